@@ -1,0 +1,152 @@
+//! What a check finds: a diagnostic with its place, and the verdict on one document.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::codes::Code;
+
+/// How much a diagnostic weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Told, and accepted.
+    Warning,
+    /// The document is invalid.
+    Error,
+}
+
+impl Severity {
+    /// The word in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A place in a text, for people: both numbers start at 1, the column counts Unicode code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, ended by LF alone.
+    pub line: usize,
+    /// Column in Unicode code points.
+    pub column: usize,
+}
+
+/// The part of a source line that a diagnostic points at, cut to a bearable length, secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The text, hostile characters and all: whoever prints it escapes it.
+    pub text: String,
+    /// Bytes of `text` that are meant.
+    pub marked: Range<usize>,
+    /// Whether the line goes on before `text`.
+    pub cut_before: bool,
+    /// Whether the line goes on after `text`.
+    pub cut_after: bool,
+}
+
+/// A value's place in a document: keys and indexes from the root.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct Path(Vec<Step>);
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Into an object.
+    Key(String),
+    /// Into an array, from 0.
+    Index(usize),
+}
+
+impl Path {
+    /// The path one step longer.
+    #[must_use]
+    pub fn join(&self, step: Step) -> Self {
+        let mut steps = Vec::with_capacity(self.0.len() + 1);
+        steps.extend_from_slice(&self.0);
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The steps from the root.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+}
+
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
+/// As a JSON Pointer (RFC 6901): the root is the empty string.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.0 {
+            match step {
+                Step::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?,
+                Step::Index(index) => write!(f, "/{index}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One problem in one document.
+///
+/// Every string may quote the document: whoever prints it escapes it. Secrets are already masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of problem.
+    pub code: Code,
+    /// Whether it makes the document invalid.
+    pub severity: Severity,
+    /// Where it starts.
+    pub start: Position,
+    /// The first place after it.
+    pub end: Position,
+    /// The value it concerns.
+    pub path: Path,
+    /// The whole problem in a sentence.
+    pub message: String,
+    /// What stands there.
+    pub found: Option<String>,
+    /// What may stand there.
+    pub expected: Option<String>,
+    /// The nearest accepted name.
+    pub suggestion: Option<String>,
+    /// The source line; `None` where the bytes are not text.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// The outcome of checking one document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Every problem, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Problems beyond [`Verdict::MOST`], which are counted and not kept.
+    pub omitted: usize,
+}
+
+impl Verdict {
+    /// How many diagnostics of one document are kept: a bound on memory, far above what anyone reads.
+    pub const MOST: usize = 100_000;
+
+    /// Whether nothing makes the document invalid.
+    pub fn is_valid(&self) -> bool {
+        self.errors() == 0
+    }
+
+    /// How many problems make the document invalid.
+    pub fn errors(&self) -> usize {
+        self.omitted + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+
+    /// How many are accepted.
+    pub fn warnings(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count()
+    }
+}

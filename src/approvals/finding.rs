@@ -1,0 +1,209 @@
+//! A problem while it is still known by its bytes, and the way from bytes to lines, columns and excerpts.
+
+use std::ops::Range;
+
+use super::codes::Code;
+use super::diagnostic::{Diagnostic, Excerpt, Path, Position, Severity, Verdict};
+use super::scalar::Secret;
+
+/// A [`Diagnostic`] before its place is worked out.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    pub(super) code: Code,
+    pub(super) severity: Severity,
+    pub(super) span: Range<usize>,
+    pub(super) path: Path,
+    message: String,
+    found: Option<String>,
+    expected: Option<String>,
+    suggestion: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            span,
+            path: Path::default(),
+            message: message.into(),
+            found: None,
+            expected: None,
+            suggestion: None,
+        }
+    }
+
+    pub(super) fn at(self, path: Path) -> Self {
+        Self { path, ..self }
+    }
+
+    pub(super) fn found(self, found: impl Into<String>) -> Self {
+        Self { found: Some(found.into()), ..self }
+    }
+
+    pub(super) fn expected(self, expected: impl Into<String>) -> Self {
+        Self { expected: Some(expected.into()), ..self }
+    }
+
+    pub(super) fn suggestion(self, suggestion: Option<String>) -> Self {
+        Self { suggestion, ..self }
+    }
+}
+
+/// Sorts findings by place and turns them into diagnostics.
+///
+/// `secrets` are the spans that no excerpt may show, sorted and apart. One pass over the text, however many
+/// findings there are.
+pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Finding>) -> Verdict {
+    findings.sort_by(|a, b| (a.span.start, a.span.end, a.code).cmp(&(b.span.start, b.span.end, b.code)));
+    let omitted = findings.len().saturating_sub(Verdict::MOST);
+    findings.truncate(Verdict::MOST);
+    let mut cursor = Cursor { text, offset: 0, line: 1, line_start: 0, column: 1 };
+    let diagnostics = findings
+        .into_iter()
+        .map(|finding| {
+            cursor.advance(finding.span.start);
+            let mut after = cursor;
+            after.advance(finding.span.end);
+            Diagnostic {
+                code: finding.code,
+                severity: finding.severity,
+                start: cursor.position(),
+                end: after.position(),
+                excerpt: finding.code.has_excerpt().then(|| {
+                    excerpt(text, cursor.line_start, &finding.span, secrets)
+                }),
+                path: finding.path,
+                message: finding.message,
+                found: finding.found,
+                expected: finding.expected,
+                suggestion: finding.suggestion,
+            }
+        })
+        .collect();
+    Verdict { diagnostics, omitted }
+}
+
+#[derive(Clone, Copy)]
+struct Cursor<'t> {
+    text: &'t str,
+    offset: usize,
+    line: usize,
+    line_start: usize,
+    column: usize,
+}
+
+impl Cursor<'_> {
+    /// Moves forward to a byte offset; one past the end stops at the end.
+    fn advance(&mut self, to: usize) {
+        let to = self.text.floor_char_boundary(to).max(self.offset);
+        let passed = &self.text[self.offset..to];
+        match passed.rfind('\n') {
+            Some(last) => {
+                self.line += passed.bytes().filter(|&byte| byte == b'\n').count();
+                self.line_start = self.offset + last + 1;
+                self.column = 1 + passed[last + 1..].chars().count();
+            }
+            None => self.column += passed.chars().count(),
+        }
+        self.offset = to;
+    }
+
+    fn position(self) -> Position {
+        Position { line: self.line, column: self.column }
+    }
+}
+
+/// Bytes of the line shown before and after the start of a span.
+const BEFORE: usize = 80;
+const AFTER: usize = 160;
+
+fn excerpt(text: &str, line_start: usize, span: &Range<usize>, secrets: &[Range<usize>]) -> Excerpt {
+    let from = text.ceil_char_boundary(line_start.max(span.start.saturating_sub(BEFORE)));
+    let limit = text.floor_char_boundary(span.start.saturating_add(AFTER)).max(from);
+    let line_end = text[from..limit].find('\n').map(|at| from + at);
+    let to = line_end.unwrap_or(limit);
+    let to = if text[from..to].ends_with('\r') { to - 1 } else { to };
+
+    let mut shown = String::with_capacity(to - from);
+    let mut marked = 0..0;
+    let mut at = from;
+    let mark = |marked: &mut Range<usize>, shown: &str, at: usize, width: usize| {
+        // Piece by piece: where the span starts and ends within what has been written so far.
+        if (at..=at + width).contains(&span.start) {
+            marked.start = shown.len() + (span.start - at);
+        }
+        if (at..=at + width).contains(&span.end.min(to)) {
+            marked.end = shown.len() + (span.end.min(to) - at);
+        }
+    };
+    let first = secrets.partition_point(|secret| secret.end <= from);
+    for secret in secrets[first..].iter().take_while(|secret| secret.start < to) {
+        let (start, end) = (secret.start.max(from), secret.end.min(to));
+        mark(&mut marked, &shown, at, start - at);
+        shown.push_str(&text[at..start]);
+        let whole = shown.len();
+        shown.push_str(Secret::REDACTED);
+        if (start..end).contains(&span.start) {
+            marked.start = whole;
+        }
+        if (start + 1..=end).contains(&span.end) {
+            marked.end = shown.len();
+        }
+        at = end;
+    }
+    mark(&mut marked, &shown, at, to - at);
+    shown.push_str(&text[at..to]);
+    marked.end = marked.end.clamp(marked.start, shown.len());
+    Excerpt {
+        text: shown,
+        marked,
+        cut_before: from > line_start,
+        cut_after: line_end.is_none() && to < text.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, span: Range<usize>, secrets: &[Range<usize>]) -> (String, String) {
+        let line_start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let excerpt = excerpt(text, line_start, &span, secrets);
+        (excerpt.text.clone(), excerpt.text[excerpt.marked].to_owned())
+    }
+
+    #[test]
+    fn excerpt_is_the_line() {
+        assert_eq!(shown("one\ntwo three\r\nfour", 8..13, &[]), ("two three".into(), "three".into()));
+        assert_eq!(shown("ab", 2..2, &[]), ("ab".into(), String::new()));
+    }
+
+    #[test]
+    fn excerpt_masks_secrets_before_within_and_after_the_span() {
+        let text = "{token: hidden, x: 1, y: covert}";
+        let secrets = [8..14, 25..31];
+        let masked = "{token: [redacted], x: 1, y: [redacted]}";
+        assert_eq!(shown(text, 16..17, &secrets), (masked.into(), "x".into()));
+        assert_eq!(shown(text, 8..14, &secrets), (masked.into(), "[redacted]".into()));
+        assert_eq!(shown(text, 25..31, &secrets), (masked.into(), "[redacted]".into()));
+        assert_eq!(shown(text, 1..6, &secrets), (masked.into(), "token".into()));
+    }
+
+    #[test]
+    fn excerpt_of_an_endless_line_is_cut_at_character_boundaries() {
+        let text = "é".repeat(1000);
+        let (line, marked) = shown(&text, 1000..1002, &[]);
+        assert!(line.len() < 300, "{}", line.len());
+        assert!(marked.chars().all(|c| c == 'é'));
+    }
+
+    #[test]
+    fn positions_count_code_points_and_lines_in_one_pass() {
+        let text = "aé\n😀b\n";
+        let finding = |at: usize| Finding::new(Code::Syntax, at..at + 1, "x");
+        let verdict = place(text, &[], vec![finding(8), finding(1), finding(4), finding(100)]);
+        let places: Vec<_> = verdict.diagnostics.iter().map(|d| (d.start.line, d.start.column)).collect();
+        assert_eq!(places, [(1, 2), (2, 1), (2, 2), (3, 1)]);
+    }
+}

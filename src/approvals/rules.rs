@@ -1,0 +1,70 @@
+//! The rules that a schema cannot say: once for the types, as a verdict, and once for a tree, with places.
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+
+use super::arg_pattern;
+use super::codes::Code;
+use super::diagnostic::{Path, Step};
+use super::document::Document;
+use super::finding::Finding;
+use super::tree::key;
+
+/// What a rule says of an agent's id.
+fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
+    match id {
+        "default" => Some((Code::LegacyDefaultAgent, "`default` is the early name of agent `main`")),
+        "__proto__" => Some((Code::ReservedAgentId, "no agent can be called `__proto__`")),
+        _ => None,
+    }
+}
+
+/// Whether a document breaks none of the rules.
+pub(super) fn accept(document: &Document<'_>) -> bool {
+    document.agents.iter().flat_map(|agents| agents.iter()).all(|(id, agent)| {
+        of_agent_id(id).is_none()
+            && agent
+                .allowlist
+                .iter()
+                .flatten()
+                .filter_map(|entry| entry.arg_pattern.as_ref())
+                .all(|pattern| arg_pattern::problem(pattern.as_str()).is_none())
+    })
+}
+
+/// Where a tree breaks them.
+pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let agents = object(root).and_then(|root| root.get("agents")).and_then(|agents| object(&agents.value));
+    for property in agents.iter().flat_map(|agents| &agents.properties) {
+        let id = key(property);
+        let path = |steps: &[Step]| -> Path {
+            let agent = [Step::Key("agents".to_owned()), Step::Key(id.to_owned())];
+            agent.into_iter().chain(steps.iter().cloned()).collect()
+        };
+        if let Some((code, message)) = of_agent_id(id) {
+            let range = property.name.range();
+            let finding = Finding::new(code, range.start..range.end, message);
+            findings.push(finding.at(path(&[])).found(format!("`{id}`")).expected("another id"));
+        }
+        let allowlist = object(&property.value).and_then(|agent| agent.get("allowlist"));
+        let entries = allowlist.and_then(|allowlist| allowlist.value.as_array());
+        for (index, entry) in entries.iter().flat_map(|entries| &entries.elements).enumerate() {
+            let Some(pattern) = object(entry).and_then(|entry| entry.get_string("argPattern")) else { continue };
+            if let Some(problem) = arg_pattern::problem(&pattern.value) {
+                let steps = [Step::Key("allowlist".to_owned()), Step::Index(index), Step::Key("argPattern".to_owned())];
+                let finding = Finding::new(
+                    Code::InvalidArgPattern,
+                    pattern.range.start..pattern.range.end,
+                    format!("`argPattern` does not compile: {problem}"),
+                );
+                findings.push(finding.at(path(&steps)).expected("an ECMAScript regular expression"));
+            }
+        }
+    }
+    findings
+}
+
+fn object<'n, 't>(value: &'n Value<'t>) -> Option<&'n jsonc_parser::ast::Object<'t>> {
+    value.as_object()
+}

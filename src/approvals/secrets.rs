@@ -1,0 +1,163 @@
+//! Which bytes of a text no report may show.
+
+use std::ops::Range;
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+
+use super::tree::key;
+
+/// Names of which one stands in the key of a secret, however it is misspelt around it.
+const NAMES: [&str; 4] = ["token", "secret", "password", "passwd"];
+
+/// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, and every scalar
+/// under a key that names a secret. Sorted and apart.
+pub(super) fn in_tree(root: &Value<'_>) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    if let Value::Object(object) = root {
+        for property in &object.properties {
+            match (key(property), &property.value) {
+                ("socket", socket) => in_socket(socket, &mut spans),
+                // An agent may be called what it likes.
+                ("agents", Value::Object(agents)) => {
+                    agents.properties.iter().for_each(|agent| below(&agent.value, false, &mut spans));
+                }
+                (name, value) => below(value, names_a_secret(name), &mut spans),
+            }
+        }
+    }
+    spans
+}
+
+fn in_socket(socket: &Value<'_>, spans: &mut Vec<Range<usize>>) {
+    match socket {
+        Value::Object(object) => {
+            for property in &object.properties {
+                let shown = key(property) == "path" && property.value.as_string_lit().is_some();
+                below(&property.value, !shown, spans);
+            }
+        }
+        other => below(other, true, spans),
+    }
+}
+
+fn below(value: &Value<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
+    match value {
+        Value::Object(object) => {
+            for property in &object.properties {
+                below(&property.value, secret || names_a_secret(key(property)), spans);
+            }
+        }
+        Value::Array(array) => array.elements.iter().for_each(|element| below(element, secret, spans)),
+        scalar if secret => {
+            let range = scalar.range();
+            spans.push(range.start..range.end);
+        }
+        _ => {}
+    }
+}
+
+fn names_a_secret(key: &str) -> bool {
+    // The keys that stand hundreds of thousands of times in a large document are known to name nothing.
+    let known = matches!(
+        key,
+        "id" | "pattern" | "source" | "commandText" | "argPattern" | "lastUsedAt" | "lastUsedCommand"
+            | "lastResolvedPath" | "server" | "tool" | "addedAt"
+    );
+    !known
+        && NAMES.iter().any(|name| {
+            key.as_bytes().windows(name.len()).any(|window| window.eq_ignore_ascii_case(name.as_bytes()))
+        })
+}
+
+/// Spans to hide in a text that has no tree, because it is broken: whatever follows a name of a secret, and all
+/// words of a `socket` block but its keys. Rather too much than too little. Sorted and apart.
+pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    let mut spans = Vec::new();
+    for name in NAMES {
+        for (at, _) in lower.match_indices(name) {
+            let after_name = at + name.len() + text[at + name.len()..].find(is_edge).unwrap_or_default();
+            let Some(start) = text[after_name..].find(|c: char| !is_between(c)) else { continue };
+            let start = after_name + start;
+            let quote = text[..start].ends_with(['"', '\'']);
+            let end = text[start..]
+                .find(|c: char| c == '\n' || if quote { c == '"' || c == '\'' } else { is_edge(c) })
+                .map_or(text.len(), |at| start + at);
+            spans.push(start..end);
+        }
+    }
+    for (at, name) in lower.match_indices("socket") {
+        let from = at + name.len();
+        let to = text[from..].find('}').map_or(text.len(), |end| from + end);
+        let mut at = from;
+        while let Some(start) = text[at..to].find(|c: char| !is_edge(c)).map(|start| at + start) {
+            let end = text[start..to].find(is_edge).map_or(to, |end| start + end);
+            if !["path", "token"].contains(&&text[start..end]) {
+                spans.push(start..end);
+            }
+            at = end;
+        }
+    }
+    spans.sort_by_key(|span| (span.start, span.end));
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match apart.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => apart.push(span),
+        }
+    }
+    apart
+}
+
+/// Ends a word of a broken text.
+fn is_edge(c: char) -> bool {
+    c.is_whitespace() || "\"'{}[],:".contains(c)
+}
+
+/// May stand between a key and its value.
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || "\"':=".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let mut shown = text.to_owned();
+        for span in in_broken_text(text).into_iter().rev() {
+            shown.replace_range(span, "*");
+        }
+        shown
+    }
+
+    #[test]
+    fn broken_texts_hide_what_may_be_a_secret() {
+        for text in [
+            r#"{"socket":{"path":"/x","token":"hunter2""#,
+            r#"{"socket":{"token" "hunter2"}}"#,
+            r#"{"socket":{"token":"hunter2"#,
+            "{\"socket\":{\"token\":\n  hunter2\n",
+            r#"{"socket":{hunter2"#,
+            r#"{"socket": "hunter2"#,
+            r#"{"sokcet":{"socketToken":'hunter2'"#,
+            r#"{"api_token": hunter2"#,
+            r#"{"TOKEN"="hunter2 "}"#,
+        ] {
+            let shown = masked(text);
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn broken_texts_keep_the_rest() {
+        assert_eq!(masked(r#"{"version": 1 "agents": {}}"#), r#"{"version": 1 "agents": {}}"#);
+    }
+
+    #[test]
+    fn spans_are_sorted_and_apart() {
+        let spans = in_broken_text(r#"{"socket":{"token":"a b","secret":"c"},"password":"d"}"#);
+        assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start), "{spans:?}");
+    }
+}

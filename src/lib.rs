@@ -1,0 +1,2 @@
+//! clearance
+pub mod approvals;
