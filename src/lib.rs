@@ -1,2 +1,238 @@
-//! clearance
+//! The command-line manager for OpenClaw exec approvals, as a library: `main` is [`run`] and nothing else.
+//!
+//! Imports run one way: [`run`] reads the command line (`cli`) and calls one of the `commands`, which use `store`
+//! and the pure `approvals`; what they return is printed by `output`. See `tests/cli/rooms.rs`.
+
 pub mod approvals;
+mod cli;
+mod commands;
+mod deadline;
+mod outcome;
+mod output;
+mod store;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use clap::{CommandFactory, Parser};
+
+use approvals::Syntax;
+use approvals::codes::Code;
+use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
+use cli::{Cli, Noun};
+use commands::{Error, get, set, validate};
+use deadline::Deadline;
+use output::error::Failure;
+use store::input::Input;
+
+pub use outcome::Exit;
+
+/// Where a command prints: results to `out`, everything else to `err`.
+pub struct Streams<'s> {
+    /// Standard output.
+    pub out: &'s mut dyn Write,
+    /// Standard error.
+    pub err: &'s mut dyn Write,
+}
+
+/// Runs one command line and says how it ended. Never panics: a bug is an exit code too.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let machine = wants_json(&arguments);
+    let result = catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, streams)));
+    let exit = match result {
+        Ok(Ok(exit)) => Ok(exit),
+        Ok(Err(error)) => failed(&error, machine, streams),
+        // The panic's own message is on standard error already.
+        Err(_) => writeln!(streams.err, "this is a bug in clearance: please report the message above")
+            .map(|()| Exit::Bug),
+    };
+    finish(exit.and_then(|exit| streams.out.flush().map(|()| exit)), streams)
+}
+
+/// A reader that has seen enough is no failure; an output that cannot be written is.
+fn finish(exit: io::Result<Exit>, streams: &mut Streams<'_>) -> Exit {
+    match exit {
+        Ok(exit) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            // There is nowhere left to say that standard error is gone too.
+            let _: io::Result<()> = writeln!(streams.err, "error: cannot write the output: {error}");
+            Exit::Store
+        }
+    }
+}
+
+/// Whether the command line asks for JSON, known even where it is wrong in other ways.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    words.iter().any(|word| matches!(*word, "--json" | "--format=json" | "--format=sarif"))
+        || words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1], "json" | "sarif"))
+}
+
+fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        return Err(io::Error::new(io.kind(), io.to_string()));
+    }
+    let known = error.downcast_ref::<Error>();
+    let exit = known.map_or(Exit::Bug, Error::exit);
+    let failure = Failure {
+        code: known.map_or("bug", Error::code),
+        causes: error.chain().map(ToString::to_string).collect(),
+        remedy: known.and_then(Error::remedy),
+        exit: exit as u8,
+        verdict: known.and_then(Error::verdict),
+    };
+    if machine {
+        output::error::object(streams.out, &failure)?;
+    }
+    output::error::text(streams.err, &failure)?;
+    Ok(exit)
+}
+
+fn dispatch(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return Ok(usage(&error, arguments, streams)?),
+    };
+    let deadline = Deadline::after(cli.timeout);
+    match cli.noun {
+        Noun::Approvals(Verb::Validate(args)) => run_validate(args, deadline, streams),
+        Noun::Approvals(Verb::Get(args)) => run_get(args, deadline, streams),
+        Noun::Approvals(Verb::Set(args)) => run_set(args, deadline, streams),
+        Noun::Approvals(Verb::Schema) => {
+            output::json(streams.out, &approvals::schema::derived())?;
+            Ok(Exit::Done)
+        }
+        Noun::Completions { shell } => {
+            streams.out.write_all(&completions(shell))?;
+            Ok(Exit::Done)
+        }
+        Noun::Man { command } => match manual(&command)? {
+            Some(page) => {
+                streams.out.write_all(&page)?;
+                Ok(Exit::Done)
+            }
+            None => {
+                writeln!(streams.err, "error: there is no command `clearance {}`", command.join(" "))?;
+                writeln!(streams.err, "  next: clearance --help lists the commands")?;
+                Ok(Exit::Usage)
+            }
+        },
+    }
+}
+
+/// Help goes to standard output and is a success; a wrong command line is told on standard error.
+fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let text = error.render();
+    if !error.use_stderr() {
+        write!(streams.out, "{}", text.ansi())?;
+        return Ok(Exit::Done);
+    }
+    write!(streams.err, "{}", text.ansi())?;
+    if wants_json(arguments) {
+        let failure = Failure {
+            code: "usage",
+            causes: vec![text.to_string().lines().next().unwrap_or_default().to_owned()],
+            remedy: Some("clearance --help".to_owned()),
+            exit: Exit::Usage as u8,
+            verdict: None,
+        };
+        output::error::object(streams.out, &failure)?;
+    }
+    Ok(Exit::Usage)
+}
+
+fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if let Some(name) = &args.explain {
+        let Some(code) = Code::named(name) else {
+            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+            writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
+            writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
+            return Ok(Exit::Usage);
+        };
+        output::explanation(streams.out, code)?;
+        return Ok(Exit::Done);
+    }
+    let request = validate::Request {
+        paths: args.paths,
+        syntax: match args.syntax {
+            Notation::Auto => None,
+            Notation::Json => Some(Syntax::Json),
+            Notation::Json5 => Some(Syntax::Json5),
+        },
+        allow_legacy: args.allow_legacy,
+        max_size: args.max_size,
+    };
+    let reports = validate::run(&request, deadline)?;
+    match args.format {
+        Format::Human => output::human(streams.out, &reports)?,
+        Format::Json => output::validation_json(streams.out, &reports)?,
+        Format::Github => output::github(streams.out, &reports)?,
+        Format::Sarif => output::sarif(streams.out, &reports)?,
+    }
+    Ok(outcome::of_validation(validate::tally(&reports)))
+}
+
+fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let source = match (args.file, args.store) {
+        (Some(path), _) => get::Source::File(path),
+        (None, Some(path)) => get::Source::Store(path),
+        (None, None) => get::Source::Local,
+    };
+    let snapshot = get::run(source, deadline)?;
+    if args.json {
+        output::snapshot_json(streams.out, &snapshot)?;
+    } else {
+        output::snapshot_text(streams.out, &snapshot)?;
+    }
+    if snapshot.problems > 0 {
+        streams.out.flush()?;
+        let count = snapshot.problems;
+        writeln!(
+            streams.err,
+            "warning: the document is not valid; clearance approvals validate shows where ({count})"
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+fn run_set(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let request = set::Request {
+        new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
+        store: args.store,
+        base_hash: args.base_hash,
+        dry_run: args.dry_run,
+        allow_legacy: args.allow_legacy,
+    };
+    let report = set::run(&request, deadline)?;
+    if args.json {
+        output::set_json(streams.out, &report)?;
+    } else {
+        output::set_text(streams.out, &report)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "clearance", &mut script);
+    script
+}
+
+/// The manual page of a command, in roff. `None`: there is no such command.
+fn manual(path: &[String]) -> io::Result<Option<Vec<u8>>> {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let mut command = &root;
+    for word in path {
+        match command.find_subcommand(word) {
+            Some(found) => command = found,
+            None => return Ok(None),
+        }
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    Ok(Some(page))
+}

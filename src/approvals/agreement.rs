@@ -14,7 +14,8 @@ fn anything() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
-        prop_oneof![Just(0.0), Just(-0.0), Just(1.0), Just(-1.0), Just(1.5), Just(1e300)].prop_map(Value::from),
+        prop_oneof![Just(0.0), Just(-0.0), Just(1.0), Just(-1.0), Just(1.5), Just(1e300)]
+            .prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         words(),
@@ -29,11 +30,37 @@ fn anything() -> impl Strategy<Value = Value> {
 
 fn words() -> impl Strategy<Value = Value> {
     const EDGE: [&str; 26] = [
-        "", " ", "\t\n", "\u{a0}", "\u{85}", "\u{feff}", "\u{200b}", "\u{180e}", "\u{2028}", "\u{3000}", "deny", "Deny",
-        "allowlist", "alowlist", "full", "off", "on-miss", "always", "allow-always", "manual", "/usr/bin/curl",
-        "^a$", "(", "a/b~c", "é😀", "\0",
+        "",
+        " ",
+        "\t\n",
+        "\u{a0}",
+        "\u{85}",
+        "\u{feff}",
+        "\u{200b}",
+        "\u{180e}",
+        "\u{2028}",
+        "\u{3000}",
+        "deny",
+        "Deny",
+        "allowlist",
+        "alowlist",
+        "full",
+        "off",
+        "on-miss",
+        "always",
+        "allow-always",
+        "manual",
+        "/usr/bin/curl",
+        "^a$",
+        "(",
+        "a/b~c",
+        "é😀",
+        "\0",
     ];
-    prop_oneof![proptest::sample::select(&EDGE[..]).prop_map(Value::from), any::<String>().prop_map(Value::from)]
+    prop_oneof![
+        proptest::sample::select(&EDGE[..]).prop_map(Value::from),
+        any::<String>().prop_map(Value::from)
+    ]
 }
 
 /// Mostly what belongs there, sometimes anything.
@@ -46,7 +73,8 @@ fn object(fields: Vec<(&'static str, u32, BoxedStrategy<Value>)>) -> BoxedStrate
     let fields: Vec<_> = fields
         .into_iter()
         .map(|(name, percent, value)| {
-            (0..100u32, value).prop_map(move |(roll, value)| (roll < percent).then(|| (name.to_owned(), value)))
+            (0..100u32, value)
+                .prop_map(move |(roll, value)| (roll < percent).then(|| (name.to_owned(), value)))
         })
         .collect();
     let stranger = prop_oneof![
@@ -114,7 +142,8 @@ fn agent() -> BoxedStrategy<Value> {
 }
 
 fn agents() -> impl Strategy<Value = Value> {
-    let id = prop_oneof![4 => "[a-z]{1,5}", 1 => Just("*".to_owned()), 1 => "default|__proto__|a/b~c|\\PC{0,3}"];
+    let id =
+        prop_oneof![4 => "[a-z]{1,5}", 1 => Just("*".to_owned()), 1 => "default|__proto__|a/b~c|\\PC{0,3}"];
     proptest::collection::btree_map(id, mostly(agent()), 0..4).prop_map(|agents| agents.into_iter().collect())
 }
 

@@ -64,14 +64,21 @@ mod tests {
 
     #[test]
     fn what_a_gateway_cannot_compile_is_a_problem() {
-        for pattern in ["(", ")", "[", "*", "a**", "a{2,1}", r"\", "(?<a", "[z-a]", "(?:", "[😀-😁]", "(?i:a", "+"] {
+        for pattern in
+            ["(", ")", "[", "*", "a**", "a{2,1}", r"\", "(?<a", "[z-a]", "(?:", "[😀-😁]", "(?i:a", "+"]
+        {
             assert!(problem(pattern).is_some(), "{pattern}");
         }
     }
 
     #[test]
     fn an_endless_expression_ends() {
-        for pattern in ["(".repeat(200_000), "[".repeat(200_000), format!("{}a", "(?:".repeat(80_000)), "a|".repeat(300_000)] {
+        for pattern in [
+            "(".repeat(200_000),
+            "[".repeat(200_000),
+            format!("{}a", "(?:".repeat(80_000)),
+            "a|".repeat(300_000),
+        ] {
             assert!(problem(&pattern).is_some());
         }
         assert_eq!(problem(&"((a{1000}){1000}){1000}".repeat(20)), None);

@@ -3,12 +3,11 @@
 //! A valid document is read once, into our types, and that is all: no tree, no schema, no positions. Only a
 //! document that the types or the rules refuse is read again, to say what is wrong and where.
 
-
 use super::diagnostic::{Severity, Verdict};
 use super::document::Document;
 use super::finding::{Finding, place};
 use super::syntax::{self, Syntax};
-use super::tree::read;
+use super::tree::{read, to_json};
 use super::{codes::Code, rules, secrets, shape};
 
 /// How strictly a document is checked.
@@ -48,6 +47,18 @@ fn accepted(bytes: &[u8]) -> Option<Document<'_>> {
     rules::accept(&document).then_some(document)
 }
 
+/// The JSON value in a text, whether it is a document or not; `None` where it has none.
+pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
+    match syntax {
+        Syntax::Json => serde_json::from_slice(bytes).ok(),
+        Syntax::Json5 => {
+            let mut findings = Vec::new();
+            let root = syntax::parse(syntax::text(bytes).ok()?, syntax, &mut findings)?;
+            findings.iter().all(|finding| finding.code == Code::DuplicateKey).then(|| to_json(&root))
+        }
+    }
+}
+
 fn json5(bytes: &[u8]) -> Option<Document<'_>> {
     let text = syntax::text(bytes).ok()?;
     let root = syntax::parse(text, Syntax::Json5, &mut Vec::new())?;
@@ -69,7 +80,11 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
         findings.extend(shape::findings(&root, &secrets));
         if findings.is_empty() {
             // The types and the schema disagree, which a property test holds impossible; the types win.
-            findings.push(Finding::new(Code::Refused, 0..0, format!("the document is not accepted: {refused}")));
+            findings.push(Finding::new(
+                Code::Refused,
+                0..0,
+                format!("the document is not accepted: {refused}"),
+            ));
         }
     }
     findings.extend(rules::findings(&root));

@@ -73,7 +73,6 @@ impl Path {
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
-
 }
 
 impl FromIterator<Step> for Path {

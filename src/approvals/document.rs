@@ -241,9 +241,9 @@ impl<'a> Agents<'a> {
         self.0.iter().map(|(id, agent)| (id.as_str(), agent))
     }
 
-    /// Every agent, to change it.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Agent<'a>> {
-        self.0.iter_mut().map(|(_, agent)| agent)
+    /// Every agent with its id, to change it.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Agent<'a>)> {
+        self.0.iter_mut().map(|(id, agent)| (id.as_str(), agent))
     }
 }
 

@@ -70,9 +70,10 @@ pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Find
                 severity: finding.severity,
                 start: cursor.position(),
                 end: after.position(),
-                excerpt: finding.code.has_excerpt().then(|| {
-                    excerpt(text, cursor.line_start, &finding.span, secrets)
-                }),
+                excerpt: finding
+                    .code
+                    .has_excerpt()
+                    .then(|| excerpt(text, cursor.line_start, &finding.span, secrets)),
                 path: finding.path,
                 message: finding.message,
                 found: finding.found,

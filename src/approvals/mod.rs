@@ -5,18 +5,24 @@
 #[cfg(test)]
 mod agreement;
 mod arg_pattern;
+pub mod changes;
 mod check;
 pub mod codes;
 pub mod diagnostic;
 pub mod document;
 mod finding;
+mod legacy;
+pub mod replacement;
+pub mod report;
 mod rules;
 pub mod scalar;
 pub mod schema;
 mod secrets;
 mod shape;
+pub mod stored;
 mod syntax;
 mod tree;
 
-pub use check::{Strictness, check, parse};
+pub use check::{Strictness, check, json, parse};
+pub use legacy::modernised;
 pub use syntax::Syntax;

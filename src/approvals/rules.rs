@@ -8,7 +8,7 @@ use super::codes::Code;
 use super::diagnostic::{Path, Step};
 use super::document::Document;
 use super::finding::Finding;
-use super::tree::key;
+use super::tree::{get, key};
 
 /// What a rule says of an agent's id.
 fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
@@ -35,7 +35,8 @@ pub(super) fn accept(document: &Document<'_>) -> bool {
 /// Where a tree breaks them.
 pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let agents = object(root).and_then(|root| root.get("agents")).and_then(|agents| object(&agents.value));
+    let agents =
+        root.as_object().and_then(|root| get(root, "agents")).and_then(|agents| agents.value.as_object());
     for property in agents.iter().flat_map(|agents| &agents.properties) {
         let id = key(property);
         let path = |steps: &[Step]| -> Path {
@@ -47,12 +48,22 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
             let finding = Finding::new(code, range.start..range.end, message);
             findings.push(finding.at(path(&[])).found(format!("`{id}`")).expected("another id"));
         }
-        let allowlist = object(&property.value).and_then(|agent| agent.get("allowlist"));
+        let allowlist = property.value.as_object().and_then(|agent| get(agent, "allowlist"));
         let entries = allowlist.and_then(|allowlist| allowlist.value.as_array());
         for (index, entry) in entries.iter().flat_map(|entries| &entries.elements).enumerate() {
-            let Some(pattern) = object(entry).and_then(|entry| entry.get_string("argPattern")) else { continue };
+            let Some(pattern) = entry
+                .as_object()
+                .and_then(|entry| get(entry, "argPattern"))
+                .and_then(|field| field.value.as_string_lit())
+            else {
+                continue;
+            };
             if let Some(problem) = arg_pattern::problem(&pattern.value) {
-                let steps = [Step::Key("allowlist".to_owned()), Step::Index(index), Step::Key("argPattern".to_owned())];
+                let steps = [
+                    Step::Key("allowlist".to_owned()),
+                    Step::Index(index),
+                    Step::Key("argPattern".to_owned()),
+                ];
                 let finding = Finding::new(
                     Code::InvalidArgPattern,
                     pattern.range.start..pattern.range.end,
@@ -63,8 +74,4 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn object<'n, 't>(value: &'n Value<'t>) -> Option<&'n jsonc_parser::ast::Object<'t>> {
-    value.as_object()
 }

@@ -57,6 +57,11 @@ macro_rules! string_type {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The same, borrowing from nothing.
+            pub fn into_owned(self) -> $name<'static> {
+                $name(Cow::Owned(self.0.into_owned()))
+            }
         }
 
         impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
@@ -108,6 +113,11 @@ pub struct Secret<'a>(Text<'a>);
 impl Secret<'_> {
     /// What stands in a report where the secret stands in the document.
     pub const REDACTED: &'static str = "[redacted]";
+
+    /// The same, borrowing from nothing.
+    pub fn into_owned(self) -> Secret<'static> {
+        Secret(self.0.into_owned())
+    }
 }
 
 impl fmt::Debug for Secret<'_> {

@@ -61,8 +61,16 @@ fn names_a_secret(key: &str) -> bool {
     // The keys that stand hundreds of thousands of times in a large document are known to name nothing.
     let known = matches!(
         key,
-        "id" | "pattern" | "source" | "commandText" | "argPattern" | "lastUsedAt" | "lastUsedCommand"
-            | "lastResolvedPath" | "server" | "tool" | "addedAt"
+        "id" | "pattern"
+            | "source"
+            | "commandText"
+            | "argPattern"
+            | "lastUsedAt"
+            | "lastUsedCommand"
+            | "lastResolvedPath"
+            | "server"
+            | "tool"
+            | "addedAt"
     );
     !known
         && NAMES.iter().any(|name| {

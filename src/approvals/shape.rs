@@ -88,7 +88,13 @@ impl Refused {
         agent.properties.iter().map(part).collect()
     }
 
-    fn of_list(&mut self, id: &str, list: &str, elements: &[Value<'_>], accepts: impl Fn(&Value<'_>) -> bool) -> Json {
+    fn of_list(
+        &mut self,
+        id: &str,
+        list: &str,
+        elements: &[Value<'_>],
+        accepts: impl Fn(&Value<'_>) -> bool,
+    ) -> Json {
         let mut indexes = Vec::new();
         let mut refused = Vec::new();
         for (index, element) in elements.iter().enumerate() {
@@ -153,7 +159,8 @@ impl Explain<'_, '_> {
                 vec![at_value(code, message).found(shown).expected(expected)]
             }
             ValidationErrorKind::Enum { options } => {
-                let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+                let words: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
                 vec![self.unknown_word(&path, instance, shown, &words)]
             }
             ValidationErrorKind::Constant { expected_value } => match (expected_value.as_str(), instance) {
@@ -162,15 +169,25 @@ impl Explain<'_, '_> {
                     let message = format!("version {shown} is not known");
                     vec![at_value(Code::UnsupportedVersion, message).found(shown).expected("1")]
                 }
-                (None, _) => vec![at_value(Code::WrongType, wrong_type(&path, instance, "1").1).found(shown).expected("1")],
+                (None, _) => vec![
+                    at_value(Code::WrongType, wrong_type(&path, instance, "1").1).found(shown).expected("1"),
+                ],
             },
             ValidationErrorKind::MinLength { .. } | ValidationErrorKind::Pattern { .. } => {
                 let message = format!("{} is blank", thing(&path));
-                vec![at_value(Code::BlankText, message).found(shown).expected("a character that is not a space")]
+                vec![
+                    at_value(Code::BlankText, message)
+                        .found(shown)
+                        .expected("a character that is not a space"),
+                ]
             }
             ValidationErrorKind::Minimum { .. } => {
                 let message = format!("{} is negative", thing(&path));
-                vec![at_value(Code::NegativeTime, message).found(shown).expected("Unix milliseconds, 0 or more")]
+                vec![
+                    at_value(Code::NegativeTime, message)
+                        .found(shown)
+                        .expected("Unix milliseconds, 0 or more"),
+                ]
             }
             // The schema uses no other keyword; were one added, it would still be reported.
             other => {

@@ -71,7 +71,8 @@ pub(super) fn without_mark<'t>(text: &'t str, findings: &mut Vec<Finding>) -> &'
 /// Parses what [`without_mark`] returned. A tree is returned wherever there is one to check further, even when
 /// the text is not quite what `syntax` asks for.
 pub(super) fn parse<'t>(text: &'t str, syntax: Syntax, findings: &mut Vec<Finding>) -> Option<Value<'t>> {
-    let empty = || Finding::new(Code::EmptyDocument, 0..0, "the file holds no document").expected("an object");
+    let empty =
+        || Finding::new(Code::EmptyDocument, 0..0, "the file holds no document").expected("an object");
     if is_blank(text) {
         findings.push(empty());
         return None;
@@ -125,8 +126,12 @@ fn not_json(text: &str, error: &serde_json::Error) -> Finding {
         Err(notation) => {
             let range = notation.range();
             let what = notation.kind().to_string();
-            Finding::new(Code::Json5Notation, range.start..range.end, format!("this is JSON5, not JSON: {}", lower_first(&what)))
-                .expected("JSON")
+            Finding::new(
+                Code::Json5Notation,
+                range.start..range.end,
+                format!("this is JSON5, not JSON: {}", lower_first(&what)),
+            )
+            .expected("JSON")
         }
         Ok(_) => {
             let at = offset(text, error.line(), error.column());
@@ -167,8 +172,13 @@ fn of_parse_error(error: &ParseError, text: &str) -> Finding {
     };
     match code {
         // The parser points at the bracket or quote that is never closed; the file was cut at its end.
-        Code::CutShort => Finding::new(code, range.start..range.start + 1, format!("the file ends too early: {}", lower_first(&kind.to_string()))),
-        Code::TrailingText => Finding::new(code, range.start..range.end, "text follows the document").expected("the end of the file"),
+        Code::CutShort => Finding::new(
+            code,
+            range.start..range.start + 1,
+            format!("the file ends too early: {}", lower_first(&kind.to_string())),
+        ),
+        Code::TrailingText => Finding::new(code, range.start..range.end, "text follows the document")
+            .expected("the end of the file"),
         _ => Finding::new(code, range.start..range.end, lower_first(&kind.to_string())),
     }
 }

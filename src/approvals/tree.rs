@@ -61,9 +61,11 @@ pub(super) fn to_json(node: &Value<'_>) -> serde_json::Value {
         Value::BooleanLit(boolean) => boolean.value.into(),
         Value::NullKeyword(_) => serde_json::Value::Null,
         Value::Array(array) => array.elements.iter().map(to_json).collect(),
-        Value::Object(object) => {
-            object.properties.iter().map(|property| (key(property).to_owned(), to_json(&property.value))).collect()
-        }
+        Value::Object(object) => object
+            .properties
+            .iter()
+            .map(|property| (key(property).to_owned(), to_json(&property.value)))
+            .collect(),
     }
 }
 

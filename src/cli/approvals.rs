@@ -1,0 +1,126 @@
+//! `clearance approvals …`
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+
+/// What to do with a document.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check documents: every problem, with its place
+    #[command(after_help = VALIDATE_EXAMPLES)]
+    Validate(Validate),
+    /// Print a document
+    #[command(after_help = GET_EXAMPLES)]
+    Get(Get),
+    /// Replace the document of this host
+    #[command(after_help = SET_EXAMPLES, group(ArgGroup::new("new").required(true)))]
+    Set(Set),
+    /// Print the JSON Schema of a document
+    #[command(after_help = "Examples:\n  clearance approvals schema > exec-approvals.schema.json")]
+    Schema,
+}
+
+const VALIDATE_EXAMPLES: &str = "Examples:
+  clearance approvals validate exec-approvals.json
+  clearance approvals validate hosts/ --format github
+  jq .file snapshot.json | clearance approvals validate -
+  clearance approvals validate --explain unknown-value";
+
+const GET_EXAMPLES: &str = "Examples:
+  clearance approvals get
+  clearance approvals get --json | jq -r .hash
+  clearance approvals get --file backup.json";
+
+const SET_EXAMPLES: &str = "Examples:
+  clearance approvals set --file new.json --dry-run
+  clearance approvals set --file new.json --base-hash \"$(clearance approvals get --json | jq -r .hash)\"
+  jq '.file.defaults.security = \"deny\" | .file' snapshot.json | clearance approvals set --stdin";
+
+/// `approvals validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Files, directories (searched for *.json and *.json5), or - for standard input; none for this host's own store
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere
+    #[arg(long, value_enum, default_value_t = Notation::Auto)]
+    pub syntax: Notation,
+    /// Accept the forms that early releases wrote, and only tell of them
+    #[arg(long)]
+    pub allow_legacy: bool,
+    /// The largest file that is read
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub max_size: ByteSize,
+    /// Tell what a code means and how to mend it, and check nothing
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
+    pub explain: Option<String>,
+}
+
+/// How `validate` reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: the source line with a mark
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// Which notation `validate` accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Notation {
+    /// By the file's name
+    Auto,
+    /// JSON, as a host reads its store
+    Json,
+    /// JSON5, as `approvals set` reads its input
+    Json5,
+}
+
+/// `approvals get`
+#[derive(Debug, Args)]
+pub struct Get {
+    /// Read this document instead of this host's own; - for standard input
+    #[arg(long, value_name = "PATH", conflicts_with = "store")]
+    pub file: Option<PathBuf>,
+    /// Read this local store instead of this host's own
+    #[arg(long, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// Print {path, exists, hash, file}
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `approvals set`
+#[derive(Debug, Args)]
+pub struct Set {
+    /// The new document, JSON or JSON5; - for standard input
+    #[arg(long, value_name = "PATH", group = "new")]
+    pub file: Option<PathBuf>,
+    /// Read the new document from standard input
+    #[arg(long, group = "new")]
+    pub stdin: bool,
+    /// Write to this local store instead of this host's own
+    #[arg(long, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// Only if the stored document still has this hash; without it, the hash just read
+    #[arg(long, value_name = "HASH")]
+    pub base_hash: Option<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Rewrite the forms that early releases wrote, as a gateway reads them
+    #[arg(long)]
+    pub allow_legacy: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

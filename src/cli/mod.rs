@@ -1,0 +1,74 @@
+//! The command line: names, flags and help. No I/O, no decisions.
+
+pub mod approvals;
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
+
+/// The command-line manager for OpenClaw exec approvals.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clearance",
+    version,
+    about = "Validates, reads and replaces OpenClaw exec approvals documents",
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// End after this long, whatever happens (30s, 500ms, 2m)
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+    /// What to do.
+    #[command(subcommand)]
+    pub noun: Noun,
+}
+
+/// The first word after `clearance`.
+#[derive(Debug, Subcommand)]
+pub enum Noun {
+    /// Approvals documents: what agents may run on a host
+    #[command(subcommand)]
+    Approvals(approvals::Verb),
+    /// Print the completion script of a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of a command
+    #[command(
+        after_help = "Examples:\n  clearance man | man -l -\n  clearance man approvals validate | man -l -"
+    )]
+    Man {
+        /// The command, as it is typed; none for clearance itself
+        command: Vec<String>,
+    },
+}
+
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  clearance completions bash > ~/.local/share/bash-completion/completions/clearance
+  clearance completions zsh > ~/.zfunc/_clearance
+  clearance completions fish > ~/.config/fish/completions/clearance.fish";
+
+const EXIT_CODES: &str = "Exit codes:
+  0   done; nothing wrong found
+  1   found: an invalid document
+  2   the command line is wrong
+  4   the deadline passed
+  6   conflict: the document changed since it was read
+  7   a file or store could not be read or written
+  70  a bug in clearance
+
+Examples:
+  clearance approvals validate exec-approvals.json
+  clearance approvals get --json
+  clearance approvals set --file new.json --dry-run";
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let invalid = || format!("`{text}` is not a duration; write for example 30s, 500ms or 2m");
+    let parsed: SignedDuration = text.parse().map_err(|_| invalid())?;
+    Duration::try_from(parsed).ok().filter(|duration| !duration.is_zero()).ok_or_else(invalid)
+}

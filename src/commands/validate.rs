@@ -1,0 +1,121 @@
+//! `approvals validate`: every problem of every document that was named.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use bytesize::ByteSize;
+use walkdir::WalkDir;
+
+use super::Error;
+use crate::approvals::report::{Failed, FileReport};
+use crate::approvals::{Strictness, Syntax, check};
+use crate::deadline::Deadline;
+use crate::outcome::Tally;
+use crate::store::input::{self, Bounds, Input, InputError};
+use crate::store::locate::{self, Environment};
+
+/// What to validate, and how strictly.
+#[derive(Debug)]
+pub struct Request {
+    /// Files, directories, `-`; none for this host's store.
+    pub paths: Vec<PathBuf>,
+    /// The notation; `None` to go by each file's name.
+    pub syntax: Option<Syntax>,
+    /// Whether legacy forms are accepted.
+    pub allow_legacy: bool,
+    /// The largest file that is read.
+    pub max_size: ByteSize,
+}
+
+/// Validates every document that was named, one after the other: one document is in memory at a time.
+pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Vec<FileReport>> {
+    if request.paths.is_empty() {
+        let store = locate::local(&Environment::of_process())
+            .map_err(Error::from)
+            .context("looking for this host's store")?;
+        return Ok(vec![file(request, &Input::Path(store.path().to_owned()), deadline)]);
+    }
+    let mut reports = Vec::new();
+    for path in &request.paths {
+        if path.as_os_str() != "-" && path.is_dir() {
+            directory(request, path, deadline, &mut reports);
+        } else {
+            reports.push(file(request, &Input::named(path), deadline));
+        }
+    }
+    Ok(reports)
+}
+
+/// How many files ended in which way.
+pub fn tally(reports: &[FileReport]) -> Tally {
+    let mut tally = Tally::default();
+    for report in reports {
+        match &report.result {
+            Ok(verdict) if verdict.is_valid() => tally.valid += 1,
+            Ok(_) => tally.invalid += 1,
+            Err(failed) if failed.timed_out => tally.timed_out += 1,
+            Err(_) => tally.unreadable += 1,
+        }
+    }
+    tally
+}
+
+fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
+    let bytes = match deadline.left() {
+        Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),
+        None => Err(InputError::TimedOut { name: input.name(), timeout: deadline.timeout() }),
+    };
+    let strictness = Strictness {
+        syntax: request.syntax.unwrap_or_else(|| by_name(input)),
+        allow_legacy: request.allow_legacy,
+    };
+    let result = bytes.map(|bytes| check(&bytes, strictness)).map_err(|error| Failed {
+        message: error.to_string(),
+        remedy: error.remedy(),
+        timed_out: matches!(error, InputError::TimedOut { .. }),
+    });
+    FileReport { name: input.name(), result }
+}
+
+/// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
+fn by_name(input: &Input) -> Syntax {
+    match input {
+        Input::Path(path) if path.extension().is_some_and(|extension| extension == "json") => Syntax::Json,
+        _ => Syntax::Json5,
+    }
+}
+
+fn directory(request: &Request, path: &Path, deadline: Deadline, reports: &mut Vec<FileReport>) {
+    let before = reports.len();
+    for entry in WalkDir::new(path).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.path().is_file() && is_document(entry.path()) => {
+                reports.push(file(request, &Input::Path(entry.into_path()), deadline));
+            }
+            Ok(_) => {}
+            Err(error) => reports.push(FileReport {
+                name: error.path().unwrap_or(path).display().to_string(),
+                result: Err(Failed {
+                    message: format!("cannot read: {error}"),
+                    remedy: None,
+                    timed_out: false,
+                }),
+            }),
+        }
+    }
+    // A job that checks nothing must not pass.
+    if reports.len() == before {
+        reports.push(FileReport {
+            name: path.display().to_string(),
+            result: Err(Failed {
+                message: format!("no *.json or *.json5 file in {}", path.display()),
+                remedy: Some("check the path, or name the files".to_owned()),
+                timed_out: false,
+            }),
+        });
+    }
+}
+
+fn is_document(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json" || extension == "json5")
+}

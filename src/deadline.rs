@@ -1,0 +1,41 @@
+//! The one deadline of a command: every wait asks it how long it may still take.
+
+use std::time::{Duration, Instant};
+
+/// The instant by which a command ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    at: Instant,
+    /// What was asked for, for messages.
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// So long from now.
+    pub fn after(timeout: Duration) -> Self {
+        let now = Instant::now();
+        // A timeout beyond what the clock can hold is a year: nobody waits longer.
+        let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
+        Self { at, timeout }
+    }
+
+    /// How much time is left; `None` once it has passed.
+    pub fn left(&self) -> Option<Duration> {
+        self.at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+    }
+
+    /// The whole time that was allowed.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Waits a moment before something is tried again. `false`: there is no time left to try it in.
+    pub fn pause(&self, moment: Duration) -> bool {
+        let Some(left) = self.left() else { return false };
+        let until = Instant::now() + moment.min(left);
+        while let Some(rest) = until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) {
+            std::thread::park_timeout(rest);
+        }
+        self.left().is_some()
+    }
+}

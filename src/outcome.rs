@@ -1,0 +1,74 @@
+//! Exit codes, and the functions that choose one.
+
+use std::process::ExitCode;
+
+/// How a command ended. Scripts rely on these numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; nothing wrong found.
+    Done = 0,
+    /// Found: an invalid document.
+    Found = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The deadline passed.
+    TimedOut = 4,
+    /// The document changed since it was read.
+    Conflict = 6,
+    /// A file or store could not be read or written.
+    Store = 7,
+    /// A bug in clearance.
+    Bug = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// How many files of a validation ended in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// No errors.
+    pub valid: usize,
+    /// At least one error.
+    pub invalid: usize,
+    /// Not read: missing, too large, not permitted.
+    pub unreadable: usize,
+    /// Not read, because the deadline passed.
+    pub timed_out: usize,
+}
+
+/// The exit code of a validation. What hides more wins:
+///
+/// | timed out | unreadable | invalid | exit |
+/// | --- | --- | --- | --- |
+/// | some | any | any | 4 |
+/// | none | some | any | 7 |
+/// | none | none | some | 1 |
+/// | none | none | none | 0 |
+pub fn of_validation(tally: Tally) -> Exit {
+    match tally {
+        Tally { timed_out: 1.., .. } => Exit::TimedOut,
+        Tally { unreadable: 1.., .. } => Exit::Store,
+        Tally { invalid: 1.., .. } => Exit::Found,
+        _ => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validation_follows_its_table() {
+        let tally = |timed_out, unreadable, invalid| Tally { valid: 1, invalid, unreadable, timed_out };
+        assert_eq!(of_validation(tally(1, 1, 1)), Exit::TimedOut);
+        assert_eq!(of_validation(tally(1, 0, 0)), Exit::TimedOut);
+        assert_eq!(of_validation(tally(0, 2, 1)), Exit::Store);
+        assert_eq!(of_validation(tally(0, 0, 3)), Exit::Found);
+        assert_eq!(of_validation(tally(0, 0, 0)), Exit::Done);
+    }
+}

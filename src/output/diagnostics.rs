@@ -1,0 +1,117 @@
+//! Verdicts for people: the source line with a mark, as compilers print it.
+
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use super::escape::escaped;
+use super::github::place;
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::{Diagnostic, Excerpt, Severity, Verdict};
+use crate::approvals::report::FileReport;
+
+/// Prints every problem of every file, and a line that counts.
+pub fn human(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    let (mut valid, mut invalid, mut unreadable, mut problems) = (0, 0, 0, 0);
+    for report in reports {
+        match &report.result {
+            Ok(verdict) => {
+                listing(out, &report.name, verdict)?;
+                problems += verdict.errors() + verdict.warnings();
+                if verdict.is_valid() { valid += 1 } else { invalid += 1 }
+            }
+            Err(failed) => {
+                let renderer = Renderer::styled();
+                let title = Level::ERROR.primary_title(escaped(&failed.message)).element(
+                    Level::HELP.message(escaped(failed.remedy.as_deref().unwrap_or("see the message above"))),
+                );
+                writeln!(out, "{}\n", renderer.render(&[title]))?;
+                unreadable += 1;
+            }
+        }
+    }
+    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let files: Vec<String> =
+        [counted(valid, "valid"), counted(invalid, "invalid"), counted(unreadable, "not read")]
+            .into_iter()
+            .flatten()
+            .collect();
+    write!(out, "{}", files.join(", "))?;
+    match problems {
+        0 => writeln!(out),
+        1 => writeln!(out, "; 1 problem"),
+        many => writeln!(out, "; {many} problems"),
+    }
+}
+
+/// Prints the problems of one document.
+pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict) -> io::Result<()> {
+    let renderer = Renderer::styled();
+    for diagnostic in &verdict.diagnostics {
+        writeln!(out, "{}\n", rendered(&renderer, name, diagnostic))?;
+    }
+    if verdict.omitted > 0 {
+        writeln!(out, "and {} more problems in {}\n", verdict.omitted, escaped(name))?;
+    }
+    Ok(())
+}
+
+fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = escaped(&diagnostic.message);
+    let title = level.primary_title(&message).id(diagnostic.code.as_str());
+    let label = label(diagnostic);
+    let (line, mark) = diagnostic.excerpt.as_ref().map_or_else(|| (String::new(), 0..0), shown);
+    let start = diagnostic.start;
+    let place = format!("at {}", escaped(&place(diagnostic)));
+    let name = escaped(name);
+    // The place is told by itself: in an excerpt that is cut and escaped, columns are not the file's.
+    let group = title.element(Origin::path(&name).line(start.line).char_column(start.column));
+    let group = if diagnostic.excerpt.is_some() {
+        let annotation = AnnotationKind::Primary.span(mark).label(&label);
+        group.element(Snippet::source(&line).line_start(start.line).annotation(annotation))
+    } else {
+        group
+    };
+    renderer.render(&[group.element(Level::NOTE.message(&place))])
+}
+
+fn label(diagnostic: &Diagnostic) -> String {
+    let mut label = String::new();
+    if let Some(expected) = &diagnostic.expected {
+        label.push_str("expected ");
+        label.push_str(&escaped(expected));
+    }
+    if let Some(suggestion) = &diagnostic.suggestion {
+        label.push_str(if label.is_empty() { "did you mean `" } else { "; did you mean `" });
+        label.push_str(&escaped(suggestion));
+        label.push_str("`?");
+    }
+    label
+}
+
+/// The excerpt escaped, and where the mark is then.
+fn shown(excerpt: &Excerpt) -> (String, std::ops::Range<usize>) {
+    let mut line = String::from(if excerpt.cut_before { "…" } else { "" });
+    line.push_str(&escaped(&excerpt.text[..excerpt.marked.start]));
+    let start = line.len();
+    line.push_str(&escaped(&excerpt.text[excerpt.marked.clone()]));
+    let end = line.len();
+    line.push_str(&escaped(&excerpt.text[excerpt.marked.end..]));
+    if excerpt.cut_after {
+        line.push('…');
+    }
+    (line, start..end)
+}
+
+/// Prints the page of a code.
+pub fn explanation(out: &mut dyn Write, code: Code) -> io::Result<()> {
+    let page = code.explanation();
+    writeln!(out, "{code}: {}\n", page.title)?;
+    writeln!(out, "What is wrong\n  {}\n", page.what)?;
+    writeln!(out, "Why it matters\n  {}\n", page.why)?;
+    writeln!(out, "How to mend it\n  {}", page.mend)
+}

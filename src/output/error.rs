@@ -1,0 +1,50 @@
+//! Failures: a sentence, its causes and what to do next for people, one object for machines.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::escape::escaped;
+use super::json::{VERSION, json, problems};
+use crate::approvals::diagnostic::Verdict;
+
+/// A failure, as far as it is told.
+#[derive(Debug)]
+pub struct Failure<'f> {
+    /// Stable name.
+    pub code: &'f str,
+    /// The outermost context and every cause, from the outside in.
+    pub causes: Vec<String>,
+    /// What to do next.
+    pub remedy: Option<String>,
+    /// The exit code.
+    pub exit: u8,
+    /// What is wrong with the document that the failure is about.
+    pub verdict: Option<(&'f str, &'f Verdict)>,
+}
+
+/// Prints a failure for people.
+pub fn text(err: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
+    if let Some((name, verdict)) = failure.verdict {
+        super::listing(err, name, verdict)?;
+    }
+    writeln!(err, "error: {}", escaped(&failure.causes.join(": ")))?;
+    match &failure.remedy {
+        Some(remedy) => writeln!(err, "  next: {}", escaped(remedy)),
+        None => Ok(()),
+    }
+}
+
+/// Prints a failure as one JSON object.
+pub fn object(out: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
+    let mut error = json!({
+        "code": failure.code,
+        "message": failure.causes.join(": "),
+        "remedy": failure.remedy,
+        "exit": failure.exit,
+    });
+    if let Some((_, verdict)) = failure.verdict {
+        error["problems"] = serde_json::to_value(problems(verdict)).unwrap_or_default();
+    }
+    json(out, &json!({ "version": VERSION, "error": error }))
+}

@@ -1,0 +1,74 @@
+//! Annotations of a GitHub workflow: one line a problem.
+
+use std::io::{self, Write};
+
+use super::escape::escaped;
+use crate::approvals::diagnostic::{Diagnostic, Severity};
+use crate::approvals::report::FileReport;
+
+/// Prints every problem as `::error file=…,line=…::message`.
+pub fn github(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    for report in reports {
+        let file = property(&report.name);
+        match &report.result {
+            Ok(verdict) => {
+                for diagnostic in &verdict.diagnostics {
+                    annotation(out, &file, diagnostic)?;
+                }
+                if verdict.omitted > 0 {
+                    writeln!(out, "::error file={file}::and {} more problems", verdict.omitted)?;
+                }
+            }
+            Err(failed) => writeln!(out, "::error file={file},title=unreadable::{}", data(&failed.message))?,
+        }
+    }
+    Ok(())
+}
+
+fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::Result<()> {
+    let level = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let (start, end) = (diagnostic.start, diagnostic.end);
+    write!(out, "::{level} file={file},line={},endLine={},col={}", start.line, end.line, start.column)?;
+    // GitHub refuses an end column on an annotation of several lines, and its end column is the last one.
+    if start.line == end.line {
+        write!(out, ",endColumn={}", end.column.saturating_sub(1).max(start.column))?;
+    }
+    write!(out, ",title={}::{}", diagnostic.code, data(&diagnostic.message))?;
+    if let Some(expected) = &diagnostic.expected {
+        write!(out, "; expected {}", data(expected))?;
+    }
+    if let Some(suggestion) = &diagnostic.suggestion {
+        write!(out, "; did you mean `{}`?", data(suggestion))?;
+    }
+    writeln!(out, " (at {})", data(&place(diagnostic)))
+}
+
+/// A path for people: the root has no steps to show.
+pub(super) fn place(diagnostic: &Diagnostic) -> String {
+    let path = diagnostic.path.to_string();
+    if path.is_empty() { "the document".to_owned() } else { path }
+}
+
+/// A message, by the rules of the runner's own toolkit.
+fn data(text: &str) -> String {
+    escaped(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property's value, in which two more characters have a meaning.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workflow_commands_cannot_be_injected() {
+        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Ac%25d\\n%3A%3Aerror%3A%3Ax");
+        assert_eq!(data("100%\r\n"), "100%25\\r\\n");
+    }
+}

@@ -1,0 +1,204 @@
+//! Machine output: versioned structures of their own, never the internal types.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::{Value, json};
+
+use super::escape::is_harmless;
+use crate::approvals::changes::{Change, Changes};
+use crate::approvals::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::report::{FileReport, SetOutcome, SetReport, Snapshot};
+
+/// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
+pub(super) const VERSION: u8 = 1;
+
+/// Prints a value as JSON, ASCII where a character could harm a terminal.
+pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(PrettyFormatter::new()));
+    value.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// Escapes harmful characters, which plain JSON leaves as they are, and leaves the layout to another formatter.
+struct Ascii<F>(F);
+
+impl<F: Formatter> Formatter for Ascii<F> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut written = 0;
+        for (at, c) in fragment.char_indices().filter(|&(_, c)| !is_harmless(c)) {
+            writer.write_all(&fragment.as_bytes()[written..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            written = at + c.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem<'d> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'d str,
+    /// JSON Pointer.
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'d str>,
+}
+
+impl<'d> Problem<'d> {
+    fn of(diagnostic: &'d Diagnostic) -> Self {
+        Self {
+            code: diagnostic.code.as_str(),
+            severity: diagnostic.severity.as_str(),
+            message: &diagnostic.message,
+            path: diagnostic.path.to_string(),
+            line: diagnostic.start.line,
+            column: diagnostic.start.column,
+            end_line: diagnostic.end.line,
+            end_column: diagnostic.end.column,
+            found: diagnostic.found.as_deref(),
+            expected: diagnostic.expected.as_deref(),
+            suggestion: diagnostic.suggestion.as_deref(),
+        }
+    }
+}
+
+/// The problems of a verdict, for machine output.
+pub(super) fn problems(verdict: &Verdict) -> impl Serialize {
+    verdict.diagnostics.iter().map(Problem::of).collect::<Vec<_>>()
+}
+
+#[derive(Serialize)]
+struct File<'r> {
+    path: &'r str,
+    status: &'static str,
+    problems: Vec<Problem<'r>>,
+    /// Problems that are counted and not listed.
+    omitted: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
+impl<'r> File<'r> {
+    fn of(report: &'r FileReport) -> Self {
+        match &report.result {
+            Ok(verdict) => Self {
+                path: &report.name,
+                status: if verdict.is_valid() { "valid" } else { "invalid" },
+                problems: verdict.diagnostics.iter().map(Problem::of).collect(),
+                omitted: verdict.omitted,
+                error: None,
+            },
+            Err(failed) => Self {
+                path: &report.name,
+                status: "unreadable",
+                problems: Vec::new(),
+                omitted: 0,
+                error: Some(json!({ "message": failed.message, "remedy": failed.remedy })),
+            },
+        }
+    }
+}
+
+/// A validation: every file with its problems.
+pub fn validation_json(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Validation<'r> {
+        version: u8,
+        valid: bool,
+        files: Vec<File<'r>>,
+    }
+    let files: Vec<File<'_>> = reports.iter().map(File::of).collect();
+    let valid = files.iter().all(|file| file.status == "valid");
+    json(out, &Validation { version: VERSION, valid, files })
+}
+
+/// What `get` read: the object that OpenClaw's own command prints, and the version of our output.
+pub fn snapshot_json(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Printed<'s> {
+        version: u8,
+        path: &'s str,
+        exists: bool,
+        hash: &'s str,
+        file: &'s Value,
+    }
+    let Snapshot { path, exists, hash, file, .. } = snapshot;
+    json(out, &Printed { version: VERSION, path, exists: *exists, hash, file })
+}
+
+/// What `set` did.
+pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
+    let outcome = match report.outcome {
+        SetOutcome::Stored => "stored",
+        SetOutcome::Unchanged => "unchanged",
+        SetOutcome::Planned => "planned",
+    };
+    let Changes { policy, bookkeeping } = &report.changes;
+    let changes: Vec<Value> = policy
+        .iter()
+        .map(|Change { path, before, after }| json!({ "path": path.to_string(), "before": before, "after": after }))
+        .collect();
+    json(
+        out,
+        &json!({
+            "version": VERSION,
+            "path": report.path,
+            "outcome": outcome,
+            "existed": report.existed,
+            "baseHash": report.before,
+            "hash": report.after,
+            "changes": changes,
+            "bookkeepingChanges": bookkeeping,
+        }),
+    )
+}

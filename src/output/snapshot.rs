@@ -1,0 +1,119 @@
+//! What `get` read and `set` did, for people.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::escape::escaped;
+use crate::approvals::changes::Change;
+use crate::approvals::report::{SetOutcome, SetReport, Snapshot};
+
+/// Entries of one agent that are listed before the rest is only counted.
+const LISTED: usize = 20;
+
+/// Prints a readable summary of a document.
+pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
+    writeln!(out, "{}", escaped(&snapshot.path))?;
+    if !snapshot.exists {
+        return writeln!(out, "  no document: the host uses its built-in defaults");
+    }
+    writeln!(out, "  hash      {}", snapshot.hash)?;
+    let socket = snapshot.file.get("socket").and_then(|socket| socket.get("path")).and_then(Value::as_str);
+    if socket.is_some() || snapshot.has_token {
+        let token = if snapshot.has_token { " (token set, not shown)" } else { "" };
+        writeln!(out, "  socket    {}{token}", socket.map_or_else(|| "no path".to_owned(), escaped))?;
+    }
+    writeln!(out, "  defaults  {}", policy(snapshot.file.get("defaults")))?;
+    let agents = snapshot.file.get("agents").and_then(Value::as_object);
+    if agents.is_none_or(Map::is_empty) {
+        return writeln!(out, "  no agents");
+    }
+    for (id, rules) in agents.into_iter().flatten() {
+        writeln!(out, "  agent {}  {}", escaped(id), policy(Some(rules)))?;
+        let list = |name| rules.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        lines(out, list("allowlist"), entry)?;
+        lines(out, list("mcpTools"), tool)?;
+    }
+    Ok(())
+}
+
+fn lines(out: &mut dyn Write, elements: &[Value], line: fn(&Value) -> String) -> io::Result<()> {
+    for element in elements.iter().take(LISTED) {
+        writeln!(out, "    {}", line(element))?;
+    }
+    match elements.len().saturating_sub(LISTED) {
+        0 => Ok(()),
+        more => writeln!(out, "    … and {more} more (--json prints all)"),
+    }
+}
+
+fn policy(rules: Option<&Value>) -> String {
+    let fields: Vec<String> = ["security", "ask", "askFallback", "autoAllowSkills"]
+        .into_iter()
+        .filter_map(|field| rules?.get(field).map(|value| format!("{field}={}", word(value))))
+        .collect();
+    if fields.is_empty() { "no policy of its own".to_owned() } else { fields.join(" ") }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| escaped(&value.to_string()), escaped)
+}
+
+fn entry(entry: &Value) -> String {
+    let Some(pattern) = entry.get("pattern").or(Some(entry)).and_then(Value::as_str) else {
+        return escaped(&entry.to_string());
+    };
+    let text = |field| entry.get(field).and_then(Value::as_str);
+    let mut line = escaped(pattern);
+    if let Some(arguments) = text("argPattern") {
+        line = format!("{line}  arguments {}", escaped(arguments));
+    }
+    if let Some(source) = text("source") {
+        line = format!("{line}  {}", escaped(source));
+    }
+    line + &last_used(entry)
+}
+
+fn tool(tool: &Value) -> String {
+    let text = |field| escaped(tool.get(field).and_then(Value::as_str).unwrap_or("?"));
+    format!("MCP tool {} of {}{}", text("tool"), text("server"), last_used(tool))
+}
+
+fn last_used(element: &Value) -> String {
+    let millis = element.get("lastUsedAt").and_then(Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and a day is all that is shown")]
+    let day = millis.and_then(|millis| Timestamp::from_millisecond(millis as i64).ok());
+    day.map_or_else(String::new, |day| format!("  last used {}", day.strftime("%Y-%m-%d")))
+}
+
+/// Prints what changed, or would.
+pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
+    for Change { path, before, after } in &report.changes.policy {
+        let path = escaped(&path.to_string());
+        match (before, after) {
+            (Some(before), Some(after)) => writeln!(out, "~ {path}: {} -> {}", value(before), value(after))?,
+            (None, Some(after)) => writeln!(out, "+ {path}: {}", value(after))?,
+            (Some(before), None) => writeln!(out, "- {path}: {}", value(before))?,
+            (None, None) => {}
+        }
+    }
+    match report.changes.bookkeeping {
+        0 => {}
+        1 => writeln!(out, "1 entry changes in its id or usage only")?,
+        many => writeln!(out, "{many} entries change in their ids or usage only")?,
+    }
+    if report.changes.policy.is_empty() && report.outcome != SetOutcome::Unchanged {
+        writeln!(out, "the policy stays the same")?;
+    }
+    let path = escaped(&report.path);
+    match report.outcome {
+        SetOutcome::Stored => writeln!(out, "stored in {path}\n  hash      {}", report.after),
+        SetOutcome::Unchanged => writeln!(out, "{path} holds this document already; nothing was written"),
+        SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed"),
+    }
+}
+
+fn value(value: &Value) -> String {
+    escaped(&value.to_string())
+}

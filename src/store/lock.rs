@@ -1,0 +1,75 @@
+//! The advisory lock of a store, on a file beside it: a rename would leave a lock on the store itself behind.
+//!
+//! The system drops the lock when its holder dies, however it dies. The file is removed on release, under the
+//! lock; one that a killed process left is taken over and removed by the next.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::StoreError;
+use crate::deadline::Deadline;
+
+/// How long to wait before trying again: short beside a person's patience, long beside a write.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// A held lock. Dropping it releases it.
+#[derive(Debug)]
+pub(super) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock of a store until the deadline.
+    pub(super) fn acquire(store: &Path, deadline: Deadline) -> Result<Self, StoreError> {
+        let path = beside(store, "lock");
+        let of_io = |source| StoreError::Write { path: path.clone(), source };
+        loop {
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)
+                .map_err(of_io)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
+                // Its holder removed it between our opening and our locking it: take the new one.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    if !deadline.pause(RETRY) {
+                        return Err(StoreError::Locked { path, timeout: deadline.timeout() });
+                    }
+                }
+                Err(TryLockError::Error(source)) => return Err(of_io(source)),
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A lock that cannot be removed is no harm: the next run takes it over.
+        let _: io::Result<()> = std::fs::remove_file(&self.path);
+    }
+}
+
+/// The name of a file that belongs to a store: hidden, and recognisably ours.
+pub(super) fn beside(store: &Path, purpose: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(store.file_name().unwrap_or_default());
+    name.push(".clearance-");
+    name.push(purpose);
+    store.with_file_name(name)
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
+        _ => false,
+    }
+}
