@@ -2,10 +2,12 @@
 
 The same bytes every time. A process of its own, so that the one that measures stays small.
 
-small.json          2 KB, three agents, nine entries, indented as a gateway writes it
+small.json          2 KB, nine entries of three agents
 small-broken.json   the same with one misspelt value: what every validator must refuse
-large.json          50 MB, 300,000 entries of twelve agents, compact (indented it would pass 64 MiB)
+large.json          50 MB, 300,000 entries of twelve agents
 large-broken.json   the same with 6,000 errors: every fiftieth entry, six kinds in turn
+
+All compact: indented, as a gateway writes them, 300,000 entries would pass clearance's limit of 64 MiB.
 """
 
 import json
@@ -25,7 +27,7 @@ HAND_WRITTEN = [r"^status( --short)?$", r"^(log|show)( --oneline)?( -\d+)?$", r"
 
 
 def entry(draw, roll):
-    """One entry: a third from "Allow always", a twelfth with a hand-written expression, half ever used."""
+    """One entry: a third from "Allow always", a twelfth with a hand-written expression, three in five ever used."""
     pick = lambda words: words[roll(len(words))]  # noqa: E731
     program = pick(PROGRAMS)
     made = {"id": uuid(draw), "pattern": f"{pick(FOLDERS)}/{program}"}
@@ -34,11 +36,11 @@ def entry(draw, roll):
         made["argPattern"] = f"sha256:cwd-argv:v1:{draw.getrandbits(256):064x}"
     elif roll(8) == 0:
         made["argPattern"] = pick(HAND_WRITTEN)
-    if roll(2) == 0:
+    if roll(5) < 3:
         made["lastUsedAt"] = NOON + roll(10**10)
         if roll(3) > 0:
             made["lastUsedCommand"] = f"{program} {pick(ARGUMENTS)}"
-        if roll(3) == 0:
+        if roll(2) == 0:
             made["lastResolvedPath"] = f"/usr/bin/{program}"
     return made
 
@@ -95,19 +97,18 @@ def broken(made):
     return made
 
 
-def write(path, made, **style):
-    path.write_text(json.dumps(made, **style) + "\n")
+def write(path, made):
+    path.write_text(json.dumps(made, separators=(",", ":")) + "\n")
 
 
 def main(directory):
-    indented, compact = {"indent": 2}, {"separators": (",", ":")}
     small = document(3, 9)
-    write(directory / "small.json", small, **indented)
+    write(directory / "small.json", small)
     small["agents"]["ops"]["security"] = "alowlist"
-    write(directory / "small-broken.json", small, **indented)
+    write(directory / "small-broken.json", small)
     large = document(AGENTS, ENTRIES)
-    write(directory / "large.json", large, **compact)
-    write(directory / "large-broken.json", broken(large), **compact)
+    write(directory / "large.json", large)
+    write(directory / "large-broken.json", broken(large))
 
 
 if __name__ == "__main__":

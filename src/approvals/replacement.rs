@@ -54,7 +54,9 @@ pub fn plan(
         Some(text) => match serde_json::from_slice::<Value>(text) {
             Ok(value) => value,
             Err(_) => {
-                return Err(ReplacementError::Unreadable(parse(text, Syntax::Json).err().unwrap_or_default()));
+                return Err(ReplacementError::Unreadable(
+                    parse(text, Syntax::Json).err().unwrap_or_default(),
+                ));
             }
         },
         None => Value::Null,

@@ -68,13 +68,18 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String 
     let start = diagnostic.start;
     let place = format!("at {}", escaped(&place(diagnostic)));
     let name = escaped(name);
-    // The place is told by itself: in an excerpt that is cut and escaped, columns are not the file's.
-    let group = title.element(Origin::path(&name).line(start.line).char_column(start.column));
-    let group = if diagnostic.excerpt.is_some() {
-        let annotation = AnnotationKind::Primary.span(mark).label(&label);
-        group.element(Snippet::source(&line).line_start(start.line).annotation(annotation))
+    let origin = Origin::path(&name).line(start.line).char_column(start.column);
+    let group = if diagnostic.excerpt.is_none() {
+        title.element(origin)
     } else {
-        group
+        let annotation = AnnotationKind::Primary.span(mark.clone()).label(&label);
+        let snippet = Snippet::source(&line).line_start(start.line).annotation(annotation);
+        if line[..mark.start].chars().count() + 1 == start.column {
+            title.element(snippet.path(&name))
+        } else {
+            // Cut or escaped, the excerpt's columns are not the file's: the place is told by itself.
+            title.element(origin).element(snippet)
+        }
     };
     renderer.render(&[group.element(Level::NOTE.message(&place))])
 }

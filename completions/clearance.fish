@@ -1,0 +1,85 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clearance_global_optspecs
+    string join \n timeout= h/help V/version
+end
+
+function __fish_clearance_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clearance_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clearance_using_subcommand
+    set -l cmd (__fish_clearance_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_needs_command" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_needs_command" -s V -l version -d 'Print version'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "get" -d 'Print a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
+json\t'One JSON object'
+github\t'Annotations of a GitHub workflow'
+sarif\t'SARIF 2.1.0'"
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l syntax -d 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere' -r -f -a "auto\t'By the file\'s name'
+json\t'JSON, as a host reads its store'
+json5\t'JSON5, as `approvals set` reads its input'"
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l file -d 'Read this document instead of this host\'s own; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l store -d 'Read this local store instead of this host\'s own' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l json -d 'Print {path, exists, hash, file}'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l file -d 'The new document, JSON or JSON5; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l store -d 'Write to this local store instead of this host\'s own' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l base-hash -d 'Only if the stored document still has this hash; without it, the hash just read' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l stdin -d 'Read the new document from standard input'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l allow-legacy -d 'Rewrite the forms that early releases wrote, as a gateway reads them'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand man" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "man" -d 'Print the manual page of a command'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'

@@ -1,0 +1,39 @@
+//! Runs the tool as its users do, cut off from the machine's own configuration.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+/// The tool with an environment of its own: no home but `home`, no colours, nothing of OpenClaw's.
+pub fn clearance(home: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    // Two minutes beside its own deadline of 30 s: only a hang gets there.
+    command.timeout(std::time::Duration::from_secs(120));
+    command
+}
+
+/// The tool's path.
+pub fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_clearance"))
+}
+
+/// A file or folder of `fixtures/`.
+pub fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+/// Exit code, standard output and standard error of a command, for a snapshot. `replace` makes paths stable.
+pub fn transcript(command: &mut Command, replace: &[(&str, &str)]) -> String {
+    let output = command.output().unwrap();
+    let code = output.status.code().map_or("killed".to_owned(), |code| code.to_string());
+    let mut text = format!(
+        "exit: {code}\n--- stdout\n{}--- stderr\n{}",
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap()
+    );
+    for (from, to) in replace {
+        text = text.replace(from, to);
+    }
+    text
+}
