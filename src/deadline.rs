@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+/// Longer than anybody waits.
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// The instant by which a command ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
@@ -14,8 +17,8 @@ impl Deadline {
     /// So long from now.
     pub fn after(timeout: Duration) -> Self {
         let now = Instant::now();
-        // A timeout beyond what the clock can hold is a year: nobody waits longer.
-        let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
+        // A timeout may be beyond what the clock can hold.
+        let at = now.checked_add(timeout).unwrap_or(now + YEAR);
         Self { at, timeout }
     }
 

@@ -109,17 +109,16 @@ fn dispatch(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result
             streams.out.write_all(&completions(shell))?;
             Ok(Exit::Done)
         }
-        Noun::Man { command } => match manual(&command)? {
-            Some(page) => {
+        Noun::Man { command } => {
+            if let Some(page) = manual(&command)? {
                 streams.out.write_all(&page)?;
-                Ok(Exit::Done)
+                return Ok(Exit::Done);
             }
-            None => {
-                writeln!(streams.err, "error: there is no command `clearance {}`", command.join(" "))?;
-                writeln!(streams.err, "  next: clearance --help lists the commands")?;
-                Ok(Exit::Usage)
-            }
-        },
+            let command = command.join(" ");
+            writeln!(streams.err, "error: there is no command `clearance {}`", command.escape_debug())?;
+            writeln!(streams.err, "  next: clearance --help lists the commands")?;
+            Ok(Exit::Usage)
+        }
     }
 }
 

@@ -68,7 +68,7 @@ fn json5(bytes: &[u8]) -> Option<Document<'_>> {
 fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     let text = match syntax::text(bytes) {
         Ok(text) => text,
-        Err((finding, before)) => return place(before, &[], vec![finding]),
+        Err((finding, before)) => return place(before, &[], vec![*finding]),
     };
     let mut findings = Vec::new();
     let text = syntax::without_mark(text, &mut findings);

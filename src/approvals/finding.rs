@@ -55,7 +55,7 @@ impl Finding {
 /// `secrets` are the spans that no excerpt may show, sorted and apart. One pass over the text, however many
 /// findings there are.
 pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Finding>) -> Verdict {
-    findings.sort_by(|a, b| (a.span.start, a.span.end, a.code).cmp(&(b.span.start, b.span.end, b.code)));
+    findings.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     let omitted = findings.len().saturating_sub(Verdict::MOST);
     findings.truncate(Verdict::MOST);
     let mut cursor = Cursor { text, offset: 0, line: 1, line_start: 0, column: 1 };

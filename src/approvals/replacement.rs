@@ -113,7 +113,9 @@ impl KnownIds {
                 ids.entry((agent.clone(), identity)).or_default().push(id.to_owned());
             }
         }
-        ids.values_mut().for_each(|ids| ids.reverse());
+        for ids in ids.values_mut() {
+            ids.reverse();
+        }
         Self(ids)
     }
 

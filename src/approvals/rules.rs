@@ -6,7 +6,7 @@ use jsonc_parser::common::Ranged;
 use super::arg_pattern;
 use super::codes::Code;
 use super::diagnostic::{Path, Step};
-use super::document::Document;
+use super::document::{Agents, Document};
 use super::finding::Finding;
 use super::tree::{get, key};
 
@@ -21,7 +21,7 @@ fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
 
 /// Whether a document breaks none of the rules.
 pub(super) fn accept(document: &Document<'_>) -> bool {
-    document.agents.iter().flat_map(|agents| agents.iter()).all(|(id, agent)| {
+    document.agents.iter().flat_map(Agents::iter).all(|(id, agent)| {
         of_agent_id(id).is_none()
             && agent
                 .allowlist

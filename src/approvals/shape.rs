@@ -224,7 +224,6 @@ impl Explain<'_, '_> {
     /// The fields that the schema knows at a path.
     fn known_fields(&self, object: &Path) -> Vec<String> {
         let definition = match object.steps() {
-            [] => None,
             [Step::Key(field)] => Some(if field == "socket" { "Socket" } else { "Policy" }),
             [_, _] => Some("Agent"),
             [_, _, Step::Key(list), ..] => Some(if list == "mcpTools" { "McpTool" } else { "Entry" }),
@@ -298,7 +297,6 @@ fn brief(value: &Json) -> String {
 fn thing(path: &Path) -> String {
     match path.steps() {
         [] => "the document".to_owned(),
-        [Step::Key(field)] => format!("`{field}`"),
         [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{id}`"),
         [.., Step::Key(list), Step::Index(_)] if list == "mcpTools" => "an MCP tool".to_owned(),
         [.., Step::Index(_)] => "an entry".to_owned(),

@@ -34,16 +34,16 @@ const DEPTH: usize = 127;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a file, or the one finding that says why it has none and the part before it.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, (Finding, &str)> {
+pub(super) fn text(bytes: &[u8]) -> Result<&str, (Box<Finding>, &str)> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         let finding = Finding::new(Code::InvalidUtf8, 0..0, "the file is UTF-16; a document is UTF-8");
-        return Err((finding.found("a UTF-16 byte-order mark").expected("UTF-8"), ""));
+        return Err((Box::new(finding.found("a UTF-16 byte-order mark").expected("UTF-8")), ""));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => match text.find('\0') {
             Some(at) => {
                 let finding = Finding::new(Code::NulByte, at..at, "a NUL byte stands in the file");
-                Err((finding.found("a NUL byte").expected("text"), &text[..at]))
+                Err((Box::new(finding.found("a NUL byte").expected("text")), &text[..at]))
             }
             None => Ok(text),
         },
@@ -52,7 +52,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, (Finding, &str)> {
             let found = format!("the byte 0x{:02x}", bytes[at]);
             let finding = Finding::new(Code::InvalidUtf8, at..at, format!("{found} is not UTF-8 here"));
             let before = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
-            Err((finding.found(found).expected("UTF-8"), before))
+            Err((Box::new(finding.found(found).expected("UTF-8")), before))
         }
     }
 }
@@ -122,22 +122,14 @@ fn json() -> ParseOptions {
 
 /// A text that parses as JSON5 and not as JSON: the first place at which it is not JSON.
 fn not_json(text: &str, error: &serde_json::Error) -> Finding {
-    match parse_to_ast(text, &CollectOptions::default(), &json()) {
-        Err(notation) => {
-            let range = notation.range();
-            let what = notation.kind().to_string();
-            Finding::new(
-                Code::Json5Notation,
-                range.start..range.end,
-                format!("this is JSON5, not JSON: {}", lower_first(&what)),
-            )
-            .expected("JSON")
-        }
-        Ok(_) => {
-            let at = offset(text, error.line(), error.column());
-            Finding::new(Code::Syntax, at..at + 1, without_place(error)).expected("JSON")
-        }
+    if let Err(notation) = parse_to_ast(text, &CollectOptions::default(), &json()) {
+        let range = notation.range();
+        let message = format!("this is JSON5, not JSON: {}", lower_first(&notation.kind().to_string()));
+        return Finding::new(Code::Json5Notation, range.start..range.end, message).expected("JSON");
     }
+    // No notation allows it: a control character in a string, half a surrogate pair.
+    let at = offset(text, error.line(), error.column());
+    Finding::new(Code::Syntax, at..at + 1, without_place(error)).expected("JSON")
 }
 
 /// `serde_json`'s sentence without the place at its end, which a diagnostic says in its own way.

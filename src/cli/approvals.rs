@@ -101,6 +101,7 @@ pub struct Get {
 
 /// `approvals set`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Set {
     /// The new document, JSON or JSON5; - for standard input
     #[arg(long, value_name = "PATH", group = "new")]

@@ -61,9 +61,11 @@ pub fn local(environment: &Environment) -> Result<JsonFile, StoreError> {
 }
 
 fn in_state(state: &Path, json: PathBuf) -> Result<JsonFile, StoreError> {
-    match rules(&database(state), &json) {
-        true => Err(StoreError::Database { database: database(state), json }),
-        false => Ok(JsonFile::at(json)),
+    let database = database(state);
+    if rules(&database, &json) {
+        Err(StoreError::Database { database, json })
+    } else {
+        Ok(JsonFile::at(json))
     }
 }
 
@@ -110,6 +112,8 @@ fn exists(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
     use super::*;
 
     struct Host {

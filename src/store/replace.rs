@@ -50,12 +50,13 @@ pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Resul
         Some(expected) => exchange(temporary, path, expected, new)?,
         None => match renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::NOREPLACE) {
             Ok(()) => {}
-            Err(Errno::EXIST) => return Err(ReplaceError::Changed),
-            // A file system without the flag: link-free and nearly as narrow.
+            // A file system without the flag: look, then rename.
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if !path.exists() => {
                 temporary.persist(path).map_err(|error| error.error)?;
             }
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => return Err(ReplaceError::Changed),
+            Err(Errno::EXIST | Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                return Err(ReplaceError::Changed);
+            }
             Err(error) => return Err(io::Error::from(error).into()),
         },
     }
