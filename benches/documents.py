@@ -54,10 +54,8 @@ def document(agents, entries):
     draw = random.Random(1)
     roll = lambda sides: draw.getrandbits(32) % sides  # noqa: E731
     names = ["main", "ops", "build", *(f"worker-{number}" for number in range(1, agents - 2))]
-    made = {
-        name: {"security": "allowlist", "ask": "on-miss", "allowlist": [entry(draw, roll) for _ in range(entries // agents)]}
-        for name in names
-    }
+    policy = {"security": "allowlist", "ask": "on-miss"}
+    made = {name: {**policy, "allowlist": [entry(draw, roll) for _ in range(entries // agents)]} for name in names}
     defaults = {"security": "deny", "ask": "on-miss", "askFallback": "deny"}
     return {"version": 1, "defaults": defaults, "agents": made}
 

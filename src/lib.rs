@@ -34,6 +34,8 @@ pub struct Streams<'s> {
     pub out: &'s mut dyn Write,
     /// Standard error.
     pub err: &'s mut dyn Write,
+    /// Whether `out` shows colours. What is styled in spite of it is stripped, which takes its time.
+    pub styled: bool,
 }
 
 /// Runs one command line and says how it ended. Never panics: a bug is an exit code too.
@@ -166,7 +168,7 @@ fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -
     };
     let reports = validate::run(&request, deadline)?;
     match args.format {
-        Format::Human => output::human(streams.out, &reports)?,
+        Format::Human => output::human(streams.out, &reports, streams.styled)?,
         Format::Json => output::validation_json(streams.out, &reports)?,
         Format::Github => output::github(streams.out, &reports)?,
         Format::Sarif => output::sarif(streams.out, &reports)?,

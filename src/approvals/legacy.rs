@@ -16,7 +16,7 @@ pub fn modernised(bytes: &[u8], syntax: Syntax) -> Result<String, Verdict> {
     if !verdict.is_valid() {
         return Err(verdict);
     }
-    let tree = syntax::text(bytes).ok().and_then(|text| syntax::parse(text, syntax, &mut Vec::new()));
+    let tree = syntax::text(bytes).ok().and_then(|text| syntax::parse(text, None, syntax, &mut Vec::new()));
     let Some(mut document) = tree.as_ref().map(to_json) else { return Err(verdict) };
     if let Some(agents) = document.get_mut("agents").and_then(Value::as_object_mut) {
         if !agents.contains_key("main")

@@ -10,6 +10,7 @@ mod check;
 pub mod codes;
 pub mod diagnostic;
 pub mod document;
+mod elide;
 mod finding;
 mod legacy;
 pub mod replacement;

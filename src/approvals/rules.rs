@@ -6,7 +6,7 @@ use jsonc_parser::common::Ranged;
 use super::arg_pattern;
 use super::codes::Code;
 use super::diagnostic::{Path, Step};
-use super::document::{Agents, Document};
+use super::document::{Agents, Document, Entry};
 use super::finding::Finding;
 use super::tree::{get, key};
 
@@ -21,15 +21,16 @@ fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
 
 /// Whether a document breaks none of the rules.
 pub(super) fn accept(document: &Document<'_>) -> bool {
-    document.agents.iter().flat_map(Agents::iter).all(|(id, agent)| {
-        of_agent_id(id).is_none()
-            && agent
-                .allowlist
-                .iter()
-                .flatten()
-                .filter_map(|entry| entry.arg_pattern.as_ref())
-                .all(|pattern| arg_pattern::problem(pattern.as_str()).is_none())
-    })
+    document
+        .agents
+        .iter()
+        .flat_map(Agents::iter)
+        .all(|(id, agent)| of_agent_id(id).is_none() && agent.allowlist.iter().flatten().all(accept_entry))
+}
+
+/// Whether an entry breaks none of the rules.
+pub(super) fn accept_entry(entry: &Entry<'_>) -> bool {
+    entry.arg_pattern.as_ref().is_none_or(|pattern| arg_pattern::problem(pattern.as_str()).is_none())
 }
 
 /// Where a tree breaks them.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
@@ -15,13 +16,14 @@ use serde_json::Value as Json;
 use super::codes::Code;
 use super::diagnostic::{Path, Step, Verdict};
 use super::document::{Agent, Entry, McpTool};
+use super::elide::is_elided;
 use super::finding::Finding;
 use super::schema;
 use super::tree::{key, locate, read, to_json};
 
-/// Runs the schema over what the types refuse.
-pub(super) fn findings(root: &Value<'_>, secrets: &[std::ops::Range<usize>]) -> Vec<Finding> {
-    let mut refused = Refused::default();
+/// Runs the schema over what the types refuse. `text` is the document's, which the tree may have been elided from.
+pub(super) fn findings(root: &Value<'_>, text: &str, secrets: &[Range<usize>]) -> Vec<Finding> {
+    let mut refused = Refused { text, kept: HashMap::new(), count: 0 };
     let json = refused.of_document(root);
     let explain = Explain { root, refused: &refused, schema: schema::derived(), secrets };
     let mut findings: Vec<Finding> =
@@ -35,14 +37,14 @@ pub(super) fn findings(root: &Value<'_>, secrets: &[std::ops::Range<usize>]) -> 
 }
 
 /// The parts of a document that the types refuse, and where their elements stood.
-#[derive(Default)]
-struct Refused {
+struct Refused<'s> {
+    text: &'s str,
     /// Original index of each element kept of an agent's list.
     kept: HashMap<(String, String), Vec<usize>>,
     count: usize,
 }
 
-impl Refused {
+impl Refused<'_> {
     fn of_document(&mut self, root: &Value<'_>) -> Json {
         let Value::Object(object) = root else { return to_json(root) };
         let part = |property: &jsonc_parser::ast::ObjectProp<'_>| {
@@ -99,7 +101,7 @@ impl Refused {
         let mut refused = Vec::new();
         for (index, element) in elements.iter().enumerate() {
             // Far more than is ever listed need not be explained either.
-            if self.count <= Verdict::MOST && !accepts(element) {
+            if self.count <= Verdict::MOST && !is_elided(element, self.text) && !accepts(element) {
                 self.count += 1;
                 indexes.push(index);
                 refused.push(to_json(element));
@@ -130,9 +132,9 @@ impl Refused {
 
 struct Explain<'n, 't> {
     root: &'n Value<'t>,
-    refused: &'n Refused,
+    refused: &'n Refused<'n>,
     schema: Json,
-    secrets: &'n [std::ops::Range<usize>],
+    secrets: &'n [Range<usize>],
 }
 
 impl Explain<'_, '_> {
@@ -260,7 +262,7 @@ impl Explain<'_, '_> {
     }
 
     /// The bytes of a value; of an object or array its opening bracket.
-    fn span(&self, path: &Path) -> std::ops::Range<usize> {
+    fn span(&self, path: &Path) -> Range<usize> {
         let Some(place) = self.place(path) else { return 0..0 };
         let range = place.value.range();
         match place.value {

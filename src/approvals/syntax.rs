@@ -70,14 +70,23 @@ pub(super) fn without_mark<'t>(text: &'t str, findings: &mut Vec<Finding>) -> &'
 
 /// Parses what [`without_mark`] returned. A tree is returned wherever there is one to check further, even when
 /// the text is not quite what `syntax` asks for.
-pub(super) fn parse<'t>(text: &'t str, syntax: Syntax, findings: &mut Vec<Finding>) -> Option<Value<'t>> {
+///
+/// `elided` is the text without its accepted entries, where there is one: then the tree is built of that.
+pub(super) fn parse<'t>(
+    text: &'t str,
+    elided: Option<&'t str>,
+    syntax: Syntax,
+    findings: &mut Vec<Finding>,
+) -> Option<Value<'t>> {
     let empty =
         || Finding::new(Code::EmptyDocument, 0..0, "the file holds no document").expected("an object");
     if is_blank(text) {
         findings.push(empty());
         return None;
     }
-    let strict = serde_json::from_str::<IgnoredAny>(text);
+    // What could be elided is plain JSON.
+    let strict = elided.map_or_else(|| serde_json::from_str::<IgnoredAny>(text).map(drop), |_| Ok(()));
+    let text = elided.unwrap_or(text);
     let root = match parse_to_ast(text, &CollectOptions::default(), &json5()) {
         Ok(parsed) => parsed.value,
         Err(error) => {

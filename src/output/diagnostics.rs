@@ -11,21 +11,20 @@ use crate::approvals::diagnostic::{Diagnostic, Excerpt, Severity, Verdict};
 use crate::approvals::report::FileReport;
 
 /// Prints every problem of every file, and a line that counts.
-pub fn human(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
     let (mut valid, mut invalid, mut unreadable, mut problems) = (0, 0, 0, 0);
     for report in reports {
         match &report.result {
             Ok(verdict) => {
-                listing(out, &report.name, verdict)?;
+                listing(out, &report.name, verdict, styled)?;
                 problems += verdict.errors() + verdict.warnings();
                 if verdict.is_valid() { valid += 1 } else { invalid += 1 }
             }
             Err(failed) => {
-                let renderer = Renderer::styled();
                 let title = Level::ERROR.primary_title(escaped(&failed.message)).element(
                     Level::HELP.message(escaped(failed.remedy.as_deref().unwrap_or("see the message above"))),
                 );
-                writeln!(out, "{}\n", renderer.render(&[title]))?;
+                writeln!(out, "{}\n", renderer(styled).render(&[title]))?;
                 unreadable += 1;
             }
         }
@@ -44,9 +43,13 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     }
 }
 
+fn renderer(styled: bool) -> Renderer {
+    if styled { Renderer::styled() } else { Renderer::plain() }
+}
+
 /// Prints the problems of one document.
-pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict) -> io::Result<()> {
-    let renderer = Renderer::styled();
+pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool) -> io::Result<()> {
+    let renderer = renderer(styled);
     for diagnostic in &verdict.diagnostics {
         writeln!(out, "{}\n", rendered(&renderer, name, diagnostic))?;
     }

@@ -26,7 +26,7 @@ pub struct Failure<'f> {
 /// Prints a failure for people.
 pub fn text(err: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
     if let Some((name, verdict)) = failure.verdict {
-        super::listing(err, name, verdict)?;
+        super::listing(err, name, verdict, true)?;
     }
     writeln!(err, "error: {}", escaped(&failure.causes.join(": ")))?;
     match &failure.remedy {

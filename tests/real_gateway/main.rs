@@ -1,1 +1,16 @@
-fn main() {}
+//! Against the real thing: the published contract, the gateway's JavaScript engine, and releases of `openclaw`.
+//!
+//! Needs `npm` and its registry, so it is no part of a plain `cargo test`: `cargo test --test real_gateway`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test reads files it installed itself, tells what it covered, and fails by a panic in its helpers too"
+)]
+
+mod contract;
+mod expressions;
+mod registry;

@@ -1,6 +1,7 @@
 //! Parses a command line shaped like clearance's and ends: what a process of this kind costs before it does
 //! anything. Nouns, verbs and flags follow `src/cli`, with text where clearance has types of other crates.
 
+// The fields are there to be parsed into.
 #![allow(dead_code)]
 
 use std::path::PathBuf;
