@@ -19,6 +19,7 @@ use clap::{CommandFactory, Parser};
 
 use approvals::Syntax;
 use approvals::codes::Code;
+use approvals::report::SetOutcome;
 use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
 use cli::{Cli, Noun};
 use commands::{Error, get, set, validate};
@@ -208,11 +209,16 @@ fn run_set(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
         allow_legacy: args.allow_legacy,
     };
     let report = set::run(&request, deadline)?;
-    if args.json {
-        output::set_json(streams.out, &report)?;
+    let printed = if args.json {
+        output::set_json(streams.out, &report)
     } else {
-        output::set_text(streams.out, &report)?;
+        output::set_text(streams.out, &report)
+    };
+    let printed = printed.and_then(|()| streams.out.flush());
+    if printed.is_err() && report.outcome == SetOutcome::Stored {
+        writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
     }
+    printed?;
     Ok(Exit::Done)
 }
 

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Path, Step};
-use super::scalar::Secret;
 
 /// One difference of policy. Secrets in it are already masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +42,22 @@ const TOOL: [&str; 3] = ["server", "tool", "source"];
 /// Compares two documents.
 pub fn between(before: &Value, after: &Value) -> Changes {
     let mut changes = Changes::default();
+    let one_sided = before.is_null() || after.is_null();
     let (before, after) = (fields(before), fields(after));
     for name in names(before, after) {
         let path = Path::default().join(Step::Key(name.to_owned()));
         match (name, before.and_then(|b| b.get(name)), after.and_then(|a| a.get(name))) {
+            // There is one version; that a first document has it is no news.
+            ("version", _, _) if one_sided => {}
             // An empty block says the same as none.
-            ("socket", before, after) => object(&mut changes, &path, before, after, secret),
-            ("defaults", before, after) => object(&mut changes, &path, before, after, scalar),
+            ("socket" | "defaults", before, after) => object(&mut changes, &path, before, after, scalar),
             ("agents", before, after) => object(&mut changes, &path, before, after, agent),
             (_, before, after) => scalar(&mut changes, path, before, after),
         }
+    }
+    for Change { path, before, after } in &mut changes.policy {
+        *before = before.take().map(|value| masked(path, value));
+        *after = after.take().map(|value| masked(path, value));
     }
     changes
 }
@@ -88,15 +93,20 @@ fn scalar(changes: &mut Changes, path: Path, before: Option<&Value>, after: Opti
     }
 }
 
-/// A field of the socket: only its path may be shown.
-fn secret(changes: &mut Changes, path: Path, before: Option<&Value>, after: Option<&Value>) {
-    if matches!(path.steps(), [_, Step::Key(field)] if field == "path") {
-        return scalar(changes, path, before, after);
-    }
-    if before != after {
-        let masked = |value: Option<&Value>| value.map(|_| Value::from(Secret::REDACTED));
-        changes.policy.push(Change { path, before: masked(before), after: masked(after) });
-    }
+/// A value of a document with its secrets masked, as they are recognised where it stands.
+fn masked(path: &Path, value: Value) -> Value {
+    let keys: Vec<&str> = path
+        .steps()
+        .iter()
+        .filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
+        .collect();
+    let mut document =
+        keys.iter().rev().fold(value, |inner, &key| Value::Object(Map::from_iter([(key.to_owned(), inner)])));
+    super::secrets::mask(&mut document);
+    keys.into_iter().fold(document, |mut outer, key| outer[key].take())
 }
 
 fn agent(changes: &mut Changes, path: Path, before: Option<&Value>, after: Option<&Value>) {
@@ -222,6 +232,9 @@ mod tests {
         let after = json!({"version": 1, "socket": {"path": "/b", "token": "hunter3", "tokn": "hunter4"}});
         let shown = shown(&before, &after).join("\n");
         assert!(shown.contains(r#"/socket/path "/a" "/b""#) && !shown.contains("hunter"), "{shown}");
+        let elsewhere = json!({"sokcet": {"token": "hunter2"}, "agents": {"main": {"token": "hunter2"}, "token": {"ask": "off"}}});
+        let shown = format!("{:?}", super::between(&elsewhere, &before));
+        assert!(!shown.contains("hunter") && shown.contains("off"), "{shown}");
         let whole = super::between(&json!({"socket": "hunter2"}), &before);
         assert!(!format!("{whole:?}").contains("hunter"), "{whole:?}");
     }

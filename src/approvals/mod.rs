@@ -26,4 +26,5 @@ mod tree;
 
 pub use check::{Strictness, check, json, parse};
 pub use legacy::modernised;
+pub use secrets::mask as mask_secrets;
 pub use syntax::Syntax;

@@ -53,8 +53,8 @@ pub struct SetReport {
     pub outcome: SetOutcome,
     /// Hash of what was stored before.
     pub before: String,
-    /// Hash of what is stored now, or would be.
-    pub after: String,
+    /// Hash of what is stored now; `None` where nothing was.
+    pub after: Option<String>,
     /// What changes in meaning.
     pub changes: Changes,
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
+use serde_json::Value as Json;
 
+use super::scalar::Secret;
 use super::tree::key;
 
 /// Names of which one stands in the key of a secret, however it is misspelt around it.
@@ -76,6 +78,43 @@ fn names_a_secret(key: &str) -> bool {
         && NAMES.iter().any(|name| {
             key.as_bytes().windows(name.len()).any(|window| window.eq_ignore_ascii_case(name.as_bytes()))
         })
+}
+
+/// Masks the secrets of a document that is a JSON value: the same that no excerpt shows.
+pub fn mask(document: &mut Json) {
+    for (name, value) in document.as_object_mut().into_iter().flatten() {
+        match (name.as_str(), value) {
+            ("socket", Json::Object(socket)) => {
+                for (name, value) in socket {
+                    mask_below(value, name != "path" || !value.is_string());
+                }
+            }
+            ("socket", socket) => mask_below(socket, true),
+            ("agents", Json::Object(agents)) => {
+                for agent in agents.values_mut() {
+                    mask_below(agent, false);
+                }
+            }
+            (name, value) => mask_below(value, names_a_secret(name)),
+        }
+    }
+}
+
+fn mask_below(value: &mut Json, secret: bool) {
+    match value {
+        Json::Object(object) => {
+            for (name, value) in object {
+                mask_below(value, secret || names_a_secret(name));
+            }
+        }
+        Json::Array(array) => {
+            for element in array {
+                mask_below(element, secret);
+            }
+        }
+        scalar if secret => *scalar = Json::from(Secret::REDACTED),
+        _ => {}
+    }
 }
 
 /// Spans to hide in a text that has no tree, because it is broken: whatever follows a name of a secret, and all

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Error;
 use crate::approvals::report::Snapshot;
 use crate::approvals::stored::Stored;
-use crate::approvals::{Strictness, Syntax, check};
+use crate::approvals::{Strictness, Syntax, check, mask_secrets};
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::json_file::JsonFile;
@@ -72,6 +72,8 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
         return Err(Error::Invalid { name: path, verdict });
     };
     let has_token = without_secrets(&mut file);
+    // In a document that is not valid they may stand anywhere.
+    mask_secrets(&mut file);
     let problems = verdict.errors();
     Ok(Snapshot { path, exists: true, hash: stored.hash(), file, has_token, problems })
 }

@@ -30,8 +30,13 @@ pub enum Error {
         verdict: Verdict,
     },
     /// The plan could not be made.
-    #[error(transparent)]
-    Replacement(#[from] ReplacementError),
+    #[error("cannot replace the document in {path}: {error}")]
+    Replacement {
+        /// The store.
+        path: String,
+        /// Why not.
+        error: ReplacementError,
+    },
 }
 
 impl Error {
@@ -56,10 +61,11 @@ impl Error {
                 | StoreError::NoHome
                 | StoreError::NoDirectory(_)
                 | StoreError::Owner { .. }
+                | StoreError::Unflushed { .. }
                 | StoreError::Write { .. } => Exit::Store,
             },
             Self::Invalid { .. } => Exit::Found,
-            Self::Replacement(error) => match error {
+            Self::Replacement { error, .. } => match error {
                 ReplacementError::Unreadable(_) | ReplacementError::Socket => Exit::Store,
                 ReplacementError::Print(_) | ReplacementError::Misprinted => Exit::Bug,
             },
@@ -71,11 +77,13 @@ impl Error {
         match self {
             Self::Input(error) => error.remedy(),
             Self::Store(error) => error.remedy(),
-            Self::Invalid { .. } => Some("see the problems above; clearance approvals validate --explain CODE tells more".to_owned()),
-            Self::Replacement(error) => match error {
-                ReplacementError::Unreadable(_) => Some(
-                    "mend the stored document (clearance approvals validate shows where), or move it away with mv, then set again".to_owned(),
-                ),
+            Self::Invalid { .. } => Some(
+                "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
+            ),
+            Self::Replacement { path, error } => match error {
+                ReplacementError::Unreadable(_) => Some(format!(
+                    "mend it at the place shown, or move it away (mv {path} {path}.broken), then set again"
+                )),
                 ReplacementError::Socket => {
                     Some("mend the stored document, or put a `socket` block into the new one".to_owned())
                 }
@@ -101,9 +109,7 @@ impl Error {
     pub fn verdict(&self) -> Option<(&str, &Verdict)> {
         match self {
             Self::Invalid { name, verdict } => Some((name, verdict)),
-            Self::Replacement(ReplacementError::Unreadable(verdict)) => {
-                Some(("the stored document", verdict))
-            }
+            Self::Replacement { path, error: ReplacementError::Unreadable(verdict) } => Some((path, verdict)),
             _ => None,
         }
     }

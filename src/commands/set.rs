@@ -59,23 +59,32 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
         outcome,
         before: stored.hash(),
         after: match outcome {
-            SetOutcome::Unchanged => stored.hash(),
-            SetOutcome::Planned | SetOutcome::Stored => Stored::holding(replacement.text.into_bytes()).hash(),
+            SetOutcome::Unchanged => Some(stored.hash()),
+            SetOutcome::Stored => Some(Stored::holding(replacement.text.into_bytes()).hash()),
+            // The entries' new ids would be others.
+            SetOutcome::Planned => None,
         },
         changes: replacement.changes,
     };
+    let plan = |stored: &Stored| {
+        let path = || store.path().display().to_string();
+        replacement::plan(stored, document, new_id)
+            .map_err(|error| Error::Replacement { path: path(), error })
+    };
     if request.dry_run {
+        store.replaceable().map_err(Error::from).context("looking at the store")?;
         let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
         unchanged_since(request, &store, &stored)?;
-        let replacement = replacement::plan(&stored, document, new_id).map_err(Error::from)?;
+        let replacement = plan(&stored)?;
         let outcome = if replacement.needed { SetOutcome::Planned } else { SetOutcome::Unchanged };
         return Ok(report(&stored, replacement, outcome));
     }
     let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
     let stored = locked.read().map_err(Error::from).context("reading the store")?;
     unchanged_since(request, &store, &stored)?;
-    let replacement = replacement::plan(&stored, document, new_id).map_err(Error::from)?;
+    let replacement = plan(&stored)?;
     if !replacement.needed {
+        locked.make_private().map_err(Error::from)?;
         return Ok(report(&stored, replacement, SetOutcome::Unchanged));
     }
     locked.replace(&stored, &replacement.text).map_err(Error::from).context("replacing the document")?;

@@ -108,7 +108,9 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
     }
     let path = escaped(&report.path);
     match report.outcome {
-        SetOutcome::Stored => writeln!(out, "stored in {path}\n  hash      {}", report.after),
+        SetOutcome::Stored => {
+            writeln!(out, "stored in {path}\n  hash      {}", report.after.as_deref().unwrap_or_default())
+        }
         SetOutcome::Unchanged => writeln!(out, "{path} holds this document already; nothing was written"),
         SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed"),
     }

@@ -63,12 +63,12 @@ pub enum InputError {
         timeout: Duration,
     },
     /// The system refused.
-    #[error("cannot read {name}: {source}")]
+    #[error("cannot read {name}: {cause}")]
     Io {
         /// What was read.
         name: String,
         /// The system's reason.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -84,7 +84,7 @@ impl InputError {
             Self::TimedOut { .. } => {
                 Some("check that something writes to it and closes it, or raise --timeout".to_owned())
             }
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            Self::Io { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
                 Some("run as the user who owns the file".to_owned())
             }
             Self::Io { .. } => None,
@@ -164,10 +164,10 @@ fn read_stream<R: Read>(
     }
 }
 
-fn of_io(input: &Input, source: io::Error) -> InputError {
-    match source.kind() {
+fn of_io(input: &Input, cause: io::Error) -> InputError {
+    match cause.kind() {
         io::ErrorKind::NotFound => InputError::Missing(input.name()),
         io::ErrorKind::IsADirectory => InputError::Directory(input.name()),
-        _ => InputError::Io { name: input.name(), source },
+        _ => InputError::Io { name: input.name(), cause },
     }
 }

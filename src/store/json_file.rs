@@ -2,20 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-
-use bytesize::ByteSize;
 
 use super::input::{self, Bounds, Input, InputError};
 use super::lock::Lock;
 use super::replace::{ReplaceError, clear_litter, replace};
-use super::{StoreError, locate};
+use super::{MAX_SIZE, StoreError, locate};
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
-
-/// The largest store that is read: far above what a gateway accepts (25 MiB a frame).
-const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
 /// A store in a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +40,21 @@ impl JsonFile {
 
     /// What it holds now. A file that does not exist is an answer, not an error.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
+        ruled(&self.path)?;
         read(&self.path, deadline)
+    }
+
+    /// Whether the store could be replaced as far as can be told without writing: the file itself, links followed.
+    pub fn replaceable(&self) -> Result<PathBuf, StoreError> {
+        let target = target(&self.path)?;
+        ruled(&target)?;
+        owned(&target)?;
+        Ok(target)
     }
 
     /// Waits for the store's lock, and clears what killed runs left behind.
     pub fn lock(&self, deadline: Deadline) -> Result<LockedJsonFile, StoreError> {
-        let target = target(&self.path)?;
-        if let Some(database) = locate::database_that_rules(&target) {
-            return Err(StoreError::Database { database, json: target });
-        }
-        owned(&target)?;
+        let target = self.replaceable()?;
         let lock = Lock::acquire(&target, deadline)?;
         clear_litter(&target);
         Ok(LockedJsonFile { target, deadline, _lock: lock })
@@ -67,6 +67,16 @@ impl LockedJsonFile {
         read(&self.target, self.deadline)
     }
 
+    /// Takes from everyone but its owner what they may do with the store, as a replacement would.
+    pub fn make_private(&self) -> Result<(), StoreError> {
+        let of_io = |cause| StoreError::Write { path: self.target.clone(), cause };
+        let mode = fs::metadata(&self.target).map_err(of_io)?.mode() & 0o777;
+        if mode == 0o600 {
+            return Ok(());
+        }
+        fs::set_permissions(&self.target, fs::Permissions::from_mode(0o600)).map_err(of_io)
+    }
+
     /// Makes the store hold `text`, if it still holds `expected`, and reads it back.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         let path = || self.target.clone();
@@ -77,7 +87,8 @@ impl LockedJsonFile {
                 return Err(StoreError::Conflict { path: path(), expected: expected.hash(), found });
             }
             Err(ReplaceError::Displaced(kept)) => return Err(StoreError::Displaced { path: path(), kept }),
-            Err(ReplaceError::Io(source)) => return Err(StoreError::Write { path: path(), source }),
+            Err(ReplaceError::Refused(cause)) => return Err(StoreError::Write { path: path(), cause }),
+            Err(ReplaceError::Unflushed(cause)) => return Err(StoreError::Unflushed { path: path(), cause }),
         }
         let stored = self.read()?;
         if stored.text() == Some(text.as_bytes()) {
@@ -96,12 +107,20 @@ fn read(path: &Path, deadline: Deadline) -> Result<Stored, StoreError> {
     }
 }
 
+/// A JSON file is no store where a database is.
+fn ruled(json: &Path) -> Result<(), StoreError> {
+    match locate::database_that_rules(json) {
+        Some(database) => Err(StoreError::Database { database, json: json.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// The file behind a path: links followed, also one that leads to a file that is not there yet.
 fn target(path: &Path) -> Result<PathBuf, StoreError> {
     // As many as the system follows.
     const LINKS: usize = 40;
     let mut path =
-        std::path::absolute(path).map_err(|source| StoreError::Write { path: path.to_owned(), source })?;
+        std::path::absolute(path).map_err(|cause| StoreError::Write { path: path.to_owned(), cause })?;
     for _ in 0..LINKS {
         match fs::read_link(&path) {
             Ok(next) => path = path.parent().unwrap_or(Path::new("/")).join(next),
@@ -114,7 +133,7 @@ fn target(path: &Path) -> Result<PathBuf, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(StoreError::NoDirectory(directory.to_owned()))
         }
-        Err(source) => Err(StoreError::Write { path, source }),
+        Err(cause) => Err(StoreError::Write { path, cause }),
     }
 }
 

@@ -10,6 +10,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
+
 use super::StoreError;
 use crate::deadline::Deadline;
 
@@ -27,25 +29,26 @@ impl Lock {
     /// Waits for the lock of a store until the deadline.
     pub(super) fn acquire(store: &Path, deadline: Deadline) -> Result<Self, StoreError> {
         let path = beside(store, "lock");
-        let of_io = |source| StoreError::Write { path: path.clone(), source };
+        let of_io = |cause| StoreError::Write { path: path.clone(), cause };
+        // Neither a link nor a pipe in the lock's place may lead elsewhere or wait.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         loop {
             let file = OpenOptions::new()
                 .write(true)
                 .create(true)
                 .truncate(false)
                 .mode(0o600)
+                .custom_flags(flags)
                 .open(&path)
                 .map_err(of_io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
                 // Its holder removed it between our opening and our locking it: take the new one.
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    if !deadline.pause(RETRY) {
-                        return Err(StoreError::Locked { path, timeout: deadline.timeout() });
-                    }
-                }
-                Err(TryLockError::Error(source)) => return Err(of_io(source)),
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(cause)) => return Err(of_io(cause)),
+            }
+            if !deadline.pause(RETRY) {
+                return Err(StoreError::Locked { path, timeout: deadline.timeout() });
             }
         }
     }

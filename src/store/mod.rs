@@ -10,11 +10,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use thiserror::Error;
 
 use input::InputError;
 
-/// Why a store was not read or not changed. Whatever the reason, the document that was there still is.
+/// The largest store that is read: far above what a gateway accepts (25 MiB a frame).
+const MAX_SIZE: ByteSize = ByteSize::mib(64);
+
+/// Why a store was not read or not changed. Unless it says otherwise, the document that was there still is.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The store could not be read.
@@ -66,12 +70,20 @@ pub enum StoreError {
         timeout: Duration,
     },
     /// The new text could not be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {cause}")]
     Write {
         /// The store.
         path: PathBuf,
         /// The system's reason.
-        source: io::Error,
+        cause: io::Error,
+    },
+    /// The new document is in place, and a power loss may still undo that.
+    #[error("{path} holds the new document, but its directory could not be flushed: {cause}")]
+    Unflushed {
+        /// The store.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
     },
     /// What was written was not there when it was read back.
     #[error("{path} does not hold what was written: another program changed it at once")]
@@ -108,7 +120,7 @@ impl StoreError {
             )),
             Self::Owner { owner, .. } => Some(format!("run as that user: sudo -u '#{owner}' clearance approvals set …")),
             Self::Locked { .. } => Some("wait until it has ended, or raise --timeout".to_owned()),
-            Self::Write { path, source } => Some(match source.kind() {
+            Self::Write { path, cause } => Some(match cause.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                     "the old document stands: free some space, then set it again".to_owned()
                 }
@@ -118,6 +130,7 @@ impl StoreError {
                 ),
                 _ => "the old document stands: mend the cause, then set it again".to_owned(),
             }),
+            Self::Unflushed { .. } => Some("it will be lost only if the machine fails now; mend the directory".to_owned()),
             Self::Displaced { .. } => Some("compare the two files and keep what you need".to_owned()),
         }
     }

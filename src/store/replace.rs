@@ -1,42 +1,52 @@
 //! Replacing a file whole: a temporary file in the same directory, flushed, then exchanged with the old one.
 //!
 //! OpenClaw's own writers take no lock. So the old file is not overwritten but exchanged (`RENAME_EXCHANGE`), and
-//! what came out is compared with what was expected: if another program wrote in between, it is put back.
+//! what came out is compared with what was expected: if another program wrote in between, it is put back. What
+//! came out is never deleted unless it is known: see [`clear_litter`].
 
+use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, TempPath};
 
 use super::lock::beside;
+use crate::approvals::stored::Stored;
 
 /// How a replacement went wrong.
 #[derive(Debug)]
 pub(super) enum ReplaceError {
     /// The file no longer held what was expected; it holds what it held.
     Changed,
-    /// What the file held is now in this temporary file, which is kept.
-    Displaced(std::path::PathBuf),
+    /// What the file held is now in this file, which is kept.
+    Displaced(PathBuf),
     /// The system refused; the file holds what it held.
-    Io(io::Error),
+    Refused(io::Error),
+    /// The file holds the new text, but the system could not promise that it stays after a power loss.
+    Unflushed(io::Error),
 }
 
 impl From<io::Error> for ReplaceError {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        Self::Refused(error)
     }
 }
 
-const PREFIX: &str = "new-";
+/// A text that is still being written: nobody's loss.
+const NEW: &str = "new-";
+/// A file about to be exchanged: the hashes of what may be in it, before and after, stand in its name.
+const SWAP: &str = "swap-";
+/// A document that came out of a store and that nobody expected. It is never deleted.
+const DISPLACED: &str = "displaced-";
 
 /// Makes `path` hold `new`, mode 0600, if it holds `expected` (`None`: if there is no such file).
 pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Result<(), ReplaceError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let prefix = beside(path, PREFIX);
+    let prefix = beside(path, NEW);
     let mut temporary = Builder::new()
         .prefix(prefix.file_name().unwrap_or_default())
         .suffix(".tmp")
@@ -47,7 +57,11 @@ pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Resul
     temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
     temporary.as_file().sync_all()?;
     match expected {
-        Some(expected) => exchange(temporary, path, expected, new)?,
+        Some(expected) => {
+            let swap = beside(path, &format!("{SWAP}{}-{}.tmp", hash(expected), hash(new)));
+            temporary.persist(&swap).map_err(|error| error.error)?;
+            exchange(TempPath::try_from_path(swap)?, path, expected, new)?;
+        }
         None => match renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::NOREPLACE) {
             Ok(()) => {}
             // A file system without the flag: look, then rename.
@@ -60,12 +74,11 @@ pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Resul
             Err(error) => return Err(io::Error::from(error).into()),
         },
     }
-    File::open(directory)?.sync_all()?;
-    Ok(())
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(ReplaceError::Unflushed)
 }
 
-fn exchange(temporary: NamedTempFile, path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
-    let swap = || renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::EXCHANGE);
+fn exchange(temporary: TempPath, path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
+    let swap = || renameat_with(CWD, &*temporary, CWD, path, RenameFlags::EXCHANGE);
     match swap() {
         Ok(()) => {}
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
@@ -79,17 +92,25 @@ fn exchange(temporary: NamedTempFile, path: &Path, expected: &[u8], new: &[u8]) 
         Err(Errno::NOENT) => return Err(ReplaceError::Changed),
         Err(error) => return Err(io::Error::from(error).into()),
     }
-    if holds(temporary.path(), expected) {
+    if holds(&temporary, expected) {
         return Ok(());
     }
     // Someone wrote in between, and it came out: put it back.
-    swap().map_err(io::Error::from)?;
-    if holds(temporary.path(), new) {
+    if swap().is_ok() && holds(&temporary, new) {
         return Err(ReplaceError::Changed);
     }
-    // And someone wrote again. What is unknown is never deleted.
-    let (_, kept) = temporary.keep().map_err(|error| error.error)?;
-    Err(ReplaceError::Displaced(kept))
+    // It could not be put back, or someone wrote again.
+    let swapped = temporary.keep().map_err(|error| error.error)?;
+    Err(ReplaceError::Displaced(keep(path, swapped)))
+}
+
+/// Gives a file a name that no run clears.
+fn keep(store: &Path, swapped: PathBuf) -> PathBuf {
+    let kept = beside(store, &format!("{DISPLACED}{}", uuid::Uuid::new_v4()));
+    match std::fs::rename(&swapped, &kept) {
+        Ok(()) => kept,
+        Err(_) => swapped,
+    }
 }
 
 #[expect(
@@ -101,17 +122,97 @@ fn holds(path: &Path, expected: &[u8]) -> bool {
         && std::fs::read(path).is_ok_and(|found| found == expected)
 }
 
+fn hash(text: &[u8]) -> String {
+    Stored::holding(text.to_vec()).hash()
+}
+
 /// Removes what killed runs left. Only under the lock: then nothing of it is in use.
-pub(super) fn clear_litter(path: &Path) {
-    let prefix = beside(path, PREFIX);
-    let prefix = prefix.file_name().unwrap_or_default().as_encoded_bytes();
-    let Some(entries) = path.parent().and_then(|directory| std::fs::read_dir(directory).ok()) else { return };
+///
+/// A run that was killed between the exchange and the comparison may have left another program's document behind:
+/// what is neither of the two texts that the file's name tells is kept under another name.
+pub(super) fn clear_litter(store: &Path) {
+    let Some(entries) = store.parent().and_then(|directory| std::fs::read_dir(directory).ok()) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        if name.starts_with(prefix) && name.ends_with(b".tmp") {
+        if belongs(store, NEW, &name).is_some() {
             // What cannot be removed now can be the next time.
             let _: io::Result<()> = std::fs::remove_file(entry.path());
+        } else if let Some(hashes) = belongs(store, SWAP, &name) {
+            if is_known(&entry.path(), &hashes) {
+                let _: io::Result<()> = std::fs::remove_file(entry.path());
+            } else {
+                keep(store, entry.path());
+            }
         }
+    }
+}
+
+/// What a name of ours says behind its purpose; `None` for any other name.
+fn belongs(store: &Path, purpose: &str, name: &OsStr) -> Option<String> {
+    let prefix = beside(store, purpose);
+    let rest = name
+        .as_encoded_bytes()
+        .strip_prefix(prefix.file_name()?.as_encoded_bytes())?
+        .strip_suffix(b".tmp")?;
+    Some(String::from_utf8_lossy(rest).into_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file of our own name, no larger than a store")]
+fn is_known(path: &Path, hashes: &str) -> bool {
+    let small = std::fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_file() && found.len() <= super::MAX_SIZE.as_u64());
+    small && std::fs::read(path).is_ok_and(|text| hashes.split('-').any(|known| known == hash(&text)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_that_changed_stays_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = directory.path().join("s.json");
+        assert!(matches!(replace(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
+        std::fs::write(&store, "foreign").unwrap();
+        assert!(matches!(replace(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
+        assert!(matches!(replace(&store, None, b"new"), Err(ReplaceError::Changed)));
+        assert_eq!(std::fs::read(&store).unwrap(), b"foreign");
+        assert_eq!(names(directory.path()), ["s.json"]);
+        replace(&store, Some(b"foreign"), b"new").unwrap();
+        assert_eq!(std::fs::read(&store).unwrap(), b"new");
+        assert_eq!(names(directory.path()), ["s.json"]);
+    }
+
+    #[test]
+    fn litter_goes_and_a_document_that_nobody_expected_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = directory.path().join("s.json");
+        let swap = |before: &[u8], after: &[u8]| {
+            beside(&store, &format!("{SWAP}{}-{}.tmp", hash(before), hash(after)))
+        };
+        std::fs::write(beside(&store, "new-abc.tmp"), "half").unwrap();
+        std::fs::write(swap(b"old", b"new"), "old").unwrap();
+        std::fs::write(swap(b"older", b"newer"), "newer").unwrap();
+        std::fs::write(swap(b"a", b"b"), "foreign").unwrap();
+        std::fs::write(directory.path().join(".other.json.clearance-new-abc.tmp"), "another store's")
+            .unwrap();
+        clear_litter(&store);
+        clear_litter(&store);
+        let left = names(directory.path());
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert_eq!(left[0], ".other.json.clearance-new-abc.tmp");
+        assert!(left[1].starts_with(".s.json.clearance-displaced-"), "{left:?}");
+        assert_eq!(std::fs::read(directory.path().join(&left[1])).unwrap(), b"foreign");
     }
 }

@@ -52,3 +52,32 @@ fn manual_pages_are_current() {
         assert_current(&format!("completions/man/{name}.1"), &printed(command));
     }
 }
+
+#[test]
+fn readme_lists_every_code() {
+    use std::fmt::Write;
+    let mut table = String::from("| code | what is wrong |\n| --- | --- |\n");
+    for code in clearance::approvals::codes::Code::ALL {
+        writeln!(table, "| `{code}` | {} |", code.explanation().title).unwrap();
+    }
+    let (start, end) = ("<!-- codes: kept current by a test -->\n", "<!-- /codes -->");
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (before, rest) = readme.split_once(start).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    assert_current("README.md", &format!("{before}{start}\n{table}\n{end}{after}"));
+}
+
+#[test]
+fn readme_has_the_exit_codes_of_the_help() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let help = printed(&["--help"]);
+    let rows =
+        help.lines().skip_while(|line| *line != "Exit codes:").skip(1).take_while(|line| !line.is_empty());
+    let mut count = 0;
+    for row in rows {
+        let (code, meaning) = row.trim().split_once(' ').unwrap();
+        assert!(readme.contains(&format!("| {code} | {} |", meaning.trim())), "{row}");
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}

@@ -1,1 +1,82 @@
-//! To be written.
+//! Every page of help, and what a wrong command line is answered with.
+
+use crate::support::{clearance, transcript};
+
+fn answer(arguments: &[&str]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    transcript(clearance(home.path()).args(arguments), &[])
+}
+
+#[test]
+fn every_page_of_help() {
+    for (name, command) in [
+        ("clearance", &[] as &[&str]),
+        ("approvals", &["approvals"]),
+        ("approvals_validate", &["approvals", "validate"]),
+        ("approvals_get", &["approvals", "get"]),
+        ("approvals_set", &["approvals", "set"]),
+        ("approvals_schema", &["approvals", "schema"]),
+        ("completions", &["completions"]),
+        ("man", &["man"]),
+    ] {
+        let long = answer(&[command, &["--help"]].concat());
+        let short = answer(&[command, &["-h"]].concat());
+        assert!(long.starts_with("exit: 0\n") && short.starts_with("exit: 0\n"), "{name}");
+        insta::assert_snapshot!(format!("{name}_long"), long);
+        insta::assert_snapshot!(format!("{name}_short"), short);
+        assert_eq!(answer(&[&["help"], command].concat()), long, "clearance help {name}");
+    }
+}
+
+#[test]
+fn every_command_has_its_page() {
+    // The pages above are all there are: the commands that the listing of a page names.
+    let listed = |arguments: &[&str]| -> Vec<String> {
+        let page = answer(arguments);
+        let commands = page.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let commands = commands.take_while(|line| !line.is_empty());
+        commands.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(listed(&["--help"]), ["approvals", "completions", "man", "help"]);
+    assert_eq!(listed(&["approvals", "--help"]), ["validate", "get", "set", "schema", "help"]);
+}
+
+#[test]
+fn pages_fit_a_terminal() {
+    for command in [&[] as &[&str], &["approvals"], &["approvals", "validate"], &["approvals", "set"]] {
+        for line in answer(&[command, &["--help"]].concat()).lines() {
+            // Examples are commands, which are copied: they are not wrapped.
+            assert!(line.chars().count() <= 100 || line.starts_with("  clearance "), "{command:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn wrong_command_lines() {
+    for (name, arguments) in [
+        ("nothing", &[] as &[&str]),
+        ("no_verb", &["approvals"]),
+        ("wrong_flag", &["approvals", "validate", "--formt", "json"]),
+        ("wrong_value", &["approvals", "validate", "--format", "jsno"]),
+        ("wrong_command", &["aprovals"]),
+        ("wrong_verb", &["approvals", "vaildate"]),
+        ("wrong_duration", &["approvals", "get", "--timeout", "soon"]),
+        ("wrong_size", &["approvals", "validate", "--max-size", "lots"]),
+        ("wrong_shell", &["completions", "ksh"]),
+        ("wrong_page", &["man", "approvals", "vaildate"]),
+        ("no_document", &["approvals", "set"]),
+        ("two_documents", &["approvals", "set", "--file", "a.json", "--stdin"]),
+        ("explain_and_check", &["approvals", "validate", "--explain", "syntax", "a.json"]),
+    ] {
+        let answer = answer(arguments);
+        assert!(answer.starts_with("exit: 2\n--- stdout\n--- stderr\n"), "{name}: {answer}");
+        insta::assert_snapshot!(name, answer);
+    }
+}
+
+#[test]
+fn the_version_is_the_crate_s() {
+    let expected = format!("exit: 0\n--- stdout\nclearance {}\n--- stderr\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(answer(&["--version"]), expected);
+    assert_eq!(answer(&["-V"]), expected);
+}

@@ -9,7 +9,7 @@ pub fn clearance(home: &Path) -> Command {
     let mut command = Command::new(binary());
     command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
     // Two minutes beside its own deadline of 30 s: only a hang gets there.
-    command.timeout(std::time::Duration::from_secs(120));
+    command.timeout(std::time::Duration::from_mins(2));
     command
 }
 
