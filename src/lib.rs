@@ -136,7 +136,9 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
     if wants_json(arguments) {
         let failure = Failure {
             code: "usage",
-            causes: vec![text.to_string().lines().next().unwrap_or_default().to_owned()],
+            causes: vec![
+                text.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+            ],
             remedy: Some("clearance --help".to_owned()),
             exit: Exit::Usage as u8,
             verdict: None,

@@ -76,7 +76,9 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     let Some(root) = syntax::parse(text, elided.as_deref(), strictness.syntax, &mut findings) else {
         return place(text, &secrets::in_broken_text(text), findings);
     };
-    let secrets = secrets::in_tree(&root);
+    // What could be elided is plain JSON, and has no comments.
+    let comments = if elided.is_some() { Vec::new() } else { syntax::comments(text) };
+    let secrets = secrets::with_comments(secrets::in_tree(&root), comments);
     // A number without a value has been reported; what the schema says of its stand-in is noise.
     let known: Vec<_> =
         findings.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();

@@ -69,6 +69,10 @@ impl Path {
         Self(steps)
     }
 
+    pub(super) fn into_steps(self) -> impl Iterator<Item = Step> {
+        self.0.into_iter()
+    }
+
     /// The steps from the root.
     pub fn steps(&self) -> &[Step] {
         &self.0

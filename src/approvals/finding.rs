@@ -1,10 +1,23 @@
 //! A problem while it is still known by its bytes, and the way from bytes to lines, columns and excerpts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::codes::Code;
-use super::diagnostic::{Diagnostic, Excerpt, Path, Position, Severity, Verdict};
+use super::diagnostic::{Diagnostic, Excerpt, Path, Position, Severity, Step, Verdict};
 use super::scalar::Secret;
+
+/// Bytes of a name that are told.
+const TOLD: usize = 200;
+
+/// A name as it is told: whole, unless nobody could read it.
+pub(super) fn shortened(name: &str) -> Cow<'_, str> {
+    if name.len() <= TOLD {
+        name.into()
+    } else {
+        format!("{}…", &name[..name.floor_char_boundary(TOLD)]).into()
+    }
+}
 
 /// A [`Diagnostic`] before its place is worked out.
 #[derive(Debug, Clone)]
@@ -34,7 +47,12 @@ impl Finding {
     }
 
     pub(super) fn at(self, path: Path) -> Self {
-        Self { path, ..self }
+        // A key may be as long as a document, and stand in the path of every problem below it.
+        let path = path.into_steps().map(|step| match step {
+            Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),
+            step => step,
+        });
+        Self { path: path.collect(), ..self }
     }
 
     pub(super) fn found(self, found: impl Into<String>) -> Self {
@@ -116,8 +134,8 @@ impl Cursor<'_> {
 }
 
 /// Bytes of the line shown before and after the start of a span.
-const BEFORE: usize = 80;
-const AFTER: usize = 160;
+const BEFORE: usize = 60;
+const AFTER: usize = 70;
 
 fn excerpt(text: &str, line_start: usize, span: &Range<usize>, secrets: &[Range<usize>]) -> Excerpt {
     let from = text.ceil_char_boundary(line_start.max(span.start.saturating_sub(BEFORE)));

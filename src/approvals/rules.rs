@@ -47,7 +47,8 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
         if let Some((code, message)) = of_agent_id(id) {
             let range = property.name.range();
             let finding = Finding::new(code, range.start..range.end, message);
-            findings.push(finding.at(path(&[])).found(format!("`{id}`")).expected("another id"));
+            let expected = if code == Code::LegacyDefaultAgent { "`main`" } else { "another id" };
+            findings.push(finding.at(path(&[])).found(format!("`{id}`")).expected(expected));
         }
         let allowlist = property.value.as_object().and_then(|agent| get(agent, "allowlist"));
         let entries = allowlist.and_then(|allowlist| allowlist.value.as_array());

@@ -10,10 +10,11 @@ use super::scalar::Secret;
 use super::tree::key;
 
 /// Names of which one stands in the key of a secret, however it is misspelt around it.
-const NAMES: [&str; 4] = ["token", "secret", "password", "passwd"];
+const NAMES: [&str; 8] =
+    ["token", "secret", "password", "passwd", "passphrase", "apikey", "bearer", "credential"];
 
-/// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, and every scalar
-/// under a key that names a secret. Sorted and apart.
+/// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, under a field of the
+/// root that no document has (it may be a misspelt `socket`), and under a key that names a secret. Sorted and apart.
 pub(super) fn in_tree(root: &Value<'_>) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     if let Value::Object(object) = root {
@@ -24,7 +25,7 @@ pub(super) fn in_tree(root: &Value<'_>) -> Vec<Range<usize>> {
                 ("agents", Value::Object(agents)) => {
                     agents.properties.iter().for_each(|agent| below(&agent.value, false, &mut spans));
                 }
-                (name, value) => below(value, names_a_secret(name), &mut spans),
+                (name, value) => below(value, is_strange(name), &mut spans),
             }
         }
     }
@@ -59,6 +60,7 @@ fn below(value: &Value<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
     }
 }
 
+/// Whether a key names a secret, also when it is misspelt.
 fn names_a_secret(key: &str) -> bool {
     // The keys that stand hundreds of thousands of times in a large document are known to name nothing.
     let known = matches!(
@@ -73,11 +75,27 @@ fn names_a_secret(key: &str) -> bool {
             | "server"
             | "tool"
             | "addedAt"
+            | "allowlist"
+            | "mcpTools"
+            | "security"
+            | "ask"
+            | "askFallback"
+            | "autoAllowSkills"
+            | "path"
     );
-    !known
-        && NAMES.iter().any(|name| {
-            key.as_bytes().windows(name.len()).any(|window| window.eq_ignore_ascii_case(name.as_bytes()))
-        })
+    let lower = key.to_ascii_lowercase();
+    !known && NAMES.iter().any(|name| lower.contains(name) || resembles(&lower, name))
+}
+
+/// Whether a word is another one misspelt.
+fn resembles(word: &str, meant: &str) -> bool {
+    const ALIKE: f64 = 0.85;
+    word.len().abs_diff(meant.len()) <= 2 && strsim::jaro_winkler(word, meant) >= ALIKE
+}
+
+/// Whether a field of the root may hold anything: only the fields of a document are known not to.
+fn is_strange(field: &str) -> bool {
+    !matches!(field, "version" | "socket" | "defaults" | "agents")
 }
 
 /// Masks the secrets of a document that is a JSON value: the same that no excerpt shows.
@@ -95,7 +113,7 @@ pub fn mask(document: &mut Json) {
                     mask_below(agent, false);
                 }
             }
-            (name, value) => mask_below(value, names_a_secret(name)),
+            (name, value) => mask_below(value, is_strange(name)),
         }
     }
 }
@@ -124,28 +142,29 @@ pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     for name in NAMES {
         for (at, _) in lower.match_indices(name) {
-            let after_name = at + name.len() + text[at + name.len()..].find(is_edge).unwrap_or_default();
-            let Some(start) = text[after_name..].find(|c: char| !is_between(c)) else { continue };
-            let start = after_name + start;
-            let quote = text[..start].ends_with(['"', '\'']);
-            let end = text[start..]
-                .find(|c: char| c == '\n' || if quote { c == '"' || c == '\'' } else { is_edge(c) })
-                .map_or(text.len(), |at| start + at);
-            spans.push(start..end);
+            let from = at + name.len();
+            spans.extend(value_after(text, from + text[from..].find(is_edge).unwrap_or_default()));
         }
     }
-    for (at, name) in lower.match_indices("socket") {
-        let from = at + name.len();
-        let to = text[from..].find('}').map_or(text.len(), |end| from + end);
-        let mut at = from;
-        while let Some(start) = text[at..to].find(|c: char| !is_edge(c)).map(|start| at + start) {
-            let end = text[start..to].find(is_edge).map_or(to, |end| start + end);
-            if !["path", "token"].contains(&&text[start..end]) {
-                spans.push(start..end);
-            }
-            at = end;
+    spans.extend(lower.match_indices("socket").flat_map(|(at, name)| block_after(text, at + name.len())));
+    for (colon, _) in lower.match_indices(':') {
+        let before = lower[..colon].trim_end_matches(is_between);
+        let start = before.rfind(is_edge).map_or(0, |edge| edge + 1);
+        let word = before.get(start..).unwrap_or_default();
+        // A name in disguise may be any.
+        let disguised = word.contains('\\');
+        if disguised || resembles(word, "socket") {
+            spans.extend(block_after(text, colon));
+        }
+        if disguised || names_a_secret(word) {
+            spans.extend(value_after(text, colon));
         }
     }
+    apart(spans)
+}
+
+/// Sorts spans and joins those that touch.
+fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     spans.sort_by_key(|span| (span.start, span.end));
     let mut apart: Vec<Range<usize>> = Vec::with_capacity(spans.len());
     for span in spans {
@@ -155,6 +174,34 @@ pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
         }
     }
     apart
+}
+
+/// The same for a text with comments: where there is a secret, a comment may tell of it.
+pub(super) fn with_comments(spans: Vec<Range<usize>>, comments: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    if spans.is_empty() { spans } else { apart(spans.into_iter().chain(comments).collect()) }
+}
+
+/// The first word behind a place, quotes and all that it holds.
+fn value_after(text: &str, from: usize) -> Option<Range<usize>> {
+    let start = from + text[from..].find(|c: char| !is_between(c))?;
+    let quote = text[..start].ends_with(['"', '\'']);
+    let ends = |c: char| c == '\n' || if quote { c == '"' || c == '\'' } else { is_edge(c) };
+    Some(start..text[start..].find(ends).map_or(text.len(), |at| start + at))
+}
+
+/// Every word up to the next closing brace, but the names of a socket's fields.
+fn block_after(text: &str, from: usize) -> Vec<Range<usize>> {
+    let to = text[from..].find('}').map_or(text.len(), |end| from + end);
+    let mut spans = Vec::new();
+    let mut at = from;
+    while let Some(start) = text[at..to].find(|c: char| !is_edge(c)).map(|start| at + start) {
+        let end = text[start..to].find(is_edge).map_or(to, |end| start + end);
+        if !["path", "token"].contains(&&text[start..end]) {
+            spans.push(start..end);
+        }
+        at = end;
+    }
+    spans
 }
 
 /// Ends a word of a broken text.
@@ -191,6 +238,10 @@ mod tests {
             r#"{"sokcet":{"socketToken":'hunter2'"#,
             r#"{"api_token": hunter2"#,
             r#"{"TOKEN"="hunter2 "}"#,
+            r#"{"sokcet": {"tokn": "hunter2"#,
+            r#"{"sokcet": {"security": "hunter2"#,
+            r#"{"tokn"  :  "hunter2" "x"}"#,
+            r#"{"s\u006fcket": {"t\u006fken": "hunter2""#,
         ] {
             let shown = masked(text);
             assert!(!shown.contains("hunter2"), "{shown}");

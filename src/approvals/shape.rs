@@ -17,7 +17,8 @@ use super::codes::Code;
 use super::diagnostic::{Path, Step, Verdict};
 use super::document::{Agent, Entry, McpTool};
 use super::elide::is_elided;
-use super::finding::Finding;
+use super::finding::{Finding, shortened};
+use super::scalar::is_blank;
 use super::schema;
 use super::tree::{key, locate, read, to_json};
 
@@ -150,7 +151,7 @@ impl Explain<'_, '_> {
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
                 let message = format!("`{name}` is missing in {}", thing(&path));
-                vec![at_value(Code::MissingField, message).expected(format!("`{name}`"))]
+                vec![at_value(Code::MissingField, message)]
             }
             ValidationErrorKind::Type { kind } => {
                 let expected = match kind {
@@ -215,6 +216,7 @@ impl Explain<'_, '_> {
         let span = self.place(&path).and_then(|place| place.key).map_or(0..0, |key| key.start..key.end);
         let known = self.known_fields(object);
         let nearest = nearest(name, known.iter().map(String::as_str));
+        let name = shortened(name);
         let message = format!("{} has no field `{name}`", thing(object));
         Finding::new(Code::UnknownField, span, message)
             .at(path)
@@ -299,10 +301,10 @@ fn brief(value: &Json) -> String {
 fn thing(path: &Path) -> String {
     match path.steps() {
         [] => "the document".to_owned(),
-        [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{id}`"),
+        [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{}`", shortened(id)),
         [.., Step::Key(list), Step::Index(_)] if list == "mcpTools" => "an MCP tool".to_owned(),
         [.., Step::Index(_)] => "an entry".to_owned(),
-        [.., Step::Key(field)] => format!("`{field}`"),
+        [.., Step::Key(field)] => format!("`{}`", shortened(field)),
     }
 }
 
@@ -340,10 +342,13 @@ fn entry_field(path: &Path) -> Option<&str> {
 
 fn wrong_type(path: &Path, value: &Json, expected: &str) -> (Code, String) {
     match (entry_field(path), value) {
+        (Some(""), Json::String(pattern)) if is_blank(pattern) => {
+            (Code::BlankText, "this entry is blank".to_owned())
+        }
         (Some(""), Json::String(_)) => {
             (Code::LegacyBareEntry, "this entry is a bare string, the form of early releases".to_owned())
         }
-        (Some(field @ ("lastUsedAt" | "lastUsedCommand" | "lastResolvedPath")), Json::Null) => {
+        (Some(field @ ("lastUsedAt" | "lastUsedCommand")), Json::Null) => {
             (Code::LegacyNullUsage, format!("`{field}` is null, the form of early releases"))
         }
         _ => (Code::WrongType, format!("{} is not {expected}", thing(path))),

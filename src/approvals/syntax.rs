@@ -9,13 +9,15 @@ use std::ops::Range;
 use jsonc_parser::ast::{Object, ObjectPropName, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
-use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
+use jsonc_parser::{
+    CollectOptions, CommentCollectionStrategy, ParseOptions, ParseStringErrorKind, parse_to_ast,
+};
 use serde::de::IgnoredAny;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::codes::Code;
 use super::diagnostic::Step;
-use super::finding::Finding;
+use super::finding::{Finding, shortened};
 use super::scalar::is_blank;
 use super::tree;
 
@@ -101,13 +103,22 @@ pub(super) fn parse<'t>(
     let mut walk = Walk { text, json: strict.is_ok(), trail: Vec::new(), found: Vec::new(), too_deep: false };
     walk.value(&root, 0);
     let Walk { found, too_deep, .. } = walk;
-    // A number too large or a bracket too deep stops the strict reader too, and is explained already.
-    let explained = found.iter().any(|f| matches!(f.code, Code::NumberOutOfRange | Code::NestedTooDeep));
+    // What no reader takes stops the strict one too, and is explained already.
+    let explained =
+        found.iter().any(|f| matches!(f.code, Code::NumberOutOfRange | Code::NestedTooDeep | Code::Syntax));
     findings.extend(found);
     if let (Err(error), Syntax::Json, false) = (strict, syntax, explained) {
         findings.push(not_json(text, &error));
     }
     (!too_deep).then_some(root)
+}
+
+/// The comments of a text that [`parse`] accepts.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    let comments = CollectOptions { comments: CommentCollectionStrategy::Separate, tokens: false };
+    let parsed = parse_to_ast(text, &comments, &json5());
+    let comments = parsed.ok().and_then(|parsed| parsed.comments).unwrap_or_default();
+    comments.values().flat_map(|group| group.iter()).map(|comment| comment.start()..comment.end()).collect()
 }
 
 fn json5() -> ParseOptions {
@@ -133,6 +144,12 @@ fn json() -> ParseOptions {
 fn not_json(text: &str, error: &serde_json::Error) -> Finding {
     if let Err(notation) = parse_to_ast(text, &CollectOptions::default(), &json()) {
         let range = notation.range();
+        if let ParseErrorKind::String(kind) = notation.kind() {
+            // JSON5 would take it, and make something else of it than was meant.
+            let message = format!("a string does not end well: {}", lower_first(&kind.to_string()));
+            return Finding::new(Code::Syntax, range.start..range.end, message)
+                .expected("`\\\\` for a backslash");
+        }
         let message = format!("this is JSON5, not JSON: {}", lower_first(&notation.kind().to_string()));
         return Finding::new(Code::Json5Notation, range.start..range.end, message).expected("JSON");
     }
@@ -147,13 +164,13 @@ fn without_place(error: &serde_json::Error) -> String {
     sentence.rsplit_once(" at line ").map(|(what, _)| what.to_owned()).unwrap_or(sentence)
 }
 
-/// Byte offset of the last byte that `serde_json` had read: its columns count bytes from 1.
+/// Byte offset at which `serde_json` stopped: its column is the number of bytes before it.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {
         Some(nth) => text.match_indices('\n').nth(nth).map_or(0, |(at, _)| at + 1),
         None => 0,
     };
-    text.floor_char_boundary((start + column.saturating_sub(1)).min(text.len()))
+    text.floor_char_boundary((start + column).min(text.len()))
 }
 
 fn of_parse_error(error: &ParseError, text: &str) -> Finding {
@@ -233,7 +250,8 @@ impl<'n, 't> Walk<'n, 't> {
                     let span = literal.range.start..literal.range.end;
                     let message = "the number has no value that JSON can hold";
                     let finding = Finding::new(Code::NumberOutOfRange, span, message);
-                    self.report(finding.found(literal.value).expected("a finite number"));
+                    // What stands there may be a secret, which the excerpt knows to mask.
+                    self.report(finding.expected("a finite number"));
                 }
             }
             Value::BooleanLit(_) | Value::NullKeyword(_) => {}
@@ -256,7 +274,7 @@ impl<'n, 't> Walk<'n, 't> {
                 ObjectPropName::Word(name) if !is_identifier(name.value) => {
                     let span = name.range.start..name.range.end;
                     let finding = Finding::new(Code::Syntax, span, "this key needs quotes");
-                    self.report(finding.found(name.value).expected("a quoted key"));
+                    self.report(finding.found(shortened(name.value)).expected("a quoted key"));
                 }
                 ObjectPropName::Word(_) => {}
             }
@@ -279,10 +297,11 @@ impl<'n, 't> Walk<'n, 't> {
             };
             if repeated {
                 let range = property.name.range();
-                let message = format!("`{name}` stands twice in this object");
+                let told = shortened(name);
+                let message = format!("`{told}` stands twice in this object");
                 let finding = Finding::new(Code::DuplicateKey, range.start..range.end, message);
                 self.trail.push(Trail::Key(name));
-                self.report(finding.found(format!("`{name}` again")).expected("each key once"));
+                self.report(finding.found(format!("`{told}` again")).expected("each key once"));
                 self.trail.pop();
             }
         }

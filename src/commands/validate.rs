@@ -80,7 +80,7 @@ fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
 /// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
 fn by_name(input: &Input) -> Syntax {
     match input {
-        Input::Path(path) if path.extension().is_some_and(|extension| extension == "json") => Syntax::Json,
+        Input::Path(path) if has_extension(path, "json") => Syntax::Json,
         _ => Syntax::Json5,
     }
 }
@@ -89,10 +89,19 @@ fn directory(request: &Request, path: &Path, deadline: Deadline, reports: &mut V
     let before = reports.len();
     for entry in WalkDir::new(path).sort_by_file_name() {
         match entry {
-            Ok(entry) if entry.path().is_file() && is_document(entry.path()) => {
+            Ok(entry) if entry.path().is_dir() || !is_document(entry.path()) => {}
+            Ok(entry) if entry.path().is_file() => {
                 reports.push(file(request, &Input::Path(entry.into_path()), deadline));
             }
-            Ok(_) => {}
+            // A pipe that is met on the way is not waited for, and a link that leads nowhere is not passed over.
+            Ok(entry) => reports.push(FileReport {
+                name: entry.path().display().to_string(),
+                result: Err(Failed {
+                    message: format!("{} is not a file", entry.path().display()),
+                    remedy: Some("remove it, or name the files to check".to_owned()),
+                    timed_out: false,
+                }),
+            }),
             Err(error) => reports.push(FileReport {
                 name: error.path().unwrap_or(path).display().to_string(),
                 result: Err(Failed {
@@ -117,5 +126,9 @@ fn directory(request: &Request, path: &Path, deadline: Deadline, reports: &mut V
 }
 
 fn is_document(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "json" || extension == "json5")
+    has_extension(path, "json") || has_extension(path, "json5")
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }

@@ -12,12 +12,13 @@ use crate::approvals::report::FileReport;
 
 /// Prints every problem of every file, and a line that counts.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
-    let (mut valid, mut invalid, mut unreadable, mut problems) = (0, 0, 0, 0);
+    let (mut valid, mut invalid, mut unreadable, mut errors, mut warnings) = (0, 0, 0, 0, 0);
     for report in reports {
         match &report.result {
             Ok(verdict) => {
                 listing(out, &report.name, verdict, styled)?;
-                problems += verdict.errors() + verdict.warnings();
+                errors += verdict.errors();
+                warnings += verdict.warnings();
                 if verdict.is_valid() { valid += 1 } else { invalid += 1 }
             }
             Err(failed) => {
@@ -29,18 +30,19 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::R
             }
         }
     }
-    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
-    let files: Vec<String> =
-        [counted(valid, "valid"), counted(invalid, "invalid"), counted(unreadable, "not read")]
-            .into_iter()
-            .flatten()
-            .collect();
-    write!(out, "{}", files.join(", "))?;
-    match problems {
-        0 => writeln!(out),
-        1 => writeln!(out, "; 1 problem"),
-        many => writeln!(out, "; {many} problems"),
-    }
+    let counted = |count: usize, what: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        more => Some(format!("{more} {many}")),
+    };
+    let told = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let files = told(&[
+        counted(valid, "valid", "valid"),
+        counted(invalid, "invalid", "invalid"),
+        counted(unreadable, "not read", "not read"),
+    ]);
+    let problems = told(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
+    writeln!(out, "{files}{}{problems}", if problems.is_empty() { "" } else { "; " })
 }
 
 fn renderer(styled: bool) -> Renderer {
@@ -81,7 +83,7 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String 
             title.element(snippet.path(&name))
         } else {
             // Cut or escaped, the excerpt's columns are not the file's: the place is told by itself.
-            title.element(origin).element(snippet)
+            title.element(snippet).element(origin)
         }
     };
     renderer.render(&[group.element(Level::NOTE.message(&place))])
@@ -104,11 +106,13 @@ fn label(diagnostic: &Diagnostic) -> String {
 /// The excerpt escaped, and where the mark is then.
 fn shown(excerpt: &Excerpt) -> (String, std::ops::Range<usize>) {
     let mut line = String::from(if excerpt.cut_before { "…" } else { "" });
-    line.push_str(&escaped(&excerpt.text[..excerpt.marked.start]));
+    // A tab takes one column here as it does in the place that is told.
+    let part = |range: std::ops::Range<usize>| escaped(&excerpt.text[range].replace('\t', " "));
+    line.push_str(&part(0..excerpt.marked.start));
     let start = line.len();
-    line.push_str(&escaped(&excerpt.text[excerpt.marked.clone()]));
+    line.push_str(&part(excerpt.marked.clone()));
     let end = line.len();
-    line.push_str(&escaped(&excerpt.text[excerpt.marked.end..]));
+    line.push_str(&part(excerpt.marked.end..excerpt.text.len()));
     if excerpt.cut_after {
         line.push('…');
     }

@@ -140,7 +140,7 @@ impl<'r> File<'r> {
             },
             Err(failed) => Self {
                 path: &report.name,
-                status: "unreadable",
+                status: if failed.timed_out { "timed-out" } else { "unreadable" },
                 problems: Vec::new(),
                 omitted: 0,
                 error: Some(json!({ "message": failed.message, "remedy": failed.remedy })),

@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 use super::json::json;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::{Diagnostic, Severity};
-use crate::approvals::report::{Failed, FileReport};
+use crate::approvals::report::FileReport;
 
 /// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
@@ -22,11 +22,16 @@ pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
         .build();
     let failed: Vec<Notification> = reports
         .iter()
-        .filter_map(|report| report.result.as_ref().err().map(|failed| notification(report, failed)))
+        .filter_map(|report| report.result.as_ref().err().map(|failed| notification(report, &failed.message)))
         .collect();
+    let omitted = reports.iter().filter_map(|report| {
+        let omitted = report.result.as_ref().map_or(0, |verdict| verdict.omitted);
+        (omitted > 0).then(|| notification(report, &format!("{omitted} more problems are not listed")))
+    });
+    let notifications: Vec<Notification> = failed.iter().cloned().chain(omitted).collect();
     let invocation = Invocation::builder()
         .execution_successful(failed.is_empty())
-        .tool_execution_notifications(failed)
+        .tool_execution_notifications(notifications)
         .build();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -104,11 +109,11 @@ fn result(report: &FileReport, diagnostic: &Diagnostic) -> Finding {
         .build()
 }
 
-fn notification(report: &FileReport, failed: &Failed) -> Notification {
+fn notification(report: &FileReport, message: &str) -> Notification {
     let physical = PhysicalLocation::builder().artifact_location(artifact(report)).build();
     Notification::builder()
         .level(serde_json::Value::from("error"))
-        .message(Message::builder().text(failed.message.clone()).build())
+        .message(Message::builder().text(message).build())
         .locations(vec![Location::builder().physical_location(physical).build()])
         .build()
 }
