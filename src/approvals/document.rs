@@ -153,18 +153,6 @@ pub struct Agent<'a> {
     pub mcp_tools: Option<Vec<McpTool<'a>>>,
 }
 
-impl Agent<'_> {
-    /// The policy fields by themselves.
-    pub fn policy(&self) -> Policy {
-        Policy {
-            security: self.security,
-            ask: self.ask,
-            ask_fallback: self.ask_fallback,
-            auto_allow_skills: self.auto_allow_skills,
-        }
-    }
-}
-
 /// One allowlist entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]

@@ -162,12 +162,6 @@ impl Millis {
         let accepted = number.is_u64() || number.as_f64().is_some_and(|value| value >= 0.0);
         accepted.then_some(Self(number))
     }
-
-    /// Milliseconds since the Unix epoch, fractions dropped; beyond `i64` the largest.
-    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is promised")]
-    pub fn whole(&self) -> i64 {
-        self.0.as_i64().unwrap_or_else(|| self.0.as_f64().unwrap_or_default() as i64)
-    }
 }
 
 impl<'de> Deserialize<'de> for Millis {
