@@ -153,6 +153,9 @@ fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -
         let Some(code) = Code::named(name) else {
             let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
             writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
+            if let Some(nearest) = Code::nearest(name) {
+                writeln!(streams.err, "  did you mean `{nearest}`?")?;
+            }
             writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
             return Ok(Exit::Usage);
         };

@@ -48,6 +48,11 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)
     }
 
+    /// The code that was most likely meant by a name that is none.
+    pub fn nearest(name: &str) -> Option<String> {
+        super::shape::nearest(name, Self::ALL.iter().map(|code| code.as_str()))
+    }
+
     /// Whether the code is about a form of early releases, which `--allow-legacy` accepts.
     pub const fn is_legacy(self) -> bool {
         matches!(

@@ -364,7 +364,7 @@ fn unknown_value(path: &Path, shown: &str) -> (Code, String) {
 }
 
 /// The candidate that was most likely meant.
-fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
+pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
     const ALIKE: f64 = 0.75;
     candidates
         .map(|candidate| {
