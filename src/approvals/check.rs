@@ -7,7 +7,7 @@ use super::diagnostic::{Severity, Verdict};
 use super::document::Document;
 use super::finding::{Finding, place};
 use super::syntax::{self, Syntax};
-use super::tree::{read, to_json};
+use super::tree::{self, read, to_json};
 use super::{codes::Code, elide, rules, secrets, shape};
 
 /// How strictly a document is checked.
@@ -65,6 +65,9 @@ fn json5(bytes: &[u8]) -> Option<Document<'_>> {
     read::<Document<'_>>(&root).ok()
 }
 
+/// How many values of one key are looked into: who repeats a key more often has other worries.
+const REPEATS: usize = 8;
+
 fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     let text = match syntax::text(bytes) {
         Ok(text) => text,
@@ -73,7 +76,7 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     let mut findings = Vec::new();
     let text = syntax::without_mark(text, &mut findings);
     let elided = elide::accepted_entries(text);
-    let Some(root) = syntax::parse(text, elided.as_deref(), strictness.syntax, &mut findings) else {
+    let Some(mut root) = syntax::parse(text, elided.as_deref(), strictness.syntax, &mut findings) else {
         return place(text, &secrets::in_broken_text(text), findings);
     };
     // What could be elided is plain JSON, and has no comments.
@@ -82,9 +85,24 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     // A number without a value has been reported; what the schema says of its stand-in is noise.
     let known: Vec<_> =
         findings.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();
-    findings.extend(shape::findings(&root, text, &secrets).into_iter().filter(|f| !known.contains(&f.path)));
-    findings.extend(rules::findings(&root));
-    if findings.is_empty() && (elided.is_some() || read::<Document<'_>>(&root).is_err()) {
+    let refused = read::<Document<'_>>(&root).is_err();
+    let repeated = findings.iter().any(|finding| finding.code == Code::DuplicateKey);
+    for _ in 0..REPEATS {
+        let more = shape::findings(&root, text, &secrets).into_iter().chain(rules::findings(&root));
+        findings.extend(more.filter(|finding| !known.contains(&finding.path)));
+        // Readers keep the last of duplicates; what is wrong with those before it is told too.
+        if !repeated || !tree::drop_last_duplicates(&mut root) {
+            break;
+        }
+    }
+    if repeated {
+        // What is wrong beside the repeated key was found in every round.
+        let place =
+            |finding: &Finding| (finding.span.start, finding.span.end, finding.code, finding.message.clone());
+        findings.sort_by_cached_key(place);
+        findings.dedup_by(|a, b| place(a) == place(b));
+    }
+    if findings.is_empty() && (elided.is_some() || refused) {
         // The types and the schema disagree, which a property test holds impossible; the types win.
         findings.push(Finding::new(Code::Refused, 0..0, "the document is not accepted"));
     }
@@ -94,4 +112,38 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
         }
     }
     place(text, &secrets, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_repeated_key_hides_is_reported_too() {
+        let text = r#"{"version":2,"version":1,"defaults":{"security":"x"},"defaults":{"security":"y","security":"deny"}}"#;
+        let strictness = Strictness { syntax: Syntax::Json, allow_legacy: false };
+        let found: Vec<_> = check(text.as_bytes(), strictness)
+            .diagnostics
+            .iter()
+            .map(|d| (d.code.as_str(), d.start.column))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("unsupported-version", 12),
+                ("duplicate-key", 14),
+                ("unknown-value", 49),
+                ("duplicate-key", 54),
+                ("unknown-value", 77),
+                ("duplicate-key", 81)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_repeated_without_end_ends() {
+        let text = format!("{{{}\"version\":1}}", "\"a\":1,".repeat(20_000));
+        let strictness = Strictness { syntax: Syntax::Json, allow_legacy: false };
+        assert!(check(text.as_bytes(), strictness).errors() >= 20_000);
+    }
 }

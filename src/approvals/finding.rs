@@ -26,7 +26,7 @@ pub(super) struct Finding {
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
     pub(super) path: Path,
-    message: String,
+    pub(super) message: String,
     found: Option<String>,
     expected: Option<String>,
     suggestion: Option<String>,

@@ -2,6 +2,7 @@
 //! [`serde_json::Value`], and from a path back to a place.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use jsonc_parser::ast::{Object, ObjectProp, ObjectPropName, Value};
@@ -20,6 +21,43 @@ pub(super) fn key<'n>(property: &'n ObjectProp<'_>) -> &'n str {
 /// The last property of that name, as JSON readers keep the last of duplicates.
 pub(super) fn get<'n, 't>(object: &'n Object<'t>, name: &str) -> Option<&'n ObjectProp<'t>> {
     object.properties.iter().rev().find(|property| key(property) == name)
+}
+
+/// Removes the last value of each key that stands more than once in an object, the innermost objects first.
+/// `false`: there was none.
+pub(super) fn drop_last_duplicates(node: &mut Value<'_>) -> bool {
+    let mut dropped = false;
+    match node {
+        Value::Object(object) => {
+            for property in &mut object.properties {
+                dropped |= drop_last_duplicates(&mut property.value);
+            }
+            if !dropped {
+                let mut last = HashMap::with_capacity(object.properties.len());
+                let mut repeated = HashSet::new();
+                for (index, property) in object.properties.iter().enumerate() {
+                    if last.insert(key(property), index).is_some() {
+                        repeated.insert(key(property));
+                    }
+                }
+                let gone: HashSet<usize> =
+                    repeated.into_iter().filter_map(|key| last.get(key).copied()).collect();
+                let mut index = 0;
+                object.properties.retain(|_| {
+                    index += 1;
+                    !gone.contains(&(index - 1))
+                });
+                dropped = !gone.is_empty();
+            }
+        }
+        Value::Array(array) => {
+            for element in &mut array.elements {
+                dropped |= drop_last_duplicates(element);
+            }
+        }
+        _ => {}
+    }
+    dropped
 }
 
 /// A number's value, JSON5 forms included. `None`: infinite, not a number, or too large for a double.
