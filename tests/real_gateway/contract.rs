@@ -42,6 +42,9 @@ const STRICTER: [Code; 8] = [
     Code::Syntax,
 ];
 
+/// A field that stands again later in the document.
+const HIDDEN: &str = r#"{"version":2,"#;
+
 /// The contract's patterns for agents, `^.*$`, match no id with a line end in it: it says nothing of such an agent.
 fn is_beyond_the_contract(diagnostic: &Diagnostic) -> bool {
     matches!(diagnostic.path.steps(), [Step::Key(agents), Step::Key(id), ..]
@@ -67,8 +70,15 @@ fn nothing_passes_that_the_contract_refuses() {
             *codes.entry(diagnostic.code).or_default() += 1;
         }
         let halved = document.to_string().contains(HALF_A_PAIR);
+        // The first of a field that stands twice, which the contract's reader never sees.
+        let hidden = |diagnostic: &Diagnostic| {
+            text.starts_with(HIDDEN)
+                && diagnostic.start.column == HIDDEN.len() - 1
+                && diagnostic.start.line == 1
+        };
         let is_stricter = |diagnostic: &Diagnostic| match diagnostic.code {
             Code::Syntax => halved,
+            Code::UnsupportedVersion => hidden(diagnostic),
             code => STRICTER.contains(&code) || is_beyond_the_contract(diagnostic),
         };
         if (ours && !theirs) || (theirs && !verdict.diagnostics.iter().all(is_stricter)) {
@@ -120,7 +130,7 @@ fn write(document: &Value, style: u32, twice: bool) -> String {
         _ => escaped(&document.to_string()),
     };
     let text = match text.strip_prefix(r#"{""#) {
-        Some(rest) if twice => format!(r#"{{"version":2,"{rest}"#),
+        Some(rest) if twice => format!(r#"{HIDDEN}"{rest}"#),
         _ => text,
     };
     let half = if style == 1 { r"\uD83D" } else { r"\udc00" };
