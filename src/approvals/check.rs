@@ -141,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_document_is_explained_in_time() {
+        let strictness = Strictness { syntax: Syntax::Json, allow_legacy: false };
+        let many = |field: fn(usize) -> String| (0..50_000).map(field).collect::<Vec<_>>().join(",");
+        let strangers = format!("{{\"version\":1,{}}}", many(|n| format!("\"x{n}\":{n}")));
+        assert_eq!(check(strangers.as_bytes(), strictness).errors(), 50_000);
+        let agents =
+            format!("{{\"version\":1,\"agents\":{{{}}}}}", many(|n| format!("\"x{n}\":{{\"ask\":{n}}}")));
+        assert_eq!(check(agents.as_bytes(), strictness).errors(), 50_000);
+    }
+
+    #[test]
     fn a_key_repeated_without_end_ends() {
         let text = format!("{{{}\"version\":1}}", "\"a\":1,".repeat(20_000));
         let strictness = Strictness { syntax: Syntax::Json, allow_legacy: false };

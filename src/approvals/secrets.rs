@@ -140,21 +140,35 @@ fn mask_below(value: &mut Json, secret: bool) {
 pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut spans = Vec::new();
+    // What has been hidden is not looked into again: a text is read a few times over, however it repeats itself.
     for name in NAMES {
+        let mut hidden = 0;
         for (at, _) in lower.match_indices(name) {
+            if at < hidden {
+                continue;
+            }
             let from = at + name.len();
-            spans.extend(value_after(text, from + text[from..].find(is_edge).unwrap_or_default()));
+            let from = from + text[from..].find(is_edge).unwrap_or_default();
+            let span = value_after(text, from);
+            hidden = span.as_ref().map_or(from, |span| span.end);
+            spans.extend(span);
         }
     }
-    spans.extend(lower.match_indices("socket").flat_map(|(at, name)| block_after(text, at + name.len())));
+    let mut hidden = 0;
+    for (at, name) in lower.match_indices("socket") {
+        if at >= hidden {
+            hidden = block_after(text, at + name.len(), &mut spans);
+        }
+    }
+    let mut hidden = 0;
     for (colon, _) in lower.match_indices(':') {
-        let before = lower[..colon].trim_end_matches(is_between);
-        let start = before.rfind(is_edge).map_or(0, |edge| edge + 1);
-        let word = before.get(start..).unwrap_or_default();
+        let near = lower.floor_char_boundary(colon.saturating_sub(KEY));
+        let before = lower[near..colon].trim_end_matches(is_between);
+        let word = before.rsplit(is_edge).next().unwrap_or_default();
         // A name in disguise may be any.
         let disguised = word.contains('\\');
-        if disguised || resembles(word, "socket") {
-            spans.extend(block_after(text, colon));
+        if colon >= hidden && (disguised || resembles(word, "socket")) {
+            hidden = block_after(text, colon, &mut spans);
         }
         if disguised || names_a_secret(word) {
             spans.extend(value_after(text, colon));
@@ -189,10 +203,9 @@ fn value_after(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..text[start..].find(ends).map_or(text.len(), |at| start + at))
 }
 
-/// Every word up to the next closing brace, but the names of a socket's fields.
-fn block_after(text: &str, from: usize) -> Vec<Range<usize>> {
+/// Hides every word up to the next closing brace, but the names of a socket's fields. Returns where that is.
+fn block_after(text: &str, from: usize, spans: &mut Vec<Range<usize>>) -> usize {
     let to = text[from..].find('}').map_or(text.len(), |end| from + end);
-    let mut spans = Vec::new();
     let mut at = from;
     while let Some(start) = text[at..to].find(|c: char| !is_edge(c)).map(|start| at + start) {
         let end = text[start..to].find(is_edge).map_or(to, |end| start + end);
@@ -201,8 +214,11 @@ fn block_after(text: &str, from: usize) -> Vec<Range<usize>> {
         }
         at = end;
     }
-    spans
+    to
 }
+
+/// Bytes before a colon in which its key is looked for.
+const KEY: usize = 64;
 
 /// Ends a word of a broken text.
 fn is_edge(c: char) -> bool {
@@ -245,6 +261,13 @@ mod tests {
         ] {
             let shown = masked(text);
             assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_repeats_itself_is_read_in_time() {
+        for piece in ["socket:", "token", "token:", ":", "\"socket\" {", "s\\:"] {
+            in_broken_text(&piece.repeat(100_000));
         }
     }
 

@@ -3,7 +3,6 @@
 //! The types decide, the schema explains: every part that the types accept is left out of what the schema is
 //! run over, so that a large document with a few mistakes costs little more than a large document.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -20,13 +19,14 @@ use super::elide::is_elided;
 use super::finding::{Finding, shortened};
 use super::scalar::is_blank;
 use super::schema;
-use super::tree::{key, locate, read, to_json};
+use super::tree::{Place, Places, get, key, read, to_json};
 
 /// Runs the schema over what the types refuse. `text` is the document's, which the tree may have been elided from.
 pub(super) fn findings(root: &Value<'_>, text: &str, secrets: &[Range<usize>]) -> Vec<Finding> {
     let mut refused = Refused { text, kept: HashMap::new(), count: 0 };
     let json = refused.of_document(root);
-    let explain = Explain { root, refused: &refused, schema: schema::derived(), secrets };
+    let explain =
+        Explain { root, places: Places::of(root), refused: &refused, schema: schema::derived(), secrets };
     let mut findings: Vec<Finding> =
         schema::Compiled::iter_errors(&json).flat_map(|error| explain.error(&error)).collect();
     if let Some(wrapped) = explain.wrapped() {
@@ -133,6 +133,7 @@ impl Refused<'_> {
 
 struct Explain<'n, 't> {
     root: &'n Value<'t>,
+    places: Places<'n, 't>,
     refused: &'n Refused<'n>,
     schema: Json,
     secrets: &'n [Range<usize>],
@@ -240,9 +241,9 @@ impl Explain<'_, '_> {
     /// The output of `get --json`, or the parameters of the wire's `set`, instead of the document inside.
     fn wrapped(&self) -> Option<Finding> {
         let Value::Object(root) = self.root else { return None };
-        let inner = super::tree::get(root, "file")?;
+        let inner = get(root, "file")?;
         let Value::Object(document) = &inner.value else { return None };
-        super::tree::get(document, "version")?;
+        get(document, "version")?;
         let range = inner.name.range();
         let message = "this is a document in its envelope, not a document";
         Some(
@@ -253,14 +254,8 @@ impl Explain<'_, '_> {
         )
     }
 
-    fn place(&self, path: &Path) -> Option<super::tree::Place<'_, '_>> {
-        locate(
-            self.root,
-            path.steps().iter().map(|step| match step {
-                Step::Key(key) => Cow::Borrowed(key.as_str()),
-                Step::Index(index) => Cow::Owned(index.to_string()),
-            }),
-        )
+    fn place(&self, path: &Path) -> Option<Place<'_, '_>> {
+        self.places.at(path)
     }
 
     /// The bytes of a value; of an object or array its opening bracket.
@@ -276,8 +271,12 @@ impl Explain<'_, '_> {
     /// A value in a few words, unless it is a secret.
     fn shown(&self, path: &Path, value: &Json) -> String {
         let start = self.span(path).start;
-        let secret = self.secrets.iter().any(|secret| secret.contains(&start));
-        if secret { super::scalar::Secret::REDACTED.to_owned() } else { brief(value) }
+        let next = self.secrets.partition_point(|secret| secret.end <= start);
+        if self.secrets.get(next).is_some_and(|secret| secret.contains(&start)) {
+            super::scalar::Secret::REDACTED.to_owned()
+        } else {
+            brief(value)
+        }
     }
 }
 

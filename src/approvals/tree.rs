@@ -2,6 +2,7 @@
 //! [`serde_json::Value`], and from a path back to a place.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -9,6 +10,8 @@ use jsonc_parser::ast::{Object, ObjectProp, ObjectPropName, Value};
 use jsonc_parser::common::{Range, Ranged};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor, value};
 use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::diagnostic::{Path, Step};
 
 /// The name of a property. (The parser's own accessor borrows for longer than it must.)
 pub(super) fn key<'n>(property: &'n ObjectProp<'_>) -> &'n str {
@@ -113,25 +116,53 @@ pub(super) struct Place<'n, 't> {
     pub(super) key: Option<Range>,
 }
 
-/// Follows a path of keys and decimal indexes from the root.
-pub(super) fn locate<'n, 't, 's>(
+/// Finds places by their paths, in time that does not grow with how wide an object is.
+pub(super) struct Places<'n, 't> {
     root: &'n Value<'t>,
-    steps: impl IntoIterator<Item = Cow<'s, str>>,
-) -> Option<Place<'n, 't>> {
-    let mut place = Place { value: root, key: None };
-    for step in steps {
-        place = match place.value {
-            Value::Object(object) => {
-                let property = get(object, &step)?;
-                Place { value: &property.value, key: Some(property.name.range()) }
-            }
-            Value::Array(array) => {
-                Place { value: array.elements.get(step.parse::<usize>().ok()?)?, key: None }
-            }
-            _ => return None,
-        };
+    /// The properties of each wide object by name, made when first asked for; by where the object starts.
+    wide: RefCell<HashMap<usize, HashMap<&'n str, &'n ObjectProp<'t>>>>,
+}
+
+/// Properties up to which looking through them beats an index.
+const NARROW: usize = 16;
+
+impl<'n, 't> Places<'n, 't> {
+    pub(super) fn of(root: &'n Value<'t>) -> Self {
+        Self { root, wide: RefCell::default() }
     }
-    Some(place)
+
+    /// Follows a path of keys and decimal indexes from the root.
+    pub(super) fn at(&self, path: &Path) -> Option<Place<'n, 't>> {
+        let mut place = Place { value: self.root, key: None };
+        for step in path.steps() {
+            place = match (place.value, step) {
+                (Value::Object(object), Step::Key(name)) => {
+                    let property = self.property(object, name)?;
+                    Place { value: &property.value, key: Some(property.name.range()) }
+                }
+                (Value::Array(array), Step::Index(index)) => {
+                    Place { value: array.elements.get(*index)?, key: None }
+                }
+                (Value::Array(array), Step::Key(index)) => {
+                    Place { value: array.elements.get(index.parse::<usize>().ok()?)?, key: None }
+                }
+                _ => return None,
+            };
+        }
+        Some(place)
+    }
+
+    fn property(&self, object: &'n Object<'t>, name: &str) -> Option<&'n ObjectProp<'t>> {
+        if object.properties.len() <= NARROW {
+            return get(object, name);
+        }
+        let mut wide = self.wide.borrow_mut();
+        let index = wide.entry(object.range.start).or_insert_with(|| {
+            // Of duplicates the last, as in `get`.
+            object.properties.iter().map(|property| (key(property), property)).collect()
+        });
+        index.get(name).copied()
+    }
 }
 
 /// Why a subtree does not become one of our types. It holds serde's sentence, which nobody is shown: the

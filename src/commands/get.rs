@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use bytesize::ByteSize;
 use serde_json::{Value, json};
 
 use super::Error;
@@ -11,6 +10,7 @@ use crate::approvals::report::Snapshot;
 use crate::approvals::stored::Stored;
 use crate::approvals::{Strictness, Syntax, check, mask_secrets};
 use crate::deadline::Deadline;
+use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::json_file::JsonFile;
 use crate::store::locate::{self, Environment};
@@ -25,9 +25,6 @@ pub enum Source {
     /// This host's own store.
     Local,
 }
-
-/// The largest document that is read.
-const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
 /// Reads a document as it is, valid or not, as long as it is JSON.
 pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Snapshot> {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use bytesize::ByteSize;
 use uuid::Uuid;
 
 use super::Error;
@@ -12,10 +11,10 @@ use crate::approvals::report::{SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Syntax, modernised, parse};
 use crate::deadline::Deadline;
-use crate::store::StoreError;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::json_file::JsonFile;
 use crate::store::locate::{self, Environment};
+use crate::store::{MAX_SIZE, StoreError};
 
 /// What to store, and where.
 #[derive(Debug)]
@@ -31,9 +30,6 @@ pub struct Request {
     /// Whether legacy forms of the new document are rewritten.
     pub allow_legacy: bool,
 }
-
-/// The largest document that is stored.
-const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
 /// Validates, plans, and unless it is a dry run replaces and reads back, all under the store's lock.
 pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {

@@ -15,8 +15,8 @@ use thiserror::Error;
 
 use input::InputError;
 
-/// The largest store that is read: far above what a gateway accepts (25 MiB a frame).
-const MAX_SIZE: ByteSize = ByteSize::mib(64);
+/// The largest document that is read or stored: far above what a gateway accepts (25 MiB a frame).
+pub const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
 /// Why a store was not read or not changed. Unless it says otherwise, the document that was there still is.
 #[derive(Debug, Error)]
