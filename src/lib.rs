@@ -7,8 +7,11 @@ pub mod approvals;
 mod cli;
 mod commands;
 mod deadline;
+mod embedded;
+mod gateway;
 mod outcome;
 mod output;
+mod settings;
 mod store;
 
 use std::ffi::OsString;

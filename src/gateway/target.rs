@@ -1,0 +1,186 @@
+//! Which gateway, with which credential, and whom to trust for it: everything a connection is made from.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use data_encoding::HEXLOWER;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// The address of a gateway: `ws`, `wss`, `http` or `https`. Holds no credential and prints as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address(Url);
+
+/// Why a text is no address of a gateway. Never quotes what may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// Not a URL.
+    #[error("`{0}` is not a URL: write for example ws://127.0.0.1:18789 or wss://gateway.example")]
+    Malformed(String),
+    /// Another scheme.
+    #[error("`{0}` is not a scheme of a gateway: ws, wss, http and https are")]
+    Scheme(String),
+    /// No host.
+    #[error("the URL names no host")]
+    Host,
+    /// A user name or password, a query or a fragment: where people hide tokens.
+    #[error("the URL holds more than an address: credentials belong in a file or the environment")]
+    Credentials,
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        // What cannot be parsed may still hold a secret behind an @ or a ?.
+        let shown = || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
+        let url = Url::parse(text.trim()).map_err(|_| AddressError::Malformed(shown().to_owned()))?;
+        if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
+            return Err(AddressError::Scheme(url.scheme().to_owned()));
+        }
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Err(AddressError::Credentials);
+        }
+        if url.host().is_none() { Err(AddressError::Host) } else { Ok(Self(url)) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl Address {
+    /// A gateway on this host, over plaintext WebSocket unless it serves TLS.
+    pub fn loopback(port: u16, tls: bool) -> Self {
+        let scheme = if tls { "wss" } else { "ws" };
+        // The text is ours, and a URL: the fallback is never taken.
+        let url = Url::parse(&format!("{scheme}://127.0.0.1:{port}"));
+        Self(url.unwrap_or_else(|_| unreachable!("an address of numbers is a URL")))
+    }
+
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The host as it stands in a Host header: an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The port, by the scheme where none is written.
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.0.scheme(), "wss" | "https")
+    }
+
+    /// Whether it is the admin endpoint that is spoken to, and not the WebSocket.
+    pub fn is_http(&self) -> bool {
+        matches!(self.0.scheme(), "http" | "https")
+    }
+
+    /// Whether the host is this machine's loopback: by address, or `localhost` and names below it.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
+            Some(Host::Domain(name)) => {
+                let name = name.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            // A scheme that the URL standard does not know keeps its host as text; ours are all known.
+            None => false,
+        }
+    }
+}
+
+/// What proves to a gateway who is calling.
+#[derive(Debug, Clone, Default)]
+pub enum Credential {
+    /// Nothing: a gateway whose authentication is off.
+    #[default]
+    None,
+    /// The gateway's shared token.
+    Token(SecretString),
+    /// The gateway's password.
+    Password(SecretString),
+}
+
+/// The SHA-256 of a certificate in DER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// That of a certificate.
+    pub fn of(certificate: &[u8]) -> Self {
+        Self(Sha256::digest(certificate).into())
+    }
+}
+
+/// A text that is no fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a fingerprint is the SHA-256 of the certificate: 64 hexadecimal digits, colons allowed")]
+pub struct FingerprintError;
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        // As openssl prints it, and as OpenClaw's configuration may hold it.
+        let text = text.trim();
+        let digits = text.rsplit_once('=').map_or(text, |(_, digits)| digits);
+        let digits = digits.strip_prefix("sha256:").or(digits.strip_prefix("SHA256:")).unwrap_or(digits);
+        let digits: String = digits.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+        let bytes = HEXLOWER.decode(digits.as_bytes()).map_err(|_| FingerprintError)?;
+        bytes.try_into().map(Self).map_err(|_| FingerprintError)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let colon = if at == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whose word is taken for the certificate of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// The platform's roots.
+    #[default]
+    Platform,
+    /// The certificates of a PEM file, and no others.
+    Roots(PathBuf),
+    /// One certificate, whatever it says of itself.
+    Pin(Fingerprint),
+}
+
+/// Everything a connection is made from.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where.
+    pub address: Address,
+    /// As whom.
+    pub credential: Credential,
+    /// By whose word.
+    pub trust: Trust,
+    /// Whether the credential may cross an unencrypted connection to another host.
+    pub plaintext_allowed: bool,
+}

@@ -1,0 +1,1 @@
+//! Flags, environment and configuration files, resolved into one target with its credential.
