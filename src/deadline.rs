@@ -27,6 +27,13 @@ impl Deadline {
         self.at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
+    /// The same, or an earlier one: so long from now at most.
+    #[must_use]
+    pub fn at_most(self, timeout: Duration) -> Self {
+        let sooner = Self::after(timeout);
+        if sooner.at < self.at { sooner } else { self }
+    }
+
     /// The whole time that was allowed.
     pub fn timeout(&self) -> Duration {
         self.timeout

@@ -6,13 +6,13 @@
 pub mod approvals;
 mod cli;
 mod commands;
-mod deadline;
-mod embedded;
-mod gateway;
+pub mod deadline;
+pub mod embedded;
+pub mod gateway;
 mod outcome;
 mod output;
 mod settings;
-mod store;
+pub mod store;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

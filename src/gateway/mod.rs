@@ -1,3 +1,46 @@
 //! The wire: how a gateway is reached, greeted and called, and everything that can go wrong on the way.
+//!
+//! [`Session`] is the WebSocket, with concurrent calls and events; [`Admin`] the HTTP endpoint, with the few calls it
+//! allows. Both are made from a [`target::Target`], and everything they wait for ends by one deadline.
 
+mod clock;
+mod device;
+mod dial;
+pub mod error;
+pub mod events;
+mod frames;
+mod handshake;
+mod http;
+mod keyring;
+mod link;
+pub mod refusal;
+mod session;
 pub mod target;
+mod tls;
+
+pub use device::Device;
+pub use frames::{Features, Granted, Hello, Policy, Server};
+pub use http::Admin;
+pub use keyring::{Identity, Keyring};
+pub use link::{Effect, Link};
+pub use session::{Events, Session};
+
+/// What a connection asks to be allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// The scopes. A device is kept for each set of them.
+    pub scopes: &'a [&'a str],
+    /// What this client declares to be able to do. `approvals` makes a gateway believe that somebody answers prompts.
+    pub caps: &'a [&'a str],
+    /// Whether events are wanted.
+    pub events: bool,
+}
+
+impl Access<'static> {
+    /// Everything that clearance does but answering prompts as they come.
+    pub const OPERATOR: Self = Self {
+        scopes: &["operator.admin", "operator.approvals", "operator.read", "operator.write"],
+        caps: &[],
+        events: false,
+    };
+}

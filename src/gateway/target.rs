@@ -37,7 +37,8 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         // What cannot be parsed may still hold a secret behind an @ or a ?.
-        let shown = || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
+        let shown =
+            || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
         let url = Url::parse(text.trim()).map_err(|_| AddressError::Malformed(shown().to_owned()))?;
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(AddressError::Scheme(url.scheme().to_owned()));
@@ -183,4 +184,16 @@ pub struct Target {
     pub trust: Trust,
     /// Whether the credential may cross an unencrypted connection to another host.
     pub plaintext_allowed: bool,
+}
+
+impl Target {
+    /// Whether a secret may be sent: not in the clear to another host, unless that was said.
+    pub fn may_carry_secrets(&self) -> bool {
+        self.address.is_encrypted() || self.address.is_loopback() || self.plaintext_allowed
+    }
+
+    /// Whether it is certain who answers: this host, or one whose certificate is known.
+    pub fn is_certain(&self) -> bool {
+        self.address.is_loopback() || (self.address.is_encrypted() && matches!(self.trust, Trust::Pin(_)))
+    }
 }

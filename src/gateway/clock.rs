@@ -1,0 +1,56 @@
+//! Waiting: everything that is awaited here ends by the deadline.
+
+use std::time::Duration;
+
+use super::error::{GatewayError, Step};
+use crate::deadline::Deadline;
+
+/// What comes in time.
+pub(super) async fn within<F: Future>(
+    deadline: Deadline,
+    step: impl FnOnce() -> Step,
+    future: F,
+) -> Result<F::Output, GatewayError> {
+    // A passed deadline is not polled for: what would be ready at once must not slip through.
+    let left = deadline.left().unwrap_or_default();
+    tokio::time::timeout(left, future)
+        .await
+        .map_err(|_| GatewayError::TimedOut { step: step(), timeout: deadline.timeout() })
+}
+
+/// Pauses before something is tried again: doubled each time, at least what was asked for, and scattered so that many
+/// clients that were turned away together do not come back together.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    next: Duration,
+    attempts: u32,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(2);
+
+    pub(super) fn new() -> Self {
+        Self { next: Self::FIRST, attempts: 0 }
+    }
+
+    /// How often it has paused.
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Pauses. `false`: the deadline leaves no time for it.
+    pub(super) async fn pause(&mut self, at_least: Option<Duration>, deadline: Deadline) -> bool {
+        let pause = self.next.max(at_least.unwrap_or_default());
+        // Up to a quarter more. The bits of a random identifier are random enough for this.
+        let scatter = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
+        let pause = pause + pause * scatter / 1024;
+        self.next = (self.next * 2).min(Self::LONGEST);
+        self.attempts += 1;
+        match deadline.left() {
+            Some(left) if left > pause => tokio::time::sleep(pause).await,
+            _ => return false,
+        }
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! From an address to a stream of bytes: name, proxy, TCP, TLS.
+
+use std::error::Error as _;
+use std::io;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::http::Uri;
+use tower_service::Service;
+
+use super::clock::within;
+use super::error::{GatewayError, Step, TlsError};
+use super::target::{Address, Target};
+use super::tls::Tls;
+use crate::deadline::Deadline;
+
+/// Bytes in both directions, encrypted or not.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Connects, and secures the connection where the address is an encrypted one.
+pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn Duplex>, GatewayError> {
+    let address = &target.address;
+    let stream = within(deadline, || Step::Connecting, reach(address)).await??;
+    // Frames are whole when they are handed over: waiting for more gains nothing.
+    let _: io::Result<()> = stream.set_nodelay(true);
+    if !address.is_encrypted() {
+        return Ok(Box::new(stream));
+    }
+    let tls = Tls::trusting(&target.trust, deadline)?;
+    let name = address.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(name)
+        .map_err(|_| TlsError::Handshake(format!("{} is not a name for a certificate", address.host())))?;
+    let connector = TlsConnector::from(std::sync::Arc::new(tls.config.clone()));
+    match within(deadline, || Step::Securing, connector.connect(name, stream)).await? {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(error) if is_drop(&error) => {
+            Err(GatewayError::Closed { step: Step::Securing, code: None, reason: String::new() })
+        }
+        Err(error) => Err(tls.explain(&error).into()),
+    }
+}
+
+/// Whether the peer ended the connection without a word.
+pub(super) fn is_drop(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+async fn reach(address: &Address) -> Result<TcpStream, GatewayError> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    let there = authority("http", address.host(), address.port())?;
+    let Some(proxy) = proxy_of(address) else {
+        return connector.call(there).await.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| {
+            let refused = error
+                .source()
+                .and_then(|cause| cause.downcast_ref::<io::Error>())
+                .is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused);
+            GatewayError::Unreachable { cause: told(&error), refused }
+        });
+    };
+    let shown = shown(&proxy);
+    let fault = |cause: String| GatewayError::Proxy { proxy: shown.clone(), cause };
+    if proxy.uri().scheme_str() != Some("http") {
+        return Err(fault("only http:// proxies can be used for a WebSocket".to_owned()));
+    }
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), connector);
+    if let Some(authorization) = proxy.basic_auth() {
+        tunnel = tunnel.with_auth(authorization.clone());
+    }
+    tunnel.call(there).await.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| fault(told(&error)))
+}
+
+/// The proxy that the environment names for an address: never for this machine's own.
+pub(super) fn proxy_of(address: &Address) -> Option<Intercept> {
+    if address.is_loopback() {
+        return None;
+    }
+    let scheme = if address.is_encrypted() { "https" } else { "http" };
+    let uri = authority(scheme, address.host(), address.port()).ok()?;
+    Matcher::from_env().intercept(&uri)
+}
+
+/// A proxy as it may be shown: without user and password.
+pub(super) fn shown(proxy: &Intercept) -> String {
+    let uri = proxy.uri();
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://{host}{port}", uri.scheme_str().unwrap_or("http"))
+}
+
+fn authority(scheme: &str, host: &str, port: u16) -> Result<Uri, GatewayError> {
+    Uri::builder()
+        .scheme(scheme)
+        .authority(format!("{host}:{port}"))
+        .path_and_query("/")
+        .build()
+        .map_err(|error| GatewayError::Unreachable { cause: error.to_string(), refused: false })
+}
+
+/// An error and its causes, from the outside in.
+pub(super) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        // Some repeat their cause themselves.
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}

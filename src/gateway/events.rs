@@ -1,0 +1,66 @@
+//! What a gateway tells unasked, as types.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A kind of prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A command.
+    Exec,
+    /// A plugin's question.
+    Plugin,
+    /// A system agent's question.
+    OpenClaw,
+}
+
+/// An event. Payloads are handed on as the text they came in.
+#[derive(Debug)]
+pub enum Event {
+    /// A prompt is pending: `{id, request, createdAtMs, expiresAtMs}`.
+    Requested(Kind, Box<RawValue>),
+    /// A prompt is decided: `{id, decision, resolvedBy, ts, request}`.
+    Resolved(Kind, Box<RawValue>),
+    /// A run starts, waits or ends: `{runId, sessionKey, stream, data}`.
+    Agent(Box<RawValue>),
+    /// The gateway is about to close, and perhaps to come back.
+    Shutdown {
+        /// When it expects to be back.
+        restart_expected: Option<Duration>,
+    },
+    /// A sign of life.
+    Tick,
+    /// Events were lost: too many came at once, or the gateway's numbering has a gap. What they said must be asked for.
+    Gap,
+    /// Anything else, by its name.
+    Other(String),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Shutdown {
+    restart_expected_ms: Option<u64>,
+}
+
+impl Event {
+    pub(super) fn of(name: String, payload: Option<Box<RawValue>>) -> Self {
+        let payload = payload.unwrap_or_else(|| RawValue::NULL.to_owned());
+        match name.as_str() {
+            "exec.approval.requested" => Self::Requested(Kind::Exec, payload),
+            "plugin.approval.requested" => Self::Requested(Kind::Plugin, payload),
+            "openclaw.approval.requested" => Self::Requested(Kind::OpenClaw, payload),
+            "exec.approval.resolved" => Self::Resolved(Kind::Exec, payload),
+            "plugin.approval.resolved" => Self::Resolved(Kind::Plugin, payload),
+            "openclaw.approval.resolved" => Self::Resolved(Kind::OpenClaw, payload),
+            "agent" => Self::Agent(payload),
+            "shutdown" => {
+                let said: Shutdown = serde_json::from_str(payload.get()).unwrap_or_default();
+                Self::Shutdown { restart_expected: said.restart_expected_ms.map(Duration::from_millis) }
+            }
+            "tick" => Self::Tick,
+            _ => Self::Other(name),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The admin endpoint: single calls over HTTP, where the gateway's plugin `admin-http-rpc` is on.
+
+use std::io::{self, ErrorKind::ConnectionRefused};
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT, USER_AGENT};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::clock::within;
+use super::dial::{proxy_of, shown, told};
+use super::error::{GatewayError, Step, TlsError, Violation};
+use super::frames::MAX_INCOMING;
+use super::handshake::AGENT;
+use super::refusal::{Failure, Refusal};
+use super::target::{Address, Credential, Target};
+use super::tls::Tls;
+use crate::deadline::Deadline;
+
+/// The largest call that the endpoint takes, in bytes: beyond it answers 413.
+const MAX_OUTGOING: usize = 1_000_000;
+
+/// The admin endpoint of a gateway.
+#[derive(Debug)]
+pub struct Admin {
+    client: Client,
+    address: Address,
+    credential: Option<SecretString>,
+    /// `None` where nothing is encrypted.
+    tls: Option<Tls>,
+}
+
+#[derive(Serialize)]
+struct Call<'c, P: ?Sized> {
+    method: &'c str,
+    params: &'c P,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    ok: bool,
+    #[serde(default)]
+    payload: Option<Box<RawValue>>,
+    #[serde(default)]
+    error: Option<Failure>,
+}
+
+impl Admin {
+    /// Prepares the endpoint of a target. Nothing is sent yet.
+    pub(super) fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
+        let credential = match &target.credential {
+            Credential::None => None,
+            Credential::Token(secret) | Credential::Password(secret) => Some(secret.clone()),
+        };
+        if credential.is_some() && !target.may_carry_secrets() {
+            return Err(GatewayError::Plaintext);
+        }
+        let tls =
+            if target.address.is_encrypted() { Some(Tls::trusting(&target.trust, deadline)?) } else { None };
+        let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
+        let mut builder = Client::builder()
+            // Without one reqwest would load the platform's roots, and look for a provider that is not installed.
+            .tls_backend_preconfigured(config)
+            // A credential is for the address that was named, and for no other.
+            .redirect(Policy::none())
+            .http1_only();
+        if target.address.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| GatewayError::NotAGateway(told(&error)))?;
+        Ok(Self { client, address: target.address.clone(), credential, tls })
+    }
+
+    /// Makes one call. It is sent at most once.
+    pub async fn call<P: Serialize + ?Sized>(
+        &self,
+        method: &str,
+        params: &P,
+        deadline: Deadline,
+    ) -> Result<Option<Box<RawValue>>, GatewayError> {
+        let body = serde_json::to_vec(&Call { method, params })
+            .map_err(|error| GatewayError::NotAGateway(error.to_string()))?;
+        let size = body.len();
+        if size > MAX_OUTGOING {
+            return Err(GatewayError::TooLarge { method: method.to_owned(), size, limit: MAX_OUTGOING });
+        }
+        let mut url = self.address.url().clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["api", "v1", "admin", "rpc"]);
+        }
+        let mut request = self
+            .client
+            .post(url)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "application/json")
+            .header("content-type", "application/json")
+            .body(body);
+        if let Some(credential) = &self.credential {
+            request = request.bearer_auth(credential.expose_secret());
+        }
+        let step = || Step::Calling(method.to_owned());
+        let uncertain = |error| GatewayError::Uncertain { method: method.to_owned(), cause: Arc::new(error) };
+        let response = match within(deadline, step, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) if error.is_connect() => return Err(self.unreached(&error)),
+            Ok(Err(error)) => return Err(uncertain(dropped(&error, step()))),
+            Err(error) => return Err(uncertain(error)),
+        };
+        let status = response.status();
+        let answer = whole(response, method, deadline).await.map_err(uncertain)?;
+        reply(method, size, status, &answer)
+    }
+
+    fn unreached(&self, error: &reqwest::Error) -> GatewayError {
+        if let Some(error) = self.tls.as_ref().and_then(|tls| tls.explain_chain(error)) {
+            return error.into();
+        }
+        let cause = cause(error);
+        match proxy_of(&self.address) {
+            Some(proxy) => GatewayError::Proxy { proxy: shown(&proxy), cause },
+            None => GatewayError::Unreachable { cause, refused: refused(error) },
+        }
+    }
+}
+
+/// For an address that is not encrypted: nobody is trusted, nothing is loaded.
+fn no_roots() -> Result<ClientConfig, GatewayError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsError::Handshake(error.to_string()))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// What reqwest wraps: its own words name the URL, which is told elsewhere.
+fn cause(error: &reqwest::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), told)
+}
+
+fn refused(error: &reqwest::Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ConnectionRefused) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn dropped(error: &reqwest::Error, step: Step) -> GatewayError {
+    GatewayError::Closed { step, code: None, reason: cause(error) }
+}
+
+/// The whole body, as long as it is no larger than a gateway's.
+async fn whole(mut response: Response, method: &str, deadline: Deadline) -> Result<Vec<u8>, GatewayError> {
+    let step = || Step::Calling(method.to_owned());
+    let mut body = Vec::new();
+    while let Some(chunk) =
+        within(deadline, step, response.chunk()).await?.map_err(|error| dropped(&error, step()))?
+    {
+        if body.len() + chunk.len() > MAX_INCOMING {
+            let violation = Violation::Oversize { limit: MAX_INCOMING };
+            return Err(GatewayError::Violation { violation, step: step() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What an answer of the endpoint means. It has three shapes of errors: the method's own, its own, and the server's.
+fn reply(
+    method: &str,
+    size: usize,
+    status: StatusCode,
+    body: &[u8],
+) -> Result<Option<Box<RawValue>>, GatewayError> {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return Err(GatewayError::Refused(Box::new(Refusal::unauthorized())));
+        }
+        StatusCode::NOT_FOUND => return Err(GatewayError::NoAdminEndpoint),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            return Err(GatewayError::TooLarge { method: method.to_owned(), size, limit: MAX_OUTGOING });
+        }
+        _ => {}
+    }
+    let reply: Reply = serde_json::from_slice(body)
+        .map_err(|_| GatewayError::NotAGateway(format!("HTTP status {status}, and no answer in JSON")))?;
+    if reply.ok && status.is_success() {
+        return Ok(reply.payload);
+    }
+    let failure = reply.error.unwrap_or_default();
+    let method = method.to_owned();
+    if failure.message.starts_with("admin HTTP RPC method is not supported") {
+        return Err(GatewayError::NotOverHttp { method });
+    }
+    Err(GatewayError::Failed { method, failure: Box::new(failure) })
+}

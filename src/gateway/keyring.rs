@@ -1,0 +1,134 @@
+//! Where device keys are kept: one file for each gateway and set of scopes, 0600, made under a lock.
+//!
+//! A gateway pairs a device for a set of scopes, and an early one refuses the same device with more of them. So each
+//! set has a device of its own, and what is approved for one is no more than that.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+
+use data_encoding::HEXLOWER;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::device::Device;
+use super::error::DeviceError;
+use super::target::Address;
+use crate::deadline::Deadline;
+use crate::store::json_file::JsonFile;
+
+/// Where the keys are.
+#[derive(Debug, Clone)]
+pub enum Keyring {
+    /// In this directory, which is made if it is not there.
+    Directory(PathBuf),
+    /// Nowhere: a new device for each connection.
+    Ephemeral,
+}
+
+/// A device, with the token that a gateway gave to it.
+#[derive(Debug)]
+pub struct Identity {
+    /// The device.
+    pub device: Device,
+    /// The token of an earlier connection.
+    pub token: Option<SecretString>,
+    file: Option<JsonFile>,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    version: u8,
+    gateway: String,
+    scopes: Vec<String>,
+    private_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+}
+
+impl Keyring {
+    /// The device for a gateway and a set of scopes; a new one is made and kept where there is none.
+    pub(super) fn identity(
+        &self,
+        address: &Address,
+        scopes: &[&str],
+        deadline: Deadline,
+    ) -> Result<Identity, DeviceError> {
+        let Self::Directory(directory) = self else {
+            return Ok(Identity { device: Device::generate()?, token: None, file: None });
+        };
+        let (gateway, scopes_text) = (address.to_string(), scopes.join(","));
+        let name = HEXLOWER.encode(&Sha256::digest(format!("{gateway}\n{scopes_text}"))[..16]);
+        let file = JsonFile::at(directory.join(format!("{name}.json")));
+        if let Some(text) = file.read(deadline)?.text() {
+            return identity(text, file.clone());
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|cause| DeviceError::Directory { path: directory.clone(), cause })?;
+        let locked = file.lock(deadline)?;
+        let stored = locked.read()?;
+        // Another process may have made it while we waited.
+        if let Some(text) = stored.text() {
+            return identity(text, file);
+        }
+        let device = Device::generate()?;
+        let kept = Kept {
+            version: 1,
+            gateway,
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            private_key: device.to_pem()?.expose_secret().to_owned(),
+            device_token: None,
+        };
+        locked.replace(&stored, &text_of(&kept))?;
+        Ok(Identity { device, token: None, file: Some(file) })
+    }
+}
+
+fn identity(text: &[u8], file: JsonFile) -> Result<Identity, DeviceError> {
+    let malformed = || DeviceError::Malformed(file.path().to_owned());
+    let kept: Kept = serde_json::from_slice(text).map_err(|_| malformed())?;
+    let device = Device::from_pem(&kept.private_key).ok_or_else(malformed)?;
+    Ok(Identity { device, token: kept.device_token.map(SecretString::from), file: Some(file) })
+}
+
+fn text_of(kept: &Kept) -> String {
+    // Strings and numbers alone: nothing that could fail.
+    serde_json::to_string_pretty(kept).unwrap_or_default() + "\n"
+}
+
+impl Identity {
+    /// Keeps the token that the gateway gave, or forgets one that it no longer accepts.
+    pub(super) fn keep(
+        &mut self,
+        token: Option<SecretString>,
+        deadline: Deadline,
+    ) -> Result<(), DeviceError> {
+        let same = match (&self.token, &token) {
+            (Some(kept), Some(token)) => kept.expose_secret() == token.expose_secret(),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return Ok(());
+        }
+        self.token = token;
+        let Some(file) = &self.file else { return Ok(()) };
+        let locked = file.lock(deadline)?;
+        let stored = locked.read()?;
+        let kept = stored.text().and_then(|text| serde_json::from_slice::<Kept>(text).ok());
+        // Whoever replaced or removed the key in the meantime has the last word.
+        let Some(mut kept) = kept else { return Ok(()) };
+        if Device::from_pem(&kept.private_key).is_none_or(|device| device.id() != self.device.id()) {
+            return Ok(());
+        }
+        kept.device_token = self.token.as_ref().map(|token| token.expose_secret().to_owned());
+        locked.replace(&stored, &text_of(&kept))?;
+        Ok(())
+    }
+}

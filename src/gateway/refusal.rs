@@ -1,0 +1,186 @@
+//! The errors that gateways answer with, told apart by their codes: messages are for people.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The `error` of a response, as it came.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Failure {
+    /// The code: `INVALID_REQUEST`, `FORBIDDEN`, `UNAVAILABLE`, …
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// More, by code.
+    pub details: Value,
+    /// Whether the call was not executed and may be made again.
+    pub retryable: bool,
+    /// How long to wait before that, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.message.is_empty() { f.write_str(&self.code) } else { f.write_str(&self.message) }
+    }
+}
+
+impl Failure {
+    fn detail(&self, name: &str) -> Option<&str> {
+        self.details.get(name).and_then(Value::as_str)
+    }
+
+    /// The code in the details, else the reason there: what to branch on.
+    pub fn detail_code(&self) -> Option<&str> {
+        self.detail("code").or_else(|| self.detail("reason"))
+    }
+
+    /// The scope that the call needs and the connection has not. Legacy gateways say it in the message alone.
+    pub fn missing_scope(&self) -> Option<&str> {
+        self.detail("missingScope").or_else(|| self.message.strip_prefix("missing scope: "))
+    }
+
+    /// How long to wait before the same call is made again; `None` if it must not be.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let retryable = self.code == "UNAVAILABLE" && self.retryable;
+        retryable.then(|| Duration::from_millis(self.retry_after_ms.unwrap_or(100)))
+    }
+}
+
+/// Why a gateway does not let us in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The token is not the gateway's.
+    TokenMismatch,
+    /// The gateway wants a token and got none.
+    TokenMissing,
+    /// The password is not the gateway's.
+    PasswordMismatch,
+    /// The gateway wants a password and got none.
+    PasswordMissing,
+    /// The credential that the admin endpoint got is wrong or missing.
+    Unauthorized,
+    /// The token that the gateway gave to this device earlier is not valid any more.
+    DeviceToken,
+    /// Too many wrong credentials.
+    RateLimited,
+    /// The device must be approved on the gateway's host.
+    Pairing {
+        /// What to approve.
+        request: Option<String>,
+        /// Whether the device is known and asks for more scopes than it was approved for.
+        upgrade: bool,
+    },
+    /// No common protocol version.
+    Protocol {
+        /// The gateway's.
+        expected: Option<u64>,
+    },
+    /// The signature is too old or too new for the gateway's clock.
+    Clock,
+    /// The device's signature or identity is not accepted.
+    Device,
+    /// The gateway is starting.
+    Starting,
+    /// Anything else.
+    Other,
+}
+
+/// A refusal to connect: the reason, and what the gateway said.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// The gateway's own words.
+    pub failure: Failure,
+    /// Whether the gateway says that the device's own token would do.
+    pub device_token_would_do: bool,
+}
+
+impl Refusal {
+    /// Tells the reason of an answer to `connect`.
+    pub fn of(failure: Failure) -> Self {
+        let detail = |name| failure.detail(name).map(str::to_owned);
+        let reason = match failure.detail_code().unwrap_or_default() {
+            "AUTH_TOKEN_MISMATCH" => Reason::TokenMismatch,
+            "AUTH_TOKEN_MISSING" | "DEVICE_IDENTITY_REQUIRED" => Reason::TokenMissing,
+            "AUTH_PASSWORD_MISMATCH" => Reason::PasswordMismatch,
+            "AUTH_PASSWORD_MISSING" => Reason::PasswordMissing,
+            "AUTH_DEVICE_TOKEN_MISMATCH" | "AUTH_SCOPE_MISMATCH" => Reason::DeviceToken,
+            "AUTH_RATE_LIMITED" => Reason::RateLimited,
+            "AUTH_UNAUTHORIZED" | "AUTH_REQUIRED" => Reason::Unauthorized,
+            "PAIRING_REQUIRED" => Reason::Pairing {
+                request: detail("requestId"),
+                upgrade: failure.detail("reason").is_some_and(|reason| reason != "not-paired"),
+            },
+            "PROTOCOL_MISMATCH" => {
+                Reason::Protocol { expected: failure.details.get("expectedProtocol").and_then(Value::as_u64) }
+            }
+            "DEVICE_AUTH_SIGNATURE_EXPIRED" => Reason::Clock,
+            code if code.starts_with("DEVICE_") => Reason::Device,
+            // Legacy gateways give the number and no code.
+            _ if failure.details.get("expectedProtocol").is_some() => {
+                Reason::Protocol { expected: failure.details.get("expectedProtocol").and_then(Value::as_u64) }
+            }
+            _ if failure.code == "UNAVAILABLE" => Reason::Starting,
+            _ => Reason::Other,
+        };
+        let device_token_would_do =
+            failure.details.get("canRetryWithDeviceToken").and_then(Value::as_bool).unwrap_or(false);
+        Self { reason, failure, device_token_would_do }
+    }
+
+    /// A refusal of the admin endpoint, which tells no more than its status.
+    pub fn unauthorized() -> Self {
+        let failure = Failure { message: "unauthorized".to_owned(), ..Failure::default() };
+        Self { reason: Reason::Unauthorized, failure, device_token_would_do: false }
+    }
+
+    /// Whether it will pass by itself.
+    pub fn is_starting(&self) -> bool {
+        self.reason == Reason::Starting
+    }
+
+    /// How long the gateway asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.failure.retry_after_ms.map(Duration::from_millis)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = &self.failure;
+        match &self.reason {
+            Reason::TokenMismatch => f.write_str("the gateway refused the token"),
+            Reason::TokenMissing => f.write_str("the gateway wants a token and got none"),
+            Reason::PasswordMismatch => f.write_str("the gateway refused the password"),
+            Reason::PasswordMissing => f.write_str("the gateway wants a password and got none"),
+            Reason::Unauthorized => f.write_str("the gateway refused the credential, or got none"),
+            Reason::DeviceToken => {
+                f.write_str("the gateway no longer accepts the token it gave to this device")
+            }
+            Reason::RateLimited => f.write_str("the gateway accepts no more attempts for now"),
+            Reason::Pairing { upgrade: false, .. } => {
+                f.write_str("the gateway does not know this device yet")
+            }
+            Reason::Pairing { upgrade: true, .. } => {
+                write!(f, "the gateway wants this device approved again: {said}")
+            }
+            Reason::Protocol { expected: Some(version) } => {
+                write!(f, "the gateway speaks protocol {version}; this clearance speaks 3 and 4")
+            }
+            Reason::Protocol { expected: None } => {
+                f.write_str("the gateway speaks another protocol; this clearance speaks 3 and 4")
+            }
+            Reason::Clock => f.write_str("the signature is too old or too new for the gateway's clock"),
+            Reason::Device => write!(f, "the gateway refused this device: {said}"),
+            Reason::Starting => write!(f, "the gateway is not ready: {said}"),
+            Reason::Other => write!(f, "the gateway refused the connection: {said}"),
+        }
+    }
+}
