@@ -1,1 +1,194 @@
 //! Flags, environment and configuration files, resolved into one target with its credential.
+//!
+//! Each of address, credential and trust is looked for on its own; the first place that has it wins:
+//!
+//! | part | places, in order |
+//! | --- | --- |
+//! | address | `--gateway=URL` or `NAME`; `OPENCLAW_GATEWAY_URL`; `OPENCLAW_GATEWAY_PORT` on this host; `default` in config.toml; openclaw.json (`gateway.remote.url` in remote mode, else `gateway.port`); port 18789 on this host |
+//! | credential | `--token-file`, `--password-file`, `--ask-token`, `--ask-password`; `OPENCLAW_GATEWAY_TOKEN`, `OPENCLAW_GATEWAY_PASSWORD`; what belongs to the address |
+//! | trust | `--tls-fingerprint`, `--ca-file`; what belongs to the address; the platform's roots |
+//!
+//! What belongs to an address: the fields of its name in config.toml; for this host's own gateway `gateway.auth` and
+//! its certificate file; for the address in `gateway.remote.url` the rest of `gateway.remote`. None of it is ever
+//! used for another address, and no credential crosses plaintext to another host unless that is allowed.
+//!
+//! Two differences from the official command line, both on purpose. There the variables give way to openclaw.json
+//! (2026.9.6) and are not used beside `--url` at all; here they are what the caller said last, for whatever address
+//! the caller chose. And there `gateway.auth` and `gateway.remote` stand in for one another; here each credential
+//! goes to its own gateway only.
+
+mod address;
+mod credential;
+mod dotenv;
+mod environment;
+mod error;
+mod include;
+mod openclaw;
+mod origin;
+mod own;
+mod reference;
+mod secret;
+mod substitution;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::path::PathBuf;
+
+pub use environment::Environment;
+pub use error::{Kind, SettingsError};
+pub use origin::Origin;
+
+use crate::deadline::Deadline;
+use crate::gateway::target::{Credential, Target};
+
+/// What the command line says about the gateway.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--gateway`: `None` where it is not given, empty where it has no value, else a name or a URL.
+    pub gateway: Option<String>,
+    /// `--token-file`.
+    pub token_file: Option<PathBuf>,
+    /// `--password-file`.
+    pub password_file: Option<PathBuf>,
+    /// `--ask-token` or `--ask-password`.
+    pub ask: Option<Ask>,
+    /// `--tls-fingerprint`.
+    pub tls_fingerprint: Option<String>,
+    /// `--ca-file`.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Flags {
+    /// A flag that says how to be let in, if one is given.
+    pub fn given(&self) -> Option<&'static str> {
+        let Self { gateway: _, token_file, password_file, ask, tls_fingerprint, ca_file } = self;
+        [
+            (token_file.is_some(), "--token-file"),
+            (password_file.is_some(), "--password-file"),
+            (*ask == Some(Ask::Token), "--ask-token"),
+            (*ask == Some(Ask::Password), "--ask-password"),
+            (tls_fingerprint.is_some(), "--tls-fingerprint"),
+            (ca_file.is_some(), "--ca-file"),
+        ]
+        .into_iter()
+        .find_map(|(given, flag)| given.then_some(flag))
+    }
+}
+
+/// Which secret is typed on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// `--ask-token`.
+    Token,
+    /// `--ask-password`.
+    Password,
+}
+
+/// A target, and where each part of it comes from.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// What a connection is made from.
+    pub target: Target,
+    /// Where the address comes from.
+    pub address_from: Origin,
+    /// Where the credential comes from, or who says that there is none.
+    pub credential_from: Origin,
+    /// Where the trust comes from; [`Origin::None`] where the connection is not encrypted.
+    pub trust_from: Origin,
+    /// The gateway's name in config.toml, where it was chosen by it.
+    pub name: Option<String>,
+    /// What the caller should know besides: sentences without a full stop.
+    pub notes: Vec<String>,
+}
+
+/// Finds the gateway, the credential for it and whom to trust for it.
+pub fn resolve(
+    flags: &Flags,
+    environment: &Environment,
+    deadline: Deadline,
+) -> Result<Resolved, SettingsError> {
+    flags.check()?;
+    let mut notes = Vec::new();
+    let mut chosen = address::choose(flags, environment, deadline, &mut notes)?;
+    let (trust, trust_from) = trust::choose(flags, &chosen, deadline, &mut notes)?;
+    let plaintext_allowed = trust::plaintext_allowed(&chosen, environment);
+    let address = chosen.address.clone();
+    let guard = |from: &Origin| {
+        if address.is_encrypted() || address.is_loopback() || plaintext_allowed {
+            return Ok(());
+        }
+        Err(SettingsError::Plaintext(Box::new(error::Crossing {
+            address: address.clone(),
+            credential: from.clone(),
+            name: chosen.name.clone(),
+            file: own::Own::path(environment).ok(),
+        })))
+    };
+    if let Some(flag) = flags.ask.map(Ask::flag) {
+        // Nobody is asked for a secret that would be refused.
+        guard(&Origin::Flag(flag))?;
+    }
+    let (credential, credential_from) =
+        credential::choose(flags, environment, &chosen, deadline, &mut notes)?;
+    if !matches!(credential, Credential::None) {
+        guard(&credential_from)?;
+    }
+    if let Some(openclaw) = &mut chosen.openclaw {
+        notes.append(&mut openclaw.notes);
+    }
+    Ok(Resolved {
+        target: Target { address: chosen.address, credential, trust, plaintext_allowed },
+        address_from: chosen.from,
+        credential_from,
+        trust_from,
+        name: chosen.name,
+        notes,
+    })
+}
+
+/// Where clearance keeps what it must remember, its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.
+pub fn state_directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
+    Ok(environment.xdg("XDG_STATE_HOME", ".local/state")?.join("clearance"))
+}
+
+impl Ask {
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Token => "--ask-token",
+            Self::Password => "--ask-password",
+        }
+    }
+}
+
+impl Flags {
+    /// What cannot be meant at once.
+    fn check(&self) -> Result<(), SettingsError> {
+        let secrets = [
+            self.token_file.as_ref().map(|_| "--token-file"),
+            self.password_file.as_ref().map(|_| "--password-file"),
+            self.ask.map(Ask::flag),
+        ];
+        let trusts = [
+            self.tls_fingerprint.as_ref().map(|_| "--tls-fingerprint"),
+            self.ca_file.as_ref().map(|_| "--ca-file"),
+        ];
+        for group in [&secrets[..], &trusts[..]] {
+            let mut given = group.iter().flatten();
+            if let (Some(one), Some(other)) = (given.next(), given.next()) {
+                return Err(SettingsError::Conflict(one, other));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether they bring the credential.
+    fn bring_secret(&self) -> bool {
+        self.token_file.is_some() || self.password_file.is_some() || self.ask.is_some()
+    }
+
+    /// Whether they bring the trust.
+    fn bring_trust(&self) -> bool {
+        self.tls_fingerprint.is_some() || self.ca_file.is_some()
+    }
+}

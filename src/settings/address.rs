@@ -1,0 +1,211 @@
+//! Which gateway, and whose it is: only what belongs to that gateway may go there.
+
+use super::Flags;
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::openclaw::{self, Mode, OpenClaw};
+use super::origin::Origin;
+use super::own::{Named, Own};
+use super::secret::Sort;
+use crate::deadline::Deadline;
+use crate::gateway::target::Address;
+
+const URL: &str = "OPENCLAW_GATEWAY_URL";
+const PORT: &str = "OPENCLAW_GATEWAY_PORT";
+
+/// Whose configuration an address belongs to.
+pub(super) enum Owner {
+    /// A gateway of config.toml, with that file.
+    Named(Box<Own>, Box<Named>),
+    /// This host's own gateway.
+    Local,
+    /// The gateway in `gateway.remote.url`.
+    Remote,
+    /// The one that OpenClaw's `.env`, or the `env` section of its configuration, names.
+    Variables,
+    /// Nobody's: a URL that no configuration has.
+    Nobody,
+}
+
+/// An address, and what was read to find it.
+pub(super) struct Chosen<'e> {
+    pub(super) address: Address,
+    pub(super) from: Origin,
+    pub(super) owner: Owner,
+    pub(super) name: Option<String>,
+    /// Always there for an owner in OpenClaw's configuration.
+    pub(super) openclaw: Option<OpenClaw<'e>>,
+}
+
+pub(super) fn choose<'e>(
+    flags: &Flags,
+    environment: &'e Environment,
+    deadline: Deadline,
+    notes: &mut Vec<String>,
+) -> Result<Chosen<'e>, SettingsError> {
+    let search = Search { flags, environment, deadline };
+    let chosen = match flags.gateway.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        Some(url) if url.contains("://") => search.url(url, &Origin::Flag("--gateway"), notes),
+        Some(name) => named(Own::load(environment, deadline)?, name),
+        None => {
+            if let Some(url) = environment.text(URL)? {
+                search.url(url, &Origin::Variable(URL), notes)
+            } else if let Some(port) = environment.text(PORT)? {
+                search.port(port)
+            } else {
+                search.configured()
+            }
+        }
+    }?;
+    let profile = environment.text("OPENCLAW_PROFILE")?.filter(|name| !name.eq_ignore_ascii_case("default"));
+    if profile.is_some() && chosen.openclaw.is_some() && environment.path("OPENCLAW_STATE_DIR").is_none() {
+        notes.push(
+            "OPENCLAW_PROFILE is set, and clearance does not follow profiles: set OPENCLAW_STATE_DIR and OPENCLAW_GATEWAY_PORT"
+                .to_owned(),
+        );
+    }
+    Ok(chosen)
+}
+
+fn named<'e>(own: Own, name: &str) -> Result<Chosen<'e>, SettingsError> {
+    let gateway = own.named(name)?.clone();
+    Ok(Chosen {
+        address: gateway.address.clone(),
+        from: own.origin(name, "url"),
+        name: Some(name.to_owned()),
+        owner: Owner::Named(Box::new(own), Box::new(gateway)),
+        openclaw: None,
+    })
+}
+
+struct Search<'s, 'e> {
+    flags: &'s Flags,
+    environment: &'e Environment,
+    deadline: Deadline,
+}
+
+impl<'e> Search<'_, 'e> {
+    /// An address that was written out. Whose it is is asked only where something of the owner's could be used.
+    fn url(&self, text: &str, from: &Origin, notes: &mut Vec<String>) -> Result<Chosen<'e>, SettingsError> {
+        let address: Address =
+            text.parse().map_err(|error| SettingsError::Address { from: from.clone(), error })?;
+        let nobodys = |address| Chosen {
+            address,
+            from: from.clone(),
+            owner: Owner::Nobody,
+            name: None,
+            openclaw: None,
+        };
+        let has_secret = self.has_secret()?;
+        if has_secret && (self.flags.bring_trust() || !address.is_encrypted()) {
+            return Ok(nobodys(address));
+        }
+        let found = OpenClaw::load(self.environment, self.deadline)
+            .and_then(|openclaw| Ok((owner(&openclaw, &address, self.environment)?, openclaw)));
+        match found {
+            Ok((Some(owner), openclaw)) => {
+                return Ok(Chosen { owner, openclaw: Some(openclaw), ..nobodys(address) });
+            }
+            Ok((None, _)) | Err(SettingsError::NoHome) => {}
+            // It may have nothing to do with this address, and must not hinder it.
+            Err(error) => notes.push(format!("OpenClaw's configuration was not used: {error}")),
+        }
+        if let Ok(own) = Own::load(self.environment, self.deadline)
+            && let Some(name) = own.name_of(&address)
+        {
+            notes.push(format!(
+                "{} calls this address {name}: --gateway={name} uses what it says of it",
+                own.file.display()
+            ));
+        }
+        Ok(nobodys(address))
+    }
+
+    fn has_secret(&self) -> Result<bool, SettingsError> {
+        let set = |sort: Sort| self.environment.text(sort.variable());
+        Ok(self.flags.bring_secret() || set(Sort::Token)?.is_some() || set(Sort::Password)?.is_some())
+    }
+
+    /// This host's own gateway, on another port.
+    fn port(&self, text: &str) -> Result<Chosen<'e>, SettingsError> {
+        let from = Origin::Variable(PORT);
+        let port = openclaw::port(text).ok_or_else(|| SettingsError::Port(from.clone()))?;
+        let openclaw = OpenClaw::load(self.environment, self.deadline)?;
+        let address = Address::loopback(port, openclaw.tls());
+        Ok(Chosen { address, from, owner: Owner::Local, name: None, openclaw: Some(openclaw) })
+    }
+
+    fn configured(&self) -> Result<Chosen<'e>, SettingsError> {
+        // Without a home there is no configuration either, and the default may still be right.
+        let own = match Own::load(self.environment, self.deadline) {
+            Ok(own) => Some(own),
+            Err(SettingsError::NoHome) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(own) = own
+            && let Some(name) = own.default.clone()
+        {
+            return named(own, &name);
+        }
+        let openclaw = match OpenClaw::load(self.environment, self.deadline) {
+            Ok(openclaw) => openclaw,
+            Err(SettingsError::NoHome) => {
+                let address = Address::loopback(openclaw::DEFAULT_PORT, false);
+                let (from, owner) = (Origin::DefaultPort, Owner::Nobody);
+                return Ok(Chosen { address, from, owner, name: None, openclaw: None });
+            }
+            Err(error) => return Err(error),
+        };
+        let (address, from, owner) = of_openclaw(&openclaw)?;
+        Ok(Chosen { address, from, owner, name: None, openclaw: Some(openclaw) })
+    }
+}
+
+/// The gateway that OpenClaw's own command line would call.
+fn of_openclaw(openclaw: &OpenClaw<'_>) -> Result<(Address, Origin, Owner), SettingsError> {
+    if let Some((url, from)) = openclaw.beyond(URL) {
+        let address = url.parse().map_err(|error| SettingsError::Address { from: from.clone(), error })?;
+        return Ok((address, from, Owner::Variables));
+    }
+    match openclaw.mode()? {
+        Mode::Remote => {
+            let address =
+                openclaw.remote()?.ok_or_else(|| SettingsError::NoRemoteUrl(openclaw.file.clone()))?;
+            Ok((address, openclaw.origin(&["remote", "url"]), Owner::Remote))
+        }
+        Mode::Local => {
+            let (port, from) = openclaw.port()?;
+            Ok((Address::loopback(port, openclaw.tls()), from, Owner::Local))
+        }
+    }
+}
+
+/// Whose an address is, by OpenClaw's configuration.
+fn owner(
+    openclaw: &OpenClaw<'_>,
+    address: &Address,
+    environment: &Environment,
+) -> Result<Option<Owner>, SettingsError> {
+    let mode = openclaw.mode()?;
+    // A host in remote mode has no gateway of its own: what listens there may be a tunnel to anywhere.
+    if mode == Mode::Local && address.is_loopback() {
+        let port = match environment.text(PORT)?.and_then(openclaw::port) {
+            Some(port) => port,
+            None => openclaw.port()?.0,
+        };
+        if address.port() == port {
+            return Ok(Some(Owner::Local));
+        }
+    }
+    let remote = openclaw.remote()?;
+    Ok(remote.filter(|remote| same(remote, address)).map(|_| Owner::Remote))
+}
+
+/// Whether two addresses are one gateway. One that is encrypted is never another that is not.
+fn same(one: &Address, other: &Address) -> bool {
+    let path = |address: &Address| address.url().path().trim_end_matches('/').to_owned();
+    one.is_encrypted() == other.is_encrypted()
+        && one.host() == other.host()
+        && one.port() == other.port()
+        && path(one) == path(other)
+}

@@ -1,0 +1,171 @@
+//! As whom: flags, then variables, then what belongs to the address. A configured credential goes to the gateway it
+//! was configured for, and to no other.
+
+use super::address::{Chosen, Owner};
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::openclaw::{Mode, OpenClaw};
+use super::origin::Origin;
+use super::own::{Named, Own, Place};
+use super::secret::{self, Sort};
+use super::{Ask, Flags};
+use crate::deadline::Deadline;
+use crate::gateway::target::Credential;
+
+type Found = Option<(Credential, Origin)>;
+
+pub(super) fn choose(
+    flags: &Flags,
+    environment: &Environment,
+    chosen: &Chosen<'_>,
+    deadline: Deadline,
+    notes: &mut Vec<String>,
+) -> Result<(Credential, Origin), SettingsError> {
+    if let Some(found) = of_flags(flags, deadline)? {
+        return Ok(found);
+    }
+    if let Some((credential, from)) = of_variables(environment, notes)? {
+        if let Owner::Named(own, named) = &chosen.owner
+            && let Some(secret) = &named.secret
+        {
+            let configured = own.origin(chosen.name.as_deref().unwrap_or_default(), secret.field);
+            notes.push(format!("{from} is used instead of {configured}"));
+        }
+        return Ok((credential, from));
+    }
+    let found = match (&chosen.owner, &chosen.openclaw) {
+        (Owner::Named(own, named), _) => {
+            let name = chosen.name.as_deref().unwrap_or_default();
+            of_named(own, named, name, environment, deadline)?
+        }
+        (Owner::Local, Some(openclaw)) => of_local(openclaw, notes)?,
+        (Owner::Remote, Some(openclaw)) => of_remote(openclaw, notes)?,
+        (Owner::Variables, Some(openclaw)) => beyond(openclaw, &[Sort::Token, Sort::Password])?,
+        (Owner::Local | Owner::Remote | Owner::Variables, None) | (Owner::Nobody, _) => None,
+    };
+    Ok(found.unwrap_or((Credential::None, Origin::None)))
+}
+
+fn of_flags(flags: &Flags, deadline: Deadline) -> Result<Found, SettingsError> {
+    let files = [
+        (Sort::Token, &flags.token_file, "--token-file"),
+        (Sort::Password, &flags.password_file, "--password-file"),
+    ];
+    for (sort, file, flag) in files {
+        if let Some(file) = file {
+            let from = Origin::Flag(flag);
+            return secret::of_file(sort, file, &from, deadline).map(|credential| Some((credential, from)));
+        }
+    }
+    let Some(ask) = flags.ask else { return Ok(None) };
+    let sort = match ask {
+        Ask::Token => Sort::Token,
+        Ask::Password => Sort::Password,
+    };
+    secret::typed(sort, ask.flag(), deadline).map(|credential| Some((credential, Origin::Flag(ask.flag()))))
+}
+
+fn of_variables(environment: &Environment, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
+    let token = environment.text(Sort::Token.variable())?;
+    let password = environment.text(Sort::Password.variable())?;
+    let (sort, text) = match (token, password) {
+        (Some(token), other) => {
+            if other.is_some() {
+                notes.push("OPENCLAW_GATEWAY_TOKEN is used, and OPENCLAW_GATEWAY_PASSWORD is not".to_owned());
+            }
+            (Sort::Token, token)
+        }
+        (None, Some(password)) => (Sort::Password, password),
+        (None, None) => return Ok(None),
+    };
+    of_text(sort, text, Origin::Variable(sort.variable()))
+}
+
+fn of_text(sort: Sort, text: &str, from: Origin) -> Result<Found, SettingsError> {
+    secret::credential(sort, text.trim(), &from).map(|credential| Some((credential, from)))
+}
+
+fn of_named(
+    own: &Own,
+    named: &Named,
+    name: &str,
+    environment: &Environment,
+    deadline: Deadline,
+) -> Result<Found, SettingsError> {
+    let Some(configured) = &named.secret else { return Ok(None) };
+    let from = own.origin(name, configured.field);
+    match &configured.place {
+        Place::File(file) => {
+            secret::of_file(configured.sort, file, &from, deadline).map(|credential| Some((credential, from)))
+        }
+        Place::Variable(variable) => match environment.text(variable)? {
+            Some(text) => of_text(configured.sort, text, from),
+            None => {
+                Err(SettingsError::MissingVariable { variable: variable.escape_debug().to_string(), from })
+            }
+        },
+    }
+}
+
+/// This host's own gateway, by `gateway.auth`.
+fn of_local(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
+    let path = ["auth", "mode"];
+    let sorts: &[Sort] = match openclaw.text(&path)?.as_deref() {
+        Some("none") => return Ok(Some((Credential::None, openclaw.origin(&path)))),
+        Some("token") => &[Sort::Token],
+        Some("password") => &[Sort::Password],
+        Some("trusted-proxy") => {
+            notes.push(format!(
+                "{} is \"trusted-proxy\": the gateway may know only callers that its proxy names",
+                openclaw.origin(&path)
+            ));
+            &[Sort::Password]
+        }
+        None => &[Sort::Token, Sort::Password],
+        Some(_) => {
+            let expected = "one of \"none\", \"token\", \"password\" and \"trusted-proxy\"";
+            return Err(SettingsError::Value { from: openclaw.origin(&path), expected });
+        }
+    };
+    of_section(openclaw, "auth", sorts, Mode::Local, notes)
+}
+
+/// The gateway in `gateway.remote.url`, by the rest of `gateway.remote`.
+fn of_remote(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
+    let edge = ["remote", "edgeAuth"];
+    if openclaw.value(&edge).is_some_and(|edge| !edge.is_null()) {
+        notes.push(format!("{} is not used: clearance sends no such headers", openclaw.origin(&edge)));
+    }
+    of_section(openclaw, "remote", &[Sort::Token, Sort::Password], Mode::Remote, notes)
+}
+
+/// The first secret of a section; failing that, of the variables in OpenClaw's files, which belong to the gateway
+/// that its mode is about.
+fn of_section(
+    openclaw: &OpenClaw<'_>,
+    section: &str,
+    sorts: &[Sort],
+    mode: Mode,
+    notes: &mut Vec<String>,
+) -> Result<Found, SettingsError> {
+    for (index, sort) in sorts.iter().enumerate() {
+        let Some(found) = openclaw.secret(section, *sort)? else { continue };
+        for other in &sorts[index + 1..] {
+            let path = [section, other.key()];
+            if openclaw.value(&path).is_some_and(|value| !value.is_null()) {
+                notes.push(format!("{} is used, and {} is not", found.1, openclaw.origin(&path)));
+            }
+        }
+        return Ok(Some(found));
+    }
+    if openclaw.mode()? == mode { beyond(openclaw, sorts) } else { Ok(None) }
+}
+
+fn beyond(openclaw: &OpenClaw<'_>, sorts: &[Sort]) -> Result<Found, SettingsError> {
+    for sort in sorts {
+        if let Some((text, from)) = openclaw.beyond(sort.variable()) {
+            return of_text(*sort, text, from);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,47 @@
+//! Where a part of a target comes from, as `gateway status` shows it. Never the value itself.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The source of an address, a credential or a trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag of the command line.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// A key, or a variable, in a file.
+    Key {
+        /// The path of the key: `gateway.auth.token`.
+        key: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// The certificate file of this host's own gateway.
+    Certificate(PathBuf),
+    /// OpenClaw's default port on this host.
+    DefaultPort,
+    /// The platform's roots of trust.
+    Platform,
+    /// There is none.
+    None,
+}
+
+impl Origin {
+    pub(super) fn key(key: impl Into<String>, file: impl Into<PathBuf>) -> Self {
+        Self::Key { key: key.into(), file: file.into() }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Key { key, file } => write!(f, "{key} in {}", file.display()),
+            Self::Certificate(file) => write!(f, "this host's gateway certificate, {}", file.display()),
+            Self::DefaultPort => f.write_str("the default port"),
+            Self::Platform => f.write_str("the platform's roots"),
+            Self::None => f.write_str("none configured"),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Secrets as they come in: from a file of one's own, or typed on a terminal. What cannot be a credential is
+//! refused here, and never quoted.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::mpsc;
+
+use bytesize::ByteSize;
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use secrecy::SecretString;
+use secrecy::zeroize::{Zeroize, Zeroizing};
+
+use super::error::{SecretFlaw, SettingsError};
+use super::origin::Origin;
+use crate::deadline::Deadline;
+use crate::gateway::target::Credential;
+use crate::store::input::{self, Bounds, Input, InputError};
+
+/// The largest secret: far above any token, far below a file that was named by mistake.
+const MAX_SECRET: ByteSize = ByteSize::kib(64);
+
+/// Which of the two a gateway knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Token,
+    Password,
+}
+
+impl Sort {
+    /// OpenClaw's variable for it.
+    pub(super) const fn variable(self) -> &'static str {
+        match self {
+            Self::Token => "OPENCLAW_GATEWAY_TOKEN",
+            Self::Password => "OPENCLAW_GATEWAY_PASSWORD",
+        }
+    }
+
+    /// Its key in a section of OpenClaw's configuration.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// The credential in a text, unless it cannot be one. A password may hold spaces, a token holds no blank at all.
+pub(super) fn credential(sort: Sort, text: &str, from: &Origin) -> Result<Credential, SettingsError> {
+    let flawed = |flaw| SettingsError::Secret { from: from.clone(), flaw };
+    if text.trim().is_empty() {
+        return Err(flawed(SecretFlaw::Empty));
+    }
+    let blank = |c: char| c.is_whitespace() && (sort == Sort::Token || c != ' ');
+    if text.trim() != text || text.chars().any(|c| c.is_control() || blank(c)) {
+        return Err(flawed(SecretFlaw::Characters));
+    }
+    let secret = SecretString::from(text);
+    Ok(match sort {
+        Sort::Token => Credential::Token(secret),
+        Sort::Password => Credential::Password(secret),
+    })
+}
+
+/// Reads a secret from a file that nobody else may read.
+pub(super) fn of_file(
+    sort: Sort,
+    file: &Path,
+    from: &Origin,
+    deadline: Deadline,
+) -> Result<Credential, SettingsError> {
+    guarded(file, from)?;
+    let bounds = Bounds { max_size: MAX_SECRET, deadline };
+    let bytes = input::read(&Input::Path(file.to_owned()), bounds)
+        .map_err(|error| SettingsError::Input { from: from.clone(), error })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        error.into_bytes().zeroize();
+        SettingsError::Secret { from: from.clone(), flaw: SecretFlaw::NotText }
+    })?;
+    let text = Zeroizing::new(text);
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    credential(sort, line.strip_suffix('\r').unwrap_or(line), from)
+}
+
+/// Refuses a file whose secret is, or can be made, somebody else's. What cannot be looked at cannot be read either,
+/// and reading says why.
+fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
+    let Ok(metadata) = file.metadata() else { return Ok(()) };
+    if metadata.is_dir() {
+        let error = InputError::Directory(file.display().to_string());
+        return Err(SettingsError::Input { from: from.clone(), error });
+    }
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != user && owner != 0 {
+        return Err(SettingsError::Owner { file: file.to_owned(), owner, user });
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(SettingsError::Mode { file: file.to_owned(), mode });
+    }
+    Ok(())
+}
+
+/// Asks for a secret on the terminal, without showing it.
+pub(super) fn typed(sort: Sort, flag: &'static str, deadline: Deadline) -> Result<Credential, SettingsError> {
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|cause| no_terminal(flag, cause))?;
+    let before = tcgetattr(&terminal).map_err(|_| SettingsError::NoTerminal(flag))?;
+    let prompt = match sort {
+        Sort::Token => "Gateway token: ",
+        Sort::Password => "Gateway password: ",
+    };
+    let (sender, receiver) = mpsc::channel();
+    // Left behind when nobody types: the process ends soon after.
+    std::thread::spawn(move || {
+        // Nobody listens any more once the deadline has passed.
+        let _ = sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new));
+    });
+    match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
+        Ok(Ok(text)) => credential(sort, &text, &Origin::Flag(flag)),
+        Ok(Err(cause)) => Err(SettingsError::Terminal(cause)),
+        Err(_) => {
+            // The thread would leave the terminal silent.
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+            Err(SettingsError::TypedNothing(deadline.timeout()))
+        }
+    }
+}
+
+fn no_terminal(flag: &'static str, cause: io::Error) -> SettingsError {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied => SettingsError::Terminal(cause),
+        _ => SettingsError::NoTerminal(flag),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::settings::error::Kind;
+
+    fn file(content: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        (directory, path)
+    }
+
+    fn read(sort: Sort, content: &[u8], mode: u32) -> Result<String, SettingsError> {
+        let (_directory, path) = file(content, mode);
+        let deadline = Deadline::after(Duration::from_secs(5));
+        of_file(sort, &path, &Origin::Flag("--token-file"), deadline).map(|credential| match credential {
+            Credential::Token(secret) => format!("token {}", secret.expose_secret()),
+            Credential::Password(secret) => format!("password {}", secret.expose_secret()),
+            Credential::None => "none".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_secret_file_holds_one_line() {
+        assert_eq!(read(Sort::Token, b"t0ken\n", 0o600).unwrap(), "token t0ken");
+        assert_eq!(read(Sort::Token, b"t0ken\r\n", 0o400).unwrap(), "token t0ken");
+        assert_eq!(read(Sort::Token, b"t0ken", 0o600).unwrap(), "token t0ken");
+        assert_eq!(read(Sort::Password, b"correct horse\n", 0o600).unwrap(), "password correct horse");
+        for (sort, content, flaw) in [
+            (Sort::Token, &b""[..], "is empty"),
+            (Sort::Token, b"\n", "is empty"),
+            (Sort::Token, b" \t\n", "is empty"),
+            (Sort::Token, b"s3cret\ns3cret\n", "holds blanks"),
+            (Sort::Token, b"s3cret\n\n", "holds blanks"),
+            (Sort::Token, b"s3cret s3cret", "holds blanks"),
+            (Sort::Token, b" s3cret", "holds blanks"),
+            (Sort::Password, b"s3cret ", "holds blanks"),
+            (Sort::Password, b"s3cret\ts3cret", "holds blanks"),
+            (Sort::Token, b"s3cret\x1b[0m", "holds blanks"),
+            (Sort::Token, b"s3cret\x00", "holds blanks"),
+            (Sort::Token, b"s3cret\xff", "is not UTF-8"),
+        ] {
+            let error = read(sort, content, 0o600).unwrap_err();
+            let text = format!("{error} {error:?} {:?}", error.remedy());
+            assert!(error.to_string().contains(flaw), "{error}");
+            assert!(!text.contains("s3cret"), "{text}");
+            assert_eq!(error.kind(), Kind::Unreadable);
+        }
+    }
+
+    #[test]
+    fn a_secret_file_is_ones_own() {
+        for mode in [0o640, 0o604, 0o660, 0o644, 0o777, 0o620] {
+            let error = read(Sort::Token, b"s3cret", mode).unwrap_err();
+            assert_eq!(error.kind(), Kind::Refused);
+            assert!(error.to_string().contains(&format!("its mode is 0{mode:o}")), "{error}");
+            assert!(error.remedy().unwrap().starts_with("chmod 600 /"));
+        }
+    }
+
+    #[test]
+    fn a_secret_file_has_an_end() {
+        assert!(read(Sort::Token, &vec![b'x'; 64 * 1024], 0o600).is_ok());
+        let error = read(Sort::Token, &vec![b'x'; 64 * 1024 + 1], 0o600).unwrap_err();
+        assert!(error.to_string().contains("is larger than 64.0 KiB"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_file_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(5));
+        let from = Origin::Flag("--token-file");
+        let error = of_file(Sort::Token, directory.path(), &from, deadline).unwrap_err();
+        assert!(error.to_string().contains("is a directory"), "{error}");
+        let error = of_file(Sort::Token, &directory.path().join("none"), &from, deadline).unwrap_err();
+        assert!(error.to_string().starts_with("--token-file: "), "{error}");
+        assert!(error.to_string().ends_with("none does not exist"), "{error}");
+        assert_eq!(error.remedy().unwrap(), "check the path");
+    }
+}
