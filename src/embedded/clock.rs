@@ -1,0 +1,41 @@
+//! The gateway's clock: Unix milliseconds that go on with the runtime's time, so that tests can hold it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// Wall clock at one instant of the runtime.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    start: Instant,
+    unix_ms: u64,
+}
+
+impl Clock {
+    pub(super) fn started() -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { start: Instant::now(), unix_ms: millis(unix) }
+    }
+
+    /// Now, in Unix milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        self.unix_ms + self.uptime()
+    }
+
+    /// Milliseconds since the start.
+    pub(super) fn uptime(&self) -> u64 {
+        millis(self.start.elapsed())
+    }
+
+    /// The instant at which it will be that time.
+    pub(super) fn at(&self, unix_ms: u64) -> Instant {
+        // Further ahead than anybody waits, and within what an instant can hold.
+        const WEEK_MS: u64 = 7 * 24 * 3_600_000;
+        let ahead = unix_ms.saturating_sub(self.unix_ms).min(self.uptime() + WEEK_MS);
+        self.start + std::time::Duration::from_millis(ahead)
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

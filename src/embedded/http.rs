@@ -1,0 +1,144 @@
+//! HTTP on the same port: the upgrade to a WebSocket, `GET /health`, and the admin endpoint.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::connection;
+use super::hub::{Shared, new_id};
+use super::methods::{self, Caller};
+use super::wire::{ErrorCode, Refusal};
+use super::{access, access::Scope};
+
+/// The largest body that the admin endpoint takes, in bytes.
+const MOST_BODY: usize = 1_000_000;
+
+const ADMIN: &str = "/api/v1/admin/rpc";
+
+/// Answers one HTTP request. The permit lives as long as the connection that it stands for.
+pub(super) async fn answer(
+    mut request: Request<Incoming>,
+    shared: Shared,
+    permit: Arc<OwnedSemaphorePermit>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if let Some(accept) = upgrade(&request) {
+        let upgraded = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            // A client that goes away now was never here.
+            if let Ok(upgraded) = upgraded.await {
+                connection::serve(TokioIo::new(upgraded), shared).await;
+            }
+            drop(permit);
+        });
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        return Ok(response);
+    }
+    Ok(match (request.method(), request.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/health" | "/healthz") => {
+            let body = if request.method() == Method::GET { r#"{"ok":true,"status":"live"}"# } else { "" };
+            reply(StatusCode::OK, "application/json; charset=utf-8", body.to_owned())
+        }
+        (_, ADMIN) if shared.lock().admin_http => admin(request, &shared).await,
+        _ => reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "Not Found".to_owned()),
+    })
+}
+
+/// What to answer a request to become a WebSocket, if it is one.
+fn upgrade(request: &Request<Incoming>) -> Option<HeaderValue> {
+    let headers = request.headers();
+    let upgrade = headers.get(UPGRADE)?.to_str().ok()?;
+    let version = headers.get(SEC_WEBSOCKET_VERSION)?;
+    let key = headers.get(SEC_WEBSOCKET_KEY)?;
+    let wanted =
+        request.method() == Method::GET && upgrade.eq_ignore_ascii_case("websocket") && version == "13";
+    wanted.then(|| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()).flatten()
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn reply_json(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    reply(status, "application/json; charset=utf-8", body.to_string())
+}
+
+fn refused(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {
+    reply_json(status, &json!({"ok": false, "error": {"type": kind, "message": message}}))
+}
+
+/// `POST /api/v1/admin/rpc`.
+async fn admin(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+    let bearer = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(str::to_owned);
+    if !shared.lock().gate.bearer(bearer.as_deref()) {
+        let body = json!({"error": {"message": "Unauthorized", "type": "unauthorized"}});
+        return reply_json(StatusCode::UNAUTHORIZED, &body);
+    }
+    if request.method() != Method::POST {
+        let mut response =
+            refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method Not Allowed");
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let bad = |message: &str| refused(StatusCode::BAD_REQUEST, "invalid_request", message);
+    let Ok(body) = Limited::new(request.into_body(), MOST_BODY).collect().await else {
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "Payload too large");
+    };
+    let body = body.to_bytes();
+    if body.is_empty() {
+        return bad("request body must be JSON");
+    }
+    let Ok(call) = serde_json::from_slice::<Value>(&body) else {
+        return bad("request body must be valid JSON");
+    };
+    let Some(method) = call["method"].as_str().filter(|_| call.is_object()) else {
+        return bad(if call.is_object() { "method is required" } else { "request body must be an object" });
+    };
+    let id = call["id"].as_str().map_or_else(new_id, str::to_owned);
+    let answer = if access::over_http(method) {
+        let caller = Caller {
+            peer: None,
+            scopes: vec![Scope::Admin.as_str().to_owned()],
+            name: "admin-http-rpc".to_owned(),
+        };
+        let mut hub = shared.lock();
+        methods::call(&mut hub, &caller, method, &call["params"])
+            .unwrap_or_else(|| Err(Refusal::invalid("the answer would come later")))
+    } else {
+        Err(Refusal::invalid(format!("admin HTTP RPC method is not supported: {method}")))
+    };
+    match answer {
+        Ok(payload) => reply_json(StatusCode::OK, &json!({"id": id, "ok": true, "payload": payload})),
+        Err(refusal) => {
+            let status = match refusal.code {
+                ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+                ErrorCode::NotPaired | ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+                ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            reply_json(status, &json!({"id": id, "ok": false, "error": refusal.to_json()}))
+        }
+    }
+}

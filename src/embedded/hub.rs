@@ -1,0 +1,353 @@
+//! Everything the gateway knows at one moment, behind one lock that is never held across an `await`; and the way
+//! from what happened in the registry to those who are told.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::access::Scope;
+use super::auth::{Gate, Turned};
+use super::clock::Clock;
+use super::documents::Store;
+use super::effects::{Effect, Ending, Phase, Rules, Settled};
+use super::hello::{Connect, Greeting};
+use super::live::Schedule;
+use super::methods::{self, Caller};
+use super::nodes::Nodes;
+use super::outgoing::Outgoing;
+use super::prompt::{Decision, Waiter};
+use super::registry::Registry;
+use super::runs::State;
+use super::scenario::{ExecRequest, Scenario};
+use super::wire::{self, Closing, Request};
+use super::{Generation, Options, seed};
+
+/// A client, by the number of its connection.
+pub(super) type PeerId = u64;
+
+#[derive(Debug)]
+struct Peer {
+    outgoing: Outgoing,
+    connection: String,
+    /// `None` before `hello-ok`.
+    client: Option<Client>,
+    seq: u64,
+}
+
+#[derive(Debug)]
+struct Client {
+    scopes: Vec<String>,
+    name: String,
+    answers_prompts: bool,
+}
+
+/// What a turn of a session asks when it is sent a message.
+#[derive(Debug, Clone)]
+pub(super) struct Habit {
+    pub(super) asks: ExecRequest,
+    pub(super) asks_again: u32,
+}
+
+/// The gateway's state.
+pub(super) struct Hub {
+    pub(super) generation: Generation,
+    pub(super) clock: Clock,
+    pub(super) admin_http: bool,
+    pub(super) registry: Registry,
+    pub(super) document: Store,
+    pub(super) nodes: Nodes,
+    pub(super) gate: Gate,
+    pub(super) agents: Vec<String>,
+    pub(super) habits: HashMap<String, Habit>,
+    pub(super) schedule: Schedule,
+    /// Runs that end with the decision they wait for.
+    pub(super) turns: HashSet<String>,
+    peers: BTreeMap<PeerId, Peer>,
+    next_peer: PeerId,
+    waiters: HashMap<Waiter, (PeerId, String)>,
+    next_waiter: u64,
+    /// Legacy numbers events over all clients.
+    seq: u64,
+}
+
+/// The state, for every task that serves.
+#[derive(Clone)]
+pub(super) struct Shared {
+    hub: Arc<Mutex<Hub>>,
+    /// Something happened that may bring the next due moment forward.
+    pub(super) changed: Arc<Notify>,
+}
+
+impl Shared {
+    pub(super) fn new(hub: Hub) -> Self {
+        Self { hub: Arc::new(Mutex::new(hub)), changed: Arc::new(Notify::new()) }
+    }
+
+    /// The state. Panics are bugs that the process reports; what they leave is still served.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Hub> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An id like those of real gateways.
+pub(super) fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+impl Hub {
+    /// A gateway filled as the options say. The error says what in the scenario cannot be.
+    pub(super) fn new(options: &Options) -> Result<Self, String> {
+        let Options { generation, coalesce, cancel_on_failover, .. } = *options;
+        let scenario: &Scenario = &options.scenario;
+        let clock = Clock::started();
+        let now = clock.now();
+        let rules = Rules { generation, coalesce, cancel_on_failover };
+        let mut registry = Registry::new(rules, Box::new(new_id));
+        seed::fill(&mut registry, scenario, now).map_err(|no| format!("the scenario's prompts: {no:?}"))?;
+        let fresh = json!({
+            "version": 1, "defaults": {}, "agents": {},
+            "socket": {"path": "(embedded)/exec-approvals.sock", "token": "rehearsal-only"},
+        });
+        let path = match generation {
+            Generation::Legacy => "(embedded)/exec-approvals.json",
+            Generation::Current => "(embedded)/state/openclaw.sqlite#exec_approvals_config",
+        };
+        let document = Store::holding(path, scenario.document.as_ref().unwrap_or(&fresh), new_id)?;
+        let habits = scenario.sessions.iter().filter_map(|session| {
+            let habit = Habit { asks: session.asks.clone()?, asks_again: session.asks_again_after_denial };
+            Some((session.key.clone(), habit))
+        });
+        Ok(Self {
+            generation,
+            clock,
+            admin_http: options.admin_http && generation == Generation::Current,
+            registry,
+            document,
+            nodes: Nodes::new(now, new_id)?,
+            gate: Gate::new(generation, options.auth.clone()),
+            agents: scenario.all_agents(),
+            habits: habits.collect(),
+            schedule: Schedule::new(&scenario.live, now),
+            turns: HashSet::new(),
+            peers: BTreeMap::new(),
+            next_peer: 0,
+            waiters: HashMap::new(),
+            next_waiter: 0,
+            seq: 0,
+        })
+    }
+
+    /// A connection is there; nobody has said who it is.
+    pub(super) fn join(&mut self, outgoing: Outgoing) -> PeerId {
+        self.next_peer += 1;
+        let peer = Peer { outgoing, connection: new_id(), client: None, seq: 0 };
+        self.peers.insert(self.next_peer, peer);
+        self.next_peer
+    }
+
+    /// A connection is gone. Its prompts stay; whoever waited on it is not told.
+    pub(super) fn leave(&mut self, peer: PeerId) {
+        self.peers.remove(&peer);
+        self.waiters.retain(|_, (waiting, _)| *waiting != peer);
+    }
+
+    /// Answers `connect`.
+    pub(super) fn connect(&mut self, peer: PeerId, request: &Request, nonce: &str) -> Result<(), Turned> {
+        let connect = Connect::read(self.generation, &request.params)?;
+        let now = self.clock.now();
+        let granted = self.gate.admit(&connect, nonce, now, new_id)?;
+        let auth_mode = self.gate.mode();
+        let Some(peer) = self.peers.get_mut(&peer) else { return Ok(()) };
+        let payload = Greeting {
+            generation: self.generation,
+            connection: &peer.connection,
+            uptime_ms: self.clock.uptime(),
+            now,
+            default_agent: self.agents.first().map_or("main", String::as_str),
+            auth_mode,
+            granted: &granted,
+        }
+        .payload();
+        peer.client = Some(Client {
+            scopes: granted.scopes,
+            name: connect.name(),
+            answers_prompts: connect.answers_prompts(),
+        });
+        peer.outgoing.send(wire::response(&request.id, &Ok(payload)));
+        Ok(())
+    }
+
+    /// Answers a request of a client that was let in.
+    pub(super) fn call(&mut self, peer: PeerId, request: &Request) {
+        let Some(client) = self.peers.get(&peer).and_then(|peer| peer.client.as_ref()) else { return };
+        let caller = Caller {
+            peer: Some((peer, request.id.clone())),
+            scopes: client.scopes.clone(),
+            name: client.name.clone(),
+        };
+        let answer = methods::call(self, &caller, &request.method, &request.params);
+        if let Some(answer) = answer {
+            self.send(peer, wire::response(&request.id, &answer));
+        }
+        self.tell();
+    }
+
+    /// Sends a frame to one client.
+    pub(super) fn send(&self, peer: PeerId, frame: String) {
+        if let Some(peer) = self.peers.get(&peer) {
+            peer.outgoing.send(frame);
+        }
+    }
+
+    /// Somebody who is answered later, under the id of their request.
+    pub(super) fn waiter(&mut self, peer: PeerId, frame: &str) -> Waiter {
+        self.next_waiter += 1;
+        let waiter = Waiter(self.next_waiter);
+        self.waiters.insert(waiter, (peer, frame.to_owned()));
+        waiter
+    }
+
+    /// Whether somebody other than that client could answer a prompt.
+    pub(super) fn can_be_answered(&self, requester: Option<PeerId>) -> bool {
+        self.peers.iter().filter(|(id, _)| Some(**id) != requester).any(|(_, peer)| {
+            peer.client.as_ref().is_some_and(|client| match self.generation {
+                Generation::Legacy => Scope::Approvals.within(&client.scopes),
+                Generation::Current => client.answers_prompts,
+            })
+        })
+    }
+
+    /// The first moment at which something is due.
+    pub(super) fn due(&self) -> u64 {
+        self.schedule.due().min(self.registry.next_expiry().unwrap_or(u64::MAX))
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self) {
+        let now = self.clock.now();
+        self.registry.expire(now);
+        while let Some(happening) = self.schedule.take(now) {
+            happening.apply(&mut self.registry, now);
+        }
+        if self.schedule.ticked(now) {
+            self.broadcast("tick", &json!({"ts": now}), |_| true);
+        }
+        self.tell();
+    }
+
+    /// Says goodbye to everybody.
+    pub(super) fn shut_down(&mut self) {
+        let mut payload = json!({"reason": "gateway stopping"});
+        if self.generation == Generation::Legacy {
+            payload["restartExpectedMs"] = Value::Null;
+        }
+        self.broadcast("shutdown", &payload, |_| true);
+        self.close_all();
+    }
+
+    /// Closes every connection.
+    pub(super) fn close_all(&self) {
+        for peer in self.peers.values() {
+            peer.outgoing.close(Closing::new(1012, "service restart"));
+        }
+    }
+
+    /// Tells everybody concerned what happened in the registry.
+    pub(super) fn tell(&mut self) {
+        loop {
+            let effects = self.registry.effects();
+            if effects.is_empty() {
+                return;
+            }
+            for effect in effects {
+                self.tell_one(effect);
+            }
+        }
+    }
+
+    fn tell_one(&mut self, effect: Effect) {
+        match effect {
+            Effect::Requested(prompt) => {
+                let name = format!("{}.requested", prompt.ask.kind().prefix());
+                let payload = prompt.listed(self.generation);
+                self.broadcast_to_approvers(&name, &payload);
+            }
+            Effect::Settled(settled) => self.tell_settled(&settled),
+            Effect::Answer { waiter, id, decision, created_at, expires_at } => {
+                let Some((peer, frame)) = self.waiters.remove(&waiter) else { return };
+                let payload = json!({
+                    "id": id, "decision": decision.map(Decision::as_str),
+                    "createdAtMs": created_at, "expiresAtMs": expires_at,
+                });
+                self.send(peer, wire::response(&frame, &Ok(payload)));
+            }
+            Effect::Lifecycle { run, session, phase } => self.tell_lifecycle(&run, &session, phase),
+        }
+    }
+
+    fn tell_settled(&mut self, settled: &Settled) {
+        let prompt = &settled.prompt;
+        for run in prompt.runs.iter().filter(|run| self.turns.remove(*run)) {
+            self.registry.end_run(run, State::Ended, Phase::End);
+        }
+        let decision = match settled.ending {
+            // A current gateway tells of it as if somebody had denied; whoever waits is told that nobody did.
+            Ending::Expired if self.generation == Generation::Current => Some(Decision::Deny),
+            Ending::Expired | Ending::Unreachable => return,
+            Ending::Decided(..) | Ending::Mistaken(_) | Ending::Cancelled => settled.ending.decision(),
+        };
+        let name = format!("{}.resolved", prompt.ask.kind().prefix());
+        let payload = json!({
+            "id": prompt.id, "decision": decision.map(Decision::as_str),
+            "resolvedBy": settled.ending.by(), "ts": settled.at,
+            "request": prompt.ask.listed(self.generation),
+        });
+        self.broadcast_to_approvers(&name, &payload);
+    }
+
+    fn tell_lifecycle(&mut self, run: &str, session: &str, phase: Phase) {
+        let data = match phase {
+            Phase::Start => json!({"phase": "start", "startedAt": self.clock.now()}),
+            // Legacy gateways know no prompt's run.
+            Phase::WaitingApproval | Phase::ApprovalResolved if self.generation == Generation::Legacy => {
+                return;
+            }
+            Phase::WaitingApproval => json!({"phase": "waiting-approval"}),
+            Phase::ApprovalResolved => json!({"phase": "approval-resolved"}),
+            Phase::End => json!({"phase": "end", "endedAt": self.clock.now()}),
+            Phase::Aborted => json!({"phase": "end", "aborted": true, "endedAt": self.clock.now()}),
+            Phase::Error => json!({"phase": "error", "error": "LLM request timed out."}),
+        };
+        if matches!(phase, Phase::End | Phase::Aborted | Phase::Error) {
+            self.turns.remove(run);
+        }
+        let payload = json!({
+            "runId": run, "sessionKey": session, "stream": "lifecycle", "ts": self.clock.now(), "data": data,
+        });
+        self.broadcast("agent", &payload, |client| Scope::Read.within(&client.scopes));
+    }
+
+    fn broadcast_to_approvers(&mut self, name: &str, payload: &Value) {
+        let current = self.generation == Generation::Current;
+        self.broadcast(name, payload, |client| {
+            Scope::Approvals.within(&client.scopes) && (!current || client.answers_prompts)
+        });
+    }
+
+    fn broadcast(&mut self, name: &str, payload: &Value, to: impl Fn(&Client) -> bool) {
+        self.seq += 1;
+        for peer in self.peers.values_mut() {
+            if !peer.client.as_ref().is_some_and(&to) {
+                continue;
+            }
+            peer.seq += 1;
+            let seq = match self.generation {
+                Generation::Legacy => self.seq,
+                Generation::Current => peer.seq,
+            };
+            peer.outgoing.send(wire::event(name, payload, Some(seq)));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens later by itself: ticks, and the live part of a scenario. PURE; `server` keeps the time.
+
+use super::effects::{Asked, No, Phase};
+use super::hello::TICK_MS;
+use super::prompt::Ask;
+use super::registry::Registry;
+use super::runs::State;
+use super::scenario::{Happening, Live};
+
+/// What is to come, and when.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    tick: u64,
+    steps: Vec<(u64, Live)>,
+}
+
+impl Schedule {
+    pub(super) fn new(live: &[Live], now: u64) -> Self {
+        let steps = live
+            .iter()
+            .filter(|live| live.times > 0)
+            .map(|live| (now.saturating_add(live.after_ms), live.clone()))
+            .collect();
+        Self { tick: now + TICK_MS, steps }
+    }
+
+    /// When the next is due.
+    pub(super) fn due(&self) -> u64 {
+        self.steps.iter().map(|(at, _)| *at).min().unwrap_or(u64::MAX).min(self.tick)
+    }
+
+    /// The earliest step that is due, and it is scheduled again if it happens more than once.
+    pub(super) fn take(&mut self, now: u64) -> Option<Live> {
+        let (index, _) =
+            self.steps.iter().enumerate().filter(|(_, (at, _))| *at <= now).min_by_key(|(_, (at, _))| *at)?;
+        let (at, live) = self.steps.swap_remove(index);
+        if live.times > 1 {
+            let next = Live { times: live.times - 1, ..live.clone() };
+            self.steps.push((at.saturating_add(live.every_ms.max(1)), next));
+        }
+        Some(live)
+    }
+
+    /// Whether a tick is due; the next one is then a period away.
+    pub(super) fn ticked(&mut self, now: u64) -> bool {
+        let due = self.tick <= now;
+        if due {
+            self.tick = now + TICK_MS;
+        }
+        due
+    }
+}
+
+impl Live {
+    /// Lets it happen.
+    pub(super) fn apply(self, registry: &mut Registry, now: u64) {
+        let active = registry.runs.active(&self.session).next().map(|run| run.id.clone());
+        let run = match self.what {
+            Happening::EndRun => {
+                if let Some(run) = active {
+                    registry.end_run(&run, State::Ended, Phase::End);
+                }
+                return;
+            }
+            Happening::FailOver => registry.fail_over(&self.session, now),
+            Happening::Ask => active,
+        };
+        let run = run.unwrap_or_else(|| registry.start_run(&self.session, now));
+        if let Some(mut request) = self.request {
+            request.session_key.get_or_insert_with(|| self.session.clone());
+            let ask = Ask { asks_again: self.asks_again_after_denial, ..Ask::exec(request) };
+            // A full registry is an agent that cannot ask.
+            let _: Result<Asked, No> = registry.request(ask.by_run(&run), None, now);
+        }
+    }
+}

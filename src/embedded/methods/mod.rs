@@ -1,0 +1,89 @@
+//! What each method answers.
+
+mod prompts;
+mod runs;
+
+use serde_json::{Value, json};
+
+use super::hub::{Hub, PeerId, new_id};
+use super::params::Params;
+use super::prompt::Kind;
+use super::wire::Answer;
+use super::{Generation, access};
+
+/// Who calls.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// The connection and the request's id; `None` over HTTP.
+    pub(super) peer: Option<(PeerId, String)>,
+    pub(super) scopes: Vec<String>,
+    /// What is recorded as who decided.
+    pub(super) name: String,
+}
+
+/// Answers a call. `None`: the answer comes later.
+pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value) -> Option<Answer> {
+    let method = match access::allow(hub.generation, method, &caller.scopes) {
+        Ok(method) => method,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let answer = match method {
+        "exec.approval.request" => return prompts::request(hub, caller, Kind::Exec, params),
+        "plugin.approval.request" => return prompts::request(hub, caller, Kind::Plugin, params),
+        "exec.approval.waitDecision" => return prompts::wait(hub, caller, Kind::Exec, method, params),
+        "plugin.approval.waitDecision" => return prompts::wait(hub, caller, Kind::Plugin, method, params),
+        "exec.approval.list" => Ok(prompts::list(hub, caller, Kind::Exec)),
+        "plugin.approval.list" => Ok(prompts::list(hub, caller, Kind::Plugin)),
+        "openclaw.approval.list" => Ok(prompts::list(hub, caller, Kind::System)),
+        "exec.approval.get" => prompts::get(hub, caller, params),
+        "exec.approval.resolve" => prompts::resolve(hub, caller, Kind::Exec, method, params),
+        "plugin.approval.resolve" => prompts::resolve(hub, caller, Kind::Plugin, method, params),
+        "approval.resolve" => prompts::resolve_any(hub, caller, params),
+        "approval.get" => prompts::get_any(hub, caller, params),
+        "approval.history" => prompts::history(hub, params),
+        "exec.approval.grants.list" => Ok(json!({"grants": []})),
+        "chat.abort" => runs::chat_abort(hub, params),
+        "chat.send" => runs::chat_send(hub, params),
+        "sessions.abort" => runs::sessions_abort(hub, params),
+        "sessions.list" => Ok(runs::list(hub)),
+        _ => simple(hub, method, params),
+    };
+    Some(answer)
+}
+
+/// Methods that touch neither prompts nor runs.
+fn simple(hub: &mut Hub, method: &'static str, params: &Value) -> Answer {
+    let generation = hub.generation;
+    let now = hub.clock.now();
+    match method {
+        "exec.approvals.get" => {
+            Params::closed(method, generation, params, &[], &[])?;
+            Ok(hub.document.answer(generation))
+        }
+        "exec.approvals.set" => {
+            let fields = Params::closed(method, generation, params, &["file"], &["baseHash"])?;
+            let base_hash = fields.text("baseHash")?;
+            hub.document.set(method, generation, &params["file"], base_hash, new_id)
+        }
+        "exec.approvals.node.get" => hub.nodes.get(generation, params),
+        "exec.approvals.node.set" => hub.nodes.set(generation, params, new_id),
+        "node.list" => {
+            Params::closed(method, generation, params, &[], &[])?;
+            Ok(hub.nodes.list(now))
+        }
+        "agents.list" => {
+            let agents: Vec<Value> = hub.agents.iter().map(|id| json!({"id": id})).collect();
+            let default = hub.agents.first();
+            Ok(json!({"defaultId": default, "mainKey": "main", "scope": "per-sender", "agents": agents}))
+        }
+        "status" => Ok(json!({
+            "runtimeVersion": generation.version(), "sessions": {"count": hub.registry.runs.sessions().count()},
+        })),
+        _ => Ok(json!({"ok": true, "ts": now, "durationMs": 0, "defaultAgentId": hub.agents.first()})),
+    }
+}
+
+/// Whether prompts of others are shown: with `operator.approvals` alone, a current gateway lists nobody else's.
+fn sees_all(hub: &Hub, caller: &Caller) -> bool {
+    hub.generation == Generation::Legacy || access::Scope::Admin.within(&caller.scopes)
+}

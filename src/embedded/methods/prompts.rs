@@ -1,0 +1,359 @@
+//! `exec.approval.*`, `plugin.approval.*`, `openclaw.approval.*` and `approval.*`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::Generation;
+use super::super::effects::{Ending, No, Settled};
+use super::super::hub::Hub;
+use super::super::params::Params;
+use super::super::prompt::{Ask, Decision, Kind, Prompt, What};
+use super::super::request::{ExecRequest, PluginRequest};
+use super::super::wire::{Answer, ErrorCode, Refusal};
+use super::{Caller, sees_all};
+
+/// How many rows of history an answer holds unless told.
+const HISTORY: usize = 50;
+
+const EXEC_FIELDS: [&str; 17] = [
+    "id",
+    "commandArgv",
+    "env",
+    "cwd",
+    "nodeId",
+    "host",
+    "security",
+    "ask",
+    "agentId",
+    "resolvedPath",
+    "sessionKey",
+    "turnSourceChannel",
+    "turnSourceTo",
+    "turnSourceAccountId",
+    "turnSourceThreadId",
+    "timeoutMs",
+    "twoPhase",
+];
+
+/// What the current generation takes besides.
+const EXEC_FIELDS_NOW: [&str; 4] = ["runId", "sessionId", "toolCallId", "warningText"];
+
+pub(super) fn list(hub: &Hub, caller: &Caller, kind: Kind) -> Value {
+    let shown = hub.registry.pending().filter(|prompt| prompt.ask.kind() == kind && sees_all(hub, caller));
+    shown.map(|prompt| prompt.listed(hub.generation)).collect()
+}
+
+/// Reads a request, which must be a closed object of the generation's fields.
+fn read(hub: &Hub, kind: Kind, params: &Value) -> Result<(Ask, bool), Refusal> {
+    let now = hub.generation == Generation::Current;
+    if kind == Kind::Exec {
+        let method = "exec.approval.request";
+        let mut fields = EXEC_FIELDS.to_vec();
+        fields.extend(EXEC_FIELDS_NOW.iter().filter(|_| now));
+        fields.push("command");
+        Params::closed(method, hub.generation, params, &[], &fields)?.text("command")?;
+        if params.get("command").is_none() {
+            return Err(Refusal::invalid("command is required"));
+        }
+        let request = ExecRequest::deserialize(params)
+            .map_err(|error| Refusal::invalid(format!("invalid {method} params: {error}")))?;
+        if request.host.as_deref() == Some("node") && request.node_id.is_none() {
+            return Err(Refusal::invalid("nodeId is required for host=node"));
+        }
+        if request.id.as_ref().is_some_and(|id| id.starts_with("plugin:")) {
+            return Err(Refusal::invalid("approval ids starting with plugin: are reserved"));
+        }
+        let two_phase = request.two_phase == Some(true);
+        return Ok((Ask::exec(request), two_phase));
+    }
+    let method = "plugin.approval.request";
+    let mut fields = vec![
+        "pluginId",
+        "severity",
+        "toolName",
+        "toolCallId",
+        "agentId",
+        "sessionKey",
+        "timeoutMs",
+        "twoPhase",
+    ];
+    if now {
+        fields.push("runId");
+    }
+    Params::closed(method, hub.generation, params, &["title", "description"], &fields)?;
+    let request = PluginRequest::deserialize(params)
+        .map_err(|error| Refusal::invalid(format!("invalid {method} params: {error}")))?;
+    let two_phase = request.two_phase == Some(true);
+    Ok((Ask { what: What::Plugin(Box::new(request)), asks_again: 0 }, two_phase))
+}
+
+pub(super) fn request(hub: &mut Hub, caller: &Caller, kind: Kind, params: &Value) -> Option<Answer> {
+    let (ask, two_phase) = match read(hub, kind, params) {
+        Ok(read) => read,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let now = hub.clock.now();
+    let waiter = caller.peer.as_ref().map(|(peer, frame)| hub.waiter(*peer, frame));
+    let asked = match hub.registry.request(ask, waiter, now) {
+        Ok(asked) => asked,
+        Err(no) => return Some(Err(refusal(hub.generation, no))),
+    };
+    if !asked.coalesced && !hub.can_be_answered(caller.peer.as_ref().map(|(peer, _)| *peer)) {
+        // Whoever asked is told as one who waited.
+        hub.registry.unreachable(&asked.id, now);
+        return None;
+    }
+    two_phase.then(|| {
+        let mut accepted = json!({
+            "status": "accepted", "id": asked.id, "createdAtMs": asked.created_at,
+            "expiresAtMs": asked.expires_at,
+        });
+        if hub.generation == Generation::Current {
+            accepted["deliveryRoute"] = "approval-client".into();
+        }
+        Ok(accepted)
+    })
+}
+
+pub(super) fn wait(
+    hub: &mut Hub,
+    caller: &Caller,
+    kind: Kind,
+    method: &'static str,
+    params: &Value,
+) -> Option<Answer> {
+    let id = Params::closed(method, hub.generation, params, &["id"], &[])
+        .and_then(|params| params.required("id").map(str::to_owned));
+    let (id, (peer, frame)) = match (id, &caller.peer) {
+        (Ok(id), Some(peer)) => (id, peer),
+        (Ok(_), None) => return Some(Err(Refusal::invalid("nobody waits over HTTP"))),
+        (Err(refusal), _) => return Some(Err(refusal)),
+    };
+    let waiter = hub.waiter(*peer, frame);
+    match hub.registry.wait(kind, &id, waiter) {
+        Ok(None) => None,
+        Ok(Some(settled)) => {
+            let mut answer = json!({
+                "id": settled.prompt.id, "decision": settled.ending.decision().map(Decision::as_str),
+                "createdAtMs": settled.prompt.created_at, "expiresAtMs": settled.prompt.expires_at,
+            });
+            if let (Ending::Expired | Ending::Unreachable, Generation::Current) =
+                (&settled.ending, hub.generation)
+            {
+                answer["terminalReason"] = ending_words(&settled.ending).1.into();
+            }
+            Some(Ok(answer))
+        }
+        Err(_) => Some(Err(Refusal::invalid("approval expired or not found"))),
+    }
+}
+
+pub(super) fn get(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
+    let params = Params::closed("exec.approval.get", hub.generation, params, &["id"], &[])?;
+    let prompt = find(hub, caller, Kind::Exec, params.required("id")?)?;
+    let request = prompt.ask.listed(hub.generation);
+    Ok(json!({
+        "id": prompt.id, "commandText": request["command"], "commandPreview": null,
+        "allowedDecisions": request["allowedDecisions"], "host": request["host"], "nodeId": request["nodeId"],
+        "agentId": request["agentId"], "expiresAtMs": prompt.expires_at,
+    }))
+}
+
+/// A prompt that the caller may see, by its id or the only prefix.
+fn find<'h>(hub: &'h Hub, caller: &Caller, kind: Kind, id: &str) -> Result<&'h Prompt, Refusal> {
+    if !sees_all(hub, caller) {
+        return Err(refusal(hub.generation, No::NotFound));
+    }
+    hub.registry.find(Some(kind), id).map_err(|no| refusal(hub.generation, no))
+}
+
+pub(super) fn resolve(
+    hub: &mut Hub,
+    caller: &Caller,
+    kind: Kind,
+    method: &'static str,
+    params: &Value,
+) -> Answer {
+    let optional: &[&str] = match hub.generation {
+        Generation::Legacy => &[],
+        Generation::Current => &["reviewer", "grantExpiresInDays"],
+    };
+    let read = Params::closed(method, hub.generation, params, &["id", "decision"], optional)?;
+    let id = read.required("id")?;
+    let decision =
+        Decision::named(read.required("decision")?).ok_or_else(|| Refusal::invalid("invalid decision"))?;
+    let now = hub.clock.now();
+    hub.registry.expire(now);
+    let found = find(hub, caller, kind, id).map(|_| ());
+    // The first answer wins; on current gateways the same one again is no mistake.
+    let settled = hub.registry.settled_as(id).filter(|settled| settled.prompt.ask.kind() == kind);
+    if let (Err(_), Some(settled), Generation::Current) = (&found, settled, hub.generation)
+        && sees_all(hub, caller)
+    {
+        return if settled.ending.decision() == Some(decision) {
+            Ok(json!({"ok": true}))
+        } else {
+            Err(already_resolved())
+        };
+    }
+    found?;
+    hub.registry
+        .resolve(Some(kind), id, decision, Some(caller.name.clone()), now)
+        .map_err(|no| refusal(hub.generation, no))?;
+    Ok(json!({"ok": true}))
+}
+
+/// `approval.resolve`: by the exact id alone. What is decided of the wrong kind, or is no decision, denies.
+pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Answer {
+    let optional = ["reviewer", "grantExpiresInDays"];
+    let required = ["id", "kind", "decision"];
+    let read = Params::closed("approval.resolve", hub.generation, params, &required, &optional)?;
+    let id = read.required("id")?;
+    let (kind, decision) = (read.required("kind")?, Decision::named(read.required("decision")?));
+    let now = hub.clock.now();
+    hub.registry.expire(now);
+    let by = Some(caller.name.clone());
+    let pending = hub.registry.find(None, id).ok().filter(|prompt| prompt.id == id && sees_all(hub, caller));
+    let applied = pending.is_some();
+    match (pending, decision) {
+        (Some(prompt), Some(decision)) if prompt.ask.kind().as_str() == kind => {
+            hub.registry.resolve(None, id, decision, by, now).map_err(|no| refusal(hub.generation, no))?;
+        }
+        (Some(_), _) => hub.registry.deny_mistaken(id, by, now),
+        (None, _) => {}
+    }
+    let settled = hub.registry.settled_as(id).filter(|_| sees_all(hub, caller)).ok_or_else(no_approval)?;
+    Ok(json!({"applied": applied, "approval": terminal(settled)}))
+}
+
+pub(super) fn get_any(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
+    let bad = || Refusal::invalid("invalid approval.get params");
+    let read = Params::closed("approval.get", hub.generation, params, &["id"], &[]).map_err(|_| bad())?;
+    let id = read.required("id").map_err(|_| bad())?;
+    if !sees_all(hub, caller) {
+        return Err(no_approval());
+    }
+    if let Some(prompt) = hub.registry.find(None, id).ok().filter(|prompt| prompt.id == id) {
+        let mut approval = snapshot(prompt);
+        approval["status"] = "pending".into();
+        return Ok(json!({"approval": approval}));
+    }
+    let settled = hub.registry.settled_as(id).ok_or_else(no_approval)?;
+    Ok(json!({"approval": terminal(settled)}))
+}
+
+pub(super) fn history(hub: &Hub, params: &Value) -> Answer {
+    let bad = || Refusal::invalid("invalid approval.history params");
+    let fields = ["cursor", "limit", "kind"];
+    let read = Params::closed("approval.history", hub.generation, params, &[], &fields).map_err(|_| bad())?;
+    let limit = match read.get("limit") {
+        None => HISTORY,
+        Some(limit) => limit
+            .as_u64()
+            .and_then(|limit| usize::try_from(limit).ok())
+            .filter(|limit| (1..=100).contains(limit))
+            .ok_or_else(bad)?,
+    };
+    let kind = params["kind"].as_str();
+    let items: Vec<Value> = hub
+        .registry
+        .settled()
+        .filter(|settled| kind.is_none_or(|kind| kind == settled.prompt.ask.kind().as_str()))
+        .take(limit)
+        .map(terminal)
+        .collect();
+    Ok(json!({"items": items}))
+}
+
+fn snapshot(prompt: &Prompt) -> Value {
+    let allowed: Vec<&str> = prompt.ask.allowed().iter().map(|decision| decision.as_str()).collect();
+    let mut presentation = match &prompt.ask.what {
+        What::Exec(exec) => json!({
+            "commandText": exec.command, "commandPreview": null, "warningText": exec.warning_text,
+            "host": exec.host, "nodeId": exec.node_id, "agentId": exec.agent_id,
+        }),
+        What::Plugin(plugin) => json!({
+            "title": plugin.title, "description": plugin.description,
+            "severity": plugin.severity.as_deref().unwrap_or("info"), "pluginId": plugin.plugin_id,
+            "toolName": plugin.tool_name, "agentId": plugin.agent_id,
+        }),
+        What::System(system) => json!({
+            "title": system.title, "description": system.description, "agentId": system.agent_id,
+            "proposalHash": "0",
+        }),
+    };
+    presentation["kind"] = prompt.ask.kind().as_str().into();
+    presentation["allowedDecisions"] = json!(allowed);
+    json!({
+        "id": prompt.id, "urlPath": format!("/approve/{}", prompt.id.replace(':', "%3A")), "createdAtMs": prompt.created_at,
+        "expiresAtMs": prompt.expires_at, "presentation": presentation,
+    })
+}
+
+fn terminal(settled: &Settled) -> Value {
+    let mut approval = snapshot(&settled.prompt);
+    let (status, reason) = ending_words(&settled.ending);
+    let resolver = match &settled.ending {
+        Ending::Decided(..) | Ending::Mistaken(_) => json!({"kind": "device"}),
+        Ending::Cancelled => json!({"kind": "runtime"}),
+        Ending::Expired => json!({"kind": "system"}),
+        Ending::Unreachable => json!({"kind": "system", "id": "no-approval-route"}),
+    };
+    let source = [("agentId", settled.prompt.ask.agent()), ("sessionKey", settled.prompt.ask.session())];
+    approval["source"] =
+        source.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect();
+    approval["resolver"] = resolver;
+    approval["status"] = status.into();
+    approval["reason"] = reason.into();
+    approval["resolvedAtMs"] = settled.at.into();
+    match &settled.ending {
+        Ending::Decided(decision, _) => approval["decision"] = decision.as_str().into(),
+        Ending::Mistaken(_) | Ending::Unreachable => approval["decision"] = Decision::Deny.as_str().into(),
+        Ending::Cancelled | Ending::Expired => {}
+    }
+    approval
+}
+
+/// Status and reason of a settled prompt.
+fn ending_words(ending: &Ending) -> (&'static str, &'static str) {
+    match ending {
+        Ending::Decided(Decision::Deny, _) => ("denied", "user"),
+        Ending::Decided(Decision::AllowOnce | Decision::AllowAlways, _) => ("allowed", "user"),
+        Ending::Mistaken(_) => ("denied", "malformed-verdict"),
+        Ending::Cancelled => ("cancelled", "run-aborted"),
+        Ending::Expired => ("expired", "timeout"),
+        Ending::Unreachable => ("denied", "no-route"),
+    }
+}
+
+fn no_approval() -> Refusal {
+    Refusal::invalid("approval not found").with(json!({"reason": "APPROVAL_NOT_FOUND"}))
+}
+
+fn already_resolved() -> Refusal {
+    Refusal::invalid("approval already resolved").with(json!({"reason": "APPROVAL_ALREADY_RESOLVED"}))
+}
+
+fn refusal(generation: Generation, no: No) -> Refusal {
+    match no {
+        No::Full => Refusal::new(ErrorCode::Unavailable, "too many pending approvals").retryable(),
+        No::Taken => Refusal::invalid("approval id already pending"),
+        No::NotFound => {
+            let mut details = json!({"reason": "APPROVAL_NOT_FOUND"});
+            if generation == Generation::Current {
+                details["remediation"] =
+                    "Re-request the action; pending approvals are cleared after expiry or restart.".into();
+            }
+            Refusal::invalid("unknown or expired approval id").with(details)
+        }
+        No::Ambiguous => Refusal::invalid("ambiguous approval id prefix; use the full id"),
+        No::NotAllowed => Refusal::invalid(match generation {
+            Generation::Legacy => {
+                "allow-always is unavailable because the effective policy requires approval every time"
+            }
+            Generation::Current => "allow-always is unavailable for this command",
+        })
+        .with(json!({"reason": "APPROVAL_ALLOW_ALWAYS_UNAVAILABLE"})),
+        No::OtherSession => Refusal::invalid("runId does not match sessionKey"),
+    }
+}

@@ -1,0 +1,325 @@
+//! What a gateway is filled with and what happens in it: the types of a scenario file, read strictly.
+//!
+//! Times in a scenario are relative to the start, in milliseconds.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::prompt::{Ask, What};
+use super::registry::MOST_PENDING;
+pub use super::request::{ExecRequest, PluginRequest, SystemRequest};
+use crate::approvals::{self, Syntax, diagnostic::Verdict};
+
+/// A gateway's content.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// The approvals document; a gateway without one starts with the default of a fresh installation.
+    #[serde(default)]
+    pub document: Option<Value>,
+    /// Agents, the default one first. Those that sessions name need not be repeated.
+    #[serde(default)]
+    pub agents: Vec<String>,
+    /// Sessions. Those that runs and prompts name need not be repeated.
+    #[serde(default)]
+    pub sessions: Vec<SessionSpec>,
+    /// Runs.
+    #[serde(default)]
+    pub runs: Vec<RunSpec>,
+    /// Prompts that are pending at the start, whatever the rules would say of them.
+    #[serde(default)]
+    pub prompts: Vec<PromptSpec>,
+    /// What happens later.
+    #[serde(default)]
+    pub live: Vec<Live>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionSpec {
+    /// `agent:<id>:…`.
+    pub key: String,
+    /// What a turn of it asks for when it is sent a message; nothing, if absent.
+    #[serde(default)]
+    pub asks: Option<ExecRequest>,
+    /// How often its agent asks again after a denial; legacy generation.
+    #[serde(default)]
+    pub asks_again_after_denial: u32,
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunSpec {
+    /// Its id.
+    pub id: String,
+    /// The session's key.
+    pub session: String,
+    /// How it stands.
+    #[serde(default)]
+    pub state: RunState,
+    /// How long ago it started.
+    #[serde(default)]
+    pub age_ms: u64,
+}
+
+/// How a run stands at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It goes on.
+    #[default]
+    Active,
+    /// It is over.
+    Ended,
+    /// It timed out and was replaced.
+    FailedOver,
+}
+
+/// Which registry a prompt is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PromptKind {
+    /// A command.
+    #[default]
+    Exec,
+    /// A plugin's tool.
+    Plugin,
+    /// The gateway's own agent.
+    SystemAgent,
+}
+
+/// A pending prompt, or a row of them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PromptSpec {
+    /// Which registry it is in.
+    #[serde(default)]
+    pub kind: PromptKind,
+    /// Its id; made up if absent, and the same at every start.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What is asked: the parameters of `exec.approval.request`, `plugin.approval.request`, or title and
+    /// description.
+    pub request: Value,
+    /// How long ago it was asked.
+    #[serde(default)]
+    pub age_ms: u64,
+    /// How often the agent asks again after a denial; legacy generation.
+    #[serde(default)]
+    pub asks_again_after_denial: u32,
+    /// More of the same, each under an id of its own.
+    #[serde(default)]
+    pub repeat: Option<Repeat>,
+}
+
+/// A row of duplicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Repeat {
+    /// How many prompts there are altogether.
+    pub times: u32,
+    /// How much later each was asked than the one before.
+    pub every_ms: u64,
+    /// Whether each was asked by a run of its own, the one before having failed over: the seed's cascade.
+    #[serde(default)]
+    pub fail_over: bool,
+}
+
+/// Something that happens later.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Live {
+    /// What happens.
+    #[serde(rename = "do")]
+    pub what: Happening,
+    /// In which session.
+    pub session: String,
+    /// What the session's run asks; not for `end-run`.
+    #[serde(default)]
+    pub request: Option<ExecRequest>,
+    /// When it happens first.
+    pub after_ms: u64,
+    /// How long after that again.
+    #[serde(default)]
+    pub every_ms: u64,
+    /// How often altogether.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// How often the agent asks again after a denial; legacy generation.
+    #[serde(default)]
+    pub asks_again_after_denial: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happening {
+    /// The session's active run times out, and its replacement asks again.
+    FailOver,
+    /// The session's active run, or a new one, asks.
+    Ask,
+    /// The session's active run ends.
+    EndRun,
+}
+
+/// Why a text is no scenario.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// Not JSON, JSON5, or not the types above.
+    #[error("the scenario cannot be read: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// The types above, with a value that cannot be meant.
+    #[error("the scenario is not usable: {0}")]
+    Content(String),
+    /// Its document breaks the schema.
+    #[error("the scenario's document is not valid")]
+    Document(Verdict),
+}
+
+impl Scenario {
+    /// Reads a scenario file, JSON or JSON5.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let scenario: Self = match serde_json::from_str(text) {
+            Ok(scenario) => scenario,
+            Err(error) => match approvals::json(text.as_bytes(), Syntax::Json5) {
+                Some(value) => Self::deserialize(value)?,
+                None => return Err(error.into()),
+            },
+        };
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    fn check(&self) -> Result<(), ScenarioError> {
+        let content = |problem: String| Err(ScenarioError::Content(problem));
+        let mut prompts: u64 = 0;
+        for (index, prompt) in self.prompts.iter().enumerate() {
+            if let Err(error) = prompt.ask() {
+                return content(format!("prompts[{index}].request: {error}"));
+            }
+            let times = prompt.repeat.map_or(1, |repeat| u64::from(repeat.times));
+            if times == 0 {
+                return content(format!("prompts[{index}].repeat.times is 0"));
+            }
+            if prompt.id.is_some() && times > 1 {
+                return content(format!("prompts[{index}] has an id and is repeated"));
+            }
+            if prompt.repeat.is_some_and(|repeat| repeat.fail_over) && prompt.kind != PromptKind::Exec {
+                return content(format!("prompts[{index}].repeat.failOver is for commands alone"));
+            }
+            prompts = prompts.saturating_add(times);
+        }
+        if prompts > MOST_PENDING as u64 {
+            return content(format!("{prompts} prompts; at most {MOST_PENDING} can be pending"));
+        }
+        let mut ids = BTreeSet::new();
+        if let Some(id) =
+            self.prompts.iter().filter_map(|prompt| prompt.id.as_ref()).find(|id| !ids.insert(*id))
+        {
+            return content(format!("the prompt id `{}` stands twice", id.escape_debug()));
+        }
+        let mut runs = BTreeSet::new();
+        if let Some(run) = self.runs.iter().find(|run| !runs.insert(&run.id)) {
+            return content(format!("the run `{}` stands twice", run.id.escape_debug()));
+        }
+        for (index, live) in self.live.iter().enumerate() {
+            match (live.what, &live.request) {
+                (Happening::FailOver | Happening::Ask, None) => {
+                    return content(format!("live[{index}] has no `request`"));
+                }
+                (Happening::EndRun, Some(_)) => {
+                    return content(format!("live[{index}] ends a run and has a `request`"));
+                }
+                _ => {}
+            }
+            if live.times > 1 && live.every_ms == 0 {
+                return content(format!("live[{index}] happens {} times at once", live.times));
+            }
+        }
+        if let Some(document) = &self.document {
+            approvals::parse(document.to_string().as_bytes(), Syntax::Json)
+                .map_err(ScenarioError::Document)?;
+        }
+        Ok(())
+    }
+
+    /// Every agent: those that are named, then those that sessions name, the default one first.
+    pub(super) fn all_agents(&self) -> Vec<String> {
+        let prompts = self.prompts.iter().filter_map(|prompt| prompt.request["agentId"].as_str());
+        let sessions = self.sessions.iter().filter_map(|session| agent_of(&session.key));
+        let mut agents: Vec<String> = Vec::new();
+        for agent in self.agents.iter().map(String::as_str).chain(sessions).chain(prompts) {
+            if !agents.iter().any(|known| known == agent) {
+                agents.push(agent.to_owned());
+            }
+        }
+        if agents.is_empty() {
+            agents.push("main".to_owned());
+        }
+        agents
+    }
+}
+
+impl PromptSpec {
+    pub(super) fn ask(&self) -> Result<Ask, serde_json::Error> {
+        let what = match self.kind {
+            PromptKind::Exec => What::Exec(Box::new(ExecRequest::deserialize(&self.request)?)),
+            PromptKind::Plugin => What::Plugin(Box::new(PluginRequest::deserialize(&self.request)?)),
+            PromptKind::SystemAgent => What::System(Box::new(SystemRequest::deserialize(&self.request)?)),
+        };
+        Ok(Ask { what, asks_again: self.asks_again_after_denial })
+    }
+}
+
+/// The agent in a session's key.
+pub(super) fn agent_of(session: &str) -> Option<&str> {
+    session.strip_prefix("agent:")?.split(':').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Scenario::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_scenario_may_be_json5() {
+        let scenario = Scenario::parse("{agents: ['main'], /* none */ prompts: []}").unwrap();
+        assert_eq!(scenario.agents, ["main"]);
+        assert_eq!(Scenario::parse("{}").unwrap(), Scenario::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert!(error(r#"{"agnets": []}"#).contains("unknown field `agnets`"));
+        assert!(error("{").contains("line 1"));
+        assert!(
+            error(r#"{"prompts": [{"request": {"cwd": "/"}}]}"#)
+                .contains("prompts[0].request: missing field `command`")
+        );
+        assert!(
+            error(
+                r#"{"prompts": [{"request": {"command": "a"}, "repeat": {"times": 20001, "everyMs": 1}}]}"#
+            )
+            .contains("at most 20000")
+        );
+        assert!(error(r#"{"live": [{"do": "ask", "session": "s", "afterMs": 1}]}"#).contains("no `request`"));
+        assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` stands twice"));
+        assert!(error(r#"{"document": {"version": 1, "x": 1}}"#).contains("document"));
+        assert!(
+            error(r#"{"runs": [{"id": "a", "session": "s"}, {"id": "a", "session": "s"}]}"#)
+                .contains("twice")
+        );
+    }
+}

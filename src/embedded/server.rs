@@ -1,0 +1,182 @@
+//! The port: connections are accepted, bounded in number, and let go when the gateway stops.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::hub::{Hub, Shared};
+use super::{Options, http, tls};
+
+/// How many connections there may be; more are dropped as they come.
+const MOST_CONNECTIONS: u32 = 64;
+
+/// How long a client has for TLS, and for the headers of a request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long clients have to go when the gateway stops.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// A gateway that runs. Dropping it stops it too, without the event before the close.
+#[derive(Debug)]
+pub struct Running {
+    port: u16,
+    fingerprint: Option<String>,
+    shared: Opaque,
+    stop: watch::Sender<bool>,
+    connections: Arc<Semaphore>,
+    accepting: JoinHandle<()>,
+}
+
+/// The state holds secrets, and is no business of a log.
+struct Opaque(Shared);
+
+impl std::fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// Starts a gateway on loopback, on the runtime that this is awaited on.
+///
+/// The error is the port that cannot be had, or a scenario whose parts do not fit together.
+pub async fn start(options: Options) -> io::Result<Running> {
+    let hub = Hub::new(&options).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
+    let identity = if options.tls { Some(tls::generate()?) } else { None };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let port = listener.local_addr()?.port();
+    let shared = Shared::new(hub);
+    let (stop, stopped) = watch::channel(false);
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    let (acceptor, fingerprint) = identity.map(|identity| (identity.acceptor, identity.fingerprint)).unzip();
+    let door = Door { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
+    tokio::spawn(keep_time(shared.clone(), door.stopped.clone()));
+    let accepting = tokio::spawn(door.accept(listener));
+    Ok(Running { port, fingerprint, shared: Opaque(shared), stop, connections, accepting })
+}
+
+impl Running {
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address, for a WebSocket.
+    pub fn url(&self) -> String {
+        let scheme = if self.fingerprint.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// SHA-256 of its certificate, `AA:BB:…`, where it speaks TLS.
+    pub fn fingerprint(&self) -> Option<String> {
+        self.fingerprint.clone()
+    }
+
+    /// Stops it as a real gateway stops: the event `shutdown`, then close 1012.
+    pub async fn stop(self) {
+        // Nobody new, before everybody is told.
+        self.accepting.abort();
+        self.shared.0.lock().shut_down();
+        self.stop.send_replace(true);
+        // Whoever does not go is dropped with the runtime.
+        let _: Result<_, tokio::time::error::Elapsed> =
+            timeout(FAREWELL, self.connections.acquire_many(MOST_CONNECTIONS)).await.map(|_| ());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.shared.0.lock().close_all();
+    }
+}
+
+/// Resolves when the gateway stops.
+async fn stopped(mut stopped: watch::Receiver<bool>) {
+    // A gateway that was dropped has stopped too.
+    let _: Result<_, watch::error::RecvError> = stopped.wait_for(|stopped| *stopped).await.map(|_| ());
+}
+
+struct Door {
+    shared: Shared,
+    acceptor: Option<TlsAcceptor>,
+    connections: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Door {
+    async fn accept(self, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopped(self.stopped.clone()) => return,
+            };
+            match accepted {
+                Ok((stream, _)) => self.welcome(stream),
+                // Out of descriptors, mostly: it passes.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    fn welcome(&self, stream: TcpStream) {
+        let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() else { return };
+        let permit = Arc::new(permit);
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        let acceptor = self.acceptor.clone();
+        // Small frames go out as they come.
+        let _: io::Result<()> = stream.set_nodelay(true);
+        tokio::spawn(async move {
+            let Some(acceptor) = acceptor else { return serve(stream, shared, permit, stop).await };
+            if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+                serve(stream, shared, permit, stop).await;
+            }
+        });
+    }
+}
+
+/// Speaks HTTP on a connection until it ends or becomes a WebSocket, which is a task of its own.
+async fn serve<S>(stream: S, shared: Shared, permit: Arc<OwnedSemaphorePermit>, stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        http::answer(request, shared.clone(), Arc::clone(&permit))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::select! {
+        // What a client does wrong in HTTP ends its connection and is no news.
+        _ = connection => {}
+        () = stopped(stop) => {}
+    }
+}
+
+/// Lets happen what is due: prompts expire, scenarios go on, ticks come.
+async fn keep_time(shared: Shared, stop: watch::Receiver<bool>) {
+    loop {
+        let due = {
+            let hub = shared.lock();
+            hub.clock.at(hub.due())
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => shared.lock().tick(),
+            () = shared.changed.notified() => {}
+            () = stopped(stop.clone()) => return,
+        }
+    }
+}
