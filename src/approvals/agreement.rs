@@ -6,7 +6,7 @@ use proptest::strategy::Union;
 use serde_json::{Value, json};
 
 use super::document::Document;
-use super::schema::Compiled;
+use super::schema::{Compiled, Contract};
 use super::{Strictness, Syntax, check, parse, rules, tree};
 
 /// Values of every type, and the ones that sit on a rule's edge.
@@ -189,7 +189,7 @@ proptest! {
         let whole: std::collections::BTreeSet<String> =
             Compiled::iter_errors(&value).map(|error| error.instance_path().to_string()).collect();
         let wrapped = value.get("file").is_some();
-        let mut reported: std::collections::BTreeSet<String> = super::shape::findings(&tree, &text, &[])
+        let mut reported: std::collections::BTreeSet<String> = super::shape::findings(&tree, &text, &[], Contract::Document)
             .into_iter()
             .map(|finding| finding.path.to_string())
             .collect();
@@ -208,7 +208,7 @@ proptest! {
         let text = serde_json::to_string_pretty(&value).unwrap();
         let mut whole = Vec::new();
         if let Some(tree) = super::syntax::parse(&text, None, Syntax::Json, &mut whole) {
-            whole.extend(super::shape::findings(&tree, &text, &[]));
+            whole.extend(super::shape::findings(&tree, &text, &[], Contract::Document));
             whole.extend(rules::findings(&tree));
         }
         let whole = super::finding::place(&text, &[], whole);

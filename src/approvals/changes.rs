@@ -94,7 +94,7 @@ fn scalar(changes: &mut Changes, path: Path, before: Option<&Value>, after: Opti
 }
 
 /// A value of a document with its secrets masked, as they are recognised where it stands.
-fn masked(path: &Path, value: Value) -> Value {
+pub(super) fn masked(path: &Path, value: Value) -> Value {
     let keys: Vec<&str> = path
         .steps()
         .iter()

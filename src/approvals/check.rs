@@ -3,9 +3,12 @@
 //! A valid document is read once, into our types, and that is all: no tree, no schema, no positions. Only a
 //! document that the types or the rules refuse is read again, to say what is wrong and where.
 
+use serde::Deserialize;
+
 use super::diagnostic::{Severity, Verdict};
 use super::document::Document;
 use super::finding::{Finding, place};
+use super::schema::Contract;
 use super::syntax::{self, Syntax};
 use super::tree::{self, read, to_json};
 use super::{codes::Code, elide, rules, secrets, shape};
@@ -21,7 +24,11 @@ pub struct Strictness {
 
 /// Checks a document: every problem, each with its place. Never fails and never panics, whatever the bytes.
 pub fn check(bytes: &[u8], strictness: Strictness) -> Verdict {
-    if accepted(bytes).is_some() { Verdict::default() } else { diagnose(bytes, strictness) }
+    if accepted(bytes).is_some() {
+        Verdict::default()
+    } else {
+        diagnose(bytes, strictness, Contract::Document)
+    }
 }
 
 /// The document in a text, or the verdict that says why there is none.
@@ -32,9 +39,9 @@ pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Document<'_>, Verdict> {
     if let Some(document) = accepted(bytes) {
         return Ok(document);
     }
-    let verdict = diagnose(bytes, Strictness { syntax, allow_legacy: false });
+    let verdict = diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Document);
     // Only JSON5 gets here with a document in it.
-    match json5(bytes) {
+    match json5::<Document<'_>>(bytes) {
         Some(document) if verdict.is_valid() => Ok(document),
         _ => Err(verdict),
     }
@@ -59,23 +66,24 @@ pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
     }
 }
 
-fn json5(bytes: &[u8]) -> Option<Document<'_>> {
+pub(super) fn json5<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Option<T> {
     let text = syntax::text(bytes).ok()?;
     let root = syntax::parse(text, None, Syntax::Json5, &mut Vec::new())?;
-    read::<Document<'_>>(&root).ok()
+    read(&root).ok()
 }
 
 /// How many values of one key are looked into: who repeats a key more often has other worries.
 const REPEATS: usize = 8;
 
-fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
+/// Why a text is not what a contract asks for: every problem, each with its place.
+pub(super) fn diagnose(bytes: &[u8], strictness: Strictness, contract: Contract) -> Verdict {
     let text = match syntax::text(bytes) {
         Ok(text) => text,
         Err((finding, before)) => return place(before, &[], vec![*finding]),
     };
     let mut findings = Vec::new();
     let text = syntax::without_mark(text, &mut findings);
-    let elided = elide::accepted_entries(text);
+    let elided = (contract == Contract::Document).then(|| elide::accepted_entries(text)).flatten();
     let Some(mut root) = syntax::parse(text, elided.as_deref(), strictness.syntax, &mut findings) else {
         return place(text, &secrets::in_broken_text(text), findings);
     };
@@ -85,11 +93,12 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     // A number without a value has been reported; what the schema says of its stand-in is noise.
     let known: Vec<_> =
         findings.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();
-    let refused = read::<Document<'_>>(&root).is_err();
+    let refused = !contract.accepts(&root);
     let repeated = findings.iter().any(|finding| finding.code == Code::DuplicateKey);
     for _ in 0..REPEATS {
-        let more = shape::findings(&root, text, &secrets).into_iter().chain(rules::findings(&root));
-        findings.extend(more.filter(|finding| !known.contains(&finding.path)));
+        let more = shape::findings(&root, text, &secrets, contract);
+        let rules = if contract == Contract::Document { rules::findings(&root) } else { Vec::new() };
+        findings.extend(more.into_iter().chain(rules).filter(|finding| !known.contains(&finding.path)));
         // Readers keep the last of duplicates; what is wrong with those before it is told too.
         if !repeated || !tree::drop_last_duplicates(&mut root) {
             break;
@@ -104,7 +113,7 @@ fn diagnose(bytes: &[u8], strictness: Strictness) -> Verdict {
     }
     if findings.is_empty() && (elided.is_some() || refused) {
         // The types and the schema disagree, which a property test holds impossible; the types win.
-        findings.push(Finding::new(Code::Refused, 0..0, "the document is not accepted"));
+        findings.push(Finding::new(Code::Refused, 0..0, format!("{} is not accepted", contract.name())));
     }
     if strictness.allow_legacy {
         for finding in findings.iter_mut().filter(|finding| finding.code.is_legacy()) {

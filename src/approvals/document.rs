@@ -20,11 +20,13 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::scalar::{Ask, AskFallback, Millis, NonBlank, NonEmpty, Secret, Security, Source, Text, Version};
 
 /// `null` is not absence: the wire rejects it, so an optional field that is present must hold a value.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+pub(super) struct ObjectVisitor<T>(pub(super) PhantomData<T>);
 
 /// A derived struct would also be read from an array of its fields. These are read from an object alone: the
 /// derive is kept to itself by `remote = "Self"`, and this puts a visitor that knows only objects before it.
@@ -55,6 +57,8 @@ macro_rules! object_type {
         }
     };
 }
+
+pub(super) use object_type;
 
 object_type!(Document<'a>);
 object_type!(Socket<'a>);
@@ -147,7 +151,7 @@ pub struct Agent<'a> {
     #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<Entry<'static>>")]
     pub allowlist: Option<Vec<Entry<'a>>>,
-    /// The MCP tools that may run. Gateways before 2026.8 reject the field.
+    /// The MCP tools that may run. Gateways before 2026.9.1 reject the field.
     #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<McpTool<'static>>")]
     pub mcp_tools: Option<Vec<McpTool<'a>>>,

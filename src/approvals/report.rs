@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::changes::Changes;
+use super::changes::{Change, Changes};
 use super::diagnostic::Verdict;
+use super::rejection::{Field, Removed};
 
 /// One file of a validation.
 #[derive(Debug)]
@@ -28,7 +29,9 @@ pub struct Failed {
 /// What `get` read.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Where the document is.
+    /// Whose it is, if not this host's: a gateway's address, and a node.
+    pub place: Option<String>,
+    /// Where the document is, on the host that has it.
     pub path: String,
     /// Whether there is one.
     pub exists: bool,
@@ -40,10 +43,44 @@ pub struct Snapshot {
     pub has_token: bool,
     /// How many problems a validation of it would report.
     pub problems: usize,
+    /// What applies where the document says nothing, if a gateway told.
+    pub resolved_defaults: Option<Value>,
+}
+
+/// What `get` read of a Windows node.
+#[derive(Debug)]
+pub struct NativeSnapshot {
+    /// Whose it is.
+    pub path: String,
+    /// The hash that the node gave to it.
+    pub hash: String,
+    /// The policy: `{defaultAction, rules}`.
+    pub policy: Value,
+    /// How many problems a validation of it would report.
+    pub problems: usize,
+}
+
+/// What `get` read.
+#[derive(Debug)]
+pub enum Got {
+    /// A document.
+    Document(Snapshot),
+    /// A Windows node's policy.
+    Native(NativeSnapshot),
+}
+
+impl Got {
+    /// How many problems a validation of it would report.
+    pub fn problems(&self) -> usize {
+        match self {
+            Self::Document(snapshot) => snapshot.problems,
+            Self::Native(snapshot) => snapshot.problems,
+        }
+    }
 }
 
 /// What `set` did, or would do.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SetReport {
     /// Where the document is.
     pub path: String,
@@ -57,12 +94,19 @@ pub struct SetReport {
     pub after: Option<String>,
     /// What changes in meaning.
     pub changes: Changes,
+    /// What was left out because the gateway is too old for it.
+    pub removed: Vec<Removed>,
+    /// What the gateway is too old for and will reject.
+    pub foreseen: Vec<Field>,
+    /// What the gateway or node dropped or changed of what it was given.
+    pub departures: Vec<Change>,
 }
 
 /// How a `set` ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SetOutcome {
     /// Written and read back.
+    #[default]
     Stored,
     /// The store holds this document already.
     Unchanged,

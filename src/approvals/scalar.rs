@@ -17,7 +17,7 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
 }
 
-struct CowVisitor;
+pub(super) struct CowVisitor;
 
 impl<'de> Visitor<'de> for CowVisitor {
     type Value = Cow<'de, str>;
@@ -278,6 +278,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words!(
     /// What may run on the host.

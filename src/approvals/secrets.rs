@@ -93,9 +93,10 @@ fn resembles(word: &str, meant: &str) -> bool {
     word.len().abs_diff(meant.len()) <= 2 && strsim::jaro_winkler(word, meant) >= ALIKE
 }
 
-/// Whether a field of the root may hold anything: only the fields of a document are known not to.
+/// Whether a field of the root may hold anything: only the fields of a document and of a native policy are known
+/// not to.
 fn is_strange(field: &str) -> bool {
-    !matches!(field, "version" | "socket" | "defaults" | "agents")
+    !matches!(field, "version" | "socket" | "defaults" | "agents" | "defaultAction" | "rules")
 }
 
 /// Masks the secrets of a document that is a JSON value: the same that no excerpt shows.

@@ -18,17 +18,25 @@ use super::document::{Agent, Entry, McpTool};
 use super::elide::is_elided;
 use super::finding::{Finding, shortened};
 use super::scalar::is_blank;
-use super::schema;
+use super::schema::Contract;
 use super::tree::{Place, Places, get, key, read, to_json};
 
 /// Runs the schema over what the types refuse. `text` is the document's, which the tree may have been elided from.
-pub(super) fn findings(root: &Value<'_>, text: &str, secrets: &[Range<usize>]) -> Vec<Finding> {
-    let mut refused = Refused { text, kept: HashMap::new(), count: 0 };
-    let json = refused.of_document(root);
-    let explain =
-        Explain { root, places: Places::of(root), refused: &refused, schema: schema::derived(), secrets };
-    let mut findings: Vec<Finding> =
-        schema::Compiled::iter_errors(&json).flat_map(|error| explain.error(&error)).collect();
+pub(super) fn findings(
+    root: &Value<'_>,
+    text: &str,
+    secrets: &[Range<usize>],
+    contract: Contract,
+) -> Vec<Finding> {
+    let mut refused = Refused { text, contract, kept: HashMap::new(), count: 0 };
+    let json = match contract {
+        Contract::Document => refused.of_document(root),
+        // A policy has a few dozen rules.
+        Contract::Native => to_json(root),
+    };
+    let schema = contract.derived();
+    let explain = Explain { root, places: Places::of(root), refused: &refused, contract, schema, secrets };
+    let mut findings: Vec<Finding> = contract.errors(&json).flat_map(|error| explain.error(&error)).collect();
     if let Some(wrapped) = explain.wrapped() {
         // What `get` printed, or a request of the wire: one mistake, not five.
         findings.retain(|finding| finding.path.steps().len() > 1);
@@ -40,6 +48,7 @@ pub(super) fn findings(root: &Value<'_>, text: &str, secrets: &[Range<usize>]) -
 /// The parts of a document that the types refuse, and where their elements stood.
 struct Refused<'s> {
     text: &'s str,
+    contract: Contract,
     /// Original index of each element kept of an agent's list.
     kept: HashMap<(String, String), Vec<usize>>,
     count: usize,
@@ -118,6 +127,12 @@ impl Refused<'_> {
         for segment in pointer.split('/').skip(1) {
             let segment = segment.replace("~1", "/").replace("~0", "~");
             let step = match steps.as_slice() {
+                // A policy is run over as a whole.
+                [Step::Key(_)] | [Step::Key(_), Step::Index(_), Step::Key(_)]
+                    if self.contract == Contract::Native =>
+                {
+                    segment.parse().map_or(Step::Key(segment), Step::Index)
+                }
                 [Step::Key(agents), Step::Key(id), Step::Key(list)] if agents == "agents" => {
                     let kept = self.kept.get(&(id.clone(), list.clone()));
                     let index = segment.parse().ok().and_then(|nth: usize| kept?.get(nth).copied());
@@ -135,6 +150,7 @@ struct Explain<'n, 't> {
     root: &'n Value<'t>,
     places: Places<'n, 't>,
     refused: &'n Refused<'n>,
+    contract: Contract,
     schema: Json,
     secrets: &'n [Range<usize>],
 }
@@ -151,7 +167,7 @@ impl Explain<'_, '_> {
             }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
-                let message = format!("`{name}` is missing in {}", thing(&path));
+                let message = format!("`{name}` is missing in {}", self.thing(&path));
                 vec![at_value(Code::MissingField, message)]
             }
             ValidationErrorKind::Type { kind } => {
@@ -159,7 +175,7 @@ impl Explain<'_, '_> {
                     TypeKind::Single(json_type) => article(json_type.as_str()),
                     TypeKind::Multiple(_) => "another type".to_owned(),
                 };
-                let (code, message) = wrong_type(&path, instance, &expected);
+                let (code, message) = self.wrong_type(&path, instance, &expected);
                 vec![at_value(code, message).found(shown).expected(expected)]
             }
             ValidationErrorKind::Enum { options } => {
@@ -174,11 +190,13 @@ impl Explain<'_, '_> {
                     vec![at_value(Code::UnsupportedVersion, message).found(shown).expected("1")]
                 }
                 (None, _) => vec![
-                    at_value(Code::WrongType, wrong_type(&path, instance, "1").1).found(shown).expected("1"),
+                    at_value(Code::WrongType, self.wrong_type(&path, instance, "1").1)
+                        .found(shown)
+                        .expected("1"),
                 ],
             },
             ValidationErrorKind::MinLength { .. } | ValidationErrorKind::Pattern { .. } => {
-                let message = format!("{} is blank", thing(&path));
+                let message = format!("{} is blank", self.thing(&path));
                 vec![
                     at_value(Code::BlankText, message)
                         .found(shown)
@@ -186,7 +204,7 @@ impl Explain<'_, '_> {
                 ]
             }
             ValidationErrorKind::Minimum { .. } => {
-                let message = format!("{} is negative", thing(&path));
+                let message = format!("{} is negative", self.thing(&path));
                 vec![
                     at_value(Code::NegativeTime, message)
                         .found(shown)
@@ -195,7 +213,7 @@ impl Explain<'_, '_> {
             }
             // The schema uses no other keyword; were one added, it would still be reported.
             other => {
-                let message = format!("{} breaks the schema's `{}`", thing(&path), other.keyword());
+                let message = format!("{} breaks the schema's `{}`", self.thing(&path), other.keyword());
                 vec![at_value(Code::Refused, message).found(shown)]
             }
         }
@@ -205,7 +223,7 @@ impl Explain<'_, '_> {
     fn unknown_word(&self, path: &Path, value: &Json, shown: String, words: &[&str]) -> Finding {
         let (code, message) = match value {
             Json::String(_) => unknown_value(path, &shown),
-            _ => wrong_type(path, value, "a string"),
+            _ => self.wrong_type(path, value, "a string"),
         };
         let nearest = value.as_str().and_then(|word| nearest(word, words.iter().copied()));
         let finding = Finding::new(code, self.span(path), message).at(path.clone());
@@ -218,7 +236,7 @@ impl Explain<'_, '_> {
         let known = self.known_fields(object);
         let nearest = nearest(name, known.iter().map(String::as_str));
         let name = shortened(name);
-        let message = format!("{} has no field `{name}`", thing(object));
+        let message = format!("{} has no field `{name}`", self.thing(object));
         Finding::new(Code::UnknownField, span, message)
             .at(path)
             .found(format!("`{name}`"))
@@ -228,12 +246,7 @@ impl Explain<'_, '_> {
 
     /// The fields that the schema knows at a path.
     fn known_fields(&self, object: &Path) -> Vec<String> {
-        let definition = match object.steps() {
-            [Step::Key(field)] => Some(if field == "socket" { "Socket" } else { "Policy" }),
-            [_, _] => Some("Agent"),
-            [_, _, Step::Key(list), ..] => Some(if list == "mcpTools" { "McpTool" } else { "Entry" }),
-            _ => None,
-        };
+        let definition = self.contract.definition(object);
         let schema = definition.map_or(&self.schema, |name| &self.schema["$defs"][name]);
         schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
@@ -241,17 +254,39 @@ impl Explain<'_, '_> {
     /// The output of `get --json`, or the parameters of the wire's `set`, instead of the document inside.
     fn wrapped(&self) -> Option<Finding> {
         let Value::Object(root) = self.root else { return None };
-        let inner = get(root, "file")?;
-        let Value::Object(document) = &inner.value else { return None };
-        get(document, "version")?;
+        let (field, mark) = self.contract.envelope();
+        let inner = get(root, field)?;
+        let Value::Object(object) = &inner.value else { return None };
+        get(object, mark)?;
         let range = inner.name.range();
-        let message = "this is a document in its envelope, not a document";
+        let what = self.contract.name().trim_start_matches("the ");
+        let message = format!("this is a {what} in its envelope, not a {what}");
         Some(
             Finding::new(Code::WrappedDocument, range.start..range.end, message)
-                .at([Step::Key("file".to_owned())].into_iter().collect())
-                .found("`file` with a document inside")
-                .expected("the object under `file` by itself"),
+                .at([Step::Key(field.to_owned())].into_iter().collect())
+                .found(format!("`{field}` with a {what} inside"))
+                .expected(format!("the object under `{field}` by itself")),
         )
+    }
+
+    fn wrong_type(&self, path: &Path, value: &Json, expected: &str) -> (Code, String) {
+        match (entry_field(path), value) {
+            (Some(""), Json::String(pattern)) if is_blank(pattern) => {
+                (Code::BlankText, "this entry is blank".to_owned())
+            }
+            (Some(""), Json::String(_)) => {
+                (Code::LegacyBareEntry, "this entry is a bare string, the form of early releases".to_owned())
+            }
+            (Some(field @ ("lastUsedAt" | "lastUsedCommand")), Json::Null) => {
+                (Code::LegacyNullUsage, format!("`{field}` is null, the form of early releases"))
+            }
+            _ => (Code::WrongType, format!("{} is not {expected}", self.thing(path))),
+        }
+    }
+
+    /// What stands at a path, for a sentence.
+    fn thing(&self, path: &Path) -> String {
+        if path.steps().is_empty() { self.contract.name().to_owned() } else { thing(path) }
     }
 
     fn place(&self, path: &Path) -> Option<Place<'_, '_>> {
@@ -296,14 +331,15 @@ fn brief(value: &Json) -> String {
     }
 }
 
-/// What stands at a path, for a sentence.
+/// What stands below the root, for a sentence.
 fn thing(path: &Path) -> String {
     match path.steps() {
-        [] => "the document".to_owned(),
         [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{}`", shortened(id)),
         [.., Step::Key(list), Step::Index(_)] if list == "mcpTools" => "an MCP tool".to_owned(),
-        [.., Step::Index(_)] => "an entry".to_owned(),
+        [.., Step::Key(list), Step::Index(_)] if list == "rules" => "a rule".to_owned(),
+        [.., Step::Key(list), Step::Index(_)] if list == "shells" => "a shell".to_owned(),
         [.., Step::Key(field)] => format!("`{}`", shortened(field)),
+        _ => "an entry".to_owned(),
     }
 }
 
@@ -336,21 +372,6 @@ fn entry_field(path: &Path) -> Option<&str> {
             }
         }
         _ => None,
-    }
-}
-
-fn wrong_type(path: &Path, value: &Json, expected: &str) -> (Code, String) {
-    match (entry_field(path), value) {
-        (Some(""), Json::String(pattern)) if is_blank(pattern) => {
-            (Code::BlankText, "this entry is blank".to_owned())
-        }
-        (Some(""), Json::String(_)) => {
-            (Code::LegacyBareEntry, "this entry is a bare string, the form of early releases".to_owned())
-        }
-        (Some(field @ ("lastUsedAt" | "lastUsedCommand")), Json::Null) => {
-            (Code::LegacyNullUsage, format!("`{field}` is null, the form of early releases"))
-        }
-        _ => (Code::WrongType, format!("{} is not {expected}", thing(path))),
     }
 }
 

@@ -16,6 +16,8 @@ fn assert_current(path: &str, content: &str) {
 fn schema_is_current() {
     let derived = serde_json::to_string_pretty(&clearance::approvals::schema::derived()).unwrap();
     assert_current("src/approvals/schema.json", &format!("{derived}\n"));
+    let derived = serde_json::to_string_pretty(&clearance::approvals::schema::derived_native()).unwrap();
+    assert_current("src/approvals/native.schema.json", &format!("{derived}\n"));
 }
 
 fn printed(arguments: &[&str]) -> String {
@@ -47,6 +49,9 @@ fn manual_pages_are_current() {
         &["man", "approvals", "get"],
         &["man", "approvals", "set"],
         &["man", "approvals", "schema"],
+        &["man", "gateway"],
+        &["man", "gateway", "status"],
+        &["man", "gateway", "dev"],
     ] {
         let name = ["clearance"].iter().chain(&command[1..]).copied().collect::<Vec<_>>().join("-");
         assert_current(&format!("completions/man/{name}.1"), &printed(command));
@@ -79,5 +84,5 @@ fn readme_has_the_exit_codes_of_the_help() {
         assert!(readme.contains(&format!("| {code} | {} |", meaning.trim())), "{row}");
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 9);
 }
