@@ -30,19 +30,33 @@ import dataclasses
 import json
 import os
 import pathlib
-import platform
-import random
-import resource
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import venv
 
-HERE = pathlib.Path(__file__).resolve().parent
-PEERS = HERE / "peers"
+from measure import (
+    HERE,
+    NODE_BIN,
+    PEERS,
+    Bar,
+    Work,
+    cache,
+    cargo_build,
+    cargo_install,
+    duration,
+    installed,
+    machine,
+    npm,
+    openclaw_and_node,
+    own_peak,
+    pip,
+    rounds,
+    row,
+    size,
+    spawn,
+    told,
+)
+
 SCHEMA = HERE.parent / "src" / "approvals" / "schema.json"
 ERRORS = 6_000
 
@@ -50,72 +64,6 @@ JSONSCHEMA_CLI = "0.60.2"
 CHECK_JSONSCHEMA = "0.39.0"
 AJV = "8.20.0"
 OPENCLAW = "2026.9.6"
-NODE = "24.21.0"
-NODE_BIN = "node_modules/node/bin"
-
-
-# Installing and building
-
-
-def cache():
-    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(os.environ.get("CLEARANCE_CACHE") or pathlib.Path(home) / "clearance") / "bench"
-
-
-def told(*command, **options):
-    """Runs a command of the preparation; what it says goes to standard error."""
-    subprocess.run([str(part) for part in command], check=True, stdout=sys.stderr, **options)
-
-
-def installed(folder, install):
-    """The folder, filled by `install(folder)` unless it is there; what fails half-way is not taken for done."""
-    done = folder / ".installed"
-    if not done.exists():
-        print(f"installing {folder.name} into {folder.parent}", file=sys.stderr)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        install(folder)
-        done.touch()
-    return folder
-
-
-def npm(dependencies, overrides=None, node=None):
-    """Packages of npm; `node` is the folder of the Node that their install scripts must find, if not any."""
-
-    def install(folder):
-        package = {"private": True, "dependencies": dependencies, "overrides": overrides or {}}
-        (folder / "package.json").write_text(json.dumps(package))
-        path = os.pathsep.join([*([str(node)] if node else []), os.environ["PATH"]])
-        environment = {**os.environ, "PATH": path}
-        told("npm", "install", "--no-fund", "--no-audit", "--loglevel=error", cwd=folder, env=environment)
-
-    return install
-
-
-def pip(requirement):
-    def install(folder):
-        venv.create(folder, with_pip=True)
-        told(folder / "bin" / "pip", "install", "--quiet", requirement)
-
-    return install
-
-
-def cargo_install(crate, version):
-    def install(folder):
-        target = {**os.environ, "CARGO_TARGET_DIR": str(folder / "target")}
-        told("cargo", "install", "--locked", "--root", folder, "--version", version, crate, env=target)
-        shutil.rmtree(folder / "target")
-
-    return install
-
-
-def cargo_build(package, target=None):
-    """The program of a package in the release profile, built where cargo would build it unless told."""
-    command = ["cargo", "build", "--release", "--bins", "--message-format=json-render-diagnostics"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)} if target else None
-    output = subprocess.run(command, cwd=package, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-    made = [json.loads(line).get("executable") for line in output.splitlines()]
-    return next(program for program in made if program)
 
 
 @dataclasses.dataclass
@@ -133,14 +81,7 @@ class Tools:
 
 def tools():
     root = cache()
-    lab = os.environ.get("OPENCLAW_LAB_CACHE")
-    if lab:
-        openclaw, node = pathlib.Path(lab) / OPENCLAW, pathlib.Path(lab) / "node"
-    else:
-        node = installed(root / f"node-{NODE}", npm({"node": NODE}))
-        # One of its dependencies asks a git host for libsignal; the registry has it too.
-        libsignal = {"libsignal": "npm:libsignal@^2.0.1"}
-        openclaw = installed(root / f"openclaw-{OPENCLAW}", npm({"openclaw": OPENCLAW}, libsignal, node / NODE_BIN))
+    node, openclaw = openclaw_and_node(OPENCLAW)
     node = str(node / NODE_BIN / "node")
     ajv = installed(root / f"ajv-{AJV}", npm({"ajv": AJV}))
     check = installed(root / f"check-jsonschema-{CHECK_JSONSCHEMA}", pip(f"check-jsonschema=={CHECK_JSONSCHEMA}"))
@@ -154,57 +95,6 @@ def tools():
         ajv=[node, str(PEERS / "ajv.cjs"), str(ajv / "node_modules"), str(SCHEMA)],
         openclaw=[node, str(openclaw / "node_modules/openclaw/openclaw.mjs"), "approvals"],
     )
-
-
-# Measuring
-
-
-@dataclasses.dataclass
-class Work:
-    """A program to run, and what came of it: seconds and bytes, one a round."""
-
-    name: str
-    command: list
-    code: int = 0
-    seconds: list = dataclasses.field(default_factory=list)
-    peaks: list = dataclasses.field(default_factory=list)
-
-
-def spawn(work, environment, output=os.devnull):
-    """Runs it once; seconds and peak resident bytes."""
-    writing = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    files = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(output), writing, 0o600),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, writing, 0),
-    ]
-    begin = time.perf_counter()
-    child = os.posix_spawn(work.command[0], work.command, environment, file_actions=files)
-    _, status, usage = os.wait4(child, 0)
-    seconds = time.perf_counter() - begin
-    code = os.waitstatus_to_exitcode(status)
-    if code != work.code:
-        sys.exit(f"exit code {code} instead of {work.code}: {' '.join(work.command)}")
-    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def rounds(count, environment, works):
-    order = random.Random(count)
-    for number in range(count + 1):
-        if sys.stderr.isatty():
-            print(f"\r{', '.join(work.name for work in works)}: round {number} of {count}", end="", file=sys.stderr)
-        for work in order.sample(works, len(works)):
-            seconds, peak = spawn(work, environment)
-            if number > 0:
-                work.seconds.append(seconds)
-                work.peaks.append(peak)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-
-
-def own_peak():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def check_refusals(tool, documents, environment):
@@ -250,52 +140,6 @@ def validators(tool, file):
         f"ajv {AJV}": [*tool.ajv, str(file)],
         f"check-jsonschema {CHECK_JSONSCHEMA}": [tool.check_jsonschema, "--schemafile", str(SCHEMA), str(file)],
     }
-
-
-# Reporting
-
-
-@dataclasses.dataclass
-class Bar:
-    """The largest ratio that is allowed; `below` if it must stay under it."""
-
-    ratio: float
-    below: bool = False
-
-    def __str__(self):
-        return f"{'<' if self.below else '≤'} {ratio(self.ratio, 'g')}"
-
-    def met(self, value):
-        return value < self.ratio if self.below else value <= self.ratio
-
-
-def ratio(value, digits=".2f"):
-    return f"1/{1 / value:,.0f}" if value < 0.1 else format(value, digits)
-
-
-def duration(seconds):
-    if seconds >= 1:
-        return f"{seconds:.2f} s"
-    return f"{seconds * 1e3:.0f} ms" if seconds >= 0.1 else f"{seconds * 1e3:.2f} ms"
-
-
-def size(count):
-    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.1f} KB"
-
-
-def row(what, ours, theirs, shown, peer, bar):
-    value = statistics.median(ours) / statistics.median(theirs)
-    least = min(ours) / min(theirs)
-    met = "–" if bar is None else "yes" if bar.met(value) else "**no**"
-    cells = [
-        what,
-        shown(statistics.median(ours)),
-        f"{peer}: {shown(statistics.median(theirs))}",
-        f"{ratio(value)} ({ratio(least)})",
-        bar or "–",
-        met,
-    ]
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def small(tool, documents, environment, quick):
@@ -351,16 +195,6 @@ def large(tool, documents, environment, quick):
         row(f"{broken}, human, memory", human.peaks, ours.peaks, size, "the valid one", None),
         row(f"{broken}, json, memory", machine.peaks, ours.peaks, size, "the valid one", None),
     ]
-
-
-def machine():
-    def version(*command):
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    rustc = " ".join(version("rustc", "--version").split()[:2])
-    system = f"{platform.system()} {platform.release()}"
-    return f"{cpus} CPUs ({platform.machine()}), {system}, {rustc}, Python {platform.python_version()}"
 
 
 def main():
