@@ -18,23 +18,24 @@ set edit:completion:arg-completer[clearance] = {|@words|
     }
     var completions = [
         &'clearance'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
             cand approvals 'Approvals documents: what agents may run on a host'
+            cand gateway 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page of a command'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;approvals'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
-            cand set 'Replace the document of this host'
+            cand set 'Replace a document: of this host, of a gateway, of a node'
             cand schema 'Print the JSON Schema of a document'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -43,7 +44,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --syntax 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere'
             cand --max-size 'The largest file that is read'
             cand --explain 'Tell what a code means and how to mend it, and check nothing'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand --allow-legacy 'Accept the forms that early releases wrote, and only tell of them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -51,7 +52,15 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;get'= {
             cand --file 'Read this document instead of this host''s own; - for standard input'
             cand --store 'Read this local store instead of this host''s own'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
+            cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --json 'Print {path, exists, hash, file}'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -59,24 +68,33 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;set'= {
             cand --file 'The new document, JSON or JSON5; - for standard input'
             cand --store 'Write to this local store instead of this host''s own'
+            cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
+            cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
             cand --base-hash 'Only if the stored document still has this hash; without it, the hash just read'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand --stdin 'Read the new document from standard input'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --dry-run 'Show what would change, and change nothing'
             cand --allow-legacy 'Rewrite the forms that early releases wrote, as a gateway reads them'
+            cand --downgrade 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
             cand --json 'Print one JSON object'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'clearance;approvals;schema'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'clearance;approvals;help'= {
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
-            cand set 'Replace the document of this host'
+            cand set 'Replace a document: of this host, of a gateway, of a node'
             cand schema 'Print the JSON Schema of a document'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -90,18 +108,63 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;approvals;help;help'= {
         }
+        &'clearance;gateway'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
+            cand dev 'Run a gateway to rehearse with, in the foreground'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;gateway;status'= {
+            cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand --json 'Print one JSON object'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clearance;gateway;dev'= {
+            cand --port 'The port on 127.0.0.1; 0 for one that is free'
+            cand --scenario 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents'
+            cand --coalesce 'Whether requests for what is pending already join that prompt'
+            cand --cancel-on-failover 'Whether the prompts of a run that fails over are cancelled before its replacement may ask'
+            cand --generation 'Which generation''s wire it speaks'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --tls 'Serve TLS with a certificate of its own'
+            cand --json 'Print one JSON object when it is ready'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;gateway;help'= {
+            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
+            cand dev 'Run a gateway to rehearse with, in the foreground'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;gateway;help;status'= {
+        }
+        &'clearance;gateway;help;dev'= {
+        }
+        &'clearance;gateway;help;help'= {
+        }
         &'clearance;completions'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'clearance;man'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m)'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'clearance;help'= {
             cand approvals 'Approvals documents: what agents may run on a host'
+            cand gateway 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page of a command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -109,7 +172,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;help;approvals'= {
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
-            cand set 'Replace the document of this host'
+            cand set 'Replace a document: of this host, of a gateway, of a node'
             cand schema 'Print the JSON Schema of a document'
         }
         &'clearance;help;approvals;validate'= {
@@ -119,6 +182,14 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;help;approvals;set'= {
         }
         &'clearance;help;approvals;schema'= {
+        }
+        &'clearance;help;gateway'= {
+            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
+            cand dev 'Run a gateway to rehearse with, in the foreground'
+        }
+        &'clearance;help;gateway;status'= {
+        }
+        &'clearance;help;gateway;dev'= {
         }
         &'clearance;help;completions'= {
         }

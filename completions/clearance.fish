@@ -24,18 +24,19 @@ function __fish_clearance_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_needs_command" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_needs_command" -s V -l version -d 'Print version'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
@@ -47,39 +48,89 @@ json\t'JSON, as a host reads its store'
 json5\t'JSON5, as `approvals set` reads its input'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l file -d 'Read this document instead of this host\'s own; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l store -d 'Read this local store instead of this host\'s own' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l node -d 'The document of a node behind the gateway: its id, its name, or the start of one' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l json -d 'Print {path, exists, hash, file}'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l file -d 'The new document, JSON or JSON5; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l store -d 'Write to this local store instead of this host\'s own' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l node -d 'The document of a node behind the gateway: its id, its name, or the start of one' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l base-hash -d 'Only if the stored document still has this hash; without it, the hash just read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l stdin -d 'Read the new document from standard input'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l allow-legacy -d 'Rewrite the forms that early releases wrote, as a gateway reads them'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l downgrade -d 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check documents: every problem, with its place'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l port -d 'The port on 127.0.0.1; 0 for one that is free' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l scenario -d 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l coalesce -d 'Whether requests for what is pending already join that prompt' -r -f -a "on\t'As a gateway should be'
+off\t'As gateways are: the bug is there'"
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l cancel-on-failover -d 'Whether the prompts of a run that fails over are cancelled before its replacement may ask' -r -f -a "on\t'As a gateway should be'
+off\t'As gateways are: the bug is there'"
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l generation -d 'Which generation\'s wire it speaks' -r -f -a "legacy\t'Protocol 3, as 2026.4.14'
+current\t'Protocol 4, as 2026.9.6'"
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l tls -d 'Serve TLS with a certificate of its own'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l json -d 'Print one JSON object when it is ready'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m)' -r
+complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand man" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "man" -d 'Print the manual page of a command'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace the document of this host'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'

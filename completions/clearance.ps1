@@ -21,24 +21,25 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'clearance' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
+            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'clearance;approvals' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace the document of this host')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -48,7 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--syntax', '--syntax', [CompletionResultType]::ParameterName, 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to mend it, and check nothing')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Accept the forms that early releases wrote, and only tell of them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -57,7 +58,15 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;approvals;get' {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read this document instead of this host''s own; - for standard input')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Read this local store instead of this host''s own')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The document of a node behind the gateway: its id, its name, or the start of one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print {path, exists, hash, file}')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -66,18 +75,27 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;approvals;set' {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The new document, JSON or JSON5; - for standard input')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Write to this local store instead of this host''s own')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The document of a node behind the gateway: its id, its name, or the start of one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
             [CompletionResult]::new('--base-hash', '--base-hash', [CompletionResultType]::ParameterName, 'Only if the stored document still has this hash; without it, the hash just read')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Read the new document from standard input')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
             [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Rewrite the forms that early releases wrote, as a gateway reads them')
+            [CompletionResult]::new('--downgrade', '--downgrade', [CompletionResultType]::ParameterName, 'Where an older gateway rejects fields that it does not know yet, leave exactly those out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'clearance;approvals;schema' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -85,7 +103,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;approvals;help' {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace the document of this host')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -105,20 +123,72 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;approvals;help;help' {
             break
         }
+        'clearance;gateway' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
+            [CompletionResult]::new('dev', 'dev', [CompletionResultType]::ParameterValue, 'Run a gateway to rehearse with, in the foreground')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;gateway;status' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'clearance;gateway;dev' {
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port on 127.0.0.1; 0 for one that is free')
+            [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents')
+            [CompletionResult]::new('--coalesce', '--coalesce', [CompletionResultType]::ParameterName, 'Whether requests for what is pending already join that prompt')
+            [CompletionResult]::new('--cancel-on-failover', '--cancel-on-failover', [CompletionResultType]::ParameterName, 'Whether the prompts of a run that fails over are cancelled before its replacement may ask')
+            [CompletionResult]::new('--generation', '--generation', [CompletionResultType]::ParameterName, 'Which generation''s wire it speaks')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Serve TLS with a certificate of its own')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object when it is ready')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;gateway;help' {
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
+            [CompletionResult]::new('dev', 'dev', [CompletionResultType]::ParameterValue, 'Run a gateway to rehearse with, in the foreground')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;gateway;help;status' {
+            break
+        }
+        'clearance;gateway;help;dev' {
+            break
+        }
+        'clearance;gateway;help;help' {
+            break
+        }
         'clearance;completions' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'clearance;man' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'clearance;help' {
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
+            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -127,7 +197,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;help;approvals' {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace the document of this host')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             break
         }
@@ -141,6 +211,17 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;help;approvals;schema' {
+            break
+        }
+        'clearance;help;gateway' {
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
+            [CompletionResult]::new('dev', 'dev', [CompletionResultType]::ParameterValue, 'Run a gateway to rehearse with, in the foreground')
+            break
+        }
+        'clearance;help;gateway;status' {
+            break
+        }
+        'clearance;help;gateway;dev' {
             break
         }
         'clearance;help;completions' {

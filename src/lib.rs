@@ -1,7 +1,8 @@
 //! The command-line manager for OpenClaw exec approvals, as a library: `main` is [`run`] and nothing else.
 //!
-//! Imports run one way: [`run`] reads the command line (`cli`) and calls one of the `commands`, which use `store`
-//! and the pure `approvals`; what they return is printed by `output`. See `tests/cli/rooms.rs`.
+//! Imports run one way: [`run`] reads the command line (`cli`) and calls one of the `commands`, which use `settings`,
+//! `store`, `gateway`, `embedded` and the pure `approvals`; what they return is printed by `output`. See
+//! `tests/cli/rooms.rs`.
 
 pub mod approvals;
 mod cli;
@@ -11,26 +12,34 @@ pub mod embedded;
 pub mod gateway;
 mod outcome;
 mod output;
+mod report;
 mod settings;
 pub mod store;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
 use approvals::Syntax;
 use approvals::codes::Code;
-use approvals::report::SetOutcome;
+use approvals::report::{Got, SetOutcome};
 use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
-use cli::{Cli, Noun};
-use commands::{Error, get, set, validate};
+use cli::{Cli, Noun, gateway as gateway_cli};
+use commands::remote::Remote;
+use commands::{Error, gateway as gateways, get, set, validate};
 use deadline::Deadline;
+use embedded::Generation;
 use output::error::Failure;
+use settings::{Ask, Flags};
 use store::input::Input;
 
 pub use outcome::Exit;
+
+/// How long a command may take unless it is told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a command prints: results to `out`, everything else to `err`.
 pub struct Streams<'s> {
@@ -102,11 +111,15 @@ fn dispatch(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result
         Ok(cli) => cli,
         Err(error) => return Ok(usage(&error, arguments, streams)?),
     };
-    let deadline = Deadline::after(cli.timeout);
+    let deadline = Deadline::after(cli.timeout.unwrap_or(TIMEOUT));
     match cli.noun {
         Noun::Approvals(Verb::Validate(args)) => run_validate(args, deadline, streams),
         Noun::Approvals(Verb::Get(args)) => run_get(args, deadline, streams),
         Noun::Approvals(Verb::Set(args)) => run_set(args, deadline, streams),
+        Noun::Gateway(gateway_cli::Verb::Status(args)) => run_status(args, deadline, streams),
+        Noun::Gateway(gateway_cli::Verb::Dev(args)) => {
+            run_dev(&args, cli.timeout.map(Deadline::after), streams)
+        }
         Noun::Approvals(Verb::Schema) => {
             output::json(streams.out, &approvals::schema::derived())?;
             Ok(Exit::Done)
@@ -186,20 +199,22 @@ fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -
 }
 
 fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let source = match (args.file, args.store) {
-        (Some(path), _) => get::Source::File(path),
-        (None, Some(path)) => get::Source::Store(path),
-        (None, None) => get::Source::Local,
+    let source = match (remote(args.remote)?, args.file, args.store) {
+        (Some(remote), ..) => get::Source::Remote(remote),
+        (None, Some(path), _) => get::Source::File(path),
+        (None, None, Some(path)) => get::Source::Store(path),
+        (None, None, None) => get::Source::Local,
     };
-    let snapshot = get::run(source, deadline)?;
-    if args.json {
-        output::snapshot_json(streams.out, &snapshot)?;
-    } else {
-        output::snapshot_text(streams.out, &snapshot)?;
+    let got = get::run(source, deadline)?;
+    match (&got, args.json) {
+        (Got::Document(snapshot), true) => output::snapshot_json(streams.out, snapshot)?,
+        (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
+        (Got::Native(snapshot), true) => output::native_json(streams.out, snapshot)?,
+        (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
     }
-    if snapshot.problems > 0 {
+    let count = got.problems();
+    if count > 0 {
         streams.out.flush()?;
-        let count = snapshot.problems;
         writeln!(
             streams.err,
             "warning: the document is not valid; clearance approvals validate shows where ({count})"
@@ -211,10 +226,14 @@ fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
 fn run_set(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let request = set::Request {
         new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
-        store: args.store,
+        place: match remote(args.remote)? {
+            Some(remote) => set::Place::Remote(remote),
+            None => set::Place::Local(args.store),
+        },
         base_hash: args.base_hash,
         dry_run: args.dry_run,
         allow_legacy: args.allow_legacy,
+        downgrade: args.downgrade,
     };
     let report = set::run(&request, deadline)?;
     let printed = if args.json {
@@ -226,6 +245,79 @@ fn run_set(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     if printed.is_err() && report.outcome == SetOutcome::Stored {
         writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
     }
+    printed?;
+    if report.departures.is_empty() {
+        return Ok(Exit::Done);
+    }
+    writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
+    writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
+    Ok(Exit::Partly)
+}
+
+/// What the flags say about a gateway or node; `None` for this host and its files.
+fn remote(args: gateway_cli::Approvals) -> Result<Option<Remote>, Error> {
+    let gateway_cli::Approvals { gateway, node, access } = args;
+    let wanted = gateway.is_some() || node.is_some();
+    let flags = flags(gateway, access);
+    if wanted {
+        return Ok(Some(Remote { flags, node }));
+    }
+    match flags.given() {
+        Some(flag) => Err(Error::NoGateway { flag }),
+        None => Ok(None),
+    }
+}
+
+fn flags(gateway: Option<String>, access: gateway_cli::Access) -> Flags {
+    let gateway_cli::Access { token_file, password_file, ask_token, ask_password, tls_fingerprint, ca_file } =
+        access;
+    let ask = match (ask_token, ask_password) {
+        (true, _) => Some(Ask::Token),
+        (false, true) => Some(Ask::Password),
+        (false, false) => None,
+    };
+    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file }
+}
+
+fn run_status(
+    args: gateway_cli::Status,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let flags = flags(args.gateway, args.access);
+    let status = gateways::run(gateways::status::run(&flags, deadline))?;
+    if args.json {
+        output::status_json(streams.out, &status)?;
+    } else {
+        output::status_text(streams.out, &status)?;
+    }
+    Ok(status.result.map_or_else(|refused| refused.exit, |_| Exit::Done))
+}
+
+fn run_dev(
+    args: &gateway_cli::Dev,
+    end: Option<Deadline>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let request = gateways::dev::Request {
+        port: args.port,
+        scenario: args.scenario.clone(),
+        coalesce: args.coalesce == gateway_cli::Switch::On,
+        cancel_on_failover: args.cancel_on_failover == gateway_cli::Switch::On,
+        generation: match args.generation {
+            gateway_cli::Generation::Legacy => Generation::Legacy,
+            gateway_cli::Generation::Current => Generation::Current,
+        },
+        tls: args.tls,
+    };
+    let mut printed = Ok(());
+    gateways::run(gateways::dev::run(&request, end, |dev| {
+        let text =
+            if args.json { output::dev_json(streams.out, dev) } else { output::dev_text(streams.out, dev) };
+        printed = text.and_then(|()| streams.out.flush());
+        // Whoever started it must know how to reach it: without that it is of no use.
+        printed.is_ok()
+    }))?;
     printed?;
     Ok(Exit::Done)
 }

@@ -12,8 +12,12 @@ pub enum Exit {
     Found = 1,
     /// The command line is wrong.
     Usage = 2,
-    /// The deadline passed.
+    /// Done in part; the report tells what is missing.
+    Partly = 3,
+    /// The gateway is not reachable, or the deadline passed.
     TimedOut = 4,
+    /// Refused: credentials, scope, pairing, certificate.
+    Refused = 5,
     /// The document changed since it was read.
     Conflict = 6,
     /// A file or store could not be read or written.

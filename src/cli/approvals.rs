@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use bytesize::ByteSize;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
+use super::gateway::Approvals;
+
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -14,7 +16,7 @@ pub enum Verb {
     /// Print a document
     #[command(after_help = GET_EXAMPLES)]
     Get(Get),
-    /// Replace the document of this host
+    /// Replace a document: of this host, of a gateway, of a node
     #[command(after_help = SET_EXAMPLES, group(ArgGroup::new("new").required(true)))]
     Set(Set),
     /// Print the JSON Schema of a document
@@ -31,10 +33,13 @@ const VALIDATE_EXAMPLES: &str = "Examples:
 const GET_EXAMPLES: &str = "Examples:
   clearance approvals get
   clearance approvals get --json | jq -r .hash
-  clearance approvals get --file backup.json";
+  clearance approvals get --file backup.json
+  clearance approvals get --gateway --json
+  clearance approvals get --gateway=wss://gateway.example --node build-server";
 
 const SET_EXAMPLES: &str = "Examples:
   clearance approvals set --file new.json --dry-run
+  clearance approvals set --file new.json --gateway
   clearance approvals set --file new.json --base-hash \"$(clearance approvals get --json | jq -r .hash)\"
   jq '.file.defaults.security = \"deny\" | .file' snapshot.json | clearance approvals set --stdin";
 
@@ -89,11 +94,13 @@ pub enum Notation {
 #[derive(Debug, Args)]
 pub struct Get {
     /// Read this document instead of this host's own; - for standard input
-    #[arg(long, value_name = "PATH", conflicts_with = "store")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub file: Option<PathBuf>,
     /// Read this local store instead of this host's own
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "remote")]
     pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Approvals,
     /// Print {path, exists, hash, file}
     #[arg(long)]
     pub json: bool,
@@ -110,8 +117,10 @@ pub struct Set {
     #[arg(long, group = "new")]
     pub stdin: bool,
     /// Write to this local store instead of this host's own
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "remote")]
     pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Approvals,
     /// Only if the stored document still has this hash; without it, the hash just read
     #[arg(long, value_name = "HASH")]
     pub base_hash: Option<String>,
@@ -121,6 +130,9 @@ pub struct Set {
     /// Rewrite the forms that early releases wrote, as a gateway reads them
     #[arg(long)]
     pub allow_legacy: bool,
+    /// Where an older gateway rejects fields that it does not know yet, leave exactly those out
+    #[arg(long, requires = "remote")]
+    pub downgrade: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

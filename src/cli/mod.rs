@@ -1,6 +1,7 @@
 //! The command line: names, flags and help. No I/O, no decisions.
 
 pub mod approvals;
+pub mod gateway;
 
 use std::time::Duration;
 
@@ -12,15 +13,15 @@ use jiff::SignedDuration;
 #[command(
     name = "clearance",
     version,
-    about = "Validates, reads and replaces OpenClaw exec approvals documents",
+    about = "Validates, reads and replaces OpenClaw exec approvals documents, on files and on gateways",
     arg_required_else_help = true,
     after_help = EXIT_CODES,
     max_term_width = 100
 )]
 pub struct Cli {
-    /// End after this long, whatever happens (30s, 500ms, 2m)
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    pub timeout: Duration,
+    /// End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
     /// What to do.
     #[command(subcommand)]
     pub noun: Noun,
@@ -32,6 +33,9 @@ pub enum Noun {
     /// Approvals documents: what agents may run on a host
     #[command(subcommand)]
     Approvals(approvals::Verb),
+    /// Gateways: which one is used, whether it lets us in, and one to rehearse with
+    #[command(subcommand)]
+    Gateway(gateway::Verb),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -57,7 +61,9 @@ const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found
   1   found: an invalid document
   2   the command line is wrong
-  4   the deadline passed
+  3   done in part; the report tells what is missing
+  4   gateway not reachable, or the deadline passed
+  5   refused: credentials, scope, pairing, certificate
   6   conflict: the document changed since it was read
   7   a file or store could not be read or written
   70  a bug in clearance
@@ -65,7 +71,9 @@ const EXIT_CODES: &str = "Exit codes:
 Examples:
   clearance approvals validate exec-approvals.json
   clearance approvals get --json
-  clearance approvals set --file new.json --dry-run";
+  clearance approvals get --gateway=wss://gateway.example
+  clearance approvals set --file new.json --dry-run
+  clearance gateway status";
 
 fn duration(text: &str) -> Result<Duration, String> {
     let invalid = || format!("`{text}` is not a duration; write for example 30s, 500ms or 2m");

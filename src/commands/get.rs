@@ -6,9 +6,10 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::Error;
-use crate::approvals::report::Snapshot;
+use super::remote::{Fetched, Place, Remote};
+use crate::approvals::report::{Got, NativeSnapshot, Snapshot};
 use crate::approvals::stored::Stored;
-use crate::approvals::{Strictness, Syntax, check, mask_secrets};
+use crate::approvals::{Strictness, Syntax, check, mask_secrets, native};
 use crate::deadline::Deadline;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
@@ -24,10 +25,12 @@ pub enum Source {
     Store(PathBuf),
     /// This host's own store.
     Local,
+    /// A gateway, or a node behind it.
+    Remote(Remote),
 }
 
 /// Reads a document as it is, valid or not, as long as it is JSON.
-pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Snapshot> {
+pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Got> {
     let (name, stored, syntax) = match source {
         Source::File(path) => {
             let input = Input::named(&path);
@@ -43,8 +46,32 @@ pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Snapshot> {
                 locate::local(&environment).map_err(Error::from).context("looking for this host's store")?;
             of_store(&store, deadline)?
         }
+        Source::Remote(remote) => return Ok(super::gateway::run(of_remote(&remote, deadline))?),
     };
-    Ok(snapshot(name, &stored, syntax)?)
+    Ok(Got::Document(snapshot(name, &stored, syntax)?))
+}
+
+async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
+    let mut place = Place::open(remote, deadline).await?;
+    let fetched = place.fetch().await?;
+    let name = place.name();
+    place.close().await;
+    match fetched {
+        Fetched::Document(document) => {
+            let text = document.file.get().as_bytes().to_vec();
+            let stored = if document.exists { Stored::holding(text) } else { Stored::absent() };
+            // The hash is the gateway's: of its own text, which is not what it sends.
+            let resolved_defaults = document.resolved_defaults;
+            let snapshot = snapshot(document.path, &stored, Syntax::Json)?;
+            let (place, hash) = (Some(name), document.hash);
+            Ok(Got::Document(Snapshot { place, hash, resolved_defaults, ..snapshot }))
+        }
+        Fetched::Native { hash, policy } => {
+            let text = policy.to_string();
+            let problems = native::check(text.as_bytes(), Syntax::Json).errors();
+            Ok(Got::Native(NativeSnapshot { path: name, hash, policy, problems }))
+        }
+    }
 }
 
 fn of_store(store: &JsonFile, deadline: Deadline) -> anyhow::Result<(String, Stored, Syntax)> {
@@ -56,12 +83,14 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
     let Some(text) = stored.text() else {
         let file = json!({ "version": 1, "agents": {} });
         return Ok(Snapshot {
+            place: None,
             path,
             exists: false,
             hash: stored.hash(),
             file,
             has_token: false,
             problems: 0,
+            resolved_defaults: None,
         });
     };
     let verdict = check(text, Strictness { syntax, allow_legacy: true });
@@ -72,7 +101,16 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
     // In a document that is not valid they may stand anywhere.
     mask_secrets(&mut file);
     let problems = verdict.errors();
-    Ok(Snapshot { path, exists: true, hash: stored.hash(), file, has_token, problems })
+    Ok(Snapshot {
+        place: None,
+        path,
+        exists: true,
+        hash: stored.hash(),
+        file,
+        has_token,
+        problems,
+        resolved_defaults: None,
+    })
 }
 
 /// Leaves of the socket block its path alone; says whether there was more. Left out and not masked, as gateways do:

@@ -11,7 +11,6 @@ pub(super) async fn within<F: Future>(
     step: impl FnOnce() -> Step,
     future: F,
 ) -> Result<F::Output, GatewayError> {
-    // A passed deadline is not polled for: what would be ready at once must not slip through.
     let left = deadline.left().unwrap_or_default();
     tokio::time::timeout(left, future)
         .await

@@ -109,17 +109,11 @@ fn authority(scheme: &str, host: &str, port: u16) -> Result<Uri, GatewayError> {
         .map_err(|error| GatewayError::Unreachable { cause: error.to_string(), refused: false })
 }
 
-/// An error and its causes, from the outside in.
-pub(super) fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        // Some repeat their cause themselves.
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
+/// The innermost cause: what is around it names layers that nobody asked about.
+pub(super) fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
     }
-    text
+    innermost.to_string()
 }

@@ -31,6 +31,8 @@ const CHALLENGE: Duration = Duration::from_secs(15);
 /// A client that gateways know: their list is closed, and a name of our own is turned away.
 const CLIENT: &str = "cli";
 const ROLE: &str = "operator";
+/// How current gateways call the way in by a device's own token.
+pub const DEVICE_TOKEN: &str = "device-token";
 /// What we are, where gateways have room for it.
 pub(super) const AGENT: &str = concat!("clearance/", env!("CARGO_PKG_VERSION"));
 
@@ -88,7 +90,7 @@ struct Secrets<'s> {
 /// this host or one whose certificate is pinned; a device token that is refused is forgotten.
 pub(super) async fn enter(
     target: &Target,
-    access: &Access<'_>,
+    access: Access,
     identity: &mut Identity,
     deadline: Deadline,
 ) -> Result<(Socket, Hello), GatewayError> {
@@ -111,15 +113,21 @@ pub(super) async fn enter(
                 Err(GatewayError::Refused(refusal))
             } else if refusal.device_token_would_do && target.is_certain() {
                 let secrets = Secrets { device_token: Some(kept), ..secrets };
-                let second = attempt(target, access, identity, secrets, deadline).await;
-                if let Err(GatewayError::Refused(second)) = &second {
-                    if second.reason == Reason::DeviceToken {
-                        identity.keep(None, deadline)?;
+                match attempt(target, access, identity, secrets, deadline).await {
+                    Ok((socket, mut hello)) => {
+                        // Early gateways do not say how they let us in.
+                        hello.auth.method.get_or_insert_with(|| DEVICE_TOKEN.to_owned());
+                        Ok((socket, hello))
                     }
-                    // The first refusal is about what the user gave.
-                    return Err(GatewayError::Refused(refusal));
+                    Err(GatewayError::Refused(second)) => {
+                        if second.reason == Reason::DeviceToken {
+                            identity.keep(None, deadline)?;
+                        }
+                        // The first refusal is about what the user gave.
+                        Err(GatewayError::Refused(refusal))
+                    }
+                    Err(error) => Err(error),
                 }
-                second
             } else {
                 Err(GatewayError::Refused(refusal))
             }
@@ -130,7 +138,7 @@ pub(super) async fn enter(
 
 async fn attempt(
     target: &Target,
-    access: &Access<'_>,
+    access: Access,
     identity: &Identity,
     secrets: Secrets<'_>,
     deadline: Deadline,
@@ -168,7 +176,7 @@ async fn attempt(
     Ok((socket, hello))
 }
 
-fn connect<'c>(access: &Access<'c>, secrets: Secrets<'c>, device: device::Proof) -> Connect<'c> {
+fn connect<'c>(access: Access, secrets: Secrets<'c>, device: device::Proof) -> Connect<'c> {
     let exposed = |secret: Option<&'c SecretString>| secret.map(ExposeSecret::expose_secret);
     let auth = Auth {
         token: exposed(secrets.token),

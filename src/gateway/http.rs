@@ -140,7 +140,7 @@ fn no_roots() -> Result<ClientConfig, GatewayError> {
 
 /// What reqwest wraps: its own words name the URL, which is told elsewhere.
 fn cause(error: &reqwest::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), told)
+    told(error)
 }
 
 fn refused(error: &reqwest::Error) -> bool {

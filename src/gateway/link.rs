@@ -11,13 +11,13 @@ use super::clock::Backoff;
 use super::error::{Again, GatewayError, Step, Violation};
 use super::handshake::enter;
 use super::http::Admin;
-use super::keyring::{Identity, Keyring};
+use super::keyring::Keyring;
 use super::session::{Events, Session};
 use super::target::Target;
 use super::{Access, Hello};
 use crate::deadline::Deadline;
 
-/// How often a connection that drops before anything was called is made again.
+/// How often a connection that drops, and took nothing with it, is made again.
 const DROPS: u32 = 4;
 
 /// What a call does on the gateway.
@@ -31,9 +31,17 @@ pub enum Effect {
 
 /// A gateway that can be called.
 #[derive(Debug)]
-pub enum Link {
+pub struct Link {
+    way: Way,
+    target: Target,
+    access: Access,
+    keyring: Keyring,
+}
+
+#[derive(Debug)]
+enum Way {
     /// Over the WebSocket.
-    Socket(Session),
+    Socket(Box<Session>),
     /// Over the admin endpoint.
     Admin(Box<Admin>),
 }
@@ -43,40 +51,69 @@ impl Link {
     /// called, is waited for inside the deadline.
     pub async fn open(
         target: &Target,
-        access: &Access<'_>,
+        access: Access,
         keyring: &Keyring,
         deadline: Deadline,
     ) -> Result<(Self, Option<Events>), GatewayError> {
-        if target.address.is_http() {
-            return Ok((Self::Admin(Box::new(Admin::of(target, deadline)?)), None));
-        }
-        let mut identity = keyring.identity(&target.address, access.scopes, deadline)?;
-        let (session, events) = Self::session(target, access, &mut identity, deadline).await?;
-        Ok((Self::Socket(session), events))
+        let (way, events) = connect(target, access, keyring, deadline).await?;
+        Ok((Self { way, target: target.clone(), access, keyring: keyring.clone() }, events))
     }
 
-    async fn session(
-        target: &Target,
-        access: &Access<'_>,
-        identity: &mut Identity,
+    /// The session, for calls at once; the admin endpoint has none.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.way {
+            Way::Socket(session) => Some(session),
+            Way::Admin(_) => None,
+        }
+    }
+
+    /// What the gateway said when it let us in. The admin endpoint says nothing.
+    pub fn hello(&self) -> Option<&Hello> {
+        self.session().map(Session::hello)
+    }
+
+    /// Makes one call, and reads its answer as what it should be.
+    ///
+    /// A gateway that says it is too busy has not executed the call, and is asked again inside the deadline. So is one
+    /// whose connection was lost before the call was sent, or that lost a call which only reads.
+    ///
+    /// # Errors
+    /// Where a call that only reads was lost, what lost it; where one that writes was, whether it may have been
+    /// executed.
+    pub async fn call<P: Serialize + ?Sized, R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: &P,
+        effect: Effect,
         deadline: Deadline,
-    ) -> Result<(Session, Option<Events>), GatewayError> {
-        let (mut starting, mut dropped) = (Backoff::new(), Backoff::new());
+    ) -> Result<R, GatewayError> {
+        let (mut busy, mut lost) = (Backoff::new(), Backoff::new());
         loop {
-            let error = match enter(target, access, identity, deadline).await {
-                Ok((socket, mut hello)) => {
-                    let token = hello.auth.device_token.take().map(SecretString::from);
-                    if token.is_some() {
-                        identity.keep(token, deadline)?;
-                    }
-                    return Ok(Session::start(socket, hello, access.events));
-                }
+            let result = match &self.way {
+                Way::Socket(session) => session.call(method, params, deadline).await,
+                Way::Admin(admin) => admin.call(method, params, deadline).await,
+            };
+            let error = match result {
+                Ok(payload) => return read(method, payload.as_deref()),
+                Err(error) if effect == Effect::Read => error.without_doubt(),
                 Err(error) => error,
             };
-            let again = match error.again() {
-                Again::Starting(after) => starting.pause(after, deadline).await,
-                Again::Dropped if dropped.attempts() < DROPS => dropped.pause(None, deadline).await,
-                Again::Dropped | Again::Never => false,
+            let again = match (&error, error.again()) {
+                (GatewayError::Failed { failure, .. }, _) => {
+                    let after = failure.retry_after();
+                    after.is_some() && busy.pause(after, deadline).await
+                }
+                (_, Again::Never) => false,
+                (_, Again::Starting(after)) => {
+                    lost.attempts() < DROPS
+                        && lost.pause(after, deadline).await
+                        && self.reopen(deadline).await?
+                }
+                (_, Again::Dropped) => {
+                    lost.attempts() < DROPS
+                        && lost.pause(None, deadline).await
+                        && self.reopen(deadline).await?
+                }
             };
             if !again {
                 return Err(error);
@@ -84,64 +121,70 @@ impl Link {
         }
     }
 
-    /// What the gateway said when it let us in. The admin endpoint says nothing.
-    pub fn hello(&self) -> Option<&Hello> {
-        match self {
-            Self::Socket(session) => Some(session.hello()),
-            Self::Admin(_) => None,
-        }
-    }
-
-    /// Makes one call. A gateway that says it is too busy has not executed it, and is asked again inside the deadline.
-    ///
-    /// # Errors
-    /// Where a call that only reads was lost, what lost it; where one that writes was, whether it may have been
-    /// executed.
-    pub async fn call<P: Serialize + ?Sized, R: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: &P,
-        effect: Effect,
-        deadline: Deadline,
-    ) -> Result<R, GatewayError> {
-        let mut busy = Backoff::new();
-        let payload = loop {
-            let result = match self {
-                Self::Socket(session) => session.call(method, params, deadline).await,
-                Self::Admin(admin) => admin.call(method, params, deadline).await,
-            };
-            let error = match result {
-                Ok(payload) => break payload,
-                Err(error) => error,
-            };
-            let after = match &error {
-                GatewayError::Failed { failure, .. } => failure.retry_after(),
-                _ => None,
-            };
-            if after.is_none() || !busy.pause(after, deadline).await {
-                return Err(match effect {
-                    Effect::Read => error.without_doubt(),
-                    Effect::Write => error,
-                });
-            }
-        };
-        let text = payload.as_deref().map_or("null", RawValue::get);
-        serde_json::from_str(text).map_err(|error| {
-            // serde's own words may quote what it found.
-            let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());
-            let method = method.to_owned();
-            let step = Step::Calling(method.clone());
-            GatewayError::Violation { violation: Violation::Answer { method, cause }, step }
-        })
+    /// Connects again, in the place of a connection that was lost.
+    async fn reopen(&mut self, deadline: Deadline) -> Result<bool, GatewayError> {
+        let (way, _) = connect(&self.target, self.access, &self.keyring, deadline).await?;
+        self.way = way;
+        Ok(true)
     }
 
     /// Ends the connection politely.
     pub async fn close(self, deadline: Deadline) {
-        match self {
-            Self::Socket(session) => session.close(deadline).await,
-            Self::Admin(_) => {}
+        match self.way {
+            Way::Socket(session) => session.close(deadline).await,
+            Way::Admin(_) => {}
         }
     }
+}
+
+async fn connect(
+    target: &Target,
+    access: Access,
+    keyring: &Keyring,
+    deadline: Deadline,
+) -> Result<(Way, Option<Events>), GatewayError> {
+    if target.address.is_http() {
+        return Ok((Way::Admin(Box::new(Admin::of(target, deadline)?)), None));
+    }
+    let mut identity = keyring.identity(&target.address, access.scopes, deadline)?;
+    let (mut starting, mut dropped) = (Backoff::new(), Backoff::new());
+    loop {
+        let error = match enter(target, access, &mut identity, deadline).await {
+            Ok((socket, mut hello)) => {
+                let token = hello.auth.device_token.take().map(SecretString::from);
+                if token.is_some() {
+                    identity.keep(token, deadline)?;
+                }
+                let device = identity.device.id();
+                let (session, events) = Session::start(socket, hello, device, access.events);
+                return Ok((Way::Socket(Box::new(session)), events));
+            }
+            Err(error) => error,
+        };
+        let again = match error.again() {
+            Again::Starting(after) => starting.pause(after, deadline).await,
+            Again::Dropped => dropped.attempts() < DROPS && dropped.pause(None, deadline).await,
+            // A gateway that said it would come back is not gone because its port is closed for a moment.
+            Again::Never => {
+                matches!(error, GatewayError::Unreachable { refused: true, .. })
+                    && starting.attempts() > 0
+                    && starting.pause(None, deadline).await
+            }
+        };
+        if !again {
+            return Err(error);
+        }
+    }
+}
+
+fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result<R, GatewayError> {
+    serde_json::from_str(payload.map_or("null", RawValue::get)).map_err(|error| {
+        // serde's own words may quote what it found.
+        let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());
+        let method = method.to_owned();
+        let step = Step::Calling(method.clone());
+        GatewayError::Violation { violation: Violation::Answer { method, cause }, step }
+    })
 }
 
 impl GatewayError {

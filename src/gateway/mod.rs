@@ -20,6 +20,7 @@ mod tls;
 
 pub use device::Device;
 pub use frames::{Features, Granted, Hello, Policy, Server};
+pub use handshake::DEVICE_TOKEN;
 pub use http::Admin;
 pub use keyring::{Identity, Keyring};
 pub use link::{Effect, Link};
@@ -27,16 +28,16 @@ pub use session::{Events, Session};
 
 /// What a connection asks to be allowed.
 #[derive(Debug, Clone, Copy)]
-pub struct Access<'a> {
+pub struct Access {
     /// The scopes. A device is kept for each set of them.
-    pub scopes: &'a [&'a str],
+    pub scopes: &'static [&'static str],
     /// What this client declares to be able to do. `approvals` makes a gateway believe that somebody answers prompts.
-    pub caps: &'a [&'a str],
+    pub caps: &'static [&'static str],
     /// Whether events are wanted.
     pub events: bool,
 }
 
-impl Access<'static> {
+impl Access {
     /// Everything that clearance does but answering prompts as they come.
     pub const OPERATOR: Self = Self {
         scopes: &["operator.admin", "operator.approvals", "operator.read", "operator.write"],

@@ -39,6 +39,7 @@ type Answer = Result<Option<Box<RawValue>>, GatewayError>;
 #[derive(Debug)]
 pub struct Session {
     hello: Hello,
+    device: String,
     calls: Arc<Calls>,
     outgoing: mpsc::Sender<Outgoing>,
     reader: JoinHandle<()>,
@@ -132,7 +133,12 @@ fn unanswered(method: String, sent: bool, cause: Arc<GatewayError>) -> GatewayEr
 
 impl Session {
     /// Starts the tasks of a connection. Without `events` they are read and forgotten.
-    pub(super) fn start(socket: Socket, hello: Hello, events: bool) -> (Self, Option<Events>) {
+    pub(super) fn start(
+        socket: Socket,
+        hello: Hello,
+        device: String,
+        events: bool,
+    ) -> (Self, Option<Events>) {
         let (sink, stream) = socket.split();
         let calls = Arc::new(Calls::default());
         let (outgoing, queue) = mpsc::channel(QUEUED_CALLS);
@@ -153,12 +159,17 @@ impl Session {
         };
         let reader = tokio::spawn(reader.run());
         let writer = tokio::spawn(write(sink, queue, Arc::clone(&calls)));
-        (Self { hello, calls, outgoing, reader, writer }, events)
+        (Self { hello, device, calls, outgoing, reader, writer }, events)
     }
 
     /// What the gateway said when it let us in.
     pub fn hello(&self) -> &Hello {
         &self.hello
+    }
+
+    /// The id of the device that the gateway knows us by.
+    pub fn device(&self) -> &str {
+        &self.device
     }
 
     /// Makes one call and waits for its answer. It is sent at most once.

@@ -82,12 +82,11 @@ impl Tls {
             if let Some(rustls) = error.downcast_ref::<rustls::Error>() {
                 return Some(self.explain_rustls(rustls));
             }
-            // The cause of an I/O error is inside it, and its `source` is the cause's own.
-            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            if let Some(rustls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return Some(self.explain_rustls(rustls));
-            }
-            next = error.source();
+            // What an I/O error wraps is inside it: its `source` is that one's own.
+            next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+                Some(inner) => Some(inner),
+                None => error.source(),
+            };
         }
         None
     }
@@ -119,6 +118,10 @@ fn told(cause: &CertificateError) -> String {
             "it is for another name".to_owned()
         }
         CertificateError::Revoked => "it was revoked".to_owned(),
+        // webpki has no code of its own for it in rustls; a gateway's own certificate is of this kind.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is an authority's and not a server's, as gateways make them for themselves".to_owned()
+        }
         other => other.to_string(),
     }
 }

@@ -29,10 +29,12 @@ pub fn text(err: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
         super::listing(err, name, verdict, true)?;
     }
     writeln!(err, "error: {}", escaped(&failure.causes.join(": ")))?;
-    match &failure.remedy {
-        Some(remedy) => writeln!(err, "  next: {}", escaped(remedy)),
-        None => Ok(()),
+    // A step may have lines to copy into a file.
+    for (at, line) in failure.remedy.iter().flat_map(|remedy| remedy.lines()).enumerate() {
+        let label = if at == 0 { "  next:" } else { "       " };
+        writeln!(err, "{label} {}", escaped(line))?;
     }
+    Ok(())
 }
 
 /// Prints a failure as one JSON object.

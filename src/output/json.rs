@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::escape::is_harmless;
 use crate::approvals::changes::{Change, Changes};
 use crate::approvals::diagnostic::{Diagnostic, Verdict};
-use crate::approvals::report::{FileReport, SetOutcome, SetReport, Snapshot};
+use crate::approvals::rejection::Field;
+use crate::approvals::report::{FileReport, NativeSnapshot, SetOutcome, SetReport, Snapshot};
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub(super) const VERSION: u8 = 1;
@@ -167,13 +168,25 @@ pub fn snapshot_json(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
     #[derive(Serialize)]
     struct Printed<'s> {
         version: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway: Option<&'s str>,
         path: &'s str,
         exists: bool,
         hash: &'s str,
         file: &'s Value,
+        #[serde(rename = "resolvedDefaults", skip_serializing_if = "Option::is_none")]
+        resolved_defaults: Option<&'s Value>,
     }
     let Snapshot { path, exists, hash, file, .. } = snapshot;
-    json(out, &Printed { version: VERSION, path, exists: *exists, hash, file })
+    let resolved_defaults = snapshot.resolved_defaults.as_ref();
+    let gateway = snapshot.place.as_deref();
+    json(out, &Printed { version: VERSION, gateway, path, exists: *exists, hash, file, resolved_defaults })
+}
+
+/// What `get` read of a Windows node: what its own command prints, and the version of our output.
+pub fn native_json(out: &mut dyn Write, snapshot: &NativeSnapshot) -> io::Result<()> {
+    let NativeSnapshot { path, hash, policy, .. } = snapshot;
+    json(out, &json!({ "version": VERSION, "gateway": path, "exists": true, "hash": hash, "native": policy }))
 }
 
 /// What `set` did.
@@ -184,10 +197,11 @@ pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
         SetOutcome::Planned => "planned",
     };
     let Changes { policy, bookkeeping } = &report.changes;
-    let changes: Vec<Value> = policy
-        .iter()
-        .map(|Change { path, before, after }| json!({ "path": path.to_string(), "before": before, "after": after }))
-        .collect();
+    let listed = |changes: &[Change]| -> Vec<Value> {
+        let object = |Change { path, before, after }: &Change| json!({ "path": path.to_string(), "before": before, "after": after });
+        changes.iter().map(object).collect()
+    };
+    let field = |Field { place, newer, .. }: &Field| json!({ "path": place.to_string(), "since": newer.introduced(), "without": newer.without() });
     json(
         out,
         &json!({
@@ -197,8 +211,11 @@ pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
             "existed": report.existed,
             "baseHash": report.before,
             "hash": report.after,
-            "changes": changes,
+            "changes": listed(policy),
             "bookkeepingChanges": bookkeeping,
+            "removed": report.removed.iter().map(|removed| field(&removed.field)).collect::<Vec<_>>(),
+            "foreseen": report.foreseen.iter().map(field).collect::<Vec<_>>(),
+            "departures": listed(&report.departures),
         }),
     )
 }

@@ -3,13 +3,15 @@
 mod diagnostics;
 pub mod error;
 mod escape;
+mod gateway;
 mod github;
 mod json;
 mod sarif;
 mod snapshot;
 
 pub use diagnostics::{explanation, human, listing};
+pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
-pub use json::{json, set_json, snapshot_json, validation_json};
+pub use json::{json, native_json, set_json, snapshot_json, validation_json};
 pub use sarif::sarif;
-pub use snapshot::{set_text, snapshot_text};
+pub use snapshot::{native_text, set_text, snapshot_text};

@@ -7,14 +7,16 @@ use serde_json::{Map, Value};
 
 use super::escape::escaped;
 use crate::approvals::changes::Change;
-use crate::approvals::report::{SetOutcome, SetReport, Snapshot};
+use crate::approvals::rejection::Removed;
+use crate::approvals::report::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
 
 /// Entries of one agent that are listed before the rest is only counted.
 const LISTED: usize = 20;
 
 /// Prints a readable summary of a document.
 pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
-    writeln!(out, "{}", escaped(&snapshot.path))?;
+    let place = snapshot.place.as_ref().map_or_else(String::new, |place| escaped(place) + " ");
+    writeln!(out, "{place}{}", escaped(&snapshot.path))?;
     if !snapshot.exists {
         return writeln!(out, "  no document: the host uses its built-in defaults");
     }
@@ -25,6 +27,9 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         writeln!(out, "  socket    {}{token}", socket.map_or_else(|| "no path".to_owned(), escaped))?;
     }
     writeln!(out, "  defaults  {}", policy(snapshot.file.get("defaults")))?;
+    if let Some(resolved) = &snapshot.resolved_defaults {
+        writeln!(out, "  applied   {}", policy(Some(resolved)))?;
+    }
     let agents = snapshot.file.get("agents").and_then(Value::as_object);
     if agents.is_none_or(Map::is_empty) {
         return writeln!(out, "  no agents");
@@ -87,9 +92,34 @@ fn last_used(element: &Value) -> String {
     day.map_or_else(String::new, |day| format!("  last used {}", day.strftime("%Y-%m-%d")))
 }
 
-/// Prints what changed, or would.
-pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
-    for Change { path, before, after } in &report.changes.policy {
+/// Prints a Windows node's policy.
+pub fn native_text(out: &mut dyn Write, snapshot: &NativeSnapshot) -> io::Result<()> {
+    let NativeSnapshot { path, hash, policy, .. } = snapshot;
+    writeln!(out, "{}\n  hash      {}", escaped(path), escaped(hash))?;
+    let default = policy.get("defaultAction").map_or_else(|| "not set".to_owned(), word);
+    writeln!(out, "  default   {default}")?;
+    let rules = policy.get("rules").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    lines(out, rules, rule)
+}
+
+fn rule(rule: &Value) -> String {
+    let text = |field| rule.get(field).map_or_else(|| "?".to_owned(), word);
+    let mut line = format!("{} {}", text("action"), text("pattern"));
+    if let Some(shells) = rule.get("shells").and_then(Value::as_array) {
+        let shells: Vec<String> = shells.iter().map(word).collect();
+        line = format!("{line}  in {}", shells.join(", "));
+    }
+    if rule.get("enabled") == Some(&Value::Bool(false)) {
+        line += "  (off)";
+    }
+    match rule.get("description") {
+        Some(description) => format!("{line}  {}", word(description)),
+        None => line,
+    }
+}
+
+fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()> {
+    for Change { path, before, after } in changes {
         let path = escaped(&path.to_string());
         match (before, after) {
             (Some(before), Some(after)) => writeln!(out, "~ {path}: {} -> {}", value(before), value(after))?,
@@ -98,6 +128,12 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
             (None, None) => {}
         }
     }
+    Ok(())
+}
+
+/// Prints what changed, or would.
+pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
+    changes(out, &report.changes.policy)?;
     match report.changes.bookkeeping {
         0 => {}
         1 => writeln!(out, "1 entry changes in its id or usage only")?,
@@ -107,13 +143,25 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
         writeln!(out, "the policy stays the same")?;
     }
     let path = escaped(&report.path);
+    for Removed { field, .. } in &report.removed {
+        writeln!(out, "left out: {}", escaped(&field.to_string()))?;
+        writeln!(out, "  {}", field.newer.without())?;
+    }
+    for field in &report.foreseen {
+        writeln!(out, "the gateway will reject it: {}", escaped(&field.to_string()))?;
+    }
     match report.outcome {
         SetOutcome::Stored => {
-            writeln!(out, "stored in {path}\n  hash      {}", report.after.as_deref().unwrap_or_default())
+            writeln!(out, "stored in {path}\n  hash      {}", report.after.as_deref().unwrap_or_default())?;
         }
-        SetOutcome::Unchanged => writeln!(out, "{path} holds this document already; nothing was written"),
-        SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed"),
+        SetOutcome::Unchanged => writeln!(out, "{path} holds this document already; nothing was written")?,
+        SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed")?,
     }
+    if !report.departures.is_empty() {
+        writeln!(out, "what is stored there differs from what was sent:")?;
+        changes(out, &report.departures)?;
+    }
+    Ok(())
 }
 
 fn value(value: &Value) -> String {

@@ -16,6 +16,9 @@ fn every_page_of_help() {
         ("approvals_get", &["approvals", "get"]),
         ("approvals_set", &["approvals", "set"]),
         ("approvals_schema", &["approvals", "schema"]),
+        ("gateway", &["gateway"]),
+        ("gateway_status", &["gateway", "status"]),
+        ("gateway_dev", &["gateway", "dev"]),
         ("completions", &["completions"]),
         ("man", &["man"]),
     ] {
@@ -37,13 +40,20 @@ fn every_command_has_its_page() {
         let commands = commands.take_while(|line| !line.is_empty());
         commands.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
     };
-    assert_eq!(listed(&["--help"]), ["approvals", "completions", "man", "help"]);
+    assert_eq!(listed(&["--help"]), ["approvals", "gateway", "completions", "man", "help"]);
     assert_eq!(listed(&["approvals", "--help"]), ["validate", "get", "set", "schema", "help"]);
+    assert_eq!(listed(&["gateway", "--help"]), ["status", "dev", "help"]);
 }
 
 #[test]
 fn pages_fit_a_terminal() {
-    for command in [&[] as &[&str], &["approvals"], &["approvals", "validate"], &["approvals", "set"]] {
+    for command in [
+        &[] as &[&str],
+        &["approvals"],
+        &["approvals", "validate"],
+        &["approvals", "set"],
+        &["gateway", "dev"],
+    ] {
         for line in answer(&[command, &["--help"]].concat()).lines() {
             // Examples are commands, which are copied: they are not wrapped.
             assert!(line.chars().count() <= 100 || line.starts_with("  clearance "), "{command:?}: {line}");
@@ -66,6 +76,12 @@ fn wrong_command_lines() {
         ("wrong_page", &["man", "approvals", "vaildate"]),
         ("no_document", &["approvals", "set"]),
         ("two_documents", &["approvals", "set", "--file", "a.json", "--stdin"]),
+        ("token_without_gateway", &["approvals", "get", "--token-file", "token"]),
+        ("two_secrets", &["gateway", "status", "--token-file", "a", "--password-file", "b"]),
+        ("two_trusts", &["gateway", "status", "--ca-file", "a", "--tls-fingerprint", "b"]),
+        ("file_and_gateway", &["approvals", "get", "--file", "a.json", "--gateway"]),
+        ("downgrade_of_a_file", &["approvals", "set", "--file", "a.json", "--downgrade"]),
+        ("embedded_is_no_port", &["gateway", "dev", "--port", "70000"]),
         ("explain_and_check", &["approvals", "validate", "--explain", "syntax", "a.json"]),
     ] {
         let answer = answer(arguments);

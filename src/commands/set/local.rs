@@ -1,48 +1,28 @@
-//! `approvals set`: one document in another's place, or nothing at all.
+//! In a store of this host: all under the store's lock.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::Error;
+use super::super::Error;
+use super::{New, Request};
 use crate::approvals::replacement::{self, Replacement};
 use crate::approvals::report::{SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
-use crate::approvals::{Syntax, modernised, parse};
 use crate::deadline::Deadline;
-use crate::store::input::{self, Bounds, Input};
+use crate::store::StoreError;
 use crate::store::json_file::JsonFile;
 use crate::store::locate::{self, Environment};
-use crate::store::{MAX_SIZE, StoreError};
 
-/// What to store, and where.
-#[derive(Debug)]
-pub struct Request {
-    /// The new document.
-    pub new: Input,
-    /// The store; `None` for this host's own.
-    pub store: Option<PathBuf>,
-    /// The hash that the store must have.
-    pub base_hash: Option<String>,
-    /// Whether to stop before anything is written.
-    pub dry_run: bool,
-    /// Whether legacy forms of the new document are rewritten.
-    pub allow_legacy: bool,
-}
-
-/// Validates, plans, and unless it is a dry run replaces and reads back, all under the store's lock.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
-    let bytes = input::read(&request.new, Bounds { max_size: MAX_SIZE, deadline })
-        .map_err(Error::from)
-        .context("reading the new document")?;
-    let invalid = |verdict| Error::Invalid { name: request.new.name(), verdict };
-    let modern =
-        if request.allow_legacy { Some(modernised(&bytes, Syntax::Json5).map_err(invalid)?) } else { None };
-    let text = modern.as_ref().map_or(bytes.as_slice(), String::as_bytes);
-    let document = parse(text, Syntax::Json5).map_err(invalid)?;
-
-    let store = match &request.store {
+pub(super) fn run(
+    request: &Request,
+    store: Option<&PathBuf>,
+    new: &New,
+    deadline: Deadline,
+) -> anyhow::Result<SetReport> {
+    let document = new.document()?;
+    let store = match store {
         Some(path) => JsonFile::at(path.clone()),
         None => locate::local(&Environment::of_process())
             .map_err(Error::from)
@@ -61,6 +41,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
             SetOutcome::Planned => None,
         },
         changes: replacement.changes,
+        ..SetReport::default()
     };
     let plan = |stored: &Stored| {
         let path = || store.path().display().to_string();

@@ -1,0 +1,126 @@
+//! `clearance gateway …`, and the flags by which any command names a gateway.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+
+/// What to do with a gateway.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show which gateway is used and why, connect, and tell the next step if that fails
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(Status),
+    /// Run a gateway to rehearse with, in the foreground
+    #[command(after_help = DEV_EXAMPLES)]
+    Dev(Dev),
+}
+
+const STATUS_EXAMPLES: &str = "Examples:
+  clearance gateway status
+  clearance gateway status --gateway=wss://gateway.example --token-file ~/.config/clearance/token
+  clearance gateway status --gateway=prod --json | jq .connection.version";
+
+const DEV_EXAMPLES: &str =
+    "It speaks the wire of real gateways and keeps nothing: what is in it is made up and gone when it ends.
+
+Examples:
+  clearance gateway dev
+  clearance gateway dev --port 18789 --coalesce off
+  clearance gateway dev --scenario stuck.json --generation legacy
+  clearance approvals get --gateway=embedded";
+
+/// Which gateway, and how to be let in.
+#[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("remote").args(["gateway", "node"]).multiple(true)))]
+#[group(skip)]
+pub struct Approvals {
+    /// A gateway's document: the default gateway, or the one with this name or URL; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub gateway: Option<String>,
+    /// The document of a node behind the gateway: its id, its name, or the start of one
+    #[arg(long, value_name = "ID")]
+    pub node: Option<String>,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How to be let in.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Access {
+    /// Read the gateway's token from this file
+    #[arg(long, value_name = "PATH", group = "secret", help_heading = "Gateway options")]
+    pub token_file: Option<PathBuf>,
+    /// Read the gateway's password from this file
+    #[arg(long, value_name = "PATH", group = "secret", help_heading = "Gateway options")]
+    pub password_file: Option<PathBuf>,
+    /// Ask for the gateway's token on the terminal
+    #[arg(long, group = "secret", help_heading = "Gateway options")]
+    pub ask_token: bool,
+    /// Ask for the gateway's password on the terminal
+    #[arg(long, group = "secret", help_heading = "Gateway options")]
+    pub ask_password: bool,
+    /// Trust the certificate with this SHA-256, and no other
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file", help_heading = "Gateway options")]
+    pub tls_fingerprint: Option<String>,
+    /// Trust the authorities in this PEM file, and no others
+    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `gateway status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The gateway with this name or URL; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub gateway: Option<String>,
+    #[command(flatten)]
+    pub access: Access,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gateway dev`
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// The port on 127.0.0.1; 0 for one that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Whether requests for what is pending already join that prompt
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub coalesce: Switch,
+    /// Whether the prompts of a run that fails over are cancelled before its replacement may ask
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub cancel_on_failover: Switch,
+    /// Which generation's wire it speaks
+    #[arg(long, value_enum, default_value_t = Generation::Current)]
+    pub generation: Generation,
+    /// Serve TLS with a certificate of its own
+    #[arg(long)]
+    pub tls: bool,
+    /// Print one JSON object when it is ready
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// As a gateway should be
+    On,
+    /// As gateways are: the bug is there
+    Off,
+}
+
+/// A generation of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Generation {
+    /// Protocol 3, as 2026.4.14
+    Legacy,
+    /// Protocol 4, as 2026.9.6
+    Current,
+}

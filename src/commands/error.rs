@@ -1,0 +1,302 @@
+//! Why a command ended without a report: the exit code, the name and the next step of each error.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::gateway::{Fault, advice};
+use crate::approvals::diagnostic::Verdict;
+use crate::approvals::native::AnswerError;
+use crate::approvals::rejection::Field;
+use crate::approvals::replacement::ReplacementError;
+use crate::embedded::scenario::ScenarioError;
+use crate::outcome::Exit;
+use crate::settings::{Kind, SettingsError};
+use crate::store::StoreError;
+use crate::store::input::InputError;
+
+/// Why a command ended without a report.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Something named on the command line could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The store could not be read or changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A document that is not valid, and which one.
+    #[error("{name} is not a valid document")]
+    Invalid {
+        /// The document.
+        name: String,
+        /// Everything that is wrong with it.
+        verdict: Verdict,
+    },
+    /// The plan could not be made.
+    #[error("cannot replace the document in {path}: {error}")]
+    Replacement {
+        /// The store.
+        path: String,
+        /// Why not.
+        error: ReplacementError,
+    },
+    /// Which gateway, or how to be let in, could not be found out.
+    #[error(transparent)]
+    Settings(Box<SettingsError>),
+    /// A flag of gateways without a gateway.
+    #[error("{flag} is for gateways, and none is named")]
+    NoGateway {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// A gateway could not be reached, did not let us in, or refused a call.
+    #[error(transparent)]
+    Gateway(Box<Fault>),
+    /// The runtime did not start.
+    #[error("cannot wait for a network: {0}")]
+    Runtime(io::Error),
+    /// The embedded gateway did not start.
+    #[error("the embedded gateway did not start: {0}")]
+    Embedded(io::Error),
+    /// A scenario that cannot be played.
+    #[error("{name} is not a scenario: {cause}")]
+    Scenario {
+        /// The file.
+        name: String,
+        /// Why not.
+        cause: ScenarioError,
+    },
+    /// The document of a gateway or node is not the one that the change was made for.
+    #[error("the document of {place} changed: expected the hash {expected}{}", found_instead(.found.as_deref()))]
+    Conflict {
+        /// Whose.
+        place: String,
+        /// The hash that the change was made for.
+        expected: String,
+        /// The hash that is there, where it is known.
+        found: Option<String>,
+    },
+    /// An older gateway does not know fields of the document.
+    #[error("{place} is too old for {} of this document: {}", count(.fields), listed(.fields))]
+    TooOld {
+        /// Whose document.
+        place: String,
+        /// The gateway's release, where it said so.
+        version: Option<String>,
+        /// The fields.
+        fields: Vec<Field>,
+    },
+    /// A gateway or node refused the document otherwise.
+    #[error("{place} rejects the document: {message}")]
+    Rejected {
+        /// Whose document.
+        place: String,
+        /// Its words.
+        message: String,
+    },
+    /// The document was stored, and could not be read back.
+    #[error("the document was sent to {place} and accepted, but could not be read back")]
+    Unverified {
+        /// Whose document.
+        place: String,
+        /// Why not.
+        #[source]
+        cause: Box<Error>,
+    },
+    /// No such node.
+    #[error("the gateway knows no node `{wanted}`")]
+    NodeUnknown {
+        /// What was asked for.
+        wanted: String,
+        /// The nodes that there are.
+        known: Vec<String>,
+    },
+    /// More than one node.
+    #[error("`{wanted}` is the start of more than one node")]
+    NodeAmbiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The nodes that it may be.
+        matches: Vec<String>,
+    },
+    /// A node that is not there now.
+    #[error("{name} is not connected to the gateway")]
+    NodeAway {
+        /// The node.
+        name: String,
+    },
+    /// A Windows node whose policy is switched off.
+    #[error("{name} keeps no policy: {message}")]
+    NodeDisabled {
+        /// The node.
+        name: String,
+        /// Its words.
+        message: String,
+    },
+    /// A node that answers with something else.
+    #[error("{name}: {cause}")]
+    NodeAnswer {
+        /// The node.
+        name: String,
+        /// What is wrong with it.
+        cause: AnswerError,
+    },
+}
+
+impl From<SettingsError> for Error {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(Box::new(error))
+    }
+}
+
+fn found_instead(found: Option<&str>) -> String {
+    found.map_or_else(String::new, |found| format!(", found {found}"))
+}
+
+fn count(fields: &[Field]) -> String {
+    match fields.len() {
+        1 => "a field".to_owned(),
+        many => format!("{many} fields"),
+    }
+}
+
+fn listed(fields: &[Field]) -> String {
+    const LISTED: usize = 10;
+    let mut text: Vec<String> = fields.iter().take(LISTED).map(ToString::to_string).collect();
+    if let Some(more) = fields.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        text.push(format!("and {more} more"));
+    }
+    text.join("; ")
+}
+
+impl Error {
+    /// The exit code. No wildcard: a new error is a new decision.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Input(error) | Self::Store(StoreError::Input(error)) => match error {
+                InputError::TimedOut { .. } => Exit::TimedOut,
+                InputError::Missing(_)
+                | InputError::Directory(_)
+                | InputError::TooLarge { .. }
+                | InputError::Io { .. } => Exit::Store,
+            },
+            Self::Store(error) => match error {
+                StoreError::Conflict { .. }
+                | StoreError::Overwritten { .. }
+                | StoreError::Displaced { .. } => Exit::Conflict,
+                StoreError::Locked { .. } => Exit::TimedOut,
+                StoreError::Input(_)
+                | StoreError::Ambiguous(..)
+                | StoreError::Database { .. }
+                | StoreError::NoHome
+                | StoreError::NoDirectory(_)
+                | StoreError::Owner { .. }
+                | StoreError::Unflushed { .. }
+                | StoreError::Write { .. } => Exit::Store,
+            },
+            Self::Invalid { .. } | Self::Scenario { .. } | Self::TooOld { .. } | Self::Rejected { .. } => {
+                Exit::Found
+            }
+            Self::Replacement { error, .. } => match error {
+                ReplacementError::Unreadable(_) | ReplacementError::Socket => Exit::Store,
+                ReplacementError::Print(_) | ReplacementError::Misprinted => Exit::Bug,
+            },
+            Self::Settings(error) => match error.kind() {
+                Kind::Usage => Exit::Usage,
+                Kind::Unreadable => Exit::Store,
+                Kind::Refused => Exit::Refused,
+                Kind::TimedOut => Exit::TimedOut,
+            },
+            Self::Gateway(fault) => advice::exit(&fault.error),
+            Self::Runtime(_) | Self::Embedded(_) | Self::NodeAnswer { .. } => Exit::Store,
+            Self::Conflict { .. } => Exit::Conflict,
+            // What was asked for happened; whether it stayed so is not known.
+            Self::Unverified { .. } => Exit::Partly,
+            Self::NoGateway { .. } | Self::NodeUnknown { .. } | Self::NodeAmbiguous { .. } => Exit::Usage,
+            Self::NodeAway { .. } => Exit::TimedOut,
+            Self::NodeDisabled { .. } => Exit::Refused,
+        }
+    }
+
+    /// What the person who reads the error can do next.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Input(error) => error.remedy(),
+            Self::Store(error) => error.remedy(),
+            Self::Invalid { .. } => Some(
+                "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
+            ),
+            Self::Replacement { path, error } => match error {
+                ReplacementError::Unreadable(_) => Some(format!(
+                    "mend it at the place shown, or move it away (mv {path} {path}.broken), then set again"
+                )),
+                ReplacementError::Socket => {
+                    Some("mend the stored document, or put a `socket` block into the new one".to_owned())
+                }
+                ReplacementError::Print(_) | ReplacementError::Misprinted => {
+                    Some("this is a bug in clearance: please report it with the document".to_owned())
+                }
+            },
+            Self::Settings(error) => error.remedy(),
+            Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
+            Self::Gateway(fault) => advice::next(fault),
+            Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
+            Self::Embedded(_) => Some("choose a port that is free: --port 0".to_owned()),
+            Self::Scenario { .. } => Some("see the example in clearance gateway dev --help".to_owned()),
+            Self::Conflict { .. } => Some(
+                "read it again (clearance approvals get with the same flags), make your change to that, and set it"
+                    .to_owned(),
+            ),
+            Self::TooOld { version, .. } => Some(format!(
+                "update the gateway{}, or add --downgrade to leave exactly these fields out",
+                version.as_ref().map_or_else(String::new, |version| format!(" (it is {version})"))
+            )),
+            Self::Rejected { .. } => Some("nothing was stored; see which release the gateway is: clearance gateway status".to_owned()),
+            Self::Unverified { .. } => Some("look at what is there now: clearance approvals get with the same flags".to_owned()),
+            Self::NodeUnknown { known, .. } if known.is_empty() => {
+                Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())
+            }
+            Self::NodeUnknown { known, .. } => Some(format!("choose one of {}", known.join(", "))),
+            Self::NodeAmbiguous { matches, .. } => Some(format!("choose one of {}", matches.join(", "))),
+            Self::NodeAway { .. } => Some("start the node, and see it connected: openclaw nodes status".to_owned()),
+            Self::NodeDisabled { .. } => Some("switch its exec approvals on, on the node".to_owned()),
+            Self::NodeAnswer { .. } => Some("update the node's OpenClaw".to_owned()),
+        }
+    }
+
+    /// The stable name in machine output.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gateway(fault) => return advice::code(&fault.error),
+            Self::Settings(_) => return "settings",
+            Self::NoGateway { .. } => return "usage",
+            Self::Scenario { .. } => return "scenario",
+            Self::TooOld { .. } => return "gateway-too-old",
+            Self::Rejected { .. } => return "rejected",
+            Self::Unverified { .. } => return "unverified",
+            Self::NodeUnknown { .. }
+            | Self::NodeAmbiguous { .. }
+            | Self::NodeAway { .. }
+            | Self::NodeDisabled { .. }
+            | Self::NodeAnswer { .. } => return "node",
+            _ => {}
+        }
+        match self.exit() {
+            Exit::Found => "invalid-document",
+            Exit::TimedOut => "timed-out",
+            Exit::Conflict => "conflict",
+            Exit::Store => "store",
+            Exit::Refused => "refused",
+            Exit::Done | Exit::Partly | Exit::Usage | Exit::Bug => "bug",
+        }
+    }
+
+    /// The problems of the document that the error is about.
+    pub fn verdict(&self) -> Option<(&str, &Verdict)> {
+        match self {
+            Self::Invalid { name, verdict } => Some((name, verdict)),
+            Self::Replacement { path, error: ReplacementError::Unreadable(verdict) } => Some((path, verdict)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What to do next when a gateway cannot be used: one sentence, with the command to copy.
+
+use super::Fault;
+use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError};
+use crate::gateway::refusal::{Reason, Refusal};
+use crate::outcome::Exit;
+use crate::report::Chosen;
+use crate::store::StoreError;
+
+/// The exit code. No wildcard: a new error is a new decision.
+pub fn exit(error: &GatewayError) -> Exit {
+    match error {
+        GatewayError::Unreachable { .. }
+        | GatewayError::Proxy { .. }
+        | GatewayError::NotAGateway(_)
+        | GatewayError::TimedOut { .. }
+        | GatewayError::Violation { .. }
+        | GatewayError::Closed { .. }
+        | GatewayError::Silent(_)
+        | GatewayError::Tls(TlsError::Handshake(_))
+        | GatewayError::Device(DeviceError::Store(StoreError::Locked { .. })) => Exit::TimedOut,
+        GatewayError::Tls(TlsError::Roots { .. } | TlsError::Platform(_))
+        | GatewayError::TooLarge { .. }
+        | GatewayError::Device(_) => Exit::Store,
+        GatewayError::Refused(refusal) if refusal.is_starting() => Exit::TimedOut,
+        GatewayError::Failed { failure, .. } if failure.code == "UNAVAILABLE" => Exit::TimedOut,
+        GatewayError::Tls(TlsError::Pin { .. } | TlsError::Untrusted { .. })
+        | GatewayError::Plaintext
+        | GatewayError::Refused(_)
+        | GatewayError::Failed { .. }
+        | GatewayError::NotOverHttp { .. }
+        | GatewayError::NoAdminEndpoint => Exit::Refused,
+        GatewayError::NotSent { cause, .. } | GatewayError::Uncertain { cause, .. } => exit(cause),
+    }
+}
+
+/// The stable name in machine output.
+pub fn code(error: &GatewayError) -> &'static str {
+    match error {
+        GatewayError::Unreachable { .. } => "unreachable",
+        GatewayError::Proxy { .. } => "proxy",
+        GatewayError::NotAGateway(_) => "not-a-gateway",
+        GatewayError::TimedOut { .. } => "timed-out",
+        GatewayError::Violation { .. } => "protocol-violation",
+        GatewayError::Closed { .. } | GatewayError::Silent(_) | GatewayError::NotSent { .. } => {
+            "connection-lost"
+        }
+        GatewayError::Uncertain { .. } => "uncertain",
+        GatewayError::Tls(_) => "certificate",
+        GatewayError::Plaintext => "plaintext",
+        GatewayError::Refused(refusal) => match refusal.reason {
+            Reason::TokenMismatch | Reason::PasswordMismatch | Reason::Unauthorized => "wrong-credential",
+            Reason::TokenMissing | Reason::PasswordMissing => "no-credential",
+            Reason::DeviceToken | Reason::Device => "device",
+            Reason::RateLimited => "rate-limited",
+            Reason::Pairing { upgrade: false, .. } => "pairing",
+            Reason::Pairing { upgrade: true, .. } => "scope-upgrade",
+            Reason::Protocol { .. } => "protocol",
+            Reason::Clock => "clock",
+            Reason::Starting => "starting",
+            Reason::Other => "refused",
+        },
+        GatewayError::Failed { failure, .. } if failure.missing_scope().is_some() => "missing-scope",
+        GatewayError::Failed { .. } => "call-failed",
+        GatewayError::NotOverHttp { .. } => "not-over-http",
+        GatewayError::NoAdminEndpoint => "no-admin-endpoint",
+        GatewayError::TooLarge { .. } => "too-large",
+        GatewayError::Device(_) => "device-key",
+    }
+}
+
+/// The next step.
+pub fn next(fault: &Fault) -> Option<String> {
+    let chosen = &fault.chosen;
+    let checked = |what: &str| format!("{what} (it came from {})", chosen.address_from);
+    Some(match fault.error.root() {
+        GatewayError::Unreachable { refused: true, .. } => {
+            checked("start it (openclaw gateway run), or name the right one: --gateway=URL")
+        }
+        GatewayError::Unreachable { .. } | GatewayError::NotAGateway(_) => {
+            checked("check the address, or name the right one: --gateway=URL")
+        }
+        GatewayError::Proxy { proxy, .. } => format!(
+            "check {proxy}, or go around it: NO_PROXY={} clearance …",
+            host(&chosen.address)
+        ),
+        GatewayError::TimedOut { .. } => {
+            "try again, and give it more time: --timeout 2m (a gateway that loads may be silent for a minute)".to_owned()
+        }
+        GatewayError::Violation { .. } => checked("check that the address is a gateway's, and its version: openclaw --version"),
+        GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), .. }
+            if chosen.trust.is_none() && fault.is_first_contact() =>
+        {
+            let (plain, tls) = if chosen.address.starts_with("http") { ("http:", "https:") } else { ("ws:", "wss:") };
+            format!("if the gateway serves TLS: --gateway={}", chosen.address.replacen(plain, tls, 1))
+        }
+        GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it stays so, look at the gateway's log: openclaw logs".to_owned(),
+        GatewayError::Tls(error) => tls(error, chosen),
+        GatewayError::Plaintext => plaintext(chosen),
+        GatewayError::Refused(refusal) => return Some(refused(refusal, chosen)),
+        GatewayError::Failed { failure, .. } => match failure.missing_scope() {
+            Some(scope) => format!(
+                "on the gateway's host: openclaw devices list; then openclaw devices rotate --device ID --role operator --scope {scope}"
+            ),
+            None => "look at the gateway's log: openclaw logs".to_owned(),
+        },
+        GatewayError::NotOverHttp { .. } => {
+            format!("use the WebSocket: --gateway={}", chosen.address.replacen("http", "ws", 1))
+        }
+        GatewayError::NoAdminEndpoint => format!(
+            "on the gateway's host: openclaw config set plugins.entries.admin-http-rpc.enabled true; or use the WebSocket: --gateway={}",
+            chosen.address.replacen("http", "ws", 1)
+        ),
+        GatewayError::TooLarge { .. } => "take entries out that are no longer used".to_owned(),
+        GatewayError::Device(error) => device(error)?,
+        // `root` has gone through them.
+        GatewayError::NotSent { .. } | GatewayError::Uncertain { .. } => return None,
+    })
+    .map(|step| match &fault.error {
+        GatewayError::Uncertain { .. } => format!("see first what is there now (clearance approvals get); {step}"),
+        _ => step,
+    })
+}
+
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split([':', '/']).next().unwrap_or(rest)
+}
+
+fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
+    let from = &chosen.credential_from;
+    match &refusal.reason {
+        Reason::TokenMismatch => format!(
+            "what was sent came from {from}; the gateway's own is on its host: openclaw config get gateway.auth.token; put it into a file (mode 600) and add --token-file PATH, or export OPENCLAW_GATEWAY_TOKEN"
+        ),
+        Reason::TokenMissing => {
+            "put the gateway's token into a file (mode 600) and add --token-file PATH, or export OPENCLAW_GATEWAY_TOKEN; it is on its host: openclaw config get gateway.auth.token".to_owned()
+        }
+        Reason::PasswordMismatch => format!(
+            "what was sent came from {from}; put the right one into a file (mode 600) and add --password-file PATH, or export OPENCLAW_GATEWAY_PASSWORD"
+        ),
+        Reason::PasswordMissing => {
+            "put the gateway's password into a file (mode 600) and add --password-file PATH, or export OPENCLAW_GATEWAY_PASSWORD".to_owned()
+        }
+        Reason::Unauthorized if chosen.credential == "none" => {
+            "none was sent; add --token-file PATH or --password-file PATH with the gateway's own".to_owned()
+        }
+        Reason::Unauthorized => format!(
+            "it came from {from}; add --token-file PATH or --password-file PATH with the gateway's own"
+        ),
+        Reason::DeviceToken => {
+            "it is forgotten now; run this again with the gateway's token: --token-file PATH".to_owned()
+        }
+        Reason::RateLimited => match refusal.retry_after() {
+            Some(wait) => format!("wait {} s, then try the right credential", wait.as_secs().max(1)),
+            None => "wait five minutes, then try the right credential".to_owned(),
+        },
+        Reason::Pairing { request: Some(request), .. } => {
+            format!("on the gateway's host: openclaw devices approve {request}; then run this again")
+        }
+        Reason::Pairing { request: None, .. } => {
+            "on the gateway's host: openclaw devices list; openclaw devices approve REQUEST; then run this again".to_owned()
+        }
+        Reason::Protocol { .. } => "update the older of the two: clearance --version; openclaw --version".to_owned(),
+        Reason::Clock => "the way to the gateway took longer than the two minutes that a signature lives: try again".to_owned(),
+        Reason::Device => "move the device's key away and run this again: a new one is made".to_owned()
+            + &super::devices().map_or_else(String::new, |directory| format!(" (it is in {})", directory.display())),
+        Reason::Starting => "it is still starting: try again, and give it more time: --timeout 2m".to_owned(),
+        Reason::Other => "look at the gateway's log: openclaw logs".to_owned(),
+    }
+}
+
+fn tls(error: &TlsError, chosen: &Chosen) -> String {
+    const CHECK: &str =
+        "openssl x509 -in ~/.openclaw/gateway/tls/gateway-cert.pem -noout -fingerprint -sha256";
+    match error {
+        TlsError::Pin { found, .. } => format!(
+            "somebody may be in between. On the gateway's host: {CHECK}; only if that prints this fingerprint: --tls-fingerprint {found}"
+        ),
+        TlsError::Untrusted { found, .. } => format!(
+            "if the gateway made it itself, check it on the gateway's host: {CHECK}; if that prints this fingerprint: --tls-fingerprint {found}; if an authority of yours signed it: --ca-file PATH"
+        ),
+        TlsError::Roots { path, .. } => {
+            format!("check that {} holds certificates in PEM", path.display())
+        }
+        TlsError::Platform(_) => "install them (ca-certificates), or add --ca-file PATH".to_owned(),
+        TlsError::Handshake(_) => {
+            let plain = chosen.address.replacen("wss:", "ws:", 1).replacen("https:", "http:", 1);
+            format!("if the gateway serves no TLS: --gateway={plain}")
+        }
+    }
+}
+
+fn plaintext(chosen: &Chosen) -> String {
+    let host = host(&chosen.address);
+    format!(
+        "use wss:// or https://, or a tunnel (ssh -N -L 18789:127.0.0.1:18789 {host}, then --gateway=ws://127.0.0.1:18789), or say allow_plaintext = true of this gateway in config.toml"
+    )
+}
+
+fn device(error: &DeviceError) -> Option<String> {
+    match error {
+        DeviceError::Store(StoreError::Locked { path, .. }) => {
+            Some(format!("another clearance is using it; try again, or see who holds {}", path.display()))
+        }
+        DeviceError::Store(_) | DeviceError::Directory { .. } => Some(
+            "make it readable and writable for you, or keep keys elsewhere: XDG_STATE_HOME=DIR clearance …"
+                .to_owned(),
+        ),
+        DeviceError::Malformed(path) => {
+            Some(format!("move it away (mv {0} {0}.broken): a new one is made", path.display()))
+        }
+        DeviceError::Random(_) => None,
+    }
+}

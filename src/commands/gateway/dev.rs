@@ -1,0 +1,102 @@
+//! `gateway dev`: the embedded gateway in the foreground, for scripts to rehearse with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::embedded::scenario::Scenario;
+use crate::embedded::{self, Auth, Generation, Options};
+use crate::report::Dev;
+use crate::store::input::{self, Bounds, Input};
+
+/// The largest scenario that is read.
+const MAX_SCENARIO: bytesize::ByteSize = bytesize::ByteSize::mib(16);
+
+/// How long the scenario may take to read.
+const READING: Duration = Duration::from_secs(30);
+
+/// What to run.
+#[derive(Debug)]
+pub struct Request {
+    /// The port; 0 for one that is free.
+    pub port: u16,
+    /// The scenario; `None` for the seed's cascade.
+    pub scenario: Option<PathBuf>,
+    /// Whether requests for what is pending already join that prompt.
+    pub coalesce: bool,
+    /// Whether the prompts of a run that fails over are cancelled.
+    pub cancel_on_failover: bool,
+    /// Which wire.
+    pub generation: Generation,
+    /// Whether it serves TLS.
+    pub tls: bool,
+}
+
+/// Runs it until the process is told to end, or until `end`. `ready` is called once, when it can be reached, and says whether to go on.
+pub async fn run(
+    request: &Request,
+    end: Option<Deadline>,
+    ready: impl FnOnce(&Dev) -> bool,
+) -> Result<(), Error> {
+    let scenario = match &request.scenario {
+        None => Scenario::cascade(),
+        Some(path) => {
+            let name = path.display().to_string();
+            let deadline = end.unwrap_or_else(|| Deadline::after(READING));
+            let bytes = input::read(&Input::named(path), Bounds { max_size: MAX_SCENARIO, deadline })?;
+            Scenario::parse(&String::from_utf8_lossy(&bytes))
+                .map_err(|cause| Error::Scenario { name, cause })?
+        }
+    };
+    // A token of this run alone: it opens nothing else, and is meant to be copied.
+    let token = uuid::Uuid::new_v4().to_string();
+    let running = embedded::start(Options {
+        port: request.port,
+        generation: request.generation,
+        auth: Auth::Token(SecretString::from(token.as_str())),
+        tls: request.tls,
+        coalesce: request.coalesce,
+        cancel_on_failover: request.cancel_on_failover,
+        admin_http: true,
+        scenario,
+    })
+    .await
+    .map_err(Error::Embedded)?;
+    let dev = Dev {
+        url: running.url(),
+        token,
+        fingerprint: running.fingerprint(),
+        version: request.generation.version(),
+    };
+    if ready(&dev) {
+        tokio::select! {
+            () = interrupted() => {}
+            () = passed(end) => {}
+        }
+    }
+    running.stop().await;
+    Ok(())
+}
+
+async fn passed(end: Option<Deadline>) {
+    match end {
+        Some(end) => tokio::time::sleep(end.left().unwrap_or_default()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ctrl-C, or a polite kill.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        drop(tokio::signal::ctrl_c().await);
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}

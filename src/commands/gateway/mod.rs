@@ -1,0 +1,217 @@
+//! What commands on gateways share: the choice, the connection, and the runtime that both live in.
+
+pub mod advice;
+pub mod dev;
+pub mod status;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Error;
+use crate::deadline::Deadline;
+use crate::embedded;
+use crate::gateway::error::{GatewayError, Step};
+use crate::gateway::target::{Credential, Target, Trust};
+use crate::gateway::{Access, Effect, Keyring, Link};
+use crate::report::Chosen;
+use crate::settings::{self, Environment, Flags};
+
+/// The name that no configured gateway can have.
+const EMBEDDED: &str = "embedded";
+
+/// Something that went wrong with a gateway, and which one it was.
+#[derive(Debug)]
+pub struct Fault {
+    /// The gateway.
+    pub chosen: Chosen,
+    /// What went wrong.
+    pub error: GatewayError,
+}
+
+impl Fault {
+    /// Whether the connection had not proved yet that there is a gateway.
+    fn is_first_contact(&self) -> bool {
+        match self.error.root() {
+            GatewayError::Closed { step: Step::Upgrading, .. } => true,
+            GatewayError::Closed { step: Step::Calling(_), .. } => self.chosen.address.starts_with("http"),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.chosen.address, self.error)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+/// Runs what waits for a network. The runtime lives no longer than that, and what is stuck in it (a resolver) is left
+/// behind: the process ends soon after.
+pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+/// A choice that was made, before anything is connected.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) target: Target,
+    pub(super) keyring: Keyring,
+    pub(super) chosen: Chosen,
+    embedded: Option<embedded::Running>,
+}
+
+impl Choice {
+    /// Makes the choice; the embedded gateway is started for it.
+    pub(super) async fn of(flags: &Flags, deadline: Deadline) -> Result<Self, Error> {
+        if flags.gateway.as_deref() == Some(EMBEDDED) {
+            return Self::embedded().await;
+        }
+        let environment = Environment::of_process();
+        let resolved = settings::resolve(flags, &environment, deadline)?;
+        let directory = settings::state_directory(&environment)?.join("devices");
+        let target = resolved.target;
+        let chosen = Chosen {
+            address: target.address.to_string(),
+            address_from: resolved.address_from.to_string(),
+            name: resolved.name,
+            credential: named(&target.credential),
+            credential_from: resolved.credential_from.to_string(),
+            trust: target.address.is_encrypted().then(|| trusted(&target.trust, &resolved.trust_from)),
+            notes: resolved.notes,
+        };
+        Ok(Self { target, keyring: Keyring::Directory(directory), chosen, embedded: None })
+    }
+
+    async fn embedded() -> Result<Self, Error> {
+        let token = SecretString::from(uuid::Uuid::new_v4().to_string());
+        let running = embedded::start(embedded::Options {
+            port: 0,
+            generation: embedded::Generation::Current,
+            auth: embedded::Auth::Token(token.clone()),
+            tls: false,
+            coalesce: true,
+            cancel_on_failover: true,
+            admin_http: true,
+            scenario: embedded::scenario::Scenario::cascade(),
+        })
+        .await
+        .map_err(Error::Embedded)?;
+        let address = crate::gateway::target::Address::loopback(running.port(), false);
+        let chosen = Chosen {
+            address: EMBEDDED.to_owned(),
+            address_from: "--gateway".to_owned(),
+            name: None,
+            credential: "token",
+            credential_from: "this process".to_owned(),
+            trust: None,
+            notes: vec![
+                "a gateway inside this process, to rehearse with: everything in it is made up".to_owned(),
+            ],
+        };
+        let credential = Credential::Token(token);
+        let target = Target { address, credential, trust: Trust::Platform, plaintext_allowed: false };
+        Ok(Self { target, keyring: Keyring::Ephemeral, chosen, embedded: Some(running) })
+    }
+
+    pub(super) fn fault(&self, error: GatewayError) -> Error {
+        Error::Gateway(Box::new(Fault { chosen: self.chosen.clone(), error }))
+    }
+}
+
+fn named(credential: &Credential) -> &'static str {
+    match credential {
+        Credential::None => "none",
+        Credential::Token(_) => "token",
+        Credential::Password(_) => "password",
+    }
+}
+
+fn trusted(trust: &Trust, from: &settings::Origin) -> String {
+    match trust {
+        Trust::Platform => "the platform's roots".to_owned(),
+        Trust::Roots(path) => format!("the authorities in {} ({from})", path.display()),
+        Trust::Pin(fingerprint) => format!("the certificate {fingerprint} ({from})"),
+    }
+}
+
+/// A gateway that has let us in.
+#[derive(Debug)]
+pub(super) struct Connection {
+    choice: Choice,
+    link: Link,
+    deadline: Deadline,
+}
+
+impl Connection {
+    /// Chooses and connects.
+    pub(super) async fn open(flags: &Flags, access: Access, deadline: Deadline) -> Result<Self, Error> {
+        let choice = Choice::of(flags, deadline).await?;
+        match Link::open(&choice.target, access, &choice.keyring, deadline).await {
+            Ok((link, _)) => Ok(Self { choice, link, deadline }),
+            Err(error) => Err(choice.fault(error)),
+        }
+    }
+
+    /// The address, as it may be shown.
+    pub(super) fn address(&self) -> &str {
+        &self.choice.chosen.address
+    }
+
+    /// The gateway's release, where it said so.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.link.hello().map(|hello| hello.server.version.as_str()).filter(|version| !version.is_empty())
+    }
+
+    /// Makes a call that changes nothing.
+    pub(super) async fn read<R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: &impl Serialize,
+    ) -> Result<R, Error> {
+        self.link
+            .call(method, params, Effect::Read, self.deadline)
+            .await
+            .map_err(|error| self.choice.fault(error))
+    }
+
+    /// Makes a call that changes something. The error is the gateway's own, for the caller to tell apart.
+    pub(super) async fn write<R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: &impl Serialize,
+    ) -> Result<R, GatewayError> {
+        self.link.call(method, params, Effect::Write, self.deadline).await
+    }
+
+    /// An error of a call, with the gateway's name to it.
+    pub(super) fn fault(&self, error: GatewayError) -> Error {
+        self.choice.fault(error)
+    }
+
+    /// Ends the connection politely.
+    pub(super) async fn close(self) {
+        self.link.close(self.deadline).await;
+        if let Some(embedded) = self.choice.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+/// The directory in which device keys are kept, for messages.
+pub(super) fn devices() -> Option<PathBuf> {
+    settings::state_directory(&Environment::of_process()).ok().map(|directory| directory.join("devices"))
+}

@@ -1,0 +1,207 @@
+//! The document of a gateway, or of a node behind it: fetched, replaced under compare-and-swap, and read back.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::Error;
+use super::gateway::Connection;
+use crate::approvals::native::{Answer, AnswerError};
+use crate::deadline::Deadline;
+use crate::gateway::Access;
+use crate::gateway::error::GatewayError;
+use crate::gateway::refusal::Failure;
+use crate::settings::Flags;
+
+/// Whose document is meant.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// Which gateway.
+    pub flags: Flags,
+    /// The node behind it: its id, its name, or the start of one. `None` for the gateway itself.
+    pub node: Option<String>,
+}
+
+/// A place behind a connection that has a document.
+#[derive(Debug)]
+pub(super) struct Place {
+    connection: Connection,
+    node: Option<Node>,
+}
+
+/// A node, as far as it is told apart.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Node {
+    #[serde(rename = "nodeId")]
+    id: String,
+    display_name: Option<String>,
+    connected: bool,
+}
+
+/// What a gateway or a node answers.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// A document.
+    Document(Document),
+    /// A Windows node's own policy.
+    Native { hash: String, policy: Value },
+}
+
+/// A document as it is stored somewhere else.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    /// Where it is stored there.
+    #[serde(default)]
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) exists: bool,
+    /// The hash that a change is made for. Gateways name a document that is not there in a way of their own.
+    pub(super) hash: String,
+    pub(super) file: Box<RawValue>,
+    /// What applies where the document says nothing; current gateways tell.
+    #[serde(default)]
+    pub(super) resolved_defaults: Option<Value>,
+}
+
+/// Why a document was not taken.
+pub(super) enum NotStored {
+    /// Somebody changed it since it was fetched.
+    Conflict,
+    /// Its parameters were refused: these are the gateway's words.
+    Rejected(String),
+    /// Anything else.
+    Other(Error),
+}
+
+impl Place {
+    /// Connects, and finds the node.
+    pub(super) async fn open(remote: &Remote, deadline: Deadline) -> Result<Self, Error> {
+        let mut connection = Connection::open(&remote.flags, Access::OPERATOR, deadline).await?;
+        let node = match &remote.node {
+            Some(wanted) => Some(find(&mut connection, wanted).await?),
+            None => None,
+        };
+        Ok(Self { connection, node })
+    }
+
+    /// What it is called in reports.
+    pub(super) fn name(&self) -> String {
+        let address = self.connection.address();
+        match &self.node {
+            Some(node) => {
+                let name = node.display_name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+                format!("{address} node {}{name}", node.id)
+            }
+            None => address.to_owned(),
+        }
+    }
+
+    /// The gateway's release, where it said so. A node's document is the node's business.
+    pub(super) fn version(&self) -> Option<&str> {
+        if self.node.is_some() { None } else { self.connection.version() }
+    }
+
+    /// What is stored there now.
+    pub(super) async fn fetch(&mut self) -> Result<Fetched, Error> {
+        let Some(node) = &self.node else {
+            return self.connection.read("exec.approvals.get", &json!({})).await.map(Fetched::Document);
+        };
+        if !node.connected {
+            return Err(Error::NodeAway { name: self.name() });
+        }
+        let method = "exec.approvals.node.get";
+        let answer: Box<RawValue> = self.connection.read(method, &json!({ "nodeId": node.id })).await?;
+        let of_node = |cause: AnswerError| Error::NodeAnswer { name: self.name(), cause };
+        let read: Value =
+            serde_json::from_str(answer.get()).map_err(|_| of_node(AnswerError::NotAnObject))?;
+        match Answer::read(&read).map_err(of_node)? {
+            Answer::Native { hash, policy, .. } => Ok(Fetched::Native { hash, policy }),
+            Answer::Disabled { message } => {
+                Err(Error::NodeDisabled { name: self.name(), message: message.unwrap_or_default() })
+            }
+            Answer::File { .. } => serde_json::from_str(answer.get())
+                .map(Fetched::Document)
+                .map_err(|_| of_node(AnswerError::NotAnObject)),
+        }
+    }
+
+    /// Replaces a document, if it still has this hash.
+    pub(super) async fn store(&mut self, file: &RawValue, base_hash: &str) -> Result<(), NotStored> {
+        let (method, params) = match &self.node {
+            None => ("exec.approvals.set", json!({ "file": file, "baseHash": base_hash })),
+            Some(node) => {
+                ("exec.approvals.node.set", json!({ "nodeId": node.id, "file": file, "baseHash": base_hash }))
+            }
+        };
+        self.write(method, params).await
+    }
+
+    /// Replaces a Windows node's policy, if it still has this hash.
+    pub(super) async fn store_native(&mut self, policy: &Value, base_hash: &str) -> Result<(), NotStored> {
+        let node_id = self.node.as_ref().map(|node| &node.id);
+        let params = json!({ "nodeId": node_id, "native": policy, "baseHash": base_hash });
+        self.write("exec.approvals.node.set", params).await
+    }
+
+    async fn write(&mut self, method: &str, params: Value) -> Result<(), NotStored> {
+        // The answer tells what is stored, on gateways; it is asked for again, so that nodes are no exception.
+        let result: Result<Box<RawValue>, GatewayError> = self.connection.write(method, &params).await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(GatewayError::Failed { failure, .. }) if is_conflict(&failure) => Err(NotStored::Conflict),
+            Err(GatewayError::Failed { failure, .. }) if is_rejection(&failure) => {
+                Err(NotStored::Rejected(failure.message))
+            }
+            Err(error) => Err(NotStored::Other(self.connection.fault(error))),
+        }
+    }
+
+    /// Ends the connection politely.
+    pub(super) async fn close(self) {
+        self.connection.close().await;
+    }
+}
+
+/// Gateways have no code for it. A node's words come wrapped in the gateway's.
+fn is_conflict(failure: &Failure) -> bool {
+    let node = failure.details.pointer("/nodeError/message").and_then(Value::as_str).unwrap_or_default();
+    [failure.message.as_str(), node].iter().any(|message| message.contains("exec approvals changed"))
+}
+
+fn is_rejection(failure: &Failure) -> bool {
+    failure.code == "INVALID_REQUEST" && failure.message.contains(" params: ")
+}
+
+/// The node that is meant: by its id, its name, or the start of one, if that is one node's alone.
+async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> {
+    #[derive(Deserialize)]
+    struct List {
+        nodes: Vec<Node>,
+    }
+    let List { nodes } = connection.read("node.list", &json!({})).await?;
+    let name = |node: &Node| node.display_name.clone().unwrap_or_default();
+    let by = |matches: &dyn Fn(&Node) -> bool| {
+        nodes.iter().filter(|node| matches(node)).cloned().collect::<Vec<Node>>()
+    };
+    let tries: [&dyn Fn(&Node) -> bool; 4] = [
+        &|node| node.id == wanted,
+        &|node| name(node) == wanted,
+        &|node| name(node).eq_ignore_ascii_case(wanted),
+        &|node| node.id.starts_with(wanted) || name(node).to_lowercase().starts_with(&wanted.to_lowercase()),
+    ];
+    let listed = |nodes: &[Node]| {
+        nodes.iter().map(|node| format!("{} {}", node.id, name(node)).trim_end().to_owned()).collect()
+    };
+    for matches in tries {
+        match by(matches).as_slice() {
+            [] => {}
+            [node] => return Ok(node.clone()),
+            several => {
+                return Err(Error::NodeAmbiguous { wanted: wanted.to_owned(), matches: listed(several) });
+            }
+        }
+    }
+    Err(Error::NodeUnknown { wanted: wanted.to_owned(), known: listed(&nodes) })
+}

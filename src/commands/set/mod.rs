@@ -1,0 +1,83 @@
+//! `approvals set`: one document in another's place, or nothing at all.
+
+mod local;
+mod remote;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::Error;
+use super::remote::Remote;
+use crate::approvals::document::Document;
+use crate::approvals::report::SetReport;
+use crate::approvals::{Syntax, modernised, parse};
+use crate::deadline::Deadline;
+use crate::store::MAX_SIZE;
+use crate::store::input::{self, Bounds, Input};
+
+/// What to store, and where.
+#[derive(Debug)]
+pub struct Request {
+    /// The new document.
+    pub new: Input,
+    /// Where.
+    pub place: Place,
+    /// The hash that the store must have.
+    pub base_hash: Option<String>,
+    /// Whether to stop before anything is written.
+    pub dry_run: bool,
+    /// Whether legacy forms of the new document are rewritten.
+    pub allow_legacy: bool,
+    /// Whether fields that an older gateway rejects are left out.
+    pub downgrade: bool,
+}
+
+/// Whose document is replaced.
+#[derive(Debug)]
+pub enum Place {
+    /// A local store; `None` for this host's own.
+    Local(Option<PathBuf>),
+    /// A gateway's, or a node's.
+    Remote(Remote),
+}
+
+/// Validates, plans, and unless it is a dry run replaces and reads back.
+pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
+    let bytes = input::read(&request.new, Bounds { max_size: MAX_SIZE, deadline })
+        .map_err(Error::from)
+        .context("reading the new document")?;
+    match &request.place {
+        Place::Local(store) => local::run(request, store.as_ref(), &New::of(request, bytes)?, deadline),
+        Place::Remote(remote) => Ok(super::gateway::run(remote::run(request, remote, bytes, deadline))?),
+    }
+}
+
+/// A new document that is valid, in today's form.
+#[derive(Debug)]
+struct New {
+    name: String,
+    text: Vec<u8>,
+}
+
+impl New {
+    fn of(request: &Request, bytes: Vec<u8>) -> Result<Self, Error> {
+        let name = request.new.name();
+        let text = if request.allow_legacy {
+            match modernised(&bytes, Syntax::Json5) {
+                Ok(text) => text.into_bytes(),
+                Err(verdict) => return Err(Error::Invalid { name, verdict }),
+            }
+        } else {
+            bytes
+        };
+        let new = Self { name, text };
+        new.document()?;
+        Ok(new)
+    }
+
+    fn document(&self) -> Result<Document<'_>, Error> {
+        parse(&self.text, Syntax::Json5)
+            .map_err(|verdict| Error::Invalid { name: self.name.clone(), verdict })
+    }
+}

@@ -1,0 +1,187 @@
+//! On a gateway, or on a node behind it: fetched, compared, replaced if nobody else has, fetched again.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::super::Error;
+use super::super::remote::{Document, Fetched, NotStored, Place, Remote};
+use super::{New, Request};
+use crate::approvals::changes::Changes;
+use crate::approvals::replacement::{self, Replacement};
+use crate::approvals::report::{SetOutcome, SetReport};
+use crate::approvals::stored::Stored;
+use crate::approvals::{Syntax, native, parse, readback, rejection};
+use crate::deadline::Deadline;
+
+/// How often a document is offered, each time with less: current gateways name one field of an object at a time.
+const ROUNDS: usize = 16;
+
+pub(super) async fn run(
+    request: &Request,
+    remote: &Remote,
+    bytes: Vec<u8>,
+    deadline: Deadline,
+) -> Result<SetReport, Error> {
+    // What is wrong with a document is told before anybody is asked for anything; a node's own policy is another type.
+    let new = if remote.node.is_none() { Some(New::of(request, bytes.clone())?) } else { None };
+    let mut place = Place::open(remote, deadline).await?;
+    let result = match place.fetch().await? {
+        Fetched::Document(stored) => {
+            let new = match new {
+                Some(new) => new,
+                None => New::of(request, bytes)?,
+            };
+            document(request, &mut place, &new, &stored).await
+        }
+        Fetched::Native { hash, policy } => set_native(request, &mut place, &bytes, hash, policy).await,
+    };
+    place.close().await;
+    result
+}
+
+fn unchanged_since(request: &Request, place: &Place, found: &str) -> Result<(), Error> {
+    match &request.base_hash {
+        Some(expected) if !expected.eq_ignore_ascii_case(found) => Err(Error::Conflict {
+            place: place.name(),
+            expected: expected.clone(),
+            found: Some(found.to_owned()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn document(
+    request: &Request,
+    place: &mut Place,
+    new: &New,
+    before: &Document,
+) -> Result<SetReport, Error> {
+    unchanged_since(request, place, &before.hash)?;
+    let stored =
+        if before.exists { Stored::holding(before.file.get().as_bytes().to_vec()) } else { Stored::absent() };
+    let name = place.name();
+    let misprinted =
+        |cause: serde_json::Error| Error::Replacement { path: name.clone(), error: cause.into() };
+    let mut wanted = serde_json::to_value(new.document()?).map_err(misprinted)?;
+    let mut report = SetReport {
+        path: name.clone(),
+        existed: before.exists,
+        before: before.hash.clone(),
+        ..SetReport::default()
+    };
+    // Once, unless the gateway is too old for the document and may have a smaller one.
+    for _ in 0..ROUNDS {
+        let plan = plan(&name, &stored, &wanted)?;
+        let sent: Value = serde_json::from_str(&plan.text).map_err(misprinted)?;
+        report.changes = plan.changes;
+        if request.dry_run || !plan.needed {
+            report.outcome = if plan.needed { SetOutcome::Planned } else { SetOutcome::Unchanged };
+            report.after = (!plan.needed).then(|| before.hash.clone());
+            report.foreseen =
+                place.version().map(|version| rejection::foreseen(&sent, version)).unwrap_or_default();
+            return Ok(report);
+        }
+        let message = match place.store(&raw(&sent), &before.hash).await {
+            Ok(()) => return read_back(place, &sent, &before.hash, report).await,
+            Err(NotStored::Conflict) => return Err(changed(name, before.hash.clone())),
+            Err(NotStored::Other(error)) => return Err(error),
+            Err(NotStored::Rejected(message)) => message,
+        };
+        let rejected = || Error::Rejected { place: name.clone(), message: message.clone() };
+        let rejection = rejection::read(&message, &sent).ok_or_else(rejected)?;
+        let (smaller, removed) = rejection::downgraded(&wanted, &rejection).ok_or_else(rejected)?;
+        if !request.downgrade {
+            let version = place.version().map(str::to_owned);
+            return Err(Error::TooOld { place: name, version, fields: rejection.fields });
+        }
+        wanted = smaller;
+        report.removed.extend(removed);
+    }
+    Err(Error::Rejected { place: name, message: "it names other fields each time".to_owned() })
+}
+
+fn plan(place: &str, stored: &Stored, wanted: &Value) -> Result<Replacement, Error> {
+    let text = wanted.to_string();
+    let document = parse(text.as_bytes(), Syntax::Json)
+        .map_err(|verdict| Error::Invalid { name: "what is left of the document".to_owned(), verdict })?;
+    replacement::plan(stored, document, || Uuid::new_v4().to_string())
+        .map_err(|error| Error::Replacement { path: place.to_owned(), error })
+}
+
+/// What is stored now, beside what was sent. From here on something is stored: whatever fails must say so.
+async fn read_back(
+    place: &mut Place,
+    sent: &Value,
+    base_hash: &str,
+    mut report: SetReport,
+) -> Result<SetReport, Error> {
+    let after = match place.fetch().await {
+        Ok(Fetched::Document(after)) => after,
+        // A node that keeps another kind of policy from one moment to the next.
+        Ok(Fetched::Native { .. }) => return Err(changed(place.name(), base_hash.to_owned())),
+        Err(cause) => return Err(Error::Unverified { place: place.name(), cause: Box::new(cause) }),
+    };
+    report.outcome = SetOutcome::Stored;
+    report.departures = readback::departures(sent, &value(&after.file));
+    report.after = Some(after.hash);
+    Ok(report)
+}
+
+async fn set_native(
+    request: &Request,
+    place: &mut Place,
+    bytes: &[u8],
+    hash: String,
+    policy: Value,
+) -> Result<SetReport, Error> {
+    unchanged_since(request, place, &hash)?;
+    let new = native::parse(bytes, Syntax::Json5)
+        .map_err(|verdict| Error::Invalid { name: request.new.name(), verdict })?;
+    let sent = serde_json::to_value(&new)
+        .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
+    let changes = Changes { policy: native::changes(&policy, &sent), bookkeeping: 0 };
+    let needed = !changes.policy.is_empty();
+    let mut report = SetReport {
+        path: place.name(),
+        existed: true,
+        before: hash.clone(),
+        changes,
+        ..SetReport::default()
+    };
+    if request.dry_run || !needed {
+        report.outcome = if needed { SetOutcome::Planned } else { SetOutcome::Unchanged };
+        report.after = (!needed).then_some(hash);
+        return Ok(report);
+    }
+    match place.store_native(&sent, &hash).await {
+        Ok(()) => {}
+        Err(NotStored::Conflict) => {
+            return Err(changed(place.name(), hash));
+        }
+        Err(NotStored::Rejected(message)) => return Err(Error::Rejected { place: place.name(), message }),
+        Err(NotStored::Other(error)) => return Err(error),
+    }
+    let (hash, stored) = match place.fetch().await {
+        Ok(Fetched::Native { hash, policy }) => (hash, policy),
+        Ok(Fetched::Document(_)) => return Err(changed(place.name(), hash)),
+        Err(cause) => return Err(Error::Unverified { place: place.name(), cause: Box::new(cause) }),
+    };
+    report.outcome = SetOutcome::Stored;
+    report.departures = native::changes(&sent, &stored);
+    report.after = Some(hash);
+    Ok(report)
+}
+
+fn changed(place: String, expected: String) -> Error {
+    Error::Conflict { place, expected, found: None }
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    // A value is JSON: there is nothing in it that could not be printed.
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+fn value(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap_or_default()
+}

@@ -1,0 +1,147 @@
+//! What `gateway` commands found, for people and for machines.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::escape::escaped;
+use super::json::{VERSION, json};
+use crate::report::{Chosen, Connected, Dev, Refused, Status};
+
+/// Prints what was chosen, and how it went.
+pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
+    let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &status.chosen;
+    let name = name.as_ref().map_or_else(String::new, |name| format!(" ({})", escaped(name)));
+    writeln!(out, "gateway     {}{name}", escaped(address))?;
+    writeln!(out, "  from      {}", escaped(address_from))?;
+    writeln!(out, "credential  {credential}")?;
+    if *credential != "none" {
+        writeln!(out, "  from      {}", escaped(credential_from))?;
+    }
+    if let Some(trust) = trust {
+        writeln!(out, "trust       {}", escaped(trust))?;
+    }
+    for note in notes {
+        writeln!(out, "note        {}", escaped(note))?;
+    }
+    match &status.result {
+        Ok(connected) => connected_text(out, connected),
+        Err(Refused { message, next, .. }) => {
+            writeln!(out, "connection  failed: {}", escaped(message))?;
+            for (at, line) in next.iter().flat_map(|next| next.lines()).enumerate() {
+                let label = if at == 0 { "next" } else { "    " };
+                writeln!(out, "  {label}      {}", escaped(line))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> {
+    let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
+        connected;
+    let over = match transport {
+        &"http" => "HTTP, the admin endpoint".to_owned(),
+        _ => format!("WebSocket in {}", millis(*handshake)),
+    };
+    writeln!(out, "connection  {over}; a call takes {}", millis(*call))?;
+    writeln!(out, "version     {}", version.as_deref().map_or_else(|| "not told".to_owned(), escaped))?;
+    if let Some(protocol) = protocol {
+        writeln!(out, "protocol    {protocol}")?;
+    }
+    if let Some(method) = method {
+        writeln!(out, "let in by   {}", escaped(method))?;
+    }
+    if let Some(device) = device {
+        writeln!(out, "device      {device}")?;
+    }
+    if !scopes.is_empty() {
+        writeln!(out, "scopes      {}", split(scopes, "not granted"))?;
+    }
+    writeln!(out, "methods     {}", split(methods, "not there"))
+}
+
+/// Those that are there, then those that are not.
+fn split(list: &[(String, bool)], missing: &str) -> String {
+    let those = |wanted: bool| {
+        let names: Vec<&str> =
+            list.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| name.as_str()).collect();
+        names.join(", ")
+    };
+    match (those(true), those(false)) {
+        (there, absent) if absent.is_empty() => there,
+        (there, absent) if there.is_empty() => format!("none; {missing}: {absent}"),
+        (there, absent) => format!("{there}; {missing}: {absent}"),
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1e3)
+}
+
+/// The same as one JSON object.
+pub fn status_json(out: &mut dyn Write, status: &Status) -> io::Result<()> {
+    let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &status.chosen;
+    let mut object = json!({
+        "version": VERSION,
+        "gateway": { "address": address, "from": address_from, "name": name },
+        "credential": { "kind": credential, "from": credential_from },
+        "trust": trust,
+        "notes": notes,
+    });
+    match &status.result {
+        Ok(connected) => object["connection"] = connection(connected),
+        Err(Refused { code, message, next, exit }) => {
+            object["error"] =
+                json!({ "code": code, "message": message, "remedy": next, "exit": *exit as u8 });
+        }
+    }
+    json(out, &object)
+}
+
+fn connection(connected: &Connected) -> Value {
+    let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
+        connected;
+    let names = |list: &[(String, bool)], wanted: bool| -> Vec<String> {
+        list.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| name.clone()).collect()
+    };
+    json!({
+        "transport": transport,
+        "version": version,
+        "protocol": protocol,
+        "method": method,
+        "device": device,
+        "scopes": { "granted": names(scopes, true), "missing": names(scopes, false) },
+        "methods": { "present": names(methods, true), "missing": names(methods, false) },
+        "handshakeMs": handshake.as_secs_f64() * 1e3,
+        "callMs": call.as_secs_f64() * 1e3,
+    })
+}
+
+/// Tells how an embedded gateway is reached.
+pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
+    let Dev { url, token, fingerprint, version } = dev;
+    writeln!(out, "a gateway to rehearse with, behaving like OpenClaw {version}; Ctrl-C ends it")?;
+    writeln!(out, "  export OPENCLAW_GATEWAY_URL={url}")?;
+    writeln!(out, "  export OPENCLAW_GATEWAY_TOKEN={token}")?;
+    match fingerprint {
+        Some(fingerprint) => writeln!(out, "  clearance gateway status --tls-fingerprint {fingerprint}"),
+        None => writeln!(out, "  clearance gateway status"),
+    }
+}
+
+/// The same as one JSON object.
+pub fn dev_json(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
+    let Dev { url, token, fingerprint, version } = dev;
+    json(
+        out,
+        &json!({
+            "version": VERSION,
+            "url": url,
+            "token": token,
+            "fingerprint": fingerprint,
+            "behavesLike": version,
+        }),
+    )
+}
