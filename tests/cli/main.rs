@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and makes its own files"
 )]
 
+mod faults;
 mod generated;
 mod get;
 mod help;

@@ -1,5 +1,7 @@
 //! Runs the tool as its users do, cut off from the machine's own configuration.
 
+pub mod fake;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

@@ -1,0 +1,3 @@
+//! stub
+use super::Row;
+pub fn rows() -> Vec<Row> { Vec::new() }
