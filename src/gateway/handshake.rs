@@ -242,12 +242,19 @@ fn turned_away(response: &Response<Option<Vec<u8>>>) -> GatewayError {
 async fn challenge(socket: &mut Socket, deadline: Deadline) -> Result<Challenge, GatewayError> {
     let deadline = deadline.at_most(CHALLENGE);
     loop {
-        if let Incoming::Event { name, payload: Some(payload), .. } =
-            next(socket, Step::Challenge, deadline).await?
-            && name == "connect.challenge"
-        {
-            return serde_json::from_str(payload.get())
-                .map_err(|error| shapeless(&name, &error, Step::Challenge));
+        match next(socket, Step::Challenge, deadline).await? {
+            Incoming::Event { name, payload: Some(payload), .. } if name == "connect.challenge" => {
+                return serde_json::from_str(payload.get())
+                    .map_err(|error| shapeless(&name, &error, Step::Challenge));
+            }
+            Incoming::Event { .. } => {}
+            // Nothing was asked yet.
+            Incoming::Response { .. } => {
+                return Err(GatewayError::Violation {
+                    violation: Violation::UnknownAnswer,
+                    step: Step::Challenge,
+                });
+            }
         }
     }
 }
