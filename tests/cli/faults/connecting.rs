@@ -27,7 +27,8 @@ pub fn rows() -> Vec<Row> {
         row("accept and drop", times(TRIES, [Step::Drop])).lost().says("during the upgrade"),
         row("drop after the upgrade request", times(TRIES, [get(), Step::Drop])).lost(),
         row("reset after the upgrade request", times(TRIES, [get(), Step::Reset])).lost(),
-        row("half an upgrade, then drop", times(TRIES, [get(), bytes("HTTP/1.1 101 Swit"), Step::Drop])).lost(),
+        row("half an upgrade, then drop", times(TRIES, [get(), bytes("HTTP/1.1 101 Swit"), Step::Drop]))
+            .lost(),
         row("stall at accept", Script::once([Step::Stall])).hangs().says("during the upgrade"),
         row("stall at the upgrade", Script::once([get(), Step::Stall])).hangs().says("during the upgrade"),
         row("stall in the upgrade", Script::once([get(), bytes("HTTP/1.1 101 Swit"), Step::Stall])).hangs(),
@@ -50,26 +51,47 @@ pub fn rows() -> Vec<Row> {
         ),
         row("garbage instead of HTTP", Script::once([get(), bytes("\u{1}\u{2}SSH-2.0-OpenSSH_9.6\r\n\r\n")]))
             .fails(4, &["not-a-gateway"]),
-        row("another key in the upgrade", Script::once([get(), bytes(PROTOCOLS)])).fails(4, &["not-a-gateway"]),
+        row("another key in the upgrade", Script::once([get(), bytes(PROTOCOLS)]))
+            .fails(4, &["not-a-gateway"]),
         row(
             "an endless header",
-            Script::once([get(), bytes("HTTP/1.1 101 Switching Protocols\r\nX: "), Step::Flood(vec![b'x'; 4096])]),
+            Script::once([
+                get(),
+                bytes("HTTP/1.1 101 Switching Protocols\r\nX: "),
+                Step::Flood(vec![b'x'; 4096]),
+            ]),
         )
         .fails(4, &["not-a-gateway"])
         .confined(),
         row(
             "endless header lines",
-            Script::once([get(), bytes("HTTP/1.1 101 Switching Protocols\r\n"), Step::Flood(b"X: y\r\n".repeat(500))]),
+            Script::once([
+                get(),
+                bytes("HTTP/1.1 101 Switching Protocols\r\n"),
+                Step::Flood(b"X: y\r\n".repeat(500)),
+            ]),
         )
         .fails(4, &["not-a-gateway"])
         .confined(),
         row(
             "an upgrade in single bytes",
-            Script::once([get(), Step::Drip(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec())]),
+            Script::once([
+                get(),
+                Step::Drip(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            ]),
         )
         .fails(4, &["not-a-gateway"]),
-        row("drop twice, then a gateway", Script::of([vec![Step::Drop], vec![get(), Step::Drop], chain([entered(), got()])])),
-        row("a gateway in good health", Script::once(chain([entered(), vec![Step::Call("exec.approvals.get"), Step::Answer(document())]]))),
+        row(
+            "drop twice, then a gateway",
+            Script::of([vec![Step::Drop], vec![get(), Step::Drop], chain([entered(), got()])]),
+        ),
+        row(
+            "a gateway in good health",
+            Script::once(chain([
+                entered(),
+                vec![Step::Call("exec.approvals.get"), Step::Answer(document())],
+            ])),
+        ),
     ]
 }
 

@@ -145,7 +145,8 @@ impl Row {
         let Place::Fake(script) = &mut self.place else { panic!("nobody knows a device there") };
         let token = crate::support::fake::frames::DEVICE_TOKEN;
         let hello = hello_with(&[("/auth/deviceToken", token.into())]);
-        let mut before = entered_by(serde_json::json!({ "token": crate::support::fake::frames::TOKEN }), hello);
+        let mut before =
+            entered_by(serde_json::json!({ "token": crate::support::fake::frames::TOKEN }), hello);
         before.extend([Step::Call("health"), Step::Answer(serde_json::json!({ "ok": true }))]);
         script.connections.insert(0, before);
         Self { known: true, ..self }

@@ -46,11 +46,13 @@ impl Gateway {
     fn of(place: &Place) -> Self {
         match place {
             Place::Fake(script) => Self::Fake(Fake::playing(script.clone())),
-            Place::Nowhere => {
-                Self::Port(TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port(), Vec::new())
-            }
+            Place::Nowhere => Self::Port(
+                TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port(),
+                Vec::new(),
+            ),
             Place::Full => {
-                let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+                let socket =
+                    || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
                 let listener = socket();
                 let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
                 listener.bind(&any.into()).unwrap();
@@ -82,7 +84,8 @@ pub fn run(row: &Row) -> Ran {
     let gateway = Gateway::of(&row.place);
     let path = home.path().to_str().unwrap();
     let filled = |text: &str| text.replace("{port}", &gateway.port().to_string()).replace("{home}", path);
-    for (name, text) in row.files.iter().map(|(name, text)| (*name, filled(text))).chain([("new.json", NEW.to_owned())])
+    for (name, text) in
+        row.files.iter().map(|(name, text)| (*name, filled(text))).chain([("new.json", NEW.to_owned())])
     {
         let file = home.path().join(name);
         fs::write(&file, text).unwrap();
@@ -96,7 +99,8 @@ pub fn run(row: &Row) -> Ran {
         command
     };
     if row.known {
-        let before = Row { verb: Verb::Status, shown: Shown::Token, timeout: Duration::from_secs(30), ..row.clone() };
+        let before =
+            Row { verb: Verb::Status, shown: Shown::Token, timeout: Duration::from_secs(30), ..row.clone() };
         let output = command(&before).output().unwrap();
         assert!(output.status.success(), "{}: not known: {output:?}", row.name);
     }
@@ -166,7 +170,8 @@ pub fn check(rows: Vec<Row>) {
 fn found(ran: &Ran) -> (String, String) {
     let object: Value = serde_json::from_slice(&ran.output.stdout).unwrap_or_default();
     let code = object["error"]["code"].as_str().unwrap_or_default().to_owned();
-    let said = ["message", "remedy"].map(|name| object["error"][name].as_str().unwrap_or_default().to_owned());
+    let said =
+        ["message", "remedy"].map(|name| object["error"][name].as_str().unwrap_or_default().to_owned());
     (code, said.join("\n"))
 }
 
@@ -205,7 +210,8 @@ pub fn failures_of(row: &Row, ran: &Ran) -> Vec<String> {
     }
     wrong.extend(leaks(&ran.home, output));
     if let Some(and) = row.and {
-        let kept = devices(&ran.home).iter().any(|file| fs::read_to_string(file).unwrap().contains(DEVICE_TOKEN));
+        let kept =
+            devices(&ran.home).iter().any(|file| fs::read_to_string(file).unwrap().contains(DEVICE_TOKEN));
         wrong.extend(and(&ran.heard, kept).err());
     }
     if !wrong.is_empty() {
@@ -244,16 +250,20 @@ fn below(directory: &Path) -> Vec<PathBuf> {
 fn leaks(home: &TempDir, output: &Output) -> Vec<String> {
     let mut wrong = Vec::new();
     let devices = devices(home);
-    let mut secrets: Vec<String> = [MARK, TOKEN, PASSWORD, DEVICE_TOKEN, SOCKET_TOKEN].map(str::to_owned).to_vec();
+    let mut secrets: Vec<String> =
+        [MARK, TOKEN, PASSWORD, DEVICE_TOKEN, SOCKET_TOKEN].map(str::to_owned).to_vec();
     for device in &devices {
         let kept: Value = serde_json::from_slice(&fs::read(device).unwrap()).unwrap_or_default();
         let key = kept["privateKey"].as_str().unwrap_or_default();
         // The lines between BEGIN and END.
-        secrets.extend(key.lines().filter(|line| line.len() > 10 && !line.starts_with('-')).map(str::to_owned));
+        secrets
+            .extend(key.lines().filter(|line| line.len() > 10 && !line.starts_with('-')).map(str::to_owned));
     }
     for (name, text) in [("standard output", &output.stdout), ("standard error", &output.stderr)] {
         let text = String::from_utf8_lossy(text);
-        wrong.extend(secrets.iter().filter(|secret| text.contains(*secret)).map(|s| format!("{s} is in {name}")));
+        wrong.extend(
+            secrets.iter().filter(|secret| text.contains(*secret)).map(|s| format!("{s} is in {name}")),
+        );
     }
     for path in below(home.path()) {
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
@@ -269,7 +279,9 @@ fn leaks(home: &TempDir, output: &Output) -> Vec<String> {
         }
         let text = fs::read(&path).unwrap();
         let text = String::from_utf8_lossy(&text);
-        wrong.extend(secrets.iter().filter(|s| text.contains(*s)).map(|s| format!("{s} is in {}", path.display())));
+        wrong.extend(
+            secrets.iter().filter(|s| text.contains(*s)).map(|s| format!("{s} is in {}", path.display())),
+        );
     }
     wrong
 }

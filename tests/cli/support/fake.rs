@@ -201,7 +201,10 @@ impl Fake {
     #[track_caller]
     pub fn finish(self) -> Vec<Heard> {
         let (heard, failures) = self.end();
-        assert!(failures.is_empty(), "the script was not played as written: {failures:#?}\nheard: {heard:#?}");
+        assert!(
+            failures.is_empty(),
+            "the script was not played as written: {failures:#?}\nheard: {heard:#?}"
+        );
         heard
     }
 

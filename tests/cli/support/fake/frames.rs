@@ -160,7 +160,8 @@ pub fn check_connect(params: &Value, challenge: &Value, auth: &Value) -> Result<
     if id != HEXLOWER.encode(&Sha256::digest(key)) {
         return Err("the device id is not the key's".to_owned());
     }
-    let scopes: Vec<&str> = params["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let scopes: Vec<&str> =
+        params["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let token = auth["token"].as_str().or(auth["deviceToken"].as_str()).unwrap_or_default();
     let signed = format!(
         "v3|{id}|cli|cli|operator|{}|{}|{token}|{}|{}|",
@@ -169,7 +170,8 @@ pub fn check_connect(params: &Value, challenge: &Value, auth: &Value) -> Result<
         challenge["nonce"].as_str().unwrap_or_default(),
         text("/client/platform")?.trim().to_lowercase(),
     );
-    let signature = Signature::from_slice(&decoded("/device/signature")?).map_err(|error| error.to_string())?;
+    let signature =
+        Signature::from_slice(&decoded("/device/signature")?).map_err(|error| error.to_string())?;
     let key = VerifyingKey::from_bytes(&key).map_err(|error| error.to_string())?;
     key.verify_strict(signed.as_bytes(), &signature).map_err(|_| "the signature does not hold".to_owned())
 }

@@ -25,12 +25,15 @@ struct Player<'s> {
     challenge: Value,
     /// The document that was set last.
     set: Option<Value>,
+    /// Whether it has said goodbye: what comes now may have been sent before that was heard.
+    closed: bool,
 }
 
 pub fn play(stream: TcpStream, steps: Vec<Step>, stage: &Stage) -> Result<(), String> {
     let stream = Stream::accepted(stream).map_err(|error| error.to_string())?;
     let wire = Wire::Plain(stream);
-    let mut player = Player { wire, stage, ids: Vec::new(), challenge: Value::Null, set: None };
+    let mut player =
+        Player { wire, stage, ids: Vec::new(), challenge: Value::Null, set: None, closed: false };
     for (at, step) in steps.into_iter().enumerate() {
         let name = format!("step {}, {}", at + 1, named(&step));
         match player.step(step).map_err(|error| format!("{name}: {error}"))? {
@@ -132,6 +135,7 @@ impl<'s> Player<'s> {
             Step::Close(code, reason) => {
                 let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
                 self.send(Message::Close(Some(frame)))?;
+                self.closed = true;
             }
             Step::Meet(meeting) => meeting.arrive(),
             Step::Drop => return Ok(None),
@@ -242,7 +246,9 @@ impl<'s> Player<'s> {
         if let Wire::Socket(socket) = &mut self.wire {
             loop {
                 match socket.read() {
-                    Ok(Message::Text(text)) => return Err(format!("heard {text} after the last step")),
+                    Ok(Message::Text(text)) if !self.closed => {
+                        return Err(format!("heard {text} after the last step"));
+                    }
                     Ok(_) => {}
                     Err(_) => return Ok(()),
                 }
