@@ -112,7 +112,11 @@ impl Admin {
         };
         let status = response.status();
         let answer = whole(response, method, deadline).await.map_err(uncertain)?;
-        reply(method, size, status, &answer)
+        reply(method, size, status, &answer).map_err(|error| match error {
+            // Whoever wrote this, perhaps a proxy, it does not say whether the gateway has executed the call.
+            GatewayError::NotAGateway(_) => uncertain(error),
+            error => error,
+        })
     }
 
     fn unreached(&self, error: &reqwest::Error) -> GatewayError {

@@ -1,7 +1,5 @@
 //! A gateway that can be called, whichever way it is reached; and the calls that may be made again.
 
-use std::sync::Arc;
-
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -190,14 +188,24 @@ fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result
 impl GatewayError {
     /// The loss itself, where it does not matter whether the call was executed.
     fn without_doubt(self) -> Self {
-        match self {
-            Self::NotSent { method, cause } => {
-                Arc::try_unwrap(cause).unwrap_or_else(|cause| Self::NotSent { method, cause })
+        let (Self::NotSent { cause, .. } | Self::Uncertain { cause, .. }) = &self else { return self };
+        // The session keeps the cause too, for the calls that come later.
+        cause.copied().unwrap_or(self)
+    }
+
+    /// The same once more, for whatever ends a connection.
+    fn copied(&self) -> Option<Self> {
+        Some(match self {
+            Self::TimedOut { step, timeout } => Self::TimedOut { step: step.clone(), timeout: *timeout },
+            Self::Violation { violation, step } => {
+                Self::Violation { violation: violation.clone(), step: step.clone() }
             }
-            Self::Uncertain { method, cause } => {
-                Arc::try_unwrap(cause).unwrap_or_else(|cause| Self::Uncertain { method, cause })
+            Self::Closed { step, code, reason } => {
+                Self::Closed { step: step.clone(), code: *code, reason: reason.clone() }
             }
-            error => error,
-        }
+            Self::Silent(silence) => Self::Silent(*silence),
+            Self::NotAGateway(reason) => Self::NotAGateway(reason.clone()),
+            _ => return None,
+        })
     }
 }

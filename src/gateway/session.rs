@@ -280,7 +280,9 @@ impl Reader {
         let mut heard = Instant::now();
         loop {
             match tokio::time::timeout(self.quiet, self.stream.next()).await {
-                Err(_) if heard.elapsed() >= self.quiet * 5 => return GatewayError::Silent(heard.elapsed()),
+                Err(_) if heard.elapsed() >= self.quiet * 5 => {
+                    return GatewayError::Silent(Duration::from_secs(heard.elapsed().as_secs()));
+                }
                 Err(_) => {
                     // A writer that is stuck has asked already.
                     if let Some(outgoing) = self.outgoing.upgrade() {
