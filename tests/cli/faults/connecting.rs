@@ -25,7 +25,9 @@ pub fn rows() -> Vec<Row> {
         Row { place: Place::Nowhere, ..nowhere }.says("openclaw gateway run"),
         Row { place: Place::Full, ..full }.says("while connecting"),
         row("accept and drop", times(TRIES, [Step::Drop])).lost().says("during the upgrade"),
-        row("drop after the upgrade request", times(TRIES, [get(), Step::Drop])).lost(),
+        row("drop after the upgrade request", times(TRIES, [get(), Step::Drop]))
+            .lost()
+            .says("wss://127.0.0.1"),
         row("reset after the upgrade request", times(TRIES, [get(), Step::Reset])).lost(),
         row("half an upgrade, then drop", times(TRIES, [get(), bytes("HTTP/1.1 101 Swit"), Step::Drop]))
             .lost(),

@@ -100,9 +100,8 @@ pub fn rows() -> Vec<Row> {
             )
             .lost(),
         ),
-        row("TLS there, and plaintext spoken", times(5, [Step::TlsRefused(good.config.clone())]))
-            .lost()
-            .says("wss://127.0.0.1"),
+        row("TLS there, and plaintext spoken", Script::once([Step::TlsRefused(good.config.clone())]))
+            .fails(4, &["not-a-gateway"]),
     ]
 }
 
