@@ -8,13 +8,13 @@ use crate::deadline::Deadline;
 /// What comes in time.
 pub(super) async fn within<F: Future>(
     deadline: Deadline,
-    step: impl FnOnce() -> Step,
+    step: impl Fn() -> Step,
     future: F,
 ) -> Result<F::Output, GatewayError> {
-    let left = deadline.left().unwrap_or_default();
-    tokio::time::timeout(left, future)
-        .await
-        .map_err(|_| GatewayError::TimedOut { step: step(), timeout: deadline.timeout() })
+    let timed_out = || GatewayError::TimedOut { step: step(), timeout: deadline.timeout() };
+    // Behind a passed deadline nothing is polled: what would be ready at once must not slip through.
+    let Some(left) = deadline.left() else { return Err(timed_out()) };
+    tokio::time::timeout(left, future).await.map_err(|_| timed_out())
 }
 
 /// Pauses before something is tried again: doubled each time, at least what was asked for, and scattered so that many
