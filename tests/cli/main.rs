@@ -13,6 +13,8 @@ mod generated;
 mod get;
 mod help;
 mod rooms;
+mod secrecy;
 mod set;
+mod sharing;
 mod support;
 mod validate;

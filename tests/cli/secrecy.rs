@@ -1,0 +1,259 @@
+//! No secret appears anywhere: every command, in both forms, through every failure of the fault table, and what its
+//! process shows to others while it runs.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::faults::{Ends, Row, Verb, check, row, table};
+use crate::support::clearance;
+use crate::support::fake::frames::{
+    DEVICE_TOKEN, MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token,
+};
+use crate::support::fake::{Fake, Meeting, Script, Step, frames};
+
+#[track_caller]
+fn assert_silent(output: &Output, what: &str) {
+    let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
+    assert!(!text.contains(MARK), "{what}: {text}");
+}
+
+/// The table itself has been through this with `--json`.
+#[test]
+fn in_words_for_people() {
+    check(
+        table()
+            .into_iter()
+            .map(|row| Row { json: false, name: format!("{}, in words", row.name), ..row })
+            .collect(),
+    );
+}
+
+/// What fails before anything is called fails alike for every command.
+#[test]
+fn in_every_other_command() {
+    let mut rows = Vec::new();
+    for row in table().into_iter().filter(|row| row.is_before_calls() && row.ends == Ends::AtOnce) {
+        for verb in [Verb::Get, Verb::Set, Verb::Status].into_iter().filter(|verb| *verb != row.verb) {
+            for json in [true, false] {
+                let name = format!("{}, {verb:?}{}", row.name, if json { " --json" } else { "" });
+                rows.push(Row { name, verb, json, says: Vec::new(), ..row.clone() });
+            }
+        }
+    }
+    assert!(rows.len() > 300, "{}", rows.len());
+    check(rows);
+}
+
+/// A gateway that says aloud what it was told.
+#[test]
+fn in_the_words_of_an_indiscreet_gateway() {
+    let told = |text: &str| format!("the token {TOKEN} and the device token {DEVICE_TOKEN} {text}");
+    let error =
+        |code: &str| json!({ "code": code, "message": told("are wrong"), "details": { "code": told("") } });
+    let asked = || vec![Step::Upgrade, frames::challenge(), with_token()];
+    let called = |last: Step| {
+        let mut steps = entered();
+        steps.extend([Step::Call("exec.approvals.get"), last]);
+        Script::once(steps)
+    };
+    let refusal = |error| {
+        let mut steps = asked();
+        steps.extend(refused(error, 1008));
+        Script::once(steps)
+    };
+    let closing = Step::Close(1008, told("").leak());
+    let http = |answer: String| {
+        let steps = [Step::Rpc("exec.approvals.get", Some(TOKEN)), Step::Bytes(answer.into_bytes())];
+        Script::once(steps)
+    };
+    let page = told("");
+    let body = json!({ "ok": false, "error": error("INVALID_REQUEST") }).to_string();
+    let mut rows = vec![
+        row("refused aloud", refusal(error("INVALID_REQUEST"))),
+        row("closed aloud", Script::once([Step::Upgrade, closing.clone()])),
+        row("a call is refused aloud", called(Step::Fail(error("INVALID_REQUEST")))),
+        row("a call is closed aloud", called(closing)),
+        row("a call is not available aloud", called(Step::Fail(error("UNAVAILABLE")))),
+        row(
+            "HTTP: a page",
+            http(format!("HTTP/1.1 500 {page}\r\nContent-Length: {}\r\n\r\n{page}", page.len())),
+        ),
+        row(
+            "HTTP: an error",
+            http(format!("HTTP/1.1 400 Bad\r\nContent-Length: {}\r\n\r\n{body}", body.len())),
+        ),
+    ];
+    let mut leaky = Vec::new();
+    for row in &mut rows {
+        if row.name.starts_with("HTTP") {
+            row.url = "http://127.0.0.1:{port}".to_owned();
+        }
+        for json in [true, false] {
+            let ran = crate::faults::run(&Row { json, ..row.clone() });
+            let text = [&ran.output.stdout[..], &ran.output.stderr[..]].concat();
+            if String::from_utf8_lossy(&text).contains(MARK) {
+                leaky.push(format!("{} (json: {json}): {}", row.name, String::from_utf8_lossy(&text)));
+            }
+        }
+    }
+    assert!(leaky.is_empty(), "{}", leaky.join("\n"));
+}
+
+/// Neither the process nor anything it starts shows a secret to others on the machine; it starts nothing at all.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_the_list_of_processes() {
+    for (name, verb) in [
+        ("get", &["approvals", "get"][..]),
+        ("set", &["approvals", "set", "--file", "new.json"]),
+        ("status", &["gateway", "status"]),
+    ] {
+        for by_file in [true, false] {
+            let home = tempfile::tempdir().unwrap();
+            fs::write(home.path().join("new.json"), r#"{"version":1,"agents":{}}"#).unwrap();
+            let file = home.path().join("token");
+            fs::write(&file, TOKEN).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            let meeting = Arc::new(Meeting::default());
+            let steps = [Step::Upgrade, frames::challenge(), with_token(), Step::Meet(Arc::clone(&meeting))];
+            let fake = Fake::playing(Script::once(steps.into_iter().chain([Step::Close(1008, "enough")])));
+            let mut command = std::process::Command::new(crate::support::binary());
+            command.env_clear().env("HOME", home.path()).current_dir(home.path()).args(verb);
+            command.arg(format!("--gateway=ws://127.0.0.1:{}", fake.port()));
+            if by_file {
+                command.arg("--token-file").arg(&file);
+            } else {
+                command.env("OPENCLAW_GATEWAY_TOKEN", TOKEN);
+            }
+            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let process = Path::new("/proc").join(child.id().to_string());
+            let (shown, children) = meeting.with(|| {
+                let shown = fs::read(process.join("cmdline")).unwrap();
+                let tasks = fs::read_dir(process.join("task")).unwrap();
+                let children: String = tasks
+                    .map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default())
+                    .collect();
+                (String::from_utf8(shown).unwrap(), children)
+            });
+            let output = child.wait_with_output().unwrap();
+            fake.finish();
+            assert!(shown.contains("--gateway=ws://"), "{name}: {shown:?}");
+            assert!(!shown.contains(MARK), "{name}: {shown:?}");
+            assert_eq!(children.trim(), "", "{name} started something");
+            assert_eq!(output.status.code(), Some(4), "{name}");
+            assert_silent(&output, name);
+        }
+    }
+}
+
+/// Documents that are wrong around a socket's token, which stands on the line that is shown.
+#[test]
+fn in_documents() {
+    let documents = [
+        format!(
+            r#"{{"version":1,"socket":{{"path":"/x","token":"{SOCKET_TOKEN}"}},"defaults":{{"security":"alowlist"}}}}"#
+        ),
+        format!(r#"{{"version":1,"socket":{{"path":5,"token":"{SOCKET_TOKEN}"}},"agents":{{}}}}"#),
+        format!(r#"{{"version":1,"socket":{{"token":["{SOCKET_TOKEN}"]}}}}"#),
+        format!(r#"{{"version":1,"socket":"{SOCKET_TOKEN}"}}"#),
+        format!(r#"{{"version":1,"socket":{{"tokn":"{SOCKET_TOKEN}"}}}}"#),
+        format!(r#"{{"version":1,"socket":{{"path":"/x","token":"{SOCKET_TOKEN}"}} "#),
+        format!(r#"{{"version":1,"socket":{{"path":"/x","token":"{SOCKET_TOKEN}"#),
+        format!(r#"{{"version":1,"socket":{{"path":"/x","token":{SOCKET_TOKEN}}}}}"#),
+        format!(
+            r#"{{"version":1,"socket":{{"path":"/x","token":"{SOCKET_TOKEN}"}},"token":"{SOCKET_TOKEN}"}}"#
+        ),
+    ];
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("document.json");
+    let file = file.to_str().unwrap();
+    let commands: [&[&str]; 8] = [
+        &["approvals", "validate", file],
+        &["approvals", "validate", file, "--format=json"],
+        &["approvals", "validate", file, "--format=github"],
+        &["approvals", "validate", file, "--format=sarif"],
+        &["approvals", "get", "--file", file],
+        &["approvals", "get", "--file", file, "--json"],
+        &["approvals", "set", "--file", file, "--gateway=embedded"],
+        &["approvals", "set", "--file", file, "--gateway=embedded", "--json"],
+    ];
+    for document in &documents {
+        fs::write(file, document).unwrap();
+        for command in commands {
+            let output = clearance(home.path()).args(command).output().unwrap();
+            assert_ne!(output.status.code(), Some(70), "{command:?} of {document}");
+            assert_silent(&output, &format!("{command:?} of {document}"));
+        }
+    }
+}
+
+/// Configurations that hold a secret, and are wrong near it.
+#[test]
+fn in_configurations() {
+    let openclaw = [
+        format!(r#"{{gateway:{{port:1,auth:{{mode:"token",token:"{TOKEN}"}}}}}}"#),
+        format!(r#"{{gateway:{{port:1,auth:{{mode:"password",password:"{PASSWORD}"}}}}}}"#),
+        format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN}"}}}}"#),
+        format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN}}}}}}}"#),
+        format!(r#"{{gateway:{{port:1,auth:{{token:{TOKEN}}}}}}}"#),
+        format!(r#"{{gateway:{{port:"{TOKEN}",auth:{{token:["{TOKEN}"]}}}}}}"#),
+        format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN} with blanks"}}}}}}"#),
+        format!(
+            r#"{{gateway:{{mode:"remote",remote:{{url:"ws://user:{TOKEN}@gateway.test",token:"{TOKEN}"}}}}}}"#
+        ),
+        format!(r#"{{gateway:{{mode:"remote",remote:{{url:"ws://gateway.test?token={TOKEN}"}}}}}}"#),
+    ];
+    let own = [
+        format!("[gateways.a]\nurl = \"ws://127.0.0.1:1\"\ntoken = \"{TOKEN}\"\n"),
+        format!("[gateways.a]\nurl = \"ws://u:{TOKEN}@127.0.0.1:1\"\n"),
+        format!("[gateways.a]\nurl = \"ws://127.0.0.1:1\"\ntoken_file = \"{TOKEN}"),
+    ];
+    let files = openclaw.iter().map(|text| (".openclaw/openclaw.json", text, "--gateway"));
+    let files = files.chain(own.iter().map(|text| (".config/clearance/config.toml", text, "--gateway=a")));
+    for (name, text, gateway) in files {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join(name);
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        for command in [&["gateway", "status"][..], &["gateway", "status", "--json"], &["approvals", "get"]] {
+            let output =
+                clearance(home.path()).args(command).arg(gateway).arg("--timeout=5s").output().unwrap();
+            assert!(!output.status.success(), "{command:?} of {text}");
+            assert_silent(&output, &format!("{command:?} of {text}"));
+        }
+    }
+}
+
+/// Addresses with a secret in them: the process shows them whatever we do, but nothing else repeats them.
+#[test]
+fn in_addresses() {
+    let home = tempfile::tempdir().unwrap();
+    for address in [
+        format!("ws://user:{TOKEN}@127.0.0.1:1"),
+        format!("ws://{TOKEN}@127.0.0.1:1"),
+        format!("ws://127.0.0.1:1/?token={TOKEN}"),
+        format!("ws://127.0.0.1:1/#token={TOKEN}"),
+        format!("ws://127.0.0.1:99999/?token={TOKEN}"),
+        format!("ftp://user:{TOKEN}@127.0.0.1"),
+    ] {
+        for (flag, variable) in [(true, false), (false, true)] {
+            let mut command = clearance(home.path());
+            command.args(["gateway", "status", "--json"]);
+            if flag {
+                command.arg(format!("--gateway={address}"));
+            }
+            if variable {
+                command.env("OPENCLAW_GATEWAY_URL", &address);
+            }
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{address}");
+            assert_silent(&output, &address);
+        }
+    }
+}
