@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::clock::within;
+use super::confided::Confided;
 use super::dial::{proxy_of, shown, told};
 use super::error::{GatewayError, Step, TlsError, Violation};
 use super::frames::MAX_INCOMING;
@@ -30,6 +31,7 @@ pub struct Admin {
     client: Client,
     address: Address,
     credential: Option<SecretString>,
+    confided: Confided,
     /// `None` where nothing is encrypted.
     tls: Option<Tls>,
 }
@@ -72,11 +74,21 @@ impl Admin {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| GatewayError::NotAGateway(told(&error)))?;
-        Ok(Self { client, address: target.address.clone(), credential, tls })
+        let confided = Confided::of(&target.credential, None);
+        Ok(Self { client, address: target.address.clone(), credential, confided, tls })
     }
 
     /// Makes one call. It is sent at most once.
     pub async fn call<P: Serialize + ?Sized>(
+        &self,
+        method: &str,
+        params: &P,
+        deadline: Deadline,
+    ) -> Result<Option<Box<RawValue>>, GatewayError> {
+        self.exchange(method, params, deadline).await.map_err(|error| self.confided.error(error))
+    }
+
+    async fn exchange<P: Serialize + ?Sized>(
         &self,
         method: &str,
         params: &P,

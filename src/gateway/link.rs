@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::clock::Backoff;
+use super::confided::Confided;
 use super::error::{Again, GatewayError, Step, Violation};
 use super::handshake::enter;
 use super::http::Admin;
@@ -53,7 +54,7 @@ impl Link {
         keyring: &Keyring,
         deadline: Deadline,
     ) -> Result<(Self, Option<Events>), GatewayError> {
-        let (way, events) = connect(target, access, keyring, deadline).await?;
+        let (way, events) = connect(target, access, keyring, false, deadline).await?;
         Ok((Self { way, target: target.clone(), access, keyring: keyring.clone() }, events))
     }
 
@@ -102,15 +103,10 @@ impl Link {
                     after.is_some() && busy.pause(after, deadline).await
                 }
                 (_, Again::Never) => false,
-                (_, Again::Starting(after)) => {
-                    lost.attempts() < DROPS
-                        && lost.pause(after, deadline).await
-                        && self.reopen(deadline).await?
-                }
-                (_, Again::Dropped) => {
+                (_, again) => {
                     lost.attempts() < DROPS
                         && lost.pause(None, deadline).await
-                        && self.reopen(deadline).await?
+                        && self.reopen(again != Again::Dropped, deadline).await?
                 }
             };
             if !again {
@@ -120,8 +116,8 @@ impl Link {
     }
 
     /// Connects again, in the place of a connection that was lost.
-    async fn reopen(&mut self, deadline: Deadline) -> Result<bool, GatewayError> {
-        let (way, _) = connect(&self.target, self.access, &self.keyring, deadline).await?;
+    async fn reopen(&mut self, returning: bool, deadline: Deadline) -> Result<bool, GatewayError> {
+        let (way, _) = connect(&self.target, self.access, &self.keyring, returning, deadline).await?;
         self.way = way;
         Ok(true)
     }
@@ -135,10 +131,13 @@ impl Link {
     }
 }
 
+/// Connects. A gateway that is `returning`, or says that it is starting, is not gone because its port is closed for a
+/// moment.
 async fn connect(
     target: &Target,
     access: Access,
     keyring: &Keyring,
+    mut returning: bool,
     deadline: Deadline,
 ) -> Result<(Way, Option<Events>), GatewayError> {
     if target.address.is_http() {
@@ -147,25 +146,29 @@ async fn connect(
     let mut identity = keyring.identity(&target.address, access.scopes, deadline)?;
     let (mut starting, mut dropped) = (Backoff::new(), Backoff::new());
     loop {
+        let confided = Confided::of(&target.credential, identity.token.as_ref());
         let error = match enter(target, access, &mut identity, deadline).await {
             Ok((socket, mut hello)) => {
                 let token = hello.auth.device_token.take().map(SecretString::from);
                 if token.is_some() {
                     identity.keep(token, deadline)?;
                 }
+                let confided = Confided::of(&target.credential, identity.token.as_ref());
                 let device = identity.device.id();
-                let (session, events) = Session::start(socket, hello, device, access.events);
+                let (session, events) = Session::start(socket, hello, device, confided, access.events);
                 return Ok((Way::Socket(Box::new(session)), events));
             }
-            Err(error) => error,
+            Err(error) => confided.error(error),
         };
         let again = match error.again() {
-            Again::Starting(after) => starting.pause(after, deadline).await,
+            Again::Starting(after) => {
+                returning = true;
+                starting.pause(after, deadline).await
+            }
             Again::Dropped => dropped.attempts() < DROPS && dropped.pause(None, deadline).await,
-            // A gateway that said it would come back is not gone because its port is closed for a moment.
             Again::Never => {
-                matches!(error, GatewayError::Unreachable { refused: true, .. })
-                    && starting.attempts() > 0
+                returning
+                    && matches!(error, GatewayError::Unreachable { refused: true, .. })
                     && starting.pause(None, deadline).await
             }
         };

@@ -4,6 +4,7 @@
 //! allows. Both are made from a [`target::Target`], and everything they wait for ends by one deadline.
 
 mod clock;
+mod confided;
 mod device;
 mod dial;
 pub mod error;

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::clock::within;
+use super::confided::Confided;
 use super::error::{GatewayError, Step, Violation};
 use super::events::Event;
 use super::frames::{Hello, Incoming, MAX_INCOMING, request};
@@ -137,6 +138,7 @@ impl Session {
         socket: Socket,
         hello: Hello,
         device: String,
+        confided: Confided,
         events: bool,
     ) -> (Self, Option<Events>) {
         let (sink, stream) = socket.split();
@@ -155,6 +157,7 @@ impl Session {
             calls: Arc::clone(&calls),
             outgoing: outgoing.downgrade(),
             publisher,
+            confided,
             quiet: hello.policy.tick() / 2,
         };
         let reader = tokio::spawn(reader.run());
@@ -265,6 +268,7 @@ struct Reader {
     calls: Arc<Calls>,
     outgoing: mpsc::WeakSender<Outgoing>,
     publisher: Option<Publisher>,
+    confided: Confided,
     /// After so long a silence we ask; after five times as long the peer is dead. An early gateway may be busy, and
     /// silent, for a minute.
     quiet: Duration,
@@ -273,6 +277,7 @@ struct Reader {
 impl Reader {
     async fn run(mut self) {
         let ended = self.read().await;
+        let ended = self.confided.error(ended);
         self.calls.end(ended);
     }
 
@@ -313,8 +318,10 @@ impl Reader {
     fn take(&mut self, incoming: Incoming, size: usize) -> Result<(), Violation> {
         match incoming {
             Incoming::Response { id, result } => {
-                let result = result
-                    .map_err(|failure| GatewayError::Failed { method: self.calls.method(&id), failure });
+                let result = result.map_err(|failure| {
+                    let error = GatewayError::Failed { method: self.calls.method(&id), failure };
+                    self.confided.error(error)
+                });
                 self.calls.settle(&id, result)
             }
             Incoming::Event { name, payload, seq } => {

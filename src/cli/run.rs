@@ -1,0 +1,64 @@
+//! `clearance run …`
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::gateway::{Access, Gateway};
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List active runs, and runs that hold prompts
+    #[command(after_help = "Examples:\n  clearance run ls\n  clearance run ls --json --gateway=prod")]
+    Ls(Ls),
+    /// Abort a run, and deny what it queued
+    #[command(after_help = CANCEL_HELP, group(ArgGroup::new("which").required(true)))]
+    Cancel(Cancel),
+}
+
+const CANCEL_HELP: &str = "What is active is aborted first; then the prompts that the run queued are denied, and both are checked. On a gateway up to
+2026.5 prompts carry no run: name the session.
+
+Examples:
+  clearance run cancel 0f6f1f1d-2c11-4c7b-9a53-6f1c2a9e41d5
+  clearance run cancel --session agent:main:main --yes
+  clearance run cancel --superseded --yes";
+
+/// `run ls`
+#[derive(Debug, Args)]
+pub struct Ls {
+    #[command(flatten)]
+    pub gateway: Gateway,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// `run cancel`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Cancel {
+    /// The run
+    #[arg(group = "which", value_name = "RUN")]
+    pub run: Option<String>,
+    /// Whatever runs in the session with this key, and everything it queued
+    #[arg(long, value_name = "KEY", group = "which")]
+    pub session: Option<String>,
+    /// Every run that ended or was replaced while its prompts are still pending
+    #[arg(long, group = "which")]
+    pub superseded: bool,
+    #[command(flatten)]
+    pub gateway: Gateway,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub access: Access,
+}

@@ -1,0 +1,79 @@
+//! What a gateway says is told on. What it was told in confidence is not, even where it repeats it.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::error::GatewayError;
+use super::refusal::Failure;
+use super::target::Credential;
+
+/// What stands in a secret's place.
+const INSTEAD: &str = "[secret]";
+/// Shorter texts stand in ordinary words too: taking them out there would tell what they are.
+const SHORTEST: usize = 6;
+
+/// The secrets that one connection may have sent.
+#[derive(Debug, Clone)]
+pub(super) struct Confided(Vec<SecretString>);
+
+impl Confided {
+    pub(super) fn of(credential: &Credential, device_token: Option<&SecretString>) -> Self {
+        let credential = match credential {
+            Credential::None => None,
+            Credential::Token(secret) | Credential::Password(secret) => Some(secret),
+        };
+        let long = |secret: &&SecretString| secret.expose_secret().len() >= SHORTEST;
+        Self([credential, device_token].into_iter().flatten().filter(long).cloned().collect())
+    }
+
+    /// An error without them.
+    pub(super) fn error(&self, error: GatewayError) -> GatewayError {
+        match error {
+            GatewayError::Refused(mut refusal) => {
+                refusal.failure = self.failure(refusal.failure);
+                GatewayError::Refused(refusal)
+            }
+            GatewayError::Failed { method, failure } => {
+                GatewayError::Failed { method, failure: Box::new(self.failure(*failure)) }
+            }
+            GatewayError::Closed { step, code, reason } => {
+                GatewayError::Closed { step, code, reason: self.text(reason) }
+            }
+            GatewayError::NotAGateway(reason) => GatewayError::NotAGateway(self.text(reason)),
+            GatewayError::Uncertain { method, cause } => {
+                // A cause that is shared has been through this before it was.
+                let cause =
+                    Arc::try_unwrap(cause).map_or_else(|cause| cause, |cause| Arc::new(self.error(cause)));
+                GatewayError::Uncertain { method, cause }
+            }
+            error => error,
+        }
+    }
+
+    /// A gateway's own words without them.
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        let Failure { code, message, details, retryable, retry_after_ms } = failure;
+        let (code, message, details) = (self.text(code), self.text(message), self.value(details));
+        Failure { code, message, details, retryable, retry_after_ms }
+    }
+
+    fn text(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, secret| match secret.expose_secret() {
+            secret if text.contains(secret) => text.replace(secret, INSTEAD),
+            _ => text,
+        })
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(values) => values.into_iter().map(|value| self.value(value)).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(key, value)| (self.text(key), self.value(value))).collect()
+            }
+            value => value,
+        }
+    }
+}
