@@ -11,9 +11,7 @@ use serde_json::json;
 
 use crate::faults::{Ends, Row, Verb, check, row, table};
 use crate::support::clearance;
-use crate::support::fake::frames::{
-    DEVICE_TOKEN, MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token,
-};
+use crate::support::fake::frames::{MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token};
 use crate::support::fake::{Fake, Meeting, Script, Step, frames};
 
 #[track_caller]
@@ -52,7 +50,7 @@ fn in_every_other_command() {
 /// A gateway that says aloud what it was told.
 #[test]
 fn in_the_words_of_an_indiscreet_gateway() {
-    let told = |text: &str| format!("the token {TOKEN} and the device token {DEVICE_TOKEN} {text}");
+    let told = |text: &str| format!("the token {TOKEN} {text}");
     let error =
         |code: &str| json!({ "code": code, "message": told("are wrong"), "details": { "code": told("") } });
     let asked = || vec![Step::Upgrade, frames::challenge(), with_token()];

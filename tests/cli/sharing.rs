@@ -210,7 +210,7 @@ fn a_state_directory_that_cannot_be_made_is_told() {
     let file = place.home.path().join("state");
     fs::write(&file, "a file").unwrap();
     let output = place.with_state(Some(&file));
-    assert_told(&output, &["cannot make", "XDG_STATE_HOME=DIR"]);
+    assert_told(&output, &["Not a directory", "XDG_STATE_HOME=DIR"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "a file");
     place.fake.finish();
 }
