@@ -88,7 +88,7 @@ pub fn next(fault: &Fault) -> Option<String> {
             "try again, and give it more time: --timeout 2m (a gateway that loads may be silent for a minute)".to_owned()
         }
         GatewayError::Violation { .. } => checked("check that the address is a gateway's, and its version: openclaw --version"),
-        GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), .. }
+        GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), code: None, .. }
             if chosen.trust.is_none() && fault.is_first_contact() =>
         {
             let (plain, tls) = if chosen.address.starts_with("http") { ("http:", "https:") } else { ("ws:", "wss:") };
