@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::faults::{Ends, Row, Verb, check, row, table};
+use crate::faults::{Ends, Row, Shown, Verb, check, row, table};
 use crate::support::clearance;
-use crate::support::fake::frames::{MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token};
+use crate::support::fake::frames::{
+    DEVICE_TOKEN, MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token,
+};
 use crate::support::fake::{Fake, Meeting, Script, Step, frames};
 
 #[track_caller]
@@ -86,6 +88,17 @@ fn in_the_words_of_an_indiscreet_gateway() {
             http(format!("HTTP/1.1 400 Bad\r\nContent-Length: {}\r\n\r\n{body}", body.len())),
         ),
     ];
+    let device_token = || json!({ "deviceToken": DEVICE_TOKEN });
+    let mut known = vec![Step::Upgrade, frames::challenge(), Step::Connect(device_token())];
+    let about_device = json!({ "code": "INVALID_REQUEST", "message": format!("{DEVICE_TOKEN} is wrong") });
+    known.extend(refused(about_device.clone(), 1008));
+    rows.push(
+        row("a kept device token is refused aloud", Script::once(known)).known().showing(Shown::Nothing),
+    );
+    let given = frames::hello_with(&[("/auth/deviceToken", DEVICE_TOKEN.into())]);
+    let mut given = frames::entered_by(json!({ "token": TOKEN }), given);
+    given.extend([Step::Call("exec.approvals.get"), Step::Fail(about_device)]);
+    rows.push(row("a new device token is told aloud", Script::once(given)));
     let mut leaky = Vec::new();
     for row in &mut rows {
         if row.name.starts_with("HTTP") {
@@ -198,7 +211,7 @@ fn in_configurations() {
         format!(r#"{{gateway:{{port:1,auth:{{mode:"password",password:"{PASSWORD}"}}}}}}"#),
         format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN}"}}}}"#),
         format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN}}}}}}}"#),
-        format!(r#"{{gateway:{{port:1,auth:{{token:{TOKEN}}}}}}}"#),
+        format!("{{gateway:{{port:1,auth:{{token:{TOKEN}}}}}}}"),
         format!(r#"{{gateway:{{port:"{TOKEN}",auth:{{token:["{TOKEN}"]}}}}}}"#),
         format!(r#"{{gateway:{{port:1,auth:{{token:"{TOKEN} with blanks"}}}}}}"#),
         format!(

@@ -1,5 +1,7 @@
 //! After `hello-ok`: calls that are answered wrong, late, twice or never, and what must not be sent again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::greeting::{OVERSIZE, fragments, header};
@@ -9,6 +11,39 @@ use crate::support::fake::{Heard, Script};
 
 const GET: &str = "exec.approvals.get";
 const SET: &str = "exec.approvals.set";
+const SHUTDOWN: &str =
+    r#"{"type":"event","event":"shutdown","payload":{"reason":"restart","restartExpectedMs":100}}"#;
+const CHANGED: &str = "exec approvals changed since last load; re-run exec.approvals.get and retry";
+const SCOPE: &str = "missing scope: operator.admin";
+const BEFORE: &str = "before the answer to exec.approvals.get";
+
+/// An answer, whatever it answers.
+fn res(id: &str, rest: &str) -> Step {
+    Step::Text(format!("{{\"type\":\"res\",\"id\":{id},{rest}}}"))
+}
+
+fn refusal(code: &str, message: &str) -> Value {
+    json!({ "code": code, "message": message })
+}
+
+fn forbidden() -> Value {
+    let details = json!({ "code": "MISSING_SCOPE", "missingScope": "operator.admin" });
+    json!({ "code": "FORBIDDEN", "message": SCOPE, "details": details })
+}
+
+fn busy() -> Value {
+    json!({ "code": "UNAVAILABLE", "message": "queue is full", "retryable": true, "retryAfterMs": 50 })
+}
+
+/// The start of an answer.
+fn part() -> Step {
+    Step::Bytes(b"\x81\x7d{\"type\":\"res\"".to_vec())
+}
+
+/// A client of `gateway status` that was let in, and then this.
+fn asked_for_health(last: Step) -> Script {
+    Script::once(chain([entered(), vec![Step::Call("health"), last]]))
+}
 
 /// A call for the document, and then this.
 fn called(steps: impl IntoIterator<Item = Step>) -> Script {
@@ -28,17 +63,10 @@ fn event(name: &str, seq: u64) -> Step {
     Step::Text(json!({ "type": "event", "event": name, "payload": { "ts": 1 }, "seq": seq }).to_string())
 }
 
-fn busy(then: &Value) -> Vec<Step> {
-    let busy =
-        json!({ "code": "UNAVAILABLE", "message": "queue is full", "retryable": true, "retryAfterMs": 50 });
-    vec![
-        Step::Call(GET),
-        Step::Fail(busy.clone()),
-        Step::Call(GET),
-        Step::Fail(busy),
-        Step::Call(GET),
-        Step::Answer(then.clone()),
-    ]
+/// Refused twice, and answered then.
+fn in_the_end(then: &Value) -> Vec<Step> {
+    let call = || Step::Call(GET);
+    vec![call(), Step::Fail(busy()), call(), Step::Fail(busy()), call(), Step::Answer(then.clone())]
 }
 
 /// Of all connections together: a change that may have been made is not made again.
@@ -51,26 +79,32 @@ fn is_not_sent(heard: &[Heard], _: bool) -> Result<(), String> {
 }
 
 fn is_sent(heard: &[Heard], wanted: usize) -> Result<(), String> {
-    let sent = heard.iter().filter(|heard| matches!(heard, Heard::Call(method, _) if method == SET)).count();
+    let sent = heard.iter().filter(|heard| matches!(heard, Heard::Call(method) if method == SET)).count();
     if sent == wanted { Ok(()) } else { Err(format!("{SET} was sent {sent} times")) }
 }
 
 fn reads() -> Vec<Row> {
-    let scope = "missing scope: operator.admin";
     let mut rows = vec![
-        row("drop after the call", called([Step::Drop])).lost().says("before the answer to exec.approvals.get"),
+        row("drop after the call", called([Step::Drop])).lost().says(BEFORE),
         row("reset after the call", called([Step::Reset])).lost(),
-        row("stall after the call", called([Step::Stall])).hangs().says("before the answer to exec.approvals.get"),
+        row("stall after the call", called([Step::Stall])).hangs().says(BEFORE),
         row("pings are answered, the call is not", called([Step::Idle])).hangs(),
         row("a silent peer whose ticks are due", {
             let hello = hello_with(&[("/policy/tickIntervalMs", json!(1000))]);
-            Script::once(chain([entered_by(json!({ "token": TOKEN }), hello), vec![Step::Call(GET), Step::Stall]]))
+            Script::once(chain([
+                entered_by(json!({ "token": TOKEN }), hello),
+                vec![Step::Call(GET), Step::Stall],
+            ]))
         })
         .lost()
         .says("nothing was heard"),
-        row("stall in the middle of the answer's header", called([Step::Bytes(vec![0x81, 0x7e, 0x01]), Step::Stall])).hangs(),
-        row("stall in the middle of the answer", called([Step::Bytes(b"\x81\x7d{\"type\":\"res\"".to_vec()), Step::Stall])).hangs(),
-        row("drop in the middle of the answer", called([Step::Bytes(b"\x81\x7d{\"type\":\"res\"".to_vec()), Step::Drop])).lost(),
+        row(
+            "stall in the middle of the answer's header",
+            called([Step::Bytes(vec![0x81, 0x7e, 0x01]), Step::Stall]),
+        )
+        .hangs(),
+        row("stall in the middle of the answer", called([part(), Step::Stall])).hangs(),
+        row("drop in the middle of the answer", called([part(), Step::Drop])).lost(),
         row("the answer in single bytes", {
             let text = json!({ "type": "res", "id": "1", "ok": true, "payload": document() }).to_string();
             let length = u16::try_from(text.len()).unwrap().to_be_bytes();
@@ -80,49 +114,59 @@ fn reads() -> Vec<Row> {
         row("an answer that is not UTF-8", called([Step::Bytes(b"\x81\x02\xff\xfe".to_vec())])).violates(),
         row("an answer that is not JSON", called([Step::Text("{".into())])).violates().says("cut short"),
         row("garbage after the call", called([bytes(&"garbage ".repeat(40))])).violates(),
-        row("an oversize answer is announced", called([header(0x81, OVERSIZE), Step::Stall])).violates().says("26214400").confined(),
+        row("an oversize answer is announced", called([header(0x81, OVERSIZE), Step::Stall]))
+            .violates()
+            .says("26214400")
+            .confined(),
         row("an answer in fragments without end", called(fragments())).violates().says("26214400").confined(),
-        row("an answer to an unknown id", called([Step::Text(r#"{"type":"res","id":"77","ok":true}"#.into())]))
+        row("an answer to an unknown id", called([res("\"77\"", "\"ok\":true")]))
             .violates()
             .says("never made"),
-        row("an answer to an id that is no number", called([Step::Text(r#"{"type":"res","id":"x","ok":true}"#.into())])).violates(),
-        row("an answer with a number as id", called([Step::Text(r#"{"type":"res","id":1,"ok":true}"#.into())])).violates(),
+        row("an answer to an id that is no number", called([res("\"x\"", "\"ok\":true")])).violates(),
+        row("an answer with a number as id", called([res("1", "\"ok\":true")])).violates(),
         row("an answer twice", called([Step::Answer(document()), Step::Answer(document())])),
-        row("a second answer to connect", called([Step::AnswerTo(0, json!({})), Step::Answer(document())])).violates(),
+        row("a second answer to connect", called([Step::AnswerTo(0, json!({})), Step::Answer(document())]))
+            .violates(),
         row("events before the answer to a call", {
             let events = (1..3000).map(|seq| event("agent", seq));
             called(events.chain([Step::Answer(document())]))
         }),
-        row("events with gaps before the answer", called([event("tick", 1), event("tick", 9), event("tick", 3), Step::Answer(document())])),
-        row("an event without a payload", called([Step::Text(r#"{"type":"event","event":"tick"}"#.into()), Step::Answer(document())])),
-        row("an answer without a payload", called([Step::Text(r#"{"type":"res","id":"{id}","ok":true}"#.into())]))
+        row(
+            "events with gaps before the answer",
+            called([event("tick", 1), event("tick", 9), event("tick", 3), Step::Answer(document())]),
+        ),
+        row(
+            "an event without a payload",
+            called([Step::Text(r#"{"type":"event","event":"tick"}"#.into()), Step::Answer(document())]),
+        ),
+        row("an answer without a payload", called([res("\"{id}\"", "\"ok\":true")]))
             .violates()
             .says("not shaped"),
-        row("an answer of another shape", called([Step::Answer(json!({ "hash": 5 }))])).violates().says("exec.approvals.get"),
-        row("a missing scope, current", failing(json!({
-            "code": "FORBIDDEN", "message": scope, "details": { "code": "MISSING_SCOPE", "missingScope": "operator.admin" },
-        })))
-        .fails(5, &["missing-scope"])
-        .says("--scope operator.admin"),
-        row("a missing scope, legacy", failing(json!({ "code": "INVALID_REQUEST", "message": scope })))
+        row("an answer of another shape", called([Step::Answer(json!({ "hash": 5 }))]))
+            .violates()
+            .says("exec.approvals.get"),
+        row("a missing scope, current", failing(forbidden()))
             .fails(5, &["missing-scope"])
             .says("--scope operator.admin"),
-        row("a refused call", failing(json!({ "code": "INVALID_REQUEST", "message": "unknown method: exec.approvals.get" })))
+        row("a missing scope, legacy", failing(refusal("INVALID_REQUEST", SCOPE)))
+            .fails(5, &["missing-scope"])
+            .says("--scope operator.admin"),
+        row("a refused call", failing(refusal("INVALID_REQUEST", "unknown method: exec.approvals.get")))
             .fails(5, &["call-failed"])
             .says("unknown method"),
-        row("a call that is not available", failing(json!({ "code": "UNAVAILABLE", "message": "no" }))).fails(4, &["call-failed"]),
-        row("a refusal without an error, of a call", called([Step::Text(r#"{"type":"res","id":"{id}","ok":false}"#.into())]))
+        row("a call that is not available", failing(refusal("UNAVAILABLE", "no"))).fails(4, &["call-failed"]),
+        row("a refusal without an error, of a call", called([res("\"{id}\"", "\"ok\":false")]))
             .fails(5, &["call-failed"]),
-        row("too busy twice, then an answer", Script::once(chain([entered(), busy(&document())]))),
-        row("a shutdown is told, then close 1012", called([
-            Step::Text(r#"{"type":"event","event":"shutdown","payload":{"reason":"restart","restartExpectedMs":100}}"#.into()),
-            Step::Close(1012, "service restart"),
-        ]))
+        row("too busy twice, then an answer", Script::once(chain([entered(), in_the_end(&document())]))),
+        row(
+            "a shutdown is told, then close 1012",
+            called([Step::Text(SHUTDOWN.to_owned()), Step::Close(1012, "service restart")]),
+        )
         .lost()
         .says("service restart"),
         row("drop after hello", Script::once(chain([entered(), vec![Step::Drop]]))).lost(),
-        row("status: stall after the call", Script::once(chain([entered(), vec![Step::Call("health"), Step::Stall]]))).status().hangs(),
-        row("status: drop after the call", Script::once(chain([entered(), vec![Step::Call("health"), Step::Drop]]))).status().lost(),
+        row("status: stall after the call", asked_for_health(Step::Stall)).status().hangs(),
+        row("status: drop after the call", asked_for_health(Step::Drop)).status().lost(),
         row("status: a gateway in good health", {
             Script::once(chain([entered(), vec![Step::Call("health"), Step::Answer(json!({ "ok": true }))]]))
         })
@@ -149,15 +193,30 @@ fn writes() -> Vec<Row> {
             .says("approvals get")
             .and(is_sent_once)
     };
+    // More than the system keeps for a peer that does not read.
+    let large = json!({ "version": 1, "agents": { "main": { "allowlist": [
+        { "pattern": "/usr/bin/git", "lastUsedCommand": "x".repeat(8 << 20) },
+    ] } } });
+    let large = large.to_string();
+    let stuck = Script::once(chain([entered(), got(), vec![Step::Stall]]));
     let stall = uncertain("set: stall after it was sent", vec![Step::Stall]).hangs();
     vec![
-        row("set: stored and read back", set([Step::Answer(document()), Step::Call(GET), Step::ReadBack])).set().and(is_sent_once),
+        row("set: stored and read back", set([Step::Answer(document()), Step::Call(GET), Step::ReadBack]))
+            .set()
+            .and(is_sent_once),
         uncertain("set: drop after it was sent", vec![Step::Drop]),
         uncertain("set: reset after it was sent", vec![Step::Reset]),
         uncertain("set: close 1012 after it was sent", vec![Step::Close(1012, "service restart")]),
         uncertain("set: close 1013 after it was sent", vec![Step::Close(1013, "try later")]),
         uncertain("set: garbage after it was sent", vec![bytes(&"garbage ".repeat(40))]),
         Row { codes: &["uncertain"], ..stall },
+        row("set: a peer that stops reading", stuck)
+            .set()
+            .hangs()
+            .within(Duration::from_secs(8))
+            .fails(4, &["uncertain"])
+            .file("new.json", &large)
+            .and(is_not_sent),
         row("set: drop before it is sent", Script::once(chain([entered(), got(), vec![Step::Drop]])))
             .set()
             .fails(4, &["connection-lost", "uncertain"])
@@ -170,13 +229,11 @@ fn writes() -> Vec<Row> {
         .fails(7, &["too-large"])
         .says("accepts 150")
         .and(is_not_sent),
-        row("set: somebody else was faster", set([Step::Fail(json!({
-            "code": "INVALID_REQUEST", "message": "exec approvals changed since last load; re-run exec.approvals.get and retry",
-        }))]))
-        .set()
-        .fails(6, &["conflict"])
-        .and(is_sent_once),
-        row("set: a missing scope", set([Step::Fail(json!({ "code": "FORBIDDEN", "message": "missing scope: operator.admin" }))]))
+        row("set: somebody else was faster", set([Step::Fail(refusal("INVALID_REQUEST", CHANGED))]))
+            .set()
+            .fails(6, &["conflict"])
+            .and(is_sent_once),
+        row("set: a missing scope", set([Step::Fail(forbidden())]))
             .set()
             .fails(5, &["missing-scope"])
             .and(is_sent_once),
@@ -185,28 +242,39 @@ fn writes() -> Vec<Row> {
             .fails(3, &["unverified"])
             .says("accepted, but could not be read back")
             .and(is_sent_once),
-        row("set: refused during the read-back", set([
-            Step::Answer(document()),
-            Step::Call(GET),
-            Step::Fail(json!({ "code": "INVALID_REQUEST", "message": "no" })),
-        ]))
+        row(
+            "set: refused during the read-back",
+            set([Step::Answer(document()), Step::Call(GET), Step::Fail(refusal("INVALID_REQUEST", "no"))]),
+        )
         .set()
         .fails(3, &["unverified"])
         .and(is_sent_once),
-        Row { exit: 3, codes: &["unverified"], ..row("set: stall during the read-back", set([Step::Answer(document()), Step::Call(GET), Step::Stall])).set().hangs() },
+        Row {
+            exit: 3,
+            codes: &["unverified"],
+            ..row(
+                "set: stall during the read-back",
+                set([Step::Answer(document()), Step::Call(GET), Step::Stall]),
+            )
+            .set()
+            .hangs()
+        },
         row("set: dry run", Script::once(chain([entered(), got()]))).set().with("--dry-run").and(is_not_sent),
         row("set: another base hash", Script::once(chain([entered(), got()])))
             .set()
             .with("--base-hash=00")
             .fails(6, &["conflict"])
             .and(is_not_sent),
-        row("set: too busy once, then stored", set([
-            Step::Fail(json!({ "code": "UNAVAILABLE", "message": "queue is full", "retryable": true, "retryAfterMs": 50 })),
-            Step::Call(SET),
-            Step::Answer(document()),
-            Step::Call(GET),
-            Step::ReadBack,
-        ]))
+        row(
+            "set: too busy once, then stored",
+            set([
+                Step::Fail(busy()),
+                Step::Call(SET),
+                Step::Answer(document()),
+                Step::Call(GET),
+                Step::ReadBack,
+            ]),
+        )
         .set(),
     ]
 }

@@ -1,6 +1,6 @@
 //! Before there is a WebSocket: nothing there, a connection that ends or hangs, an HTTP server that is no gateway.
 
-use super::{Place, Row, Step, bytes, chain, check, row, times};
+use super::{Place, Row, Shown, Step, bytes, chain, check, row, times};
 use crate::support::fake::Script;
 use crate::support::fake::frames::{document, entered, got};
 
@@ -42,7 +42,8 @@ pub fn rows() -> Vec<Row> {
         row("HTTP 502 for ever", Script::always(answering("502 Bad Gateway")))
             .lost()
             .until_deadline()
-            .says("502"),
+            .says("502")
+            .says("openclaw logs"),
         row(
             "HTTP 503 twice, then a gateway",
             Script::of([
@@ -83,6 +84,15 @@ pub fn rows() -> Vec<Row> {
             ]),
         )
         .fails(4, &["not-a-gateway"]),
+        row(
+            "an upgrade a few bytes at a time",
+            Script::once(chain([vec![Step::SlowUpgrade], entered().split_off(1), got()])),
+        ),
+        row("a name that nobody knows", Script::default())
+            .at("ws://gateway.invalid:18789")
+            .showing(Shown::Nothing)
+            .fails(4, &["unreachable", "timed-out"])
+            .until_deadline(),
         row(
             "drop twice, then a gateway",
             Script::of([vec![Step::Drop], vec![get(), Step::Drop], chain([entered(), got()])]),

@@ -3,6 +3,8 @@
 //! A row is a script for a fake gateway, a command, and what must come of it: the exit code, the error's code and
 //! words, and the time. Whatever happens, no secret may be in anything that is printed or left behind.
 
+#![allow(clippy::too_many_lines, reason = "tables are long")]
+
 mod admin;
 mod calls;
 mod connecting;
@@ -17,7 +19,7 @@ use std::time::Duration;
 
 use crate::support::fake::frames::{entered_by, hello_with, with_token};
 use crate::support::fake::{Heard, Script, Step};
-pub use run::{Ran, check, failures_of, run};
+pub use run::{check, failures_of, run};
 
 /// What a row runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,9 @@ pub enum Ends {
     ByDeadline,
 }
 
+/// Looks at what the gateway heard, and whether a device token is kept.
+pub type Look = fn(&[Heard], bool) -> Result<(), String>;
+
 /// A row of the table.
 #[derive(Clone)]
 pub struct Row {
@@ -81,8 +86,8 @@ pub struct Row {
     /// Any of these; none where nothing fails.
     pub codes: &'static [&'static str],
     pub says: Vec<&'static str>,
-    /// Looks at what the gateway heard, and whether a device token is kept.
-    pub and: Option<fn(&[Heard], bool) -> Result<(), String>>,
+    /// What else must be so.
+    pub and: Option<Look>,
 }
 
 /// A row that succeeds until it is told otherwise.
@@ -121,7 +126,7 @@ impl Row {
         Self { url: url.to_owned(), ..self }
     }
 
-    fn showing(self, shown: Shown) -> Self {
+    pub fn showing(self, shown: Shown) -> Self {
         Self { shown, ..self }
     }
 
@@ -141,7 +146,7 @@ impl Row {
     }
 
     /// The gateway has let this device in before.
-    fn known(mut self) -> Self {
+    pub fn known(mut self) -> Self {
         let Place::Fake(script) = &mut self.place else { panic!("nobody knows a device there") };
         let token = crate::support::fake::frames::DEVICE_TOKEN;
         let hello = hello_with(&[("/auth/deviceToken", token.into())]);
@@ -174,6 +179,11 @@ impl Row {
         Self { ends: Ends::AtDeadline, timeout: Duration::from_secs(3), ..row }
     }
 
+    /// With more time, for what takes some before it waits.
+    fn within(self, timeout: Duration) -> Self {
+        Self { timeout, says: Vec::new(), ..self }
+    }
+
     /// Is tried again until no time is left for it.
     fn until_deadline(self) -> Self {
         Self { ends: Ends::ByDeadline, timeout: Duration::from_secs(3), ..self }
@@ -184,7 +194,7 @@ impl Row {
         self
     }
 
-    fn and(self, and: fn(&[Heard], bool) -> Result<(), String>) -> Self {
+    fn and(self, and: Look) -> Self {
         Self { and: Some(and), ..self }
     }
 

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::{Row, Shown, Step, bytes, chain, check, row, times};
 use crate::support::fake::Script;
-use crate::support::fake::frames::{document, entered, entered_by, got, hello};
+use crate::support::fake::frames::{
+    DEVICE_TOKEN, TOKEN, challenge, document, entered, entered_by, got, hello, hello_with, refused,
+    token_mismatch, with_token,
+};
 use crate::support::fake::tls::TRUSTED;
 
 const PLAIN: &str = "ws://gateway.test:18789";
@@ -41,7 +44,37 @@ pub fn rows() -> Vec<Row> {
     let greeted = || chain([entered_by(Value::Null, hello()), got()]);
     let nowhere = through(row("a proxy that is not there", Script::default())).fails(4, &["proxy"]);
     let stated = serde_json::json!({ "id": "1", "ok": true, "payload": document() });
+    let secure = || {
+        let connect = Step::Request("CONNECT gateway.test:443 HTTP/1.1\r\n");
+        vec![connect, bytes(ESTABLISHED), Step::Tls(certificate.config.clone())]
+    };
+    let given = hello_with(&[("/auth/deviceToken", DEVICE_TOKEN.into())]);
+    let healthy = vec![Step::Call("health"), Step::Answer(serde_json::json!({ "ok": true }))];
+    let before = chain([secure(), entered_by(serde_json::json!({ "token": TOKEN }), given), healthy]);
+    let mismatch = || {
+        let asked = vec![Step::Upgrade, challenge(), with_token()];
+        chain([secure(), asked, refused(token_mismatch(), 1008)])
+    };
+    let both = serde_json::json!({ "token": TOKEN, "deviceToken": DEVICE_TOKEN });
+    // The device's own token goes with a wrong one only where it is certain who gets it.
+    let trusted = Row {
+        known: true,
+        ..secured(row("a wrong token; the device token stays here", Script::of([before.clone(), mismatch()])))
+    };
+    let pinned = Row {
+        known: true,
+        ..row(
+            "a wrong token; the device token goes to the pinned gateway",
+            Script::of([before, mismatch(), chain([secure(), entered_by(both, hello()), got()])]),
+        )
+    };
     vec![
+        trusted.at("wss://gateway.test").fails(5, &["wrong-credential"]),
+        pinned
+            .at("wss://gateway.test")
+            .env("HTTPS_PROXY", PROXY)
+            .with("--tls-fingerprint")
+            .with(&certificate.fingerprint),
         through(row("through a proxy", Script::once(chain([vec![tunnel(), bytes(ESTABLISHED)], greeted()])))),
         secured(row(
             "through a proxy, with TLS",
@@ -62,7 +95,7 @@ pub fn rows() -> Vec<Row> {
                 Step::Request("CONNECT gateway.test:443 HTTP/1.1\r\n"),
                 bytes(ESTABLISHED),
                 Step::Tls(certificate.config.clone()),
-                Step::Rpc("exec.approvals.get", Some(crate::support::fake::frames::TOKEN)),
+                Step::Rpc("exec.approvals.get", Some(TOKEN)),
                 json(&stated),
             ]),
         ))

@@ -1,7 +1,7 @@
 //! Plays a row of the fault table, and compares what came of it.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use super::{Ends, Place, Row, Shown, Verb};
@@ -39,25 +40,23 @@ pub struct Ran {
 /// Where the row's gateway is while it runs.
 enum Gateway {
     Fake(Fake),
-    Port(u16, Vec<socket2::Socket>),
+    Port(u16, #[expect(dead_code, reason = "they are kept open")] Vec<Socket>),
 }
 
 impl Gateway {
     fn of(place: &Place) -> Self {
         match place {
             Place::Fake(script) => Self::Fake(Fake::playing(script.clone())),
-            Place::Nowhere => Self::Port(
-                TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port(),
-                Vec::new(),
-            ),
+            // A port that is taken, so that nobody else can, and not listened on.
+            Place::Nowhere => {
+                let socket = bound();
+                Self::Port(port(&socket), vec![socket])
+            }
             Place::Full => {
-                let socket =
-                    || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-                let listener = socket();
-                let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-                listener.bind(&any.into()).unwrap();
+                let listener = bound();
                 listener.listen(0).unwrap();
                 let address = listener.local_addr().unwrap();
+                let port = port(&listener);
                 let mut sockets = vec![listener];
                 for _ in 0..4 {
                     let filler = socket();
@@ -65,7 +64,7 @@ impl Gateway {
                     drop(filler.connect(&address));
                     sockets.push(filler);
                 }
-                Self::Port(address.as_socket().unwrap().port(), sockets)
+                Self::Port(port, sockets)
             }
         }
     }
@@ -78,6 +77,21 @@ impl Gateway {
     }
 }
 
+fn socket() -> Socket {
+    Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()
+}
+
+fn bound() -> Socket {
+    let socket = socket();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).unwrap();
+    socket
+}
+
+fn port(socket: &Socket) -> u16 {
+    socket.local_addr().unwrap().as_socket().unwrap().port()
+}
+
 /// Plays a row.
 pub fn run(row: &Row) -> Ran {
     let home = tempfile::tempdir().unwrap();
@@ -85,13 +99,13 @@ pub fn run(row: &Row) -> Ran {
     let path = home.path().to_str().unwrap();
     let filled = |text: &str| text.replace("{port}", &gateway.port().to_string()).replace("{home}", path);
     for (name, text) in
-        row.files.iter().map(|(name, text)| (*name, filled(text))).chain([("new.json", NEW.to_owned())])
+        [("new.json", NEW)].into_iter().chain(row.files.iter().map(|(name, text)| (*name, text.as_str())))
     {
         let file = home.path().join(name);
-        fs::write(&file, text).unwrap();
+        fs::write(&file, filled(text)).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let mut command = |row: &Row| {
+    let command = |row: &Row| {
         let mut command = command(row, home.path());
         command.arg(format!("--gateway={}", filled(&row.url)));
         command.args(row.arguments.iter().map(|argument| filled(argument)));
@@ -141,7 +155,8 @@ fn command(row: &Row, home: &Path) -> Command {
     command
 }
 
-/// Plays rows, some at once, and fails with everything that is not as it must be.
+/// Plays rows, some at once, prints them as a table, and fails with everything that is not as it must be.
+#[allow(clippy::print_stdout, reason = "the table is what --nocapture is for")]
 #[track_caller]
 pub fn check(rows: Vec<Row>) {
     let failures = Mutex::new(Vec::new());

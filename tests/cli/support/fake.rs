@@ -19,7 +19,7 @@ use rustls::ServerConfig;
 use serde_json::Value;
 
 /// How long anything is waited for that must come: only a hang gets there.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 /// What the fake sends to itself when the play is over.
 const OVER: &[u8] = b"\0over";
 
@@ -44,6 +44,8 @@ pub enum Step {
     TlsRefused(Arc<ServerConfig>),
     /// Becomes a WebSocket.
     Upgrade,
+    /// The same, a few bytes at a time.
+    SlowUpgrade,
     /// Sends a challenge with this payload.
     Challenge(Value),
     /// Hears `connect` with this `auth` (null for none), and checks the device's proof.
@@ -111,8 +113,8 @@ impl Meeting {
 pub enum Heard {
     /// A `connect`, with its parameters.
     Connect(Value),
-    /// A call, with its parameters.
-    Call(String, Value),
+    /// A call.
+    Call(String),
     /// A HTTP request: its head and its body.
     Request(String, Vec<u8>),
 }

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
-use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{CloseFrame, Role};
 use tungstenite::{Message, WebSocket};
 
 use super::stream::Stream;
@@ -50,13 +50,13 @@ fn named(step: &Step) -> String {
         Step::Call(method) => format!("call of {method}"),
         Step::Request(start) => format!("request {start}"),
         Step::Rpc(method, _) => format!("RPC {method}"),
-        Step::Upgrade => "upgrade".to_owned(),
+        Step::Upgrade | Step::SlowUpgrade => "upgrade".to_owned(),
         Step::Tls(_) | Step::TlsRefused(_) => "TLS".to_owned(),
         _ => "sending".to_owned(),
     }
 }
 
-impl<'s> Player<'s> {
+impl Player<'_> {
     /// Plays a step. `None`: the connection is over.
     fn step(mut self, step: Step) -> Result<Option<Self>, String> {
         match step {
@@ -101,6 +101,7 @@ impl<'s> Player<'s> {
                 let socket = tungstenite::accept(stream).map_err(text)?;
                 self.wire = Wire::Socket(Box::new(socket));
             }
+            Step::SlowUpgrade => self = self.slow_upgrade()?,
             Step::Challenge(payload) => {
                 self.challenge.clone_from(&payload);
                 self.say(&json!({ "type": "event", "event": "connect.challenge", "payload": payload }))?;
@@ -115,7 +116,7 @@ impl<'s> Player<'s> {
                 if let Some(file) = params.get("file") {
                     self.set = Some(file.clone());
                 }
-                self.stage.heard.lock().unwrap().push(Heard::Call(method.to_owned(), params));
+                self.stage.heard.lock().unwrap().push(Heard::Call(method.to_owned()));
             }
             Step::Answer(payload) => self.answer(self.ids.len().wrapping_sub(1), &payload)?,
             Step::AnswerTo(at, payload) => self.answer(at, &payload)?,
@@ -150,6 +151,25 @@ impl<'s> Player<'s> {
             Step::Idle => return self.end().map(|()| None),
         }
         Ok(Some(self))
+    }
+
+    fn slow_upgrade(mut self) -> Result<Self, String> {
+        self.request("GET / HTTP/1.1\r\n")?;
+        let last = self.stage.heard.lock().unwrap().pop();
+        let Some(Heard::Request(head, _)) = last else { return Err("no request".to_owned()) };
+        let key = header(&head, "sec-websocket-key").ok_or("no key")?;
+        let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        // tungstenite takes more than 64 small packets in a row for an attack.
+        for chunk in answer.as_bytes().chunks(answer.len().div_ceil(60)) {
+            self.stream().write_all(chunk).map_err(text)?;
+        }
+        let Wire::Plain(stream) = self.wire else { return Err("two upgrades".to_owned()) };
+        let socket = WebSocket::from_raw_socket(stream, Role::Server, None);
+        self.wire = Wire::Socket(Box::new(socket));
+        Ok(self)
     }
 
     fn stream(&mut self) -> &mut Stream {
@@ -231,8 +251,8 @@ impl<'s> Player<'s> {
 
     fn rpc(&mut self, method: &str, credential: Option<&str>) -> Result<(), String> {
         self.request("POST /api/v1/admin/rpc HTTP/1.1\r\n")?;
-        let heard = self.stage.heard.lock().unwrap();
-        let Some(Heard::Request(head, body)) = heard.last() else { return Err("nothing".to_owned()) };
+        let all = self.stage.heard.lock().unwrap();
+        let Some(Heard::Request(head, body)) = all.last() else { return Err("nothing".to_owned()) };
         let wanted = credential.map(|credential| format!("Bearer {credential}"));
         if header(head, "authorization") != wanted.as_deref() {
             return Err(format!("another credential than {wanted:?} in {head:?}"));
