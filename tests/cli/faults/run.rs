@@ -223,7 +223,7 @@ pub fn failures_of(row: &Row, ran: &Ran) -> Vec<String> {
     if err.contains("panicked") {
         wrong.push("panicked".to_owned());
     }
-    wrong.extend(leaks(&ran.home, output));
+    wrong.extend(leaks(row, &ran.home, output));
     if let Some(and) = row.and {
         let kept =
             devices(&ran.home).iter().any(|file| fs::read_to_string(file).unwrap().contains(DEVICE_TOKEN));
@@ -262,7 +262,7 @@ fn below(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Every place where a secret is that should not be there, and every file that is more open than it should be.
-fn leaks(home: &TempDir, output: &Output) -> Vec<String> {
+fn leaks(row: &Row, home: &TempDir, output: &Output) -> Vec<String> {
     let mut wrong = Vec::new();
     let devices = devices(home);
     let mut secrets: Vec<String> =
@@ -285,7 +285,8 @@ fn leaks(home: &TempDir, output: &Output) -> Vec<String> {
         if mode & 0o077 != 0 {
             wrong.push(format!("{} has the mode {mode:o}", path.display()));
         }
-        let ours = path.parent() == Some(home.path()) || devices.contains(&path);
+        let given = row.files.iter().map(|(name, _)| *name).chain(["new.json"]);
+        let ours = devices.contains(&path) || given.into_iter().any(|name| path == home.path().join(name));
         if path.is_file() && !ours {
             wrong.push(format!("{} was left behind", path.display()));
         }
