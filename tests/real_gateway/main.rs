@@ -11,6 +11,19 @@
     reason = "a test reads files it installed itself, tells what it covered, and fails by a panic in its helpers too"
 )]
 
+mod checks;
+mod client;
+mod common;
 mod contract;
+mod current;
 mod expressions;
+mod gateway;
+mod legacy;
+mod node;
+mod nodes;
+mod proxy;
 mod registry;
+mod secure;
+mod tool;
+mod transcript;
+mod wire;

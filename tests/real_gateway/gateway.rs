@@ -1,0 +1,280 @@
+//! A real gateway: started with a state directory and a home of its own on a free port, stopped whatever happens.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use clearance::deadline::Deadline;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::registry;
+
+/// The secret of every gateway here, token or password: whatever prints it has a fault.
+pub(crate) const SECRET: &str = "real-gateway-secret-7f3a9c51d2e8";
+
+/// A gateway takes 10 to 20 s, more where two start at once on two cores.
+const START: Duration = Duration::from_mins(2);
+const STOP: Duration = Duration::from_secs(20);
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Beside its own port a gateway listens on the few that follow: no two gateways are closer than this.
+const PORTS: u16 = 16;
+
+/// Starts the gateway and waits. When the tests end, in whichever way, their end of the pipe closes: then the gateway
+/// is asked to stop, and what is left of its process group ten seconds later is killed, this script with it.
+const GUARD: &str = r#"
+"$@" </dev/null >&2 &
+gateway=$!
+echo "$gateway"
+read -r _
+kill -TERM "$gateway"
+(sleep 10; kill -KILL 0) &
+wait "$gateway"
+kill -KILL 0
+"#;
+
+/// How a gateway is set up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Setup {
+    /// A token on plaintext. What a proxy on this host forwards counts as another host's.
+    Token,
+    /// A password over TLS with a certificate of its own, and the admin endpoint.
+    PasswordTls,
+}
+
+/// A gateway that runs.
+pub(crate) struct Gateway {
+    pub(crate) version: &'static str,
+    pub(crate) port: u16,
+    directory: TempDir,
+    setup: Setup,
+    running: Option<Running>,
+}
+
+struct Running {
+    guard: Child,
+    gateway: Pid,
+}
+
+impl Gateway {
+    /// One that is set up, and not started.
+    pub(crate) fn new(version: &'static str, setup: Setup) -> Self {
+        let directory = tempfile::Builder::new().prefix("clearance-gateway-").tempdir().expect("a directory");
+        let port = free_port();
+        let this = Self { version, port, directory, setup, running: None };
+        fs::create_dir_all(this.home()).expect("a home");
+        fs::create_dir_all(this.state()).expect("a state directory");
+        fs::write(this.state().join("openclaw.json"), this.configuration().to_string())
+            .expect("its settings");
+        this
+    }
+
+    /// One that is ready.
+    pub(crate) fn ready(version: &'static str, setup: Setup) -> Self {
+        let mut this = Self::new(version, setup);
+        this.start();
+        this.wait_until_ready();
+        this
+    }
+
+    /// Its state directory: all that a command on its host needs to know.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.directory.path().join("home")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join("gateway.log")
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// What it said, without its colours.
+    pub(crate) fn log(&self) -> String {
+        let bytes = fs::read(self.log_file()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut plain = String::new();
+        for (at, part) in text.split('\u{1b}').enumerate() {
+            plain.push_str(if at == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) });
+        }
+        plain
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Its address over the WebSocket.
+    pub(crate) fn url(&self) -> String {
+        match self.setup {
+            Setup::Token => format!("ws://{}", self.address()),
+            Setup::PasswordTls => format!("wss://{}", self.address()),
+        }
+    }
+
+    /// Its address over HTTP.
+    pub(crate) fn http_url(&self) -> String {
+        self.url().replacen("ws", "http", 1)
+    }
+
+    fn configuration(&self) -> Value {
+        let mut gateway = json!({ "mode": "local", "bind": "loopback", "port": self.port });
+        let mut plugins = json!({});
+        match self.setup {
+            Setup::Token => {
+                gateway["auth"] = json!({ "mode": "token", "token": SECRET });
+                gateway["trustedProxies"] = json!(["127.0.0.1"]);
+            }
+            Setup::PasswordTls => {
+                gateway["auth"] = json!({ "mode": "password", "password": SECRET });
+                gateway["tls"] = json!({ "enabled": true, "autoGenerate": true });
+                plugins = json!({ "entries": { "admin-http-rpc": { "enabled": true } } });
+            }
+        }
+        json!({
+            "gateway": gateway,
+            "plugins": plugins,
+            "update": { "checkOnStart": false },
+            "agents": { "defaults": { "heartbeat": { "every": "0m" } } },
+        })
+    }
+
+    /// Starts it, and does not wait.
+    pub(crate) fn start(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let node = registry::node();
+        let openclaw = registry::package("openclaw", self.version).join("openclaw").join("openclaw.mjs");
+        let log = File::options().create(true).append(true).open(self.log_file()).expect("a log");
+        let mut guard = Command::new("/bin/sh");
+        guard
+            .args(["-c", GUARD, "guard"])
+            .arg(&node)
+            .arg(openclaw)
+            .args(["gateway", "run", "--port", &self.port.to_string(), "--allow-unconfigured"])
+            .current_dir(self.home())
+            // Nothing of it may leave the machine: no discovery, no channels, no respawn, no updates.
+            .env_clear()
+            .env("PATH", registry::path_with(&node))
+            .env("HOME", self.home())
+            .env("OPENCLAW_STATE_DIR", self.state())
+            .env("OPENCLAW_DISABLE_BONJOUR", "1")
+            .env("OPENCLAW_NO_RESPAWN", "1")
+            .env("OPENCLAW_EXEC_SHELL_SNAPSHOT", "0")
+            .env("OPENCLAW_SKIP_CHANNELS", "1")
+            .env("OPENCLAW_NO_AUTO_UPDATE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log.try_clone().expect("the log twice"))
+            .process_group(0);
+        // All output goes to the log, but for the guard's one line with the gateway's process id.
+        let mut guard = guard.spawn().expect("a shell");
+        let mut line = String::new();
+        BufReader::new(guard.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let gateway = line.trim().parse().ok().and_then(Pid::from_raw);
+        self.running = Some(Running { guard, gateway: gateway.expect("the gateway's process id") });
+    }
+
+    /// Waits until it answers and says that it is ready.
+    pub(crate) fn wait_until_ready(&self) {
+        let deadline = Deadline::after(START);
+        while !(self.is_healthy() && self.log().contains("[gateway] ready")) {
+            assert!(self.is_alive(), "openclaw {} ended:\n{}", self.version, self.tail());
+            let again = deadline.pause(MOMENT);
+            assert!(again, "openclaw {} is not ready:\n{}", self.version, self.tail());
+        }
+    }
+
+    /// Waits until it takes connections, which it does before it is ready.
+    pub(crate) fn wait_until_listening(&self) {
+        let deadline = Deadline::after(START);
+        while TcpStream::connect(self.address()).is_err() {
+            assert!(self.is_alive(), "openclaw {} ended:\n{}", self.version, self.tail());
+            assert!(deadline.pause(Duration::from_millis(5)), "nobody listens:\n{}", self.tail());
+        }
+    }
+
+    /// The last lines of its log.
+    pub(crate) fn tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
+    fn is_alive(&self) -> bool {
+        let Some(Running { gateway, .. }) = &self.running else { return false };
+        let stat = fs::read_to_string(format!("/proc/{gateway}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    }
+
+    fn is_healthy(&self) -> bool {
+        match self.setup {
+            // Its certificate is checked elsewhere: that it listens will do, with what its log says.
+            Setup::PasswordTls => TcpStream::connect(self.address()).is_ok(),
+            Setup::Token => health(self.address()).is_some_and(|answer| answer.contains(r#""ok":true"#)),
+        }
+    }
+
+    /// Asks it to stop, as a service manager does, and does not wait.
+    pub(crate) fn terminate(&self) {
+        let running = self.running.as_ref().expect("it runs");
+        kill_process(running.gateway, Signal::TERM).expect("it can be told");
+    }
+
+    /// Stops it and waits until it is gone.
+    pub(crate) fn stop(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        drop(running.guard.stdin.take());
+        let deadline = Deadline::after(STOP);
+        while let Ok(None) = running.guard.try_wait() {
+            if !deadline.pause(MOMENT) {
+                let group = Pid::from_child(&running.guard);
+                drop(kill_process_group(group, Signal::KILL));
+                drop(running.guard.wait());
+            }
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop();
+        if std::thread::panicking() {
+            println!("the last of openclaw {}'s log:\n{}", self.version, self.tail());
+        }
+    }
+}
+
+fn health(address: SocketAddr) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    stream.write_all(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.take(65_536).read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// The first of a few ports in a row that nobody uses, below those that the system hands out to clients: nobody takes
+/// it by chance while the gateway starts.
+fn free_port() -> u16 {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 700;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let offset = u16::try_from(std::process::id() % u32::from(COUNT)).expect("less than COUNT");
+    (0..COUNT)
+        .map(|_| FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT * PORTS)
+        .find(|first| (0..5).all(|next| free(first + next)))
+        .expect("a free port")
+}

@@ -1,0 +1,149 @@
+//! A node that is none: it is paired, and answers what it is asked for its exec approvals.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::client::{Client, Device, Who};
+
+const COMMANDS: [&str; 3] = ["system.run", "system.execApprovals.get", "system.execApprovals.set"];
+
+/// What a node keeps.
+#[derive(Clone)]
+pub(crate) enum Keeps {
+    /// A document, as gateways do.
+    Document(Value),
+    /// A Windows node's own policy.
+    Native(Value),
+}
+
+/// A node that is connected until it is dropped.
+pub(crate) struct Node {
+    pub(crate) id: String,
+    keeps: Arc<Mutex<Keeps>>,
+    hangup: Option<Box<dyn FnOnce() + Send>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Connects a node, has it approved, and connects it again as what was approved.
+    pub(crate) fn connect(gateway: SocketAddr, operator: &mut Client, name: &str, keeps: Keeps) -> Self {
+        let device = Device::new();
+        let platform = match &keeps {
+            Keeps::Document(_) => "linux",
+            Keeps::Native(_) => "windows",
+        };
+        let client = json!({
+            "id": "node-host",
+            "mode": "node",
+            "version": "0",
+            "platform": platform,
+            "deviceFamily": platform,
+            "displayName": name,
+        });
+        let who = Who { role: "node", scopes: &[], client, caps: &["system"], commands: &COMMANDS };
+        let first = Client::connect(gateway, &who, &device).expect("a node of this host is let in");
+        let pending = operator.call("node.pair.list", &json!({})).expect("a list");
+        for request in pending["pending"].as_array().into_iter().flatten() {
+            let params = json!({ "requestId": request["requestId"] });
+            operator.call("node.pair.approve", &params).expect("it is approved");
+        }
+        drop(first);
+        let connection = Client::connect(gateway, &who, &device).expect("it is let in again");
+        connection.wait_forever();
+        let (id, keeps) = (device.id(), Arc::new(Mutex::new(keeps)));
+        let hangup: Box<dyn FnOnce() + Send> = Box::new(connection.hangup());
+        let thread = {
+            let keeps = Arc::clone(&keeps);
+            std::thread::spawn(move || serve(connection, &keeps))
+        };
+        Self { id, keeps, hangup: Some(hangup), thread: Some(thread) }
+    }
+
+    /// What it keeps now.
+    pub(crate) fn keeps(&self) -> Value {
+        match &*self.keeps.lock().expect("no panic in the node") {
+            Keeps::Document(value) | Keeps::Native(value) => value.clone(),
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(hangup) = self.hangup.take() {
+            hangup();
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn serve(mut connection: Client, keeps: &Mutex<Keeps>) {
+    while let Some(frame) = connection.try_next() {
+        if frame["event"] != "node.invoke.request" {
+            continue;
+        }
+        let request = &frame["payload"];
+        let params = request["paramsJSON"].as_str().unwrap_or("{}");
+        let params: Value = serde_json::from_str(params).expect("JSON");
+        let mut keeps = keeps.lock().expect("no panic here");
+        let mut answer = json!({ "id": request["id"], "nodeId": request["nodeId"] });
+        match invoked(&mut keeps, request["command"].as_str().unwrap_or_default(), params) {
+            Ok(payload) => {
+                answer["ok"] = json!(true);
+                answer["payloadJSON"] = json!(payload.to_string());
+            }
+            Err(message) => {
+                answer["ok"] = json!(false);
+                answer["error"] = json!({ "code": "INVALID_REQUEST", "message": message });
+            }
+        }
+        connection.send(
+            &json!({ "type": "req", "id": request["id"], "method": "node.invoke.result", "params": answer }),
+        );
+    }
+}
+
+fn hash(value: &Value) -> String {
+    HEXLOWER.encode(&Sha256::digest(value.to_string()))
+}
+
+fn invoked(keeps: &mut Keeps, command: &str, mut params: Value) -> Result<Value, &'static str> {
+    const CHANGED: &str = "INVALID_REQUEST: exec approvals changed; reload and retry";
+    let described = |keeps: &Keeps| match keeps {
+        Keeps::Document(file) => {
+            json!({ "path": "/home/node/.openclaw/exec-approvals.json", "exists": true, "hash": hash(file), "file": file })
+        }
+        Keeps::Native(policy) => json!({
+            "enabled": true,
+            "hash": hash(policy),
+            "baseHash": hash(policy),
+            "defaultAction": policy["defaultAction"],
+            "rules": policy["rules"],
+            "constraints": { "baseHashRequired": true },
+        }),
+    };
+    match (command, &mut *keeps) {
+        ("system.execApprovals.get", keeps) => Ok(described(keeps)),
+        ("system.execApprovals.set", Keeps::Document(file)) => {
+            if params["baseHash"] != hash(file) {
+                return Err(CHANGED);
+            }
+            *file = params["file"].take();
+            Ok(described(keeps))
+        }
+        ("system.execApprovals.set", Keeps::Native(policy)) => {
+            if params["baseHash"] != hash(policy) {
+                return Err(CHANGED);
+            }
+            *policy = json!({ "defaultAction": params["defaultAction"], "rules": params["rules"] });
+            Ok(json!({ "updated": true, "hash": hash(policy) }))
+        }
+        _ => Err("no such command"),
+    }
+}

@@ -1,0 +1,209 @@
+//! A relay between clearance and a gateway: it notes every frame, can hold a call back until the test has done
+//! something else, and can say that a client comes from another host.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use clearance::deadline::Deadline;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{accept_async, client_async};
+
+/// How long a step of a test may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What passed.
+#[derive(Debug, Clone)]
+pub(crate) struct Passed {
+    /// Which connection, from 1.
+    pub(crate) connection: usize,
+    pub(crate) from_gateway: bool,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Frame(Value),
+    Close(Option<(u16, String)>),
+}
+
+/// What a relay does besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Calls of this method are kept until they are released.
+    pub(crate) hold: Option<&'static str>,
+    /// Clients come from another host, as far as the gateway can see.
+    pub(crate) forwarded: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    passed: Mutex<Vec<Passed>>,
+    connections: AtomicUsize,
+    held: AtomicBool,
+    release: Notify,
+    stop: Notify,
+}
+
+/// A relay that runs until it is dropped.
+pub(crate) struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Proxy {
+    pub(crate) fn to(gateway: SocketAddr, options: Options) -> Self {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        listener.set_nonblocking(true).expect("a listener for tokio");
+        let port = listener.local_addr().expect("its address").port();
+        let shared = Arc::new(Shared::default());
+        let relay = Relay { gateway, options, shared: Arc::clone(&shared) };
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(relay.run(listener));
+        });
+        Self { port, shared, thread: Some(thread) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until a call is held back.
+    pub(crate) fn wait_until_held(&self) {
+        let deadline = Deadline::after(PATIENCE);
+        while !self.shared.held.load(Ordering::SeqCst) {
+            assert!(deadline.pause(Duration::from_millis(5)), "no call came: {:#?}", self.passed());
+        }
+    }
+
+    /// Lets the call go on that was held back.
+    pub(crate) fn release(&self) {
+        self.shared.release.notify_one();
+    }
+
+    /// How many clients came.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// Everything that passed until now.
+    pub(crate) fn passed(&self) -> Vec<Passed> {
+        self.shared.passed.lock().expect("no panic in the relay").clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.stop.notify_one();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Relay {
+    gateway: SocketAddr,
+    options: Options,
+    shared: Arc<Shared>,
+}
+
+impl Relay {
+    async fn run(self, listener: std::net::TcpListener) {
+        let listener = TcpListener::from_std(listener).expect("a listener");
+        let this = Arc::new(self);
+        loop {
+            let stream = tokio::select! {
+                () = this.shared.stop.notified() => return,
+                accepted = listener.accept() => accepted.expect("a connection").0,
+            };
+            let number = this.shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
+            let this = Arc::clone(&this);
+            // A gateway that does not answer is seen by the client as one that hangs up.
+            tokio::spawn(async move { drop(this.connection(stream, number).await) });
+        }
+    }
+
+    async fn connection(&self, stream: TcpStream, connection: usize) -> Result<(), Error> {
+        let mut request = format!("ws://{}/", self.gateway).into_client_request()?;
+        if self.options.forwarded {
+            request.headers_mut().insert("X-Forwarded-For", HeaderValue::from_static("203.0.113.9"));
+        }
+        let (mut gateway, _) = client_async(request, TcpStream::connect(self.gateway).await?).await?;
+        let mut client = accept_async(stream).await?;
+        let mut held: Option<Message> = None;
+        loop {
+            tokio::select! {
+                biased;
+                message = gateway.next() => {
+                    let message = message.ok_or(Error::ConnectionClosed)??;
+                    self.note(connection, true, &message);
+                    if pass(message, &mut client).await? {
+                        return finish(&mut client).await;
+                    }
+                }
+                () = self.shared.release.notified(), if held.is_some() => {
+                    if let Some(message) = held.take() {
+                        gateway.send(message).await?;
+                    }
+                }
+                message = client.next(), if held.is_none() => {
+                    let message = message.ok_or(Error::ConnectionClosed)??;
+                    self.note(connection, false, &message);
+                    if self.holds(&message) {
+                        held = Some(message);
+                        self.shared.held.store(true, Ordering::SeqCst);
+                    } else if pass(message, &mut gateway).await? {
+                        return finish(&mut gateway).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn holds(&self, message: &Message) -> bool {
+        let (Message::Text(text), Some(method)) = (message, self.options.hold) else { return false };
+        let frame: Value = serde_json::from_str(text).unwrap_or_default();
+        frame["method"] == method && !self.shared.held.load(Ordering::SeqCst)
+    }
+
+    fn note(&self, connection: usize, from_gateway: bool, message: &Message) {
+        let what = match message {
+            Message::Text(text) => What::Frame(serde_json::from_str(text).expect("JSON")),
+            Message::Close(frame) => {
+                What::Close(frame.as_ref().map(|frame| (frame.code.into(), frame.reason.to_string())))
+            }
+            _ => return,
+        };
+        let mut passed = self.shared.passed.lock().expect("no panic in the relay");
+        passed.push(Passed { connection, from_gateway, what });
+    }
+}
+
+/// Hands a message on. Says whether it was the last.
+async fn pass(message: Message, to: &mut (impl Sink<Message, Error = Error> + Unpin)) -> Result<bool, Error> {
+    match message {
+        Message::Text(_) | Message::Binary(_) => to.send(message).await.map(|()| false),
+        Message::Close(_) => to.send(message).await.map(|()| true),
+        // Each side answers its own.
+        _ => Ok(false),
+    }
+}
+
+/// Waits until the other side has said goodbye too.
+async fn finish(to: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Result<(), Error> {
+    let ended = async { while let Some(Ok(_)) = to.next().await {} };
+    tokio::time::timeout(Duration::from_secs(2), ended)
+        .await
+        .map_err(|_| Error::Io(io::Error::from(io::ErrorKind::TimedOut)))
+}

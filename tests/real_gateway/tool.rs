@@ -1,0 +1,150 @@
+//! clearance as its users run it, cut off from this machine's own settings; and what it may never print.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::gateway::SECRET;
+
+/// A credential that no gateway here has.
+pub(crate) const WRONG: &str = "real-gateway-wrong-0b1d44e6a7f9";
+
+/// A user of clearance: a home with nothing in it but a right and a wrong secret.
+pub(crate) struct Tool {
+    home: TempDir,
+    environment: Vec<(&'static str, PathBuf)>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    arguments: Vec<String>,
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+impl Tool {
+    /// A user on any host.
+    pub(crate) fn new() -> Self {
+        let home = tempfile::Builder::new().prefix("clearance-user-").tempdir().expect("a home");
+        fs::write(home.path().join("secret"), SECRET).expect("a secret");
+        fs::write(home.path().join("wrong"), WRONG).expect("a secret");
+        use std::os::unix::fs::PermissionsExt;
+        for name in ["secret", "wrong"] {
+            let private = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(home.path().join(name), private).expect("a private file");
+        }
+        Self { home, environment: Vec::new() }
+    }
+
+    /// A user on the host of the gateway that keeps its state there.
+    pub(crate) fn on_host(state: &Path) -> Self {
+        Self { environment: vec![("OPENCLAW_STATE_DIR", state.to_owned())], ..Self::new() }
+    }
+
+    /// The file of the right secret.
+    pub(crate) fn secret(&self) -> String {
+        self.home.path().join("secret").display().to_string()
+    }
+
+    /// The file of a wrong one.
+    pub(crate) fn wrong(&self) -> String {
+        self.home.path().join("wrong").display().to_string()
+    }
+
+    /// Writes a document to set.
+    pub(crate) fn document(&self, document: &Value) -> String {
+        let path = self.home.path().join(format!("{}.json", uuid::Uuid::new_v4()));
+        fs::write(&path, document.to_string()).expect("a document");
+        path.display().to_string()
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let ran = self.start(arguments).join().expect("it runs");
+        self.check_secrets(&ran);
+        ran
+    }
+
+    /// Runs it beside the test.
+    pub(crate) fn start(&self, arguments: &[&str]) -> JoinHandle<Ran> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clearance"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            // Only a hang gets there.
+            .timeout(Duration::from_mins(2));
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        std::thread::spawn(move || {
+            let begun = Instant::now();
+            let output = command.output().expect("clearance starts");
+            Ran {
+                arguments,
+                code: output.status.code().unwrap_or(-1),
+                stdout: String::from_utf8(output.stdout).expect("text"),
+                stderr: String::from_utf8(output.stderr).expect("text"),
+                took: begun.elapsed(),
+            }
+        })
+    }
+
+    /// The files in which devices are kept.
+    pub(crate) fn devices(&self) -> Vec<Value> {
+        let directory = self.home.path().join(".local/state/clearance/devices");
+        let files = fs::read_dir(directory).map(|files| files.map(|file| file.expect("a file").path()));
+        let files = files.into_iter().flatten().filter(|path| path.extension().is_some_and(|e| e == "json"));
+        files.map(|path| serde_json::from_slice(&fs::read(path).expect("a device")).expect("JSON")).collect()
+    }
+
+    /// Nothing secret is in what was printed, nor in the files that were written.
+    pub(crate) fn check_secrets(&self, ran: &Ran) {
+        let mut secrets = vec![SECRET.to_owned(), WRONG.to_owned()];
+        for device in self.devices() {
+            let of = |name: &str| device[name].as_str().map(|text| text.trim().to_owned());
+            secrets.extend(of("deviceToken"));
+            secrets.extend(of("privateKey").iter().flat_map(|pem| pem.lines().nth(1)).map(str::to_owned));
+            let text = device.to_string();
+            assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret is kept: {text}");
+        }
+        for secret in secrets {
+            assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "a secret in {ran:#?}");
+        }
+    }
+}
+
+impl Ran {
+    /// Fails unless it ended with this code.
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "clearance {}: {self:#?}", self.arguments.join(" "));
+        self
+    }
+
+    /// Standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// Fails unless its output has all of this in it.
+    pub(crate) fn says(self, words: &[&str]) -> Self {
+        for word in words {
+            let said = self.stdout.contains(word) || self.stderr.contains(word);
+            assert!(said, "`{word}` is missing: {self:#?}");
+        }
+        self
+    }
+
+    /// Fails unless its output as JSON has this code of an error in it.
+    pub(crate) fn fails_with(self, code: &str) -> Self {
+        assert_eq!(self.json()["error"]["code"], code, "{self:#?}");
+        self
+    }
+}

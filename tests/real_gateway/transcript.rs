@@ -1,0 +1,216 @@
+//! Conversations of clearance with real gateways, written into `fixtures/transcripts` for the ordinary tests to replay:
+//! without secrets, and without what is another each time.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::gateway::{Gateway, SECRET};
+use crate::proxy::{Passed, What};
+use crate::tool::WRONG;
+
+/// Every time in a transcript.
+const THEN: u64 = 1_790_000_000_000;
+/// A random id in a transcript is this, with a number of its own.
+const ID: &str = "00000000-0000-4000-8000-";
+
+/// Which of a gateway's hundreds of methods stay listed.
+const METHODS: [&str; 8] = [
+    "exec.approval.",
+    "exec.approvals.",
+    "plugin.approval.",
+    "openclaw.approval.",
+    "approval.",
+    "node.list",
+    "sessions.",
+    "chat.abort",
+];
+/// Which of its events.
+const EVENTS: [&str; 5] =
+    ["connect.challenge", "tick", "shutdown", "exec.approval.requested", "exec.approval.resolved"];
+
+/// What was run.
+pub(crate) struct Scene<'s> {
+    pub(crate) name: &'s str,
+    /// The command, without what says where the gateway is and how to be let in.
+    pub(crate) arguments: &'s [&'s str],
+    /// `token`, `wrong` or `none`.
+    pub(crate) credential: &'s str,
+    /// The document that was to be set.
+    pub(crate) input: Option<&'s Value>,
+    pub(crate) exit: i32,
+}
+
+/// Whether transcripts are written.
+pub(crate) fn is_recording() -> bool {
+    std::env::var_os("CLEARANCE_RECORD").is_some_and(|value| value == "1")
+}
+
+/// Writes a transcript.
+pub(crate) fn write(gateway: &Gateway, scene: &Scene<'_>, passed: &[Passed]) {
+    let mut scrubber = Scrubber::of(gateway, passed);
+    let mut head = json!({
+        "openclaw": gateway.version,
+        "arguments": scene.arguments,
+        "credential": scene.credential,
+        "exit": scene.exit,
+    });
+    if let Some(input) = scene.input {
+        head["input"] = scrubber.scrubbed(input.clone());
+    }
+    let mut lines = vec![head];
+    let first = passed.iter().map(|passed| passed.connection).min().unwrap_or_default();
+    for Passed { connection, from_gateway, what } in shortened(passed, first) {
+        let from = if *from_gateway { "gateway" } else { "client" };
+        let mut line = json!({ "connection": connection - first + 1, "from": from });
+        match what {
+            What::Frame(frame) if is_noise(frame) => continue,
+            What::Frame(frame) => line["frame"] = scrubber.scrubbed(cut(frame.clone())),
+            What::Close(Some((code, reason))) => line["close"] = json!({ "code": code, "reason": reason }),
+            What::Close(None) => line["close"] = Value::Null,
+        }
+        lines.push(line);
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret in the transcript {}", scene.name);
+    let directory = directory().join(gateway.version);
+    fs::create_dir_all(&directory).expect("a directory");
+    fs::write(directory.join(scene.name).with_extension("ndjson"), text).expect("a transcript");
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("transcripts")
+}
+
+/// Of a client that asked again and again the first and the last time.
+fn shortened(passed: &[Passed], first: usize) -> impl Iterator<Item = &Passed> {
+    let last = passed.iter().map(|passed| passed.connection).max().unwrap_or_default();
+    passed.iter().filter(move |passed| passed.connection == first || passed.connection == last)
+}
+
+/// Events that come when they come.
+fn is_noise(frame: &Value) -> bool {
+    let event = frame["event"].as_str();
+    event.is_some_and(|event| !["connect.challenge", "shutdown"].contains(&event))
+}
+
+/// What matters of a frame: the rest is of people's screens, of this machine, or long.
+fn cut(mut frame: Value) -> Value {
+    let payload = &mut frame["payload"];
+    if payload["type"] == "hello-ok" {
+        let keep = |value: &mut Value, keys: &[&str]| {
+            if let Some(object) = value.as_object_mut() {
+                object.retain(|key, _| keys.contains(&key.as_str()));
+            }
+        };
+        keep(payload, &["type", "protocol", "server", "features", "snapshot", "auth", "policy"]);
+        keep(&mut payload["snapshot"], &["stateVersion", "uptimeMs", "sessionDefaults", "authMode"]);
+        let listed = |value: &mut Value, wanted: &dyn Fn(&str) -> bool| {
+            if let Some(list) = value.as_array_mut() {
+                list.retain(|name| name.as_str().is_some_and(wanted));
+            }
+        };
+        listed(&mut payload["features"]["methods"], &|name| {
+            METHODS.iter().any(|wanted| name.starts_with(wanted)) || name == "agents.list" || name == "health"
+        });
+        listed(&mut payload["features"]["events"], &|name| EVENTS.contains(&name));
+    } else if payload["durationMs"].is_number() {
+        // The answer to `health`.
+        let (ok, ts, duration) = (payload["ok"].take(), payload["ts"].take(), payload["durationMs"].take());
+        *payload = json!({ "ok": ok, "ts": ts, "durationMs": duration });
+    }
+    if frame["payload"].is_null()
+        && let Some(frame) = frame.as_object_mut()
+    {
+        frame.remove("payload");
+    }
+    frame
+}
+
+/// Puts names in the place of what is secret, or another each time.
+struct Scrubber {
+    texts: Vec<(String, String)>,
+    ids: HashMap<String, usize>,
+}
+
+impl Scrubber {
+    fn of(gateway: &Gateway, passed: &[Passed]) -> Self {
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let mut texts = vec![
+            (SECRET.to_owned(), "TOKEN".to_owned()),
+            (WRONG.to_owned(), "WRONG-TOKEN".to_owned()),
+            (gateway.directory().display().to_string(), "/openclaw".to_owned()),
+            (gateway.port.to_string(), "18789".to_owned()),
+        ];
+        let host = host.trim();
+        // A short one may be a part of any word.
+        if host.len() > 3 {
+            texts.push((host.to_owned(), "gateway-host".to_owned()));
+        }
+        for Passed { what, .. } in passed {
+            let What::Frame(frame) = what else { continue };
+            for (pointer, name) in [
+                ("/params/device/id", "DEVICE-ID"),
+                ("/params/device/publicKey", "PUBLIC-KEY"),
+                ("/params/device/signature", "SIGNATURE"),
+                ("/params/device/nonce", "NONCE"),
+                ("/payload/nonce", "NONCE"),
+                ("/payload/auth/deviceToken", "DEVICE-TOKEN"),
+                ("/payload/auth/recoveryScope", "RECOVERY-SCOPE"),
+            ] {
+                if let Some(text) = frame.pointer(pointer).and_then(Value::as_str) {
+                    texts.push((text.to_owned(), name.to_owned()));
+                }
+            }
+        }
+        Self { texts, ids: HashMap::new() }
+    }
+
+    fn scrubbed(&mut self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(list) => list.into_iter().map(|value| self.scrubbed(value)).collect(),
+            Value::Object(object) => Value::Object(self.object(object)),
+            Value::Number(number) if number.as_u64().is_some_and(|number| number > 1_600_000_000_000) => {
+                json!(THEN)
+            }
+            other => other,
+        }
+    }
+
+    fn object(&mut self, object: Map<String, Value>) -> Map<String, Value> {
+        let value = |this: &mut Self, key: &str, value: Value| match key {
+            "uptimeMs" | "durationMs" => json!(0),
+            _ => this.scrubbed(value),
+        };
+        object
+            .into_iter()
+            .map(|(key, of)| {
+                let of = value(self, &key, of);
+                (key, of)
+            })
+            .collect()
+    }
+
+    fn text(&mut self, mut text: String) -> String {
+        for (from, to) in &self.texts {
+            text = text.replace(from, to);
+        }
+        // Ids may stand in a sentence.
+        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let found: Vec<String> = starts
+            .into_iter()
+            .filter_map(|at| text.get(at..at + 36))
+            .filter(|part| !part.starts_with(ID) && uuid::Uuid::try_parse(part).is_ok())
+            .map(str::to_owned)
+            .collect();
+        for id in found {
+            let next = self.ids.len() + 1;
+            let number = *self.ids.entry(id.clone()).or_insert(next);
+            text = text.replace(&id, &format!("{ID}{number:012}"));
+        }
+        text
+    }
+}
