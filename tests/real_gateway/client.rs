@@ -138,11 +138,13 @@ impl Client {
         }
     }
 
-    /// Replaces the gateway's document by whatever is there already and this.
+    /// Replaces the gateway's document, whatever is there, and reads it back: 2026.9.6 answers with another hash than
+    /// the one that is stored.
     pub(crate) fn set(&mut self, file: &Value) -> Value {
         let before = self.call("exec.approvals.get", &json!({})).expect("a document");
         let params = json!({ "file": file, "baseHash": before["hash"] });
-        self.call("exec.approvals.set", &params).expect("it is stored")
+        self.call("exec.approvals.set", &params).expect("it is stored");
+        self.get()
     }
 
     /// The gateway's document.

@@ -191,7 +191,6 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
 /// was approved for.
 fn pairing(gateway: &Gateway) {
     let forwarded = Options { forwarded: true, ..Options::default() };
-    let status = ["gateway", "status", "--json"];
     let get = ["approvals", "get", "--json"];
     let mut raw = Client::operator(gateway.address());
     let tool = Tool::new();
@@ -202,10 +201,12 @@ fn pairing(gateway: &Gateway) {
     Wire::new(gateway, "", &get).again(&tool, &proxy).run().exits(0);
     // Another user, whose device was approved to read.
     let (tool, proxy) = (Tool::new(), Proxy::to(gateway.address(), forwarded));
-    Wire::new(gateway, "", &status).again(&tool, &proxy).run().exits(5);
+    // It has a key now, of which the gateway has not heard.
+    Wire::new(gateway, "", &get).credential("wrong").again(&tool, &proxy).run().exits(5);
     let kept = tool.devices().pop().expect("a device");
     let device = Device::of_pem(kept["privateKey"].as_str().expect("a key"));
-    drop(Client::connect(gateway.address(), &Who::operator(&["operator.read"]), &device).map(drop));
+    let reader = Client::connect(gateway.address(), &Who::operator(&["operator.read"]), &device);
+    drop(reader.expect("a device of this host is paired"));
     let ran = Wire::new(gateway, "scope-upgrade", &get).again(&tool, &proxy).run().exits(5);
     let ran = ran.fails_with("scope-upgrade");
     let request = approval(&ran.json());

@@ -240,7 +240,7 @@ impl Gateway {
         while let Ok(None) = running.guard.try_wait() {
             if !deadline.pause(MOMENT) {
                 let group = Pid::from_child(&running.guard);
-                drop(kill_process_group(group, Signal::KILL));
+                let _gone = kill_process_group(group, Signal::KILL);
                 drop(running.guard.wait());
             }
         }
