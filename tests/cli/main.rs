@@ -12,6 +12,7 @@ mod faults;
 mod generated;
 mod get;
 mod help;
+mod replay;
 mod rooms;
 mod secrecy;
 mod set;

@@ -16,16 +16,24 @@ const THEN: u64 = 1_790_000_000_000;
 /// A random id in a transcript is this, with a number of its own.
 const ID: &str = "00000000-0000-4000-8000-";
 
-/// Which of a gateway's hundreds of methods stay listed.
-const METHODS: [&str; 8] = [
-    "exec.approval.",
-    "exec.approvals.",
-    "plugin.approval.",
-    "openclaw.approval.",
-    "approval.",
+/// Which of a gateway's hundreds of methods stay listed: those that clearance asks for.
+const METHODS: [&str; 16] = [
+    "exec.approvals.get",
+    "exec.approvals.set",
+    "exec.approvals.node.get",
+    "exec.approvals.node.set",
     "node.list",
-    "sessions.",
+    "exec.approval.list",
+    "exec.approval.resolve",
+    "plugin.approval.list",
+    "plugin.approval.resolve",
+    "openclaw.approval.list",
+    "approval.get",
+    "approval.resolve",
+    "sessions.list",
+    "sessions.abort",
     "chat.abort",
+    "agents.list",
 ];
 /// Which of its events.
 const EVENTS: [&str; 5] =
@@ -64,11 +72,13 @@ pub(crate) fn write(gateway: &Gateway, scene: &Scene<'_>, passed: &[Passed]) {
     let first = passed.iter().map(|passed| passed.connection).min().unwrap_or_default();
     for Passed { connection, from_gateway, what } in shortened(passed, first) {
         let from = if *from_gateway { "gateway" } else { "client" };
-        let mut line = json!({ "connection": connection - first + 1, "from": from });
+        let mut line = json!({ "connection": if *connection == first { 1 } else { 2 }, "from": from });
         match what {
             What::Frame(frame) if is_noise(frame) => continue,
             What::Frame(frame) => line["frame"] = scrubber.scrubbed(cut(frame.clone())),
-            What::Close(Some((code, reason))) => line["close"] = json!({ "code": code, "reason": reason }),
+            What::Close(Some((code, reason))) => {
+                line["close"] = json!({ "code": code, "reason": scrubber.reason(reason) });
+            }
             What::Close(None) => line["close"] = Value::Null,
         }
         lines.push(line);
@@ -106,15 +116,14 @@ fn cut(mut frame: Value) -> Value {
             }
         };
         keep(payload, &["type", "protocol", "server", "features", "snapshot", "auth", "policy"]);
-        keep(&mut payload["snapshot"], &["stateVersion", "uptimeMs", "sessionDefaults", "authMode"]);
+        keep(&mut payload["features"], &["methods", "events"]);
+        keep(&mut payload["snapshot"], &["sessionDefaults", "authMode"]);
         let listed = |value: &mut Value, wanted: &dyn Fn(&str) -> bool| {
             if let Some(list) = value.as_array_mut() {
                 list.retain(|name| name.as_str().is_some_and(wanted));
             }
         };
-        listed(&mut payload["features"]["methods"], &|name| {
-            METHODS.iter().any(|wanted| name.starts_with(wanted)) || name == "agents.list" || name == "health"
-        });
+        listed(&mut payload["features"]["methods"], &|name| METHODS.contains(&name));
         listed(&mut payload["features"]["events"], &|name| EVENTS.contains(&name));
     } else if payload["durationMs"].is_number() {
         // The answer to `health`.
@@ -198,6 +207,10 @@ impl Scrubber {
         for (from, to) in &self.texts {
             text = text.replace(from, to);
         }
+        if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let number = self.number(&text);
+            return format!("{number:064x}");
+        }
         // Ids may stand in a sentence.
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let found: Vec<String> = starts
@@ -207,10 +220,24 @@ impl Scrubber {
             .map(str::to_owned)
             .collect();
         for id in found {
-            let next = self.ids.len() + 1;
-            let number = *self.ids.entry(id.clone()).or_insert(next);
+            let number = self.number(&id);
             text = text.replace(&id, &format!("{ID}{number:012}"));
         }
         text
+    }
+
+    fn number(&mut self, id: &str) -> usize {
+        let next = self.ids.len() + 1;
+        *self.ids.entry(id.to_owned()).or_insert(next)
+    }
+
+    /// The reason of a close frame has 123 bytes: an id at its end may be cut.
+    fn reason(&mut self, reason: &str) -> String {
+        const LABEL: &str = "(requestId: ";
+        let Some((sentence, id)) = reason.split_once(LABEL) else { return self.text(reason.to_owned()) };
+        let whole = self.ids.keys().find(|known| known.starts_with(id.trim_end_matches(')'))).cloned();
+        let whole = whole.expect("the request that the answer named");
+        let scrubbed = self.text(whole);
+        format!("{sentence}{LABEL}{}", &scrubbed[..id.len().min(scrubbed.len())])
     }
 }

@@ -1,6 +1,7 @@
 //! Runs the tool as its users do, cut off from the machine's own configuration.
 
 pub mod fake;
+pub mod recorded;
 
 use std::path::{Path, PathBuf};
 
