@@ -148,7 +148,7 @@ impl Scrubber {
     fn of(gateway: &Gateway, passed: &[Passed]) -> Self {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let mut texts = vec![
-            (SECRET.to_owned(), "TOKEN".to_owned()),
+            (SECRET.to_owned(), "RIGHT-TOKEN".to_owned()),
             (WRONG.to_owned(), "WRONG-TOKEN".to_owned()),
             (gateway.directory().display().to_string(), "/openclaw".to_owned()),
             (gateway.port.to_string(), "18789".to_owned()),
