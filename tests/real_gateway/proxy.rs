@@ -49,6 +49,8 @@ pub(crate) struct Options {
 struct Shared {
     passed: Mutex<Vec<Passed>>,
     connections: AtomicUsize,
+    /// How many of them have ended.
+    ended: AtomicUsize,
     held: AtomicBool,
     release: Notify,
     stop: Notify,
@@ -97,6 +99,14 @@ impl Proxy {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
+    /// Waits until every client has gone, and the gateway has said its last word to each.
+    pub(crate) fn wait_until_quiet(&self) {
+        let deadline = Deadline::after(PATIENCE);
+        while self.shared.ended.load(Ordering::SeqCst) < self.connections() {
+            assert!(deadline.pause(Duration::from_millis(2)), "a client stays: {:#?}", self.passed());
+        }
+    }
+
     /// Everything that passed until now.
     pub(crate) fn passed(&self) -> Vec<Passed> {
         self.shared.passed.lock().expect("no panic in the relay").clone()
@@ -130,7 +140,10 @@ impl Relay {
             let number = this.shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
             let this = Arc::clone(&this);
             // A gateway that does not answer is seen by the client as one that hangs up.
-            tokio::spawn(async move { drop(this.connection(stream, number).await) });
+            tokio::spawn(async move {
+                drop(this.connection(stream, number).await);
+                this.shared.ended.fetch_add(1, Ordering::SeqCst);
+            });
         }
     }
 
@@ -158,7 +171,9 @@ impl Relay {
                     }
                 }
                 message = client.next(), if held.is_none() => {
-                    let message = message.ok_or(Error::ConnectionClosed)??;
+                    let Some(Ok(message)) = message else {
+                        return self.hear_out(&mut gateway, connection).await;
+                    };
                     self.note(connection, false, &message);
                     if self.holds(&message) {
                         held = Some(message);
@@ -169,6 +184,20 @@ impl Relay {
                 }
             }
         }
+    }
+
+    /// A client that has got its answer may leave before the gateway has said goodbye.
+    async fn hear_out(
+        &self,
+        gateway: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+        connection: usize,
+    ) -> Result<(), Error> {
+        let heard = async {
+            while let Some(Ok(message)) = gateway.next().await {
+                self.note(connection, true, &message);
+            }
+        };
+        in_time(heard).await
     }
 
     fn holds(&self, message: &Message) -> bool {
@@ -202,8 +231,11 @@ async fn pass(message: Message, to: &mut (impl Sink<Message, Error = Error> + Un
 
 /// Waits until the other side has said goodbye too.
 async fn finish(to: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Result<(), Error> {
-    let ended = async { while let Some(Ok(_)) = to.next().await {} };
-    tokio::time::timeout(Duration::from_secs(2), ended)
+    in_time(async { while let Some(Ok(_)) = to.next().await {} }).await
+}
+
+async fn in_time(what: impl Future<Output = ()>) -> Result<(), Error> {
+    tokio::time::timeout(Duration::from_secs(2), what)
         .await
         .map_err(|_| Error::Io(io::Error::from(io::ErrorKind::TimedOut)))
 }

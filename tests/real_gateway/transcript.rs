@@ -130,6 +130,9 @@ fn cut(mut frame: Value) -> Value {
         let (ok, ts, duration) = (payload["ok"].take(), payload["ts"].take(), payload["durationMs"].take());
         *payload = json!({ "ok": ok, "ts": ts, "durationMs": duration });
     }
+    if frame["seq"].is_number() {
+        frame["seq"] = json!(1);
+    }
     if frame["payload"].is_null()
         && let Some(frame) = frame.as_object_mut()
     {

@@ -101,6 +101,7 @@ impl Started<'_> {
         let tool = wire.tool.or(own_tool.as_ref()).expect("a user");
         tool.check_secrets(&ran);
         let proxy = wire.proxy.or(own_proxy.as_ref()).expect("a relay");
+        proxy.wait_until_quiet();
         if transcript::is_recording() && !wire.name.is_empty() {
             let Wire { name, arguments, credential, input, .. } = wire;
             let scene = Scene { name, arguments, credential, input, exit: ran.code };
