@@ -14,6 +14,8 @@ use crate::wire::Wire;
 pub(crate) struct Generation {
     pub(crate) version: &'static str,
     pub(crate) protocol: u64,
+    /// It takes connections before it is ready, and refuses them.
+    pub(crate) refuses_while_starting: bool,
 }
 
 /// A document that every gateway takes as it is.
@@ -125,7 +127,7 @@ pub(crate) fn everyday(checks: &mut Checks, gateway: &Gateway, generation: Gener
         let secret = tool.secret();
         let get = ["approvals", "get", &url, "--token-file", &secret, "--json"];
         let runs = [tool.start(&get), tool.start(&get), tool.start(&get)];
-        let hashes = runs.map(|run| run.join().expect("it runs").exits(0).json()["hash"].clone());
+        let hashes = runs.map(|run| tool.join(run).exits(0).json()["hash"].clone());
         assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
         assert_eq!(tool.devices().len(), 1);
     });
@@ -146,9 +148,10 @@ fn conflicts(checks: &mut Checks, gateway: &Gateway, host: &Tool, raw: &mut Clie
         let runs = files.map(|file| {
             host.start(&["approvals", "set", "--gateway", "--file", &file, "--base-hash", &base])
         });
-        let mut codes = runs.map(|run| run.join().expect("it runs").code);
+        let mut codes = runs.map(|run| host.join(run).code);
         codes.sort_unstable();
         assert_eq!(codes, [0, 6]);
+        raw.set(&policy("on-miss"));
     });
     checks.check("a change between the reading and the writing", || {
         let set = ["approvals", "set", "--json"];
@@ -230,7 +233,7 @@ pub(crate) fn no_admin_endpoint(gateway: &Gateway) {
 }
 
 /// A gateway that is told to stop while it is used, and one that is not ready yet.
-pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway) {
+pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway, generation: Generation) {
     let hash = Client::operator(gateway.address()).set(&policy("always"))["hash"].clone();
     checks.check("told to stop during a get and a set", || {
         let (get, set) = (["approvals", "get", "--json"], ["approvals", "set", "--json"]);
@@ -253,8 +256,11 @@ pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway) {
         gateway.stop();
         gateway.start();
         gateway.wait_until_listening();
+        let (tool, proxy) = (Tool::new(), Proxy::to(gateway.address(), Options::default()));
         let get = ["approvals", "get", "--json", "--timeout", "60s"];
-        let ran = Wire::new(gateway, "startup", &get).run().exits(0);
+        let ran = Wire::new(gateway, "startup", &get).again(&tool, &proxy).run().exits(0);
+        let passed = format!("{:?}", proxy.passed());
+        assert_eq!(passed.contains("startup-sidecars"), generation.refuses_while_starting, "{passed}");
         assert_eq!(ran.json()["hash"], hash, "{ran:#?}");
     });
 }

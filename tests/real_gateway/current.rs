@@ -9,7 +9,7 @@ use crate::gateway::{Gateway, Setup};
 use crate::nodes;
 use crate::wire::Wire;
 
-const GENERATION: Generation = Generation { version: "2026.9.6", protocol: 4 };
+const GENERATION: Generation = Generation { version: "2026.9.6", protocol: 4, refuses_while_starting: true };
 
 #[test]
 fn openclaw_2026_9_6() {
@@ -19,7 +19,7 @@ fn openclaw_2026_9_6() {
     newer_fields(&mut checks, &gateway);
     nodes::checks(&mut checks, &gateway);
     checks.check("the admin endpoint is switched off", || common::no_admin_endpoint(&gateway));
-    common::restart(&mut checks, &mut gateway);
+    common::restart(&mut checks, &mut gateway, GENERATION);
     drop(gateway);
     checks.end();
 }

@@ -9,7 +9,8 @@ use crate::gateway::{Gateway, Setup};
 use crate::tool::Tool;
 use crate::wire::Wire;
 
-const GENERATION: Generation = Generation { version: "2026.4.14", protocol: 3 };
+const GENERATION: Generation =
+    Generation { version: "2026.4.14", protocol: 3, refuses_while_starting: false };
 
 #[test]
 fn openclaw_2026_4_14() {
@@ -18,7 +19,7 @@ fn openclaw_2026_4_14() {
     common::everyday(&mut checks, &gateway, GENERATION);
     rejections(&mut checks, &gateway);
     checks.check("the admin endpoint is not there", || common::no_admin_endpoint(&gateway));
-    common::restart(&mut checks, &mut gateway);
+    common::restart(&mut checks, &mut gateway, GENERATION);
     drop(gateway);
     checks.end();
 }

@@ -19,6 +19,8 @@ pub(crate) enum Keeps {
     Document(Value),
     /// A Windows node's own policy.
     Native(Value),
+    /// Nothing: a Windows node whose policy is switched off.
+    Nothing,
 }
 
 /// A node that is connected until it is dropped.
@@ -35,7 +37,7 @@ impl Node {
         let device = Device::new();
         let platform = match &keeps {
             Keeps::Document(_) => "linux",
-            Keeps::Native(_) => "windows",
+            Keeps::Native(_) | Keeps::Nothing => "windows",
         };
         let client = json!({
             "id": "node-host",
@@ -68,6 +70,7 @@ impl Node {
     pub(crate) fn keeps(&self) -> Value {
         match &*self.keeps.lock().expect("no panic in the node") {
             Keeps::Document(value) | Keeps::Native(value) => value.clone(),
+            Keeps::Nothing => Value::Null,
         }
     }
 }
@@ -127,6 +130,7 @@ fn invoked(keeps: &mut Keeps, command: &str, mut params: Value) -> Result<Value,
             "rules": policy["rules"],
             "constraints": { "baseHashRequired": true },
         }),
+        Keeps::Nothing => json!({ "enabled": false, "message": "policy is switched off" }),
     };
     match (command, &mut *keeps) {
         ("system.execApprovals.get", keeps) => Ok(described(keeps)),

@@ -21,6 +21,7 @@ pub(crate) fn checks(checks: &mut Checks, gateway: &Gateway) {
         "rules": [{ "pattern": "hostname", "action": "allow", "shells": ["cmd"], "description": "its name", "enabled": true }],
     });
     let desk = connect("Win Desk", Keeps::Native(native));
+    let off = connect("Off Desk", Keeps::Nothing);
     let host = Tool::on_host(&gateway.state());
     checks.check("a node by its id, its name and the start of it", || {
         let start = &server.id[..12];
@@ -91,7 +92,11 @@ pub(crate) fn checks(checks: &mut Checks, gateway: &Gateway) {
         let file = host.document(&policy("off"));
         host.run(&["approvals", "set", "--node", "Win Desk", "--file", &file]).exits(1);
     });
-    drop((server, desk));
+    checks.check("a Windows node whose policy is switched off", || {
+        let ran = host.run(&["approvals", "get", "--node", "Off Desk", "--json"]).exits(5).fails_with("node");
+        ran.says(&["policy is switched off"]);
+    });
+    drop((server, desk, off));
     checks.check("a node that has left", || {
         let ran =
             host.run(&["approvals", "get", "--node", "build-server", "--json"]).exits(4).fails_with("node");

@@ -67,7 +67,12 @@ impl Tool {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let ran = self.start(arguments).join().expect("it runs");
+        self.join(self.start(arguments))
+    }
+
+    /// Waits for one that runs.
+    pub(crate) fn join(&self, run: JoinHandle<Ran>) -> Ran {
+        let ran = run.join().expect("it runs");
         self.check_secrets(&ran);
         ran
     }
@@ -103,7 +108,7 @@ impl Tool {
     }
 
     /// Nothing secret is in what was printed, nor in the files that were written.
-    pub(crate) fn check_secrets(&self, ran: &Ran) {
+    fn check_secrets(&self, ran: &Ran) {
         let mut secrets = vec![SECRET.to_owned(), WRONG.to_owned()];
         for device in self.devices() {
             let of = |name: &str| device[name].as_str().map(|text| text.trim().to_owned());
