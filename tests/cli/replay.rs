@@ -9,10 +9,15 @@ use crate::support::recorded::{Playing, Transcript};
 use crate::support::{clearance, fixture, transcript};
 
 /// What must be there of each generation: a conversation that was not recorded is not replayed.
-const SCENES: [&str; 14] = [
+const SCENES: [&str; 19] = [
     "conflict",
     "get",
     "no-token",
+    "node-conflict",
+    "node-get",
+    "node-native-get",
+    "node-native-set",
+    "node-set",
     "pairing",
     "scope-upgrade",
     "set",
@@ -28,8 +33,7 @@ const SCENES: [&str; 14] = [
 const LEGACY: &str = "2026.4.14";
 const LEGACY_SCENES: &[&str] = &["downgrade", "rejection"];
 const CURRENT: &str = "2026.9.6";
-const CURRENT_SCENES: &[&str] =
-    &["dropped", "node-conflict", "node-get", "node-native-get", "node-native-set", "node-set", "source"];
+const CURRENT_SCENES: &[&str] = &["dropped", "source"];
 
 fn transcripts(version: &str, scenes: &[&str]) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(fixture("transcripts").join(version))

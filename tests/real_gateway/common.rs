@@ -66,6 +66,10 @@ pub(crate) fn everyday(checks: &mut Checks, gateway: &Gateway, generation: Gener
         let ran = Wire::new(gateway, "status", &["gateway", "status", "--json"]).run().exits(0);
         assert_eq!(ran.json()["connection"]["version"], generation.version);
     });
+    checks.check("get before anything was set", || {
+        let got = host.run(&["approvals", "get", "--gateway", "--json"]).exits(0).json();
+        assert_eq!(got["hash"], raw.get()["hash"]);
+    });
     checks.check("get on the gateway's host, without a flag", || {
         let stored = raw.set(&policy("on-miss"));
         let hash = stored["hash"].as_str().expect("a hash");
@@ -178,6 +182,17 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
     checks.check("no token", || {
         let ran = Wire::new(gateway, "no-token", &["approvals", "get", "--json"]).credential("none").run();
         ran.exits(5).fails_with("no-credential").says(&["--token-file"]);
+    });
+    checks.check("the device's own token, alone and beside a wrong one", || {
+        let (tool, proxy) = (Tool::new(), Proxy::to(gateway.address(), Options::default()));
+        for credential in ["token", "none", "wrong"] {
+            let ran =
+                Wire::new(gateway, "", &status).credential(credential).again(&tool, &proxy).run().exits(0);
+            // An early gateway does not say how it let us in.
+            let method = ran.json()["connection"]["method"].clone();
+            let expected = if credential == "token" { "token" } else { "device-token" };
+            assert!(method.is_null() || method == expected, "{credential}: {ran:#?}");
+        }
     });
     checks.check("no gateway", || {
         let tool = Tool::new();

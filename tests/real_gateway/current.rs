@@ -17,7 +17,8 @@ fn openclaw_2026_9_6() {
     let mut checks = Checks::of(GENERATION.version);
     common::everyday(&mut checks, &gateway, GENERATION);
     newer_fields(&mut checks, &gateway);
-    nodes::checks(&mut checks, &gateway);
+    nodes::documents(&mut checks, &gateway);
+    nodes::windows(&mut checks, &gateway, true);
     checks.check("the admin endpoint is switched off", || common::no_admin_endpoint(&gateway));
     common::restart(&mut checks, &mut gateway, GENERATION);
     drop(gateway);

@@ -6,6 +6,7 @@ use crate::checks::Checks;
 use crate::client::Client;
 use crate::common::{self, Generation, bare};
 use crate::gateway::{Gateway, Setup};
+use crate::nodes;
 use crate::tool::Tool;
 use crate::wire::Wire;
 
@@ -18,6 +19,8 @@ fn openclaw_2026_4_14() {
     let mut checks = Checks::of(GENERATION.version);
     common::everyday(&mut checks, &gateway, GENERATION);
     rejections(&mut checks, &gateway);
+    nodes::documents(&mut checks, &gateway);
+    nodes::windows(&mut checks, &gateway, false);
     checks.check("the admin endpoint is not there", || common::no_admin_endpoint(&gateway));
     common::restart(&mut checks, &mut gateway, GENERATION);
     drop(gateway);

@@ -1,6 +1,7 @@
 //! clearance as its users run it, cut off from this machine's own settings; and what it may never print.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -35,7 +36,6 @@ impl Tool {
         let home = tempfile::Builder::new().prefix("clearance-user-").tempdir().expect("a home");
         fs::write(home.path().join("secret"), SECRET).expect("a secret");
         fs::write(home.path().join("wrong"), WRONG).expect("a secret");
-        use std::os::unix::fs::PermissionsExt;
         for name in ["secret", "wrong"] {
             let private = fs::Permissions::from_mode(0o600);
             fs::set_permissions(home.path().join(name), private).expect("a private file");
@@ -113,7 +113,7 @@ impl Tool {
         for device in self.devices() {
             let of = |name: &str| device[name].as_str().map(|text| text.trim().to_owned());
             secrets.extend(of("deviceToken"));
-            secrets.extend(of("privateKey").iter().flat_map(|pem| pem.lines().nth(1)).map(str::to_owned));
+            secrets.extend(of("privateKey").iter().filter_map(|pem| pem.lines().nth(1)).map(str::to_owned));
             let text = device.to_string();
             assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret is kept: {text}");
         }

@@ -83,7 +83,8 @@ pub(crate) fn write(gateway: &Gateway, scene: &Scene<'_>, passed: &[Passed]) {
         }
         lines.push(line);
     }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let text = lines.join("\n") + "\n";
     assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret in the transcript {}", scene.name);
     let directory = directory().join(gateway.version);
     fs::create_dir_all(&directory).expect("a directory");

@@ -1,6 +1,7 @@
 //! A gateway that plays its part of a recorded conversation, and checks that the client plays its own.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -19,6 +20,8 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 const NONCE: &str = "NONCE";
 /// How long the client may take for a step.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it may take to leave once everything is said.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// Fields of the client's frames that are another each time, or with each release.
 const VARYING: [&str; 5] = [
@@ -55,7 +58,7 @@ impl Playing {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let lines = transcript.lines.clone();
-        Self { port, thread: std::thread::spawn(move || play(&listener, &lines)) }
+        Self { port, thread: std::thread::spawn(move || play(listener, &lines)) }
     }
 
     /// What was wrong with the client's part.
@@ -64,21 +67,26 @@ impl Playing {
     }
 }
 
-fn play(listener: &TcpListener, lines: &[Value]) -> Result<(), String> {
+fn play(listener: TcpListener, lines: &[Value]) -> Result<(), String> {
     let mut names = Names::default();
+    let mut listener = Some(listener);
     let mut rest = lines;
-    while let Some(first) = rest.first() {
+    while let (Some(first), Some(listening)) = (rest.first(), &listener) {
         let connection = &first["connection"];
+        let failed = |error: &dyn Display| format!("connection {connection}: {error}");
+        let stream = next_client(listening).map_err(|error| failed(&error))?;
         let count = rest.iter().take_while(|line| line["connection"] == *connection).count();
         let (part, later) = rest.split_at(count);
-        let stream = next_client(listener).map_err(|error| format!("connection {connection}: {error}"))?;
-        let mut socket = accept(stream).map_err(|error| format!("connection {connection}: {error}"))?;
-        for (at, line) in part.iter().enumerate() {
-            names
-                .step(&mut socket, line)
-                .map_err(|error| format!("connection {connection}, line {at}: {error}"))?;
+        // Who comes again after the last connection finds nobody.
+        if later.is_empty() {
+            listener = None;
         }
-        // Whoever says goodbye first, the other one answers.
+        let mut socket = accept(stream).map_err(|error| failed(&error))?;
+        for (at, line) in part.iter().enumerate() {
+            names.step(&mut socket, line).map_err(|error| failed(&format!("line {at}: {error}")))?;
+        }
+        // Whoever said goodbye first, the other one may answer.
+        drop(socket.get_ref().set_read_timeout(Some(GOODBYE)));
         while socket.read().is_ok() {}
         rest = later;
     }
