@@ -74,7 +74,7 @@ impl Link {
     /// Makes one call, and reads its answer as what it should be.
     ///
     /// A gateway that says it is too busy has not executed the call, and is asked again inside the deadline. So is one
-    /// whose connection was lost before the call was sent, or that lost a call which only reads.
+    /// whose connection was lost before the call was sent, or that restarts while it answers a call which only reads.
     ///
     /// # Errors
     /// Where a call that only reads was lost, what lost it; where one that writes was, whether it may have been
@@ -94,20 +94,26 @@ impl Link {
             };
             let error = match result {
                 Ok(payload) => return read(method, payload.as_deref()),
-                Err(error) if effect == Effect::Read => error.without_doubt(),
                 Err(error) => error,
             };
+            let sent = !matches!(error, GatewayError::NotSent { .. });
+            let error = if effect == Effect::Read { error.without_doubt() } else { error };
             let again = match (&error, error.again()) {
                 (GatewayError::Failed { failure, .. }, _) => {
                     let after = failure.retry_after();
                     after.is_some() && busy.pause(after, deadline).await
                 }
-                (_, Again::Never) => false,
-                (_, again) => {
+                (_, Again::Starting(after)) => {
+                    lost.attempts() < DROPS
+                        && lost.pause(after, deadline).await
+                        && self.reopen(true, deadline).await?
+                }
+                (_, Again::Dropped) if !sent => {
                     lost.attempts() < DROPS
                         && lost.pause(None, deadline).await
-                        && self.reopen(again != Again::Dropped, deadline).await?
+                        && self.reopen(false, deadline).await?
                 }
+                (_, Again::Dropped | Again::Never) => false,
             };
             if !again {
                 return Err(error);

@@ -6,7 +6,7 @@ use clearance::deadline::Deadline;
 use clearance::gateway::error::GatewayError;
 use clearance::gateway::events::{Event, Kind};
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Effect, Events, Keyring, Link};
+use clearance::gateway::{Access, Events, Keyring, Link};
 use serde_json::{Value, json};
 
 use super::chain;
@@ -25,7 +25,7 @@ fn with_session<F: Future<Output = ()>>(steps: Vec<Step>, test: impl FnOnce(Link
     let access = Access { events: true, ..Access::OPERATOR };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (link, events) = Link::open(&target, &access, &Keyring::Ephemeral, soon()).await.unwrap();
+        let (link, events) = Link::open(&target, access, &Keyring::Ephemeral, soon()).await.unwrap();
         test(link, events.unwrap()).await;
     });
     drop(runtime);
@@ -37,7 +37,12 @@ fn soon() -> Deadline {
 }
 
 async fn call(link: &Link, method: &str) -> Result<Value, GatewayError> {
-    link.call(method, &json!({}), Effect::Write, soon()).await
+    call_by(link, method, soon()).await
+}
+
+async fn call_by(link: &Link, method: &str, deadline: Deadline) -> Result<Value, GatewayError> {
+    let answer = link.session().unwrap().call(method, &json!({}), deadline).await?;
+    Ok(serde_json::from_str(answer.unwrap().get()).unwrap())
 }
 
 fn event(name: &str, payload: &Value, seq: u64) -> Step {
@@ -95,7 +100,7 @@ fn a_call_that_was_given_up_disturbs_nobody() {
     ];
     with_session(steps, async |link, _events| {
         let hurry = Deadline::after(Duration::from_millis(50));
-        let slow: Result<Value, GatewayError> = link.call("slow", &json!({}), Effect::Write, hurry).await;
+        let slow = call_by(&link, "slow", hurry).await;
         assert!(matches!(slow, Err(GatewayError::Uncertain { .. })), "{slow:?}");
         assert_eq!(call(&link, "quick").await.unwrap(), "in time");
         link.close(soon()).await;
@@ -106,7 +111,7 @@ fn a_call_that_was_given_up_disturbs_nobody() {
 fn a_call_whose_time_is_up_before_it_is_sent_is_not_sent() {
     with_session(vec![Step::Call("later"), Step::Answer(json!(1))], async |link, _events| {
         let passed = Deadline::after(Duration::ZERO);
-        let early: Result<Value, GatewayError> = link.call("early", &json!({}), Effect::Write, passed).await;
+        let early = call_by(&link, "early", passed).await;
         assert!(matches!(early, Err(GatewayError::NotSent { .. })), "{early:?}");
         assert_eq!(call(&link, "later").await.unwrap(), 1);
         link.close(soon()).await;
