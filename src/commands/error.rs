@@ -86,6 +86,12 @@ pub enum Error {
         /// The fields.
         fields: Vec<Field>,
     },
+    /// An older gateway does not know that nodes have policies of their own.
+    #[error("the gateway is too old to set the policy of {place}")]
+    NativeTooOld {
+        /// Whose policy.
+        place: String,
+    },
     /// A gateway or node refused the document otherwise.
     #[error("{place} rejects the document: {message}")]
     Rejected {
@@ -194,9 +200,11 @@ impl Error {
                 | StoreError::Unflushed { .. }
                 | StoreError::Write { .. } => Exit::Store,
             },
-            Self::Invalid { .. } | Self::Scenario { .. } | Self::TooOld { .. } | Self::Rejected { .. } => {
-                Exit::Found
-            }
+            Self::Invalid { .. }
+            | Self::Scenario { .. }
+            | Self::TooOld { .. }
+            | Self::NativeTooOld { .. }
+            | Self::Rejected { .. } => Exit::Found,
             Self::Replacement { error, .. } => match error {
                 ReplacementError::Unreadable(_) | ReplacementError::Socket => Exit::Store,
                 ReplacementError::Print(_) | ReplacementError::Misprinted => Exit::Bug,
@@ -251,6 +259,7 @@ impl Error {
                 "update the gateway{}, or add --downgrade to leave exactly these fields out",
                 version.as_ref().map_or_else(String::new, |version| format!(" (it is {version})"))
             )),
+            Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
             Self::Rejected { .. } => Some("nothing was stored; see which release the gateway is: clearance gateway status".to_owned()),
             Self::Unverified { .. } => Some("look at what is there now: clearance approvals get with the same flags".to_owned()),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
@@ -271,7 +280,7 @@ impl Error {
             Self::Settings(_) => return "settings",
             Self::NoGateway { .. } => return "usage",
             Self::Scenario { .. } => return "scenario",
-            Self::TooOld { .. } => return "gateway-too-old",
+            Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
             Self::Rejected { .. } => return "rejected",
             Self::Unverified { .. } => return "unverified",
             Self::NodeUnknown { .. }

@@ -76,10 +76,19 @@ async fn document(
         let sent: Value = serde_json::from_str(&plan.text).map_err(misprinted)?;
         report.changes = plan.changes;
         if request.dry_run || !plan.needed {
+            let foreseen =
+                place.version().map(|version| rejection::foreseen(&sent, version)).unwrap_or_default();
+            match rejection::without(&wanted, &foreseen) {
+                // What will be left out is left out of the plan too.
+                Some((smaller, removed)) if request.downgrade => {
+                    wanted = smaller;
+                    report.removed.extend(removed);
+                    continue;
+                }
+                _ => report.foreseen = foreseen,
+            }
             report.outcome = if plan.needed { SetOutcome::Planned } else { SetOutcome::Unchanged };
             report.after = (!plan.needed).then(|| before.hash.clone());
-            report.foreseen =
-                place.version().map(|version| rejection::foreseen(&sent, version)).unwrap_or_default();
             return Ok(report);
         }
         let message = match place.store(&raw(&sent), &before.hash).await {
@@ -158,6 +167,9 @@ async fn set_native(
         Ok(()) => {}
         Err(NotStored::Conflict) => {
             return Err(changed(place.name(), hash));
+        }
+        Err(NotStored::Rejected(message)) if message.contains("unexpected property 'native'") => {
+            return Err(Error::NativeTooOld { place: place.name() });
         }
         Err(NotStored::Rejected(message)) => return Err(Error::Rejected { place: place.name(), message }),
         Err(NotStored::Other(error)) => return Err(error),
