@@ -113,16 +113,14 @@ pub(super) fn allow(
 }
 
 /// What `POST /api/v1/admin/rpc` lets through.
-pub(super) fn over_http(method: &str) -> bool {
-    matches!(
-        method,
-        "exec.approvals.get"
-            | "exec.approvals.set"
-            | "exec.approvals.node.get"
-            | "exec.approvals.node.set"
-            | "agents.list"
-            | "node.list"
-            | "health"
-            | "status"
-    )
-}
+pub(super) const OVER_HTTP: [&str; 9] = [
+    "health",
+    "status",
+    "commands.list",
+    "agents.list",
+    "exec.approvals.get",
+    "exec.approvals.set",
+    "exec.approvals.node.get",
+    "exec.approvals.node.set",
+    "node.list",
+];
