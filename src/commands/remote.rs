@@ -154,6 +154,9 @@ impl Place {
             Err(GatewayError::Failed { failure, .. }) if is_rejection(&failure) => {
                 Err(NotStored::Rejected(failure.message))
             }
+            Err(GatewayError::Failed { failure, .. }) if let Some(words) = of_node(&failure) => {
+                Err(NotStored::Rejected(words.to_owned()))
+            }
             Err(error) => Err(NotStored::Other(self.connection.fault(error))),
         }
     }
@@ -172,6 +175,12 @@ fn is_conflict(failure: &Failure) -> bool {
 
 fn is_rejection(failure: &Failure) -> bool {
     failure.code == "INVALID_REQUEST" && failure.message.contains(" params: ")
+}
+
+/// Why a node refuses what it was sent: the gateway passes its words on under a code of its own.
+fn of_node(failure: &Failure) -> Option<&str> {
+    let said = |field| failure.details.pointer(&format!("/nodeError/{field}")).and_then(Value::as_str);
+    said("code").filter(|code| *code == "INVALID_REQUEST").and_then(|_| said("message"))
 }
 
 /// The node that is meant: by its id, its name, or the start of one, if that is one node's alone.
