@@ -76,8 +76,12 @@ async fn document(
         let sent: Value = serde_json::from_str(&plan.text).map_err(misprinted)?;
         report.changes = plan.changes;
         if request.dry_run || !plan.needed {
-            let foreseen =
-                place.version().map(|version| rejection::foreseen(&sent, version)).unwrap_or_default();
+            // What is stored already was not rejected.
+            let foreseen = place
+                .version()
+                .filter(|_| plan.needed)
+                .map(|version| rejection::foreseen(&sent, version))
+                .unwrap_or_default();
             match rejection::without(&wanted, &foreseen) {
                 // What will be left out is left out of the plan too.
                 Some((smaller, removed)) if request.downgrade => {
