@@ -203,7 +203,8 @@ async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> 
     let listed = |nodes: &[Node]| {
         nodes.iter().map(|node| format!("{} {}", node.id, name(node)).trim_end().to_owned()).collect()
     };
-    for matches in tries {
+    // Every name starts with nothing: an unset variable in a script must not choose a node.
+    for matches in tries.into_iter().filter(|_| !wanted.trim().is_empty()) {
         match by(matches).as_slice() {
             [] => {}
             [node] => return Ok(node.clone()),
