@@ -32,6 +32,16 @@ pub enum Error {
         /// Everything that is wrong with it.
         verdict: Verdict,
     },
+    /// A node's own policy that is not valid, and which one.
+    #[error("{name} is not a valid policy, which is what {place} keeps: {{defaultAction, rules}}")]
+    InvalidPolicy {
+        /// The policy.
+        name: String,
+        /// Whose it would be.
+        place: String,
+        /// Everything that is wrong with it.
+        verdict: Verdict,
+    },
     /// The plan could not be made.
     #[error("cannot replace the document in {path}: {error}")]
     Replacement {
@@ -201,6 +211,7 @@ impl Error {
                 | StoreError::Write { .. } => Exit::Store,
             },
             Self::Invalid { .. }
+            | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
             | Self::TooOld { .. }
             | Self::NativeTooOld { .. }
@@ -231,7 +242,7 @@ impl Error {
         match self {
             Self::Input(error) => error.remedy(),
             Self::Store(error) => error.remedy(),
-            Self::Invalid { .. } => Some(
+            Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
                 "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
             ),
             Self::Replacement { path, error } => match error {
@@ -303,7 +314,9 @@ impl Error {
     /// The problems of the document that the error is about.
     pub fn verdict(&self) -> Option<(&str, &Verdict)> {
         match self {
-            Self::Invalid { name, verdict } => Some((name, verdict)),
+            Self::Invalid { name, verdict } | Self::InvalidPolicy { name, verdict, .. } => {
+                Some((name, verdict))
+            }
             Self::Replacement { path, error: ReplacementError::Unreadable(verdict) } => Some((path, verdict)),
             _ => None,
         }

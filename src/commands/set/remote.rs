@@ -149,8 +149,11 @@ async fn set_native(
     policy: Value,
 ) -> Result<SetReport, Error> {
     unchanged_since(request, place, &hash)?;
-    let new = native::parse(bytes, Syntax::Json5)
-        .map_err(|verdict| Error::Invalid { name: request.new.name(), verdict })?;
+    let new = native::parse(bytes, Syntax::Json5).map_err(|verdict| Error::InvalidPolicy {
+        name: request.new.name(),
+        place: place.name(),
+        verdict,
+    })?;
     let sent = serde_json::to_value(&new)
         .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
     let changes = Changes { policy: native::changes(&policy, &sent), bookkeeping: 0 };
