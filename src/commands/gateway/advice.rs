@@ -77,6 +77,12 @@ pub fn next(fault: &Fault) -> Option<String> {
         GatewayError::Unreachable { refused: true, .. } => {
             checked("start it (openclaw gateway run), or name the right one: --gateway=URL")
         }
+        // What a server of TLS answers is no HTTP.
+        GatewayError::NotAGateway(answer) if chosen.trust.is_none() && !answer.starts_with("HTTP ") => format!(
+            "{}; if the gateway serves TLS: --gateway={}",
+            checked("check the address"),
+            encrypted(&chosen.address)
+        ),
         GatewayError::Unreachable { .. } | GatewayError::NotAGateway(_) => {
             checked("check the address, or name the right one: --gateway=URL")
         }
@@ -91,8 +97,7 @@ pub fn next(fault: &Fault) -> Option<String> {
         GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), code: None, .. }
             if chosen.trust.is_none() && fault.is_first_contact() =>
         {
-            let (plain, tls) = if chosen.address.starts_with("http") { ("http:", "https:") } else { ("ws:", "wss:") };
-            format!("if the gateway serves TLS: --gateway={}", chosen.address.replacen(plain, tls, 1))
+            format!("if the gateway serves TLS: --gateway={}", encrypted(&chosen.address))
         }
         GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it stays so, look at the gateway's log: openclaw logs".to_owned(),
         GatewayError::Tls(error) => tls(error, chosen),
@@ -120,6 +125,12 @@ pub fn next(fault: &Fault) -> Option<String> {
         GatewayError::Uncertain { .. } => format!("see first what is there now (clearance approvals get); {step}"),
         _ => step,
     })
+}
+
+/// The same address over TLS.
+fn encrypted(address: &str) -> String {
+    let (plain, tls) = if address.starts_with("http") { ("http:", "https:") } else { ("ws:", "wss:") };
+    address.replacen(plain, tls, 1)
 }
 
 fn host(address: &str) -> &str {
