@@ -175,13 +175,13 @@ pub enum Happening {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// Not JSON, JSON5, or not the types above.
-    #[error("the scenario cannot be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Shape(#[from] serde_json::Error),
     /// The types above, with a value that cannot be meant.
-    #[error("the scenario is not usable: {0}")]
+    #[error("it is not usable: {0}")]
     Content(String),
     /// Its document breaks the schema.
-    #[error("the scenario's document is not valid")]
+    #[error("its document is not valid{}", first(.0))]
     Document(Verdict),
 }
 
@@ -190,6 +190,8 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = match serde_json::from_str(text) {
             Ok(scenario) => scenario,
+            // JSON as far as it was read: JSON5 would know no better, and not the place.
+            Err(error) if error.is_data() => return Err(error.into()),
             Err(error) => match approvals::json(text.as_bytes(), Syntax::Json5) {
                 Some(value) => Self::deserialize(value)?,
                 None => return Err(error.into()),
@@ -269,6 +271,16 @@ impl Scenario {
     }
 }
 
+/// The first problem of a document, with its place in the scenario, and how many more there are.
+fn first(verdict: &Verdict) -> String {
+    let Some(problem) = verdict.diagnostics.first() else { return String::new() };
+    let more = match verdict.errors().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    format!(": at /document{}: {}{more}", problem.path, problem.message)
+}
+
 impl PromptSpec {
     pub(super) fn ask(&self) -> Result<Ask, serde_json::Error> {
         let what = match self.kind {
@@ -316,7 +328,11 @@ mod tests {
         );
         assert!(error(r#"{"live": [{"do": "ask", "session": "s", "afterMs": 1}]}"#).contains("no `request`"));
         assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` stands twice"));
-        assert!(error(r#"{"document": {"version": 1, "x": 1}}"#).contains("document"));
+        assert_eq!(
+            error(r#"{"document": {"version": 1, "x": 1, "y": 1}}"#),
+            "its document is not valid: at /document/x: the document has no field `x`, and 1 more"
+        );
+        assert!(error("{\n  \"agnets\": []}").contains("line 2"));
         assert!(
             error(r#"{"runs": [{"id": "a", "session": "s"}, {"id": "a", "session": "s"}]}"#)
                 .contains("twice")
