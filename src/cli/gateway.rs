@@ -27,7 +27,12 @@ Examples:
   clearance gateway dev
   clearance gateway dev --port 18789 --coalesce off
   clearance gateway dev --scenario stuck.json --generation legacy
-  clearance approvals get --gateway=embedded";
+  clearance approvals get --gateway=embedded
+
+A scenario (document, agents, sessions, runs, prompts, live; what is not wanted is left out):
+  {prompts: [{request: {command: 'make', agentId: 'main', sessionKey: 'agent:main:main'},
+              ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
+   live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";
 
 /// Which gateway, and how to be let in.
 #[derive(Debug, Clone, Args)]

@@ -68,6 +68,14 @@ pub enum Error {
     /// The embedded gateway did not start.
     #[error("the embedded gateway did not start: {0}")]
     Embedded(io::Error),
+    /// The port of the embedded gateway cannot be had.
+    #[error("cannot listen on port {port} of 127.0.0.1: {cause}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why not.
+        cause: io::Error,
+    },
     /// A scenario that cannot be played.
     #[error("{name} is not a scenario: {cause}")]
     Scenario {
@@ -227,7 +235,7 @@ impl Error {
                 Kind::TimedOut => Exit::TimedOut,
             },
             Self::Gateway(fault) => advice::exit(&fault.error),
-            Self::Runtime(_) | Self::Embedded(_) | Self::NodeAnswer { .. } => Exit::Store,
+            Self::Runtime(_) | Self::Embedded(_) | Self::Port { .. } | Self::NodeAnswer { .. } => Exit::Store,
             Self::Conflict { .. } => Exit::Conflict,
             // What was asked for happened; whether it stayed so is not known.
             Self::Unverified { .. } => Exit::Partly,
@@ -260,8 +268,9 @@ impl Error {
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
             Self::Gateway(fault) => advice::next(fault),
             Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
-            Self::Embedded(_) => Some("choose a port that is free: --port 0".to_owned()),
-            Self::Scenario { .. } => Some("see the example in clearance gateway dev --help".to_owned()),
+            Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
+            Self::Port { .. } => Some("choose another port, or leave --port out: one that is free is taken".to_owned()),
+            Self::Scenario { .. } => Some("mend it; an example is in clearance gateway dev --help".to_owned()),
             Self::Conflict { .. } => Some(
                 "read it again (clearance approvals get with the same flags), make your change to that, and set it"
                     .to_owned(),

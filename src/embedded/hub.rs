@@ -11,7 +11,7 @@ use super::access::Scope;
 use super::auth::{Gate, Turned};
 use super::clock::Clock;
 use super::documents::Store;
-use super::effects::{Effect, Ending, Phase, Rules, Settled};
+use super::effects::{Effect, Ending, No, Phase, Rules, Settled};
 use super::hello::{Connect, Greeting};
 use super::live::Schedule;
 use super::methods::{self, Caller};
@@ -105,7 +105,13 @@ impl Hub {
         let now = clock.now();
         let rules = Rules { generation, coalesce, cancel_on_failover };
         let mut registry = Registry::new(rules, Box::new(new_id));
-        seed::fill(&mut registry, scenario, now).map_err(|no| format!("the scenario's prompts: {no:?}"))?;
+        seed::fill(&mut registry, scenario, now).map_err(|no| {
+            let problem = match no {
+                No::Taken => "two runs or two prompts have one id",
+                _ => "a prompt of it cannot be asked",
+            };
+            problem.to_owned()
+        })?;
         let fresh = json!({
             "version": 1, "defaults": {}, "agents": {},
             "socket": {"path": "(embedded)/exec-approvals.sock", "token": "rehearsal-only"},

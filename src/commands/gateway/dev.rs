@@ -1,5 +1,6 @@
 //! `gateway dev`: the embedded gateway in the foreground, for scripts to rehearse with.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::commands::Error;
 use crate::deadline::Deadline;
-use crate::embedded::scenario::Scenario;
+use crate::embedded::scenario::{Scenario, ScenarioError};
 use crate::embedded::{self, Auth, Generation, Options};
 use crate::report::Dev;
 use crate::store::input::{self, Bounds, Input};
@@ -64,7 +65,13 @@ pub async fn run(
         scenario,
     })
     .await
-    .map_err(Error::Embedded)?;
+    .map_err(|cause| match (cause.kind(), &request.scenario) {
+        (ErrorKind::InvalidInput, Some(path)) => Error::Scenario {
+            name: path.display().to_string(),
+            cause: ScenarioError::Content(cause.to_string()),
+        },
+        _ => Error::Port { port: request.port, cause },
+    })?;
     let dev = Dev {
         url: running.url(),
         token,
