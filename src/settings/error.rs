@@ -101,7 +101,7 @@ pub enum SettingsError {
         from: Origin,
     },
     /// A name that config.toml does not have.
-    #[error("there is no gateway `{}` in {}{}", name.escape_debug(), file.display(), known(names))]
+    #[error("there is no gateway `{}` in {}{}", without_secret(name).escape_debug(), file.display(), known(names))]
     UnknownGateway {
         /// The name that was asked for.
         name: String,
@@ -370,8 +370,18 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
     if let Some(nearest) = nearest {
         return format!("did you mean --gateway={nearest}?");
     }
+    // What no gateway can be called was meant as an address.
+    if !super::own::is_name(name) {
+        return "write an address as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
+            .to_owned();
+    }
     let name = name.escape_debug().to_string();
     format!("name the gateway by its URL, or write into {}:\n{}", file.display(), entry(&name, "wss://HOST"))
+}
+
+/// What was given as a name, without what may be a secret before an @ or behind a ?.
+fn without_secret(name: &str) -> &str {
+    name.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default()
 }
 
 fn entry(name: &str, url: &str) -> String {

@@ -195,8 +195,7 @@ impl Reader<'_> {
             let problem = "`embedded` is the gateway inside clearance itself";
             return Err(self.wrong(span, problem, Some("give it another name".to_owned())));
         }
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || !name.chars().all(plain) {
+        if !is_name(name) {
             let problem = "the name of a gateway is letters, digits, `-`, `_` and `.`";
             return Err(self.wrong(span, problem, None));
         }
@@ -244,6 +243,12 @@ impl Reader<'_> {
         let path = expand(Path::new(written), self.home.as_deref());
         self.file.parent().map(|parent| parent.join(&path)).unwrap_or(path)
     }
+}
+
+/// Whether a gateway may be called that.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.chars().all(plain)
 }
 
 fn wrong(
