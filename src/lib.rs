@@ -148,20 +148,34 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         write!(streams.out, "{}", text.ansi())?;
         return Ok(Exit::Done);
     }
-    write!(streams.err, "{}", text.ansi())?;
+    let line = text.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let mut failure = Failure {
+        code: "usage",
+        causes: vec![line],
+        remedy: Some("clearance --help".to_owned()),
+        exit: Exit::Usage as u8,
+        verdict: None,
+    };
+    if follows_gateway(error, arguments) {
+        // Not repeated: an address may hold a secret.
+        failure.causes = vec!["what --gateway names follows an equals sign".to_owned()];
+        failure.remedy = Some("write --gateway=NAME or --gateway=URL".to_owned());
+        output::error::text(streams.err, &failure)?;
+    } else {
+        write!(streams.err, "{}", text.ansi())?;
+    }
     if wants_json(arguments) {
-        let failure = Failure {
-            code: "usage",
-            causes: vec![
-                text.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-            ],
-            remedy: Some("clearance --help".to_owned()),
-            exit: Exit::Usage as u8,
-            verdict: None,
-        };
         output::error::object(streams.out, &failure)?;
     }
     Ok(Exit::Usage)
+}
+
+/// Whether the argument that was not expected is a gateway's name or address without its equals sign.
+fn follows_gateway(error: &clap::Error, arguments: &[OsString]) -> bool {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return false };
+    error.kind() == ErrorKind::UnknownArgument
+        && arguments.windows(2).any(|pair| pair[0] == "--gateway" && pair[1] == unexpected.as_str())
 }
 
 fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
