@@ -154,9 +154,10 @@ impl Place {
             Err(GatewayError::Failed { failure, .. }) if is_rejection(&failure) => {
                 Err(NotStored::Rejected(failure.message))
             }
-            Err(GatewayError::Failed { failure, .. }) if let Some(words) = of_node(&failure) => {
-                Err(NotStored::Rejected(words.to_owned()))
-            }
+            Err(GatewayError::Failed { method, failure }) => Err(match of_node(&failure) {
+                Some(words) => NotStored::Rejected(words),
+                None => NotStored::Other(self.connection.fault(GatewayError::Failed { method, failure })),
+            }),
             Err(error) => Err(NotStored::Other(self.connection.fault(error))),
         }
     }
@@ -178,9 +179,9 @@ fn is_rejection(failure: &Failure) -> bool {
 }
 
 /// Why a node refuses what it was sent: the gateway passes its words on under a code of its own.
-fn of_node(failure: &Failure) -> Option<&str> {
+fn of_node(failure: &Failure) -> Option<String> {
     let said = |field| failure.details.pointer(&format!("/nodeError/{field}")).and_then(Value::as_str);
-    said("code").filter(|code| *code == "INVALID_REQUEST").and_then(|_| said("message"))
+    said("code").filter(|code| *code == "INVALID_REQUEST").and_then(|_| said("message")).map(str::to_owned)
 }
 
 /// The node that is meant: by its id, its name, or the start of one, if that is one node's alone.
