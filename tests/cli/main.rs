@@ -9,9 +9,11 @@
 )]
 
 mod faults;
+mod gateway;
 mod generated;
 mod get;
 mod help;
+mod nodes;
 mod replay;
 mod rooms;
 mod secrecy;

@@ -1,0 +1,723 @@
+//! `gateway status`, `gateway dev`, and documents on gateways, as their users meet them: on gateways that are
+//! processes of their own, of both generations.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clearance::gateway::Effect;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::dev::{Client, Dev, before, deadline, snapshot};
+use crate::support::{binary, fixture};
+
+/// Stands where a secret is; nothing that is printed may hold it.
+const SECRET: &str = "hunter2";
+
+fn new_document() -> String {
+    json!({"version": 1, "defaults": {"security": "deny"}, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls"}]}}})
+        .to_string()
+}
+
+#[track_caller]
+fn hash(client: &Client) -> String {
+    let (exit, got) = client.json(&["approvals", "get", "--gateway"]);
+    assert_eq!(exit, 0, "{got}");
+    got["hash"].as_str().unwrap().to_owned()
+}
+
+// ---- status
+
+#[test]
+fn status_of_both_generations() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        snapshot!(format!("status_{generation}"), client.answer(&["gateway", "status"]));
+        snapshot!(format!("status_{generation}_json"), client.answer(&["gateway", "status", "--json"]));
+        // The device's own token opens the gateway when no other is there; a wrong one is told.
+        let forgetful = client.variable("OPENCLAW_GATEWAY_TOKEN", "wrong");
+        snapshot!(format!("status_{generation}_device_token"), forgetful.answer(&["gateway", "status"]));
+    }
+}
+
+#[test]
+fn status_of_the_embedded_gateway() {
+    let client = Client::alone();
+    snapshot!("status_embedded", client.answer(&["gateway", "status", "--gateway=embedded"]));
+    snapshot!("status_embedded_json", client.answer(&["gateway", "status", "--gateway=embedded", "--json"]));
+    // A key of this run alone: nothing is kept.
+    assert!(fs::read_dir(client.home()).unwrap().next().is_none());
+}
+
+#[test]
+fn status_over_tls() {
+    let dev = Dev::start(&["--tls"]);
+    let client = dev.client();
+    let pin = dev.fingerprint.clone().unwrap();
+    snapshot!("status_tls_untrusted", client.answer(&["gateway", "status"]));
+    snapshot!("status_tls_untrusted_json", client.answer(&["gateway", "status", "--json"]));
+    snapshot!("status_tls_pinned", client.answer(&["gateway", "status", "--tls-fingerprint", &pin]));
+    let other = format!("{}:{}", if pin.starts_with("00") { "11" } else { "00" }, &pin[3..]);
+    snapshot!("status_tls_wrong_pin", client.answer(&["gateway", "status", "--tls-fingerprint", &other]));
+    // However it is written.
+    for pin in [pin.to_lowercase(), pin.replace(':', ""), format!("sha256:{pin}")] {
+        assert_eq!(client.json(&["gateway", "status", "--tls-fingerprint", &pin]).0, 0, "{pin}");
+    }
+    let https = format!("--gateway={}", dev.over("https"));
+    let (exit, status) = client.json(&["gateway", "status", &https, "--tls-fingerprint", &pin]);
+    assert_eq!((exit, &status["connection"]["transport"]), (0, &json!("http")), "{status}");
+    // The scheme of the other kind of connection, either way.
+    let plain = format!("--gateway={}", dev.over("ws"));
+    snapshot!("status_tls_by_plain_address", client.answer(&["gateway", "status", &plain]));
+    let dev = Dev::start(&[]);
+    let tls = format!("--gateway={}", dev.over("wss"));
+    snapshot!("status_plain_by_tls_address", dev.client().answer(&["gateway", "status", &tls]));
+}
+
+#[test]
+fn status_over_http() {
+    for (generation, dev) in Dev::both() {
+        let url = format!("--gateway={}", dev.over("http"));
+        snapshot!(format!("status_http_{generation}"), dev.client().answer(&["gateway", "status", &url]));
+    }
+    let dev = Dev::start(&[]);
+    let url = format!("--gateway={}", dev.over("http"));
+    let client = dev.client();
+    snapshot!("status_http_json", client.answer(&["gateway", "status", &url, "--json"]));
+    let (exit, got) = client.json(&["approvals", "get", &url]);
+    assert_eq!((exit, &got["hash"]), (0, &json!(hash(&client))));
+    let wrong = dev.client().variable("OPENCLAW_GATEWAY_TOKEN", "wrong");
+    snapshot!("status_http_wrong_token", wrong.answer(&["gateway", "status", &url]));
+    let none = Client::alone();
+    snapshot!("status_http_no_token", none.answer(&["gateway", "status", &url]));
+}
+
+#[test]
+fn status_tells_the_next_step() {
+    for (generation, dev) in Dev::both() {
+        let wrong = dev.client().variable("OPENCLAW_GATEWAY_TOKEN", "wrong");
+        snapshot!(format!("refused_{generation}_wrong_token"), wrong.answer(&["gateway", "status"]));
+        let (exit, status) = wrong.json(&["gateway", "status"]);
+        assert_eq!((exit, &status["error"]["code"]), (5, &json!("wrong-credential")));
+        let none = Client::alone().variable("OPENCLAW_GATEWAY_URL", &dev.url);
+        snapshot!(format!("refused_{generation}_no_token"), none.answer(&["gateway", "status"]));
+        let password = none.variable("OPENCLAW_GATEWAY_PASSWORD", SECRET);
+        snapshot!(format!("refused_{generation}_password"), password.answer(&["gateway", "status"]));
+        // The same refusal on standard error where a document was asked for.
+        snapshot!(
+            format!("refused_{generation}_get"),
+            password.answer(&["approvals", "get", "--gateway", "--json"])
+        );
+    }
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let client = Client::alone().variable("OPENCLAW_GATEWAY_PORT", &port.to_string());
+    snapshot!("refused_nobody_there", client.answer(&["gateway", "status"]));
+    let (exit, status) = client.json(&["gateway", "status"]);
+    assert_eq!((exit, &status["error"]["code"]), (4, &json!("unreachable")));
+}
+
+#[test]
+fn status_where_scopes_and_methods_are_missing() {
+    let dev = Dev::start(&[]);
+    let url = before(&dev, |frame| {
+        if let Some(auth) = frame.pointer_mut("/payload/auth") {
+            auth["scopes"] = json!(["operator.read"]);
+        }
+        if let Some(methods) = frame.pointer_mut("/payload/features/methods") {
+            *methods = json!(["health", "exec.approvals.get"]);
+        }
+    });
+    snapshot!("status_little_granted", dev.client_at(&url).answer(&["gateway", "status"]));
+}
+
+#[test]
+fn named_gateways() {
+    let dev = Dev::start(&["--tls"]);
+    let pin = dev.fingerprint.clone().unwrap();
+    let client = Client::alone().variable("PROD_TOKEN", &dev.token);
+    client.file(".config/clearance/prod.token", format!("{}\n", dev.token));
+    let certificate =
+        client.file("ca.pem", "-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n");
+    let url = &dev.url;
+    client.file(
+        ".config/clearance/config.toml",
+        format!(
+            "default = \"prod\"\n\n[gateways.prod]\nurl = \"{url}\"\ntoken_file = \"prod.token\"\ntls_fingerprint = \"{pin}\"\n\n\
+             [gateways.by-env]\nurl = \"{url}\"\ntoken_env = \"PROD_TOKEN\"\ntls_fingerprint = \"{pin}\"\n\n\
+             [gateways.unset]\nurl = \"{url}\"\ntoken_env = \"NO_SUCH_TOKEN\"\ntls_fingerprint = \"{pin}\"\n\n\
+             [gateways.ca]\nurl = \"{url}\"\ntoken_env = \"PROD_TOKEN\"\nca_file = \"{}\"\n\n\
+             [gateways.missing-file]\nurl = \"{url}\"\ntoken_file = \"nowhere\"\n",
+            certificate.display()
+        ),
+    );
+    snapshot!("named_default", client.answer(&["gateway", "status"]));
+    snapshot!("named_by_env", client.answer(&["gateway", "status", "--gateway=by-env"]));
+    for (name, exit) in [("unset", 7), ("ca", 7), ("missing-file", 7), ("prdo", 2)] {
+        let answer = client.answer(&["gateway", "status", &format!("--gateway={name}")]);
+        assert!(answer.starts_with(&format!("exit: {exit}\n")), "{name}: {answer}");
+        snapshot!(format!("named_{name}"), answer);
+    }
+    // Without a value it is the default, which gives way to the environment.
+    let (exit, status) = client.json(&["gateway", "status", "--gateway="]);
+    assert_eq!((exit, &status["gateway"]["name"]), (0, &json!("prod")));
+    let (_, status) =
+        client.variable("OPENCLAW_GATEWAY_URL", "ws://127.0.0.1:1").json(&["gateway", "status"]);
+    assert_eq!(status["gateway"]["from"], "OPENCLAW_GATEWAY_URL", "{status}");
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_told_where() {
+    for (name, exit, text) in [
+        ("syntax", 7, "default = prod\n"),
+        ("field", 7, "[gateways.a]\nurl = \"wss://h.example\"\ntoken_flie = \"t\"\n"),
+        ("secret", 5, "[gateways.a]\nurl = \"wss://h.example\"\ntoken = \"hunter2\"\n"),
+        ("url", 7, "[gateways.a]\nurl = \"wss://u:hunter2@h.example\"\n"),
+        ("default", 7, "default = \"b\"\n[gateways.a]\nurl = \"wss://h.example\"\n"),
+        ("embedded", 7, "[gateways.embedded]\nurl = \"wss://h.example\"\n"),
+        ("no_url", 7, "[gateways.a]\ntoken_env = \"T\"\n"),
+    ] {
+        let client = Client::alone();
+        client.file(".config/clearance/config.toml", text);
+        let answer = client.answer(&["gateway", "status"]);
+        assert!(
+            answer.starts_with(&format!("exit: {exit}\n")) && !answer.contains(SECRET),
+            "{name}: {answer}"
+        );
+        snapshot!(format!("config_{name}"), answer);
+    }
+    let client = Client::alone();
+    client.file(
+        ".config/clearance/config.toml",
+        "[gateways.a]\nurl = \"wss://127.0.0.1:1\"\ntoken_file = \"t\"\n",
+    );
+    let token = client.file(".config/clearance/t", SECRET);
+    fs::set_permissions(token, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    snapshot!("config_readable_token", client.answer(&["gateway", "status", "--gateway=a"]));
+}
+
+#[test]
+fn on_the_gateways_host_no_flag_is_needed() {
+    let dev = Dev::start(&[]);
+    let client = Client::alone();
+    let configuration =
+        format!("{{gateway: {{port: {}, auth: {{mode: 'token', token: '{}'}}}}}}", dev.port(), dev.token);
+    client.file(".openclaw/openclaw.json", configuration);
+    let answer = client.answer(&["gateway", "status"]);
+    assert!(!answer.contains(&dev.token));
+    snapshot!("host_status", answer);
+    // `approvals` acts on this host's own store until it is told to ask the gateway.
+    assert_eq!(client.json(&["approvals", "get"]).1["exists"], false);
+    assert_eq!(client.json(&["approvals", "get", "--gateway"]).1["exists"], true);
+    // The token of a variable goes where the variable says.
+    let client =
+        client.variable("OPENCLAW_GATEWAY_TOKEN", "wrong").variable("XDG_STATE_HOME", "/nonexistent");
+    assert!(client.answer(&["gateway", "status"]).contains("OPENCLAW_GATEWAY_TOKEN"));
+
+    let dev = Dev::start(&["--tls"]);
+    let client = Client::alone().variable("REMOTE", &dev.token);
+    client.file(
+        ".openclaw/openclaw.json",
+        format!(
+            "{{gateway: {{mode: 'remote', remote: {{url: '{}', token: '${{REMOTE}}', tlsFingerprint: '{}'}}}}}}",
+            dev.url,
+            dev.fingerprint.clone().unwrap()
+        ),
+    );
+    snapshot!("host_remote_status", client.answer(&["gateway", "status"]));
+    client.file(".openclaw/openclaw.json", "{gateway: {port: 1,,}}");
+    snapshot!("host_broken", client.answer(&["gateway", "status"]));
+}
+
+#[test]
+fn addresses_that_are_none() {
+    for (name, argument) in [
+        ("user", "--gateway=wss://u:hunter2@h.example"),
+        ("query", "--gateway=wss://h.example/?token=hunter2"),
+        ("fragment", "--gateway=wss://h.example/#token=hunter2"),
+        ("scheme", "--gateway=ftp://h.example"),
+        ("no_host", "--gateway=wss://"),
+        ("host_and_port", "--gateway=127.0.0.1:18789"),
+        ("name_with_secret", "--gateway=u:hunter2@h.example"),
+        ("unknown_name", "--gateway=prod"),
+        ("blank", "--gateway=  "),
+    ] {
+        // Where nothing is named, nobody is there.
+        let client = Client::alone().variable("OPENCLAW_GATEWAY_PORT", "1");
+        let answer = client.answer(&["gateway", "status", argument]);
+        assert!(!answer.contains(SECRET), "{answer}");
+        assert!(answer.starts_with(if name == "blank" { "exit: 4\n" } else { "exit: 2\n" }), "{answer}");
+        snapshot!(format!("address_{name}"), answer);
+        let (_, object) = client.json(&["approvals", "get", argument]);
+        assert!(!object.to_string().contains(SECRET) && object["error"]["exit"].is_u64(), "{object}");
+    }
+    for (name, variable, value) in [
+        ("url", "OPENCLAW_GATEWAY_URL", "ws://u:hunter2@127.0.0.1:1"),
+        ("port", "OPENCLAW_GATEWAY_PORT", "99999"),
+        ("plaintext", "OPENCLAW_GATEWAY_URL", "ws://gateway.example:18789"),
+    ] {
+        let client = Client::alone().variable("OPENCLAW_GATEWAY_TOKEN", SECRET).variable(variable, value);
+        snapshot!(format!("variable_{name}"), client.answer(&["gateway", "status"]));
+    }
+}
+
+#[test]
+fn wrong_command_lines() {
+    for (name, arguments) in [
+        ("no_verb", &["gateway"] as &[&str]),
+        ("space", &["gateway", "status", "--gateway", "prod"]),
+        ("space_secret", &["approvals", "get", "--gateway", "wss://u:hunter2@h.example", "--json"]),
+        ("generation", &["gateway", "dev", "--generation", "old"]),
+        ("coalesce", &["gateway", "dev", "--coalesce", "maybe"]),
+        ("dev_argument", &["gateway", "dev", "extra"]),
+        ("node_and_file", &["approvals", "get", "--node", "n", "--file", "f"]),
+        ("fingerprint", &["gateway", "status", "--gateway=wss://127.0.0.1:1", "--tls-fingerprint", "AB"]),
+        ("pin_of_plain", &["gateway", "status", "--gateway=ws://127.0.0.1:1", "--ca-file", "x"]),
+        ("ask_without_terminal", &["gateway", "status", "--gateway=ws://127.0.0.1:1", "--ask-token"]),
+    ] {
+        let answer = Client::alone().answer(arguments);
+        assert!(answer.starts_with("exit: 2\n") && !answer.contains(SECRET), "{name}: {answer}");
+        snapshot!(format!("usage_{name}"), answer);
+    }
+}
+
+#[test]
+fn output_is_plain_where_it_should_be() {
+    let client = Client::alone();
+    let status = ["gateway", "status", "--gateway=embedded"];
+    for (name, value) in [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("COLUMNS", "40"), ("TERM", "dumb")] {
+        let output = client.command(&status).env(name, value).output().unwrap();
+        assert!(!output.stdout.contains(&0x1b), "{name}");
+    }
+    let wrong = client.file("new.json", r#"{"version": 1, "defaults": {"security": "alowlist"}}"#);
+    let set = ["approvals", "set", "--gateway=embedded", "--file", wrong.to_str().unwrap()];
+    for (name, coloured) in [("CLICOLOR_FORCE", true), ("NO_COLOR", false), ("COLUMNS", false)] {
+        let output = client.command(&set).env(name, "40").output().unwrap();
+        assert_eq!(output.stderr.contains(&0x1b), coloured, "{name}");
+    }
+}
+
+#[test]
+fn a_pipe_that_breaks_is_a_quiet_success() {
+    let client = Client::alone();
+    for arguments in [
+        &["gateway", "status", "--gateway=embedded"] as &[&str],
+        &["gateway", "status", "--gateway=embedded", "--json"],
+        &["approvals", "get", "--gateway=embedded"],
+        &["approvals", "get", "--gateway=embedded", "--json"],
+        // Nobody could reach it.
+        &["gateway", "dev"],
+        &["gateway", "dev", "--json"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = client.spawn(arguments).stdout(writer).spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+// ---- dev
+
+#[test]
+fn dev_tells_how_it_is_reached() {
+    for (name, arguments) in [
+        ("text", &[] as &[&str]),
+        ("text_tls", &["--tls"]),
+        ("json", &["--json"]),
+        ("json_tls", &["--json", "--tls", "--generation=legacy"]),
+    ] {
+        let started = ["gateway", "dev", "--timeout=200ms"];
+        snapshot!(format!("dev_{name}"), Client::alone().answer(&[&started, arguments].concat()));
+    }
+}
+
+#[test]
+fn dev_on_a_port_that_is_taken() {
+    let dev = Dev::start(&[]);
+    let port = dev.port().to_string();
+    let client = Client::alone();
+    snapshot!("dev_port_taken", client.answer(&["gateway", "dev", "--port", &port]));
+    snapshot!("dev_port_taken_json", client.answer(&["gateway", "dev", "--port", &port, "--json"]));
+    // The one that has it is not disturbed.
+    assert_eq!(dev.client().json(&["gateway", "status"]).0, 0);
+}
+
+#[test]
+fn dev_with_a_scenario_that_is_wrong() {
+    let client = Client::alone();
+    for (name, exit, text) in [
+        ("syntax", 1, "{\"agents\": [\n"),
+        ("garbage", 1, "\u{0}\u{1}"),
+        ("empty", 1, ""),
+        ("unknown_field", 1, "{\n  \"agnets\": []\n}"),
+        ("json5_unknown_field", 1, "{\n  agnets: [],\n}"),
+        ("prompt", 1, r#"{"prompts": [{"request": {"cwd": "/"}}]}"#),
+        ("document", 1, r#"{"document": {"version": 1, "defaults": {"security": "alowlist", "x": 1}}}"#),
+        (
+            "twice",
+            1,
+            r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#,
+        ),
+    ] {
+        client.file("scenario.json", text);
+        let arguments = ["gateway", "dev", "--timeout=1m", "--scenario", "scenario.json"];
+        let answer = client.answer(&arguments);
+        assert!(answer.starts_with(&format!("exit: {exit}\n")), "{name}: {answer}");
+        snapshot!(format!("scenario_{name}"), answer);
+        let (code, object) = client.json(&arguments);
+        assert_eq!((code, &object["error"]["exit"]), (exit, &json!(exit)));
+    }
+    snapshot!("scenario_missing", client.answer(&["gateway", "dev", "--scenario", "nowhere.json"]));
+    snapshot!("scenario_directory", client.answer(&["gateway", "dev", "--scenario", "."]));
+}
+
+#[test]
+fn the_scenario_in_the_help_can_be_played() {
+    let client = Client::alone();
+    let help = client.answer(&["gateway", "dev", "--help"]);
+    let example = help.split_once("left out):\n").unwrap().1.split_once("--- stderr").unwrap().0;
+    let file = client.file("scenario.json5", example);
+    let dev = Dev::start(&["--scenario", file.to_str().unwrap()]);
+    assert_eq!(dev.client().json(&["gateway", "status"]).0, 0);
+}
+
+#[test]
+fn dev_ends_when_it_is_told_to() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for generation in ["current", "legacy"] {
+        for signal in [Signal::TERM, Signal::INT] {
+            let dev = Dev::start(&["--generation", generation]);
+            // Two clients: one that says goodbye, one that does not.
+            let link = runtime.block_on(dev.link(&[]));
+            let silent = std::net::TcpStream::connect(("127.0.0.1", dev.port())).unwrap();
+            let begun = Instant::now();
+            assert_eq!(dev.end(signal).code(), Some(0), "{generation} {signal:?}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(5),
+                "{generation} {signal:?}: {:?}",
+                begun.elapsed()
+            );
+            drop((link, silent));
+        }
+    }
+}
+
+#[test]
+fn dev_ends_by_its_timeout() {
+    let client = Client::alone();
+    let begun = Instant::now();
+    let status =
+        client.spawn(&["gateway", "dev", "--timeout", "300ms"]).stdout(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!((Duration::from_millis(300)..Duration::from_secs(20)).contains(&begun.elapsed()));
+}
+
+#[test]
+fn coalescing_can_be_switched_off() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for generation in ["current", "legacy"] {
+        for (switch, prompts) in [("on", 1), ("off", 2)] {
+            let dev = Dev::start(&[
+                "--generation",
+                generation,
+                "--coalesce",
+                switch,
+                "--scenario",
+                fixture("scenarios/empty.json").to_str().unwrap(),
+            ]);
+            let listed: Vec<Value> = runtime.block_on(async {
+                // Somebody who could answer, or a current gateway asks nobody.
+                let mut answering = dev.link(&["approvals"]).await;
+                let mut asking = dev.link(&[]).await;
+                for run in ["run-1", "run-2"] {
+                    let request = json!({
+                        "command": "make", "cwd": "/srv", "host": "gateway", "agentId": "main",
+                        "sessionKey": "agent:main:main", "runId": run, "twoPhase": true,
+                    });
+                    let mut request = request;
+                    if generation == "legacy" {
+                        request.as_object_mut().unwrap().remove("runId");
+                    }
+                    let accepted: Value = asking
+                        .call("exec.approval.request", &request, Effect::Write, deadline())
+                        .await
+                        .unwrap();
+                    assert_eq!(accepted["status"], "accepted", "{accepted}");
+                }
+                answering.call("exec.approval.list", &json!({}), Effect::Read, deadline()).await.unwrap()
+            });
+            assert_eq!(listed.len(), prompts, "{generation} {switch}: {listed:?}");
+        }
+    }
+}
+
+#[test]
+fn cancelling_on_fail_over_can_be_switched_off() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let scenario = fixture("scenarios/failover.json");
+    for generation in ["current", "legacy"] {
+        for (switch, prompts) in [("on", 1), ("off", 2)] {
+            let dev = Dev::start(&[
+                "--generation",
+                generation,
+                "--coalesce=off",
+                "--cancel-on-failover",
+                switch,
+                "--scenario",
+                scenario.to_str().unwrap(),
+            ]);
+            let listed: Vec<Value> = runtime.block_on(async {
+                let mut link = dev.link(&["approvals"]).await;
+                let end = deadline();
+                loop {
+                    let listed: Vec<Value> =
+                        link.call("exec.approval.list", &json!({}), Effect::Read, deadline()).await.unwrap();
+                    if listed.iter().any(|prompt| prompt["id"] != "prompt-1") || end.left().is_none() {
+                        return listed;
+                    }
+                }
+            });
+            assert_eq!(listed.len(), prompts, "{generation} {switch}: {listed:?}");
+        }
+    }
+}
+
+// ---- get
+
+#[test]
+fn get_from_both_generations() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        snapshot!(format!("get_{generation}"), client.answer(&["approvals", "get", "--gateway"]));
+        snapshot!(
+            format!("get_{generation}_json"),
+            client.answer(&["approvals", "get", "--gateway", "--json"])
+        );
+    }
+    snapshot!("get_embedded", Client::alone().answer(&["approvals", "get", "--gateway=embedded"]));
+}
+
+#[test]
+fn get_where_there_is_no_document() {
+    let dev = Dev::start(&[]);
+    let url = before(&dev, |frame| {
+        if let Some(exists) = frame.pointer_mut("/payload/exists") {
+            *exists = json!(false);
+        }
+    });
+    let client = dev.client_at(&url);
+    snapshot!("get_missing", client.answer(&["approvals", "get", "--gateway"]));
+    snapshot!("get_missing_json", client.answer(&["approvals", "get", "--gateway", "--json"]));
+    // A fresh installation has a document without rules.
+    let fresh = Dev::start(&["--scenario", fixture("scenarios/empty.json").to_str().unwrap()]);
+    snapshot!("get_fresh", fresh.client().answer(&["approvals", "get", "--gateway"]));
+}
+
+#[test]
+fn get_of_a_document_that_is_not_valid() {
+    let dev = Dev::start(&[]);
+    let url = before(&dev, |frame| {
+        if let Some(file) = frame.pointer_mut("/payload/file") {
+            file["defaults"]["security"] = json!("alowlist");
+            file["agents"]["\u{1b}[2J"] = json!({"securty": "deny"});
+            file["socket"] = json!({"path": "/run/s", "token": SECRET});
+            file["sokcet"] = json!({"token": SECRET});
+        }
+    });
+    let client = dev.client_at(&url);
+    for (name, arguments) in [("human", &[] as &[&str]), ("json", &["--json"])] {
+        let answer = client.answer(&[&["approvals", "get", "--gateway"], arguments].concat());
+        assert!(!answer.contains(SECRET) && !answer.contains('\u{1b}'), "{answer}");
+        snapshot!(format!("get_invalid_{name}"), answer);
+    }
+}
+
+// ---- set
+
+#[test]
+fn set_on_both_generations() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        client.file("new.json", new_document());
+        let set = |flags: &[&str]| {
+            client.answer(&[&["approvals", "set", "--gateway", "--file", "new.json"], flags].concat())
+        };
+        let base = hash(&client);
+        snapshot!(format!("set_{generation}_dry_run"), set(&["--dry-run"]));
+        snapshot!(format!("set_{generation}_dry_run_json"), set(&["--dry-run", "--json"]));
+        assert_eq!(hash(&client), base);
+        snapshot!(format!("set_{generation}_stored"), set(&[]));
+        snapshot!(format!("set_{generation}_unchanged"), set(&[]));
+        snapshot!(format!("set_{generation}_unchanged_json"), set(&["--json"]));
+        let now = hash(&client);
+        assert_ne!(now, base);
+        // Against what it was.
+        client.file("new.json", r#"{"version": 1}"#);
+        snapshot!(format!("set_{generation}_conflict"), set(&["--base-hash", &base]));
+        snapshot!(format!("set_{generation}_conflict_json"), set(&["--base-hash", &base, "--json"]));
+        let dry = set(&["--base-hash", &base, "--dry-run"]);
+        assert!(dry.starts_with("exit: 6\n"), "{dry}");
+        assert_eq!(hash(&client), now);
+        snapshot!(
+            format!("set_{generation}_stored_json"),
+            set(&["--base-hash", &now.to_uppercase(), "--json"])
+        );
+    }
+}
+
+#[test]
+fn what_an_older_gateway_will_reject_is_foreseen() {
+    let dev = Dev::start(&["--generation=legacy"]);
+    let client = dev.client();
+    client.file(
+        "new.json",
+        r#"{"version": 1, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "source": "allow-always"}]}}}"#,
+    );
+    let set = ["approvals", "set", "--gateway", "--file", "new.json"];
+    snapshot!("set_foreseen", client.answer(&[&set[..], &["--dry-run"]].concat()));
+    // This one takes it, and does not reject what it holds.
+    assert_eq!(client.json(&set).1["outcome"], "stored");
+    let (_, again) = client.json(&set);
+    assert_eq!((&again["outcome"], &again["foreseen"]), (&json!("unchanged"), &json!([])));
+}
+
+#[test]
+fn an_older_gateways_rejection_is_explained() {
+    let dev = Dev::start(&["--generation=legacy"]);
+    let message =
+        "invalid exec.approvals.set params: at /file/agents/main/allowlist/0: unexpected property 'source'";
+    let url = before(&dev, move |frame| {
+        // The answer of `set` is the only one with a hash after a request for it; the first `get` passes.
+        if frame["payload"]["file"]["agents"]["main"]["allowlist"][0]["pattern"] == "/bin/new" {
+            *frame = json!({"type": "res", "id": frame["id"], "ok": false,
+                "error": {"code": "INVALID_REQUEST", "message": message}});
+        }
+    });
+    let client = dev.client_at(&url);
+    client.file(
+        "new.json",
+        r#"{"version": 1, "agents": {"main": {"allowlist": [{"pattern": "/bin/new", "source": "allow-always"}]}}}"#,
+    );
+    let set = ["approvals", "set", "--gateway", "--file", "new.json"];
+    snapshot!("set_too_old", client.answer(&set));
+}
+
+#[test]
+fn of_sixteen_writers_one_wins() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        let base = hash(&client);
+        let writers: Vec<_> = (0..16)
+            .map(|number| {
+                let new = json!({"version": 1, "agents": {"main": {"allowlist": [{"pattern": format!("/bin/{number}")}]}}});
+                let file = format!("new-{number}.json");
+                client.file(&file, new.to_string());
+                let arguments = ["approvals", "set", "--gateway", "--json", "--base-hash", &base, "--file", &file];
+                client.spawn(&arguments).spawn().unwrap()
+            })
+            .collect();
+        let mut won = Vec::new();
+        for (number, writer) in writers.into_iter().enumerate() {
+            let output = writer.wait_with_output().unwrap();
+            let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+            match output.status.code() {
+                Some(0) => won.push((number, object["hash"].clone())),
+                Some(6) => assert_eq!(object["error"]["code"], "conflict", "{generation}"),
+                other => panic!("{generation}: writer {number} ended with {other:?}: {object}"),
+            }
+        }
+        let [(number, stored)] = &won[..] else { panic!("{generation}: {won:?} won") };
+        let (_, got) = client.json(&["approvals", "get", "--gateway"]);
+        assert_eq!(&got["hash"], stored);
+        let pattern = &got["file"]["agents"]["main"]["allowlist"][0]["pattern"];
+        assert_eq!(pattern, &json!(format!("/bin/{number}")));
+    }
+}
+
+#[test]
+fn an_invalid_document_is_refused_before_anybody_is_asked() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let client = Client::alone().variable("OPENCLAW_GATEWAY_URL", &url);
+    let set = ["approvals", "set", "--gateway", "--file", "new.json"];
+    client.file("new.json", "{\n  \"version\": 1,\n  \"defaults\": {\"security\": \"alowlist\"}\n}\n");
+    snapshot!("set_invalid", client.answer(&set));
+    snapshot!("set_invalid_json", client.answer(&[&set[..], &["--json"]].concat()));
+    client.file("new.json", r#"{"version": 1, "agents": {"main": {"allowlist": ["/bin/ls"]}}}"#);
+    assert_eq!(client.json(&set).0, 1);
+    client.file("new.json", r#"{"rules": []}"#);
+    assert_eq!(client.json(&set).0, 1);
+    assert_eq!(client.json(&["approvals", "set", "--gateway", "--file", "nowhere.json"]).0, 7);
+    assert!(listener.accept().is_err(), "the gateway was asked");
+}
+
+#[test]
+fn set_takes_legacy_forms_and_standard_input() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        client.file("new.json", r#"{"version": 1, "agents": {"default": {"allowlist": ["/bin/ls"]}}}"#);
+        let set = ["approvals", "set", "--gateway", "--allow-legacy", "--file", "new.json"];
+        snapshot!(format!("set_{generation}_legacy_forms"), client.answer(&set));
+        let mut stdin = client.command(&["approvals", "set", "--gateway", "--stdin"]);
+        snapshot!(
+            format!("set_{generation}_stdin"),
+            client.answer_of(stdin.write_stdin("{version: 1, /* ours */ agents: {}}"))
+        );
+    }
+}
+
+#[test]
+fn a_document_that_is_too_large_is_not_sent() {
+    let dev = Dev::start(&[]);
+    let url = before(&dev, |frame| {
+        if let Some(limit) = frame.pointer_mut("/payload/policy/maxPayload") {
+            *limit = json!(4096);
+        }
+    });
+    let client = dev.client_at(&url);
+    let base = hash(&dev.client());
+    let entries: Vec<Value> = (0..200).map(|number| json!({"pattern": format!("/bin/{number}")})).collect();
+    client.file("new.json", json!({"version": 1, "agents": {"main": {"allowlist": entries}}}).to_string());
+    let answer = client.answer(&["approvals", "set", "--gateway", "--file", "new.json"]);
+    let size = insta::Settings::clone_current();
+    size.bind(|| assert!(answer.starts_with("exit: 7\n"), "{answer}"));
+    assert!(answer.contains("and the gateway accepts 4096"), "{answer}");
+    let (exit, object) = client.json(&["approvals", "set", "--gateway", "--file", "new.json"]);
+    assert_eq!((exit, &object["error"]["code"]), (7, &json!("too-large")));
+    // The admin endpoint takes a megabyte.
+    let entries: Vec<Value> =
+        (0..40_000).map(|number| json!({"pattern": format!("/bin/{number}")})).collect();
+    client.file("new.json", json!({"version": 1, "agents": {"main": {"allowlist": entries}}}).to_string());
+    let http = format!("--gateway={}", dev.over("http"));
+    let (exit, object) = client.json(&["approvals", "set", &http, "--file", "new.json"]);
+    assert_eq!((exit, &object["error"]["code"]), (7, &json!("too-large")), "{object}");
+    assert_eq!(hash(&dev.client()), base);
+}
+
+#[test]
+fn a_gateway_that_stores_something_else_is_found_out() {
+    let dev = Dev::start(&[]);
+    let url = before(&dev, |frame| {
+        // It forgets what it was sent, and nothing else.
+        let new = frame["payload"]["file"]["agents"].get("ops").is_some();
+        if new && let Some(defaults) = frame.pointer_mut("/payload/file/defaults") {
+            *defaults = json!({});
+        }
+    });
+    let client = dev.client_at(&url);
+    client.file("new.json", r#"{"version": 1, "defaults": {"security": "deny"}, "agents": {"ops": {}}}"#);
+    let set = ["approvals", "set", "--gateway", "--file", "new.json"];
+    snapshot!("set_departed", client.answer(&set));
+    let (exit, report) = client.json(&[&set[..], &["--base-hash", &hash(&dev.client())]].concat());
+    assert_eq!((exit, report["departures"].as_array().map(Vec::len)), (3, Some(1)), "{report}");
+}
+
+#[test]
+fn the_tool_alone_needs_no_gateway() {
+    let output = Command::new(binary()).env_clear().arg("gateway").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

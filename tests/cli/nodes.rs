@@ -1,0 +1,200 @@
+//! Documents and policies of nodes behind a gateway.
+
+use serde_json::{Value, json};
+
+use crate::support::dev::{Client, Dev, before, snapshot};
+
+const FILE_NODE: &str = "demo-node";
+const WINDOWS: &str = "demo-windows";
+
+/// A gateway of the current generation, and a host that knows it.
+fn current() -> (Dev, Client) {
+    let dev = Dev::start(&[]);
+    let client = dev.client();
+    (dev, client)
+}
+
+#[track_caller]
+fn hash(client: &Client, node: &str) -> Value {
+    let (exit, got) = client.json(&["approvals", "get", "--node", node]);
+    assert_eq!(exit, 0, "{got}");
+    got["hash"].clone()
+}
+
+#[test]
+fn a_node_is_named_in_many_ways() {
+    for (_, dev) in Dev::both() {
+        let client = dev.client();
+        for (name, node) in [
+            (FILE_NODE, FILE_NODE),
+            ("demo-n", FILE_NODE),
+            ("Demo node", FILE_NODE),
+            ("DEMO NODE", FILE_NODE),
+            ("demo n", FILE_NODE),
+            (WINDOWS, WINDOWS),
+            ("demo-w", WINDOWS),
+            ("Demo Windows node", WINDOWS),
+        ] {
+            assert_eq!(hash(&client, name), hash(&client, node), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_node_that_is_not_meant_is_not_taken() {
+    let (_dev, client) = current();
+    for (name, node) in
+        [("ambiguous", "demo"), ("unknown", "build-server"), ("empty", ""), ("hostile", "\u{1b}[2J")]
+    {
+        let answer = client.answer(&["approvals", "get", "--node", node]);
+        assert!(answer.starts_with("exit: 2\n") && !answer.contains('\u{1b}'), "{answer}");
+        snapshot!(format!("node_{name}"), answer);
+        let (exit, object) = client.json(&["approvals", "get", "--node", node]);
+        assert_eq!((exit, &object["error"]["code"]), (2, &json!("node")));
+    }
+}
+
+#[test]
+fn nodes_that_are_not_there() {
+    let (dev, _) = current();
+    let url = before(&dev, |frame| {
+        if let Some(nodes) = frame.pointer_mut("/payload/nodes").and_then(Value::as_array_mut) {
+            nodes[0]["connected"] = json!(false);
+        }
+    });
+    let client = dev.client_at(&url);
+    snapshot!("node_disconnected", client.answer(&["approvals", "get", "--node", FILE_NODE]));
+    let (exit, object) = client.json(&["approvals", "get", "--node", FILE_NODE]);
+    assert_eq!((exit, &object["error"]["exit"]), (4, &json!(4)));
+    let url = before(&dev, |frame| {
+        if let Some(nodes) = frame.pointer_mut("/payload/nodes") {
+            *nodes = json!([]);
+        }
+    });
+    snapshot!("node_none", dev.client_at(&url).answer(&["approvals", "get", "--node", FILE_NODE]));
+}
+
+#[test]
+fn a_node_whose_policy_is_off_or_odd() {
+    let (dev, _) = current();
+    for (name, exit, answer) in [
+        ("off", 5, json!({"enabled": false, "message": "exec approvals are off"})),
+        ("odd", 7, json!({"enabled": "yes"})),
+    ] {
+        let url = before(&dev, move |frame| {
+            if frame["payload"].get("constraints").is_some() {
+                frame["payload"] = answer.clone();
+            }
+        });
+        let answer = dev.client_at(&url).answer(&["approvals", "get", "--node", WINDOWS]);
+        assert!(answer.starts_with(&format!("exit: {exit}\n")), "{answer}");
+        snapshot!(format!("node_{name}"), answer);
+    }
+}
+
+#[test]
+fn a_document_of_a_node() {
+    for (generation, dev) in Dev::both() {
+        let client = dev.client();
+        let get = ["approvals", "get", "--node", FILE_NODE];
+        snapshot!(format!("file_{generation}_get"), client.answer(&get));
+        snapshot!(format!("file_{generation}_get_json"), client.answer(&[&get[..], &["--json"]].concat()));
+        client
+            .file("new.json", r#"{"version": 1, "defaults": {"security": "deny"}, "agents": {"main": {}}}"#);
+        let set = ["approvals", "set", "--node", FILE_NODE, "--file", "new.json"];
+        let base = hash(&client, FILE_NODE);
+        snapshot!(format!("file_{generation}_dry_run"), client.answer(&[&set[..], &["--dry-run"]].concat()));
+        assert_eq!(hash(&client, FILE_NODE), base);
+        snapshot!(format!("file_{generation}_stored"), client.answer(&set));
+        assert_eq!(client.json(&set).1["outcome"], "unchanged");
+        client.file("new.json", r#"{"version": 1}"#);
+        let conflict = [&set[..], &["--base-hash", base.as_str().unwrap()]].concat();
+        snapshot!(format!("file_{generation}_conflict"), client.answer(&conflict));
+        // The gateway's own document is another.
+        assert_eq!(
+            client.json(&["approvals", "get", "--gateway"]).1["file"]["defaults"]["security"],
+            "allowlist"
+        );
+    }
+}
+
+#[test]
+fn a_policy_of_a_windows_node() {
+    let (_dev, client) = current();
+    let get = ["approvals", "get", "--node", WINDOWS];
+    snapshot!("native_get", client.answer(&get));
+    snapshot!("native_get_json", client.answer(&[&get[..], &["--json"]].concat()));
+    let set = ["approvals", "set", "--node", WINDOWS, "--file", "policy.json"];
+    let with = |flags: &[&str]| client.answer(&[&set[..], flags].concat());
+    client.file(
+        "policy.json",
+        "{defaultAction: 'prompt', rules: [{pattern: 'hostname', action: 'allow', shells: ['cmd']},\n  {pattern: 'del *', action: 'deny', description: 'never'}]}",
+    );
+    let base = hash(&client, WINDOWS);
+    snapshot!("native_dry_run", with(&["--dry-run"]));
+    snapshot!("native_dry_run_json", with(&["--dry-run", "--json"]));
+    assert_eq!(hash(&client, WINDOWS), base);
+    snapshot!("native_stored", with(&[]));
+    snapshot!("native_unchanged", with(&[]));
+    snapshot!("native_conflict", with(&["--base-hash", base.as_str().unwrap()]));
+    // Of the rules that match the first decides: another order is another policy.
+    client.file(
+        "policy.json",
+        r#"{"rules": [{"pattern": "del *", "action": "deny", "description": "never"}, {"pattern": "hostname", "action": "allow", "shells": ["cmd"]}]}"#,
+    );
+    snapshot!("native_reordered", with(&[]));
+    snapshot!("native_after", client.answer(&get));
+}
+
+#[test]
+fn a_policy_that_is_wrong_changes_nothing() {
+    let (_dev, client) = current();
+    let base = hash(&client, WINDOWS);
+    let set = ["approvals", "set", "--node", WINDOWS, "--file", "policy.json"];
+    for (name, text) in [
+        (
+            "invalid",
+            "{\"defaultAction\": \"alow\",\n \"rules\": [\n  {\"pattern\": \" \", \"action\": \"allow\"},\n  {\"patern\": \"x\", \"action\": \"deny\"}]}",
+        ),
+        ("document", "{\"version\": 1, \"agents\": {}}"),
+        ("default_allow", "{\"defaultAction\": \"allow\", \"rules\": []}"),
+        ("garbage", "{"),
+    ] {
+        client.file("policy.json", text);
+        let answer = client.answer(&set);
+        assert!(answer.starts_with("exit: 1\n"), "{answer}");
+        snapshot!(format!("native_set_{name}"), answer);
+        let (exit, object) = client.json(&set);
+        assert_eq!((exit, &object["error"]["exit"]), (1, &json!(1)));
+    }
+    assert_eq!(hash(&client, WINDOWS), base);
+    // And the reverse.
+    client.file("policy.json", "{\"defaultAction\": \"deny\", \"rules\": []}");
+    snapshot!(
+        "file_set_policy",
+        client.answer(&["approvals", "set", "--node", FILE_NODE, "--file", "policy.json"])
+    );
+}
+
+#[test]
+fn a_legacy_gateway_sets_no_policy() {
+    let dev = Dev::start(&["--generation=legacy"]);
+    let client = dev.client();
+    client.file("policy.json", "{\"defaultAction\": \"prompt\", \"rules\": []}");
+    let base = hash(&client, WINDOWS);
+    snapshot!(
+        "native_set_legacy",
+        client.answer(&["approvals", "set", "--node", WINDOWS, "--file", "policy.json"])
+    );
+    assert_eq!(hash(&client, WINDOWS), base);
+}
+
+#[test]
+fn nodes_over_http() {
+    let (dev, client) = current();
+    let http = format!("--gateway={}", dev.over("http"));
+    let (exit, got) = client.json(&["approvals", "get", &http, "--node", WINDOWS]);
+    assert_eq!((exit, &got["native"]["defaultAction"]), (0, &json!("deny")), "{got}");
+    let (exit, got) = client.json(&["approvals", "get", &http, "--node", FILE_NODE]);
+    assert_eq!((exit, &got["exists"]), (0, &json!(true)), "{got}");
+}
