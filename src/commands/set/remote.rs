@@ -1,7 +1,7 @@
 //! On a gateway, or on a node behind it: fetched, compared, replaced if nobody else has, fetched again.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::Error;
@@ -58,12 +58,15 @@ async fn document(
     before: &Document,
 ) -> Result<SetReport, Error> {
     unchanged_since(request, place, &before.hash)?;
-    let stored =
-        if before.exists { Stored::holding(before.file.get().as_bytes().to_vec()) } else { Stored::absent() };
     let name = place.name();
     let misprinted =
         |cause: serde_json::Error| Error::Replacement { path: name.clone(), error: cause.into() };
     let mut wanted = serde_json::to_value(new.document()?).map_err(misprinted)?;
+    let stored = if before.exists {
+        Stored::holding(without_fillings(value(&before.file), &wanted).to_string().into_bytes())
+    } else {
+        Stored::absent()
+    };
     let mut report = SetReport {
         path: name.clone(),
         existed: before.exists,
@@ -190,6 +193,17 @@ async fn set_native(
     report.departures = native::changes(&sent, &stored);
     report.after = Some(hash);
     Ok(report)
+}
+
+/// Gateways print `defaults` and `agents` even where their document has none: empty, they say nothing.
+fn without_fillings(mut file: Value, wanted: &Value) -> Value {
+    if let Some(fields) = file.as_object_mut() {
+        fields.retain(|name, value| {
+            let filling = matches!(name.as_str(), "defaults" | "agents") && *value == json!({});
+            !filling || wanted.get(name).is_some()
+        });
+    }
+    file
 }
 
 fn changed(place: String, expected: String) -> Error {
