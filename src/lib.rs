@@ -25,7 +25,7 @@ use clap::{CommandFactory, Parser};
 
 use approvals::Syntax;
 use approvals::codes::Code;
-use approvals::report::{Got, SetOutcome};
+use approvals::report::{Got, SetOutcome, Snapshot};
 use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
 use cli::{Cli, Noun, gateway as gateway_cli};
 use commands::remote::Remote;
@@ -229,10 +229,17 @@ fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     let count = got.problems();
     if count > 0 {
         streams.out.flush()?;
-        writeln!(
-            streams.err,
-            "warning: the document is not valid; clearance approvals validate shows where ({count})"
-        )?;
+        let warning = match &got {
+            Got::Native(_) => format!("warning: the policy is not valid ({count})"),
+            // What validates a file cannot be told of a gateway.
+            Got::Document(Snapshot { place: Some(_), .. }) => format!(
+                "warning: the document is not valid ({count}); the same with --json | jq .file | clearance approvals validate - shows where"
+            ),
+            Got::Document(_) => format!(
+                "warning: the document is not valid; clearance approvals validate shows where ({count})"
+            ),
+        };
+        writeln!(streams.err, "{warning}")?;
     }
     Ok(Exit::Done)
 }

@@ -269,7 +269,7 @@ impl Error {
             Self::Gateway(fault) => advice::next(fault),
             Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
             Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
-            Self::Port { .. } => Some("choose another port, or leave --port out: one that is free is taken".to_owned()),
+            Self::Port { .. } => Some("choose another port, or leave --port out for one that is free".to_owned()),
             Self::Scenario { .. } => Some("mend it; an example is in clearance gateway dev --help".to_owned()),
             Self::Conflict { .. } => Some(
                 "read it again (clearance approvals get with the same flags), make your change to that, and set it"
