@@ -120,6 +120,141 @@ fn status_tells_the_next_step() {
 }
 
 #[test]
+fn each_refusal_has_its_next_step() {
+    let dev = Dev::start(&[]);
+    for (name, exit, code, error) in [
+        (
+            "pairing",
+            5,
+            "pairing",
+            json!({"code": "NOT_PAIRED", "message": "pairing required", "details":
+                {"code": "PAIRING_REQUIRED", "requestId": "request-7", "reason": "not-paired"}}),
+        ),
+        (
+            "scope_upgrade",
+            5,
+            "scope-upgrade",
+            json!({"code": "NOT_PAIRED", "message": "pairing required", "details":
+                {"code": "PAIRING_REQUIRED", "requestId": "request-8", "reason": "scope-upgrade"}}),
+        ),
+        (
+            "pairing_unnamed",
+            5,
+            "pairing",
+            json!({"code": "NOT_PAIRED", "message": "pairing required", "details":
+                {"code": "PAIRING_REQUIRED", "reason": "not-paired"}}),
+        ),
+        (
+            "protocol",
+            5,
+            "protocol",
+            json!({"code": "INVALID_REQUEST", "message": "protocol mismatch", "details":
+                {"code": "PROTOCOL_MISMATCH", "expectedProtocol": 5}}),
+        ),
+        (
+            "rate_limited",
+            5,
+            "rate-limited",
+            json!({"code": "INVALID_REQUEST", "message": "unauthorized: too many failed authentication attempts",
+                "details": {"code": "AUTH_RATE_LIMITED"}}),
+        ),
+        (
+            "wrong_password",
+            5,
+            "wrong-credential",
+            json!({"code": "INVALID_REQUEST", "message": "unauthorized: gateway password mismatch",
+                "details": {"code": "AUTH_PASSWORD_MISMATCH"}}),
+        ),
+        (
+            "no_password",
+            5,
+            "no-credential",
+            json!({"code": "INVALID_REQUEST", "message": "unauthorized: gateway password missing",
+                "details": {"code": "AUTH_PASSWORD_MISSING"}}),
+        ),
+        (
+            "clock",
+            5,
+            "clock",
+            json!({"code": "INVALID_REQUEST", "message": "device signature expired",
+                "details": {"code": "DEVICE_AUTH_SIGNATURE_EXPIRED"}}),
+        ),
+        (
+            "device",
+            5,
+            "device",
+            json!({"code": "INVALID_REQUEST", "message": "device signature invalid",
+                "details": {"code": "DEVICE_AUTH_SIGNATURE_INVALID"}}),
+        ),
+        ("other", 5, "refused", json!({"code": "INVALID_REQUEST", "message": "\u{1b}[2Jno\nnext: rm -rf"})),
+    ] {
+        let url = before(&dev, move |frame| {
+            if frame["payload"]["type"] == "hello-ok" {
+                *frame = json!({"type": "res", "id": frame["id"], "ok": false, "error": error});
+            }
+        });
+        let client = dev.client_at(&url);
+        let answer = client.answer(&["gateway", "status"]);
+        assert!(
+            answer.starts_with(&format!("exit: {exit}\n")) && !answer.contains('\u{1b}'),
+            "{name}: {answer}"
+        );
+        snapshot!(format!("refusal_{name}"), answer);
+        let (_, status) = client.json(&["gateway", "status"]);
+        assert_eq!(
+            (&status["error"]["code"], &status["error"]["exit"]),
+            (&json!(code), &json!(exit)),
+            "{name}"
+        );
+        // A document is refused in the same words.
+        let (got, object) = client.json(&["approvals", "get", "--gateway"]);
+        assert_eq!((got, &object["error"]["code"]), (exit, &json!(code)), "{name}");
+    }
+}
+
+#[test]
+fn a_call_without_its_scope() {
+    let dev = Dev::start(&[]);
+    for (name, error) in [
+        (
+            "current",
+            json!({"code": "FORBIDDEN", "message": "missing scope: operator.admin",
+            "details": {"code": "MISSING_SCOPE", "missingScope": "operator.admin"}}),
+        ),
+        ("legacy", json!({"code": "INVALID_REQUEST", "message": "missing scope: operator.admin"})),
+    ] {
+        let url = before(&dev, move |frame| {
+            if frame["payload"].get("file").is_some() {
+                *frame = json!({"type": "res", "id": frame["id"], "ok": false, "error": error});
+            }
+        });
+        let client = dev.client_at(&url);
+        snapshot!(format!("scope_{name}"), client.answer(&["approvals", "get", "--gateway"]));
+        let (exit, object) = client.json(&["approvals", "get", "--gateway"]);
+        assert_eq!((exit, &object["error"]["code"]), (5, &json!("missing-scope")));
+    }
+}
+
+#[test]
+fn the_environment_comes_before_configuration() {
+    let (one, other) = (Dev::start(&[]), Dev::start(&["--generation=legacy"]));
+    let client = Client::alone()
+        .variable("OPENCLAW_GATEWAY_PORT", &other.port().to_string())
+        .variable("OPENCLAW_GATEWAY_TOKEN", &other.token);
+    client.file(
+        ".openclaw/openclaw.json",
+        format!("{{gateway: {{port: {}, auth: {{token: '{}'}}}}}}", one.port(), one.token),
+    );
+    snapshot!("environment_port", client.answer(&["gateway", "status"]));
+    // A flag comes before both, and the token file before the token of the environment.
+    client.file("token", &one.token);
+    let flag = format!("--gateway={}", one.url);
+    let (exit, status) = client.json(&["gateway", "status", &flag, "--token-file", "token"]);
+    assert_eq!((exit, &status["connection"]["protocol"]), (0, &json!(4)), "{status}");
+    assert_eq!(status["credential"], json!({"kind": "token", "from": "--token-file"}));
+}
+
+#[test]
 fn status_where_scopes_and_methods_are_missing() {
     let dev = Dev::start(&[]);
     let url = before(&dev, |frame| {

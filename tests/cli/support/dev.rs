@@ -102,7 +102,7 @@ impl Drop for Dev {
 
 /// Long enough for any machine.
 pub fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(60))
+    Deadline::after(Duration::from_mins(1))
 }
 
 /// A host that the tool runs on: a home directory and an environment.
