@@ -28,6 +28,12 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Whether a text is an id and nothing that a shell would understand otherwise.
+fn is_id(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    !text.starts_with('-') && text.chars().all(plain) && (1..=128).contains(&text.len())
+}
+
 impl Failure {
     fn detail(&self, name: &str) -> Option<&str> {
         self.details.get(name).and_then(Value::as_str)
@@ -113,7 +119,8 @@ impl Refusal {
             "AUTH_RATE_LIMITED" => Reason::RateLimited,
             "AUTH_UNAUTHORIZED" | "AUTH_REQUIRED" => Reason::Unauthorized,
             "PAIRING_REQUIRED" => Reason::Pairing {
-                request: detail("requestId"),
+                // It becomes part of a command to copy: what is no id is left out.
+                request: detail("requestId").filter(|id| is_id(id)),
                 upgrade: failure.detail("reason").is_some_and(|reason| reason != "not-paired"),
             },
             "PROTOCOL_MISMATCH" => {
