@@ -145,6 +145,13 @@ fn each_refusal_has_its_next_step() {
                 {"code": "PAIRING_REQUIRED", "reason": "not-paired"}}),
         ),
         (
+            "pairing_hostile",
+            5,
+            "pairing",
+            json!({"code": "NOT_PAIRED", "message": "pairing required", "details":
+                {"code": "PAIRING_REQUIRED", "requestId": "x; rm -rf ~", "reason": "not-paired"}}),
+        ),
+        (
             "protocol",
             5,
             "protocol",
