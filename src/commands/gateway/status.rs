@@ -56,6 +56,16 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
             "the gateway refused the {credential} of {from}, and took the device's own token: mend the {credential}"
         ));
     }
+    if let Ok(Connected { scopes, device: Some(device), .. }) = &result {
+        let missing: Vec<&str> =
+            scopes.iter().filter(|(_, granted)| !granted).map(|(scope, _)| scope.as_str()).collect();
+        if !missing.is_empty() {
+            let scopes = missing.join(" --scope ");
+            chosen.notes.push(format!(
+                "not everything was granted; on the gateway's host: openclaw devices rotate --device {device} --role operator --scope {scopes}"
+            ));
+        }
+    }
     if let Some(embedded) = choice.embedded {
         embedded.stop().await;
     }
