@@ -12,6 +12,7 @@ pub mod embedded;
 pub mod gateway;
 mod outcome;
 mod output;
+pub mod queue;
 mod report;
 mod settings;
 pub mod store;

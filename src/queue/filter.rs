@@ -1,0 +1,109 @@
+//! Choosing among prompts: filters, the prompt of an id or of its beginning, and orders for display.
+
+use std::cmp::Ordering;
+
+use super::prompt::{Kind, Prompt};
+
+/// Which prompts are meant. What is empty or `None` does not restrict; values of one list are alternatives.
+///
+/// A plan of filtered prompts keeps one of those in each group, even where an older one was filtered out: a filter
+/// makes a plan more careful, never less.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Agents' ids.
+    pub agents: Vec<String>,
+    /// Sessions' keys.
+    pub sessions: Vec<String>,
+    /// Runs' ids.
+    pub runs: Vec<String>,
+    /// Kinds.
+    pub kinds: Vec<Kind>,
+    /// Asked at least so long ago, in milliseconds.
+    pub older_than_ms: Option<u64>,
+    /// Asked less than so long ago, in milliseconds.
+    pub younger_than_ms: Option<u64>,
+    /// What the id begins with.
+    pub id_prefix: Option<String>,
+}
+
+impl Filter {
+    /// Whether a prompt is meant. Names are compared byte for byte.
+    pub fn admits(&self, prompt: &Prompt, now_ms: u64) -> bool {
+        let among = |wanted: &[String], told: Option<&str>| {
+            wanted.is_empty() || told.is_some_and(|told| wanted.iter().any(|wanted| wanted == told))
+        };
+        let age = prompt.age_ms(now_ms);
+        among(&self.agents, prompt.agent.as_deref())
+            && among(&self.sessions, prompt.session_key.as_deref())
+            && among(&self.runs, prompt.run_id.as_deref())
+            && (self.kinds.is_empty() || self.kinds.contains(&prompt.kind()))
+            && self.older_than_ms.is_none_or(|least| age >= least)
+            && self.younger_than_ms.is_none_or(|limit| age < limit)
+            && self.id_prefix.as_deref().is_none_or(|prefix| prompt.id().starts_with(prefix))
+    }
+}
+
+/// What an id, or the beginning of one, names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Named<'p> {
+    /// One prompt.
+    One(&'p Prompt),
+    /// Several, by id: it must be longer, or the kind be told.
+    Several(Vec<&'p Prompt>),
+    /// None.
+    Nothing,
+}
+
+/// The prompt of an id, or else the only one whose id begins so. A whole id wins over ids that it begins. Nothing
+/// begins with nothing.
+pub fn named<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, name: &str) -> Named<'p> {
+    let mut found: Vec<&Prompt> =
+        prompts.into_iter().filter(|prompt| !name.is_empty() && prompt.id().starts_with(name)).collect();
+    if found.iter().any(|prompt| prompt.id() == name) {
+        found.retain(|prompt| prompt.id() == name);
+    }
+    found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    found.dedup_by(|a, b| a.key == b.key);
+    match found[..] {
+        [] => Named::Nothing,
+        [one] => Named::One(one),
+        _ => Named::Several(found),
+    }
+}
+
+/// An order for display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Sort {
+    /// Oldest first.
+    #[default]
+    Age,
+    /// The one that lapses next first.
+    Expiry,
+    /// By agent; those without one last.
+    Agent,
+    /// By the command, or the title.
+    Command,
+}
+
+impl Sort {
+    /// The order of two prompts. Ties are broken by age, then by id, so that every order is total.
+    pub fn compare(self, a: &Prompt, b: &Prompt) -> Ordering {
+        let first = match self {
+            Self::Age => Ordering::Equal,
+            Self::Expiry => a.expires_at_ms.cmp(&b.expires_at_ms),
+            Self::Agent => (a.agent.is_none(), &a.agent).cmp(&(b.agent.is_none(), &b.agent)),
+            Self::Command => subject(a).cmp(subject(b)),
+        };
+        first.then_with(|| (a.created_at_ms, &a.key).cmp(&(b.created_at_ms, &b.key)))
+    }
+}
+
+/// What a prompt is about: its command, else its title, else its arguments' first.
+pub fn subject(prompt: &Prompt) -> &str {
+    let details = &prompt.details;
+    let exec = prompt.kind() == Kind::Exec;
+    let command = details.command.as_deref();
+    let argument = details.argv.as_deref().and_then(|argv| argv.first()).map(|first| &**first);
+    let subject = if exec { command.or(argument) } else { details.title.as_deref().or(command) };
+    subject.unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+//! What a prompt would do if it were allowed, as one hash: two prompts with one intent ask for the same thing.
+//!
+//! Byte for byte: nothing is trimmed, folded or quoted anew. What is not known to be beside the point is part of it.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::prompt::Kind;
+
+/// What a prompt would do: a SHA-256 over an encoding in which every part has its length in front.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Intent(pub [u8; 32]);
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Intent(")?;
+        for byte in &self.0[..8] {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str("…)")
+    }
+}
+
+/// Why a listing does not settle what a prompt would do. Prompts in doubt are never duplicates of anything, for two
+/// that differ may be listed as one and the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Doubt {
+    /// A text that decides is not told in full. Current gateways mask what looks like a secret (`***`,
+    /// `abcdef…wxyz`), cut what is long (`…[truncated]`), and leave out what is longer (read in 2026.9.6:
+    /// `exec-approval-text-sanitize`).
+    Elided,
+    /// It sets variables whose values are not told: a listing has their names, and their hash only for nodes.
+    Environment,
+}
+
+/// How a field of a request counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// It is part of the intent.
+    Whole,
+    /// It is, but for these fields of it.
+    Without(&'static [&'static str]),
+    /// It is not.
+    Out,
+}
+
+/// The table. A field that is not in it counts, whatever it is: when in doubt two prompts are different. A field
+/// that is `null` and one that is absent are the same, since legacy gateways omit what current ones list as `null`.
+///
+/// | field | counts | why |
+/// | --- | --- | --- |
+/// | `command`, `commandArgv`, `cwd`, `host`, `nodeId`, `resolvedPath` | yes | what would run, and where |
+/// | `envKeys` | yes | which variables it sets |
+/// | `systemRunBinding` | `argv`, `cwd`, `envHash` | what a node is bound to; its agent and session are who asks |
+/// | `systemRunPlan` | `argv`, `cwd`, `commandText`, `mutableFileOperand` | the script's hash: an edited script is another command; the policy beside it is of the moment |
+/// | `cronOperationBinding`, `cronExecutionSource` | yes | allowing a job's command for good grants it to that job |
+/// | `scope` | yes | the amount, recipients, audience that a person is shown |
+/// | `title`, `description`, `detail`, `pluginId`, `toolName`, `mcpTool`, `proposalHash`, … | yes | what a plugin or the gateway's agent would do |
+/// | `agentId`, `sessionKey`, `sessionId` | no | who asks: that is the scope's business |
+/// | `runId`, `toolCallId` | no | every retry has new ones |
+/// | `turnSource…` | no | the channel that is told the outcome |
+/// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the policy of the moment: it changes what may be answered, not what would run |
+/// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
+fn part(kind: Kind, field: &str) -> Part {
+    match field {
+        "agentId" | "sessionKey" | "sessionId" | "runId" | "toolCallId" | "turnSourceChannel"
+        | "turnSourceTo" | "turnSourceAccountId" | "turnSourceThreadId" | "allowedDecisions"
+        | "unavailableDecisions" => Part::Out,
+        "security" | "ask" | "warningText" | "commandAnalysis" | "commandSpans" | "commandPreview"
+            if kind == Kind::Exec =>
+        {
+            Part::Out
+        }
+        "systemRunBinding" if kind == Kind::Exec => Part::Without(&["agentId", "sessionKey"]),
+        "systemRunPlan" if kind == Kind::Exec => {
+            Part::Without(&["agentId", "sessionKey", "commandPreview", "policySnapshot"])
+        }
+        _ => Part::Whole,
+    }
+}
+
+impl Intent {
+    /// What a request would do.
+    pub fn of(kind: Kind, request: &Map<String, Value>) -> Self {
+        let mut hash = Sha256::new();
+        // Group ids are seen by people and scripts: another encoding is another version.
+        hash.update(b"clearance intent 1\0");
+        text(&mut hash, kind.as_str());
+        fields(&mut hash, request, |field| part(kind, field));
+        Self(hash.finalize().into())
+    }
+}
+
+fn length(hash: &mut Sha256, length: usize) {
+    hash.update((length as u64).to_le_bytes());
+}
+
+fn text(hash: &mut Sha256, text: &str) {
+    length(hash, text.len());
+    hash.update(text);
+}
+
+/// Writes the fields that count in the order of their names, since an object has none.
+fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: impl Fn(&str) -> Part) {
+    let mut counting: Vec<(&str, &Value, Part)> = object
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.as_str(), value, part(name)))
+        .filter(|(.., part)| *part != Part::Out)
+        .collect();
+    counting.sort_unstable_by_key(|(name, ..)| *name);
+    length(hash, counting.len());
+    for (name, found, part) in counting {
+        text(hash, name);
+        match (part, found) {
+            (Part::Without(out), Value::Object(object)) => {
+                hash.update(b"o");
+                fields(hash, object, |field| if out.contains(&field) { Part::Out } else { Part::Whole });
+            }
+            _ => value(hash, found),
+        }
+    }
+}
+
+fn value(hash: &mut Sha256, value: &Value) {
+    match value {
+        Value::Null => hash.update(b"n"),
+        Value::Bool(false) => hash.update(b"f"),
+        Value::Bool(true) => hash.update(b"t"),
+        Value::Number(number) => {
+            hash.update(b"d");
+            text(hash, &number.to_string());
+        }
+        Value::String(string) => {
+            hash.update(b"s");
+            text(hash, string);
+        }
+        Value::Array(items) => {
+            hash.update(b"a");
+            length(hash, items.len());
+            for item in items {
+                self::value(hash, item);
+            }
+        }
+        Value::Object(object) => {
+            hash.update(b"o");
+            fields(hash, object, |_| Part::Whole);
+        }
+    }
+}
+
+/// Whether what is listed settles what a request would do.
+pub(super) fn doubt(kind: Kind, request: &Map<String, Value>) -> Option<Doubt> {
+    let told = |field: &str| request.get(field).is_some_and(Value::is_string);
+    match kind {
+        // A hash of the command, directory and environment as they are (read in 2026.9.6).
+        Kind::Exec if told("cronOperationBinding") => None,
+        Kind::Exec => exec_doubt(request),
+        // A hash of the change that was proposed.
+        Kind::System if told("proposalHash") => None,
+        Kind::Plugin | Kind::System => {
+            let counting = request.iter().filter(|(field, _)| part(kind, field) != Part::Out);
+            counting.into_iter().any(|(_, value)| elided(value)).then_some(Doubt::Elided)
+        }
+    }
+}
+
+fn exec_doubt(request: &Map<String, Value>) -> Option<Doubt> {
+    let within = |object: &str, field: &str| request.get(object).and_then(|object| object.get(field));
+    let arguments = |value: Option<&Value>| {
+        value.and_then(Value::as_array).is_some_and(|arguments| !arguments.is_empty())
+    };
+    // What a node is bound to is listed as it is; the same beside it is made fit for display.
+    let argv = arguments(request.get("commandArgv"))
+        || arguments(within("systemRunBinding", "argv"))
+        || arguments(within("systemRunPlan", "argv"));
+    let cwd = within("systemRunBinding", "cwd").is_some_and(Value::is_string);
+    let sets = request.get("envKeys").is_some_and(|keys| keys.as_array().is_none_or(|keys| !keys.is_empty()));
+    if sets
+        && !request["envKeys"].is_null()
+        && !within("systemRunBinding", "envHash").is_some_and(Value::is_string)
+    {
+        return Some(Doubt::Environment);
+    }
+    let bound = ["systemRunBinding", "systemRunPlan", "commandArgv"];
+    request
+        .iter()
+        .filter(|(field, _)| part(Kind::Exec, field) == Part::Whole && !bound.contains(&field.as_str()))
+        .filter(|(field, _)| !(argv && *field == "command") && !(cwd && *field == "cwd"))
+        .any(|(_, value)| elided(value))
+        .then_some(Doubt::Elided)
+}
+
+/// Whether a gateway may have left something out. Text that merely contains such a mark is taken for cut as well.
+fn elided(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => {
+            text.contains("***") || text.contains('…') || text.contains("full text suppressed]")
+        }
+        Value::Array(items) => items.iter().any(elided),
+        Value::Object(object) => object.values().any(elided),
+    }
+}

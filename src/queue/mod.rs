@@ -1,0 +1,23 @@
+//! Prompts that wait on a gateway: reading them, what each would do, which are duplicates, and clearing those away.
+//!
+//! Pure: no I/O, no clock, no other room. Times are Unix milliseconds of the gateway's clock and are passed in.
+
+pub mod filter;
+pub mod intent;
+pub mod plan;
+pub mod prompt;
+pub mod purge;
+pub mod read;
+pub mod report;
+pub mod runs;
+pub mod scope;
+#[cfg(test)]
+mod tests;
+
+pub use intent::{Doubt, Intent};
+pub use plan::{Keep, Plan, Rules, plan};
+pub use prompt::{Decision, Details, Environment, Key, Kind, Prompt};
+pub use purge::Purge;
+pub use read::{Listing, Problem, PromptError, Reader};
+pub use runs::{RunState, Runs};
+pub use scope::Scope;

@@ -1,0 +1,301 @@
+//! The plan: which prompts are duplicates, which one of each group stays, which are denied, and why.
+//!
+//! A function of the prompts, of what is known of runs and of the time; never of the order of a listing.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use super::intent::Intent;
+use super::prompt::{Key, Prompt};
+use super::runs::{RunState, Runs};
+use super::scope::{Place, Scope};
+
+/// For how long a survivor should last unless told otherwise, in milliseconds.
+pub const MARGIN_MS: u64 = 30_000;
+
+/// Which of equals stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Keep {
+    /// The one that was asked first: it is the one people have seen.
+    #[default]
+    Oldest,
+    /// The one that was asked last.
+    Newest,
+}
+
+/// How to plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Inside what prompts are duplicates.
+    pub scope: Scope,
+    /// Which of equals stays.
+    pub keep: Keep,
+    /// For how long a survivor should last, in milliseconds.
+    pub margin_ms: u64,
+    /// The time by the gateway's clock, in Unix milliseconds: by another clock prompts would seem to have lapsed.
+    pub now_ms: u64,
+}
+
+impl Rules {
+    /// The rules of `queue dedupe` without flags.
+    pub fn at(now_ms: u64) -> Self {
+        Self { scope: Scope::default(), keep: Keep::default(), margin_ms: MARGIN_MS, now_ms }
+    }
+
+    /// Whether it lasts for the margin.
+    fn lasts(&self, prompt: &Prompt) -> bool {
+        prompt.expires_at_ms > self.now_ms.saturating_add(self.margin_ms)
+    }
+}
+
+/// What to do about the prompts that are pending.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan<'p> {
+    /// How it was made.
+    pub rules: Rules,
+    /// Every prompt that counts, by what it would do and where; the group with the oldest prompt first.
+    pub groups: Vec<Group<'p>>,
+    /// Prompts that do not count, by id.
+    pub skipped: Vec<Skipped<'p>>,
+}
+
+/// Prompts with one intent in one place. Most groups have one member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group<'p> {
+    /// What they would do.
+    pub intent: Intent,
+    /// Where they are.
+    pub place: Place<'p>,
+    /// The prompts, oldest first, those of one age by id.
+    pub members: Vec<&'p Prompt>,
+    /// The one that stays.
+    pub survivor: &'p Prompt,
+    /// Why it does.
+    pub kept: Kept,
+}
+
+/// Why a prompt stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kept {
+    /// There is no other.
+    Only,
+    /// It is the oldest whose run is not known to be over and that lasts for the margin.
+    Oldest,
+    /// It is the newest of those.
+    Newest,
+    /// There is none of those, and it lives longest.
+    LongestLived,
+}
+
+/// A prompt that the plan denies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Denial<'p> {
+    /// The prompt.
+    pub prompt: &'p Prompt,
+    /// The prompt of its group that stays.
+    pub survivor: &'p Prompt,
+    /// Why it is not this one.
+    pub why: Why,
+}
+
+/// Why a duplicate is not the one that stays. The first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Its run is over.
+    RunEnded,
+    /// Its run is over, and another took its place.
+    RunSuperseded,
+    /// It lapses within the margin.
+    LapsesSoon,
+    /// It was asked later.
+    Younger,
+    /// It was asked earlier, and the newest is kept.
+    Older,
+    /// It was asked at the same time; the ids decide.
+    SameAge,
+}
+
+/// A prompt that is neither kept nor denied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Skipped<'p> {
+    /// The prompt.
+    pub prompt: &'p Prompt,
+    /// Why.
+    pub why: Skip,
+}
+
+/// Why a prompt does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Skip {
+    /// It has lapsed.
+    Lapsed,
+    /// It was given twice, the same both times; the other one counts.
+    Repeated,
+    /// It was given twice, and not the same: what it is, is not known.
+    Contradictory,
+}
+
+impl<'p> Plan<'p> {
+    /// The groups that have duplicates.
+    pub fn duplicated(&self) -> impl Iterator<Item = &Group<'p>> {
+        self.groups.iter().filter(|group| group.members.len() > 1)
+    }
+
+    /// How many prompts are to be denied.
+    pub fn duplicates(&self) -> usize {
+        self.groups.iter().map(|group| group.members.len() - 1).sum()
+    }
+
+    /// Every denial, group after group, oldest first.
+    pub fn denials(&self, runs: &Runs) -> impl Iterator<Item = Denial<'p>> {
+        self.groups.iter().flat_map(move |group| group.denials(&self.rules, runs))
+    }
+}
+
+impl<'p> Group<'p> {
+    /// The denials of this group, oldest first.
+    pub fn denials(&self, rules: &Rules, runs: &Runs) -> impl Iterator<Item = Denial<'p>> {
+        let survivor = self.survivor;
+        let others = self.members.iter().copied().filter(move |member| member.key != survivor.key);
+        others.map(move |prompt| {
+            let why = match runs.of(prompt) {
+                RunState::Ended => Why::RunEnded,
+                RunState::Superseded => Why::RunSuperseded,
+                RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::LapsesSoon,
+                RunState::Active | RunState::Unknown => match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
+                    std::cmp::Ordering::Less => Why::Older,
+                    std::cmp::Ordering::Equal => Why::SameAge,
+                    std::cmp::Ordering::Greater => Why::Younger,
+                },
+            };
+            Denial { prompt, survivor, why }
+        })
+    }
+
+    /// What tells this group from others, the same on every listing.
+    pub fn digest(&self) -> [u8; 32] {
+        self.place.digest(&self.intent)
+    }
+}
+
+/// Short ids of groups, in their order: hexadecimal, 8 digits, more where two would be the same.
+pub fn short_ids(groups: &[&Group<'_>]) -> Vec<String> {
+    let hex = groups.iter().map(|group| {
+        group.digest().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _: std::fmt::Result = write!(hex, "{byte:02x}");
+            hex
+        })
+    });
+    shortened(hex.collect())
+}
+
+pub(super) fn shortened(whole: Vec<String>) -> Vec<String> {
+    const SHORTEST: usize = 8;
+    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let mut order: Vec<usize> = (0..whole.len()).collect();
+    order.sort_unstable_by_key(|at| &whole[*at]);
+    let mut lengths = vec![SHORTEST; whole.len()];
+    for pair in order.windows(2) {
+        let needed = common(&whole[pair[0]], &whole[pair[1]]) + 1;
+        for at in pair {
+            lengths[*at] = lengths[*at].max(needed);
+        }
+    }
+    let ids = whole.into_iter().zip(lengths);
+    ids.map(|(mut id, length)| {
+        id.truncate(length);
+        id
+    })
+    .collect()
+}
+
+/// Plans. The prompts may be given in any order, and only some of them: then those are groups by themselves.
+pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rules: Rules) -> Plan<'p> {
+    let mut prompts: Vec<&Prompt> = prompts.into_iter().collect();
+    prompts.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+    let (pending, skipped) = counting(prompts, rules.now_ms);
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    let mut known: HashMap<(Intent, Place<'p>), usize> = HashMap::with_capacity(pending.len());
+    for prompt in pending {
+        let place = Place::of(prompt, rules.scope);
+        let at = *known.entry((prompt.intent, place)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.members.push(prompt),
+            None => groups.push(Group {
+                intent: prompt.intent,
+                place,
+                members: vec![prompt],
+                survivor: prompt,
+                kept: Kept::Only,
+            }),
+        }
+    }
+    for group in groups.iter_mut().filter(|group| group.members.len() > 1) {
+        (group.survivor, group.kept) = survivor(group, runs, &rules);
+    }
+    Plan { rules, groups, skipped }
+}
+
+/// The order of members: by age, then by id.
+fn order(prompt: &Prompt) -> (u64, &Key) {
+    (prompt.created_at_ms, &prompt.key)
+}
+
+/// The prompts that count, each id once, in the order given.
+fn counting(prompts: Vec<&Prompt>, now_ms: u64) -> (Vec<&Prompt>, Vec<Skipped<'_>>) {
+    let mut seen: HashMap<&Key, &Prompt> = HashMap::with_capacity(prompts.len());
+    let mut contradictory: HashSet<&Key> = HashSet::new();
+    let mut skipped = Vec::new();
+    let mut once = prompts;
+    once.retain(|&prompt| match seen.get(&prompt.key) {
+        None => {
+            seen.insert(&prompt.key, prompt);
+            true
+        }
+        Some(first) if same(first, prompt) => {
+            skipped.push(Skipped { prompt, why: Skip::Repeated });
+            false
+        }
+        Some(_) => {
+            contradictory.insert(&prompt.key);
+            skipped.push(Skipped { prompt, why: Skip::Contradictory });
+            false
+        }
+    });
+    once.retain(|&prompt| {
+        let why = if contradictory.contains(&prompt.key) {
+            Skip::Contradictory
+        } else if prompt.expired(now_ms) {
+            Skip::Lapsed
+        } else {
+            return true;
+        };
+        skipped.push(Skipped { prompt, why });
+        false
+    });
+    skipped.sort_unstable_by(|a, b| (&a.prompt.key, order(a.prompt), a.why).cmp(&(&b.prompt.key, order(b.prompt), b.why)));
+    (once, skipped)
+}
+
+/// Whether two rows with one id say the same, as far as a plan goes.
+fn same(a: &Prompt, b: &Prompt) -> bool {
+    (a.created_at_ms, a.expires_at_ms, a.intent, a.doubt) == (b.created_at_ms, b.expires_at_ms, b.intent, b.doubt)
+        && (&a.agent, &a.session_key, &a.run_id) == (&b.agent, &b.session_key, &b.run_id)
+}
+
+/// The one that stays, of members that are oldest first.
+fn survivor<'p>(group: &Group<'p>, runs: &Runs, rules: &Rules) -> (&'p Prompt, Kept) {
+    let lasting = group.members.iter().copied().filter(|one| rules.lasts(one) && !runs.of(one).over());
+    let best = match rules.keep {
+        Keep::Oldest => lasting.min_by_key(|one| order(one)).map(|one| (one, Kept::Oldest)),
+        Keep::Newest => {
+            let newest = lasting.min_by_key(|one| (Reverse(one.created_at_ms), &one.key));
+            newest.map(|one| (one, Kept::Newest))
+        }
+    };
+    best.unwrap_or_else(|| {
+        let longest = group.members.iter().copied().min_by_key(|one| (Reverse(one.expires_at_ms), &one.key));
+        (longest.unwrap_or(group.survivor), Kept::LongestLived)
+    })
+}

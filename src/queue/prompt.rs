@@ -1,0 +1,211 @@
+//! Prompts: what is pending on a gateway, in one type for every kind and for both generations.
+//!
+//! A million of them fit in memory: who asked is shared between prompts, and so is what was asked.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::intent::{Doubt, Intent};
+
+/// Which of a gateway's queues a prompt is in. Naming the wrong one in `approval.resolve` denies the prompt
+/// (measured, 2026.9.6: `malformed-verdict`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A command on the gateway's host or on a node.
+    Exec,
+    /// Something a plugin wants to do.
+    Plugin,
+    /// Something the gateway's own agent wants to do. From 2026.8.
+    System,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Exec, Self::Plugin, Self::System];
+
+    /// The word of `approvalKind`, and of `kind` in `approval.resolve`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exec => "exec",
+            Self::Plugin => "plugin",
+            Self::System => "system-agent",
+        }
+    }
+
+    /// What the kind's methods and events start with: `exec.approval`.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Exec => "exec.approval",
+            Self::Plugin => "plugin.approval",
+            Self::System => "openclaw.approval",
+        }
+    }
+
+    /// The kind of a word of `approvalKind`.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The kind of a row that stands outside a listing of one kind: what the row says of itself, else what its id
+    /// says. Gateways reserve `plugin:` (measured, both) and `system-agent:` for the prompts of those kinds.
+    pub fn of_row(row: &Value) -> Self {
+        let word = row.get("approvalKind").or_else(|| row.get("kind")).and_then(Value::as_str);
+        word.and_then(Self::named).unwrap_or_else(|| match row.get("id").and_then(Value::as_str) {
+            Some(id) if id.starts_with("plugin:") => Self::Plugin,
+            Some(id) if id.starts_with("system-agent:") => Self::System,
+            _ => Self::Exec,
+        })
+    }
+}
+
+/// An answer to a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// Allowed this time.
+    AllowOnce,
+    /// Allowed, and every time after.
+    AllowAlways,
+    /// Denied.
+    Deny,
+}
+
+impl Decision {
+    /// Every decision.
+    pub const ALL: [Self; 3] = [Self::AllowOnce, Self::AllowAlways, Self::Deny];
+
+    /// The word of the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllowOnce => "allow-once",
+            Self::AllowAlways => "allow-always",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The decision of a word of the wire.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.as_str() == word)
+    }
+}
+
+/// What names a prompt. Ids are opaque: they are never trimmed or re-cased.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its id, byte for byte.
+    pub id: Arc<str>,
+    /// The queue it is in.
+    pub kind: Kind,
+}
+
+impl Key {
+    /// The name of a prompt.
+    pub fn new(kind: Kind, id: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), kind }
+    }
+}
+
+/// A pending prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// Its id and kind.
+    pub key: Key,
+    /// The agent that asked.
+    pub agent: Option<Arc<str>>,
+    /// The session it asked in, `agent:<id>:…`.
+    pub session_key: Option<Arc<str>>,
+    /// That session's id. Current generation.
+    pub session_id: Option<Arc<str>>,
+    /// The run that asked. Current generation; legacy gateways do not tell.
+    pub run_id: Option<Arc<str>>,
+    /// The tool call that waits for the decision. Current generation, and plugins.
+    pub tool_call_id: Option<Arc<str>>,
+    /// When it was asked, in Unix milliseconds.
+    pub created_at_ms: u64,
+    /// When it lapses, in Unix milliseconds.
+    pub expires_at_ms: u64,
+    /// What it would do.
+    pub intent: Intent,
+    /// Why what is listed does not settle what it would do; such a prompt is nobody's duplicate.
+    pub doubt: Option<Doubt>,
+    /// What is asked, for display.
+    pub details: Arc<Details>,
+    /// The whole `request`, where the reader was told to keep it.
+    pub raw: Option<Arc<Map<String, Value>>>,
+}
+
+impl Prompt {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.key.id
+    }
+
+    /// Which queue it is in.
+    pub fn kind(&self) -> Kind {
+        self.key.kind
+    }
+
+    /// Whether it has lapsed.
+    pub fn expired(&self, now_ms: u64) -> bool {
+        self.expires_at_ms <= now_ms
+    }
+
+    /// How long ago it was asked, in milliseconds.
+    pub fn age_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.created_at_ms)
+    }
+
+    /// Whether it may be answered so. Every prompt may be denied, whatever it lists.
+    pub fn allows(&self, decision: Decision) -> bool {
+        decision == Decision::Deny || self.details.allowed.contains(&decision)
+    }
+}
+
+/// What a prompt shows to whoever decides. All text is as the gateway sent it: hostile until escaped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Details {
+    /// Where it would run: `gateway`, `node`, `sandbox`.
+    pub host: Option<Box<str>>,
+    /// The node it would run on.
+    pub node: Option<Box<str>>,
+    /// The command as listed; for kinds other than exec what they call their command, if anything. Current
+    /// gateways list it with secrets masked, invisible characters escaped, and cut after 16,384 UTF-16 units.
+    pub command: Option<Box<str>>,
+    /// The arguments, where they are listed.
+    pub argv: Option<Box<[Box<str>]>>,
+    /// The working directory.
+    pub cwd: Option<Box<str>>,
+    /// The variables it sets.
+    pub env: Environment,
+    /// The program that the command's first word stands for.
+    pub resolved_path: Option<Box<str>>,
+    /// A warning that the gateway shows with it.
+    pub warning: Option<Box<str>>,
+    /// The title. Plugin and system.
+    pub title: Option<Box<str>>,
+    /// The description. Plugin and system.
+    pub description: Option<Box<str>>,
+    /// More of the description, for reviewers only. Plugin.
+    pub detail: Option<Box<str>>,
+    /// `info`, `warning`, `critical`. Plugin.
+    pub severity: Option<Box<str>>,
+    /// The plugin that asks.
+    pub plugin: Option<Box<str>>,
+    /// The tool it asks for.
+    pub tool: Option<Box<str>>,
+    /// The decisions that are offered, in the order of the listing.
+    pub allowed: Box<[Decision]>,
+    /// The host's `security` when it was asked.
+    pub security: Option<Box<str>>,
+    /// The host's `ask` when it was asked.
+    pub ask: Option<Box<str>>,
+}
+
+/// The variables that a command would be run with, beyond those of its host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Environment {
+    /// Their names.
+    pub keys: Box<[Box<str>]>,
+    /// A hash of names and values. Only prompts for nodes have one.
+    pub hash: Option<Box<str>>,
+}

@@ -1,0 +1,77 @@
+//! How many requests may be under way: one more for every window that went well, half as many after a refusal.
+
+/// How fast to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests under way at the start.
+    pub first: usize,
+    /// Requests under way at most. Current gateways refuse what is past their queue.
+    pub most: usize,
+    /// The shortest pause after a refusal that names none, in milliseconds; doubled with each in a row.
+    pub pause_ms: u64,
+    /// The longest of those.
+    pub longest_pause_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { first: 4, most: 64, pause_ms: 20, longest_pause_ms: 2_000 }
+    }
+}
+
+/// Additive increase, multiplicative decrease.
+#[derive(Debug, Clone)]
+pub(super) struct Pace {
+    limits: Limits,
+    window: usize,
+    successes: usize,
+    refusals: u32,
+    epoch: u64,
+    resume_at_ms: u64,
+}
+
+impl Pace {
+    pub(super) fn new(limits: Limits) -> Self {
+        let window = limits.first.clamp(1, limits.most.max(1));
+        Self { limits, window, successes: 0, refusals: 0, epoch: 0, resume_at_ms: 0 }
+    }
+
+    /// How many requests may be under way.
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Until when nothing may be sent.
+    pub(super) fn resume_at_ms(&self) -> u64 {
+        self.resume_at_ms
+    }
+
+    /// What to remember of a request that is sent now.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn went_well(&mut self) {
+        self.refusals = 0;
+        self.successes += 1;
+        if self.successes >= self.window {
+            self.window = (self.window + 1).min(self.limits.most.max(1));
+            self.successes = 0;
+        }
+    }
+
+    /// A refusal of a request that was sent in `epoch`. Those that were sent together count once.
+    pub(super) fn refused(&mut self, epoch: u64, now_ms: u64, retry_after_ms: Option<u64>) {
+        if epoch == self.epoch {
+            self.window = (self.window / 2).max(1);
+            self.successes = 0;
+            self.epoch += 1;
+            self.refusals = self.refusals.saturating_add(1);
+        }
+        let pause = retry_after_ms.unwrap_or_else(|| {
+            let doubled = 1_u64.checked_shl(self.refusals.saturating_sub(1).min(32)).unwrap_or(u64::MAX);
+            self.limits.pause_ms.saturating_mul(doubled).min(self.limits.longest_pause_ms)
+        });
+        self.resume_at_ms = self.resume_at_ms.max(now_ms.saturating_add(pause));
+    }
+}

@@ -1,0 +1,311 @@
+//! Reading prompts from what a gateway lists and tells, one by one: a bad one never hides the others.
+//!
+//! A string with a lone surrogate is JSON but no text. A prompt that has one is a [`PromptError`] with its id.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::intent::{Intent, doubt};
+use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt};
+
+/// A prompt that cannot be read, and so is never acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct PromptError {
+    /// Its id, as far as that can be read.
+    pub id: Option<Box<str>>,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl fmt::Display for PromptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.id {
+            Some(id) => write!(f, "prompt {}: {}", id.escape_debug(), self.problem),
+            None => write!(f, "a prompt without a readable id: {}", self.problem),
+        }
+    }
+}
+
+/// What is wrong with a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// It is not JSON that can be text.
+    #[error("{0}")]
+    Syntax(Box<str>),
+    /// A field that every prompt has is not as it should be.
+    #[error("{field} is not {expected}")]
+    Field {
+        /// The field's path.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It says that it is of another kind than the listing it is in. Denying it there would miss it, or worse.
+    #[error("it is listed as {} but says it is {}", .listed.as_str(), told.escape_debug())]
+    Kind {
+        /// The listing's kind.
+        listed: Kind,
+        /// What it says.
+        told: Box<str>,
+    },
+}
+
+/// What was read from a listing.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The prompts, in the order of the listing.
+    pub prompts: Vec<Prompt>,
+    /// Those that could not be read.
+    pub problems: Vec<PromptError>,
+}
+
+/// Reads prompts, and lets those that say the same share it.
+#[derive(Debug, Default)]
+pub struct Reader {
+    keep_raw: bool,
+    texts: HashSet<Arc<str>>,
+    details: HashSet<Arc<Details>>,
+}
+
+impl Reader {
+    /// A reader that keeps what is known of each prompt.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A reader that keeps each whole request too, for displaying fields that are not known here.
+    pub fn keeping_raw() -> Self {
+        Self { keep_raw: true, ..Self::default() }
+    }
+
+    /// Forgets what earlier prompts said. What those have in common stays shared.
+    pub fn forget(&mut self) {
+        self.texts.clear();
+        self.details.clear();
+    }
+
+    /// Reads the answer of a `*.approval.list` into `listing`. An error: it is no array.
+    pub fn list(&mut self, kind: Kind, payload: &str, listing: &mut Listing) -> Result<(), PromptError> {
+        let rows: Vec<&RawValue> = serde_json::from_str(payload).map_err(|error| unread(payload, &error))?;
+        for row in rows {
+            self.row(Some(kind), row.get(), listing);
+        }
+        Ok(())
+    }
+
+    /// Reads a file: an array of rows as gateways list them, or an object that holds one as `approvals` or
+    /// `payload`. Each row is of the kind that it says.
+    pub fn saved(&mut self, text: &str, listing: &mut Listing) -> Result<(), PromptError> {
+        #[derive(Deserialize)]
+        struct Saved<'t> {
+            #[serde(borrow, alias = "payload")]
+            approvals: Vec<&'t RawValue>,
+        }
+        let rows = match serde_json::from_str::<Vec<&RawValue>>(text) {
+            Ok(rows) => rows,
+            Err(error) => match serde_json::from_str::<Saved<'_>>(text) {
+                Ok(saved) => saved.approvals,
+                Err(inner) => {
+                    let object = text.trim_start().starts_with('{');
+                    return Err(unread(text, if object { &inner } else { &error }));
+                }
+            },
+        };
+        for row in rows {
+            self.row(None, row.get(), listing);
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, kind: Option<Kind>, row: &str, listing: &mut Listing) {
+        let read = serde_json::from_str::<Value>(row)
+            .map_err(|error| unread(row, &error))
+            .and_then(|value| self.owned(kind.unwrap_or_else(|| Kind::of_row(&value)), value));
+        match read {
+            Ok(prompt) => listing.prompts.push(prompt),
+            Err(error) => listing.problems.push(error),
+        }
+    }
+
+    /// Reads a row of a listing, or the payload of an event `requested`, from its text.
+    pub fn text(&mut self, kind: Kind, row: &str) -> Result<Prompt, PromptError> {
+        serde_json::from_str(row).map_err(|error| unread(row, &error)).and_then(|value| self.owned(kind, value))
+    }
+
+    /// Reads a row of a listing, or the payload of an event `requested`.
+    pub fn read(&mut self, kind: Kind, row: &Value) -> Result<Prompt, PromptError> {
+        let (request, mut prompt) = self.envelope(kind, row)?;
+        prompt.raw = self.keep_raw.then(|| Arc::new(request.clone()));
+        Ok(prompt)
+    }
+
+    fn owned(&mut self, kind: Kind, mut row: Value) -> Result<Prompt, PromptError> {
+        let (_, mut prompt) = self.envelope(kind, &row)?;
+        if self.keep_raw
+            && let Value::Object(request) = row["request"].take()
+        {
+            prompt.raw = Some(Arc::new(request));
+        }
+        Ok(prompt)
+    }
+
+    fn envelope<'v>(
+        &mut self,
+        kind: Kind,
+        row: &'v Value,
+    ) -> Result<(&'v Map<String, Value>, Prompt), PromptError> {
+        let id = row.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let wrong = |problem| PromptError { id: id.map(Into::into), problem };
+        let field = |field, expected| wrong(Problem::Field { field, expected });
+        let known = id.ok_or_else(|| field("id", "a text that is not empty"))?;
+        if let Some(told) = row.get("approvalKind").and_then(Value::as_str)
+            && told != kind.as_str()
+        {
+            return Err(wrong(Problem::Kind { listed: kind, told: told.into() }));
+        }
+        let time = |name, path| millis(row.get(name)).ok_or_else(|| field(path, "a time in milliseconds"));
+        let created_at_ms = time("createdAtMs", "createdAtMs")?;
+        let expires_at_ms = time("expiresAtMs", "expiresAtMs")?;
+        let request = row.get("request").and_then(Value::as_object);
+        let request = request.ok_or_else(|| field("request", "an object"))?;
+        let mut who = |name, path| match request.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(self.shared(text))),
+            Some(_) => Err(field(path, "a text")),
+        };
+        let (agent, session_key) =
+            (who("agentId", "request.agentId")?, who("sessionKey", "request.sessionKey")?);
+        let (session_id, run_id) =
+            (who("sessionId", "request.sessionId")?, who("runId", "request.runId")?);
+        let tool_call_id = request.get("toolCallId").and_then(Value::as_str).map(Arc::from);
+        let details = details(kind, request).map_err(wrong)?;
+        let prompt = Prompt {
+            key: Key::new(kind, known),
+            agent,
+            session_key,
+            session_id,
+            run_id,
+            tool_call_id,
+            created_at_ms,
+            expires_at_ms,
+            intent: Intent::of(kind, request),
+            doubt: doubt(kind, request),
+            details: one(&mut self.details, details, Arc::new),
+            raw: None,
+        };
+        Ok((request, prompt))
+    }
+
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let text = Arc::<str>::from(text);
+        self.texts.insert(Arc::clone(&text));
+        text
+    }
+}
+
+/// The one value that all equal ones share.
+fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T) -> Arc<T>) -> Arc<T> {
+    if let Some(known) = known.get(&value) {
+        return Arc::clone(known);
+    }
+    let value = make(value);
+    known.insert(Arc::clone(&value));
+    value
+}
+
+fn unread(text: &str, error: &serde_json::Error) -> PromptError {
+    #[derive(Deserialize)]
+    struct Named {
+        // Fields that are passed over are not decoded, so what is wrong with them does not matter here.
+        id: Box<str>,
+    }
+    let id = serde_json::from_str::<Named>(text).ok().map(|named| named.id);
+    PromptError { id, problem: Problem::Syntax(error.to_string().into()) }
+}
+
+/// A time in milliseconds; gateways write whole numbers, which some writers put down as `1.0`.
+fn millis(value: Option<&Value>) -> Option<u64> {
+    /// Beyond it a number with a fraction part is no longer exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let value = value?;
+    value.as_u64().or_else(|| {
+        let float = value.as_f64().filter(|float| (0.0..=EXACT).contains(float) && float.fract() == 0.0)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in range")]
+        Some(float as u64)
+    })
+}
+
+fn details(kind: Kind, request: &Map<String, Value>) -> Result<Details, Problem> {
+    let text = |field: &str| request.get(field).and_then(Value::as_str).map(Box::<str>::from);
+    let within = |object: &str, field: &str| request.get(object).and_then(|object| object.get(field));
+    let texts = |value: Option<&Value>| -> Option<Box<[Box<str>]>> {
+        value?.as_array()?.iter().map(|item| item.as_str().map(Box::from)).collect()
+    };
+    let argv = texts(request.get("commandArgv"))
+        .or_else(|| texts(within("systemRunBinding", "argv")))
+        .or_else(|| texts(within("systemRunPlan", "argv")));
+    // As gateways themselves display it (read in 2026.4.14).
+    let command = text("command").filter(|command| !command.is_empty()).or_else(|| {
+        within("systemRunPlan", "commandText").and_then(Value::as_str).map(Into::into)
+    });
+    match kind {
+        Kind::Exec if command.is_none() && argv.is_none() => {
+            return Err(Problem::Field { field: "request.command", expected: "a text that is not empty" });
+        }
+        Kind::Plugin | Kind::System if text("title").is_none() => {
+            return Err(Problem::Field { field: "request.title", expected: "a text" });
+        }
+        _ => {}
+    }
+    Ok(Details {
+        host: text("host"),
+        node: text("nodeId"),
+        command,
+        argv,
+        cwd: text("cwd"),
+        env: Environment {
+            keys: texts(request.get("envKeys")).unwrap_or_default(),
+            hash: within("systemRunBinding", "envHash").and_then(Value::as_str).map(Into::into),
+        },
+        resolved_path: text("resolvedPath"),
+        warning: text("warningText"),
+        title: text("title"),
+        description: text("description"),
+        detail: text("detail"),
+        severity: text("severity"),
+        plugin: text("pluginId"),
+        tool: text("toolName"),
+        allowed: allowed(kind, request),
+        security: text("security"),
+        ask: text("ask"),
+    })
+}
+
+/// The decisions that are offered. Words that are not known are left out: nobody could choose them here. Gateways
+/// offer everything where nothing is listed, but for the system agent, and a denial always (schema, 2026.9.1).
+fn allowed(kind: Kind, request: &Map<String, Value>) -> Box<[Decision]> {
+    let unavailable = |decision: Decision| {
+        let out = request.get("unavailableDecisions").and_then(Value::as_array);
+        out.is_some_and(|out| out.iter().any(|word| word.as_str() == Some(decision.as_str())))
+    };
+    let mut offered: Vec<Decision> = match request.get("allowedDecisions").and_then(Value::as_array) {
+        Some(words) => words.iter().filter_map(Value::as_str).filter_map(Decision::named).collect(),
+        None if kind == Kind::System => vec![Decision::AllowOnce],
+        None => Decision::ALL.to_vec(),
+    };
+    offered.retain(|decision| *decision == Decision::Deny || !unavailable(*decision));
+    if !offered.contains(&Decision::Deny) {
+        offered.push(Decision::Deny);
+    }
+    offered.into()
+}

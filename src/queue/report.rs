@@ -1,0 +1,196 @@
+//! What came of a purge, as values, and how it ended as a whole.
+
+use std::collections::{HashMap, HashSet};
+
+use super::intent::Intent;
+use super::plan::Plan;
+use super::prompt::{Key, Prompt};
+use super::scope::{Place, Scope};
+
+/// What came of one prompt of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was denied.
+    Denied,
+    /// It was gone already: somebody answered it, or it lapsed. As good as denied.
+    AlreadyGone,
+    /// It stays, as planned.
+    Kept,
+    /// It could not be denied.
+    Failed(Failure),
+    /// It was left alone.
+    NotTried(Untried),
+}
+
+/// Why a prompt could not be denied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// The gateway refused for good, with these words of its own.
+    Refused(Box<str>),
+    /// It was sent, and no answer came in time.
+    NoAnswer,
+}
+
+/// Why a prompt was left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Untried {
+    /// The one that was to stay is gone: this may be the last of its group.
+    SurvivorGone,
+    /// The one that was to stay has lapsed, or is about to.
+    SurvivorLapsed,
+    /// Whether the one that was to stay is still there could not be learned.
+    SurvivorUnknown,
+    /// A newer plan says otherwise of its group.
+    Replanned,
+    /// There was no time left.
+    Deadline,
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+/// One prompt of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub key: Key,
+    /// The prompt of its group that stays.
+    pub survivor: Key,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// A prompt that took the place of a denied one: what was denied is asked for again, in the same place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Requeued<'p> {
+    /// The new prompt.
+    pub prompt: &'p Prompt,
+    /// Whether it is a duplicate of the one that was kept, rather than the only one of its group.
+    pub duplicate: bool,
+}
+
+/// How many prompts came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Denied.
+    pub denied: usize,
+    /// Gone already.
+    pub already_gone: usize,
+    /// Kept.
+    pub kept: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Left alone.
+    pub not_tried: usize,
+    /// Left alone because there was no time; among `not_tried`.
+    pub out_of_time: usize,
+    /// Asked for again, and duplicates of what was kept.
+    pub requeued: usize,
+}
+
+impl Totals {
+    /// Counts.
+    pub fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>, requeued: &[Requeued<'_>]) -> Self {
+        let mut totals =
+            Self { requeued: requeued.iter().filter(|again| again.duplicate).count(), ..Self::default() };
+        for entry in entries {
+            match &entry.outcome {
+                Outcome::Denied => totals.denied += 1,
+                Outcome::AlreadyGone => totals.already_gone += 1,
+                Outcome::Kept => totals.kept += 1,
+                Outcome::Failed(_) => totals.failed += 1,
+                Outcome::NotTried(why) => {
+                    totals.not_tried += 1;
+                    totals.out_of_time += usize::from(*why == Untried::Deadline);
+                }
+            }
+        }
+        totals
+    }
+}
+
+/// The prompts of a later listing that ask again for what was denied. `denied`: the keys that a purge of `plan`
+/// denied.
+pub fn requeued<'p>(
+    plan: &Plan<'_>,
+    denied: &HashSet<Key>,
+    later: impl IntoIterator<Item = &'p Prompt>,
+) -> Vec<Requeued<'p>> {
+    let scope: Scope = plan.rules.scope;
+    let mut groups: HashMap<(Intent, Place<'_>), &Key> = HashMap::new();
+    let mut before: HashSet<&Key> = plan.skipped.iter().map(|skipped| &skipped.prompt.key).collect();
+    for group in &plan.groups {
+        before.extend(group.members.iter().map(|member| &member.key));
+        if group.members.iter().any(|member| denied.contains(&member.key)) {
+            groups.insert((group.intent, group.place), &group.survivor.key);
+        }
+    }
+    let later: Vec<&Prompt> = later.into_iter().collect();
+    let pending: HashSet<&Key> = later.iter().map(|prompt| &prompt.key).collect();
+    let mut again: Vec<Requeued<'_>> = later
+        .into_iter()
+        .filter(|prompt| !before.contains(&prompt.key))
+        .filter_map(|prompt| {
+            let survivor = groups.get(&(prompt.intent, Place::of(prompt, scope)))?;
+            Some(Requeued { prompt, duplicate: pending.contains(survivor) })
+        })
+        .collect();
+    again.sort_unstable_by(|a, b| {
+        (a.prompt.created_at_ms, &a.prompt.key).cmp(&(b.prompt.created_at_ms, &b.prompt.key))
+    });
+    again
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Only the plan.
+    Plan,
+    /// Only whether there are duplicates.
+    Check,
+    /// To deny them.
+    Purge,
+}
+
+/// How it ended as a whole; the caller maps it to an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Everything that was asked for.
+    Done,
+    /// There are duplicates, which was the question.
+    Found,
+    /// Some of it.
+    Partly,
+    /// None of it, for want of time.
+    TimedOut,
+}
+
+/// How it ended. `duplicates`: what the plan denies.
+///
+/// | asked | duplicates | what came of them | verdict |
+/// | --- | --- | --- | --- |
+/// | plan | any | – | done |
+/// | check | none | – | done |
+/// | check | some | – | found |
+/// | purge | none | – | done |
+/// | purge | some | all denied or gone already, none asked for again | done |
+/// | purge | some | no time for any of them | timed out |
+/// | purge | some | one failed, or was left alone | partly |
+/// | purge | some | one was asked for again beside the one that was kept | partly |
+pub fn verdict(asked: Asked, duplicates: usize, totals: &Totals) -> Verdict {
+    match asked {
+        Asked::Plan => Verdict::Done,
+        Asked::Check if duplicates > 0 => Verdict::Found,
+        Asked::Check => Verdict::Done,
+        Asked::Purge if duplicates == 0 => Verdict::Done,
+        Asked::Purge => {
+            let done = totals.denied + totals.already_gone;
+            if done == 0 && totals.failed == 0 && totals.out_of_time == duplicates {
+                Verdict::TimedOut
+            } else if done < duplicates || totals.requeued > 0 {
+                Verdict::Partly
+            } else {
+                Verdict::Done
+            }
+        }
+    }
+}

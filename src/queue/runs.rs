@@ -1,0 +1,251 @@
+//! How runs stand, from what gateways tell: `sessions.list` and the lifecycle events of agents.
+//!
+//! Conservative: a run is over only if a gateway said so after the prompt was asked; what is not known stays unknown.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::prompt::Prompt;
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunState {
+    /// It goes on.
+    Active,
+    /// It is over.
+    Ended,
+    /// It is over, and another run of its session goes on.
+    Superseded,
+    /// Nobody said.
+    Unknown,
+}
+
+impl RunState {
+    /// Whether it is known to be over.
+    pub fn over(self) -> bool {
+        matches!(self, Self::Ended | Self::Superseded)
+    }
+}
+
+/// What was last heard of a run.
+#[derive(Debug, Clone)]
+struct Heard {
+    active: bool,
+    at_ms: u64,
+    /// The event's number within its run.
+    seq: Option<u64>,
+    session: Option<Box<str>>,
+}
+
+/// A session, as it was listed last.
+#[derive(Debug, Clone)]
+struct Session {
+    at_ms: u64,
+    active: Active,
+    /// The last run that the row names. Current generation.
+    last_run: Option<Box<str>>,
+}
+
+/// What a row says of the runs of its session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Active {
+    /// All that are active: `activeRunIds`, exact where it is present.
+    Exactly(HashSet<Box<str>>),
+    /// None is: `hasActiveRun` is `false`.
+    None,
+    /// Some are: `hasActiveRun` is `true`, without ids.
+    Some,
+    /// Only `status`, legacy: it tells of the session, and of no run by id.
+    Status(RunState),
+}
+
+/// What is known of runs.
+#[derive(Debug, Clone, Default)]
+pub struct Runs {
+    runs: HashMap<Box<str>, Heard>,
+    sessions: HashMap<Box<str>, Session>,
+    /// The runs of each session that are active by the last event of theirs.
+    live: HashMap<Box<str>, HashSet<Box<str>>>,
+}
+
+impl Runs {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Learns from an answer of `sessions.list`, or from one page of it. `at_ms`: when it was asked for, used where
+    /// the answer has no `ts`. `false`: it is not such an answer.
+    pub fn listed(&mut self, payload: &Value, at_ms: u64) -> bool {
+        let Some(rows) = payload.get("sessions").and_then(Value::as_array) else { return false };
+        let at_ms = payload.get("ts").and_then(Value::as_u64).unwrap_or(at_ms);
+        for row in rows {
+            let Some(key) = row.get("key").and_then(Value::as_str) else { continue };
+            if self.sessions.get(key).is_some_and(|known| known.at_ms > at_ms) {
+                continue;
+            }
+            let last_run = row.get("lastRunId").and_then(Value::as_str).map(Into::into);
+            self.sessions.insert(key.into(), Session { at_ms, active: active(row), last_run });
+        }
+        true
+    }
+
+    /// Learns from an event `agent`. `at_ms`: when it came, used where it has no `ts`. `false`: it is no event of a
+    /// run's lifecycle.
+    pub fn event(&mut self, payload: &Value, at_ms: u64) -> bool {
+        let text = |field: &str| payload.get(field).and_then(Value::as_str);
+        let (Some(run), Some("lifecycle")) = (text("runId"), text("stream")) else { return false };
+        let phase = payload.get("data").and_then(|data| data.get("phase")).and_then(Value::as_str);
+        let active = match phase {
+            Some("start" | "waiting-approval" | "approval-resolved") => true,
+            Some("end" | "error") => false,
+            _ => return false,
+        };
+        let number = |field: &str| payload.get(field).and_then(Value::as_u64);
+        let heard = Heard {
+            active,
+            at_ms: number("ts").unwrap_or(at_ms),
+            seq: number("seq"),
+            session: text("sessionKey").map(Into::into),
+        };
+        // Events may come twice, and after a reconnect in any order: the numbers within a run decide, else time.
+        let stale = self.runs.get(run).is_some_and(|known| match (known.seq, heard.seq) {
+            (Some(known), Some(new)) => new < known,
+            _ => heard.at_ms < known.at_ms,
+        });
+        if stale {
+            return true;
+        }
+        if let Some(known) = self.runs.remove(run) {
+            self.died(run, known.session.as_deref());
+        }
+        if let (true, Some(session)) = (heard.active, &heard.session) {
+            self.live.entry(session.clone()).or_default().insert(run.into());
+        }
+        self.runs.insert(run.into(), heard);
+        true
+    }
+
+    fn died(&mut self, run: &str, session: Option<&str>) {
+        if let Some(session) = session
+            && let Some(live) = self.live.get_mut(session)
+        {
+            live.remove(run);
+            if live.is_empty() {
+                self.live.remove(session);
+            }
+        }
+    }
+
+    /// Forgets the runs that are over and not asked for, so that memory is bounded by what is pending.
+    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.runs.retain(|run, heard| heard.active || wanted(run));
+    }
+
+    /// How the run that asked stands. Prompts of legacy gateways name no run: unknown.
+    pub fn of(&self, prompt: &Prompt) -> RunState {
+        let Some(run) = prompt.run_id.as_deref() else { return RunState::Unknown };
+        self.state(run, prompt.session_key.as_deref(), prompt.created_at_ms)
+    }
+
+    /// How a run stands that is known to have been there at `since_ms`, in `session` if that is known.
+    pub fn state(&self, run: &str, session: Option<&str>, since_ms: u64) -> RunState {
+        let heard = self.runs.get(run);
+        let session = session.or_else(|| heard.and_then(|heard| heard.session.as_deref()));
+        let listed = session.and_then(|key| self.sessions.get(key));
+        // A listing from before the run's prompt knows nothing of the run.
+        let by_list = listed.filter(|listed| listed.at_ms >= since_ms).and_then(|listed| {
+            let active = match &listed.active {
+                Active::Exactly(runs) => runs.contains(run),
+                Active::None => false,
+                Active::Some | Active::Status(_) => return None,
+            };
+            Some((listed.at_ms, active))
+        });
+        let by_event = heard.map(|heard| (heard.at_ms, heard.active));
+        let active = match (by_list, by_event) {
+            (None, None) => return RunState::Unknown,
+            (Some(list), Some(event)) if list.0 > event.0 => list.1,
+            (_, Some(event)) => event.1,
+            (Some(list), None) => list.1,
+        };
+        if active {
+            return RunState::Active;
+        }
+        if session.is_some_and(|session| self.another(run, session)) {
+            RunState::Superseded
+        } else {
+            RunState::Ended
+        }
+    }
+
+    /// Whether another run of the session is known to be active.
+    fn another(&self, run: &str, session: &str) -> bool {
+        let listed = self.sessions.get(session);
+        let by_list = listed.is_some_and(|listed| match &listed.active {
+            Active::Exactly(runs) => runs.iter().any(|other| {
+                let ended = self.runs.get(other).is_some_and(|o| !o.active && o.at_ms >= listed.at_ms);
+                **other != *run && !ended
+            }),
+            Active::None | Active::Some | Active::Status(_) => false,
+        });
+        by_list || self.live.get(session).is_some_and(|live| live.iter().any(|other| **other != *run))
+    }
+
+    /// How the runs of a session stand, whichever they are.
+    pub fn session(&self, key: &str) -> RunState {
+        match self.sessions.get(key).map(|session| &session.active) {
+            None => RunState::Unknown,
+            Some(Active::Exactly(runs)) if runs.is_empty() => RunState::Ended,
+            Some(Active::Exactly(_) | Active::Some) => RunState::Active,
+            Some(Active::None) => RunState::Ended,
+            Some(Active::Status(state)) => *state,
+        }
+    }
+
+    /// The runs of a session that are known to be active, in the order of their ids.
+    pub fn active(&self, key: &str) -> Vec<&str> {
+        let listed = self.sessions.get(key).into_iter().flat_map(|session| match &session.active {
+            Active::Exactly(runs) => runs.iter().map(|run| &**run).collect(),
+            Active::None | Active::Some | Active::Status(_) => Vec::new(),
+        });
+        let live = self.live.get(key).into_iter().flatten().map(|run| &**run);
+        let mut runs: Vec<&str> = listed.chain(live).collect();
+        runs.retain(|run| self.state(run, Some(key), 0) == RunState::Active);
+        runs.sort_unstable();
+        runs.dedup();
+        runs
+    }
+
+    /// The sessions that a run is known to be of, in the order of their keys. On a legacy gateway a bare run id may
+    /// be used only if there is exactly one.
+    pub fn sessions_of(&self, run: &str) -> Vec<&str> {
+        let listed = self.sessions.iter().filter(|(_, session)| {
+            let named = session.last_run.as_deref() == Some(run);
+            named || matches!(&session.active, Active::Exactly(runs) if runs.contains(run))
+        });
+        let heard = self.runs.get(run).and_then(|heard| heard.session.as_deref());
+        let mut keys: Vec<&str> = listed.map(|(key, _)| &**key).chain(heard).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}
+
+fn active(row: &Value) -> Active {
+    if let Some(runs) = row.get("activeRunIds").and_then(Value::as_array)
+        && runs.iter().all(Value::is_string)
+    {
+        return Active::Exactly(runs.iter().filter_map(Value::as_str).map(Into::into).collect());
+    }
+    match row.get("hasActiveRun").and_then(Value::as_bool) {
+        Some(true) => Active::Some,
+        Some(false) => Active::None,
+        None => Active::Status(match row.get("status").and_then(Value::as_str) {
+            Some("running") => RunState::Active,
+            Some("done" | "failed" | "killed" | "timeout") => RunState::Ended,
+            _ => RunState::Unknown,
+        }),
+    }
+}
