@@ -88,7 +88,7 @@ impl Intent {
         // Group ids are seen by people and scripts: another encoding is another version.
         hash.update(b"clearance intent 1\0");
         text(&mut hash, kind.as_str());
-        fields(&mut hash, request, |field| part(kind, field));
+        fields(&mut hash, request, &|field| part(kind, field));
         Self(hash.finalize().into())
     }
 }
@@ -103,7 +103,7 @@ fn text(hash: &mut Sha256, text: &str) {
 }
 
 /// Writes the fields that count in the order of their names, since an object has none.
-fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: impl Fn(&str) -> Part) {
+fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: &dyn Fn(&str) -> Part) {
     let mut counting: Vec<(&str, &Value, Part)> = object
         .iter()
         .filter(|(_, value)| !value.is_null())
@@ -117,7 +117,7 @@ fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: impl Fn(&str) ->
         match (part, found) {
             (Part::Without(out), Value::Object(object)) => {
                 hash.update(b"o");
-                fields(hash, object, |field| if out.contains(&field) { Part::Out } else { Part::Whole });
+                fields(hash, object, &|field| if out.contains(&field) { Part::Out } else { Part::Whole });
             }
             _ => value(hash, found),
         }
@@ -146,7 +146,7 @@ fn value(hash: &mut Sha256, value: &Value) {
         }
         Value::Object(object) => {
             hash.update(b"o");
-            fields(hash, object, |_| Part::Whole);
+            fields(hash, object, &|_| Part::Whole);
         }
     }
 }

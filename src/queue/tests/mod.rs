@@ -1,1 +1,82 @@
-//! placeholder
+//! The room's tests, and the prompts they are made of.
+
+mod filters;
+mod intents;
+mod measure;
+mod planning;
+mod purging;
+mod reading;
+mod reporting;
+mod running;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Kind, Prompt, Reader};
+
+/// A point in time.
+pub(super) const NOW: u64 = 1_795_438_812_000;
+
+/// Texts that are easily taken for one another, or do something when printed.
+pub(super) const HOSTILE: [&str; 24] = [
+    "ls",
+    "ls ",
+    " ls",
+    "LS",
+    "ls\t",
+    "ls\n",
+    "ls\r\n",
+    "ls\u{a0}",
+    "ls\u{200b}",
+    "ls\u{200d}",
+    "ls\u{2066}",
+    "\u{202e}sl",
+    "ls\u{feff}",
+    "ls\u{e0041}",
+    "\u{1b}[2Jls",
+    "ls\0",
+    "l\u{0455}",
+    "é",
+    "e\u{301}",
+    "\"ls\"",
+    "'ls'",
+    "\\u{200B}",
+    "{\"ls\":1}",
+    "𝓁𝓈",
+];
+
+pub(super) fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => prop::sample::select(&HOSTILE[..]).prop_map(str::to_owned),
+        1 => any::<String>(),
+        1 => (any::<char>(), 1_usize..20_000).prop_map(|(c, times)| c.to_string().repeat(times)),
+    ]
+}
+
+/// A row as current gateways list it.
+pub(super) fn row(id: &str, command: &str) -> Value {
+    json!({
+        "id": id, "createdAtMs": NOW, "expiresAtMs": NOW + 1_800_000, "approvalKind": "exec",
+        "request": {
+            "command": command, "cwd": "/srv", "host": "gateway", "nodeId": null, "systemRunBinding": null,
+            "systemRunPlan": null, "agentId": "main", "sessionKey": "agent:main:lab", "runId": null,
+            "security": "allowlist", "ask": "on-miss", "allowedDecisions": ["allow-once", "deny"],
+        },
+    })
+}
+
+/// The prompt of a row that is changed first.
+pub(super) fn prompt(id: &str, command: &str, change: impl FnOnce(&mut Value)) -> Prompt {
+    let mut row = row(id, command);
+    change(&mut row);
+    Reader::new().read(Kind::Exec, &row).unwrap()
+}
+
+/// The prompt of a request's fields.
+pub(super) fn with(kind: Kind, field: &str, value: &Value) -> Prompt {
+    let mut row = row("a", "ls");
+    row["approvalKind"] = kind.as_str().into();
+    row["request"]["title"] = "T".into();
+    row["request"][field] = value.clone();
+    Reader::new().read(kind, &row).unwrap()
+}

@@ -1,0 +1,95 @@
+//! Totals, prompts that come again, and the decision table, row by row.
+
+use std::collections::HashSet;
+
+use super::super::report::{
+    Asked, Entry, Failure, Outcome, Requeued, Totals, Untried, Verdict, requeued, verdict,
+};
+use super::super::{Key, Kind, Prompt, Rules, Runs, plan};
+use super::{NOW, prompt};
+
+fn totals(denied: usize, already_gone: usize, failed: usize, out_of_time: usize) -> Totals {
+    Totals { denied, already_gone, failed, not_tried: out_of_time, out_of_time, ..Totals::default() }
+}
+
+#[test]
+fn only_a_plan_is_done() {
+    assert_eq!(verdict(Asked::Plan, 0, &Totals::default()), Verdict::Done);
+    assert_eq!(verdict(Asked::Plan, 5, &Totals::default()), Verdict::Done);
+}
+
+#[test]
+fn a_check_without_duplicates_is_done() {
+    assert_eq!(verdict(Asked::Check, 0, &Totals::default()), Verdict::Done);
+}
+
+#[test]
+fn a_check_with_duplicates_finds() {
+    assert_eq!(verdict(Asked::Check, 1, &Totals::default()), Verdict::Found);
+}
+
+#[test]
+fn a_purge_of_nothing_is_done() {
+    assert_eq!(verdict(Asked::Purge, 0, &Totals::default()), Verdict::Done);
+}
+
+#[test]
+fn a_purge_of_everything_is_done() {
+    assert_eq!(verdict(Asked::Purge, 3, &totals(1, 2, 0, 0)), Verdict::Done);
+}
+
+#[test]
+fn a_purge_without_time_for_anything_timed_out() {
+    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 0, 0, 3)), Verdict::TimedOut);
+}
+
+#[test]
+fn a_purge_of_some_is_partly_done() {
+    assert_eq!(verdict(Asked::Purge, 3, &totals(2, 0, 1, 0)), Verdict::Partly);
+    assert_eq!(verdict(Asked::Purge, 3, &totals(2, 0, 0, 1)), Verdict::Partly);
+    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 1, 0, 2)), Verdict::Partly);
+    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 0, 1, 2)), Verdict::Partly);
+    let stopped = Totals { not_tried: 3, ..Totals::default() };
+    assert_eq!(verdict(Asked::Purge, 3, &stopped), Verdict::Partly);
+}
+
+#[test]
+fn a_purge_that_feeds_an_agent_is_partly_done() {
+    let again = Totals { requeued: 1, ..totals(3, 0, 0, 0) };
+    assert_eq!(verdict(Asked::Purge, 3, &again), Verdict::Partly);
+}
+
+#[test]
+fn prompts_that_come_again() {
+    let at = |id: &str, command: &str, after: u64| {
+        prompt(id, command, |row| row["createdAtMs"] = (NOW + after).into())
+    };
+    let before: Vec<Prompt> = vec![at("a", "ls", 0), at("b", "ls", 1), at("c", "pwd", 2), at("d", "pwd", 3)];
+    let plan = plan(&before, &Runs::new(), Rules::at(NOW + 10));
+    let key = |id: &str| Key::new(Kind::Exec, id);
+    let denied = HashSet::from([key("b")]);
+    let later: Vec<Prompt> =
+        vec![at("f", "ls", 9), at("e", "ls", 8), at("a", "ls", 0), at("g", "pwd", 7), at("h", "id", 7)];
+    let again = requeued(&plan, &denied, &later);
+    let told: Vec<(&str, bool)> = again.iter().map(|again| (again.prompt.id(), again.duplicate)).collect();
+    assert_eq!(told, [("e", true), ("f", true)], "nothing of `pwd` was denied");
+    let alone = requeued(&plan, &denied, &later[..2]);
+    assert!(alone.iter().all(|again| !again.duplicate), "what was to stay is gone");
+    let elsewhere = [prompt("x", "ls", |row| row["request"]["sessionKey"] = "agent:main:other".into())];
+    assert_eq!(requeued(&plan, &denied, &elsewhere), []);
+    let entry = |outcome| Entry { key: key("b"), survivor: key("a"), outcome };
+    let entries = [
+        entry(Outcome::Denied),
+        entry(Outcome::AlreadyGone),
+        entry(Outcome::Kept),
+        entry(Outcome::Failed(Failure::NoAnswer)),
+        entry(Outcome::Failed(Failure::Refused("no".into()))),
+        entry(Outcome::NotTried(Untried::Deadline)),
+        entry(Outcome::NotTried(Untried::Stopped)),
+    ];
+    let one = Requeued { prompt: &later[0], duplicate: true };
+    assert_eq!(
+        Totals::of(&entries, &[one]),
+        Totals { denied: 1, already_gone: 1, kept: 1, failed: 2, not_tried: 2, out_of_time: 1, requeued: 1 }
+    );
+}
