@@ -65,8 +65,16 @@ enum Part {
 /// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
 fn part(kind: Kind, field: &str) -> Part {
     match field {
-        "agentId" | "sessionKey" | "sessionId" | "runId" | "toolCallId" | "turnSourceChannel"
-        | "turnSourceTo" | "turnSourceAccountId" | "turnSourceThreadId" | "allowedDecisions"
+        "agentId"
+        | "sessionKey"
+        | "sessionId"
+        | "runId"
+        | "toolCallId"
+        | "turnSourceChannel"
+        | "turnSourceTo"
+        | "turnSourceAccountId"
+        | "turnSourceThreadId"
+        | "allowedDecisions"
         | "unavailableDecisions" => Part::Out,
         "security" | "ask" | "warningText" | "commandAnalysis" | "commandSpans" | "commandPreview"
             if kind == Kind::Exec =>

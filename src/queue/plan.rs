@@ -163,11 +163,13 @@ impl<'p> Group<'p> {
                 RunState::Ended => Why::RunEnded,
                 RunState::Superseded => Why::RunSuperseded,
                 RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::LapsesSoon,
-                RunState::Active | RunState::Unknown => match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
-                    std::cmp::Ordering::Less => Why::Older,
-                    std::cmp::Ordering::Equal => Why::SameAge,
-                    std::cmp::Ordering::Greater => Why::Younger,
-                },
+                RunState::Active | RunState::Unknown => {
+                    match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
+                        std::cmp::Ordering::Less => Why::Older,
+                        std::cmp::Ordering::Equal => Why::SameAge,
+                        std::cmp::Ordering::Greater => Why::Younger,
+                    }
+                }
             };
             Denial { prompt, survivor, why }
         })
@@ -274,13 +276,16 @@ fn counting(prompts: Vec<&Prompt>, now_ms: u64) -> (Vec<&Prompt>, Vec<Skipped<'_
         skipped.push(Skipped { prompt, why });
         false
     });
-    skipped.sort_unstable_by(|a, b| (&a.prompt.key, order(a.prompt), a.why).cmp(&(&b.prompt.key, order(b.prompt), b.why)));
+    skipped.sort_unstable_by(|a, b| {
+        (&a.prompt.key, order(a.prompt), a.why).cmp(&(&b.prompt.key, order(b.prompt), b.why))
+    });
     (once, skipped)
 }
 
 /// Whether two rows with one id say the same, as far as a plan goes.
 fn same(a: &Prompt, b: &Prompt) -> bool {
-    (a.created_at_ms, a.expires_at_ms, a.intent, a.doubt) == (b.created_at_ms, b.expires_at_ms, b.intent, b.doubt)
+    (a.created_at_ms, a.expires_at_ms, a.intent, a.doubt)
+        == (b.created_at_ms, b.expires_at_ms, b.intent, b.doubt)
         && (&a.agent, &a.session_key, &a.run_id) == (&b.agent, &b.session_key, &b.run_id)
 }
 

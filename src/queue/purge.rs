@@ -272,7 +272,9 @@ impl Purge {
             return Next::Wait(drain);
         }
         if now_ms < self.pace.resume_at_ms() {
-            return Next::Wait(Some(drain.map_or(self.pace.resume_at_ms(), |at| at.min(self.pace.resume_at_ms()))));
+            return Next::Wait(Some(
+                drain.map_or(self.pace.resume_at_ms(), |at| at.min(self.pace.resume_at_ms())),
+            ));
         }
         self.send(now_ms).unwrap_or(if self.open == 0 { Next::Done } else { Next::Wait(drain) })
     }

@@ -136,7 +136,9 @@ impl Reader {
 
     /// Reads a row of a listing, or the payload of an event `requested`, from its text.
     pub fn text(&mut self, kind: Kind, row: &str) -> Result<Prompt, PromptError> {
-        serde_json::from_str(row).map_err(|error| unread(row, &error)).and_then(|value| self.owned(kind, value))
+        serde_json::from_str(row)
+            .map_err(|error| unread(row, &error))
+            .and_then(|value| self.owned(kind, value))
     }
 
     /// Reads a row of a listing, or the payload of an event `requested`.
@@ -182,8 +184,7 @@ impl Reader {
         };
         let (agent, session_key) =
             (who("agentId", "request.agentId")?, who("sessionKey", "request.sessionKey")?);
-        let (session_id, run_id) =
-            (who("sessionId", "request.sessionId")?, who("runId", "request.runId")?);
+        let (session_id, run_id) = (who("sessionId", "request.sessionId")?, who("runId", "request.runId")?);
         let tool_call_id = request.get("toolCallId").and_then(Value::as_str).map(Arc::from);
         let details = details(kind, request).map_err(wrong)?;
         let prompt = Prompt {
@@ -240,7 +241,11 @@ fn millis(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     value.as_u64().or_else(|| {
         let float = value.as_f64().filter(|float| (0.0..=EXACT).contains(float) && float.fract() == 0.0)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in range")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number in range"
+        )]
         Some(float as u64)
     })
 }
@@ -255,9 +260,9 @@ fn details(kind: Kind, request: &Map<String, Value>) -> Result<Details, Problem>
         .or_else(|| texts(within("systemRunBinding", "argv")))
         .or_else(|| texts(within("systemRunPlan", "argv")));
     // As gateways themselves display it (read in 2026.4.14).
-    let command = text("command").filter(|command| !command.is_empty()).or_else(|| {
-        within("systemRunPlan", "commandText").and_then(Value::as_str).map(Into::into)
-    });
+    let command = text("command")
+        .filter(|command| !command.is_empty())
+        .or_else(|| within("systemRunPlan", "commandText").and_then(Value::as_str).map(Into::into));
     match kind {
         Kind::Exec if command.is_none() && argv.is_none() => {
             return Err(Problem::Field { field: "request.command", expected: "a text that is not empty" });

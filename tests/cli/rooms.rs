@@ -6,7 +6,10 @@ use std::path::Path;
 const ROOMS: [(&str, &[&str]); 12] = [
     ("approvals", &[]),
     ("cli", &[]),
-    ("commands", &["approvals", "deadline", "embedded", "gateway", "outcome", "queue", "report", "settings", "store"]),
+    (
+        "commands",
+        &["approvals", "deadline", "embedded", "gateway", "outcome", "queue", "report", "settings", "store"],
+    ),
     ("deadline", &[]),
     ("embedded", &["approvals", "deadline"]),
     ("gateway", &["deadline", "store"]),
@@ -93,7 +96,8 @@ fn rules_name_rooms_that_exist() {
 
 #[test]
 fn pure_rooms_touch_nothing() {
-    for (file, source) in all().into_iter().filter(|(file, _)| ["approvals", "queue", "report"].contains(&room(file)))
+    for (file, source) in
+        all().into_iter().filter(|(file, _)| ["approvals", "queue", "report"].contains(&room(file)))
     {
         let rules = source.split("#[cfg(test)]").next().unwrap();
         for impure in IMPURE {

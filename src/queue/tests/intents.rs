@@ -99,7 +99,11 @@ fn what_a_node_is_bound_to() {
         ("systemRunPlan", "policySnapshot", false),
     ] {
         let value = if field == "argv" { json!(["x"]) } else { json!("x") };
-        assert_eq!(read(&|request| request[object][field] = value.clone()) != base, counts, "{object}.{field}");
+        assert_eq!(
+            read(&|request| request[object][field] = value.clone()) != base,
+            counts,
+            "{object}.{field}"
+        );
     }
     let edited = |request: &mut Value| request["systemRunPlan"]["mutableFileOperand"]["sha256"] = json!("00");
     assert_ne!(read(&edited), base, "an edited script is another command");

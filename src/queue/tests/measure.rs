@@ -1,5 +1,5 @@
-//! How long a plan takes and how much memory, measured by hand in release:
-//! `PROMPTS=1000000 cargo test --release --lib queue::tests::measure -- --ignored --nocapture`
+//! How long a plan takes and how much memory, measured by hand in release, one at a time:
+//! `cargo test --release --lib queue::tests::measure::planning_a_million -- --ignored --nocapture`
 
 use std::sync::Arc;
 use std::time;
@@ -29,7 +29,8 @@ fn many(count: usize, commands: usize) -> Vec<Prompt> {
         // A permutation, so that neighbours in the listing are not neighbours in anything else.
         let n = n.wrapping_mul(2_654_435_761) % count;
         let mut prompt = templates[n % templates.len()].clone();
-        prompt.key = Key::new(Kind::Exec, format!("{n:08x}-0000-4000-8000-{:012x}", n.wrapping_mul(0x9e37_79b9)));
+        prompt.key =
+            Key::new(Kind::Exec, format!("{n:08x}-0000-4000-8000-{:012x}", n.wrapping_mul(0x9e37_79b9)));
         prompt.intent = intents[n % commands];
         prompt.created_at_ms = NOW - (n as u64 % 1_000_000);
         prompt
@@ -44,33 +45,51 @@ fn a_thousand() {
     assert_eq!((plan.groups.len(), plan.duplicates()), (100, 900));
 }
 
+fn planned(count: usize, commands: usize) {
+    let prompts = many(count, commands);
+    let mut best = time::Duration::MAX;
+    for _ in 0..5 {
+        let start = time::Instant::now();
+        let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
+        best = best.min(start.elapsed());
+        assert_eq!(plan.duplicates() + plan.groups.len(), count);
+    }
+    println!(
+        "{count} prompts of {commands} commands: planned in {best:?}, {} bytes a prompt",
+        size_of::<Prompt>()
+    );
+}
+
 #[test]
 #[ignore = "by hand, in release"]
-fn planning() {
-    let count: usize = std::option_env!("PROMPTS").map_or(100_000, |count| count.parse().unwrap());
-    for (what, commands) in [("duplicates", 1_000), ("all different", count)] {
-        let prompts = many(count, commands);
-        let mut best = time::Duration::MAX;
-        for _ in 0..5 {
-            let start = time::Instant::now();
-            let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
-            best = best.min(start.elapsed());
-            assert_eq!(plan.duplicates() + plan.groups.len(), count);
-        }
-        println!("{count} prompts, {what}: planned in {best:?}, {} bytes a prompt", size_of::<Prompt>());
-    }
+fn planning_a_hundred_thousand() {
+    planned(100_000, 1_000);
+    planned(100_000, 100_000);
+}
+
+#[test]
+#[ignore = "by hand, in release"]
+fn planning_a_million() {
+    planned(1_000_000, 1_000);
+    planned(1_000_000, 1_000_000);
+}
+
+#[test]
+#[ignore = "by hand, in release: only the prompts, to tell their memory from the plan's"]
+fn a_million_unplanned() {
+    assert_eq!(many(1_000_000, 1_000).len(), 1_000_000);
 }
 
 #[test]
 #[ignore = "by hand, in release"]
 fn reading() {
-    let count: usize = std::option_env!("PROMPTS").map_or(100_000, |count| count.parse().unwrap());
-    let rows: Vec<Arc<str>> = (0..1_000).map(|n| row(&format!("id-{n}"), "ls -la").to_string().into()).collect();
+    let rows: Vec<Arc<str>> =
+        (0..1_000).map(|n| row(&format!("id-{n}"), "ls -la").to_string().into()).collect();
     let mut reader = Reader::new();
     let start = time::Instant::now();
-    for n in 0..count {
+    for n in 0..100_000 {
         let prompt = reader.text(Kind::Exec, &rows[n % rows.len()]).unwrap();
         assert_eq!(prompt.raw, None::<Arc<serde_json::Map<String, Value>>>);
     }
-    println!("{count} prompts read in {:?}", start.elapsed());
+    println!("100000 prompts read in {:?}", start.elapsed());
 }

@@ -1,1 +1,494 @@
-//! x
+//! Carrying out plans: single steps, and what holds however things happen.
+
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::super::purge::{Answer, FRESH_MS, Found, Input, Limits, Next, Tuning};
+use super::super::report::{Entry, Failure, Outcome, Untried};
+use super::super::{Key, Kind, Plan, Prompt, Purge, Rules, Runs, plan};
+use super::{HOSTILE, NOW, prompt};
+
+fn key(id: &str) -> Key {
+    Key::new(Kind::Exec, id)
+}
+
+/// `groups` groups of `size`: `g-0` stays, `g-1`, … are denied.
+fn prompts(groups: usize, size: usize) -> Vec<Prompt> {
+    let all = (0..groups).flat_map(|group| (0..size).map(move |n| (group, n)));
+    all.map(|(group, n)| {
+        prompt(&format!("{group}-{n}"), HOSTILE[group], |row| {
+            row["createdAtMs"] = (NOW - 100 + n as u64).into();
+        })
+    })
+    .collect()
+}
+
+fn planned(prompts: &[Prompt]) -> Plan<'_> {
+    plan(prompts, &Runs::new(), Rules::at(NOW))
+}
+
+fn purge(plan: &Plan<'_>, tuning: Tuning) -> Purge {
+    let mut purge = Purge::new(tuning);
+    plan.duplicated().for_each(|group| purge.add(group, NOW));
+    purge
+}
+
+fn outcomes(purge: &mut Purge) -> Vec<(String, Outcome)> {
+    purge.take().into_iter().map(|Entry { key, outcome, .. }| (key.id.to_string(), outcome)).collect()
+}
+
+#[test]
+fn nothing_to_do_is_done() {
+    let prompts = prompts(3, 1);
+    assert_eq!(purge(&planned(&prompts), Tuning::default()).next(NOW), Next::Done);
+}
+
+#[test]
+fn denies_while_the_survivor_is_known() {
+    let prompts = prompts(1, 4);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    assert_eq!(purge.next(NOW + FRESH_MS), Next::Deny(key("0-1")));
+    let late = NOW + FRESH_MS + 1;
+    assert_eq!(purge.next(late), Next::Check(key("0-0")), "what was known is old");
+    assert_eq!(purge.next(late), Next::Wait(None), "the group waits for the answer");
+    purge.tell(Input::Checked(key("0-0"), Found::Pending, late + 5), late + 5);
+    assert_eq!(purge.next(late + 5), Next::Deny(key("0-2")));
+    purge.tell(Input::Resolved(key("0-0")), late + 6);
+    assert_eq!(purge.next(late + 6), Next::Wait(None));
+    purge.tell(Input::Answered(key("0-1"), Answer::Denied), late + 7);
+    purge.tell(Input::Answered(key("0-2"), Answer::AlreadyGone), late + 7);
+    assert_eq!(purge.next(late + 7), Next::Done);
+    assert_eq!(
+        outcomes(&mut purge),
+        [
+            ("0-1".to_owned(), Outcome::Denied),
+            ("0-2".to_owned(), Outcome::AlreadyGone),
+            ("0-3".to_owned(), Outcome::NotTried(Untried::SurvivorGone)),
+        ]
+    );
+    assert_eq!(purge.take(), [], "it was told once");
+}
+
+#[test]
+fn events_are_as_good_as_checks() {
+    let prompts = prompts(1, 3);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW), NOW);
+    assert_eq!(purge.next(NOW + 9_000), Next::Deny(key("0-1")));
+    purge.tell(Input::Deaf, NOW + 9_000);
+    assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
+    // Hearing that began after the survivor was last seen says nothing of the time between.
+    let mut purge = self::purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW + 1), NOW + 1);
+    assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
+}
+
+#[test]
+fn a_survivor_lapses_in_silence() {
+    let prompts = prompts(1, 2);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW), NOW);
+    assert_eq!(purge.next(NOW + 1_799_000), Next::Done);
+    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorLapsed))]);
+}
+
+#[test]
+fn a_survivor_that_nobody_can_tell_of() {
+    let prompts = prompts(1, 2);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let late = NOW + 1_000;
+    for found in [Found::Unknown, Found::Pending, Found::Unknown] {
+        assert_eq!(purge.next(late), Next::Check(key("0-0")));
+        // The second answer is old news when it comes.
+        purge.tell(Input::Checked(key("0-0"), found, NOW), late);
+    }
+    assert_eq!(purge.next(late), Next::Done);
+    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorUnknown))]);
+}
+
+#[test]
+fn refusals_slow_it_down() {
+    let prompts = prompts(1, 200);
+    let limits = Limits { first: 4, most: 6, ..Limits::default() };
+    let mut purge = purge(&planned(&prompts), Tuning { limits, ..Tuning::default() });
+    purge.tell(Input::Hearing(NOW), NOW);
+    let mut sent = Vec::new();
+    let fill = |purge: &mut Purge, now: u64, sent: &mut Vec<Key>| {
+        while let Next::Deny(key) = purge.next(now) {
+            sent.push(key);
+        }
+        sent.len()
+    };
+    assert_eq!(fill(&mut purge, NOW, &mut sent), 4);
+    for _ in 0..100 {
+        purge.tell(Input::Answered(sent.remove(0), Answer::Denied), NOW);
+        fill(&mut purge, NOW, &mut sent);
+    }
+    assert_eq!((purge.window(), sent.len()), (6, 6), "one more for each window, and no more than the most");
+    let refused: Vec<Key> = sent.drain(..3).collect();
+    for key in &refused {
+        purge.tell(Input::Answered(key.clone(), Answer::Unavailable(Some(700))), NOW);
+    }
+    assert_eq!(purge.window(), 3, "what was sent together counts once");
+    for key in sent.drain(..) {
+        purge.tell(Input::Answered(key, Answer::Denied), NOW);
+    }
+    assert_eq!(purge.next(NOW + 699), Next::Wait(Some(NOW + 700)));
+    assert_eq!(fill(&mut purge, NOW + 700, &mut sent), purge.window());
+    assert!(sent.iter().any(|key| refused.contains(key)), "what was refused is tried again");
+}
+
+#[test]
+fn pauses_double() {
+    let prompts = prompts(1, 2);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW), NOW);
+    let mut now = NOW;
+    for pause in [20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000] {
+        assert_eq!(purge.next(now), Next::Deny(key("0-1")));
+        purge.tell(Input::Answered(key("0-1"), Answer::Unavailable(None)), now);
+        assert_eq!(purge.next(now), Next::Wait(Some(now + pause)));
+        now += pause;
+    }
+    assert_eq!(purge.window(), 1);
+}
+
+#[test]
+fn the_deadline_and_what_is_left() {
+    let prompts = prompts(1, 8);
+    let tuning = Tuning { deadline_ms: Some(NOW + 2_000), ..Tuning::default() };
+    let mut purge = purge(&planned(&prompts), tuning);
+    purge.tell(Input::Hearing(NOW), NOW);
+    while let Next::Deny(_) = purge.next(NOW) {}
+    assert_eq!(purge.next(NOW), Next::Wait(Some(NOW + 1_500)));
+    purge.tell(Input::Answered(key("0-1"), Answer::Denied), NOW + 1_500);
+    assert_eq!(purge.next(NOW + 1_500), Next::Wait(Some(NOW + 2_000)), "nothing new so near the end");
+    purge.tell(Input::Answered(key("0-2"), Answer::Unavailable(None)), NOW + 1_600);
+    assert_eq!(purge.next(NOW + 2_000), Next::Done);
+    let outcomes = outcomes(&mut purge);
+    let no_answer = Outcome::Failed(Failure::NoAnswer);
+    let no_time = Outcome::NotTried(Untried::Deadline);
+    let expected = [&Outcome::Denied, &no_time, &no_answer, &no_answer, &no_time, &no_time, &no_time];
+    assert_eq!(outcomes.iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn stopping_waits_for_what_is_under_way() {
+    let prompts = prompts(2, 4);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
+    purge.tell(Input::Stop, NOW);
+    assert_eq!(purge.next(NOW), Next::Wait(None));
+    purge.tell(Input::Answered(key("0-1"), Answer::Refused("no".into())), NOW);
+    assert_eq!(purge.next(NOW), Next::Done);
+    let outcomes = outcomes(&mut purge);
+    assert_eq!(outcomes[0].1, Outcome::Failed(Failure::Refused("no".into())));
+    assert!(outcomes[1..].iter().all(|(_, outcome)| *outcome == Outcome::NotTried(Untried::Stopped)));
+}
+
+#[test]
+fn a_lost_connection_loses_answers_and_knowledge() {
+    let prompts = prompts(1, 3);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW), NOW);
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
+    purge.tell(Input::Resolved(key("0-2")), NOW);
+    purge.tell(Input::Lost, NOW);
+    assert_eq!(purge.next(NOW), Next::Wait(None));
+    purge.tell(Input::Restored, NOW + 10);
+    assert_eq!(purge.next(NOW + 10), Next::Check(key("0-0")), "it may be gone by now");
+    purge.tell(Input::Listed([key("0-0"), key("0-1")].into(), NOW + 20), NOW + 20);
+    purge.tell(Input::Checked(key("0-0"), Found::Pending, NOW + 20), NOW + 20);
+    assert_eq!(purge.next(NOW + 20), Next::Deny(key("0-1")), "its answer was lost");
+    purge.tell(Input::Answered(key("0-1"), Answer::AlreadyGone), NOW + 20);
+    assert_eq!(purge.next(NOW + 20), Next::Done);
+    let gone = Outcome::AlreadyGone;
+    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), gone.clone()), ("0-2".to_owned(), gone)]);
+}
+
+#[test]
+fn a_listing_tells_what_is_gone() {
+    let prompts = prompts(2, 3);
+    let mut purge = purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Listed([key("0-0"), key("0-2"), key("1-1"), key("1-2")].into(), NOW), NOW);
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
+    purge.tell(Input::Answered(key("0-2"), Answer::Denied), NOW);
+    assert_eq!(purge.next(NOW), Next::Done);
+    let spared = Outcome::NotTried(Untried::SurvivorGone);
+    let expected = [Outcome::AlreadyGone, Outcome::Denied, spared.clone(), spared];
+    assert_eq!(outcomes(&mut purge).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_newer_plan_takes_over() {
+    let prompts = prompts(1, 4);
+    let before = planned(&prompts);
+    let mut purge = purge(&before, Tuning::default());
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
+    // Now another one is to stay.
+    let after = plan(&prompts[2..], &Runs::new(), Rules::at(NOW));
+    purge.add(&after.groups[0], NOW);
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-3")));
+    assert_eq!(purge.next(NOW), Next::Wait(None), "what is to stay now was to be denied before");
+    // One whose survivor is being denied is not even begun.
+    let wrong = plan(&prompts[1..2], &Runs::new(), Rules::at(NOW));
+    purge.add(&wrong.groups[0], NOW);
+    purge.tell(Input::Answered(key("0-1"), Answer::Denied), NOW);
+    purge.tell(Input::Answered(key("0-3"), Answer::Denied), NOW);
+    assert_eq!(purge.next(NOW), Next::Done);
+    let replanned = Outcome::NotTried(Untried::Replanned);
+    let denied = Outcome::Denied;
+    let expected = [("0-1", denied.clone()), ("0-2", replanned), ("0-3", denied)];
+    assert_eq!(outcomes(&mut purge), expected.map(|(id, outcome)| (id.to_owned(), outcome)));
+}
+
+/// A gateway and everybody else on it, and what the purge was told.
+struct World {
+    pending: HashSet<Key>,
+    survivor_of: HashMap<Key, Key>,
+    air: Vec<Next>,
+    now: u64,
+    up: bool,
+    told_gone: HashSet<Key>,
+    known: HashMap<Key, u64>,
+    hearing: Option<u64>,
+}
+
+impl World {
+    fn new(plan: &Plan<'_>) -> Self {
+        let groups = plan.duplicated();
+        let members = groups.flat_map(|group| group.members.iter().map(|member| (*member, group.survivor)));
+        let survivor_of: HashMap<Key, Key> =
+            members.map(|(member, survivor)| (member.key.clone(), survivor.key.clone())).collect();
+        Self {
+            pending: survivor_of.keys().cloned().collect(),
+            known: survivor_of.values().map(|survivor| (survivor.clone(), NOW)).collect(),
+            survivor_of,
+            air: Vec::new(),
+            now: NOW,
+            up: true,
+            told_gone: HashSet::new(),
+            hearing: None,
+        }
+    }
+
+    /// Does what the purge says, and looks whether it may say so. `false`: it waits.
+    fn drive(&mut self, purge: &mut Purge) -> Result<bool, TestCaseError> {
+        let next = purge.next(self.now);
+        match &next {
+            Next::Deny(key) => {
+                prop_assert!(self.up && !self.air.contains(&next), "one denial at a time");
+                let survivor = self.survivor_of.get(key);
+                prop_assert!(survivor.is_some_and(|survivor| survivor != key), "only what was planned");
+                let survivor = survivor.unwrap();
+                prop_assert!(!self.told_gone.contains(survivor), "the survivor was known to be gone");
+                let known = self.known.get(survivor).copied();
+                let fresh = known.is_some_and(|known| {
+                    self.now.saturating_sub(known) <= FRESH_MS
+                        || self.hearing.is_some_and(|since| since <= known)
+                });
+                prop_assert!(fresh, "the survivor was last known at {known:?}, it is {}", self.now);
+            }
+            Next::Check(key) => {
+                prop_assert!(self.up && self.survivor_of.values().any(|survivor| survivor == key));
+            }
+            Next::Wait(_) | Next::Done => return Ok(false),
+        }
+        self.air.push(next);
+        Ok(true)
+    }
+
+    /// Answers what is under way; as it is, unless told to refuse.
+    fn answer(&mut self, purge: &mut Purge, at: usize, refuse: u8) {
+        if self.air.is_empty() {
+            return;
+        }
+        let at = at % self.air.len();
+        let input = match self.air.remove(at) {
+            Next::Deny(key) => {
+                let answer = match refuse {
+                    1 => Answer::Unavailable(None),
+                    2 => Answer::Unavailable(Some(400)),
+                    3 => Answer::Refused("no".into()),
+                    _ if self.pending.remove(&key) => Answer::Denied,
+                    _ => Answer::AlreadyGone,
+                };
+                Input::Answered(key, answer)
+            }
+            Next::Check(key) => {
+                let found = match refuse {
+                    1 => Found::Unavailable(None),
+                    2 => Found::Unavailable(Some(400)),
+                    3 => Found::Unknown,
+                    _ if self.pending.contains(&key) => Found::Pending,
+                    _ => Found::Gone,
+                };
+                match found {
+                    Found::Pending => {
+                        self.known.insert(key.clone(), self.now);
+                    }
+                    Found::Gone => {
+                        self.told_gone.insert(key.clone());
+                    }
+                    Found::Unavailable(_) | Found::Unknown => {}
+                }
+                Input::Checked(key, found, self.now)
+            }
+            Next::Wait(_) | Next::Done => return,
+        };
+        purge.tell(input, self.now);
+    }
+
+    /// Somebody else answers a prompt; the event comes only where it is heard.
+    fn resolve(&mut self, purge: &mut Purge, at: usize) {
+        let mut keys: Vec<Key> = self.pending.iter().cloned().collect();
+        keys.sort();
+        if keys.is_empty() {
+            return;
+        }
+        let key = keys[at % keys.len()].clone();
+        self.pending.remove(&key);
+        if self.hearing.is_some() {
+            self.told_gone.insert(key.clone());
+            purge.tell(Input::Resolved(key.clone()), self.now);
+            // It may well come twice.
+            purge.tell(Input::Resolved(key), self.now);
+        }
+    }
+
+    fn list(&mut self, purge: &mut Purge) {
+        for survivor in self.survivor_of.values().cloned().collect::<HashSet<_>>() {
+            if self.pending.contains(&survivor) {
+                self.known.insert(survivor, self.now);
+            }
+        }
+        let planned = self.survivor_of.keys().filter(|key| !self.pending.contains(*key)).cloned();
+        self.told_gone.extend(planned);
+        purge.tell(Input::Listed(self.pending.clone(), self.now), self.now);
+    }
+
+    fn connection(&mut self, purge: &mut Purge) {
+        self.up = !self.up;
+        if self.up {
+            return purge.tell(Input::Restored, self.now);
+        }
+        // Some of what was sent arrived, though the answers did not.
+        for (n, lost) in std::mem::take(&mut self.air).into_iter().enumerate() {
+            if let (Next::Deny(key), true) = (lost, n % 2 == 0) {
+                self.pending.remove(&key);
+            }
+        }
+        self.hearing = None;
+        self.known.clear();
+        purge.tell(Input::Lost, self.now);
+    }
+
+    fn step(&mut self, purge: &mut Purge, what: u8, at: usize) -> Result<(), TestCaseError> {
+        match what {
+            0..8 => {
+                self.drive(purge)?;
+            }
+            8..12 => self.answer(purge, at, 0),
+            12..14 => self.answer(purge, at, u8::try_from(at % 4).unwrap()),
+            14 => self.resolve(purge, at),
+            15 => self.list(purge),
+            16 => self.connection(purge),
+            17 if self.up => {
+                self.hearing = Some(self.now);
+                purge.tell(Input::Hearing(self.now), self.now);
+            }
+            17 | 18 => {
+                self.hearing = None;
+                purge.tell(Input::Deaf, self.now);
+            }
+            _ => self.now += (at % 400) as u64,
+        }
+        Ok(())
+    }
+
+    /// From here on everything goes well.
+    fn settle(&mut self, purge: &mut Purge) -> Result<(), TestCaseError> {
+        if !self.up {
+            self.connection(purge);
+        }
+        for _ in 0..20_000 {
+            while self.drive(purge)? {}
+            if purge.open() == 0 {
+                prop_assert_eq!(purge.next(self.now), Next::Done);
+                return Ok(());
+            }
+            self.now += 50;
+            while !self.air.is_empty() {
+                self.answer(purge, 0, 0);
+            }
+        }
+        Err(TestCaseError::fail("it does not end"))
+    }
+}
+
+proptest! {
+    #[test]
+    fn however_things_happen(
+        groups in 1_usize..5, size in 2_usize..8,
+        steps in prop::collection::vec((0_u8..22, any::<usize>()), 0..200),
+        stop in any::<bool>(),
+    ) {
+        let prompts = prompts(groups, size);
+        let plan = planned(&prompts);
+        let mut purge = purge(&plan, Tuning::default());
+        let mut world = World::new(&plan);
+        for (what, at) in steps {
+            world.step(&mut purge, what, at)?;
+            prop_assert!((1..=64).contains(&purge.window()));
+        }
+        if stop {
+            purge.tell(Input::Stop, world.now);
+        }
+        world.settle(&mut purge)?;
+        let entries = purge.take();
+        prop_assert_eq!(entries.len(), plan.duplicates());
+        for Entry { key, survivor, outcome } in entries {
+            prop_assert_eq!(&world.survivor_of[&key], &survivor);
+            let over = matches!(outcome, Outcome::Denied | Outcome::AlreadyGone);
+            prop_assert!(!over || !world.pending.contains(&key), "{:?} is still there", key);
+        }
+    }
+
+    #[test]
+    fn a_deadline_ends_it_even_in_silence(
+        size in 2_usize..90, steps in prop::collection::vec((0_u8..22, any::<usize>()), 0..60),
+    ) {
+        let prompts = prompts(2, size);
+        let plan = planned(&prompts);
+        let mut purge = purge(&plan, Tuning { deadline_ms: Some(NOW + 30_000), ..Tuning::default() });
+        let mut world = World::new(&plan);
+        for (what, at) in steps {
+            world.step(&mut purge, what, at)?;
+        }
+        prop_assert_eq!(purge.next(NOW + 30_000), Next::Done);
+        prop_assert_eq!(purge.take().len(), plan.duplicates());
+    }
+
+    /// Two purges of one gateway, and nobody else: every group keeps exactly the one that the rule names.
+    #[test]
+    fn two_purges_at_once(steps in prop::collection::vec((any::<bool>(), 0_u8..14, any::<usize>()), 0..300)) {
+        let prompts = prompts(3, 6);
+        let plan = planned(&prompts);
+        let mut purges = [purge(&plan, Tuning::default()), purge(&plan, Tuning::default())];
+        let mut worlds = [World::new(&plan), World::new(&plan)];
+        for (second, what, at) in steps {
+            let one = usize::from(second);
+            worlds[one].step(&mut purges[one], what, at)?;
+            worlds[1 - one].pending = worlds[one].pending.clone();
+        }
+        for one in [0, 1] {
+            worlds[one].settle(&mut purges[one])?;
+            worlds[1 - one].pending = worlds[one].pending.clone();
+        }
+        for group in plan.duplicated() {
+            prop_assert!(worlds[0].pending.contains(&group.survivor.key));
+        }
+    }
+}

@@ -49,7 +49,11 @@ fn current_listings() {
     let made = listed(Kind::Exec, fixture!("made/exec.json"));
     assert_eq!(made[0].run_id.as_deref(), Some("run-1"));
     assert_eq!(made[0].tool_call_id.as_deref(), Some("call-1"));
-    assert_eq!(made[0].details.argv.as_deref().map(<[_]>::len), Some(3), "a node's arguments are in its binding");
+    assert_eq!(
+        made[0].details.argv.as_deref().map(<[_]>::len),
+        Some(3),
+        "a node's arguments are in its binding"
+    );
     assert!(made[0].details.env.hash.is_some());
     let system = listed(Kind::System, fixture!("made/system.json"));
     assert!(!system[0].allows(Decision::AllowAlways) && system[0].allows(Decision::AllowOnce));

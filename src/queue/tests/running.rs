@@ -81,7 +81,8 @@ fn events_of_a_failover() {
 
 #[test]
 fn the_later_of_event_and_listing_counts() {
-    let session = |active: Value, ts: u64| json!({"ts": ts, "sessions": [{"key": "s", "activeRunIds": active}]});
+    let session =
+        |active: Value, ts: u64| json!({"ts": ts, "sessions": [{"key": "s", "activeRunIds": active}]});
     let mut runs = Runs::new();
     runs.listed(&session(json!([]), NOW + 10), 0);
     runs.event(&event("a", "s", "start", None, NOW + 20), 0);
