@@ -196,7 +196,7 @@ fn exec_doubt(request: &Map<String, Value>) -> Option<Doubt> {
     request
         .iter()
         .filter(|(field, _)| part(Kind::Exec, field) == Part::Whole && !bound.contains(&field.as_str()))
-        .filter(|(field, _)| !(argv && *field == "command") && !(cwd && *field == "cwd"))
+        .filter(|(field, _)| !(argv && *field == "command" || cwd && *field == "cwd"))
         .any(|(_, value)| elided(value))
         .then_some(Doubt::Elided)
 }

@@ -4,100 +4,20 @@
 //! was known to be pending a moment ago. Time is passed in; nothing here waits.
 
 mod pace;
+mod talk;
+mod tell;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use super::plan::Group;
 use super::prompt::Key;
 use super::report::{Entry, Failure, Outcome, Untried};
 pub use pace::Limits;
 use pace::Pace;
+pub use talk::{Answer, Found, Input, Next, Tuning};
 
 /// For how long it counts that a survivor was pending, in milliseconds.
 pub const FRESH_MS: u64 = 250;
-
-/// How a purge goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tuning {
-    /// When it must be over, in Unix milliseconds; `None`: never.
-    pub deadline_ms: Option<u64>,
-    /// For how long before the deadline nothing is sent any more and answers are waited for.
-    pub drain_ms: u64,
-    /// A survivor that lapses within this time counts as lapsed: a legacy gateway tells nobody when one does.
-    pub lapse_ms: u64,
-    /// How often in a row a survivor may be asked for without an answer that says whether it is there.
-    pub checks: u8,
-    /// How fast to go.
-    pub limits: Limits,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self { deadline_ms: None, drain_ms: 500, lapse_ms: 1_000, checks: 3, limits: Limits::default() }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// The answer to a denial.
-    Answered(Key, Answer),
-    /// The answer to the question whether a survivor is pending, and when that was so, in Unix milliseconds.
-    Checked(Key, Found, u64),
-    /// An event says that a prompt was resolved, by whomever.
-    Resolved(Key),
-    /// A listing of everything that is pending, and when that was so. What it lacks is gone.
-    Listed(HashSet<Key>, u64),
-    /// Every event `resolved` since that time has been told here, and will be until [`Self::Deaf`].
-    Hearing(u64),
-    /// Events may be missing from now on.
-    Deaf,
-    /// The connection is gone, and with it every answer that is due. Implies [`Self::Deaf`].
-    Lost,
-    /// There is a connection again.
-    Restored,
-    /// Nothing more is to be sent.
-    Stop,
-}
-
-/// A gateway's answer to a denial.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Done.
-    Denied,
-    /// `APPROVAL_NOT_FOUND` or `APPROVAL_ALREADY_RESOLVED`.
-    AlreadyGone,
-    /// It may be tried again, after this many milliseconds if the gateway says.
-    Unavailable(Option<u64>),
-    /// Refused for good, with these words.
-    Refused(Box<str>),
-}
-
-/// Whether a survivor was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
-    /// It is pending.
-    Pending,
-    /// It is not.
-    Gone,
-    /// It may be asked again, after this many milliseconds if the gateway says.
-    Unavailable(Option<u64>),
-    /// The question was refused, or not understood.
-    Unknown,
-}
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    /// Deny this prompt.
-    Deny(Key),
-    /// Ask whether this survivor is pending. A listing, told as [`Input::Listed`], answers as well.
-    Check(Key),
-    /// Nothing, until something happens, or until that time, in Unix milliseconds.
-    Wait(Option<u64>),
-    /// Nothing more: everything has an outcome.
-    Done,
-}
 
 /// A group on its way.
 #[derive(Debug)]
@@ -230,23 +150,6 @@ impl Purge {
         self.work.insert(at, work);
     }
 
-    /// Takes in what happened.
-    pub fn tell(&mut self, input: Input, now_ms: u64) {
-        match input {
-            Input::Answered(key, answer) => self.answered(&key, answer, now_ms),
-            Input::Checked(key, found, at_ms) => self.checked(&key, found, at_ms, now_ms),
-            Input::Resolved(key) => self.resolved(&key),
-            Input::Listed(pending, at_ms) => self.listed(&pending, at_ms),
-            Input::Hearing(since_ms) => self.hearing_since_ms = Some(since_ms),
-            Input::Deaf => self.hearing_since_ms = None,
-            Input::Lost => self.lost(),
-            Input::Restored => self.up = true,
-            Input::Stop => {
-                self.stopped.get_or_insert(Untried::Stopped);
-            }
-        }
-    }
-
     /// What to do now. Asked again after each thing done and each thing told, until it says to wait.
     pub fn next(&mut self, now_ms: u64) -> Next {
         let deadline = self.tuning.deadline_ms;
@@ -259,7 +162,9 @@ impl Purge {
         if let Some(why) = self.stopped {
             // What is left afterwards is under way, and little.
             let groups: Vec<u64> = self.work.keys().copied().collect();
-            groups.into_iter().for_each(|group| self.stop_group(group, why));
+            for group in groups {
+                self.stop_group(group, why);
+            }
         }
         if self.open == 0 {
             return Next::Done;
@@ -318,137 +223,6 @@ impl Purge {
             return Some(Next::Deny(key));
         }
         None
-    }
-
-    fn answered(&mut self, key: &Key, answer: Answer, now_ms: u64) {
-        let Some(item) = self.items.get(key) else { return };
-        let (group, State::Sent { epoch, gone }) = (item.group, &item.state) else { return };
-        let (epoch, gone) = (*epoch, *gone);
-        self.under_way -= 1;
-        match answer {
-            Answer::Denied => {
-                self.pace.went_well();
-                self.finish(key, Outcome::Denied);
-            }
-            Answer::AlreadyGone => {
-                self.pace.went_well();
-                self.finish(key, Outcome::AlreadyGone);
-            }
-            Answer::Refused(words) => self.finish(key, Outcome::Failed(Failure::Refused(words))),
-            Answer::Unavailable(retry_after_ms) => {
-                self.pace.refused(epoch, now_ms, retry_after_ms);
-                if gone {
-                    self.finish(key, Outcome::AlreadyGone);
-                } else {
-                    self.again(key, group);
-                }
-            }
-        }
-        // What was denied under one plan must not be what stays under another.
-        if let Some(&kept) = self.survivors.get(key) {
-            self.stop_group(kept, Untried::SurvivorGone);
-        }
-    }
-
-    /// A denial that has to be sent again.
-    fn again(&mut self, key: &Key, group: u64) {
-        let stopped = self.work.get(&group).and_then(|work| work.stopped);
-        if let Some(item) = self.items.get_mut(key) {
-            item.state = State::Waiting;
-        }
-        if let Some(why) = stopped {
-            return self.finish(key, Outcome::NotTried(why));
-        }
-        if let Some(work) = self.work.get_mut(&group) {
-            work.waiting.push_front(key.clone());
-            if work.checking.is_none() && !work.queued {
-                work.queued = true;
-                self.ready.push_front(group);
-            }
-        }
-    }
-
-    fn checked(&mut self, key: &Key, found: Found, at_ms: u64, now_ms: u64) {
-        let Some(&at) = self.survivors.get(key) else { return };
-        let Some(work) = self.work.get_mut(&at) else { return };
-        let Some(epoch) = work.checking.take() else {
-            if found == Found::Gone {
-                self.stop_group(at, Untried::SurvivorGone);
-            }
-            return;
-        };
-        self.under_way -= 1;
-        match found {
-            Found::Pending if now_ms.saturating_sub(at_ms) <= FRESH_MS => {
-                self.pace.went_well();
-                work.unknown = 0;
-                work.known_at_ms = work.known_at_ms.max(Some(at_ms.min(now_ms)));
-            }
-            Found::Gone => {
-                self.pace.went_well();
-                return self.stop_group(at, Untried::SurvivorGone);
-            }
-            Found::Unavailable(retry_after_ms) => self.pace.refused(epoch, now_ms, retry_after_ms),
-            // An answer that is old news when it comes says as little as none.
-            Found::Pending | Found::Unknown => {
-                work.unknown += 1;
-                if work.unknown >= self.tuning.checks {
-                    return self.stop_group(at, Untried::SurvivorUnknown);
-                }
-            }
-        }
-        work.queued = true;
-        self.ready.push_front(at);
-    }
-
-    fn resolved(&mut self, key: &Key) {
-        if let Some(&at) = self.survivors.get(key) {
-            self.stop_group(at, Untried::SurvivorGone);
-        }
-        match self.items.get_mut(key).map(|item| &mut item.state) {
-            Some(State::Waiting) => self.finish(key, Outcome::AlreadyGone),
-            Some(State::Sent { gone, .. }) => *gone = true,
-            Some(State::Over(_)) | None => {}
-        }
-    }
-
-    fn listed(&mut self, pending: &HashSet<Key>, at_ms: u64) {
-        let groups: Vec<u64> = self.work.keys().copied().collect();
-        for at in groups {
-            let Some(work) = self.work.get_mut(&at) else { continue };
-            if !pending.contains(&work.survivor) {
-                self.stop_group(at, Untried::SurvivorGone);
-                continue;
-            }
-            work.known_at_ms = work.known_at_ms.max(Some(at_ms));
-            let gone: Vec<Key> = work.waiting.iter().filter(|key| !pending.contains(*key)).cloned().collect();
-            gone.iter().for_each(|key| self.resolved(key));
-        }
-    }
-
-    fn lost(&mut self) {
-        self.up = false;
-        self.hearing_since_ms = None;
-        self.under_way = 0;
-        let mut asking: Vec<u64> = Vec::new();
-        for (at, work) in &mut self.work {
-            work.known_at_ms = None;
-            if work.checking.take().is_some() {
-                work.queued = true;
-                asking.push(*at);
-            }
-        }
-        asking.sort_unstable();
-        self.ready.extend(asking);
-        for key in self.sent() {
-            match self.items.get(&key) {
-                Some(Item { state: State::Sent { gone: true, .. }, .. }) => {
-                    self.finish(&key, Outcome::AlreadyGone);
-                }
-                Some(item) => self.again(&key, item.group),
-                None => {}
-            }
-        }
     }
 
     /// Gives everything that waits in a group up; what is under way is waited for.

@@ -214,6 +214,13 @@ impl Reader {
     }
 }
 
+impl Prompt {
+    /// Reads a single row of a listing, or the payload of an event `requested`. Many are better read by one [`Reader`].
+    pub fn read(kind: Kind, row: &Value) -> Result<Self, PromptError> {
+        Reader::new().read(kind, row)
+    }
+}
+
 /// The one value that all equal ones share.
 fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T) -> Arc<T>) -> Arc<T> {
     if let Some(known) = known.get(&value) {

@@ -1,6 +1,7 @@
 //! What came of a purge, as values, and how it ended as a whole.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 
 use super::intent::Intent;
 use super::plan::Plan;
@@ -110,9 +111,9 @@ impl Totals {
 
 /// The prompts of a later listing that ask again for what was denied. `denied`: the keys that a purge of `plan`
 /// denied.
-pub fn requeued<'p>(
+pub fn requeued<'p, S: BuildHasher>(
     plan: &Plan<'_>,
-    denied: &HashSet<Key>,
+    denied: &HashSet<Key, S>,
     later: impl IntoIterator<Item = &'p Prompt>,
 ) -> Vec<Requeued<'p>> {
     let scope: Scope = plan.rules.scope;
@@ -178,9 +179,8 @@ pub enum Verdict {
 /// | purge | some | one was asked for again beside the one that was kept | partly |
 pub fn verdict(asked: Asked, duplicates: usize, totals: &Totals) -> Verdict {
     match asked {
-        Asked::Plan => Verdict::Done,
         Asked::Check if duplicates > 0 => Verdict::Found,
-        Asked::Check => Verdict::Done,
+        Asked::Plan | Asked::Check => Verdict::Done,
         Asked::Purge if duplicates == 0 => Verdict::Done,
         Asked::Purge => {
             let done = totals.denied + totals.already_gone;

@@ -63,7 +63,7 @@ enum Active {
 /// What is known of runs.
 #[derive(Debug, Clone, Default)]
 pub struct Runs {
-    runs: HashMap<Box<str>, Heard>,
+    heard: HashMap<Box<str>, Heard>,
     sessions: HashMap<Box<str>, Session>,
     /// The runs of each session that are active by the last event of theirs.
     live: HashMap<Box<str>, HashSet<Box<str>>>,
@@ -110,20 +110,20 @@ impl Runs {
             session: text("sessionKey").map(Into::into),
         };
         // Events may come twice, and after a reconnect in any order: the numbers within a run decide, else time.
-        let stale = self.runs.get(run).is_some_and(|known| match (known.seq, heard.seq) {
+        let stale = self.heard.get(run).is_some_and(|known| match (known.seq, heard.seq) {
             (Some(known), Some(new)) => new < known,
             _ => heard.at_ms < known.at_ms,
         });
         if stale {
             return true;
         }
-        if let Some(known) = self.runs.remove(run) {
+        if let Some(known) = self.heard.remove(run) {
             self.died(run, known.session.as_deref());
         }
         if let (true, Some(session)) = (heard.active, &heard.session) {
             self.live.entry(session.clone()).or_default().insert(run.into());
         }
-        self.runs.insert(run.into(), heard);
+        self.heard.insert(run.into(), heard);
         true
     }
 
@@ -140,7 +140,7 @@ impl Runs {
 
     /// Forgets the runs that are over and not asked for, so that memory is bounded by what is pending.
     pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.runs.retain(|run, heard| heard.active || wanted(run));
+        self.heard.retain(|run, heard| heard.active || wanted(run));
     }
 
     /// How the run that asked stands. Prompts of legacy gateways name no run: unknown.
@@ -151,7 +151,7 @@ impl Runs {
 
     /// How a run stands that is known to have been there at `since_ms`, in `session` if that is known.
     pub fn state(&self, run: &str, session: Option<&str>, since_ms: u64) -> RunState {
-        let heard = self.runs.get(run);
+        let heard = self.heard.get(run);
         let session = session.or_else(|| heard.and_then(|heard| heard.session.as_deref()));
         let listed = session.and_then(|key| self.sessions.get(key));
         // A listing from before the run's prompt knows nothing of the run.
@@ -185,7 +185,7 @@ impl Runs {
         let listed = self.sessions.get(session);
         let by_list = listed.is_some_and(|listed| match &listed.active {
             Active::Exactly(runs) => runs.iter().any(|other| {
-                let ended = self.runs.get(other).is_some_and(|o| !o.active && o.at_ms >= listed.at_ms);
+                let ended = self.heard.get(other).is_some_and(|o| !o.active && o.at_ms >= listed.at_ms);
                 **other != *run && !ended
             }),
             Active::None | Active::Some | Active::Status(_) => false,
@@ -225,7 +225,7 @@ impl Runs {
             let named = session.last_run.as_deref() == Some(run);
             named || matches!(&session.active, Active::Exactly(runs) if runs.contains(run))
         });
-        let heard = self.runs.get(run).and_then(|heard| heard.session.as_deref());
+        let heard = self.heard.get(run).and_then(|heard| heard.session.as_deref());
         let mut keys: Vec<&str> = listed.map(|(key, _)| &**key).chain(heard).collect();
         keys.sort_unstable();
         keys.dedup();

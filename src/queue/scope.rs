@@ -94,26 +94,19 @@ impl<'p> Place<'p> {
 
     /// A hash of an intent in this place: the same for the same group on every listing.
     pub(super) fn digest(&self, intent: &Intent) -> [u8; 32] {
+        let (kind, names) = match *self {
+            Self::Session { agent, session } => ("session", [Some(agent), Some(session), None]),
+            Self::Agent { agent } => ("agent", [Some(agent), None, None]),
+            Self::Run { run, agent, session } => ("run", [Some(run), agent, session]),
+            Self::Own { key, .. } => ("own", [Some(key.kind.as_str()), Some(&*key.id), None]),
+        };
         let mut hash = Sha256::new();
         hash.update(intent.0);
-        let mut part = |name: Option<&str>| match name {
-            None => hash.update([0]),
-            Some(name) => {
-                hash.update([1]);
+        for name in [Some(kind)].into_iter().chain(names) {
+            hash.update([u8::from(name.is_some())]);
+            if let Some(name) = name {
                 hash.update((name.len() as u64).to_le_bytes());
                 hash.update(name);
-            }
-        };
-        match self {
-            Self::Session { agent, session } => {
-                ["session", agent, session].into_iter().for_each(|name| part(Some(name)));
-            }
-            Self::Agent { agent } => ["agent", agent].into_iter().for_each(|name| part(Some(name))),
-            Self::Run { run, agent, session } => {
-                [Some("run"), Some(run), *agent, *session].into_iter().for_each(part);
-            }
-            Self::Own { key, .. } => {
-                ["own", key.kind.as_str(), &key.id].into_iter().for_each(|name| part(Some(name)));
             }
         }
         hash.finalize().into()

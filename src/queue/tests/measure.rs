@@ -1,6 +1,8 @@
 //! How long a plan takes and how much memory, measured by hand in release, one at a time:
 //! `cargo test --release --lib queue::tests::measure::planning_a_million -- --ignored --nocapture`
 
+#![expect(clippy::print_stdout, reason = "figures for whoever measures")]
+
 use std::sync::Arc;
 use std::time;
 

@@ -2,6 +2,7 @@
 
 mod filters;
 mod intents;
+mod interleavings;
 mod measure;
 mod planning;
 mod purging;
@@ -12,7 +13,7 @@ mod running;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Kind, Prompt, Reader};
+use super::{Kind, Prompt};
 
 /// A point in time.
 pub(super) const NOW: u64 = 1_795_438_812_000;
@@ -69,7 +70,7 @@ pub(super) fn row(id: &str, command: &str) -> Value {
 pub(super) fn prompt(id: &str, command: &str, change: impl FnOnce(&mut Value)) -> Prompt {
     let mut row = row(id, command);
     change(&mut row);
-    Reader::new().read(Kind::Exec, &row).unwrap()
+    Prompt::read(Kind::Exec, &row).unwrap()
 }
 
 /// The prompt of a request's fields.
@@ -78,5 +79,5 @@ pub(super) fn with(kind: Kind, field: &str, value: &Value) -> Prompt {
     row["approvalKind"] = kind.as_str().into();
     row["request"]["title"] = "T".into();
     row["request"][field] = value.clone();
-    Reader::new().read(kind, &row).unwrap()
+    Prompt::read(kind, &row).unwrap()
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::intent::Doubt;
-use super::super::plan::{Keep, Kept, Skip, Why, short_ids, shortened};
+use super::super::plan::{Group, Keep, Kept, Skip, Why, short_ids, shortened};
 use super::super::scope::{Alone, Place};
 use super::super::{Kind, Prompt, Rules, Runs, Scope, plan};
 use super::{HOSTILE, NOW, hostile, prompt, with};
@@ -145,7 +145,7 @@ fn scopes_are_of_their_width() {
     for (scope, groups) in [(Scope::Session, 4), (Scope::Agent, 3), (Scope::Run, 5)] {
         let plan = plan(&prompts, &Runs::new(), Rules { scope, ..Rules::at(NOW) });
         assert_eq!(plan.groups.len(), groups, "{scope:?}");
-        let mut digests: Vec<[u8; 32]> = plan.groups.iter().map(|group| group.digest()).collect();
+        let mut digests: Vec<[u8; 32]> = plan.groups.iter().map(Group::digest).collect();
         digests.sort_unstable();
         digests.dedup();
         assert_eq!(digests.len(), groups);
@@ -209,7 +209,7 @@ fn made(specs: &[Spec], texts: &[String]) -> Vec<Prompt> {
         row["request"]["agentId"] = json!(named(spec.agent, "a"));
         row["request"]["sessionKey"] = json!(named(spec.session, "s"));
         row["request"]["runId"] = json!(named(spec.run, "r"));
-        super::Reader::new().read(spec.kind, &row).unwrap()
+        Prompt::read(spec.kind, &row).unwrap()
     });
     prompts.collect()
 }
