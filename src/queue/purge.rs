@@ -191,6 +191,8 @@ impl Purge {
                 continue;
             };
             if now_ms.saturating_add(self.tuning.lapse_ms) >= work.lapses_at_ms {
+                work.queued = false;
+                self.ready.pop_front();
                 self.stop_group(at, Untried::SurvivorLapsed);
                 continue;
             }

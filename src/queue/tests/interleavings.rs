@@ -8,7 +8,7 @@ use super::super::purge::{Answer, FRESH_MS, Found, Input, Next, Tuning};
 use super::super::report::{Entry, Outcome};
 use super::super::{Key, Plan, Purge};
 use super::NOW;
-use super::purging::{planned, prompts, purge};
+use super::purging::{lapsing, planned, prompts, purge};
 
 /// A gateway and everybody else on it, and what the purge was told.
 struct World {
@@ -199,9 +199,9 @@ proptest! {
     fn however_things_happen(
         groups in 1_usize..5, size in 2_usize..8,
         steps in prop::collection::vec((0_u8..22, any::<usize>()), 0..200),
-        stop in any::<bool>(),
+        stop in any::<bool>(), lapse_ms in 1_000_u64..20_000,
     ) {
-        let prompts = prompts(groups, size);
+        let prompts = lapsing(groups, size, lapse_ms);
         let plan = planned(&prompts);
         let mut purge = purge(&plan, Tuning::default());
         let mut world = World::new(&plan);

@@ -11,10 +11,16 @@ fn key(id: &str) -> Key {
 
 /// `groups` groups of `size`: `g-0` stays, `g-1`, … are denied.
 pub(super) fn prompts(groups: usize, size: usize) -> Vec<Prompt> {
+    lapsing(groups, size, 1_800_000)
+}
+
+/// The same, lapsing after `lapse_ms`.
+pub(super) fn lapsing(groups: usize, size: usize, lapse_ms: u64) -> Vec<Prompt> {
     let all = (0..groups).flat_map(|group| (0..size).map(move |n| (group, n)));
     all.map(|(group, n)| {
         prompt(&format!("{group}-{n}"), HOSTILE[group], |row| {
             row["createdAtMs"] = (NOW - 100 + n as u64).into();
+            row["expiresAtMs"] = (NOW + lapse_ms).into();
         })
     })
     .collect()
@@ -87,6 +93,21 @@ fn a_survivor_lapses_in_silence() {
     purge.tell(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW + 1_799_000), Next::Done);
     assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorLapsed))]);
+
+    // The same while a denial is under way.
+    let prompts = self::prompts(1, 4);
+    let mut purge = self::purge(&planned(&prompts), Tuning::default());
+    purge.tell(Input::Hearing(NOW), NOW);
+    let before = NOW + 1_798_999;
+    assert_eq!(purge.next(before), Next::Deny(key("0-1")));
+    assert_eq!(purge.next(before), Next::Deny(key("0-2")));
+    assert_eq!(purge.next(before + 1), Next::Wait(None));
+    purge.tell(Input::Answered(key("0-1"), Answer::Unavailable(None)), before + 1);
+    purge.tell(Input::Answered(key("0-2"), Answer::Denied), before + 1);
+    assert_eq!(purge.next(before + 1), Next::Done);
+    let lapsed = Outcome::NotTried(Untried::SurvivorLapsed);
+    let expected = [lapsed.clone(), Outcome::Denied, lapsed];
+    assert_eq!(outcomes(&mut purge).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
 }
 
 #[test]
