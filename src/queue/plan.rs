@@ -3,8 +3,9 @@
 //! A function of the prompts, of what is known of runs and of the time; never of the order of a listing.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::hash::{BuildHasher, RandomState};
 
 use super::intent::Intent;
 use super::prompt::{Key, Prompt};
@@ -63,10 +64,8 @@ pub struct Plan<'p> {
 /// Prompts with one intent in one place. Most groups have one member.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'p> {
-    /// What they would do.
-    pub intent: Intent,
-    /// Where they are.
-    pub place: Place<'p>,
+    /// Inside what they are duplicates.
+    pub scope: Scope,
     /// The prompts, oldest first, those of one age by id.
     pub members: Vec<&'p Prompt>,
     /// The one that stays.
@@ -175,9 +174,24 @@ impl<'p> Group<'p> {
         })
     }
 
+    /// Whether a prompt belongs to it.
+    fn takes(&self, prompt: &Prompt) -> bool {
+        self.survivor.intent == prompt.intent && self.place() == Place::of(prompt, self.scope)
+    }
+
+    /// What they would do.
+    pub fn intent(&self) -> Intent {
+        self.survivor.intent
+    }
+
+    /// Where they are.
+    pub fn place(&self) -> Place<'p> {
+        Place::of(self.survivor, self.scope)
+    }
+
     /// What tells this group from others, the same on every listing.
     pub fn digest(&self) -> [u8; 32] {
-        self.place.digest(&self.intent)
+        self.place().digest(&self.survivor.intent)
     }
 }
 
@@ -212,21 +226,46 @@ pub(super) fn shortened(whole: Vec<String>) -> Vec<String> {
     .collect()
 }
 
+/// A prompt on its way into a plan. What is looked at often is at hand, since a million prompts fit in no cache.
+struct Row<'p> {
+    created_at_ms: u64,
+    group: u64,
+    key: u64,
+    prompt: &'p Prompt,
+}
+
 /// Plans. The prompts may be given in any order, and only some of them: then those are groups by themselves.
 pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rules: Rules) -> Plan<'p> {
-    let mut prompts: Vec<&Prompt> = prompts.into_iter().collect();
-    prompts.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-    let (pending, skipped) = counting(prompts, rules.now_ms);
+    // Keyed anew each time, so that nobody can choose names that meet.
+    let state = RandomState::new();
+    let mut rows: Vec<Row<'p>> = prompts
+        .into_iter()
+        .map(|prompt| Row {
+            created_at_ms: prompt.created_at_ms,
+            group: state.hash_one((prompt.intent, Place::of(prompt, rules.scope))),
+            key: state.hash_one(&prompt.key),
+            prompt,
+        })
+        .collect();
+    rows.sort_unstable_by(|a, b| {
+        a.created_at_ms.cmp(&b.created_at_ms).then_with(|| order(a.prompt).cmp(&order(b.prompt)))
+    });
+    let skipped = skipping(&mut rows, rules.now_ms);
     let mut groups: Vec<Group<'p>> = Vec::new();
-    let mut known: HashMap<(Intent, Place<'p>), usize> = HashMap::with_capacity(pending.len());
-    for prompt in pending {
-        let place = Place::of(prompt, rules.scope);
-        let at = *known.entry((prompt.intent, place)).or_insert(groups.len());
+    let mut known: HashMap<u64, usize> = HashMap::with_capacity(rows.len());
+    for Row { mut group, prompt, .. } in rows {
+        let at = loop {
+            let at = *known.entry(group).or_insert(groups.len());
+            match groups.get(at) {
+                // Two groups of one hash: one of them is under the next.
+                Some(other) if !other.takes(prompt) => group = group.wrapping_add(1),
+                _ => break at,
+            }
+        };
         match groups.get_mut(at) {
             Some(group) => group.members.push(prompt),
             None => groups.push(Group {
-                intent: prompt.intent,
-                place,
+                scope: rules.scope,
                 members: vec![prompt],
                 survivor: prompt,
                 kept: Kept::Only,
@@ -244,42 +283,34 @@ fn order(prompt: &Prompt) -> (u64, &Key) {
     (prompt.created_at_ms, &prompt.key)
 }
 
-/// The prompts that count, each id once, in the order given.
-fn counting(prompts: Vec<&Prompt>, now_ms: u64) -> (Vec<&Prompt>, Vec<Skipped<'_>>) {
-    let mut seen: HashMap<&Key, &Prompt> = HashMap::with_capacity(prompts.len());
-    let mut contradictory: HashSet<&Key> = HashSet::new();
-    let mut skipped = Vec::new();
-    let mut once = prompts;
-    once.retain(|&prompt| match seen.get(&prompt.key) {
-        None => {
-            seen.insert(&prompt.key, prompt);
-            true
-        }
-        Some(first) if same(first, prompt) => {
-            skipped.push(Skipped { prompt, why: Skip::Repeated });
-            false
-        }
-        Some(_) => {
-            contradictory.insert(&prompt.key);
-            skipped.push(Skipped { prompt, why: Skip::Contradictory });
-            false
-        }
+/// Takes out what does not count; what stays has each id once.
+fn skipping<'p>(rows: &mut Vec<Row<'p>>, now_ms: u64) -> Vec<Skipped<'p>> {
+    let mut keys: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.key, at)).collect();
+    let prompt = |at: usize| rows[at].prompt;
+    keys.sort_unstable_by(|a, b| {
+        let same_hash = || prompt(a.1).key.cmp(&prompt(b.1).key).then(a.1.cmp(&b.1));
+        a.0.cmp(&b.0).then_with(same_hash)
     });
-    once.retain(|&prompt| {
-        let why = if contradictory.contains(&prompt.key) {
-            Skip::Contradictory
-        } else if prompt.expired(now_ms) {
-            Skip::Lapsed
-        } else {
-            return true;
-        };
-        skipped.push(Skipped { prompt, why });
-        false
+    let mut out: HashMap<usize, Skip> = HashMap::new();
+    let one_key = |a: &(u64, usize), b: &(u64, usize)| a.0 == b.0 && prompt(a.1).key == prompt(b.1).key;
+    for rows in keys.chunk_by(one_key).filter(|rows| rows.len() > 1) {
+        let contradictory = rows.iter().any(|row| !same(prompt(rows[0].1), prompt(row.1)));
+        let (why, from) = if contradictory { (Skip::Contradictory, 0) } else { (Skip::Repeated, 1) };
+        out.extend(rows[from..].iter().map(|row| (row.1, why)));
+    }
+    let mut skipped = Vec::new();
+    let mut at = 0;
+    rows.retain(|row| {
+        let lapsed = row.prompt.expired(now_ms).then_some(Skip::Lapsed);
+        let why = out.get(&at).copied().or(lapsed);
+        at += 1;
+        skipped.extend(why.map(|why| Skipped { prompt: row.prompt, why }));
+        why.is_none()
     });
     skipped.sort_unstable_by(|a, b| {
         (&a.prompt.key, order(a.prompt), a.why).cmp(&(&b.prompt.key, order(b.prompt), b.why))
     });
-    (once, skipped)
+    skipped
 }
 
 /// Whether two rows with one id say the same, as far as a plan goes.

@@ -122,7 +122,7 @@ pub fn requeued<'p, S: BuildHasher>(
     for group in &plan.groups {
         before.extend(group.members.iter().map(|member| &member.key));
         if group.members.iter().any(|member| denied.contains(&member.key)) {
-            groups.insert((group.intent, group.place), &group.survivor.key);
+            groups.insert((group.intent(), group.place()), &group.survivor.key);
         }
     }
     let later: Vec<&Prompt> = later.into_iter().collect();

@@ -164,7 +164,7 @@ fn short_ids_are_as_long_as_they_must() {
     let ids = short_ids(&groups);
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), HOSTILE.len());
     let again = plan(&prompts[3..4], &Runs::new(), Rules::at(NOW + 9));
-    let at = groups.iter().position(|group| group.intent == again.groups[0].intent).unwrap();
+    let at = groups.iter().position(|group| group.intent() == again.groups[0].intent()).unwrap();
     assert!(short_ids(&again.groups.iter().collect::<Vec<_>>())[0].starts_with(&ids[at][..8]), "stable");
 }
 
@@ -260,10 +260,10 @@ proptest! {
             for member in &group.members {
                 prop_assert_eq!(member.kind(), group.survivor.kind());
                 prop_assert_eq!(&member.details.command, &group.survivor.details.command);
-                prop_assert_eq!(Place::of(member, rules.scope), group.place);
+                prop_assert_eq!(Place::of(member, rules.scope), group.place());
                 prop_assert!(!member.expired(rules.now_ms));
             }
-            prop_assert!(group.members.len() == 1 || group.place.alone().is_none());
+            prop_assert!(group.members.len() == 1 || group.place().alone().is_none());
         }
 
         // The order of the listing does not matter.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Prompt, RunState, Runs};
+use super::super::{Kind, Prompt, RunState, Runs};
 use super::reading::fixture;
 use super::{NOW, prompt};
 
@@ -34,6 +34,25 @@ fn what_a_listing_says() {
     assert_eq!(runs.active("agent:main:exact"), ["run-b"]);
     assert_eq!(runs.sessions_of("run-b"), ["agent:main:exact"]);
     assert_eq!(runs.sessions_of("run-z"), [""; 0]);
+}
+
+/// Two runs on a real 2026.9.6, each waiting for a decision: its sessions have `hasActiveRun` and no run ids.
+#[test]
+fn real_runs() {
+    let prompts: Vec<Value> = serde_json::from_str(fixture!("2026.9.6/runs-exec.json")).unwrap();
+    let prompts: Vec<Prompt> = prompts.iter().map(|row| Prompt::read(Kind::Exec, row).unwrap()).collect();
+    assert!(prompts.iter().all(|prompt| prompt.doubt.is_none() && prompt.run_id.is_some()));
+    assert_eq!(prompts[0].intent, prompts[1].intent, "one command, asked for in two sessions");
+    let mut runs = Runs::new();
+    assert!(runs.listed(&serde_json::from_str(fixture!("2026.9.6/runs-sessions.json")).unwrap(), 0));
+    assert_eq!(runs.of(&prompts[0]), RunState::Unknown);
+    assert_eq!(runs.session("agent:main:lab"), RunState::Active);
+    let events: Vec<Value> = serde_json::from_str(fixture!("2026.9.6/runs-events.json")).unwrap();
+    events.iter().filter(|event| event["event"] == "agent").for_each(|event| {
+        runs.event(&event["payload"], 0);
+    });
+    assert!(prompts.iter().all(|prompt| runs.of(prompt) == RunState::Active));
+    assert_eq!(runs.active("agent:main:lab"), [prompts[0].run_id.as_deref().unwrap()]);
 }
 
 #[test]
