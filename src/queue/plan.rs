@@ -307,9 +307,9 @@ fn skipping<'p>(rows: &mut Vec<Row<'p>>, now_ms: u64) -> Vec<Skipped<'p>> {
         skipped.extend(why.map(|why| Skipped { prompt: row.prompt, why }));
         why.is_none()
     });
-    skipped.sort_unstable_by(|a, b| {
-        (&a.prompt.key, order(a.prompt), a.why).cmp(&(&b.prompt.key, order(b.prompt), b.why))
-    });
+    let rank =
+        |one: &Skipped<'p>| (order(one.prompt).0, one.prompt.expires_at_ms, one.prompt.intent, one.why);
+    skipped.sort_unstable_by(|a, b| a.prompt.key.cmp(&b.prompt.key).then_with(|| rank(a).cmp(&rank(b))));
     skipped
 }
 
