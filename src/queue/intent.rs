@@ -1,7 +1,7 @@
 //! What a prompt would do if it were allowed, as one hash: two prompts with one intent ask for the same thing.
 //!
 //! Byte for byte: nothing is trimmed, folded or quoted anew. What is not known to be beside the point is part of it.
-//! The bytes are those that are listed: a gateway writes a line break as `\\u{A}`, as somebody might have typed it.
+//! The bytes are those that are listed: a gateway writes a line break as `\u{A}`, as somebody might have typed it.
 
 use std::fmt;
 
