@@ -1,7 +1,7 @@
 //! The frames: JSON in WebSocket text messages.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -114,6 +114,35 @@ pub struct Hello {
     pub auth: Granted,
     /// What it bears.
     pub policy: Policy,
+    /// Its clock.
+    #[serde(skip)]
+    pub clock: Clock,
+}
+
+/// The gateway's clock, by which prompts live and lapse. Ours may differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// What it showed, in Unix milliseconds.
+    shown_ms: u64,
+    /// When that was heard.
+    at: Instant,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::showing(0)
+    }
+}
+
+impl Clock {
+    pub(super) fn showing(shown_ms: u64) -> Self {
+        Self { shown_ms, at: Instant::now() }
+    }
+
+    /// What it shows now, in Unix milliseconds, but for the time that the message took.
+    pub fn now_ms(&self) -> u64 {
+        self.shown_ms.saturating_add(u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 /// The gateway's own description.

@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::clock::within;
 use super::dial::{Duplex, dial, is_drop};
 use super::error::{GatewayError, Step, Violation};
-use super::frames::{Challenge, Hello, Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
+use super::frames::{Challenge, Clock, Hello, Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
 use super::keyring::Identity;
 use super::refusal::{Reason, Refusal};
 use super::target::{Credential, Target};
@@ -150,6 +150,7 @@ async fn attempt(
     let stream = dial(target, deadline).await?;
     let mut socket = upgrade(target, stream, deadline).await?;
     let challenge = challenge(&mut socket, deadline).await?;
+    let clock = Clock::showing(challenge.ts);
     // The device family is left out. A password is no part of what is signed; of two tokens the first is.
     let proof = identity.device.prove(&device::Claim {
         client: CLIENT,
@@ -173,7 +174,7 @@ async fn attempt(
         .await?
         .map_err(|error| lost(error, &Step::Hello))?;
     let hello = answer(&mut socket, &id, deadline).await?;
-    Ok((socket, hello))
+    Ok((socket, Hello { clock, ..hello }))
 }
 
 fn connect<'c>(access: Access, secrets: Secrets<'c>, device: device::Proof) -> Connect<'c> {

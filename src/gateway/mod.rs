@@ -20,7 +20,7 @@ pub mod target;
 mod tls;
 
 pub use device::Device;
-pub use frames::{Features, Granted, Hello, Policy, Server};
+pub use frames::{Clock, Features, Granted, Hello, Policy, Server};
 pub use handshake::DEVICE_TOKEN;
 pub use http::Admin;
 pub use keyring::{Identity, Keyring};
@@ -45,4 +45,7 @@ impl Access {
         caps: &[],
         events: false,
     };
+
+    /// The same, with events as far as the gateway sends them to a client that does not answer prompts.
+    pub const LISTENING: Self = Self { events: true, ..Self::OPERATOR };
 }

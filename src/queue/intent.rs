@@ -61,11 +61,13 @@ enum Part {
 /// | `title`, `description`, `detail`, `pluginId`, `toolName`, `mcpTool`, `proposalHash`, … | yes | what a plugin or the gateway's agent would do |
 /// | `agentId`, `sessionKey`, `sessionId` | no | who asks: that is the scope's business |
 /// | `runId`, `toolCallId` | no | every retry has new ones |
+/// | `toolCallId` of a plugin's prompt | yes | the prompt does not tell the call's arguments: two with the same words may differ |
 /// | `turnSource…` | no | the channel that is told the outcome |
 /// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the policy of the moment: it changes what may be answered, not what would run |
 /// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
 fn part(kind: Kind, field: &str) -> Part {
     match field {
+        "toolCallId" if kind == Kind::Plugin => Part::Whole,
         "agentId"
         | "sessionKey"
         | "sessionId"
