@@ -48,7 +48,7 @@ fn what_counts() {
             ("sessionKey", false),
             ("sessionId", false),
             ("runId", false),
-            ("toolCallId", false),
+            ("toolCallId", kind == Kind::Plugin),
             ("turnSourceChannel", false),
             ("turnSourceTo", false),
             ("turnSourceAccountId", false),
