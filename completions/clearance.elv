@@ -24,6 +24,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand approvals 'Approvals documents: what agents may run on a host'
+            cand queue 'The pending prompts of a gateway: list them, purge duplicates, decide one'
+            cand run 'Runs of agents: what is active, what holds prompts; cancel them'
             cand gateway 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page of a command'
@@ -108,6 +110,147 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;approvals;help;help'= {
         }
+        &'clearance;queue'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand ls 'List the pending prompts, duplicates under the one that stays'
+            cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand resolve 'Decide one prompt'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;queue;ls'= {
+            cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
+            cand --file 'Read a saved listing instead: what --json printed, or a gateway''s own answer; - for standard input'
+            cand --agent 'Only prompts of this agent'
+            cand --session 'Only prompts of the session with this key'
+            cand --run 'Only prompts of this run'
+            cand --kind 'Only prompts of this kind'
+            cand --older-than 'Only prompts that have been pending for longer'
+            cand --newer-than 'Only prompts that have been pending for less'
+            cand --by 'Inside what prompts are duplicates'
+            cand --sort 'What rows are ordered by'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --duplicates 'Only prompts that have duplicates'
+            cand --full 'Print the whole text of every command'
+            cand --watch 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
+            cand --json 'Print one JSON object'
+            cand --ndjson 'Print one JSON object a line'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;queue;dedupe'= {
+            cand --gateway 'The gateway with this name or URL; may be given several times; `embedded` to rehearse'
+            cand --file 'Plan for a saved listing, and change nothing; - for standard input'
+            cand --agent 'Only prompts of this agent'
+            cand --session 'Only prompts of the session with this key'
+            cand --run 'Only prompts of this run'
+            cand --kind 'Only prompts of this kind'
+            cand --older-than 'Only prompts that have been pending for longer'
+            cand --newer-than 'Only prompts that have been pending for less'
+            cand --by 'Inside what prompts are duplicates'
+            cand --keep 'Which prompt of a group stays'
+            cand --margin 'The one that stays does not expire for so long'
+            cand --settle 'Keep watching and cleaning for so long after the purge'
+            cand --rounds 'How often to clean while settling'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --all-gateways 'Every gateway of config.toml, at once'
+            cand --yes 'Do not ask'
+            cand --dry-run 'Show the plan, and change nothing'
+            cand --check 'Exit 1 if there are duplicates, and change nothing'
+            cand --json 'Print one JSON object'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;queue;resolve'= {
+            cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --yes 'Do not ask before allowing'
+            cand --json 'Print one JSON object'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;queue;help'= {
+            cand ls 'List the pending prompts, duplicates under the one that stays'
+            cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand resolve 'Decide one prompt'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;queue;help;ls'= {
+        }
+        &'clearance;queue;help;dedupe'= {
+        }
+        &'clearance;queue;help;resolve'= {
+        }
+        &'clearance;queue;help;help'= {
+        }
+        &'clearance;run'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand ls 'List active runs, and runs that hold prompts'
+            cand cancel 'Abort a run, and deny what it queued'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;run;ls'= {
+            cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --json 'Print one JSON object'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clearance;run;cancel'= {
+            cand --session 'Whatever runs in the session with this key, and everything it queued'
+            cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --superseded 'Every run that ended or was replaced while its prompts are still pending'
+            cand --yes 'Do not ask'
+            cand --dry-run 'Show what would be done, and change nothing'
+            cand --json 'Print one JSON object'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clearance;run;help'= {
+            cand ls 'List active runs, and runs that hold prompts'
+            cand cancel 'Abort a run, and deny what it queued'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;run;help;ls'= {
+        }
+        &'clearance;run;help;cancel'= {
+        }
+        &'clearance;run;help;help'= {
+        }
         &'clearance;gateway'= {
             cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
@@ -164,6 +307,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;help'= {
             cand approvals 'Approvals documents: what agents may run on a host'
+            cand queue 'The pending prompts of a gateway: list them, purge duplicates, decide one'
+            cand run 'Runs of agents: what is active, what holds prompts; cancel them'
             cand gateway 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page of a command'
@@ -182,6 +327,25 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;help;approvals;set'= {
         }
         &'clearance;help;approvals;schema'= {
+        }
+        &'clearance;help;queue'= {
+            cand ls 'List the pending prompts, duplicates under the one that stays'
+            cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand resolve 'Decide one prompt'
+        }
+        &'clearance;help;queue;ls'= {
+        }
+        &'clearance;help;queue;dedupe'= {
+        }
+        &'clearance;help;queue;resolve'= {
+        }
+        &'clearance;help;run'= {
+            cand ls 'List active runs, and runs that hold prompts'
+            cand cancel 'Abort a run, and deny what it queued'
+        }
+        &'clearance;help;run;ls'= {
+        }
+        &'clearance;help;run;cancel'= {
         }
         &'clearance;help;gateway'= {
             cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'

@@ -28,6 +28,8 @@ complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End aft
 complete -c clearance -n "__fish_clearance_needs_command" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_needs_command" -s V -l version -d 'Print version'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "queue" -d 'The pending prompts of a gateway: list them, purge duplicates, decide one'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "run" -d 'Runs of agents: what is active, what holds prompts; cancel them'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
@@ -89,6 +91,120 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "resolve" -d 'Decide one prompt'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l file -d 'Read a saved listing instead: what --json printed, or a gateway\'s own answer; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l agent -d 'Only prompts of this agent' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l session -d 'Only prompts of the session with this key' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l run -d 'Only prompts of this run' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l kind -d 'Only prompts of this kind' -r -f -a "exec\t'A command'
+plugin\t'A plugin\'s question'
+system-agent\t'A system agent\'s question'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l older-than -d 'Only prompts that have been pending for longer' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l newer-than -d 'Only prompts that have been pending for less' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
+agent\t'One agent'
+run\t'One run'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l sort -d 'What rows are ordered by' -r -f -a "age\t'The oldest first'
+expiry\t'What expires first'
+agent\t'By agent'
+command\t'By command'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l duplicates -d 'Only prompts that have duplicates'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l full -d 'Print the whole text of every command'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l watch -d 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ndjson -d 'Print one JSON object a line'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l gateway -d 'The gateway with this name or URL; may be given several times; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l file -d 'Plan for a saved listing, and change nothing; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l agent -d 'Only prompts of this agent' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l session -d 'Only prompts of the session with this key' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l run -d 'Only prompts of this run' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l kind -d 'Only prompts of this kind' -r -f -a "exec\t'A command'
+plugin\t'A plugin\'s question'
+system-agent\t'A system agent\'s question'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l older-than -d 'Only prompts that have been pending for longer' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l newer-than -d 'Only prompts that have been pending for less' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
+agent\t'One agent'
+run\t'One run'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l keep -d 'Which prompt of a group stays' -r -f -a "oldest\t'The oldest whose run goes on and that lives long enough'
+newest\t'The newest whose run goes on and that lives long enough'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l margin -d 'The one that stays does not expire for so long' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l settle -d 'Keep watching and cleaning for so long after the purge' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l rounds -d 'How often to clean while settling' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l all-gateways -d 'Every gateway of config.toml, at once'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l yes -d 'Do not ask'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l dry-run -d 'Show the plan, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l check -d 'Exit 1 if there are duplicates, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l yes -d 'Do not ask before allowing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "resolve" -d 'Decide one prompt'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "ls" -d 'List active runs, and runs that hold prompts'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "cancel" -d 'Abort a run, and deny what it queued'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l session -d 'Whatever runs in the session with this key, and everything it queued' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l superseded -d 'Every run that ended or was replaced while its prompts are still pending'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l yes -d 'Do not ask'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Show what would be done, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List active runs, and runs that hold prompts'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Abort a run, and deny what it queued'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
@@ -123,14 +239,21 @@ complete -c clearance -n "__fish_clearance_using_subcommand completions" -l time
 complete -c clearance -n "__fish_clearance_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand man" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "queue" -d 'The pending prompts of a gateway: list them, purge duplicates, decide one'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "run" -d 'Runs of agents: what is active, what holds prompts; cancel them'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "resolve" -d 'Decide one prompt'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "ls" -d 'List active runs, and runs that hold prompts'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "cancel" -d 'Abort a run, and deny what it queued'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'

@@ -27,6 +27,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
+            [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'The pending prompts of a gateway: list them, purge duplicates, decide one')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Runs of agents: what is active, what holds prompts; cancel them')
             [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
@@ -123,6 +125,163 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;approvals;help;help' {
             break
         }
+        'clearance;queue' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
+            [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;queue;ls' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read a saved listing instead: what --json printed, or a gateway''s own answer; - for standard input')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Only prompts of this agent')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only prompts of the session with this key')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only prompts of this run')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Only prompts of this kind')
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only prompts that have been pending for longer')
+            [CompletionResult]::new('--newer-than', '--newer-than', [CompletionResultType]::ParameterName, 'Only prompts that have been pending for less')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Inside what prompts are duplicates')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'What rows are ordered by')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--duplicates', '--duplicates', [CompletionResultType]::ParameterName, 'Only prompts that have duplicates')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Print the whole text of every command')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ndjson', '--ndjson', [CompletionResultType]::ParameterName, 'Print one JSON object a line')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;queue;dedupe' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; may be given several times; `embedded` to rehearse')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Plan for a saved listing, and change nothing; - for standard input')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Only prompts of this agent')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only prompts of the session with this key')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only prompts of this run')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Only prompts of this kind')
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only prompts that have been pending for longer')
+            [CompletionResult]::new('--newer-than', '--newer-than', [CompletionResultType]::ParameterName, 'Only prompts that have been pending for less')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Inside what prompts are duplicates')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Which prompt of a group stays')
+            [CompletionResult]::new('--margin', '--margin', [CompletionResultType]::ParameterName, 'The one that stays does not expire for so long')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'Keep watching and cleaning for so long after the purge')
+            [CompletionResult]::new('--rounds', '--rounds', [CompletionResultType]::ParameterName, 'How often to clean while settling')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--all-gateways', '--all-gateways', [CompletionResultType]::ParameterName, 'Every gateway of config.toml, at once')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan, and change nothing')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Exit 1 if there are duplicates, and change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;queue;resolve' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before allowing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;queue;help' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
+            [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;queue;help;ls' {
+            break
+        }
+        'clearance;queue;help;dedupe' {
+            break
+        }
+        'clearance;queue;help;resolve' {
+            break
+        }
+        'clearance;queue;help;help' {
+            break
+        }
+        'clearance;run' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List active runs, and runs that hold prompts')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Abort a run, and deny what it queued')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;run;ls' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'clearance;run;cancel' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Whatever runs in the session with this key, and everything it queued')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--superseded', '--superseded', [CompletionResultType]::ParameterName, 'Every run that ended or was replaced while its prompts are still pending')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done, and change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'clearance;run;help' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List active runs, and runs that hold prompts')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Abort a run, and deny what it queued')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;run;help;ls' {
+            break
+        }
+        'clearance;run;help;cancel' {
+            break
+        }
+        'clearance;run;help;help' {
+            break
+        }
         'clearance;gateway' {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -188,6 +347,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         }
         'clearance;help' {
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
+            [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'The pending prompts of a gateway: list them, purge duplicates, decide one')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Runs of agents: what is active, what holds prompts; cancel them')
             [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
@@ -211,6 +372,32 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;help;approvals;schema' {
+            break
+        }
+        'clearance;help;queue' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
+            [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
+            break
+        }
+        'clearance;help;queue;ls' {
+            break
+        }
+        'clearance;help;queue;dedupe' {
+            break
+        }
+        'clearance;help;queue;resolve' {
+            break
+        }
+        'clearance;help;run' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List active runs, and runs that hold prompts')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Abort a run, and deny what it queued')
+            break
+        }
+        'clearance;help;run;ls' {
+            break
+        }
+        'clearance;help;run;cancel' {
             break
         }
         'clearance;help;gateway' {

@@ -8,6 +8,7 @@ pub mod approvals;
 mod cli;
 mod commands;
 pub mod deadline;
+mod dispatch;
 pub mod embedded;
 pub mod gateway;
 mod outcome;
@@ -28,13 +29,13 @@ use approvals::Syntax;
 use approvals::codes::Code;
 use approvals::report::{Got, SetOutcome, Snapshot};
 use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
-use cli::{Cli, Noun, gateway as gateway_cli};
+use cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
 use commands::remote::Remote;
 use commands::{Error, gateway as gateways, get, set, validate};
 use deadline::Deadline;
+use dispatch::flags;
 use embedded::Generation;
 use output::error::Failure;
-use settings::{Ask, Flags};
 use store::input::Input;
 
 pub use outcome::Exit;
@@ -56,7 +57,7 @@ pub struct Streams<'s> {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let machine = wants_json(&arguments);
-    let result = catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, streams)));
+    let result = catch_unwind(AssertUnwindSafe(|| dispatched(&arguments, streams)));
     let exit = match result {
         Ok(Ok(exit)) => Ok(exit),
         Ok(Err(error)) => failed(&error, machine, streams),
@@ -83,7 +84,7 @@ fn finish(exit: io::Result<Exit>, streams: &mut Streams<'_>) -> Exit {
 /// Whether the command line asks for JSON, known even where it is wrong in other ways.
 fn wants_json(arguments: &[OsString]) -> bool {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    words.iter().any(|word| matches!(*word, "--json" | "--format=json" | "--format=sarif"))
+    words.iter().any(|word| matches!(*word, "--json" | "--ndjson" | "--format=json" | "--format=sarif"))
         || words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1], "json" | "sarif"))
 }
 
@@ -91,14 +92,12 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
     if let Some(io) = error.downcast_ref::<io::Error>() {
         return Err(io::Error::new(io.kind(), io.to_string()));
     }
-    let known = error.downcast_ref::<Error>();
-    let exit = known.map_or(Exit::Bug, Error::exit);
-    let failure = Failure {
-        code: known.map_or("bug", Error::code),
-        causes: error.chain().map(ToString::to_string).collect(),
-        remedy: known.and_then(Error::remedy),
-        exit: exit as u8,
-        verdict: known.and_then(Error::verdict),
+    let causes = error.chain().map(ToString::to_string).collect();
+    let (failure, exit) = if let Some(known) = error.downcast_ref::<Error>() {
+        (failure(known, causes), known.exit())
+    } else {
+        let failure = Failure { code: "bug", causes, remedy: None, exit: Exit::Bug as u8, verdict: None };
+        (failure, Exit::Bug)
     };
     if machine {
         output::error::object(streams.out, &failure)?;
@@ -107,7 +106,18 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
     Ok(exit)
 }
 
-fn dispatch(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+/// A failure, as it is told. `causes`: from the outside in.
+fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
+    Failure {
+        code: error.code(),
+        causes,
+        remedy: error.remedy(),
+        exit: error.exit() as u8,
+        verdict: error.verdict(),
+    }
+}
+
+fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return Ok(usage(&error, arguments, streams)?),
@@ -117,6 +127,13 @@ fn dispatch(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result
         Noun::Approvals(Verb::Validate(args)) => run_validate(args, deadline, streams),
         Noun::Approvals(Verb::Get(args)) => run_get(args, deadline, streams),
         Noun::Approvals(Verb::Set(args)) => run_set(args, deadline, streams),
+        Noun::Queue(queue_cli::Verb::Ls(args)) => {
+            dispatch::queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
+        }
+        Noun::Queue(queue_cli::Verb::Dedupe(args)) => dispatch::queue::dedupe(args, deadline, streams),
+        Noun::Queue(queue_cli::Verb::Resolve(args)) => dispatch::queue::resolve(args, deadline, streams),
+        Noun::Run(run_cli::Verb::Ls(args)) => dispatch::run::list(args, deadline, streams),
+        Noun::Run(run_cli::Verb::Cancel(args)) => dispatch::run::cancel(args, deadline, streams),
         Noun::Gateway(gateway_cli::Verb::Status(args)) => run_status(args, deadline, streams),
         Noun::Gateway(gateway_cli::Verb::Dev(args)) => {
             run_dev(&args, cli.timeout.map(Deadline::after), streams)
@@ -288,17 +305,6 @@ fn remote(args: gateway_cli::Approvals) -> Result<Option<Remote>, Error> {
         Some(flag) => Err(Error::NoGateway { flag }),
         None => Ok(None),
     }
-}
-
-fn flags(gateway: Option<String>, access: gateway_cli::Access) -> Flags {
-    let gateway_cli::Access { token_file, password_file, ask_token, ask_password, tls_fingerprint, ca_file } =
-        access;
-    let ask = match (ask_token, ask_password) {
-        (true, _) => Some(Ask::Token),
-        (false, true) => Some(Ask::Password),
-        (false, false) => None,
-    };
-    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file }
 }
 
 fn run_status(

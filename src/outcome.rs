@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
+use crate::queue::report::Verdict;
+
 /// How a command ended. Scripts rely on these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Done; nothing wrong found.
     Done = 0,
-    /// Found: an invalid document.
+    /// Found: an invalid document, duplicates under `--check`.
     Found = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -59,6 +61,16 @@ pub fn of_validation(tally: Tally) -> Exit {
         Tally { unreadable: 1.., .. } => Exit::Store,
         Tally { invalid: 1.., .. } => Exit::Found,
         _ => Exit::Done,
+    }
+}
+
+/// The exit code of a purge, one for one.
+pub fn of_dedupe(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Done => Exit::Done,
+        Verdict::Found => Exit::Found,
+        Verdict::Partly => Exit::Partly,
+        Verdict::TimedOut => Exit::TimedOut,
     }
 }
 

@@ -49,6 +49,15 @@ pub struct Approvals {
     pub access: Access,
 }
 
+/// Which gateway, where none is named in another way.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Gateway {
+    /// The gateway with this name or URL; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL")]
+    pub gateway: Option<String>,
+}
+
 /// How to be let in.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]

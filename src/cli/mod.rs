@@ -2,6 +2,8 @@
 
 pub mod approvals;
 pub mod gateway;
+pub mod queue;
+pub mod run;
 
 use std::time::Duration;
 
@@ -33,6 +35,12 @@ pub enum Noun {
     /// Approvals documents: what agents may run on a host
     #[command(subcommand)]
     Approvals(approvals::Verb),
+    /// The pending prompts of a gateway: list them, purge duplicates, decide one
+    #[command(subcommand)]
+    Queue(queue::Verb),
+    /// Runs of agents: what is active, what holds prompts; cancel them
+    #[command(subcommand)]
+    Run(run::Verb),
     /// Gateways: which one is used, whether it lets us in, and one to rehearse with
     #[command(subcommand)]
     Gateway(gateway::Verb),
@@ -59,7 +67,7 @@ const COMPLETIONS_EXAMPLES: &str = "Examples:
 
 const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found
-  1   found: an invalid document
+  1   found: an invalid document, duplicates
   2   the command line is wrong
   3   done in part; the report tells what is missing
   4   gateway not reachable, or the deadline passed
@@ -73,6 +81,7 @@ Examples:
   clearance approvals get --json
   clearance approvals get --gateway=wss://gateway.example
   clearance approvals set --file new.json --dry-run
+  clearance queue dedupe --dry-run
   clearance gateway status";
 
 fn duration(text: &str) -> Result<Duration, String> {

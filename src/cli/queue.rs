@@ -135,7 +135,7 @@ pub struct Ls {
     /// Print the whole text of every command
     #[arg(long)]
     pub full: bool,
-    /// Stay, and show what changes; ends with Ctrl-C, or with --timeout
+    /// Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
     /// Print one JSON object

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use super::gateway::{Fault, advice};
+use super::queue::QueueError;
 use crate::approvals::diagnostic::Verdict;
 use crate::approvals::native::AnswerError;
 use crate::approvals::rejection::Field;
@@ -127,6 +128,9 @@ pub enum Error {
         #[source]
         cause: Box<Error>,
     },
+    /// Something with prompts or runs.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// No such node.
     #[error("the gateway knows no node `{wanted}`")]
     NodeUnknown {
@@ -240,6 +244,7 @@ impl Error {
             // What was asked for happened; whether it stayed so is not known.
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. } | Self::NodeUnknown { .. } | Self::NodeAmbiguous { .. } => Exit::Usage,
+            Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } => Exit::Refused,
         }
@@ -282,6 +287,7 @@ impl Error {
             Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
             Self::Rejected { .. } => Some("nothing was stored; see which release the gateway is: clearance gateway status".to_owned()),
             Self::Unverified { .. } => Some("look at what is there now: clearance approvals get with the same flags".to_owned()),
+            Self::Queue(error) => error.remedy(),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
                 Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())
             }
@@ -297,6 +303,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Gateway(fault) => return advice::code(&fault.error),
+            Self::Queue(error) => return error.code(),
             Self::Settings(_) => return "settings",
             Self::NoGateway { .. } => return "usage",
             Self::Scenario { .. } => return "scenario",

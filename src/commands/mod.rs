@@ -3,7 +3,9 @@
 mod error;
 pub mod gateway;
 pub mod get;
+pub mod queue;
 pub mod remote;
+pub mod run;
 pub mod set;
 pub mod validate;
 

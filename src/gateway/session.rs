@@ -61,6 +61,13 @@ impl Events {
         self.held.fetch_sub(size, Ordering::Relaxed);
         Some(event)
     }
+
+    /// One that is here already. `None`: there is none yet, or none any more.
+    pub fn waiting(&mut self) -> Option<Event> {
+        let (size, event) = self.queue.try_recv().ok()?;
+        self.held.fetch_sub(size, Ordering::Relaxed);
+        Some(event)
+    }
 }
 
 #[derive(Debug)]

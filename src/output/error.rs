@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, json, problems};
@@ -39,6 +39,13 @@ pub fn text(err: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
 
 /// Prints a failure as one JSON object.
 pub fn object(out: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
+    let mut object = value(failure);
+    object["version"] = json!(VERSION);
+    json(out, &object)
+}
+
+/// A failure as a JSON value.
+pub fn value(failure: &Failure<'_>) -> Value {
     let mut error = json!({
         "code": failure.code,
         "message": failure.causes.join(": "),
@@ -48,5 +55,5 @@ pub fn object(out: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
     if let Some((_, verdict)) = failure.verdict {
         error["problems"] = serde_json::to_value(problems(verdict)).unwrap_or_default();
     }
-    json(out, &json!({ "version": VERSION, "error": error }))
+    json!({ "error": error })
 }

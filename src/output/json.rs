@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Value, json};
 
 use super::escape::is_harmless;
@@ -18,6 +18,13 @@ pub(super) const VERSION: u8 = 1;
 /// Prints a value as JSON, ASCII where a character could harm a terminal.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(PrettyFormatter::new()));
+    value.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// Prints a value as JSON on one line, escaped likewise.
+pub(super) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(CompactFormatter));
     value.serialize(&mut serializer)?;
     writeln!(out)
 }

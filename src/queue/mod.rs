@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no other room. Times are Unix milliseconds of the gateway's clock and are passed in.
 
+pub mod cancel;
 pub mod filter;
 pub mod intent;
 pub mod plan;
@@ -11,6 +12,7 @@ pub mod read;
 pub mod report;
 pub mod runs;
 pub mod scope;
+pub mod summary;
 #[cfg(test)]
 mod tests;
 

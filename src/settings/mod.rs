@@ -102,6 +102,11 @@ pub struct Resolved {
     pub notes: Vec<String>,
 }
 
+/// The names of the gateways in config.toml, in their order there.
+pub fn names(environment: &Environment, deadline: Deadline) -> Result<Vec<String>, SettingsError> {
+    own::Own::load(environment, deadline).map(|own| own.names().map(str::to_owned).collect())
+}
+
 /// Finds the gateway, the credential for it and whom to trust for it.
 pub fn resolve(
     flags: &Flags,

@@ -152,6 +152,10 @@ impl Own {
     }
 
     /// The name of the gateway with that address.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.gateways.keys().map(String::as_str)
+    }
+
     pub(super) fn name_of(&self, address: &Address) -> Option<&str> {
         self.gateways.iter().find(|(_, named)| named.address == *address).map(|(name, _)| name.as_str())
     }

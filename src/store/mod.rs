@@ -7,7 +7,8 @@ mod lock;
 mod replace;
 
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -99,6 +100,15 @@ pub enum StoreError {
         /// The copy that was kept.
         kept: PathBuf,
     },
+}
+
+/// Makes a directory for this user alone, and those above it, where they are not there.
+pub fn private_directory(path: &Path) -> Result<(), StoreError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
 }
 
 impl StoreError {

@@ -16,6 +16,13 @@ fn every_page_of_help() {
         ("approvals_get", &["approvals", "get"]),
         ("approvals_set", &["approvals", "set"]),
         ("approvals_schema", &["approvals", "schema"]),
+        ("queue", &["queue"]),
+        ("queue_ls", &["queue", "ls"]),
+        ("queue_dedupe", &["queue", "dedupe"]),
+        ("queue_resolve", &["queue", "resolve"]),
+        ("run", &["run"]),
+        ("run_ls", &["run", "ls"]),
+        ("run_cancel", &["run", "cancel"]),
         ("gateway", &["gateway"]),
         ("gateway_status", &["gateway", "status"]),
         ("gateway_dev", &["gateway", "dev"]),
@@ -40,8 +47,10 @@ fn every_command_has_its_page() {
         let commands = commands.take_while(|line| !line.is_empty());
         commands.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
     };
-    assert_eq!(listed(&["--help"]), ["approvals", "gateway", "completions", "man", "help"]);
+    assert_eq!(listed(&["--help"]), ["approvals", "queue", "run", "gateway", "completions", "man", "help"]);
     assert_eq!(listed(&["approvals", "--help"]), ["validate", "get", "set", "schema", "help"]);
+    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "resolve", "help"]);
+    assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "dev", "help"]);
 }
 

@@ -8,14 +8,18 @@
     reason = "a test fails by panicking, and makes its own files"
 )]
 
+mod contrib;
 mod faults;
 mod gateway;
 mod generated;
 mod get;
 mod help;
 mod nodes;
+mod purge_faults;
+mod queue;
 mod replay;
 mod rooms;
+mod runs;
 mod secrecy;
 mod set;
 mod sharing;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A room and what it may import. `lib.rs` and `main.rs` may import everything.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("approvals", &[]),
     ("cli", &[]),
     (
@@ -11,9 +11,16 @@ const ROOMS: [(&str, &[&str]); 12] = [
         &["approvals", "deadline", "embedded", "gateway", "outcome", "queue", "report", "settings", "store"],
     ),
     ("deadline", &[]),
+    (
+        "dispatch",
+        &[
+            "Streams", "cli", "commands", "deadline", "failure", "outcome", "output", "queue", "settings",
+            "store",
+        ],
+    ),
     ("embedded", &["approvals", "deadline"]),
     ("gateway", &["deadline", "store"]),
-    ("outcome", &[]),
+    ("outcome", &["queue"]),
     ("output", &["approvals", "queue", "report"]),
     ("queue", &[]),
     ("report", &["outcome"]),
@@ -87,8 +94,10 @@ fn imports_run_one_way() {
 #[test]
 fn rules_name_rooms_that_exist() {
     let files = all();
+    // What `lib.rs` itself has for those it calls.
+    let own = ["Streams", "failure"];
     for (name, allowed) in ROOMS {
-        for named in allowed.iter().chain([&name]) {
+        for named in allowed.iter().chain([&name]).filter(|named| !own.contains(named)) {
             assert!(files.iter().any(|(file, _)| room(file) == *named), "there is no room {named}");
         }
     }

@@ -7,18 +7,25 @@ pub mod status;
 use std::fmt;
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
+use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::deadline::Deadline;
 use crate::embedded;
 use crate::gateway::error::{GatewayError, Step};
 use crate::gateway::target::{Credential, Target, Trust};
-use crate::gateway::{Access, Effect, Keyring, Link};
+use crate::gateway::{Access, Effect, Events, Keyring, Link, Session};
 use crate::report::Chosen;
 use crate::settings::{self, Environment, Flags};
+use crate::store;
+use crate::store::json_file::{JsonFile, LockedJsonFile};
 
 /// The name that no configured gateway can have.
 const EMBEDDED: &str = "embedded";
@@ -153,6 +160,8 @@ fn trusted(trust: &Trust, from: &settings::Origin) -> String {
 pub(super) struct Connection {
     choice: Choice,
     link: Link,
+    events: Option<Events>,
+    access: Access,
     deadline: Deadline,
 }
 
@@ -161,7 +170,7 @@ impl Connection {
     pub(super) async fn open(flags: &Flags, access: Access, deadline: Deadline) -> Result<Self, Error> {
         let choice = Choice::of(flags, deadline).await?;
         match Link::open(&choice.target, access, &choice.keyring, deadline).await {
-            Ok((link, _)) => Ok(Self { choice, link, deadline }),
+            Ok((link, events)) => Ok(Self { choice, link, events, access, deadline }),
             Err(error) => Err(choice.fault(error)),
         }
     }
@@ -174,6 +183,89 @@ impl Connection {
     /// The gateway's release, where it said so.
     pub(super) fn version(&self) -> Option<&str> {
         self.link.hello().map(|hello| hello.server.version.as_str()).filter(|version| !version.is_empty())
+    }
+
+    /// The protocol that was agreed on; `None` over HTTP.
+    pub(super) fn protocol(&self) -> Option<u64> {
+        self.link.hello().map(|hello| hello.protocol)
+    }
+
+    /// Whether the gateway has a method. Over HTTP it is not told beforehand.
+    pub(super) fn has(&self, method: &str) -> bool {
+        self.link.hello().is_none_or(|hello| hello.features.methods.iter().any(|listed| listed == method))
+    }
+
+    /// Whether a scope was asked for and not granted.
+    pub(super) fn lacks(&self, scope: &str) -> bool {
+        self.link.hello().is_some_and(|hello| !hello.auth.scopes.iter().any(|granted| granted == scope))
+    }
+
+    /// The gateway's clock now, in Unix milliseconds.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.link.hello().map_or(0, |hello| hello.clock.now_ms())
+    }
+
+    /// The session, for calls at once; the admin endpoint has none.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.link.session()
+    }
+
+    /// Events, once: from when the connection was made, if it was asked for them.
+    pub(super) fn take_events(&mut self) -> Option<Events> {
+        self.events.take()
+    }
+
+    /// Gives them back, for whoever takes them next.
+    pub(super) fn give_events(&mut self, events: Option<Events>) {
+        self.events = events;
+    }
+
+    /// Waits until no other purge of this user goes on at the gateway. Two that follow different rules would each keep
+    /// another prompt, and between them none.
+    pub(super) fn alone(&self) -> Result<Option<LockedJsonFile>, Error> {
+        let Keyring::Directory(devices) = &self.choice.keyring else { return Ok(None) };
+        let directory = devices.with_file_name("purges");
+        store::private_directory(&directory)?;
+        let name = HEXLOWER.encode(&Sha256::digest(self.choice.target.address.to_string())[..16]);
+        Ok(Some(JsonFile::at(directory.join(name)).lock(self.deadline)?))
+    }
+
+    /// Another deadline, for a command that goes on.
+    pub(super) fn extend(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
+    /// Connects again, in the place of a connection that was lost.
+    pub(super) async fn reopen(&mut self) -> Result<(), Error> {
+        let (target, keyring) = (&self.choice.target, &self.choice.keyring);
+        match Link::open(target, self.access, keyring, self.deadline).await {
+            Ok((link, events)) => {
+                (self.link, self.events) = (link, events);
+                Ok(())
+            }
+            Err(error) => Err(self.choice.fault(error)),
+        }
+    }
+
+    /// Makes calls without parameters that change nothing, at once where the way allows it.
+    pub(super) async fn read_all(&mut self, methods: &[String]) -> Result<Vec<Box<RawValue>>, Error> {
+        let mut answers = Vec::new();
+        if let Some(session) = self.link.session() {
+            let deadline = self.deadline;
+            let nothing = json!({});
+            let calls = methods.iter().map(|method| session.call(method, &nothing, deadline));
+            answers = join_all(calls).await;
+        }
+        let mut read = Vec::with_capacity(methods.len());
+        let mut answers = answers.into_iter();
+        for method in methods {
+            match answers.next() {
+                Some(Ok(Some(answer))) => read.push(answer),
+                // One by one, with whatever may be tried again tried again.
+                _ => read.push(self.read(method, &json!({})).await?),
+            }
+        }
+        Ok(read)
     }
 
     /// Makes a call that changes nothing.

@@ -1,0 +1,320 @@
+//! `queue dedupe`: one prompt of each group stays, the rest are denied.
+
+use std::time::Duration;
+
+use super::purge::{Ended, Stop, denied, drive};
+use super::{Pending, Queue, QueueError, saved};
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::gateway::Access;
+use crate::queue::filter::Filter;
+use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
+use crate::queue::report::{self, Asked, Entry, Failure, Outcome, Totals, Verdict};
+use crate::queue::summary::{Dedupe, Planned, Round};
+use crate::queue::{Keep, Key, Plan, Purge, Rules, Scope, plan};
+use crate::settings::Flags;
+use crate::store::input::Input;
+
+/// Left of the time for the last listing and the report.
+const REPORTING: Duration = Duration::from_millis(500);
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which prompts.
+    pub filter: Filter,
+    /// Inside what they are duplicates.
+    pub scope: Scope,
+    /// Which one stays.
+    pub keep: Keep,
+    /// How long that one must live, in milliseconds.
+    pub margin_ms: u64,
+    /// Whether to stop after the plan, and with which verdict.
+    pub asked: Asked,
+    /// For how long to keep cleaning afterwards.
+    pub settle: Option<Duration>,
+    /// How often.
+    pub rounds: u32,
+}
+
+impl Request {
+    fn plan<'p>(&self, pending: &'p Pending) -> Plan<'p> {
+        let admitted =
+            pending.listing.prompts.iter().filter(|prompt| self.filter.admits(prompt, pending.at_ms));
+        let rules =
+            Rules { scope: self.scope, keep: self.keep, margin_ms: self.margin_ms, now_ms: pending.at_ms };
+        plan(admitted, &pending.runs, rules)
+    }
+}
+
+/// Plans for a saved listing, and does nothing else.
+pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<Dedupe, Error> {
+    let pending = saved(input, deadline)?;
+    let plan = request.plan(&pending);
+    let planned = Planned::of(&plan, &pending.runs);
+    Ok(report(request, input.name(), &pending, planned, Vec::new(), false))
+}
+
+/// Plans, has the plan confirmed, carries it out, and lists again. `confirm` is shown the gateway and the plan, and says
+/// whether to go on; `progress` is told how many prompts are still to be denied.
+pub async fn run(
+    request: &Request,
+    flags: &Flags,
+    deadline: Deadline,
+    confirm: impl FnOnce(&str, &Planned) -> Result<(), QueueError>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Dedupe, Error> {
+    let mut queue = Queue::open(flags, Access::LISTENING, deadline).await?;
+    // Until this ends, and before it looks at anything.
+    let _alone = if request.asked == Asked::Purge { queue.connection.alone()? } else { None };
+    let pending = queue.list().await?;
+    let name = queue.connection.address().to_owned();
+    let legacy = queue.is_legacy();
+    let planned = Planned::of(&request.plan(&pending), &pending.runs);
+    if request.asked != Asked::Purge || planned.duplicates == 0 && request.settle.is_none() {
+        queue.connection.close().await;
+        return Ok(report(request, name, &pending, planned, Vec::new(), legacy));
+    }
+    if planned.duplicates > 0 {
+        confirm(&name, &Planned { legacy, ..planned.clone() })?;
+    }
+    let mut stop = Stop::listening();
+    let mut rounds = Vec::new();
+    let mut before = pending;
+    let mut unseen = None;
+    let until = request.settle.map(Deadline::after);
+    loop {
+        let (mut round, after) = purge(request, &mut queue, &before, deadline, &mut stop, progress).await?;
+        let after = match after {
+            Ok(after) => after,
+            // What was done stays done, and is told.
+            Err(error) => {
+                rounds.push(round);
+                unseen = Some(error);
+                break;
+            }
+        };
+        let watched = until.filter(|_| !stop.was_asked() && deadline.left().is_some());
+        let Some(until) = watched else {
+            rounds.push(round);
+            before = after;
+            break;
+        };
+        let settled = match settled(request, &mut queue, after, until, deadline, &mut stop).await {
+            Ok(settled) => settled,
+            Err(error) => {
+                rounds.push(round);
+                unseen = Some(error);
+                break;
+            }
+        };
+        let again = matches!(settled, Settled::Again(_));
+        let (Settled::Again(later) | Settled::Quiet(later)) = settled;
+        // An agent asks again a moment after its denial, when the listing behind the purge is made already.
+        note_again(&mut round, &request.plan(&before), &before, &later);
+        rounds.push(round);
+        before = later;
+        if !again || stop.was_asked() || rounds.len() > request.rounds as usize {
+            break;
+        }
+    }
+    queue.connection.close().await;
+    let mut report = report(request, name, &before, planned, rounds, legacy);
+    if let Some(error) = unseen {
+        // The last listing is older than the last denial.
+        let over = report.rounds.last().into_iter().flat_map(|round| &round.entries);
+        let over =
+            over.filter(|entry| matches!(entry.outcome, Outcome::Denied | Outcome::AlreadyGone)).count();
+        report.pending = report.pending.saturating_sub(over);
+        report.partial = Some(format!("it could not be looked at again, so this is what is known: {error}"));
+        if report.verdict == Verdict::Done {
+            report.verdict = Verdict::Partly;
+        }
+    }
+    Ok(report)
+}
+
+fn report(
+    request: &Request,
+    gateway: String,
+    last: &Pending,
+    planned: Planned,
+    rounds: Vec<Round>,
+    legacy: bool,
+) -> Dedupe {
+    let entries = rounds.iter().flat_map(|round| &round.entries);
+    let mut totals = Totals::of(entries, &[]);
+    totals.requeued =
+        rounds.last().map_or(0, |round| round.requeued.iter().filter(|row| row.duplicate).count());
+    let duplicates = rounds.iter().map(|round| round.entries.len()).sum::<usize>().max(planned.duplicates);
+    let verdict = match request.asked {
+        Asked::Purge => report::verdict(Asked::Purge, duplicates, &totals),
+        asked => report::verdict(asked, planned.duplicates, &totals),
+    };
+    Dedupe {
+        gateway,
+        asked: request.asked,
+        planned: Planned { legacy, ..planned },
+        problems: last.listing.problems.iter().map(ToString::to_string).collect(),
+        partial: last.partial.clone(),
+        rounds,
+        totals,
+        verdict,
+        pending: last.listing.prompts.len(),
+    }
+}
+
+/// One purge of what is planned for a listing, and the listing after it, if there is one.
+async fn purge(
+    request: &Request,
+    queue: &mut Queue,
+    before: &Pending,
+    deadline: Deadline,
+    stop: &mut Stop,
+    progress: &mut dyn FnMut(usize),
+) -> Result<(Round, Result<Pending, Error>), Error> {
+    let plan = request.plan(before);
+    let left = deadline.left().unwrap_or_default().saturating_sub(REPORTING);
+    let ends_ms = queue.now_ms().saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    let mut work = Purge::new(Tuning { deadline_ms: Some(ends_ms), ..Tuning::default() });
+    for group in plan.duplicated() {
+        work.add(group, before.at_ms);
+    }
+    let mut events = queue.connection.take_events();
+    if queue.now_ms().saturating_sub(before.at_ms) > FRESH_MS {
+        // Somebody thought about the plan. The answer comes behind every event that came meanwhile.
+        let now = queue.list().await?;
+        caught_up(queue, &now, events.is_some(), &mut work);
+    } else if queue.is_legacy() && events.is_some() {
+        // Every operator hears every decision there, and the connection is older than the listing.
+        work.tell(Told::Hearing(before.at_ms), queue.now_ms());
+    }
+    loop {
+        let heard = events.as_mut().filter(|_| queue.is_legacy());
+        match drive(queue, heard, &mut work, deadline, stop, progress).await? {
+            Ended::Done => break,
+            // What is left goes on behind a new listing.
+            Ended::Lost => {
+                let sent = |key: &&Key| work.is_sent(key);
+                let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
+                work.tell(Told::Lost, queue.now_ms());
+                let again = match again(queue).await {
+                    Ok(again) => again,
+                    Err(error) => {
+                        work.tell(Told::Stop, u64::MAX);
+                        // Everything has an outcome now.
+                        work.next(u64::MAX);
+                        let entries = work.take().into_iter().map(|entry| unanswered(entry, &sent)).collect();
+                        return Ok((Round { entries, requeued: Vec::new() }, Err(error)));
+                    }
+                };
+                events = queue.connection.take_events();
+                work.tell(Told::Restored, queue.now_ms());
+                caught_up(queue, &again, events.is_some(), &mut work);
+            }
+        }
+    }
+    queue.connection.give_events(events);
+    let entries: Vec<Entry> = work.take();
+    let after = match queue.list().await {
+        Ok(after) => after,
+        Err(error) => return Ok((Round { entries, requeued: Vec::new() }, Err(error))),
+    };
+    let mut round = Round { entries, requeued: Vec::new() };
+    note_again(&mut round, &plan, before, &after);
+    Ok((round, Ok(after)))
+}
+
+/// Notes what asks again for what was denied. What a filter left out of the plan was there before, and is no answer to a
+/// denial.
+fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pending) {
+    let known = before.keys();
+    round.asked_again(plan, &denied(&round.entries), &after.listing.prompts);
+    round.requeued.retain(|again| !known.contains(&again.prompt.key));
+}
+
+/// Tells what is pending now, and whether every decision will be heard from here on.
+fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
+    work.tell(Told::Listed(now.keys(), now.at_ms), queue.now_ms());
+    if queue.is_legacy() && listening {
+        work.tell(Told::Hearing(now.at_ms), queue.now_ms());
+    }
+}
+
+/// Connects and lists again.
+async fn again(queue: &mut Queue) -> Result<Pending, Error> {
+    queue.connection.reopen().await?;
+    queue.list().await
+}
+
+/// Everything that a plan denies.
+fn keys<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = &'p Key> {
+    plan.duplicated().flat_map(|group| group.members.iter().map(|member| &member.key))
+}
+
+/// Left alone it was not if it had been sent.
+fn unanswered(mut entry: Entry, sent: &[Key]) -> Entry {
+    if matches!(entry.outcome, Outcome::NotTried(_)) && sent.contains(&entry.key) {
+        entry.outcome = Outcome::Failed(Failure::NoAnswer);
+    }
+    entry
+}
+
+enum Settled {
+    /// There are duplicates again.
+    Again(Pending),
+    /// There were none until the end.
+    Quiet(Pending),
+}
+
+/// Watches until there are duplicates again, or until the end.
+async fn settled(
+    request: &Request,
+    queue: &mut Queue,
+    mut pending: Pending,
+    until: Deadline,
+    deadline: Deadline,
+    stop: &mut Stop,
+) -> Result<Settled, Error> {
+    /// How often a gateway that tells nothing is asked.
+    const EVERY: Duration = Duration::from_secs(1);
+    loop {
+        if request.plan(&pending).duplicates() > 0 {
+            return Ok(Settled::Again(pending));
+        }
+        let left = until.left().into_iter().chain(deadline.left().map(|left| left.saturating_sub(REPORTING)));
+        let (Some(_), Some(left)) = (until.left(), left.min()) else { return Ok(Settled::Quiet(pending)) };
+        let stopped = tokio::select! {
+            () = tokio::time::sleep(EVERY.min(left)) => false,
+            () = stop.asked() => true,
+        };
+        pending = queue.list().await?;
+        if stopped || left <= EVERY {
+            let again = request.plan(&pending).duplicates() > 0;
+            return Ok(if again { Settled::Again(pending) } else { Settled::Quiet(pending) });
+        }
+    }
+}
+
+/// The exit code of several gateways' reports: what hides more wins, and one that failed makes it done in part.
+///
+/// | failed | timed out | partly | found | verdict |
+/// | --- | --- | --- | --- | --- |
+/// | some | any | any | any | partly |
+/// | none | all | – | – | timed out |
+/// | none | some | any | any | partly |
+/// | none | none | some | any | partly |
+/// | none | none | none | some | found |
+/// | none | none | none | none | done |
+pub fn verdict(reports: &[Result<Dedupe, Error>]) -> Verdict {
+    let of = |wanted: Verdict| {
+        reports.iter().filter(|report| matches!(report, Ok(report) if report.verdict == wanted)).count()
+    };
+    let failed = reports.iter().filter(|report| report.is_err()).count();
+    match (failed, of(Verdict::TimedOut), of(Verdict::Partly), of(Verdict::Found)) {
+        (0, timed_out, ..) if timed_out == reports.len() && timed_out > 0 => Verdict::TimedOut,
+        (0, 0, 0, 0) => Verdict::Done,
+        (0, 0, 0, _) => Verdict::Found,
+        _ => Verdict::Partly,
+    }
+}

@@ -1,0 +1,133 @@
+//! What can go wrong with prompts and runs besides the gateway itself.
+
+use thiserror::Error;
+
+use crate::outcome::Exit;
+
+/// Why a command on prompts or runs ended without a report.
+#[derive(Debug, Error)]
+pub enum QueueError {
+    /// A gateway's listing that is none.
+    #[error("{address} answers with something that is no list of prompts: {cause}")]
+    Listing {
+        /// The gateway.
+        address: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A saved listing that is none.
+    #[error("{name} is no list of prompts: {cause}")]
+    Saved {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// No such prompt.
+    #[error("no pending prompt has the id `{}`, or one that begins so", one_line(.0))]
+    Unknown(String),
+    /// More than one prompt.
+    #[error("`{}` is the beginning of more than one prompt's id", one_line(.id))]
+    Ambiguous {
+        /// What was asked for.
+        id: String,
+        /// The ids that it may be.
+        matches: Vec<String>,
+    },
+    /// A decision that the prompt does not allow.
+    #[error("the prompt {} does not allow {decision}", one_line(.id))]
+    NotAllowed {
+        /// The prompt.
+        id: String,
+        /// What was decided.
+        decision: &'static str,
+        /// What it allows.
+        allowed: Vec<&'static str>,
+    },
+    /// Somebody decided otherwise before.
+    #[error("the prompt {} was decided before: {}", one_line(.id), one_line(.before))]
+    DecidedOtherwise {
+        /// The prompt.
+        id: String,
+        /// How.
+        before: String,
+    },
+    /// Something that must be confirmed, and nobody to confirm it.
+    #[error("this must be confirmed, and there is no terminal to ask on")]
+    Unconfirmed,
+    /// Somebody said no, or nothing in time.
+    #[error("not confirmed: nothing was done")]
+    Declined,
+    /// A run that cannot be tied to a session.
+    #[error(
+        "the prompts of this gateway carry no run, and the run {} is not known to be of exactly one session", one_line(.run)
+    )]
+    RunWithoutSession {
+        /// The run.
+        run: String,
+    },
+}
+
+/// A text of somebody else, which must not begin a line in a message: whoever prints that keeps its lines.
+fn one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\r', "\\r")
+}
+
+impl QueueError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Listing { .. } => Exit::TimedOut,
+            Self::Saved { .. } => Exit::Store,
+            Self::DecidedOtherwise { .. } => Exit::Conflict,
+            Self::Unknown(_)
+            | Self::Ambiguous { .. }
+            | Self::NotAllowed { .. }
+            | Self::Unconfirmed
+            | Self::Declined
+            | Self::RunWithoutSession { .. } => Exit::Usage,
+        }
+    }
+
+    /// What the person who reads the error can do next.
+    pub fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Listing { .. } => {
+                "check that the address is a gateway's: clearance gateway status".to_owned()
+            }
+            Self::Saved { .. } => {
+                "save one with clearance queue ls --json > FILE, or a gateway's answer to exec.approval.list"
+                    .to_owned()
+            }
+            Self::Unknown(_) => {
+                "it may be decided or expired already: clearance queue ls; clearance run ls".to_owned()
+            }
+            Self::Ambiguous { matches, .. } => {
+                let matches: Vec<String> = matches.iter().map(|id| one_line(id)).collect();
+                format!("choose one of {}", matches.join(", "))
+            }
+            Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
+            Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
+            Self::Unconfirmed => "look at what would be done (--dry-run), then add --yes".to_owned(),
+            Self::Declined => return None,
+            Self::RunWithoutSession { .. } => {
+                "name the session: clearance run ls, then clearance run cancel --session KEY".to_owned()
+            }
+        })
+    }
+
+    /// The stable name in machine output.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Listing { .. } => "not-a-listing",
+            Self::Saved { .. } => "not-a-saved-listing",
+            Self::Unknown(_) => "unknown-prompt",
+            Self::Ambiguous { .. } => "ambiguous-prompt",
+            Self::NotAllowed { .. } => "decision-not-allowed",
+            Self::DecidedOtherwise { .. } => "decided-otherwise",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Declined => "declined",
+            Self::RunWithoutSession { .. } => "run-without-session",
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Commands on runs.
+
+pub mod cancel;
+pub mod ls;

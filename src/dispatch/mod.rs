@@ -1,0 +1,51 @@
+//! From a parsed command line to a command and its printer, for the commands that ask, watch, or have many targets.
+
+pub mod queue;
+pub mod run;
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::mpsc;
+
+use crate::cli::gateway::Access;
+use crate::commands::queue::QueueError;
+use crate::deadline::Deadline;
+use crate::settings::{Ask, Flags};
+
+/// What the flags say about a gateway.
+pub fn flags(gateway: Option<String>, access: Access) -> Flags {
+    let Access { token_file, password_file, ask_token, ask_password, tls_fingerprint, ca_file } = access;
+    let ask = match (ask_token, ask_password) {
+        (true, _) => Some(Ask::Token),
+        (false, true) => Some(Ask::Password),
+        (false, false) => None,
+    };
+    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file }
+}
+
+/// Whether there is somebody to ask.
+pub fn interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks on the terminal. Anything but a yes, the end of the input and the deadline are a no.
+pub fn confirmed(err: &mut dyn Write, question: &str, deadline: Deadline) -> Result<(), QueueError> {
+    if !interactive() {
+        return Err(QueueError::Unconfirmed);
+    }
+    let asked = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
+    if asked.is_err() {
+        return Err(QueueError::Unconfirmed);
+    }
+    let (sender, receiver) = mpsc::channel();
+    // Left behind at the deadline: the process ends soon after.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        // Nobody listens any more once the deadline has passed.
+        drop(sender.send(read.map(|_| line)));
+    });
+    match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
+        Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
+        _ => Err(QueueError::Declined),
+    }
+}

@@ -1,0 +1,266 @@
+//! `queue …`
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{confirmed, flags};
+use crate::Streams;
+use crate::cli::queue::{
+    By, Decision as Decided, Dedupe, Filters, Keep as Kept, Kind as KindName, Ls, Resolve, Sort as Order,
+};
+use crate::commands::queue::{dedupe, ls, resolve};
+use crate::commands::{Error, gateway as gateways};
+use crate::deadline::Deadline;
+use crate::outcome::{self, Exit};
+use crate::output;
+use crate::queue::filter::{Filter, Sort};
+use crate::queue::report::Asked;
+use crate::queue::{Decision, Keep, Kind, Scope};
+use crate::settings::{self, Environment, Flags};
+use crate::store::input::Input;
+
+fn filter(filters: Filters) -> Filter {
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Filter {
+        agents: filters.agent.into_iter().collect(),
+        sessions: filters.session.into_iter().collect(),
+        runs: filters.run.into_iter().collect(),
+        kinds: filters
+            .kind
+            .map(|kind| match kind {
+                KindName::Exec => Kind::Exec,
+                KindName::Plugin => Kind::Plugin,
+                KindName::SystemAgent => Kind::System,
+            })
+            .into_iter()
+            .collect(),
+        older_than_ms: filters.older_than.map(millis),
+        younger_than_ms: filters.newer_than.map(millis),
+        id_prefix: None,
+    }
+}
+
+fn scope(by: By) -> Scope {
+    match by {
+        By::Session => Scope::Session,
+        By::Agent => Scope::Agent,
+        By::Run => Scope::Run,
+    }
+}
+
+/// `queue ls`. `end`: `--timeout`, where it is given.
+pub fn list(
+    args: Ls,
+    end: Option<Deadline>,
+    step: Duration,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let request = ls::Request {
+        filter: filter(args.filters),
+        duplicates: args.duplicates,
+        scope: scope(args.by),
+        sort: match args.sort {
+            Order::Age => Sort::Age,
+            Order::Expiry => Sort::Expiry,
+            Order::Agent => Sort::Agent,
+            Order::Command => Sort::Command,
+        },
+    };
+    let deadline = end.unwrap_or_else(|| Deadline::after(step));
+    let flags = flags(args.gateway.gateway, args.access);
+    if args.watch {
+        let mut printed = Ok(());
+        let redraw = std::io::stdout().is_terminal() && !args.ndjson;
+        let mut seen = BTreeSet::new();
+        gateways::run(ls::watch(&request, &flags, step, end, |queued| {
+            let drawn = if redraw {
+                // Home, and everything below it gone: what stood there is drawn over.
+                write!(streams.out, "\x1b[H\x1b[J")
+                    .and_then(|()| output::queue_text(streams.out, queued, args.full))
+            } else {
+                let changes = if args.ndjson { output::changes_ndjson } else { output::changes_text };
+                changes(streams.out, &seen, queued).map(|now| seen = now)
+            };
+            printed = drawn.and_then(|()| streams.out.flush());
+            printed.is_ok()
+        }))?;
+        printed?;
+        return Ok(Exit::Done);
+    }
+    let queued = match &args.file {
+        Some(path) => ls::of_file(&request, &Input::named(path), deadline)?,
+        None => gateways::run(ls::run(&request, &flags, deadline))?,
+    };
+    match (args.json, args.ndjson) {
+        (true, _) => output::queue_json(streams.out, &queued)?,
+        (false, true) => output::queue_ndjson(streams.out, &queued)?,
+        (false, false) => output::queue_text(streams.out, &queued, args.full)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// `queue dedupe`
+pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let asked = match (args.check, args.dry_run || args.file.is_some()) {
+        (true, _) => Asked::Check,
+        (false, true) => Asked::Plan,
+        (false, false) => Asked::Purge,
+    };
+    let request = dedupe::Request {
+        filter: filter(args.filters),
+        scope: scope(args.by),
+        keep: match args.keep {
+            Kept::Oldest => Keep::Oldest,
+            Kept::Newest => Keep::Newest,
+        },
+        margin_ms: u64::try_from(args.margin.as_millis()).unwrap_or(u64::MAX),
+        asked,
+        settle: args.settle,
+        rounds: args.rounds,
+    };
+    let reports = if let Some(path) = &args.file {
+        vec![dedupe::of_file(&request, &Input::named(path), deadline)]
+    } else {
+        let targets = targets(&args.gateway, args.all_gateways, &args.access, deadline)?;
+        of_gateways(&request, &targets, args.yes, args.json, deadline, streams)?
+    };
+    print(reports, &request, args.json, streams)
+}
+
+/// Every gateway that is meant.
+fn targets(
+    names: &[String],
+    all: bool,
+    access: &crate::cli::gateway::Access,
+    deadline: Deadline,
+) -> Result<Vec<Flags>, Error> {
+    let of = |name: &String| flags(Some(name.clone()), access.clone());
+    if all {
+        let names = settings::names(&Environment::of_process(), deadline)?;
+        return Ok(names.iter().map(of).collect());
+    }
+    Ok(if names.is_empty() { vec![flags(None, access.clone())] } else { names.iter().map(of).collect() })
+}
+
+fn of_gateways(
+    request: &dedupe::Request,
+    targets: &[Flags],
+    yes: bool,
+    json: bool,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> Result<Vec<Result<crate::queue::summary::Dedupe, Error>>, Error> {
+    let watched = std::io::stderr().is_terminal() && targets.len() == 1;
+    let streams = RefCell::new(streams);
+    let one = async |flags: &Flags| {
+        let confirm = |name: &str, planned: &crate::queue::summary::Planned| {
+            let mut streams = streams.borrow_mut();
+            let Streams { out, err, .. } = &mut **streams;
+            // Before anything is denied. What JSON prints has it too: nobody is asked, nobody is told twice.
+            let shown = match (json, yes) {
+                (true, true) => Ok(()),
+                (true, false) => output::plan_text(err, name, planned),
+                (false, _) => output::plan_text(out, name, planned).and_then(|()| out.flush()),
+            };
+            if yes {
+                return Ok(());
+            }
+            if shown.is_err() {
+                return Err(crate::commands::queue::QueueError::Unconfirmed);
+            }
+            confirmed(err, &format!("Deny {} prompts?", planned.duplicates), deadline)
+        };
+        let mut progress = |open: usize| {
+            if watched {
+                // Nothing depends on whether it is seen.
+                drop(write!(streams.borrow_mut().err, "\r\x1b[K{open} left"));
+            }
+        };
+        let report = dedupe::run(request, flags, deadline, confirm, &mut progress).await;
+        if watched {
+            drop(write!(streams.borrow_mut().err, "\r\x1b[K"));
+        }
+        report
+    };
+    gateways::run(async { Ok(join_all(targets.iter().map(one)).await) })
+}
+
+fn print(
+    reports: Vec<Result<crate::queue::summary::Dedupe, Error>>,
+    request: &dedupe::Request,
+    json: bool,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let verdict = dedupe::verdict(&reports);
+    // Where nobody could be asked, nothing was sent anywhere: that is no purge in part.
+    let mut errors = reports.iter().filter_map(|report| report.as_ref().err()).peekable();
+    let unconfirmed = errors.peek().is_some() && errors.all(|error| error.code() == "unconfirmed");
+    let single = reports.len() == 1;
+    let mut values = Vec::new();
+    for report in reports {
+        match report {
+            Ok(report) if json => values.push(output::dedupe_value(&report)),
+            Ok(report) => {
+                if request.asked != Asked::Purge || report.planned.duplicates == 0 {
+                    output::plan_text(streams.out, &report.gateway, &report.planned)?;
+                }
+                output::dedupe_text(streams.out, &report)?;
+            }
+            // The only one: it is the command's own.
+            Err(error) if single => return Err(error.into()),
+            Err(error) => {
+                let failure = crate::failure(&error, causes(&error));
+                if json {
+                    values.push(output::error::value(&failure));
+                }
+                output::error::text(streams.err, &failure)?;
+            }
+        }
+    }
+    if json {
+        output::dedupe_json(streams.out, &values)?;
+    }
+    Ok(if unconfirmed { Exit::Usage } else { outcome::of_dedupe(verdict) })
+}
+
+/// `queue resolve`
+pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let decision = match args.decision {
+        Decided::AllowOnce => Decision::AllowOnce,
+        Decided::AllowAlways => Decision::AllowAlways,
+        Decided::Deny => Decision::Deny,
+    };
+    let flags = flags(args.gateway.gateway, args.access);
+    let resolved = gateways::run(resolve::run(&args.id, decision, &flags, deadline, |prompt, now_ms| {
+        if decision == Decision::Deny || args.yes {
+            return Ok(());
+        }
+        let shown = output::prompt_text(streams.err, prompt, now_ms);
+        if shown.is_err() {
+            return Err(crate::commands::queue::QueueError::Unconfirmed);
+        }
+        confirmed(streams.err, &format!("Answer {}?", decision.as_str()), deadline)
+    }))?;
+    let resolve::Resolved { gateway, id, prompt, decision, before } = &resolved;
+    if args.json {
+        output::resolved_json(streams.out, gateway, (id, prompt.as_ref()), *decision, *before)?;
+    } else {
+        output::resolved_text(streams.out, id, *decision, *before)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The error and what caused it, from the outside in.
+fn causes(error: &Error) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}

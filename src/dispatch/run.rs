@@ -1,0 +1,59 @@
+//! `run …`
+
+use super::{confirmed, flags};
+use crate::Streams;
+use crate::cli::run::{Cancel, Ls};
+use crate::commands::gateway as gateways;
+use crate::commands::run::{cancel, ls};
+use crate::deadline::Deadline;
+use crate::outcome::Exit;
+use crate::output;
+use crate::queue::cancel::{CancelPlan, Which};
+
+/// `run ls`
+pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let flags = flags(args.gateway.gateway, args.access);
+    let (gateway, rows) = gateways::run(ls::run(&flags, deadline))?;
+    if args.json {
+        output::runs_json(streams.out, &gateway, &rows)?;
+    } else {
+        output::runs_text(streams.out, &gateway, &rows)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `run cancel`
+pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let which = match (args.run, args.session) {
+        (Some(run), _) => Which::Run(run),
+        (None, Some(session)) => Which::Session(session),
+        (None, None) => Which::Superseded,
+    };
+    let flags = flags(args.gateway.gateway, args.access);
+    let Streams { out, err, .. } = streams;
+    let confirm = |plan: &CancelPlan| {
+        let shown = match (args.json, args.yes) {
+            (true, true) => Ok(()),
+            (true, false) => output::cancel_plan_text(err, plan),
+            (false, _) => output::cancel_plan_text(out, plan).and_then(|()| out.flush()),
+        };
+        if args.yes {
+            return Ok(());
+        }
+        if shown.is_err() {
+            return Err(crate::commands::queue::QueueError::Unconfirmed);
+        }
+        confirmed(err, "Cancel?", deadline)
+    };
+    let confirm = (!args.dry_run).then_some(confirm);
+    let report = gateways::run(cancel::run(which, &flags, deadline, confirm))?;
+    if args.json {
+        output::cancelled_json(streams.out, &report)?;
+    } else {
+        if !report.carried_out {
+            output::cancel_plan_text(streams.out, &report.plan)?;
+        }
+        output::cancelled_text(streams.out, &report)?;
+    }
+    Ok(if report.is_complete() { Exit::Done } else { Exit::Partly })
+}

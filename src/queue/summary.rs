@@ -1,0 +1,189 @@
+//! What commands on prompts show: listings and plans that outlive what they were made from.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
+use super::filter::{Filter, Sort};
+use super::plan::{Kept, Plan, Why, short_ids};
+use super::prompt::{Key, Prompt};
+use super::report::{Asked, Entry, Requeued, Totals, Verdict, requeued};
+use super::runs::{RunState, Runs};
+
+/// A group of duplicates, and what is to become of it.
+#[derive(Debug, Clone)]
+pub struct PlannedGroup {
+    /// A short name, stable as long as the intent and the place are.
+    pub id: String,
+    /// The one that stays.
+    pub survivor: Prompt,
+    /// Why that one.
+    pub kept: Kept,
+    /// The others, in the order in which they are denied, and why.
+    pub denials: Vec<(Prompt, Why)>,
+}
+
+/// A plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The groups with duplicates.
+    pub groups: Vec<PlannedGroup>,
+    /// How many prompts are to be denied.
+    pub duplicates: usize,
+    /// How many prompts were looked at.
+    pub prompts: usize,
+    /// The gateway's clock, in Unix milliseconds.
+    pub now_ms: u64,
+    /// Whether each denial starts an agent turn.
+    pub legacy: bool,
+}
+
+impl Planned {
+    /// Of a plan.
+    pub fn of(plan: &Plan<'_>, runs: &Runs) -> Self {
+        let duplicated: Vec<_> = plan.duplicated().collect();
+        let ids = short_ids(&duplicated);
+        let groups = duplicated.iter().zip(ids).map(|(group, id)| PlannedGroup {
+            id,
+            survivor: group.survivor.clone(),
+            kept: group.kept,
+            denials: group
+                .denials(&plan.rules, runs)
+                .map(|denial| (denial.prompt.clone(), denial.why))
+                .collect(),
+        });
+        Self {
+            groups: groups.collect(),
+            duplicates: plan.duplicates(),
+            prompts: plan.groups.iter().map(|group| group.members.len()).sum(),
+            now_ms: plan.rules.now_ms,
+            legacy: false,
+        }
+    }
+}
+
+/// A prompt that came back.
+#[derive(Debug, Clone)]
+pub struct Again {
+    /// The new prompt.
+    pub prompt: Prompt,
+    /// Whether it is a duplicate of the one that was kept.
+    pub duplicate: bool,
+}
+
+/// One purge.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// What came of each prompt that was to be denied.
+    pub entries: Vec<Entry>,
+    /// What was asked for again.
+    pub requeued: Vec<Again>,
+}
+
+impl Round {
+    /// Notes which prompts of a later listing ask again for what was `denied` of the plan, in place of what was noted
+    /// before.
+    pub fn asked_again<S: BuildHasher>(
+        &mut self,
+        plan: &Plan<'_>,
+        denied: &HashSet<Key, S>,
+        later: &[Prompt],
+    ) {
+        let again = |row: &Requeued<'_>| Again { prompt: row.prompt.clone(), duplicate: row.duplicate };
+        self.requeued = requeued(plan, denied, later).iter().map(again).collect();
+    }
+}
+
+/// What `queue dedupe` did.
+#[derive(Debug, Clone)]
+pub struct Dedupe {
+    /// The gateway, or the file.
+    pub gateway: String,
+    /// What was asked for.
+    pub asked: Asked,
+    /// The first plan.
+    pub planned: Planned,
+    /// Prompts that could not be read, each with what is wrong with it.
+    pub problems: Vec<String>,
+    /// Why there may be more prompts, if so.
+    pub partial: Option<String>,
+    /// The purges.
+    pub rounds: Vec<Round>,
+    /// What came of all of them.
+    pub totals: Totals,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How many prompts are pending now.
+    pub pending: usize,
+}
+
+/// A prompt of a listing.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// How its run stands.
+    pub run: RunState,
+    /// The group that it is of; `None` where it is alone.
+    pub group: Option<String>,
+    /// The prompt of its group that would stay, where that is another one.
+    pub duplicate_of: Option<String>,
+}
+
+/// What `queue ls` found.
+#[derive(Debug, Clone)]
+pub struct Queued {
+    /// The gateway, or the file.
+    pub gateway: String,
+    /// The prompts, duplicates behind the one that would stay.
+    pub rows: Vec<Listed>,
+    /// How many were left out by filters.
+    pub filtered: usize,
+    /// Prompts that could not be read, each with what is wrong with it.
+    pub problems: Vec<String>,
+    /// Why there may be more prompts, if so.
+    pub partial: Option<String>,
+    /// The gateway's clock, in Unix milliseconds.
+    pub now_ms: u64,
+}
+
+impl Queued {
+    /// Of a plan over everything that is pending: a filter hides rows, and does not make duplicates of others.
+    pub fn of(
+        gateway: String,
+        plan: &Plan<'_>,
+        runs: &Runs,
+        filter: &Filter,
+        duplicates_only: bool,
+        sort: Sort,
+    ) -> Self {
+        let now_ms = plan.rules.now_ms;
+        let refs: Vec<_> = plan.groups.iter().collect();
+        let ids = short_ids(&refs);
+        let mut groups: Vec<_> = plan.groups.iter().zip(ids).collect();
+        groups.sort_by(|(a, _), (b, _)| sort.compare(a.survivor, b.survivor));
+        let total: usize = plan.groups.iter().map(|group| group.members.len()).sum();
+        let mut rows = Vec::new();
+        for (group, id) in groups {
+            let alone = group.members.len() < 2;
+            if duplicates_only && alone {
+                continue;
+            }
+            let mut others: Vec<&Prompt> =
+                group.members.iter().copied().filter(|member| member.key != group.survivor.key).collect();
+            others.sort_by(|a, b| sort.compare(a, b));
+            for prompt in std::iter::once(group.survivor).chain(others) {
+                if filter.admits(prompt, now_ms) {
+                    let other = prompt.key != group.survivor.key;
+                    rows.push(Listed {
+                        prompt: prompt.clone(),
+                        run: runs.of(prompt),
+                        group: (!alone).then(|| id.clone()),
+                        duplicate_of: other.then(|| group.survivor.id().to_owned()),
+                    });
+                }
+            }
+        }
+        let filtered = total - rows.len();
+        Self { gateway, rows, filtered, problems: Vec::new(), partial: None, now_ms }
+    }
+}
