@@ -47,6 +47,8 @@ pub(crate) enum Setup {
     Token,
     /// A password over TLS with a certificate of its own, and the admin endpoint.
     PasswordTls,
+    /// A token on plaintext, and agents whose model answers on this port and whose commands need approval.
+    Agents(u16),
 }
 
 /// A gateway that runs.
@@ -119,7 +121,7 @@ impl Gateway {
     /// Its address over the WebSocket.
     pub(crate) fn url(&self) -> String {
         match self.setup {
-            Setup::Token => format!("ws://{}", self.address()),
+            Setup::Token | Setup::Agents(_) => format!("ws://{}", self.address()),
             Setup::PasswordTls => format!("wss://{}", self.address()),
         }
     }
@@ -132,10 +134,18 @@ impl Gateway {
     fn configuration(&self) -> Value {
         let mut gateway = json!({ "mode": "local", "bind": "loopback", "port": self.port });
         let mut plugins = json!({});
+        let mut agents = json!({ "heartbeat": { "every": "0m" } });
+        let (mut tools, mut models) = (json!({}), json!({}));
         match self.setup {
             Setup::Token => {
                 gateway["auth"] = json!({ "mode": "token", "token": SECRET });
                 gateway["trustedProxies"] = json!(["127.0.0.1"]);
+            }
+            Setup::Agents(model) => {
+                gateway["auth"] = json!({ "mode": "token", "token": SECRET });
+                agents["model"] = json!({ "primary": "scripted/scripted" });
+                tools = json!({ "exec": { "host": "gateway", "security": "allowlist", "ask": "on-miss" } });
+                models = scripted(model);
             }
             Setup::PasswordTls => {
                 gateway["auth"] = json!({ "mode": "password", "password": SECRET });
@@ -147,7 +157,9 @@ impl Gateway {
             "gateway": gateway,
             "plugins": plugins,
             "update": { "checkOnStart": false },
-            "agents": { "defaults": { "heartbeat": { "every": "0m" } } },
+            "agents": { "defaults": agents },
+            "tools": tools,
+            "models": models,
         })
     }
 
@@ -222,7 +234,9 @@ impl Gateway {
         match self.setup {
             // Its certificate is checked elsewhere: that it listens will do, with what its log says.
             Setup::PasswordTls => TcpStream::connect(self.address()).is_ok(),
-            Setup::Token => health(self.address()).is_some_and(|answer| answer.contains(r#""ok":true"#)),
+            Setup::Token | Setup::Agents(_) => {
+                health(self.address()).is_some_and(|answer| answer.contains(r#""ok":true"#))
+            }
         }
     }
 
@@ -254,6 +268,22 @@ impl Drop for Gateway {
             println!("the last of openclaw {}'s log:\n{}", self.version, self.tail());
         }
     }
+}
+
+/// The model of `crate::model`, as a provider.
+fn scripted(port: u16) -> Value {
+    let cost = json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 });
+    let model = json!({
+        "id": "scripted", "name": "scripted", "reasoning": false, "input": ["text"], "cost": cost,
+        "contextWindow": 128_000, "maxTokens": 4096,
+    });
+    let provider = json!({
+        "baseUrl": format!("http://127.0.0.1:{port}/v1"),
+        "apiKey": "none",
+        "api": "openai-completions",
+        "models": [model],
+    });
+    json!({ "mode": "merge", "providers": { "scripted": provider } })
 }
 
 fn health(address: SocketAddr) -> Option<String> {

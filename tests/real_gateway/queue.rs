@@ -1,0 +1,288 @@
+//! The queue and the runs of both generations: prompts that a client asks for, and prompts of an agent's own runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clearance::deadline::Deadline;
+use serde_json::{Value, json};
+
+use crate::checks::Checks;
+use crate::client::{Client, Device, OPERATOR, Who};
+use crate::gateway::{Gateway, Setup};
+use crate::model::{COMMAND, Model};
+use crate::tool::{Ran, Tool};
+
+const LEGACY: &str = "2026.4.14";
+const CURRENT: &str = "2026.9.6";
+
+/// The first run of an early gateway may take a minute to begin.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long after a denial an early gateway starts the turn that tells the agent of it, and the model asks again.
+const FOLLOW_UP: Duration = Duration::from_secs(3);
+
+#[test]
+fn queue_on_2026_4_14() {
+    let lab = Lab::start(LEGACY);
+    let mut checks = Checks::of(LEGACY);
+    sixty(&mut checks, &lab);
+    checks.check("a run is cancelled by its session", || {
+        let held = lab.run("agent:main:cancel");
+        let id = held["id"].as_str().expect("an id");
+        let row = lab.row("agent:main:cancel", None);
+        assert_eq!(row["approvals"], json!([id]), "{row}");
+        lab.refuses_without_yes(&["--session", "agent:main:cancel"]);
+        let ran = lab.cancel(&["--session", "agent:main:cancel"]).exits(0);
+        assert_eq!(ran.json()["denied"], json!([id]), "{ran:#?}");
+        lab.is_quiet("agent:main:cancel");
+    });
+    checks.check("a run by its id alone is refused", || {
+        lab.run("agent:main:by-id");
+        let run = lab.last_run.borrow().clone();
+        lab.cancel(&[&run]).exits(2).says(&["--session"]);
+        assert_eq!(lab.pending("agent:main:by-id").len(), 1);
+        lab.cancel(&["--session", "agent:main:by-id"]).exits(0);
+    });
+    lab.model.set_eager(true);
+    checks.check("an agent that asks again is settled so often and no more", || settled(&lab));
+    checks.check("a cancelled run that asks again is told", || {
+        let first = lab.run("agent:main:stubborn");
+        let ran = lab.cancel(&["--session", "agent:main:stubborn"]).exits(3);
+        let report = ran.json();
+        assert_eq!(report["denied"], json!([first["id"]]), "{ran:#?}");
+        let left = lab.pending("agent:main:stubborn");
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(report["left"][0]["id"], left[0]["id"], "{ran:#?}");
+    });
+    checks.end();
+}
+
+#[test]
+fn queue_on_2026_9_6() {
+    let lab = Lab::start(CURRENT);
+    let mut checks = Checks::of(CURRENT);
+    sixty(&mut checks, &lab);
+    for by_run in [true, false] {
+        let (name, session) = if by_run {
+            ("a run is cancelled by its id", "agent:main:by-id")
+        } else {
+            ("a run is cancelled by its session", "agent:main:cancel")
+        };
+        checks.check(name, || {
+            let held = lab.run(session);
+            let run = held["request"]["runId"].as_str().expect("a run");
+            assert_eq!(run, *lab.last_run.borrow());
+            let row = lab.row(session, Some(run));
+            assert_eq!(row["approvals"], json!([held["id"]]), "{row}");
+            let which = if by_run { vec![run] } else { vec!["--session", session] };
+            lab.refuses_without_yes(&which);
+            let ran = lab.cancel(&which).exits(0);
+            assert_eq!(ran.json()["aborted"], json!([run]), "{ran:#?}");
+            lab.is_quiet(session);
+            // Again, it does nothing.
+            let ran = lab.cancel(&which).exits(0);
+            assert_eq!(ran.json()["aborted"], json!([]), "{ran:#?}");
+        });
+    }
+    checks.end();
+}
+
+/// A gateway, its agents' model, a client that answers prompts if it were asked to, and a user.
+struct Lab {
+    model: Model,
+    tool: Tool,
+    last_run: std::cell::RefCell<String>,
+    operator: std::cell::RefCell<Client>,
+    _approver: Client,
+    gateway: Gateway,
+}
+
+impl Lab {
+    fn start(version: &'static str) -> Self {
+        let model = Model::start();
+        let gateway = Gateway::ready(version, Setup::Agents(model.port));
+        // Without one a current gateway keeps no prompt.
+        let caps = Who { caps: &["approvals", "exec-approvals"], ..Who::operator(&OPERATOR) };
+        let approver = Client::connect(gateway.address(), &caps, &Device::new()).expect("it is let in");
+        Self {
+            tool: Tool::on_host(&gateway.state()),
+            operator: Client::operator(gateway.address()).into(),
+            last_run: String::new().into(),
+            _approver: approver,
+            model,
+            gateway,
+        }
+    }
+
+    fn call(&self, method: &str, params: &Value) -> Value {
+        self.operator.borrow_mut().call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What is pending in a session, the oldest first.
+    fn pending(&self, session: &str) -> Vec<Value> {
+        let listed = self.call("exec.approval.list", &json!({}));
+        let rows = listed.as_array().expect("a list").iter();
+        let mut rows: Vec<Value> =
+            rows.filter(|row| row["request"]["sessionKey"] == session).cloned().collect();
+        rows.sort_by_key(age);
+        rows
+    }
+
+    /// Asks for a command in a session.
+    fn ask(&self, session: &str, command: &str, number: usize) {
+        let mut params = json!({
+            "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/tmp",
+            "security": "allowlist", "ask": "on-miss", "twoPhase": true, "timeoutMs": 1_800_000,
+        });
+        if self.gateway.version == CURRENT {
+            params["runId"] = json!(format!("asked-{number}"));
+        }
+        let answer = self.call("exec.approval.request", &params);
+        assert_eq!(answer["status"], "accepted", "{answer}");
+    }
+
+    /// Has the agent run in a session, and waits for the prompt of that run.
+    fn run(&self, session: &str) -> Value {
+        let before = self.pending(session).len();
+        let key = uuid::Uuid::new_v4().to_string();
+        let params = json!({ "sessionKey": session, "message": "health check", "idempotencyKey": key });
+        let answer = self.call("chat.send", &params);
+        answer["runId"].as_str().expect("a run").clone_into(&mut self.last_run.borrow_mut());
+        self.until("a prompt", || self.pending(session).len() > before);
+        let prompt = self.pending(session).pop().expect("a prompt");
+        assert_eq!(prompt["request"]["command"], COMMAND);
+        if self.gateway.version == LEGACY {
+            // There a run ends and leaves its prompt behind.
+            self.until("the end of the run", || !self.is_active(session));
+        }
+        prompt
+    }
+
+    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let deadline = Deadline::after(PATIENCE);
+        while !holds() {
+            let again = deadline.pause(Duration::from_millis(50));
+            assert!(again, "no {what}:\n{}", self.gateway.tail());
+        }
+    }
+
+    fn is_active(&self, session: &str) -> bool {
+        let sessions = self.call("sessions.list", &json!({}));
+        let rows = sessions["sessions"].as_array().expect("a list").iter();
+        let mut rows = rows.filter(|row| row["key"] == session);
+        rows.any(|row| row["hasActiveRun"] == true || row["status"] == "running")
+    }
+
+    /// Neither a run nor a prompt is left in a session, nor comes back.
+    fn is_quiet(&self, session: &str) {
+        for _ in 0..2 {
+            assert_eq!(self.pending(session), Vec::<Value>::new());
+            assert!(!self.is_active(session), "it runs");
+            std::thread::sleep(FOLLOW_UP / 2);
+        }
+    }
+
+    /// The row of `run ls` for a session and a run.
+    fn row(&self, session: &str, run: Option<&str>) -> Value {
+        let ran = self.tool.run(&["run", "ls", "--json"]).exits(0);
+        let report = ran.json();
+        let mut rows = report["runs"].as_array().expect("rows").iter();
+        let row = rows.find(|row| row["sessionKey"] == session && row["runId"].as_str() == run);
+        row.unwrap_or_else(|| panic!("no row: {report}")).clone()
+    }
+
+    fn cancel(&self, which: &[&str]) -> Ran {
+        self.tool.run(&[&["run", "cancel", "--json", "--yes"], which].concat())
+    }
+
+    /// Without `--yes`, and for a dry run, nothing happens.
+    fn refuses_without_yes(&self, which: &[&str]) {
+        let before = self.call("exec.approval.list", &json!({}));
+        self.tool.run(&[&["run", "cancel"], which].concat()).exits(2).says(&["--yes"]);
+        self.tool.run(&[&["run", "cancel", "--dry-run"], which].concat()).exits(0);
+        assert_eq!(self.call("exec.approval.list", &json!({})), before);
+    }
+}
+
+fn age(row: &Value) -> (u64, String) {
+    (row["createdAtMs"].as_u64().expect("a time"), row["id"].as_str().expect("an id").to_owned())
+}
+
+fn ids<'r>(rows: impl IntoIterator<Item = &'r Value>) -> Vec<&'r str> {
+    let mut ids: Vec<&str> = rows.into_iter().map(|row| row["id"].as_str().expect("an id")).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Sixty prompts of four commands, and one of another session that is nobody's duplicate.
+fn sixty(checks: &mut Checks, lab: &Lab) {
+    const SESSION: &str = "agent:main:sixty";
+    const OTHER: &str = "agent:main:other";
+    for number in 0..60 {
+        lab.ask(SESSION, &format!("echo queue {}", number % 4), number);
+    }
+    lab.ask(OTHER, "echo queue 0", 60);
+    let before = lab.pending(SESSION);
+    let mut oldest: BTreeMap<&str, &Value> = BTreeMap::new();
+    for row in &before {
+        oldest.entry(row["request"]["command"].as_str().expect("a command")).or_insert(row);
+    }
+    let oldest = ids(oldest.into_values());
+    let dedupe = |more: &[&str]| lab.tool.run(&[&["queue", "dedupe"], more].concat());
+    checks.check("sixty prompts of four commands are listed", || {
+        let listed = lab.tool.run(&["queue", "ls", "--json", "--session", SESSION]).exits(0).json();
+        let rows = listed["approvals"].as_array().expect("rows");
+        assert_eq!(ids(rows), ids(&before));
+        let kept: Vec<&Value> = rows.iter().filter(|row| row["duplicateOf"].is_null()).collect();
+        assert_eq!(ids(kept), oldest);
+        let ran = lab.tool.run(&["queue", "ls", "--duplicates"]).exits(0);
+        ran.says(&["echo queue 3", oldest[0], "56 of them duplicates"]);
+    });
+    checks.check("a check, a dry run and a purge without a word change nothing", || {
+        dedupe(&["--check"]).exits(1);
+        let planned = dedupe(&["--dry-run", "--json"]).exits(0).json();
+        assert_eq!(planned["gateways"][0]["duplicates"], 56, "{planned}");
+        dedupe(&[]).exits(2).says(&["--yes"]);
+        dedupe(&["--json"]).exits(2).says(&["--yes"]);
+        assert_eq!(lab.pending(SESSION), before);
+    });
+    checks.check("the four oldest survive, and a second purge changes nothing", || {
+        let report = dedupe(&["--yes", "--json"]).exits(0).json();
+        let totals = &report["gateways"][0]["totals"];
+        assert_eq!((&totals["denied"], &totals["failed"]), (&json!(56), &json!(0)), "{report}");
+        let after = lab.pending(SESSION);
+        assert_eq!(ids(&after), oldest);
+        assert_eq!(lab.pending(OTHER).len(), 1);
+        let report = dedupe(&["--yes", "--json"]).exits(0).json();
+        assert_eq!(report["gateways"][0]["totals"]["denied"], 0, "{report}");
+        dedupe(&["--check"]).exits(0);
+        assert_eq!(lab.pending(SESSION), after);
+    });
+    // The agent is told of each denial in turns of its own there: they must not disturb what follows.
+    lab.until("end of the turns", || !lab.is_active(SESSION));
+}
+
+/// A model that asks again after each denial: it is denied so often and no more, and what is left is told.
+fn settled(lab: &Lab) {
+    const SESSION: &str = "agent:main:eager";
+    const ROUNDS: usize = 5;
+    for _ in 0..3 {
+        lab.run(SESSION);
+    }
+    let first = lab.pending(SESSION);
+    let (rounds, begun) = (ROUNDS.to_string(), std::time::Instant::now());
+    let settle = ["--settle", "20s", "--rounds", &rounds, "--timeout", "60s", "--yes", "--json"];
+    let ran = lab.tool.run(&[&["queue", "dedupe", "--session", SESSION], &settle[..]].concat()).exits(3);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}: {ran:#?}", begun.elapsed());
+    let report = ran.json()["gateways"][0].clone();
+    let made = report["rounds"].as_array().expect("rounds");
+    assert_eq!(made.len(), ROUNDS + 1, "{ran:#?}");
+    for round in made {
+        assert_ne!(round["requeued"], json!([]), "{ran:#?}");
+    }
+    assert!(report["totals"]["denied"].as_u64() >= Some(ROUNDS as u64 + 1), "{ran:#?}");
+    assert!(report["totals"]["requeued"].as_u64() >= Some(1), "{ran:#?}");
+    assert_eq!(report["totals"]["failed"], 0, "{ran:#?}");
+    // The oldest is there from first to last.
+    assert_eq!(lab.pending(SESSION)[0], first[0]);
+}
