@@ -1,6 +1,14 @@
-//! The least that gets a document from a gateway: the frames that clearance sends, over a blocking socket, with nothing
-//! checked. `bare ADDRESS TOKEN KEY.pem` prints the answer to `exec.approvals.get`.
+//! The least that talks to a gateway: the frames that clearance sends, over a blocking socket, with nothing checked.
+//!
+//!     bare ADDRESS TOKEN KEY.pem                    prints the answer to `exec.approvals.get`
+//!     bare ADDRESS TOKEN KEY.pem list               asks for what `queue ls` asks for, prints the pending exec prompts
+//!     bare ADDRESS TOKEN KEY.pem hold COUNT GROUPS  makes so many prompts of so many commands, prints a line, and holds
+//!                                                   them until its standard input ends
+//!     bare ADDRESS TOKEN KEY.pem resolve WINDOW     denies every prompt but the oldest of each command, so many at once,
+//!                                                   those that the gateway was too busy for again; prints both numbers
+//!     bare ADDRESS TOKEN KEY.pem clear WINDOW       the same, and denies the oldest, too
 
+use std::collections::{HashSet, VecDeque};
 use std::net::TcpStream;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -10,13 +18,52 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tungstenite::{Message, WebSocket};
 
+type Socket = WebSocket<TcpStream>;
+
 const SCOPES: [&str; 4] = ["operator.admin", "operator.approvals", "operator.read", "operator.write"];
+const LISTS: [&str; 4] =
+    ["exec.approval.list", "plugin.approval.list", "openclaw.approval.list", "sessions.list"];
 
 fn main() {
-    let [_, address, token, key] = std::env::args().collect::<Vec<_>>().try_into().unwrap();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let connect = |caps: &[&str]| connect(words[0], words[1], words[2], caps);
+    match words[3..] {
+        [] => {
+            let (mut socket, _) = connect(&[]);
+            let answer = call(&mut socket, "2", "exec.approvals.get", json!({}));
+            println!("{}", answer["payload"]);
+            close(socket);
+        }
+        ["list"] => {
+            let (mut socket, hello) = connect(&[]);
+            println!("{}", list(&mut socket, &hello));
+            close(socket);
+        }
+        ["hold", count, groups] => {
+            let (mut approver, _) = connect(&["approvals", "exec-approvals"]);
+            std::thread::spawn(move || while approver.read().is_ok() {});
+            let (mut socket, hello) = connect(&[]);
+            hold(&mut socket, &hello, count.parse().unwrap(), groups.parse().unwrap());
+            std::thread::spawn(move || while socket.read().is_ok() {});
+            println!("held");
+            std::io::read_to_string(std::io::stdin()).unwrap();
+        }
+        [verb @ ("resolve" | "clear"), window] => {
+            let (mut socket, hello) = connect(&[]);
+            let prompts = list(&mut socket, &hello);
+            let (denied, refused) = resolve(&mut socket, &prompts, verb == "clear", window.parse().unwrap());
+            println!("{}", json!({ "denied": denied, "refused": refused }));
+            close(socket);
+        }
+        _ => panic!("{words:?}"),
+    }
+}
+
+fn connect(address: &str, token: &str, key: &str, caps: &[&str]) -> (Socket, Value) {
     let key = SigningKey::from_pkcs8_pem(&std::fs::read_to_string(key).unwrap()).unwrap();
     let public = key.verifying_key();
-    let stream = TcpStream::connect(&address).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let (mut socket, _) = tungstenite::client(format!("ws://{address}/"), stream).unwrap();
     let challenge = loop {
@@ -36,22 +83,94 @@ fn main() {
         "signedAt": ts,
         "nonce": nonce,
     });
-    let client = json!({ "id": "cli", "displayName": "bare", "version": "0", "platform": "linux", "mode": "cli" });
+    let client =
+        json!({ "id": "cli", "displayName": "bare", "version": "0", "platform": "linux", "mode": "cli" });
     let connect = json!({
-        "minProtocol": 3, "maxProtocol": 4, "client": client, "role": "operator", "scopes": SCOPES, "caps": [],
+        "minProtocol": 3, "maxProtocol": 4, "client": client, "role": "operator", "scopes": SCOPES, "caps": caps,
         "commands": [], "permissions": {}, "auth": { "token": token }, "locale": "en-US", "userAgent": "bare/0",
         "device": device,
     });
-    call(&mut socket, "1", "connect", connect);
-    let answer = call(&mut socket, "2", "exec.approvals.get", json!({}));
-    println!("{}", answer["payload"]);
+    let hello = call(&mut socket, "1", "connect", connect);
+    (socket, hello)
+}
+
+/// Everything that `queue ls` asks for, at once; the pending exec prompts.
+fn list(socket: &mut Socket, hello: &Value) -> Value {
+    let methods = hello["payload"]["features"]["methods"].as_array().unwrap();
+    let mut waiting: HashSet<&str> =
+        LISTS.into_iter().filter(|name| methods.contains(&json!(name))).collect();
+    for name in &waiting {
+        send(socket, name, name, json!({}));
+    }
+    let mut prompts = Value::Null;
+    while !waiting.is_empty() {
+        let mut answer = next(socket);
+        let Some(name) = answer["id"].as_str().and_then(|id| waiting.take(id)) else { continue };
+        assert!(answer["ok"] == true, "{answer}");
+        if name == LISTS[0] {
+            prompts = answer["payload"].take();
+        }
+    }
+    prompts
+}
+
+fn hold(socket: &mut Socket, hello: &Value, count: usize, groups: usize) {
+    for number in 0..count {
+        let mut params = json!({
+            "command": format!("echo bench {}", number % groups), "agentId": "main", "sessionKey": "agent:main:bench",
+            "host": "gateway", "cwd": "/tmp", "security": "allowlist", "ask": "on-miss", "twoPhase": true,
+            "timeoutMs": 1_800_000,
+        });
+        if hello["payload"]["protocol"] == 4 {
+            params["runId"] = json!(format!("bench-{number}"));
+        }
+        call(socket, &number.to_string(), "exec.approval.request", params);
+    }
+}
+
+fn resolve(socket: &mut Socket, prompts: &Value, all: bool, window: usize) -> (usize, usize) {
+    let mut prompts: Vec<&Value> = prompts.as_array().unwrap().iter().collect();
+    prompts.sort_by_key(|prompt| prompt["createdAtMs"].as_u64());
+    let mut kept = HashSet::new();
+    let mut left: VecDeque<&str> = prompts
+        .into_iter()
+        .filter(|prompt| !kept.insert(prompt["request"]["command"].as_str().unwrap()) || all)
+        .map(|prompt| prompt["id"].as_str().unwrap())
+        .collect();
+    let mut waiting = HashSet::new();
+    let (mut denied, mut refused) = (0, 0);
+    while !(left.is_empty() && waiting.is_empty()) {
+        while waiting.len() < window
+            && let Some(id) = left.pop_front()
+        {
+            send(socket, id, "exec.approval.resolve", json!({ "id": id, "decision": "deny" }));
+            waiting.insert(id);
+        }
+        let answer = next(socket);
+        let Some(id) = answer["id"].as_str().and_then(|id| waiting.take(id)) else { continue };
+        if answer["ok"] == true {
+            denied += 1;
+        } else {
+            assert!(answer["error"]["retryable"] == true, "{answer}");
+            refused += 1;
+            left.push_back(id);
+        }
+    }
+    (denied, refused)
+}
+
+fn close(mut socket: Socket) {
     socket.close(None).unwrap();
     while socket.read().is_ok() {}
 }
 
-fn call(socket: &mut WebSocket<TcpStream>, id: &str, method: &str, params: Value) -> Value {
+fn send(socket: &mut Socket, id: &str, method: &str, params: Value) {
     let request = json!({ "type": "req", "id": id, "method": method, "params": params });
     socket.send(Message::text(request.to_string())).unwrap();
+}
+
+fn call(socket: &mut Socket, id: &str, method: &str, params: Value) -> Value {
+    send(socket, id, method, params);
     loop {
         let answer = next(socket);
         if answer["id"] == id {
@@ -61,7 +180,7 @@ fn call(socket: &mut WebSocket<TcpStream>, id: &str, method: &str, params: Value
     }
 }
 
-fn next(socket: &mut WebSocket<TcpStream>) -> Value {
+fn next(socket: &mut Socket) -> Value {
     loop {
         if let Message::Text(text) = socket.read().unwrap() {
             return serde_json::from_str(&text).unwrap();
