@@ -69,6 +69,7 @@ pub fn list(
             Order::Agent => Sort::Agent,
             Order::Command => Sort::Command,
         },
+        whole: args.json || args.ndjson,
     };
     let deadline = end.unwrap_or_else(|| Deadline::after(step));
     let flags = flags(args.gateway.gateway, args.access);

@@ -273,6 +273,10 @@ fn why(why: Why) -> &'static str {
     }
 }
 
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// Prints a plan.
 pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::Result<()> {
     let Planned { groups, duplicates, prompts, now_ms, legacy } = planned;
@@ -282,8 +286,9 @@ pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::R
     }
     writeln!(
         out,
-        "{gateway}: {duplicates} duplicates in {} groups, among {prompts} prompts; one of each group stays",
-        groups.len()
+        "{gateway}: {} in {}, among {prompts} prompts; one of each group stays",
+        counted(*duplicates, "duplicate"),
+        counted(groups.len(), "group")
     )?;
     for PlannedGroup { id, survivor, kept: reason, denials } in groups {
         writeln!(out, "group {id}: {}", command(survivor, false))?;

@@ -11,7 +11,7 @@ use crate::queue::filter::Filter;
 use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
 use crate::queue::report::{self, Asked, Entry, Failure, Outcome, Totals, Verdict};
 use crate::queue::summary::{Dedupe, Planned, Round};
-use crate::queue::{Keep, Key, Plan, Purge, Rules, Scope, plan};
+use crate::queue::{Keep, Key, Plan, Purge, Reader, Rules, Scope, plan};
 use crate::settings::Flags;
 use crate::store::input::Input;
 
@@ -64,7 +64,7 @@ pub async fn run(
     confirm: impl FnOnce(&str, &Planned) -> Result<(), QueueError>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Dedupe, Error> {
-    let mut queue = Queue::open(flags, Access::LISTENING, deadline).await?;
+    let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
     // Until this ends, and before it looks at anything.
     let _alone = if request.asked == Asked::Purge { queue.connection.alone()? } else { None };
     let pending = queue.list().await?;

@@ -9,7 +9,7 @@ use crate::gateway::Access;
 use crate::gateway::events::Event;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::summary::Queued;
-use crate::queue::{Rules, Scope, plan};
+use crate::queue::{Reader, Rules, Scope, plan};
 use crate::settings::Flags;
 use crate::store::input::Input;
 
@@ -24,9 +24,15 @@ pub struct Request {
     pub scope: Scope,
     /// In what order.
     pub sort: Sort,
+    /// Whether requests are wanted whole, with whatever a gateway says in them.
+    pub whole: bool,
 }
 
 impl Request {
+    fn reader(&self) -> Reader {
+        if self.whole { Reader::keeping_raw() } else { Reader::new() }
+    }
+
     fn of(&self, gateway: String, pending: &Pending) -> Queued {
         let rules = Rules { scope: self.scope, ..Rules::at(pending.at_ms) };
         let plan = plan(&pending.listing.prompts, &pending.runs, rules);
@@ -45,7 +51,7 @@ pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<Q
 
 /// Of a gateway.
 pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result<Queued, Error> {
-    let mut queue = Queue::open(flags, Access::OPERATOR, deadline).await?;
+    let mut queue = Queue::open(flags, Access::OPERATOR, request.reader(), deadline).await?;
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
     queue.connection.close().await;
@@ -63,7 +69,7 @@ pub async fn watch(
     /// Current gateways send no events to a client that does not answer prompts: they are asked.
     const EVERY: Duration = Duration::from_secs(2);
     // Each step has a deadline of its own; the whole may have none.
-    let mut queue = Queue::open(flags, Access::LISTENING, Deadline::after(step)).await?;
+    let mut queue = Queue::open(flags, Access::LISTENING, request.reader(), Deadline::after(step)).await?;
     let name = queue.connection.address().to_owned();
     let mut last = None;
     loop {

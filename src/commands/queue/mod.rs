@@ -56,15 +56,15 @@ pub(in crate::commands) struct Queue {
 }
 
 impl Queue {
-    /// Connects.
+    /// Connects. What is read is kept as far as the reader keeps it: whole prompts take their time.
     pub(in crate::commands) async fn open(
         flags: &Flags,
         access: Access,
+        reader: Reader,
         deadline: Deadline,
     ) -> Result<Self, Error> {
         let connection = Connection::open(flags, access, deadline).await?;
-        // The whole text of a prompt is always available.
-        Ok(Self { connection, reader: Reader::keeping_raw() })
+        Ok(Self { connection, reader })
     }
 
     /// The gateway's clock now, in Unix milliseconds.

@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::error::GatewayError;
 use crate::queue::filter::{Named, named};
-use crate::queue::{Decision, Prompt};
+use crate::queue::{Decision, Prompt, Reader};
 use crate::settings::Flags;
 
 /// What was decided.
@@ -44,7 +44,7 @@ pub async fn run(
     deadline: Deadline,
     confirm: impl FnOnce(&Prompt, u64) -> Result<(), QueueError>,
 ) -> Result<Resolved, Error> {
-    let mut queue = Queue::open(flags, Access::OPERATOR, deadline).await?;
+    let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list().await?;
     let prompt = match named(&pending.listing.prompts, id) {
         Named::One(prompt) => prompt.clone(),

@@ -13,7 +13,7 @@ use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
 use crate::queue::cancel::{Abort, CancelPlan, Cancelled, Which};
-use crate::queue::{Key, Prompt, RunState};
+use crate::queue::{Key, Prompt, Reader, RunState};
 use crate::settings::Flags;
 
 /// Denials under way at once: what current gateways answer at their best pace (measured: 16).
@@ -36,7 +36,7 @@ pub async fn run(
     deadline: Deadline,
     confirm: Option<impl FnOnce(&CancelPlan) -> Result<(), QueueError>>,
 ) -> Result<Cancelled, Error> {
-    let mut queue = Queue::open(flags, Access::OPERATOR, deadline).await?;
+    let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let pending = queue.list().await?;
     let legacy = queue.is_legacy();
     // Prompts of early gateways carry no run: the session that the run is of stands for it.

@@ -6,13 +6,13 @@ use crate::commands::Error;
 use crate::commands::queue::{Pending, Queue};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
-use crate::queue::RunState;
 use crate::queue::cancel::RunRow;
+use crate::queue::{Reader, RunState};
 use crate::settings::Flags;
 
 /// Lists them. The gateway's address comes first.
 pub async fn run(flags: &Flags, deadline: Deadline) -> Result<(String, Vec<RunRow>), Error> {
-    let mut queue = Queue::open(flags, Access::OPERATOR, deadline).await?;
+    let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
     queue.connection.close().await;
