@@ -293,7 +293,8 @@ async fn answer(socket: &mut Socket, id: &str, deadline: Deadline) -> Result<Hel
     }
 }
 
-fn shapeless(method: &str, error: &serde_json::Error, step: Step) -> GatewayError {
+/// An answer that is not shaped as the method's.
+pub(super) fn shapeless(method: &str, error: &serde_json::Error, step: Step) -> GatewayError {
     // serde's own words may quote what it found.
     let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());
     GatewayError::Violation { violation: Violation::Answer { method: method.to_owned(), cause }, step }

@@ -135,7 +135,7 @@ impl Admin {
         if let Some(error) = self.tls.as_ref().and_then(|tls| tls.explain_chain(error)) {
             return error.into();
         }
-        let cause = cause(error);
+        let cause = told(error);
         match proxy_of(&self.address) {
             Some(proxy) => GatewayError::Proxy { proxy: shown(&proxy), cause },
             None => GatewayError::Unreachable { cause, refused: refused(error) },
@@ -154,11 +154,6 @@ fn no_roots() -> Result<ClientConfig, GatewayError> {
     Ok(config)
 }
 
-/// What reqwest wraps: its own words name the URL, which is told elsewhere.
-fn cause(error: &reqwest::Error) -> String {
-    told(error)
-}
-
 fn refused(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {
@@ -171,7 +166,7 @@ fn refused(error: &reqwest::Error) -> bool {
 }
 
 fn dropped(error: &reqwest::Error, step: Step) -> GatewayError {
-    GatewayError::Closed { step, code: None, reason: cause(error) }
+    GatewayError::Closed { step, code: None, reason: told(error) }
 }
 
 /// The whole body, as long as it is no larger than a gateway's.

@@ -3,8 +3,6 @@
 //! A gateway pairs a device for a set of scopes, and an early one refuses the same device with more of them. So each
 //! set has a device of its own, and what is approved for one is no more than that.
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
@@ -17,6 +15,7 @@ use super::error::DeviceError;
 use super::target::Address;
 use crate::deadline::Deadline;
 use crate::store::json_file::JsonFile;
+use crate::store::private_directory;
 
 /// Where the keys are.
 #[derive(Debug, Clone)]
@@ -66,10 +65,7 @@ impl Keyring {
         if let Some(text) = file.read(deadline)?.text() {
             return identity(text, file.clone());
         }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
+        private_directory(directory)
             .map_err(|cause| DeviceError::Directory { path: directory.clone(), cause })?;
         let locked = file.lock(deadline)?;
         let stored = locked.read()?;

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::clock::Backoff;
 use super::confided::Confided;
-use super::error::{Again, GatewayError, Step, Violation};
-use super::handshake::enter;
+use super::error::{Again, GatewayError, Step};
+use super::handshake::{enter, shapeless};
 use super::http::Admin;
 use super::keyring::Keyring;
 use super::session::{Events, Session};
@@ -185,13 +185,8 @@ async fn connect(
 }
 
 fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result<R, GatewayError> {
-    serde_json::from_str(payload.map_or("null", RawValue::get)).map_err(|error| {
-        // serde's own words may quote what it found.
-        let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());
-        let method = method.to_owned();
-        let step = Step::Calling(method.clone());
-        GatewayError::Violation { violation: Violation::Answer { method, cause }, step }
-    })
+    serde_json::from_str(payload.map_or("null", RawValue::get))
+        .map_err(|error| shapeless(method, &error, Step::Calling(method.to_owned())))
 }
 
 impl GatewayError {

@@ -103,12 +103,8 @@ pub enum StoreError {
 }
 
 /// Makes a directory for this user alone, and those above it, where they are not there.
-pub fn private_directory(path: &Path) -> Result<(), StoreError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 impl StoreError {

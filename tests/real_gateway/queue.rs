@@ -175,10 +175,14 @@ impl Lab {
 
     /// Neither a run nor a prompt is left in a session, nor comes back.
     fn is_quiet(&self, session: &str) {
-        for _ in 0..2 {
+        // That nothing comes is no event: it is looked at for as long as something might.
+        let watched = Deadline::after(FOLLOW_UP);
+        loop {
             assert_eq!(self.pending(session), Vec::<Value>::new());
             assert!(!self.is_active(session), "it runs");
-            std::thread::sleep(FOLLOW_UP / 2);
+            if !watched.pause(Duration::from_millis(100)) {
+                break;
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::passed;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::embedded::scenario::{Scenario, ScenarioError};
@@ -86,13 +87,6 @@ pub async fn run(
     }
     running.stop().await;
     Ok(())
-}
-
-async fn passed(end: Option<Deadline>) {
-    match end {
-        Some(end) => tokio::time::sleep(end.left().unwrap_or_default()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Ctrl-C, or a polite kill.

@@ -24,8 +24,8 @@ use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Effect, Events, Keyring, Link, Session};
 use crate::report::Chosen;
 use crate::settings::{self, Environment, Flags};
-use crate::store;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
+use crate::store::{StoreError, private_directory};
 
 /// The name that no configured gateway can have.
 const EMBEDDED: &str = "embedded";
@@ -70,6 +70,14 @@ pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> 
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
+}
+
+/// Waits for a deadline, where there is one.
+pub(super) async fn passed(end: Option<Deadline>) {
+    match end {
+        Some(end) => tokio::time::sleep(end.left().unwrap_or_default()).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A choice that was made, before anything is connected.
@@ -225,7 +233,8 @@ impl Connection {
     pub(super) fn alone(&self) -> Result<Option<LockedJsonFile>, Error> {
         let Keyring::Directory(devices) = &self.choice.keyring else { return Ok(None) };
         let directory = devices.with_file_name("purges");
-        store::private_directory(&directory)?;
+        private_directory(&directory)
+            .map_err(|cause| StoreError::Write { path: directory.clone(), cause })?;
         let name = HEXLOWER.encode(&Sha256::digest(self.choice.target.address.to_string())[..16]);
         Ok(Some(JsonFile::at(directory.join(name)).lock(self.deadline)?))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Pending, Queue, saved};
 use crate::commands::Error;
+use crate::commands::gateway::passed;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::events::Event;
@@ -115,12 +116,5 @@ async fn changed(events: &mut Option<crate::gateway::Events>) {
             },
             None => std::future::pending().await,
         }
-    }
-}
-
-async fn passed(end: Option<Deadline>) {
-    match end {
-        Some(end) => tokio::time::sleep(end.left().unwrap_or_default()).await,
-        None => std::future::pending().await,
     }
 }

@@ -3,7 +3,6 @@
 mod filters;
 mod intents;
 mod interleavings;
-mod measure;
 mod planning;
 mod purging;
 mod reading;

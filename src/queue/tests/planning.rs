@@ -302,3 +302,15 @@ fn kinds_are_never_mixed() {
     let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
     assert_eq!((plan.groups.len(), plan.skipped.len()), (3, 0), "one id in three queues is three prompts");
 }
+
+#[test]
+fn a_thousand() {
+    let of = |n: usize| {
+        prompt(&format!("{n:08x}"), &(n % 10).to_string(), |row| {
+            row["request"]["sessionKey"] = format!("agent:main:{}", n % 100).into();
+        })
+    };
+    let prompts: Vec<Prompt> = (0..1_000).map(of).collect();
+    let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
+    assert_eq!((plan.groups.len(), plan.duplicates()), (100, 900));
+}
