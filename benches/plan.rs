@@ -30,13 +30,14 @@ fn many(count: usize, commands: usize) -> Vec<Prompt> {
         .map(|session| {
             let mut row = row("a");
             row["request"]["sessionKey"] = format!("agent:main:{session}").into();
-            reader.read(Kind::Exec, &row).expect("it reads")
+            reader.text(Kind::Exec, &row.to_string()).expect("it reads")
         })
         .collect();
     let intents: Vec<Intent> = (0..commands)
         .map(|command| {
-            let request = json!({"command": command.to_string()});
-            Intent::of(Kind::Exec, request.as_object().expect("it reads"))
+            let mut row = row("a");
+            row["request"]["command"] = command.to_string().into();
+            reader.text(Kind::Exec, &row.to_string()).expect("it reads").intent
         })
         .collect();
     let prompts = (0..count).map(|n| {

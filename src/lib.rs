@@ -49,7 +49,7 @@ pub struct Streams<'s> {
     pub out: &'s mut dyn Write,
     /// Standard error.
     pub err: &'s mut dyn Write,
-    /// Whether `out` shows colours. What is styled in spite of it is stripped, which takes its time.
+    /// Whether `out` shows colours; `err` is told them always, and strips what it does not show.
     pub styled: bool,
 }
 
@@ -163,7 +163,11 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
 fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>) -> io::Result<Exit> {
     let text = error.render();
     if !error.use_stderr() {
-        write!(streams.out, "{}", text.ansi())?;
+        if streams.styled {
+            write!(streams.out, "{}", text.ansi())?;
+        } else {
+            write!(streams.out, "{text}")?;
+        }
         return Ok(Exit::Done);
     }
     let line = text.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();

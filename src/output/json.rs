@@ -33,7 +33,15 @@ pub(super) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()
 struct Ascii<F>(F);
 
 impl<F: Formatter> Formatter for Ascii<F> {
+    /// JSON already, in which such characters stand in strings alone.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(writer, fragment)
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut written = 0;
         for (at, c) in fragment.char_indices().filter(|&(_, c)| !is_harmless(c)) {
             writer.write_all(&fragment.as_bytes()[written..at])?;

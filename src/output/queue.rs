@@ -1,9 +1,11 @@
 //! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: it is escaped.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::escape::escaped;
@@ -194,7 +196,7 @@ struct Row<'q> {
     id: &'q str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<&'q Map<String, Value>>,
+    request: Option<&'q RawValue>,
     run_id: Option<&'q str>,
     run_state: &'static str,
     session_key: Option<&'q str>,
@@ -216,7 +218,7 @@ impl<'q> Row<'q> {
             group: group.as_deref(),
             id: prompt.id(),
             kind: prompt.kind().as_str(),
-            request: prompt.raw.as_deref(),
+            request: prompt.raw.as_ref().map(|raw| &*raw.0),
             run_id: prompt.run_id.as_deref(),
             run_state: state(*run),
             session_key: prompt.session_key.as_deref(),
@@ -440,11 +442,11 @@ pub fn dedupe_json(out: &mut dyn Write, reports: &[Value]) -> io::Result<()> {
 pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64) -> io::Result<()> {
     writeln!(out, "{}", head(prompt, now_ms))?;
     writeln!(out, "  {}", command(prompt, true))?;
-    for (name, value) in prompt.raw.iter().flat_map(|request| request.iter()) {
-        if !value.is_null() {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            writeln!(out, "  {}: {}", escaped(name), escaped(&text))?;
-        }
+    let request = prompt.raw.as_ref().map_or("{}", |raw| raw.0.get());
+    let request: serde_json_borrow::Value<'_> = serde_json::from_str(request)?;
+    for (name, value) in request.iter_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+        writeln!(out, "  {}: {}", escaped(name), escaped(&text))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json_borrow::{ObjectAsVec, Value};
 use sha2::{Digest, Sha256};
 
 use super::prompt::Kind;
@@ -94,7 +94,7 @@ fn part(kind: Kind, field: &str) -> Part {
 
 impl Intent {
     /// What a request would do.
-    pub fn of(kind: Kind, request: &Map<String, Value>) -> Self {
+    pub(super) fn of(kind: Kind, request: &ObjectAsVec<'_>) -> Self {
         let mut hash = Sha256::new();
         // Group ids are seen by people and scripts: another encoding is another version.
         hash.update(b"clearance intent 1\0");
@@ -114,14 +114,15 @@ fn text(hash: &mut Sha256, text: &str) {
 }
 
 /// Writes the fields that count in the order of their names, since an object has none.
-fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: &dyn Fn(&str) -> Part) {
-    let mut counting: Vec<(&str, &Value, Part)> = object
+fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, part: &dyn Fn(&str) -> Part) {
+    let mut counting: Vec<(&str, &Value<'_>, Part)> = object
         .iter()
         .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.as_str(), value, part(name)))
+        .map(|(name, value)| (name, value, part(name)))
         .filter(|(.., part)| *part != Part::Out)
         .collect();
-    counting.sort_unstable_by_key(|(name, ..)| *name);
+    // Stable: of a name that stands twice each value counts, in its place.
+    counting.sort_by_key(|(name, ..)| *name);
     length(hash, counting.len());
     for (name, found, part) in counting {
         text(hash, name);
@@ -135,16 +136,16 @@ fn fields(hash: &mut Sha256, object: &Map<String, Value>, part: &dyn Fn(&str) ->
     }
 }
 
-fn value(hash: &mut Sha256, value: &Value) {
+fn value(hash: &mut Sha256, value: &Value<'_>) {
     match value {
         Value::Null => hash.update(b"n"),
         Value::Bool(false) => hash.update(b"f"),
         Value::Bool(true) => hash.update(b"t"),
         Value::Number(number) => {
             hash.update(b"d");
-            text(hash, &number.to_string());
+            text(hash, &serde_json::Number::from(*number).to_string());
         }
-        Value::String(string) => {
+        Value::Str(string) => {
             hash.update(b"s");
             text(hash, string);
         }
@@ -163,7 +164,7 @@ fn value(hash: &mut Sha256, value: &Value) {
 }
 
 /// Whether what is listed settles what a request would do.
-pub(super) fn doubt(kind: Kind, request: &Map<String, Value>) -> Option<Doubt> {
+pub(super) fn doubt(kind: Kind, request: &ObjectAsVec<'_>) -> Option<Doubt> {
     let told = |field: &str| request.get(field).is_some_and(Value::is_string);
     match kind {
         // A hash of the command, directory and environment as they are (read in 2026.9.6).
@@ -178,9 +179,9 @@ pub(super) fn doubt(kind: Kind, request: &Map<String, Value>) -> Option<Doubt> {
     }
 }
 
-fn exec_doubt(request: &Map<String, Value>) -> Option<Doubt> {
-    let within = |object: &str, field: &str| request.get(object).and_then(|object| object.get(field));
-    let arguments = |value: Option<&Value>| {
+fn exec_doubt(request: &ObjectAsVec<'_>) -> Option<Doubt> {
+    let within = |object: &str, field: &str| request.get(object)?.as_object()?.get(field);
+    let arguments = |value: Option<&Value<'_>>| {
         value.and_then(Value::as_array).is_some_and(|arguments| !arguments.is_empty())
     };
     // What a node is bound to is listed as it is; the same beside it is made fit for display.
@@ -188,9 +189,8 @@ fn exec_doubt(request: &Map<String, Value>) -> Option<Doubt> {
         || arguments(within("systemRunBinding", "argv"))
         || arguments(within("systemRunPlan", "argv"));
     let cwd = within("systemRunBinding", "cwd").is_some_and(Value::is_string);
-    let sets = request.get("envKeys").is_some_and(|keys| keys.as_array().is_none_or(|keys| !keys.is_empty()));
-    if sets
-        && !request["envKeys"].is_null()
+    let keys = request.get("envKeys").filter(|keys| !keys.is_null());
+    if keys.is_some_and(|keys| keys.as_array().is_none_or(|keys| !keys.is_empty()))
         && !within("systemRunBinding", "envHash").is_some_and(Value::is_string)
     {
         return Some(Doubt::Environment);
@@ -198,17 +198,17 @@ fn exec_doubt(request: &Map<String, Value>) -> Option<Doubt> {
     let bound = ["systemRunBinding", "systemRunPlan", "commandArgv"];
     request
         .iter()
-        .filter(|(field, _)| part(Kind::Exec, field) == Part::Whole && !bound.contains(&field.as_str()))
+        .filter(|(field, _)| part(Kind::Exec, field) == Part::Whole && !bound.contains(field))
         .filter(|(field, _)| !(argv && *field == "command" || cwd && *field == "cwd"))
         .any(|(_, value)| elided(value))
         .then_some(Doubt::Elided)
 }
 
 /// Whether a gateway may have left something out. Text that merely contains such a mark is taken for cut as well.
-fn elided(value: &Value) -> bool {
+fn elided(value: &Value<'_>) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        Value::String(text) => {
+        Value::Str(text) => {
             text.contains("***") || text.contains('…') || text.contains("full text suppressed]")
         }
         Value::Array(items) => items.iter().any(elided),

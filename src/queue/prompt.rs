@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
+use serde_json_borrow::Value;
 
 use super::intent::{Doubt, Intent};
 
@@ -49,9 +50,10 @@ impl Kind {
 
     /// The kind of a row that stands outside a listing of one kind: what the row says of itself, else what its id
     /// says. Gateways reserve `plugin:` (measured, both) and `system-agent:` for the prompts of those kinds.
-    pub fn of_row(row: &Value) -> Self {
-        let word = row.get("approvalKind").or_else(|| row.get("kind")).and_then(Value::as_str);
-        word.and_then(Self::named).unwrap_or_else(|| match row.get("id").and_then(Value::as_str) {
+    pub(super) fn of_row(row: &Value<'_>) -> Self {
+        let text = |field| row.as_object().and_then(|row| row.get(field)).and_then(Value::as_str);
+        let word = text("approvalKind").or_else(|| text("kind"));
+        word.and_then(Self::named).unwrap_or_else(|| match text("id") {
             Some(id) if id.starts_with("plugin:") => Self::Plugin,
             Some(id) if id.starts_with("system-agent:") => Self::System,
             _ => Self::Exec,
@@ -130,8 +132,18 @@ pub struct Prompt {
     pub doubt: Option<Doubt>,
     /// What is asked, for display.
     pub details: Arc<Details>,
-    /// The whole `request`, where the reader was told to keep it.
-    pub raw: Option<Arc<Map<String, Value>>>,
+    /// The whole `request`, an object on one line, where the reader was told to keep it.
+    pub raw: Option<Raw>,
+}
+
+/// JSON as it was listed, without space between its parts.
+#[derive(Debug, Clone)]
+pub struct Raw(pub Arc<RawValue>);
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 impl Prompt {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json_borrow::{ObjectAsVec, Value};
 use thiserror::Error;
 
 use super::intent::{Intent, doubt};
-use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt};
+use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt, Raw};
 
 /// A prompt that cannot be read, and so is never acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -125,10 +125,7 @@ impl Reader {
     }
 
     fn row(&mut self, kind: Option<Kind>, row: &str, listing: &mut Listing) {
-        let read = serde_json::from_str::<Value>(row)
-            .map_err(|error| unread(row, &error))
-            .and_then(|value| self.owned(kind.unwrap_or_else(|| Kind::of_row(&value)), value));
-        match read {
+        match self.read(kind, row) {
             Ok(prompt) => listing.prompts.push(prompt),
             Err(error) => listing.problems.push(error),
         }
@@ -136,33 +133,26 @@ impl Reader {
 
     /// Reads a row of a listing, or the payload of an event `requested`, from its text.
     pub fn text(&mut self, kind: Kind, row: &str) -> Result<Prompt, PromptError> {
-        serde_json::from_str(row)
-            .map_err(|error| unread(row, &error))
-            .and_then(|value| self.owned(kind, value))
+        self.read(Some(kind), row)
     }
 
-    /// Reads a row of a listing, or the payload of an event `requested`.
-    pub fn read(&mut self, kind: Kind, row: &Value) -> Result<Prompt, PromptError> {
-        let (request, mut prompt) = self.envelope(kind, row)?;
-        prompt.raw = self.keep_raw.then(|| Arc::new(request.clone()));
-        Ok(prompt)
-    }
-
-    fn owned(&mut self, kind: Kind, mut row: Value) -> Result<Prompt, PromptError> {
-        let (_, mut prompt) = self.envelope(kind, &row)?;
-        if self.keep_raw
-            && let Value::Object(request) = row["request"].take()
-        {
-            prompt.raw = Some(Arc::new(request));
+    fn read(&mut self, kind: Option<Kind>, text: &str) -> Result<Prompt, PromptError> {
+        let row: Value<'_> = serde_json::from_str(text).map_err(|error| unread(text, &error))?;
+        let kind = kind.unwrap_or_else(|| Kind::of_row(&row));
+        let nothing = ObjectAsVec::default();
+        let (request, mut prompt) = self.envelope(kind, row.as_object().unwrap_or(&nothing))?;
+        if self.keep_raw {
+            let raw = serde_json::value::to_raw_value(request).map_err(|error| unread(text, &error))?;
+            prompt.raw = Some(Raw(raw.into()));
         }
         Ok(prompt)
     }
 
-    fn envelope<'v>(
+    fn envelope<'v, 't>(
         &mut self,
         kind: Kind,
-        row: &'v Value,
-    ) -> Result<(&'v Map<String, Value>, Prompt), PromptError> {
+        row: &'v ObjectAsVec<'t>,
+    ) -> Result<(&'v ObjectAsVec<'t>, Prompt), PromptError> {
         let id = row.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let wrong = |problem| PromptError { id: id.map(Into::into), problem };
         let field = |field, expected| wrong(Problem::Field { field, expected });
@@ -179,7 +169,7 @@ impl Reader {
         let request = request.ok_or_else(|| field("request", "an object"))?;
         let mut who = |name, path| match request.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(self.shared(text))),
+            Some(Value::Str(text)) => Ok(Some(self.shared(text))),
             Some(_) => Err(field(path, "a text")),
         };
         let (agent, session_key) =
@@ -216,8 +206,8 @@ impl Reader {
 
 impl Prompt {
     /// Reads a single row of a listing, or the payload of an event `requested`. Many are better read by one [`Reader`].
-    pub fn read(kind: Kind, row: &Value) -> Result<Self, PromptError> {
-        Reader::new().read(kind, row)
+    pub fn read(kind: Kind, row: &str) -> Result<Self, PromptError> {
+        Reader::new().text(kind, row)
     }
 }
 
@@ -242,7 +232,7 @@ fn unread(text: &str, error: &serde_json::Error) -> PromptError {
 }
 
 /// A time in milliseconds; gateways write whole numbers, which some writers put down as `1.0`.
-fn millis(value: Option<&Value>) -> Option<u64> {
+fn millis(value: Option<&Value<'_>>) -> Option<u64> {
     /// Beyond it a number with a fraction part is no longer exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let value = value?;
@@ -257,10 +247,10 @@ fn millis(value: Option<&Value>) -> Option<u64> {
     })
 }
 
-fn details(kind: Kind, request: &Map<String, Value>) -> Result<Details, Problem> {
+fn details(kind: Kind, request: &ObjectAsVec<'_>) -> Result<Details, Problem> {
     let text = |field: &str| request.get(field).and_then(Value::as_str).map(Box::<str>::from);
-    let within = |object: &str, field: &str| request.get(object).and_then(|object| object.get(field));
-    let texts = |value: Option<&Value>| -> Option<Box<[Box<str>]>> {
+    let within = |object: &str, field: &str| request.get(object)?.as_object()?.get(field);
+    let texts = |value: Option<&Value<'_>>| -> Option<Box<[Box<str>]>> {
         value?.as_array()?.iter().map(|item| item.as_str().map(Box::from)).collect()
     };
     let argv = texts(request.get("commandArgv"))
@@ -305,7 +295,7 @@ fn details(kind: Kind, request: &Map<String, Value>) -> Result<Details, Problem>
 
 /// The decisions that are offered. Words that are not known are left out: nobody could choose them here. Gateways
 /// offer everything where nothing is listed, but for the system agent, and a denial always (schema, 2026.9.1).
-fn allowed(kind: Kind, request: &Map<String, Value>) -> Box<[Decision]> {
+fn allowed(kind: Kind, request: &ObjectAsVec<'_>) -> Box<[Decision]> {
     let unavailable = |decision: Decision| {
         let out = request.get("unavailableDecisions").and_then(Value::as_array);
         out.is_some_and(|out| out.iter().any(|word| word.as_str() == Some(decision.as_str())))

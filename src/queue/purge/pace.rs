@@ -1,10 +1,13 @@
-//! How many requests may be under way: one more for every window that went well, half as many after a refusal.
+//! How many requests may be under way: twice as many for every window that went well until the first refusal or a safe
+//! number, one more from there on, half as many after a refusal.
 
 /// How fast to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Requests under way at the start.
     pub first: usize,
+    /// Up to how many it is found out quickly whether the gateway keeps up.
+    pub quick: usize,
     /// Requests under way at most. Current gateways refuse what is past their queue.
     pub most: usize,
     /// The shortest pause after a refusal that names none, in milliseconds; doubled with each in a row.
@@ -15,11 +18,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { first: 4, most: 64, pause_ms: 20, longest_pause_ms: 2_000 }
+        Self { first: 4, quick: 32, most: 64, pause_ms: 20, longest_pause_ms: 2_000 }
     }
 }
 
-/// Additive increase, multiplicative decrease.
+/// Slow start, then additive increase and multiplicative decrease, as in TCP.
 #[derive(Debug, Clone)]
 pub(super) struct Pace {
     limits: Limits,
@@ -54,7 +57,8 @@ impl Pace {
     pub(super) fn went_well(&mut self) {
         self.refusals = 0;
         self.successes += 1;
-        if self.successes >= self.window {
+        let quick = self.epoch == 0 && self.window < self.limits.quick;
+        if quick || self.successes >= self.window {
             self.window = (self.window + 1).min(self.limits.most.max(1));
             self.successes = 0;
         }
@@ -73,5 +77,26 @@ impl Pace {
             self.limits.pause_ms.saturating_mul(doubled).min(self.limits.longest_pause_ms)
         });
         self.resume_at_ms = self.resume_at_ms.max(now_ms.saturating_add(pause));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quick_at_first_and_careful_after_a_refusal() {
+        let mut pace = Pace::new(Limits::default());
+        let answers = |pace: &mut Pace, count: usize| {
+            (0..count).for_each(|_| pace.went_well());
+            pace.window()
+        };
+        assert_eq!(answers(&mut pace, 4), 8, "twice as many after a whole window");
+        assert_eq!(answers(&mut pace, 8 + 16), 32);
+        assert_eq!(answers(&mut pace, 32), 33, "one more");
+        pace.refused(pace.epoch(), 0, None);
+        assert_eq!(pace.window(), 16);
+        assert_eq!(answers(&mut pace, 16), 17, "the gateway's pace is known");
+        assert_eq!(answers(&mut pace, 100_000), 64);
     }
 }

@@ -80,7 +80,7 @@ fn what_a_node_is_bound_to() {
     let read = |change: &dyn Fn(&mut Value)| {
         let mut row = rows[0].clone();
         change(&mut row["request"]);
-        let prompt = Reader::new().read(Kind::Exec, &row).unwrap();
+        let prompt = Reader::new().text(Kind::Exec, &row.to_string()).unwrap();
         assert_eq!(prompt.doubt, None);
         prompt.intent
     };
@@ -186,11 +186,11 @@ fn variables_without_values_are_in_doubt() {
     assert_eq!((doubt(json!([])), doubt(Value::Null)), (None, None));
     let rows: Vec<Value> = serde_json::from_str(fixture!("made/exec.json")).unwrap();
     for (row, bound) in rows.iter().zip(["node", "cron job"]) {
-        assert_eq!(Reader::new().read(Kind::Exec, row).unwrap().doubt, None, "{bound}");
+        assert_eq!(Reader::new().text(Kind::Exec, &row.to_string()).unwrap().doubt, None, "{bound}");
     }
     let mut unbound = rows[0].clone();
     unbound["request"]["systemRunBinding"]["envHash"] = Value::Null;
-    assert_eq!(Reader::new().read(Kind::Exec, &unbound).unwrap().doubt, Some(Doubt::Environment));
+    assert_eq!(Reader::new().text(Kind::Exec, &unbound.to_string()).unwrap().doubt, Some(Doubt::Environment));
 }
 
 #[test]
@@ -202,7 +202,11 @@ fn plugins_and_systems_in_doubt() {
     let rows: Vec<Value> = serde_json::from_str(fixture!("made/system.json")).unwrap();
     let mut row = rows[0].clone();
     row["request"]["description"] = json!("cut…");
-    assert_eq!(Reader::new().read(Kind::System, &row).unwrap().doubt, None, "the proposal's hash decides");
+    assert_eq!(
+        Reader::new().text(Kind::System, &row.to_string()).unwrap().doubt,
+        None,
+        "the proposal's hash decides"
+    );
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn both_generations_say_the_same() {
     let mut legacy = read(fixture!("2026.4.14/exec.json"));
     let current = read(fixture!("2026.9.6/exec.json"));
     legacy["request"]["command"] = current["request"]["command"].clone();
-    let of = |row: &Value| Reader::new().read(Kind::Exec, row).unwrap().intent;
+    let of = |row: &Value| Reader::new().text(Kind::Exec, &row.to_string()).unwrap().intent;
     assert_eq!(of(&legacy), of(&current));
 }
 
@@ -229,7 +233,7 @@ proptest! {
             let of = |text: &str| {
                 let mut row = row("a", "ls");
                 row["request"][field] = format!("x{text}").into();
-                Reader::new().read(Kind::Exec, &row).unwrap().intent
+                Reader::new().text(Kind::Exec, &row.to_string()).unwrap().intent
             };
             prop_assert_eq!(of(&text) == of(&changed), text == changed);
         }

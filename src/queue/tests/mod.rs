@@ -69,7 +69,7 @@ pub(super) fn row(id: &str, command: &str) -> Value {
 pub(super) fn prompt(id: &str, command: &str, change: impl FnOnce(&mut Value)) -> Prompt {
     let mut row = row(id, command);
     change(&mut row);
-    Prompt::read(Kind::Exec, &row).unwrap()
+    Prompt::read(Kind::Exec, &row.to_string()).unwrap()
 }
 
 /// The prompt of a request's fields.
@@ -78,5 +78,5 @@ pub(super) fn with(kind: Kind, field: &str, value: &Value) -> Prompt {
     row["approvalKind"] = kind.as_str().into();
     row["request"]["title"] = "T".into();
     row["request"][field] = value.clone();
-    Prompt::read(kind, &row).unwrap()
+    Prompt::read(kind, &row.to_string()).unwrap()
 }

@@ -209,7 +209,7 @@ fn made(specs: &[Spec], texts: &[String]) -> Vec<Prompt> {
         row["request"]["agentId"] = json!(named(spec.agent, "a"));
         row["request"]["sessionKey"] = json!(named(spec.session, "s"));
         row["request"]["runId"] = json!(named(spec.run, "r"));
-        Prompt::read(spec.kind, &row).unwrap()
+        Prompt::read(spec.kind, &row.to_string()).unwrap()
     });
     prompts.collect()
 }

@@ -40,7 +40,8 @@ fn what_a_listing_says() {
 #[test]
 fn real_runs() {
     let prompts: Vec<Value> = serde_json::from_str(fixture!("2026.9.6/runs-exec.json")).unwrap();
-    let prompts: Vec<Prompt> = prompts.iter().map(|row| Prompt::read(Kind::Exec, row).unwrap()).collect();
+    let prompts: Vec<Prompt> =
+        prompts.iter().map(|row| Prompt::read(Kind::Exec, &row.to_string()).unwrap()).collect();
     assert!(prompts.iter().all(|prompt| prompt.doubt.is_none() && prompt.run_id.is_some()));
     assert_eq!(prompts[0].intent, prompts[1].intent, "one command, asked for in two sessions");
     let mut runs = Runs::new();
