@@ -52,6 +52,12 @@ fn scope(by: By) -> Scope {
     }
 }
 
+/// As the terminal is now: it may have been made wider.
+fn layout(full: bool) -> output::Layout {
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    output::Layout { width, full }
+}
+
 /// `queue ls`. `end`: `--timeout`, where it is given.
 pub fn list(
     args: Ls,
@@ -81,7 +87,7 @@ pub fn list(
             let drawn = if redraw {
                 // Home, and everything below it gone: what stood there is drawn over.
                 write!(streams.out, "\x1b[H\x1b[J")
-                    .and_then(|()| output::queue_text(streams.out, queued, args.full))
+                    .and_then(|()| output::queue_text(streams.out, queued, layout(args.full)))
             } else {
                 let changes = if args.ndjson { output::changes_ndjson } else { output::changes_text };
                 changes(streams.out, &seen, queued).map(|now| seen = now)
@@ -99,7 +105,7 @@ pub fn list(
     match (args.json, args.ndjson) {
         (true, _) => output::queue_json(streams.out, &queued)?,
         (false, true) => output::queue_ndjson(streams.out, &queued)?,
-        (false, false) => output::queue_text(streams.out, &queued, args.full)?,
+        (false, false) => output::queue_text(streams.out, &queued, layout(args.full))?,
     }
     Ok(Exit::Done)
 }

@@ -16,8 +16,8 @@ pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
 pub use json::{json, native_json, set_json, snapshot_json, validation_json};
 pub use queue::{
-    changes_ndjson, changes_text, dedupe_json, dedupe_text, dedupe_value, plan_text, prompt_text, queue_json,
-    queue_ndjson, queue_text, resolved_json, resolved_text,
+    Layout, changes_ndjson, changes_text, dedupe_json, dedupe_text, dedupe_value, plan_text, prompt_text,
+    queue_json, queue_ndjson, queue_text, resolved_json, resolved_text,
 };
 pub use run::{cancel_plan_text, cancelled_json, cancelled_text, runs_json, runs_text};
 pub use sarif::sarif;

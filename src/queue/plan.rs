@@ -206,6 +206,11 @@ pub fn short_ids(groups: &[&Group<'_>]) -> Vec<String> {
     shortened(hex.collect())
 }
 
+/// The shortest beginnings, of 8 bytes or more, that tell different names apart.
+pub fn short_names(names: &[&str]) -> Vec<String> {
+    shortened(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
 pub(super) fn shortened(whole: Vec<String>) -> Vec<String> {
     const SHORTEST: usize = 8;
     let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
@@ -220,7 +225,7 @@ pub(super) fn shortened(whole: Vec<String>) -> Vec<String> {
     }
     let ids = whole.into_iter().zip(lengths);
     ids.map(|(mut id, length)| {
-        id.truncate(length);
+        id.truncate(id.ceil_char_boundary(length));
         id
     })
     .collect()

@@ -24,4 +24,5 @@ mod secrecy;
 mod set;
 mod sharing;
 mod support;
+mod terminal;
 mod validate;

@@ -60,6 +60,8 @@ pub fn still_redactions() -> insta::Settings {
     for (pattern, name) in [
         (r"127\.0\.0\.1:\d{4,5}\b", "127.0.0.1:[PORT]"),
         (r"asked [0-9hms]+ ago, expires in [0-9hms]+", "asked [AGE] ago, expires in [LEFT]"),
+        // Of a fixed width, as the columns of a table are.
+        (r"\b\d+(?:m\d\d)?s +in \d+m\d\ds", "[AGE] in [LEFT]"),
         (r#""sessionId": "[0-9a-f-]{36}""#, r#""sessionId": "[UUID]""#),
         (r"\b\d{13}\b", "[MS]"),
     ] {

@@ -108,7 +108,9 @@ impl QueueError {
             }
             Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
-            Self::Unconfirmed => "look at what would be done (--dry-run), then add --yes".to_owned(),
+            Self::Unconfirmed => {
+                "look at what would be done, which is printed above, then add --yes".to_owned()
+            }
             Self::Declined => return None,
             Self::RunWithoutSession { .. } => {
                 "name the session: clearance run ls, then clearance run cancel --session KEY".to_owned()

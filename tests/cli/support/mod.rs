@@ -3,6 +3,7 @@
 pub mod dev;
 pub mod fake;
 pub mod recorded;
+pub mod terminal;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,52 @@
+//! One prompt, and its decision.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::super::escape::escaped;
+use super::super::json::{VERSION, json};
+use super::{command, head, prompt_json};
+use crate::queue::{Decision, Prompt};
+
+/// Prints a prompt whole: what somebody decides about.
+pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64) -> io::Result<()> {
+    writeln!(out, "{}", head(prompt, now_ms))?;
+    writeln!(out, "  {}", command(prompt, true))?;
+    let request = prompt.raw.as_ref().map_or("{}", |raw| raw.0.get());
+    let request: serde_json_borrow::Value<'_> = serde_json::from_str(request)?;
+    for (name, value) in request.iter_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+        writeln!(out, "  {}: {}", escaped(name), escaped(&text))?;
+    }
+    Ok(())
+}
+
+/// Prints a decision.
+pub fn resolved_text(out: &mut dyn Write, id: &str, decision: Decision, before: bool) -> io::Result<()> {
+    let before = if before { "was decided so before" } else { "is decided" };
+    writeln!(out, "{} {before}: {}", escaped(id), decision.as_str())
+}
+
+/// The same as one JSON object.
+pub fn resolved_json(
+    out: &mut dyn Write,
+    gateway: &str,
+    (id, prompt): (&str, Option<&Prompt>),
+    decision: Decision,
+    before: bool,
+) -> io::Result<()> {
+    let approval = match prompt {
+        Some(prompt) => Value::Object(prompt_json(prompt)),
+        None => json!({ "id": id }),
+    };
+    let object = json!({
+        "version": VERSION,
+        "gateway": gateway,
+        "approval": approval,
+        "decision": decision.as_str(),
+        "before": before,
+    });
+    json(out, &object)
+}

@@ -1,0 +1,144 @@
+//! What is pending, for machines; and what has changed, for both.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::super::escape::escaped;
+use super::super::json::{VERSION, json, line};
+use super::{command, head, state};
+use crate::queue::Doubt;
+use crate::queue::filter::subject;
+use crate::queue::summary::{Listed, Queued};
+
+/// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
+pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
+    let Queued { gateway, rows, filtered, problems, partial, now_ms } = queued;
+    let whole = Whole {
+        approvals: rows.iter().map(|row| Row::of(row, None)).collect(),
+        filtered: *filtered,
+        gateway,
+        now_ms: *now_ms,
+        partial: partial.as_deref(),
+        problems,
+        version: VERSION,
+    };
+    json(out, &whole)
+}
+
+/// The same, one object a line.
+pub fn queue_ndjson(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
+    for row in &queued.rows {
+        line(out, &Row::of(row, Some(VERSION)))?;
+    }
+    Ok(())
+}
+
+/// What has changed since a listing that had these ids, one line a change. Gives back the ids of this one.
+pub fn changes_text(
+    out: &mut dyn Write,
+    before: &BTreeSet<String>,
+    queued: &Queued,
+) -> io::Result<BTreeSet<String>> {
+    for row in queued.rows.iter().filter(|row| !before.contains(row.prompt.id())) {
+        let duplicate = row
+            .duplicate_of
+            .as_ref()
+            .map_or_else(String::new, |id| format!("  duplicate of {}", escaped(id)));
+        writeln!(out, "+ {}{duplicate}  {}", head(&row.prompt, queued.now_ms), command(&row.prompt, false))?;
+    }
+    let now = ids(queued);
+    for id in before.difference(&now) {
+        writeln!(out, "- {}", escaped(id))?;
+    }
+    Ok(now)
+}
+
+/// The same as JSON: `event` is `pending` or `gone`.
+pub fn changes_ndjson(
+    out: &mut dyn Write,
+    before: &BTreeSet<String>,
+    queued: &Queued,
+) -> io::Result<BTreeSet<String>> {
+    for row in queued.rows.iter().filter(|row| !before.contains(row.prompt.id())) {
+        line(out, &Row { event: Some("pending"), ..Row::of(row, Some(VERSION)) })?;
+    }
+    let now = ids(queued);
+    for id in before.difference(&now) {
+        line(out, &json!({ "version": VERSION, "event": "gone", "id": id }))?;
+    }
+    Ok(now)
+}
+
+fn ids(queued: &Queued) -> BTreeSet<String> {
+    queued.rows.iter().map(|row| row.prompt.id().to_owned()).collect()
+}
+
+/// A listing. Thousands of prompts are printed from where they are: as values they would be copied first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'q> {
+    approvals: Vec<Row<'q>>,
+    filtered: usize,
+    gateway: &'q str,
+    now_ms: u64,
+    partial: Option<&'q str>,
+    problems: &'q [String],
+    version: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'q> {
+    agent_id: Option<&'q str>,
+    approval_kind: &'static str,
+    created_at_ms: u64,
+    /// Why it is nobody's duplicate, whatever it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'static str>,
+    duplicate_of: Option<&'q str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    expires_at_ms: u64,
+    group: Option<&'q str>,
+    id: &'q str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'q RawValue>,
+    run_id: Option<&'q str>,
+    run_state: &'static str,
+    session_key: Option<&'q str>,
+    summary: &'q str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
+}
+
+impl<'q> Row<'q> {
+    fn of(row: &'q Listed, version: Option<u8>) -> Self {
+        let Listed { prompt, run, group, duplicate_of } = row;
+        Self {
+            agent_id: prompt.agent.as_deref(),
+            approval_kind: prompt.kind().as_str(),
+            created_at_ms: prompt.created_at_ms,
+            doubt: prompt.doubt.map(|doubt| match doubt {
+                Doubt::Elided => "elided",
+                Doubt::Environment => "environment",
+            }),
+            duplicate_of: duplicate_of.as_deref(),
+            event: None,
+            expires_at_ms: prompt.expires_at_ms,
+            group: group.as_deref(),
+            id: prompt.id(),
+            kind: prompt.kind().as_str(),
+            request: prompt.raw.as_ref().map(|raw| &*raw.0),
+            run_id: prompt.run_id.as_deref(),
+            run_state: state(*run),
+            session_key: prompt.session_key.as_deref(),
+            summary: subject(prompt),
+            version,
+        }
+    }
+}

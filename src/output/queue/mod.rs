@@ -1,0 +1,96 @@
+//! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: it is escaped.
+
+mod decision;
+mod listing;
+mod purge;
+mod table;
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::escape::escaped;
+use crate::queue::filter::subject;
+use crate::queue::{Prompt, RunState};
+
+pub use decision::{prompt_text, resolved_json, resolved_text};
+pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
+pub use purge::{dedupe_json, dedupe_text, dedupe_value, plan_text};
+pub use table::{Layout, queue_text};
+
+/// Characters of a command that are shown without `--full`.
+const SHOWN: usize = 300;
+
+fn remarks(out: &mut dyn Write, problems: &[String], partial: Option<&str>) -> io::Result<()> {
+    for problem in problems {
+        writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
+    }
+    match partial {
+        Some(partial) => writeln!(out, "note: {}", escaped(partial)),
+        None => Ok(()),
+    }
+}
+
+/// Who asks, since when, until when.
+pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
+    let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), escaped);
+    let left = match prompt.expires_at_ms.checked_sub(now_ms) {
+        Some(left) => format!("expires in {}", span(left)),
+        None => "expired".to_owned(),
+    };
+    format!(
+        "{}  {}  agent {}  session {}  asked {} ago, {left}",
+        escaped(prompt.id()),
+        prompt.kind().as_str(),
+        text(&prompt.agent),
+        text(&prompt.session_key),
+        span(prompt.age_ms(now_ms)),
+    )
+}
+
+pub(super) fn command(prompt: &Prompt, full: bool) -> String {
+    let text = subject(prompt);
+    let count = text.chars().count();
+    if full || count <= SHOWN {
+        return escaped(text);
+    }
+    let cut: String = text.chars().take(SHOWN).collect();
+    format!("{} … and {} more characters (--full prints all)", escaped(&cut), count - SHOWN)
+}
+
+/// Milliseconds as people say them.
+fn span(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds:02}s"),
+        (hours, minutes, _) => format!("{hours}h{minutes:02}m"),
+    }
+}
+
+pub(super) fn prompt_json(prompt: &Prompt) -> Map<String, Value> {
+    let fields = json!({
+        "id": prompt.id(),
+        "kind": prompt.kind().as_str(),
+        "approvalKind": prompt.kind().as_str(),
+        "agentId": prompt.agent.as_deref(),
+        "sessionKey": prompt.session_key.as_deref(),
+        "runId": prompt.run_id.as_deref(),
+        "createdAtMs": prompt.created_at_ms,
+        "expiresAtMs": prompt.expires_at_ms,
+        "summary": subject(prompt),
+    });
+    match fields {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+pub(super) fn state(run: RunState) -> &'static str {
+    match run {
+        RunState::Active => "active",
+        RunState::Ended => "ended",
+        RunState::Superseded => "superseded",
+        RunState::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,145 @@
+//! What is different on a terminal: questions, progress, tables that fit, a listing that stays.
+
+use rustix::process::Signal;
+
+use crate::queue::{by_id, ids, pending, shot, still, still_redactions};
+use crate::support::dev::{Client, Dev};
+use crate::support::terminal::Terminal;
+
+const WIDE: u16 = 160;
+
+fn on(client: &Client, arguments: &[&str], columns: u16) -> Terminal {
+    Terminal::of(&mut client.spawn(arguments), columns)
+}
+
+fn dev() -> (Dev, Client) {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    (dev, client)
+}
+
+#[test]
+fn a_listing_fits_its_terminal() {
+    let (_dev, client) = dev();
+    for columns in [160, 100, 75, 50, 20] {
+        let (exit, text) = on(&client, &["queue", "ls"], columns).ends();
+        assert_eq!(exit, 0, "{text}");
+        if columns >= 50 {
+            let lines = text.lines().filter(|line| !line.starts_with("    "));
+            let longest = lines.map(|line| line.chars().count()).max().unwrap();
+            assert!(longest <= usize::from(columns), "{longest} columns of {columns}:\n{text}");
+        }
+        let rows = text.lines().filter(|line| line.contains(" in ")).count();
+        assert_eq!(rows, pending(&client).len(), "a line for each prompt:\n{text}");
+        shot!(format!("ls_{columns}_columns"), text);
+    }
+}
+
+#[test]
+fn whole_ids_are_shown_where_asked() {
+    let (_dev, client) = dev();
+    let (_, text) = on(&client, &["queue", "ls", "--full"], 50).ends();
+    for id in pending(&client).keys() {
+        assert!(text.contains(id.as_str()), "{id} is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_purge_asks_first() {
+    let (_dev, client) = dev();
+    let before = pending(&client);
+    for answer in ["n", "", "yes please", "\u{4}"] {
+        let mut terminal = on(&client, &["queue", "dedupe"], WIDE);
+        terminal.shows("Deny 23 prompts? [y/N]", 1);
+        terminal.types(answer);
+        let (exit, text) = terminal.ends();
+        assert_eq!(exit, 2, "{answer:?}: {text}");
+        assert!(text.contains("not confirmed: nothing was done"), "{text}");
+        assert_eq!(ids(&pending(&client)), ids(&before), "{answer:?}");
+    }
+    let mut terminal = on(&client, &["queue", "dedupe"], WIDE);
+    terminal.shows("[y/N]", 1);
+    terminal.types("y");
+    let (exit, text) = terminal.ends();
+    assert_eq!((exit, pending(&client).len()), (0, before.len() - 23), "{text}");
+    assert!(text.contains("23 left"), "progress: {text:?}");
+}
+
+#[test]
+fn nobody_answers_before_the_deadline() {
+    let (_dev, client) = dev();
+    let before = pending(&client);
+    let mut terminal = on(&client, &["queue", "dedupe", "--timeout", "2s"], WIDE);
+    terminal.shows("[y/N]", 1);
+    let (exit, text) = terminal.ends();
+    assert_eq!((exit, ids(&pending(&client))), (2, ids(&before)), "{text}");
+}
+
+#[test]
+fn an_allowance_is_shown_whole_and_asked_for() {
+    let (_dev, client) = dev();
+    let id =
+        pending(&client).into_iter().find(|(_, row)| row["summary"] == "git push origin main").unwrap().0;
+    for (answer, exit, left) in [("n", 2, true), ("y", 0, false)] {
+        let mut terminal = on(&client, &["queue", "resolve", &id, "allow-once"], WIDE);
+        terminal.shows("Answer allow-once? [y/N]", 1);
+        terminal.types(answer);
+        let (code, text) = terminal.ends();
+        assert_eq!((code, pending(&client).contains_key(&id)), (exit, left), "{text}");
+        assert!(text.contains("sessionKey: agent:main:telegram:direct:1001"), "{text}");
+    }
+}
+
+#[test]
+fn a_run_is_cancelled_after_a_yes() {
+    let (_dev, client) = dev();
+    let run = pending(&client).values().find(|row| row["agentId"] == "main").unwrap()["runId"].clone();
+    let run = run.as_str().unwrap();
+    for (answer, exit, left) in [("n", 2, 1), ("y", 0, 0)] {
+        let mut terminal = on(&client, &["run", "cancel", run], WIDE);
+        terminal.shows("[y/N]", 1);
+        terminal.types(answer);
+        let (code, text) = terminal.ends();
+        let held = pending(&client).values().filter(|row| row["runId"] == run).count();
+        assert_eq!((code, held), (exit, left), "{text}");
+    }
+}
+
+#[test]
+fn a_listing_that_stays_is_drawn_again_in_place() {
+    let (_dev, client) = dev();
+    let rows = pending(&client);
+    let mut terminal = on(&client, &["queue", "ls", "--watch"], WIDE);
+    terminal.shows("31 pending, 23 of them duplicates", 1);
+    let id = rows.iter().find(|(_, row)| row["agentId"] == "main").unwrap().0;
+    assert_eq!(client.json(&["queue", "resolve", id, "deny"]).0, 0);
+    terminal.shows("30 pending, 23 of them duplicates", 1);
+    terminal.signal(Signal::INT);
+    let (exit, text) = terminal.ends();
+    assert_eq!(exit, 0, "{text}");
+    let screens: Vec<&str> = text.split("\u{1b}[H\u{1b}[J").collect();
+    assert_eq!(screens.len(), 3, "nothing before the first: {text:?}");
+    assert!(screens[1].contains(&id[..8]) && !screens[2].contains(&id[..8]), "{text}");
+}
+
+#[test]
+fn elsewhere_it_says_what_has_changed() {
+    use std::io::{BufRead, BufReader};
+    let (_dev, client) = dev();
+    let rows = by_id(&client.json(&["queue", "ls"]).1);
+    let mut child = client.spawn(&["queue", "ls", "--watch", "--ndjson"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    for _ in 0..rows.len() {
+        assert_eq!(next()["event"], "pending");
+    }
+    let id = rows.iter().find(|(_, row)| row["agentId"] == "main").unwrap().0;
+    assert_eq!(client.json(&["queue", "resolve", id, "deny"]).0, 0);
+    let gone = next();
+    assert_eq!(
+        (&gone["event"], &gone["id"], &gone["version"]),
+        (&"gone".into(), &id.as_str().into(), &1.into())
+    );
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::INT).unwrap();
+    assert!(child.wait().unwrap().success());
+}
