@@ -10,6 +10,7 @@ use crate::checks::Checks;
 use crate::client::{Client, Device, OPERATOR, Who};
 use crate::gateway::{Gateway, Setup};
 use crate::model::{COMMAND, Model};
+use crate::proxy::{Options, Proxy, What};
 use crate::tool::{Ran, Tool};
 
 const LEGACY: &str = "2026.4.14";
@@ -54,6 +55,8 @@ fn queue_on_2026_4_14() {
         assert_eq!(left.len(), 1, "{left:?}");
         assert_eq!(report["left"][0]["id"], left[0]["id"], "{ran:#?}");
     });
+    lab.model.set_eager(false);
+    restarted(&mut checks, lab);
     checks.end();
 }
 
@@ -84,6 +87,7 @@ fn queue_on_2026_9_6() {
             assert_eq!(ran.json()["aborted"], json!([]), "{ran:#?}");
         });
     }
+    restarted(&mut checks, lab);
     checks.end();
 }
 
@@ -264,6 +268,45 @@ fn sixty(checks: &mut Checks, lab: &Lab) {
     });
     // The agent is told of each denial in turns of its own there: they must not disturb what follows.
     lab.until("end of the turns", || !lab.is_active(SESSION));
+}
+
+/// A gateway that is told to stop, and is started again, while a purge has just begun. What was not answered is not
+/// called denied, the prompt that stays is never asked to go, and there is a report.
+fn restarted(checks: &mut Checks, mut lab: Lab) {
+    const SESSION: &str = "agent:main:restarted";
+    for number in 0..40 {
+        lab.ask(SESSION, "echo restarted", number);
+    }
+    let prompts: Vec<String> =
+        lab.pending(SESSION).iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect();
+    checks.check("a gateway is restarted during a purge", || {
+        let hold = Some("exec.approval.resolve");
+        let proxy = Proxy::to(lab.gateway.address(), Options { hold, ..Options::default() });
+        let (gateway, secret) = (format!("--gateway={}", proxy.url()), lab.tool.secret());
+        let purge =
+            ["queue", "dedupe", &gateway, "--token-file", &secret, "--session", SESSION, "--yes", "--json"];
+        let running = lab.tool.start(&purge);
+        proxy.wait_until_held();
+        lab.gateway.stop();
+        lab.gateway.start();
+        lab.gateway.wait_until_ready();
+        let ran = lab.tool.join(running);
+        assert!([3, 4].contains(&ran.code), "{ran:#?}");
+        let report = ran.json()["gateways"][0].clone();
+        assert_eq!(report["totals"]["denied"], 0, "{ran:#?}");
+        let rounds = report["rounds"].as_array().expect("rounds").iter();
+        let outcomes: Vec<&Value> =
+            rounds.flat_map(|round| round["outcomes"].as_array().expect("rows")).collect();
+        assert_eq!(outcomes.len(), 39, "{ran:#?}");
+        for passed in proxy.passed() {
+            let What::Frame(frame) = passed.what else { continue };
+            if frame["method"] == "exec.approval.resolve" {
+                assert_ne!(frame["params"]["id"], *prompts[0], "the one that stays");
+            }
+        }
+        // Whatever is pending now, there is nothing wrong with it.
+        lab.tool.run(&["queue", "dedupe", "--yes"]).exits(0);
+    });
 }
 
 /// A model that asks again after each denial: it is denied so often and no more, and what is left is told.
