@@ -248,6 +248,12 @@ fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
         (Got::Native(snapshot), true) => output::native_json(streams.out, snapshot)?,
         (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
     }
+    if let Got::Document(Snapshot { remarks, .. }) = &got
+        && !remarks.is_empty()
+    {
+        streams.out.flush()?;
+        output::remarks_text(streams.err, remarks)?;
+    }
     let count = got.problems();
     if count > 0 {
         streams.out.flush()?;

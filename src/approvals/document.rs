@@ -157,18 +157,19 @@ pub struct Agent<'a> {
     pub mcp_tools: Option<Vec<McpTool<'a>>>,
 }
 
+// Its fields are in the order in which a gateway from 2026.8 prints them: see `row`.
 /// One allowlist entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "Allowlist entry")]
 pub struct Entry<'a> {
+    /// Glob over the resolved path of the executable, or a bare command name.
+    #[serde(borrow)]
+    pub pattern: NonBlank<'a>,
     /// Stable name of the entry; a gateway adds a UUID where it is absent.
     #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NonEmpty<'static>")]
     pub id: Option<NonEmpty<'a>>,
-    /// Glob over the resolved path of the executable, or a bare command name.
-    #[serde(borrow)]
-    pub pattern: NonBlank<'a>,
     /// `allow-always` where a prompt's answer wrote the entry. Gateways before 2026.4.26 reject the field.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Source")]
@@ -231,6 +232,15 @@ impl<'a> Agents<'a> {
     /// Every agent with its id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Agent<'a>)> {
         self.0.iter().map(|(id, agent)| (id.as_str(), agent))
+    }
+
+    /// The agents as a JavaScript object has them: ids that are array indices first, in their order.
+    #[must_use]
+    pub fn in_javascript_order(mut self) -> Self {
+        let index =
+            |id: &str| id.parse::<u32>().ok().filter(|&index| index != u32::MAX && index.to_string() == id);
+        self.0.sort_by_key(|(id, _)| index(id.as_str()).map_or((true, 0), |index| (false, index)));
+        self
     }
 
     /// Every agent with its id, to change it.

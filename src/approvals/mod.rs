@@ -18,6 +18,7 @@ pub mod readback;
 pub mod rejection;
 pub mod replacement;
 pub mod report;
+pub mod row;
 mod rules;
 pub mod scalar;
 pub mod schema;

@@ -77,8 +77,18 @@ pub fn plan(
         return Err(ReplacementError::Misprinted);
     }
     let changes = changes::between(&before, &after);
-    let needed = before != after;
+    let needed = without_fillings(&before) != without_fillings(&after);
     Ok(Replacement { text, changes, needed })
+}
+
+/// What a document says at its top: gateways print blocks even where they hold nothing.
+fn without_fillings(document: &Value) -> Option<Vec<(&String, &Value)>> {
+    let is_filling = |name: &str, value: &Value| {
+        matches!(name, "socket" | "defaults" | "agents")
+            && value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    let fields = document.as_object()?.iter();
+    Some(fields.filter(|(name, value)| !is_filling(name, value)).collect())
 }
 
 fn keep_socket(before: &Value, document: &mut Document<'_>) -> Result<(), ReplacementError> {

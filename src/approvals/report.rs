@@ -26,6 +26,15 @@ pub struct Failed {
     pub timed_out: bool,
 }
 
+/// Something that is worth saying beside a document, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What there is.
+    pub message: String,
+    /// What to do next.
+    pub remedy: Option<String>,
+}
+
 /// What `get` read.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -45,6 +54,8 @@ pub struct Snapshot {
     pub problems: usize,
     /// What applies where the document says nothing, if a gateway told.
     pub resolved_defaults: Option<Value>,
+    /// What is wrong around it.
+    pub remarks: Vec<Remark>,
 }
 
 /// What `get` read of a Windows node.

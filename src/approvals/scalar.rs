@@ -14,7 +14,16 @@ use serde::{Deserialize, Serialize, Serializer};
 ///
 /// Unlike [`char::is_whitespace`] it counts U+FEFF and not U+0085.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
+    text.chars().all(is_blank_char)
+}
+
+/// `String.prototype.trim`.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_blank_char)
+}
+
+fn is_blank_char(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
 }
 
 pub(super) struct CowVisitor;
@@ -111,6 +120,19 @@ string_type!(
 pub struct Secret<'a>(Text<'a>);
 
 impl Secret<'_> {
+    /// A secret of at least one character that is not white space, trimmed as a gateway does.
+    pub fn new(text: &str) -> Option<Secret<'static>> {
+        let text = trimmed(text);
+        Text::new(text.to_owned()).filter(|_| !text.is_empty()).map(Secret)
+    }
+
+    /// The same, trimmed; `None` where nothing is left.
+    pub fn trimmed(self) -> Option<Secret<'static>> {
+        Self::new(self.0.as_str())
+    }
+}
+
+impl Secret<'_> {
     /// What stands in a report where the secret stands in the document.
     pub const REDACTED: &'static str = "[redacted]";
 
@@ -161,6 +183,17 @@ impl Millis {
     pub fn new(number: serde_json::Number) -> Option<Self> {
         let accepted = number.is_u64() || number.as_f64().is_some_and(|value| value >= 0.0);
         accepted.then_some(Self(number))
+    }
+
+    /// The number as JavaScript prints it where it is whole: without a fraction.
+    #[must_use]
+    pub fn as_printed_by_javascript(self) -> Self {
+        /// Beyond it not every whole number is a double.
+        const SAFE: f64 = 9_007_199_254_740_991.0;
+        let whole = self.0.as_f64().filter(|value| value.fract() == 0.0 && (0.0..=SAFE).contains(value));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and in range")]
+        let whole = whole.map(|value| Self((value as u64).into()));
+        whole.unwrap_or(self)
     }
 }
 

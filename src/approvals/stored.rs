@@ -7,17 +7,24 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     text: Option<Vec<u8>>,
+    /// Whether it is a database, which names having no document in its own way.
+    in_database: bool,
 }
 
 impl Stored {
     /// A store that holds this text.
     pub fn holding(text: Vec<u8>) -> Self {
-        Self { text: Some(text) }
+        Self { text: Some(text), in_database: false }
     }
 
     /// A store without a document.
     pub fn absent() -> Self {
-        Self { text: None }
+        Self { text: None, in_database: false }
+    }
+
+    /// A database without a document.
+    pub fn missing() -> Self {
+        Self { text: None, in_database: true }
     }
 
     /// The exact text, if there is a document.
@@ -25,15 +32,20 @@ impl Stored {
         self.text.as_deref()
     }
 
-    /// Lower-case hex SHA-256 of the exact text; of no text where there is no document, as gateways up to 2026.7 do.
+    /// Lower-case hex SHA-256 of the exact text; of no text where there is no document, as gateways up to 2026.7 do,
+    /// and with `missing:` before it where a database has none, as later ones do.
     pub fn hash(&self) -> String {
-        HEXLOWER.encode(&Sha256::digest(self.text.as_deref().unwrap_or_default()))
+        let hash = HEXLOWER.encode(&Sha256::digest(self.text.as_deref().unwrap_or_default()));
+        if self.in_database { format!("missing:{hash}") } else { hash }
     }
 }
 
 /// The text may hold a secret, so only its hash is shown.
 impl std::fmt::Debug for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stored").field("exists", &self.text.is_some()).field("hash", &self.hash()).finish()
+        f.debug_struct("Stored")
+            .field("exists", &self.text.is_some())
+            .field("hash", &self.hash())
+            .finish_non_exhaustive()
     }
 }

@@ -13,8 +13,8 @@ use crate::approvals::replacement::ReplacementError;
 use crate::embedded::scenario::ScenarioError;
 use crate::outcome::Exit;
 use crate::settings::{Kind, SettingsError};
-use crate::store::StoreError;
 use crate::store::input::InputError;
+use crate::store::{StoreError, sqlite};
 
 /// Why a command ended without a report.
 #[derive(Debug, Error)]
@@ -212,10 +212,16 @@ impl Error {
                 StoreError::Conflict { .. }
                 | StoreError::Overwritten { .. }
                 | StoreError::Displaced { .. } => Exit::Conflict,
+                StoreError::Unstorable { .. } => Exit::Bug,
                 StoreError::Locked { .. } => Exit::TimedOut,
                 StoreError::Input(_)
                 | StoreError::Ambiguous(..)
                 | StoreError::Database { .. }
+                | StoreError::Leftover { .. }
+                | StoreError::Schema { .. }
+                | StoreError::Supervised(_)
+                | StoreError::Fenced { .. }
+                | StoreError::Sqlite { .. }
                 | StoreError::NoHome
                 | StoreError::NoDirectory(_)
                 | StoreError::Owner { .. }
@@ -259,6 +265,10 @@ impl Error {
                 "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
             ),
             Self::Replacement { path, error } => match error {
+                ReplacementError::Unreadable(_) if path.ends_with(sqlite::FRAGMENT) => Some(
+                    "keep a copy of the row, then replace it with openclaw approvals set, which asks no questions"
+                        .to_owned(),
+                ),
                 ReplacementError::Unreadable(_) => Some(format!(
                     "mend it at the place shown, or move it away (mv {path} {path}.broken), then set again"
                 )),

@@ -1,20 +1,18 @@
 //! `approvals get`: what a store or a file holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::Error;
 use super::remote::{Fetched, Place, Remote};
-use crate::approvals::report::{Got, NativeSnapshot, Snapshot};
+use crate::approvals::report::{Got, NativeSnapshot, Remark, Snapshot};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Strictness, Syntax, check, mask_secrets, native};
 use crate::deadline::Deadline;
-use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
-use crate::store::json_file::JsonFile;
-use crate::store::locate::{self, Environment};
+use crate::store::{MAX_SIZE, Store};
 
 /// Which document to read.
 #[derive(Debug)]
@@ -31,6 +29,7 @@ pub enum Source {
 
 /// Reads a document as it is, valid or not, as long as it is JSON.
 pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Got> {
+    let mut remarks = Vec::new();
     let (name, stored, syntax) = match source {
         Source::File(path) => {
             let input = Input::named(&path);
@@ -39,16 +38,11 @@ pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Got> {
                 .context("reading the document")?;
             (input.name(), Stored::holding(bytes), Syntax::Json5)
         }
-        Source::Store(path) => of_store(&JsonFile::at(path), deadline)?,
-        Source::Local => {
-            let environment = Environment::of_process();
-            let store =
-                locate::local(&environment).map_err(Error::from).context("looking for this host's store")?;
-            of_store(&store, deadline)?
-        }
+        Source::Store(path) => of_store(Some(&path), deadline, &mut remarks)?,
+        Source::Local => of_store(None, deadline, &mut remarks)?,
         Source::Remote(remote) => return Ok(super::gateway::run(of_remote(&remote, deadline))?),
     };
-    Ok(Got::Document(snapshot(name, &stored, syntax)?))
+    Ok(Got::Document(Snapshot { remarks, ..snapshot(name, &stored, syntax)? }))
 }
 
 async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
@@ -74,9 +68,15 @@ async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
     }
 }
 
-fn of_store(store: &JsonFile, deadline: Deadline) -> anyhow::Result<(String, Stored, Syntax)> {
+fn of_store(
+    named: Option<&Path>,
+    deadline: Deadline,
+    remarks: &mut Vec<Remark>,
+) -> anyhow::Result<(String, Stored, Syntax)> {
+    let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
     let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
-    Ok((store.path().display().to_string(), stored, Syntax::Json))
+    *remarks = store.remarks(deadline);
+    Ok((store.name(), stored, Syntax::Json))
 }
 
 fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, Error> {
@@ -91,6 +91,7 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
             has_token: false,
             problems: 0,
             resolved_defaults: None,
+            remarks: Vec::new(),
         });
     };
     let verdict = check(text, Strictness { syntax, allow_legacy: true });
@@ -110,6 +111,7 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
         has_token,
         problems,
         resolved_defaults: None,
+        remarks: Vec::new(),
     })
 }
 

@@ -10,9 +10,9 @@ use super::Error;
 use crate::approvals::report::{Failed, FileReport};
 use crate::approvals::{Strictness, Syntax, check};
 use crate::deadline::Deadline;
-use crate::outcome::Tally;
+use crate::outcome::{Exit, Tally};
+use crate::store::Store;
 use crate::store::input::{self, Bounds, Input, InputError};
-use crate::store::locate::{self, Environment};
 
 /// What to validate, and how strictly.
 #[derive(Debug)]
@@ -30,10 +30,9 @@ pub struct Request {
 /// Validates every document that was named, one after the other: one document is in memory at a time.
 pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Vec<FileReport>> {
     if request.paths.is_empty() {
-        let store = locate::local(&Environment::of_process())
-            .map_err(Error::from)
-            .context("looking for this host's store")?;
-        return Ok(vec![file(request, &Input::Path(store.path().to_owned()), deadline)]);
+        let store =
+            Store::of(None, deadline).map_err(Error::from).context("looking for this host's store")?;
+        return Ok(vec![of_store(request, &store, deadline)]);
     }
     let mut reports = Vec::new();
     for path in &request.paths {
@@ -60,7 +59,41 @@ pub fn tally(reports: &[FileReport]) -> Tally {
     tally
 }
 
+/// A JSON store is a file like any other, and must be there. A database may be without a document.
+fn of_store(request: &Request, store: &Store, deadline: Deadline) -> FileReport {
+    let database = match store {
+        Store::JsonFile(json) => return file(request, &Input::Path(json.path().to_owned()), deadline),
+        Store::Sqlite(database) => database,
+    };
+    let strictness = Strictness { syntax: Syntax::Json, allow_legacy: request.allow_legacy };
+    let result = match database.read(deadline) {
+        Ok(stored) => match stored.text() {
+            Some(text) => Ok(check(text, strictness)),
+            None => Err(Failed {
+                message: format!(
+                    "{} holds no document: the host uses its built-in defaults",
+                    database.name()
+                ),
+                remedy: Some("store one with clearance approvals set, or name the files to check".to_owned()),
+                timed_out: false,
+            }),
+        },
+        Err(error) => {
+            let error = Error::from(error);
+            let timed_out = error.exit() == Exit::TimedOut;
+            Err(Failed { message: error.to_string(), remedy: error.remedy(), timed_out })
+        }
+    };
+    FileReport { name: database.name(), result }
+}
+
 fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
+    if let Input::Path(path) = input
+        && !is_document(path)
+        && let Store::Sqlite(database) = Store::at(path.clone())
+    {
+        return of_store(request, &Store::Sqlite(database), deadline);
+    }
     let bytes = match deadline.left() {
         Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),
         None => Err(InputError::TimedOut { name: input.name(), timeout: deadline.timeout() }),

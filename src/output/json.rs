@@ -191,11 +191,17 @@ pub fn snapshot_json(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         file: &'s Value,
         #[serde(rename = "resolvedDefaults", skip_serializing_if = "Option::is_none")]
         resolved_defaults: Option<&'s Value>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<&'s str>,
     }
     let Snapshot { path, exists, hash, file, .. } = snapshot;
     let resolved_defaults = snapshot.resolved_defaults.as_ref();
     let gateway = snapshot.place.as_deref();
-    json(out, &Printed { version: VERSION, gateway, path, exists: *exists, hash, file, resolved_defaults })
+    let remarks = snapshot.remarks.iter().map(|remark| remark.message.as_str()).collect();
+    json(
+        out,
+        &Printed { version: VERSION, gateway, path, exists: *exists, hash, file, resolved_defaults, remarks },
+    )
 }
 
 /// What `get` read of a Windows node: what its own command prints, and the version of our output.

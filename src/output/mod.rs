@@ -21,4 +21,4 @@ pub use queue::{
 };
 pub use run::{cancel_plan_text, cancelled_json, cancelled_text, runs_json, runs_text};
 pub use sarif::sarif;
-pub use snapshot::{native_text, set_text, snapshot_text};
+pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};

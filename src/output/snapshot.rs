@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::escape::escaped;
 use crate::approvals::changes::Change;
 use crate::approvals::rejection::Removed;
-use crate::approvals::report::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
+use crate::approvals::report::{NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
 
 /// Entries of one agent that are listed before the rest is only counted.
 const LISTED: usize = 20;
@@ -39,6 +39,17 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         let list = |name| rules.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         lines(out, list("allowlist"), entry)?;
         lines(out, list("mcpTools"), tool)?;
+    }
+    Ok(())
+}
+
+/// Prints what is worth saying beside a document.
+pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark]) -> io::Result<()> {
+    for Remark { message, remedy } in remarks {
+        writeln!(out, "warning: {}", escaped(message))?;
+        if let Some(remedy) = remedy {
+            writeln!(out, "  next: {}", escaped(remedy))?;
+        }
     }
     Ok(())
 }

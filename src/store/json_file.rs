@@ -16,6 +16,8 @@ use crate::deadline::Deadline;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonFile {
     path: PathBuf,
+    /// Where the host may look instead, as long as neither is there.
+    rival: Option<PathBuf>,
 }
 
 /// A store that nobody else who asks can change until this is dropped.
@@ -30,7 +32,13 @@ pub struct LockedJsonFile {
 impl JsonFile {
     /// The store at a path. The file need not exist.
     pub fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, rival: None }
+    }
+
+    /// A store that is not there yet, where it cannot be told at which of two places the host will look for it: it
+    /// is read, and not written.
+    pub(super) fn either(path: PathBuf, rival: PathBuf) -> Self {
+        Self { path, rival: Some(rival) }
     }
 
     /// The path as it was named.
@@ -40,21 +48,24 @@ impl JsonFile {
 
     /// What it holds now. A file that does not exist is an answer, not an error.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
-        ruled(&self.path)?;
+        ruled(&self.path, deadline)?;
         read(&self.path, deadline)
     }
 
     /// Whether the store could be replaced as far as can be told without writing: the file itself, links followed.
-    pub fn replaceable(&self) -> Result<PathBuf, StoreError> {
+    pub fn replaceable(&self, deadline: Deadline) -> Result<PathBuf, StoreError> {
+        if let Some(rival) = &self.rival {
+            return Err(StoreError::Ambiguous(self.path.clone(), rival.clone()));
+        }
         let target = target(&self.path)?;
-        ruled(&target)?;
+        ruled(&target, deadline)?;
         owned(&target)?;
         Ok(target)
     }
 
     /// Waits for the store's lock, and clears what killed runs left behind.
     pub fn lock(&self, deadline: Deadline) -> Result<LockedJsonFile, StoreError> {
-        let target = self.replaceable()?;
+        let target = self.replaceable(deadline)?;
         let lock = Lock::acquire(&target, deadline)?;
         clear_litter(&target);
         Ok(LockedJsonFile { target, deadline, _lock: lock })
@@ -108,8 +119,8 @@ fn read(path: &Path, deadline: Deadline) -> Result<Stored, StoreError> {
 }
 
 /// A JSON file is no store where a database is.
-fn ruled(json: &Path) -> Result<(), StoreError> {
-    match locate::database_that_rules(json) {
+fn ruled(json: &Path, deadline: Deadline) -> Result<(), StoreError> {
+    match locate::database_that_rules(json, deadline) {
         Some(database) => Err(StoreError::Database { database, json: json.to_owned() }),
         None => Ok(()),
     }
@@ -138,7 +149,7 @@ fn target(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// A replaced file belongs to whoever replaced it: another user's gateway could not read it any more.
-fn owned(target: &Path) -> Result<(), StoreError> {
+pub(super) fn owned(target: &Path) -> Result<(), StoreError> {
     let user = rustix::process::geteuid().as_raw();
     let (path, owner) = match fs::metadata(target) {
         Ok(metadata) => (target, metadata.uid()),

@@ -1,7 +1,7 @@
 //! Where this host keeps its document.
 //!
 //! Up to 2026.4 it is `~/.openclaw/exec-approvals.json`, whatever `OPENCLAW_STATE_DIR` says; later
-//! `<state>/exec-approvals.json`; from 2026.8 a row in `<state>/state/openclaw.sqlite`, and then a JSON file in the
+//! `<state>/exec-approvals.json`, also where 2026.6 and 2026.7 have a database; from 2026.8 a row in `<state>/state/openclaw.sqlite`, and then a JSON file in the
 //! old place stops the gateway. Read in the published packages 2026.4.14, 2026.6.11 and 2026.9.6.
 
 use std::ffi::OsString;
@@ -9,10 +9,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
 use super::json_file::JsonFile;
+use super::sqlite::{self, Database};
+use super::{Store, StoreError};
+use crate::deadline::Deadline;
 
 const JSON: &str = "exec-approvals.json";
+const DATABASE: &str = "openclaw.sqlite";
 
 /// The environment, as far as it decides where a store is.
 #[derive(Debug, Clone, Default)]
@@ -42,58 +45,81 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// This host's store.
-pub fn local(environment: &Environment) -> Result<JsonFile, StoreError> {
+pub fn local(environment: &Environment, deadline: Deadline) -> Result<Store, StoreError> {
     let home = environment.home.as_ref().map(PathBuf::from);
     let default_state = home.as_ref().map(|home| home.join(".openclaw"));
     let Some(state) = &environment.state_dir else {
         let state = default_state.ok_or(StoreError::NoHome)?;
-        return in_state(&state, state.join(JSON));
+        return Ok(in_state(&state, state.join(JSON), deadline));
     };
     let state = expand(state, home.as_deref());
     let (own, early) = (state.join(JSON), default_state.map(|state| state.join(JSON)));
-    let early = early.filter(|early| *early != own && exists(early));
-    match early {
+    let Some(early) = early.filter(|early| *early != own && !exists(&database(&state))) else {
+        // Releases that make a database heed the variable.
+        return Ok(in_state(&state, own, deadline));
+    };
+    match (exists(&own), exists(&early)) {
+        (true, false) => Ok(Store::JsonFile(JsonFile::at(own))),
         // Only the releases that ignore the variable leave it here; later ones move it away.
-        Some(early) if !exists(&own) && !database(&state).exists() => Ok(JsonFile::at(early)),
-        Some(early) if exists(&own) => Err(StoreError::Ambiguous(own, early)),
-        _ => in_state(&state, own),
+        (false, true) => Ok(Store::JsonFile(JsonFile::at(early))),
+        (true, true) => Err(StoreError::Ambiguous(own, early)),
+        (false, false) => Ok(Store::JsonFile(JsonFile::either(own, early))),
     }
 }
 
-fn in_state(state: &Path, json: PathBuf) -> Result<JsonFile, StoreError> {
+fn in_state(state: &Path, json: PathBuf, deadline: Deadline) -> Store {
     let database = database(state);
-    if rules(&database, &json) {
-        Err(StoreError::Database { database, json })
+    if rules(&database, deadline) {
+        Store::Sqlite(Database::at(database))
     } else {
-        Ok(JsonFile::at(json))
+        Store::JsonFile(JsonFile::at(json))
     }
 }
 
 /// The database beside a store's usual place, if that is where the host keeps its document.
-pub(super) fn database_that_rules(json: &Path) -> Option<PathBuf> {
+pub(super) fn database_that_rules(json: &Path, deadline: Deadline) -> Option<PathBuf> {
     let is_store = json.file_name().is_some_and(|name| name == JSON);
     let database = database(json.parent()?);
-    (is_store && rules(&database, json)).then_some(database)
+    (is_store && rules(&database, deadline)).then_some(database)
 }
 
 fn database(state: &Path) -> PathBuf {
-    state.join("state").join("openclaw.sqlite")
+    state.join("state").join(DATABASE)
 }
 
-/// Whether the host's document is in the database. 2026.6 makes one too, with an empty table, and keeps to its
-/// JSON file: its schema has version 1. Anything else is taken for a host that would be stopped by a JSON file.
-fn rules(database: &Path, json: &Path) -> bool {
-    exists(database) && !(exists(json) && user_version(database) == Some(1))
+/// The state directory whose database this is, if it lies where hosts have it.
+pub(super) fn state_of(database: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(database).ok()?;
+    let directory = path.parent()?;
+    let is_usual = path.file_name()? == DATABASE && directory.file_name()? == "state";
+    is_usual.then(|| directory.parent().map(Path::to_owned))?
 }
 
-/// `PRAGMA user_version` as the header of a database file has it (big-endian, at byte 60).
-fn user_version(database: &Path) -> Option<u32> {
-    let mut header = [0; 64];
-    File::open(database).ok()?.read_exact(&mut header).ok()?;
-    if !header.starts_with(b"SQLite format 3\0") {
-        return None;
+/// Where earlier releases kept the document of the host whose database this is, and where an import that did not end
+/// leaves it: with either in place a gateway from 2026.8 runs no commands.
+pub(super) fn leftovers(database: &Path) -> Vec<PathBuf> {
+    let names = [JSON.to_owned(), format!("{JSON}.doctor-importing")];
+    state_of(database).map_or_else(Vec::new, |state| names.map(|name| state.join(name)).into())
+}
+
+/// Whether the host's document is in the database. 2026.6 and 2026.7 make one too, and keep to their JSON file: its
+/// schema has version 1. Anything else is taken for a host that would be stopped by a JSON file.
+fn rules(database: &Path, deadline: Deadline) -> bool {
+    let version = || Database::at(database.to_owned()).version(deadline);
+    exists(database) && !version().is_ok_and(|version| version == sqlite::BEFORE)
+}
+
+/// Whether what was named is a database: by its first bytes, and by its name where it has none.
+pub(super) fn is_database(path: &Path) -> bool {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => false,
+        Ok(found) if found.len() > 0 => {
+            let mut start = [0; MAGIC.len()];
+            File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == MAGIC
+        }
+        _ => path.extension().is_some_and(|extension| extension == "sqlite"),
     }
-    header[60..64].try_into().ok().map(u32::from_be_bytes)
 }
 
 /// `~` at the start of a path is the home directory, as OpenClaw reads its variables.
@@ -131,36 +157,51 @@ mod tests {
             Self { home }
         }
 
+        fn found(&self, state_dir: Option<&str>) -> Result<Store, StoreError> {
+            let home = Some(self.home.path().as_os_str().to_owned());
+            local(&Environment { state_dir: state_dir.map(OsString::from), home }, soon())
+        }
+
         fn local(&self, state_dir: Option<&str>) -> String {
-            let home = self.home.path();
-            let environment = Environment {
-                state_dir: state_dir.map(OsString::from),
-                home: Some(home.as_os_str().to_owned()),
-            };
-            let shown = match local(&environment) {
+            let shown = match self.found(state_dir) {
                 Ok(store) => store.path().display().to_string(),
                 Err(error) => error.to_string(),
             };
-            shown.replace(home.to_str().unwrap(), "~")
+            shown.replace(self.home.path().to_str().unwrap(), "~")
         }
     }
 
+    fn soon() -> Deadline {
+        Deadline::after(std::time::Duration::from_secs(10))
+    }
+
+    /// A database of this schema version, as bytes.
     fn sqlite(version: u32) -> Vec<u8> {
-        let mut header = b"SQLite format 3\0".to_vec();
-        header.resize(60, 0);
-        header.extend(version.to_be_bytes());
-        header
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let connection = rusqlite::Connection::open(file.path()).unwrap();
+        connection.execute_batch(&format!("CREATE TABLE t (x); PRAGMA user_version = {version}")).unwrap();
+        drop(connection);
+        std::fs::read(file.path()).unwrap()
     }
 
     #[test]
     fn without_a_state_directory_it_is_in_the_home() {
         assert_eq!(Host::with(&[]).local(None), "~/.openclaw/exec-approvals.json");
-        assert_eq!(local(&Environment::default()).unwrap_err().to_string(), StoreError::NoHome.to_string());
+        assert_eq!(
+            local(&Environment::default(), soon()).unwrap_err().to_string(),
+            StoreError::NoHome.to_string()
+        );
     }
 
     #[test]
     fn with_one_it_is_there_unless_only_an_early_release_left_one() {
-        assert_eq!(Host::with(&[]).local(Some("~/other")), "~/other/exec-approvals.json");
+        let fresh = Host::with(&[]);
+        assert_eq!(fresh.local(Some("~/other")), "~/other/exec-approvals.json");
+        // Neither is there, and at which one the host will look cannot be told.
+        let refused = fresh.found(Some("~/other")).unwrap().replaceable(soon());
+        assert!(matches!(refused, Err(StoreError::Ambiguous(..))), "{refused:?}");
+        let started = Host::with(&[("other/state/openclaw.sqlite", &sqlite(1))]);
+        started.found(Some("~/other")).unwrap().replaceable(soon()).unwrap();
         let early = Host::with(&[(".openclaw/exec-approvals.json", b"{}")]);
         assert_eq!(early.local(Some("~/other")), "~/.openclaw/exec-approvals.json");
         assert_eq!(early.local(Some("~/.openclaw")), "~/.openclaw/exec-approvals.json");
@@ -173,14 +214,38 @@ mod tests {
     }
 
     #[test]
-    fn a_database_rules_unless_it_is_the_empty_one_of_2026_6() {
-        let database = ".openclaw/state/openclaw.sqlite";
-        let json = ".openclaw/exec-approvals.json";
-        let ruled = format!("this host keeps its document in ~/{database}, not in ~/{json}");
-        assert_eq!(Host::with(&[(database, &sqlite(18))]).local(None), ruled);
-        assert_eq!(Host::with(&[(database, &sqlite(18)), (json, b"{}")]).local(None), ruled);
-        assert_eq!(Host::with(&[(database, &sqlite(1))]).local(None), ruled);
-        assert_eq!(Host::with(&[(database, b"not a database"), (json, b"{}")]).local(None), ruled);
-        assert_eq!(Host::with(&[(database, &sqlite(1)), (json, b"{}")]).local(None), format!("~/{json}"));
+    fn a_database_rules_unless_it_is_that_of_2026_6() {
+        let (database, json) = (".openclaw/state/openclaw.sqlite", ".openclaw/exec-approvals.json");
+        let (in_database, in_json) = (format!("~/{database}"), format!("~/{json}"));
+        assert_eq!(Host::with(&[(database, &sqlite(18))]).local(None), in_database);
+        assert_eq!(Host::with(&[(database, &sqlite(18)), (json, b"{}")]).local(None), in_database);
+        assert_eq!(Host::with(&[(database, b"not a database"), (json, b"{}")]).local(None), in_database);
+        assert_eq!(Host::with(&[(database, b"")]).local(None), in_database);
+        assert_eq!(Host::with(&[(database, &sqlite(1))]).local(None), in_json);
+        assert_eq!(Host::with(&[(database, &sqlite(1)), (json, b"{}")]).local(None), in_json);
+    }
+
+    #[test]
+    fn a_database_is_told_by_its_content() {
+        let host =
+            Host::with(&[("a.json", &sqlite(18)), ("b.sqlite", b"{}"), ("c.sqlite", b""), ("d.json", b"")]);
+        let found = ["a.json", "b.sqlite", "c.sqlite", "d.json", "missing.sqlite", "missing.json", "."]
+            .map(|name| is_database(&host.home.path().join(name)));
+        assert_eq!(found, [true, false, true, false, true, false, false]);
+    }
+
+    #[test]
+    fn the_state_is_told_by_the_usual_path() {
+        let state = |path: &str| state_of(Path::new(path));
+        assert_eq!(state("/a/state/openclaw.sqlite"), Some(PathBuf::from("/a")));
+        assert_eq!(state("/a/openclaw.sqlite"), None);
+        assert_eq!(state("/a/state/copy.sqlite"), None);
+        assert_eq!(
+            leftovers(Path::new("/a/state/openclaw.sqlite")),
+            [
+                PathBuf::from("/a/exec-approvals.json"),
+                PathBuf::from("/a/exec-approvals.json.doctor-importing")
+            ]
+        );
     }
 }

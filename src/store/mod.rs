@@ -2,9 +2,11 @@
 
 pub mod input;
 pub mod json_file;
+mod local;
 pub mod locate;
 mod lock;
 mod replace;
+pub mod sqlite;
 
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -14,7 +16,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use thiserror::Error;
 
+use crate::approvals::row::RowError;
 use input::InputError;
+pub use local::{Locked, Store};
 
 /// The largest document that is read or stored: far above what a gateway accepts (25 MiB a frame).
 pub const MAX_SIZE: ByteSize = ByteSize::mib(64);
@@ -45,6 +49,55 @@ pub enum StoreError {
         database: PathBuf,
         /// The file that must not be written.
         json: PathBuf,
+    },
+    /// The file of an earlier release lies beside the database.
+    #[error(
+        "{json} is left over from before 2026.8: while it is there, the gateway of {database} runs no commands"
+    )]
+    Leftover {
+        /// The file.
+        json: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// A database of a release that nobody has looked at, or of one that keeps its document elsewhere.
+    #[error("the database {path} has schema version {version}, and those that are known are {} to {} (OpenClaw 2026.8.1 to 2026.9.6)", sqlite::KNOWN.start(), sqlite::KNOWN.end())]
+    Schema {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        version: i64,
+    },
+    /// Somebody else has claimed the right to write.
+    #[error("the database {0} is supervised from outside, and may be written by its supervisor alone")]
+    Supervised(PathBuf),
+    /// OpenClaw deletes an agent whose rules would change.
+    #[error(
+        "the rules of agent {agent:?} in {path} cannot be changed: OpenClaw is deleting the agent, or has deleted it"
+    )]
+    Fenced {
+        /// The database.
+        path: PathBuf,
+        /// The agent.
+        agent: String,
+    },
+    /// SQLite refused.
+    #[error("cannot {} the database {path}: {cause}", match .doing { sqlite::Doing::Reading => "read", sqlite::Doing::Writing => "write to" })]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// Whether anything could have changed; it has not.
+        doing: sqlite::Doing,
+        /// SQLite's reason.
+        cause: Box<rusqlite::Error>,
+    },
+    /// What should be stored makes no row.
+    #[error("cannot store in {path}: {error}")]
+    Unstorable {
+        /// The database.
+        path: PathBuf,
+        /// Why not.
+        error: RowError,
     },
     /// No home directory to look in.
     #[error("no home directory: neither OPENCLAW_HOME, HOME nor USERPROFILE is set")]
@@ -115,10 +168,29 @@ impl StoreError {
             Self::Conflict { .. } | Self::Overwritten { .. } => {
                 Some("read it again (clearance approvals get), make your change to that, and set it".to_owned())
             }
-            Self::Ambiguous(..) => Some("say which one with --store PATH".to_owned()),
-            Self::Database { .. } => Some(
-                "use the host's own command, openclaw approvals get or set: a file beside the database stops the gateway".to_owned(),
+            Self::Ambiguous(..) => Some(
+                "say which one with --store PATH: releases up to 2026.4 take the one below the home directory, whatever OPENCLAW_STATE_DIR says"
+                    .to_owned(),
             ),
+            Self::Database { .. } => Some(
+                "leave out --store, or name the database with it; a file is read with --file, and one beside the database stops the gateway".to_owned(),
+            ),
+            Self::Leftover { .. } => Some(
+                "run openclaw doctor --fix on this host: it imports the file, or says what to compare".to_owned(),
+            ),
+            Self::Schema { version, .. } if *version == sqlite::BEFORE => Some(
+                "releases up to 2026.7 keep their document in exec-approvals.json of the state directory: name that".to_owned(),
+            ),
+            Self::Schema { version, .. } if version > sqlite::KNOWN.end() => {
+                Some("go through the gateway (--gateway), or update clearance".to_owned())
+            }
+            Self::Schema { .. } => Some("start OpenClaw once on this host, or run openclaw doctor".to_owned()),
+            Self::Supervised(_) => Some("go through the gateway: --gateway".to_owned()),
+            Self::Fenced { .. } => {
+                Some("leave that agent's rules as they stand, or wait until it is deleted, then set it again".to_owned())
+            }
+            Self::Sqlite { cause, .. } => sqlite_remedy(cause),
+            Self::Unstorable { .. } => None,
             Self::NoHome => Some("name the store with --store PATH".to_owned()),
             Self::NoDirectory(path) => Some(format!(
                 "start OpenClaw once on this host, make the directory (mkdir -m 700 {}), or name the store with --store PATH",
@@ -140,4 +212,18 @@ impl StoreError {
             Self::Displaced { .. } => Some("compare the two files and keep what you need".to_owned()),
         }
     }
+}
+
+fn sqlite_remedy(cause: &rusqlite::Error) -> Option<String> {
+    use rusqlite::ErrorCode as Code;
+    let remedy = match cause.sqlite_error_code()? {
+        Code::DiskFull => "the old document stands: free some space, then set it again",
+        Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied => {
+            "check that the database and its directory are yours, and that its -wal file came with it"
+        }
+        Code::DatabaseCorrupt => "run openclaw doctor, or restore a backup of the state directory",
+        Code::NotADatabase => "check that it is the right file",
+        _ => return None,
+    };
+    Some(remedy.to_owned())
 }

@@ -258,7 +258,7 @@ fn the_token_is_never_printed() {
     }
 }
 
-/// The start of a database whose schema has this version.
+/// The start of a database whose schema has this version, and nothing behind it.
 fn database(version: u32) -> Vec<u8> {
     let mut header = b"SQLite format 3\0".to_vec();
     header.resize(60, 0);
@@ -291,7 +291,7 @@ fn without_a_store_it_is_this_hosts_own() {
 }
 
 #[test]
-fn a_host_with_a_database_has_no_json_store() {
+fn a_database_that_is_none_is_told() {
     let home = Home::empty();
     let state = home.root.path().join(".openclaw");
     fs::create_dir_all(state.join("state")).unwrap();

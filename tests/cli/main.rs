@@ -9,6 +9,7 @@
 )]
 
 mod contrib;
+mod database;
 mod faults;
 mod gateway;
 mod generated;

@@ -158,7 +158,7 @@ fn document(tag: &str, entries: usize, length: usize) -> String {
             let pattern = format!("/opt/{tag}/{number}/").repeat(length / 8 + 1);
             let pattern = &pattern[..length];
             format!(
-                "        {{\n          \"id\": \"{tag}-{number}\",\n          \"pattern\": \"{pattern}\"\n        }}"
+                "        {{\n          \"pattern\": \"{pattern}\",\n          \"id\": \"{tag}-{number}\"\n        }}"
             )
         })
         .collect();
@@ -660,9 +660,20 @@ fn without_a_store_it_is_this_hosts_own() {
 
     let place = Place::empty();
     fs::create_dir(place.path("host/other")).unwrap();
-    let mut command = clearance(&place.path("host"));
-    command.env("OPENCLAW_STATE_DIR", "~/other").args(["approvals", "set", "--stdin"]);
-    assert_exit(&command.write_stdin(small("a")).output().unwrap(), 0);
+    let set = |arguments: &[&str]| {
+        let mut command = clearance(&place.path("host"));
+        command.env("OPENCLAW_STATE_DIR", "~/other").args(["approvals", "set", "--stdin"]).args(arguments);
+        command.write_stdin(small("a")).output().unwrap()
+    };
+    // A release that ignores the variable would never see it.
+    for arguments in [&[][..], &["--dry-run"]] {
+        let output = set(arguments);
+        assert_exit(&output, 7);
+        assert!(err(&output).contains("--store PATH"), "{}", err(&output));
+    }
+    fs::write(place.path("host/other/exec-approvals.json"), small("b")).unwrap();
+    assert_exit(&set(&[]), 0);
+    assert_eq!(fs::read_to_string(place.path("host/other/exec-approvals.json")).unwrap(), small("a"));
     assert_eq!(place.names(), ["other"]);
     assert_eq!(names(&place.path("host/other")), ["exec-approvals.json"]);
 }
@@ -678,7 +689,7 @@ fn without_a_home_the_store_must_be_named() {
 }
 
 #[test]
-fn a_host_with_a_database_gets_no_json_file() {
+fn a_host_with_a_broken_database_gets_no_json_file() {
     let place = Place::empty();
     fs::create_dir_all(place.path("host/.openclaw/state")).unwrap();
     let mut header = b"SQLite format 3\0".to_vec();

@@ -91,7 +91,8 @@ impl Gateway {
         self.directory.path().join("state")
     }
 
-    fn home(&self) -> PathBuf {
+    /// Its user's home.
+    pub(crate) fn home(&self) -> PathBuf {
         self.directory.path().join("home")
     }
 

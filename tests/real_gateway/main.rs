@@ -26,6 +26,7 @@ mod proxy;
 mod queue;
 mod registry;
 mod secure;
+mod store;
 mod tool;
 mod transcript;
 mod wire;

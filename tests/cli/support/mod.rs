@@ -1,5 +1,6 @@
 //! Runs the tool as its users do, cut off from the machine's own configuration.
 
+pub mod database;
 pub mod dev;
 pub mod fake;
 pub mod recorded;

@@ -1,0 +1,125 @@
+//! A local store, wherever its document lies: what `get`, `set` and their kind use, and the only way they do.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::json_file::{JsonFile, LockedJsonFile};
+use super::locate::{self, Environment};
+use super::sqlite::{Database, LockedDatabase};
+use crate::approvals::report::Remark;
+use crate::approvals::stored::Stored;
+use crate::deadline::Deadline;
+
+/// A place on this host that holds one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// A file that is the document.
+    JsonFile(JsonFile),
+    /// A row of OpenClaw's database.
+    Sqlite(Database),
+}
+
+/// A store that nobody else who asks can change until this is dropped.
+#[derive(Debug)]
+pub enum Locked {
+    /// A file that is the document.
+    JsonFile(LockedJsonFile),
+    /// A row of OpenClaw's database.
+    Sqlite(LockedDatabase),
+}
+
+impl Store {
+    /// The store that was named, else this host's own. Which kind it is, is found out and not asked for.
+    pub fn of(named: Option<&Path>, deadline: Deadline) -> Result<Self, StoreError> {
+        match named {
+            Some(path) => Ok(Self::at(path.to_owned())),
+            None => locate::local(&Environment::of_process(), deadline),
+        }
+    }
+
+    /// The store at a path, which need not exist.
+    pub fn at(path: PathBuf) -> Self {
+        if locate::is_database(&path) {
+            Self::Sqlite(Database::at(path))
+        } else {
+            Self::JsonFile(JsonFile::at(path))
+        }
+    }
+
+    /// The path as it was named or found.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::JsonFile(file) => file.path(),
+            Self::Sqlite(database) => database.path(),
+        }
+    }
+
+    /// The name in reports.
+    pub fn name(&self) -> String {
+        match self {
+            Self::JsonFile(file) => file.path().display().to_string(),
+            Self::Sqlite(database) => database.name(),
+        }
+    }
+
+    /// What is worth saying beside its document.
+    pub fn remarks(&self, deadline: Deadline) -> Vec<Remark> {
+        match self {
+            Self::JsonFile(_) => Vec::new(),
+            Self::Sqlite(database) => database.remarks(deadline),
+        }
+    }
+
+    /// What it holds now. A store without a document is an answer, not an error.
+    pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
+        match self {
+            Self::JsonFile(file) => file.read(deadline),
+            Self::Sqlite(database) => database.read(deadline),
+        }
+    }
+
+    /// Whether it could be replaced, as far as can be told without writing.
+    pub fn replaceable(&self, deadline: Deadline) -> Result<(), StoreError> {
+        match self {
+            Self::JsonFile(file) => file.replaceable(deadline).map(drop),
+            Self::Sqlite(database) => database.replaceable(deadline),
+        }
+    }
+
+    /// Waits until nobody else who asks can change it.
+    pub fn lock(&self, deadline: Deadline) -> Result<Locked, StoreError> {
+        match self {
+            Self::JsonFile(file) => file.lock(deadline).map(Locked::JsonFile),
+            Self::Sqlite(database) => database.lock(deadline).map(Locked::Sqlite),
+        }
+    }
+}
+
+impl Locked {
+    /// What it holds now.
+    pub fn read(&self) -> Result<Stored, StoreError> {
+        match self {
+            Self::JsonFile(file) => file.read(),
+            Self::Sqlite(database) => database.read(),
+        }
+    }
+
+    /// Takes from everyone but its owner what they may do with the store, as a replacement would.
+    pub fn make_private(&self) -> Result<(), StoreError> {
+        match self {
+            Self::JsonFile(file) => file.make_private(),
+            Self::Sqlite(database) => database.make_private(),
+        }
+    }
+
+    /// Makes the store hold `text`, if it still holds `expected`, and reads it back. Otherwise it is a
+    /// [`StoreError::Conflict`], and nothing has changed: other programs may write without asking for the lock.
+    ///
+    /// What is stored is returned, and need not be `text`: a database keeps it in the gateway's form.
+    pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
+        match self {
+            Self::JsonFile(file) => file.replace(expected, text),
+            Self::Sqlite(database) => database.replace(expected, text),
+        }
+    }
+}
