@@ -38,6 +38,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
+            cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+            cand allowlist 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
             cand schema 'Print the JSON Schema of a document'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -88,6 +90,79 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'clearance;approvals;diff'= {
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --exact 'Tell of every difference: ids, usage, order and the socket too'
+            cand --json 'Print one JSON object'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clearance;approvals;allowlist'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Allow a pattern; if it is allowed already, nothing is written'
+            cand remove 'Take back what add allowed; if it is not there, nothing is written'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;approvals;allowlist;add'= {
+            cand --agent 'Whose allowlist; * is everybody''s'
+            cand --arg-pattern 'Only with arguments that match this ECMAScript regular expression; they are joined with one space'
+            cand --file 'Edit this document, which is no store; it must be JSON'
+            cand --store 'Edit this local store instead of this host''s own'
+            cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
+            cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand --dry-run 'Show what would change, and change nothing'
+            cand --allow-legacy 'Rewrite the forms that early releases wrote, as a gateway reads them'
+            cand --json 'Print one JSON object'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clearance;approvals;allowlist;remove'= {
+            cand --agent 'Whose allowlist; * is everybody''s'
+            cand --arg-pattern 'Only with arguments that match this ECMAScript regular expression; they are joined with one space'
+            cand --file 'Edit this document, which is no store; it must be JSON'
+            cand --store 'Edit this local store instead of this host''s own'
+            cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
+            cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --source 'The entry that a prompt''s answer wrote, and not the one without a source'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand --dry-run 'Show what would change, and change nothing'
+            cand --allow-legacy 'Rewrite the forms that early releases wrote, as a gateway reads them'
+            cand --json 'Print one JSON object'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;approvals;allowlist;help'= {
+            cand add 'Allow a pattern; if it is allowed already, nothing is written'
+            cand remove 'Take back what add allowed; if it is not there, nothing is written'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clearance;approvals;allowlist;help;add'= {
+        }
+        &'clearance;approvals;allowlist;help;remove'= {
+        }
+        &'clearance;approvals;allowlist;help;help'= {
+        }
         &'clearance;approvals;schema'= {
             cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand -h 'Print help'
@@ -97,6 +172,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
+            cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+            cand allowlist 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
             cand schema 'Print the JSON Schema of a document'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -105,6 +182,16 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;help;get'= {
         }
         &'clearance;approvals;help;set'= {
+        }
+        &'clearance;approvals;help;diff'= {
+        }
+        &'clearance;approvals;help;allowlist'= {
+            cand add 'Allow a pattern; if it is allowed already, nothing is written'
+            cand remove 'Take back what add allowed; if it is not there, nothing is written'
+        }
+        &'clearance;approvals;help;allowlist;add'= {
+        }
+        &'clearance;approvals;help;allowlist;remove'= {
         }
         &'clearance;approvals;help;schema'= {
         }
@@ -318,6 +405,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand validate 'Check documents: every problem, with its place'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
+            cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+            cand allowlist 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
             cand schema 'Print the JSON Schema of a document'
         }
         &'clearance;help;approvals;validate'= {
@@ -325,6 +414,16 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;help;approvals;get'= {
         }
         &'clearance;help;approvals;set'= {
+        }
+        &'clearance;help;approvals;diff'= {
+        }
+        &'clearance;help;approvals;allowlist'= {
+            cand add 'Allow a pattern; if it is allowed already, nothing is written'
+            cand remove 'Take back what add allowed; if it is not there, nothing is written'
+        }
+        &'clearance;help;approvals;allowlist;add'= {
+        }
+        &'clearance;help;approvals;allowlist;remove'= {
         }
         &'clearance;help;approvals;schema'= {
         }

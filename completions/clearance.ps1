@@ -42,6 +42,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
+            [CompletionResult]::new('allowlist', 'allowlist', [CompletionResultType]::ParameterValue, 'Add or remove one entry of an allowlist, whatever else is edited meanwhile')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -96,6 +98,87 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'clearance;approvals;diff' {
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Tell of every difference: ids, usage, order and the socket too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'clearance;approvals;allowlist' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Allow a pattern; if it is allowed already, nothing is written')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take back what add allowed; if it is not there, nothing is written')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;approvals;allowlist;add' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Whose allowlist; * is everybody''s')
+            [CompletionResult]::new('--arg-pattern', '--arg-pattern', [CompletionResultType]::ParameterName, 'Only with arguments that match this ECMAScript regular expression; they are joined with one space')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Edit this document, which is no store; it must be JSON')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Edit this local store instead of this host''s own')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The document of a node behind the gateway: its id, its name, or the start of one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
+            [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Rewrite the forms that early releases wrote, as a gateway reads them')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'clearance;approvals;allowlist;remove' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Whose allowlist; * is everybody''s')
+            [CompletionResult]::new('--arg-pattern', '--arg-pattern', [CompletionResultType]::ParameterName, 'Only with arguments that match this ECMAScript regular expression; they are joined with one space')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Edit this document, which is no store; it must be JSON')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Edit this local store instead of this host''s own')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The document of a node behind the gateway: its id, its name, or the start of one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'The entry that a prompt''s answer wrote, and not the one without a source')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
+            [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Rewrite the forms that early releases wrote, as a gateway reads them')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;approvals;allowlist;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Allow a pattern; if it is allowed already, nothing is written')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take back what add allowed; if it is not there, nothing is written')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clearance;approvals;allowlist;help;add' {
+            break
+        }
+        'clearance;approvals;allowlist;help;remove' {
+            break
+        }
+        'clearance;approvals;allowlist;help;help' {
+            break
+        }
         'clearance;approvals;schema' {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -106,6 +189,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
+            [CompletionResult]::new('allowlist', 'allowlist', [CompletionResultType]::ParameterValue, 'Add or remove one entry of an allowlist, whatever else is edited meanwhile')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -117,6 +202,20 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;help;set' {
+            break
+        }
+        'clearance;approvals;help;diff' {
+            break
+        }
+        'clearance;approvals;help;allowlist' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Allow a pattern; if it is allowed already, nothing is written')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take back what add allowed; if it is not there, nothing is written')
+            break
+        }
+        'clearance;approvals;help;allowlist;add' {
+            break
+        }
+        'clearance;approvals;help;allowlist;remove' {
             break
         }
         'clearance;approvals;help;schema' {
@@ -359,6 +458,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
+            [CompletionResult]::new('allowlist', 'allowlist', [CompletionResultType]::ParameterValue, 'Add or remove one entry of an allowlist, whatever else is edited meanwhile')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document')
             break
         }
@@ -369,6 +470,20 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;help;approvals;set' {
+            break
+        }
+        'clearance;help;approvals;diff' {
+            break
+        }
+        'clearance;help;approvals;allowlist' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Allow a pattern; if it is allowed already, nothing is written')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take back what add allowed; if it is not there, nothing is written')
+            break
+        }
+        'clearance;help;approvals;allowlist;add' {
+            break
+        }
+        'clearance;help;approvals;allowlist;remove' {
             break
         }
         'clearance;help;approvals;schema' {

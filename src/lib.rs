@@ -30,10 +30,9 @@ use approvals::codes::Code;
 use approvals::report::{Got, SetOutcome, Snapshot};
 use cli::approvals::{Format, Get, Notation, Set, Validate, Verb};
 use cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
-use commands::remote::Remote;
 use commands::{Error, gateway as gateways, get, set, validate};
 use deadline::Deadline;
-use dispatch::flags;
+use dispatch::{flags, remote};
 use embedded::Generation;
 use output::error::Failure;
 use store::input::Input;
@@ -127,6 +126,8 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Verb::Validate(args)) => run_validate(args, deadline, streams),
         Noun::Approvals(Verb::Get(args)) => run_get(args, deadline, streams),
         Noun::Approvals(Verb::Set(args)) => run_set(args, deadline, streams),
+        Noun::Approvals(Verb::Diff(args)) => dispatch::diff::run(args, deadline, streams),
+        Noun::Approvals(Verb::Allowlist(verb)) => dispatch::allowlist::run(verb, deadline, streams),
         Noun::Queue(queue_cli::Verb::Ls(args)) => {
             dispatch::queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
         }
@@ -301,20 +302,6 @@ fn run_set(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
     writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
     Ok(Exit::Partly)
-}
-
-/// What the flags say about a gateway or node; `None` for this host and its files.
-fn remote(args: gateway_cli::Approvals) -> Result<Option<Remote>, Error> {
-    let gateway_cli::Approvals { gateway, node, access } = args;
-    let wanted = gateway.is_some() || node.is_some();
-    let flags = flags(gateway, access);
-    if wanted {
-        return Ok(Some(Remote { flags, node }));
-    }
-    match flags.given() {
-        Some(flag) => Err(Error::NoGateway { flag }),
-        None => Ok(None),
-    }
 }
 
 fn run_status(

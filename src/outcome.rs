@@ -10,7 +10,7 @@ use crate::queue::report::Verdict;
 pub enum Exit {
     /// Done; nothing wrong found.
     Done = 0,
-    /// Found: an invalid document, duplicates under `--check`.
+    /// Found: an invalid document, drift, duplicates under `--check`.
     Found = 1,
     /// The command line is wrong.
     Usage = 2,

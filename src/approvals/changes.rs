@@ -147,19 +147,28 @@ fn of<'m, 'v>(lists: &'m BTreeMap<String, Vec<&'v Value>>, key: &str) -> &'m [&'
     lists.get(key).map_or(&[], Vec::as_slice)
 }
 
-/// A list's elements under what makes them the same; what is no object stands for itself.
-fn by_identity<'v>(list: Option<&'v Value>, identity: [&str; 3]) -> BTreeMap<String, Vec<&'v Value>> {
+/// A list's elements under what makes them the same.
+fn by_identity<'v>(list: Option<&'v Value>, fields: [&str; 3]) -> BTreeMap<String, Vec<&'v Value>> {
     let mut lists: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for element in list.and_then(Value::as_array).into_iter().flatten() {
-        let key = match element.as_object() {
-            Some(object) => {
-                identity.map(|field| object.get(field).cloned().unwrap_or_default()).into_iter().collect()
-            }
-            None => element.clone(),
-        };
-        lists.entry(key.to_string()).or_default().push(element);
+        lists.entry(by(element, fields)).or_default().push(element);
     }
     lists
+}
+
+/// What makes an element of an agent's list the same element; what is no object stands for itself.
+pub(super) fn identity(list: &str, element: &Value) -> String {
+    by(element, if list == "mcpTools" { TOOL } else { ENTRY })
+}
+
+fn by(element: &Value, fields: [&str; 3]) -> String {
+    let key: Value = match element.as_object() {
+        Some(object) => {
+            fields.map(|field| object.get(field).cloned().unwrap_or_default()).into_iter().collect()
+        }
+        None => element.clone(),
+    };
+    key.to_string()
 }
 
 fn policy_of(element: &Value) -> Value {

@@ -234,6 +234,20 @@ impl<'a> Agents<'a> {
         self.0.iter().map(|(id, agent)| (id.as_str(), agent))
     }
 
+    /// The agent with this id, made at the end where there is none.
+    pub fn get_or_insert(&mut self, id: &str) -> &mut Agent<'a> {
+        let at = self.0.iter().position(|(other, _)| other.as_str() == id).unwrap_or(self.0.len());
+        if at == self.0.len() {
+            self.0.extend(Text::new(id.to_owned()).map(|id| (id, Agent::default())));
+        }
+        &mut self.0[at].1
+    }
+
+    /// Leaves the agent with this id out.
+    pub fn remove(&mut self, id: &str) {
+        self.0.retain(|(other, _)| other.as_str() != id);
+    }
+
     /// The agents as a JavaScript object has them: ids that are array indices first, in their order.
     #[must_use]
     pub fn in_javascript_order(mut self) -> Self {

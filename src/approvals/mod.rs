@@ -4,11 +4,13 @@
 
 #[cfg(test)]
 mod agreement;
+pub mod allowlist;
 mod arg_pattern;
 pub mod changes;
 mod check;
 pub mod codes;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 mod elide;
 mod finding;

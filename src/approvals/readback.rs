@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::changes::{Change, masked};
 use super::diagnostic::{Path, Step};
-use pairing::{Kind, Pairing, canonical};
+use pairing::{Grace, Kind, Pairing, canonical};
 
 /// Where what a gateway stores departs from the document that it was sent.
 ///
@@ -28,34 +28,68 @@ use pairing::{Kind, Pairing, canonical};
 /// one is told at its list. Entries that changed places are told as one change of their list, from the first that
 /// moved to the last. Secrets are masked. Departures of one list follow its order.
 pub fn departures(sent: &Value, stored: &Value) -> Vec<Change> {
-    let mut found = Departures(Vec::new());
-    if !(sent.is_object() && stored.is_object()) {
-        found.value(Path::default(), Some(sent), Some(stored));
-        return found.0;
-    }
-    found.fields(&Path::default(), Some(sent), Some(stored), |found, path, name, sent, stored| match name {
-        "socket" => {}
-        "defaults" => found.fields(&path, sent, stored, |found, path, _, sent, stored| {
-            found.value(path, sent, stored);
-        }),
-        "agents" => found.fields(&path, sent, stored, |found, path, _, sent, stored| {
-            found.agent(path, sent, stored);
-        }),
-        _ => found.value(path, sent, stored),
-    });
-    found.0
+    Departures::between(sent, stored, Grace::Gateway)
+}
+
+/// Every difference between two documents or two native policies, told in the same way, and with nothing let through
+/// but the order of agents and of the fields of an object, and how a number is written.
+pub(super) fn differences(before: &Value, after: &Value) -> Vec<Change> {
+    Departures::between(before, after, Grace::None)
 }
 
 /// The same of two lists of a native policy's rules, of which every one may decide.
 pub(super) fn of_rules(path: &Path, sent: &[Value], stored: &[Value]) -> Vec<Change> {
-    let mut found = Departures(Vec::new());
+    let mut found = Departures { changes: Vec::new(), grace: Grace::Gateway };
     found.list(path, Kind::Rules, sent, stored);
-    found.0
+    found.changes
 }
 
-struct Departures(Vec<Change>);
+struct Departures {
+    changes: Vec<Change>,
+    grace: Grace,
+}
 
 impl Departures {
+    fn between(sent: &Value, stored: &Value, grace: Grace) -> Vec<Change> {
+        let mut found = Self { changes: Vec::new(), grace };
+        if !(sent.is_object() && stored.is_object()) {
+            found.value(Path::default(), Some(sent), Some(stored));
+            return found.changes;
+        }
+        let root = Path::default();
+        found.fields(&root, Some(sent), Some(stored), |found, path, name, sent, stored| match name {
+            "socket" if grace == Grace::Gateway => {}
+            "socket" | "defaults" => found.block(&path, sent, stored, |found, path, _, sent, stored| {
+                found.value(path, sent, stored);
+            }),
+            "agents" => found.block(&path, sent, stored, |found, path, _, sent, stored| {
+                found.agent(path, sent, stored);
+            }),
+            "rules" => match (sent, stored) {
+                (Some(Value::Array(sent)), Some(Value::Array(stored))) => {
+                    found.list(&path, Kind::Rules, sent, stored);
+                }
+                _ => found.value(path, sent, stored),
+            },
+            _ => found.value(path, sent, stored),
+        });
+        found.changes
+    }
+
+    /// Field by field. A gateway fills in blocks that are absent with empty ones.
+    fn block(
+        &mut self,
+        path: &Path,
+        sent: Option<&Value>,
+        stored: Option<&Value>,
+        field: impl Fn(&mut Self, Path, &str, Option<&Value>, Option<&Value>),
+    ) {
+        if self.grace == Grace::None && (sent.is_none() || stored.is_none()) {
+            return self.value(path.clone(), sent, stored);
+        }
+        self.fields(path, sent, stored, field);
+    }
+
     fn value(&mut self, path: Path, sent: Option<&Value>, stored: Option<&Value>) {
         let same = match (sent, stored) {
             (Some(sent), Some(stored)) => canonical(sent) == canonical(stored),
@@ -64,7 +98,7 @@ impl Departures {
         };
         if !same {
             let [before, after] = [sent, stored].map(|side| side.map(|value| masked(&path, value.clone())));
-            self.0.push(Change { path, before, after });
+            self.changes.push(Change { path, before, after });
         }
     }
 
@@ -116,7 +150,7 @@ impl Departures {
     }
 
     fn list(&mut self, path: &Path, kind: Kind, sent: &[Value], stored: &[Value]) {
-        let pairs = Pairing::of(kind, sent, stored);
+        let pairs = Pairing::of(kind, self.grace, sent, stored);
         for (index, element) in sent.iter().enumerate().filter(|(index, _)| !pairs.same[*index]) {
             let path = path.join(Step::Index(index));
             match pairs.stored_of[index] {
@@ -131,19 +165,19 @@ impl Departures {
                 self.value(place, None, Some(element));
             }
         }
-        if kind != Kind::McpTools
+        if (kind != Kind::McpTools || self.grace == Grace::None)
             && let Some((before, after)) = pairs.moved()
         {
             let [before, after] = [before, after].map(|order| {
                 order.into_iter().map(|index| masked(path, sent[index].clone())).collect::<Value>()
             });
-            self.0.push(Change { path: path.clone(), before: Some(before), after: Some(after) });
+            self.changes.push(Change { path: path.clone(), before: Some(before), after: Some(after) });
         }
     }
 
     fn element(&mut self, path: &Path, kind: Kind, sent: &Value, stored: &Value) {
         self.fields(path, Some(sent), Some(stored), |found, path, name, sent, stored| {
-            if !(name == "id" && kind.may_gain_id(sent, stored)) {
+            if !(name == "id" && kind.may_gain_id(found.grace, sent, stored)) {
                 found.value(path, sent, stored);
             }
         });

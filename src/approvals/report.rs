@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::allowlist::Edit;
 use super::changes::{Change, Changes};
 use super::diagnostic::Verdict;
+use super::diff::Diff;
 use super::rejection::{Field, Removed};
 
 /// One file of a validation.
@@ -123,4 +125,52 @@ pub enum SetOutcome {
     Unchanged,
     /// Only planned.
     Planned,
+}
+
+/// What `allowlist add` or `remove` did, or would do.
+#[derive(Debug)]
+pub struct EditReport {
+    /// What was asked for.
+    pub edit: Edit,
+    /// What became of the document.
+    pub set: SetReport,
+    /// The agent's entries with the same pattern that are other entries.
+    pub similar: Vec<Value>,
+    /// How often the document was read: more than once where others edited it at once.
+    pub attempts: u32,
+}
+
+impl EditReport {
+    /// Whether anything was written.
+    pub fn is_stored(&self) -> bool {
+        self.set.outcome == SetOutcome::Stored
+    }
+}
+
+/// One of two documents that were compared.
+#[derive(Debug)]
+pub struct Side {
+    /// Where it is.
+    pub name: String,
+    /// Whether there is one; the host follows its built-in defaults where there is none.
+    pub exists: bool,
+    /// The hash by which its place names it.
+    pub hash: String,
+    /// Whether it is a Windows node's own policy.
+    pub native: bool,
+}
+
+/// How two documents differ.
+#[derive(Debug)]
+pub struct DiffReport {
+    /// The one.
+    pub a: Side,
+    /// The other.
+    pub b: Side,
+    /// Whether everything counts, and not policy alone.
+    pub exact: bool,
+    /// The differences, from the one to the other.
+    pub diff: Diff,
+    /// What is wrong around the two.
+    pub remarks: Vec<Remark>,
 }

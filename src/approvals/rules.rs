@@ -11,7 +11,7 @@ use super::finding::Finding;
 use super::tree::{get, key};
 
 /// What a rule says of an agent's id.
-fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
+pub(super) fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
     match id {
         "default" => Some((Code::LegacyDefaultAgent, "`default` is the early name of agent `main`")),
         "__proto__" => Some((Code::ReservedAgentId, "no agent can be called `__proto__`")),

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use bytesize::ByteSize;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
+use super::diff::Diff;
 use super::gateway::Approvals;
+use super::{allowlist, diff};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
@@ -19,6 +21,12 @@ pub enum Verb {
     /// Replace a document: of this host, of a gateway, of a node
     #[command(after_help = SET_EXAMPLES, group(ArgGroup::new("new").required(true)))]
     Set(Set),
+    /// Compare two documents, wherever they are; exit 1 if they differ in policy
+    #[command(after_help = diff::HELP)]
+    Diff(Diff),
+    /// Add or remove one entry of an allowlist, whatever else is edited meanwhile
+    #[command(subcommand)]
+    Allowlist(allowlist::Verb),
     /// Print the JSON Schema of a document
     #[command(after_help = "Examples:\n  clearance approvals schema > exec-approvals.schema.json")]
     Schema,

@@ -1,6 +1,8 @@
 //! The command line: names, flags and help. No I/O, no decisions.
 
+pub mod allowlist;
 pub mod approvals;
+pub mod diff;
 pub mod gateway;
 pub mod queue;
 pub mod run;
@@ -67,7 +69,7 @@ const COMPLETIONS_EXAMPLES: &str = "Examples:
 
 const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found
-  1   found: an invalid document, duplicates
+  1   found: an invalid document, drift, duplicates
   2   the command line is wrong
   3   done in part; the report tells what is missing
   4   gateway not reachable, or the deadline passed
@@ -81,6 +83,7 @@ Examples:
   clearance approvals get --json
   clearance approvals get --gateway=wss://gateway.example
   clearance approvals set --file new.json --dry-run
+  clearance approvals diff exec-approvals.json gateway:prod
   clearance queue dedupe --dry-run
   clearance gateway status";
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
+use crate::approvals::allowlist::EditError;
 use crate::approvals::diagnostic::Verdict;
 use crate::approvals::native::AnswerError;
 use crate::approvals::rejection::Field;
@@ -60,6 +61,34 @@ pub enum Error {
         /// The flag.
         flag: &'static str,
     },
+    /// A flag of gateways where there are two.
+    #[error("{flag} could be meant for {} and for {}", .names[0], .names[1])]
+    TwoGateways {
+        /// The flag.
+        flag: &'static str,
+        /// The gateways.
+        names: [String; 2],
+    },
+    /// Standard input cannot be read twice.
+    #[error("standard input is named twice, and can be read once")]
+    StdinTwice,
+    /// A document and a node's own policy have nothing that could be compared.
+    #[error("{native} is a policy of rules, and {document} is a document: the two have nothing in common")]
+    Mixed {
+        /// The policy.
+        native: String,
+        /// The document.
+        document: String,
+    },
+    /// An edit that cannot be meant.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// A node that has rules instead of an allowlist.
+    #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no allowlist")]
+    NoAllowlist {
+        /// Whose policy.
+        place: String,
+    },
     /// A gateway could not be reached, did not let us in, or refused a call.
     #[error(transparent)]
     Gateway(Box<Fault>),
@@ -104,6 +133,8 @@ pub enum Error {
         version: Option<String>,
         /// The fields.
         fields: Vec<Field>,
+        /// Whether it is the whole document that was to be set, and not one entry of it.
+        whole: bool,
     },
     /// An older gateway does not know that nodes have policies of their own.
     #[error("the gateway is too old to set the policy of {place}")]
@@ -249,7 +280,14 @@ impl Error {
             Self::Conflict { .. } => Exit::Conflict,
             // What was asked for happened; whether it stayed so is not known.
             Self::Unverified { .. } => Exit::Partly,
-            Self::NoGateway { .. } | Self::NodeUnknown { .. } | Self::NodeAmbiguous { .. } => Exit::Usage,
+            Self::NoGateway { .. }
+            | Self::TwoGateways { .. }
+            | Self::StdinTwice
+            | Self::Mixed { .. }
+            | Self::Edit(_)
+            | Self::NoAllowlist { .. }
+            | Self::NodeUnknown { .. }
+            | Self::NodeAmbiguous { .. } => Exit::Usage,
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } => Exit::Refused,
@@ -281,6 +319,11 @@ impl Error {
             },
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
+            Self::TwoGateways { .. } => Some("leave it out, and give each gateway a name with a credential of its own in config.toml: clearance gateway status --gateway=NAME".to_owned()),
+            Self::StdinTwice => Some("put one of the two into a file".to_owned()),
+            Self::Mixed { .. } => Some("compare documents with documents, and policies of Windows nodes with each other".to_owned()),
+            Self::Edit(error) => Some(error.remedy().to_owned()),
+            Self::NoAllowlist { .. } => Some("get it, change its rules, and set it: clearance approvals get and set with --node".to_owned()),
             Self::Gateway(fault) => advice::next(fault),
             Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
             Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
@@ -289,6 +332,9 @@ impl Error {
             Self::Conflict { .. } => Some(
                 "read it again (clearance approvals get with the same flags), make your change to that, and set it"
                     .to_owned(),
+            ),
+            Self::TooOld { whole: false, .. } => Some(
+                "the entries with these fields are its own: edit on its host, where its store takes them (the same without --gateway), or update the gateway".to_owned(),
             ),
             Self::TooOld { version, .. } => Some(format!(
                 "update the gateway{}, or add --downgrade to leave exactly these fields out",
@@ -315,7 +361,12 @@ impl Error {
             Self::Gateway(fault) => return advice::code(&fault.error),
             Self::Queue(error) => return error.code(),
             Self::Settings(_) => return "settings",
-            Self::NoGateway { .. } => return "usage",
+            Self::NoGateway { .. }
+            | Self::TwoGateways { .. }
+            | Self::StdinTwice
+            | Self::Mixed { .. }
+            | Self::Edit(_)
+            | Self::NoAllowlist { .. } => return "usage",
             Self::Scenario { .. } => return "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
             Self::Rejected { .. } => return "rejected",

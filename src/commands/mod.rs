@@ -1,5 +1,7 @@
 //! One file a verb: fetch, plan, act, report. Nothing here prints.
 
+pub mod allowlist;
+pub mod diff;
 mod error;
 pub mod gateway;
 pub mod get;

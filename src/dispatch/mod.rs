@@ -1,13 +1,17 @@
 //! From a parsed command line to a command and its printer, for the commands that ask, watch, or have many targets.
 
+pub mod allowlist;
+pub mod diff;
 pub mod queue;
 pub mod run;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::mpsc;
 
-use crate::cli::gateway::Access;
+use crate::cli::gateway::{Access, Approvals};
+use crate::commands::Error;
 use crate::commands::queue::QueueError;
+use crate::commands::remote::Remote;
 use crate::deadline::Deadline;
 use crate::settings::{Ask, Flags};
 
@@ -19,7 +23,21 @@ pub fn flags(gateway: Option<String>, access: Access) -> Flags {
         (false, true) => Some(Ask::Password),
         (false, false) => None,
     };
-    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file }
+    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file, own_credential: false }
+}
+
+/// What the flags say about a gateway or node; `None` for this host and its files.
+pub fn remote(args: Approvals) -> Result<Option<Remote>, Error> {
+    let Approvals { gateway, node, access } = args;
+    let wanted = gateway.is_some() || node.is_some();
+    let flags = flags(gateway, access);
+    if wanted {
+        return Ok(Some(Remote { flags, node }));
+    }
+    match flags.given() {
+        Some(flag) => Err(Error::NoGateway { flag }),
+        None => Ok(None),
+    }
 }
 
 /// Whether there is somebody to ask.

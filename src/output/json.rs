@@ -210,25 +210,35 @@ pub fn native_json(out: &mut dyn Write, snapshot: &NativeSnapshot) -> io::Result
     json(out, &json!({ "version": VERSION, "gateway": path, "exists": true, "hash": hash, "native": policy }))
 }
 
-/// What `set` did.
-pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
-    let outcome = match report.outcome {
+/// Changes, for machine output.
+pub(super) fn listed(changes: &[Change]) -> Vec<Value> {
+    let object = |Change { path, before, after }: &Change| json!({ "path": path.to_string(), "before": before, "after": after });
+    changes.iter().map(object).collect()
+}
+
+/// The word for how a document ended up.
+pub(super) const fn outcome(outcome: SetOutcome) -> &'static str {
+    match outcome {
         SetOutcome::Stored => "stored",
         SetOutcome::Unchanged => "unchanged",
         SetOutcome::Planned => "planned",
-    };
+    }
+}
+
+/// A field that an older gateway does not know, for machine output.
+pub(super) fn field(Field { place, newer, .. }: &Field) -> Value {
+    json!({ "path": place.to_string(), "since": newer.introduced(), "without": newer.without() })
+}
+
+/// What `set` did.
+pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
     let Changes { policy, bookkeeping } = &report.changes;
-    let listed = |changes: &[Change]| -> Vec<Value> {
-        let object = |Change { path, before, after }: &Change| json!({ "path": path.to_string(), "before": before, "after": after });
-        changes.iter().map(object).collect()
-    };
-    let field = |Field { place, newer, .. }: &Field| json!({ "path": place.to_string(), "since": newer.introduced(), "without": newer.without() });
     json(
         out,
         &json!({
             "version": VERSION,
             "path": report.path,
-            "outcome": outcome,
+            "outcome": outcome(report.outcome),
             "existed": report.existed,
             "baseHash": report.before,
             "hash": report.after,

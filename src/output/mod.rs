@@ -1,6 +1,8 @@
 //! Reports as text and as machine output. Whatever quotes a document is escaped on its way out.
 
 mod diagnostics;
+mod diff;
+mod edit;
 pub mod error;
 mod escape;
 mod gateway;
@@ -12,6 +14,8 @@ mod sarif;
 mod snapshot;
 
 pub use diagnostics::{explanation, human, listing};
+pub use diff::{diff_json, diff_text};
+pub use edit::{edit_json, edit_text};
 pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
 pub use json::{json, native_json, set_json, snapshot_json, validation_json};

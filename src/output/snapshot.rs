@@ -72,7 +72,7 @@ fn policy(rules: Option<&Value>) -> String {
     if fields.is_empty() { "no policy of its own".to_owned() } else { fields.join(" ") }
 }
 
-fn word(value: &Value) -> String {
+pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| escaped(&value.to_string()), escaped)
 }
 
@@ -129,7 +129,7 @@ fn rule(rule: &Value) -> String {
     }
 }
 
-fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()> {
+pub(super) fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()> {
     for Change { path, before, after } in changes {
         let path = escaped(&path.to_string());
         match (before, after) {

@@ -123,6 +123,9 @@ impl<'e> Search<'_, 'e> {
 
     fn has_secret(&self) -> Result<bool, SettingsError> {
         let set = |sort: Sort| self.environment.text(sort.variable());
+        if self.flags.own_credential {
+            return Ok(self.flags.bring_secret());
+        }
         Ok(self.flags.bring_secret() || set(Sort::Token)?.is_some() || set(Sort::Password)?.is_some())
     }
 

@@ -24,7 +24,9 @@ pub(super) fn choose(
     if let Some(found) = of_flags(flags, deadline)? {
         return Ok(found);
     }
-    if let Some((credential, from)) = of_variables(environment, notes)? {
+    if !flags.own_credential
+        && let Some((credential, from)) = of_variables(environment, notes)?
+    {
         if let Owner::Named(own, named) = &chosen.owner
             && let Some(secret) = &named.secret
         {

@@ -12,6 +12,8 @@
 //! its certificate file; for the address in `gateway.remote.url` the rest of `gateway.remote`. None of it is ever
 //! used for another address, and no credential crosses plaintext to another host unless that is allowed.
 //!
+//! Where one command is about two gateways, flags are refused and the variables count for the default gateway alone.
+//!
 //! Two differences from the official command line, both on purpose. There the variables give way to openclaw.json
 //! (2026.9.6) and are not used beside `--url` at all; here they are what the caller said last, for whatever address
 //! the caller chose. And there `gateway.auth` and `gateway.remote` stand in for one another; here each credential
@@ -57,12 +59,16 @@ pub struct Flags {
     pub tls_fingerprint: Option<String>,
     /// `--ca-file`.
     pub ca_file: Option<PathBuf>,
+    /// Whether the variables with credentials are meant for another gateway of the same command: then only what
+    /// belongs to the address is used.
+    pub own_credential: bool,
 }
 
 impl Flags {
     /// A flag that says how to be let in, if one is given.
     pub fn given(&self) -> Option<&'static str> {
-        let Self { gateway: _, token_file, password_file, ask, tls_fingerprint, ca_file } = self;
+        let Self { gateway: _, own_credential: _, token_file, password_file, ask, tls_fingerprint, ca_file } =
+            self;
         [
             (token_file.is_some(), "--token-file"),
             (password_file.is_some(), "--password-file"),

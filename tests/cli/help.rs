@@ -15,6 +15,10 @@ fn every_page_of_help() {
         ("approvals_validate", &["approvals", "validate"]),
         ("approvals_get", &["approvals", "get"]),
         ("approvals_set", &["approvals", "set"]),
+        ("approvals_diff", &["approvals", "diff"]),
+        ("approvals_allowlist", &["approvals", "allowlist"]),
+        ("approvals_allowlist_add", &["approvals", "allowlist", "add"]),
+        ("approvals_allowlist_remove", &["approvals", "allowlist", "remove"]),
         ("approvals_schema", &["approvals", "schema"]),
         ("queue", &["queue"]),
         ("queue_ls", &["queue", "ls"]),
@@ -48,7 +52,11 @@ fn every_command_has_its_page() {
         commands.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
     };
     assert_eq!(listed(&["--help"]), ["approvals", "queue", "run", "gateway", "completions", "man", "help"]);
-    assert_eq!(listed(&["approvals", "--help"]), ["validate", "get", "set", "schema", "help"]);
+    assert_eq!(
+        listed(&["approvals", "--help"]),
+        ["validate", "get", "set", "diff", "allowlist", "schema", "help"]
+    );
+    assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
     assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "resolve", "help"]);
     assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "dev", "help"]);
@@ -91,6 +99,24 @@ fn wrong_command_lines() {
         ("file_and_gateway", &["approvals", "get", "--file", "a.json", "--gateway"]),
         ("downgrade_of_a_file", &["approvals", "set", "--file", "a.json", "--downgrade"]),
         ("embedded_is_no_port", &["gateway", "dev", "--port", "70000"]),
+        ("diff_of_a_misspelt_place", &["approvals", "diff", "a.json", "gatway:prod"]),
+        ("diff_with_an_address", &["approvals", "diff", "a.json", "wss://gateway.example"]),
+        ("diff_of_one", &["approvals", "diff", "a.json"]),
+        ("diff_of_standard_input_twice", &["approvals", "diff", "-", "-"]),
+        ("diff_with_a_token_and_no_gateway", &["approvals", "diff", "a", "b", "--token-file", "t"]),
+        (
+            "diff_with_a_token_and_two_gateways",
+            &["approvals", "diff", "gateway:a", "node:n@b", "--token-file", "t"],
+        ),
+        ("allow_nothing", &["approvals", "allowlist", "add", " "]),
+        ("allow_for_nobody", &["approvals", "allowlist", "add", "/a", "--agent", ""]),
+        ("allow_for_the_early_name", &["approvals", "allowlist", "add", "/a", "--agent", "default"]),
+        ("allow_all_arguments", &["approvals", "allowlist", "add", "/a", "--arg-pattern="]),
+        ("allow_by_no_expression", &["approvals", "allowlist", "add", "/a", "--arg-pattern", "("]),
+        (
+            "allow_in_a_file_and_a_gateway",
+            &["approvals", "allowlist", "add", "/a", "--file", "a.json", "--gateway"],
+        ),
         ("explain_and_check", &["approvals", "validate", "--explain", "syntax", "a.json"]),
     ] {
         let answer = answer(arguments);

@@ -8,8 +8,11 @@
     reason = "a test fails by panicking, and makes its own files"
 )]
 
+mod allowlist;
+mod ci;
 mod contrib;
 mod database;
+mod diff;
 mod faults;
 mod gateway;
 mod generated;

@@ -199,6 +199,33 @@ impl Gateway {
         self.running = Some(Running { guard, gateway: gateway.expect("the gateway's process id") });
     }
 
+    /// The store of an early release, which takes no notice of its state directory.
+    pub(crate) fn early_store(&self) -> PathBuf {
+        self.home().join(".openclaw").join("exec-approvals.json")
+    }
+
+    /// Runs the release's own command on its host; what it prints.
+    pub(crate) fn official(&self, arguments: &[&str]) -> String {
+        let node = registry::node();
+        let openclaw = registry::package("openclaw", self.version).join("openclaw").join("openclaw.mjs");
+        let mut command = Command::new(&node);
+        command
+            .arg(openclaw)
+            .args(arguments)
+            .current_dir(self.home())
+            .env_clear()
+            .env("PATH", registry::path_with(&node))
+            .env("HOME", self.home())
+            .env("OPENCLAW_STATE_DIR", self.state())
+            .env("OPENCLAW_NO_RESPAWN", "1")
+            .env("OPENCLAW_NO_AUTO_UPDATE", "1")
+            .stdin(Stdio::null());
+        let output = command.output().expect("it starts");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {}{}", said(&output.stdout), said(&output.stderr));
+        said(&output.stdout)
+    }
+
     /// Waits until it answers and says that it is ready.
     pub(crate) fn wait_until_ready(&self) {
         let deadline = Deadline::after(START);

@@ -16,6 +16,7 @@ mod client;
 mod common;
 mod contract;
 mod current;
+mod edits;
 mod expressions;
 mod gateway;
 mod legacy;

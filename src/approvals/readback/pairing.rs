@@ -13,10 +13,22 @@ pub(super) enum Kind {
     Rules,
 }
 
+/// What is let through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grace {
+    /// What every gateway adds or keeps.
+    Gateway,
+    /// Nothing.
+    None,
+}
+
 impl Kind {
     /// Whether the `id` on the right is one that a gateway gave.
-    pub(super) fn may_gain_id(self, sent: Option<&Value>, stored: Option<&Value>) -> bool {
-        self == Self::Allowlist && sent.is_none() && stored.is_some_and(Value::is_string)
+    pub(super) fn may_gain_id(self, grace: Grace, sent: Option<&Value>, stored: Option<&Value>) -> bool {
+        self == Self::Allowlist
+            && grace == Grace::Gateway
+            && sent.is_none()
+            && stored.is_some_and(Value::is_string)
     }
 
     /// The fields by which an element is most likely the same element, though something in it changed.
@@ -40,11 +52,13 @@ pub(super) struct Pairing {
 }
 
 impl Pairing {
-    pub(super) fn of(kind: Kind, sent: &[Value], stored: &[Value]) -> Self {
+    pub(super) fn of(kind: Kind, grace: Grace, sent: &[Value], stored: &[Value]) -> Self {
         let mut pairing =
             Self { stored_of: vec![None; sent.len()], taken: vec![false; stored.len()], same: Vec::new() };
         let given = |element: &Value| {
-            kind == Kind::Allowlist && element.as_object().is_some_and(|entry| !entry.contains_key("id"))
+            kind == Kind::Allowlist
+                && grace == Grace::Gateway
+                && element.as_object().is_some_and(|entry| !entry.contains_key("id"))
         };
         if sent.len() == stored.len() {
             // What every gateway does: nothing moved.

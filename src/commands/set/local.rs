@@ -70,7 +70,7 @@ pub(super) fn run(
 }
 
 /// What the store made of the text: a database keeps it in the gateway's form.
-fn departures(text: &str, after: &Stored) -> Vec<Change> {
+pub(in crate::commands) fn departures(text: &str, after: &Stored) -> Vec<Change> {
     let stored = after.text().unwrap_or_default();
     if stored == text.as_bytes() {
         return Vec::new();

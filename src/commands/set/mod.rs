@@ -1,7 +1,7 @@
 //! `approvals set`: one document in another's place, or nothing at all.
 
-mod local;
-mod remote;
+pub(super) mod local;
+pub(super) mod remote;
 
 use std::path::PathBuf;
 

@@ -58,10 +58,42 @@ async fn document(
     before: &Document,
 ) -> Result<SetReport, Error> {
     unchanged_since(request, place, &before.hash)?;
+    let wanted = serde_json::to_value(new.document()?)
+        .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
+    let Request { dry_run, downgrade, .. } = *request;
+    let replaced = replace(place, wanted, before, Terms { dry_run, downgrade, whole: true }).await?;
+    Ok(replaced.report)
+}
+
+/// What may be done to put a document in another's place.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commands) struct Terms {
+    /// Whether to stop before anything is sent.
+    pub(in crate::commands) dry_run: bool,
+    /// Whether fields that an older gateway rejects are left out.
+    pub(in crate::commands) downgrade: bool,
+    /// Whether it is the whole document that the caller brings, and not one entry of it.
+    pub(in crate::commands) whole: bool,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(in crate::commands) struct Replaced {
+    pub(in crate::commands) report: SetReport,
+    /// What was read back; `None` where nothing was sent.
+    pub(in crate::commands) stored: Option<Value>,
+}
+
+/// Puts a valid document in the place of another, if that is still the one that was fetched, and reads it back.
+pub(in crate::commands) async fn replace(
+    place: &mut Place,
+    mut wanted: Value,
+    before: &Document,
+    terms: Terms,
+) -> Result<Replaced, Error> {
     let name = place.name();
     let misprinted =
         |cause: serde_json::Error| Error::Replacement { path: name.clone(), error: cause.into() };
-    let mut wanted = serde_json::to_value(new.document()?).map_err(misprinted)?;
     let stored = if before.exists {
         Stored::holding(without_fillings(value(&before.file), &wanted).to_string().into_bytes())
     } else {
@@ -78,7 +110,7 @@ async fn document(
         let plan = plan(&name, &stored, &wanted)?;
         let sent: Value = serde_json::from_str(&plan.text).map_err(misprinted)?;
         report.changes = plan.changes;
-        if request.dry_run || !plan.needed {
+        if terms.dry_run || !plan.needed {
             // What is stored already was not rejected.
             let foreseen = place
                 .version()
@@ -87,7 +119,7 @@ async fn document(
                 .unwrap_or_default();
             match rejection::without(&wanted, &foreseen) {
                 // What will be left out is left out of the plan too.
-                Some((smaller, removed)) if request.downgrade => {
+                Some((smaller, removed)) if terms.downgrade => {
                     wanted = smaller;
                     report.removed.extend(removed);
                     continue;
@@ -96,7 +128,7 @@ async fn document(
             }
             report.outcome = if plan.needed { SetOutcome::Planned } else { SetOutcome::Unchanged };
             report.after = (!plan.needed).then(|| before.hash.clone());
-            return Ok(report);
+            return Ok(Replaced { report, stored: None });
         }
         let message = match place.store(&raw(&sent), &before.hash).await {
             Ok(()) => return read_back(place, &sent, &before.hash, report).await,
@@ -107,9 +139,10 @@ async fn document(
         let rejected = || Error::Rejected { place: name.clone(), message: message.clone() };
         let rejection = rejection::read(&message, &sent).ok_or_else(rejected)?;
         let (smaller, removed) = rejection::downgraded(&wanted, &rejection).ok_or_else(rejected)?;
-        if !request.downgrade {
+        if !terms.downgrade {
             let version = place.version().map(str::to_owned);
-            return Err(Error::TooOld { place: name, version, fields: rejection.fields });
+            let (fields, whole) = (rejection.fields, terms.whole);
+            return Err(Error::TooOld { place: name, version, fields, whole });
         }
         wanted = smaller;
         report.removed.extend(removed);
@@ -131,17 +164,18 @@ async fn read_back(
     sent: &Value,
     base_hash: &str,
     mut report: SetReport,
-) -> Result<SetReport, Error> {
+) -> Result<Replaced, Error> {
     let after = match place.fetch().await {
         Ok(Fetched::Document(after)) => after,
         // A node that keeps another kind of policy from one moment to the next.
         Ok(Fetched::Native { .. }) => return Err(changed(place.name(), base_hash.to_owned())),
         Err(cause) => return Err(Error::Unverified { place: place.name(), cause: Box::new(cause) }),
     };
+    let stored = value(&after.file);
     report.outcome = SetOutcome::Stored;
-    report.departures = readback::departures(sent, &value(&after.file));
+    report.departures = readback::departures(sent, &stored);
     report.after = Some(after.hash);
-    Ok(report)
+    Ok(Replaced { report, stored: Some(stored) })
 }
 
 async fn set_native(

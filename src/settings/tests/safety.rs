@@ -164,3 +164,22 @@ fn no_secret_is_ever_printed() {
     }
     assert_eq!(seen, places.len() * tomls.len() * 4 * 4);
 }
+
+#[test]
+fn a_variable_is_not_for_a_gateway_beside_another() {
+    let host = Host::new()
+        .own("[gateways.a]\nurl = 'wss://a'\ntoken_file = 'a.token'\n[gateways.b]\nurl = 'wss://b'\n")
+        .file(".config/clearance/a.token", "own")
+        .openclaw("{ gateway: { mode: 'remote', remote: { url: 'wss://remote', token: 'configured' } } }")
+        .set("OPENCLAW_GATEWAY_TOKEN", "variable");
+    for (name, alone, beside) in [
+        ("a", "token variable", "token own"),
+        ("b", "token variable", "nothing"),
+        ("wss://remote", "token variable", "token configured"),
+        ("wss://nobody", "token variable", "nothing"),
+    ] {
+        let credential = |flags: &Flags| exposed(&host.resolve(flags).unwrap().target.credential);
+        assert_eq!(credential(&gateway(name)), alone, "{name}");
+        assert_eq!(credential(&Flags { own_credential: true, ..gateway(name) }), beside, "{name}");
+    }
+}

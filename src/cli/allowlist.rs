@@ -1,0 +1,85 @@
+//! `clearance approvals allowlist …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::gateway::Approvals;
+
+/// What to do with one entry.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Allow a pattern; if it is allowed already, nothing is written
+    #[command(after_help = ADD_EXAMPLES)]
+    Add(Edit),
+    /// Take back what add allowed; if it is not there, nothing is written
+    #[command(after_help = REMOVE_EXAMPLES)]
+    Remove(Remove),
+}
+
+const ADD_EXAMPLES: &str =
+    "The entry is put into whatever is stored by then: edits at once, of whoever, all survive.
+
+Examples:
+  clearance approvals allowlist add /usr/bin/uptime
+  clearance approvals allowlist add /usr/bin/git --arg-pattern '^(status|log)$' --agent main
+  clearance approvals allowlist add '~/Projects/**/bin/rg' --gateway=prod --dry-run
+  clearance approvals allowlist add /usr/bin/make --file hosts/build.json
+  clearance approvals allowlist add /usr/bin/uptime --node build-server";
+
+const REMOVE_EXAMPLES: &str =
+    "An entry is the same only if its pattern, its argPattern and its source are. What else has the same
+pattern is told, and stays.
+
+Examples:
+  clearance approvals allowlist remove /usr/bin/uptime
+  clearance approvals allowlist remove /usr/bin/git --arg-pattern '^(status|log)$' --agent main
+  clearance approvals allowlist remove /usr/bin/curl --source allow-always --gateway=prod";
+
+/// `approvals allowlist add`, and what `remove` has of it.
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// Glob over the executable's path, or a command name
+    #[arg(value_name = "PATTERN")]
+    pub pattern: String,
+    /// Whose allowlist; * is everybody's
+    #[arg(long, value_name = "ID", default_value = "*")]
+    pub agent: String,
+    /// Only with arguments that match this ECMAScript regular expression; they are joined with one space
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    pub arg_pattern: Option<String>,
+    /// Edit this document, which is no store; it must be JSON
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
+    pub file: Option<PathBuf>,
+    /// Edit this local store instead of this host's own
+    #[arg(long, value_name = "PATH", conflicts_with = "remote")]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Approvals,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Rewrite the forms that early releases wrote, as a gateway reads them
+    #[arg(long)]
+    pub allow_legacy: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `approvals allowlist remove`
+#[derive(Debug, Args)]
+pub struct Remove {
+    #[command(flatten)]
+    pub edit: Edit,
+    /// The entry that a prompt's answer wrote, and not the one without a source
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    pub source: Option<Source>,
+}
+
+/// Who wrote an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Source {
+    /// A prompt that was answered "Allow always"
+    AllowAlways,
+}

@@ -1,0 +1,156 @@
+//! `clearance approvals diff`, and how its two operands are named.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use super::gateway::Access;
+
+/// Below the flags of `diff --help`.
+pub(super) const HELP: &str = "A and B:
+  PATH               a document in a file, JSON or JSON5; what has a colon or is called
+                     local, gateway or - is written ./PATH or file:PATH
+  -                  a document on standard input, once
+  local              this host's own store
+  store:PATH         another local store, which may be empty
+  gateway            the default gateway
+  gateway:NAME|URL   the gateway with this name or URL
+  node:ID            a node behind the default gateway: its id, its name, or the start of one
+  node:ID@NAME|URL   a node behind that gateway; what stands behind the last @ is the gateway
+
+No difference are: the order of agents and entries, ids, when an entry was last used, the socket,
+what is empty, and an entry that stands twice. --exact tells of these too.
+
+The credential of a gateway is found as elsewhere. Where A and B are two gateways, each has its own,
+from config.toml or openclaw.json: the gateway options are refused, and OPENCLAW_GATEWAY_TOKEN and
+OPENCLAW_GATEWAY_PASSWORD are for the default gateway alone.
+
+Examples:
+  clearance approvals diff exec-approvals.json local
+  clearance approvals diff exec-approvals.json gateway
+  clearance approvals diff gateway:staging gateway:prod --json
+  clearance approvals diff node:build-server@prod node:laptop@prod
+  git show HEAD~1:exec-approvals.json | clearance approvals diff - exec-approvals.json";
+
+/// `approvals diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// What is compared
+    #[arg(value_name = "A", value_parser = OsStringValueParser::new().try_map(operand))]
+    pub a: Operand,
+    /// With what
+    #[arg(value_name = "B", value_parser = OsStringValueParser::new().try_map(operand))]
+    pub b: Operand,
+    /// Tell of every difference: ids, usage, order and the socket too
+    #[arg(long)]
+    pub exact: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// A document that is compared, as it was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// This host's own store.
+    Local,
+    /// Another local store.
+    Store(PathBuf),
+    /// A gateway: by its name or URL, or the default one.
+    Gateway(Option<String>),
+    /// A node behind a gateway.
+    Node {
+        /// Its id, its name, or the start of one.
+        id: String,
+        /// The gateway: by its name or URL, or the default one.
+        gateway: Option<String>,
+    },
+}
+
+/// Reads an operand. What could be a misspelt one is refused and not taken for a file.
+fn operand(text: OsString) -> Result<Operand, String> {
+    let Some(known) = text.to_str() else { return Ok(Operand::File(text.into())) };
+    match known {
+        "" => return Err("it is empty".to_owned()),
+        "-" => return Ok(Operand::Stdin),
+        "local" => return Ok(Operand::Local),
+        "gateway" => return Ok(Operand::Gateway(None)),
+        _ => {}
+    }
+    let Some((kind, rest)) = known.split_once(':').filter(|(kind, _)| !kind.contains('/')) else {
+        return Ok(Operand::File(text.into()));
+    };
+    if rest.trim().is_empty() {
+        return Err(format!("nothing stands behind `{kind}:`"));
+    }
+    match kind {
+        "file" => Ok(Operand::File(rest.into())),
+        "store" => Ok(Operand::Store(rest.into())),
+        "gateway" => Ok(Operand::Gateway(Some(rest.to_owned()))),
+        "node" => match rest.rsplit_once('@') {
+            None => Ok(Operand::Node { id: rest.to_owned(), gateway: None }),
+            Some((id, gateway)) if !(id.trim().is_empty() || gateway.trim().is_empty()) => {
+                Ok(Operand::Node { id: id.to_owned(), gateway: Some(gateway.to_owned()) })
+            }
+            Some(_) => Err("write node:ID@GATEWAY, or node:ID for the default gateway".to_owned()),
+        },
+        "ws" | "wss" | "http" | "https" => Err(format!("write gateway:{known}")),
+        _ => Err(format!("there is no `{kind}:`; write ./{known} if it is a file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_name_a_document() {
+        let gateway = |name: &str| Operand::Gateway(Some(name.to_owned()));
+        let node = |id: &str, gateway: Option<&str>| Operand::Node {
+            id: id.to_owned(),
+            gateway: gateway.map(str::to_owned),
+        };
+        for (text, meant) in [
+            ("a.json", Operand::File("a.json".into())),
+            ("./local", Operand::File("./local".into())),
+            ("./a:b", Operand::File("./a:b".into())),
+            ("/a/b:c", Operand::File("/a/b:c".into())),
+            ("file:local", Operand::File("local".into())),
+            ("file:store:x", Operand::File("store:x".into())),
+            ("-", Operand::Stdin),
+            ("local", Operand::Local),
+            ("store:/x.json", Operand::Store("/x.json".into())),
+            ("gateway", Operand::Gateway(None)),
+            ("gateway:prod", gateway("prod")),
+            ("gateway:wss://h:1", gateway("wss://h:1")),
+            ("node:n", node("n", None)),
+            ("node:me@laptop@prod", node("me@laptop", Some("prod"))),
+            ("node:n@wss://h:1", node("n", Some("wss://h:1"))),
+        ] {
+            assert_eq!(operand(text.into()), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_misspelt_is_no_file() {
+        for (text, said) in [
+            ("", "it is empty"),
+            ("gateway:", "nothing stands behind"),
+            ("node: ", "nothing stands behind"),
+            ("node:n@", "write node:ID@GATEWAY"),
+            ("node:@prod", "write node:ID@GATEWAY"),
+            ("gatway:prod", "there is no `gatway:`; write ./gatway:prod"),
+            ("wss://gateway.example", "write gateway:wss://gateway.example"),
+        ] {
+            assert!(operand(text.into()).unwrap_err().contains(said), "{text}");
+        }
+    }
+}

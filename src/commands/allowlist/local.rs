@@ -1,0 +1,154 @@
+//! In a store of this host, or in a file that is none: under the lock that every `clearance` asks for. OpenClaw's own
+//! writers do not ask, so a change of theirs is met by another try.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::Context;
+use uuid::Uuid;
+
+use super::super::Error;
+use super::super::set::local::departures;
+use super::{ABSENT, Request, edited, now_ms, wait};
+use crate::approvals::allowlist::{Applied, Edit};
+use crate::approvals::replacement::{self, Replacement};
+use crate::approvals::report::{EditReport, SetOutcome, SetReport};
+use crate::approvals::stored::Stored;
+use crate::approvals::{Syntax, parse};
+use crate::deadline::Deadline;
+use crate::store::input::InputError;
+use crate::store::json_file::JsonFile;
+use crate::store::{Store, StoreError};
+
+pub(super) fn in_store(
+    request: &Request,
+    named: Option<&Path>,
+    edit: Edit,
+    deadline: Deadline,
+) -> anyhow::Result<EditReport> {
+    let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
+    run(request, &Target { store, is_store: true }, edit, deadline)
+}
+
+/// A file that somebody keeps: it must be there, it keeps its mode, and nothing is put into it but what is policy.
+pub(super) fn in_file(
+    request: &Request,
+    path: &Path,
+    edit: Edit,
+    deadline: Deadline,
+) -> anyhow::Result<EditReport> {
+    let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
+    let store = Store::JsonFile(JsonFile::at(path.to_owned()));
+    let report = run(request, &Target { store, is_store: false }, edit, deadline)?;
+    if let (SetOutcome::Stored, Ok(permissions)) = (report.set.outcome, permissions) {
+        let of_io = |cause: io::Error| StoreError::Write { path: path.to_owned(), cause };
+        fs::set_permissions(path, permissions).map_err(of_io).map_err(Error::from)?;
+    }
+    Ok(report)
+}
+
+struct Target {
+    store: Store,
+    is_store: bool,
+}
+
+impl Target {
+    fn found(&self, stored: &Stored) -> Result<(), Error> {
+        if stored.text().is_none() && !self.is_store {
+            return Err(InputError::Missing(self.store.name()).into());
+        }
+        Ok(())
+    }
+
+    /// What will be stored; `None` where nothing needs to be.
+    fn plan(
+        &self,
+        request: &Request,
+        edit: &Edit,
+        stored: &Stored,
+    ) -> Result<(Option<Replacement>, Applied), Error> {
+        let name = self.store.name();
+        let now = if self.is_store { now_ms() } else { None };
+        let (text, applied) = edited(request, edit, &name, stored.text().unwrap_or(ABSENT), now)?;
+        if !applied.changed {
+            return Ok((None, applied));
+        }
+        let document = parse(text.as_bytes(), Syntax::Json)
+            .map_err(|verdict| Error::Invalid { name: name.clone(), verdict })?;
+        // An empty id is none.
+        let new_id = || if self.is_store { Uuid::new_v4().to_string() } else { String::new() };
+        let replacement = replacement::plan(stored, document, new_id)
+            .map_err(|error| Error::Replacement { path: name, error })?;
+        Ok((Some(replacement), applied))
+    }
+}
+
+fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> anyhow::Result<EditReport> {
+    let store = &target.store;
+    if request.dry_run {
+        store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
+        let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
+        target.found(&stored)?;
+        let (replacement, applied) = target.plan(request, &edit, &stored)?;
+        return Ok(report(target, edit, &stored, replacement.map(|plan| (plan, None)), applied, 1));
+    }
+    if !target.is_store {
+        // A lock beside a file that is not there helps nobody.
+        target.found(&store.read(deadline).map_err(Error::from).context("reading the document")?)?;
+    }
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
+        let stored = locked.read().map_err(Error::from).context("reading the store")?;
+        target.found(&stored)?;
+        let (replacement, applied) = target.plan(request, &edit, &stored)?;
+        let Some(plan) = replacement else {
+            return Ok(report(target, edit, &stored, None, applied, attempts));
+        };
+        let error = match locked.replace(&stored, &plan.text) {
+            Ok(after) => {
+                return Ok(report(target, edit, &stored, Some((plan, Some(after))), applied, attempts));
+            }
+            Err(error) => error,
+        };
+        drop(locked);
+        if !is_lost_race(&error) || !deadline.pause(wait(attempts)) {
+            return Err(Error::from(error)).context("replacing the document");
+        }
+    }
+}
+
+/// Whether somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
+fn is_lost_race(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict { .. } | StoreError::Overwritten { .. })
+}
+
+/// `planned`: what was to be stored, and what is stored now if it was.
+fn report(
+    target: &Target,
+    edit: Edit,
+    before: &Stored,
+    planned: Option<(Replacement, Option<Stored>)>,
+    applied: Applied,
+    attempts: u32,
+) -> EditReport {
+    let mut set = SetReport {
+        path: target.store.name(),
+        existed: before.text().is_some(),
+        before: before.hash(),
+        ..SetReport::default()
+    };
+    match planned {
+        None => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(before.hash())),
+        Some((plan, None)) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),
+        Some((plan, Some(after))) => {
+            set.outcome = SetOutcome::Stored;
+            set.after = Some(after.hash());
+            set.departures = departures(&plan.text, &after);
+            set.changes = plan.changes;
+        }
+    }
+    EditReport { edit, set, similar: applied.similar, attempts }
+}

@@ -1,0 +1,97 @@
+//! On a gateway, or on a node behind it: fetched, edited, stored if nobody else was faster, and looked at again.
+
+use serde_json::Value;
+
+use super::super::Error;
+use super::super::remote::{Document, Fetched, Place, Remote};
+use super::super::set::remote::{Replaced, Terms, replace};
+use super::{ABSENT, Request, edited, now_ms, wait};
+use crate::approvals::allowlist::{Applied, Edit};
+use crate::approvals::report::{EditReport, SetOutcome, SetReport};
+use crate::deadline::Deadline;
+
+pub(super) async fn run(
+    request: &Request,
+    remote: &Remote,
+    edit: Edit,
+    deadline: Deadline,
+) -> Result<EditReport, Error> {
+    let mut place = Place::open(remote, deadline).await?;
+    let result = edit_at(request, &mut place, &edit, deadline).await;
+    place.close().await;
+    result.map(|(set, similar, attempts)| EditReport { edit, set, similar, attempts })
+}
+
+async fn edit_at(
+    request: &Request,
+    place: &mut Place,
+    edit: &Edit,
+    deadline: Deadline,
+) -> Result<(SetReport, Vec<Value>, u32), Error> {
+    let mut attempts = 0;
+    // Whether it was stored once and then not there.
+    let mut missed = false;
+    loop {
+        attempts += 1;
+        let Fetched::Document(before) = place.fetch().await? else {
+            return Err(Error::NoAllowlist { place: place.name() });
+        };
+        let error = match attempt(request, edit, place, &before).await {
+            Ok((mut replaced, applied)) => {
+                let holds = match &replaced.stored {
+                    Some(stored) => holds(request, edit, place, stored)?,
+                    None => true,
+                };
+                if holds {
+                    // What else differs is another's edit: the rest of what was sent was the gateway's own.
+                    replaced.report.departures.clear();
+                }
+                // Once it may be somebody who overwrote it. Twice it is the gateway that does not keep it.
+                if holds || missed {
+                    return Ok((replaced.report, applied.similar, attempts));
+                }
+                missed = true;
+                Error::Conflict { place: place.name(), expected: before.hash, found: replaced.report.after }
+            }
+            Err(error @ Error::Conflict { .. }) => error,
+            Err(error) => return Err(error),
+        };
+        let wait = wait(attempts);
+        if deadline.left().is_none_or(|left| left <= wait) {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn attempt(
+    request: &Request,
+    edit: &Edit,
+    place: &mut Place,
+    before: &Document,
+) -> Result<(Replaced, Applied), Error> {
+    let name = place.name();
+    let text = if before.exists { before.file.get().as_bytes() } else { ABSENT };
+    let (text, applied) = edited(request, edit, &name, text, now_ms())?;
+    if !applied.changed {
+        let report = SetReport {
+            path: name,
+            existed: before.exists,
+            outcome: SetOutcome::Unchanged,
+            before: before.hash.clone(),
+            after: Some(before.hash.clone()),
+            ..SetReport::default()
+        };
+        return Ok((Replaced { report, stored: None }, applied));
+    }
+    let wanted: Value = serde_json::from_str(&text)
+        .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
+    let terms = Terms { dry_run: request.dry_run, downgrade: false, whole: false };
+    Ok((replace(place, wanted, before, terms).await?, applied))
+}
+
+/// Whether the edit is in place in what was read back.
+fn holds(request: &Request, edit: &Edit, place: &Place, stored: &Value) -> Result<bool, Error> {
+    let (_, applied) = edited(request, edit, &place.name(), stored.to_string().as_bytes(), None)?;
+    Ok(!applied.changed)
+}

@@ -1,0 +1,47 @@
+//! `approvals allowlist`.
+
+use super::remote;
+use crate::Streams;
+use crate::cli::allowlist::{Edit, Remove, Source, Verb};
+use crate::commands::allowlist::{self, Change, Place};
+use crate::deadline::Deadline;
+use crate::outcome::Exit;
+use crate::output;
+
+/// Edits, and prints what became of the document.
+pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let (change, edit, source) = match verb {
+        Verb::Add(edit) => (Change::Add, edit, None),
+        Verb::Remove(Remove { edit, source }) => (Change::Remove, edit, source),
+    };
+    let Edit { pattern, agent, arg_pattern, file, store, remote: flags, dry_run, allow_legacy, json } = edit;
+    let place = match (remote(flags)?, file) {
+        (Some(remote), _) => Place::Remote(remote),
+        (None, Some(path)) => Place::File(path),
+        (None, None) => Place::Store(store),
+    };
+    let request = allowlist::Request {
+        verb: change,
+        agent,
+        pattern,
+        arg_pattern,
+        generated: source == Some(Source::AllowAlways),
+        place,
+        dry_run,
+        allow_legacy,
+    };
+    let report = allowlist::run(&request, deadline)?;
+    let printed =
+        if json { output::edit_json(streams.out, &report) } else { output::edit_text(streams.out, &report) };
+    let printed = printed.and_then(|()| streams.out.flush());
+    if printed.is_err() && report.is_stored() {
+        writeln!(streams.err, "the entry was stored all the same; only this report could not be written")?;
+    }
+    printed?;
+    if report.set.departures.is_empty() {
+        return Ok(Exit::Done);
+    }
+    writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
+    writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
+    Ok(Exit::Partly)
+}

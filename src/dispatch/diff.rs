@@ -1,0 +1,40 @@
+//! `approvals diff`.
+
+use super::flags;
+use crate::Streams;
+use crate::cli::diff::{Diff, Operand};
+use crate::commands::diff::{self, Source};
+use crate::commands::remote::Remote;
+use crate::deadline::Deadline;
+use crate::outcome::Exit;
+use crate::output;
+use crate::settings::Flags;
+use crate::store::input::Input;
+
+/// Compares, and prints where the two differ.
+pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let Diff { a, b, exact, json, access } = args;
+    let request = diff::Request { a: source(a), b: source(b), exact };
+    let report = diff::run(request, &flags(None, access), deadline)?;
+    if json {
+        output::diff_json(streams.out, &report)?;
+    } else {
+        output::diff_text(streams.out, &report, streams.styled)?;
+    }
+    streams.out.flush()?;
+    output::remarks_text(streams.err, &report.remarks)?;
+    Ok(if report.diff.is_drift() { Exit::Found } else { Exit::Done })
+}
+
+fn source(operand: Operand) -> Source {
+    let remote =
+        |gateway, node| Source::Remote(Remote { flags: Flags { gateway, ..Flags::default() }, node });
+    match operand {
+        Operand::File(path) => Source::File(Input::Path(path)),
+        Operand::Stdin => Source::File(Input::Stdin),
+        Operand::Local => Source::Store(None),
+        Operand::Store(path) => Source::Store(Some(path)),
+        Operand::Gateway(gateway) => remote(gateway, None),
+        Operand::Node { id, gateway } => remote(gateway, Some(id)),
+    }
+}

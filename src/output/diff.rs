@@ -1,0 +1,195 @@
+//! How two documents differ: for people in the manner of a unified diff, agent by agent and field by field.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::escape::escaped;
+use super::json::{VERSION, json, listed};
+use super::snapshot::word;
+use crate::approvals::changes::Change;
+use crate::approvals::diagnostic::{Path, Step};
+use crate::approvals::report::{DiffReport, Side};
+
+const HEAD: Style = Style::new().bold();
+const PLACE: Style = AnsiColor::Cyan.on_default();
+const GONE: Style = AnsiColor::Red.on_default();
+const NEW: Style = AnsiColor::Green.on_default();
+
+/// Prints where two documents differ.
+pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::Result<()> {
+    let DiffReport { a, b, exact, diff, remarks: _ } = report;
+    let mut printer = Printer { out, styled };
+    if diff.is_drift() {
+        printer.line(HEAD, &format!("--- {}", named(a)))?;
+        printer.line(HEAD, &format!("+++ {}", named(b)))?;
+    }
+    let mut sections: Vec<(String, Vec<&Change>)> = Vec::new();
+    for change in &diff.changes {
+        let place = section(&change.path);
+        match sections.last_mut() {
+            Some((last, changes)) if *last == place => changes.push(change),
+            _ => sections.push((place, vec![change])),
+        }
+    }
+    for (place, changes) in sections {
+        printer.line(PLACE, &format!("@@ {place} @@"))?;
+        printer.section(&changes)?;
+    }
+    if !diff.is_drift() {
+        let what = if *exact { "difference" } else { "drift" };
+        writeln!(printer.out, "no {what}: {} and {}", named(a), named(b))?;
+    }
+    match diff.bookkeeping {
+        0 => {}
+        1 => writeln!(printer.out, "1 entry differs in its id or usage only")?,
+        many => writeln!(printer.out, "{many} entries differ in their ids or usage only")?,
+    }
+    for agent in &diff.reordered {
+        writeln!(
+            printer.out,
+            "note: agent {}: entries written by hand and those of prompts follow each other in another order; of two that match one command the first decides whether it counts as approved for good",
+            escaped(agent)
+        )?;
+    }
+    Ok(())
+}
+
+/// The same as one JSON object.
+pub fn diff_json(out: &mut dyn Write, report: &DiffReport) -> io::Result<()> {
+    let DiffReport { a, b, exact, diff, remarks } = report;
+    let side = |side: &Side| {
+        let kind = if side.native { "native" } else { "document" };
+        json!({ "path": side.name, "exists": side.exists, "hash": side.hash, "kind": kind })
+    };
+    json(
+        out,
+        &json!({
+            "version": VERSION,
+            "drift": diff.is_drift(),
+            "exact": exact,
+            "a": side(a),
+            "b": side(b),
+            "changes": listed(&diff.changes),
+            "bookkeepingChanges": diff.bookkeeping,
+            "reordered": diff.reordered,
+            "remarks": remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
+        }),
+    )
+}
+
+fn named(side: &Side) -> String {
+    let none = if side.exists { "" } else { " (no document: the host's built-in defaults)" };
+    format!("{}{none}", escaped(&side.name))
+}
+
+/// The part of a document that a change is in.
+fn section(path: &Path) -> String {
+    match path.steps() {
+        [Step::Key(agents), Step::Key(id), ..] if agents == "agents" => format!("agent {}", escaped(id)),
+        [Step::Key(field), ..] => escaped(field),
+        _ => "document".to_owned(),
+    }
+}
+
+struct Printer<'o> {
+    out: &'o mut dyn Write,
+    styled: bool,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
+        if self.styled { writeln!(self.out, "{style}{text}{style:#}") } else { writeln!(self.out, "{text}") }
+    }
+
+    /// Changes of a field, what was before what is; of lists first what went, then what came, as a unified diff does.
+    fn section(&mut self, changes: &[&Change]) -> io::Result<()> {
+        let in_list = |change: &&&Change| is_element(change);
+        for change in changes.iter().filter(|change| !is_element(change)) {
+            self.side(GONE, '-', &change.path, change.before.as_ref())?;
+            self.side(NEW, '+', &change.path, change.after.as_ref())?;
+        }
+        for change in changes.iter().filter(in_list) {
+            self.side(GONE, '-', &change.path, change.before.as_ref())?;
+        }
+        for change in changes.iter().filter(in_list) {
+            self.side(NEW, '+', &change.path, change.after.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn side(&mut self, style: Style, sign: char, path: &Path, value: Option<&Value>) -> io::Result<()> {
+        let Some(value) = value else { return Ok(()) };
+        for line in lines(path, value) {
+            self.line(style, &format!("{sign}{line}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a change is of a whole element of a list.
+fn is_element(change: &Change) -> bool {
+    let one_sided = change.before.is_none() || change.after.is_none();
+    one_sided && matches!(change.path.steps(), [.., Step::Key(list)] if is_list(list))
+}
+
+fn is_list(name: &str) -> bool {
+    matches!(name, "allowlist" | "mcpTools" | "rules")
+}
+
+/// What stands at a path, readable: a line for each field or element.
+fn lines(path: &Path, value: &Value) -> Vec<String> {
+    let steps = path.steps();
+    let below = match steps {
+        [Step::Key(agents), Step::Key(_), rest @ ..] if agents == "agents" => rest,
+        [Step::Key(list), ..] if list == "rules" => steps,
+        [_, rest @ ..] => rest,
+        [] => steps,
+    };
+    match (below, value) {
+        // An agent, or a block, that is on one side alone.
+        ([], Value::Object(fields)) if !fields.is_empty() => fields
+            .iter()
+            .flat_map(|(name, value)| lines(&path.join(Step::Key(name.clone())), value))
+            .collect(),
+        ([Step::Key(list)], Value::Array(elements)) if is_list(list) && !elements.is_empty() => {
+            elements.iter().map(|one| element(list, one)).collect()
+        }
+        ([Step::Key(list)] | [Step::Key(list), Step::Index(_)], Value::Object(_)) if is_list(list) => {
+            vec![element(list, value)]
+        }
+        ([], value) => vec![word(value)],
+        (steps, value) => {
+            let name: Path = steps.iter().cloned().collect();
+            let name = name.to_string();
+            vec![format!("{}: {}", escaped(name.trim_start_matches('/')), word(value))]
+        }
+    }
+}
+
+fn element(list: &str, value: &Value) -> String {
+    match list {
+        "allowlist" => format!("allow {}", described(value, &["pattern"])),
+        "mcpTools" => format!("allow tool {}", described(value, &["server", "tool"])),
+        _ => described(value, &["action", "pattern"]),
+    }
+}
+
+/// An element of a list on one line: what it is first, then its other fields by name. Nothing in a text can be taken
+/// for another field.
+pub(super) fn described(element: &Value, first: &[&str]) -> String {
+    let Some(fields) = element.as_object() else { return quoted(element) };
+    let named = first.iter().filter_map(|name| fields.get(*name)).map(quoted);
+    let others = fields.iter().filter(|(name, _)| !first.contains(&name.as_str()));
+    let others = others.map(|(name, value)| format!("{}={}", escaped(name), quoted(value)));
+    named.chain(others).collect::<Vec<_>>().join(" ")
+}
+
+/// A text as it is, in quotes where it could be read as more than one.
+fn quoted(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if !text.is_empty() && !text.contains([' ', '"', '=']) => escaped(text),
+        _ => escaped(&value.to_string()),
+    }
+}

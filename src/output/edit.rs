@@ -1,0 +1,74 @@
+//! What `allowlist add` and `remove` did.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::diff::described;
+use super::escape::escaped;
+use super::json::{VERSION, field, json, listed, outcome};
+use super::snapshot::changes;
+use crate::approvals::allowlist::Verb;
+use crate::approvals::report::{EditReport, SetOutcome};
+
+/// Prints what became of the entry and of the document.
+pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
+    let EditReport { edit, set, similar, attempts: _ } = report;
+    let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
+    let entry = |entry: &Value| described(entry, &["pattern"]);
+    changes(out, &set.changes.policy)?;
+    for field in &set.foreseen {
+        writeln!(out, "the gateway will reject it: {}", escaped(&field.to_string()))?;
+    }
+    let after = set.after.as_deref().unwrap_or_default();
+    match (set.outcome, edit.verb()) {
+        (SetOutcome::Stored, _) => {
+            writeln!(out, "stored in {path}\n  hash      {after}\n  before    {}", set.before)?;
+        }
+        (SetOutcome::Planned, _) => writeln!(out, "dry run: {path} was not changed")?,
+        (SetOutcome::Unchanged, Verb::Add) => {
+            writeln!(out, "unchanged: {path} allows {} for agent {agent} already", entry(&edit.entry()))?;
+        }
+        (SetOutcome::Unchanged, Verb::Remove) => {
+            writeln!(out, "unchanged: {path} has no entry {} for agent {agent}", entry(&edit.entry()))?;
+        }
+    }
+    if edit.verb() == Verb::Remove {
+        for other in similar {
+            writeln!(out, "  stays: {}", entry(other))?;
+        }
+    }
+    if !set.departures.is_empty() {
+        writeln!(out, "what is stored there differs from what was sent:")?;
+        changes(out, &set.departures)?;
+    }
+    Ok(())
+}
+
+/// The same as one JSON object.
+pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
+    let EditReport { edit, set, similar, attempts } = report;
+    let verb = match edit.verb() {
+        Verb::Add => "add",
+        Verb::Remove => "remove",
+    };
+    json(
+        out,
+        &json!({
+            "version": VERSION,
+            "verb": verb,
+            "agent": edit.agent(),
+            "entry": edit.entry(),
+            "path": set.path,
+            "outcome": outcome(set.outcome),
+            "existed": set.existed,
+            "baseHash": set.before,
+            "hash": set.after,
+            "attempts": attempts,
+            "changes": listed(&set.changes.policy),
+            "similar": similar,
+            "foreseen": set.foreseen.iter().map(field).collect::<Vec<_>>(),
+            "departures": listed(&set.departures),
+        }),
+    )
+}

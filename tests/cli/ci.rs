@@ -1,0 +1,299 @@
+//! The recipes for CI: read as their readers read them, and their steps run, with the tool that was built in the place
+//! of the one that they install.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::support::binary;
+use crate::support::dev::Dev;
+
+const VALID: &str = r#"{"version": 1, "defaults": {"security": "deny"}}"#;
+const MISSPELT: &str = r#"{"version": 1, "defaults": {"security": "alowlist"}}"#;
+
+/// A file of the repository, as JSON.
+fn yaml(path: &str) -> Value {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+#[track_caller]
+fn fields_are(value: &Value, known: &[&str]) {
+    for name in value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys() {
+        assert!(known.contains(&name.as_str()), "`{name}` is no field: {value}");
+    }
+}
+
+/// Whether this build has `approvals lint`, which comes in a change of its own. As long as it has not, its steps are left
+/// out, and that is said; from then on they are run by themselves.
+#[expect(clippy::print_stdout, reason = "what was not checked must be seen")]
+fn has_lint() -> bool {
+    static KNOWN: LazyLock<bool> = LazyLock::new(|| {
+        let help = Command::new(binary()).args(["approvals", "--help"]).output().unwrap();
+        String::from_utf8(help.stdout).unwrap().lines().any(|line| line.trim_start().starts_with("lint "))
+    });
+    if !*KNOWN {
+        println!("skipped: this build has no approvals lint");
+    }
+    *KNOWN
+}
+
+/// A runner: a checkout, and programs that stand in for what would be fetched.
+struct Runner {
+    root: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+impl Runner {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let runner = Self { root, variables: BTreeMap::new() };
+        for directory in ["checkout/hosts", "stubs", "home", "temp"] {
+            fs::create_dir_all(runner.root.path().join(directory)).unwrap();
+        }
+        for (name, content) in files {
+            fs::write(runner.path(&format!("checkout/{name}")), content).unwrap();
+        }
+        // Puts the tool where `cargo install --root` would, and writes down what it was asked for.
+        let cargo = format!(
+            "#!/bin/bash\nset -e\nprintf '%s\\n' \"$*\" >> '{log}'\n[[ $1 == install ]]\nroot=$CARGO_INSTALL_ROOT\nwhile (($#)); do if [[ $1 == --root ]]; then root=$2; fi; shift; done\nmkdir -p \"$root/bin\"\nln -sf '{clearance}' \"$root/bin/clearance\"\n",
+            log = runner.path("cargo.log"),
+            clearance = binary().display(),
+        );
+        fs::write(runner.path("stubs/cargo"), cargo).unwrap();
+        fs::set_permissions(runner.path("stubs/cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+        runner
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.root.path().join(name).display().to_string()
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Runs a script as a runner does: stopped by the first command that fails.
+    fn run(&self, script: &str, environment: &BTreeMap<String, String>) -> Output {
+        // What was installed by an earlier step is found by a later one.
+        let added = fs::read_to_string(self.path("github_path")).unwrap_or_default();
+        let added = added.lines().collect::<Vec<_>>().join(":");
+        let mut command = Command::new("bash");
+        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+        command.current_dir(self.path("checkout")).env_clear();
+        command.env("HOME", self.path("home"));
+        command.env("PATH", format!("{added}:{}:/usr/bin:/bin", self.path("stubs")));
+        command.envs(&self.variables).envs(environment);
+        command.output().unwrap()
+    }
+
+    fn cargo_log(&self) -> String {
+        fs::read_to_string(self.path("cargo.log")).unwrap_or_default()
+    }
+}
+
+#[track_caller]
+fn assert_code(output: &Output, code: i32, what: &str) {
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{what}: {}{}", said(&output.stdout), said(&output.stderr));
+}
+
+// ---- GitHub
+
+/// The action with these inputs, step by step: the name of each that ran, and its exit code. Ends with the first that
+/// fails, as GitHub does.
+fn action(runner: &mut Runner, given: &[(&str, &str)]) -> Vec<(String, i32, String)> {
+    let action = yaml("action.yml");
+    let mut inputs: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, input) in action["inputs"].as_object().unwrap() {
+        fields_are(input, &["description", "required", "default"]);
+        let value = given.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
+        assert!(value.is_some() || input["required"] != json!(true), "{name} must be given");
+        inputs.insert(name, value.unwrap_or_else(|| text(&input["default"])));
+    }
+    assert!(given.iter().all(|(name, _)| inputs.contains_key(name)), "{given:?}");
+    let input = |expression: &str| -> String {
+        let name = expression.strip_prefix("${{ inputs.").and_then(|rest| rest.strip_suffix(" }}")).unwrap();
+        (*inputs.get(name).unwrap_or_else(|| panic!("there is no input {name}"))).to_owned()
+    };
+    runner.set("RUNNER_TEMP", &runner.path("temp"));
+    runner.set("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR"));
+    runner.set("GITHUB_PATH", &runner.path("github_path"));
+    let mut ran = Vec::new();
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        fields_are(step, &["name", "if", "shell", "env", "run"]);
+        assert_eq!(step["shell"], "bash");
+        if step["name"] == "Lint" && !has_lint() {
+            continue;
+        }
+        let script = text(&step["run"]);
+        // An expression in a script is a way to run what an input says.
+        assert!(!script.contains("${{"), "{script}");
+        if let Some(condition) = step.get("if") {
+            let name = text(condition).strip_suffix(" != '' }}").unwrap();
+            if input(&format!("{name} }}}}")).is_empty() {
+                continue;
+            }
+        }
+        let empty = Map::new();
+        let environment = step["env"].as_object().unwrap_or(&empty);
+        let environment =
+            environment.iter().map(|(name, value)| (name.clone(), input(text(value)))).collect();
+        let output = runner.run(script, &environment);
+        let code = output.status.code().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        ran.push((text(&step["name"]).to_owned(), code, String::from_utf8_lossy(&said).into_owned()));
+        if code != 0 {
+            break;
+        }
+    }
+    ran
+}
+
+fn codes(ran: &[(String, i32, String)]) -> Vec<(&str, i32)> {
+    ran.iter().map(|(name, code, _)| (name.as_str(), *code)).collect()
+}
+
+#[test]
+fn the_action_is_what_github_takes() {
+    let action = yaml("action.yml");
+    fields_are(&action, &["name", "description", "inputs", "runs"]);
+    fields_are(&action["runs"], &["using", "steps"]);
+    assert_eq!(action["runs"]["using"], "composite");
+}
+
+#[test]
+fn the_action_checks_and_compares() {
+    let dev = Dev::start(&[]);
+    let mut runner = Runner::new(&[("hosts/a b.json", VALID), ("exec-approvals.json", VALID)]);
+    let paths = ("paths", "hosts/\n\nexec-approvals.json\n");
+    let ran = action(&mut runner, &[paths]);
+    let (drift, lint) = if has_lint() { (3, vec![("Lint", 0)]) } else { (2, vec![]) };
+    assert_eq!(codes(&ran), [&[("Install clearance", 0), ("Validate", 0)], &lint[..]].concat(), "{ran:?}");
+    assert!(runner.cargo_log().starts_with("install --locked --path"), "{}", runner.cargo_log());
+    let gateway = [
+        paths,
+        ("document", "exec-approvals.json"),
+        ("gateway", dev.url.as_str()),
+        ("token", dev.token.as_str()),
+    ];
+    let ran = action(&mut runner, &gateway);
+    assert_eq!(codes(&ran)[drift], ("Drift", 1), "{ran:?}");
+    assert!(ran[drift].2.contains("-security: deny") && !ran[drift].2.contains(&dev.token), "{ran:?}");
+    let set = "clearance approvals set --file exec-approvals.json --gateway";
+    let variables = BTreeMap::from([
+        ("OPENCLAW_GATEWAY_URL".to_owned(), dev.url.clone()),
+        ("OPENCLAW_GATEWAY_TOKEN".to_owned(), dev.token.clone()),
+    ]);
+    assert_code(&runner.run(set, &variables), 0, "set");
+    let ran = action(&mut runner, &gateway);
+    assert_eq!(codes(&ran)[drift], ("Drift", 0), "{ran:?}");
+    let ran = action(&mut runner, &[&gateway[..], &[("node", "demo-node")]].concat());
+    assert_eq!(codes(&ran)[drift], ("Drift", 1), "{ran:?}");
+    assert!(ran[drift].2.contains("demo-node"), "{ran:?}");
+    let pin = "AB:".repeat(31) + "CD";
+    let ran = action(&mut runner, &[&gateway[..], &[("tls-fingerprint", &pin)]].concat());
+    // Nothing is encrypted here; what matters is that the flag arrives as one.
+    assert!(ran.len() == drift + 1 && ran[drift].1 != 70, "{ran:?}");
+}
+
+#[test]
+fn the_action_fails_where_a_document_is_wrong() {
+    let mut runner = Runner::new(&[("hosts/bad.json", MISSPELT)]);
+    let ran = action(&mut runner, &[("paths", "hosts")]);
+    assert_eq!(codes(&ran), [("Install clearance", 0), ("Validate", 1)], "{ran:?}");
+    assert!(ran[1].2.contains("::error file=hosts/bad.json,line=1"), "{ran:?}");
+    // What looks like a command, or like a flag, is a path that is not there.
+    for path in ["$(touch owned)", "--explain", "; touch owned"] {
+        let ran = action(&mut runner, &[("paths", path)]);
+        assert_eq!(codes(&ran)[1..], [("Validate", 7)], "{ran:?}");
+    }
+    assert!(!Path::new(&runner.path("checkout/owned")).exists());
+}
+
+// ---- pre-commit
+
+#[test]
+fn the_hooks_run_on_what_they_name() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let runner = Runner::new(&[("exec-approvals.json", VALID), ("exec-approvals.bad.json", MISSPELT)]);
+    symlink(binary(), runner.path("stubs/clearance")).unwrap();
+    let mut ids = Vec::new();
+    for hook in hooks.as_array().unwrap() {
+        fields_are(hook, &["id", "name", "description", "language", "entry", "files"]);
+        // Built by `cargo install --bins --path .`, which makes what the entry starts with.
+        assert_eq!(hook["language"], "rust");
+        assert!(text(&hook["entry"]).starts_with("clearance "));
+        let files = regress::Regex::new(text(&hook["files"])).unwrap();
+        for (path, meant) in [
+            ("exec-approvals.json", true),
+            ("hosts/exec-approvals.prod.json5", true),
+            ("package.json", false),
+            ("my-exec-approvals.json", false),
+        ] {
+            assert_eq!(files.find(path).is_some(), meant, "{path}");
+        }
+        let run = |file: &str| runner.run(&format!("{} {file}", text(&hook["entry"])), &BTreeMap::new());
+        if hook["id"] != "clearance-lint" || has_lint() {
+            assert_code(&run("exec-approvals.json"), 0, text(&hook["id"]));
+            assert_code(&run("exec-approvals.bad.json"), 1, text(&hook["id"]));
+        }
+        ids.push(text(&hook["id"]));
+    }
+    assert_eq!(ids, ["clearance-validate", "clearance-lint"]);
+}
+
+// ---- GitLab
+
+/// The words of a job, in one script: GitLab runs them one after the other in one shell.
+fn gitlab(recipe: &Value, job: &str) -> String {
+    let job = &recipe[job];
+    fields_are(job, &["extends", "rules", "script"]);
+    let base = &recipe[text(&job["extends"])];
+    let lines =
+        [&base["before_script"], &job["script"]].into_iter().flat_map(|lines| lines.as_array().unwrap());
+    lines.map(text).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_gitlab_recipe_checks_and_compares() {
+    let recipe = yaml("contrib/gitlab-ci.yml");
+    let jobs = ["approvals-validate", "approvals-lint", "approvals-drift"];
+    fields_are(&recipe, &[&["variables", ".clearance"], &jobs[..]].concat());
+    fields_are(&recipe[".clearance"], &["stage", "image", "variables", "cache", "before_script"]);
+    let dev = Dev::start(&[]);
+    let mut runner = Runner::new(&[("exec-approvals.json", VALID)]);
+    runner.set("CI_PROJECT_DIR", &runner.path("checkout"));
+    for variables in [&recipe["variables"], &recipe[".clearance"]["variables"]] {
+        for (name, value) in variables.as_object().unwrap() {
+            let value = text(value).replace("$CI_PROJECT_DIR", &runner.path("checkout"));
+            runner.set(name, &value);
+        }
+    }
+    runner.set("CLEARANCE_GIT", "https://git.example/clearance.git");
+    runner.set("OPENCLAW_GATEWAY_URL", &dev.url);
+    runner.set("OPENCLAW_GATEWAY_TOKEN", &dev.token);
+    let nothing = BTreeMap::new();
+    for (job, code) in jobs.into_iter().zip([0, 0, 1]).filter(|(job, _)| *job != jobs[1] || has_lint()) {
+        assert_code(&runner.run(&gitlab(&recipe, job), &nothing), code, job);
+    }
+    // The second job found what the first one left in the cache.
+    assert_eq!(runner.cargo_log(), "install --locked --git https://git.example/clearance.git clearance\n");
+    let set =
+        "PATH=$CARGO_INSTALL_ROOT/bin:$PATH; clearance approvals set --file exec-approvals.json --gateway";
+    assert_code(&runner.run(set, &nothing), 0, "set");
+    assert_code(&runner.run(&gitlab(&recipe, jobs[2]), &nothing), 0, jobs[2]);
+    assert_eq!(recipe[jobs[2]]["rules"], json!([{"if": "$OPENCLAW_GATEWAY_URL"}]));
+    fs::write(runner.path("checkout/exec-approvals.json"), MISSPELT).unwrap();
+    assert_code(&runner.run(&gitlab(&recipe, jobs[0]), &nothing), 1, jobs[0]);
+}
