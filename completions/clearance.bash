@@ -37,17 +37,14 @@ _clearance() {
             clearance,run)
                 cmd="clearance__subcmd__run"
                 ;;
-            clearance__subcmd__approvals,allowlist)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist"
-                ;;
-            clearance__subcmd__approvals,diff)
-                cmd="clearance__subcmd__approvals__subcmd__diff"
-                ;;
             clearance__subcmd__approvals,get)
                 cmd="clearance__subcmd__approvals__subcmd__get"
                 ;;
             clearance__subcmd__approvals,help)
                 cmd="clearance__subcmd__approvals__subcmd__help"
+                ;;
+            clearance__subcmd__approvals,lint)
+                cmd="clearance__subcmd__approvals__subcmd__lint"
                 ;;
             clearance__subcmd__approvals,schema)
                 cmd="clearance__subcmd__approvals__subcmd__schema"
@@ -58,35 +55,14 @@ _clearance() {
             clearance__subcmd__approvals,validate)
                 cmd="clearance__subcmd__approvals__subcmd__validate"
                 ;;
-            clearance__subcmd__approvals__subcmd__allowlist,add)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__add"
-                ;;
-            clearance__subcmd__approvals__subcmd__allowlist,help)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help"
-                ;;
-            clearance__subcmd__approvals__subcmd__allowlist,remove)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove"
-                ;;
-            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,add)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__add"
-                ;;
-            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,help)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__help"
-                ;;
-            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,remove)
-                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__remove"
-                ;;
-            clearance__subcmd__approvals__subcmd__help,allowlist)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist"
-                ;;
-            clearance__subcmd__approvals__subcmd__help,diff)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__diff"
-                ;;
             clearance__subcmd__approvals__subcmd__help,get)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__get"
                 ;;
             clearance__subcmd__approvals__subcmd__help,help)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__help"
+                ;;
+            clearance__subcmd__approvals__subcmd__help,lint)
+                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__lint"
                 ;;
             clearance__subcmd__approvals__subcmd__help,schema)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__schema"
@@ -96,12 +72,6 @@ _clearance() {
                 ;;
             clearance__subcmd__approvals__subcmd__help,validate)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__validate"
-                ;;
-            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,add)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add"
-                ;;
-            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,remove)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove"
                 ;;
             clearance__subcmd__gateway,dev)
                 cmd="clearance__subcmd__gateway__subcmd__dev"
@@ -142,14 +112,11 @@ _clearance() {
             clearance__subcmd__help,run)
                 cmd="clearance__subcmd__help__subcmd__run"
                 ;;
-            clearance__subcmd__help__subcmd__approvals,allowlist)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,diff)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__diff"
-                ;;
             clearance__subcmd__help__subcmd__approvals,get)
                 cmd="clearance__subcmd__help__subcmd__approvals__subcmd__get"
+                ;;
+            clearance__subcmd__help__subcmd__approvals,lint)
+                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__lint"
                 ;;
             clearance__subcmd__help__subcmd__approvals,schema)
                 cmd="clearance__subcmd__help__subcmd__approvals__subcmd__schema"
@@ -159,12 +126,6 @@ _clearance() {
                 ;;
             clearance__subcmd__help__subcmd__approvals,validate)
                 cmd="clearance__subcmd__help__subcmd__approvals__subcmd__validate"
-                ;;
-            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,add)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add"
-                ;;
-            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,remove)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove"
                 ;;
             clearance__subcmd__help__subcmd__gateway,dev)
                 cmd="clearance__subcmd__help__subcmd__gateway__subcmd__dev"
@@ -254,240 +215,12 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals)
-            opts="-h --timeout --help validate get set diff allowlist schema help"
+            opts="-h --timeout --help validate lint get set schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist)
-            opts="-h --timeout --help add remove help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__add)
-            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --timeout --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --agent)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --arg-pattern)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --gateway)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --node)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-fingerprint)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help)
-            opts="add remove help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove)
-            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --source --timeout --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --agent)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --arg-pattern)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --gateway)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --node)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-fingerprint)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --source)
-                    COMPREPLY=($(compgen -W "allow-always" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__diff)
-            opts="-h --exact --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-fingerprint)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -550,64 +283,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__help)
-            opts="validate get set diff allowlist schema help"
+            opts="validate lint get set schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist)
-            opts="add remove"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__diff)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -634,6 +311,20 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__help__subcmd__lint)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -682,6 +373,80 @@ _clearance() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__lint)
+            opts="-h --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --max-size --explain --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "error warning note never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -978,7 +743,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__approvals)
-            opts="validate get set diff allowlist schema"
+            opts="validate lint get set schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -991,63 +756,21 @@ _clearance() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist)
-            opts="add remove"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__diff)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         clearance__subcmd__help__subcmd__approvals__subcmd__get)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__approvals__subcmd__lint)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -36,6 +36,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand validate 'Check documents: every problem, with its place'
+            cand lint 'Check documents for what is valid but dangerous or dead'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
             cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
@@ -50,6 +51,29 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --explain 'Tell what a code means and how to mend it, and check nothing'
             cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
             cand --allow-legacy 'Accept the forms that early releases wrote, and only tell of them'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clearance;approvals;lint'= {
+            cand --store 'Look at this local store instead of this host''s own'
+            cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
+            cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
+            cand --token-file 'Read the gateway''s token from this file'
+            cand --password-file 'Read the gateway''s password from this file'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --format 'How to report'
+            cand --fail-on 'The lowest severity that ends with exit code 1'
+            cand --config 'This clearance.toml, instead of the nearest one from the current directory upwards'
+            cand --stale 'Tell of entries that were not used for so many days, or never'
+            cand --for 'Tell what a gateway of this release refuses or reads in another way [default: the gateway''s own, with --gateway]'
+            cand --max-size 'The largest file that is read'
+            cand --explain 'Tell what a code means and how to mend it, and check nothing'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --ask-token 'Ask for the gateway''s token on the terminal'
+            cand --ask-password 'Ask for the gateway''s password on the terminal'
+            cand --fix 'Remove duplicate, covered and dead entries: shows them, and asks'
+            cand --yes 'With --fix: do not ask'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -170,6 +194,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;approvals;help'= {
             cand validate 'Check documents: every problem, with its place'
+            cand lint 'Check documents for what is valid but dangerous or dead'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
             cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
@@ -178,6 +203,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;approvals;help;validate'= {
+        }
+        &'clearance;approvals;help;lint'= {
         }
         &'clearance;approvals;help;get'= {
         }
@@ -403,6 +430,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;help;approvals'= {
             cand validate 'Check documents: every problem, with its place'
+            cand lint 'Check documents for what is valid but dangerous or dead'
             cand get 'Print a document'
             cand set 'Replace a document: of this host, of a gateway, of a node'
             cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
@@ -410,6 +438,8 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand schema 'Print the JSON Schema of a document'
         }
         &'clearance;help;approvals;validate'= {
+        }
+        &'clearance;help;approvals;lint'= {
         }
         &'clearance;help;approvals;get'= {
         }

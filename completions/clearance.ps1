@@ -40,6 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check documents for what is valid but dangerous or dead')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
@@ -55,6 +56,30 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to mend it, and check nothing')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
             [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Accept the forms that early releases wrote, and only tell of them')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clearance;approvals;lint' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Look at this local store instead of this host''s own')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The document of a node behind the gateway: its id, its name, or the start of one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to report')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'The lowest severity that ends with exit code 1')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This clearance.toml, instead of the nearest one from the current directory upwards')
+            [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'Tell of entries that were not used for so many days, or never')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Tell what a gateway of this release refuses or reads in another way [default: the gateway''s own, with --gateway]')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to mend it, and check nothing')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Remove duplicate, covered and dead entries: shows them, and asks')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --fix: do not ask')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -187,6 +212,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         }
         'clearance;approvals;help' {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check documents for what is valid but dangerous or dead')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
@@ -196,6 +222,9 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;help;validate' {
+            break
+        }
+        'clearance;approvals;help;lint' {
             break
         }
         'clearance;approvals;help;get' {
@@ -456,6 +485,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         }
         'clearance;help;approvals' {
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check documents for what is valid but dangerous or dead')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a document')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Replace a document: of this host, of a gateway, of a node')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two documents, wherever they are; exit 1 if they differ in policy')
@@ -464,6 +494,9 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;help;approvals;validate' {
+            break
+        }
+        'clearance;help;approvals;lint' {
             break
         }
         'clearance;help;approvals;get' {

@@ -124,6 +124,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
     let deadline = Deadline::after(cli.timeout.unwrap_or(TIMEOUT));
     match cli.noun {
         Noun::Approvals(Verb::Validate(args)) => run_validate(args, deadline, streams),
+        Noun::Approvals(Verb::Lint(args)) => dispatch::lint::run(args, deadline, streams),
         Noun::Approvals(Verb::Get(args)) => run_get(args, deadline, streams),
         Noun::Approvals(Verb::Set(args)) => run_set(args, deadline, streams),
         Noun::Approvals(Verb::Diff(args)) => dispatch::diff::run(args, deadline, streams),
@@ -203,17 +204,7 @@ fn follows_gateway(error: &clap::Error, arguments: &[OsString]) -> bool {
 
 fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(name) = &args.explain {
-        let Some(code) = Code::named(name) else {
-            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-            writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
-            if let Some(nearest) = Code::nearest(name) {
-                writeln!(streams.err, "  did you mean `{nearest}`?")?;
-            }
-            writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
-            return Ok(Exit::Usage);
-        };
-        output::explanation(streams.out, code)?;
-        return Ok(Exit::Done);
+        return Ok(explain(name, Code::ALL, streams)?);
     }
     let request = validate::Request {
         paths: args.paths,
@@ -233,6 +224,21 @@ fn run_validate(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -
         Format::Sarif => output::sarif(streams.out, &reports)?,
     }
     Ok(outcome::of_validation(validate::tally(&reports)))
+}
+
+/// Prints the page of a code; `codes` are those that are named where there is none of that name.
+fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let Some(code) = Code::named(name) else {
+        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
+        if let Some(nearest) = Code::nearest(name) {
+            writeln!(streams.err, "  did you mean `{nearest}`?")?;
+        }
+        writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
+        return Ok(Exit::Usage);
+    };
+    output::explanation(streams.out, code)?;
+    Ok(Exit::Done)
 }
 
 fn run_get(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {

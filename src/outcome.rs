@@ -10,7 +10,7 @@ use crate::queue::report::Verdict;
 pub enum Exit {
     /// Done; nothing wrong found.
     Done = 0,
-    /// Found: an invalid document, drift, duplicates under `--check`.
+    /// Found: an invalid document, a lint, drift, duplicates under `--check`.
     Found = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -39,7 +39,7 @@ impl From<Exit> for ExitCode {
 pub struct Tally {
     /// No errors.
     pub valid: usize,
-    /// At least one error.
+    /// At least one error; of a lint, also a finding that fails it.
     pub invalid: usize,
     /// Not read: missing, too large, not permitted.
     pub unreadable: usize,

@@ -37,18 +37,27 @@ struct Agent<'t> {
 /// The text with its accepted entries overwritten. `None` where it is not plain JSON of a document's outline:
 /// then nothing is left out.
 pub(super) fn accepted_entries(text: &str) -> Option<String> {
+    without(text, |_, _, raw| {
+        serde_json::from_str::<Entry<'_>>(raw).is_ok_and(|entry| rules::accept_entry(&entry))
+    })
+}
+
+/// The text with those entries overwritten of which `gone` says so: by agent, index and text.
+pub(super) fn without(text: &str, gone: impl Fn(&str, usize, &str) -> bool) -> Option<String> {
     let skeleton: Skeleton<'_> = serde_json::from_str(text).ok()?;
     let mut rest = text.as_bytes().to_vec();
-    for raw in skeleton.agents.values().flat_map(|agent| &agent.allowlist) {
-        let raw = raw.get();
-        if !serde_json::from_str::<Entry<'_>>(raw).is_ok_and(|entry| rules::accept_entry(&entry)) {
-            continue;
+    for (id, agent) in &skeleton.agents {
+        for (index, raw) in agent.allowlist.iter().enumerate() {
+            let raw = raw.get();
+            if !gone(id, index, raw) {
+                continue;
+            }
+            let start = raw.as_ptr().addr() - text.as_ptr().addr();
+            let entry = rest.get_mut(start..start + raw.len())?;
+            let (elided, blank) = entry.split_at_mut_checked(ELIDED.len())?;
+            elided.copy_from_slice(ELIDED);
+            blank.fill(b' ');
         }
-        let start = raw.as_ptr().addr() - text.as_ptr().addr();
-        let entry = rest.get_mut(start..start + raw.len())?;
-        let (elided, blank) = entry.split_at_mut_checked(ELIDED.len())?;
-        elided.copy_from_slice(ELIDED);
-        blank.fill(b' ');
     }
     String::from_utf8(rest).ok()
 }

@@ -15,6 +15,7 @@ pub mod document;
 mod elide;
 mod finding;
 mod legacy;
+pub mod lint;
 pub mod native;
 pub mod readback;
 pub mod rejection;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::changes::masked;
 use super::diagnostic::{Path, Step};
 pub use newer::Newer;
-use newer::Release;
+pub(super) use newer::Release;
 
 /// An allowlist entry as a person finds it again. Its pattern may hold anything: whoever prints it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::allowlist::Edit;
 use super::changes::{Change, Changes};
 use super::diagnostic::Verdict;
 use super::diff::Diff;
+use super::lint::{Counts, Removal};
 use super::rejection::{Field, Removed};
 
 /// One file of a validation.
@@ -173,4 +174,32 @@ pub struct DiffReport {
     pub diff: Diff,
     /// What is wrong around the two.
     pub remarks: Vec<Remark>,
+}
+
+/// What `lint` found.
+#[derive(Debug, Default)]
+pub struct LintReport {
+    /// Every document, and the project's configuration where there is something to say of it.
+    pub files: Vec<FileReport>,
+    /// How many findings there are.
+    pub counts: Counts,
+    /// How many documents are invalid, and were not looked at any further.
+    pub invalid: usize,
+    /// Findings that are silenced.
+    pub silenced: usize,
+    /// The project's configuration, where there is one.
+    pub config: Option<String>,
+    /// How many entries `--fix` would remove.
+    pub mendable: usize,
+    /// What `--fix` removed.
+    pub fixed: Vec<Mend>,
+}
+
+/// What a mend removes of one document.
+#[derive(Debug, Clone)]
+pub struct Mend {
+    /// The document's name.
+    pub name: String,
+    /// The entries.
+    pub removals: Vec<Removal>,
 }

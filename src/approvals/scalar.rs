@@ -195,6 +195,11 @@ impl Millis {
         let whole = whole.map(|value| Self((value as u64).into()));
         whole.unwrap_or(self)
     }
+
+    /// The instant as a double, as gateways compute with it.
+    pub fn as_f64(&self) -> f64 {
+        self.0.as_f64().unwrap_or_default()
+    }
 }
 
 impl<'de> Deserialize<'de> for Millis {

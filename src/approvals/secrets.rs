@@ -10,7 +10,7 @@ use super::scalar::Secret;
 use super::tree::key;
 
 /// Names of which one stands in the key of a secret, however it is misspelt around it.
-const NAMES: [&str; 8] =
+pub(super) const NAMES: [&str; 8] =
     ["token", "secret", "password", "passwd", "passphrase", "apikey", "bearer", "credential"];
 
 /// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, under a field of the
@@ -179,7 +179,7 @@ pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Sorts spans and joins those that touch.
-fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+pub(super) fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     spans.sort_by_key(|span| (span.start, span.end));
     let mut apart: Vec<Range<usize>> = Vec::with_capacity(spans.len());
     for span in spans {

@@ -15,6 +15,9 @@ pub enum Verb {
     /// Check documents: every problem, with its place
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate(Validate),
+    /// Check documents for what is valid but dangerous or dead
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
     /// Print a document
     #[command(after_help = GET_EXAMPLES)]
     Get(Get),
@@ -37,6 +40,26 @@ const VALIDATE_EXAMPLES: &str = "Examples:
   clearance approvals validate hosts/ --format github
   jq .file snapshot.json | clearance approvals validate -
   clearance approvals validate --explain unknown-value";
+
+const LINT_EXAMPLES: &str =
+    "Severities and accepted findings stand in clearance.toml, looked for from here upwards:
+  [lint.severity]
+  covered-entry = \"note\"
+
+  [[lint.silence]]
+  code = \"interpreter-without-arguments\"
+  path = \"hosts/build.json\"
+  agent = \"main\"
+  pattern = \"/usr/bin/python3\"
+  reason = \"the build agent runs our own scripts\"
+
+Examples:
+  clearance approvals lint
+  clearance approvals lint hosts/ --format github
+  clearance approvals lint exec-approvals.json --stale 90 --for 2026.4.14
+  clearance approvals lint exec-approvals.json --fix
+  clearance approvals lint --gateway --fail-on error
+  clearance approvals lint --explain covered-entry";
 
 const GET_EXAMPLES: &str = "Examples:
   clearance approvals get
@@ -74,7 +97,60 @@ pub struct Validate {
     pub explain: Option<String>,
 }
 
-/// How `validate` reports.
+/// `approvals lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Files, directories (searched for *.json and *.json5), or - for standard input; none for this host's own store
+    #[arg(value_name = "PATH", conflicts_with_all = ["store", "remote"])]
+    pub paths: Vec<PathBuf>,
+    /// Look at this local store instead of this host's own
+    #[arg(long, value_name = "PATH", conflicts_with = "remote")]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Approvals,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// The lowest severity that ends with exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
+    pub fail_on: FailOn,
+    /// This clearance.toml, instead of the nearest one from the current directory upwards
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Tell of entries that were not used for so many days, or never
+    #[arg(long, value_name = "DAYS")]
+    pub stale: Option<u32>,
+    /// Tell what a gateway of this release refuses or reads in another way [default: the gateway's own, with --gateway]
+    #[arg(long = "for", value_name = "RELEASE")]
+    pub release: Option<String>,
+    /// Remove duplicate, covered and dead entries: shows them, and asks
+    #[arg(long, conflicts_with = "remote")]
+    pub fix: bool,
+    /// With --fix: do not ask
+    #[arg(long, requires = "fix")]
+    pub yes: bool,
+    /// The largest file that is read
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub max_size: ByteSize,
+    /// Tell what a code means and how to mend it, and check nothing
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "store", "remote", "format", "fix"])]
+    pub explain: Option<String>,
+}
+
+/// From which severity on a finding is a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Any finding
+    Note,
+    /// No finding; an invalid document still is
+    Never,
+}
+
+/// How `validate` and `lint` report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people: the source line with a mark

@@ -8,6 +8,7 @@ use super::gateway::{Fault, advice};
 use super::queue::QueueError;
 use crate::approvals::allowlist::EditError;
 use crate::approvals::diagnostic::Verdict;
+use crate::approvals::lint::FixError;
 use crate::approvals::native::AnswerError;
 use crate::approvals::rejection::Field;
 use crate::approvals::replacement::ReplacementError;
@@ -51,6 +52,26 @@ pub enum Error {
         path: String,
         /// Why not.
         error: ReplacementError,
+    },
+    /// A document could not be mended.
+    #[error("{name}: {error}")]
+    Fix {
+        /// The document.
+        name: String,
+        /// Why not.
+        error: FixError,
+    },
+    /// A mend of what is no file.
+    #[error("standard input cannot be mended")]
+    FixStdin,
+    /// A mend that nobody was asked about.
+    #[error("not confirmed: nothing was changed, and there is no terminal to ask on")]
+    FixUnconfirmed,
+    /// What names no release.
+    #[error("`{}` is no release", version.escape_debug())]
+    Release {
+        /// What was given.
+        version: String,
     },
     /// Which gateway, or how to be let in, could not be found out.
     #[error(transparent)]
@@ -259,6 +280,10 @@ impl Error {
                 | StoreError::Unflushed { .. }
                 | StoreError::Write { .. } => Exit::Store,
             },
+            Self::Fix { error, .. } => match error {
+                FixError::Invalid => Exit::Found,
+                FixError::Misread => Exit::Bug,
+            },
             Self::Invalid { .. }
             | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
@@ -287,7 +312,10 @@ impl Error {
             | Self::Edit(_)
             | Self::NoAllowlist { .. }
             | Self::NodeUnknown { .. }
-            | Self::NodeAmbiguous { .. } => Exit::Usage,
+            | Self::NodeAmbiguous { .. }
+            | Self::FixStdin
+            | Self::FixUnconfirmed
+            | Self::Release { .. } => Exit::Usage,
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } => Exit::Refused,
@@ -317,6 +345,13 @@ impl Error {
                     Some("this is a bug in clearance: please report it with the document".to_owned())
                 }
             },
+            Self::Fix { error: FixError::Invalid, .. } => Some("clearance approvals validate shows what is wrong".to_owned()),
+            Self::Fix { error: FixError::Misread, .. } => {
+                Some("this is a bug in clearance: please report it with the document".to_owned())
+            }
+            Self::FixStdin => Some("name the file, or leave --fix out".to_owned()),
+            Self::FixUnconfirmed => Some("look at what would be removed, then add --yes".to_owned()),
+            Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
             Self::TwoGateways { .. } => Some("leave it out, and give each gateway a name with a credential of its own in config.toml: clearance gateway status --gateway=NAME".to_owned()),
@@ -366,7 +401,10 @@ impl Error {
             | Self::StdinTwice
             | Self::Mixed { .. }
             | Self::Edit(_)
-            | Self::NoAllowlist { .. } => return "usage",
+            | Self::NoAllowlist { .. }
+            | Self::FixStdin
+            | Self::Release { .. } => return "usage",
+            Self::FixUnconfirmed => return "unconfirmed",
             Self::Scenario { .. } => return "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
             Self::Rejected { .. } => return "rejected",

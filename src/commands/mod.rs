@@ -5,6 +5,7 @@ pub mod diff;
 mod error;
 pub mod gateway;
 pub mod get;
+pub mod lint;
 pub mod queue;
 pub mod remote;
 pub mod run;

@@ -37,7 +37,10 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Vec<FileRepo
     let mut reports = Vec::new();
     for path in &request.paths {
         if path.as_os_str() != "-" && path.is_dir() {
-            directory(request, path, deadline, &mut reports);
+            reports.extend(documents(path).into_iter().map(|found| match found {
+                Ok(path) => file(request, &Input::Path(path), deadline),
+                Err(report) => report,
+            }));
         } else {
             reports.push(file(request, &Input::named(path), deadline));
         }
@@ -102,60 +105,57 @@ fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
         syntax: request.syntax.unwrap_or_else(|| by_name(input)),
         allow_legacy: request.allow_legacy,
     };
-    let result = bytes.map(|bytes| check(&bytes, strictness)).map_err(|error| Failed {
-        message: error.to_string(),
-        remedy: error.remedy(),
-        timed_out: matches!(error, InputError::TimedOut { .. }),
-    });
+    let result = bytes.map(|bytes| check(&bytes, strictness)).map_err(|error| failed(&error));
     FileReport { name: input.name(), result }
 }
 
+/// Why a file was not read, for its report.
+pub(super) fn failed(error: &InputError) -> Failed {
+    Failed {
+        message: error.to_string(),
+        remedy: error.remedy(),
+        timed_out: matches!(error, InputError::TimedOut { .. }),
+    }
+}
+
 /// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
-fn by_name(input: &Input) -> Syntax {
+pub(super) fn by_name(input: &Input) -> Syntax {
     match input {
         Input::Path(path) if has_extension(path, "json") => Syntax::Json,
         _ => Syntax::Json5,
     }
 }
 
-fn directory(request: &Request, path: &Path, deadline: Deadline, reports: &mut Vec<FileReport>) {
-    let before = reports.len();
+/// The documents of a directory, and what could not be looked into.
+pub(super) fn documents(path: &Path) -> Vec<Result<PathBuf, FileReport>> {
+    let failed = |name: String, message: String, remedy: Option<&str>| {
+        let remedy = remedy.map(str::to_owned);
+        Err(FileReport { name, result: Err(Failed { message, remedy, timed_out: false }) })
+    };
+    let mut found = Vec::new();
     for entry in WalkDir::new(path).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.path().is_dir() || !is_document(entry.path()) => {}
-            Ok(entry) if entry.path().is_file() => {
-                reports.push(file(request, &Input::Path(entry.into_path()), deadline));
-            }
+            Ok(entry) if entry.path().is_file() => found.push(Ok(entry.into_path())),
             // A pipe that is met on the way is not waited for, and a link that leads nowhere is not passed over.
-            Ok(entry) => reports.push(FileReport {
-                name: entry.path().display().to_string(),
-                result: Err(Failed {
-                    message: format!("{} is not a file", entry.path().display()),
-                    remedy: Some("remove it, or name the files to check".to_owned()),
-                    timed_out: false,
-                }),
-            }),
-            Err(error) => reports.push(FileReport {
-                name: error.path().unwrap_or(path).display().to_string(),
-                result: Err(Failed {
-                    message: format!("cannot read: {error}"),
-                    remedy: None,
-                    timed_out: false,
-                }),
-            }),
+            Ok(entry) => {
+                let name = entry.path().display().to_string();
+                let message = format!("{name} is not a file");
+                found.push(failed(name, message, Some("remove it, or name the files to check")));
+            }
+            Err(error) => {
+                let name = error.path().unwrap_or(path).display().to_string();
+                found.push(failed(name, format!("cannot read: {error}"), None));
+            }
         }
     }
     // A job that checks nothing must not pass.
-    if reports.len() == before {
-        reports.push(FileReport {
-            name: path.display().to_string(),
-            result: Err(Failed {
-                message: format!("no *.json or *.json5 file in {}", path.display()),
-                remedy: Some("check the path, or name the files".to_owned()),
-                timed_out: false,
-            }),
-        });
+    if found.is_empty() {
+        let name = path.display().to_string();
+        let message = format!("no *.json or *.json5 file in {name}");
+        found.push(failed(name, message, Some("check the path, or name the files")));
     }
+    found
 }
 
 fn is_document(path: &Path) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod allowlist;
 pub mod diff;
+pub mod lint;
 pub mod queue;
 pub mod run;
 

@@ -14,20 +14,14 @@ use crate::approvals::report::FileReport;
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
     let (mut valid, mut invalid, mut unreadable, mut errors, mut warnings) = (0, 0, 0, 0, 0);
     for report in reports {
+        file(out, report, styled)?;
         match &report.result {
             Ok(verdict) => {
-                listing(out, &report.name, verdict, styled)?;
                 errors += verdict.errors();
                 warnings += verdict.warnings();
                 if verdict.is_valid() { valid += 1 } else { invalid += 1 }
             }
-            Err(failed) => {
-                let title = Level::ERROR.primary_title(escaped(&failed.message)).element(
-                    Level::HELP.message(escaped(failed.remedy.as_deref().unwrap_or("see the message above"))),
-                );
-                writeln!(out, "{}\n", renderer(styled).render(&[title]))?;
-                unreadable += 1;
-            }
+            Err(_) => unreadable += 1,
         }
     }
     let counted = |count: usize, what: &str, many: &str| match count {
@@ -43,6 +37,19 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::R
     ]);
     let problems = told(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
     writeln!(out, "{files}{}{problems}", if problems.is_empty() { "" } else { "; " })
+}
+
+/// Prints the problems of one file, or why it was not read.
+pub(super) fn file(out: &mut dyn Write, report: &FileReport, styled: bool) -> io::Result<()> {
+    match &report.result {
+        Ok(verdict) => listing(out, &report.name, verdict, styled),
+        Err(failed) => {
+            let remedy = failed.remedy.as_deref().unwrap_or("see the message above");
+            let title = Level::ERROR.primary_title(escaped(&failed.message));
+            let title = title.element(Level::HELP.message(escaped(remedy)));
+            writeln!(out, "{}\n", renderer(styled).render(&[title]))
+        }
+    }
 }
 
 fn renderer(styled: bool) -> Renderer {
@@ -65,6 +72,7 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String 
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let message = escaped(&diagnostic.message);
     let title = level.primary_title(&message).id(diagnostic.code.as_str());
@@ -86,7 +94,11 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String 
             title.element(snippet).element(origin)
         }
     };
-    renderer.render(&[group.element(Level::NOTE.message(&place))])
+    let group = group.element(Level::NOTE.message(&place));
+    if diagnostic.code.is_lint() {
+        return renderer.render(&[group.element(Level::HELP.message(diagnostic.code.explanation().mend))]);
+    }
+    renderer.render(&[group])
 }
 
 fn label(diagnostic: &Diagnostic) -> String {

@@ -29,6 +29,7 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     let level = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "notice",
     };
     let (start, end) = (diagnostic.start, diagnostic.end);
     write!(out, "::{level} file={file},line={},endLine={},col={}", start.line, end.line, start.column)?;
@@ -43,7 +44,11 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     if let Some(suggestion) = &diagnostic.suggestion {
         write!(out, "; did you mean `{}`?", data(suggestion))?;
     }
-    writeln!(out, " (at {})", data(&place(diagnostic)))
+    write!(out, " (at {})", data(&place(diagnostic)))?;
+    if diagnostic.code.is_lint() {
+        write!(out, " {}", data(diagnostic.code.explanation().mend))?;
+    }
+    writeln!(out)
 }
 
 /// A path for people: the root has no steps to show.

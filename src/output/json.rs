@@ -108,10 +108,18 @@ struct Problem<'d> {
     expected: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<&'d str>,
+    /// Of a lint: why it matters, how to mend it, and whether `--fix` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixable: Option<bool>,
 }
 
 impl<'d> Problem<'d> {
     fn of(diagnostic: &'d Diagnostic) -> Self {
+        let page = diagnostic.code.is_lint().then(|| diagnostic.code.explanation());
         Self {
             code: diagnostic.code.as_str(),
             severity: diagnostic.severity.as_str(),
@@ -124,6 +132,9 @@ impl<'d> Problem<'d> {
             found: diagnostic.found.as_deref(),
             expected: diagnostic.expected.as_deref(),
             suggestion: diagnostic.suggestion.as_deref(),
+            why: page.map(|page| page.why),
+            mend: page.map(|page| page.mend),
+            fixable: page.map(|_| diagnostic.code.is_fixable()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod escape;
 mod gateway;
 mod github;
 mod json;
+mod lint;
 mod queue;
 mod run;
 mod sarif;
@@ -19,10 +20,11 @@ pub use edit::{edit_json, edit_text};
 pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
 pub use json::{json, native_json, set_json, snapshot_json, validation_json};
+pub use lint::{lint_human, lint_json, mends_text};
 pub use queue::{
     Layout, changes_ndjson, changes_text, dedupe_json, dedupe_text, dedupe_value, plan_text, prompt_text,
     queue_json, queue_ndjson, queue_text, resolved_json, resolved_text,
 };
 pub use run::{cancel_plan_text, cancelled_json, cancelled_text, runs_json, runs_text};
-pub use sarif::sarif;
+pub use sarif::{lint_sarif, sarif};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};

@@ -15,10 +15,23 @@ use crate::approvals::report::FileReport;
 
 /// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    with_rules(out, reports, Code::ALL.iter().copied())
+}
+
+/// Prints one run of lints, which is told of invalid documents too.
+pub fn lint_sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    with_rules(out, reports, Code::ALL.iter().chain(Code::LINTS).copied())
+}
+
+fn with_rules(
+    out: &mut dyn Write,
+    reports: &[FileReport],
+    codes: impl Iterator<Item = Code>,
+) -> io::Result<()> {
     let driver = ToolComponent::builder()
         .name("clearance")
         .version(env!("CARGO_PKG_VERSION"))
-        .rules(Code::ALL.iter().map(|&code| rule(code)).collect::<Vec<_>>())
+        .rules(codes.map(rule).collect::<Vec<_>>())
         .build();
     let failed: Vec<Notification> = reports
         .iter()
@@ -91,6 +104,7 @@ fn result(report: &FileReport, diagnostic: &Diagnostic) -> Finding {
     let level = match diagnostic.severity {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,
+        Severity::Note => ResultLevel::Note,
     };
     let mut message = diagnostic.message.clone();
     for (word, part) in [("expected", &diagnostic.expected), ("did you mean", &diagnostic.suggestion)] {

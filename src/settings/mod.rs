@@ -28,6 +28,7 @@ mod include;
 mod openclaw;
 mod origin;
 mod own;
+mod project;
 mod reference;
 mod secret;
 mod substitution;
@@ -40,6 +41,7 @@ use std::path::PathBuf;
 pub use environment::Environment;
 pub use error::{Kind, SettingsError};
 pub use origin::Origin;
+pub use project::Project;
 
 use crate::deadline::Deadline;
 use crate::gateway::target::{Credential, Target};

@@ -1,4 +1,4 @@
-//! The JSON file in which hosts up to 2026.7 keep their document.
+//! The JSON file in which hosts up to 2026.7 keep their document, and files in which people do.
 
 use std::fs;
 use std::io;
@@ -12,12 +12,17 @@ use super::{MAX_SIZE, StoreError, locate};
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
 
+/// For the owner alone.
+const PRIVATE: u32 = 0o600;
+
 /// A store in a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonFile {
     path: PathBuf,
     /// Where the host may look instead, as long as neither is there.
     rival: Option<PathBuf>,
+    /// Whether it is for its owner alone, as a store must be.
+    private: bool,
 }
 
 /// A store that nobody else who asks can change until this is dropped.
@@ -25,6 +30,7 @@ pub struct JsonFile {
 pub struct LockedJsonFile {
     /// The file itself, links followed.
     target: PathBuf,
+    private: bool,
     deadline: Deadline,
     _lock: Lock,
 }
@@ -32,13 +38,18 @@ pub struct LockedJsonFile {
 impl JsonFile {
     /// The store at a path. The file need not exist.
     pub fn at(path: PathBuf) -> Self {
-        Self { path, rival: None }
+        Self { path, rival: None, private: true }
+    }
+
+    /// A document that somebody keeps, and that is no store: whoever may read it may read it afterwards.
+    pub fn document(path: PathBuf) -> Self {
+        Self { private: false, ..Self::at(path) }
     }
 
     /// A store that is not there yet, where it cannot be told at which of two places the host will look for it: it
     /// is read, and not written.
     pub(super) fn either(path: PathBuf, rival: PathBuf) -> Self {
-        Self { path, rival: Some(rival) }
+        Self { rival: Some(rival), ..Self::at(path) }
     }
 
     /// The path as it was named.
@@ -68,7 +79,7 @@ impl JsonFile {
         let target = self.replaceable(deadline)?;
         let lock = Lock::acquire(&target, deadline)?;
         clear_litter(&target);
-        Ok(LockedJsonFile { target, deadline, _lock: lock })
+        Ok(LockedJsonFile { target, private: self.private, deadline, _lock: lock })
     }
 }
 
@@ -80,18 +91,27 @@ impl LockedJsonFile {
 
     /// Takes from everyone but its owner what they may do with the store, as a replacement would.
     pub fn make_private(&self) -> Result<(), StoreError> {
-        let of_io = |cause| StoreError::Write { path: self.target.clone(), cause };
-        let mode = fs::metadata(&self.target).map_err(of_io)?.mode() & 0o777;
-        if mode == 0o600 {
+        if !self.private || self.mode()? == PRIVATE {
             return Ok(());
         }
-        fs::set_permissions(&self.target, fs::Permissions::from_mode(0o600)).map_err(of_io)
+        fs::set_permissions(&self.target, fs::Permissions::from_mode(PRIVATE))
+            .map_err(|cause| StoreError::Write { path: self.target.clone(), cause })
+    }
+
+    fn mode(&self) -> Result<u32, StoreError> {
+        let found = fs::metadata(&self.target);
+        let found = found.map_err(|cause| StoreError::Write { path: self.target.clone(), cause })?;
+        Ok(found.mode() & 0o777)
     }
 
     /// Makes the store hold `text`, if it still holds `expected`, and reads it back.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         let path = || self.target.clone();
-        match replace(&self.target, expected.text(), text.as_bytes()) {
+        let mode = match expected.text() {
+            Some(_) if !self.private => self.mode()?,
+            _ => PRIVATE,
+        };
+        match replace(&self.target, expected.text(), text.as_bytes(), mode) {
             Ok(()) => {}
             Err(ReplaceError::Changed) => {
                 let found = self.read()?.hash();

@@ -43,8 +43,13 @@ const SWAP: &str = "swap-";
 /// A document that came out of a store and that nobody expected. It is never deleted.
 const DISPLACED: &str = "displaced-";
 
-/// Makes `path` hold `new`, mode 0600, if it holds `expected` (`None`: if there is no such file).
-pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Result<(), ReplaceError> {
+/// Makes `path` hold `new`, with that mode, if it holds `expected` (`None`: if there is no such file).
+pub(super) fn replace(
+    path: &Path,
+    expected: Option<&[u8]>,
+    new: &[u8],
+    mode: u32,
+) -> Result<(), ReplaceError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let prefix = beside(path, NEW);
     let mut temporary = Builder::new()
@@ -54,7 +59,7 @@ pub(super) fn replace(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Resul
         .tempfile_in(directory)?;
     temporary.write_all(new)?;
     // The file's mask may have narrowed the mode further.
-    temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
+    temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
     temporary.as_file().sync_all()?;
     match expected {
         Some(expected) => {
@@ -183,13 +188,13 @@ mod tests {
     fn a_file_that_changed_stays_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("s.json");
-        assert!(matches!(replace(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
+        assert!(matches!(replace(&store, Some(b"old"), b"new", 0o600), Err(ReplaceError::Changed)));
         std::fs::write(&store, "foreign").unwrap();
-        assert!(matches!(replace(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
-        assert!(matches!(replace(&store, None, b"new"), Err(ReplaceError::Changed)));
+        assert!(matches!(replace(&store, Some(b"old"), b"new", 0o600), Err(ReplaceError::Changed)));
+        assert!(matches!(replace(&store, None, b"new", 0o600), Err(ReplaceError::Changed)));
         assert_eq!(std::fs::read(&store).unwrap(), b"foreign");
         assert_eq!(names(directory.path()), ["s.json"]);
-        replace(&store, Some(b"foreign"), b"new").unwrap();
+        replace(&store, Some(b"foreign"), b"new", 0o600).unwrap();
         assert_eq!(std::fs::read(&store).unwrap(), b"new");
         assert_eq!(names(directory.path()), ["s.json"]);
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clearance::approvals::codes::Code;
+
 fn assert_current(path: &str, content: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("CLEARANCE_BLESS").is_some() {
@@ -46,6 +48,7 @@ fn manual_pages_are_current() {
         &["man"] as &[&str],
         &["man", "approvals"],
         &["man", "approvals", "validate"],
+        &["man", "approvals", "lint"],
         &["man", "approvals", "get"],
         &["man", "approvals", "set"],
         &["man", "approvals", "diff"],
@@ -72,15 +75,27 @@ fn manual_pages_are_current() {
 #[test]
 fn readme_lists_every_code() {
     use std::fmt::Write;
-    let mut table = String::from("| code | what is wrong |\n| --- | --- |\n");
-    for code in clearance::approvals::codes::Code::ALL {
-        writeln!(table, "| `{code}` | {} |", code.explanation().title).unwrap();
-    }
-    let (start, end) = ("<!-- codes: kept current by a test -->\n", "<!-- /codes -->");
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (before, rest) = readme.split_once(start).unwrap();
-    let (_, after) = rest.split_once(end).unwrap();
-    assert_current("README.md", &format!("{before}{start}\n{table}\n{end}{after}"));
+    let mut checks = String::from("| code | what is wrong |\n| --- | --- |\n");
+    for code in Code::ALL {
+        writeln!(checks, "| `{code}` | {} |", code.explanation().title).unwrap();
+    }
+    let mut lints = String::from("| code | severity | what it is |\n| --- | --- | --- |\n");
+    for code in Code::LINTS {
+        let fixed = if code.is_fixable() { " (`--fix`)" } else { "" };
+        let severity = code.severity().as_str();
+        writeln!(lints, "| `{code}` | {severity} | {}{fixed} |", code.explanation().title).unwrap();
+    }
+    let readme = with_table(&readme, "codes", &checks);
+    assert_current("README.md", &with_table(&readme, "lints", &lints));
+}
+
+/// A text with a table in its place.
+fn with_table(text: &str, name: &str, table: &str) -> String {
+    let (start, end) = (format!("<!-- {name}: kept current by a test -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = text.split_once(&start).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    format!("{before}{start}\n{table}\n{end}{after}")
 }
 
 #[test]

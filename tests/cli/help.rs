@@ -13,6 +13,7 @@ fn every_page_of_help() {
         ("clearance", &[] as &[&str]),
         ("approvals", &["approvals"]),
         ("approvals_validate", &["approvals", "validate"]),
+        ("approvals_lint", &["approvals", "lint"]),
         ("approvals_get", &["approvals", "get"]),
         ("approvals_set", &["approvals", "set"]),
         ("approvals_diff", &["approvals", "diff"]),
@@ -54,7 +55,7 @@ fn every_command_has_its_page() {
     assert_eq!(listed(&["--help"]), ["approvals", "queue", "run", "gateway", "completions", "man", "help"]);
     assert_eq!(
         listed(&["approvals", "--help"]),
-        ["validate", "get", "set", "diff", "allowlist", "schema", "help"]
+        ["validate", "lint", "get", "set", "diff", "allowlist", "schema", "help"]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
     assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "resolve", "help"]);
@@ -68,6 +69,7 @@ fn pages_fit_a_terminal() {
         &[] as &[&str],
         &["approvals"],
         &["approvals", "validate"],
+        &["approvals", "lint"],
         &["approvals", "set"],
         &["gateway", "dev"],
     ] {
@@ -117,6 +119,9 @@ fn wrong_command_lines() {
             "allow_in_a_file_and_a_gateway",
             &["approvals", "allowlist", "add", "/a", "--file", "a.json", "--gateway"],
         ),
+        ("lint_fix_of_a_gateway", &["approvals", "lint", "--gateway", "--fix"]),
+        ("lint_yes_without_fix", &["approvals", "lint", "--yes"]),
+        ("lint_files_and_store", &["approvals", "lint", "a.json", "--store", "b.json"]),
         ("explain_and_check", &["approvals", "validate", "--explain", "syntax", "a.json"]),
     ] {
         let answer = answer(arguments);

@@ -18,6 +18,7 @@ mod gateway;
 mod generated;
 mod get;
 mod help;
+mod lint;
 mod nodes;
 mod purge_faults;
 mod queue;

@@ -50,7 +50,7 @@ impl Newer {
         }
     }
 
-    pub(super) fn accepted_by(self, release: Release) -> bool {
+    pub(in crate::approvals) fn accepted_by(self, release: Release) -> bool {
         let from = match self {
             Self::Source | Self::CommandText => Release { date: (2026, 4, 26), stable: true },
             // Its prereleases have it; 2026.7.33 to 2026.7.35, which are younger than 2026.7.2-beta.1, have not.
@@ -64,13 +64,18 @@ impl Newer {
 
 /// A release by its date. A prerelease comes before its release; a correction (`2026.7.1-2`) counts as it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Release {
+pub(in crate::approvals) struct Release {
     date: (u32, u32, u32),
     stable: bool,
 }
 
 impl Release {
-    pub(super) fn read(version: &str) -> Option<Self> {
+    /// Whether it is this stable release or a later one.
+    pub(in crate::approvals) fn is_from(self, year: u32, month: u32, day: u32) -> bool {
+        self >= Self { date: (year, month, day), stable: true }
+    }
+
+    pub(in crate::approvals) fn read(version: &str) -> Option<Self> {
         let version = version.trim().trim_start_matches('v');
         let (date, stage) = version.split_once('-').unwrap_or((version, ""));
         let mut numbers = date.split('.').map(|number| number.parse().ok());

@@ -1,8 +1,6 @@
 //! In a store of this host, or in a file that is none: under the lock that every `clearance` asks for. OpenClaw's own
 //! writers do not ask, so a change of theirs is met by another try.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use anyhow::Context;
@@ -38,14 +36,8 @@ pub(super) fn in_file(
     edit: Edit,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
-    let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
-    let store = Store::JsonFile(JsonFile::at(path.to_owned()));
-    let report = run(request, &Target { store, is_store: false }, edit, deadline)?;
-    if let (SetOutcome::Stored, Ok(permissions)) = (report.set.outcome, permissions) {
-        let of_io = |cause: io::Error| StoreError::Write { path: path.to_owned(), cause };
-        fs::set_permissions(path, permissions).map_err(of_io).map_err(Error::from)?;
-    }
-    Ok(report)
+    let store = Store::JsonFile(JsonFile::document(path.to_owned()));
+    run(request, &Target { store, is_store: false }, edit, deadline)
 }
 
 struct Target {

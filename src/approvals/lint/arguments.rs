@@ -1,0 +1,247 @@
+//! What an `argPattern` leaves open. That it compiles is known: a document in which one does not is not valid.
+
+/// What every generated binding begins with that gateways from 2026.8.1 on still match.
+const BOUND: &str = "sha256:cwd-argv:v1:";
+
+/// What generated bindings begin with that they no longer match.
+const UNBOUND: &str = "sha256:argv:";
+
+/// What an entry says about arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::approvals) enum Arguments<'e> {
+    /// Nothing: any arguments.
+    Any,
+    /// These very arguments in one directory.
+    Bound(&'e str),
+    /// A generated binding of early releases.
+    Unbound,
+    /// What an expression matches.
+    Expression(&'e str),
+}
+
+impl<'e> Arguments<'e> {
+    /// Reads an entry's `argPattern`. An empty one counts as none.
+    pub(in crate::approvals) fn of(arg_pattern: Option<&'e str>) -> Self {
+        match arg_pattern {
+            None | Some("") => Self::Any,
+            Some(pattern) if pattern.starts_with(BOUND) => Self::Bound(pattern),
+            Some(pattern) if pattern.starts_with(UNBOUND) => Self::Unbound,
+            Some(pattern) => Self::Expression(pattern),
+        }
+    }
+
+    /// Whether any arguments pass.
+    pub(super) fn are_free(self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Expression(pattern) => {
+                let bare = pattern.trim_start_matches('^').trim_end_matches('$');
+                let bare = bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(bare);
+                // `^$` is no arguments at all.
+                matches!(bare.trim_start_matches("?:"), ".*" | ".*?" | ".+" | "[\\s\\S]*" | "[^]*")
+                    || (bare.is_empty() && pattern != "^$")
+            }
+            Self::Bound(_) | Self::Unbound => false,
+        }
+    }
+}
+
+/// How deep groups are looked into.
+const DEPTH: usize = 64;
+
+/// Whether an expression matches nothing but whole arguments, or says by `.*` that it means to.
+pub(super) fn is_anchored(pattern: &str) -> bool {
+    anchored(pattern, true, DEPTH) && anchored(pattern, false, DEPTH)
+}
+
+/// One part of an alternative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part<'p> {
+    Start,
+    End,
+    /// A group that must be there, and what is in it.
+    Group(&'p str),
+    /// `.*`: whatever is there is meant.
+    Whatever,
+    /// What looks and takes nothing.
+    Look,
+    Other,
+}
+
+/// Whether each alternative holds at one side: its beginning, or its end.
+fn anchored(pattern: &str, beginning: bool, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    alternatives(pattern).iter().all(|parts| {
+        let holds = |part: &Part<'_>| match part {
+            Part::Start => beginning,
+            Part::End => !beginning,
+            Part::Whatever => true,
+            Part::Group(inner) => anchored(inner, beginning, depth),
+            Part::Look | Part::Other => false,
+        };
+        let mut telling = parts.iter().filter(|part| **part != Part::Look);
+        if beginning { telling.next() } else { telling.next_back() }.is_some_and(holds)
+    })
+}
+
+/// The alternatives of an expression, each as its first and last parts and all between.
+fn alternatives(pattern: &str) -> Vec<Vec<Part<'_>>> {
+    let bytes = pattern.as_bytes();
+    let mut alternatives = vec![Vec::new()];
+    let mut at = 0;
+    while at < bytes.len() {
+        let from = at;
+        let mut part = match bytes[at] {
+            b'|' => {
+                alternatives.push(Vec::new());
+                at += 1;
+                continue;
+            }
+            b'^' => Part::Start,
+            b'$' => Part::End,
+            b'(' => {
+                let end = closing(bytes, at);
+                let inner = &pattern[at + 1..end];
+                at = end;
+                group(inner)
+            }
+            b'[' => {
+                at = class_end(bytes, at);
+                Part::Other
+            }
+            b'\\' => {
+                at += 1;
+                Part::Other
+            }
+            _ => Part::Other,
+        };
+        at += 1;
+        let quantified = at;
+        while at < bytes.len() && matches!(bytes[at], b'*' | b'+' | b'?') {
+            at += 1;
+        }
+        if bytes.get(at) == Some(&b'{') {
+            at += 1;
+            part = Part::Other;
+        }
+        if at > quantified {
+            let any = matches!(&bytes[from..quantified.min(bytes.len())], b"." | b"[\\s\\S]" | b"[^]");
+            part = if any && bytes[quantified] == b'*' { Part::Whatever } else { Part::Other };
+        }
+        if let Some(last) = alternatives.last_mut() {
+            last.push(part);
+        }
+    }
+    alternatives
+}
+
+fn group(inner: &str) -> Part<'_> {
+    match inner.strip_prefix('?') {
+        None => Part::Group(inner),
+        Some(rest) if rest.starts_with(['=', '!']) || rest.starts_with("<=") || rest.starts_with("<!") => {
+            Part::Look
+        }
+        Some(rest) => Part::Group(rest.split_once([':', '>']).map_or(rest, |(_, inner)| inner)),
+    }
+}
+
+/// Where the group that opens at `at` closes.
+fn closing(bytes: &[u8], mut at: usize) -> usize {
+    let mut depth = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => at = class_end(bytes, at),
+            b'(' => depth += 1,
+            b')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// Where the class that opens at `at` closes.
+fn class_end(bytes: &[u8], mut at: usize) -> usize {
+    at += 1;
+    while at < bytes.len() && bytes[at] != b']' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn anchors_are_found_wherever_they_stand() {
+        for pattern in [
+            r"^safe\.py$",
+            "^$",
+            r"^(?:status|log)(?: --oneline)?$",
+            "^a$|^b$",
+            "(^a$|^b$)",
+            "(?:^a|^b)c$",
+            "^run .*",
+            ".*",
+            r"^a\\$",
+            "^[$|]$",
+            "(?=x)^a$",
+            "^(?<name>a)$",
+            "^a\0b\0$",
+        ] {
+            assert!(is_anchored(pattern), "{pattern}");
+        }
+        for pattern in [
+            "status",
+            "^status",
+            "status$",
+            "^a|b$",
+            "^a$|b",
+            r"^a\$",
+            "(^a$)?",
+            "^(?:a|b)",
+            "^a.+",
+            r"\^a$",
+            "(?:a|^b)$",
+            "^a$?",
+            r"^sync\b",
+        ] {
+            assert!(!is_anchored(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn expressions_that_restrict_nothing_are_free() {
+        for pattern in
+            [None, Some(""), Some(".*"), Some("^.*$"), Some("^"), Some("$"), Some("^(.*)$"), Some("^(?:.*)$")]
+        {
+            assert!(Arguments::of(pattern).are_free(), "{pattern:?}");
+        }
+        for pattern in [Some("^$"), Some("^a$"), Some("sha256:argv:x"), Some("sha256:cwd-argv:v1:x")] {
+            assert!(!Arguments::of(pattern).are_free(), "{pattern:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_looked_through(pattern in r"[\\^$()\[\]{}|*+?.:a-cé]{0,40}") {
+            is_anchored(&pattern);
+            Arguments::of(Some(&pattern)).are_free();
+        }
+    }
+
+    #[test]
+    fn an_endless_expression_ends() {
+        is_anchored(&"(".repeat(100_000));
+        is_anchored(&format!("{}{}", "(".repeat(100_000), ")".repeat(100_000)));
+    }
+}

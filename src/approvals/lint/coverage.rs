@@ -1,0 +1,175 @@
+//! Entries that say what others say already: exact duplicates, and those that a broader one covers.
+//!
+//! An agent's entries are its own after those of `*`. Broader entries are found by the literal beginnings of their
+//! patterns, so that a list is gone through once; of those that fit, only so many are compared with each entry.
+
+use std::collections::HashMap;
+
+use super::arguments::Arguments;
+use super::entries::{Listed, listed};
+use super::pattern::{self, Piece, covers, pieces};
+use super::policy::ALL;
+use super::release::Release;
+use super::texts::quotable;
+use super::{Facts, Sink, programs};
+use crate::approvals::codes::Code;
+use crate::approvals::document::Document;
+
+/// How many broader patterns are compared with an entry, and how many are looked at for it.
+const COMPARED: usize = 16;
+const LOOKED_AT: usize = 64;
+
+/// How much of a literal beginning tells patterns apart, in pieces.
+const BEGINNING: usize = 256;
+
+/// Tells of duplicates and covered entries.
+pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
+    let release = Release::of(facts);
+    let mut lists: Vec<(&str, Vec<Listed<'d>>)> = Vec::new();
+    for entry in listed(document).filter(|entry| entry.dead(release).is_none()) {
+        match lists.last_mut() {
+            Some((agent, list)) if *agent == entry.agent => list.push(entry),
+            _ => lists.push((entry.agent, vec![entry])),
+        }
+    }
+    for (_, list) in &mut lists {
+        duplicates(list, sink);
+    }
+    let of_all: &[Listed<'d>] = lists.iter().find(|(agent, _)| *agent == ALL).map_or(&[], |(_, list)| list);
+    let common = Broad::of(of_all);
+    for (agent, list) in &lists {
+        if *agent == ALL {
+            covered(list, &[&common], sink);
+        } else {
+            covered(list, &[&common, &Broad::of(list)], sink);
+        }
+    }
+}
+
+/// Tells of entries that stand twice, and leaves the first of each.
+fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
+    let mut first = HashMap::with_capacity(list.len());
+    list.retain(|entry| {
+        let text = entry.entry.command_text.as_ref().map(crate::approvals::scalar::Text::as_str);
+        let key = (entry.pattern(), entry.arg_pattern(), entry.is_generated(), text);
+        let index = *first.entry(key).or_insert(entry.index);
+        if index != entry.index {
+            let message = format!("`{}` stands here already, as entry {index}", quotable(entry.pattern()));
+            sink.push(entry.raw(Code::DuplicateEntry, "pattern", message));
+        }
+        index == entry.index
+    });
+}
+
+fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
+    for entry in list.iter().filter(|entry| !entry.is_command_text() && entry.entry.command_text.is_none()) {
+        if let Some(broader) = by.iter().find_map(|broad| broad.covering(entry)) {
+            let whose = if broader.agent == entry.agent { "" } else { " of agent `*`" };
+            let message = format!(
+                "`{}` is covered by `{}`, entry {}{whose}",
+                quotable(entry.pattern()),
+                quotable(broader.pattern()),
+                broader.index
+            );
+            sink.push(entry.raw(Code::CoveredEntry, "pattern", message));
+        }
+    }
+}
+
+/// The entries of one list that allow a program with any arguments, as they are found.
+struct Broad<'d> {
+    /// `*`: everything.
+    everything: Option<Listed<'d>>,
+    exact: HashMap<&'d str, Listed<'d>>,
+    globs: Vec<(Listed<'d>, Vec<Piece>)>,
+    /// From a node and a piece to the next node.
+    steps: HashMap<(usize, Piece), usize>,
+    /// The globs whose literal beginning ends at a node.
+    ends: Vec<Vec<usize>>,
+}
+
+impl<'d> Broad<'d> {
+    fn of(list: &[Listed<'d>]) -> Self {
+        let mut broad = Self {
+            everything: None,
+            exact: HashMap::new(),
+            globs: Vec::new(),
+            steps: HashMap::new(),
+            ends: vec![Vec::new()],
+        };
+        for entry in list.iter().filter(|entry| entry.arg_pattern().is_none() && !entry.is_generated()) {
+            let pattern = entry.pattern();
+            if pattern == "*" {
+                broad.everything.get_or_insert(*entry);
+                continue;
+            }
+            broad.exact.entry(pattern).or_insert(*entry);
+            if pattern.contains(['*', '?']) && !pattern.contains('\\') {
+                broad.add(*entry, pieces(pattern));
+            }
+        }
+        broad
+    }
+
+    fn add(&mut self, entry: Listed<'d>, glob: Vec<Piece>) {
+        let mut node = 0;
+        for piece in beginning(&glob) {
+            let fresh = self.ends.len();
+            node = *self.steps.entry((node, piece)).or_insert(fresh);
+            if node == fresh {
+                self.ends.push(Vec::new());
+            }
+        }
+        self.ends[node].push(self.globs.len());
+        self.globs.push((entry, glob));
+    }
+
+    /// An entry by which another one can go: broader, or the same and before it.
+    fn covering(&self, entry: &Listed<'d>) -> Option<Listed<'d>> {
+        let same = |other: &Listed<'d>| other.agent == entry.agent && other.index == entry.index;
+        if let Some(everything) = self.everything.filter(|everything| !same(everything)) {
+            return Some(everything);
+        }
+        let pattern = entry.pattern();
+        let any = entry.arguments() == Arguments::Any;
+        // Of a shell only an entry with arguments of its own allows scripts and commands: it says more than the other.
+        if !any && programs::may_be_shell(pattern) {
+            return None;
+        }
+        let exact = self.exact.get(pattern).filter(|other| !same(other));
+        exact.copied().or_else(|| self.globbed(entry, any))
+    }
+
+    fn globbed(&self, entry: &Listed<'d>, any: bool) -> Option<Listed<'d>> {
+        let pattern = entry.pattern();
+        if self.globs.is_empty() || pattern.contains('\\') || pattern == "*" {
+            return None;
+        }
+        let narrow = pieces(pattern);
+        let by_path = pattern::is_path(pattern);
+        let may_end = |glob: &[Piece]| {
+            glob.last().is_none_or(|last| !matches!(last, Piece::Unit(_)) || narrow.last() == Some(last))
+        };
+        let mut nodes = vec![0];
+        for piece in beginning(&narrow) {
+            let Some(&node) = nodes.last().and_then(|&node| self.steps.get(&(node, piece))) else { break };
+            nodes.push(node);
+        }
+        let fitting = nodes.iter().flat_map(|&node| &self.ends[node]).map(|&index| &self.globs[index]);
+        fitting
+            .take(LOOKED_AT)
+            .filter(|(other, glob)| pattern::is_path(other.pattern()) == by_path && may_end(glob))
+            .filter(|(other, _)| (other.agent, other.index) != (entry.agent, entry.index))
+            .take(COMPARED)
+            .find(|(other, glob)| {
+                let earlier = other.agent != entry.agent || other.index < entry.index;
+                covers(glob, &narrow) && (!any || earlier || !covers(&narrow, glob))
+            })
+            .map(|(other, _)| *other)
+    }
+}
+
+/// The literal beginning of a glob.
+fn beginning(glob: &[Piece]) -> impl Iterator<Item = Piece> {
+    glob.iter().copied().take_while(|piece| matches!(piece, Piece::Unit(_) | Piece::Home)).take(BEGINNING)
+}

@@ -1,0 +1,223 @@
+//! Entries, each by itself: what it allows that is dangerous, and whether it can allow anything at all.
+
+use super::arguments::{Arguments, is_anchored};
+use super::policy::{agent_path, agents};
+use super::release::Release;
+use super::texts::{looks_secret, quotable};
+use super::{Facts, Raw, Sink, Stale, pattern, programs};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::{Path, Step};
+use crate::approvals::document::{Document, Entry, McpTool};
+use crate::approvals::scalar::Text;
+
+/// An entry, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed<'d> {
+    pub(super) agent: &'d str,
+    pub(super) index: usize,
+    pub(super) entry: &'d Entry<'d>,
+}
+
+impl<'d> Listed<'d> {
+    pub(super) fn pattern(&self) -> &'d str {
+        pattern::trimmed(self.entry.pattern.as_str())
+    }
+
+    pub(super) fn arg_pattern(&self) -> Option<&'d str> {
+        self.entry.arg_pattern.as_ref().map(Text::as_str)
+    }
+
+    pub(super) fn arguments(&self) -> Arguments<'d> {
+        Arguments::of(self.arg_pattern())
+    }
+
+    /// Whether an answer "allow always" wrote it.
+    pub(super) fn is_generated(&self) -> bool {
+        self.entry.source.is_some()
+    }
+
+    /// Whether it stands for one exact command text.
+    pub(super) fn is_command_text(&self) -> bool {
+        let pattern = self.pattern();
+        self.is_generated() && (pattern.starts_with("=command:") || pattern.starts_with("=node-command:"))
+    }
+
+    /// Why it allows nothing, on any host, and the finding that says so.
+    pub(super) fn dead(&self, release: Release) -> Option<(Code, String)> {
+        let pattern = self.pattern();
+        if self.is_command_text() {
+            return None;
+        }
+        let unbound = match self.arguments() {
+            Arguments::Unbound => true,
+            Arguments::Bound(_) => false,
+            Arguments::Any | Arguments::Expression(_) => self.is_generated(),
+        };
+        // Its text still is an approval where releases kept it.
+        if unbound && release.binds_directories() && self.entry.command_text.is_none() {
+            let message = format!(
+                "this generated entry for `{}` is not bound to a directory, and inactive",
+                quotable(pattern)
+            );
+            return Some((Code::InactiveGenerated, message));
+        }
+        if pattern == "*" && self.arguments() != Arguments::Any && self.entry.command_text.is_none() {
+            return Some((Code::NeverMatches, "`*` with an `argPattern` never matches".to_owned()));
+        }
+        let why = pattern::impossible(pattern).filter(|_| self.entry.command_text.is_none())?;
+        Some((Code::NeverMatches, format!("`{}` never matches: {why}", quotable(pattern))))
+    }
+
+    pub(super) fn path(&self, field: &str) -> Path {
+        let list = agent_path(self.agent).join(Step::Key("allowlist".to_owned()));
+        list.join(Step::Index(self.index)).join(Step::Key(field.to_owned()))
+    }
+
+    pub(super) fn raw(&self, code: Code, field: &str, message: String) -> Raw {
+        Raw {
+            code,
+            path: self.path(field),
+            message,
+            agent: Some(self.agent.to_owned()),
+            pattern: Some(self.entry.pattern.as_str().to_owned()),
+            removes: code.is_fixable().then_some(self.index),
+        }
+    }
+
+    /// Whether text of it looks like a credential, and in which field.
+    pub(super) fn secret_field(&self) -> Option<&'static str> {
+        let entry = self.entry;
+        let text = |text: &'d Option<Text<'d>>| text.as_ref().map_or("", Text::as_str);
+        [
+            ("pattern", entry.pattern.as_str()),
+            ("argPattern", text(&entry.arg_pattern)),
+            ("commandText", text(&entry.command_text)),
+            ("lastUsedCommand", text(&entry.last_used_command)),
+            ("lastResolvedPath", text(&entry.last_resolved_path)),
+        ]
+        .into_iter()
+        .find(|(_, text)| looks_secret(text))
+        .map(|(field, _)| field)
+    }
+}
+
+/// Every entry of every agent, in the document's order.
+pub(super) fn listed<'d>(document: &'d Document<'d>) -> impl Iterator<Item = Listed<'d>> {
+    agents(document).flat_map(|(agent, rules)| {
+        let entries = rules.allowlist.iter().flatten().enumerate();
+        entries.map(move |(index, entry)| Listed { agent, index, entry })
+    })
+}
+
+/// Tells of entries.
+pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
+    if facts.versioned && document.socket.as_ref().is_some_and(|socket| socket.token.is_some()) {
+        let path = ["socket", "token"].map(|key| Step::Key(key.to_owned())).into_iter().collect();
+        let message = "the socket's token is in a file under version control".to_owned();
+        sink.push(Raw {
+            code: Code::SecretInVersionControl,
+            path,
+            message,
+            agent: None,
+            pattern: None,
+            removes: None,
+        });
+    }
+    let release = Release::of(facts);
+    for entry in listed(document) {
+        if facts.versioned
+            && let Some(field) = entry.secret_field()
+        {
+            let message =
+                format!("`{field}` holds what looks like a credential, in a file under version control");
+            sink.push(entry.raw(Code::SecretInVersionControl, field, message));
+        }
+        match entry.dead(release) {
+            Some((code, message)) => sink.push(entry.raw(code, "pattern", message)),
+            None if entry.is_command_text() => {}
+            None => dangers(&entry, sink),
+        }
+        if let Some(limit) = facts.stale {
+            stale(&entry, limit, sink);
+        }
+    }
+    if let Some(limit) = facts.stale {
+        for (agent, rules) in agents(document) {
+            for (index, tool) in rules.mcp_tools.iter().flatten().enumerate() {
+                stale_tool(agent, index, tool, limit, sink);
+            }
+        }
+    }
+}
+
+fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
+    let pattern = entry.pattern();
+    let shown = quotable(pattern);
+    let pieces = pattern::pieces(pattern);
+    let free = entry.arguments().are_free();
+    if programs::is_anything(pattern, &pieces) && free {
+        let message = format!("`{shown}` matches every command");
+        sink.push(entry.raw(Code::AnyCommand, "pattern", message));
+    } else if let Some(directory) = programs::open_directory(pattern, &pieces) {
+        let directory = directory.trim_end_matches('/');
+        let message = format!("`{shown}` matches programs in {directory}, where everybody may write");
+        sink.push(entry.raw(Code::WorldWritableDirectory, "pattern", message));
+    } else if programs::is_home(pattern) {
+        let message = format!("`{shown}` matches everything in a home directory");
+        sink.push(entry.raw(Code::HomeDirectory, "pattern", message));
+    } else if free && let Some(launcher) = programs::launcher(pattern, &pieces) {
+        let among = if launcher == pattern || pattern.ends_with(&format!("/{launcher}")) {
+            format!("`{shown}` runs whatever its arguments say, and any are allowed")
+        } else {
+            format!(
+                "`{shown}` matches `{launcher}`, which runs whatever its arguments say, and any are allowed"
+            )
+        };
+        sink.push(entry.raw(Code::InterpreterWithoutArguments, "pattern", among));
+    }
+    if pattern::is_command_line(pattern) {
+        let message = format!("`{shown}` is matched as the name of a program, and looks like a command line");
+        sink.push(entry.raw(Code::CommandAsPattern, "pattern", message));
+    }
+    if pattern::has_literal_glob(pattern) {
+        let message = format!("the brackets or braces of `{shown}` stand for themselves");
+        sink.push(entry.raw(Code::LiteralGlob, "pattern", message));
+    }
+    if let Arguments::Expression(expression) = entry.arguments()
+        && !free
+        && !is_anchored(expression)
+    {
+        let message =
+            format!("`argPattern` of `{shown}` matches a part of the arguments, and allows more around it");
+        sink.push(entry.raw(Code::UnanchoredArgPattern, "argPattern", message));
+    }
+}
+
+fn stale(entry: &Listed<'_>, stale: Stale, sink: &mut Sink<'_>) {
+    let shown = quotable(entry.pattern());
+    match entry.entry.last_used_at.as_ref().map(|used| stale.since(used.as_f64())) {
+        Some(Some(days)) => {
+            let message = format!("`{shown}` was last used {days:.0} days ago");
+            sink.push(entry.raw(Code::StaleEntry, "lastUsedAt", message));
+        }
+        Some(None) => {}
+        None => {
+            let message = format!("nothing tells that `{shown}` was ever used");
+            sink.push(entry.raw(Code::NeverUsed, "pattern", message));
+        }
+    }
+}
+
+fn stale_tool(agent: &str, index: usize, tool: &McpTool<'_>, stale: Stale, sink: &mut Sink<'_>) {
+    let (at, field, what) = match &tool.last_used_at {
+        Some(used) => (used, "lastUsedAt", "was last used"),
+        None => (&tool.added_at, "addedAt", "was never used, and granted"),
+    };
+    let Some(days) = stale.since(at.as_f64()) else { return };
+    let shown = format!("{} {}", tool.server.as_str(), tool.tool.as_str());
+    let message = format!("the MCP tool `{}` {what} {days:.0} days ago", quotable(&shown));
+    let list = agent_path(agent).join(Step::Key("mcpTools".to_owned()));
+    let path = list.join(Step::Index(index)).join(Step::Key(field.to_owned()));
+    let agent = Some(agent.to_owned());
+    sink.push(Raw { code: Code::StaleEntry, path, message, agent, pattern: None, removes: None });
+}

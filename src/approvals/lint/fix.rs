@@ -1,0 +1,96 @@
+//! The mends: entries taken out of a document's own text, of which every other byte stays as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use jsonc_parser::ast::{Array, Value};
+use jsonc_parser::common::Ranged;
+use thiserror::Error;
+
+use super::Removal;
+use crate::approvals::check::parse;
+use crate::approvals::document::Document;
+use crate::approvals::syntax::{self, Syntax};
+use crate::approvals::tree::get;
+
+/// Why a document was not mended.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FixError {
+    /// The document is not valid.
+    #[error("the document is not valid")]
+    Invalid,
+    /// What was to be removed is not there, or the mended text reads as another document: a bug in clearance.
+    #[error("the mended document does not read as it should; nothing was changed")]
+    Misread,
+}
+
+/// The text without those entries. Held to say exactly what the document says without them.
+pub fn without(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result<String, FixError> {
+    let mut document = parse(bytes, syntax).map_err(|_| FixError::Invalid)?;
+    let mut gone: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for removal in removals {
+        gone.entry(&removal.agent).or_default().insert(removal.index);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| FixError::Invalid)?;
+    let root = syntax::parse(text, None, syntax, &mut Vec::new()).ok_or(FixError::Invalid)?;
+    let mut cuts = Vec::new();
+    for (agent, indexes) in &gone {
+        cuts.extend(array(&root, agent).map(|array| cut(array, indexes)).ok_or(FixError::Misread)?);
+    }
+    cuts.sort_by_key(|cut| cut.start);
+    let mut mended = String::with_capacity(text.len());
+    let mut at = 0;
+    for cut in cuts {
+        mended.push_str(text.get(at..cut.start).ok_or(FixError::Misread)?);
+        at = cut.end;
+    }
+    mended.push_str(&text[at..]);
+    remove(&mut document, &gone);
+    if parse(mended.as_bytes(), syntax).is_ok_and(|read| read == document) {
+        Ok(mended)
+    } else {
+        Err(FixError::Misread)
+    }
+}
+
+fn array<'n, 't>(root: &'n Value<'t>, agent: &str) -> Option<&'n Array<'t>> {
+    let agents = get(root.as_object()?, "agents")?.value.as_object()?;
+    get(get(agents, agent)?.value.as_object()?, "allowlist")?.value.as_array()
+}
+
+/// What is cut out of an array's text, in its order.
+fn cut(array: &Array<'_>, gone: &BTreeSet<usize>) -> Vec<Range<usize>> {
+    let elements = &array.elements;
+    if gone.len() == elements.len() {
+        return Vec::from([Range { start: array.range.start + 1, end: array.range.end - 1 }]);
+    }
+    let mut cuts = Vec::new();
+    let mut at = 0;
+    while at < elements.len() {
+        let end = (at..elements.len()).find(|index| !gone.contains(index)).unwrap_or(elements.len());
+        if end == at {
+            at += 1;
+            continue;
+        }
+        cuts.push(match elements.get(end) {
+            Some(next) => elements[at].start()..next.start(),
+            // The last ones take the comma before them along.
+            None => elements[at - 1].end()..elements[end - 1].end(),
+        });
+        at = end;
+    }
+    cuts
+}
+
+fn remove(document: &mut Document<'_>, gone: &BTreeMap<&str, BTreeSet<usize>>) {
+    for (id, agent) in document.agents.iter_mut().flat_map(crate::approvals::document::Agents::iter_mut) {
+        let Some(indexes) = gone.get(id) else { continue };
+        let mut index = 0;
+        agent.allowlist.iter_mut().for_each(|entries| {
+            entries.retain(|_| {
+                index += 1;
+                !indexes.contains(&(index - 1))
+            });
+        });
+    }
+}

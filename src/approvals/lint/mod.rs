@@ -1,0 +1,180 @@
+//! What is valid but dangerous or dead, with a place for each finding, and the mends that widen nothing.
+//!
+//! [`lint`] reads a document once into our types, judges it, and only where there is something to tell reads it again
+//! for places. What it says of matching follows `matchAllowlist` of the published package `openclaw` 2026.9.6, and
+//! of policy `resolveExecApprovalsFromFile`; `tests/` holds both as an evaluator.
+
+mod arguments;
+mod coverage;
+mod entries;
+mod fix;
+mod pattern;
+mod place;
+mod policy;
+mod programs;
+mod release;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+use super::check::parse;
+use super::codes::Code;
+use super::diagnostic::{Path, Severity, Verdict};
+use super::syntax::Syntax;
+pub use fix::{FixError, without};
+pub use place::unused_silences;
+pub use release::is_release;
+use rules::Sink;
+pub use rules::{Rules, Silence};
+
+/// What cannot be read out of a document.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'f> {
+    /// How the document is called where it is silenced: its path below clearance.toml, or a gateway's name.
+    pub name: &'f str,
+    /// Whether others can read it in a repository.
+    pub versioned: bool,
+    /// When an entry counts as stale; `None` not to look.
+    pub stale: Option<Stale>,
+    /// The release that is to take the document; `None` for the latest.
+    pub release: Option<&'f str>,
+    /// Whether a host before 2026.8 keeps it, on which generated entries match in every directory.
+    pub early: bool,
+}
+
+/// When an entry counts as stale.
+#[derive(Debug, Clone, Copy)]
+pub struct Stale {
+    /// Now, in Unix milliseconds.
+    pub now_ms: f64,
+    /// Days after which.
+    pub days: u32,
+}
+
+impl Stale {
+    /// Whole days since an instant, if they are too many.
+    fn since(self, at_ms: f64) -> Option<f64> {
+        const DAY_MS: f64 = 86_400_000.0;
+        let days = ((self.now_ms - at_ms) / DAY_MS).floor();
+        (days >= f64::from(self.days)).then_some(days)
+    }
+}
+
+/// An entry that a mend removes: the document says the same without it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Removal {
+    /// The agent's id.
+    pub agent: String,
+    /// Index in the agent's allowlist, from 0.
+    pub index: usize,
+    /// Which finding it mends.
+    pub code: Code,
+    /// Its pattern as it may be shown: secrets masked, hostile characters not yet escaped.
+    pub pattern: String,
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Counts {
+    /// One more of a severity.
+    pub fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Note => self.notes += 1,
+        }
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            errors: self.errors + other.errors,
+            warnings: self.warnings + other.warnings,
+            notes: self.notes + other.notes,
+        }
+    }
+
+    /// Whether there is a finding of this severity or above.
+    pub fn reach(self, severity: Severity) -> bool {
+        let warnings = severity <= Severity::Warning && self.warnings > 0;
+        self.errors > 0 || warnings || (severity == Severity::Note && self.notes > 0)
+    }
+}
+
+/// What is to be said of one document.
+#[derive(Debug, Clone, Default)]
+pub struct Linted {
+    /// The findings, by place; of an invalid document what makes it so.
+    pub verdict: Verdict,
+    /// Whether it is invalid. Then it was not looked at any further.
+    pub invalid: bool,
+    /// All findings, also those beyond [`Verdict::MOST`].
+    pub counts: Counts,
+    /// Findings that are silenced.
+    pub silenced: usize,
+    /// Which of the [`Rules::silences`] silenced something.
+    pub used: Vec<usize>,
+    /// What `--fix` would remove, by agent and index.
+    pub removals: Vec<Removal>,
+}
+
+/// A finding before its place is worked out.
+#[derive(Debug, Clone)]
+struct Raw {
+    code: Code,
+    path: Path,
+    message: String,
+    /// The agent that it concerns.
+    agent: Option<String>,
+    /// The entry's pattern, as it is written.
+    pattern: Option<String>,
+    /// The entry that a mend removes.
+    removes: Option<usize>,
+}
+
+/// Judges a document.
+pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> Linted {
+    let document = match parse(bytes, syntax) {
+        Ok(document) => document,
+        Err(verdict) => {
+            let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
+            return Linted { verdict, invalid: true, counts, ..Linted::default() };
+        }
+    };
+    let mut sink = Sink::of(rules, facts.name);
+    policy::judge(&document, &mut sink);
+    entries::judge(&document, facts, &mut sink);
+    coverage::judge(&document, facts, &mut sink);
+    release::judge(&document, facts, &mut sink);
+    let Sink { raws, silenced, used, .. } = sink;
+    let mut linted = Linted { silenced, used: used.into_iter().collect(), ..Linted::default() };
+    for raw in &raws {
+        linted.counts.add(rules.severity(raw.code));
+    }
+    let mut removals: Vec<Removal> = raws.iter().filter_map(removal).collect();
+    // An entry that is dead in two ways goes once.
+    let mut seen = std::collections::HashSet::with_capacity(removals.len());
+    removals.sort_by(|a, b| (&a.agent, a.index).cmp(&(&b.agent, b.index)));
+    removals.retain(|removal| seen.insert((removal.agent.clone(), removal.index)));
+    linted.removals = removals;
+    if !raws.is_empty() {
+        linted.verdict = place::placed(bytes, syntax, &document, raws, rules);
+    }
+    linted
+}
+
+fn removal(raw: &Raw) -> Option<Removal> {
+    let pattern = texts::quotable(raw.pattern.as_deref()?).into_owned();
+    Some(Removal { agent: raw.agent.clone()?, index: raw.removes?, code: raw.code, pattern })
+}

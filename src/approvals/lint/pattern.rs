@@ -1,0 +1,291 @@
+//! An entry's pattern, as gateways match it: a glob over the resolved path of a program, or over its bare name.
+//!
+//! Read in `matchAllowlist` and `matchesExecAllowlistPattern` of the published packages 2026.4.14, 2026.6.11 and
+//! 2026.9.6: `**` is anything, `*` anything but a slash, `?` one UTF-16 unit but a slash, and nothing else has a
+//! meaning; a leading `~` is the home directory; a pattern without `/`, `\` and `~` is matched against the name of a
+//! program that was called without a directory.
+
+use crate::approvals::scalar::is_blank;
+
+/// One piece of a glob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::approvals) enum Piece {
+    /// This UTF-16 unit.
+    Unit(u16),
+    /// `?`.
+    One,
+    /// `*`.
+    Segment,
+    /// `**`.
+    Deep,
+    /// A leading `~`: the home directory, wherever that is.
+    Home,
+}
+
+const SLASH: u16 = b'/' as u16;
+
+impl Piece {
+    /// Whether it stands for several units, or none.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Segment | Self::Deep)
+    }
+
+    /// Whether everything that `other` stands for is something that this stands for.
+    fn takes(self, other: Self) -> bool {
+        match self {
+            Self::Unit(_) | Self::Home => self == other,
+            Self::One => matches!(other, Self::One) || matches!(other, Self::Unit(unit) if unit != SLASH),
+            Self::Segment => {
+                matches!(other, Self::One | Self::Segment)
+                    || matches!(other, Self::Unit(unit) if unit != SLASH)
+            }
+            // A dot of ECMAScript, which is no line end.
+            Self::Deep => !matches!(other, Self::Unit(0x0a | 0x0d | 0x2028 | 0x2029)),
+        }
+    }
+}
+
+/// A text without what ECMAScript's `trim` takes from its ends.
+pub(in crate::approvals) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| is_blank(c.encode_utf8(&mut [0; 4])))
+}
+
+/// Whether a pattern is matched against the path, and not the name.
+pub(in crate::approvals) fn is_path(pattern: &str) -> bool {
+    pattern.contains(['/', '\\', '~'])
+}
+
+/// The pieces of a pattern that is trimmed.
+pub(in crate::approvals) fn pieces(pattern: &str) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(pattern.len());
+    let mut rest = pattern;
+    if let Some(after) =
+        pattern.strip_prefix('~').filter(|after| after.is_empty() || after.starts_with(['/', '\\']))
+    {
+        pieces.push(Piece::Home);
+        rest = after;
+    }
+    let mut units = rest.encode_utf16().peekable();
+    while let Some(unit) = units.next() {
+        pieces.push(match unit {
+            0x2a if units.next_if_eq(&0x2a).is_some() => Piece::Deep,
+            0x2a => Piece::Segment,
+            0x3f => Piece::One,
+            unit => Piece::Unit(unit),
+        });
+    }
+    pieces
+}
+
+/// The longest patterns that are compared, in pieces: the comparison takes time as the product of the two.
+const LONGEST: usize = 512;
+
+/// Whether everything that `narrow` matches is matched by `broad` too. Sound, and not complete: what it cannot tell
+/// is a no. File names with a line end in them are left out of account, which `**` does not match and `*` does.
+pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
+    if broad.len().max(narrow.len()) > LONGEST {
+        return false;
+    }
+    // Which positions in `broad` may be reached.
+    let mut reached = vec![false; broad.len() + 1];
+    reached[0] = true;
+    skip(&mut reached, broad);
+    let mut next = reached.clone();
+    for &piece in narrow {
+        next.fill(false);
+        let mut alive = false;
+        for (at, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
+            if let Some(&own) = broad.get(at)
+                && own.takes(piece)
+            {
+                next[if own.is_open() { at } else { at + 1 }] = true;
+                alive = true;
+            }
+        }
+        if !alive {
+            return false;
+        }
+        skip(&mut next, broad);
+        std::mem::swap(&mut reached, &mut next);
+    }
+    reached[broad.len()]
+}
+
+/// What may stand for nothing is passed over.
+fn skip(reached: &mut [bool], broad: &[Piece]) {
+    for at in 0..broad.len() {
+        if reached[at] && broad[at].is_open() {
+            reached[at + 1] = true;
+        }
+    }
+}
+
+/// Whether a glob matches a text.
+pub(in crate::approvals) fn matches(glob: &[Piece], text: &str) -> bool {
+    // The literal beginning decides nearly always.
+    let fits = glob.iter().zip(text.encode_utf16()).all(|(piece, unit)| *piece == Piece::Unit(unit));
+    let beginning = glob.iter().position(|piece| !matches!(piece, Piece::Unit(_)));
+    let same =
+        |length: usize| glob[..length].iter().copied().eq(text.encode_utf16().take(length).map(Piece::Unit));
+    match beginning {
+        None => fits && glob.len() == text.encode_utf16().count(),
+        Some(length) if !same(length) => false,
+        Some(_) => covers(glob, &text.encode_utf16().map(Piece::Unit).collect::<Vec<_>>()),
+    }
+}
+
+/// Whether a pattern may be meant for Windows, where other rules hold: any slash, any case, real paths.
+fn is_of_windows(pattern: &str) -> bool {
+    let lower = pattern.to_ascii_lowercase();
+    pattern.contains('\\')
+        || pattern.as_bytes().get(1) == Some(&b':')
+        || [".exe", ".cmd", ".bat", ".com"].iter().any(|suffix| lower.ends_with(suffix))
+}
+
+/// Why no program can have the path that a pattern asks for. Of what may be meant for Windows nothing is said.
+pub(super) fn impossible(pattern: &str) -> Option<&'static str> {
+    if !is_path(pattern) || is_of_windows(pattern) {
+        return None;
+    }
+    if let Some(rest) = pattern.strip_prefix('~') {
+        if rest.is_empty() {
+            return Some("it is a home directory itself");
+        }
+        if !rest.starts_with('/') {
+            return Some("`~` is the home directory only before a slash: no other user's is looked up");
+        }
+    } else if !pattern.starts_with(['/', '*', '?']) && !rest_of(pattern).starts_with(['*', '?']) {
+        // A letter and a wildcard may be a drive.
+        return Some("a path is matched whole, from its first slash");
+    }
+    if pattern.ends_with('/') {
+        return Some("no program's path ends with a slash");
+    }
+    if pattern.split('/').skip(1).any(|segment| matches!(segment, "." | "..")) {
+        return Some("a resolved path has no `.` and no `..` in it");
+    }
+    if rest_of(pattern).contains("//") {
+        return Some("a resolved path has no two slashes in a row");
+    }
+    None
+}
+
+/// A text without its first character.
+fn rest_of(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str()
+}
+
+/// Whether somebody wrote a command line where a program is meant.
+pub(super) fn is_command_line(pattern: &str) -> bool {
+    if is_of_windows(pattern) {
+        return false;
+    }
+    let mut further = pattern.split_whitespace().skip(1);
+    // A path may have blanks in it; a word that begins as an option does is none of its parts.
+    if is_path(pattern) { further.any(|word| word.starts_with('-')) } else { further.next().is_some() }
+}
+
+/// Whether somebody took brackets or braces for alternatives.
+pub(super) fn has_literal_glob(pattern: &str) -> bool {
+    let between = |open: char, close: char| {
+        let (_, rest) = pattern.split_once(open)?;
+        rest.split_once(close).map(|(inner, _)| inner)
+    };
+    between('{', '}').is_some_and(|inner| inner.contains(','))
+        || between('[', ']').is_some_and(|inner| !inner.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(broad: &str, narrow: &str) -> bool {
+        covers(&pieces(broad), &pieces(narrow))
+    }
+
+    #[test]
+    fn broader_globs_cover_narrower_ones() {
+        for (broad, narrow) in [
+            ("/usr/bin/*", "/usr/bin/git"),
+            ("/usr/bin/*", "/usr/bin/g?t*"),
+            ("/usr/**", "/usr/*/bin/git"),
+            ("**/git", "~/bin/git"),
+            ("~/bin/*", "~/bin/git"),
+            ("**", "***"),
+            ("***", "**"),
+            ("/a/**", "/a/**/b"),
+            ("g*", "git"),
+        ] {
+            assert!(covered(broad, narrow), "{broad} {narrow}");
+        }
+        for (broad, narrow) in [
+            ("/usr/*", "/usr/bin/git"),
+            ("/usr/bin/g?t", "/usr/bin/g*t"),
+            ("/usr/*", "/usr/**"),
+            ("*/bin/git", "~/bin/git"),
+            ("/home/*/git", "~/git"),
+            ("?/git", "~/git"),
+            ("/usr/bin/Git", "/usr/bin/git"),
+            ("?", "😀"),
+            ("**", "a\nb"),
+            ("/a/**/b", "/a/b"),
+        ] {
+            assert!(!covered(broad, narrow), "{broad} {narrow}");
+        }
+        assert!(matches(&pieces("/usr/bin/*"), "/usr/bin/git") && matches(&pieces("/a"), "/a"));
+        assert!(!matches(&pieces("/usr/bin/*"), "/usr/bin/x/git") && !matches(&pieces("/a"), "/ab"));
+        assert!(!matches(&pieces("/ab"), "/a"));
+    }
+
+    #[test]
+    fn what_can_never_match_is_known() {
+        for pattern in [
+            "bin/rg",
+            "./rg",
+            "../rg",
+            "~",
+            "~/",
+            "~bob/bin/rg",
+            "/usr/bin/",
+            "/a/../b",
+            "/a/./b",
+            "/a//b",
+            "$HOME/bin/rg",
+            "/a/..",
+            "é/rg",
+        ] {
+            assert!(impossible(pattern).is_some(), "{pattern}");
+        }
+        for pattern in [
+            "rg",
+            "/usr/bin/rg",
+            "~/bin/rg",
+            "**/rg",
+            "*/rg",
+            "?:/rg",
+            "C:/x/rg",
+            r"C:\x\rg.exe",
+            r"bin\rg.exe",
+            "c*/rg",
+            "//server/rg",
+            "/a/...",
+            "/a/*/b",
+        ] {
+            assert!(impossible(pattern).is_none(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn command_lines_and_alternatives_are_known() {
+        for pattern in ["git status", "ls -la", "/usr/bin/git -C /srv"] {
+            assert!(is_command_line(pattern), "{pattern}");
+        }
+        for pattern in ["git", "/Applications/My App/x", r"C:\Program Files\x.exe"] {
+            assert!(!is_command_line(pattern), "{pattern}");
+        }
+        assert!(has_literal_glob("/usr/bin/{a,b}") && has_literal_glob("[ab]*"));
+        assert!(!has_literal_glob("/usr/bin/[") && !has_literal_glob("{a}") && !has_literal_glob("a(b)"));
+    }
+}

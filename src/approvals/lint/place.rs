@@ -1,0 +1,101 @@
+//! From findings to diagnostics: the text is read again, without the entries of which there is nothing to say.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+
+use super::entries::listed;
+use super::texts::looks_secret;
+use super::{Raw, Rules};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::{Severity, Step, Verdict};
+use crate::approvals::document::Document;
+use crate::approvals::finding::{Finding, place};
+use crate::approvals::syntax::{self, Syntax};
+use crate::approvals::tree::Places;
+use crate::approvals::{elide, secrets};
+
+/// The findings with their places.
+pub(super) fn placed(
+    bytes: &[u8],
+    syntax: Syntax,
+    document: &Document<'_>,
+    raws: Vec<Raw>,
+    rules: &Rules,
+) -> Verdict {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Verdict::default() };
+    let mut kept: HashSet<(&str, usize)> = raws.iter().filter_map(entry_of).collect();
+    // An excerpt may show a neighbour, whose secrets must be known to be masked.
+    kept.extend(
+        listed(document)
+            .filter(|entry| entry.secret_field().is_some())
+            .map(|entry| (entry.agent, entry.index)),
+    );
+    let elided = elide::without(text, |agent, index, _| !kept.contains(&(agent, index)));
+    let Some(root) = syntax::parse(text, elided.as_deref(), syntax, &mut Vec::new()) else {
+        // It was read once already.
+        return Verdict::default();
+    };
+    let comments = if elided.is_some() { Vec::new() } else { syntax::comments(text) };
+    let mut hidden = secrets::in_tree(&root);
+    credentials(&root, &mut hidden);
+    let hidden = secrets::with_comments(secrets::apart(hidden), comments);
+    let places = Places::of(&root);
+    let findings = raws
+        .into_iter()
+        .map(|raw| {
+            let span = span(&places, &raw, text);
+            let mut finding = Finding::new(raw.code, span, raw.message).at(raw.path);
+            finding.severity = rules.severity(raw.code);
+            finding
+        })
+        .collect();
+    place(text, &hidden, findings)
+}
+
+/// The findings of a configuration: the silences that silence nothing, by the spans of their codes.
+pub fn unused_silences(text: &str, spans: &[Range<usize>], severity: Severity) -> Verdict {
+    let findings = spans.iter().map(|span| {
+        let code = text.get(span.clone()).unwrap_or_default().trim_matches('"').to_owned();
+        let message = format!("no finding is silenced here: {code}");
+        let mut finding = Finding::new(Code::UnusedSilence, span.clone(), message);
+        finding.severity = severity;
+        finding
+    });
+    place(text, &[], findings.collect())
+}
+
+/// The entry that a finding is about.
+fn entry_of(raw: &Raw) -> Option<(&str, usize)> {
+    match raw.path.steps() {
+        [_, Step::Key(agent), Step::Key(list), Step::Index(index), ..] if list == "allowlist" => {
+            Some((agent, *index))
+        }
+        _ => None,
+    }
+}
+
+/// The value that is meant, or its key where that is a whole block.
+fn span(places: &Places<'_, '_>, raw: &Raw, text: &str) -> Range<usize> {
+    let Some(place) = places.at(&raw.path) else { return 0..0 };
+    let range = place.value.range();
+    match (place.value, place.key) {
+        (Value::Object(_) | Value::Array(_), Some(key)) => key.start..key.end,
+        (Value::Object(_) | Value::Array(_), None) => range.start..(range.start + 1).min(text.len()),
+        _ => range.start..range.end,
+    }
+}
+
+/// Every string in which a credential seems to stand.
+fn credentials(value: &Value<'_>, spans: &mut Vec<Range<usize>>) {
+    match value {
+        Value::StringLit(text) if looks_secret(&text.value) => spans.push(text.range.start..text.range.end),
+        Value::Object(object) => {
+            object.properties.iter().for_each(|property| credentials(&property.value, spans));
+        }
+        Value::Array(array) => array.elements.iter().for_each(|element| credentials(element, spans)),
+        _ => {}
+    }
+}

@@ -1,0 +1,267 @@
+//! Policies: what holds for an agent after its own values, those of `*` and the defaults, and what comes of it.
+
+use std::collections::BTreeMap;
+
+use super::{Raw, Sink};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::{Path, Step};
+use crate::approvals::document::{Agent, Agents, Document, Policy};
+use crate::approvals::scalar::{Ask, AskFallback, Security};
+
+/// The agent whose policy and entries are everybody's.
+pub(super) const ALL: &str = "*";
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin<'d> {
+    Defaults,
+    Agent(&'d str),
+}
+
+impl Origin<'_> {
+    fn path(self, field: &str) -> Path {
+        match self {
+            Self::Defaults => ["defaults", field].map(|key| Step::Key(key.to_owned())).into_iter().collect(),
+            Self::Agent(id) => agent_path(id).join(Step::Key(field.to_owned())),
+        }
+    }
+
+    fn agent(self) -> Option<String> {
+        match self {
+            Self::Defaults => None,
+            Self::Agent(id) => Some(id.to_owned()),
+        }
+    }
+}
+
+pub(super) fn agent_path(id: &str) -> Path {
+    ["agents", id].map(|key| Step::Key(key.to_owned())).into_iter().collect()
+}
+
+/// The fields that are inherited, of an agent or the defaults.
+fn fields(agent: &Agent<'_>) -> Policy {
+    Policy {
+        security: agent.security,
+        ask: agent.ask,
+        ask_fallback: agent.ask_fallback,
+        auto_allow_skills: agent.auto_allow_skills,
+    }
+}
+
+/// Everything that decides for one agent, or for all that have no entry of their own.
+#[derive(Debug, Clone, Copy)]
+struct Scope<'d> {
+    /// `None`: every agent that is not listed.
+    id: Option<&'d str>,
+    /// The agent's own, that of `*`, the defaults: the first that says something wins.
+    levels: [(Origin<'d>, Policy); 3],
+}
+
+impl<'d> Scope<'d> {
+    fn value<T>(&self, field: impl Fn(&Policy) -> Option<T>) -> Option<(T, Origin<'d>)> {
+        self.levels.iter().find_map(|(origin, policy)| field(policy).map(|value| (value, *origin)))
+    }
+
+    /// Whether nobody is asked. With `full`, `on-miss` has nothing to miss; without a value it is `off`.
+    fn asks_nobody(&self) -> bool {
+        self.value(|policy| policy.ask).is_none_or(|(ask, _)| ask != Ask::Always)
+    }
+}
+
+struct Policies<'d> {
+    defaults: Policy,
+    all: Policy,
+    document: &'d Document<'d>,
+}
+
+impl<'d> Policies<'d> {
+    fn of(document: &'d Document<'d>) -> Self {
+        let all = agents(document).find(|(id, _)| *id == ALL).map(|(_, agent)| fields(agent));
+        Self { defaults: document.defaults.unwrap_or_default(), all: all.unwrap_or_default(), document }
+    }
+
+    fn scope(&self, id: Option<&'d str>, own: Policy) -> Scope<'d> {
+        let own = (Origin::Agent(id.unwrap_or(ALL)), own);
+        Scope { id, levels: [own, (Origin::Agent(ALL), self.all), (Origin::Defaults, self.defaults)] }
+    }
+
+    fn unlisted(&self) -> Scope<'d> {
+        self.scope(None, Policy::default())
+    }
+
+    /// The unlisted agents, then every listed one.
+    fn scopes(&self) -> impl Iterator<Item = Scope<'d>> {
+        let listed = agents(self.document).filter(|(id, _)| *id != ALL);
+        std::iter::once(self.unlisted()).chain(listed.map(|(id, agent)| self.scope(Some(id), fields(agent))))
+    }
+}
+
+pub(super) fn agents<'d>(document: &'d Document<'d>) -> impl Iterator<Item = (&'d str, &'d Agent<'d>)> {
+    document.agents.iter().flat_map(Agents::iter)
+}
+
+/// Tells of policies.
+pub(super) fn judge<'d>(document: &'d Document<'d>, sink: &mut Sink<'_>) {
+    let policies = Policies::of(document);
+    open(&policies, sink);
+    dead_defaults(&policies, sink);
+    shadows(&policies, sink);
+    idle(&policies, sink);
+}
+
+/// What lets an agent run everything, or lets silence stand for a yes: told once where it is said.
+fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
+    let listed = agents(policies.document).any(|(id, _)| id != ALL);
+    let (mut full, mut fallback) = (BTreeMap::new(), BTreeMap::new());
+    for scope in policies.scopes() {
+        if let Some((Security::Full, origin)) = scope.value(|policy| policy.security)
+            && scope.asks_nobody()
+        {
+            full.entry(origin).or_insert_with(Vec::new).push(scope);
+        }
+        if let Some((AskFallback::Full, origin)) = scope.value(|policy| policy.ask_fallback) {
+            fallback.entry(origin).or_insert_with(Vec::new).push(scope);
+        }
+    }
+    for (origin, scopes) in full {
+        let asked = match scopes[0].value(|policy| policy.ask) {
+            Some((Ask::OnMiss, _)) => "`ask: on-miss`, with which nothing is ever missed",
+            Some(_) => "`ask: off`",
+            None => "no `ask`, which is off",
+        };
+        let message = format!(
+            "{}: every command runs unasked, by `security: full` with {asked}",
+            whose(&scopes, listed)
+        );
+        sink.push(raw(Code::FullWithoutAsking, origin.path("security"), message, origin.agent()));
+    }
+    for (origin, scopes) in fallback {
+        let message =
+            format!("{}: a prompt that nobody answers does not stop the command", whose(&scopes, listed));
+        sink.push(raw(Code::AskFallbackFull, origin.path("askFallback"), message, origin.agent()));
+    }
+    let unlisted = policies.unlisted();
+    if unlisted.value(|policy| policy.security).is_none() && unlisted.asks_nobody() {
+        let message = "nothing here sets `security` for all agents: the host's configuration does, and unless it is set there everything runs";
+        sink.push(raw(Code::UnsetSecurity, Path::default(), message.to_owned(), None));
+    }
+}
+
+/// The agents that something holds for, in a few words.
+fn whose(scopes: &[Scope<'_>], listed: bool) -> String {
+    const TOLD: usize = 3;
+    let ids: Vec<&str> = scopes.iter().filter_map(|scope| scope.id).collect();
+    let mut parts: Vec<String> =
+        ids.iter().take(TOLD).map(|id| format!("`{}`", super::texts::quotable(id))).collect();
+    if ids.len() > TOLD {
+        parts.push(format!("{} more", ids.len() - TOLD));
+    }
+    let unlisted = scopes.iter().any(|scope| scope.id.is_none());
+    let names = parts.join(", ");
+    match (unlisted, parts.len()) {
+        (true, _) if !listed => "all agents".to_owned(),
+        (true, 0) => "all agents that are not listed".to_owned(),
+        (true, _) => format!("{names} and all agents that are not listed"),
+        (false, 1) => format!("agent {names}"),
+        (false, _) => format!("agents {names}"),
+    }
+}
+
+fn dead_defaults(policies: &Policies<'_>, sink: &mut Sink<'_>) {
+    let (defaults, all) = (&policies.defaults, &policies.all);
+    for (field, dead) in [
+        ("security", defaults.security.is_some() && all.security.is_some()),
+        ("ask", defaults.ask.is_some() && all.ask.is_some()),
+        ("askFallback", defaults.ask_fallback.is_some() && all.ask_fallback.is_some()),
+        ("autoAllowSkills", defaults.auto_allow_skills.is_some() && all.auto_allow_skills.is_some()),
+    ] {
+        if dead {
+            let message = format!("no agent takes `{field}` from here: agent `*` sets it");
+            sink.push(raw(Code::DeadDefault, Origin::Defaults.path(field), message, None));
+        }
+    }
+}
+
+/// Agents whose own value is weaker than that of `*`.
+fn shadows(policies: &Policies<'_>, sink: &mut Sink<'_>) {
+    let all = &policies.all;
+    for (id, agent) in agents(policies.document).filter(|(id, _)| *id != ALL) {
+        let weaker = [
+            (
+                "security",
+                pair(agent.security, all.security).is_some_and(|(own, all)| security(own) > security(all)),
+            ),
+            ("ask", pair(agent.ask, all.ask).is_some_and(|(own, all)| ask(own) > ask(all))),
+            (
+                "askFallback",
+                pair(agent.ask_fallback, all.ask_fallback)
+                    .is_some_and(|(own, all)| fallback(own) > fallback(all)),
+            ),
+            (
+                "autoAllowSkills",
+                pair(agent.auto_allow_skills, all.auto_allow_skills).is_some_and(|(own, all)| own && !all),
+            ),
+        ];
+        for (field, _) in weaker.into_iter().filter(|(_, weaker)| *weaker) {
+            let message =
+                format!("agent `{}` is freer than `*`: its own `{field}` wins", super::texts::quotable(id));
+            let path = Origin::Agent(id).path(field);
+            sink.push(raw(Code::ShadowsAllAgents, path, message, Some(id.to_owned())));
+        }
+    }
+}
+
+fn pair<T>(own: Option<T>, all: Option<T>) -> Option<(T, T)> {
+    own.zip(all)
+}
+
+const fn security(value: Security) -> u8 {
+    match value {
+        Security::Deny => 0,
+        Security::Allowlist => 1,
+        Security::Full => 2,
+    }
+}
+
+const fn ask(value: Ask) -> u8 {
+    match value {
+        Ask::Always => 0,
+        Ask::OnMiss => 1,
+        Ask::Off => 2,
+    }
+}
+
+const fn fallback(value: AskFallback) -> u8 {
+    match value {
+        AskFallback::Deny => 0,
+        AskFallback::Allowlist => 1,
+        AskFallback::Full => 2,
+    }
+}
+
+/// Allowlists of agents that may run nothing.
+fn idle(policies: &Policies<'_>, sink: &mut Sink<'_>) {
+    let denied =
+        |scope: &Scope<'_>| matches!(scope.value(|policy| policy.security), Some((Security::Deny, _)));
+    for (id, agent) in agents(policies.document) {
+        let count = agent.allowlist.iter().flatten().count();
+        let idle = if id == ALL {
+            policies.scopes().all(|scope| denied(&scope))
+        } else {
+            denied(&policies.scope(Some(id), fields(agent)))
+        };
+        if count > 0 && idle {
+            let entries = if count == 1 { "1 entry" } else { &format!("{count} entries") };
+            let message = format!(
+                "{entries} of agent `{}` without effect: `security` is deny",
+                super::texts::quotable(id)
+            );
+            let path = Origin::Agent(id).path("allowlist");
+            sink.push(raw(Code::IdleAllowlist, path, message, Some(id.to_owned())));
+        }
+    }
+}
+
+fn raw(code: Code, path: Path, message: String, agent: Option<String>) -> Raw {
+    Raw { code, path, message, agent, pattern: None, removes: None }
+}

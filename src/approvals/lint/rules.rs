@@ -1,0 +1,87 @@
+//! What clearance.toml says: how much a code weighs, and which findings are silenced and why.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Raw;
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::Severity;
+
+/// What applies to every document of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Severities that are not the codes' own.
+    pub severities: HashMap<Code, Severity>,
+    /// What is silenced.
+    pub silences: Vec<Silence>,
+}
+
+/// A kind of finding that somebody accepts. What is `None` may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// The code.
+    pub code: Code,
+    /// The document: its name, or a directory above it.
+    pub path: Option<String>,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The pattern of the entry, exactly.
+    pub pattern: Option<String>,
+}
+
+impl Silence {
+    /// Whether it is about a document of that name.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.path.as_deref().is_none_or(|path| {
+            let below = name.strip_prefix(path);
+            path == "."
+                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || path.ends_with('/'))
+        })
+    }
+
+    fn fits(&self, raw: &Raw) -> bool {
+        let same = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+        same(&self.agent, &raw.agent) && same(&self.pattern, &raw.pattern)
+    }
+}
+
+impl Rules {
+    /// How much a code weighs.
+    pub fn severity(&self, code: Code) -> Severity {
+        self.severities.get(&code).copied().unwrap_or(code.severity())
+    }
+}
+
+/// Takes findings, and leaves out those that are silenced.
+#[derive(Debug)]
+pub(super) struct Sink<'r> {
+    rules: &'r Rules,
+    /// The silences that are about this document, by code.
+    silences: HashMap<Code, Vec<usize>>,
+    pub(super) raws: Vec<Raw>,
+    pub(super) silenced: usize,
+    pub(super) used: BTreeSet<usize>,
+}
+
+impl<'r> Sink<'r> {
+    pub(super) fn of(rules: &'r Rules, name: &str) -> Self {
+        let mut silences: HashMap<Code, Vec<usize>> = HashMap::new();
+        for (index, silence) in
+            rules.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(name))
+        {
+            silences.entry(silence.code).or_default().push(index);
+        }
+        Self { rules, silences, raws: Vec::new(), silenced: 0, used: BTreeSet::new() }
+    }
+
+    pub(super) fn push(&mut self, raw: Raw) {
+        let about = self.silences.get(&raw.code).into_iter().flatten();
+        let fitting: Vec<usize> =
+            about.copied().filter(|&index| self.rules.silences[index].fits(&raw)).collect();
+        if fitting.is_empty() {
+            self.raws.push(raw);
+        } else {
+            self.silenced += 1;
+            self.used.extend(fitting);
+        }
+    }
+}

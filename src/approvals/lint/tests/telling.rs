@@ -1,0 +1,127 @@
+//! What is told: severities, silences, secrets, and how long it takes.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::super::{Facts, Linted, Rules, Silence, Stale, lint};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::Severity;
+use crate::approvals::syntax::Syntax;
+
+fn found(document: &Value, facts: &Facts<'_>, rules: &Rules) -> Linted {
+    lint(document.to_string().as_bytes(), Syntax::Json, facts, rules)
+}
+
+fn codes(linted: &Linted) -> Vec<&'static str> {
+    linted.verdict.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+}
+
+fn list(entries: &Value) -> Value {
+    json!({ "version": 1, "defaults": { "security": "allowlist" }, "agents": { "main": { "allowlist": entries } } })
+}
+
+#[test]
+fn severities_and_silences_are_the_project_s() {
+    let document =
+        list(&json!([{ "pattern": "rg" }, { "pattern": "rg" }, { "pattern": "bash" }, { "pattern": "sh" }]));
+    let silence = |code, path: Option<&str>, agent: Option<&str>, pattern: Option<&str>| Silence {
+        code,
+        path: path.map(str::to_owned),
+        agent: agent.map(str::to_owned),
+        pattern: pattern.map(str::to_owned),
+    };
+    let facts = Facts { name: "hosts/a.json", ..Facts::default() };
+    let rules = Rules {
+        severities: [(Code::DuplicateEntry, Severity::Error)].into(),
+        silences: vec![
+            silence(Code::InterpreterWithoutArguments, Some("hosts"), Some("main"), Some("bash")),
+            silence(Code::InterpreterWithoutArguments, Some("host"), None, None),
+            silence(Code::InterpreterWithoutArguments, None, Some("ops"), None),
+        ],
+    };
+    let linted = found(&document, &facts, &rules);
+    assert_eq!(codes(&linted), ["duplicate-entry", "interpreter-without-arguments"]);
+    assert_eq!((linted.counts.errors, linted.counts.warnings, linted.silenced), (1, 1, 1));
+    assert_eq!(linted.used, [0]);
+    // What is silenced is not mended either.
+    let rules =
+        Rules { silences: vec![silence(Code::DuplicateEntry, Some("."), None, None)], ..Rules::default() };
+    assert_eq!(found(&document, &facts, &rules).removals, []);
+}
+
+#[test]
+fn credentials_are_told_of_and_never_shown() {
+    let secret = "ghp_0123456789abcdefghijABCDEF";
+    let document = json!({ "version": 1, "socket": { "token": "hunter2" }, "defaults": { "security": "allowlist" }, "agents": { "main": { "allowlist": [
+        { "pattern": "curl", "lastUsedCommand": format!("curl -H {secret}") },
+        { "pattern": "bash" },
+        { "pattern": format!("/tmp/{secret}") },
+        { "pattern": format!("/tmp/{secret}") },
+        { "pattern": "git", "argPattern": format!("push {secret}") },
+    ] } } });
+    for versioned in [true, false] {
+        let linted = found(&document, &Facts { versioned, ..Facts::default() }, &Rules::default());
+        let told = codes(&linted).iter().filter(|code| **code == "secret-in-version-control").count();
+        assert_eq!(told, if versioned { 5 } else { 0 });
+        let shown = format!("{linted:?}");
+        assert!(!shown.contains(secret) && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn use_is_judged_by_the_time_that_is_passed_in() {
+    let day = 86_400_000.0;
+    let document = json!({ "version": 1, "defaults": { "security": "allowlist" }, "agents": { "main": {
+        "allowlist": [{ "pattern": "old", "lastUsedAt": day }, { "pattern": "new", "lastUsedAt": 9.5 * day }, { "pattern": "never" }],
+        "mcpTools": [
+            { "server": "s", "tool": "t", "source": "allow-always", "addedAt": 1 },
+            { "server": "s", "tool": "u", "source": "allow-always", "addedAt": 1, "lastUsedAt": 9 * 86_400_000_u64 }
+        ] } } });
+    let facts = Facts { stale: Some(Stale { now_ms: 10.0 * day, days: 5 }), ..Facts::default() };
+    assert_eq!(
+        codes(&found(&document, &facts, &Rules::default())),
+        ["stale-entry", "never-used", "stale-entry"]
+    );
+    assert_eq!(codes(&found(&document, &Facts::default(), &Rules::default())), [""; 0]);
+}
+
+#[test]
+fn generated_entries_are_active_on_hosts_that_keep_a_file() {
+    let document = list(&json!([{ "pattern": "/bin/bash", "source": "allow-always" }]));
+    assert_eq!(codes(&found(&document, &Facts::default(), &Rules::default())), ["inactive-generated"]);
+    for facts in
+        [Facts { early: true, ..Facts::default() }, Facts { release: Some("2026.6.11"), ..Facts::default() }]
+    {
+        let linted = found(&document, &facts, &Rules::default());
+        assert_eq!((codes(&linted), linted.removals), (vec!["interpreter-without-arguments"], vec![]));
+    }
+}
+
+#[test]
+fn invalid_documents_are_reported_as_a_validation_does() {
+    let linted = found(
+        &json!({ "version": 1, "agents": { "main": { "security": "alowlist" } } }),
+        &Facts::default(),
+        &Rules::default(),
+    );
+    assert!(linted.invalid);
+    assert_eq!(codes(&linted), ["unknown-value"]);
+}
+
+#[test]
+fn a_large_list_is_looked_at_in_time() {
+    // Broad and narrow patterns that share their beginnings: the worst for finding what covers what.
+    let entries: Vec<Value> = (0..30_000)
+        .map(|n| match n % 3 {
+            0 => json!({ "pattern": format!("/opt/**/x{n}/*") }),
+            1 => json!({ "pattern": format!("/opt/tools/{n}/bin/rg") }),
+            _ => json!({ "pattern": format!("**/{n}"), "argPattern": "^a$" }),
+        })
+        .collect();
+    let started = Instant::now();
+    let linted = found(&list(&json!(entries)), &Facts::default(), &Rules::default());
+    assert!(!linted.invalid);
+    // A few seconds where nothing is optimised and others compile; minutes if it were the product.
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+}

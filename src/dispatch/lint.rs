@@ -1,0 +1,81 @@
+//! `approvals lint`: from its flags to the findings, and through a mend to those that are left.
+
+use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{confirmed, interactive};
+use crate::Streams;
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::Severity;
+use crate::cli::approvals::{FailOn, Format, Lint};
+use crate::commands::Error;
+use crate::commands::lint::{self, Checked, Request, Source};
+use crate::deadline::Deadline;
+use crate::explain;
+use crate::outcome::{self, Exit};
+use crate::output;
+use crate::remote;
+
+/// Looks, mends if asked to, and reports what is left.
+pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if let Some(name) = &args.explain {
+        return Ok(explain(name, Code::LINTS, streams)?);
+    }
+    let source = match (remote(args.remote)?, args.store) {
+        (Some(remote), _) => Source::Remote(remote),
+        (None, Some(path)) => Source::Store(path),
+        (None, None) => Source::Paths(args.paths),
+    };
+    if args.fix && matches!(&source, Source::Paths(paths) if paths.iter().any(|path| path.as_os_str() == "-"))
+    {
+        return Err(Error::FixStdin.into());
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let request = Request {
+        source,
+        config: args.config,
+        stale_days: args.stale,
+        release: args.release,
+        max_size: args.max_size,
+        now_ms: now.as_secs_f64() * 1000.0,
+    };
+    let mut checked = lint::run(&request, deadline)?;
+    if args.fix && checked.mends().next().is_some() {
+        let machine = args.format != Format::Human;
+        let plan: &mut dyn Write = if machine { &mut *streams.err } else { &mut *streams.out };
+        output::mends_text(plan, checked.mends())?;
+        plan.flush()?;
+        agreed(args.yes, deadline, streams)?;
+        let fixed = checked.fix(deadline)?;
+        checked = lint::run(&request, deadline)?;
+        checked.report.fixed = fixed;
+    }
+    print(&checked, args.format, streams)?;
+    let failing = match args.fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Note => Some(Severity::Note),
+        FailOn::Never => None,
+    };
+    Ok(outcome::of_validation(lint::tally(&checked.report, failing)))
+}
+
+fn agreed(yes: bool, deadline: Deadline, streams: &mut Streams<'_>) -> Result<(), Error> {
+    if yes {
+        return Ok(());
+    }
+    if !interactive() {
+        return Err(Error::FixUnconfirmed);
+    }
+    Ok(confirmed(streams.err, "remove them?", deadline)?)
+}
+
+fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {
+    let report = &checked.report;
+    match format {
+        Format::Human => output::lint_human(streams.out, report, streams.styled),
+        Format::Json => output::lint_json(streams.out, report),
+        Format::Github => output::github(streams.out, &report.files),
+        Format::Sarif => output::lint_sarif(streams.out, &report.files),
+    }
+}

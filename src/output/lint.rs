@@ -1,0 +1,151 @@
+//! Lints for people and for machines; annotations and SARIF are those of a validation.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::diagnostics::file;
+use super::escape::escaped;
+use super::json::{VERSION, json as print, problems};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::Severity;
+use crate::approvals::report::{FileReport, LintReport, Mend};
+
+/// Prints every finding of every document, and a line that counts.
+pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {
+    for found in &report.files {
+        file(out, found, styled)?;
+    }
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{more} {many}")),
+    };
+    let counts = report.counts;
+    let found: Vec<String> = [
+        counted(counts.errors, "error", "errors"),
+        counted(counts.warnings, "warning", "warnings"),
+        counted(counts.notes, "note", "notes"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let unread = report.files.iter().filter(|file| file.result.is_err()).count();
+    let mut parts = vec![if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") }];
+    parts.extend(counted(report.invalid, "document is invalid", "documents are invalid"));
+    parts.extend(counted(unread, "document not read", "documents not read"));
+    if report.silenced > 0 {
+        let by = report.config.as_deref().unwrap_or("clearance.toml");
+        parts.push(format!("{} silenced by {}", report.silenced, escaped(by)));
+    }
+    if report.mendable > 0 {
+        parts.push(format!("--fix removes {}", entries(report.mendable)));
+    }
+    let fixed: usize = report.fixed.iter().map(|mend| mend.removals.len()).sum();
+    if fixed > 0 {
+        parts.push(format!("removed {}", entries(fixed)));
+    }
+    writeln!(out, "{}", parts.join("; "))
+}
+
+fn entries(count: usize) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
+/// Prints what a mend would remove.
+pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>) -> io::Result<()> {
+    for mend in mends {
+        writeln!(
+            out,
+            "{}: {} to remove; what is allowed stays the same",
+            escaped(&mend.name),
+            entries(mend.removals.len())
+        )?;
+        for removal in &mend.removals {
+            let (agent, pattern) = (escaped(&removal.agent), escaped(&removal.pattern));
+            writeln!(
+                out,
+                "  {:<18} agent {agent}, entry {}: {pattern}",
+                removal.code.as_str(),
+                removal.index
+            )?;
+        }
+        if mend.removals.iter().any(|removal| removal.code == Code::InactiveGenerated) {
+            writeln!(
+                out,
+                "  inactive-generated is of gateways from 2026.8.1 on: for an older one say --for RELEASE"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints a lint as one JSON object.
+pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct File<'r, P> {
+        path: &'r str,
+        status: &'static str,
+        problems: P,
+        omitted: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Value>,
+    }
+    let files: Vec<_> = report
+        .files
+        .iter()
+        .map(|file| {
+            let (problems, omitted, error) = match &file.result {
+                Ok(verdict) => (serde_json::to_value(problems(verdict)), verdict.omitted, None),
+                Err(failed) => {
+                    (Ok(json!([])), 0, Some(json!({ "message": failed.message, "remedy": failed.remedy })))
+                }
+            };
+            Ok(File { path: &file.name, status: status(file), problems: problems?, omitted, error })
+        })
+        .collect::<Result<_, serde_json::Error>>()?;
+    let removals = |mend: &Mend| -> Vec<Value> {
+        mend.removals
+            .iter()
+            .map(|removal| {
+                json!({
+                    "path": mend.name,
+                    "agent": removal.agent,
+                    "index": removal.index,
+                    "pattern": removal.pattern,
+                    "code": removal.code.as_str(),
+                })
+            })
+            .collect()
+    };
+    let counts = report.counts;
+    print(
+        out,
+        &json!({
+            "version": VERSION,
+            "files": files,
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "notes": counts.notes,
+            "silenced": report.silenced,
+            "config": report.config,
+            "fixable": report.mendable,
+            "fixed": report.fixed.iter().flat_map(removals).collect::<Vec<_>>(),
+        }),
+    )
+}
+
+fn status(file: &FileReport) -> &'static str {
+    match &file.result {
+        Ok(verdict) if verdict.diagnostics.is_empty() => "clean",
+        Ok(verdict)
+            if verdict.diagnostics.iter().any(|d| !d.code.is_lint() && d.severity == Severity::Error) =>
+        {
+            "invalid"
+        }
+        Ok(_) => "findings",
+        Err(failed) if failed.timed_out => "timed-out",
+        Err(_) => "unreadable",
+    }
+}
