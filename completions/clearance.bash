@@ -136,6 +136,9 @@ _clearance() {
             clearance__subcmd__help__subcmd__queue,dedupe)
                 cmd="clearance__subcmd__help__subcmd__queue__subcmd__dedupe"
                 ;;
+            clearance__subcmd__help__subcmd__queue,guard)
+                cmd="clearance__subcmd__help__subcmd__queue__subcmd__guard"
+                ;;
             clearance__subcmd__help__subcmd__queue,ls)
                 cmd="clearance__subcmd__help__subcmd__queue__subcmd__ls"
                 ;;
@@ -151,6 +154,9 @@ _clearance() {
             clearance__subcmd__queue,dedupe)
                 cmd="clearance__subcmd__queue__subcmd__dedupe"
                 ;;
+            clearance__subcmd__queue,guard)
+                cmd="clearance__subcmd__queue__subcmd__guard"
+                ;;
             clearance__subcmd__queue,help)
                 cmd="clearance__subcmd__queue__subcmd__help"
                 ;;
@@ -162,6 +168,9 @@ _clearance() {
                 ;;
             clearance__subcmd__queue__subcmd__help,dedupe)
                 cmd="clearance__subcmd__queue__subcmd__help__subcmd__dedupe"
+                ;;
+            clearance__subcmd__queue__subcmd__help,guard)
+                cmd="clearance__subcmd__queue__subcmd__help__subcmd__guard"
                 ;;
             clearance__subcmd__queue__subcmd__help,help)
                 cmd="clearance__subcmd__queue__subcmd__help__subcmd__help"
@@ -911,7 +920,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__queue)
-            opts="ls dedupe resolve"
+            opts="ls dedupe guard resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,6 +934,20 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__queue__subcmd__dedupe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__queue__subcmd__guard)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1027,7 +1050,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue)
-            opts="-h --timeout --help ls dedupe resolve help"
+            opts="-h --timeout --help ls dedupe guard resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1130,8 +1153,86 @@ _clearance() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        clearance__subcmd__queue__subcmd__guard)
+            opts="-h --gateway --all-gateways --observe --agent --session --kind --by --margin --max-rate --cooling --repeats --within --cancel-runs --metrics --ndjson --token-file --password-file --tls-fingerprint --ca-file --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "exec plugin system-agent" -- "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "session agent run" -- "${cur}"))
+                    return 0
+                    ;;
+                --margin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cooling)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         clearance__subcmd__queue__subcmd__help)
-            opts="ls dedupe resolve help"
+            opts="ls dedupe guard resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1145,6 +1246,20 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__help__subcmd__dedupe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__queue__subcmd__help__subcmd__guard)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

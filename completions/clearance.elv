@@ -18,7 +18,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
     }
     var completions = [
         &'clearance'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -32,7 +32,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;approvals'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand validate 'Check documents: every problem, with its place'
@@ -49,7 +49,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --syntax 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere'
             cand --max-size 'The largest file that is read'
             cand --explain 'Tell what a code means and how to mend it, and check nothing'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --allow-legacy 'Accept the forms that early releases wrote, and only tell of them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -86,7 +86,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --json 'Print {path, exists, hash, file}'
@@ -103,7 +103,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
             cand --base-hash 'Only if the stored document still has this hash; without it, the hash just read'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --stdin 'Read the new document from standard input'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
@@ -188,7 +188,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;allowlist;help;help'= {
         }
         &'clearance;approvals;schema'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -225,11 +225,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;help;help'= {
         }
         &'clearance;queue'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand ls 'List the pending prompts, duplicates under the one that stays'
             cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand guard 'Stay connected, and deny duplicates as they come'
             cand resolve 'Decide one prompt'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -248,7 +249,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --duplicates 'Only prompts that have duplicates'
             cand --full 'Print the whole text of every command'
             cand --watch 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
@@ -277,7 +278,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --all-gateways 'Every gateway of config.toml, at once'
             cand --yes 'Do not ask'
             cand --dry-run 'Show the plan, and change nothing'
@@ -288,13 +289,37 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'clearance;queue;guard'= {
+            cand --gateway 'The gateway with this name or URL; may be given several times; `embedded` to rehearse'
+            cand --agent 'Only prompts of this agent'
+            cand --session 'Only prompts of the session with this key'
+            cand --kind 'Only prompts of this kind'
+            cand --by 'Inside what prompts are duplicates'
+            cand --margin 'The one that stays does not expire for so long'
+            cand --max-rate 'How many denials there may be in a second, a minute or an hour'
+            cand --cooling 'For how long nothing is denied past that; not less than the rate''s own time'
+            cand --repeats 'How many denials of the same make a repeat offender, who is told once in --within'
+            cand --within 'In what time'
+            cand --metrics 'Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1'
+            cand --token-file 'Read the gateway''s token from this file, before each connection'
+            cand --password-file 'Read the gateway''s password from this file, before each connection'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
+            cand --ca-file 'Trust the authorities in this PEM file, and no others'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
+            cand --all-gateways 'Every gateway of config.toml, each by itself'
+            cand --observe 'Decide, and deny nothing'
+            cand --cancel-runs 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
+            cand --ndjson 'Print one JSON object a line on a terminal too'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'clearance;queue;resolve'= {
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --yes 'Do not ask before allowing'
             cand --json 'Print one JSON object'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
@@ -305,6 +330,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;queue;help'= {
             cand ls 'List the pending prompts, duplicates under the one that stays'
             cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand guard 'Stay connected, and deny duplicates as they come'
             cand resolve 'Decide one prompt'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -312,12 +338,14 @@ set edit:completion:arg-completer[clearance] = {|@words|
         }
         &'clearance;queue;help;dedupe'= {
         }
+        &'clearance;queue;help;guard'= {
+        }
         &'clearance;queue;help;resolve'= {
         }
         &'clearance;queue;help;help'= {
         }
         &'clearance;run'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand ls 'List active runs, and runs that hold prompts'
@@ -330,7 +358,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --json 'Print one JSON object'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
@@ -344,7 +372,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --superseded 'Every run that ended or was replaced while its prompts are still pending'
             cand --yes 'Do not ask'
             cand --dry-run 'Show what would be done, and change nothing'
@@ -366,7 +394,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;run;help;help'= {
         }
         &'clearance;gateway'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
             cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
@@ -379,7 +407,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --json 'Print one JSON object'
@@ -392,7 +420,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --coalesce 'Whether requests for what is pending already join that prompt'
             cand --cancel-on-failover 'Whether the prompts of a run that fails over are cancelled before its replacement may ask'
             cand --generation 'Which generation''s wire it speaks'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --tls 'Serve TLS with a certificate of its own'
             cand --json 'Print one JSON object when it is ready'
             cand -h 'Print help (see more with ''--help'')'
@@ -410,12 +438,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;gateway;help;help'= {
         }
         &'clearance;completions'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'clearance;man'= {
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]'
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -460,11 +488,14 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;help;queue'= {
             cand ls 'List the pending prompts, duplicates under the one that stays'
             cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
+            cand guard 'Stay connected, and deny duplicates as they come'
             cand resolve 'Decide one prompt'
         }
         &'clearance;help;queue;ls'= {
         }
         &'clearance;help;queue;dedupe'= {
+        }
+        &'clearance;help;queue;guard'= {
         }
         &'clearance;help;queue;resolve'= {
         }

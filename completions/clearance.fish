@@ -24,7 +24,7 @@ function __fish_clearance_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_needs_command" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_needs_command" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_needs_command" -s V -l version -d 'Print version'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
@@ -34,14 +34,13 @@ complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Ga
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "get" -d 'Print a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
 json\t'One JSON object'
 github\t'Annotations of a GitHub workflow'
@@ -51,35 +50,9 @@ json\t'JSON, as a host reads its store'
 json5\t'JSON5, as `approvals set` reads its input'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l store -d 'Look at this local store instead of this host\'s own' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l node -d 'The document of a node behind the gateway: its id, its name, or the start of one' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l token-file -d 'Read the gateway\'s token from this file' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l password-file -d 'Read the gateway\'s password from this file' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
-json\t'One JSON object'
-github\t'Annotations of a GitHub workflow'
-sarif\t'SARIF 2.1.0'"
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fail-on -d 'The lowest severity that ends with exit code 1' -r -f -a "error\t'Errors'
-warning\t'Warnings and errors'
-note\t'Any finding'
-never\t'No finding; an invalid document still is'"
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l config -d 'This clearance.toml, instead of the nearest one from the current directory upwards' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l stale -d 'Tell of entries that were not used for so many days, or never' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Tell what a gateway of this release refuses or reads in another way [default: the gateway\'s own, with --gateway]' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l max-size -d 'The largest file that is read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fix -d 'Remove duplicate, covered and dead entries: shows them, and asks'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l yes -d 'With --fix: do not ask'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l file -d 'Read this document instead of this host\'s own; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l store -d 'Read this local store instead of this host\'s own' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
@@ -88,7 +61,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l json -d 'Print {path, exists, hash, file}'
@@ -102,7 +75,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l base-hash -d 'Only if the stored document still has this hash; without it, the hash just read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l stdin -d 'Read the new document from standard input'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
@@ -111,20 +84,20 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l downgrade -d 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check documents: every problem, with its place'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "resolve" -d 'Decide one prompt'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "guard" -d 'Stay connected, and deny duplicates as they come'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "resolve" -d 'Decide one prompt'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l file -d 'Read a saved listing instead: what --json printed, or a gateway\'s own answer; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l agent -d 'Only prompts of this agent' -r
@@ -146,7 +119,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l duplicates -d 'Only prompts that have duplicates'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l full -d 'Print the whole text of every command'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l watch -d 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
@@ -177,7 +150,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l all-gateways -d 'Every gateway of config.toml, at once'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l dry-run -d 'Show the plan, and change nothing'
@@ -186,12 +159,37 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l gateway -d 'The gateway with this name or URL; may be given several times; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l agent -d 'Only prompts of this agent' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l session -d 'Only prompts of the session with this key' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l kind -d 'Only prompts of this kind' -r -f -a "exec\t'A command'
+plugin\t'A plugin\'s question'
+system-agent\t'A system agent\'s question'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
+agent\t'One agent'
+run\t'One run'"
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l margin -d 'The one that stays does not expire for so long' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l max-rate -d 'How many denials there may be in a second, a minute or an hour' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cooling -d 'For how long nothing is denied past that; not less than the rate\'s own time' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l repeats -d 'How many denials of the same make a repeat offender, who is told once in --within' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l within -d 'In what time' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l metrics -d 'Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l token-file -d 'Read the gateway\'s token from this file, before each connection' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l password-file -d 'Read the gateway\'s password from this file, before each connection' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l all-gateways -d 'Every gateway of config.toml, each by itself'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l observe -d 'Decide, and deny nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cancel-runs -d 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ndjson -d 'Print one JSON object a line on a terminal too'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l yes -d 'Do not ask before allowing'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
@@ -199,9 +197,10 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "guard" -d 'Stay connected, and deny duplicates as they come'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "resolve" -d 'Decide one prompt'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "ls" -d 'List active runs, and runs that hold prompts'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "cancel" -d 'Abort a run, and deny what it queued'
@@ -211,7 +210,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
@@ -222,7 +221,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l superseded -d 'Every run that ended or was replaced while its prompts are still pending'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Show what would be done, and change nothing'
@@ -233,7 +232,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List active runs, and runs that hold prompts'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Abort a run, and deny what it queued'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
@@ -243,7 +242,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON object'
@@ -256,16 +255,16 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_
 off\t'As gateways are: the bug is there'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l generation -d 'Which generation\'s wire it speaks' -r -f -a "legacy\t'Protocol 3, as 2026.4.14'
 current\t'Protocol 4, as 2026.9.6'"
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l tls -d 'Serve TLS with a certificate of its own'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l json -d 'Print one JSON object when it is ready'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand man" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand man" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "queue" -d 'The pending prompts of a gateway: list them, purge duplicates, decide one'
@@ -275,12 +274,12 @@ complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "guard" -d 'Stay connected, and deny duplicates as they come'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "resolve" -d 'Decide one prompt'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "ls" -d 'List active runs, and runs that hold prompts'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "cancel" -d 'Abort a run, and deny what it queued'

@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'clearance' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -36,7 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check documents: every problem, with its place')
@@ -54,7 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--syntax', '--syntax', [CompletionResultType]::ParameterName, 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to mend it, and check nothing')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Accept the forms that early releases wrote, and only tell of them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -93,7 +93,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print {path, exists, hash, file}')
@@ -111,7 +111,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
             [CompletionResult]::new('--base-hash', '--base-hash', [CompletionResultType]::ParameterName, 'Only if the stored document still has this hash; without it, the hash just read')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Read the new document from standard input')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;schema' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -254,11 +254,12 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;queue' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
             [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Stay connected, and deny duplicates as they come')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -278,7 +279,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--duplicates', '--duplicates', [CompletionResultType]::ParameterName, 'Only prompts that have duplicates')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Print the whole text of every command')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout')
@@ -308,7 +309,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--all-gateways', '--all-gateways', [CompletionResultType]::ParameterName, 'Every gateway of config.toml, at once')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan, and change nothing')
@@ -320,13 +321,38 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'clearance;queue;guard' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; may be given several times; `embedded` to rehearse')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Only prompts of this agent')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only prompts of the session with this key')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Only prompts of this kind')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Inside what prompts are duplicates')
+            [CompletionResult]::new('--margin', '--margin', [CompletionResultType]::ParameterName, 'The one that stays does not expire for so long')
+            [CompletionResult]::new('--max-rate', '--max-rate', [CompletionResultType]::ParameterName, 'How many denials there may be in a second, a minute or an hour')
+            [CompletionResult]::new('--cooling', '--cooling', [CompletionResultType]::ParameterName, 'For how long nothing is denied past that; not less than the rate''s own time')
+            [CompletionResult]::new('--repeats', '--repeats', [CompletionResultType]::ParameterName, 'How many denials of the same make a repeat offender, who is told once in --within')
+            [CompletionResult]::new('--within', '--within', [CompletionResultType]::ParameterName, 'In what time')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file, before each connection')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file, before each connection')
+            [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
+            [CompletionResult]::new('--all-gateways', '--all-gateways', [CompletionResultType]::ParameterName, 'Every gateway of config.toml, each by itself')
+            [CompletionResult]::new('--observe', '--observe', [CompletionResultType]::ParameterName, 'Decide, and deny nothing')
+            [CompletionResult]::new('--cancel-runs', '--cancel-runs', [CompletionResultType]::ParameterName, 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs')
+            [CompletionResult]::new('--ndjson', '--ndjson', [CompletionResultType]::ParameterName, 'Print one JSON object a line on a terminal too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'clearance;queue;resolve' {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway with this name or URL; `embedded` to rehearse')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the gateway''s token from this file')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before allowing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
@@ -338,6 +364,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;queue;help' {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
             [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Stay connected, and deny duplicates as they come')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -348,6 +375,9 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;queue;help;dedupe' {
             break
         }
+        'clearance;queue;help;guard' {
+            break
+        }
         'clearance;queue;help;resolve' {
             break
         }
@@ -355,7 +385,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;run' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List active runs, and runs that hold prompts')
@@ -369,7 +399,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
@@ -384,7 +414,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--superseded', '--superseded', [CompletionResultType]::ParameterName, 'Every run that ended or was replaced while its prompts are still pending')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done, and change nothing')
@@ -411,7 +441,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;gateway' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
@@ -425,7 +455,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
@@ -439,7 +469,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--coalesce', '--coalesce', [CompletionResultType]::ParameterName, 'Whether requests for what is pending already join that prompt')
             [CompletionResult]::new('--cancel-on-failover', '--cancel-on-failover', [CompletionResultType]::ParameterName, 'Whether the prompts of a run that fails over are cancelled before its replacement may ask')
             [CompletionResult]::new('--generation', '--generation', [CompletionResultType]::ParameterName, 'Which generation''s wire it speaks')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Serve TLS with a certificate of its own')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object when it is ready')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -462,13 +492,13 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;completions' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'clearance;man' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -525,6 +555,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;help;queue' {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the pending prompts, duplicates under the one that stays')
             [CompletionResult]::new('dedupe', 'dedupe', [CompletionResultType]::ParameterValue, 'Keep one prompt of each group of duplicates, and deny the rest')
+            [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Stay connected, and deny duplicates as they come')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Decide one prompt')
             break
         }
@@ -532,6 +563,9 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;help;queue;dedupe' {
+            break
+        }
+        'clearance;help;queue;guard' {
             break
         }
         'clearance;help;queue;resolve' {

@@ -133,6 +133,9 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
             dispatch::queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
         }
         Noun::Queue(queue_cli::Verb::Dedupe(args)) => dispatch::queue::dedupe(args, deadline, streams),
+        Noun::Queue(queue_cli::Verb::Guard(args)) => {
+            dispatch::queue::guard(*args, cli.timeout.map(Deadline::after), deadline, streams)
+        }
         Noun::Queue(queue_cli::Verb::Resolve(args)) => dispatch::queue::resolve(args, deadline, streams),
         Noun::Run(run_cli::Verb::Ls(args)) => dispatch::run::list(args, deadline, streams),
         Noun::Run(run_cli::Verb::Cancel(args)) => dispatch::run::cancel(args, deadline, streams),

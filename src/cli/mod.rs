@@ -23,7 +23,7 @@ use jiff::SignedDuration;
     max_term_width = 100
 )]
 pub struct Cli {
-    /// End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev: never]
+    /// End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// What to do.

@@ -1,5 +1,6 @@
 //! `clearance queue …`
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub enum Verb {
     /// Keep one prompt of each group of duplicates, and deny the rest
     #[command(after_help = DEDUPE_HELP)]
     Dedupe(Dedupe),
+    /// Stay connected, and deny duplicates as they come
+    #[command(after_help = GUARD_HELP)]
+    Guard(Box<Guard>),
     /// Decide one prompt
     #[command(after_help = RESOLVE_EXAMPLES)]
     Resolve(Resolve),
@@ -39,6 +43,31 @@ Examples:
   clearance queue dedupe --check --gateway=prod
   clearance queue dedupe --yes --all-gateways
   clearance queue dedupe --file queue.json";
+
+const GUARD_HELP: &str =
+    "It keeps to the rule of dedupe, for each prompt as it comes, and never denies one that is alone in
+its group. It denies nothing on what it does not know: not before a listing on each connection,
+and not while events may be missing. A denial that goes against age, because a run is over or a
+prompt expires soon, takes up to a second and a half, so that several guards of one gateway never
+deny the last of a group between them; give them the same --by and --margin.
+
+A current gateway sends prompts only to clients that declare to answer them, and so does a guard:
+the gateway then takes it for somebody who can approve, and keeps prompts waiting that it would
+have denied at once for want of an approver.
+
+On a gateway up to 2026.5 each denial starts one agent turn, and the agent may ask again. Past
+--max-rate nothing is denied for --cooling, and then everything is looked at anew; clear a large
+backlog with dedupe first.
+
+SIGTERM ends it with 0 when what is under way is answered; SIGHUP has it read configuration and
+secrets again, as each connection does. It tells systemd that it is ready and alive (Type=notify-
+reload, WatchdogSec).
+
+Examples:
+  clearance queue guard
+  clearance queue guard --observe --ndjson --gateway=prod
+  clearance queue guard --all-gateways --metrics 9464
+  clearance queue guard --token-file /run/credentials/token --max-rate 20/min --cooling 10m";
 
 const RESOLVE_EXAMPLES: &str = "Examples:
   clearance queue resolve 6f1c deny
@@ -192,6 +221,93 @@ pub struct Dedupe {
     pub json: bool,
     #[command(flatten)]
     pub access: Access,
+}
+
+/// `queue guard`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Guard {
+    /// The gateway with this name or URL; may be given several times; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL")]
+    pub gateway: Vec<String>,
+    /// Every gateway of config.toml, each by itself
+    #[arg(long, conflicts_with = "gateway")]
+    pub all_gateways: bool,
+    /// Decide, and deny nothing
+    #[arg(long)]
+    pub observe: bool,
+    /// Only prompts of this agent
+    #[arg(long, value_name = "ID", help_heading = "Filters")]
+    pub agent: Option<String>,
+    /// Only prompts of the session with this key
+    #[arg(long, value_name = "KEY", help_heading = "Filters")]
+    pub session: Option<String>,
+    /// Only prompts of this kind
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub kind: Option<Kind>,
+    /// Inside what prompts are duplicates
+    #[arg(long, value_enum, default_value_t = By::Session)]
+    pub by: By,
+    /// The one that stays does not expire for so long
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub margin: Duration,
+    /// How many denials there may be in a second, a minute or an hour
+    #[arg(long, value_name = "N/min", default_value = "60/min", value_parser = rate)]
+    pub max_rate: (u32, u64),
+    /// For how long nothing is denied past that; not less than the rate's own time
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    pub cooling: Duration,
+    /// How many denials of the same make a repeat offender, who is told once in --within
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub repeats: u32,
+    /// In what time
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub within: Duration,
+    /// Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs
+    #[arg(long, conflicts_with = "observe")]
+    pub cancel_runs: bool,
+    /// Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1
+    #[arg(long, value_name = "PORT|ADDR:PORT", value_parser = address)]
+    pub metrics: Option<SocketAddr>,
+    /// Print one JSON object a line on a terminal too
+    #[arg(long)]
+    pub ndjson: bool,
+    /// Read the gateway's token from this file, before each connection
+    #[arg(long, value_name = "PATH", conflicts_with = "password_file", help_heading = "Gateway options")]
+    pub token_file: Option<PathBuf>,
+    /// Read the gateway's password from this file, before each connection
+    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
+    pub password_file: Option<PathBuf>,
+    /// Trust the certificate with this SHA-256, and no other
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file", help_heading = "Gateway options")]
+    pub tls_fingerprint: Option<String>,
+    /// Trust the authorities in this PEM file, and no others
+    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// So many in so many milliseconds.
+fn rate(text: &str) -> Result<(u32, u64), String> {
+    let invalid =
+        || format!("`{}` is not a rate; write for example 60/min, 5/s or 600/h", text.escape_debug());
+    let (count, unit) = text.split_once('/').unwrap_or((text, "min"));
+    let per_ms = match unit {
+        "s" => 1_000,
+        "min" | "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(invalid()),
+    };
+    let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(invalid)?;
+    Ok((count, per_ms))
+}
+
+/// Where figures are served: a port stands for this machine alone.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let invalid = || format!("`{}` is not an address; write 9464 or 127.0.0.1:9464", text.escape_debug());
+    text.parse().map_err(|_| invalid())
 }
 
 /// `queue resolve`

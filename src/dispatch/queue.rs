@@ -9,15 +9,18 @@ use futures_util::future::join_all;
 
 use super::{confirmed, flags};
 use crate::Streams;
+use crate::cli::gateway::Access;
 use crate::cli::queue::{
-    By, Decision as Decided, Dedupe, Filters, Keep as Kept, Kind as KindName, Ls, Resolve, Sort as Order,
+    By, Decision as Decided, Dedupe, Filters, Guard, Keep as Kept, Kind as KindName, Ls, Resolve,
+    Sort as Order,
 };
-use crate::commands::queue::{dedupe, ls, resolve};
+use crate::commands::queue::{dedupe, guard, ls, resolve};
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::outcome::{self, Exit};
 use crate::output;
 use crate::queue::filter::{Filter, Sort};
+use crate::queue::guard::{Rate, Tuning};
 use crate::queue::report::Asked;
 use crate::queue::{Decision, Keep, Kind, Scope};
 use crate::settings::{self, Environment, Flags};
@@ -139,12 +142,7 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
 }
 
 /// Every gateway that is meant.
-fn targets(
-    names: &[String],
-    all: bool,
-    access: &crate::cli::gateway::Access,
-    deadline: Deadline,
-) -> Result<Vec<Flags>, Error> {
+fn targets(names: &[String], all: bool, access: &Access, deadline: Deadline) -> Result<Vec<Flags>, Error> {
     let of = |name: &String| flags(Some(name.clone()), access.clone());
     if all {
         let names = settings::names(&Environment::of_process(), deadline)?;
@@ -258,6 +256,60 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
     } else {
         output::resolved_text(streams.out, id, *decision, *before)?;
     }
+    Ok(Exit::Done)
+}
+
+/// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
+pub fn guard(
+    args: Guard,
+    end: Option<Deadline>,
+    reading: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let filters = Filters {
+        agent: args.agent,
+        session: args.session,
+        run: None,
+        kind: args.kind,
+        older_than: None,
+        newer_than: None,
+    };
+    let (count, per_ms) = args.max_rate;
+    let tuning = Tuning {
+        scope: scope(args.by),
+        margin_ms: millis(args.margin),
+        filter: filter(filters),
+        observe: args.observe,
+        max_rate: Rate { count, per_ms },
+        cooling_ms: millis(args.cooling),
+        repeats: args.repeats,
+        repeats_within_ms: millis(args.within),
+        ..Tuning::default()
+    };
+    let access = Access {
+        token_file: args.token_file,
+        password_file: args.password_file,
+        // Nobody is there each time that it connects.
+        ask_token: false,
+        ask_password: false,
+        tls_fingerprint: args.tls_fingerprint,
+        ca_file: args.ca_file,
+    };
+    let targets = targets(&args.gateway, args.all_gateways, &access, reading)?;
+    let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
+    let ndjson = args.ndjson || !std::io::stdout().is_terminal();
+    let mut printed = Ok(());
+    gateways::run(guard::run(&request, &targets, end, &mut |line| {
+        let told = if ndjson {
+            output::guard_ndjson(streams.out, line)
+        } else {
+            output::guard_text(streams.out, line)
+        };
+        printed = told.and_then(|()| streams.out.flush());
+        printed.is_ok()
+    }))?;
+    printed?;
     Ok(Exit::Done)
 }
 

@@ -31,7 +31,10 @@ pub enum Event {
         restart_expected: Option<Duration>,
     },
     /// A sign of life.
-    Tick,
+    Tick {
+        /// What the gateway's clock shows, in Unix milliseconds.
+        shown_ms: Option<u64>,
+    },
     /// Events were lost: too many came at once, or the gateway's numbering has a gap. What they said must be asked for.
     Gap,
     /// Anything else, by its name.
@@ -42,6 +45,12 @@ pub enum Event {
 #[serde(rename_all = "camelCase", default)]
 struct Shutdown {
     restart_expected_ms: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tick {
+    ts: Option<u64>,
 }
 
 impl Event {
@@ -59,7 +68,10 @@ impl Event {
                 let said: Shutdown = serde_json::from_str(payload.get()).unwrap_or_default();
                 Self::Shutdown { restart_expected: said.restart_expected_ms.map(Duration::from_millis) }
             }
-            "tick" => Self::Tick,
+            "tick" => {
+                let said: Tick = serde_json::from_str(payload.get()).unwrap_or_default();
+                Self::Tick { shown_ms: said.ts }
+            }
             _ => Self::Other(name),
         }
     }

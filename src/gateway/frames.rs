@@ -139,6 +139,14 @@ impl Clock {
         Self { shown_ms, at: Instant::now() }
     }
 
+    /// The same clock, of which was heard meanwhile that it shows this. What was heard late is behind, so it goes back
+    /// by little at a time; clocks that merely drift need no more.
+    #[must_use]
+    pub fn corrected(self, shown_ms: u64) -> Self {
+        const BACK_MS: u64 = 50;
+        Self::showing(shown_ms.max(self.now_ms().saturating_sub(BACK_MS)))
+    }
+
     /// What it shows now, in Unix milliseconds, but for the time that the message took.
     pub fn now_ms(&self) -> u64 {
         self.shown_ms.saturating_add(u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX))

@@ -46,6 +46,10 @@ impl Access {
         events: false,
     };
 
+    /// The same for a guard. A current gateway sends prompts only to who declares to answer them, and believes then that
+    /// somebody does.
+    pub const GUARD: Self = Self { caps: &["approvals", "exec-approvals"], events: true, ..Self::OPERATOR };
+
     /// The same, with events as far as the gateway sends them to a client that does not answer prompts.
     pub const LISTENING: Self = Self { events: true, ..Self::OPERATOR };
 }

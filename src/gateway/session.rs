@@ -50,23 +50,36 @@ pub struct Session {
 /// Events, in the order in which they came.
 #[derive(Debug)]
 pub struct Events {
-    queue: mpsc::Receiver<(usize, Event)>,
+    queue: mpsc::Receiver<(usize, Heard, Event)>,
     held: Arc<AtomicUsize>,
+    came: Heard,
 }
+
+/// When something was heard, by this process's clock.
+type Heard = std::time::Instant;
 
 impl Events {
     /// The next one. `None`: the connection has ended; a call would say why.
     pub async fn next(&mut self) -> Option<Event> {
-        let (size, event) = self.queue.recv().await?;
-        self.held.fetch_sub(size, Ordering::Relaxed);
-        Some(event)
+        let heard = self.queue.recv().await?;
+        Some(self.taken(heard))
     }
 
     /// One that is here already. `None`: there is none yet, or none any more.
     pub fn waiting(&mut self) -> Option<Event> {
-        let (size, event) = self.queue.try_recv().ok()?;
+        let heard = self.queue.try_recv().ok()?;
+        Some(self.taken(heard))
+    }
+
+    /// When the one that was taken last was read from the wire.
+    pub fn came(&self) -> std::time::Instant {
+        self.came
+    }
+
+    fn taken(&mut self, (size, came, event): (usize, Heard, Event)) -> Event {
         self.held.fetch_sub(size, Ordering::Relaxed);
-        Some(event)
+        self.came = came;
+        event
     }
 }
 
@@ -92,7 +105,9 @@ struct Pending {
     method: String,
     /// Whether any byte of it may have left.
     sent: bool,
-    answer: oneshot::Sender<Answer>,
+    /// When all of it had left.
+    written: Option<Heard>,
+    answer: oneshot::Sender<(Option<Heard>, Answer)>,
 }
 
 impl Calls {
@@ -104,15 +119,21 @@ impl Calls {
     fn end(&self, cause: GatewayError) {
         let mut state = self.state();
         let cause = Arc::clone(state.ended.get_or_insert_with(|| Arc::new(cause)));
-        for (_, Pending { method, sent, answer }) in state.pending.drain() {
+        for (_, Pending { method, sent, written, answer }) in state.pending.drain() {
             // Who gave up waiting needs no answer.
-            let _ = answer.send(Err(unanswered(method, sent, Arc::clone(&cause))));
+            let _ = answer.send((written, Err(unanswered(method, sent, Arc::clone(&cause)))));
         }
     }
 
     /// Gives up a call: whether it may have been sent.
     fn abandon(&self, id: u64) -> bool {
         self.state().pending.remove(&id).is_some_and(|call| call.sent)
+    }
+
+    fn written(&self, id: u64) {
+        if let Some(call) = self.state().pending.get_mut(&id) {
+            call.written = Some(Heard::now());
+        }
     }
 
     fn settle(&self, id: &str, result: Answer) -> Result<(), Violation> {
@@ -123,7 +144,7 @@ impl Calls {
         }
         // A second answer, or one that comes after its caller has left, changes nothing.
         if let Some(call) = state.pending.remove(&number) {
-            let _ = call.answer.send(result);
+            let _ = call.answer.send((call.written, result));
         }
         Ok(())
     }
@@ -155,7 +176,7 @@ impl Session {
             let (sender, queue) = mpsc::channel(QUEUED_EVENTS);
             let held = Arc::new(AtomicUsize::new(0));
             let publisher = Publisher { sender, held: Arc::clone(&held), gap: false, seq: None };
-            (Some(publisher), Some(Events { queue, held }))
+            (Some(publisher), Some(Events { queue, held, came: Heard::now() }))
         } else {
             (None, None)
         };
@@ -193,6 +214,16 @@ impl Session {
         params: &P,
         deadline: Deadline,
     ) -> Result<Option<Box<RawValue>>, GatewayError> {
+        self.timed_call(method, params, deadline).await.map(|(_, answer)| answer)
+    }
+
+    /// The same, and when all of it had been written, where that is known.
+    pub async fn timed_call<P: Serialize + ?Sized>(
+        &self,
+        method: &str,
+        params: &P,
+        deadline: Deadline,
+    ) -> Result<(Option<std::time::Instant>, Option<Box<RawValue>>), GatewayError> {
         let (sender, answer) = oneshot::channel();
         let id = {
             let mut state = self.calls.state();
@@ -208,7 +239,7 @@ impl Session {
         if text.len() > limit {
             return Err(GatewayError::TooLarge { method: method.to_owned(), size: text.len(), limit });
         }
-        let pending = Pending { method: method.to_owned(), sent: false, answer: sender };
+        let pending = Pending { method: method.to_owned(), sent: false, written: None, answer: sender };
         self.calls.state().pending.insert(id, pending);
         let step = || Step::Calling(method.to_owned());
         let given_up = |error| unanswered(method.to_owned(), self.calls.abandon(id), Arc::new(error));
@@ -218,12 +249,17 @@ impl Session {
             return Err(given_up(error));
         }
         match within(deadline, step, answer).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok((written, answer))) => answer.map(|answer| (written, answer)),
             Ok(Err(_)) => {
                 Err(given_up(GatewayError::Closed { step: step(), code: None, reason: String::new() }))
             }
             Err(error) => Err(given_up(error)),
         }
+    }
+
+    /// What ended the connection, if it has.
+    pub fn ended(&self) -> Option<Arc<GatewayError>> {
+        self.calls.state().ended.clone()
     }
 
     /// Says goodbye and waits a moment for the same.
@@ -245,8 +281,10 @@ impl Drop for Session {
 
 async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<Outgoing>, calls: Arc<Calls>) {
     while let Some(outgoing) = queue.recv().await {
+        let mut call_id = None;
         let (message, step) = match outgoing {
             Outgoing::Call { id, text } => {
+                call_id = Some(id);
                 let mut state = calls.state();
                 // Its caller has given up while it waited here: it must not be sent behind their back.
                 let Some(call) = state.pending.get_mut(&id) else { continue };
@@ -266,6 +304,9 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
                 });
             }
             return;
+        }
+        if let Some(id) = call_id {
+            calls.written(id);
         }
     }
 }
@@ -349,7 +390,7 @@ impl Reader {
 }
 
 struct Publisher {
-    sender: mpsc::Sender<(usize, Event)>,
+    sender: mpsc::Sender<(usize, Heard, Event)>,
     held: Arc<AtomicUsize>,
     /// Whether something was lost that the reader has not been told of.
     gap: bool,
@@ -362,11 +403,11 @@ impl Publisher {
             self.gap |= self.seq.is_some_and(|last| seq != last + 1);
             self.seq = Some(seq);
         }
-        if self.gap && self.sender.try_send((0, Event::Gap)).is_ok() {
+        if self.gap && self.sender.try_send((0, Heard::now(), Event::Gap)).is_ok() {
             self.gap = false;
         }
         let fits = self.held.load(Ordering::Relaxed).saturating_add(size) <= QUEUED_BYTES;
-        if fits && self.sender.try_send((size, event)).is_ok() {
+        if fits && self.sender.try_send((size, Heard::now(), event)).is_ok() {
             self.held.fetch_add(size, Ordering::Relaxed);
         } else {
             self.gap = true;

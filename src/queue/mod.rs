@@ -4,6 +4,7 @@
 
 pub mod cancel;
 pub mod filter;
+pub mod guard;
 pub mod intent;
 pub mod plan;
 pub mod prompt;
@@ -16,6 +17,7 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use guard::Guard;
 pub use intent::{Doubt, Intent};
 pub use plan::{Keep, Plan, Rules, plan};
 pub use prompt::{Decision, Details, Environment, Key, Kind, Prompt};

@@ -115,6 +115,24 @@ pub enum Why {
     SameAge,
 }
 
+impl Why {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::RunEnded, Self::RunSuperseded, Self::LapsesSoon, Self::Younger, Self::Older, Self::SameAge];
+
+    /// The word of machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RunEnded => "run-ended",
+            Self::RunSuperseded => "run-superseded",
+            Self::LapsesSoon => "lapses-soon",
+            Self::Younger => "younger",
+            Self::Older => "older",
+            Self::SameAge => "same-age",
+        }
+    }
+}
+
 /// A prompt that is neither kept nor denied.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Skipped<'p> {
@@ -319,7 +337,7 @@ fn skipping<'p>(rows: &mut Vec<Row<'p>>, now_ms: u64) -> Vec<Skipped<'p>> {
 }
 
 /// Whether two rows with one id say the same, as far as a plan goes.
-fn same(a: &Prompt, b: &Prompt) -> bool {
+pub(super) fn same(a: &Prompt, b: &Prompt) -> bool {
     (a.created_at_ms, a.expires_at_ms, a.intent, a.doubt)
         == (b.created_at_ms, b.expires_at_ms, b.intent, b.doubt)
         && (&a.agent, &a.session_key, &a.run_id) == (&b.agent, &b.session_key, &b.run_id)

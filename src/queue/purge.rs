@@ -13,7 +13,7 @@ use super::plan::Group;
 use super::prompt::Key;
 use super::report::{Entry, Failure, Outcome, Untried};
 pub use pace::Limits;
-use pace::Pace;
+pub(super) use pace::Pace;
 pub use talk::{Answer, Found, Input, Next, Tuning};
 
 /// For how long it counts that a survivor was pending, in milliseconds.

@@ -143,6 +143,20 @@ impl Runs {
         self.heard.retain(|run, heard| heard.active || wanted(run));
     }
 
+    /// Takes a newer listing in the place of the older ones, and forgets the runs that are not wanted but for those
+    /// that were heard of since it was asked for: what is active it tells. Memory is then bounded by what is listed and
+    /// what is wanted, even where the end of a run was never heard.
+    pub fn renew(&mut self, listed: Self, since_ms: u64, wanted: impl Fn(&str) -> bool) {
+        self.sessions = listed.sessions;
+        self.heard.retain(|run, heard| wanted(run) || heard.active && heard.at_ms >= since_ms);
+        self.live.clear();
+        for (run, heard) in self.heard.iter().filter(|(_, heard)| heard.active) {
+            if let Some(session) = &heard.session {
+                self.live.entry(session.clone()).or_default().insert(run.clone());
+            }
+        }
+    }
+
     /// How the run that asked stands. Prompts of legacy gateways name no run: unknown.
     pub fn of(&self, prompt: &Prompt) -> RunState {
         let Some(run) = prompt.run_id.as_deref() else { return RunState::Unknown };

@@ -59,6 +59,7 @@ fn manual_pages_are_current() {
         &["man", "queue"],
         &["man", "queue", "ls"],
         &["man", "queue", "dedupe"],
+        &["man", "queue", "guard"],
         &["man", "queue", "resolve"],
         &["man", "run"],
         &["man", "run", "ls"],

@@ -24,6 +24,7 @@ fn every_page_of_help() {
         ("queue", &["queue"]),
         ("queue_ls", &["queue", "ls"]),
         ("queue_dedupe", &["queue", "dedupe"]),
+        ("queue_guard", &["queue", "guard"]),
         ("queue_resolve", &["queue", "resolve"]),
         ("run", &["run"]),
         ("run_ls", &["run", "ls"]),
@@ -58,7 +59,7 @@ fn every_command_has_its_page() {
         ["validate", "lint", "get", "set", "diff", "allowlist", "schema", "help"]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
-    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "resolve", "help"]);
+    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "help"]);
     assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "dev", "help"]);
 }

@@ -17,6 +17,7 @@ mod faults;
 mod gateway;
 mod generated;
 mod get;
+mod guard;
 mod help;
 mod lint;
 mod nodes;

@@ -58,6 +58,14 @@ pub enum QueueError {
     /// Somebody said no, or nothing in time.
     #[error("not confirmed: nothing was done")]
     Declined,
+    /// An address on which figures cannot be served.
+    #[error("cannot serve figures on {address}: {cause}")]
+    Metrics {
+        /// The address.
+        address: String,
+        /// Why not.
+        cause: std::io::Error,
+    },
     /// A run that cannot be tied to a session.
     #[error(
         "the prompts of this gateway carry no run, and the run {} is not known to be of exactly one session", one_line(.run)
@@ -78,7 +86,7 @@ impl QueueError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Listing { .. } => Exit::TimedOut,
-            Self::Saved { .. } => Exit::Store,
+            Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::DecidedOtherwise { .. } => Exit::Conflict,
             Self::Unknown(_)
             | Self::Ambiguous { .. }
@@ -107,6 +115,7 @@ impl QueueError {
                 format!("choose one of {}", matches.join(", "))
             }
             Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
+            Self::Metrics { .. } => "choose another address or port for --metrics".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
             Self::Unconfirmed => {
                 "look at what would be done, which is printed above, then add --yes".to_owned()
@@ -127,6 +136,7 @@ impl QueueError {
             Self::Ambiguous { .. } => "ambiguous-prompt",
             Self::NotAllowed { .. } => "decision-not-allowed",
             Self::DecidedOtherwise { .. } => "decided-otherwise",
+            Self::Metrics { .. } => "metrics-address",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",
             Self::RunWithoutSession { .. } => "run-without-session",

@@ -2,6 +2,7 @@
 
 pub mod dedupe;
 mod error;
+pub mod guard;
 pub mod ls;
 mod purge;
 pub mod resolve;
@@ -131,15 +132,20 @@ pub(in crate::commands) async fn decide(
     decision: &str,
     deadline: Deadline,
 ) -> Result<Option<Box<RawValue>>, GatewayError> {
+    let (method, params) = decision_of(key, decision);
+    session.call(&method, &params, deadline).await
+}
+
+/// The call that decides a prompt.
+fn decision_of(key: &Key, decision: &str) -> (String, Value) {
     match key.kind {
         // A wrong kind denies whatever was decided (2026.9.6): it is the listing's own.
         Kind::System => {
             let params = json!({ "id": &*key.id, "kind": key.kind.as_str(), "decision": decision });
-            session.call("approval.resolve", &params, deadline).await
+            ("approval.resolve".to_owned(), params)
         }
         Kind::Exec | Kind::Plugin => {
-            let params = json!({ "id": &*key.id, "decision": decision });
-            session.call(&method(key.kind, "resolve"), &params, deadline).await
+            (method(key.kind, "resolve"), json!({ "id": &*key.id, "decision": decision }))
         }
     }
 }

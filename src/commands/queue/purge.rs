@@ -207,17 +207,18 @@ fn tell(purge: &mut Purge, done: Done, clock: Clock) -> bool {
 
 /// Whether an error means that no answer comes any more. A call that ran into the deadline is not among them: the
 /// machine knows the deadline.
-fn is_lost(error: &GatewayError) -> bool {
+pub(super) fn is_lost(error: &GatewayError) -> bool {
     matches!(
         error.root(),
         GatewayError::Closed { .. } | GatewayError::Silent(_) | GatewayError::Violation { .. }
     )
 }
 
+/// The id in a payload, whatever else is in it.
 #[derive(Deserialize)]
-struct Named<'n> {
+pub(super) struct Named<'n> {
     #[serde(borrow)]
-    id: std::borrow::Cow<'n, str>,
+    pub(super) id: std::borrow::Cow<'n, str>,
 }
 
 fn hear(purge: &mut Purge, event: &Event, clock: Clock) {
@@ -232,7 +233,7 @@ fn hear(purge: &mut Purge, event: &Event, clock: Clock) {
     }
 }
 
-fn kind_of(kind: events::Kind) -> Kind {
+pub(super) fn kind_of(kind: events::Kind) -> Kind {
     match kind {
         events::Kind::Exec => Kind::Exec,
         events::Kind::Plugin => Kind::Plugin,

@@ -15,6 +15,7 @@ use crate::queue::{Prompt, RunState};
 
 pub use decision::{prompt_text, resolved_json, resolved_text};
 pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
+pub(super) use purge::why;
 pub use purge::{dedupe_json, dedupe_text, dedupe_value, plan_text};
 pub use table::{Layout, queue_text};
 

@@ -24,7 +24,7 @@ fn kept(kept: Kept) -> &'static str {
     }
 }
 
-fn why(why: Why) -> &'static str {
+pub(in crate::output) fn why(why: Why) -> &'static str {
     match why {
         Why::RunEnded => "its run has ended",
         Why::RunSuperseded => "its run was replaced",

@@ -24,7 +24,7 @@ impl Default for Limits {
 
 /// Slow start, then additive increase and multiplicative decrease, as in TCP.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(in crate::queue) struct Pace {
     limits: Limits,
     window: usize,
     successes: usize,
@@ -34,27 +34,27 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(in crate::queue) fn new(limits: Limits) -> Self {
         let window = limits.first.clamp(1, limits.most.max(1));
         Self { limits, window, successes: 0, refusals: 0, epoch: 0, resume_at_ms: 0 }
     }
 
     /// How many requests may be under way.
-    pub(super) fn window(&self) -> usize {
+    pub(in crate::queue) fn window(&self) -> usize {
         self.window
     }
 
     /// Until when nothing may be sent.
-    pub(super) fn resume_at_ms(&self) -> u64 {
+    pub(in crate::queue) fn resume_at_ms(&self) -> u64 {
         self.resume_at_ms
     }
 
     /// What to remember of a request that is sent now.
-    pub(super) fn epoch(&self) -> u64 {
+    pub(in crate::queue) fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    pub(super) fn went_well(&mut self) {
+    pub(in crate::queue) fn went_well(&mut self) {
         self.refusals = 0;
         self.successes += 1;
         let quick = self.epoch == 0 && self.window < self.limits.quick;
@@ -65,7 +65,7 @@ impl Pace {
     }
 
     /// A refusal of a request that was sent in `epoch`. Those that were sent together count once.
-    pub(super) fn refused(&mut self, epoch: u64, now_ms: u64, retry_after_ms: Option<u64>) {
+    pub(in crate::queue) fn refused(&mut self, epoch: u64, now_ms: u64, retry_after_ms: Option<u64>) {
         if epoch == self.epoch {
             self.window = (self.window / 2).max(1);
             self.successes = 0;

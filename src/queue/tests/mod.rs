@@ -1,6 +1,8 @@
 //! The room's tests, and the prompts they are made of.
 
 mod filters;
+mod guarding;
+mod guards;
 mod intents;
 mod interleavings;
 mod planning;

@@ -132,7 +132,7 @@ fn events_come_typed_and_in_order() {
         Step::Close(1012, "service restart"),
     ];
     with_session(steps, async |_link, mut events| {
-        assert!(matches!(events.next().await, Some(Event::Tick)));
+        assert!(matches!(events.next().await, Some(Event::Tick { .. })));
         let Some(Event::Requested(Kind::Exec, payload)) = events.next().await else { panic!() };
         assert_eq!(serde_json::from_str::<Value>(payload.get()).unwrap(), prompt);
         assert!(matches!(events.next().await, Some(Event::Resolved(Kind::Plugin, _))));
@@ -161,7 +161,7 @@ fn a_gap_in_the_numbering_is_told_before_what_follows_it() {
         let mut names = Vec::new();
         while let Some(event) = events.next().await {
             names.push(match event {
-                Event::Tick => "tick".to_owned(),
+                Event::Tick { .. } => "tick".to_owned(),
                 Event::Gap => "GAP".to_owned(),
                 Event::Other(name) => name,
                 event => panic!("{event:?}"),
@@ -185,13 +185,13 @@ fn a_flood_of_events_stops_no_call() {
     with_session(steps, async |link, mut events| {
         assert_eq!(call(&link, "a").await.unwrap(), 1);
         // That makes room for one more, which is the gap.
-        assert!(matches!(events.next().await, Some(Event::Tick)));
+        assert!(matches!(events.next().await, Some(Event::Tick { .. })));
         assert_eq!(call(&link, "b").await.unwrap(), 2);
         link.close(soon()).await;
         let mut ticks = 1;
         let last = loop {
             match events.next().await.unwrap() {
-                Event::Tick => ticks += 1,
+                Event::Tick { .. } => ticks += 1,
                 event => break event,
             }
         };

@@ -1,0 +1,453 @@
+//! One connection: what the machine in `queue` asks for is done, and what comes is told.
+//!
+//! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: what there is to
+//! tell is told behind it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::super::purge::{Named, is_lost, kind_of};
+use super::super::{QueueError, SESSIONS, decision_of, is_gone, method};
+use super::pause::Pauses;
+use super::wall_ms;
+use super::watch::Watch;
+use crate::commands::gateway::Connection;
+use crate::commands::run::cancel;
+use crate::deadline::Deadline;
+use crate::gateway::error::GatewayError;
+use crate::gateway::events::Event;
+use crate::gateway::{Clock, Session};
+use crate::queue::cancel::{CancelPlan, Which};
+use crate::queue::guard::line::{self, Cancel, Timing};
+use crate::queue::guard::{Input, Next, Note, Now, Offender};
+use crate::queue::purge::Answer;
+use crate::queue::{Key, Kind, Listing, Runs};
+use crate::settings::Flags;
+
+/// How long a call may take.
+const CALLING: Duration = Duration::from_secs(30);
+/// How long what is under way may take when it is told to stop.
+const DRAINING: Duration = Duration::from_secs(5);
+/// By how much a clock may seem to jump, in milliseconds, before everything is begun anew.
+const JUMP_MS: u64 = 5_000;
+/// How many events are taken in before it is looked at what follows from them.
+const AT_ONCE: usize = 64;
+
+/// Why a connection is done with.
+pub(super) enum Ended {
+    /// It was told to stop, and everything under way has ended.
+    Stopped,
+    /// It was told to read its configuration again.
+    Reload,
+    /// It is gone, or of no use.
+    Lost(String),
+}
+
+/// What is left to do.
+enum Waiting {
+    /// Nothing, until this time by the steady clock or until something happens.
+    Until(Option<u64>),
+    /// Nothing any more.
+    Over,
+}
+
+/// What was asked, and came back.
+enum Done {
+    Denied(Key, Result<Option<Instant>, GatewayError>),
+    Listed(Result<Vec<Box<RawValue>>, GatewayError>),
+    Cancelled(String, Result<Cancel, String>),
+}
+
+type Work<'s> = Pin<Box<dyn Future<Output = Done> + 's>>;
+
+/// Guards over a connection for as long as it lasts.
+pub(super) async fn attend(
+    watch: &mut Watch<'_, '_>,
+    mut connection: Connection,
+    pauses: &mut Pauses,
+) -> Ended {
+    let ended = match (connection.take_events(), connection.session()) {
+        (Some(mut events), Some(session)) => {
+            let kinds = Kind::ALL.into_iter().filter(|kind| connection.has(&method(*kind, "list"))).collect();
+            let partial = connection.lacks("operator.admin").then(|| {
+                "operator.admin was not granted, so the gateway lists only what this client may review"
+                    .to_owned()
+            });
+            let connected = line::Event::Connected {
+                address: connection.address().to_owned(),
+                version: connection.version().map(str::to_owned),
+                legacy: connection.protocol() == Some(3),
+                partial,
+            };
+            watch.out.tell(&watch.name, connected);
+            watch.gauges.connected();
+            let reloads = watch.orders.borrow_and_update().reloads;
+            let mut attending = Attending {
+                watch: &mut *watch,
+                session,
+                clock: session.hello().clock,
+                kinds,
+                under_way: FuturesUnordered::new(),
+                began: HashMap::new(),
+                timings: HashMap::new(),
+                heard: Instant::now(),
+                offset: None,
+                reloads,
+                drained_by: None,
+            };
+            let ended = attending.run(&mut events, pauses).await;
+            attending.leave();
+            ended
+        }
+        _ => Ended::Lost(
+            "a guard needs events, which the admin endpoint has not: name the gateway by ws:// or wss://"
+                .to_owned(),
+        ),
+    };
+    connection.extend(Deadline::after(Duration::from_secs(1)));
+    connection.close().await;
+    ended
+}
+
+struct Attending<'a, 'w, 'o, 's> {
+    watch: &'a mut Watch<'w, 'o>,
+    session: &'s Session,
+    clock: Clock,
+    kinds: Vec<Kind>,
+    under_way: FuturesUnordered<Work<'s>>,
+    /// When that was heard which a denial under way is for.
+    began: HashMap<Key, Instant>,
+    timings: HashMap<Key, Timing>,
+    /// When that was heard which is acted on.
+    heard: Instant,
+    /// Between this machine's clock and the steady one, in milliseconds: it jumps when the machine sleeps.
+    offset: Option<u64>,
+    reloads: u64,
+    drained_by: Option<Deadline>,
+}
+
+impl Attending<'_, '_, '_, '_> {
+    fn now(&self) -> Now {
+        let steady_ms = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Now { at_ms: self.clock.now_ms(), steady_ms }
+    }
+
+    fn tell(&mut self, input: Input<'_>) {
+        let now = self.now();
+        self.watch.guard.tell(input, now);
+    }
+
+    async fn run(&mut self, events: &mut crate::gateway::Events, pauses: &mut Pauses) -> Ended {
+        self.tell(Input::Connected);
+        loop {
+            if self.jumped() {
+                return Ended::Lost("the clock jumped: the machine slept, or its clock was set".to_owned());
+            }
+            if self.drained_by.is_none() && self.watch.orders.borrow().stop {
+                self.drained_by = Some(Deadline::after(DRAINING));
+                self.tell(Input::Stop);
+            }
+            let Waiting::Until(until) = self.act() else { return Ended::Stopped };
+            self.write().await;
+            self.report(pauses);
+            let reload = self.watch.orders.borrow().reloads != self.reloads;
+            if reload && self.watch.guard.under_way() == 0 {
+                return Ended::Reload;
+            }
+            if self.drained_by.is_some_and(|deadline| deadline.left().is_none()) {
+                return Ended::Stopped;
+            }
+            tokio::select! {
+                biased;
+                event = events.next() => {
+                    let Some(event) = event else { return Ended::Lost(self.cause()) };
+                    self.heard = events.came();
+                    if let Some(ended) = self.hear(&event) {
+                        return ended;
+                    }
+                    // What is known already comes before what is done next.
+                    for _ in 0..AT_ONCE {
+                        let Some(event) = events.waiting() else { break };
+                        if let Some(ended) = self.hear(&event) {
+                            return ended;
+                        }
+                    }
+                }
+                Some(done) = self.under_way.next(), if !self.under_way.is_empty() => {
+                    self.heard = Instant::now();
+                    if let Some(ended) = self.done(done) {
+                        return ended;
+                    }
+                }
+                // Whoever gives them lives longer than this.
+                _ = self.watch.orders.changed() => {}
+                () = sleep(until, self.watch.began, self.drained_by) => self.heard = Instant::now(),
+            }
+        }
+    }
+
+    /// Does what there is to do now.
+    fn act(&mut self) -> Waiting {
+        loop {
+            let now = self.now();
+            match self.watch.guard.next(now) {
+                Next::Deny(key) => {
+                    self.began.insert(key.clone(), self.heard);
+                    self.under_way.push(Box::pin(deny(self.session, key)));
+                }
+                Next::List => self.under_way.push(Box::pin(list(self.session, self.kinds.clone()))),
+                Next::Wait(until) => return Waiting::Until(until),
+                Next::Done => return Waiting::Over,
+            }
+        }
+    }
+
+    /// Lets what was pushed begin, and the writer write it.
+    async fn write(&mut self) {
+        let mut done = None;
+        poll_fn(|context| {
+            if let Poll::Ready(Some(one)) = self.under_way.poll_next_unpin(context) {
+                done = Some(one);
+            }
+            Poll::Ready(())
+        })
+        .await;
+        if let Some(done) = done {
+            // It ended at once: there is no connection any more, and the events tell so too.
+            let _ended = self.done(done);
+        }
+        tokio::task::yield_now().await;
+    }
+
+    /// Tells what there is to tell.
+    fn report(&mut self, pauses: &mut Pauses) {
+        for note in self.watch.guard.take_notes() {
+            let timing = match &note {
+                Note::Over { key, .. } => self.timings.remove(key).unwrap_or_default(),
+                _ => Timing::default(),
+            };
+            if let Note::Reconciled(_) = &note {
+                pauses.reset();
+            }
+            self.watch.gauges.note(&note, timing);
+            if let Note::Offender(offender) = &note {
+                self.cancel(offender);
+            }
+            self.watch.out.tell(&self.watch.name, line::Event::Note(note, timing));
+        }
+        let requeued = self.watch.guard.requeued();
+        self.watch.gauges.state(&self.watch.guard, requeued - self.watch.requeued);
+        self.watch.requeued = requeued;
+    }
+
+    /// Cancels the run of a repeat offender, where that is wanted and its gateway names runs: on others nothing stops
+    /// the turn that a denial starts (measured on 2026.4.14), and its session may have other prompts.
+    fn cancel(&mut self, offender: &Offender) {
+        if !self.watch.request.cancel_runs || self.watch.request.tuning.observe {
+            return;
+        }
+        if let Some(run) = &offender.run {
+            let work = cancelled(run.to_string(), self.watch.flags.clone());
+            self.under_way.push(Box::pin(work));
+        } else {
+            let result = Err("the gateway does not tell which run asked".to_owned());
+            self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
+        }
+    }
+
+    fn hear(&mut self, event: &Event) -> Option<Ended> {
+        match event {
+            Event::Requested(kind, payload) => match self.watch.reader.text(kind_of(*kind), payload.get()) {
+                Ok(prompt) => self.tell(Input::Requested(Box::new(prompt))),
+                Err(error) => self.watch.out.tell(&self.watch.name, line::Event::Unread(error.to_string())),
+            },
+            Event::Resolved(kind, payload) => {
+                if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
+                    self.tell(Input::Resolved(Key::new(kind_of(*kind), &*named.id)));
+                } else {
+                    // Something is gone, and nobody knows what.
+                    self.tell(Input::Gap);
+                }
+            }
+            Event::Agent(payload) => {
+                if is_lifecycle(payload)
+                    && let Ok(payload) = serde_json::from_str::<Value>(payload.get())
+                {
+                    self.tell(Input::Run(&payload));
+                }
+            }
+            Event::Gap => {
+                self.tell(Input::Gap);
+                self.watch.out.tell(&self.watch.name, line::Event::Gap);
+            }
+            Event::Tick { shown_ms: Some(shown_ms) } => {
+                if self.clock.now_ms().abs_diff(*shown_ms) > JUMP_MS {
+                    let cause = "the gateway's clock is not where it was: somebody slept, or it was set";
+                    return Some(Ended::Lost(cause.to_owned()));
+                }
+                self.clock = self.clock.corrected(*shown_ms);
+            }
+            Event::Tick { shown_ms: None } | Event::Shutdown { .. } | Event::Other(_) => {}
+        }
+        None
+    }
+
+    fn done(&mut self, done: Done) -> Option<Ended> {
+        match done {
+            Done::Denied(key, result) => return self.denied(key, result),
+            Done::Listed(Ok(answers)) => {
+                if let Err(cause) = self.listed(&answers) {
+                    self.tell(Input::Unlisted);
+                    self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
+                }
+            }
+            Done::Listed(Err(error)) if is_lost(&error) => {
+                return Some(Ended::Lost(error.root().to_string()));
+            }
+            Done::Listed(Err(error)) => {
+                self.tell(Input::Unlisted);
+                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(error.to_string()));
+            }
+            Done::Cancelled(run, result) => {
+                self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run, result });
+            }
+        }
+        None
+    }
+
+    fn denied(&mut self, key: Key, result: Result<Option<Instant>, GatewayError>) -> Option<Ended> {
+        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        if let Some(began) = self.began.remove(&key) {
+            let written = result.as_ref().ok().copied().flatten();
+            let timing = Timing {
+                written_us: written.map(|written| micros(written.saturating_duration_since(began))),
+                answered_us: Some(micros(began.elapsed())),
+            };
+            self.timings.insert(key.clone(), timing);
+        }
+        let answer = match result {
+            Ok(_) => Answer::Denied,
+            Err(error) if is_gone(&error) => Answer::AlreadyGone,
+            Err(error) if is_lost(&error) => return Some(Ended::Lost(error.root().to_string())),
+            Err(GatewayError::Failed { method, failure }) => {
+                if let Some(wait) = failure.retry_after() {
+                    self.timings.remove(&key);
+                    Answer::Unavailable(Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+                } else {
+                    Answer::Refused(GatewayError::Failed { method, failure }.to_string().into())
+                }
+            }
+            Err(_) => {
+                self.tell(Input::Unanswered(key));
+                return None;
+            }
+        };
+        self.tell(Input::Answered(key, answer));
+        None
+    }
+
+    fn listed(&mut self, answers: &[Box<RawValue>]) -> Result<(), String> {
+        let mut listing = Listing::default();
+        // Texts of prompts that are gone are not kept for those that come.
+        self.watch.reader.forget();
+        for (kind, answer) in self.kinds.iter().zip(answers) {
+            self.watch.reader.list(*kind, answer.get(), &mut listing).map_err(|error| error.to_string())?;
+        }
+        let mut runs = Runs::new();
+        if let Some(sessions) = answers.get(self.kinds.len()) {
+            let sessions: Value = serde_json::from_str(sessions.get()).unwrap_or_default();
+            runs.listed(&sessions, self.clock.now_ms());
+        }
+        for problem in &listing.problems {
+            self.watch.out.tell(&self.watch.name, line::Event::Unread(problem.to_string()));
+        }
+        self.tell(Input::Listed(listing.prompts, runs));
+        Ok(())
+    }
+
+    /// The end of a connection: nothing under way is answered any more.
+    fn leave(&mut self) {
+        self.tell(Input::Lost);
+        let mut unused = Pauses::new();
+        self.report(&mut unused);
+        self.watch.gauges.disconnected();
+    }
+
+    fn cause(&self) -> String {
+        self.session.ended().map_or_else(|| "the connection ended".to_owned(), |cause| cause.to_string())
+    }
+
+    /// Whether this machine's clock and the steady one have parted.
+    fn jumped(&mut self) -> bool {
+        let steady = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let offset = wall_ms().saturating_sub(steady);
+        let before = self.offset.replace(offset);
+        before.is_some_and(|before| before.abs_diff(offset) > JUMP_MS)
+    }
+}
+
+/// Waits until a time by the steady clock, and not past the end of the draining.
+async fn sleep(until_ms: Option<u64>, began: Instant, drained_by: Option<Deadline>) {
+    let wait = until_ms
+        .map(|until| (began + Duration::from_millis(until)).saturating_duration_since(Instant::now()));
+    let drain = drained_by.map(|deadline| deadline.left().unwrap_or_default());
+    match wait.into_iter().chain(drain).min() {
+        Some(wait) => tokio::time::sleep(wait.max(Duration::from_millis(1))).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn deny(session: &Session, key: Key) -> Done {
+    let (method, params) = decision_of(&key, "deny");
+    let result = session.timed_call(&method, &params, Deadline::after(CALLING)).await;
+    Done::Denied(key, result.map(|(written, _)| written))
+}
+
+/// Asks for everything that is pending, and for the sessions, at once.
+async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
+    let deadline = Deadline::after(CALLING);
+    let nothing = json!({});
+    let mut methods: Vec<String> = kinds.into_iter().map(|kind| method(kind, "list")).collect();
+    methods.push(SESSIONS.to_owned());
+    let calls = methods.iter().map(|method| session.call(method, &nothing, deadline));
+    let answers = join_all(calls).await.into_iter().zip(&methods);
+    let read = answers.map(|(answer, method)| match answer {
+        Ok(payload) => Ok(payload.unwrap_or_else(|| RawValue::NULL.to_owned())),
+        // What is not known of runs makes a guard more careful, and no less of one.
+        Err(GatewayError::Failed { .. }) if method == SESSIONS => Ok(RawValue::NULL.to_owned()),
+        Err(error) => Err(error),
+    });
+    Done::Listed(read.collect())
+}
+
+async fn cancelled(run: String, flags: Flags) -> Done {
+    let confirm = |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
+    let result = cancel::run(Which::Run(run.clone()), &flags, Deadline::after(CALLING), Some(confirm)).await;
+    let result = result.map_err(|error| error.to_string()).map(|report| Cancel {
+        aborted: report.aborted.len(),
+        denied: report.denied.len(),
+        left: report.left.len() + report.failed.len(),
+    });
+    Done::Cancelled(run, result)
+}
+
+/// Whether an event of an agent tells that a run starts, waits or ends; most tell of the words it writes.
+fn is_lifecycle(payload: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Stream<'s> {
+        #[serde(borrow, default)]
+        stream: Cow<'s, str>,
+    }
+    serde_json::from_str::<Stream<'_>>(payload.get()).is_ok_and(|event| event.stream == "lifecycle")
+}

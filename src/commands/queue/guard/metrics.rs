@@ -1,0 +1,282 @@
+//! Figures for Prometheus, and whether all is well, over HTTP.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::commands::Error;
+use crate::commands::queue::QueueError;
+use crate::queue::Guard;
+use crate::queue::guard::Note;
+use crate::queue::guard::line::Timing;
+
+/// How many connections are served at once, and how long one may take.
+const MOST_CONNECTIONS: usize = 8;
+const SERVING: Duration = Duration::from_secs(10);
+/// After so many periods without a listing a gateway is not well.
+const MISSED: u32 = 3;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfGateway {
+    gateway: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfDecision {
+    gateway: String,
+    outcome: &'static str,
+    reason: &'static str,
+}
+
+type Latency = Family<OfGateway, Histogram, fn() -> Histogram>;
+
+/// The figures of every gateway.
+pub(super) struct Metrics {
+    registry: Registry,
+    pending: Family<OfGateway, Gauge>,
+    groups: Family<OfGateway, Gauge>,
+    duplicates: Family<OfGateway, Gauge>,
+    connected: Family<OfGateway, Gauge>,
+    open: Family<OfGateway, Gauge>,
+    decisions: Family<OfDecision, Counter>,
+    requeued: Family<OfGateway, Counter>,
+    offenders: Family<OfGateway, Counter>,
+    connections: Family<OfGateway, Counter>,
+    reconciled: Family<OfGateway, Counter>,
+    latency: Latency,
+    health: RefCell<Vec<Rc<Health>>>,
+}
+
+/// How one gateway is.
+struct Health {
+    gateway: String,
+    connected: Cell<bool>,
+    reconciled: Cell<Option<Instant>>,
+}
+
+/// The figures of one gateway.
+pub(super) struct Gauges {
+    gateway: String,
+    pending: Gauge,
+    groups: Gauge,
+    duplicates: Gauge,
+    connected: Gauge,
+    open: Gauge,
+    decisions: Family<OfDecision, Counter>,
+    requeued: Counter,
+    offenders: Counter,
+    connections: Counter,
+    reconciled: Counter,
+    latency: Histogram,
+    health: Rc<Health>,
+}
+
+/// From a twentieth of a millisecond, by doubling, to a second and a half.
+fn latency() -> Histogram {
+    Histogram::new((0..16).map(|power| 0.000_05 * f64::from(1_u32 << power)))
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("clearance_guard"),
+            pending: Family::default(),
+            groups: Family::default(),
+            duplicates: Family::default(),
+            connected: Family::default(),
+            open: Family::default(),
+            decisions: Family::default(),
+            requeued: Family::default(),
+            offenders: Family::default(),
+            connections: Family::default(),
+            reconciled: Family::default(),
+            latency: Family::new_with_constructor(latency as fn() -> Histogram),
+            health: RefCell::new(Vec::new()),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("pending", "Prompts that are pending", metrics.pending.clone());
+        registry.register("groups", "Groups of prompts, those of one included", metrics.groups.clone());
+        registry.register("duplicates", "Prompts beyond the first of each group", metrics.duplicates.clone());
+        registry.register("connected", "1 while there is a connection", metrics.connected.clone());
+        registry.register("breaker_open", "1 while the breaker is open", metrics.open.clone());
+        registry.register("decisions", "Decisions, by outcome and reason", metrics.decisions.clone());
+        let help = "Prompts that came not long after one of their group was denied";
+        registry.register("requeued", help, metrics.requeued.clone());
+        registry.register("offenders", "Groups that were denied again and again", metrics.offenders.clone());
+        registry.register("connections", "Connections that were made", metrics.connections.clone());
+        registry.register("reconciliations", "Listings that were taken", metrics.reconciled.clone());
+        let help = "From what led to a denial having been read to the denial having been written";
+        registry.register("decision_latency_seconds", help, metrics.latency.clone());
+        metrics
+    }
+
+    /// Those of a gateway, zero to begin with.
+    pub(super) fn of(&self, gateway: &str) -> Gauges {
+        let label = OfGateway { gateway: gateway.to_owned() };
+        let health = Rc::new(Health {
+            gateway: gateway.to_owned(),
+            connected: Cell::new(false),
+            reconciled: Cell::new(None),
+        });
+        self.health.borrow_mut().push(Rc::clone(&health));
+        Gauges {
+            gateway: gateway.to_owned(),
+            pending: self.pending.get_or_create_owned(&label),
+            groups: self.groups.get_or_create_owned(&label),
+            duplicates: self.duplicates.get_or_create_owned(&label),
+            connected: self.connected.get_or_create_owned(&label),
+            open: self.open.get_or_create_owned(&label),
+            decisions: self.decisions.clone(),
+            requeued: self.requeued.get_or_create_owned(&label),
+            offenders: self.offenders.get_or_create_owned(&label),
+            connections: self.connections.get_or_create_owned(&label),
+            reconciled: self.reconciled.get_or_create_owned(&label),
+            latency: self.latency.get_or_create_owned(&label),
+            health,
+        }
+    }
+
+    /// Whether every gateway is well, and how each is.
+    fn health(&self, period: Duration) -> (bool, String) {
+        let mut text = String::new();
+        let mut well = true;
+        for health in self.health.borrow().iter() {
+            let lately = health.reconciled.get().is_some_and(|at| at.elapsed() <= period * MISSED);
+            let state = match (health.connected.get(), lately) {
+                (true, true) => "ok",
+                (true, false) => "not listed lately",
+                (false, _) => "not connected",
+            };
+            well &= state == "ok";
+            let _: std::fmt::Result = writeln!(text, "{}: {state}", health.gateway.escape_debug());
+        }
+        (well, text)
+    }
+}
+
+impl Gauges {
+    pub(super) fn connected(&self) {
+        self.connections.inc();
+        self.connected.set(1);
+        self.health.connected.set(true);
+    }
+
+    pub(super) fn disconnected(&self) {
+        self.connected.set(0);
+        self.health.connected.set(false);
+    }
+
+    /// Counts what is told.
+    pub(super) fn note(&self, note: &Note, timing: Timing) {
+        match note {
+            Note::Over { why, outcome, .. } => {
+                let (outcome, reason) = (outcome.as_str(), why.as_str());
+                let label = OfDecision { gateway: self.gateway.clone(), outcome, reason };
+                self.decisions.get_or_create(&label).inc();
+                if let Some(micros) = timing.written_us {
+                    self.latency.observe(Duration::from_micros(micros).as_secs_f64());
+                }
+            }
+            Note::Reconciled(_) => {
+                self.reconciled.inc();
+                self.health.reconciled.set(Some(Instant::now()));
+            }
+            Note::Offender(_) => {
+                self.offenders.inc();
+            }
+            Note::Decided(_) | Note::Opened { .. } | Note::Closed => {}
+        }
+    }
+
+    /// What is so now.
+    pub(super) fn state(&self, guard: &Guard, requeued: u64) {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let counts = guard.counts();
+        self.pending.set(count(counts.pending));
+        self.groups.set(count(counts.groups));
+        self.duplicates.set(count(counts.duplicates));
+        self.open.set(i64::from(guard.open_until_ms().is_some()));
+        self.requeued.inc_by(requeued);
+    }
+}
+
+/// Takes the address.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|cause| QueueError::Metrics { address: address.to_string(), cause }.into())
+}
+
+/// Serves the figures, for as long as it is awaited.
+pub(super) async fn serve(listener: Option<TcpListener>, metrics: &Metrics, reconcile_ms: u64) {
+    let Some(listener) = listener else { return std::future::pending().await };
+    let period = Duration::from_millis(reconcile_ms);
+    let mut connections = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
+                Ok((stream, _)) => connections.push(answer(stream, metrics, period)),
+                // Too many files are open: others may be closed soon.
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+            Some(()) = connections.next(), if !connections.is_empty() => {}
+        }
+    }
+}
+
+async fn answer(stream: TcpStream, metrics: &Metrics, period: Duration) {
+    let service = service_fn(async |request: Request<Incoming>| {
+        Ok::<_, Infallible>(respond(&request, metrics, period))
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(SERVING).max_buf_size(16 * 1024).keep_alive(false);
+    let connection = server.serve_connection(TokioIo::new(stream), service);
+    // Who goes away early, or takes too long, gets nothing.
+    drop(tokio::time::timeout(SERVING, connection).await);
+}
+
+fn respond(request: &Request<Incoming>, metrics: &Metrics, period: Duration) -> Response<Full<Bytes>> {
+    const TEXT: &str = "text/plain; charset=utf-8";
+    const FIGURES: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (status, kind, body) = match (get, request.uri().path()) {
+        (true, "/metrics") => {
+            let mut text = String::new();
+            match encode(&mut text, &metrics.registry) {
+                Ok(()) => (StatusCode::OK, FIGURES, text),
+                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+            }
+        }
+        (true, "/healthz") => {
+            let (well, text) = metrics.health(period);
+            (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
+        }
+        (true, _) => (StatusCode::NOT_FOUND, TEXT, "/metrics or /healthz\n".to_owned()),
+        (false, _) => (StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n".to_owned()),
+    };
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,92 @@
+//! What a service is told by signals, and tells systemd where that has started it.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::commands::Error;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Ctrl-C, or a polite kill.
+    Stop,
+    /// SIGHUP.
+    Reload,
+    /// It is time to tell the watchdog that it goes on.
+    Alive,
+}
+
+/// A service.
+#[derive(Debug)]
+pub(super) struct Service {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+    watchdog: Option<Interval>,
+}
+
+impl Service {
+    /// Listens from now on. Beyond this nothing but these methods sees the signals.
+    pub(super) fn new() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(Error::Runtime);
+        // Twice in the time after which systemd would take it for dead.
+        let watchdog = sd_notify::watchdog_enabled().filter(|period| !period.is_zero()).map(|period| {
+            let mut interval = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        });
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+            watchdog,
+        })
+    }
+
+    /// The next thing.
+    pub(super) async fn signal(&mut self) -> Signal {
+        let alive = async {
+            match &mut self.watchdog {
+                Some(watchdog) => {
+                    watchdog.tick().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.hangup.recv() => Signal::Reload,
+            () = alive => Signal::Alive,
+        }
+    }
+
+    pub(super) fn ready(&self) {
+        self.tell(&[NotifyState::Ready]);
+    }
+
+    pub(super) fn alive(&self) {
+        self.tell(&[NotifyState::Watchdog]);
+    }
+
+    pub(super) fn stopping(&self) {
+        self.tell(&[NotifyState::Stopping]);
+    }
+
+    pub(super) fn reloading(&self) {
+        // systemd wants to know of which of several reloads it is told.
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => self.tell(&[NotifyState::Reloading, now]),
+            Err(_) => self.tell(&[NotifyState::Reloading]),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "only what listens to signals is a service")]
+    fn tell(&self, states: &[NotifyState<'_>]) {
+        // Without systemd there is nobody to tell, and a guard does not end for that.
+        drop(sd_notify::notify(states));
+    }
+}

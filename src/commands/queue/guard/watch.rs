@@ -1,0 +1,112 @@
+//! One gateway: connected to again and again, each time with settings and secrets as they are then.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch as channel;
+
+use super::attend::{Ended, attend};
+use super::metrics::Gauges;
+use super::pause::Pauses;
+use super::{Orders, Out, Request, name};
+use crate::commands::Error;
+use crate::commands::gateway::Connection;
+use crate::deadline::Deadline;
+use crate::gateway::Access;
+use crate::outcome::Exit;
+use crate::queue::guard::line::Event;
+use crate::queue::{Guard, Reader};
+use crate::settings::Flags;
+
+/// How long one attempt to connect may take. A gateway that is starting is waited for in it.
+const CONNECTING: Duration = Duration::from_secs(30);
+
+/// What stays between connections.
+pub(super) struct Watch<'w, 'o> {
+    pub(super) request: &'w Request,
+    pub(super) flags: &'w Flags,
+    pub(super) name: Arc<str>,
+    pub(super) gauges: Gauges,
+    pub(super) out: &'w Out<'o>,
+    pub(super) orders: channel::Receiver<Orders>,
+    pub(super) guard: Guard,
+    pub(super) reader: Reader,
+    /// The beginning of the steady clock.
+    pub(super) began: Instant,
+    /// How many prompts that were asked for again are counted in the figures.
+    pub(super) requeued: u64,
+}
+
+/// Guards a gateway until it is told to stop.
+pub(super) async fn watch<'w>(
+    request: &'w Request,
+    flags: &'w Flags,
+    gauges: Gauges,
+    out: &'w Out<'_>,
+    orders: channel::Receiver<Orders>,
+) {
+    let mut watch = Watch {
+        request,
+        flags,
+        name: name(flags),
+        gauges,
+        out,
+        orders,
+        guard: Guard::new(request.tuning.clone()),
+        reader: Reader::new(),
+        began: Instant::now(),
+        requeued: 0,
+    };
+    let mut pauses = Pauses::new();
+    while !watch.orders.borrow_and_update().stop {
+        let deadline = Deadline::after(CONNECTING);
+        let opened = tokio::select! {
+            opened = Connection::open(flags, Access::GUARD, deadline) => opened,
+            () = stopped(&mut watch.orders) => break,
+        };
+        let mut refused = false;
+        let cause = match opened {
+            Ok(connection) => match attend(&mut watch, connection, &mut pauses).await {
+                Ended::Stopped => break,
+                Ended::Reload => continue,
+                Ended::Lost(cause) => cause,
+            },
+            Err(error) => {
+                refused = error.exit() == Exit::Refused;
+                told(&error)
+            }
+        };
+        let pause = pauses.next(refused);
+        let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        watch.out.tell(&watch.name, Event::Disconnected { cause, retry_ms });
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Also where it was told to read its configuration again: that may be what helps.
+            changed = watch.orders.changed() => if changed.is_err() {
+                break;
+            },
+        }
+    }
+}
+
+/// Ends when it was told to stop.
+async fn stopped(orders: &mut channel::Receiver<Orders>) {
+    if orders.wait_for(|orders| orders.stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// An error with what caused it.
+fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}

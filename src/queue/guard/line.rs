@@ -1,0 +1,87 @@
+//! What a guard that runs tells, line by line.
+
+use std::sync::Arc;
+
+use super::talk::Note;
+
+/// A decision, what came of one, or a change of state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// When, by this machine's clock, in Unix milliseconds.
+    pub at_ms: u64,
+    /// The gateway: its name or address, as it was given. Empty for the guard as a whole.
+    pub gateway: Arc<str>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The guard has started.
+    Started {
+        /// Whether it only decides.
+        observe: bool,
+        /// Where its figures are served, if they are.
+        metrics: Option<String>,
+    },
+    /// There is a connection.
+    Connected {
+        /// The address.
+        address: String,
+        /// The gateway's release, where it says so.
+        version: Option<String>,
+        /// Whether each denial starts an agent turn, and prompts name no run.
+        legacy: bool,
+        /// Why there may be more prompts than it lists, if so.
+        partial: Option<String>,
+    },
+    /// There is none, or none any more.
+    Disconnected {
+        /// Why.
+        cause: String,
+        /// When it is tried again, in milliseconds.
+        retry_ms: u64,
+    },
+    /// Events may have been missed: everything is listed again.
+    Gap,
+    /// It could not be listed.
+    Unlisted(String),
+    /// A prompt that could not be read, and is left alone.
+    Unread(String),
+    /// What the machine has to tell.
+    Note(Note, Timing),
+    /// A run was cancelled for asking again and again.
+    Cancelled {
+        /// The run.
+        run: String,
+        /// What came of it.
+        result: Result<Cancel, String>,
+    },
+    /// Configuration and secrets are read again.
+    Reloading,
+    /// It was told to end.
+    Stopping,
+    /// It has ended.
+    Stopped,
+}
+
+/// How long a denial took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// From what led to it having been read off the wire to its having been written, in microseconds.
+    pub written_us: Option<u64>,
+    /// The same to the answer.
+    pub answered_us: Option<u64>,
+}
+
+/// What cancelling a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cancel {
+    /// Runs that were aborted.
+    pub aborted: usize,
+    /// Prompts that were denied.
+    pub denied: usize,
+    /// Prompts that are left.
+    pub left: usize,
+}

@@ -1,0 +1,220 @@
+//! What a guard is told, what it says, and how it is tuned.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::breaker::Rate;
+use crate::queue::filter::Filter;
+use crate::queue::plan::{MARGIN_MS, Why};
+use crate::queue::prompt::{Key, Prompt};
+use crate::queue::purge::{Answer, Limits};
+use crate::queue::runs::Runs;
+use crate::queue::scope::Scope;
+
+/// How a guard goes about it. Guards of one gateway are to have the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tuning {
+    /// Inside what prompts are duplicates.
+    pub scope: Scope,
+    /// For how long a survivor should last, in milliseconds.
+    pub margin_ms: u64,
+    /// Which prompts it looks at. Ages do not count: a guard looks at every prompt when it comes.
+    pub filter: Filter,
+    /// Decide, and do not deny.
+    pub observe: bool,
+    /// How many denials there may be, past which there are none for a while.
+    pub max_rate: Rate,
+    /// For how long there are none then, in milliseconds.
+    pub cooling_ms: u64,
+    /// How many denials of one group make it a repeat offender.
+    pub repeats: u32,
+    /// Within what time, in milliseconds; it is also told only once in that time.
+    pub repeats_within_ms: u64,
+    /// How often everything is listed although nothing seems to be missing, in milliseconds.
+    pub reconcile_ms: u64,
+    /// The shortest time between two listings, in milliseconds.
+    pub spacing_ms: u64,
+    /// A survivor that lapses within this time counts as lapsed, in milliseconds.
+    pub lapse_ms: u64,
+    /// An event that is older than this when it comes has others behind it: nothing is denied on what is known then.
+    pub lag_ms: u64,
+    /// How fast to go.
+    pub limits: Limits,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            scope: Scope::default(),
+            margin_ms: MARGIN_MS,
+            filter: Filter::default(),
+            observe: false,
+            max_rate: Rate { count: 60, per_ms: 60_000 },
+            cooling_ms: 300_000,
+            repeats: 5,
+            repeats_within_ms: 600_000,
+            reconcile_ms: 60_000,
+            spacing_ms: 1_000,
+            lapse_ms: 1_000,
+            lag_ms: 1_000,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The time, by two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// By the gateway's, in Unix milliseconds: prompts live and lapse by it. It may be set.
+    pub at_ms: u64,
+    /// By one that only goes forward, in milliseconds since whenever: waiting goes by it.
+    pub steady_ms: u64,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input<'i> {
+    /// There is a connection, and every event from here on is told.
+    Connected,
+    /// The connection is gone, and with it every answer that is due.
+    Lost,
+    /// Events may be missing.
+    Gap,
+    /// A prompt is pending now.
+    Requested(Box<Prompt>),
+    /// A prompt was resolved, by whomever.
+    Resolved(Key),
+    /// The payload of an event `agent`.
+    Run(&'i Value),
+    /// The answer to [`Next::List`]: everything that is pending, and what is known of runs.
+    Listed(Vec<Prompt>, Runs),
+    /// There is none.
+    Unlisted,
+    /// The answer to a denial.
+    Answered(Key, Answer),
+    /// A denial was sent and there is no answer to it.
+    Unanswered(Key),
+    /// Nothing more is to be sent.
+    Stop,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Deny this prompt, and tell [`Input::Answered`] or [`Input::Unanswered`].
+    Deny(Key),
+    /// List everything, and tell [`Input::Listed`] or [`Input::Unlisted`].
+    List,
+    /// Wait until something happens, or until this time by the steady clock.
+    Wait(Option<u64>),
+    /// It was told to stop, and nothing is under way any more.
+    Done,
+}
+
+/// What is told to whoever watches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note {
+    /// A prompt is to be denied. There is one [`Note::Over`] of the same number behind it.
+    Decided(Box<Decided>),
+    /// What came of it.
+    Over {
+        /// The decision's number.
+        number: u64,
+        /// The prompt.
+        key: Key,
+        /// Why it was to be denied.
+        why: Why,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// Everything was listed.
+    Reconciled(Counts),
+    /// There were too many denials; there are none until then, by the steady clock.
+    Opened {
+        /// Until when.
+        until_ms: u64,
+        /// For how long, in milliseconds.
+        for_ms: u64,
+    },
+    /// There are denials again.
+    Closed,
+    /// One group is denied again and again.
+    Offender(Box<Offender>),
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// Its number: one more for each.
+    pub number: u64,
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The one that stays.
+    pub survivor: Key,
+    /// Why it is not this one.
+    pub why: Why,
+    /// What tells the group from others: [`crate::queue::plan::Group::digest`].
+    pub group: [u8; 32],
+    /// Whether one of its group had been denied not long before it came.
+    pub requeued: bool,
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The prompt was denied.
+    Denied,
+    /// It was gone already.
+    Gone,
+    /// The gateway refused, with these words of its own.
+    Refused(Box<str>),
+    /// It was sent, and no answer came.
+    NoAnswer,
+    /// It was not sent after all: the one that was to stay is gone, or there is no connection to send it on.
+    Withdrawn,
+    /// The breaker is open.
+    Held,
+    /// It was only decided.
+    Observed,
+}
+
+impl Outcome {
+    /// The word of machine output.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Gone => "gone",
+            Self::Refused(_) | Self::NoAnswer => "failed",
+            Self::Withdrawn => "withdrawn",
+            Self::Held => "held",
+            Self::Observed => "observed",
+        }
+    }
+}
+
+/// A group that is denied again and again, by the prompt that was denied last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offender {
+    /// The group.
+    pub group: [u8; 32],
+    /// The agent.
+    pub agent: Option<Arc<str>>,
+    /// The session's key.
+    pub session: Option<Arc<str>>,
+    /// The run, where the gateway tells.
+    pub run: Option<Arc<str>>,
+    /// How often, within the time that counts.
+    pub times: u32,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Prompts that are pending.
+    pub pending: usize,
+    /// Groups that they are in, those that are alone included.
+    pub groups: usize,
+    /// Prompts beyond the first of each group.
+    pub duplicates: usize,
+}

@@ -1,0 +1,299 @@
+//! One guard: what it denies, when it does not, and what it tells.
+
+use serde_json::json;
+
+use super::super::guard::{Counts, Decided, Input, Next, Note, Now, Outcome, Rate, Tuning};
+use super::super::plan::Why;
+use super::super::purge::Answer;
+use super::super::{Guard, Key, Kind, Prompt, Runs};
+use super::{NOW, prompt};
+
+/// A guard and its clock.
+struct At {
+    guard: Guard,
+    ms: u64,
+}
+
+fn key(id: &str) -> Key {
+    Key::new(Kind::Exec, id)
+}
+
+fn now(ms: u64) -> Now {
+    Now { at_ms: NOW + ms, steady_ms: ms }
+}
+
+/// A prompt that asks for a command, so long after the beginning.
+fn asks(id: &str, command: &str, ms: u64, run: Option<&str>) -> Prompt {
+    prompt(id, command, |row| {
+        row["createdAtMs"] = json!(NOW + ms);
+        row["request"]["runId"] = json!(run);
+    })
+}
+
+fn ends(run: &str, ms: u64) -> serde_json::Value {
+    json!({"runId": run, "sessionKey": "agent:main:lab", "stream": "lifecycle", "ts": NOW + ms, "data": {"phase": "end"}})
+}
+
+impl At {
+    /// One that knows this much.
+    fn knowing(tuning: Tuning, prompts: &[Prompt]) -> Self {
+        let mut at = Self { guard: Guard::new(tuning), ms: 0 };
+        at.tell(Input::Connected);
+        at.list(prompts);
+        at
+    }
+
+    fn tell(&mut self, input: Input<'_>) {
+        self.guard.tell(input, now(self.ms));
+    }
+
+    fn next(&mut self) -> Next {
+        self.guard.next(now(self.ms))
+    }
+
+    fn list(&mut self, prompts: &[Prompt]) {
+        assert_eq!(self.next(), Next::List);
+        self.tell(Input::Listed(prompts.to_vec(), Runs::new()));
+    }
+
+    fn requested(&mut self, prompt: &Prompt) {
+        self.tell(Input::Requested(Box::new(prompt.clone())));
+    }
+
+    /// What it denies now; each is answered so.
+    fn denies(&mut self, answer: &Answer) -> Vec<String> {
+        let mut denied = Vec::new();
+        while let Next::Deny(key) = self.next() {
+            denied.push(key.id.to_string());
+            self.tell(Input::Answered(key, answer.clone()));
+        }
+        denied
+    }
+
+    fn outcomes(&mut self) -> Vec<(String, Outcome)> {
+        let notes = self.guard.take_notes().into_iter();
+        let over = notes.filter_map(|note| match note {
+            Note::Over { key, outcome, .. } => Some((key.id.to_string(), outcome)),
+            _ => None,
+        });
+        over.collect()
+    }
+}
+
+#[test]
+fn a_duplicate_is_denied_at_once() {
+    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    assert_eq!(at.next(), Next::Wait(Some(60_000)));
+    at.ms = 10;
+    at.requested(&asks("b", "ls", 10, None));
+    at.requested(&asks("c", "ls -l", 10, None));
+    assert_eq!(at.next(), Next::Deny(key("b")));
+    assert_eq!(at.next(), Next::Wait(Some(60_000)), "once");
+    at.tell(Input::Resolved(key("b")));
+    at.tell(Input::Answered(key("b"), Answer::Denied));
+    let notes = at.guard.take_notes();
+    assert!(matches!(&notes[0], Note::Reconciled(Counts { pending: 1, groups: 1, duplicates: 0 })));
+    let Note::Decided(decided) = &notes[1] else { panic!("{notes:?}") };
+    let Decided { number, survivor, why, requeued, .. } = &**decided;
+    assert_eq!((*number, survivor, *why, *requeued), (1, &key("a"), Why::Younger, false));
+    assert!(matches!(&notes[2], Note::Over { number: 1, outcome: Outcome::Denied, .. }));
+    assert_eq!(at.guard.counts(), Counts { pending: 2, groups: 2, duplicates: 0 });
+    // The next is one that was asked for again.
+    at.requested(&asks("d", "ls", 10, None));
+    assert_eq!(at.denies(&Answer::Denied), ["d"]);
+    assert_eq!(at.guard.requeued(), 1);
+}
+
+#[test]
+fn nothing_is_denied_on_what_is_not_known() {
+    let mut at = At { guard: Guard::new(Tuning::default()), ms: 0 };
+    assert_eq!(at.next(), Next::Wait(None));
+    at.tell(Input::Connected);
+    at.requested(&asks("a", "ls", 0, None));
+    assert_eq!(at.next(), Next::List);
+    at.requested(&asks("b", "ls", 0, None));
+    assert_eq!(at.next(), Next::Wait(None), "it is asked for already");
+    // The older one was resolved while it was listed.
+    at.tell(Input::Resolved(key("a")));
+    at.tell(Input::Listed(vec![asks("a", "ls", 0, None)], Runs::new()));
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    assert_eq!(at.guard.counts().pending, 1, "b came since, and a is gone whatever the listing says");
+    at.requested(&asks("a", "ls", 0, None));
+    assert_eq!(at.guard.counts().pending, 1, "an event that comes twice brings nothing back");
+    at.requested(&asks("c", "ls", 0, None));
+    at.tell(Input::Gap);
+    assert_eq!(at.next(), Next::Wait(Some(1_000)), "a second between two listings");
+    at.ms = 1_000;
+    assert_eq!(at.next(), Next::List);
+    at.tell(Input::Gap);
+    at.tell(Input::Listed(vec![asks("b", "ls", 0, None), asks("c", "ls", 0, None)], Runs::new()));
+    assert_eq!(at.denies(&Answer::Denied), [""; 0], "something was lost behind the listing");
+    at.ms = 2_000;
+    at.list(&[asks("b", "ls", 0, None), asks("c", "ls", 0, None)]);
+    at.tell(Input::Lost);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    at.tell(Input::Connected);
+    at.list(&[asks("c", "ls", 0, None)]);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0], "it is alone now");
+}
+
+#[test]
+fn late_events_are_not_the_last() {
+    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    at.ms = 5_000;
+    at.requested(&asks("b", "ls", 3_000, None));
+    assert_eq!(at.next(), Next::List, "what resolved the other may be on its way");
+    at.tell(Input::Unlisted);
+    assert_eq!(at.next(), Next::Wait(Some(6_000)));
+    at.ms = 6_000;
+    assert_eq!(at.next(), Next::List);
+    at.tell(Input::Unlisted);
+    assert_eq!(at.next(), Next::Wait(Some(8_000)), "ever more rarely");
+    at.ms = 8_000;
+    at.list(&[asks("a", "ls", 0, None), asks("b", "ls", 3_000, None)]);
+    assert_eq!(at.denies(&Answer::Denied), ["b"]);
+}
+
+#[test]
+fn a_superseded_run_gives_way_to_its_replacement() {
+    let old = asks("a", "ls", 0, Some("one"));
+    let alone = asks("b", "ls -l", 0, Some("one"));
+    let mut at = At::knowing(Tuning::default(), &[old, alone]);
+    at.ms = 20;
+    at.tell(Input::Run(&ends("one", 20)));
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    at.requested(&asks("c", "ls", 20, Some("two")));
+    assert_eq!(at.next(), Next::Wait(Some(500)), "against age, so in a turn of its own");
+    at.requested(&asks("d", "ls", 20, Some("two")));
+    assert_eq!(at.denies(&Answer::Denied), ["d"]);
+    at.ms = 500;
+    assert_eq!(at.denies(&Answer::Denied), ["a"]);
+    let mut notes = at.guard.take_notes();
+    notes.retain(|note| matches!(note, Note::Decided(_)));
+    let Some(Note::Decided(decided)) = notes.pop() else { panic!() };
+    assert_eq!((decided.why, decided.survivor), (Why::RunEnded, key("c")));
+    assert_eq!(at.guard.counts().pending, 2);
+}
+
+#[test]
+fn a_survivor_that_goes_is_not_missed() {
+    let limits = super::super::purge::Limits { first: 1, most: 1, ..Default::default() };
+    let mut at = At::knowing(Tuning { limits, ..Tuning::default() }, &[asks("a", "ls", 0, None)]);
+    at.requested(&asks("b", "ls", 0, None));
+    at.requested(&asks("c", "ls", 0, None));
+    assert_eq!(at.next(), Next::Deny(key("b")));
+    at.tell(Input::Resolved(key("a")));
+    at.tell(Input::Answered(key("b"), Answer::Unavailable(Some(100))));
+    assert_eq!(at.next(), Next::Wait(Some(100)));
+    at.ms = 100;
+    assert_eq!(at.denies(&Answer::Denied), ["c"]);
+    assert_eq!(at.outcomes(), [("b".into(), Outcome::Withdrawn), ("c".into(), Outcome::Denied)]);
+}
+
+#[test]
+fn every_decision_has_an_end() {
+    let listing = [asks("a", "ls", 0, None), asks("b", "ls", 0, None), asks("c", "ls", 0, None)];
+    let mut at = At::knowing(Tuning::default(), &listing);
+    assert_eq!(at.denies(&Answer::Refused("no".into())), ["b", "c"]);
+    assert_eq!(at.outcomes().len(), 2);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0], "not before the next listing");
+    at.ms = 60_000;
+    at.list(&listing);
+    assert_eq!(at.next(), Next::Deny(key("b")));
+    at.tell(Input::Stop);
+    assert_eq!(at.next(), Next::Wait(None));
+    at.tell(Input::Unanswered(key("b")));
+    assert_eq!(at.next(), Next::Done);
+    assert_eq!(at.outcomes(), [("b".into(), Outcome::NoAnswer)]);
+}
+
+#[test]
+fn too_many_denials_open_the_breaker() {
+    let tuning = Tuning { max_rate: Rate { count: 2, per_ms: 60_000 }, ..Tuning::default() };
+    let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
+    let mut listing = vec![asks("a", "ls", 0, None)];
+    for (n, denied) in [(1, true), (2, true), (3, false), (4, false)] {
+        at.ms = n * 100;
+        let again = asks(&n.to_string(), "ls", at.ms, None);
+        at.requested(&again);
+        assert_eq!(at.denies(&Answer::Denied).len(), usize::from(denied), "{n}");
+        if !denied {
+            listing.push(again);
+        }
+    }
+    let held: Vec<_> = at.outcomes().into_iter().filter(|(_, outcome)| *outcome == Outcome::Held).collect();
+    assert_eq!(held.len(), 2);
+    assert_eq!(at.guard.open_until_ms(), Some(300_300));
+    at.ms = 60_100;
+    at.list(&listing);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    assert_eq!(at.outcomes(), [], "they are told once");
+    at.ms = 300_300;
+    at.list(&listing);
+    assert!(at.guard.take_notes().contains(&Note::Closed));
+    assert_eq!(at.denies(&Answer::Denied), ["3", "4"]);
+}
+
+#[test]
+fn no_minute_has_more_denials_than_the_rate() {
+    let tuning = Tuning { max_rate: Rate { count: 3, per_ms: 60_000 }, cooling_ms: 1, ..Tuning::default() };
+    let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
+    let mut denied = Vec::new();
+    for n in 0_u64..400 {
+        at.ms = n * 997;
+        while at.next() == Next::List {
+            at.tell(Input::Unlisted);
+        }
+        at.requested(&asks(&format!("n{n}"), "ls", at.ms, None));
+        denied.extend(at.denies(&Answer::Denied).iter().map(|_| n * 997));
+    }
+    assert!(denied.len() > 10);
+    for window in denied.windows(4) {
+        assert!(window[3] - window[0] >= 60_000, "{window:?}");
+    }
+}
+
+#[test]
+fn who_asks_again_and_again_is_told_once_a_window() {
+    let tuning = Tuning { repeats: 3, ..Tuning::default() };
+    let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
+    let mut told = 0;
+    for n in 0_u64..12 {
+        at.ms = n * 10;
+        at.requested(&asks(&format!("n{n}"), "ls", at.ms, Some("loop")));
+        at.denies(&Answer::Denied);
+        for note in at.guard.take_notes() {
+            if let Note::Offender(offender) = note {
+                assert_eq!((offender.times, offender.run.as_deref()), (3, Some("loop")));
+                told += 1;
+            }
+        }
+    }
+    assert_eq!((told, at.guard.requeued()), (1, 11));
+}
+
+#[test]
+fn an_observer_denies_nothing() {
+    let tuning = Tuning { observe: true, ..Tuning::default() };
+    let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None), asks("b", "ls", 0, None)]);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    assert_eq!(at.outcomes(), [("b".into(), Outcome::Observed)]);
+    at.ms = 60_000;
+    at.list(&[asks("a", "ls", 0, None), asks("b", "ls", 0, None)]);
+    assert_eq!((at.next(), at.outcomes()), (Next::Wait(Some(120_000)), vec![]), "once");
+}
+
+#[test]
+fn prompts_that_do_not_say_where_they_belong_are_alone() {
+    let nowhere = |id: &str| prompt(id, "ls", |row| row["request"]["agentId"] = json!(null));
+    let mut at = At::knowing(Tuning::default(), &[nowhere("a"), nowhere("b"), nowhere("c")]);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+    assert_eq!(at.guard.counts(), Counts { pending: 3, groups: 3, duplicates: 0 });
+}
+
+#[test]
+fn one_id_with_two_contents_counts_for_nothing() {
+    let twice = [asks("a", "ls", 0, None), asks("a", "ls -l", 0, None), asks("b", "ls", 5, None)];
+    let mut at = At::knowing(Tuning::default(), &twice);
+    assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+}

@@ -1,0 +1,418 @@
+//! Guards, a gateway and everybody else on it: what holds however things happen.
+//!
+//! A simulation in time. Events and answers take a while, connections drop, denials meet what others decided.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::guard::{Input, Next, Note, Now, Rate, Tuning};
+use super::super::purge::Answer;
+use super::super::{Guard, Key, Prompt, Runs};
+use super::{NOW, prompt};
+
+/// The longest that anything is under way, in milliseconds.
+const LATENCY: u64 = 60;
+
+/// By how much the clock of every second guard is behind: what its connection's first message took.
+const BEHIND: u64 = 50;
+
+/// How often it is tried, each time for minutes of the guards' time.
+const CASES: u32 = 96;
+
+/// What is on its way to a guard.
+#[derive(Debug, Clone)]
+enum Told {
+    Requested(Prompt),
+    Resolved(Key),
+    Run(Value),
+    Gap,
+    Listed(Vec<Prompt>),
+    Unlisted,
+    Answered(Key, Answer),
+}
+
+/// A guard and what it was told.
+struct Seat {
+    guard: Guard,
+    up: bool,
+    /// In the order in which it was sent, and when it arrives.
+    inbox: VecDeque<(u64, Told)>,
+    /// Denials on their way to the gateway.
+    outbox: Vec<(u64, Key)>,
+    /// What it may know to be pending.
+    view: HashMap<Key, Prompt>,
+    /// What it was told to be gone.
+    gone: HashSet<Key>,
+    /// How often events were missing, and how often they had been when it asked for the listing that it knows.
+    gaps: usize,
+    asked: usize,
+    listed: Option<usize>,
+    denying: HashSet<Key>,
+    /// Whether it misses what runs do.
+    deaf: bool,
+    decided: HashSet<u64>,
+    over: HashSet<u64>,
+}
+
+struct World {
+    ms: u64,
+    pending: BTreeMap<Key, Prompt>,
+    seats: Vec<Seat>,
+    next: u64,
+    /// Groups of which somebody but a guard took a prompt.
+    touched: HashSet<u8>,
+    group: HashMap<Key, u8>,
+}
+
+impl World {
+    fn new(guards: usize, tuning: &Tuning) -> Self {
+        let seat = |_| Seat {
+            guard: Guard::new(tuning.clone()),
+            up: false,
+            inbox: VecDeque::new(),
+            outbox: Vec::new(),
+            view: HashMap::new(),
+            gone: HashSet::new(),
+            gaps: 0,
+            asked: 0,
+            listed: None,
+            denying: HashSet::new(),
+            deaf: false,
+            decided: HashSet::new(),
+            over: HashSet::new(),
+        };
+        Self {
+            ms: 0,
+            pending: BTreeMap::new(),
+            seats: (0..guards).map(seat).collect(),
+            next: 0,
+            touched: HashSet::new(),
+            group: HashMap::new(),
+        }
+    }
+
+    fn now(&self, n: usize) -> Now {
+        Now { at_ms: NOW + self.ms - BEHIND * (n as u64 % 2), steady_ms: self.ms }
+    }
+
+    fn tell(&mut self, told: &Told, noise: usize) {
+        for (n, seat) in self.seats.iter_mut().enumerate().filter(|(_, seat)| seat.up) {
+            if seat.deaf && matches!(told, Told::Run(_)) {
+                continue;
+            }
+            let late = noise.rotate_left(u32::try_from(n * 7).unwrap()) as u64 % LATENCY;
+            seat.post(self.ms + late, told.clone());
+            match noise % 11 {
+                // It comes twice, or not at all and that is noticed.
+                0 => seat.post(self.ms + late, told.clone()),
+                2 if matches!(told, Told::Resolved(_)) => {
+                    let again = noise % seat.view.len().max(1);
+                    let again = seat.view.values().nth(again).cloned();
+                    if let Some(again) = again {
+                        seat.post(self.ms + late, Told::Requested(again));
+                    }
+                }
+                1 => {
+                    seat.inbox.pop_back();
+                    seat.post(self.ms + late, Told::Gap);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ask(&mut self, group: u8, run: Option<u8>, lives_ms: u64, noise: usize) {
+        self.next += 1;
+        let (ms, id) = (self.ms, format!("p{:05}", self.next));
+        let asked = prompt(&id, &format!("ls {group}"), |row| {
+            row["createdAtMs"] = json!(NOW + ms);
+            row["expiresAtMs"] = json!(NOW + ms + lives_ms);
+            row["request"]["runId"] = json!(run.map(|run| format!("r{run}")));
+        });
+        self.group.insert(asked.key.clone(), group);
+        self.pending.insert(asked.key.clone(), asked.clone());
+        self.tell(&Told::Requested(asked), noise);
+    }
+
+    fn take(&mut self, key: &Key, by_guard: bool, noise: usize) -> bool {
+        if self.pending.remove(key).is_none() {
+            return false;
+        }
+        if !by_guard {
+            self.touched.insert(self.group[key]);
+        }
+        self.tell(&Told::Resolved(key.clone()), noise);
+        true
+    }
+
+    /// The gateway gets what was sent, guards get what was told, and say what is next.
+    fn pass(&mut self, ms: u64, noise: usize) -> Result<(), TestCaseError> {
+        let end = self.ms + ms;
+        while self.ms < end {
+            // Long waits in longer strides.
+            self.ms += match ms {
+                ..=60 => 1,
+                61..1_000 => 7,
+                _ => 20,
+            };
+            let lapsed: Vec<Key> = self
+                .pending
+                .values()
+                .filter(|one| one.expired(NOW + self.ms))
+                .map(|one| one.key.clone())
+                .collect();
+            for key in lapsed {
+                // Nobody is told.
+                self.touched.insert(self.group[&key]);
+                self.pending.remove(&key);
+            }
+            for n in 0..self.seats.len() {
+                self.arrive(n, noise)?;
+                self.drive(n, noise)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Denials get to the gateway.
+    fn arrive(&mut self, n: usize, noise: usize) -> Result<(), TestCaseError> {
+        let ms = self.ms;
+        let seat = &mut self.seats[n];
+        let (here, still): (Vec<_>, Vec<_>) = seat.outbox.drain(..).partition(|(at, _)| *at <= ms);
+        seat.outbox = still;
+        for (_, key) in here {
+            let busy = noise.is_multiple_of(7);
+            let answer = if busy {
+                Answer::Unavailable(None)
+            } else if self.take(&key, true, noise) {
+                let group = self.group[&key];
+                let left = self.pending.keys().any(|other| self.group[other] == group);
+                prop_assert!(
+                    left || self.touched.contains(&group),
+                    "a guard emptied group {group} with {key:?}"
+                );
+                Answer::Denied
+            } else {
+                Answer::AlreadyGone
+            };
+            let late = ms + (noise as u64 % LATENCY);
+            self.seats[n].post(late, Told::Answered(key, answer));
+        }
+        Ok(())
+    }
+
+    fn drive(&mut self, n: usize, noise: usize) -> Result<(), TestCaseError> {
+        let now = self.now(n);
+        while self.seats[n].inbox.front().is_some_and(|(at, _)| *at <= self.ms) {
+            let (_, told) = self.seats[n].inbox.pop_front().unwrap();
+            self.seats[n].hear(told, now);
+        }
+        loop {
+            match self.seats[n].guard.next(now) {
+                Next::List => {
+                    let listed: Vec<Prompt> = self.pending.values().cloned().collect();
+                    let at = self.ms + noise as u64 % LATENCY;
+                    self.seats[n].asked = self.seats[n].gaps;
+                    let told = if noise.is_multiple_of(13) { Told::Unlisted } else { Told::Listed(listed) };
+                    self.seats[n].post(at, told);
+                }
+                Next::Deny(key) => {
+                    let at = self.ms + 1 + noise as u64 % LATENCY;
+                    let group = self.group[&key];
+                    let seat = &mut self.seats[n];
+                    prop_assert!(seat.up, "nothing is sent without a connection");
+                    prop_assert_eq!(seat.listed, Some(seat.gaps), "nothing is denied on what may be missing");
+                    prop_assert!(seat.denying.insert(key.clone()), "one denial at a time");
+                    let other = seat.view.values().any(|other| {
+                        self.group[&other.key] == group
+                            && !seat.denying.contains(&other.key)
+                            && !other.expired(now.at_ms)
+                    });
+                    prop_assert!(other, "{key:?} is alone, as far as this guard knows");
+                    seat.outbox.push((at, key));
+                }
+                Next::Wait(_) | Next::Done => break,
+            }
+        }
+        self.seats[n].account()
+    }
+
+    fn connection(&mut self, n: usize) {
+        let now = self.now(n);
+        let seat = &mut self.seats[n];
+        seat.up = !seat.up;
+        seat.inbox.clear();
+        seat.denying.clear();
+        seat.view.clear();
+        seat.listed = None;
+        if seat.up {
+            seat.guard.tell(Input::Connected, now);
+        } else {
+            // What is on its way may still arrive.
+            seat.guard.tell(Input::Lost, now);
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        let Step { what, group, run, noise } = *step;
+        match what {
+            0..10 => {
+                let run = (run < 4).then_some(run);
+                self.ask(group % 3, run, [1_800_000, 31_000, 800][noise % 3], noise);
+            }
+            10..12 => self.run_ends(run % 4, noise),
+            12 => {
+                let key = self.pending.keys().nth(noise % self.pending.len().max(1)).cloned();
+                key.map(|key| self.take(&key, false, noise));
+            }
+            13 => self.connection(noise % self.seats.len()),
+            14 => self.pass(61 + noise as u64 % 900, noise)?,
+            _ => self.pass(1 + noise as u64 % 60, noise)?,
+        }
+        Ok(())
+    }
+
+    fn run_ends(&mut self, run: u8, noise: usize) {
+        let ended = json!({
+            "runId": format!("r{run}"), "sessionKey": "agent:main:lab", "stream": "lifecycle",
+            "ts": NOW + self.ms, "data": {"phase": "end"},
+        });
+        self.tell(&Told::Run(ended), noise);
+    }
+
+    /// From here on everything goes well, for long enough.
+    fn settle(&mut self) -> Result<(), TestCaseError> {
+        for n in 0..self.seats.len() {
+            if !self.seats[n].up {
+                self.connection(n);
+            }
+        }
+        // 5: neither twice, nor lost, nor busy.
+        for _ in 0..200 {
+            self.pass(1_000, 5)?;
+        }
+        Ok(())
+    }
+}
+
+impl Seat {
+    fn post(&mut self, at_ms: u64, told: Told) {
+        let last = self.inbox.back().map_or(0, |(at, _)| *at);
+        self.inbox.push_back((at_ms.max(last), told));
+    }
+
+    fn hear(&mut self, told: Told, now: Now) {
+        match told {
+            Told::Requested(prompt) => {
+                if !self.gone.contains(&prompt.key) {
+                    self.view.insert(prompt.key.clone(), prompt.clone());
+                }
+                self.guard.tell(Input::Requested(Box::new(prompt)), now);
+            }
+            Told::Resolved(key) => {
+                self.view.remove(&key);
+                self.gone.insert(key.clone());
+                self.guard.tell(Input::Resolved(key), now);
+            }
+            Told::Run(event) => self.guard.tell(Input::Run(&event), now),
+            Told::Gap => {
+                self.gaps += 1;
+                self.guard.tell(Input::Gap, now);
+            }
+            Told::Listed(prompts) => {
+                self.listed = Some(self.asked);
+                let there = prompts.iter().filter(|prompt| !self.gone.contains(&prompt.key));
+                self.view.extend(there.map(|prompt| (prompt.key.clone(), prompt.clone())));
+                self.guard.tell(Input::Listed(prompts, Runs::new()), now);
+            }
+            Told::Unlisted => self.guard.tell(Input::Unlisted, now),
+            Told::Answered(key, answer) => {
+                self.denying.remove(&key);
+                if matches!(answer, Answer::Denied | Answer::AlreadyGone) {
+                    self.view.remove(&key);
+                }
+                self.guard.tell(Input::Answered(key, answer), now);
+            }
+        }
+    }
+
+    /// Every decision comes once, and ends once behind it.
+    fn account(&mut self) -> Result<(), TestCaseError> {
+        for note in self.guard.take_notes() {
+            match note {
+                Note::Decided(decided) => {
+                    prop_assert!(self.decided.insert(decided.number));
+                    prop_assert!(decided.survivor != decided.prompt.key);
+                }
+                Note::Over { number, .. } => {
+                    prop_assert!(self.decided.contains(&number) && self.over.insert(number));
+                }
+                Note::Reconciled(_) | Note::Opened { .. } | Note::Closed | Note::Offender(_) => {}
+            }
+        }
+        prop_assert!(self.decided.len() - self.over.len() >= self.guard.under_way());
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    what: u8,
+    group: u8,
+    run: u8,
+    noise: usize,
+}
+
+fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = (0_u8..24, 0_u8..3, 0_u8..6, 0_usize..10_000);
+    prop::collection::vec(
+        step.prop_map(|(what, group, run, noise)| Step { what, group, run, noise }),
+        0..most,
+    )
+}
+
+fn fast() -> Tuning {
+    Tuning { max_rate: Rate { count: 1_000_000, per_ms: 60_000 }, ..Tuning::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    /// One guard. Nothing that is alone is denied, no group is emptied but by others, and in the end one of each stays.
+    #[test]
+    fn one_guard(steps in steps(120), rate in prop_oneof![Just(1_000_000_u32), 1_u32..20]) {
+        let tuning = Tuning { max_rate: Rate { count: rate, per_ms: 60_000 }, cooling_ms: 5_000, ..fast() };
+        let mut world = World::new(1, &tuning);
+        for step in &steps {
+            world.step(step)?;
+        }
+        world.settle()?;
+        let seat = &world.seats[0];
+        prop_assert_eq!(seat.decided.len(), seat.over.len(), "every decision has an end");
+        let [table, lately, offenders] = seat.guard.remembered();
+        prop_assert!(table <= world.pending.len() + 3, "{table} remembered, {} pending", world.pending.len());
+        prop_assert!(offenders <= 3);
+        if rate > 1_000 {
+            prop_assert_eq!(lately, 0, "what was resolved two listings ago is forgotten");
+            let mut groups: HashMap<u8, usize> = HashMap::new();
+            world.pending.keys().for_each(|key| *groups.entry(world.group[key]).or_default() += 1);
+            prop_assert!(groups.values().all(|left| *left == 1), "{groups:?}");
+        }
+    }
+
+    /// Two guards and a person. The guards are told at different times, and one misses what runs do.
+    #[test]
+    fn two_guards_and_a_person(steps in steps(120), deaf in any::<bool>()) {
+        let mut world = World::new(2, &fast());
+        world.seats[1].deaf = deaf;
+        for step in &steps {
+            world.step(step)?;
+        }
+        world.settle()?;
+        let mut groups: HashMap<u8, usize> = HashMap::new();
+        world.pending.keys().for_each(|key| *groups.entry(world.group[key]).or_default() += 1);
+        prop_assert!(groups.values().all(|left| *left == 1), "{groups:?}");
+    }
+}

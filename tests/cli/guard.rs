@@ -1,0 +1,448 @@
+//! `queue guard` as a process beside gateways that come, go and fill up.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clearance::gateway::{Effect, Link};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::queue::{pending, playing};
+use crate::support::dev::{Client, Dev, deadline};
+use crate::support::fixture;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A guard that runs, and what it has told.
+struct Guard {
+    child: Child,
+    lines: Receiver<Value>,
+    told: Vec<Value>,
+}
+
+impl Guard {
+    fn start(client: &Client, flags: &[&str]) -> Self {
+        let arguments = [&["queue", "guard", "--timeout=3m"], flags].concat();
+        let mut child = client.spawn(&arguments).spawn().unwrap();
+        let (sender, lines) = channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in out.lines() {
+                // Nobody listens any more once the test has ended.
+                let _gone = sender.send(serde_json::from_str(&line.unwrap()).unwrap());
+            }
+        });
+        Self { child, lines, told: Vec::new() }
+    }
+
+    /// The next line that is meant; those before it are kept.
+    #[track_caller]
+    fn until(&mut self, what: &str, meant: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left);
+            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.told));
+            self.told.push(line.clone());
+            if meant(&line) {
+                return line;
+            }
+        }
+    }
+
+    #[track_caller]
+    fn event(&mut self, name: &str) -> Value {
+        self.until(name, |line| line["event"] == name)
+    }
+
+    /// Waits until so many decisions ended so.
+    #[track_caller]
+    fn outcomes(&mut self, outcome: &str, count: usize) -> BTreeSet<String> {
+        while self.ended(outcome).len() < count {
+            self.event("outcome");
+        }
+        self.ended(outcome)
+    }
+
+    fn ended(&self, outcome: &str) -> BTreeSet<String> {
+        let over = self.told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == outcome);
+        over.map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Tells it to end, and looks whether everything that it told adds up.
+    #[track_caller]
+    fn end(mut self) -> Vec<Value> {
+        self.signal(Signal::TERM);
+        let status: ExitStatus = self.child.wait().unwrap();
+        let mut err = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((status.code(), err.as_str()), (Some(0), ""));
+        self.told.extend(self.lines.iter());
+        let decisions = |event: &str| -> Vec<String> {
+            let lines = self.told.iter().filter(|line| line["event"] == event);
+            let mut numbers: Vec<String> =
+                lines.map(|line| format!("{} {}", line["gateway"], line["decision"])).collect();
+            numbers.sort();
+            numbers
+        };
+        assert_eq!(decisions("deny"), decisions("outcome"), "every decision has one end");
+        for line in &self.told {
+            assert_eq!(line["version"], 1);
+            let at = line["at"].as_str().unwrap();
+            assert!(at.len() == 24 && at.ends_with('Z'), "{at}");
+        }
+        self.told
+    }
+}
+
+/// Asks as an agent would, and does not wait for the answer. No two ask in one millisecond, where ids would decide.
+async fn ask(agent: &mut Link, command: &str, session: &str) -> String {
+    let millisecond = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let before = millisecond();
+    while millisecond() == before {}
+    let params = json!({
+        "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/srv",
+        "twoPhase": true, "timeoutMs": 600_000,
+    });
+    let asked: Value = agent.call("exec.approval.request", &params, Effect::Write, deadline()).await.unwrap();
+    asked["id"].as_str().unwrap().to_owned()
+}
+
+/// A gateway with nothing in it that neither coalesces nor cancels.
+fn empty(generation: &str, port: u16) -> Dev {
+    let port = port.to_string();
+    let scenario = fixture("queue").join("empty.json");
+    let scenario = scenario.to_str().unwrap();
+    Dev::start(&[
+        "--generation",
+        generation,
+        "--coalesce=off",
+        "--cancel-on-failover=off",
+        "--scenario",
+        scenario,
+        "--port",
+        &port,
+    ])
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn get(url: &str) -> (u16, String) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn the_cascade_becomes_one_prompt_of_each() {
+    for generation in ["current", "legacy"] {
+        let dev = crate::queue::still(generation, &[]);
+        let client = dev.client();
+        let (_, plan) = client.json(&["queue", "dedupe", "--dry-run"]);
+        let planned = usize::try_from(plan["gateways"][0]["duplicates"].as_u64().unwrap()).unwrap();
+        let mut guard = Guard::start(&client, &["--max-rate=1000/s"]);
+        let denied = guard.outcomes("denied", planned);
+        assert_eq!(denied.len(), planned, "{generation}");
+        let left = pending(&client);
+        assert_eq!(left.len() + planned, 31);
+        let (_, plan) = client.json(&["queue", "dedupe", "--dry-run"]);
+        assert_eq!(plan["gateways"][0]["duplicates"], 0);
+        let told = guard.end();
+        assert_eq!(told[1]["legacy"], generation == "legacy");
+    }
+}
+
+#[test]
+fn duplicates_are_denied_as_they_come() {
+    for generation in ["current", "legacy"] {
+        let dev = empty(generation, 0);
+        let mut guard = Guard::start(&dev.client(), &["--metrics=0"]);
+        let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
+        guard.event("reconciled");
+        runtime().block_on(async {
+            let mut agent = dev.link(&["exec-approvals"]).await;
+            let first = ask(&mut agent, "make", "agent:main:one").await;
+            let other = ask(&mut agent, "make -k", "agent:main:one").await;
+            let elsewhere = ask(&mut agent, "make", "agent:main:two").await;
+            let second = ask(&mut agent, "make", "agent:main:one").await;
+            let line = guard.event("deny");
+            assert_eq!((&line["id"], &line["survivor"]), (&json!(second), &json!(first)));
+            assert_eq!((&line["reason"], &line["requeued"]), (&json!("younger"), &json!(false)));
+            let outcome = guard.event("outcome");
+            assert_eq!((&outcome["id"], &outcome["outcome"]), (&json!(second), &json!("denied")));
+            assert!(outcome["latencyUs"].as_u64().unwrap() <= outcome["answerUs"].as_u64().unwrap());
+            let third = ask(&mut agent, "make", "agent:main:one").await;
+            assert_eq!(guard.event("deny")["requeued"], true);
+            guard.event("outcome");
+            let left = pending(&dev.client());
+            let mut kept = [first, other, elsewhere];
+            kept.sort();
+            assert_eq!(left.keys().cloned().collect::<Vec<_>>(), kept, "{third} is gone");
+        });
+        let (status, text) = get(&metrics);
+        assert_eq!(status, 200);
+        let figure = |name: &str| text.lines().any(|line| line == format!("clearance_guard_{name}"));
+        for figure_of in [
+            "pending{gateway=\"default\"} 3",
+            "groups{gateway=\"default\"} 3",
+            "duplicates{gateway=\"default\"} 0",
+            "connected{gateway=\"default\"} 1",
+            "breaker_open{gateway=\"default\"} 0",
+            "requeued_total{gateway=\"default\"} 1",
+            "decisions_total{gateway=\"default\",outcome=\"denied\",reason=\"younger\"} 2",
+            "decision_latency_seconds_count{gateway=\"default\"} 2",
+        ] {
+            assert!(figure(figure_of), "{figure_of}: {text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        assert_eq!(get(&metrics.replace("metrics", "healthz")), (200, "default: ok\n".to_owned()));
+        assert_eq!(get(&metrics.replace("metrics", "else")).0, 404);
+        guard.end();
+    }
+}
+
+#[test]
+fn a_gateway_that_comes_later_goes_and_comes_again() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // The secret is another one each time, and the guard reads it each time.
+    let client = Client::alone();
+    let secret = client.file("token", "not-yet");
+    let url = format!("--gateway=ws://127.0.0.1:{port}");
+    let mut guard = Guard::start(&client, &[&url, "--token-file", secret.to_str().unwrap(), "--metrics=0"]);
+    let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
+    let line = guard.event("disconnected");
+    assert!(line["cause"].as_str().unwrap().contains("no gateway answers"), "{line}");
+    let (status, text) = get(&metrics.replace("metrics", "healthz"));
+    assert!(status == 503 && text.ends_with("not connected\n"), "{status} {text}");
+    for round in 0..2 {
+        let dev = empty("current", port);
+        if round == 0 {
+            // Refused as well: it goes on.
+            guard.until("refusal", |line| {
+                line["event"] == "disconnected" && line["cause"].as_str().unwrap().contains("token")
+            });
+        }
+        client.file("token", &dev.token);
+        guard.event("reconciled");
+        runtime().block_on(async {
+            let mut agent = dev.link(&["exec-approvals"]).await;
+            let first = ask(&mut agent, "make", "agent:main:one").await;
+            let second = ask(&mut agent, "make", "agent:main:one").await;
+            assert_eq!(guard.event("deny")["survivor"], first);
+            assert_eq!(guard.event("outcome")["id"], second);
+        });
+        dev.end(Signal::TERM);
+        guard.event("disconnected");
+    }
+    guard.end();
+}
+
+#[test]
+fn an_observer_denies_nothing() {
+    let dev = playing("current", "duplicates.json");
+    let client = dev.client();
+    let before = pending(&client);
+    let mut guard = Guard::start(&client, &["--observe"]);
+    let (_, plan) = client.json(&["queue", "dedupe", "--dry-run"]);
+    let planned = usize::try_from(plan["gateways"][0]["duplicates"].as_u64().unwrap()).unwrap();
+    assert!(planned > 0);
+    guard.outcomes("observed", planned);
+    guard.end();
+    assert_eq!(pending(&client).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn too_many_denials_open_the_breaker() {
+    let dev = empty("legacy", 0);
+    let client = dev.client();
+    let mut guard = Guard::start(&client, &["--max-rate=3/s", "--cooling=2s", "--repeats=3"]);
+    guard.event("reconciled");
+    runtime().block_on(async {
+        let mut agent = dev.link(&["exec-approvals"]).await;
+        for _ in 0..6 {
+            ask(&mut agent, "make", "agent:main:one").await;
+        }
+    });
+    assert_eq!(guard.event("breaker-opened")["forMs"], 2000);
+    guard.event("breaker-closed");
+    // What was held is looked at again then.
+    guard.outcomes("denied", 5);
+    let told = guard.end();
+    assert_eq!(pending(&client).len(), 1);
+    assert_eq!(told.iter().filter(|line| line["outcome"] == "held").count(), 2);
+    let offenders: Vec<&Value> = told.iter().filter(|line| line["event"] == "offender").collect();
+    assert_eq!(offenders.len(), 1);
+    assert_eq!((&offenders[0]["agent"], &offenders[0]["times"]), (&json!("main"), &json!(3)));
+}
+
+#[test]
+fn one_gateway_that_fails_stops_no_other() {
+    let dev = empty("current", 0);
+    let client = dev.client();
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let dead = format!("--gateway=ws://127.0.0.1:{dead}");
+    let alive = format!("--gateway={}", dev.url);
+    let mut guard = Guard::start(&client, &[&dead, "--gateway=nobody-knows-it", &alive]);
+    guard.event("reconciled");
+    runtime().block_on(async {
+        let mut agent = dev.link(&["exec-approvals"]).await;
+        ask(&mut agent, "make", "agent:main:one").await;
+        ask(&mut agent, "make", "agent:main:one").await;
+    });
+    assert_eq!(guard.event("outcome")["gateway"], dev.url.as_str());
+    guard.signal(Signal::HUP);
+    guard.event("reloading");
+    guard.event("reconciled");
+    let told = guard.end();
+    let failed = told.iter().filter(|line| line["event"] == "disconnected");
+    assert_eq!(failed.map(|line| line["gateway"].as_str().unwrap()).collect::<HashSet<_>>().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_found_out_ends_it_at_once() {
+    let client = Client::alone();
+    let output = client.command(&["queue", "guard", "--gateway=nobody-knows-it"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = client.command(&["queue", "guard", "--metrics", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn nobody_reads_any_more() {
+    let dev = empty("current", 0);
+    let mut child = dev.client().spawn(&["queue", "guard", "--timeout=3m"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("reconciled") {
+        line.clear();
+        out.read_line(&mut line).unwrap();
+    }
+    drop(out);
+    runtime().block_on(async {
+        let mut agent = dev.link(&["exec-approvals"]).await;
+        ask(&mut agent, "make", "agent:main:one").await;
+        ask(&mut agent, "make", "agent:main:one").await;
+    });
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Two guards and a person at once: no group is emptied but by the person.
+#[test]
+fn two_guards_and_a_person() {
+    const PROMPTS: usize = 3_000;
+    const GROUPS: usize = 40;
+    let dev = empty("current", 0);
+    let client = dev.client();
+    let other = dev.client();
+    let mut guards = [&client, &other].map(|client| Guard::start(client, &["--max-rate=100000/s"]));
+    for guard in &mut guards {
+        guard.event("reconciled");
+    }
+    let mut group_of = BTreeMap::new();
+    let mut decided = HashSet::new();
+    runtime().block_on(async {
+        let mut agent = dev.link(&["exec-approvals"]).await;
+        for n in 0..PROMPTS {
+            let group = n * 7 % GROUPS;
+            let id = ask(&mut agent, &format!("make {group}"), "agent:main:one").await;
+            group_of.insert(id.clone(), group);
+            if n % 97 == 0 {
+                // A person answers what came just now, or what a guard has denied by then.
+                let params = json!({ "id": id, "decision": "allow-once" });
+                let answer: Result<Value, _> =
+                    agent.call("exec.approval.resolve", &params, Effect::Write, deadline()).await;
+                if answer.is_ok() {
+                    decided.insert(id);
+                }
+            }
+        }
+    });
+    // Every group has exactly one left, whoever denied the others.
+    let end = Instant::now() + PATIENCE;
+    let left = loop {
+        let left = pending(&client);
+        if left.len() <= GROUPS || Instant::now() > end {
+            break left;
+        }
+    };
+    let groups: BTreeSet<usize> = left.keys().map(|id| group_of[id]).collect();
+    assert_eq!(groups.len(), left.len(), "one of each");
+    let mut denied = BTreeSet::new();
+    for guard in guards {
+        let told = guard.end();
+        let over = told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied");
+        denied.extend(over.map(|line| line["id"].as_str().unwrap().to_owned()));
+    }
+    for group in 0..GROUPS {
+        let by_person = decided.iter().any(|id| group_of[id] == group);
+        assert!(groups.contains(&group) || by_person, "group {group} was emptied by guards");
+    }
+    assert!(denied.len() + left.len() + decided.len() >= PROMPTS, "{} {}", denied.len(), left.len());
+}
+
+#[test]
+fn the_run_of_a_repeat_offender_is_cancelled() {
+    let dev = playing("current", "offender.json");
+    let client = dev.client();
+    let mut guard = Guard::start(&client, &["--repeats=2", "--cancel-runs"]);
+    let offender = guard.event("offender");
+    let line = guard.event("cancelled");
+    assert_eq!((&line["run"], &line["aborted"]), (&offender["run"], &json!(1)), "{line}");
+    guard.end();
+    // Prompts of nobody's run stay.
+    assert!(pending(&client).contains_key("stays"));
+}
+
+#[test]
+fn systemd_is_told() {
+    let dev = empty("current", 0);
+    let client = dev.client();
+    let path = client.home().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let client = client.variable("NOTIFY_SOCKET", path.to_str().unwrap()).variable("WATCHDOG_USEC", "200000");
+    let mut guard = Guard::start(&client, &[]);
+    let told = |what: &str| {
+        let mut buffer = [0; 512];
+        loop {
+            let size = socket.recv(&mut buffer).unwrap();
+            if String::from_utf8_lossy(&buffer[..size]).lines().any(|line| line == what) {
+                return;
+            }
+        }
+    };
+    told("READY=1");
+    told("WATCHDOG=1");
+    told("WATCHDOG=1");
+    guard.event("reconciled");
+    guard.signal(Signal::HUP);
+    told("RELOADING=1");
+    told("READY=1");
+    guard.event("reconciled");
+    let told_stopping = thread::scope(|scope| {
+        let listening = scope.spawn(|| told("STOPPING=1"));
+        guard.end();
+        listening.join().is_ok()
+    });
+    assert!(told_stopping);
+}
