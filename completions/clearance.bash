@@ -37,6 +37,12 @@ _clearance() {
             clearance,run)
                 cmd="clearance__subcmd__run"
                 ;;
+            clearance__subcmd__approvals,allowlist)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist"
+                ;;
+            clearance__subcmd__approvals,diff)
+                cmd="clearance__subcmd__approvals__subcmd__diff"
+                ;;
             clearance__subcmd__approvals,get)
                 cmd="clearance__subcmd__approvals__subcmd__get"
                 ;;
@@ -55,6 +61,30 @@ _clearance() {
             clearance__subcmd__approvals,validate)
                 cmd="clearance__subcmd__approvals__subcmd__validate"
                 ;;
+            clearance__subcmd__approvals__subcmd__allowlist,add)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__add"
+                ;;
+            clearance__subcmd__approvals__subcmd__allowlist,help)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help"
+                ;;
+            clearance__subcmd__approvals__subcmd__allowlist,remove)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove"
+                ;;
+            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,add)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__add"
+                ;;
+            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,help)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__help"
+                ;;
+            clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,remove)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__remove"
+                ;;
+            clearance__subcmd__approvals__subcmd__help,allowlist)
+                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist"
+                ;;
+            clearance__subcmd__approvals__subcmd__help,diff)
+                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__diff"
+                ;;
             clearance__subcmd__approvals__subcmd__help,get)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__get"
                 ;;
@@ -72,6 +102,12 @@ _clearance() {
                 ;;
             clearance__subcmd__approvals__subcmd__help,validate)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__validate"
+                ;;
+            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,add)
+                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add"
+                ;;
+            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,remove)
+                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove"
                 ;;
             clearance__subcmd__gateway,dev)
                 cmd="clearance__subcmd__gateway__subcmd__dev"
@@ -112,6 +148,12 @@ _clearance() {
             clearance__subcmd__help,run)
                 cmd="clearance__subcmd__help__subcmd__run"
                 ;;
+            clearance__subcmd__help__subcmd__approvals,allowlist)
+                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist"
+                ;;
+            clearance__subcmd__help__subcmd__approvals,diff)
+                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__diff"
+                ;;
             clearance__subcmd__help__subcmd__approvals,get)
                 cmd="clearance__subcmd__help__subcmd__approvals__subcmd__get"
                 ;;
@@ -126,6 +168,12 @@ _clearance() {
                 ;;
             clearance__subcmd__help__subcmd__approvals,validate)
                 cmd="clearance__subcmd__help__subcmd__approvals__subcmd__validate"
+                ;;
+            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,add)
+                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add"
+                ;;
+            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,remove)
+                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove"
                 ;;
             clearance__subcmd__help__subcmd__gateway,dev)
                 cmd="clearance__subcmd__help__subcmd__gateway__subcmd__dev"
@@ -224,12 +272,240 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals)
-            opts="-h --timeout --help validate lint get set schema help"
+            opts="-h --timeout --help validate lint get set diff allowlist schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist)
+            opts="-h --timeout --help add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__add)
+            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --arg-pattern)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help)
+            opts="add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove)
+            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --source --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --arg-pattern)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -W "allow-always" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__diff)
+            opts="-h --exact --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -292,8 +568,64 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__help)
-            opts="validate lint get set schema help"
+            opts="validate lint get set diff allowlist schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist)
+            opts="add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__approvals__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -752,8 +1084,64 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__approvals)
-            opts="validate lint get set schema"
+            opts="validate lint get set diff allowlist schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist)
+            opts="add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearance__subcmd__help__subcmd__approvals__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

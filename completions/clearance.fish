@@ -34,13 +34,16 @@ complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Ga
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate get set schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "get" -d 'Print a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "diff" -d 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "allowlist" -d 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
 json\t'One JSON object'
 github\t'Annotations of a GitHub workflow'
@@ -53,6 +56,32 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l store -d 'Look at this local store instead of this host\'s own' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l node -d 'The document of a node behind the gateway: its id, its name, or the start of one' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
+json\t'One JSON object'
+github\t'Annotations of a GitHub workflow'
+sarif\t'SARIF 2.1.0'"
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fail-on -d 'The lowest severity that ends with exit code 1' -r -f -a "error\t'Errors'
+warning\t'Warnings and errors'
+note\t'Any finding'
+never\t'No finding; an invalid document still is'"
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l config -d 'This clearance.toml, instead of the nearest one from the current directory upwards' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l stale -d 'Tell of entries that were not used for so many days, or never' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Tell what a gateway of this release refuses or reads in another way [default: the gateway\'s own, with --gateway]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l max-size -d 'The largest file that is read' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fix -d 'Remove duplicate, covered and dead entries: shows them, and asks'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l yes -d 'With --fix: do not ask'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l file -d 'Read this document instead of this host\'s own; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l store -d 'Read this local store instead of this host\'s own' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
@@ -84,11 +113,29 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l downgrade -d 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l token-file -d 'Read the gateway\'s token from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l password-file -d 'Read the gateway\'s password from this file' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l exact -d 'Tell of every difference: ids, usage, order and the socket too'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON object'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from allowlist" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from allowlist" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from allowlist" -f -a "add" -d 'Allow a pattern; if it is allowed already, nothing is written'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from allowlist" -f -a "remove" -d 'Take back what add allowed; if it is not there, nothing is written'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from allowlist" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "allowlist" -d 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
@@ -274,8 +321,11 @@ complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "diff" -d 'Compare two documents, wherever they are; exit 1 if they differ in policy'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "allowlist" -d 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'

@@ -1,0 +1,577 @@
+//! How soon `queue guard` denies, what it weighs, and whether it keeps its word for hours.
+//!
+//!     cargo bench --bench guard                        latency and memory, two minutes
+//!     cargo bench --bench guard -- soak [MINUTES]      the same load with disconnections, 30 minutes unless told
+//!
+//! Method. `gateway dev` (current generation, without its own coalescing), a relay, and `queue guard` run as processes
+//! of their own beside this one, all on loopback. Fifty prompts a second of forty commands in four sessions are asked
+//! for, each by a run of its own; a person answers one pending prompt a second, whichever it is; an observer hears every
+//! event in the gateway's order.
+//!
+//! *Latency* is told twice: by the guard, from having read the event off the wire to having written the denial; and by
+//! the relay, from handing the event on to having read the denial, which has two ways through the kernel and two wakings
+//! more. *Memory* is the resident set: idle, a connection and an empty queue; then under load.
+//!
+//! The *soak* cuts the guard's connection after 5 to 60 seconds, again and again. It fails unless
+//! - no prompt was denied by the guard that was the last of its command and session, but where a person answered another
+//!   one within the moment that a message takes (counted and told),
+//! - whenever the guard says that it has listed everything, a second later no command is pending twice for longer than
+//!   that,
+//! - every denial that the gateway tells of was decided in the guard's log, and every decision has an outcome there,
+//! - it ends with 0 when it is told to.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it fails by panicking"
+)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use clearance::deadline::Deadline;
+use clearance::gateway::events::Event;
+use clearance::gateway::target::{Credential, Target, Trust};
+use clearance::gateway::{Access, Events, Keyring, Link};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, spawn_local};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_clearance");
+const PROMPTS_A_SECOND: u32 = 50;
+const COMMANDS: u64 = 40;
+const SESSIONS: u64 = 4;
+/// How far apart a person's answer and a denial may be without either being wrong to go.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// A process that does not outlive its test.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Process {
+    /// Kilobytes.
+    fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
+        line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("kilobytes")
+    }
+
+    fn ends(mut self, signal: Signal) -> Option<i32> {
+        kill_process(Pid::from_child(&self.0), signal).expect("it runs");
+        self.0.wait().expect("it ends").code()
+    }
+}
+
+fn tool(home: &std::path::Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+/// A gateway without a prompt.
+struct Dev {
+    _process: Process,
+    address: SocketAddr,
+    token: String,
+}
+
+impl Dev {
+    fn start(home: &std::path::Path) -> Self {
+        let scenario = home.join("empty.json");
+        std::fs::write(&scenario, "{}").expect("a scenario");
+        let flags = ["gateway", "dev", "--json", "--coalesce=off", "--cancel-on-failover=off", "--scenario"];
+        let mut child = tool(home).args(flags).arg(&scenario).spawn().expect("it starts");
+        let mut ready = serde_json::Deserializer::from_reader(child.stdout.as_mut().unwrap()).into_iter();
+        let ready: Value = ready.next().expect("a line").expect("JSON");
+        let text = |name: &str| ready[name].as_str().expect(name).to_owned();
+        let address = text("url").trim_start_matches("ws://").parse().expect("an address");
+        Self { _process: Process(child), address, token: text("token") }
+    }
+
+    async fn link(&self, caps: &'static [&'static str], events: bool) -> (Link, Option<Events>) {
+        let target = Target {
+            address: format!("ws://{}", self.address).parse().expect("an address"),
+            credential: Credential::Token(self.token.as_str().into()),
+            trust: Trust::Platform,
+            plaintext_allowed: false,
+        };
+        let access = Access { caps, events, ..Access::OPERATOR };
+        Link::open(&target, access, &Keyring::Ephemeral, minute()).await.expect("it is let in")
+    }
+}
+
+fn minute() -> Deadline {
+    Deadline::after(Duration::from_mins(1))
+}
+
+/// What the relay notes of one prompt: when its event was handed on.
+#[derive(Default)]
+struct Relayed {
+    asked: HashMap<String, Instant>,
+    latencies: Vec<Duration>,
+}
+
+/// Stands between the guard and its gateway. What passes is looked through for ids: frames of a server are not masked,
+/// those of a client are.
+struct Relay {
+    address: SocketAddr,
+    noted: Rc<RefCell<Relayed>>,
+    connections: Rc<RefCell<Vec<JoinHandle<()>>>>,
+}
+
+impl Relay {
+    async fn before(gateway: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (noted, connections) =
+            (Rc::<RefCell<Relayed>>::default(), Rc::<RefCell<Vec<JoinHandle<()>>>>::default());
+        let (into, all) = (Rc::clone(&noted), Rc::clone(&connections));
+        spawn_local(async move {
+            loop {
+                let (client, _) = listener.accept().await.expect("a connection");
+                let into = Rc::clone(&into);
+                all.borrow_mut().push(spawn_local(async move {
+                    let Ok(gateway) = TcpStream::connect(gateway).await else { return };
+                    client.set_nodelay(true).expect("a socket");
+                    gateway.set_nodelay(true).expect("a socket");
+                    let (mut from_client, mut to_client) = client.into_split();
+                    let (mut from_gateway, mut to_gateway) = gateway.into_split();
+                    let noted = Rc::clone(&into);
+                    let down = async {
+                        let mut frames = Frames::default();
+                        let mut bytes = vec![0; 1 << 16];
+                        while let Ok(count @ 1..) = from_gateway.read(&mut bytes).await {
+                            if to_client.write_all(&bytes[..count]).await.is_err() {
+                                break;
+                            }
+                            let now = Instant::now();
+                            frames.take(&bytes[..count], |frame| {
+                                if frame["event"] == "exec.approval.requested" {
+                                    let id = frame["payload"]["id"].as_str().unwrap_or_default().to_owned();
+                                    noted.borrow_mut().asked.insert(id, now);
+                                }
+                            });
+                        }
+                    };
+                    let noted = Rc::clone(&into);
+                    let up = async {
+                        let mut frames = Frames::default();
+                        let mut bytes = vec![0; 1 << 16];
+                        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+                            let now = Instant::now();
+                            if to_gateway.write_all(&bytes[..count]).await.is_err() {
+                                break;
+                            }
+                            frames.take(&bytes[..count], |frame| {
+                                if frame["method"] == "exec.approval.resolve" {
+                                    let mut noted = noted.borrow_mut();
+                                    let id = frame["params"]["id"].as_str().unwrap_or_default();
+                                    if let Some(asked) = noted.asked.remove(id) {
+                                        noted.latencies.push(now - asked);
+                                    }
+                                }
+                            });
+                        }
+                    };
+                    tokio::select! { () = down => {}, () = up => {} }
+                }));
+            }
+        });
+        Self { address, noted, connections }
+    }
+
+    /// Cuts every connection.
+    fn cut(&self) -> bool {
+        let connections = std::mem::take(&mut *self.connections.borrow_mut());
+        let lives = connections.iter().any(|connection| !connection.is_finished());
+        connections.iter().for_each(JoinHandle::abort);
+        self.noted.borrow_mut().asked.clear();
+        lives
+    }
+}
+
+/// Takes the JSON out of one direction of a WebSocket, behind its HTTP greeting.
+#[derive(Default)]
+struct Frames {
+    greeted: bool,
+    bytes: Vec<u8>,
+}
+
+impl Frames {
+    fn take(&mut self, bytes: &[u8], mut each: impl FnMut(&Value)) {
+        self.bytes.extend_from_slice(bytes);
+        if !self.greeted {
+            let Some(end) = self.bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return };
+            self.bytes.drain(..end + 4);
+            self.greeted = true;
+        }
+        while let Some((mask, start, length)) = self.header() {
+            if self.bytes.len() < start + length {
+                return;
+            }
+            let mut payload: Vec<u8> = self.bytes[start..start + length].to_vec();
+            if let Some(mask) = mask {
+                payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+            }
+            self.bytes.drain(..start + length);
+            if let Ok(frame) = serde_json::from_slice(&payload) {
+                each(&frame);
+            }
+        }
+    }
+
+    /// Mask, where the payload begins, and its length.
+    fn header(&self) -> Option<(Option<[u8; 4]>, usize, usize)> {
+        let second = *self.bytes.get(1)?;
+        let (mut start, length) = match second & 0x7f {
+            126 => (4, usize::from(u16::from_be_bytes(self.bytes.get(2..4)?.try_into().ok()?))),
+            127 => (10, usize::try_from(u64::from_be_bytes(self.bytes.get(2..10)?.try_into().ok()?)).ok()?),
+            short => (2, usize::from(short)),
+        };
+        let mask = if second & 0x80 == 0 {
+            None
+        } else {
+            let mask = self.bytes.get(start..start + 4)?.try_into().ok()?;
+            start += 4;
+            Some(mask)
+        };
+        Some((mask, start, length))
+    }
+}
+
+/// A command in a session.
+type Group = (String, String);
+
+/// Everything that happened on the gateway, in its order.
+#[derive(Default)]
+struct World {
+    asked: u64,
+    pending: BTreeMap<String, Group>,
+    groups: HashMap<Group, usize>,
+    /// Since when a group has more than one.
+    doubled: HashMap<Group, Instant>,
+    /// When a person's answer was last told of in a group.
+    answered: HashMap<Group, Instant>,
+    by_guard: HashSet<String>,
+    /// Groups that a person and the guard emptied at once.
+    at_once: u64,
+    wrong: Vec<String>,
+}
+
+impl World {
+    fn requested(&mut self, payload: &Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let group = (text(&payload["request"]["sessionKey"]), text(&payload["request"]["command"]));
+        self.asked += 1;
+        let count = self.groups.entry(group.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            self.doubled.entry(group.clone()).or_insert_with(Instant::now);
+        }
+        self.pending.insert(text(&payload["id"]), group);
+    }
+
+    fn resolved(&mut self, payload: &Value) {
+        let id = payload["id"].as_str().unwrap_or_default();
+        let Some(group) = self.pending.remove(id) else { return };
+        let count = self.groups.get_mut(&group).expect("it was asked for");
+        *count -= 1;
+        if *count < 2 {
+            self.doubled.remove(&group);
+        }
+        let empty = *count == 0;
+        // The person allows, and prompts lapse; nobody else denies.
+        if payload["decision"] != "deny" {
+            self.answered.insert(group, Instant::now());
+            return;
+        }
+        self.by_guard.insert(id.to_owned());
+        if empty && self.answered.get(&group).is_some_and(|at| at.elapsed() < AT_ONCE) {
+            self.at_once += 1;
+        } else if empty {
+            self.wrong.push(format!("{id} was the last of {group:?}"));
+        }
+    }
+}
+
+/// What the guard tells.
+#[derive(Default)]
+struct Log {
+    lines: u64,
+    decided: HashMap<String, Value>,
+    /// Decisions without an outcome, by their number.
+    open: HashSet<u64>,
+    outcomes: BTreeMap<String, u64>,
+    events: BTreeMap<String, u64>,
+    written_us: Vec<u64>,
+    reconciled: Option<Instant>,
+}
+
+impl Log {
+    fn take(&mut self, line: &str) {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        self.lines += 1;
+        assert_eq!(line["version"], 1, "{line}");
+        let event = line["event"].as_str().expect("an event").to_owned();
+        match event.as_str() {
+            "deny" => {
+                let number = line["decision"].as_u64().expect("a number");
+                assert!(self.open.insert(number), "decided twice: {line}");
+                self.decided.insert(line["id"].as_str().expect("an id").to_owned(), line.clone());
+            }
+            "outcome" => {
+                let number = line["decision"].as_u64().expect("a number");
+                assert!(self.open.remove(&number), "an outcome without a decision: {line}");
+                *self.outcomes.entry(line["outcome"].as_str().expect("one").to_owned()).or_default() += 1;
+                self.written_us.extend(line["latencyUs"].as_u64());
+            }
+            "reconciled" => self.reconciled = Some(Instant::now()),
+            _ => {}
+        }
+        *self.events.entry(event).or_default() += 1;
+    }
+}
+
+fn percentile<T: Copy + Ord>(values: &mut [T], percent: usize) -> Option<T> {
+    values.sort_unstable();
+    values.get((values.len() * percent).div_ceil(100).saturating_sub(1)).copied()
+}
+
+/// A sequence of numbers that is the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+struct Scene {
+    dev: Dev,
+    relay: Relay,
+    guard: Process,
+    lines: mpsc::Receiver<String>,
+    log: Log,
+    world: Rc<RefCell<World>>,
+    resident: Vec<u64>,
+}
+
+impl Scene {
+    async fn set(home: &std::path::Path) -> Self {
+        let dev = Dev::start(home);
+        let relay = Relay::before(dev.address).await;
+        let world = Rc::<RefCell<World>>::default();
+        let (link, events) = dev.link(&["approvals", "exec-approvals"], true).await;
+        let (mut events, heard) = (events.expect("events"), Rc::clone(&world));
+        spawn_local(async move {
+            let _link = link;
+            while let Some(event) = events.next().await {
+                match event {
+                    Event::Requested(_, payload) => heard.borrow_mut().requested(&value(payload.get())),
+                    Event::Resolved(_, payload) => heard.borrow_mut().resolved(&value(payload.get())),
+                    Event::Gap => panic!("the observer missed something"),
+                    _ => {}
+                }
+            }
+        });
+        let gateway = format!("--gateway=ws://{}", relay.address);
+        let mut guard = tool(home)
+            .env("OPENCLAW_GATEWAY_TOKEN", &dev.token)
+            .args(["queue", "guard", &gateway, "--ndjson", "--max-rate", "1000000/min"])
+            .spawn()
+            .expect("it starts");
+        let out = guard.stdout.take().expect("its output");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines() {
+                sender.send(line.expect("text")).expect("somebody reads");
+            }
+        });
+        let mut scene = Self {
+            dev,
+            relay,
+            guard: Process(guard),
+            lines,
+            log: Log::default(),
+            world,
+            resident: Vec::new(),
+        };
+        while scene.log.reconciled.is_none() {
+            scene.read_log();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        scene
+    }
+
+    fn read_log(&mut self) {
+        while let Ok(line) = self.lines.try_recv() {
+            self.log.take(&line);
+        }
+    }
+
+    /// Runs the load; `cuts`: and cuts the guard's connection now and then. Gives how often it was cut.
+    async fn load(&mut self, time: Duration, cuts: bool) -> u64 {
+        let (asker, _) = self.dev.link(&[], false).await;
+        let (person, _) = self.dev.link(&[], false).await;
+        let (asker, person) = (Rc::new(asker), Rc::new(person));
+        let mut chance = Chance(7);
+        let (begun, mut cut, mut next_cut) = (Instant::now(), 0, Duration::from_secs(5));
+        let mut tick = tokio::time::interval(Duration::from_secs(1) / PROMPTS_A_SECOND);
+        let mut number = 0_u64;
+        while begun.elapsed() < time {
+            tick.tick().await;
+            number += 1;
+            let session = format!("agent:main:{}", chance.below(SESSIONS));
+            let params = json!({
+                "command": format!("echo soak {}", chance.below(COMMANDS)), "agentId": "main", "sessionKey": session,
+                "host": "gateway", "cwd": "/tmp", "security": "allowlist", "ask": "on-miss", "twoPhase": true,
+                "timeoutMs": 1_800_000, "runId": format!("soak-{number}"),
+            });
+            let asker = Rc::clone(&asker);
+            spawn_local(async move {
+                let session = asker.session().expect("a socket");
+                session.call("exec.approval.request", &params, minute()).await.expect("it is accepted");
+            });
+            if number.is_multiple_of(u64::from(PROMPTS_A_SECOND)) {
+                self.read_log();
+                self.check();
+                let id = {
+                    let world = self.world.borrow();
+                    let at = usize::try_from(chance.below(world.pending.len().max(1) as u64)).unwrap();
+                    world.pending.keys().nth(at).cloned()
+                };
+                let person = Rc::clone(&person);
+                spawn_local(async move {
+                    let params = json!({ "id": id, "decision": "allow-once" });
+                    let session = person.session().expect("a socket");
+                    // The guard may have been there first.
+                    drop(session.call("exec.approval.resolve", &params, minute()).await);
+                });
+            }
+            if number.is_multiple_of(10 * u64::from(PROMPTS_A_SECOND)) {
+                self.resident.push(self.guard.resident());
+            }
+            if cuts && begun.elapsed() > next_cut {
+                cut += u64::from(self.relay.cut());
+                next_cut = begun.elapsed() + Duration::from_secs(5 + chance.below(56));
+            }
+        }
+        cut
+    }
+
+    /// While the guard is connected and has listed, nothing is doubled for long.
+    fn check(&self) {
+        const LONG: Duration = Duration::from_secs(3);
+        let world = self.world.borrow();
+        assert!(world.wrong.is_empty(), "{:#?}", world.wrong);
+        let listed = self.log.reconciled.filter(|at| at.elapsed() > LONG);
+        let cut = self.log.events.get("disconnected") >= self.log.events.get("connected");
+        if let Some(listed) = listed.filter(|_| !cut) {
+            for (group, since) in &world.doubled {
+                let since = (*since).max(listed);
+                assert!(since.elapsed() < LONG, "{group:?} is pending twice for {:?}", since.elapsed());
+            }
+        }
+    }
+
+    /// Stops, and checks what can be checked only then.
+    async fn end(mut self) -> (Log, Rc<RefCell<World>>, Vec<u64>) {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        self.read_log();
+        self.check();
+        let Self { guard, lines, mut log, world, resident, .. } = self;
+        assert_eq!(guard.ends(Signal::TERM), Some(0), "the guard's end");
+        while let Ok(line) = lines.recv_timeout(Duration::from_secs(5)) {
+            log.take(&line);
+        }
+        assert!(log.open.is_empty(), "decisions without an outcome: {:?}", log.open);
+        let unknown: Vec<String> =
+            world.borrow().by_guard.iter().filter(|id| !log.decided.contains_key(*id)).cloned().collect();
+        assert!(unknown.is_empty(), "denials that are not in the log: {unknown:?}");
+        let denied = log.outcomes.get("denied").copied().unwrap_or_default();
+        let told = world.borrow().by_guard.len() as u64;
+        assert!(denied <= told, "{denied} are called denied, {told} were");
+        (log, world, resident)
+    }
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+async fn latency(home: &std::path::Path) {
+    let mut scene = Scene::set(home).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let idle = scene.guard.resident();
+    scene.load(Duration::from_mins(1), false).await;
+    let mut relayed = std::mem::take(&mut scene.relay.noted.borrow_mut().latencies);
+    let (mut log, _, resident) = scene.end().await;
+    let micros = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value} µs"));
+    let of = |values: &mut [u64]| [50, 99, 100].map(|percent| micros(percentile(values, percent))).join(", ");
+    let mut relayed: Vec<u64> =
+        relayed.drain(..).map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)).collect();
+    println!(
+        "event read to denial written, {} denials: median, p99, most: {}",
+        log.written_us.len(),
+        of(&mut log.written_us)
+    );
+    println!("the same seen from outside, {} denials: {}", relayed.len(), of(&mut relayed));
+    println!(
+        "resident: idle {idle} kB, at {PROMPTS_A_SECOND} prompts a second {} kB",
+        resident.iter().max().unwrap()
+    );
+}
+
+async fn soak(home: &std::path::Path, minutes: u64) {
+    let mut scene = Scene::set(home).await;
+    let cuts = scene.load(Duration::from_mins(minutes), true).await;
+    let (log, world, resident) = scene.end().await;
+    let world = world.borrow();
+    println!("{minutes} minutes, {} prompts, {cuts} disconnections", world.asked);
+    println!(
+        "denied {}, last ones emptied at once with a person {}, wrong {}",
+        world.by_guard.len(),
+        world.at_once,
+        world.wrong.len()
+    );
+    println!("log: {} lines; {:?}; outcomes {:?}", log.lines, log.events, log.outcomes);
+    let part = (resident.len() / 6).max(1);
+    let mean = |part: &[u64]| part.iter().sum::<u64>() / part.len() as u64;
+    let parts: Vec<u64> = resident.chunks(part).map(mean).collect();
+    println!(
+        "resident, means of sixths of the time: {parts:?} kB; most {} kB",
+        resident.iter().max().unwrap()
+    );
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let home = tempfile::tempdir().expect("a home");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let local = tokio::task::LocalSet::new();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => local.block_on(&runtime, latency(home.path())),
+        ["soak"] => local.block_on(&runtime, soak(home.path(), 30)),
+        ["soak", minutes] => local.block_on(&runtime, soak(home.path(), minutes.parse().expect("minutes"))),
+        _ => panic!("{arguments:?}"),
+    }
+}
