@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{confirmed, interactive};
+use super::approvals::explain;
+use super::{confirmed, interactive, remote};
 use crate::Streams;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
@@ -11,10 +12,8 @@ use crate::cli::approvals::{FailOn, Format, Lint};
 use crate::commands::Error;
 use crate::commands::lint::{self, Checked, Request, Source};
 use crate::deadline::Deadline;
-use crate::explain;
 use crate::outcome::{self, Exit};
 use crate::output;
-use crate::remote;
 
 /// Looks, mends if asked to, and reports what is left.
 pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {

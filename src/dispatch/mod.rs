@@ -1,8 +1,11 @@
-//! From a parsed command line to a command and its printer, for the commands that ask, watch, or have many targets.
+//! From a parsed command line to a command and its printer, one file for a noun or for a verb that needs one.
 
 pub mod allowlist;
+pub mod approvals;
 pub mod diff;
+pub mod gateway;
 pub mod lint;
+pub mod pages;
 pub mod queue;
 pub mod run;
 
@@ -14,6 +17,7 @@ use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::Deadline;
+use crate::output::error::Failure;
 use crate::settings::{Ask, Flags};
 
 /// What the flags say about a gateway.
@@ -66,5 +70,21 @@ pub fn confirmed(err: &mut dyn Write, question: &str, deadline: Deadline) -> Res
     match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
         Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
         _ => Err(QueueError::Declined),
+    }
+}
+
+/// The error and what caused it, from the outside in.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
+}
+
+/// A failure, as it is told. `causes`: from the outside in.
+pub fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
+    Failure {
+        code: error.code(),
+        causes,
+        remedy: error.remedy(),
+        exit: error.exit() as u8,
+        verdict: error.verdict(),
     }
 }

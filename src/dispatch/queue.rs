@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{confirmed, flags};
+use super::{causes, confirmed, failure, flags};
 use crate::Streams;
 use crate::cli::gateway::Access;
 use crate::cli::queue::{
@@ -218,7 +218,7 @@ fn print(
             // The only one: it is the command's own.
             Err(error) if single => return Err(error.into()),
             Err(error) => {
-                let failure = crate::failure(&error, causes(&error));
+                let failure = failure(&error, causes(&error));
                 if json {
                     values.push(output::error::value(&failure));
                 }
@@ -311,15 +311,4 @@ pub fn guard(
     }))?;
     printed?;
     Ok(Exit::Done)
-}
-
-/// The error and what caused it, from the outside in.
-fn causes(error: &Error) -> Vec<String> {
-    let mut causes = vec![error.to_string()];
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes
 }

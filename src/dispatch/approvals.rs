@@ -1,0 +1,126 @@
+//! `approvals validate`, `get` and `set`, and what all of `approvals` share.
+
+use std::io;
+
+use super::remote;
+use crate::Streams;
+use crate::approvals::Syntax;
+use crate::approvals::codes::Code;
+use crate::approvals::report::{Got, SetOutcome, Snapshot};
+use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
+use crate::commands::{get, set, validate};
+use crate::deadline::Deadline;
+use crate::outcome::{self, Exit};
+use crate::output;
+use crate::store::input::Input;
+
+/// `approvals validate`
+pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if let Some(name) = &args.explain {
+        return Ok(explain(name, Code::ALL, streams)?);
+    }
+    let request = validate::Request {
+        paths: args.paths,
+        syntax: match args.syntax {
+            Notation::Auto => None,
+            Notation::Json => Some(Syntax::Json),
+            Notation::Json5 => Some(Syntax::Json5),
+        },
+        allow_legacy: args.allow_legacy,
+        max_size: args.max_size,
+    };
+    let reports = validate::run(&request, deadline)?;
+    match args.format {
+        Format::Human => output::human(streams.out, &reports, streams.styled)?,
+        Format::Json => output::validation_json(streams.out, &reports)?,
+        Format::Github => output::github(streams.out, &reports)?,
+        Format::Sarif => output::sarif(streams.out, &reports)?,
+    }
+    Ok(outcome::of_validation(validate::tally(&reports)))
+}
+
+/// Prints the page of a code; `codes` are those that are named where there is none of that name.
+pub fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let Some(code) = Code::named(name) else {
+        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
+        if let Some(nearest) = Code::nearest(name) {
+            writeln!(streams.err, "  did you mean `{nearest}`?")?;
+        }
+        writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
+        return Ok(Exit::Usage);
+    };
+    output::explanation(streams.out, code)?;
+    Ok(Exit::Done)
+}
+
+/// `approvals get`
+pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let source = match (remote(args.remote)?, args.file, args.store) {
+        (Some(remote), ..) => get::Source::Remote(remote),
+        (None, Some(path), _) => get::Source::File(path),
+        (None, None, Some(path)) => get::Source::Store(path),
+        (None, None, None) => get::Source::Local,
+    };
+    let got = get::run(source, deadline)?;
+    match (&got, args.json) {
+        (Got::Document(snapshot), true) => output::snapshot_json(streams.out, snapshot)?,
+        (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
+        (Got::Native(snapshot), true) => output::native_json(streams.out, snapshot)?,
+        (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
+    }
+    if let Got::Document(Snapshot { remarks, .. }) = &got
+        && !remarks.is_empty()
+    {
+        streams.out.flush()?;
+        output::remarks_text(streams.err, remarks)?;
+    }
+    let count = got.problems();
+    if count > 0 {
+        streams.out.flush()?;
+        let warning = match &got {
+            Got::Native(_) => format!("warning: the policy is not valid ({count})"),
+            // What validates a file cannot be told of a gateway.
+            Got::Document(Snapshot { place: Some(_), .. }) => format!(
+                "warning: the document is not valid ({count}); the same with --json | jq .file | clearance approvals validate - shows where"
+            ),
+            Got::Document(_) => format!(
+                "warning: the document is not valid; clearance approvals validate shows where ({count})"
+            ),
+        };
+        writeln!(streams.err, "{warning}")?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `approvals set`
+pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let request = set::Request {
+        new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
+        place: match remote(args.remote)? {
+            Some(remote) => set::Place::Remote(remote),
+            None => set::Place::Local(args.store),
+        },
+        base_hash: args.base_hash,
+        dry_run: args.dry_run,
+        allow_legacy: args.allow_legacy,
+        downgrade: args.downgrade,
+    };
+    let report = set::run(&request, deadline)?;
+    let printed = if args.json {
+        output::set_json(streams.out, &report)
+    } else {
+        output::set_text(streams.out, &report)
+    };
+    let printed = printed.and_then(|()| streams.out.flush());
+    if printed.is_err() && report.outcome == SetOutcome::Stored {
+        writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
+    }
+    printed?;
+    if report.departures.is_empty() {
+        return Ok(Exit::Done);
+    }
+    writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
+    writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
+    Ok(Exit::Partly)
+}
