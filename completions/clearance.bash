@@ -103,12 +103,6 @@ _clearance() {
             clearance__subcmd__approvals__subcmd__help,validate)
                 cmd="clearance__subcmd__approvals__subcmd__help__subcmd__validate"
                 ;;
-            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,add)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add"
-                ;;
-            clearance__subcmd__approvals__subcmd__help__subcmd__allowlist,remove)
-                cmd="clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove"
-                ;;
             clearance__subcmd__gateway,dev)
                 cmd="clearance__subcmd__gateway__subcmd__dev"
                 ;;
@@ -147,57 +141,6 @@ _clearance() {
                 ;;
             clearance__subcmd__help,run)
                 cmd="clearance__subcmd__help__subcmd__run"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,allowlist)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,diff)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__diff"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,get)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__get"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,lint)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__lint"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,schema)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__schema"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,set)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__set"
-                ;;
-            clearance__subcmd__help__subcmd__approvals,validate)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__validate"
-                ;;
-            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,add)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add"
-                ;;
-            clearance__subcmd__help__subcmd__approvals__subcmd__allowlist,remove)
-                cmd="clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove"
-                ;;
-            clearance__subcmd__help__subcmd__gateway,dev)
-                cmd="clearance__subcmd__help__subcmd__gateway__subcmd__dev"
-                ;;
-            clearance__subcmd__help__subcmd__gateway,status)
-                cmd="clearance__subcmd__help__subcmd__gateway__subcmd__status"
-                ;;
-            clearance__subcmd__help__subcmd__queue,dedupe)
-                cmd="clearance__subcmd__help__subcmd__queue__subcmd__dedupe"
-                ;;
-            clearance__subcmd__help__subcmd__queue,guard)
-                cmd="clearance__subcmd__help__subcmd__queue__subcmd__guard"
-                ;;
-            clearance__subcmd__help__subcmd__queue,ls)
-                cmd="clearance__subcmd__help__subcmd__queue__subcmd__ls"
-                ;;
-            clearance__subcmd__help__subcmd__queue,resolve)
-                cmd="clearance__subcmd__help__subcmd__queue__subcmd__resolve"
-                ;;
-            clearance__subcmd__help__subcmd__run,cancel)
-                cmd="clearance__subcmd__help__subcmd__run__subcmd__cancel"
-                ;;
-            clearance__subcmd__help__subcmd__run,ls)
-                cmd="clearance__subcmd__help__subcmd__run__subcmd__ls"
                 ;;
             clearance__subcmd__queue,dedupe)
                 cmd="clearance__subcmd__queue__subcmd__dedupe"
@@ -484,12 +427,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__diff)
-            opts="-h --exact --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --exact --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -506,10 +453,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -518,12 +461,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__get)
-            opts="-h --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --timeout --help"
+            opts="-h --timeout --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -556,10 +503,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -582,36 +525,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__help__subcmd__allowlist)
-            opts="add remove"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__approvals__subcmd__help__subcmd__allowlist__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -722,12 +637,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__lint)
-            opts="-h --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --max-size --explain --timeout --help"
+            opts="-h --timeout --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --max-size --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -784,10 +703,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -814,12 +729,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__set)
-            opts="-h --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --base-hash --dry-run --allow-legacy --downgrade --json --timeout --help"
+            opts="-h --timeout --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --base-hash --dry-run --allow-legacy --downgrade --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -856,10 +775,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -868,12 +783,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__validate)
-            opts="-h --format --syntax --allow-legacy --max-size --explain --timeout --help"
+            opts="-h --timeout --format --syntax --allow-legacy --max-size --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json github sarif" -- "${cur}"))
                     return 0
@@ -887,10 +806,6 @@ _clearance() {
                     return 0
                     ;;
                 --explain)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -938,12 +853,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__gateway__subcmd__dev)
-            opts="-h --port --scenario --coalesce --cancel-on-failover --generation --tls --json --timeout --help"
+            opts="-h --timeout --port --scenario --coalesce --cancel-on-failover --generation --tls --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -962,10 +881,6 @@ _clearance() {
                     ;;
                 --generation)
                     COMPREPLY=($(compgen -W "legacy current" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1032,12 +947,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__gateway__subcmd__status)
-            opts="-h --gateway --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --timeout --help"
+            opts="-h --timeout --gateway --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1055,10 +974,6 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1084,134 +999,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__approvals)
-            opts="validate lint get set diff allowlist schema"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist)
-            opts="add remove"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__allowlist__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__diff)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__get)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__lint)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__schema)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__set)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__approvals__subcmd__validate)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1238,36 +1027,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__gateway)
-            opts="status dev"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__gateway__subcmd__dev)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__gateway__subcmd__status)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1308,64 +1069,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__queue)
-            opts="ls dedupe guard resolve"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__queue__subcmd__dedupe)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__queue__subcmd__guard)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__queue__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__queue__subcmd__resolve)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1378,36 +1083,8 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__help__subcmd__run)
-            opts="ls cancel"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__run__subcmd__cancel)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        clearance__subcmd__help__subcmd__run__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1456,12 +1133,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__dedupe)
-            opts="-h --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --check --settle --rounds --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --check --settle --rounds --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1530,10 +1211,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1542,12 +1219,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__guard)
-            opts="-h --gateway --all-gateways --observe --agent --session --kind --by --margin --max-rate --cooling --repeats --within --cancel-runs --metrics --ndjson --token-file --password-file --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --gateway --all-gateways --observe --agent --session --kind --by --margin --max-rate --cooling --repeats --within --cancel-runs --metrics --ndjson --token-file --password-file --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1605,10 +1286,6 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1704,12 +1381,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__ls)
-            opts="-h --gateway --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --watch --json --ndjson --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --gateway --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --watch --json --ndjson --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1766,10 +1447,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1778,12 +1455,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__resolve)
-            opts="-h --gateway --yes --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help allow-once allow-always deny"
+            opts="-h --timeout --gateway --yes --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help allow-once allow-always deny"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1801,10 +1482,6 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1834,12 +1511,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__cancel)
-            opts="-h --session --superseded --gateway --yes --dry-run --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --session --superseded --gateway --yes --dry-run --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --session)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1861,10 +1542,6 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1932,12 +1609,16 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__ls)
-            opts="-h --gateway --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --timeout --help"
+            opts="-h --timeout --gateway --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1955,10 +1636,6 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

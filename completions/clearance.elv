@@ -45,16 +45,17 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;approvals;validate'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --format 'How to report'
             cand --syntax 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere'
             cand --max-size 'The largest file that is read'
             cand --explain 'Tell what a code means and how to mend it, and check nothing'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --allow-legacy 'Accept the forms that early releases wrote, and only tell of them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;approvals;lint'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --store 'Look at this local store instead of this host''s own'
             cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
             cand --node 'The document of a node behind the gateway: its id, its name, or the start of one'
@@ -69,7 +70,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --for 'Tell what a gateway of this release refuses or reads in another way [default: the gateway''s own, with --gateway]'
             cand --max-size 'The largest file that is read'
             cand --explain 'Tell what a code means and how to mend it, and check nothing'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --fix 'Remove duplicate, covered and dead entries: shows them, and asks'
@@ -78,6 +78,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;approvals;get'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --file 'Read this document instead of this host''s own; - for standard input'
             cand --store 'Read this local store instead of this host''s own'
             cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
@@ -86,7 +87,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --json 'Print {path, exists, hash, file}'
@@ -94,6 +94,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help'
         }
         &'clearance;approvals;set'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --file 'The new document, JSON or JSON5; - for standard input'
             cand --store 'Write to this local store instead of this host''s own'
             cand --gateway 'A gateway''s document: the default gateway, or the one with this name or URL; `embedded` to rehearse'
@@ -103,7 +104,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
             cand --base-hash 'Only if the stored document still has this hash; without it, the hash just read'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --stdin 'Read the new document from standard input'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
@@ -115,11 +115,11 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help'
         }
         &'clearance;approvals;diff'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --exact 'Tell of every difference: ids, usage, order and the socket too'
             cand --json 'Print one JSON object'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
@@ -213,12 +213,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;approvals;help;diff'= {
         }
         &'clearance;approvals;help;allowlist'= {
-            cand add 'Allow a pattern; if it is allowed already, nothing is written'
-            cand remove 'Take back what add allowed; if it is not there, nothing is written'
-        }
-        &'clearance;approvals;help;allowlist;add'= {
-        }
-        &'clearance;approvals;help;allowlist;remove'= {
         }
         &'clearance;approvals;help;schema'= {
         }
@@ -235,6 +229,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;queue;ls'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --file 'Read a saved listing instead: what --json printed, or a gateway''s own answer; - for standard input'
             cand --agent 'Only prompts of this agent'
@@ -249,7 +244,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --duplicates 'Only prompts that have duplicates'
             cand --full 'Print the whole text of every command'
             cand --watch 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
@@ -261,6 +255,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;queue;dedupe'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; may be given several times; `embedded` to rehearse'
             cand --file 'Plan for a saved listing, and change nothing; - for standard input'
             cand --agent 'Only prompts of this agent'
@@ -278,7 +273,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --all-gateways 'Every gateway of config.toml, at once'
             cand --yes 'Do not ask'
             cand --dry-run 'Show the plan, and change nothing'
@@ -290,6 +284,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;queue;guard'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; may be given several times; `embedded` to rehearse'
             cand --agent 'Only prompts of this agent'
             cand --session 'Only prompts of the session with this key'
@@ -305,7 +300,6 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --password-file 'Read the gateway''s password from this file, before each connection'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --all-gateways 'Every gateway of config.toml, each by itself'
             cand --observe 'Decide, and deny nothing'
             cand --cancel-runs 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
@@ -314,12 +308,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;queue;resolve'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --yes 'Do not ask before allowing'
             cand --json 'Print one JSON object'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
@@ -353,12 +347,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;run;ls'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --json 'Print one JSON object'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
@@ -366,13 +360,13 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help'
         }
         &'clearance;run;cancel'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --session 'Whatever runs in the session with this key, and everything it queued'
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --superseded 'Every run that ended or was replaced while its prompts are still pending'
             cand --yes 'Do not ask'
             cand --dry-run 'Show what would be done, and change nothing'
@@ -402,12 +396,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;gateway;status'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --gateway 'The gateway with this name or URL; `embedded` to rehearse'
             cand --token-file 'Read the gateway''s token from this file'
             cand --password-file 'Read the gateway''s password from this file'
             cand --tls-fingerprint 'Trust the certificate with this SHA-256, and no other'
             cand --ca-file 'Trust the authorities in this PEM file, and no others'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --ask-token 'Ask for the gateway''s token on the terminal'
             cand --ask-password 'Ask for the gateway''s password on the terminal'
             cand --json 'Print one JSON object'
@@ -415,12 +409,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help'
         }
         &'clearance;gateway;dev'= {
+            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --port 'The port on 127.0.0.1; 0 for one that is free'
             cand --scenario 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents'
             cand --coalesce 'Whether requests for what is pending already join that prompt'
             cand --cancel-on-failover 'Whether the prompts of a run that fails over are cancelled before its replacement may ask'
             cand --generation 'Which generation''s wire it speaks'
-            cand --timeout 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]'
             cand --tls 'Serve TLS with a certificate of its own'
             cand --json 'Print one JSON object when it is ready'
             cand -h 'Print help (see more with ''--help'')'
@@ -457,63 +451,12 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clearance;help;approvals'= {
-            cand validate 'Check documents: every problem, with its place'
-            cand lint 'Check documents for what is valid but dangerous or dead'
-            cand get 'Print a document'
-            cand set 'Replace a document: of this host, of a gateway, of a node'
-            cand diff 'Compare two documents, wherever they are; exit 1 if they differ in policy'
-            cand allowlist 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
-            cand schema 'Print the JSON Schema of a document'
-        }
-        &'clearance;help;approvals;validate'= {
-        }
-        &'clearance;help;approvals;lint'= {
-        }
-        &'clearance;help;approvals;get'= {
-        }
-        &'clearance;help;approvals;set'= {
-        }
-        &'clearance;help;approvals;diff'= {
-        }
-        &'clearance;help;approvals;allowlist'= {
-            cand add 'Allow a pattern; if it is allowed already, nothing is written'
-            cand remove 'Take back what add allowed; if it is not there, nothing is written'
-        }
-        &'clearance;help;approvals;allowlist;add'= {
-        }
-        &'clearance;help;approvals;allowlist;remove'= {
-        }
-        &'clearance;help;approvals;schema'= {
         }
         &'clearance;help;queue'= {
-            cand ls 'List the pending prompts, duplicates under the one that stays'
-            cand dedupe 'Keep one prompt of each group of duplicates, and deny the rest'
-            cand guard 'Stay connected, and deny duplicates as they come'
-            cand resolve 'Decide one prompt'
-        }
-        &'clearance;help;queue;ls'= {
-        }
-        &'clearance;help;queue;dedupe'= {
-        }
-        &'clearance;help;queue;guard'= {
-        }
-        &'clearance;help;queue;resolve'= {
         }
         &'clearance;help;run'= {
-            cand ls 'List active runs, and runs that hold prompts'
-            cand cancel 'Abort a run, and deny what it queued'
-        }
-        &'clearance;help;run;ls'= {
-        }
-        &'clearance;help;run;cancel'= {
         }
         &'clearance;help;gateway'= {
-            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
-            cand dev 'Run a gateway to rehearse with, in the foreground'
-        }
-        &'clearance;help;gateway;status'= {
-        }
-        &'clearance;help;gateway;dev'= {
         }
         &'clearance;help;completions'= {
         }

@@ -44,6 +44,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not _
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "allowlist" -d 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "schema" -d 'Print the JSON Schema of a document'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and not __fish_seen_subcommand_from validate lint get set diff allowlist schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l format -d 'How to report' -r -f -a "human\t'For people: the source line with a mark'
 json\t'One JSON object'
 github\t'Annotations of a GitHub workflow'
@@ -53,9 +54,9 @@ json\t'JSON, as a host reads its store'
 json5\t'JSON5, as `approvals set` reads its input'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l store -d 'Look at this local store instead of this host\'s own' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l node -d 'The document of a node behind the gateway: its id, its name, or the start of one' -r
@@ -76,12 +77,12 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Tell what a gateway of this release refuses or reads in another way [default: the gateway\'s own, with --gateway]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fix -d 'Remove duplicate, covered and dead entries: shows them, and asks'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l yes -d 'With --fix: do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l file -d 'Read this document instead of this host\'s own; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l store -d 'Read this local store instead of this host\'s own' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
@@ -90,11 +91,11 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l json -d 'Print {path, exists, hash, file}'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l file -d 'The new document, JSON or JSON5; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l store -d 'Write to this local store instead of this host\'s own' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l gateway -d 'A gateway\'s document: the default gateway, or the one with this name or URL; `embedded` to rehearse' -r
@@ -104,7 +105,6 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l base-hash -d 'Only if the stored document still has this hash; without it, the hash just read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l stdin -d 'Read the new document from standard input'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
@@ -113,11 +113,11 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l downgrade -d 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l exact -d 'Tell of every difference: ids, usage, order and the socket too'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
@@ -145,6 +145,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fis
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "guard" -d 'Stay connected, and deny duplicates as they come'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "resolve" -d 'Decide one prompt'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l file -d 'Read a saved listing instead: what --json printed, or a gateway\'s own answer; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l agent -d 'Only prompts of this agent' -r
@@ -166,7 +167,6 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l duplicates -d 'Only prompts that have duplicates'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l full -d 'Print the whole text of every command'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l watch -d 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
@@ -175,6 +175,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l gateway -d 'The gateway with this name or URL; may be given several times; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l file -d 'Plan for a saved listing, and change nothing; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l agent -d 'Only prompts of this agent' -r
@@ -197,7 +198,6 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l all-gateways -d 'Every gateway of config.toml, at once'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l dry-run -d 'Show the plan, and change nothing'
@@ -206,6 +206,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l gateway -d 'The gateway with this name or URL; may be given several times; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l agent -d 'Only prompts of this agent' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l session -d 'Only prompts of the session with this key' -r
@@ -225,18 +226,17 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l password-file -d 'Read the gateway\'s password from this file, before each connection' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l all-gateways -d 'Every gateway of config.toml, each by itself'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l observe -d 'Decide, and deny nothing'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cancel-runs -d 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ndjson -d 'Print one JSON object a line on a terminal too'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l yes -d 'Do not ask before allowing'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from resolve" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
@@ -252,23 +252,23 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "ls" -d 'List active runs, and runs that hold prompts'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "cancel" -d 'Abort a run, and deny what it queued'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and not __fish_seen_subcommand_from ls cancel help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l session -d 'Whatever runs in the session with this key, and everything it queued' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l superseded -d 'Every run that ended or was replaced while its prompts are still pending'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Show what would be done, and change nothing'
@@ -284,16 +284,17 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __f
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l token-file -d 'Read the gateway\'s token from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l port -d 'The port on 127.0.0.1; 0 for one that is free' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l scenario -d 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l coalesce -d 'Whether requests for what is pending already join that prompt' -r -f -a "on\t'As a gateway should be'
@@ -302,7 +303,6 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_
 off\t'As gateways are: the bug is there'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l generation -d 'Which generation\'s wire it speaks' -r -f -a "legacy\t'Protocol 3, as 2026.4.14'
 current\t'Protocol 4, as 2026.9.6'"
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l tls -d 'Serve TLS with a certificate of its own'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l json -d 'Print one JSON object when it is ready'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -320,18 +320,3 @@ complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "validate" -d 'Check documents: every problem, with its place'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "lint" -d 'Check documents for what is valid but dangerous or dead'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "get" -d 'Print a document'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "set" -d 'Replace a document: of this host, of a gateway, of a node'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "diff" -d 'Compare two documents, wherever they are; exit 1 if they differ in policy'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "allowlist" -d 'Add or remove one entry of an allowlist, whatever else is edited meanwhile'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from approvals" -f -a "schema" -d 'Print the JSON Schema of a document'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "ls" -d 'List the pending prompts, duplicates under the one that stays'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "dedupe" -d 'Keep one prompt of each group of duplicates, and deny the rest'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "guard" -d 'Stay connected, and deny duplicates as they come'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "resolve" -d 'Decide one prompt'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "ls" -d 'List active runs, and runs that hold prompts'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "cancel" -d 'Abort a run, and deny what it queued'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'

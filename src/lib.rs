@@ -26,6 +26,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use cli::approvals::Verb;
+use cli::lazy::Lazy;
 use cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
 use commands::Error;
 use deadline::Deadline;
@@ -106,27 +107,37 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
     };
     let deadline = Deadline::after(cli.timeout.unwrap_or(TIMEOUT));
     match cli.noun {
-        Noun::Approvals(Verb::Validate(args)) => dispatch::approvals::check(args, deadline, streams),
-        Noun::Approvals(Verb::Lint(args)) => dispatch::lint::run(args, deadline, streams),
-        Noun::Approvals(Verb::Get(args)) => dispatch::approvals::show(args, deadline, streams),
-        Noun::Approvals(Verb::Set(args)) => dispatch::approvals::replace(args, deadline, streams),
-        Noun::Approvals(Verb::Diff(args)) => dispatch::diff::run(args, deadline, streams),
-        Noun::Approvals(Verb::Allowlist(verb)) => dispatch::allowlist::run(verb, deadline, streams),
-        Noun::Queue(queue_cli::Verb::Ls(args)) => {
+        Noun::Approvals(Lazy(Verb::Validate(Lazy(args)))) => {
+            dispatch::approvals::check(args, deadline, streams)
+        }
+        Noun::Approvals(Lazy(Verb::Lint(Lazy(args)))) => dispatch::lint::run(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Get(Lazy(args)))) => dispatch::approvals::show(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => dispatch::approvals::replace(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => dispatch::diff::run(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => {
+            dispatch::allowlist::run(verb, deadline, streams)
+        }
+        Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
             dispatch::queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
         }
-        Noun::Queue(queue_cli::Verb::Dedupe(args)) => dispatch::queue::dedupe(args, deadline, streams),
-        Noun::Queue(queue_cli::Verb::Guard(args)) => {
-            dispatch::queue::guard(*args, cli.timeout.map(Deadline::after), deadline, streams)
+        Noun::Queue(Lazy(queue_cli::Verb::Dedupe(Lazy(args)))) => {
+            dispatch::queue::dedupe(args, deadline, streams)
         }
-        Noun::Queue(queue_cli::Verb::Resolve(args)) => dispatch::queue::resolve(args, deadline, streams),
-        Noun::Run(run_cli::Verb::Ls(args)) => dispatch::run::list(args, deadline, streams),
-        Noun::Run(run_cli::Verb::Cancel(args)) => dispatch::run::cancel(args, deadline, streams),
-        Noun::Gateway(gateway_cli::Verb::Status(args)) => dispatch::gateway::status(args, deadline, streams),
-        Noun::Gateway(gateway_cli::Verb::Dev(args)) => {
+        Noun::Queue(Lazy(queue_cli::Verb::Guard(args))) => {
+            dispatch::queue::guard(args.0, cli.timeout.map(Deadline::after), deadline, streams)
+        }
+        Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => {
+            dispatch::queue::resolve(args, deadline, streams)
+        }
+        Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => dispatch::run::list(args, deadline, streams),
+        Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => dispatch::run::cancel(args, deadline, streams),
+        Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {
+            dispatch::gateway::status(args, deadline, streams)
+        }
+        Noun::Gateway(Lazy(gateway_cli::Verb::Dev(Lazy(args)))) => {
             dispatch::gateway::dev(&args, cli.timeout.map(Deadline::after), streams)
         }
-        Noun::Approvals(Verb::Schema) => {
+        Noun::Approvals(Lazy(Verb::Schema)) => {
             output::json(streams.out, &approvals::schema::derived())?;
             Ok(Exit::Done)
         }

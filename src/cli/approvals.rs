@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::diff::Diff;
 use super::gateway::Approvals;
+use super::lazy::Lazy;
 use super::{allowlist, diff};
 
 /// What to do with a document.
@@ -14,22 +15,22 @@ use super::{allowlist, diff};
 pub enum Verb {
     /// Check documents: every problem, with its place
     #[command(after_help = VALIDATE_EXAMPLES)]
-    Validate(Validate),
+    Validate(Lazy<Validate>),
     /// Check documents for what is valid but dangerous or dead
     #[command(after_help = LINT_EXAMPLES)]
-    Lint(Lint),
+    Lint(Lazy<Lint>),
     /// Print a document
     #[command(after_help = GET_EXAMPLES)]
-    Get(Get),
+    Get(Lazy<Get>),
     /// Replace a document: of this host, of a gateway, of a node
     #[command(after_help = SET_EXAMPLES, group(ArgGroup::new("new").required(true)))]
-    Set(Set),
+    Set(Lazy<Set>),
     /// Compare two documents, wherever they are; exit 1 if they differ in policy
     #[command(after_help = diff::HELP)]
-    Diff(Diff),
+    Diff(Lazy<Diff>),
     /// Add or remove one entry of an allowlist, whatever else is edited meanwhile
     #[command(subcommand)]
-    Allowlist(allowlist::Verb),
+    Allowlist(Lazy<allowlist::Verb>),
     /// Print the JSON Schema of a document
     #[command(after_help = "Examples:\n  clearance approvals schema > exec-approvals.schema.json")]
     Schema,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// What to do with a gateway.
@@ -9,10 +10,10 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 pub enum Verb {
     /// Show which gateway is used and why, connect, and tell the next step if that fails
     #[command(after_help = STATUS_EXAMPLES)]
-    Status(Status),
+    Status(Lazy<Status>),
     /// Run a gateway to rehearse with, in the foreground
     #[command(after_help = DEV_EXAMPLES)]
-    Dev(Dev),
+    Dev(Lazy<Dev>),
 }
 
 const STATUS_EXAMPLES: &str = "Examples:

@@ -4,6 +4,7 @@ pub mod allowlist;
 pub mod approvals;
 pub mod diff;
 pub mod gateway;
+pub mod lazy;
 pub mod queue;
 pub mod run;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use jiff::SignedDuration;
+use lazy::Lazy;
 
 /// The command-line manager for OpenClaw exec approvals.
 #[derive(Debug, Parser)]
@@ -36,16 +38,16 @@ pub struct Cli {
 pub enum Noun {
     /// Approvals documents: what agents may run on a host
     #[command(subcommand)]
-    Approvals(approvals::Verb),
+    Approvals(Lazy<approvals::Verb>),
     /// The pending prompts of a gateway: list them, purge duplicates, decide one
     #[command(subcommand)]
-    Queue(queue::Verb),
+    Queue(Lazy<queue::Verb>),
     /// Runs of agents: what is active, what holds prompts; cancel them
     #[command(subcommand)]
-    Run(run::Verb),
+    Run(Lazy<run::Verb>),
     /// Gateways: which one is used, whether it lets us in, and one to rehearse with
     #[command(subcommand)]
-    Gateway(gateway::Verb),
+    Gateway(Lazy<gateway::Verb>),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lazy::Lazy;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration;
@@ -14,16 +15,16 @@ use super::gateway::{Access, Gateway};
 pub enum Verb {
     /// List the pending prompts, duplicates under the one that stays
     #[command(after_help = LS_EXAMPLES)]
-    Ls(Ls),
+    Ls(Lazy<Ls>),
     /// Keep one prompt of each group of duplicates, and deny the rest
     #[command(after_help = DEDUPE_HELP)]
-    Dedupe(Dedupe),
+    Dedupe(Lazy<Dedupe>),
     /// Stay connected, and deny duplicates as they come
     #[command(after_help = GUARD_HELP)]
-    Guard(Box<Guard>),
+    Guard(Box<Lazy<Guard>>),
     /// Decide one prompt
     #[command(after_help = RESOLVE_EXAMPLES)]
-    Resolve(Resolve),
+    Resolve(Lazy<Resolve>),
 }
 
 const LS_EXAMPLES: &str = "Examples:

@@ -1,5 +1,6 @@
 //! `clearance run …`
 
+use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::gateway::{Access, Gateway};
@@ -9,10 +10,10 @@ use super::gateway::{Access, Gateway};
 pub enum Verb {
     /// List active runs, and runs that hold prompts
     #[command(after_help = "Examples:\n  clearance run ls\n  clearance run ls --json --gateway=prod")]
-    Ls(Ls),
+    Ls(Lazy<Ls>),
     /// Abort a run, and deny what it queued
     #[command(after_help = CANCEL_HELP, group(ArgGroup::new("which").required(true)))]
-    Cancel(Cancel),
+    Cancel(Lazy<Cancel>),
 }
 
 const CANCEL_HELP: &str = "What is active is aborted first; then the prompts that the run queued are denied, and both are checked. On a gateway up to
