@@ -19,6 +19,7 @@ mod current;
 mod edits;
 mod expressions;
 mod gateway;
+mod guard;
 mod legacy;
 mod model;
 mod node;

@@ -14,7 +14,14 @@ pub(crate) const COMMAND: &str = "ps aux | grep -E \"vllm|openclaw\" | awk '{pri
 /// A model server. To each message of a user it has the agent run `COMMAND`; each answer of a tool ends the turn.
 pub(crate) struct Model {
     pub(crate) port: u16,
-    eager: Arc<AtomicBool>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    eager: AtomicBool,
+    /// How often an early gateway told it of a denial.
+    told: AtomicU64,
 }
 
 impl Model {
@@ -22,26 +29,31 @@ impl Model {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let eager = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&eager);
+        let shared = Arc::new(Shared::default());
+        let served = Arc::clone(&shared);
         // It lasts as long as the tests.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let eager = Arc::clone(&shared);
+                let shared = Arc::clone(&served);
                 // A connection that breaks off is the gateway's affair.
-                std::thread::spawn(move || answer(&stream, &eager));
+                std::thread::spawn(move || answer(&stream, &shared));
             }
         });
-        Self { port, eager }
+        Self { port, shared }
     }
 
     /// Whether it asks again after each denial.
     pub(crate) fn set_eager(&self, eager: bool) {
-        self.eager.store(eager, Ordering::SeqCst);
+        self.shared.eager.store(eager, Ordering::SeqCst);
+    }
+
+    /// How many turns there were that told it of a denial: an early gateway starts one for each.
+    pub(crate) fn told(&self) -> u64 {
+        self.shared.told.load(Ordering::SeqCst)
     }
 }
 
-fn answer(stream: &TcpStream, eager: &AtomicBool) -> Option<()> {
+fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     let mut line = String::new();
@@ -65,7 +77,7 @@ fn answer(stream: &TcpStream, eager: &AtomicBool) -> Option<()> {
         );
     }
     let request: Value = serde_json::from_slice(&body).ok()?;
-    let (delta, finish) = said(&request, eager.load(Ordering::SeqCst));
+    let (delta, finish) = said(&request, shared);
     if request["stream"] != true {
         let choice = json!({ "index": 0, "message": delta, "finish_reason": finish });
         let usage = json!({ "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2 });
@@ -88,14 +100,27 @@ fn chunk(object: &str, choice: &Value) -> Value {
 }
 
 /// What the model says to a conversation, and why it ends there.
-fn said(request: &Value, eager: bool) -> (Value, &'static str) {
+fn said(request: &Value, shared: &Shared) -> (Value, &'static str) {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let last = request["messages"].as_array().and_then(|messages| messages.last());
     let last = last.unwrap_or(&Value::Null);
     let mut tools = request["tools"].as_array().into_iter().flatten();
     let can = tools.any(|tool| tool["function"]["name"] == "exec");
-    let denied = last.to_string().contains("did not run");
-    if last["role"] == "user" && can && (eager || !denied) {
+    let eager = shared.eager.load(Ordering::SeqCst);
+    let text = last.to_string();
+    let asks = match last["role"].as_str() {
+        Some("user") => {
+            let denied = text.contains("did not run");
+            if can && denied {
+                shared.told.fetch_add(1, Ordering::SeqCst);
+            }
+            eager || !denied
+        }
+        // A current gateway tells of it in the answer of the tool.
+        Some("tool") => eager && text.contains("denied"),
+        _ => false,
+    };
+    if asks && can {
         let id = format!("call_{}", CALLS.fetch_add(1, Ordering::Relaxed));
         let arguments = json!({ "command": COMMAND }).to_string();
         let function = json!({ "name": "exec", "arguments": arguments });

@@ -13,11 +13,11 @@ use crate::model::{COMMAND, Model};
 use crate::proxy::{Options, Proxy, What};
 use crate::tool::{Ran, Tool};
 
-const LEGACY: &str = "2026.4.14";
-const CURRENT: &str = "2026.9.6";
+pub(crate) const LEGACY: &str = "2026.4.14";
+pub(crate) const CURRENT: &str = "2026.9.6";
 
 /// The first run of an early gateway may take a minute to begin.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How long after a denial an early gateway starts the turn that tells the agent of it, and the model asks again.
 const FOLLOW_UP: Duration = Duration::from_secs(3);
@@ -92,38 +92,55 @@ fn queue_on_2026_9_6() {
 }
 
 /// A gateway, its agents' model, a client that answers prompts if it were asked to, and a user.
-struct Lab {
-    model: Model,
-    tool: Tool,
-    last_run: std::cell::RefCell<String>,
-    operator: std::cell::RefCell<Client>,
-    _approver: Client,
-    gateway: Gateway,
+pub(crate) struct Lab {
+    pub(crate) model: Model,
+    pub(crate) tool: Tool,
+    pub(crate) last_run: std::cell::RefCell<String>,
+    /// `None`: the gateway has not been connected to.
+    operator: std::cell::RefCell<Option<Client>>,
+    _approver: Option<Client>,
+    pub(crate) gateway: Gateway,
 }
 
 impl Lab {
-    fn start(version: &'static str) -> Self {
-        let model = Model::start();
-        let gateway = Gateway::ready(version, Setup::Agents(model.port));
+    pub(crate) fn start(version: &'static str) -> Self {
+        let mut lab = Self::new(version);
+        lab.gateway.start();
+        lab.gateway.wait_until_ready();
+        lab.connect();
         // Without one a current gateway keeps no prompt.
         let caps = Who { caps: &["approvals", "exec-approvals"], ..Who::operator(&OPERATOR) };
-        let approver = Client::connect(gateway.address(), &caps, &Device::new()).expect("it is let in");
+        let approver = Client::connect(lab.gateway.address(), &caps, &Device::new()).expect("it is let in");
+        Self { _approver: Some(approver), ..lab }
+    }
+
+    /// One whose gateway is set up and not started, with nobody who answers prompts.
+    pub(crate) fn new(version: &'static str) -> Self {
+        let model = Model::start();
+        let gateway = Gateway::new(version, Setup::Agents(model.port));
         Self {
             tool: Tool::on_host(&gateway.state()),
-            operator: Client::operator(gateway.address()).into(),
+            operator: None.into(),
             last_run: String::new().into(),
-            _approver: approver,
+            _approver: None,
             model,
             gateway,
         }
     }
 
-    fn call(&self, method: &str, params: &Value) -> Value {
-        self.operator.borrow_mut().call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    /// Connects to the gateway, once it is there, and again once it is back.
+    pub(crate) fn connect(&self) {
+        self.operator.replace(Some(Client::operator(self.gateway.address())));
+    }
+
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Value {
+        let mut operator = self.operator.borrow_mut();
+        let operator = operator.as_mut().expect("a connection");
+        operator.call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// What is pending in a session, the oldest first.
-    fn pending(&self, session: &str) -> Vec<Value> {
+    pub(crate) fn pending(&self, session: &str) -> Vec<Value> {
         let listed = self.call("exec.approval.list", &json!({}));
         let rows = listed.as_array().expect("a list").iter();
         let mut rows: Vec<Value> =
@@ -132,8 +149,14 @@ impl Lab {
         rows
     }
 
-    /// Asks for a command in a session.
-    fn ask(&self, session: &str, command: &str, number: usize) {
+    /// Asks for a command in a session. What the gateway says: the prompt's id and times.
+    pub(crate) fn ask(&self, session: &str, command: &str, number: usize) -> Value {
+        let mut operator = self.operator.borrow_mut();
+        self.ask_by(operator.as_mut().expect("a connection"), session, command, number)
+    }
+
+    /// The same by another client.
+    pub(crate) fn ask_by(&self, client: &mut Client, session: &str, command: &str, number: usize) -> Value {
         let mut params = json!({
             "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/tmp",
             "security": "allowlist", "ask": "on-miss", "twoPhase": true, "timeoutMs": 1_800_000,
@@ -141,17 +164,15 @@ impl Lab {
         if self.gateway.version == CURRENT {
             params["runId"] = json!(format!("asked-{number}"));
         }
-        let answer = self.call("exec.approval.request", &params);
+        let answer = client.call("exec.approval.request", &params).expect("it is taken");
         assert_eq!(answer["status"], "accepted", "{answer}");
+        answer
     }
 
     /// Has the agent run in a session, and waits for the prompt of that run.
-    fn run(&self, session: &str) -> Value {
+    pub(crate) fn run(&self, session: &str) -> Value {
         let before = self.pending(session).len();
-        let key = uuid::Uuid::new_v4().to_string();
-        let params = json!({ "sessionKey": session, "message": "health check", "idempotencyKey": key });
-        let answer = self.call("chat.send", &params);
-        answer["runId"].as_str().expect("a run").clone_into(&mut self.last_run.borrow_mut());
+        self.send(session);
         self.until("a prompt", || self.pending(session).len() > before);
         let prompt = self.pending(session).pop().expect("a prompt");
         assert_eq!(prompt["request"]["command"], COMMAND);
@@ -162,7 +183,15 @@ impl Lab {
         prompt
     }
 
-    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+    /// Has the agent run in a session, and does not wait.
+    pub(crate) fn send(&self, session: &str) {
+        let key = uuid::Uuid::new_v4().to_string();
+        let params = json!({ "sessionKey": session, "message": "health check", "idempotencyKey": key });
+        let answer = self.call("chat.send", &params);
+        answer["runId"].as_str().expect("a run").clone_into(&mut self.last_run.borrow_mut());
+    }
+
+    pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let deadline = Deadline::after(PATIENCE);
         while !holds() {
             let again = deadline.pause(Duration::from_millis(50));
@@ -170,7 +199,7 @@ impl Lab {
         }
     }
 
-    fn is_active(&self, session: &str) -> bool {
+    pub(crate) fn is_active(&self, session: &str) -> bool {
         let sessions = self.call("sessions.list", &json!({}));
         let rows = sessions["sessions"].as_array().expect("a list").iter();
         let mut rows = rows.filter(|row| row["key"] == session);
@@ -178,7 +207,7 @@ impl Lab {
     }
 
     /// Neither a run nor a prompt is left in a session, nor comes back.
-    fn is_quiet(&self, session: &str) {
+    pub(crate) fn is_quiet(&self, session: &str) {
         // That nothing comes is no event: it is looked at for as long as something might.
         let watched = Deadline::after(FOLLOW_UP);
         loop {
@@ -199,7 +228,7 @@ impl Lab {
         row.unwrap_or_else(|| panic!("no row: {report}")).clone()
     }
 
-    fn cancel(&self, which: &[&str]) -> Ran {
+    pub(crate) fn cancel(&self, which: &[&str]) -> Ran {
         self.tool.run(&[&["run", "cancel", "--json", "--yes"], which].concat())
     }
 
@@ -216,7 +245,7 @@ fn age(row: &Value) -> (u64, String) {
     (row["createdAtMs"].as_u64().expect("a time"), row["id"].as_str().expect("an id").to_owned())
 }
 
-fn ids<'r>(rows: impl IntoIterator<Item = &'r Value>) -> Vec<&'r str> {
+pub(crate) fn ids<'r>(rows: impl IntoIterator<Item = &'r Value>) -> Vec<&'r str> {
     let mut ids: Vec<&str> = rows.into_iter().map(|row| row["id"].as_str().expect("an id")).collect();
     ids.sort_unstable();
     ids

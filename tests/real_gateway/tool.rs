@@ -73,20 +73,15 @@ impl Tool {
     /// Waits for one that runs.
     pub(crate) fn join(&self, run: JoinHandle<Ran>) -> Ran {
         let ran = run.join().expect("it runs");
-        self.check_secrets(&ran);
+        self.check_secrets(&ran.stdout, &ran.stderr);
         ran
     }
 
     /// Runs it beside the test.
     pub(crate) fn start(&self, arguments: &[&str]) -> JoinHandle<Ran> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clearance"));
-        command
-            .args(arguments)
-            .env_clear()
-            .env("HOME", self.home.path())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            // Only a hang gets there.
-            .timeout(Duration::from_mins(2));
+        let mut command = Command::from_std(self.command(arguments));
+        // Only a hang gets there.
+        command.timeout(Duration::from_mins(2));
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         std::thread::spawn(move || {
             let output = command.output().expect("clearance starts");
@@ -99,6 +94,17 @@ impl Tool {
         })
     }
 
+    /// It, not yet started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clearance"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
     /// The files in which devices are kept.
     pub(crate) fn devices(&self) -> Vec<Value> {
         let directory = self.home.path().join(".local/state/clearance/devices");
@@ -108,7 +114,7 @@ impl Tool {
     }
 
     /// Nothing secret is in what was printed, nor in the files that were written.
-    fn check_secrets(&self, ran: &Ran) {
+    pub(crate) fn check_secrets(&self, stdout: &str, stderr: &str) {
         let mut secrets = vec![SECRET.to_owned(), WRONG.to_owned()];
         for device in self.devices() {
             let of = |name: &str| device[name].as_str().map(|text| text.trim().to_owned());
@@ -118,7 +124,8 @@ impl Tool {
             assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret is kept: {text}");
         }
         for secret in secrets {
-            assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "a secret in {ran:#?}");
+            let said = stdout.contains(&secret) || stderr.contains(&secret);
+            assert!(!said, "a secret in {stdout}{stderr}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::table::{State, Table};
+use super::table::{Item, State, Table};
 use super::{Guard, Input, Note, Now, Offender, Outcome};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
@@ -17,7 +17,7 @@ impl Guard {
             Input::Lost => self.lost(),
             Input::Gap => self.gap(now),
             Input::Requested(prompt) => self.requested_now(*prompt, now),
-            Input::Resolved(key) => self.resolved(&key),
+            Input::Resolved(key) => self.resolved(&key, now),
             Input::Run(payload) => {
                 self.runs.event(payload, now.at_ms);
             }
@@ -100,7 +100,7 @@ impl Guard {
         self.table.insert(prompt, group, requeued);
     }
 
-    fn resolved(&mut self, key: &Key) {
+    fn resolved(&mut self, key: &Key, now: Now) {
         if !self.up {
             return;
         }
@@ -108,6 +108,9 @@ impl Guard {
         if let Some(asking) = &mut self.asking {
             asking.requested.remove(key);
             asking.resolved.insert(key.clone());
+        }
+        if let Some(Item { state: State::Sent { .. }, group: Some(group), .. }) = self.table.items.get(key) {
+            self.offenders.gone(*group, now.steady_ms);
         }
         self.forget(key);
     }

@@ -105,6 +105,19 @@ fn a_duplicate_is_denied_at_once() {
 }
 
 #[test]
+fn an_agent_may_ask_again_before_the_denial_is_answered() {
+    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    at.ms = 10;
+    at.requested(&asks("b", "ls", 10, None));
+    assert_eq!(at.next(), Next::Deny(key("b")));
+    at.requested(&asks("c", "ls", 10, None));
+    assert_eq!(at.guard.requeued(), 0, "nothing is gone yet");
+    at.tell(Input::Resolved(key("b")));
+    at.requested(&asks("d", "ls", 10, None));
+    assert_eq!(at.guard.requeued(), 1);
+}
+
+#[test]
 fn nothing_is_denied_on_what_is_not_known() {
     let mut at = At { guard: Guard::new(Tuning::default()), ms: 0 };
     assert_eq!(at.next(), Next::Wait(None));

@@ -241,10 +241,11 @@ impl Attending<'_, '_, '_, '_> {
                 pauses.reset();
             }
             self.watch.gauges.note(&note, timing);
-            if let Note::Offender(offender) = &note {
-                self.cancel(offender);
-            }
+            let offender = if let Note::Offender(offender) = &note { Some(offender.clone()) } else { None };
             self.watch.out.tell(&self.watch.name, line::Event::Note(note, timing));
+            if let Some(offender) = offender {
+                self.cancel(&offender);
+            }
         }
         let requeued = self.watch.guard.requeued();
         self.watch.gauges.state(&self.watch.guard, requeued - self.watch.requeued);
