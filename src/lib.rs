@@ -134,7 +134,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         }
         Noun::Queue(queue_cli::Verb::Dedupe(args)) => dispatch::queue::dedupe(args, deadline, streams),
         Noun::Queue(queue_cli::Verb::Guard(args)) => {
-            dispatch::queue::guard(*args, cli.timeout.map(Deadline::after), deadline, streams)
+            dispatch::queue::guard(*args, cli.timeout.map(Deadline::after), deadline)
         }
         Noun::Queue(queue_cli::Verb::Resolve(args)) => dispatch::queue::resolve(args, deadline, streams),
         Noun::Run(run_cli::Verb::Ls(args)) => dispatch::run::list(args, deadline, streams),

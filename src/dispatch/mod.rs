@@ -5,6 +5,7 @@ pub mod diff;
 pub mod lint;
 pub mod queue;
 pub mod run;
+mod spool;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::mpsc;
