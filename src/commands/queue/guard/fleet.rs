@@ -69,8 +69,8 @@ impl<'f, 'o> Fleet<'f, 'o> {
                 // Stopped or not, the watch sees it.
                 drop(tokio::time::timeout(pause, stop).await);
             }
-            let work = watch(request, watched, gauges, out, told);
-            (named, AssertUnwindSafe(work).catch_unwind().await)
+            let work = Box::pin(watch(request, watched, gauges, out, told));
+            (named, isolated(work).await)
         }));
         self.wanted.insert(name, Wanted { flags, orders });
     }
@@ -81,16 +81,18 @@ impl<'f, 'o> Fleet<'f, 'o> {
         if self.stopping {
             return !self.watching.is_empty();
         }
-        self.leaving.remove(&name);
+        if self.leaving.remove(&name) {
+            self.metrics.forget(&name);
+            self.out.tell(&name, Event::Removed);
+        }
         let flags = self.wanted.get(&name).map(|wanted| wanted.flags.clone());
         let pause = if result.is_err() { AGAIN } else { Duration::ZERO };
         if result.is_err() {
             let retry_ms = u64::try_from(AGAIN.as_millis()).unwrap_or(u64::MAX);
             self.out.tell(&name, Event::Failed { retry_ms });
         }
-        match flags {
-            Some(flags) => self.add(flags, pause),
-            None => self.metrics.forget(&name),
+        if let Some(flags) = flags {
+            self.add(flags, pause);
         }
         true
     }
@@ -118,7 +120,6 @@ impl<'f, 'o> Fleet<'f, 'o> {
             if let Some(wanted) = self.wanted.remove(&name) {
                 wanted.orders.send_modify(|orders| orders.stop = true);
             }
-            self.out.tell(&name, Event::Removed);
             self.leaving.insert(name);
         }
         for ((flags, result), name) in found.into_iter().zip(names) {
@@ -138,6 +139,12 @@ impl<'f, 'o> Fleet<'f, 'o> {
             }
         }
     }
+}
+
+/// Ends with a panic of the work instead of passing it on. What is shared, lines and figures, is whole between any two of
+/// its steps.
+async fn isolated(work: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
+    AssertUnwindSafe(work).catch_unwind().await
 }
 
 /// Every gateway that is meant.
@@ -175,4 +182,23 @@ pub(super) async fn check(targets: &[Flags], deadline: Deadline) -> Result<(), E
         }
     }
     first.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_one_gateways_own() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            // Its own, and one of a thread beside it that reads a file.
+            let own = isolated(async { panic!("on purpose") });
+            let read = isolated(async {
+                let _never = beside(|| -> Result<(), Error> { panic!("on purpose") }).await;
+            });
+            let (own, read, other) = tokio::join!(own, read, isolated(async {}));
+            assert!(own.is_err() && read.is_err() && other.is_ok());
+        });
+    }
 }

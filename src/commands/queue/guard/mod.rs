@@ -1,6 +1,7 @@
 //! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
 
 mod attend;
+mod calls;
 mod fleet;
 mod metrics;
 mod pause;
