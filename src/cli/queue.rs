@@ -61,8 +61,8 @@ On a gateway up to 2026.5 each denial starts one agent turn, and the agent may a
 backlog with dedupe first.
 
 SIGTERM ends it with 0 when what is under way is answered; SIGHUP has it read configuration and
-secrets again, as each connection does. It tells systemd that it is ready and alive (Type=notify-
-reload, WatchdogSec).
+secrets again, as each connection does; with --all-gateways it watches what was added. It tells
+systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
 
 Examples:
   clearance queue guard

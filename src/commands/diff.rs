@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::remote::{Fetched, Place, Remote};
+use super::targets::shown;
 use crate::approvals::report::{DiffReport, Remark, Side};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Strictness, Syntax, check, diff, modernised, native, parse};
@@ -110,10 +111,6 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
             Ok(())
         }
     }
-}
-
-fn shown(flags: &Flags) -> String {
-    flags.gateway.clone().unwrap_or_else(|| "the default gateway".to_owned())
 }
 
 fn read(source: Source, exact: bool, deadline: Deadline) -> anyhow::Result<Read> {

@@ -10,6 +10,7 @@ pub mod queue;
 pub mod remote;
 pub mod run;
 pub mod set;
+pub mod targets;
 pub mod validate;
 
 pub use error::Error;

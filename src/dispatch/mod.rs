@@ -8,6 +8,7 @@ pub mod lint;
 pub mod pages;
 pub mod queue;
 pub mod run;
+mod spool;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::mpsc;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::spool::Spool;
 use super::{causes, confirmed, failure, flags};
 use crate::Streams;
 use crate::cli::gateway::Access;
@@ -14,17 +15,23 @@ use crate::cli::queue::{
     By, Decision as Decided, Dedupe, Filters, Guard, Keep as Kept, Kind as KindName, Ls, Resolve,
     Sort as Order,
 };
+use crate::commands::queue::guard::Told;
 use crate::commands::queue::{dedupe, guard, ls, resolve};
+use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::outcome::{self, Exit};
 use crate::output;
 use crate::queue::filter::{Filter, Sort};
+use crate::queue::guard::line::Line;
 use crate::queue::guard::{Rate, Tuning};
 use crate::queue::report::Asked;
 use crate::queue::{Decision, Keep, Kind, Scope};
-use crate::settings::{self, Environment, Flags};
+use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
+
+/// How long the last lines of a guard may take to be read.
+const DRAINING: Duration = Duration::from_secs(5);
 
 fn filter(filters: Filters) -> Filter {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -135,20 +142,12 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
     let reports = if let Some(path) = &args.file {
         vec![dedupe::of_file(&request, &Input::named(path), deadline)]
     } else {
-        let targets = targets(&args.gateway, args.all_gateways, &args.access, deadline)?;
+        let access = flags(None, args.access);
+        let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+        let targets = targets.find(&Environment::of_process(), deadline)?;
         of_gateways(&request, &targets, args.yes, args.json, deadline, streams)?
     };
     print(reports, &request, args.json, streams)
-}
-
-/// Every gateway that is meant.
-fn targets(names: &[String], all: bool, access: &Access, deadline: Deadline) -> Result<Vec<Flags>, Error> {
-    let of = |name: &String| flags(Some(name.clone()), access.clone());
-    if all {
-        let names = settings::names(&Environment::of_process(), deadline)?;
-        return Ok(names.iter().map(of).collect());
-    }
-    Ok(if names.is_empty() { vec![flags(None, access.clone())] } else { names.iter().map(of).collect() })
 }
 
 fn of_gateways(
@@ -260,12 +259,7 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
 }
 
 /// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
-pub fn guard(
-    args: Guard,
-    end: Option<Deadline>,
-    reading: Deadline,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<Exit> {
+pub fn guard(args: Guard, end: Option<Deadline>, reading: Deadline) -> anyhow::Result<Exit> {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let filters = Filters {
         agent: args.agent,
@@ -296,19 +290,22 @@ pub fn guard(
         tls_fingerprint: args.tls_fingerprint,
         ca_file: args.ca_file,
     };
-    let targets = targets(&args.gateway, args.all_gateways, &access, reading)?;
+    let access = flags(None, access);
+    let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
     let ndjson = args.ndjson || !std::io::stdout().is_terminal();
-    let mut printed = Ok(());
-    gateways::run(guard::run(&request, &targets, end, &mut |line| {
-        let told = if ndjson {
-            output::guard_ndjson(streams.out, line)
-        } else {
-            output::guard_text(streams.out, line)
-        };
-        printed = told.and_then(|()| streams.out.flush());
-        printed.is_ok()
-    }))?;
-    printed?;
+    // Not to `streams.out`: whoever writes there waits for its reader.
+    let spool = Spool::to_stdout()?;
+    let mut show = |line: &Line| {
+        let mut text = Vec::new();
+        let told =
+            if ndjson { output::guard_ndjson(&mut text, line) } else { output::guard_text(&mut text, line) };
+        // Nothing is as good as written: a line that people need not see.
+        if told.is_ok() && (text.is_empty() || spool.push(text)) { Told::Yes } else { Told::Dropped }
+    };
+    let guarded = gateways::run(guard::run(&request, &targets, (reading, end), &mut show, spool.closed()));
+    let written = spool.finish(Deadline::after(DRAINING));
+    guarded?;
+    written?;
     Ok(Exit::Done)
 }

@@ -61,6 +61,11 @@ fn event(event: &Event) -> (&'static str, Value) {
             },
         ),
         Event::Reloading => ("reloading", json!({})),
+        Event::NotReloaded(cause) => ("not-reloaded", json!({ "cause": cause })),
+        Event::Added => ("added", json!({})),
+        Event::Removed => ("removed", json!({})),
+        Event::Failed { retry_ms } => ("failed", json!({ "retryMs": retry_ms })),
+        Event::Dropped(lines) => ("dropped", json!({ "lines": lines })),
         Event::Stopping => ("stopping", json!({})),
         Event::Stopped => ("stopped", json!({})),
     }
@@ -162,6 +167,14 @@ fn text(event: &Event) -> Option<String> {
         ),
         Event::Cancelled { result: Err(cause), .. } => format!("no run was cancelled: {}", escaped(cause)),
         Event::Reloading => "configuration and secrets are read again".to_owned(),
+        Event::NotReloaded(cause) => format!("what was read before stays in use: {}", escaped(cause)),
+        Event::Added => "added to the configuration".to_owned(),
+        Event::Removed => "taken out of the configuration".to_owned(),
+        Event::Failed { retry_ms } => format!(
+            "a bug in clearance has ended the watch, which begins anew in {:.0} s: please report it",
+            seconds(*retry_ms)
+        ),
+        Event::Dropped(lines) => format!("{lines} lines are missing here: they were not read in time"),
         Event::Stopping => "stopping".to_owned(),
         Event::Stopped => "stopped".to_owned(),
         Event::Note(Note::Decided(decided), _) => {

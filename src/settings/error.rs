@@ -100,6 +100,9 @@ pub enum SettingsError {
         /// Who asks.
         from: Origin,
     },
+    /// Every gateway of config.toml is meant, and there is none in it.
+    #[error("there is no gateway in {}", .0.display())]
+    NoGateways(PathBuf),
     /// A name that config.toml does not have.
     #[error("there is no gateway `{}` in {}{}", without_secret(name).escape_debug(), file.display(), known(names))]
     UnknownGateway {
@@ -248,6 +251,7 @@ impl SettingsError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Conflict(..)
+            | Self::NoGateways(_)
             | Self::UnknownGateway { .. }
             | Self::VariableNotText(_)
             | Self::NoTerminal(_)
@@ -289,6 +293,9 @@ impl SettingsError {
             }
             Self::VariableNotText(name) => Some(format!("unset {name}, or set it to text")),
             Self::MissingVariable { variable, .. } => Some(format!("export {variable}=…")),
+            Self::NoGateways(file) => {
+                Some(format!("write into {}:\n{}", file.display(), entry("NAME", "wss://HOST")))
+            }
             Self::UnknownGateway { name, nearest, file, .. } => {
                 Some(unknown(name, nearest.as_deref(), file))
             }
@@ -380,7 +387,7 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
 }
 
 /// What was given as a name, without what may be a secret before an @ or behind a ?.
-fn without_secret(name: &str) -> &str {
+pub(super) fn without_secret(name: &str) -> &str {
     name.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default()
 }
 

@@ -44,7 +44,7 @@ pub use origin::Origin;
 pub use project::Project;
 
 use crate::deadline::Deadline;
-use crate::gateway::target::{Credential, Target};
+use crate::gateway::target::{Address, Credential, Target};
 
 /// What the command line says about the gateway.
 #[derive(Debug, Clone, Default)]
@@ -110,9 +110,25 @@ pub struct Resolved {
     pub notes: Vec<String>,
 }
 
-/// The names of the gateways in config.toml, in their order there.
+/// The names of the gateways in config.toml, at least one.
 pub fn names(environment: &Environment, deadline: Deadline) -> Result<Vec<String>, SettingsError> {
-    own::Own::load(environment, deadline).map(|own| own.names().map(str::to_owned).collect())
+    let own = own::Own::load(environment, deadline)?;
+    let names: Vec<String> = own.names().map(str::to_owned).collect();
+    if names.is_empty() { Err(SettingsError::NoGateways(own.file)) } else { Ok(names) }
+}
+
+/// Whether what `--gateway` says is an address, which needs no configuration to be told.
+pub fn address(url: &str) -> Result<Address, SettingsError> {
+    url.parse().map_err(|error| SettingsError::Address { from: Origin::Flag("--gateway"), error })
+}
+
+/// What was given as a gateway, without what may be a secret: before an @, or behind a ? or #.
+pub fn without_secret(name: &str) -> String {
+    let rest = error::without_secret(name);
+    match name.split_once("://") {
+        Some((scheme, _)) if !rest.contains("://") => format!("{scheme}://{rest}"),
+        _ => rest.to_owned(),
+    }
 }
 
 /// Finds the gateway, the credential for it and whom to trust for it.

@@ -96,10 +96,16 @@ fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
         return Err(SettingsError::Owner { file: file.to_owned(), owner, user });
     }
     let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
+    if mode & 0o077 != 0 && !is_handed(owner, metadata.gid(), mode) {
         return Err(SettingsError::Mode { file: file.to_owned(), mode });
     }
     Ok(())
+}
+
+/// Whether it is as systemd (from 254) hands a credential to a service: root's own, with an entry for the service's user
+/// in its access list, the mask of which shows as the group's right to read.
+const fn is_handed(owner: u32, group: u32, mode: u32) -> bool {
+    owner == 0 && group == 0 && mode == 0o440
 }
 
 /// Asks for a secret on the terminal, without showing it.
@@ -205,6 +211,16 @@ mod tests {
             assert_eq!(error.kind(), Kind::Refused);
             assert!(error.to_string().contains(&format!("its mode is 0{mode:o}")), "{error}");
             assert!(error.remedy().unwrap().starts_with("chmod 600 /"));
+        }
+    }
+
+    #[test]
+    fn what_systemd_hands_over_is_ones_own() {
+        assert!(is_handed(0, 0, 0o440));
+        for (owner, group, mode) in
+            [(1000, 0, 0o440), (0, 1000, 0o440), (0, 0, 0o640), (0, 0, 0o444), (0, 0, 0o460), (0, 0, 0o2440)]
+        {
+            assert!(!is_handed(owner, group, mode), "{owner} {group} {mode:o}");
         }
     }
 

@@ -10,10 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clearance::gateway::{Effect, Link};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::queue::{pending, playing};
+use crate::queue::{knowing, pending, playing};
 use crate::support::dev::{Client, Dev, deadline};
 use crate::support::fixture;
 
@@ -296,24 +297,145 @@ fn too_many_denials_open_the_breaker() {
 #[test]
 fn one_gateway_that_fails_stops_no_other() {
     let dev = empty("current", 0);
-    let client = dev.client();
+    let client = knowing(&[("alive", &dev.url, &dev.token)]);
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = format!("--gateway=ws://127.0.0.1:{dead}");
-    let alive = format!("--gateway={}", dev.url);
-    let mut guard = Guard::start(&client, &[&dead, "--gateway=nobody-knows-it", &alive]);
+    // What holds a secret by mistake is told without it.
+    let mistaken = "--gateway=user:s3cret@nobody-knows-it";
+    let mut guard = Guard::start(&client, &[&dead, mistaken, "--gateway=alive", "--gateway=alive"]);
     guard.event("reconciled");
     runtime().block_on(async {
         let mut agent = dev.link(&["exec-approvals"]).await;
         ask(&mut agent, "make", "agent:main:one").await;
         ask(&mut agent, "make", "agent:main:one").await;
     });
-    assert_eq!(guard.event("outcome")["gateway"], dev.url.as_str());
+    assert_eq!(guard.event("outcome")["gateway"], "alive");
     guard.signal(Signal::HUP);
     guard.event("reloading");
     guard.event("reconciled");
     let told = guard.end();
     let failed = told.iter().filter(|line| line["event"] == "disconnected");
     assert_eq!(failed.map(|line| line["gateway"].as_str().unwrap()).collect::<HashSet<_>>().len(), 2);
+    assert!(!json!(told).to_string().contains("s3cret"), "{told:#?}");
+    assert_eq!(
+        told.iter().filter(|line| line["event"] == "connected").count(),
+        2,
+        "once, and again: {told:#?}"
+    );
+}
+
+#[test]
+fn each_gateway_sees_its_own_credential() {
+    let (one, other) = (empty("current", 0), empty("current", 0));
+    let client = knowing(&[("one", &one.url, &one.token), ("other", &other.url, &other.token)])
+        .variable("OPENCLAW_GATEWAY_TOKEN", "nobodys-token");
+    let stranger = format!("--gateway={}", other.over("ws"));
+    let mut guard = Guard::start(&client, &["--gateway=one", "--gateway=other"]);
+    let reconciled = |guard: &mut Guard| guard.event("reconciled")["gateway"].as_str().unwrap().to_owned();
+    let two = BTreeSet::from([reconciled(&mut guard), reconciled(&mut guard)]);
+    assert_eq!(two, BTreeSet::from(["one".to_owned(), "other".to_owned()]));
+    guard.end();
+    // One that the gateways have never seen: they know the other by its device.
+    let unknown = knowing(&[("one", &one.url, &one.token)]).variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
+    let mut guard = Guard::start(&unknown, &["--gateway=one", &stranger]);
+    let refused = guard.event("disconnected");
+    let cause = refused["cause"].as_str().unwrap();
+    assert!(cause.contains("wants a token") || cause.contains("no credential"), "{refused}");
+    guard.end();
+    for gateways in [&["--gateway=one", "--gateway=other"][..], &["--all-gateways"]] {
+        let flags = ["queue", "guard", "--token-file=.config/clearance/one.token"];
+        let output = client.command(&[&flags[..], gateways].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), said.contains("--token-file could be meant for one")),
+            (Some(2), true)
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_is_slow_to_read_stops_no_other() {
+    let dev = empty("current", 0);
+    let client = knowing(&[("quick", &dev.url, &dev.token), ("slow", "ws://127.0.0.1:1", "")]);
+    let path = client.home().join(".config/clearance/slow.token");
+    std::fs::remove_file(&path).unwrap();
+    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    // Before it is given up, which takes longer than this.
+    let mut guard = Guard::start(&client, &["--gateway=slow", "--gateway=quick"]);
+    let begun = Instant::now();
+    guard.event("reconciled");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    guard.end();
+}
+
+#[test]
+fn configuration_is_read_again() {
+    let (one, two) = (empty("current", 0), empty("current", 0));
+    let client = knowing(&[("one", &one.url, &one.token)]);
+    let path = ".config/clearance/config.toml";
+    let mut guard = Guard::start(&client, &["--all-gateways", "--metrics=0"]);
+    let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
+    guard.event("reconciled");
+    // What cannot be read takes nothing away.
+    client.file(path, "[gateways.one\n");
+    guard.signal(Signal::HUP);
+    let kept = guard.event("not-reloaded");
+    assert!(kept["cause"].as_str().unwrap().contains("config.toml"), "{kept}");
+    client.file(path, format!("[gateways.one]\nurl = \"{}\"\ntoken_file = \"none\"\n", one.url));
+    guard.signal(Signal::HUP);
+    assert_eq!(guard.event("not-reloaded")["gateway"], "one");
+    runtime().block_on(async {
+        let mut agent = one.link(&["exec-approvals"]).await;
+        ask(&mut agent, "make", "agent:main:one").await;
+        ask(&mut agent, "make", "agent:main:one").await;
+    });
+    assert_eq!(guard.event("outcome")["outcome"], "denied");
+    assert!(guard.told.iter().all(|line| line["event"] != "disconnected"), "{:#?}", guard.told);
+    // One more, and then that alone.
+    let text = |name: &str, dev: &Dev| {
+        client.file(&format!(".config/clearance/{name}.token"), &dev.token);
+        format!("[gateways.{name}]\nurl = \"{}\"\ntoken_file = \"{name}.token\"\n", dev.url)
+    };
+    client.file(path, [text("one", &one), text("two", &two)].concat());
+    guard.signal(Signal::HUP);
+    assert_eq!(guard.event("added")["gateway"], "two");
+    guard.until("listing of the new one", |line| line["event"] == "reconciled" && line["gateway"] == "two");
+    client.file(path, text("two", &two));
+    guard.signal(Signal::HUP);
+    assert_eq!(guard.event("removed")["gateway"], "one");
+    guard.until("listing again", |line| line["event"] == "reconciled" && line["gateway"] == "two");
+    assert!(!get(&metrics.replace("metrics", "healthz")).1.contains("one"));
+    guard.end();
+}
+
+#[test]
+fn a_reader_that_stops_reading_stops_nothing_else() {
+    const PROMPTS: usize = 500;
+    let dev = empty("current", 0);
+    let client = dev.client();
+    let mut child = client.spawn(&["queue", "guard", "--timeout=3m", "--max-rate=100000/s"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("reconciled") {
+        line.clear();
+        out.read_line(&mut line).unwrap();
+    }
+    runtime().block_on(async {
+        let mut agent = dev.link(&["exec-approvals"]).await;
+        for _ in 0..PROMPTS {
+            ask(&mut agent, "make", "agent:main:one").await;
+        }
+    });
+    // Two lines each, far more than a pipe takes.
+    let end = Instant::now() + PATIENCE;
+    while pending(&client).len() > 1 {
+        assert!(Instant::now() < end, "{} left", pending(&client).len());
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert!(err.contains("nobody reads it"), "{err}");
 }
 
 #[test]
@@ -325,6 +447,15 @@ fn what_cannot_be_found_out_ends_it_at_once() {
     let address = taken.local_addr().unwrap().to_string();
     let output = client.command(&["queue", "guard", "--metrics", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    for (flags, said) in [
+        (&["--all-gateways"][..], "there is no gateway in "),
+        (&["--gateway=ws://127.0.0.1:1", "--gateway=ws://user:s3cret@127.0.0.1:1"], "more than an address"),
+    ] {
+        let output = client.command(&[&["queue", "guard"], flags].concat()).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && err.contains(said) && !err.contains("s3cret"), "{err}");
+        assert!(output.stdout.is_empty());
+    }
 }
 
 #[test]
@@ -349,7 +480,7 @@ fn nobody_reads_any_more() {
 /// Two guards and a person at once: no group is emptied but by the person.
 #[test]
 fn two_guards_and_a_person() {
-    const PROMPTS: usize = 3_000;
+    const PROMPTS: usize = 10_000;
     const GROUPS: usize = 40;
     let dev = empty("current", 0);
     let client = dev.client();

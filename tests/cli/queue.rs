@@ -272,7 +272,7 @@ fn the_one_that_stays_is_a_matter_of_rules() {
 }
 
 /// A host that knows these gateways by name.
-fn knowing(gateways: &[(&str, &str, &str)]) -> Client {
+pub fn knowing(gateways: &[(&str, &str, &str)]) -> Client {
     let client = Client::alone();
     let mut text = Vec::new();
     for (name, url, token) in gateways {
@@ -302,6 +302,33 @@ fn several_gateways_are_purged_in_one_command() {
     assert_eq!((exit, denied(&report).len()), (0, 2 * (CASCADE - 1)));
     assert_eq!((pending(&one.client()).len(), pending(&two.client()).len()), (8, 8));
     assert_eq!(exit_of(&client, &["queue", "dedupe", "--check", "--all-gateways"]), 0);
+}
+
+#[test]
+fn each_gateway_sees_its_own_credential() {
+    let (one, two) = (still("current", &[]), still("current", &[]));
+    let client = knowing(&[("one", &one.url, &one.token), ("two", &two.url, &two.token)]);
+    let client = client.variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
+    let stranger = format!("--gateway={}", two.over("ws"));
+    let check = ["queue", "dedupe", "--check"];
+    // Each by its own token, and none by the variable.
+    assert_eq!(exit_of(&client, &[&check[..], &["--gateway=one", "--gateway=two"]].concat()), 1);
+    assert_eq!(exit_of(&client, &[&check[..], &["--all-gateways"]].concat()), 1);
+    // One that the gateways have never seen: they know the other by its device.
+    let unknown = knowing(&[("one", &one.url, &one.token)]).variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
+    let (exit, report) = unknown.json(&[&check[..], &["--gateway=one", &stranger]].concat());
+    assert_eq!((exit, &report["gateways"][1]["error"]["code"]), (3, &json!("no-credential")), "{report}");
+    // The default gateway's it is.
+    let client = client.variable("OPENCLAW_GATEWAY_URL", &one.url);
+    assert_eq!(exit_of(&client, &[&check[..], &["--gateway=", "--gateway=two"]].concat()), 1);
+    for gateways in [&["--gateway=one", "--gateway=two"][..], &["--all-gateways"]] {
+        for flag in ["--token-file=t", "--password-file=t", "--tls-fingerprint=AB"] {
+            let (exit, report) = client.json(&[&check[..], gateways, &[flag]].concat());
+            assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{flag} {report}");
+        }
+    }
+    let nobody = Client::alone();
+    assert_eq!(exit_of(&nobody, &["queue", "dedupe", "--yes", "--all-gateways"]), 2);
 }
 
 fn denied_or_none(report: &Value) -> Vec<Value> {

@@ -72,6 +72,19 @@ pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> 
     result
 }
 
+/// Does what may block, a file that is slow, in a thread beside the runtime: no other gateway waits for it.
+pub(super) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Error::Runtime(std::io::Error::other(error))),
+        },
+    }
+}
+
 /// Waits for a deadline, where there is one.
 pub(super) async fn passed(end: Option<Deadline>) {
     match end {
@@ -95,9 +108,13 @@ impl Choice {
         if flags.gateway.as_deref() == Some(EMBEDDED) {
             return Self::embedded().await;
         }
-        let environment = Environment::of_process();
-        let resolved = settings::resolve(flags, &environment, deadline)?;
-        let directory = settings::state_directory(&environment)?.join("devices");
+        let wanted = flags.clone();
+        let (resolved, directory) = beside(move || {
+            let environment = Environment::of_process();
+            let resolved = settings::resolve(&wanted, &environment, deadline)?;
+            Ok((resolved, settings::state_directory(&environment)?.join("devices")))
+        })
+        .await?;
         let target = resolved.target;
         let chosen = Chosen {
             address: target.address.to_string(),

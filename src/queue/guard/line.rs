@@ -60,6 +60,19 @@ pub enum Event {
     },
     /// Configuration and secrets are read again.
     Reloading,
+    /// They could not be read, and what was read before stays in use.
+    NotReloaded(String),
+    /// The gateway was added to the configuration.
+    Added,
+    /// The gateway was taken out of the configuration, and is not watched any more.
+    Removed,
+    /// A bug has ended the watch over the gateway, which is begun anew.
+    Failed {
+        /// When, in milliseconds.
+        retry_ms: u64,
+    },
+    /// So many lines were not written, because nobody read those before them.
+    Dropped(u64),
     /// It was told to end.
     Stopping,
     /// It has ended.

@@ -1,4 +1,5 @@
-//! One connection: what the machine in `queue` asks for is done, and what comes is told.
+//! One connection: what is heard is told to the machine in `queue`, and what it asks for is begun; what comes of that is
+//! in `calls`.
 //!
 //! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: what there is to
 //! tell is told behind it.
@@ -6,37 +7,29 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::super::purge::{Named, is_lost, kind_of};
-use super::super::{QueueError, SESSIONS, decision_of, is_gone, method};
+use super::super::method;
+use super::super::purge::{Named, kind_of};
+use super::calls::{Work, deny, list};
 use super::pause::Pauses;
 use super::wall_ms;
 use super::watch::Watch;
 use crate::commands::gateway::Connection;
-use crate::commands::run::cancel;
 use crate::deadline::Deadline;
-use crate::gateway::error::GatewayError;
 use crate::gateway::events::Event;
 use crate::gateway::{Clock, Session};
-use crate::queue::cancel::{CancelPlan, Which};
-use crate::queue::guard::line::{self, Cancel, Timing};
-use crate::queue::guard::{Input, Next, Note, Now, Offender};
-use crate::queue::purge::Answer;
-use crate::queue::{Key, Kind, Listing, Runs};
-use crate::settings::Flags;
+use crate::queue::guard::line::{self, Timing};
+use crate::queue::guard::{Input, Next, Note, Now};
+use crate::queue::{Key, Kind};
 
-/// How long a call may take.
-const CALLING: Duration = Duration::from_secs(30);
 /// How long what is under way may take when it is told to stop.
 const DRAINING: Duration = Duration::from_secs(5);
 /// By how much a clock may seem to jump, in milliseconds, before everything is begun anew.
@@ -61,15 +54,6 @@ enum Waiting {
     /// Nothing any more.
     Over,
 }
-
-/// What was asked, and came back.
-enum Done {
-    Denied(Key, Result<Option<Instant>, GatewayError>),
-    Listed(Result<Vec<Box<RawValue>>, GatewayError>),
-    Cancelled(String, Result<Cancel, String>),
-}
-
-type Work<'s> = Pin<Box<dyn Future<Output = Done> + 's>>;
 
 /// Guards over a connection for as long as it lasts.
 pub(super) async fn attend(
@@ -120,15 +104,16 @@ pub(super) async fn attend(
     ended
 }
 
-struct Attending<'a, 'w, 'o, 's> {
-    watch: &'a mut Watch<'w, 'o>,
-    session: &'s Session,
-    clock: Clock,
-    kinds: Vec<Kind>,
-    under_way: FuturesUnordered<Work<'s>>,
+/// One connection, while it lasts.
+pub(super) struct Attending<'a, 'w, 'o, 's> {
+    pub(super) watch: &'a mut Watch<'w, 'o>,
+    pub(super) session: &'s Session,
+    pub(super) clock: Clock,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) under_way: FuturesUnordered<Work<'s>>,
     /// When that was heard which a denial under way is for.
-    began: HashMap<Key, Instant>,
-    timings: HashMap<Key, Timing>,
+    pub(super) began: HashMap<Key, Instant>,
+    pub(super) timings: HashMap<Key, Timing>,
     /// When that was heard which is acted on.
     heard: Instant,
     /// Between this machine's clock and the steady one, in milliseconds: it jumps when the machine sleeps.
@@ -143,7 +128,7 @@ impl Attending<'_, '_, '_, '_> {
         Now { at_ms: self.clock.now_ms(), steady_ms }
     }
 
-    fn tell(&mut self, input: Input<'_>) {
+    pub(super) fn tell(&mut self, input: Input<'_>) {
         let now = self.now();
         self.watch.guard.tell(input, now);
     }
@@ -252,21 +237,6 @@ impl Attending<'_, '_, '_, '_> {
         self.watch.requeued = requeued;
     }
 
-    /// Cancels the run of a repeat offender, where that is wanted and its gateway names runs: on others nothing stops
-    /// the turn that a denial starts (measured on 2026.4.14), and its session may have other prompts.
-    fn cancel(&mut self, offender: &Offender) {
-        if !self.watch.request.cancel_runs || self.watch.request.tuning.observe {
-            return;
-        }
-        if let Some(run) = &offender.run {
-            let work = cancelled(run.to_string(), self.watch.flags.clone());
-            self.under_way.push(Box::pin(work));
-        } else {
-            let result = Err("the gateway does not tell which run asked".to_owned());
-            self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
-        }
-    }
-
     fn hear(&mut self, event: &Event) -> Option<Ended> {
         match event {
             Event::Requested(kind, payload) => match self.watch.reader.text(kind_of(*kind), payload.get()) {
@@ -304,79 +274,6 @@ impl Attending<'_, '_, '_, '_> {
         None
     }
 
-    fn done(&mut self, done: Done) -> Option<Ended> {
-        match done {
-            Done::Denied(key, result) => return self.denied(key, result),
-            Done::Listed(Ok(answers)) => {
-                if let Err(cause) = self.listed(&answers) {
-                    self.tell(Input::Unlisted);
-                    self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
-                }
-            }
-            Done::Listed(Err(error)) if is_lost(&error) => {
-                return Some(Ended::Lost(error.root().to_string()));
-            }
-            Done::Listed(Err(error)) => {
-                self.tell(Input::Unlisted);
-                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(error.to_string()));
-            }
-            Done::Cancelled(run, result) => {
-                self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run, result });
-            }
-        }
-        None
-    }
-
-    fn denied(&mut self, key: Key, result: Result<Option<Instant>, GatewayError>) -> Option<Ended> {
-        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
-        if let Some(began) = self.began.remove(&key) {
-            let written = result.as_ref().ok().copied().flatten();
-            let timing = Timing {
-                written_us: written.map(|written| micros(written.saturating_duration_since(began))),
-                answered_us: Some(micros(began.elapsed())),
-            };
-            self.timings.insert(key.clone(), timing);
-        }
-        let answer = match result {
-            Ok(_) => Answer::Denied,
-            Err(error) if is_gone(&error) => Answer::AlreadyGone,
-            Err(error) if is_lost(&error) => return Some(Ended::Lost(error.root().to_string())),
-            Err(GatewayError::Failed { method, failure }) => {
-                if let Some(wait) = failure.retry_after() {
-                    self.timings.remove(&key);
-                    Answer::Unavailable(Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
-                } else {
-                    Answer::Refused(GatewayError::Failed { method, failure }.to_string().into())
-                }
-            }
-            Err(_) => {
-                self.tell(Input::Unanswered(key));
-                return None;
-            }
-        };
-        self.tell(Input::Answered(key, answer));
-        None
-    }
-
-    fn listed(&mut self, answers: &[Box<RawValue>]) -> Result<(), String> {
-        let mut listing = Listing::default();
-        // Texts of prompts that are gone are not kept for those that come.
-        self.watch.reader.forget();
-        for (kind, answer) in self.kinds.iter().zip(answers) {
-            self.watch.reader.list(*kind, answer.get(), &mut listing).map_err(|error| error.to_string())?;
-        }
-        let mut runs = Runs::new();
-        if let Some(sessions) = answers.get(self.kinds.len()) {
-            let sessions: Value = serde_json::from_str(sessions.get()).unwrap_or_default();
-            runs.listed(&sessions, self.clock.now_ms());
-        }
-        for problem in &listing.problems {
-            self.watch.out.tell(&self.watch.name, line::Event::Unread(problem.to_string()));
-        }
-        self.tell(Input::Listed(listing.prompts, runs));
-        Ok(())
-    }
-
     /// The end of a connection: nothing under way is answered any more.
     fn leave(&mut self) {
         self.tell(Input::Lost);
@@ -407,40 +304,6 @@ async fn sleep(until_ms: Option<u64>, began: Instant, drained_by: Option<Deadlin
         Some(wait) => tokio::time::sleep(wait.max(Duration::from_millis(1))).await,
         None => std::future::pending().await,
     }
-}
-
-async fn deny(session: &Session, key: Key) -> Done {
-    let (method, params) = decision_of(&key, "deny");
-    let result = session.timed_call(&method, &params, Deadline::after(CALLING)).await;
-    Done::Denied(key, result.map(|(written, _)| written))
-}
-
-/// Asks for everything that is pending, and for the sessions, at once.
-async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
-    let deadline = Deadline::after(CALLING);
-    let nothing = json!({});
-    let mut methods: Vec<String> = kinds.into_iter().map(|kind| method(kind, "list")).collect();
-    methods.push(SESSIONS.to_owned());
-    let calls = methods.iter().map(|method| session.call(method, &nothing, deadline));
-    let answers = join_all(calls).await.into_iter().zip(&methods);
-    let read = answers.map(|(answer, method)| match answer {
-        Ok(payload) => Ok(payload.unwrap_or_else(|| RawValue::NULL.to_owned())),
-        // What is not known of runs makes a guard more careful, and no less of one.
-        Err(GatewayError::Failed { .. }) if method == SESSIONS => Ok(RawValue::NULL.to_owned()),
-        Err(error) => Err(error),
-    });
-    Done::Listed(read.collect())
-}
-
-async fn cancelled(run: String, flags: Flags) -> Done {
-    let confirm = |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
-    let result = cancel::run(Which::Run(run.clone()), &flags, Deadline::after(CALLING), Some(confirm)).await;
-    let result = result.map_err(|error| error.to_string()).map(|report| Cancel {
-        aborted: report.aborted.len(),
-        denied: report.denied.len(),
-        left: report.left.len() + report.failed.len(),
-    });
-    Done::Cancelled(run, result)
 }
 
 /// Whether an event of an agent tells that a run starts, waits or ends; most tell of the words it writes.

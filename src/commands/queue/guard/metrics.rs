@@ -65,6 +65,7 @@ pub(super) struct Metrics {
     connections: Family<OfGateway, Counter>,
     reconciled: Family<OfGateway, Counter>,
     latency: Latency,
+    dropped: Counter,
     health: RefCell<Vec<Rc<Health>>>,
 }
 
@@ -112,6 +113,7 @@ impl Metrics {
             connections: Family::default(),
             reconciled: Family::default(),
             latency: Family::new_with_constructor(latency as fn() -> Histogram),
+            dropped: Counter::default(),
             health: RefCell::new(Vec::new()),
         };
         let registry = &mut metrics.registry;
@@ -128,6 +130,8 @@ impl Metrics {
         registry.register("reconciliations", "Listings that were taken", metrics.reconciled.clone());
         let help = "From what led to a denial having been read to the denial having been written";
         registry.register("decision_latency_seconds", help, metrics.latency.clone());
+        let help = "Lines that were not written, because nobody read those before them";
+        registry.register("lines_dropped", help, metrics.dropped.clone());
         metrics
     }
 
@@ -140,6 +144,10 @@ impl Metrics {
             reconciled: Cell::new(None),
         });
         self.health.borrow_mut().push(Rc::clone(&health));
+        // One that begins anew knows nothing yet.
+        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open] {
+            gauges.get_or_create(&label).set(0);
+        }
         Gauges {
             gateway: gateway.to_owned(),
             pending: self.pending.get_or_create_owned(&label),
@@ -155,6 +163,20 @@ impl Metrics {
             latency: self.latency.get_or_create_owned(&label),
             health,
         }
+    }
+
+    /// One that is not watched any more has no figures that go on.
+    pub(super) fn forget(&self, gateway: &str) {
+        self.health.borrow_mut().retain(|health| health.gateway != gateway);
+        let label = OfGateway { gateway: gateway.to_owned() };
+        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open] {
+            gauges.remove(&label);
+        }
+    }
+
+    /// Counts a line that was not written.
+    pub(super) fn dropped(&self) {
+        self.dropped.inc();
     }
 
     /// Whether every gateway is well, and how each is.

@@ -1,6 +1,8 @@
 //! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
 
 mod attend;
+mod calls;
+mod fleet;
 mod metrics;
 mod pause;
 mod service;
@@ -11,20 +13,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::future::join_all;
-use tokio::sync::watch as channel;
+use futures_util::FutureExt;
+use futures_util::future::{Fuse, FusedFuture};
 
 use crate::commands::Error;
 use crate::commands::gateway::passed;
+use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
 use crate::queue::guard::Tuning;
 use crate::queue::guard::line::{Event, Line};
-use crate::settings::{self, Environment, Flags};
+use crate::settings::{self, Flags};
 
+use self::fleet::Fleet;
 use self::metrics::Metrics;
 use self::service::Service;
 
-/// How long settings may take to read at the start.
+/// How long settings may take to read.
 const READING: Duration = Duration::from_secs(30);
 
 /// What to do.
@@ -46,21 +50,38 @@ struct Orders {
     reloads: u64,
 }
 
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It is written, or will be.
+    Yes,
+    /// There was no room for it: those before it are not read.
+    Dropped,
+}
+
 /// Where lines go.
 struct Out<'o> {
-    show: RefCell<&'o mut dyn FnMut(&Line) -> bool>,
-    /// Whether nobody reads them any more.
-    closed: Cell<bool>,
-    orders: channel::Sender<Orders>,
+    show: RefCell<&'o mut dyn FnMut(&Line) -> Told>,
+    /// How many there was no room for since the last that there was room for.
+    dropped: Cell<u64>,
+    metrics: &'o Metrics,
 }
 
 impl Out<'_> {
     fn tell(&self, gateway: &Arc<str>, event: Event) {
-        let line = Line { at_ms: wall_ms(), gateway: Arc::clone(gateway), event };
+        let at_ms = wall_ms();
         let mut show = self.show.borrow_mut();
-        if !self.closed.get() && !show(&line) {
-            self.closed.set(true);
-            self.orders.send_modify(|orders| orders.stop = true);
+        let dropped = self.dropped.get();
+        if dropped > 0 {
+            let missing = Line { at_ms, gateway: "".into(), event: Event::Dropped(dropped) };
+            if show(&missing) == Told::Yes {
+                self.dropped.set(0);
+            }
+        }
+        let line = Line { at_ms, gateway: Arc::clone(gateway), event };
+        if self.dropped.get() > 0 || show(&line) == Told::Dropped {
+            self.dropped.set(self.dropped.get() + 1);
+            self.metrics.dropped();
         }
     }
 }
@@ -71,68 +92,77 @@ fn wall_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What a gateway is called in lines and figures.
+/// What a gateway is called in lines and figures. What was meant as an address may hold a secret.
 fn name(flags: &Flags) -> Arc<str> {
-    flags.gateway.as_deref().filter(|name| !name.is_empty()).unwrap_or("default").into()
+    let name = flags.gateway.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    name.map_or_else(|| "default".into(), |name| settings::without_secret(name).into())
 }
 
-/// Guards until it is told to stop, until `end`, or until `show` says that nobody reads any more.
+/// Guards until it is told to stop, until the `end`, or until nobody reads any more: `closed`. `reading`: by when the
+/// configuration is read at the start.
 pub async fn run(
     request: &Request,
-    targets: &[Flags],
-    end: Option<Deadline>,
-    show: &mut dyn FnMut(&Line) -> bool,
+    targets: &Targets,
+    (reading, end): (Deadline, Option<Deadline>),
+    show: &mut dyn FnMut(&Line) -> Told,
+    closed: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    check(targets)?;
+    let found = fleet::find(targets, reading).await?;
+    fleet::check(&found, reading).await?;
     let metrics = Metrics::new();
     let served = match request.metrics {
         Some(address) => Some(metrics::bind(address).await?),
         None => None,
     };
-    let orders = channel::Sender::new(Orders::default());
     let mut service = Service::new()?;
-    let out = Out { show: RefCell::new(show), closed: Cell::new(false), orders: orders.clone() };
+    let out = Out { show: RefCell::new(show), dropped: Cell::new(0), metrics: &metrics };
     let nowhere: Arc<str> = "".into();
     let address = served.as_ref().and_then(|listener| listener.local_addr().ok());
-    out.tell(
-        &nowhere,
-        Event::Started {
-            observe: request.tuning.observe,
-            metrics: address.map(|address| format!("http://{address}/metrics")),
-        },
-    );
+    let metrics_url = address.map(|address| format!("http://{address}/metrics"));
+    out.tell(&nowhere, Event::Started { observe: request.tuning.observe, metrics: metrics_url });
     service.ready();
-    let guards = join_all(targets.iter().map(|flags| {
-        let gauges = metrics.of(&name(flags));
-        watch::watch(request, flags, gauges, &out, orders.subscribe())
-    }));
-    let mut guards = std::pin::pin!(guards);
-    let serving = metrics::serve(served, &metrics, request.tuning.reconcile_ms);
-    let mut serving = std::pin::pin!(serving);
+    let mut fleet = Fleet::new(request, &metrics, &out);
+    for flags in found {
+        fleet.add(flags, Duration::ZERO);
+    }
+    let mut serving = std::pin::pin!(metrics::serve(served, &metrics, request.tuning.reconcile_ms));
     let mut ended = std::pin::pin!(passed(end));
-    let mut told = false;
+    let mut closed = std::pin::pin!(closed);
+    let mut reading = std::pin::pin!(Fuse::terminated());
+    let (mut told, mut again) = (false, false);
     loop {
         tokio::select! {
-            _ = &mut guards => break,
+            goes_on = fleet.ended() => if !goes_on {
+                break;
+            },
             () = &mut serving => {}
-            () = &mut ended, if !told => {
+            () = async { tokio::select! { () = &mut ended => {} () = &mut closed => {} } }, if !told => {
                 told = true;
-                orders.send_modify(|orders| orders.stop = true);
+                fleet.stop();
+            }
+            read = &mut reading => {
+                fleet.reload(read);
+                if std::mem::take(&mut again) {
+                    reading.set(fleet::read(targets, Deadline::after(READING)).fuse());
+                } else {
+                    service.ready();
+                }
             }
             signal = service.signal() => match signal {
+                service::Signal::Stop if told => {}
                 service::Signal::Stop => {
-                    if !told {
-                        told = true;
-                        service.stopping();
-                        out.tell(&nowhere, Event::Stopping);
-                        orders.send_modify(|orders| orders.stop = true);
-                    }
+                    told = true;
+                    service.stopping();
+                    out.tell(&nowhere, Event::Stopping);
+                    fleet.stop();
                 }
                 service::Signal::Reload => {
                     service.reloading();
                     out.tell(&nowhere, Event::Reloading);
-                    orders.send_modify(|orders| orders.reloads += 1);
-                    service.ready();
+                    again = !reading.is_terminated();
+                    if !again {
+                        reading.set(fleet::read(targets, Deadline::after(READING)).fuse());
+                    }
                 }
                 service::Signal::Alive => service.alive(),
             },
@@ -140,21 +170,4 @@ pub async fn run(
     }
     out.tell(&nowhere, Event::Stopped);
     Ok(())
-}
-
-/// Refuses to start where no gateway can be found out at all: what is wrong then is the command line or a file, and
-/// nothing that passes. Where one can, the others may come.
-fn check(targets: &[Flags]) -> Result<(), Error> {
-    let environment = Environment::of_process();
-    let mut first = None;
-    for flags in targets {
-        if flags.gateway.as_deref() == Some("embedded") {
-            return Ok(());
-        }
-        match settings::resolve(flags, &environment, Deadline::after(READING)) {
-            Ok(_) => return Ok(()),
-            Err(error) => first = first.or(Some(error)),
-        }
-    }
-    first.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -24,7 +24,7 @@ const CONNECTING: Duration = Duration::from_secs(30);
 /// What stays between connections.
 pub(super) struct Watch<'w, 'o> {
     pub(super) request: &'w Request,
-    pub(super) flags: &'w Flags,
+    pub(super) flags: Flags,
     pub(super) name: Arc<str>,
     pub(super) gauges: Gauges,
     pub(super) out: &'w Out<'o>,
@@ -40,15 +40,15 @@ pub(super) struct Watch<'w, 'o> {
 /// Guards a gateway until it is told to stop.
 pub(super) async fn watch<'w>(
     request: &'w Request,
-    flags: &'w Flags,
+    flags: Flags,
     gauges: Gauges,
     out: &'w Out<'_>,
     orders: channel::Receiver<Orders>,
 ) {
     let mut watch = Watch {
         request,
+        name: name(&flags),
         flags,
-        name: name(flags),
         gauges,
         out,
         orders,
@@ -61,7 +61,7 @@ pub(super) async fn watch<'w>(
     while !watch.orders.borrow_and_update().stop {
         let deadline = Deadline::after(CONNECTING);
         let opened = tokio::select! {
-            opened = Connection::open(flags, Access::GUARD, deadline) => opened,
+            opened = Connection::open(&watch.flags, Access::GUARD, deadline) => opened,
             () = stopped(&mut watch.orders) => break,
         };
         let mut refused = false;
@@ -97,7 +97,7 @@ async fn stopped(orders: &mut channel::Receiver<Orders>) {
 }
 
 /// An error with what caused it.
-fn told(error: &Error) -> String {
+pub(super) fn told(error: &Error) -> String {
     let mut text = error.to_string();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {

@@ -1,0 +1,204 @@
+//! The gateways that are watched: each by itself, as they come into the configuration and go out of it.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::watch as channel;
+
+use super::metrics::Metrics;
+use super::watch::{told, watch};
+use super::{Orders, Out, Request, name};
+use crate::commands::Error;
+use crate::commands::gateway::beside;
+use crate::commands::targets::Targets;
+use crate::deadline::Deadline;
+use crate::queue::guard::line::Event;
+use crate::settings::{self, Environment, Flags};
+
+/// How long a watch that a bug has ended is left alone: with it ended what it knew of the rate of denials.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// What was found out about a gateway.
+type Found = (Flags, Result<(), Error>);
+
+/// A watch, and how it ended: with a panic or without.
+type Watching<'f> = Pin<Box<dyn Future<Output = (Arc<str>, Result<(), Box<dyn Any + Send>>)> + 'f>>;
+
+/// A gateway that is to be watched.
+struct Wanted {
+    flags: Flags,
+    orders: channel::Sender<Orders>,
+}
+
+/// All of them.
+pub(super) struct Fleet<'f, 'o> {
+    request: &'f Request,
+    metrics: &'f Metrics,
+    out: &'f Out<'o>,
+    wanted: BTreeMap<Arc<str>, Wanted>,
+    /// Those that were told to end, and have not yet.
+    leaving: BTreeSet<Arc<str>>,
+    watching: FuturesUnordered<Watching<'f>>,
+    stopping: bool,
+}
+
+impl<'f, 'o> Fleet<'f, 'o> {
+    pub(super) fn new(request: &'f Request, metrics: &'f Metrics, out: &'f Out<'o>) -> Self {
+        let (wanted, watching) = (BTreeMap::new(), FuturesUnordered::new());
+        Self { request, metrics, out, wanted, leaving: BTreeSet::new(), watching, stopping: false }
+    }
+
+    /// Watches a gateway from now on, or from a while on.
+    pub(super) fn add(&mut self, flags: Flags, pause: Duration) {
+        let name = name(&flags);
+        self.metrics.forget(&name);
+        let gauges = self.metrics.of(&name);
+        let orders = channel::Sender::new(Orders::default());
+        let (request, out, mut told) = (self.request, self.out, orders.subscribe());
+        let (watched, named) = (flags.clone(), Arc::clone(&name));
+        self.watching.push(Box::pin(async move {
+            if !pause.is_zero() {
+                let stop = told.wait_for(|orders| orders.stop);
+                // Stopped or not, the watch sees it.
+                drop(tokio::time::timeout(pause, stop).await);
+            }
+            let work = Box::pin(watch(request, watched, gauges, out, told));
+            (named, isolated(work).await)
+        }));
+        self.wanted.insert(name, Wanted { flags, orders });
+    }
+
+    /// Waits until one has ended, and begins it anew where it was not meant to. `false`: there is none any more.
+    pub(super) async fn ended(&mut self) -> bool {
+        let Some((name, result)) = self.watching.next().await else { return false };
+        if self.stopping {
+            return !self.watching.is_empty();
+        }
+        if self.leaving.remove(&name) {
+            self.metrics.forget(&name);
+            self.out.tell(&name, Event::Removed);
+        }
+        let flags = self.wanted.get(&name).map(|wanted| wanted.flags.clone());
+        let pause = if result.is_err() { AGAIN } else { Duration::ZERO };
+        if result.is_err() {
+            let retry_ms = u64::try_from(AGAIN.as_millis()).unwrap_or(u64::MAX);
+            self.out.tell(&name, Event::Failed { retry_ms });
+        }
+        if let Some(flags) = flags {
+            self.add(flags, pause);
+        }
+        true
+    }
+
+    /// Tells all of them to end.
+    pub(super) fn stop(&mut self) {
+        self.stopping = true;
+        for wanted in self.wanted.values() {
+            wanted.orders.send_modify(|orders| orders.stop = true);
+        }
+    }
+
+    /// Goes by what was read again. A gateway that could not be found out keeps what it has.
+    pub(super) fn reload(&mut self, read: Result<Vec<Found>, Error>) {
+        let found = match read {
+            Ok(found) => found,
+            Err(error) => return self.out.tell(&"".into(), Event::NotReloaded(told(&error))),
+        };
+        if self.stopping {
+            return;
+        }
+        let names: Vec<Arc<str>> = found.iter().map(|(flags, _)| name(flags)).collect();
+        let gone: Vec<Arc<str>> = self.wanted.keys().filter(|name| !names.contains(name)).cloned().collect();
+        for name in gone {
+            if let Some(wanted) = self.wanted.remove(&name) {
+                wanted.orders.send_modify(|orders| orders.stop = true);
+            }
+            self.leaving.insert(name);
+        }
+        for ((flags, result), name) in found.into_iter().zip(names) {
+            match (self.wanted.get(&name), result) {
+                (Some(wanted), Ok(())) => wanted.orders.send_modify(|orders| orders.reloads += 1),
+                (Some(_), Err(error)) => self.out.tell(&name, Event::NotReloaded(told(&error))),
+                (None, _) => {
+                    self.out.tell(&name, Event::Added);
+                    if self.leaving.contains(&name) {
+                        // It begins when the one before it has ended.
+                        let orders = channel::Sender::new(Orders::default());
+                        self.wanted.insert(name, Wanted { flags, orders });
+                    } else {
+                        self.add(flags, Duration::ZERO);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Ends with a panic of the work instead of passing it on. What is shared, lines and figures, is whole between any two of
+/// its steps.
+async fn isolated(work: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
+    AssertUnwindSafe(work).catch_unwind().await
+}
+
+/// Every gateway that is meant.
+pub(super) async fn find(targets: &Targets, deadline: Deadline) -> Result<Vec<Flags>, Error> {
+    let targets = targets.clone();
+    beside(move || targets.find(&Environment::of_process(), deadline)).await
+}
+
+/// Reads the configuration of every gateway that is meant, beside everything else.
+pub(super) async fn read(targets: &Targets, deadline: Deadline) -> Result<Vec<Found>, Error> {
+    Ok(join_all(find(targets, deadline).await?.into_iter().map(|flags| async move {
+        let result = resolved(&flags, deadline).await;
+        (flags, result)
+    }))
+    .await)
+}
+
+async fn resolved(flags: &Flags, deadline: Deadline) -> Result<(), Error> {
+    if flags.gateway.as_deref() == Some("embedded") {
+        return Ok(());
+    }
+    let flags = flags.clone();
+    beside(move || Ok(settings::resolve(&flags, &Environment::of_process(), deadline).map(drop)?)).await
+}
+
+/// Refuses to start where no gateway can be found out at all: what is wrong then is the command line or a file, and
+/// nothing that passes. Where one can, the others may come.
+pub(super) async fn check(targets: &[Flags], deadline: Deadline) -> Result<(), Error> {
+    let mut resolving: FuturesUnordered<_> = targets.iter().map(|flags| resolved(flags, deadline)).collect();
+    let mut first = None;
+    while let Some(result) = resolving.next().await {
+        match result {
+            Ok(()) => return Ok(()),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_one_gateways_own() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            // Its own, and one of a thread beside it that reads a file.
+            let own = isolated(async { panic!("on purpose") });
+            let read = isolated(async {
+                let _never = beside(|| -> Result<(), Error> { panic!("on purpose") }).await;
+            });
+            let (own, read, other) = tokio::join!(own, read, isolated(async {}));
+            assert!(own.is_err() && read.is_err() && other.is_ok());
+        });
+    }
+}
