@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::Error;
 use super::remote::{Fetched, Place, Remote};
+use super::{Error, validate};
 use crate::approvals::report::{DiffReport, Remark, Side};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Strictness, Syntax, check, diff, modernised, native, parse};
@@ -118,6 +118,10 @@ fn shown(flags: &Flags) -> String {
 
 fn read(source: Source, exact: bool, deadline: Deadline) -> anyhow::Result<Read> {
     match source {
+        // Which kind a file is, is found out and not asked for.
+        Source::File(Input::Path(path)) if validate::database(&path).is_some() => {
+            Ok(of_store(Some(&path), exact, deadline)?)
+        }
         Source::File(input) => {
             let bytes = input::read(&input, Bounds { max_size: MAX_SIZE, deadline })
                 .map_err(Error::from)

@@ -13,3 +13,4 @@ pub mod set;
 pub mod validate;
 
 pub use error::Error;
+use error::raced;
