@@ -421,15 +421,6 @@ impl Error {
             Self::Queue(error) => return error.code(),
             Self::Raced(error) => return error.code(),
             Self::Settings(_) => return "settings",
-            Self::NoGateway { .. }
-            | Self::TwoGateways { .. }
-            | Self::StdinTwice
-            | Self::Mixed { .. }
-            | Self::Edit(_)
-            | Self::NoAllowlist { .. }
-            | Self::NoLints { .. }
-            | Self::FixStdin
-            | Self::Release { .. } => return "usage",
             Self::FixUnconfirmed => return "unconfirmed",
             Self::Scenario { .. } => return "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
@@ -448,7 +439,8 @@ impl Error {
             Exit::Conflict => "conflict",
             Exit::Store => "store",
             Exit::Refused => "refused",
-            Exit::Done | Exit::Partly | Exit::Usage | Exit::Bug => "bug",
+            Exit::Usage => "usage",
+            Exit::Done | Exit::Partly | Exit::Bug => "bug",
         }
     }
 
