@@ -7,10 +7,10 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use super::arg_pattern;
 use super::document::{Agent, Agents, Document, Entry};
 use super::rules;
 use super::scalar::{Millis, NonBlank, Source, Text, is_blank};
+use super::{arg_pattern, credentials};
 
 /// Whether an entry comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,7 @@ pub struct Applied {
     /// Whether anything changed.
     pub changed: bool,
     /// The agent's entries with the same pattern that are other entries: another `argPattern`, another source.
+    /// As they may be shown: texts that look like credentials are masked.
     pub similar: Vec<Value>,
 }
 
@@ -204,6 +205,10 @@ impl Edit {
         entries
             .filter(|entry| self.has_pattern(entry) && !self.is(entry))
             .filter_map(|entry| serde_json::to_value(entry).ok())
+            .map(|mut entry| {
+                credentials::mask(&mut entry);
+                entry
+            })
             .collect()
     }
 }

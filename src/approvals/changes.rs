@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::credentials;
 use super::diagnostic::{Path, Step};
 
 /// One difference of policy. Secrets in it are already masked.
@@ -93,7 +94,8 @@ fn scalar(changes: &mut Changes, path: Path, before: Option<&Value>, after: Opti
     }
 }
 
-/// A value of a document with its secrets masked, as they are recognised where it stands.
+/// A value of a document with its secrets masked, as they are recognised where it stands, and texts that look like
+/// credentials: what is shown of a change ends in logs of CI.
 pub(super) fn masked(path: &Path, value: Value) -> Value {
     let keys: Vec<&str> = path
         .steps()
@@ -106,6 +108,7 @@ pub(super) fn masked(path: &Path, value: Value) -> Value {
     let mut document =
         keys.iter().rev().fold(value, |inner, &key| Value::Object(Map::from_iter([(key.to_owned(), inner)])));
     super::secrets::mask(&mut document);
+    credentials::mask(&mut document);
     keys.into_iter().fold(document, |mut outer, key| outer[key].take())
 }
 

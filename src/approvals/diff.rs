@@ -34,7 +34,9 @@ impl Diff {
 }
 
 /// The differences of policy between two valid documents in today's form.
-pub fn of_policy(before: &Value, after: &Value) -> Diff {
+///
+/// Takes them, since a large document is many times its text.
+pub fn of_policy(before: Value, after: Value) -> Diff {
     let (before, after) = (plain(before), plain(after));
     let changes::Changes { policy, bookkeeping } = changes::between(&before, &after);
     let reordered = if policy.is_empty() { reordered(&before, &after) } else { Vec::new() };
@@ -64,8 +66,7 @@ pub fn exact(before: &Value, after: &Value, no_token: bool) -> Diff {
 }
 
 /// A document without what goes without saying. Bookkeeping stays, since it is counted.
-fn plain(document: &Value) -> Value {
-    let mut plain = document.clone();
+fn plain(mut plain: Value) -> Value {
     let Some(fields) = plain.as_object_mut() else { return plain };
     fields.remove("socket");
     // There is one version, however it is written.

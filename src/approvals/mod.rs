@@ -9,6 +9,7 @@ mod arg_pattern;
 pub mod changes;
 mod check;
 pub mod codes;
+mod credentials;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;

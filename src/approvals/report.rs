@@ -193,6 +193,8 @@ pub struct LintReport {
     pub mendable: usize,
     /// What `--fix` removed.
     pub fixed: Vec<Mend>,
+    /// What is wrong around the documents.
+    pub remarks: Vec<Remark>,
 }
 
 /// What a mend removes of one document.

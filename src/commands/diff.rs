@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::Error;
 use super::remote::{Fetched, Place, Remote};
 use super::targets::shown;
+use super::{Error, validate};
 use crate::approvals::report::{DiffReport, Remark, Side};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Strictness, Syntax, check, diff, modernised, native, parse};
@@ -61,14 +61,15 @@ pub fn run(mut request: Request, access: &Flags, deadline: Deadline) -> anyhow::
     assign(&mut request, access)?;
     let Request { a, b, exact } = request;
     let a = read(a, exact, deadline)?;
-    let mut b = read(b, exact, deadline)?;
-    let diff = match (&a.content, &b.content) {
+    let b = read(b, exact, deadline)?;
+    let (side_a, side_b) = (a.side(), b.side());
+    let diff = match (a.content, b.content) {
         (Content::Document(one), Content::Document(other)) if exact => {
-            diff::exact(one, other, a.no_token || b.no_token)
+            diff::exact(&one, &other, a.no_token || b.no_token)
         }
         (Content::Document(one), Content::Document(other)) => diff::of_policy(one, other),
-        (Content::Native(one), Content::Native(other)) if exact => diff::exact(one, other, false),
-        (Content::Native(one), Content::Native(other)) => diff::of_native(one, other),
+        (Content::Native(one), Content::Native(other)) if exact => diff::exact(&one, &other, false),
+        (Content::Native(one), Content::Native(other)) => diff::of_native(&one, &other),
         (Content::Native(_), Content::Document(_)) => {
             return Err(Error::Mixed { native: a.name, document: b.name }.into());
         }
@@ -76,10 +77,9 @@ pub fn run(mut request: Request, access: &Flags, deadline: Deadline) -> anyhow::
             return Err(Error::Mixed { native: b.name, document: a.name }.into());
         }
     };
-    let mut remarks = a.remarks.clone();
-    remarks.append(&mut b.remarks);
+    let mut remarks = [a.remarks, b.remarks].concat();
     remarks.dedup();
-    Ok(DiffReport { a: a.side(), b: b.side(), exact, diff, remarks })
+    Ok(DiffReport { a: side_a, b: side_b, exact, diff, remarks })
 }
 
 /// Gives each gateway what may be used for it, and refuses what could go to the wrong one.
@@ -115,6 +115,10 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
 
 fn read(source: Source, exact: bool, deadline: Deadline) -> anyhow::Result<Read> {
     match source {
+        // Which kind a file is, is found out and not asked for.
+        Source::File(Input::Path(path)) if validate::database(&path).is_some() => {
+            Ok(of_store(Some(&path), exact, deadline)?)
+        }
         Source::File(input) => {
             let bytes = input::read(&input, Bounds { max_size: MAX_SIZE, deadline })
                 .map_err(Error::from)
@@ -213,9 +217,9 @@ fn absent() -> Content {
 }
 
 impl Read {
-    fn side(self) -> Side {
+    fn side(&self) -> Side {
         let native = matches!(self.content, Content::Native(_));
-        Side { name: self.name, exists: self.exists, hash: self.hash, native }
+        Side { name: self.name.clone(), exists: self.exists, hash: self.hash.clone(), native }
     }
 }
 

@@ -110,6 +110,15 @@ pub enum Error {
         /// Whose policy.
         place: String,
     },
+    /// A node that has rules, which no lint looks at.
+    #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no lints")]
+    NoLints {
+        /// Whose policy.
+        place: String,
+    },
+    /// Others were faster, and the same command may be given again as it is.
+    #[error(transparent)]
+    Raced(Box<Error>),
     /// A gateway could not be reached, did not let us in, or refused a call.
     #[error(transparent)]
     Gateway(Box<Fault>),
@@ -229,6 +238,14 @@ impl From<SettingsError> for Error {
     }
 }
 
+/// A refusal of the store, of a command that goes by whatever is stored: one that lost a race may be given again.
+pub(super) fn raced(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict { .. } | StoreError::Overwritten { .. } => Error::Raced(Box::new(error.into())),
+        error => error.into(),
+    }
+}
+
 fn found_instead(found: Option<&str>) -> String {
     found.map_or_else(String::new, |found| format!(", found {found}"))
 }
@@ -303,6 +320,7 @@ impl Error {
             Self::Gateway(fault) => advice::exit(&fault.error),
             Self::Runtime(_) | Self::Embedded(_) | Self::Port { .. } | Self::NodeAnswer { .. } => Exit::Store,
             Self::Conflict { .. } => Exit::Conflict,
+            Self::Raced(error) => error.exit(),
             // What was asked for happened; whether it stayed so is not known.
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
@@ -311,6 +329,7 @@ impl Error {
             | Self::Mixed { .. }
             | Self::Edit(_)
             | Self::NoAllowlist { .. }
+            | Self::NoLints { .. }
             | Self::NodeUnknown { .. }
             | Self::NodeAmbiguous { .. }
             | Self::FixStdin
@@ -325,7 +344,7 @@ impl Error {
     /// What the person who reads the error can do next.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Input(error) => error.remedy(),
+            Self::Input(error) => error.remedy_unlimited(),
             Self::Store(error) => error.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
                 "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
@@ -359,6 +378,11 @@ impl Error {
             Self::Mixed { .. } => Some("compare documents with documents, and policies of Windows nodes with each other".to_owned()),
             Self::Edit(error) => Some(error.remedy().to_owned()),
             Self::NoAllowlist { .. } => Some("get it, change its rules, and set it: clearance approvals get and set with --node".to_owned()),
+            Self::NoLints { .. } => Some("look at it with clearance approvals get and the same flags".to_owned()),
+            Self::Raced(_) => Some(
+                "run the same again: it goes by what is stored by then; where others keep writing, raise --timeout"
+                    .to_owned(),
+            ),
             Self::Gateway(fault) => advice::next(fault),
             Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
             Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
@@ -395,15 +419,8 @@ impl Error {
         match self {
             Self::Gateway(fault) => return advice::code(&fault.error),
             Self::Queue(error) => return error.code(),
+            Self::Raced(error) => return error.code(),
             Self::Settings(_) => return "settings",
-            Self::NoGateway { .. }
-            | Self::TwoGateways { .. }
-            | Self::StdinTwice
-            | Self::Mixed { .. }
-            | Self::Edit(_)
-            | Self::NoAllowlist { .. }
-            | Self::FixStdin
-            | Self::Release { .. } => return "usage",
             Self::FixUnconfirmed => return "unconfirmed",
             Self::Scenario { .. } => return "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
@@ -422,7 +439,8 @@ impl Error {
             Exit::Conflict => "conflict",
             Exit::Store => "store",
             Exit::Refused => "refused",
-            Exit::Done | Exit::Partly | Exit::Usage | Exit::Bug => "bug",
+            Exit::Usage => "usage",
+            Exit::Done | Exit::Partly | Exit::Bug => "bug",
         }
     }
 

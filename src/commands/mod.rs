@@ -14,3 +14,4 @@ pub mod targets;
 pub mod validate;
 
 pub use error::Error;
+use error::raced;

@@ -69,33 +69,48 @@ fn of_store(request: &Request, store: &Store, deadline: Deadline) -> FileReport 
         Store::Sqlite(database) => database,
     };
     let strictness = Strictness { syntax: Syntax::Json, allow_legacy: request.allow_legacy };
-    let result = match database.read(deadline) {
-        Ok(stored) => match stored.text() {
-            Some(text) => Ok(check(text, strictness)),
-            None => Err(Failed {
-                message: format!(
-                    "{} holds no document: the host uses its built-in defaults",
-                    database.name()
-                ),
-                remedy: Some("store one with clearance approvals set, or name the files to check".to_owned()),
-                timed_out: false,
-            }),
+    let result = held(store, deadline).map(|text| check(&text, strictness));
+    FileReport { name: database.name(), result }
+}
+
+/// The text that a store holds, or why there is nothing to check.
+pub(super) fn held(store: &Store, deadline: Deadline) -> Result<Vec<u8>, Failed> {
+    match store.read(deadline) {
+        Ok(stored) => match (stored.text(), store) {
+            (Some(text), _) => Ok(text.to_vec()),
+            (None, Store::JsonFile(_)) => Err(failed(&InputError::Missing(store.name()))),
+            (None, Store::Sqlite(_)) => Err(no_document(&store.name())),
         },
         Err(error) => {
             let error = Error::from(error);
             let timed_out = error.exit() == Exit::TimedOut;
             Err(Failed { message: error.to_string(), remedy: error.remedy(), timed_out })
         }
-    };
-    FileReport { name: database.name(), result }
+    }
+}
+
+/// Of a place that is there, and has no document. A job that checks nothing must not pass.
+pub(super) fn no_document(name: &str) -> Failed {
+    Failed {
+        message: format!("{name} holds no document: the host uses its built-in defaults"),
+        remedy: Some("store one with clearance approvals set, or name the files to check".to_owned()),
+        timed_out: false,
+    }
+}
+
+/// The database, where a named path is one. Files that are called documents are none.
+pub(super) fn database(path: &Path) -> Option<Store> {
+    if is_document(path) {
+        return None;
+    }
+    Some(Store::at(path.to_owned())).filter(|store| matches!(store, Store::Sqlite(_)))
 }
 
 fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
     if let Input::Path(path) = input
-        && !is_document(path)
-        && let Store::Sqlite(database) = Store::at(path.clone())
+        && let Some(store) = database(path)
     {
-        return of_store(request, &Store::Sqlite(database), deadline);
+        return of_store(request, &store, deadline);
     }
     let bytes = match deadline.left() {
         Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),

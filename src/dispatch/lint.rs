@@ -50,6 +50,8 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         checked.report.fixed = fixed;
     }
     print(&checked, args.format, streams)?;
+    streams.out.flush()?;
+    output::remarks_text(streams.err, &checked.report.remarks)?;
     let failing = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),

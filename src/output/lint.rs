@@ -132,6 +132,7 @@ pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
             "config": report.config,
             "fixable": report.mendable,
             "fixed": report.fixed.iter().flat_map(removals).collect::<Vec<_>>(),
+            "remarks": report.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
         }),
     )
 }

@@ -90,6 +90,16 @@ impl InputError {
             Self::Io { .. } => None,
         }
     }
+
+    /// The same, where no flag raises the limit.
+    pub fn remedy_unlimited(&self) -> Option<String> {
+        match self {
+            Self::TooLarge { .. } => {
+                Some("check that it is the right one: no gateway takes a document of that size".to_owned())
+            }
+            _ => self.remedy(),
+        }
+    }
 }
 
 /// How much is read, and until when.

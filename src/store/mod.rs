@@ -164,7 +164,7 @@ impl StoreError {
     /// What the person who reads the error can do next.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Input(error) => error.remedy(),
+            Self::Input(error) => error.remedy_unlimited(),
             Self::Conflict { .. } | Self::Overwritten { .. } => {
                 Some("read it again (clearance approvals get), make your change to that, and set it".to_owned())
             }
@@ -196,7 +196,7 @@ impl StoreError {
                 "start OpenClaw once on this host, make the directory (mkdir -m 700 {}), or name the store with --store PATH",
                 path.display()
             )),
-            Self::Owner { owner, .. } => Some(format!("run as that user: sudo -u '#{owner}' clearance approvals set …")),
+            Self::Owner { owner, .. } => Some(format!("run as that user: sudo -u '#{owner}' clearance …")),
             Self::Locked { .. } => Some("wait until it has ended, or raise --timeout".to_owned()),
             Self::Write { path, cause } => Some(match cause.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

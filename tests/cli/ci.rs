@@ -6,7 +6,6 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -15,6 +14,7 @@ use crate::support::binary;
 use crate::support::dev::Dev;
 
 const VALID: &str = r#"{"version": 1, "defaults": {"security": "deny"}}"#;
+const DANGEROUS: &str = r#"{"version": 1, "defaults": {"security": "full", "ask": "off"}}"#;
 const MISSPELT: &str = r#"{"version": 1, "defaults": {"security": "alowlist"}}"#;
 
 /// A file of the repository, as JSON.
@@ -32,20 +32,6 @@ fn fields_are(value: &Value, known: &[&str]) {
     for name in value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys() {
         assert!(known.contains(&name.as_str()), "`{name}` is no field: {value}");
     }
-}
-
-/// Whether this build has `approvals lint`, which comes in a change of its own. As long as it has not, its steps are left
-/// out, and that is said; from then on they are run by themselves.
-#[expect(clippy::print_stdout, reason = "what was not checked must be seen")]
-fn has_lint() -> bool {
-    static KNOWN: LazyLock<bool> = LazyLock::new(|| {
-        let help = Command::new(binary()).args(["approvals", "--help"]).output().unwrap();
-        String::from_utf8(help.stdout).unwrap().lines().any(|line| line.trim_start().starts_with("lint "))
-    });
-    if !*KNOWN {
-        println!("skipped: this build has no approvals lint");
-    }
-    *KNOWN
 }
 
 /// A runner: a checkout, and programs that stand in for what would be fetched.
@@ -133,9 +119,6 @@ fn action(runner: &mut Runner, given: &[(&str, &str)]) -> Vec<(String, i32, Stri
     for step in action["runs"]["steps"].as_array().unwrap() {
         fields_are(step, &["name", "if", "shell", "env", "run"]);
         assert_eq!(step["shell"], "bash");
-        if step["name"] == "Lint" && !has_lint() {
-            continue;
-        }
         let script = text(&step["run"]);
         // An expression in a script is a way to run what an input says.
         assert!(!script.contains("${{"), "{script}");
@@ -178,8 +161,8 @@ fn the_action_checks_and_compares() {
     let mut runner = Runner::new(&[("hosts/a b.json", VALID), ("exec-approvals.json", VALID)]);
     let paths = ("paths", "hosts/\n\nexec-approvals.json\n");
     let ran = action(&mut runner, &[paths]);
-    let (drift, lint) = if has_lint() { (3, vec![("Lint", 0)]) } else { (2, vec![]) };
-    assert_eq!(codes(&ran), [&[("Install clearance", 0), ("Validate", 0)], &lint[..]].concat(), "{ran:?}");
+    assert_eq!(codes(&ran), [("Install clearance", 0), ("Validate", 0), ("Lint", 0)], "{ran:?}");
+    let drift = 3;
     assert!(runner.cargo_log().starts_with("install --locked --path"), "{}", runner.cargo_log());
     let gateway = [
         paths,
@@ -221,12 +204,26 @@ fn the_action_fails_where_a_document_is_wrong() {
     assert!(!Path::new(&runner.path("checkout/owned")).exists());
 }
 
+#[test]
+fn the_action_fails_where_a_document_is_dangerous() {
+    let mut runner = Runner::new(&[("hosts/open.json", DANGEROUS)]);
+    let ran = action(&mut runner, &[("paths", "hosts")]);
+    assert_eq!(codes(&ran), [("Install clearance", 0), ("Validate", 0), ("Lint", 1)], "{ran:?}");
+    assert!(ran[2].2.contains("::error file=hosts/open.json,line=1"), "{ran:?}");
+    let ran = action(&mut runner, &[("paths", "hosts"), ("fail-on", "never")]);
+    assert_eq!(codes(&ran)[2..], [("Lint", 0)], "{ran:?}");
+}
+
 // ---- pre-commit
 
 #[test]
 fn the_hooks_run_on_what_they_name() {
     let hooks = yaml(".pre-commit-hooks.yaml");
-    let runner = Runner::new(&[("exec-approvals.json", VALID), ("exec-approvals.bad.json", MISSPELT)]);
+    let runner = Runner::new(&[
+        ("exec-approvals.json", VALID),
+        ("exec-approvals.bad.json", MISSPELT),
+        ("exec-approvals.open.json", DANGEROUS),
+    ]);
     symlink(binary(), runner.path("stubs/clearance")).unwrap();
     let mut ids = Vec::new();
     for hook in hooks.as_array().unwrap() {
@@ -244,10 +241,11 @@ fn the_hooks_run_on_what_they_name() {
             assert_eq!(files.find(path).is_some(), meant, "{path}");
         }
         let run = |file: &str| runner.run(&format!("{} {file}", text(&hook["entry"])), &BTreeMap::new());
-        if hook["id"] != "clearance-lint" || has_lint() {
-            assert_code(&run("exec-approvals.json"), 0, text(&hook["id"]));
-            assert_code(&run("exec-approvals.bad.json"), 1, text(&hook["id"]));
-        }
+        assert_code(&run("exec-approvals.json"), 0, text(&hook["id"]));
+        assert_code(&run("exec-approvals.bad.json"), 1, text(&hook["id"]));
+        // What is valid and dangerous is for the lint alone.
+        let code = i32::from(hook["id"] == "clearance-lint");
+        assert_code(&run("exec-approvals.open.json"), code, text(&hook["id"]));
         ids.push(text(&hook["id"]));
     }
     assert_eq!(ids, ["clearance-validate", "clearance-lint"]);
@@ -284,7 +282,7 @@ fn the_gitlab_recipe_checks_and_compares() {
     runner.set("OPENCLAW_GATEWAY_URL", &dev.url);
     runner.set("OPENCLAW_GATEWAY_TOKEN", &dev.token);
     let nothing = BTreeMap::new();
-    for (job, code) in jobs.into_iter().zip([0, 0, 1]).filter(|(job, _)| *job != jobs[1] || has_lint()) {
+    for (job, code) in jobs.into_iter().zip([0, 0, 1]) {
         assert_code(&runner.run(&gitlab(&recipe, job), &nothing), code, job);
     }
     // The second job found what the first one left in the cache.
@@ -296,4 +294,7 @@ fn the_gitlab_recipe_checks_and_compares() {
     assert_eq!(recipe[jobs[2]]["rules"], json!([{"if": "$OPENCLAW_GATEWAY_URL"}]));
     fs::write(runner.path("checkout/exec-approvals.json"), MISSPELT).unwrap();
     assert_code(&runner.run(&gitlab(&recipe, jobs[0]), &nothing), 1, jobs[0]);
+    fs::write(runner.path("checkout/exec-approvals.json"), DANGEROUS).unwrap();
+    assert_code(&runner.run(&gitlab(&recipe, jobs[0]), &nothing), 0, jobs[0]);
+    assert_code(&runner.run(&gitlab(&recipe, jobs[1]), &nothing), 1, jobs[1]);
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -296,4 +297,81 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
     assert!(phases.len() >= 2, "{phases:?}");
     ends(&mut set(&host, DOCUMENT), 0);
     assert_eq!(host.names(), ["openclaw.sqlite"]);
+}
+
+// ---- Looked at, mended, compared, edited
+
+/// Two of the four entries say nothing new.
+const DOUBLED: &str = r#"{"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/bin/ls", "id": "b"}, {"pattern": "/usr/bin/rg", "id": "c"}, {"pattern": "/usr/bin/rg", "argPattern": "^-l$", "id": "d"}]}}}"#;
+
+#[test]
+fn it_is_looked_at_and_mended() {
+    let host = Host::new();
+    // There is nothing to look at, and that must not pass.
+    assert_transcript!("database_lint_none", host, &mut run(&host, &["lint"]));
+    ends(&mut set(&host, DOUBLED), 0);
+    assert_transcript!("database_lint", host, &mut run(&host, &["lint"]));
+    let database = host.database();
+    let database = database.to_str().unwrap();
+    for named in [&[database][..], &["--store", database]] {
+        let (report, _) = ends(run(&host, &["lint", "--format", "json"]).args(named), 1);
+        assert_eq!((&report["warnings"], &report["fixable"]), (&json!(2), &json!(2)), "{report}");
+    }
+    assert_transcript!("database_lint_fix", host, &mut run(&host, &["lint", "--fix", "--yes"]));
+    let (got, _) = ends(&mut run(&host, &["get", "--json"]), 0);
+    let left = json!([{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/usr/bin/rg", "id": "c"}]);
+    assert_eq!(got["file"]["agents"]["main"]["allowlist"], left);
+    // The gateway's own columns follow, and its form.
+    let sql = "SELECT allowlist_count FROM exec_approvals_config";
+    assert_eq!(host.open().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+    assert_eq!((host.integrity(), host.names()), ("ok".to_owned(), vec!["openclaw.sqlite".to_owned()]));
+    // What stops the gateway is told beside the findings.
+    fs::write(host.json(), r#"{"version": 1}"#).unwrap();
+    let (report, err) = ends(&mut run(&host, &["lint", "--format", "json"]), 0);
+    assert!(report["remarks"][0].as_str().unwrap().contains("is left over"), "{report}");
+    assert!(err.contains("openclaw doctor --fix"), "{err}");
+}
+
+#[test]
+fn what_somebody_else_wrote_meanwhile_is_not_mended() {
+    let host = Host::new();
+    ends(&mut set(&host, DOUBLED), 0);
+    let other = host.text().unwrap().replace("/usr/bin/rg", "/usr/bin/fd");
+    let writer = host.open();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut lint = process::Command::new(binary());
+    lint.env_clear().env("HOME", host.home()).args(["approvals", "lint", "--fix", "--yes"]);
+    let mut lint = lint.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Once the plan is shown the document has been read; nobody else can write before this one has.
+    let mut plan = BufReader::new(lint.stdout.take().unwrap());
+    plan.read_line(&mut String::new()).unwrap();
+    writer.execute("UPDATE exec_approvals_config SET raw_json = ?1", [&other]).unwrap();
+    writer.execute_batch("COMMIT").unwrap();
+    let output = lint.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{err}");
+    assert!(err.contains("changed") && err.contains("next: run the same again"), "{err}");
+    assert_eq!(host.text().unwrap(), other);
+    ends(&mut run(&host, &["lint", "--fix", "--yes"]), 0);
+    assert!(!host.text().unwrap().contains("\"b\""));
+}
+
+#[test]
+fn it_is_compared_and_edited_as_a_file_is() {
+    let host = Host::new();
+    ends(&mut set(&host, DOCUMENT), 0);
+    let file = host.home().join("a.json");
+    fs::write(&file, DOCUMENT).unwrap();
+    let file = file.to_str().unwrap();
+    let database = host.database();
+    for named in ["local".to_owned(), database.display().to_string(), format!("store:{}", database.display())]
+    {
+        ends(&mut run(&host, &["diff", file, &named]), 0);
+    }
+    for (verb, count) in [("add", 2), ("add", 2), ("remove", 1), ("remove", 1)] {
+        ends(&mut run(&host, &["allowlist", verb, "/bin/cat", "--agent", "main", "--json"]), 0);
+        let (got, _) = ends(&mut run(&host, &["get", "--json"]), 0);
+        assert_eq!(got["file"]["agents"]["main"]["allowlist"].as_array().unwrap().len(), count);
+    }
+    ends(&mut run(&host, &["diff", file, "local"]), 0);
 }

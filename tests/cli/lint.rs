@@ -11,6 +11,7 @@ use clearance::approvals::codes::Code;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::dev::{Client, Dev, before};
 use crate::support::{clearance, fixture, transcript};
 
 /// A directory of its own, with these files.
@@ -208,7 +209,7 @@ fn a_gateway_is_looked_at() {
     let scenario = r#"{document: {version: 1, defaults: {security: "full"}, agents: {main: {allowlist: [{pattern: "bash"}, {pattern: "bash"}]}}}}"#;
     let directory = directory(&[("scenario.json", scenario)]);
     let scenario = directory.path().join("scenario.json");
-    let dev = crate::support::dev::Dev::start(&["--scenario", scenario.to_str().unwrap()]);
+    let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
     let client = dev.client();
     let output = client.command(&["approvals", "lint", "--gateway", "--format", "json"]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -220,6 +221,28 @@ fn a_gateway_is_looked_at() {
     let interpreter = "interpreter-without-arguments";
     assert_eq!(codes, ["duplicate-entry", "full-without-asking", interpreter, interpreter]);
     assert_eq!(report["fixable"], 0);
+}
+
+/// What cannot be looked at must not pass as clean.
+#[test]
+fn a_policy_of_rules_and_a_gateway_without_a_document_are_told() {
+    let dev = Dev::start(&[]);
+    let told = |client: &Client, place: &str| {
+        let output = client.command(&["approvals", "lint", "--format=json", place]).output().unwrap();
+        (output.status.code().unwrap(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let (exit, report) = told(&dev.client(), "--node=demo-windows");
+    assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().ends_with("which has no lints"), "{report}");
+    let fresh = before(&dev, |frame| {
+        if let Some(exists) = frame.pointer_mut("/payload/exists") {
+            *exists = json!(false);
+        }
+    });
+    let (exit, report) = told(&dev.client_at(&fresh), "--gateway");
+    assert_eq!((exit, &report["files"][0]["status"]), (7, &json!("unreadable")), "{report}");
+    let message = report["files"][0]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("holds no document"), "{report}");
 }
 
 const CONFIG: &str = r#"

@@ -186,7 +186,18 @@ fn in_documents() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("document.json");
     let file = file.to_str().unwrap();
-    let commands: [&[&str]; 8] = [
+    let other = home.path().join("other.json");
+    fs::write(&other, with_token_in_socket("/y")).unwrap();
+    let other = other.to_str().unwrap();
+    let commands: [&[&str]; 16] = [
+        &["approvals", "diff", file, other],
+        &["approvals", "diff", file, other, "--exact"],
+        &["approvals", "diff", other, file, "--exact", "--json"],
+        &["approvals", "lint", file],
+        &["approvals", "lint", file, "--format=json"],
+        &["approvals", "lint", file, "--format=github"],
+        &["approvals", "lint", file, "--format=sarif"],
+        &["approvals", "allowlist", "add", "/bin/ls", "--dry-run", "--file", file],
         &["approvals", "validate", file],
         &["approvals", "validate", file, "--format=json"],
         &["approvals", "validate", file, "--format=github"],
@@ -203,6 +214,46 @@ fn in_documents() {
             assert_ne!(output.status.code(), Some(70), "{command:?} of {document}");
             assert_silent(&output, &format!("{command:?} of {document}"));
         }
+    }
+}
+
+fn with_token_in_socket(path: &str) -> String {
+    json!({"version": 1, "socket": {"path": path, "token": format!("{SOCKET_TOKEN}2")}}).to_string()
+}
+
+/// Credentials that stand where commands and patterns do: no log of a comparison or an edit gets to hold them.
+#[test]
+fn in_what_changes() {
+    let home = tempfile::tempdir().unwrap();
+    let document = |number: u32| {
+        let entry = json!({
+            "pattern": "/usr/bin/curl",
+            "argPattern": format!("^-H Authorization: Bearer {MARK}{number}$"),
+            "lastUsedCommand": format!("curl --password={MARK}{number}"),
+        });
+        json!({"version": 1, "agents": {"main": {"allowlist": [entry]}}}).to_string()
+    };
+    let store = home.path().join(".openclaw/exec-approvals.json");
+    fs::create_dir(store.parent().unwrap()).unwrap();
+    fs::write(&store, document(1)).unwrap();
+    let new = home.path().join("new.json");
+    fs::write(&new, document(2)).unwrap();
+    let new = new.to_str().unwrap();
+    let remove = ["approvals", "allowlist", "remove", "/usr/bin/curl", "--agent", "main"];
+    let commands: [(&[&str], i32, &str); 7] = [
+        (&["approvals", "diff", new, "local"], 1, "argPattern=[redacted]"),
+        (&["approvals", "diff", new, "local", "--exact"], 1, "lastUsedCommand"),
+        (&["approvals", "diff", new, "local", "--exact", "--json"], 1, "[redacted]"),
+        (&["approvals", "set", "--file", new, "--dry-run"], 0, "[redacted]"),
+        (&["approvals", "set", "--file", new, "--dry-run", "--json"], 0, "[redacted]"),
+        (&remove, 0, "stays: /usr/bin/curl"),
+        (&[&remove[..], &["--json"]].concat(), 0, "[redacted]"),
+    ];
+    for (command, code, shown) in commands {
+        let output = clearance(home.path()).args(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{command:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains(shown), "{command:?}: {output:?}");
+        assert_silent(&output, &format!("{command:?}"));
     }
 }
 

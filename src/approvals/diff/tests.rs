@@ -14,6 +14,10 @@ fn list(entries: &Value) -> Value {
     json!({"version": 1, "agents": {"main": {"allowlist": entries}}})
 }
 
+fn of_policy(before: &Value, after: &Value) -> Diff {
+    super::of_policy(before.clone(), after.clone())
+}
+
 #[test]
 fn what_means_the_same_is_no_drift() {
     let one = json!({"version": 1, "agents": {
@@ -91,7 +95,7 @@ fn valid() -> impl Strategy<Value = Value> {
 
 /// The policy alone, in one order: what a diff is defined by, written down a second time.
 fn normal(document: &Value) -> Value {
-    let mut document = plain(document);
+    let mut document = plain(document.clone());
     let agents = document.get_mut("agents").and_then(Value::as_object_mut);
     for list in agents
         .into_iter()

@@ -10,9 +10,9 @@ use super::entries::{Listed, listed};
 use super::pattern::{self, Piece, covers, pieces};
 use super::policy::ALL;
 use super::release::Release;
-use super::texts::quotable;
 use super::{Facts, Sink, programs};
 use crate::approvals::codes::Code;
+use crate::approvals::credentials::quotable;
 use crate::approvals::document::Document;
 
 /// How many broader patterns are compared with an entry, and how many are looked at for it.

@@ -3,9 +3,9 @@
 use super::arguments::{Arguments, is_anchored};
 use super::policy::{agent_path, agents};
 use super::release::Release;
-use super::texts::{looks_secret, quotable};
 use super::{Facts, Raw, Sink, Stale, pattern, programs};
 use crate::approvals::codes::Code;
+use crate::approvals::credentials::{looks_secret, quotable};
 use crate::approvals::diagnostic::{Path, Step};
 use crate::approvals::document::{Document, Entry, McpTool};
 use crate::approvals::scalar::Text;

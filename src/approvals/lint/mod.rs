@@ -16,10 +16,10 @@ mod release;
 mod rules;
 #[cfg(test)]
 mod tests;
-mod texts;
 
 use super::check::parse;
 use super::codes::Code;
+use super::credentials::quotable;
 use super::diagnostic::{Path, Severity, Verdict};
 use super::syntax::Syntax;
 pub use fix::{FixError, without};
@@ -175,6 +175,6 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
 }
 
 fn removal(raw: &Raw) -> Option<Removal> {
-    let pattern = texts::quotable(raw.pattern.as_deref()?).into_owned();
+    let pattern = quotable(raw.pattern.as_deref()?).into_owned();
     Some(Removal { agent: raw.agent.clone()?, index: raw.removes?, code: raw.code, pattern })
 }

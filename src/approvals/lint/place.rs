@@ -7,9 +7,9 @@ use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
 use super::entries::listed;
-use super::texts::looks_secret;
 use super::{Raw, Rules};
 use crate::approvals::codes::Code;
+use crate::approvals::credentials::looks_secret;
 use crate::approvals::diagnostic::{Severity, Step, Verdict};
 use crate::approvals::document::Document;
 use crate::approvals::finding::{Finding, place};

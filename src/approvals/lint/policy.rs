@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Raw, Sink};
 use crate::approvals::codes::Code;
+use crate::approvals::credentials::quotable;
 use crate::approvals::diagnostic::{Path, Step};
 use crate::approvals::document::{Agent, Agents, Document, Policy};
 use crate::approvals::scalar::{Ask, AskFallback, Security};
@@ -151,8 +152,7 @@ fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
 fn whose(scopes: &[Scope<'_>], listed: bool) -> String {
     const TOLD: usize = 3;
     let ids: Vec<&str> = scopes.iter().filter_map(|scope| scope.id).collect();
-    let mut parts: Vec<String> =
-        ids.iter().take(TOLD).map(|id| format!("`{}`", super::texts::quotable(id))).collect();
+    let mut parts: Vec<String> = ids.iter().take(TOLD).map(|id| format!("`{}`", quotable(id))).collect();
     if ids.len() > TOLD {
         parts.push(format!("{} more", ids.len() - TOLD));
     }
@@ -203,8 +203,7 @@ fn shadows(policies: &Policies<'_>, sink: &mut Sink<'_>) {
             ),
         ];
         for (field, _) in weaker.into_iter().filter(|(_, weaker)| *weaker) {
-            let message =
-                format!("agent `{}` is freer than `*`: its own `{field}` wins", super::texts::quotable(id));
+            let message = format!("agent `{}` is freer than `*`: its own `{field}` wins", quotable(id));
             let path = Origin::Agent(id).path(field);
             sink.push(raw(Code::ShadowsAllAgents, path, message, Some(id.to_owned())));
         }
@@ -252,10 +251,7 @@ fn idle(policies: &Policies<'_>, sink: &mut Sink<'_>) {
         };
         if count > 0 && idle {
             let entries = if count == 1 { "1 entry" } else { &format!("{count} entries") };
-            let message = format!(
-                "{entries} of agent `{}` without effect: `security` is deny",
-                super::texts::quotable(id)
-            );
+            let message = format!("{entries} of agent `{}` without effect: `security` is deny", quotable(id));
             let path = Origin::Agent(id).path("allowlist");
             sink.push(raw(Code::IdleAllowlist, path, message, Some(id.to_owned())));
         }

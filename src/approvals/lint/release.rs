@@ -2,9 +2,9 @@
 
 use super::entries::{Listed, listed};
 use super::policy::{agent_path, agents};
-use super::texts::quotable;
 use super::{Facts, Raw, Sink, pattern};
 use crate::approvals::codes::Code;
+use crate::approvals::credentials::quotable;
 use crate::approvals::diagnostic::Step;
 use crate::approvals::document::Document;
 use crate::approvals::rejection::{self, Newer};

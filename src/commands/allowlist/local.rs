@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::super::Error;
 use super::super::set::local::departures;
+use super::super::{Error, raced};
 use super::{ABSENT, Request, edited, now_ms, wait};
 use crate::approvals::allowlist::{Applied, Edit};
 use crate::approvals::replacement::{self, Replacement};
@@ -15,9 +15,9 @@ use crate::approvals::report::{EditReport, SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Syntax, parse};
 use crate::deadline::Deadline;
+use crate::store::Store;
 use crate::store::input::InputError;
 use crate::store::json_file::JsonFile;
-use crate::store::{Store, StoreError};
 
 pub(super) fn in_store(
     request: &Request,
@@ -106,15 +106,12 @@ fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> an
             Err(error) => error,
         };
         drop(locked);
-        if !is_lost_race(&error) || !deadline.pause(wait(attempts)) {
-            return Err(Error::from(error)).context("replacing the document");
+        // Somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
+        let error = raced(error);
+        if !matches!(error, Error::Raced(_)) || !deadline.pause(wait(attempts)) {
+            return Err(error).context("replacing the document");
         }
     }
-}
-
-/// Whether somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
-fn is_lost_race(error: &StoreError) -> bool {
-    matches!(error, StoreError::Conflict { .. } | StoreError::Overwritten { .. })
 }
 
 /// `planned`: what was to be stored, and what is stored now if it was.

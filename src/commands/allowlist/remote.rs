@@ -58,7 +58,7 @@ async fn edit_at(
         };
         let wait = wait(attempts);
         if deadline.left().is_none_or(|left| left <= wait) {
-            return Err(error);
+            return Err(Error::Raced(Box::new(error)));
         }
         tokio::time::sleep(wait).await;
     }

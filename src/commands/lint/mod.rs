@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use bytesize::ByteSize;
 
-use super::Error;
 use super::remote::Remote;
+use super::{Error, raced};
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
@@ -123,6 +123,7 @@ fn look(
         }
     }
     let report = &mut checked.report;
+    report.remarks.extend(target.remarks);
     report.counts = report.counts.and(found.counts);
     report.silenced += found.silenced;
     report.invalid += usize::from(found.invalid);
@@ -193,13 +194,13 @@ fn mend(mendable: &Mendable, deadline: Deadline) -> Result<(), Error> {
     let found = stored.hash();
     if found != mendable.hash {
         let (path, expected) = (mendable.store.path().to_owned(), mendable.hash.clone());
-        return Err(StoreError::Conflict { path, expected, found }.into());
+        return Err(raced(StoreError::Conflict { path, expected, found }));
     }
     let text = stored.text().unwrap_or_default();
     let name = || mendable.mend.name.clone();
     let mended = lint::without(text, mendable.syntax, &mendable.mend.removals)
         .map_err(|error| Error::Fix { name: name(), error })?;
-    locked.replace(&stored, &mended)?;
+    locked.replace(&stored, &mended).map_err(raced)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{Request, Source};
 use crate::approvals::Syntax;
-use crate::approvals::report::{Failed, FileReport};
+use crate::approvals::report::{FileReport, Remark};
 use crate::commands::remote::{Fetched, Place, Remote};
 use crate::commands::{Error, gateway, validate};
 use crate::deadline::Deadline;
@@ -51,6 +51,8 @@ pub(super) struct Target {
     pub(super) syntax: Syntax,
     /// The release of the gateway that it comes from.
     pub(super) release: Option<String>,
+    /// What is wrong around it.
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// Reads every document, one after the other, and hands it over; or why it could not be read.
@@ -61,14 +63,20 @@ pub(super) fn each(
 ) -> anyhow::Result<()> {
     match &request.source {
         Source::Remote(remote) => take(gateway::run(of_remote(remote, deadline))?),
-        Source::Store(path) => take(of_store(Some(path), deadline)?),
-        Source::Paths(paths) if paths.is_empty() => take(of_store(None, deadline)?),
+        Source::Store(path) => take(of_store(Store::at(path.clone()), deadline)),
+        Source::Paths(paths) if paths.is_empty() => {
+            let store =
+                Store::of(None, deadline).map_err(Error::from).context("looking for this host's store")?;
+            take(of_store(store, deadline));
+        }
         Source::Paths(paths) => {
             for path in paths {
                 if path.as_os_str() != "-" && path.is_dir() {
                     for file in validate::documents(path) {
                         take(file.and_then(|path| read(request, &Input::Path(path), deadline)));
                     }
+                } else if let Some(store) = validate::database(path) {
+                    take(of_store(store, deadline));
                 } else {
                     take(read(request, &Input::named(path), deadline));
                 }
@@ -78,19 +86,15 @@ pub(super) fn each(
     Ok(())
 }
 
-fn of_store(named: Option<&PathBuf>, deadline: Deadline) -> anyhow::Result<Result<Target, FileReport>> {
-    let store = Store::of(named.map(PathBuf::as_path), deadline)
-        .map_err(Error::from)
-        .context("looking for this host's store")?;
-    let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
+fn of_store(store: Store, deadline: Deadline) -> Result<Target, FileReport> {
     let name = store.name();
-    Ok(if let Some(text) = stored.text() {
-        let (text, kept) = (text.to_vec(), Some(Kept::Store(store)));
-        Ok(Target { name, kept, text, syntax: Syntax::Json, release: None })
-    } else {
-        let error = InputError::Missing(name.clone());
-        Err(FileReport { name, result: Err(validate::failed(&error)) })
-    })
+    match validate::held(&store, deadline) {
+        Ok(text) => {
+            let (remarks, kept) = (store.remarks(deadline), Some(Kept::Store(store)));
+            Ok(Target { name, kept, text, syntax: Syntax::Json, release: None, remarks })
+        }
+        Err(failed) => Err(FileReport { name, result: Err(failed) }),
+    }
 }
 
 fn read(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, FileReport> {
@@ -104,7 +108,10 @@ fn read(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, 
         Input::Stdin => None,
     };
     match text {
-        Ok(text) => Ok(Target { name, kept, text, syntax: validate::by_name(input), release: None }),
+        Ok(text) => {
+            let (syntax, remarks) = (validate::by_name(input), Vec::new());
+            Ok(Target { name, kept, text, syntax, release: None, remarks })
+        }
         Err(error) => Err(FileReport { name, result: Err(validate::failed(&error)) }),
     }
 }
@@ -115,15 +122,13 @@ async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Result<Target,
     let (name, release) = (place.name(), place.version().map(str::to_owned));
     place.close().await;
     Ok(match fetched {
+        Fetched::Document(document) if !document.exists => {
+            Err(FileReport { result: Err(validate::no_document(&name)), name })
+        }
         Fetched::Document(document) => {
             let text = document.file.get().as_bytes().to_vec();
-            Ok(Target { name, kept: None, text, syntax: Syntax::Json, release })
+            Ok(Target { name, kept: None, text, syntax: Syntax::Json, release, remarks: Vec::new() })
         }
-        Fetched::Native { .. } => {
-            let message =
-                format!("{name} keeps a policy of its own ({{defaultAction, rules}}), which has no lints");
-            let remedy = Some("clearance approvals get with the same flags shows it".to_owned());
-            Err(FileReport { name, result: Err(Failed { message, remedy, timed_out: false }) })
-        }
+        Fetched::Native { .. } => return Err(Error::NoLints { place: name }),
     })
 }

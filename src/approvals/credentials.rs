@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::approvals::finding::shortened;
-use crate::approvals::scalar::Secret;
-use crate::approvals::secrets::NAMES;
+use serde_json::Value;
+
+use super::finding::shortened;
+use super::scalar::Secret;
+use super::secrets::NAMES;
 
 /// What tokens of well-known issuers begin with, and how many characters follow at least.
 const ISSUED: [(&str, usize); 18] = [
@@ -33,7 +35,7 @@ const WHERE: [&str; 8] = ["file", "path", "env", "name", "id", "type", "url", "s
 
 /// Whether a text looks as if a credential stood in it. A guess, on the careful side: placeholders and expressions
 /// are none.
-pub(super) fn looks_secret(text: &str) -> bool {
+pub(in crate::approvals) fn looks_secret(text: &str) -> bool {
     if text.contains("-----BEGIN ") {
         return true;
     }
@@ -83,8 +85,18 @@ fn is_value(text: &str) -> bool {
 }
 
 /// A text as a message may quote it.
-pub(super) fn quotable(text: &str) -> Cow<'_, str> {
+pub(in crate::approvals) fn quotable(text: &str) -> Cow<'_, str> {
     if looks_secret(text) { Secret::REDACTED.into() } else { shortened(text) }
+}
+
+/// Masks every text of a value in which a credential seems to stand.
+pub(in crate::approvals) fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) if looks_secret(text) => *value = Value::from(Secret::REDACTED),
+        Value::Array(elements) => elements.iter_mut().for_each(mask),
+        Value::Object(fields) => fields.values_mut().for_each(mask),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
