@@ -203,23 +203,25 @@ fn print(
     // Where nobody could be asked, nothing was sent anywhere: that is no purge in part.
     let mut errors = reports.iter().filter_map(|report| report.as_ref().err()).peekable();
     let unconfirmed = errors.peek().is_some() && errors.all(|error| error.code() == "unconfirmed");
-    let single = reports.len() == 1;
+    // The only one: what is wrong with it is the command's own.
+    let reports = match <[_; 1]>::try_from(reports) {
+        Ok([report]) => vec![Ok(report?)],
+        Err(reports) => reports,
+    };
     let mut values = Vec::new();
-    for report in reports {
+    for report in &reports {
         match report {
-            Ok(report) if json => values.push(output::dedupe_value(&report)),
+            Ok(report) if json => values.push(Ok(output::DedupeJson::of(report))),
             Ok(report) => {
                 if request.asked != Asked::Purge || report.planned.duplicates == 0 {
                     output::plan_text(streams.out, &report.gateway, &report.planned)?;
                 }
-                output::dedupe_text(streams.out, &report)?;
+                output::dedupe_text(streams.out, report)?;
             }
-            // The only one: it is the command's own.
-            Err(error) if single => return Err(error.into()),
             Err(error) => {
-                let failure = failure(&error, causes(&error));
+                let failure = failure(error, causes(error));
                 if json {
-                    values.push(output::error::value(&failure));
+                    values.push(Err(output::error::value(&failure)));
                 }
                 output::error::text(streams.err, &failure)?;
             }

@@ -24,7 +24,7 @@ pub use guard::{guard_ndjson, guard_text};
 pub use json::{json, native_json, set_json, snapshot_json, validation_json};
 pub use lint::{lint_human, lint_json, mends_text};
 pub use queue::{
-    Layout, changes_ndjson, changes_text, dedupe_json, dedupe_text, dedupe_value, plan_text, prompt_text,
+    DedupeJson, Layout, changes_ndjson, changes_text, dedupe_json, dedupe_text, plan_text, prompt_text,
     queue_json, queue_ndjson, queue_text, resolved_json, resolved_text,
 };
 pub use run::{cancel_plan_text, cancelled_json, cancelled_text, runs_json, runs_text};

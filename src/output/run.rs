@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, json};
-use super::queue::{command, head, prompt_json, state};
+use super::queue::{PromptJson, command, head, state};
 use crate::queue::cancel::{Abort, CancelPlan, Cancelled, RunRow, Which};
 use crate::queue::{Key, Prompt};
 
@@ -122,7 +122,7 @@ pub fn cancelled_json(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
     let Cancelled { plan, carried_out, aborted, denied, gone, failed, left, active, unseen } = report;
     let ids = |keys: &[Key]| -> Vec<String> { keys.iter().map(|key| key.id.to_string()).collect() };
     let prompts = |prompts: &[Prompt]| -> Vec<Value> {
-        prompts.iter().map(|prompt| Value::Object(prompt_json(prompt))).collect()
+        prompts.iter().map(|prompt| json!(PromptJson::of(prompt))).collect()
     };
     json(
         out,

@@ -206,6 +206,25 @@ impl Lab {
         rows.any(|row| row["hasActiveRun"] == true || row["status"] == "running")
     }
 
+    /// Waits until nothing has run in a session for as long as something might still begin.
+    #[track_caller]
+    pub(crate) fn settles(&self, session: &str) {
+        let deadline = Deadline::after(PATIENCE);
+        let mut quiet = Deadline::after(FOLLOW_UP);
+        while quiet.pause(Duration::from_millis(100)) {
+            if self.is_active(session) {
+                quiet = Deadline::after(FOLLOW_UP);
+                assert!(
+                    deadline.left().is_some(),
+                    "it runs and runs; its model was told of {} denials: {}\n{}",
+                    self.model.told(),
+                    self.call("sessions.list", &json!({})),
+                    self.gateway.tail()
+                );
+            }
+        }
+    }
+
     /// Neither a run nor a prompt is left in a session, nor comes back.
     pub(crate) fn is_quiet(&self, session: &str) {
         // That nothing comes is no event: it is looked at for as long as something might.

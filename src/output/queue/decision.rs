@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::escape::escaped;
 use super::super::json::{VERSION, json};
-use super::{command, head, prompt_json};
+use super::{PromptJson, command, head};
 use crate::queue::{Decision, Prompt};
 
 /// Prints a prompt whole: what somebody decides about.
@@ -38,7 +38,7 @@ pub fn resolved_json(
     before: bool,
 ) -> io::Result<()> {
     let approval = match prompt {
-        Some(prompt) => Value::Object(prompt_json(prompt)),
+        Some(prompt) => json!(PromptJson::of(prompt)),
         None => json!({ "id": id }),
     };
     let object = json!({

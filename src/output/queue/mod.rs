@@ -7,7 +7,7 @@ mod table;
 
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::escape::escaped;
 use crate::queue::filter::subject;
@@ -16,7 +16,7 @@ use crate::queue::{Prompt, RunState};
 pub use decision::{prompt_text, resolved_json, resolved_text};
 pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
 pub(super) use purge::why;
-pub use purge::{dedupe_json, dedupe_text, dedupe_value, plan_text};
+pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};
 pub use table::{Layout, queue_text};
 
 /// Characters of a command that are shown without `--full`.
@@ -69,21 +69,38 @@ fn span(millis: u64) -> String {
     }
 }
 
-pub(super) fn prompt_json(prompt: &Prompt) -> Map<String, Value> {
-    let fields = json!({
-        "id": prompt.id(),
-        "kind": prompt.kind().as_str(),
-        "approvalKind": prompt.kind().as_str(),
-        "agentId": prompt.agent.as_deref(),
-        "sessionKey": prompt.session_key.as_deref(),
-        "runId": prompt.run_id.as_deref(),
-        "createdAtMs": prompt.created_at_ms,
-        "expiresAtMs": prompt.expires_at_ms,
-        "summary": subject(prompt),
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
+/// A prompt as JSON, printed from where it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PromptJson<'p> {
+    agent_id: Option<&'p str>,
+    approval_kind: &'static str,
+    created_at_ms: u64,
+    expires_at_ms: u64,
+    id: &'p str,
+    kind: &'static str,
+    run_id: Option<&'p str>,
+    session_key: Option<&'p str>,
+    summary: &'p str,
+    /// Why it is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+impl<'p> PromptJson<'p> {
+    pub(super) fn of(prompt: &'p Prompt) -> Self {
+        Self {
+            agent_id: prompt.agent.as_deref(),
+            approval_kind: prompt.kind().as_str(),
+            created_at_ms: prompt.created_at_ms,
+            expires_at_ms: prompt.expires_at_ms,
+            id: prompt.id(),
+            kind: prompt.kind().as_str(),
+            run_id: prompt.run_id.as_deref(),
+            session_key: prompt.session_key.as_deref(),
+            summary: subject(prompt),
+            why: None,
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::super::escape::escaped;
 use super::super::json::{VERSION, json};
-use super::{command, head, prompt_json, remarks};
-use crate::queue::Key;
+use super::{PromptJson, command, head, remarks};
 use crate::queue::plan::{Kept, Why};
 use crate::queue::report::{Asked, Entry, Failure, Outcome, Untried};
 use crate::queue::summary::{Dedupe, Planned, PlannedGroup, Round};
@@ -126,74 +126,145 @@ fn untried(why: Untried) -> &'static str {
     }
 }
 
-fn outcome(entry: &Entry) -> Value {
-    let Entry { key, survivor, outcome } = entry;
-    let (word, reason) = match outcome {
-        Outcome::Denied => ("denied", None),
-        Outcome::AlreadyGone => ("already-gone", None),
-        Outcome::Kept => ("kept", None),
-        Outcome::Failed(Failure::Refused(words)) => ("failed", Some(words.to_string())),
-        Outcome::Failed(Failure::NoAnswer) => ("failed", Some("no answer".to_owned())),
-        Outcome::NotTried(why) => ("not-tried", Some(untried(*why).to_owned())),
-    };
-    let id = |key: &Key| key.id.to_string();
-    json!({ "id": id(key), "kind": key.kind.as_str(), "survivor": id(survivor), "outcome": word, "reason": reason })
+/// A purge and its plan as JSON, printed from where it is: there may be thousands of prompts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DedupeJson<'r> {
+    duplicates: usize,
+    gateway: &'r str,
+    groups: Vec<GroupJson<'r>>,
+    legacy: bool,
+    partial: Option<&'r str>,
+    pending: usize,
+    problems: &'r [String],
+    prompts: usize,
+    rounds: Vec<RoundJson<'r>>,
+    totals: TotalsJson,
 }
 
-/// A purge and its plan as one JSON value.
-pub fn dedupe_value(report: &Dedupe) -> Value {
-    let Dedupe { gateway, planned, rounds, totals, problems, partial, pending, .. } = report;
-    let groups: Vec<Value> = planned
-        .groups
-        .iter()
-        .map(|group| {
-            let denials = group.denials.iter().map(|(prompt, reason)| {
-                let mut object = prompt_json(prompt);
-                object.insert("why".to_owned(), json!(why(*reason)));
-                Value::Object(object)
-            });
-            json!({
-                "group": group.id,
-                "survivor": prompt_json(&group.survivor),
-                "kept": kept(group.kept),
-                "deny": denials.collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let rounds: Vec<Value> = rounds
-        .iter()
-        .map(|round| {
-            let again = round
-                .requeued
-                .iter()
-                .map(|again| json!({ "id": again.prompt.id(), "duplicate": again.duplicate }));
-            json!({
-                "outcomes": round.entries.iter().map(outcome).collect::<Vec<_>>(),
-                "requeued": again.collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    json!({
-        "gateway": gateway,
-        "duplicates": planned.duplicates,
-        "prompts": planned.prompts,
-        "legacy": planned.legacy,
-        "groups": groups,
-        "rounds": rounds,
-        "totals": {
-            "denied": totals.denied,
-            "alreadyGone": totals.already_gone,
-            "failed": totals.failed,
-            "notTried": totals.not_tried,
-            "requeued": totals.requeued,
-        },
-        "pending": pending,
-        "problems": problems,
-        "partial": partial,
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupJson<'r> {
+    deny: Vec<PromptJson<'r>>,
+    group: &'r str,
+    kept: &'static str,
+    survivor: PromptJson<'r>,
 }
 
-/// Reports of several gateways, or of one, as one JSON object.
-pub fn dedupe_json(out: &mut dyn Write, reports: &[Value]) -> io::Result<()> {
-    json(out, &json!({ "version": VERSION, "gateways": reports }))
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoundJson<'r> {
+    outcomes: Vec<OutcomeJson<'r>>,
+    requeued: Vec<AgainJson<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutcomeJson<'r> {
+    id: &'r str,
+    kind: &'static str,
+    outcome: &'static str,
+    reason: Option<&'r str>,
+    survivor: &'r str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AgainJson<'r> {
+    duplicate: bool,
+    id: &'r str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TotalsJson {
+    already_gone: usize,
+    denied: usize,
+    failed: usize,
+    not_tried: usize,
+    requeued: usize,
+}
+
+impl<'r> DedupeJson<'r> {
+    /// Of a report.
+    pub fn of(report: &'r Dedupe) -> Self {
+        let Dedupe { gateway, planned, rounds, totals, problems, partial, pending, .. } = report;
+        Self {
+            duplicates: planned.duplicates,
+            gateway,
+            groups: planned.groups.iter().map(GroupJson::of).collect(),
+            legacy: planned.legacy,
+            partial: partial.as_deref(),
+            pending: *pending,
+            problems,
+            prompts: planned.prompts,
+            rounds: rounds.iter().map(RoundJson::of).collect(),
+            totals: TotalsJson {
+                already_gone: totals.already_gone,
+                denied: totals.denied,
+                failed: totals.failed,
+                not_tried: totals.not_tried,
+                requeued: totals.requeued,
+            },
+        }
+    }
+}
+
+impl<'r> GroupJson<'r> {
+    fn of(group: &'r PlannedGroup) -> Self {
+        let denials = group.denials.iter();
+        Self {
+            deny: denials
+                .map(|(prompt, reason)| PromptJson { why: Some(why(*reason)), ..PromptJson::of(prompt) })
+                .collect(),
+            group: &group.id,
+            kept: kept(group.kept),
+            survivor: PromptJson::of(&group.survivor),
+        }
+    }
+}
+
+impl<'r> RoundJson<'r> {
+    fn of(round: &'r Round) -> Self {
+        let again = round.requeued.iter();
+        Self {
+            outcomes: round.entries.iter().map(OutcomeJson::of).collect(),
+            requeued: again.map(|one| AgainJson { duplicate: one.duplicate, id: one.prompt.id() }).collect(),
+        }
+    }
+}
+
+impl<'r> OutcomeJson<'r> {
+    fn of(entry: &'r Entry) -> Self {
+        let Entry { key, survivor, outcome } = entry;
+        let (outcome, reason) = match outcome {
+            Outcome::Denied => ("denied", None),
+            Outcome::AlreadyGone => ("already-gone", None),
+            Outcome::Kept => ("kept", None),
+            Outcome::Failed(Failure::Refused(words)) => ("failed", Some(&**words)),
+            Outcome::Failed(Failure::NoAnswer) => ("failed", Some("no answer")),
+            Outcome::NotTried(why) => ("not-tried", Some(untried(*why))),
+        };
+        Self { id: &key.id, kind: key.kind.as_str(), outcome, reason, survivor: &survivor.id }
+    }
+}
+
+/// Reports of several gateways, or of one, as one JSON object; for a gateway of which there is none, why.
+pub fn dedupe_json(out: &mut dyn Write, reports: &[Result<DedupeJson<'_>, Value>]) -> io::Result<()> {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Gateway<'r> {
+        Report(&'r DedupeJson<'r>),
+        Failure(&'r Value),
+    }
+    #[derive(Serialize)]
+    struct Whole<'r> {
+        gateways: Vec<Gateway<'r>>,
+        version: u8,
+    }
+    let gateways = reports.iter().map(|report| match report {
+        Ok(report) => Gateway::Report(report),
+        Err(failure) => Gateway::Failure(failure),
+    });
+    json(out, &Whole { gateways: gateways.collect(), version: VERSION })
 }
