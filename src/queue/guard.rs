@@ -150,11 +150,6 @@ impl Guard {
         self.requeued
     }
 
-    /// Whether everything that is pending is known.
-    pub fn is_current(&self) -> bool {
-        self.up && self.known
-    }
-
     /// When everything was listed last, by the steady clock.
     pub fn listed_at_ms(&self) -> Option<u64> {
         self.listed_at_ms

@@ -204,13 +204,6 @@ impl Reader {
     }
 }
 
-impl Prompt {
-    /// Reads a single row of a listing, or the payload of an event `requested`. Many are better read by one [`Reader`].
-    pub fn read(kind: Kind, row: &str) -> Result<Self, PromptError> {
-        Reader::new().text(kind, row)
-    }
-}
-
 /// The one value that all equal ones share.
 fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T) -> Arc<T>) -> Arc<T> {
     if let Some(known) = known.get(&value) {

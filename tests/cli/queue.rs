@@ -289,6 +289,15 @@ fn nowhere() -> String {
     format!("ws://127.0.0.1:{port}")
 }
 
+/// The second waits for the first, which goes on meanwhile.
+#[test]
+fn one_gateway_under_two_names_is_purged_once() {
+    let dev = still("current", &[]);
+    let client = knowing(&[("one", &dev.url, &dev.token), ("two", &dev.url, &dev.token)]);
+    let (exit, report) = client.json(&["queue", "dedupe", "--all-gateways", "--yes"]);
+    assert_eq!((exit, denied(&report).len()), (0, CASCADE - 1), "{report}");
+}
+
 #[test]
 fn several_gateways_are_purged_in_one_command() {
     let (one, two) = (still("current", &[]), still("legacy", &[]));

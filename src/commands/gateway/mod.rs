@@ -246,14 +246,18 @@ impl Connection {
     }
 
     /// Waits until no other purge of this user goes on at the gateway. Two that follow different rules would each keep
-    /// another prompt, and between them none.
-    pub(super) fn alone(&self) -> Result<Option<LockedJsonFile>, Error> {
+    /// another prompt, and between them none. The other one may be this process's own, under another name.
+    pub(super) async fn alone(&self) -> Result<Option<LockedJsonFile>, Error> {
         let Keyring::Directory(devices) = &self.choice.keyring else { return Ok(None) };
         let directory = devices.with_file_name("purges");
-        private_directory(&directory)
-            .map_err(|cause| StoreError::Write { path: directory.clone(), cause })?;
         let name = HEXLOWER.encode(&Sha256::digest(self.choice.target.address.to_string())[..16]);
-        Ok(Some(JsonFile::at(directory.join(name)).lock(self.deadline)?))
+        let deadline = self.deadline;
+        beside(move || {
+            private_directory(&directory)
+                .map_err(|cause| StoreError::Write { path: directory.clone(), cause })?;
+            Ok(Some(JsonFile::at(directory.join(name)).lock(deadline)?))
+        })
+        .await
     }
 
     /// Another deadline, for a command that goes on.

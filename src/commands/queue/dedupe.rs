@@ -66,7 +66,7 @@ pub async fn run(
 ) -> Result<Dedupe, Error> {
     let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
     // Until this ends, and before it looks at anything.
-    let _alone = if request.asked == Asked::Purge { queue.connection.alone()? } else { None };
+    let _alone = if request.asked == Asked::Purge { queue.connection.alone().await? } else { None };
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
     let legacy = queue.is_legacy();

@@ -14,7 +14,7 @@ mod running;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Kind, Prompt};
+use super::{Kind, Prompt, Reader};
 
 /// A point in time.
 pub(super) const NOW: u64 = 1_795_438_812_000;
@@ -71,7 +71,7 @@ pub(super) fn row(id: &str, command: &str) -> Value {
 pub(super) fn prompt(id: &str, command: &str, change: impl FnOnce(&mut Value)) -> Prompt {
     let mut row = row(id, command);
     change(&mut row);
-    Prompt::read(Kind::Exec, &row.to_string()).unwrap()
+    Reader::new().text(Kind::Exec, &row.to_string()).unwrap()
 }
 
 /// The prompt of a request's fields.
@@ -80,5 +80,5 @@ pub(super) fn with(kind: Kind, field: &str, value: &Value) -> Prompt {
     row["approvalKind"] = kind.as_str().into();
     row["request"]["title"] = "T".into();
     row["request"][field] = value.clone();
-    Prompt::read(kind, &row.to_string()).unwrap()
+    Reader::new().text(kind, &row.to_string()).unwrap()
 }

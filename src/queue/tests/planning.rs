@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::intent::Doubt;
 use super::super::plan::{Group, Keep, Kept, Skip, Why, short_ids, shortened};
 use super::super::scope::{Alone, Place};
-use super::super::{Kind, Prompt, Rules, Runs, Scope, plan};
+use super::super::{Kind, Prompt, Reader, Rules, Runs, Scope, plan};
 use super::{HOSTILE, NOW, hostile, prompt, with};
 
 fn at(id: &str, created: u64, expires: u64, run: &str) -> Prompt {
@@ -209,7 +209,7 @@ fn made(specs: &[Spec], texts: &[String]) -> Vec<Prompt> {
         row["request"]["agentId"] = json!(named(spec.agent, "a"));
         row["request"]["sessionKey"] = json!(named(spec.session, "s"));
         row["request"]["runId"] = json!(named(spec.run, "r"));
-        Prompt::read(spec.kind, &row.to_string()).unwrap()
+        Reader::new().text(spec.kind, &row.to_string()).unwrap()
     });
     prompts.collect()
 }

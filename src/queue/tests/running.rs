@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Kind, Prompt, RunState, Runs};
+use super::super::{Kind, Prompt, Reader, RunState, Runs};
 use super::reading::fixture;
 use super::{NOW, prompt};
 
@@ -41,7 +41,7 @@ fn what_a_listing_says() {
 fn real_runs() {
     let prompts: Vec<Value> = serde_json::from_str(fixture!("2026.9.6/runs-exec.json")).unwrap();
     let prompts: Vec<Prompt> =
-        prompts.iter().map(|row| Prompt::read(Kind::Exec, &row.to_string()).unwrap()).collect();
+        prompts.iter().map(|row| Reader::new().text(Kind::Exec, &row.to_string()).unwrap()).collect();
     assert!(prompts.iter().all(|prompt| prompt.doubt.is_none() && prompt.run_id.is_some()));
     assert_eq!(prompts[0].intent, prompts[1].intent, "one command, asked for in two sessions");
     let mut runs = Runs::new();
