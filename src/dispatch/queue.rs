@@ -93,14 +93,21 @@ pub fn list(
         let mut printed = Ok(());
         let redraw = std::io::stdout().is_terminal() && !args.ndjson;
         let mut seen = BTreeSet::new();
+        let mut noted = false;
         gateways::run(ls::watch(&request, &flags, step, end, |queued| {
+            let note = queued.runs_unknown.as_deref();
             let drawn = if redraw {
                 // Home, and everything below it gone: what stood there is drawn over.
                 write!(streams.out, "\x1b[H\x1b[J")
                     .and_then(|()| output::queue_text(streams.out, queued, layout(args.full)))
+                    .and_then(|()| output::runs_unknown_text(streams.out, note))
             } else {
+                // Once, until it is known again.
+                let news = note.filter(|_| !noted);
+                noted = note.is_some();
+                let told = output::runs_unknown_text(streams.err, news);
                 let changes = if args.ndjson { output::changes_ndjson } else { output::changes_text };
-                changes(streams.out, &seen, queued).map(|now| seen = now)
+                told.and_then(|()| changes(streams.out, &seen, queued)).map(|now| seen = now)
             };
             printed = drawn.and_then(|()| streams.out.flush());
             printed.is_ok()
@@ -112,6 +119,7 @@ pub fn list(
         Some(path) => ls::of_file(&request, &Input::named(path), deadline)?,
         None => gateways::run(ls::run(&request, &flags, deadline))?,
     };
+    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref())?;
     match (args.json, args.ndjson) {
         (true, _) => output::queue_json(streams.out, &queued)?,
         (false, true) => output::queue_ndjson(streams.out, &queued)?,
@@ -211,8 +219,12 @@ fn print(
     let mut values = Vec::new();
     for report in &reports {
         match report {
-            Ok(report) if json => values.push(Ok(output::DedupeJson::of(report))),
+            Ok(report) if json => {
+                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref())?;
+                values.push(Ok(output::DedupeJson::of(report)));
+            }
             Ok(report) => {
+                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref())?;
                 if request.asked != Asked::Purge || report.planned.duplicates == 0 {
                     output::plan_text(streams.out, &report.gateway, &report.planned)?;
                 }

@@ -274,6 +274,15 @@ impl GatewayError {
         }
     }
 
+    /// How long to wait before the same call is made again, where the gateway's answer proves that it was not executed;
+    /// `None` if it must not be made again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed { failure, .. } => failure.retry_after(),
+            _ => None,
+        }
+    }
+
     /// The error behind the loss of a call, or the error itself.
     pub fn root(&self) -> &Self {
         match self {

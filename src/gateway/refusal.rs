@@ -49,10 +49,17 @@ impl Failure {
         self.detail("missingScope").or_else(|| self.message.strip_prefix("missing scope: "))
     }
 
-    /// How long to wait before the same call is made again; `None` if it must not be.
+    /// How long to wait before the same call is made again; `None` if it must not be. Such an answer proves that the
+    /// call was not executed: the gateway was too busy for it, or never passed a command on to its node.
     pub fn retry_after(&self) -> Option<Duration> {
-        let retryable = self.code == "UNAVAILABLE" && self.retryable;
-        retryable.then(|| Duration::from_millis(self.retry_after_ms.unwrap_or(100)))
+        let dispatched = self.details.get("nodeCommandDispatched").and_then(Value::as_bool);
+        // A command that may have reached a node is not sent twice, whatever else the answer says.
+        let unexecuted = self.code == "UNAVAILABLE"
+            && match dispatched {
+                Some(dispatched) => !dispatched,
+                None => self.retryable,
+            };
+        unexecuted.then(|| Duration::from_millis(self.retry_after_ms.unwrap_or(100)))
     }
 }
 
@@ -189,5 +196,34 @@ impl fmt::Display for Refusal {
             Reason::Starting => write!(f, "the gateway is not ready: {said}"),
             Reason::Other => write!(f, "the gateway refused the connection: {said}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn wait(failure: Value) -> Option<u128> {
+        let failure: Failure = serde_json::from_value(failure).unwrap();
+        failure.retry_after().map(|wait| wait.as_millis())
+    }
+
+    #[test]
+    fn only_what_was_not_executed_is_made_again() {
+        let busy = json!({ "code": "UNAVAILABLE", "retryable": true, "retryAfterMs": 7 });
+        assert_eq!(wait(busy), Some(7));
+        assert_eq!(wait(json!({ "code": "UNAVAILABLE" })), None);
+        assert_eq!(wait(json!({ "code": "INVALID_REQUEST", "retryable": true })), None);
+        let node =
+            |dispatched| json!({ "code": "UNAVAILABLE", "details": { "nodeCommandDispatched": dispatched } });
+        assert_eq!(wait(node(json!(false))), Some(100));
+        // It may have been executed, even where the answer says that it can be retried.
+        assert_eq!(wait(node(json!(true))), None);
+        let both =
+            json!({ "code": "UNAVAILABLE", "retryable": true, "details": { "nodeCommandDispatched": true } });
+        assert_eq!(wait(both), None);
+        assert_eq!(wait(node(json!("false"))), None);
     }
 }

@@ -156,6 +156,19 @@ impl Calls {
     }
 }
 
+/// Gives up a call whose caller stops waiting for it, also where the caller is dropped: a call that still waits for the
+/// writer is then never sent.
+struct Abandoned<'c> {
+    calls: &'c Calls,
+    id: u64,
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        self.calls.abandon(self.id);
+    }
+}
+
 fn unanswered(method: String, sent: bool, cause: Arc<GatewayError>) -> GatewayError {
     if sent { GatewayError::Uncertain { method, cause } } else { GatewayError::NotSent { method, cause } }
 }
@@ -241,6 +254,7 @@ impl Session {
         }
         let pending = Pending { method: method.to_owned(), sent: false, written: None, answer: sender };
         self.calls.state().pending.insert(id, pending);
+        let _abandoned = Abandoned { calls: &self.calls, id };
         let step = || Step::Calling(method.to_owned());
         let given_up = |error| unanswered(method.to_owned(), self.calls.abandon(id), Arc::new(error));
         // If the writer has ended, so have all calls: the answer says why.

@@ -106,6 +106,8 @@ pub struct Dedupe {
     pub problems: Vec<String>,
     /// Why there may be more prompts, if so.
     pub partial: Option<String>,
+    /// Why the state of every run is unknown, if so.
+    pub runs_unknown: Option<String>,
     /// The purges.
     pub rounds: Vec<Round>,
     /// What came of all of them.
@@ -142,6 +144,8 @@ pub struct Queued {
     pub problems: Vec<String>,
     /// Why there may be more prompts, if so.
     pub partial: Option<String>,
+    /// Why the state of every run is unknown, if so.
+    pub runs_unknown: Option<String>,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
 }
@@ -184,6 +188,6 @@ impl Queued {
             }
         }
         let filtered = total - rows.len();
-        Self { gateway, rows, filtered, problems: Vec::new(), partial: None, now_ms }
+        Self { gateway, rows, filtered, problems: Vec::new(), partial: None, runs_unknown: None, now_ms }
     }
 }

@@ -23,6 +23,7 @@ mod lint;
 mod nodes;
 mod purge_faults;
 mod queue;
+mod refining;
 mod replay;
 mod rooms;
 mod runs;

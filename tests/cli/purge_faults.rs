@@ -21,10 +21,13 @@ const NOW: u64 = 1_795_436_364_720;
 const MARGIN: Duration = Duration::from_secs(7);
 
 /// What the gateway says to a call.
-enum Say {
+#[derive(Clone)]
+pub enum Say {
     /// As a gateway does.
     Properly,
     Fail(Value),
+    /// Answers with this.
+    Payload(Value),
     /// Does what is asked, and closes the connection instead of an answer.
     DoAndCut,
     Cut,
@@ -33,22 +36,24 @@ enum Say {
 
 /// What is on the gateway, and what was asked of it.
 #[derive(Default)]
-struct Queue {
-    rows: Vec<Value>,
-    sessions: Vec<Value>,
+pub struct Queue {
+    pub rows: Vec<Value>,
+    pub sessions: Vec<Value>,
     /// Ids whose denial was carried out.
-    denied: Vec<String>,
+    pub denied: Vec<String>,
     /// Method and id of every call.
-    calls: Vec<(String, String)>,
+    pub calls: Vec<(String, String)>,
     /// Events to be sent before the next answer.
-    events: Vec<Value>,
-    connections: usize,
+    pub events: Vec<Value>,
+    pub connections: usize,
     /// Nobody is let in any more.
-    down: bool,
+    pub down: bool,
+    /// Methods besides those that every one of these gateways has.
+    pub methods: Vec<&'static str>,
 }
 
 impl Queue {
-    fn count(&self, method: &str) -> usize {
+    pub fn count(&self, method: &str) -> usize {
         self.calls.iter().filter(|(called, _)| called == method).count()
     }
 
@@ -61,6 +66,7 @@ impl Queue {
     fn answer(&mut self, method: &str, id: &str) -> Result<Value, Value> {
         match method {
             "exec.approval.list" => Ok(json!(self.rows)),
+            "plugin.approval.list" => Ok(json!([])),
             "sessions.list" => Ok(json!({ "sessions": self.sessions })),
             "chat.abort" => {
                 for session in &mut self.sessions {
@@ -78,12 +84,12 @@ impl Queue {
     }
 }
 
-type React = dyn FnMut(&mut Queue, &str, &str) -> Say + Send;
+pub type React = dyn FnMut(&mut Queue, &str, &str) -> Say + Send;
 
 /// A gateway with a queue and a mind of its own.
-struct Gateway {
-    port: u16,
-    queue: Arc<Mutex<Queue>>,
+pub struct Gateway {
+    pub port: u16,
+    pub queue: Arc<Mutex<Queue>>,
 }
 
 fn gone() -> Value {
@@ -95,7 +101,7 @@ fn busy(retry_after_ms: u64) -> Value {
 }
 
 /// A prompt, asked so many seconds ago, that lives so long from now on.
-fn row(id: &str, command: &str, age_s: u64, lives_ms: u64) -> Value {
+pub fn row(id: &str, command: &str, age_s: u64, lives_ms: u64) -> Value {
     json!({
         "id": id,
         "request": { "command": command, "cwd": "/srv", "host": "gateway", "agentId": "main", "sessionKey": "agent:main:main" },
@@ -105,12 +111,12 @@ fn row(id: &str, command: &str, age_s: u64, lives_ms: u64) -> Value {
 }
 
 /// So many prompts of one command, the oldest first: `<command>-00` and so on.
-fn group(command: &str, count: u64) -> Vec<Value> {
+pub fn group(command: &str, count: u64) -> Vec<Value> {
     (0..count).map(|at| row(&format!("{command}-{at:02}"), command, 600 - at, 1_800_000)).collect()
 }
 
 impl Gateway {
-    fn with(
+    pub fn with(
         protocol: u64,
         rows: Vec<Value>,
         react: impl FnMut(&mut Queue, &str, &str) -> Say + Send + 'static,
@@ -133,11 +139,14 @@ impl Gateway {
         Self { port, queue }
     }
 
-    fn current(rows: Vec<Value>, react: impl FnMut(&mut Queue, &str, &str) -> Say + Send + 'static) -> Self {
+    pub fn current(
+        rows: Vec<Value>,
+        react: impl FnMut(&mut Queue, &str, &str) -> Say + Send + 'static,
+    ) -> Self {
         Self::with(4, rows, react)
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::alone()
             .variable("OPENCLAW_GATEWAY_URL", &format!("ws://127.0.0.1:{}", self.port))
             .variable("OPENCLAW_GATEWAY_TOKEN", TOKEN)
@@ -187,7 +196,7 @@ impl Gateway {
         Purged { exit, json, report, outcomes }
     }
 
-    fn left(&self) -> Vec<String> {
+    pub fn left(&self) -> Vec<String> {
         let queue = self.queue.lock().unwrap();
         queue.rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
     }
@@ -220,16 +229,17 @@ fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<Re
     let connect = hear(&mut socket)?;
     check_connect(&connect["params"], &challenge, &json!({ "token": TOKEN })).unwrap();
     assert!(!connect["params"]["caps"].to_string().contains("approvals"), "an approver: {connect}");
-    let methods = json!([
+    let mut methods = vec![
         "exec.approval.list",
         "exec.approval.get",
         "exec.approval.resolve",
         "sessions.list",
-        "chat.abort"
-    ]);
+        "chat.abort",
+    ];
+    methods.extend(&queue.lock().unwrap().methods);
     let version = json!(if protocol == 3 { "2026.4.14" } else { "2026.9.6" });
     let hello = hello_with(&[
-        ("/features/methods", methods),
+        ("/features/methods", json!(methods)),
         ("/protocol", json!(protocol)),
         ("/server/version", version),
     ]);
@@ -243,6 +253,7 @@ fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<Re
             let answer = match (react.lock().unwrap())(&mut queue, method, id) {
                 Say::Properly => Some(queue.answer(method, id)),
                 Say::Fail(error) => Some(Err(error)),
+                Say::Payload(payload) => Some(Ok(payload)),
                 Say::DoAndCut => {
                     drop(queue.answer(method, id));
                     return None;

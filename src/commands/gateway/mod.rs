@@ -2,19 +2,20 @@
 
 pub mod advice;
 pub mod dev;
+mod gather;
 pub mod status;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+
+pub(super) use self::gather::Call;
 
 use super::Error;
 use crate::deadline::Deadline;
@@ -22,6 +23,7 @@ use crate::embedded;
 use crate::gateway::error::{GatewayError, Step};
 use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Effect, Events, Keyring, Link, Session};
+use crate::queue::release::{Capabilities, Said};
 use crate::report::Chosen;
 use crate::settings::{self, Environment, Flags};
 use crate::store::json_file::{JsonFile, LockedJsonFile};
@@ -188,6 +190,8 @@ pub(super) struct Connection {
     events: Option<Events>,
     access: Access,
     deadline: Deadline,
+    /// How long calls that only refine may take once everything else is answered.
+    patience: Duration,
 }
 
 impl Connection {
@@ -195,7 +199,9 @@ impl Connection {
     pub(super) async fn open(flags: &Flags, access: Access, deadline: Deadline) -> Result<Self, Error> {
         let choice = Choice::of(flags, deadline).await?;
         match Link::open(&choice.target, access, &choice.keyring, deadline).await {
-            Ok((link, events)) => Ok(Self { choice, link, events, access, deadline }),
+            Ok((link, events)) => {
+                Ok(Self { choice, link, events, access, deadline, patience: gather::PATIENCE })
+            }
             Err(error) => Err(choice.fault(error)),
         }
     }
@@ -210,9 +216,14 @@ impl Connection {
         self.link.hello().map(|hello| hello.server.version.as_str()).filter(|version| !version.is_empty())
     }
 
-    /// The protocol that was agreed on; `None` over HTTP.
-    pub(super) fn protocol(&self) -> Option<u64> {
-        self.link.hello().map(|hello| hello.protocol)
+    /// What the gateway's release does, from what it says. `prompt_with_run`: whether any of its prompts named its run.
+    pub(super) fn capabilities(&self, prompt_with_run: bool) -> Capabilities {
+        let hello = self.link.hello();
+        Capabilities::of(Said {
+            protocol: hello.map(|hello| hello.protocol),
+            methods: hello.map_or(&[], |hello| &hello.features.methods),
+            prompt_with_run,
+        })
     }
 
     /// Whether the gateway has a method. Over HTTP it is not told beforehand.
@@ -275,27 +286,6 @@ impl Connection {
             }
             Err(error) => Err(self.choice.fault(error)),
         }
-    }
-
-    /// Makes calls without parameters that change nothing, at once where the way allows it.
-    pub(super) async fn read_all(&mut self, methods: &[String]) -> Result<Vec<Box<RawValue>>, Error> {
-        let mut answers = Vec::new();
-        if let Some(session) = self.link.session() {
-            let deadline = self.deadline;
-            let nothing = json!({});
-            let calls = methods.iter().map(|method| session.call(method, &nothing, deadline));
-            answers = join_all(calls).await;
-        }
-        let mut read = Vec::with_capacity(methods.len());
-        let mut answers = answers.into_iter();
-        for method in methods {
-            match answers.next() {
-                Some(Ok(Some(answer))) => read.push(answer),
-                // One by one, with whatever may be tried again tried again.
-                _ => read.push(self.read(method, &json!({})).await?),
-            }
-        }
-        Ok(read)
     }
 
     /// Makes a call that changes nothing.

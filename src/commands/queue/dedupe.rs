@@ -69,7 +69,7 @@ pub async fn run(
     let _alone = if request.asked == Asked::Purge { queue.connection.alone().await? } else { None };
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
-    let legacy = queue.is_legacy();
+    let legacy = queue.capabilities().denial_starts_turn;
     let planned = Planned::of(&request.plan(&pending), &pending.runs);
     if request.asked != Asked::Purge || planned.duplicates == 0 && request.settle.is_none() {
         queue.connection.close().await;
@@ -157,6 +157,7 @@ fn report(
         planned: Planned { legacy, ..planned },
         problems: last.listing.problems.iter().map(ToString::to_string).collect(),
         partial: last.partial.clone(),
+        runs_unknown: last.runs_unknown.clone(),
         rounds,
         totals,
         verdict,
@@ -183,14 +184,14 @@ async fn purge(
     let mut events = queue.connection.take_events();
     if queue.now_ms().saturating_sub(before.at_ms) > FRESH_MS {
         // Somebody thought about the plan. The answer comes behind every event that came meanwhile.
-        let now = queue.list().await?;
+        let now = queue.list_again(before).await?;
         caught_up(queue, &now, events.is_some(), &mut work);
-    } else if queue.is_legacy() && events.is_some() {
+    } else if queue.capabilities().sends_decisions && events.is_some() {
         // Every operator hears every decision there, and the connection is older than the listing.
         work.tell(Told::Hearing(before.at_ms), queue.now_ms());
     }
     loop {
-        let heard = events.as_mut().filter(|_| queue.is_legacy());
+        let heard = events.as_mut().filter(|_| queue.capabilities().sends_decisions);
         match drive(queue, heard, &mut work, deadline, stop, progress).await? {
             Ended::Done => break,
             // What is left goes on behind a new listing.
@@ -198,7 +199,7 @@ async fn purge(
                 let sent = |key: &&Key| work.is_sent(key);
                 let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
                 work.tell(Told::Lost, queue.now_ms());
-                let again = match again(queue).await {
+                let again = match again(queue, before).await {
                     Ok(again) => again,
                     Err(error) => {
                         work.tell(Told::Stop, u64::MAX);
@@ -216,7 +217,7 @@ async fn purge(
     }
     queue.connection.give_events(events);
     let entries: Vec<Entry> = work.take();
-    let after = match queue.list().await {
+    let after = match queue.list_again(before).await {
         Ok(after) => after,
         Err(error) => return Ok((Round { entries, requeued: Vec::new() }, Err(error))),
     };
@@ -236,15 +237,15 @@ fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pend
 /// Tells what is pending now, and whether every decision will be heard from here on.
 fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
     work.tell(Told::Listed(now.keys(), now.at_ms), queue.now_ms());
-    if queue.is_legacy() && listening {
+    if queue.capabilities().sends_decisions && listening {
         work.tell(Told::Hearing(now.at_ms), queue.now_ms());
     }
 }
 
 /// Connects and lists again.
-async fn again(queue: &mut Queue) -> Result<Pending, Error> {
+async fn again(queue: &mut Queue, before: &Pending) -> Result<Pending, Error> {
     queue.connection.reopen().await?;
-    queue.list().await
+    queue.list_again(before).await
 }
 
 /// Everything that a plan denies.
@@ -288,7 +289,7 @@ async fn settled(
             () = tokio::time::sleep(EVERY.min(left)) => false,
             () = stop.asked() => true,
         };
-        pending = queue.list().await?;
+        pending = queue.list_again(&pending).await?;
         if stopped || left <= EVERY {
             let again = request.plan(&pending).duplicates() > 0;
             return Ok(if again { Settled::Again(pending) } else { Settled::Quiet(pending) });

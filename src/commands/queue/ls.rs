@@ -40,6 +40,7 @@ impl Request {
         Queued {
             problems: pending.listing.problems.iter().map(ToString::to_string).collect(),
             partial: pending.partial.clone(),
+            runs_unknown: pending.runs_unknown.clone(),
             ..Queued::of(gateway, &plan, &pending.runs, &self.filter, self.duplicates, self.sort)
         }
     }

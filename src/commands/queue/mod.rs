@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 pub use self::error::QueueError;
 
 use super::Error;
-use super::gateway::Connection;
+use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::error::GatewayError;
-use crate::queue::{Key, Kind, Listing, Prompt, Reader, Runs};
+use crate::queue::{Capabilities, Key, Kind, Listing, Prompt, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
@@ -28,7 +28,7 @@ use crate::store::input::{self, Bounds, Input};
 const SESSIONS: &str = "sessions.list";
 
 /// What is pending, by the gateway's clock.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::commands) struct Pending {
     /// What was read of it.
     pub(in crate::commands) listing: Listing,
@@ -40,12 +40,42 @@ pub(in crate::commands) struct Pending {
     pub(in crate::commands) at_ms: u64,
     /// Why there may be more, if so.
     pub(in crate::commands) partial: Option<String>,
+    /// Why the state of every run is unknown, if so.
+    pub(in crate::commands) runs_unknown: Option<String>,
+    /// The kinds of prompts that were listed.
+    pub(in crate::commands) kinds: Vec<Kind>,
 }
 
 impl Pending {
     /// The names of everything that is pending.
     pub(in crate::commands) fn keys(&self) -> HashSet<Key> {
         self.listing.prompts.iter().map(|prompt| prompt.key.clone()).collect()
+    }
+
+    /// Takes in the answer to `sessions.list`, which only tells the states of runs.
+    fn know_runs(&mut self, answer: Result<Box<RawValue>, String>) {
+        let read = answer.and_then(|answer| {
+            let answer: Value = serde_json::from_str(answer.get()).unwrap_or_default();
+            let known = self.runs.listed(&answer, self.at_ms);
+            known.then_some(answer).ok_or_else(|| {
+                format!("{SESSIONS} was answered with something that is not a list of sessions")
+            })
+        });
+        match read {
+            Ok(answer) => {
+                let rows = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
+                self.sessions.extend(rows.filter_map(|row| row.get("key")?.as_str().map(str::to_owned)));
+            }
+            Err(cause) => self.runs_unknown = Some(cause),
+        }
+    }
+
+    /// Notes one more reason why there may be more.
+    fn lacks(&mut self, cause: &str) {
+        self.partial = Some(match self.partial.take() {
+            Some(partial) => format!("{partial}; {cause}"),
+            None => cause.to_owned(),
+        });
     }
 }
 
@@ -54,6 +84,8 @@ impl Pending {
 pub(in crate::commands) struct Queue {
     pub(in crate::commands) connection: Connection,
     reader: Reader,
+    /// Whether any prompt has named its run.
+    names_runs: bool,
 }
 
 impl Queue {
@@ -65,7 +97,7 @@ impl Queue {
         deadline: Deadline,
     ) -> Result<Self, Error> {
         let connection = Connection::open(flags, access, deadline).await?;
-        Ok(Self { connection, reader })
+        Ok(Self { connection, reader, names_runs: false })
     }
 
     /// The gateway's clock now, in Unix milliseconds.
@@ -73,39 +105,80 @@ impl Queue {
         self.connection.now_ms()
     }
 
-    /// Whether the gateway is of the generation whose denials start an agent turn, and whose prompts carry no run.
-    pub(in crate::commands) fn is_legacy(&self) -> bool {
-        self.connection.protocol() == Some(3)
+    /// What the gateway's release does, as far as it has said so by now.
+    pub(in crate::commands) fn capabilities(&self) -> Capabilities {
+        self.connection.capabilities(self.names_runs)
     }
 
-    /// What is pending now. The kinds are asked for at once, beside the sessions.
+    /// What is pending now. The kinds are asked for at once, beside the sessions. Only commands must be listed: without
+    /// another kind the listing is partial, and without the sessions the state of every run is unknown.
     pub(in crate::commands) async fn list(&mut self) -> Result<Pending, Error> {
-        let kinds: Vec<Kind> =
-            Kind::ALL.into_iter().filter(|kind| self.connection.has(&method(*kind, "list"))).collect();
-        let mut calls: Vec<String> = kinds.iter().map(|kind| method(*kind, "list")).collect();
-        calls.push(SESSIONS.to_owned());
+        self.list_with(&[Kind::Exec], true).await
+    }
+
+    /// The prompts that are pending now, without anything about their runs.
+    pub(in crate::commands) async fn list_prompts(&mut self) -> Result<Pending, Error> {
+        self.list_with(&[Kind::Exec], false).await
+    }
+
+    /// The same after an earlier listing: what that one had must be in this one too, since what is missing from it
+    /// would be taken for gone.
+    pub(in crate::commands) async fn list_again(&mut self, earlier: &Pending) -> Result<Pending, Error> {
+        self.list_with(&earlier.kinds, true).await
+    }
+
+    async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {
+        let offered = Kind::ALL.into_iter().filter(|kind| self.connection.has(&method(*kind, "list")));
+        let (needed, others): (Vec<Kind>, Vec<Kind>) = offered.partition(|kind| needed.contains(kind));
+        let calls = |kinds: &[Kind]| kinds.iter().map(|kind| Call::of(method(*kind, "list"))).collect();
+        let needed_calls: Vec<Call> = calls(&needed);
+        let mut refining: Vec<Call> = calls(&others);
+        if runs {
+            refining.push(Call::of(SESSIONS));
+        }
         // Before it is asked: what is asked for later cannot be in it.
         let at_ms = self.now_ms();
-        let mut answers = self.connection.read_all(&calls).await?;
-        let mut runs = Runs::new();
-        let mut sessions = Vec::new();
-        if let Some(answer) = answers.pop() {
-            let answer: Value = serde_json::from_str(answer.get()).unwrap_or_default();
-            runs.listed(&answer, at_ms);
-            let rows = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
-            sessions.extend(rows.filter_map(|row| row.get("key")?.as_str().map(str::to_owned)));
+        let mut answers = self.connection.gather(&needed_calls, &refining).await?;
+        let mut pending = Pending { at_ms, ..Pending::default() };
+        if self.connection.lacks("operator.admin") {
+            pending.partial = Some("operator.admin was not granted, so the gateway lists only what this client may review: there may be more".to_owned());
         }
-        let mut listing = Listing::default();
-        for (kind, answer) in kinds.into_iter().zip(&answers) {
-            self.reader.list(kind, answer.get(), &mut listing).map_err(|error| QueueError::Listing {
-                address: self.connection.address().to_owned(),
-                cause: error.to_string(),
+        if runs && let Some(answer) = answers.refining.pop() {
+            pending.know_runs(answer);
+        }
+        for (kind, answer) in needed.into_iter().zip(&answers.needed) {
+            self.reader.list(kind, answer.get(), &mut pending.listing).map_err(|error| {
+                QueueError::Listing {
+                    address: self.connection.address().to_owned(),
+                    cause: error.to_string(),
+                }
             })?;
+            pending.kinds.push(kind);
         }
-        let partial = self.connection.lacks("operator.admin").then(|| {
-            "operator.admin was not granted, so the gateway lists only what this client may review: there may be more".to_owned()
-        });
-        Ok(Pending { listing, runs, sessions, at_ms, partial })
+        for (kind, answer) in others.into_iter().zip(answers.refining) {
+            let read = answer.and_then(|answer| {
+                let mut listing = Listing::default();
+                let read = self.reader.list(kind, answer.get(), &mut listing);
+                read.map(|()| listing).map_err(|error| {
+                    format!(
+                        "{} was answered with something that is not a list of prompts: {error}",
+                        method(kind, "list")
+                    )
+                })
+            });
+            match read {
+                Ok(listing) => {
+                    pending.listing.prompts.extend(listing.prompts);
+                    pending.listing.problems.extend(listing.problems);
+                    pending.kinds.push(kind);
+                }
+                Err(cause) => {
+                    pending.lacks(&format!("prompts of the kind {} are not listed: {cause}", kind.as_str()));
+                }
+            }
+        }
+        self.names_runs |= pending.listing.prompts.iter().any(|prompt| prompt.run_id.is_some());
+        Ok(pending)
     }
 }
 
@@ -122,7 +195,7 @@ pub(in crate::commands) fn saved(input: &Input, deadline: Deadline) -> Result<Pe
     let mut listing = Listing::default();
     Reader::keeping_raw().saved(&text, &mut listing).map_err(|error| wrong(error.to_string()))?;
     let at_ms = listing.prompts.iter().map(|prompt: &Prompt| prompt.created_at_ms).max().unwrap_or_default();
-    Ok(Pending { listing, runs: Runs::new(), sessions: Vec::new(), at_ms, partial: None })
+    Ok(Pending { listing, at_ms, ..Pending::default() })
 }
 
 /// Denies a prompt, or decides it otherwise.

@@ -45,7 +45,7 @@ pub async fn run(
     confirm: impl FnOnce(&Prompt, u64) -> Result<(), QueueError>,
 ) -> Result<Resolved, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
-    let pending = queue.list().await?;
+    let pending = queue.list_prompts().await?;
     let prompt = match named(&pending.listing.prompts, id) {
         Named::One(prompt) => prompt.clone(),
         Named::Several(several) => {

@@ -38,7 +38,7 @@ pub async fn run(
 ) -> Result<Cancelled, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let pending = queue.list().await?;
-    let legacy = queue.is_legacy();
+    let legacy = !queue.capabilities().names_runs;
     // Prompts of early gateways carry no run: the session that the run is of stands for it.
     let (which, run) = match which {
         Which::Run(run) if legacy => match pending.runs.sessions_of(&run)[..] {

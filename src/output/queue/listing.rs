@@ -16,7 +16,7 @@ use crate::queue::summary::{Listed, Queued};
 
 /// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
 pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, now_ms } = queued;
+    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, now_ms } = queued;
     let whole = Whole {
         approvals: rows.iter().map(|row| Row::of(row, None)).collect(),
         filtered: *filtered,
@@ -24,6 +24,7 @@ pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
         now_ms: *now_ms,
         partial: partial.as_deref(),
         problems,
+        runs_unknown: runs_unknown.as_deref(),
         version: VERSION,
     };
     json(out, &whole)
@@ -87,6 +88,8 @@ struct Whole<'q> {
     now_ms: u64,
     partial: Option<&'q str>,
     problems: &'q [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs_unknown: Option<&'q str>,
     version: u8,
 }
 

@@ -32,6 +32,14 @@ fn remarks(out: &mut dyn Write, problems: &[String], partial: Option<&str>) -> i
     }
 }
 
+/// Prints why the state of runs is unknown, where it is.
+pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>) -> io::Result<()> {
+    match cause {
+        Some(cause) => writeln!(err, "note: the state of runs is unknown: {}", escaped(cause)),
+        None => Ok(()),
+    }
+}
+
 /// Who asks, since when, until when.
 pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), escaped);

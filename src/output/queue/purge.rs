@@ -139,6 +139,8 @@ pub struct DedupeJson<'r> {
     problems: &'r [String],
     prompts: usize,
     rounds: Vec<RoundJson<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs_unknown: Option<&'r str>,
     totals: TotalsJson,
 }
 
@@ -199,6 +201,7 @@ impl<'r> DedupeJson<'r> {
             problems,
             prompts: planned.prompts,
             rounds: rounds.iter().map(RoundJson::of).collect(),
+            runs_unknown: report.runs_unknown.as_deref(),
             totals: TotalsJson {
                 already_gone: totals.already_gone,
                 denied: totals.denied,

@@ -81,7 +81,7 @@ const COLUMNS: [Column; 7] = [
 
 /// Prints what is pending.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, now_ms } = queued;
+    let Queued { gateway, rows, filtered, problems, partial, now_ms, runs_unknown: _ } = queued;
     writeln!(out, "{}", escaped(gateway))?;
     if !rows.is_empty() {
         let table = table(rows, *now_ms, layout);

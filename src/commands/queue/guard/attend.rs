@@ -71,7 +71,7 @@ pub(super) async fn attend(
             let connected = line::Event::Connected {
                 address: connection.address().to_owned(),
                 version: connection.version().map(str::to_owned),
-                legacy: connection.protocol() == Some(3),
+                legacy: connection.capabilities(false).denial_starts_turn,
                 partial,
             };
             watch.out.tell(&watch.name, connected);

@@ -1,0 +1,172 @@
+//! Calls that are made at once: those that a command needs, and those that only refine what it knows.
+//!
+//! A call that refines never fails a command. A loaded gateway may answer one method and not another (seen on 2026.9.6:
+//! the prompts are listed while `sessions.list` times out), and a token may lack the scope for one of them.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::Connection;
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::gateway::error::GatewayError;
+use crate::gateway::{Effect, Session};
+
+/// How long calls that only refine may take once everything else is answered.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// The same for a gateway that keeps such calls unanswered.
+const SHORTEST: Duration = Duration::from_millis(250);
+
+/// What came of a call that refines.
+type Answer = Result<Box<RawValue>, GatewayError>;
+
+/// A call that changes nothing.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Call {
+    pub(in crate::commands) method: String,
+    pub(in crate::commands) params: Value,
+}
+
+impl Call {
+    /// A call without parameters.
+    pub(in crate::commands) fn of(method: impl Into<String>) -> Self {
+        Self { method: method.into(), params: json!({}) }
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(in crate::commands) struct Gathered {
+    /// The answers to the calls that were needed, in their order.
+    pub(in crate::commands) needed: Vec<Box<RawValue>>,
+    /// The answers to the others, in their order; or why there is none.
+    pub(in crate::commands) refining: Vec<Result<Box<RawValue>, String>>,
+}
+
+impl Connection {
+    /// Makes calls at once where the way allows it. A failure of a `needed` call is an error; a failure of a `refining`
+    /// one is a reason in the result, and none of them is waited for longer than a share of the time that is left.
+    pub(in crate::commands) async fn gather(
+        &mut self,
+        needed: &[Call],
+        refining: &[Call],
+    ) -> Result<Gathered, Error> {
+        let mut refined: Vec<_> = refining.iter().map(|_| None).collect();
+        let answers = match self.link.session() {
+            Some(session) => {
+                at_once(session, needed, refining, &mut refined, self.patience, self.deadline).await
+            }
+            None => Vec::new(),
+        };
+        let mut read = Vec::with_capacity(needed.len());
+        let mut answers = answers.into_iter();
+        for call in needed {
+            match answers.next() {
+                Some(Ok(Some(answer))) => read.push(answer),
+                // One by one, with whatever may be tried again tried again.
+                _ => read.push(self.read(&call.method, &call.params).await?),
+            }
+        }
+        let refining = self.reasons(refining, refined).await;
+        Ok(Gathered { needed: read, refining })
+    }
+
+    /// Makes those calls once more that were lost with a connection which is back by now, and says why the others have
+    /// no answer.
+    async fn reasons(
+        &mut self,
+        calls: &[Call],
+        answers: Vec<Option<Answer>>,
+    ) -> Vec<Result<Box<RawValue>, String>> {
+        let waited = share(self.patience, self.deadline);
+        let mut slow = false;
+        let mut reasons = Vec::with_capacity(calls.len());
+        let over_http = self.link.session().is_none();
+        for (call, answer) in calls.iter().zip(answers) {
+            let Call { method, params } = call;
+            let lost = |error: &GatewayError| {
+                matches!(error, GatewayError::NotSent { .. } | GatewayError::Uncertain { .. })
+            };
+            let unanswered = || format!("{method} was not answered in {}", seconds(waited));
+            reasons.push(match answer {
+                None if !over_http => {
+                    slow = true;
+                    Err(unanswered())
+                }
+                Some(Ok(answer)) => Ok(answer),
+                Some(Err(error)) if !lost(&error) => Err(error.to_string()),
+                _ => {
+                    let deadline = self.deadline.at_most(waited);
+                    let again = self.link.call(method, params, Effect::Read, deadline).await;
+                    again.map_err(|error| match error.root() {
+                        GatewayError::TimedOut { .. } => {
+                            slow = true;
+                            unanswered()
+                        }
+                        _ => error.to_string(),
+                    })
+                }
+            });
+        }
+        // Whoever lists again and again does not wait the whole time each time.
+        self.patience = if slow { (self.patience / 2).max(SHORTEST) } else { PATIENCE };
+        reasons
+    }
+}
+
+/// Makes all calls at once. Those that refine are waited for until the others are answered, and a little longer.
+async fn at_once(
+    session: &Session,
+    needed: &[Call],
+    refining: &[Call],
+    refined: &mut [Option<Answer>],
+    patience: Duration,
+    deadline: Deadline,
+) -> Vec<Result<Option<Box<RawValue>>, GatewayError>> {
+    let calls = needed.iter().map(|call| session.call(&call.method, &call.params, deadline));
+    let mut essential = std::pin::pin!(join_all(calls));
+    let mut others: FuturesUnordered<_> =
+        refining.iter().enumerate().map(|(at, call)| refine(session, at, call, deadline)).collect();
+    let mut answers = None;
+    let mut until = Instant::now();
+    while answers.is_none() || !others.is_empty() {
+        tokio::select! {
+            all = &mut essential, if answers.is_none() => {
+                answers = Some(all);
+                until = Instant::now() + share(patience, deadline);
+            }
+            Some((at, answer)) = others.next(), if !others.is_empty() => refined[at] = Some(answer),
+            () = sleep_until(until), if answers.is_some() => break,
+        }
+    }
+    answers.unwrap_or_default()
+}
+
+/// What may be waited for: a third of what is left at most.
+fn share(patience: Duration, deadline: Deadline) -> Duration {
+    patience.min(deadline.left().unwrap_or_default() / 3)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Makes one call, again while the gateway is too busy for it.
+async fn refine(session: &Session, at: usize, call: &Call, deadline: Deadline) -> (usize, Answer) {
+    loop {
+        let error = match session.call(&call.method, &call.params, deadline).await {
+            Ok(answer) => return (at, Ok(answer.unwrap_or_else(|| RawValue::NULL.to_owned()))),
+            Err(error) => error,
+        };
+        match error.retry_after() {
+            Some(wait) => sleep(wait.max(Duration::from_millis(20))).await,
+            None => return (at, Err(error)),
+        }
+    }
+}

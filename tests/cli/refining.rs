@@ -1,0 +1,98 @@
+//! Calls that only refine: what a gateway does not answer, refuses or garbles there takes no command down.
+
+use serde_json::{Value, json};
+
+use crate::purge_faults::{Gateway, Say, group, row};
+
+const RUNS: &str = "sessions.list";
+const PLUGINS: &str = "plugin.approval.list";
+
+/// The ways in which a method fails: each with a name, and with words of the reason that is given.
+fn failures() -> Vec<(&'static str, Say, &'static str)> {
+    let refused = json!({
+        "code": "FORBIDDEN", "message": "missing scope: operator.read", "details": { "code": "MISSING_SCOPE" },
+    });
+    vec![
+        ("dropped", Say::Nothing, "was not answered in"),
+        ("denied", Say::Fail(refused), "missing scope: operator.read"),
+        ("broken", Say::Fail(json!({ "code": "INTERNAL", "message": "boom" })), "boom"),
+        ("garbled", Say::Payload(json!({ "what": 7 })), "something that is not a list of"),
+        ("empty", Say::Payload(Value::Null), "something that is not a list of"),
+    ]
+}
+
+/// A gateway that has five prompts of one command and one of another, and fails one method in one way.
+fn failing(method: &'static str, failure: &Say) -> Gateway {
+    let rows = [group("a", 5), vec![row("b-00", "b", 60, 1_800_000)]].concat();
+    let failure = failure.clone();
+    let gateway = Gateway::current(
+        rows,
+        move |_, called, _| {
+            if called == method { failure.clone() } else { Say::Properly }
+        },
+    );
+    gateway.queue.lock().unwrap().methods.push(PLUGINS);
+    gateway
+}
+
+#[test]
+fn commands_work_without_the_states_of_runs() {
+    for (name, failure, words) in failures() {
+        let gateway = failing(RUNS, &failure);
+        let client = gateway.client();
+        let (exit, listing) = client.json(&["queue", "ls", "--timeout=3s"]);
+        assert_eq!((exit, listing["approvals"].as_array().unwrap().len()), (0, 6), "{name}: {listing}");
+        assert!(listing["runsUnknown"].as_str().unwrap().contains(words), "{name}: {listing}");
+        assert!(listing["approvals"].as_array().unwrap().iter().all(|row| row["runState"] == "unknown"));
+        let text = client.answer(&["queue", "ls", "--timeout=3s"]);
+        assert!(text.starts_with("exit: 0\n"), "{name}: {text}");
+        assert!(text.contains("note: the state of runs is unknown: "), "{name}: {text}");
+        let (exit, checked) = client.json(&["queue", "dedupe", "--check", "--timeout=3s"]);
+        assert_eq!((exit, &checked["gateways"][0]["duplicates"]), (1, &json!(4)), "{name}: {checked}");
+        assert!(checked["gateways"][0]["runsUnknown"].as_str().unwrap().contains(words), "{name}: {checked}");
+        let (exit, purged) = client.json(&["queue", "dedupe", "--yes", "--timeout=10s"]);
+        assert_eq!((exit, &purged["gateways"][0]["totals"]["denied"]), (0, &json!(4)), "{name}: {purged}");
+        assert_eq!(gateway.left(), ["a-00", "b-00"], "{name}");
+        let (exit, resolved) = client.json(&["queue", "resolve", "b-00", "deny", "--timeout=3s"]);
+        assert_eq!(exit, 0, "{name}: {resolved}");
+        assert_eq!(gateway.left(), ["a-00"], "{name}");
+    }
+}
+
+#[test]
+fn a_watch_goes_on_without_the_states_of_runs() {
+    for (name, failure, words) in failures() {
+        let gateway = failing(RUNS, &failure);
+        let watch = gateway.client().answer(&["queue", "ls", "--watch", "--timeout=1s"]);
+        assert!(watch.starts_with("exit: 0\n"), "{name}: {watch}");
+        assert_eq!(watch.matches("\n+ ").count(), 6, "{name}: {watch}");
+        assert_eq!(watch.matches(words).count(), 1, "{name}: {watch}");
+    }
+}
+
+#[test]
+fn a_kind_that_cannot_be_listed_makes_a_listing_partial() {
+    // An empty answer is a list of nothing there.
+    for (name, failure, words) in failures().into_iter().filter(|(name, ..)| *name != "empty") {
+        let gateway = failing(PLUGINS, &failure);
+        let client = gateway.client();
+        let (exit, listing) = client.json(&["queue", "ls", "--timeout=3s"]);
+        assert_eq!((exit, listing["approvals"].as_array().unwrap().len()), (0, 6), "{name}: {listing}");
+        let partial = listing["partial"].as_str().unwrap();
+        assert!(partial.starts_with("prompts of the kind plugin are not listed: "), "{name}: {partial}");
+        assert!(partial.contains(words), "{name}: {partial}");
+        assert_eq!(listing.get("runsUnknown"), None, "{name}: {listing}");
+        let (exit, purged) = client.json(&["queue", "dedupe", "--yes", "--timeout=10s"]);
+        assert_eq!((exit, &purged["gateways"][0]["totals"]["denied"]), (0, &json!(4)), "{name}: {purged}");
+        assert!(purged["gateways"][0]["partial"].as_str().unwrap().contains(words), "{name}: {purged}");
+        assert_eq!(gateway.left(), ["a-00", "b-00"], "{name}");
+    }
+}
+
+#[test]
+fn commands_must_be_listed() {
+    let gateway = failing("exec.approval.list", &Say::Fail(json!({ "code": "INTERNAL", "message": "boom" })));
+    let (exit, failed) = gateway.client().json(&["queue", "ls", "--timeout=3s"]);
+    assert_ne!(exit, 0, "{failed}");
+    assert_eq!(failed["error"]["code"], "call-failed", "{failed}");
+}
