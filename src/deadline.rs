@@ -1,9 +1,22 @@
 //! The one deadline of a command: every wait asks it how long it may still take.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// Longer than anybody waits.
 const YEAR: Duration = Duration::from_hours(365 * 24);
+
+/// How much longer than its deadline a computation may take: what it reads ends at the deadline, and its own error
+/// says more than that the time is over.
+pub const GRACE: Duration = Duration::from_millis(200);
+
+/// Stack of a thread that computes, in bytes: as much as a main thread has.
+pub const STACK: usize = 8 * 1024 * 1024;
+
+/// The deadline passed while something was computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfTime;
 
 /// The instant by which a command ends.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +47,27 @@ impl Deadline {
         if sooner.at < self.at { sooner } else { self }
     }
 
+    /// Computes in a thread of its own, and leaves it behind when the deadline has passed: the process ends soon after.
+    /// For what reads and changes nothing. A panic goes on in the caller.
+    pub fn within<T: Send + 'static>(
+        self,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, OutOfTime> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let work = move || {
+            // Nobody listens any more once the deadline has passed.
+            drop(sender.send(catch_unwind(AssertUnwindSafe(compute))));
+        };
+        if std::thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
+            return Err(OutOfTime);
+        }
+        match receiver.recv_timeout(self.left().unwrap_or_default() + GRACE) {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(OutOfTime),
+        }
+    }
+
     /// The whole time that was allowed.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -47,5 +81,29 @@ impl Deadline {
             std::thread::park_timeout(rest);
         }
         self.left().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_computation_without_end_is_left_behind() {
+        let endless = || {
+            loop {
+                std::thread::park();
+            }
+        };
+        let result: Result<(), OutOfTime> = Deadline::after(Duration::from_millis(1)).within(endless);
+        assert_eq!(result, Err(OutOfTime));
+        assert_eq!(Deadline::after(Duration::from_mins(1)).within(|| 1), Ok(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "lost")]
+    fn a_panic_reaches_the_caller() {
+        let result: Result<(), OutOfTime> = Deadline::after(Duration::from_mins(1)).within(|| panic!("lost"));
+        assert!(result.is_err());
     }
 }

@@ -21,6 +21,7 @@ pub mod store;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::time::Duration;
 
 use clap::Parser;
@@ -51,15 +52,43 @@ pub struct Streams<'s> {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let machine = wants_json(&arguments);
-    let result = catch_unwind(AssertUnwindSafe(|| dispatched(&arguments, streams)));
-    let exit = match result {
-        Ok(Ok(exit)) => Ok(exit),
-        Ok(Err(error)) => failed(&error, machine, streams),
-        // The panic's own message is on standard error already.
-        Err(_) => writeln!(streams.err, "this is a bug in clearance: please report the message above")
-            .map(|()| Exit::Bug),
-    };
+    quiet_panics();
+    let ended = AssertUnwindSafe(|| match dispatched(&arguments, streams) {
+        Ok(exit) => Ok(exit),
+        Err(error) => failed(&error, machine, streams),
+    });
+    let exit = catch_unwind(ended).unwrap_or_else(|_| crashed(machine, streams));
     finish(exit.and_then(|exit| streams.out.flush().map(|()| exit)), streams)
+}
+
+/// Where a panic happened is what a report needs. What it says may quote a document, and a secret in it.
+fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+            let said =
+                panic.payload().downcast_ref::<&str>().map_or_else(String::new, |said| format!(": {said}"));
+            // There is nowhere left to say that standard error is gone.
+            drop(writeln!(io::stderr(), "error: internal error{place}{said}"));
+        }));
+    });
+}
+
+/// The place of the panic is on standard error already.
+fn crashed(machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let failure = Failure {
+        code: "bug",
+        causes: vec!["this is a bug in clearance".to_owned()],
+        remedy: Some("report the message above, and what was run".to_owned()),
+        exit: Exit::Bug as u8,
+        verdict: None,
+    };
+    if machine {
+        output::error::object(streams.out, &failure)?;
+    }
+    output::error::text(streams.err, &failure)?;
+    Ok(Exit::Bug)
 }
 
 /// A reader that has seen enough is no failure; an output that cannot be written is.

@@ -43,20 +43,24 @@ pub struct Tally {
     pub invalid: usize,
     /// Not read: missing, too large, not permitted.
     pub unreadable: usize,
-    /// Not read, because the deadline passed.
+    /// Not checked, or not to the end, because the deadline passed.
     pub timed_out: usize,
+    /// Not checked, because clearance panicked.
+    pub crashed: usize,
 }
 
 /// The exit code of a validation. What hides more wins:
 ///
-/// | timed out | unreadable | invalid | exit |
-/// | --- | --- | --- | --- |
-/// | some | any | any | 4 |
-/// | none | some | any | 7 |
-/// | none | none | some | 1 |
-/// | none | none | none | 0 |
+/// | crashed | timed out | unreadable | invalid | exit |
+/// | --- | --- | --- | --- | --- |
+/// | some | any | any | any | 70 |
+/// | none | some | any | any | 4 |
+/// | none | none | some | any | 7 |
+/// | none | none | none | some | 1 |
+/// | none | none | none | none | 0 |
 pub fn of_validation(tally: Tally) -> Exit {
     match tally {
+        Tally { crashed: 1.., .. } => Exit::Bug,
         Tally { timed_out: 1.., .. } => Exit::TimedOut,
         Tally { unreadable: 1.., .. } => Exit::Store,
         Tally { invalid: 1.., .. } => Exit::Found,
@@ -80,7 +84,9 @@ mod tests {
 
     #[test]
     fn validation_follows_its_table() {
-        let tally = |timed_out, unreadable, invalid| Tally { valid: 1, invalid, unreadable, timed_out };
+        let tally =
+            |timed_out, unreadable, invalid| Tally { valid: 1, invalid, unreadable, timed_out, crashed: 0 };
+        assert_eq!(of_validation(Tally { crashed: 1, ..tally(1, 1, 1) }), Exit::Bug);
         assert_eq!(of_validation(tally(1, 1, 1)), Exit::TimedOut);
         assert_eq!(of_validation(tally(1, 0, 0)), Exit::TimedOut);
         assert_eq!(of_validation(tally(0, 2, 1)), Exit::Store);

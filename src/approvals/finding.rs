@@ -79,7 +79,8 @@ pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Find
     let mut cursor = Cursor { text, offset: 0, line: 1, line_start: 0, column: 1 };
     let diagnostics = findings
         .into_iter()
-        .map(|finding| {
+        .map(|mut finding| {
+            finding.span = whole_characters(text, &finding.span);
             cursor.advance(finding.span.start);
             let mut after = cursor;
             after.advance(finding.span.end);
@@ -101,6 +102,12 @@ pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Find
         })
         .collect();
     Verdict { diagnostics, omitted }
+}
+
+/// The span widened to whole characters, inside the text: a parser may point at a byte in the middle of one.
+fn whole_characters(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start);
+    start..text.ceil_char_boundary(span.end).max(start)
 }
 
 #[derive(Clone, Copy)]
@@ -215,6 +222,18 @@ mod tests {
         let (line, marked) = shown(&text, 1000..1002, &[]);
         assert!(line.len() < 300, "{}", line.len());
         assert!(marked.chars().all(|c| c == 'é'));
+    }
+
+    #[test]
+    fn a_span_inside_a_character_means_the_whole_character() {
+        let text = "{\u{a0}\u{10ffff}";
+        let spans = (0..12).flat_map(|start| (0..12).map(move |end| start..end));
+        let findings = spans.map(|span| Finding::new(Code::Syntax, span, "x")).collect();
+        for diagnostic in place(text, &[], findings).diagnostics {
+            let excerpt = diagnostic.excerpt.unwrap();
+            assert!(excerpt.text.get(excerpt.marked.clone()).is_some(), "{excerpt:?}");
+            assert!(diagnostic.start <= diagnostic.end);
+        }
     }
 
     #[test]

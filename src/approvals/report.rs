@@ -18,15 +18,37 @@ pub struct FileReport {
     pub result: Result<Verdict, Failed>,
 }
 
-/// A file that could not be read.
+/// A file that has no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// What happened.
     pub message: String,
     /// What to do next.
     pub remedy: Option<String>,
-    /// Whether the deadline passed.
-    pub timed_out: bool,
+    /// Why there is no verdict.
+    pub why: Unchecked,
+}
+
+/// Why a file has no verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchecked {
+    /// It could not be read.
+    Unreadable,
+    /// The deadline passed.
+    TimedOut,
+    /// clearance panicked.
+    Crashed,
+}
+
+impl Unchecked {
+    /// The word in machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::TimedOut => "timed-out",
+            Self::Crashed => "crashed",
+        }
+    }
 }
 
 /// Something that is worth saying beside a document, and what to do about it.

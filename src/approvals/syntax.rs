@@ -153,9 +153,21 @@ fn not_json(text: &str, error: &serde_json::Error) -> Finding {
         let message = format!("this is JSON5, not JSON: {}", lower_first(&notation.kind().to_string()));
         return Finding::new(Code::Json5Notation, range.start..range.end, message).expected("JSON");
     }
-    // No notation allows it: a control character in a string, half a surrogate pair.
     let at = offset(text, error.line(), error.column());
+    if let Some(blank) = text[at..].chars().next().filter(|c| !c.is_ascii() && is_json5_space(*c)) {
+        let message =
+            format!("this is JSON5, not JSON: U+{:04X} is not white space in JSON", u32::from(blank));
+        let finding = Finding::new(Code::Json5Notation, at..at + blank.len_utf8(), message);
+        return finding.found(format!("U+{:04X}", u32::from(blank))).expected("a space");
+    }
+    // No notation allows it: a control character in a string, half a surrogate pair.
     Finding::new(Code::Syntax, at..at + 1, without_place(error)).expected("JSON")
+}
+
+/// White space of JSON5 (ECMAScript 5.1's `WhiteSpace` and `LineTerminator`).
+fn is_json5_space(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+        || c.general_category() == GeneralCategory::SpaceSeparator
 }
 
 /// `serde_json`'s sentence without the place at its end, which a diagnostic says in its own way.
@@ -176,7 +188,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 fn of_parse_error(error: &ParseError, text: &str) -> Finding {
     let range = error.range();
     let kind = error.kind();
-    let at_end = text[range.start.min(text.len())..].trim_end().is_empty();
+    let at_end = text[text.floor_char_boundary(range.start)..].trim_end().is_empty();
     let code = match kind {
         ParseErrorKind::MultipleRootJsonValues => Code::TrailingText,
         ParseErrorKind::NestingDepthExceeded => return too_deep(range.start),

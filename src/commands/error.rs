@@ -1,6 +1,7 @@
 //! Why a command ended without a report: the exit code, the name and the next step of each error.
 
 use std::io;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -24,6 +25,12 @@ pub enum Error {
     /// Something named on the command line could not be read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// The deadline passed while documents were read, checked or compared.
+    #[error("not finished within {timeout:?}; nothing was changed")]
+    Unfinished {
+        /// The whole time allowed.
+        timeout: Duration,
+    },
     /// The store could not be read or changed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -336,7 +343,7 @@ impl Error {
             | Self::FixUnconfirmed
             | Self::Release { .. } => Exit::Usage,
             Self::Queue(error) => error.exit(),
-            Self::NodeAway { .. } => Exit::TimedOut,
+            Self::NodeAway { .. } | Self::Unfinished { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } => Exit::Refused,
         }
     }
@@ -345,6 +352,7 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Input(error) => error.remedy_unlimited(),
+            Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Store(error) => error.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
                 "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),

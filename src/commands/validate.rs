@@ -1,15 +1,17 @@
 //! `approvals validate`: every problem of every document that was named.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use anyhow::Context;
 use bytesize::ByteSize;
 use walkdir::WalkDir;
 
 use super::Error;
-use crate::approvals::report::{Failed, FileReport};
+use crate::approvals::report::{Failed, FileReport, Unchecked};
 use crate::approvals::{Strictness, Syntax, check};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, GRACE, STACK};
 use crate::outcome::{Exit, Tally};
 use crate::store::Store;
 use crate::store::input::{self, Bounds, Input, InputError};
@@ -28,24 +30,99 @@ pub struct Request {
 }
 
 /// Validates every document that was named, one after the other: one document is in memory at a time.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Vec<FileReport>> {
+pub fn run(request: Request, deadline: Deadline) -> anyhow::Result<Vec<FileReport>> {
     if request.paths.is_empty() {
         let store =
             Store::of(None, deadline).map_err(Error::from).context("looking for this host's store")?;
-        return Ok(vec![of_store(request, &store, deadline)]);
+        let name = store.name();
+        let check = move |()| of_store(&request, &store, deadline);
+        return Ok(reports(each(vec![Named { name, work: Ok(()) }], deadline, check)));
     }
-    let mut reports = Vec::new();
-    for path in &request.paths {
+    let files = found(&request.paths, deadline);
+    Ok(reports(each(files, deadline, move |input| file(&request, &input, deadline))))
+}
+
+fn reports(looked: Vec<Result<FileReport, FileReport>>) -> Vec<FileReport> {
+    looked.into_iter().map(|report| report.unwrap_or_else(|report| report)).collect()
+}
+
+/// Every file that is named, or found in a directory that is.
+pub(super) fn found(paths: &[PathBuf], deadline: Deadline) -> Vec<Named<Input>> {
+    let mut files = Vec::new();
+    for path in paths {
         if path.as_os_str() != "-" && path.is_dir() {
-            reports.extend(documents(path).into_iter().map(|found| match found {
-                Ok(path) => file(request, &Input::Path(path), deadline),
-                Err(report) => report,
+            files.extend(documents(path, deadline).into_iter().map(|found| match found {
+                Ok(path) => Named::of(Input::Path(path)),
+                Err(report) => Named { name: report.name.clone(), work: Err(report) },
             }));
         } else {
-            reports.push(file(request, &Input::named(path), deadline));
+            files.push(Named::of(Input::named(path)));
         }
     }
-    Ok(reports)
+    files
+}
+
+/// A document that is to be looked at, or the report that says why it cannot be.
+pub(super) struct Named<W> {
+    /// The name in reports.
+    pub(super) name: String,
+    pub(super) work: Result<W, FileReport>,
+}
+
+impl Named<Input> {
+    pub(super) fn of(input: Input) -> Self {
+        Self { name: input.name(), work: Ok(input) }
+    }
+}
+
+/// Looks at documents in a thread of their own, one after the other. Every document has its result: where looking at
+/// one panics the others go on, and what is not done when the deadline passes is said to be so.
+pub(super) fn each<W: Send + 'static, R: Send + 'static>(
+    documents: Vec<Named<W>>,
+    deadline: Deadline,
+    mut look: impl FnMut(W) -> R + Send + 'static,
+) -> Vec<Result<R, FileReport>> {
+    let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        for Named { name, work } in documents {
+            let looked = work.and_then(|work| {
+                catch_unwind(AssertUnwindSafe(|| look(work)))
+                    .map_err(|_| FileReport { result: Err(crashed(&name)), name })
+            });
+            if sender.send(looked).is_err() {
+                return;
+            }
+        }
+    };
+    let started = std::thread::Builder::new().stack_size(STACK).spawn(work);
+    let mut results = Vec::with_capacity(names.len());
+    if started.is_ok() {
+        while results.len() < names.len()
+            && let Ok(result) = receiver.recv_timeout(deadline.left().unwrap_or_default() + GRACE)
+        {
+            results.push(result);
+        }
+    }
+    let left = names.into_iter().skip(results.len());
+    results.extend(left.map(|name| Err(FileReport { result: Err(late(&name, deadline)), name })));
+    results
+}
+
+fn crashed(name: &str) -> Failed {
+    Failed {
+        message: format!("clearance failed while checking {name}: this is a bug in clearance"),
+        remedy: Some("report it with the file and the message on standard error".to_owned()),
+        why: Unchecked::Crashed,
+    }
+}
+
+fn late(name: &str, deadline: Deadline) -> Failed {
+    Failed {
+        message: format!("{name} was not checked within {:?}", deadline.timeout()),
+        remedy: Some("raise --timeout, or check fewer files at once".to_owned()),
+        why: Unchecked::TimedOut,
+    }
 }
 
 /// How many files ended in which way.
@@ -55,11 +132,19 @@ pub fn tally(reports: &[FileReport]) -> Tally {
         match &report.result {
             Ok(verdict) if verdict.is_valid() => tally.valid += 1,
             Ok(_) => tally.invalid += 1,
-            Err(failed) if failed.timed_out => tally.timed_out += 1,
-            Err(_) => tally.unreadable += 1,
+            Err(failed) => count(&mut tally, failed.why),
         }
     }
     tally
+}
+
+/// Counts a file that has no verdict.
+pub(super) fn count(tally: &mut Tally, why: Unchecked) {
+    match why {
+        Unchecked::Unreadable => tally.unreadable += 1,
+        Unchecked::TimedOut => tally.timed_out += 1,
+        Unchecked::Crashed => tally.crashed += 1,
+    }
 }
 
 /// A JSON store is a file like any other, and must be there. A database may be without a document.
@@ -84,7 +169,8 @@ pub(super) fn held(store: &Store, deadline: Deadline) -> Result<Vec<u8>, Failed>
         Err(error) => {
             let error = Error::from(error);
             let timed_out = error.exit() == Exit::TimedOut;
-            Err(Failed { message: error.to_string(), remedy: error.remedy(), timed_out })
+            let why = if timed_out { Unchecked::TimedOut } else { Unchecked::Unreadable };
+            Err(Failed { message: error.to_string(), remedy: error.remedy(), why })
         }
     }
 }
@@ -94,7 +180,7 @@ pub(super) fn no_document(name: &str) -> Failed {
     Failed {
         message: format!("{name} holds no document: the host uses its built-in defaults"),
         remedy: Some("store one with clearance approvals set, or name the files to check".to_owned()),
-        timed_out: false,
+        why: Unchecked::Unreadable,
     }
 }
 
@@ -126,11 +212,11 @@ fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
 
 /// Why a file was not read, for its report.
 pub(super) fn failed(error: &InputError) -> Failed {
-    Failed {
-        message: error.to_string(),
-        remedy: error.remedy(),
-        timed_out: matches!(error, InputError::TimedOut { .. }),
-    }
+    let why = match error {
+        InputError::TimedOut { .. } => Unchecked::TimedOut,
+        _ => Unchecked::Unreadable,
+    };
+    Failed { message: error.to_string(), remedy: error.remedy(), why }
 }
 
 /// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
@@ -142,13 +228,18 @@ pub(super) fn by_name(input: &Input) -> Syntax {
 }
 
 /// The documents of a directory, and what could not be looked into.
-pub(super) fn documents(path: &Path) -> Vec<Result<PathBuf, FileReport>> {
+pub(super) fn documents(path: &Path, deadline: Deadline) -> Vec<Result<PathBuf, FileReport>> {
     let failed = |name: String, message: String, remedy: Option<&str>| {
         let remedy = remedy.map(str::to_owned);
-        Err(FileReport { name, result: Err(Failed { message, remedy, timed_out: false }) })
+        Err(FileReport { name, result: Err(Failed { message, remedy, why: Unchecked::Unreadable }) })
     };
     let mut found = Vec::new();
     for entry in WalkDir::new(path).sort_by_file_name() {
+        if deadline.left().is_none() {
+            let name = path.display().to_string();
+            found.push(Err(FileReport { result: Err(late(&name, deadline)), name }));
+            return found;
+        }
         match entry {
             Ok(entry) if entry.path().is_dir() || !is_document(entry.path()) => {}
             Ok(entry) if entry.path().is_file() => found.push(Ok(entry.into_path())),
@@ -179,4 +270,49 @@ fn is_document(path: &Path) -> bool {
 
 fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::approvals::diagnostic::Verdict;
+
+    fn ended(
+        timeout: Duration,
+        look: impl FnMut(&'static str) -> FileReport + Send + 'static,
+    ) -> Vec<String> {
+        let named = |name: &'static str| Named { name: name.to_owned(), work: Ok(name) };
+        let documents = ["a.json", "b.json", "c.json"].map(named).into();
+        let reports = reports(each(documents, Deadline::after(timeout), look)).into_iter();
+        let word =
+            |result: Result<Verdict, Failed>| result.map_or_else(|failed| failed.why.as_str(), |_| "checked");
+        reports.map(|report| format!("{} {}", report.name, word(report.result))).collect()
+    }
+
+    fn checked(name: &str) -> FileReport {
+        FileReport { name: name.to_owned(), result: Ok(Verdict::default()) }
+    }
+
+    #[test]
+    fn a_panic_costs_no_other_document_its_verdict() {
+        let look = |name| if name == "b.json" { panic!("lost") } else { checked(name) };
+        let told = ended(Duration::from_mins(1), look);
+        assert_eq!(told, ["a.json checked", "b.json crashed", "c.json checked"]);
+    }
+
+    #[test]
+    fn what_was_checked_before_the_deadline_is_kept() {
+        let look = |name| {
+            if name == "b.json" {
+                loop {
+                    std::thread::park();
+                }
+            }
+            checked(name)
+        };
+        let told = ended(Duration::from_millis(50), look);
+        assert_eq!(told, ["a.json checked", "b.json timed-out", "c.json timed-out"]);
+    }
 }

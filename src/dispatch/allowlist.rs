@@ -1,6 +1,6 @@
 //! `approvals allowlist`.
 
-use super::remote;
+use super::{remote, within};
 use crate::Streams;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::allowlist::{self, Change, Place};
@@ -30,7 +30,11 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         dry_run,
         allow_legacy,
     };
-    let report = allowlist::run(&request, deadline)?;
+    let report = if request.dry_run {
+        within(deadline, move || allowlist::run(&request, deadline))?
+    } else {
+        allowlist::run(&request, deadline)?
+    };
     let printed =
         if json { output::edit_json(streams.out, &report) } else { output::edit_text(streams.out, &report) };
     let printed = printed.and_then(|()| streams.out.flush());

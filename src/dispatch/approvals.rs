@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::remote;
+use super::{remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
@@ -29,7 +29,7 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
         allow_legacy: args.allow_legacy,
         max_size: args.max_size,
     };
-    let reports = validate::run(&request, deadline)?;
+    let reports = validate::run(request, deadline)?;
     match args.format {
         Format::Human => output::human(streams.out, &reports, streams.styled)?,
         Format::Json => output::validation_json(streams.out, &reports)?,
@@ -62,7 +62,7 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         (None, None, Some(path)) => get::Source::Store(path),
         (None, None, None) => get::Source::Local,
     };
-    let got = get::run(source, deadline)?;
+    let got = within(deadline, move || get::run(source, deadline))?;
     match (&got, args.json) {
         (Got::Document(snapshot), true) => output::snapshot_json(streams.out, snapshot)?,
         (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
@@ -106,7 +106,11 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         allow_legacy: args.allow_legacy,
         downgrade: args.downgrade,
     };
-    let report = set::run(&request, deadline)?;
+    let report = if request.dry_run {
+        within(deadline, move || set::run(&request, deadline))?
+    } else {
+        set::run(&request, deadline)?
+    };
     let printed = if args.json {
         output::set_json(streams.out, &report)
     } else {

@@ -1,6 +1,6 @@
 //! `approvals diff`.
 
-use super::flags;
+use super::{flags, within};
 use crate::Streams;
 use crate::cli::diff::{Diff, Operand};
 use crate::commands::diff::{self, Source};
@@ -15,7 +15,8 @@ use crate::store::input::Input;
 pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let Diff { a, b, exact, json, access } = args;
     let request = diff::Request { a: source(a), b: source(b), exact };
-    let report = diff::run(request, &flags(None, access), deadline)?;
+    let access = flags(None, access);
+    let report = within(deadline, move || diff::run(request, &access, deadline))?;
     if json {
         output::diff_json(streams.out, &report)?;
     } else {

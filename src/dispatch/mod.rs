@@ -17,7 +17,7 @@ use crate::cli::gateway::{Access, Approvals};
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, OutOfTime};
 use crate::output::error::Failure;
 use crate::settings::{Ask, Flags};
 
@@ -72,6 +72,15 @@ pub fn confirmed(err: &mut dyn Write, question: &str, deadline: Deadline) -> Res
         Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
         _ => Err(QueueError::Declined),
     }
+}
+
+/// Computes a report of what only reads, and is left behind where that takes longer than the deadline.
+pub fn within<T: Send + 'static>(
+    deadline: Deadline,
+    command: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let unfinished = |OutOfTime| Error::Unfinished { timeout: deadline.timeout() };
+    deadline.within(command).map_err(unfinished)?
 }
 
 /// The error and what caused it, from the outside in.

@@ -3,18 +3,21 @@
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use anstyle::{AnsiColor, Style};
 
+use super::contain::Contained;
 use super::escape::escaped;
 use super::github::place;
 use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Diagnostic, Excerpt, Severity, Verdict};
+use crate::approvals::diagnostic::{Diagnostic, Excerpt, Position, Severity, Verdict};
 use crate::approvals::report::FileReport;
 
 /// Prints every problem of every file, and a line that counts.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
     let (mut valid, mut invalid, mut unreadable, mut errors, mut warnings) = (0, 0, 0, 0, 0);
+    let mut contained = Contained::default();
     for report in reports {
-        file(out, report, styled)?;
+        contained.print(out, |out| file(out, report, styled))?;
         match &report.result {
             Ok(verdict) => {
                 errors += verdict.errors();
@@ -36,7 +39,8 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::R
         counted(unreadable, "not read", "not read"),
     ]);
     let problems = told(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
-    writeln!(out, "{files}{}{problems}", if problems.is_empty() { "" } else { "; " })
+    writeln!(out, "{files}{}{problems}", if problems.is_empty() { "" } else { "; " })?;
+    contained.finish(out)
 }
 
 /// Prints the problems of one file, or why it was not read.
@@ -60,7 +64,7 @@ fn renderer(styled: bool) -> Renderer {
 pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool) -> io::Result<()> {
     let renderer = renderer(styled);
     for diagnostic in &verdict.diagnostics {
-        writeln!(out, "{}\n", rendered(&renderer, name, diagnostic))?;
+        writeln!(out, "{}\n", rendered(&renderer, name, diagnostic, styled))?;
     }
     if verdict.omitted > 0 {
         writeln!(out, "and {} more problems in {}\n", verdict.omitted, escaped(name))?;
@@ -68,7 +72,7 @@ pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool)
     Ok(())
 }
 
-fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String {
+fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bool) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -81,24 +85,31 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic) -> String 
     let start = diagnostic.start;
     let place = format!("at {}", escaped(&place(diagnostic)));
     let name = escaped(name);
-    let origin = Origin::path(&name).line(start.line).char_column(start.column);
+    // Cut or escaped, the columns of an excerpt are not the file's.
+    let shifted = line[..mark.start].chars().count() + 1 != start.column;
     let group = if diagnostic.excerpt.is_none() {
-        title.element(origin)
+        title.element(Origin::path(&name).line(start.line).char_column(start.column))
     } else {
         let annotation = AnnotationKind::Primary.span(mark.clone()).label(&label);
         let snippet = Snippet::source(&line).line_start(start.line).annotation(annotation);
-        if line[..mark.start].chars().count() + 1 == start.column {
-            title.element(snippet.path(&name))
-        } else {
-            // Cut or escaped, the excerpt's columns are not the file's: the place is told by itself.
-            title.element(snippet).element(origin)
-        }
+        title.element(if shifted { snippet } else { snippet.path(&name) })
     };
-    let group = group.element(Level::NOTE.message(&place));
+    let mut group = group.element(Level::NOTE.message(&place));
     if diagnostic.code.is_lint() {
-        return renderer.render(&[group.element(Level::HELP.message(diagnostic.code.explanation().mend))]);
+        group = group.element(Level::HELP.message(diagnostic.code.explanation().mend));
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    match text.split_once('\n').filter(|_| shifted && diagnostic.excerpt.is_some()) {
+        Some((title, rest)) => format!("{title}\n{}\n{rest}", arrow(&name, start, styled)),
+        None => text,
+    }
+}
+
+/// The line with the place, as the renderer prints it where it knows the columns itself.
+fn arrow(name: &str, start: Position, styled: bool) -> String {
+    let indent = " ".repeat(start.line.to_string().len());
+    let style = if styled { AnsiColor::BrightBlue.on_default().bold() } else { Style::new() };
+    format!("{indent}{style}--> {style:#}{name}:{}:{}", start.line, start.column)
 }
 
 fn label(diagnostic: &Diagnostic) -> String {

@@ -2,27 +2,36 @@
 
 use std::io::{self, Write};
 
+use super::contain::Contained;
 use super::escape::escaped;
 use crate::approvals::diagnostic::{Diagnostic, Severity};
 use crate::approvals::report::FileReport;
 
 /// Prints every problem as `::error file=…,line=…::message`.
 pub fn github(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+    let mut contained = Contained::default();
     for report in reports {
-        let file = property(&report.name);
-        match &report.result {
-            Ok(verdict) => {
-                for diagnostic in &verdict.diagnostics {
-                    annotation(out, &file, diagnostic)?;
-                }
-                if verdict.omitted > 0 {
-                    writeln!(out, "::error file={file}::and {} more problems", verdict.omitted)?;
-                }
+        contained.print(out, |out| file(out, report))?;
+    }
+    contained.finish(out)
+}
+
+fn file(out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
+    let file = property(&report.name);
+    match &report.result {
+        Ok(verdict) => {
+            for diagnostic in &verdict.diagnostics {
+                annotation(out, &file, diagnostic)?;
             }
-            Err(failed) => writeln!(out, "::error file={file},title=unreadable::{}", data(&failed.message))?,
+            if verdict.omitted > 0 {
+                writeln!(out, "::error file={file}::and {} more problems", verdict.omitted)?;
+            }
+            Ok(())
+        }
+        Err(failed) => {
+            writeln!(out, "::error file={file},title={}::{}", failed.why.as_str(), data(&failed.message))
         }
     }
-    Ok(())
 }
 
 fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::Result<()> {

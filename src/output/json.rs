@@ -167,7 +167,7 @@ impl<'r> File<'r> {
             },
             Err(failed) => Self {
                 path: &report.name,
-                status: if failed.timed_out { "timed-out" } else { "unreadable" },
+                status: failed.why.as_str(),
                 problems: Vec::new(),
                 omitted: 0,
                 error: Some(json!({ "message": failed.message, "remedy": failed.remedy })),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::contain::Contained;
 use super::diagnostics::file;
 use super::escape::escaped;
 use super::json::{VERSION, json as print, problems};
@@ -14,8 +15,9 @@ use crate::approvals::report::{FileReport, LintReport, Mend};
 
 /// Prints every finding of every document, and a line that counts.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {
+    let mut contained = Contained::default();
     for found in &report.files {
-        file(out, found, styled)?;
+        contained.print(out, |out| file(out, found, styled))?;
     }
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
@@ -46,7 +48,8 @@ pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io:
     if fixed > 0 {
         parts.push(format!("removed {}", entries(fixed)));
     }
-    writeln!(out, "{}", parts.join("; "))
+    writeln!(out, "{}", parts.join("; "))?;
+    contained.finish(out)
 }
 
 fn entries(count: usize) -> String {
@@ -146,7 +149,6 @@ fn status(file: &FileReport) -> &'static str {
             "invalid"
         }
         Ok(_) => "findings",
-        Err(failed) if failed.timed_out => "timed-out",
-        Err(_) => "unreadable",
+        Err(failed) => failed.why.as_str(),
     }
 }

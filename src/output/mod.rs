@@ -1,5 +1,6 @@
 //! Reports as text and as machine output. Whatever quotes a document is escaped on its way out.
 
+mod contain;
 mod diagnostics;
 mod diff;
 mod edit;

@@ -50,6 +50,7 @@ const INVALID: &[(&str, &[&str])] = &[
     ("leading-zero.json", &["syntax"]),
     ("line-break-in-string.json", &["syntax"]),
     ("line-break-in-string.json5", &["syntax"]),
+    ("line-separator.json", &["json5-notation"]),
     ("lone-surrogate.json", &["syntax"]),
     ("long-key-and-value.json", &["unknown-value", "unknown-field"]),
     ("long-line-broken.json", &["syntax"]),
@@ -62,6 +63,7 @@ const INVALID: &[(&str, &[&str])] = &[
     ("negative-time.json", &["negative-time", "negative-time", "negative-time"]),
     ("nested-beyond-every-parser.json", &["nested-too-deep"]),
     ("nested-too-deep.json", &["nested-too-deep"]),
+    ("no-break-space.json", &["json5-notation"]),
     ("no-json.json", &["syntax"]),
     ("no-version.json", &["missing-field"]),
     ("nul-only.json", &["nul-byte"]),
@@ -877,5 +879,50 @@ fn a_usage_error_prints_nothing_on_standard_output() {
         let found = ended(&mut bench.validate(arguments));
         assert_eq!((found.code, found.out.as_str()), (2, ""), "{arguments:?}");
         assert!(!found.err.is_empty(), "{arguments:?}");
+    }
+}
+
+/// A text that a parser stops at in the middle of a character: what each command makes of it.
+#[test]
+fn white_space_beyond_ascii_stops_no_command() {
+    let home = TempDir::new().unwrap();
+    for space in
+        ['\u{85}', '\u{a0}', '\u{1680}', '\u{2003}', '\u{2028}', '\u{3000}', '\u{feff}', '\u{10ffff}']
+    {
+        for text in [
+            format!("{{{space}\"version\": 1}}"),
+            format!("{{\"version\": 1}}{space}"),
+            format!("{{\"version\"{space}: 1, \"agents\": {{\"é\":{space}{{}}}}}}"),
+            format!("{space}{{\"socket\": {{\"token\": {space}\"hunter2\"}}"),
+        ] {
+            let document = home.path().join("document.json");
+            fs::write(&document, &text).unwrap();
+            let document = document.to_str().unwrap();
+            let other = home.path().join("other.json");
+            fs::write(&other, "{\"version\": 2}").unwrap();
+            let other = other.to_str().unwrap();
+            let formats = FORMATS.map(|format| vec!["validate", "--format", format, document, other]);
+            let lints = FORMATS.map(|format| vec!["lint", "--format", format, document, other]);
+            let verbs = [
+                vec!["get", "--file", document],
+                vec!["get", "--json", "--file", document],
+                vec!["diff", document, document],
+                vec!["set", "--file", document, "--store", other, "--dry-run"],
+                vec!["allowlist", "add", "--file", document, "/bin/ls", "--dry-run"],
+            ];
+            for verb in formats.iter().chain(&lints).chain(&verbs) {
+                let output = clearance(home.path()).arg("approvals").args(verb).output().unwrap();
+                let code = output.status.code();
+                assert!(matches!(code, Some(0 | 1 | 7)), "{verb:?} {text:?}: {output:?}");
+                let out = String::from_utf8(output.stdout).unwrap();
+                assert!(!out.contains("hunter2"), "{verb:?} {text:?}");
+                if matches!(verb[0], "validate" | "lint") {
+                    assert!(
+                        out.contains("unsupported-version"),
+                        "the other file's verdict: {verb:?} {text:?}"
+                    );
+                }
+            }
+        }
     }
 }

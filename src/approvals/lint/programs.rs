@@ -233,7 +233,8 @@ pub(super) fn is_home(pattern: &str) -> bool {
         let rest = slashed.strip_prefix(homes)?;
         Some(rest.split_once('/').map_or(rest, |(_, rest)| rest).to_owned())
     };
-    let drive = slashed.get(..9).filter(|start| start[1..].eq_ignore_ascii_case(":/users/"));
+    let is_users = |rest: &str| rest.eq_ignore_ascii_case(":/users/");
+    let drive = slashed.get(..9).filter(|start| start.get(1..).is_some_and(is_users));
     let rest = ["~/", "/root/"]
         .iter()
         .find_map(|home| slashed.strip_prefix(home).map(str::to_owned))
@@ -327,6 +328,7 @@ mod tests {
         ] {
             assert!(is_home(pattern), "{pattern}");
         }
+        assert!(!is_home("é:/users/ann/*"), "a drive has one letter of ASCII");
         for pattern in
             ["~/.local/bin/*", "~/path/to/**/bin/rg", "/home/ann/bin/*", "/homes/**", "~/x", "/home/ann/x"]
         {

@@ -4,17 +4,18 @@ mod target;
 mod versioned;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use bytesize::ByteSize;
 
 use super::remote::Remote;
-use super::{Error, raced};
+use super::{Error, raced, validate};
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
-use crate::approvals::lint::{self, Facts, Stale};
-use crate::approvals::report::{FileReport, LintReport, Mend};
+use crate::approvals::lint::{self, Counts, Facts, Stale};
+use crate::approvals::report::{FileReport, LintReport, Mend, Remark};
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
 use crate::outcome::Tally;
@@ -23,7 +24,7 @@ use crate::store::{Store, StoreError};
 use target::{Kept, Target};
 
 /// What to look at, and how.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Which documents.
     pub source: Source,
@@ -75,16 +76,32 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Checked> {
     }
     let here = std::env::current_dir().unwrap_or_default();
     let project = Project::load(request.config.as_deref(), &here, deadline).map_err(Error::from)?;
+    let documents = target::all(&request.source, deadline).context("looking for this host's store")?;
+    let project = Arc::new(project);
+    let look = {
+        let (request, project) = (request.clone(), Arc::clone(&project));
+        move |place| {
+            target::read(&request, place, deadline).map(|target| Ok(look(&request, &project, target?)))
+        }
+    };
     let mut checked = Checked { report: LintReport::default(), mendable: Vec::new() };
     checked.report.config = project.file.as_ref().map(|file| file.display().to_string());
     let mut used = vec![Use::Unasked; project.rules.silences.len()];
-    target::each(request, deadline, |target| look(request, &project, target, &mut used, &mut checked))?;
+    for looked in validate::each(documents, deadline, look) {
+        match looked {
+            Ok(looked) => match looked? {
+                Ok(looked) => checked.take(looked, &mut used),
+                Err(report) => checked.report.files.push(report),
+            },
+            Err(report) => checked.report.files.push(report),
+        }
+    }
     unused(&project, &used, &mut checked.report);
     Ok(checked)
 }
 
 /// What became of a silence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
     /// No document was looked at that it is about.
     Unasked,
@@ -92,17 +109,19 @@ enum Use {
     Used,
 }
 
-fn look(
-    request: &Request,
-    project: &Project,
-    target: Result<Target, FileReport>,
-    used: &mut [Use],
-    checked: &mut Checked,
-) {
-    let target = match target {
-        Ok(target) => target,
-        Err(report) => return checked.report.files.push(report),
-    };
+/// What was found in one document.
+struct Looked {
+    file: FileReport,
+    counts: Counts,
+    silenced: usize,
+    invalid: bool,
+    remarks: Vec<Remark>,
+    /// What became of each silence.
+    used: Vec<Use>,
+    mendable: Option<Mendable>,
+}
+
+fn look(request: &Request, project: &Project, target: Target) -> Looked {
     let path = target.kept.as_ref().map(Kept::path);
     let name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| target.name.clone());
     let facts = Facts {
@@ -114,25 +133,28 @@ fn look(
         early: matches!(target.kept, Some(Kept::Store(Store::JsonFile(_)))),
     };
     let found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
-    for (index, silence) in project.rules.silences.iter().enumerate() {
+    let of_silence = |(index, silence): (usize, &lint::Silence)| {
         let asked = !found.invalid && silence.is_about(&name) && is_looked_for(silence.code, &facts);
-        if found.used.contains(&index) {
-            used[index] = Use::Used;
-        } else if asked && used[index] == Use::Unasked {
-            used[index] = Use::Unused;
+        match (found.used.contains(&index), asked) {
+            (true, _) => Use::Used,
+            (false, true) => Use::Unused,
+            (false, false) => Use::Unasked,
         }
-    }
-    let report = &mut checked.report;
-    report.remarks.extend(target.remarks);
-    report.counts = report.counts.and(found.counts);
-    report.silenced += found.silenced;
-    report.invalid += usize::from(found.invalid);
+    };
+    let used = project.rules.silences.iter().enumerate().map(of_silence).collect();
     let mend = Mend { name: target.name.clone(), removals: found.removals };
-    report.files.push(FileReport { name: target.name, result: Ok(found.verdict) });
-    if let Some(kept) = target.kept.filter(|_| !mend.removals.is_empty()) {
-        report.mendable += mend.removals.len();
+    let mendable = target.kept.filter(|_| !mend.removals.is_empty()).map(|kept| {
         let hash = Stored::holding(target.text).hash();
-        checked.mendable.push(Mendable { store: kept.store(), syntax: target.syntax, hash, mend });
+        Mendable { store: kept.store(), syntax: target.syntax, hash, mend }
+    });
+    Looked {
+        file: FileReport { name: target.name, result: Ok(found.verdict) },
+        counts: found.counts,
+        silenced: found.silenced,
+        invalid: found.invalid,
+        remarks: target.remarks,
+        used,
+        mendable,
     }
 }
 
@@ -165,6 +187,20 @@ fn unused(project: &Project, used: &[Use], report: &mut LintReport) {
 }
 
 impl Checked {
+    fn take(&mut self, looked: Looked, used: &mut [Use]) {
+        let report = &mut self.report;
+        report.remarks.extend(looked.remarks);
+        report.counts = report.counts.and(looked.counts);
+        report.silenced += looked.silenced;
+        report.invalid += usize::from(looked.invalid);
+        report.files.push(looked.file);
+        report.mendable += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.removals.len());
+        self.mendable.extend(looked.mendable);
+        for (use_, more) in used.iter_mut().zip(looked.used) {
+            *use_ = more.max(*use_);
+        }
+    }
+
     /// What a mend would remove, document by document.
     pub fn mends(&self) -> impl Iterator<Item = &Mend> {
         self.mendable.iter().map(|mendable| &mendable.mend)
@@ -207,13 +243,10 @@ fn mend(mendable: &Mendable, deadline: Deadline) -> Result<(), Error> {
 /// What the exit code is chosen by. `failing`: the lowest severity that counts as an invalid document does; `None`
 /// for none.
 pub fn tally(report: &LintReport, failing: Option<Severity>) -> Tally {
-    let failed: Vec<_> = report.files.iter().filter_map(|file| file.result.as_ref().err()).collect();
-    let timed_out = failed.iter().filter(|failed| failed.timed_out).count();
     let failing = failing.is_some_and(|severity| report.counts.reach(severity));
-    Tally {
-        valid: 0,
-        invalid: report.invalid + usize::from(failing),
-        unreadable: failed.len() - timed_out,
-        timed_out,
+    let mut tally = Tally { invalid: report.invalid + usize::from(failing), ..Tally::default() };
+    for failed in report.files.iter().filter_map(|file| file.result.as_ref().err()) {
+        validate::count(&mut tally, failed.why);
     }
+    tally
 }

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use super::{Request, Source};
 use crate::approvals::Syntax;
 use crate::approvals::report::{FileReport, Remark};
-use crate::commands::remote::{Fetched, Place, Remote};
+use crate::commands::remote::{self, Fetched, Remote};
+use crate::commands::validate::Named;
 use crate::commands::{Error, gateway, validate};
 use crate::deadline::Deadline;
 use crate::store::Store;
@@ -55,35 +54,50 @@ pub(super) struct Target {
     pub(super) remarks: Vec<Remark>,
 }
 
-/// Reads every document, one after the other, and hands it over; or why it could not be read.
-pub(super) fn each(
-    request: &Request,
-    deadline: Deadline,
-    mut take: impl FnMut(Result<Target, FileReport>),
-) -> anyhow::Result<()> {
-    match &request.source {
-        Source::Remote(remote) => take(gateway::run(of_remote(remote, deadline))?),
-        Source::Store(path) => take(of_store(Store::at(path.clone()), deadline)),
-        Source::Paths(paths) if paths.is_empty() => {
-            let store =
-                Store::of(None, deadline).map_err(Error::from).context("looking for this host's store")?;
-            take(of_store(store, deadline));
+/// Where a document is.
+pub(super) enum Place {
+    Input(Input),
+    Store(Store),
+    Remote(Remote),
+}
+
+/// Every document that is to be looked at.
+pub(super) fn all(source: &Source, deadline: Deadline) -> Result<Vec<Named<Place>>, Error> {
+    let store = |store: Store| Named { name: store.name(), work: Ok(Place::Store(store)) };
+    Ok(match source {
+        Source::Remote(remote) => {
+            vec![Named { name: "the gateway".to_owned(), work: Ok(Place::Remote(remote.clone())) }]
         }
+        Source::Store(path) => vec![store(Store::at(path.clone()))],
+        Source::Paths(paths) if paths.is_empty() => vec![store(Store::of(None, deadline)?)],
         Source::Paths(paths) => {
-            for path in paths {
-                if path.as_os_str() != "-" && path.is_dir() {
-                    for file in validate::documents(path) {
-                        take(file.and_then(|path| read(request, &Input::Path(path), deadline)));
-                    }
-                } else if let Some(store) = validate::database(path) {
-                    take(of_store(store, deadline));
-                } else {
-                    take(read(request, &Input::named(path), deadline));
-                }
-            }
+            let found = validate::found(paths, deadline).into_iter();
+            found.map(|Named { name, work }| Named { name, work: work.map(Place::Input) }).collect()
         }
+    })
+}
+
+/// Reads a document, or says why it could not be read.
+pub(super) fn read(
+    request: &Request,
+    place: Place,
+    deadline: Deadline,
+) -> Result<Result<Target, FileReport>, Error> {
+    match place {
+        Place::Input(input) => Ok(match named_database(&input) {
+            Some(store) => of_store(store, deadline),
+            None => of_input(request, &input, deadline),
+        }),
+        Place::Store(store) => Ok(of_store(store, deadline)),
+        Place::Remote(remote) => gateway::run(of_remote(&remote, deadline)),
     }
-    Ok(())
+}
+
+fn named_database(input: &Input) -> Option<Store> {
+    match input {
+        Input::Path(path) => validate::database(path),
+        Input::Stdin => None,
+    }
 }
 
 fn of_store(store: Store, deadline: Deadline) -> Result<Target, FileReport> {
@@ -97,7 +111,7 @@ fn of_store(store: Store, deadline: Deadline) -> Result<Target, FileReport> {
     }
 }
 
-fn read(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, FileReport> {
+fn of_input(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, FileReport> {
     let name = input.name();
     let text = match deadline.left() {
         Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),
@@ -117,7 +131,7 @@ fn read(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, 
 }
 
 async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Result<Target, FileReport>, Error> {
-    let mut place = Place::open(remote, deadline).await?;
+    let mut place = remote::Place::open(remote, deadline).await?;
     let fetched = place.fetch().await?;
     let (name, release) = (place.name(), place.version().map(str::to_owned));
     place.close().await;
