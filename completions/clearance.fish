@@ -217,17 +217,17 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 agent\t'One agent'
 run\t'One run'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l margin -d 'The one that stays does not expire for so long' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l max-rate -d 'How many denials there may be in a second, a minute or an hour' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cooling -d 'For how long nothing is denied past that; not less than the rate\'s own time' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l repeats -d 'How many denials of the same make a repeat offender, who is told once in --within' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l within -d 'In what time' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l metrics -d 'Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l max-rate -d 'Most denials in a second, a minute or an hour [default: 1200/min; 60/min where a denial starts an agent turn]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cooling -d 'Pause after that limit is hit, at least its period; the first pause of a held group [default: 1m; 5m where a denial starts an agent turn]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l repeats -d 'Report a group after this many denials in --within; hold it then, where a denial starts an agent turn' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l within -d 'Time window for --repeats' -r
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l metrics -d 'Serve Prometheus metrics at /metrics, and /healthz, without authentication; a port alone is one of 127.0.0.1' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l token-file -d 'Read the gateway\'s token from this file, before each connection' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l password-file -d 'Read the gateway\'s password from this file, before each connection' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l all-gateways -d 'Every gateway of config.toml, each by itself'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l observe -d 'Decide, and deny nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l observe -d 'Log what would be denied; deny nothing'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cancel-runs -d 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ndjson -d 'Print one JSON object a line on a terminal too'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help (see more with \'--help\')'

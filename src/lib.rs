@@ -153,7 +153,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
             dispatch::queue::dedupe(args, deadline, streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Guard(args))) => {
-            dispatch::queue::guard(args.0, cli.timeout.map(Deadline::after), deadline)
+            dispatch::queue::guard(args.0, cli.timeout.map(Deadline::after), deadline, streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => {
             dispatch::queue::resolve(args, deadline, streams)

@@ -56,9 +56,16 @@ A current gateway sends prompts only to clients that declare to answer them, and
 the gateway then takes it for somebody who can approve, and keeps prompts waiting that it would
 have denied at once for want of an approver.
 
-On a gateway up to 2026.5 each denial starts one agent turn, and the agent may ask again. Past
---max-rate nothing is denied for --cooling, and then everything is looked at anew; clear a large
-backlog with dedupe first.
+Past --max-rate a circuit breaker opens: nothing is denied for --cooling, and then everything is
+looked at anew. Where a denial only returns to the tool call that waits for it, the default of
+1200/min clears a flood of a thousand prompts at once. On a gateway up to early 2026.5 each denial
+starts an agent turn, and the agent may ask again: there the default is 60/min, and a group that
+keeps coming back is held after --repeats denials. Nothing of it is denied for --cooling, then one
+denial is tried; if the group comes back again, it is held for twice as long, up to an hour. Other
+groups go on. Decide the prompt that stays to end it. The line `connected` says which limits apply.
+
+/healthz answers 200 while every gateway is connected and was listed lately, also while the breaker
+is open, which it says.
 
 SIGTERM ends it with 0 when what is under way is answered; SIGHUP has it read configuration and
 secrets again, as each connection does; with --all-gateways it watches what was added. It tells
@@ -234,7 +241,7 @@ pub struct Guard {
     /// Every gateway of config.toml, each by itself
     #[arg(long, conflicts_with = "gateway")]
     pub all_gateways: bool,
-    /// Decide, and deny nothing
+    /// Log what would be denied; deny nothing
     #[arg(long)]
     pub observe: bool,
     /// Only prompts of this agent
@@ -252,22 +259,23 @@ pub struct Guard {
     /// The one that stays does not expire for so long
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
-    /// How many denials there may be in a second, a minute or an hour
-    #[arg(long, value_name = "N/min", default_value = "60/min", value_parser = rate)]
-    pub max_rate: (u32, u64),
-    /// For how long nothing is denied past that; not less than the rate's own time
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    pub cooling: Duration,
-    /// How many denials of the same make a repeat offender, who is told once in --within
+    /// Most denials in a second, a minute or an hour [default: 1200/min; 60/min where a denial starts an agent turn]
+    #[arg(long, value_name = "N/min", value_parser = rate)]
+    pub max_rate: Option<(u32, u64)>,
+    /// Pause after that limit is hit, at least its period; the first pause of a held group [default: 1m; 5m where a
+    /// denial starts an agent turn]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub cooling: Option<Duration>,
+    /// Report a group after this many denials in --within; hold it then, where a denial starts an agent turn
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub repeats: u32,
-    /// In what time
+    /// Time window for --repeats
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub within: Duration,
     /// Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs
     #[arg(long, conflicts_with = "observe")]
     pub cancel_runs: bool,
-    /// Serve figures for Prometheus at /metrics, and /healthz; a port is one of 127.0.0.1
+    /// Serve Prometheus metrics at /metrics, and /healthz, without authentication; a port alone is one of 127.0.0.1
     #[arg(long, value_name = "PORT|ADDR:PORT", value_parser = address)]
     pub metrics: Option<SocketAddr>,
     /// Print one JSON object a line on a terminal too

@@ -24,7 +24,7 @@ use crate::outcome::{self, Exit};
 use crate::output;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::guard::line::Line;
-use crate::queue::guard::{Rate, Tuning};
+use crate::queue::guard::{Rate, Throttle, Tuning};
 use crate::queue::report::Asked;
 use crate::queue::{Decision, Keep, Kind, Scope};
 use crate::settings::{Environment, Flags};
@@ -273,7 +273,17 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
 }
 
 /// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
-pub fn guard(args: Guard, end: Option<Deadline>, reading: Deadline) -> anyhow::Result<Exit> {
+pub fn guard(
+    args: Guard,
+    end: Option<Deadline>,
+    reading: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    if let Some(address) = args.metrics
+        && !address.ip().to_canonical().is_loopback()
+    {
+        output::exposed_metrics(streams.err, address)?;
+    }
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let filters = Filters {
         agent: args.agent,
@@ -283,14 +293,17 @@ pub fn guard(args: Guard, end: Option<Deadline>, reading: Deadline) -> anyhow::R
         older_than: None,
         newer_than: None,
     };
-    let (count, per_ms) = args.max_rate;
+    let throttle = |default: Throttle| Throttle {
+        max_rate: args.max_rate.map_or(default.max_rate, |(count, per_ms)| Rate { count, per_ms }),
+        cooling_ms: args.cooling.map_or(default.cooling_ms, millis),
+    };
     let tuning = Tuning {
         scope: scope(args.by),
         margin_ms: millis(args.margin),
         filter: filter(filters),
         observe: args.observe,
-        max_rate: Rate { count, per_ms },
-        cooling_ms: millis(args.cooling),
+        free: throttle(Throttle::FREE),
+        turns: throttle(Throttle::TURNS),
         repeats: args.repeats,
         repeats_within_ms: millis(args.within),
         ..Tuning::default()
@@ -307,13 +320,16 @@ pub fn guard(args: Guard, end: Option<Deadline>, reading: Deadline) -> anyhow::R
     let access = flags(None, access);
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
+    let observe = args.observe;
     let ndjson = args.ndjson || !std::io::stdout().is_terminal();
     // Not to `streams.out`: whoever writes there waits for its reader.
     let spool = Spool::to_stdout()?;
     let mut show = |line: &Line| {
         let mut text = Vec::new();
-        let told =
-            if ndjson { output::guard_ndjson(&mut text, line) } else { output::guard_text(&mut text, line) };
+        let told = match ndjson {
+            true => output::guard_ndjson(&mut text, line),
+            false => output::guard_text(&mut text, line, observe),
+        };
         // Nothing is as good as written: a line that people need not see.
         if told.is_ok() && (text.is_empty() || spool.push(text)) { Told::Yes } else { Told::Dropped }
     };

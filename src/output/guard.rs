@@ -1,6 +1,7 @@
-//! What a guard tells: one JSON object a line, or a short line for people.
+//! The lines of a guard: JSON objects, or short lines for people.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -9,7 +10,18 @@ use super::escape::escaped;
 use super::json::{VERSION, line};
 use super::queue::{command, why};
 use crate::queue::guard::line::{Event, Line, Timing};
-use crate::queue::guard::{Decided, Note, Offender, Outcome};
+use crate::queue::guard::{Decided, Held, Note, Offender, Outcome, Throttle};
+
+/// Warns that other machines can read what `--metrics` serves.
+pub fn exposed_metrics(err: &mut dyn Write, address: SocketAddr) -> io::Result<()> {
+    writeln!(
+        err,
+        "warning: --metrics {address} is not a loopback address: every machine that reaches it can read the figures and \
+         the names of the gateways, without authentication. On one machine use --metrics {}; in a pod or behind a \
+         firewall this is expected.",
+        address.port()
+    )
+}
 
 /// Prints a line as JSON.
 pub fn guard_ndjson(out: &mut dyn Write, told: &Line) -> io::Result<()> {
@@ -39,16 +51,29 @@ fn group(digest: &[u8; 32]) -> String {
 
 fn event(event: &Event) -> (&'static str, Value) {
     match event {
-        Event::Started { observe, metrics } => ("started", json!({ "observe": observe, "metrics": metrics })),
-        Event::Connected { address, version, legacy, partial } => (
+        Event::Started { observe, metrics, free, turns } => (
+            "started",
+            json!({
+                "observe": observe, "metrics": metrics,
+                "maxRate": free.max_rate.to_string(), "coolingMs": free.cooling_ms,
+                "maxRateOfTurns": turns.max_rate.to_string(), "coolingMsOfTurns": turns.cooling_ms,
+            }),
+        ),
+        Event::Connected { address, version, legacy, partial, throttle, repeats } => (
             "connected",
-            json!({ "address": address, "gatewayVersion": version, "legacy": legacy, "partial": partial }),
+            json!({
+                "address": address, "gatewayVersion": version, "legacy": legacy, "partial": partial,
+                "maxRate": throttle.max_rate.to_string(), "coolingMs": throttle.cooling_ms,
+                "holdsAfter": repeats,
+            }),
         ),
         Event::Disconnected { cause, retry_ms } => {
             ("disconnected", json!({ "cause": cause, "retryMs": retry_ms }))
         }
         Event::Gap => ("gap", json!({})),
         Event::Unlisted(cause) => ("unlisted", json!({ "cause": cause })),
+        Event::RunsUnknown(cause) => ("runs-unknown", json!({ "cause": cause })),
+        Event::RunsKnown => ("runs-known", json!({})),
         Event::Unread(problem) => ("unread", json!({ "problem": problem })),
         Event::Note(told, timing) => note(told, *timing),
         Event::Cancelled { run, result } => (
@@ -122,12 +147,21 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
             });
             ("offender", fields)
         }
+        Note::Held(held) => {
+            let Held { group: digest, agent, session, survivor, times, for_ms } = &**held;
+            let fields = json!({
+                "group": group(digest), "agent": agent.as_deref(), "session": session.as_deref(),
+                "survivor": &*survivor.id, "times": times, "forMs": for_ms,
+            });
+            ("group-held", fields)
+        }
+        Note::Released(digest) => ("group-released", json!({ "group": group(digest) })),
     }
 }
 
-/// Prints a line for people. Outcomes that were to be expected need none of their own.
-pub fn guard_text(out: &mut dyn Write, told: &Line) -> io::Result<()> {
-    let Some(text) = text(&told.event) else { return Ok(()) };
+/// Prints a line for people. `observe`: nothing is denied. Outcomes that were to be expected need no line of their own.
+pub fn guard_text(out: &mut dyn Write, told: &Line, observe: bool) -> io::Result<()> {
+    let Some(text) = text(&told.event, observe) else { return Ok(()) };
     let at = at(told.at_ms);
     let time = at.get(11..19).unwrap_or_default();
     if told.gateway.is_empty() {
@@ -136,28 +170,41 @@ pub fn guard_text(out: &mut dyn Write, told: &Line) -> io::Result<()> {
     writeln!(out, "{time}  {}: {text}", escaped(&told.gateway))
 }
 
-fn text(event: &Event) -> Option<String> {
-    let name = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), escaped);
+fn text(event: &Event, observe: bool) -> Option<String> {
     Some(match event {
-        Event::Started { observe, metrics } => {
-            let what = if *observe { "observing: nothing is denied" } else { "guarding" };
-            let metrics = metrics.as_ref().map_or_else(String::new, |url| format!("; figures at {url}"));
-            format!("{what}{metrics}")
+        Event::Started { observe, metrics, free, turns } => {
+            let what = if *observe { "observing, nothing is denied" } else { "guarding" };
+            let metrics = metrics.as_ref().map_or_else(String::new, |url| format!("; metrics at {url}"));
+            format!("{what}; {}{metrics}", limits(*free, *turns))
         }
-        Event::Connected { address, version, legacy, partial } => {
+        Event::Connected { address, version, legacy: _, partial, throttle, repeats } => {
             let version =
                 version.as_deref().map_or_else(String::new, |version| format!(", {}", escaped(version)));
-            let legacy = if *legacy { "; each denial starts an agent turn there" } else { "" };
+            let limit = format!("at most {}", limit(*throttle));
+            let limit = repeats.map_or_else(
+                || limit.clone(),
+                |repeats| {
+                    format!(
+                        "each denial starts an agent turn there: {limit}, and a group that comes back is held after \
+                         {repeats} denials"
+                    )
+                },
+            );
             let partial =
                 partial.as_deref().map_or_else(String::new, |partial| format!("; {}", escaped(partial)));
-            format!("connected to {}{version}{legacy}{partial}", escaped(address))
+            format!("connected to {}{version}; {limit}{partial}", escaped(address))
         }
         Event::Disconnected { cause, retry_ms } => {
             format!("not connected, next try in {:.1} s: {}", seconds(*retry_ms), escaped(cause))
         }
-        Event::Gap => "events were missed: everything is listed again".to_owned(),
-        Event::Unlisted(cause) => format!("what is pending could not be listed: {}", escaped(cause)),
-        Event::Unread(problem) => format!("not understood, and left alone: {}", escaped(problem)),
+        Event::Gap => "events were missed; listing everything again".to_owned(),
+        Event::Unlisted(cause) => format!("could not list the pending prompts: {}", escaped(cause)),
+        Event::RunsUnknown(cause) => format!(
+            "could not list the sessions, so no run counts as ended; duplicates are still denied: {}",
+            escaped(cause)
+        ),
+        Event::RunsKnown => "the sessions can be listed again".to_owned(),
+        Event::Unread(problem) => format!("skipped a prompt that could not be read: {}", escaped(problem)),
         Event::Cancelled { run, result: Ok(done) } => format!(
             "cancelled run {}: {} aborted, {} prompts denied, {} left",
             escaped(run),
@@ -166,21 +213,31 @@ fn text(event: &Event) -> Option<String> {
             done.left
         ),
         Event::Cancelled { result: Err(cause), .. } => format!("no run was cancelled: {}", escaped(cause)),
-        Event::Reloading => "configuration and secrets are read again".to_owned(),
-        Event::NotReloaded(cause) => format!("what was read before stays in use: {}", escaped(cause)),
+        Event::Reloading => "reading configuration and secrets again".to_owned(),
+        Event::NotReloaded(cause) => {
+            format!("kept the configuration that was read before: {}", escaped(cause))
+        }
         Event::Added => "added to the configuration".to_owned(),
-        Event::Removed => "taken out of the configuration".to_owned(),
+        Event::Removed => "removed from the configuration".to_owned(),
         Event::Failed { retry_ms } => format!(
-            "a bug in clearance has ended the watch, which begins anew in {:.0} s: please report it",
+            "a bug in clearance ended the watch; it starts again in {:.0} s. Please report it",
             seconds(*retry_ms)
         ),
         Event::Dropped(lines) => format!("{lines} lines are missing here: they were not read in time"),
         Event::Stopping => "stopping".to_owned(),
         Event::Stopped => "stopped".to_owned(),
-        Event::Note(Note::Decided(decided), _) => {
+        Event::Note(told, _) => return note_text(told, observe),
+    })
+}
+
+fn note_text(note: &Note, observe: bool) -> Option<String> {
+    let name = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), escaped);
+    Some(match note {
+        Note::Decided(decided) => {
             let Decided { prompt, survivor, why: reason, .. } = &**decided;
             format!(
-                "deny {}  agent {}  ({}; {} stays)  {}",
+                "{} {}  agent {}  ({}; {} stays)  {}",
+                if observe { "would deny" } else { "deny" },
                 escaped(prompt.id()),
                 name(prompt.agent.as_deref()),
                 why(*reason),
@@ -188,32 +245,53 @@ fn text(event: &Event) -> Option<String> {
                 command(prompt, false)
             )
         }
-        Event::Note(Note::Over { key, outcome, .. }, _) => match outcome {
+        Note::Over { key, outcome, .. } => match outcome {
             Outcome::Denied | Outcome::Observed => return None,
-            Outcome::Gone => format!("{} was gone already", escaped(&key.id)),
+            Outcome::Gone => format!("{} was already gone", escaped(&key.id)),
             Outcome::Refused(words) => format!("{} was not denied: {}", escaped(&key.id), escaped(words)),
-            Outcome::NoAnswer => format!("{}: sent, and not answered", escaped(&key.id)),
-            Outcome::Withdrawn => format!("{} was not denied after all", escaped(&key.id)),
-            Outcome::Held => format!("{} is held: the breaker is open", escaped(&key.id)),
+            Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", escaped(&key.id)),
+            Outcome::Withdrawn => format!("{} was not denied: its group changed", escaped(&key.id)),
+            Outcome::Held => {
+                format!("{} stays: the breaker is open, or its group is held", escaped(&key.id))
+            }
         },
-        Event::Note(Note::Reconciled(counts), _) => {
+        Note::Reconciled(counts) => {
             format!("{} pending, {} of them duplicates", counts.pending, counts.duplicates)
         }
-        Event::Note(Note::Opened { for_ms, .. }, _) => {
-            format!(
-                "too many denials: there are none for {:.0} s, an agent may be asking again and again",
-                seconds(*for_ms)
-            )
-        }
-        Event::Note(Note::Closed, _) => "there are denials again".to_owned(),
-        Event::Note(Note::Offender(offender), _) => format!(
-            "agent {} in session {} asks again and again: {} denials, run {}",
+        Note::Opened { for_ms, .. } => format!(
+            "circuit breaker open, nothing is denied for {:.0} s: too many denials, an agent may keep asking",
+            seconds(*for_ms)
+        ),
+        Note::Closed => "circuit breaker closed, denying again".to_owned(),
+        Note::Offender(offender) => format!(
+            "agent {} keeps asking: {} denials (session {}, run {})",
             name(offender.agent.as_deref()),
-            name(offender.session.as_deref()),
             offender.times,
+            name(offender.session.as_deref()),
             name(offender.run.as_deref())
         ),
+        Note::Held(held) => format!(
+            "holding a group, nothing of it is denied for {:.0} s: agent {} asked again after each of {} denials \
+             (session {}); decide {} to end this",
+            seconds(held.for_ms),
+            name(held.agent.as_deref()),
+            held.times,
+            name(held.session.as_deref()),
+            escaped(&held.survivor.id)
+        ),
+        Note::Released(digest) => format!("group {} is not held any more", group(digest)),
     })
+}
+
+fn limit(throttle: Throttle) -> String {
+    format!("{} denials, then none for {:.0} s", throttle.max_rate, seconds(throttle.cooling_ms))
+}
+
+fn limits(free: Throttle, turns: Throttle) -> String {
+    if free == turns {
+        return format!("at most {}", limit(free));
+    }
+    format!("at most {} ({} where a denial starts an agent turn)", limit(free), limit(turns))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]

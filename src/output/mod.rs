@@ -21,7 +21,7 @@ pub use diff::{diff_json, diff_text};
 pub use edit::{edit_json, edit_text};
 pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
-pub use guard::{guard_ndjson, guard_text};
+pub use guard::{exposed_metrics, guard_ndjson, guard_text};
 pub use json::{json, native_json, set_json, snapshot_json, validation_json};
 pub use lint::{lint_human, lint_json, mends_text};
 pub use queue::{

@@ -9,6 +9,7 @@
 //! resolved in two listings' time, and the groups that were denied lately.
 
 mod breaker;
+mod holds;
 pub mod line;
 mod offenders;
 mod table;
@@ -18,11 +19,12 @@ mod turns;
 
 use std::collections::{BTreeSet, HashSet};
 
-pub use breaker::Rate;
 use breaker::{Admission, Breaker};
+pub use breaker::{Rate, Throttle};
+use holds::{Change, Holds, Verdict};
 use offenders::Offenders;
 use table::{Digest, State, Table};
-pub use talk::{Counts, Decided, Input, Next, Note, Now, Offender, Outcome, Tuning};
+pub use talk::{Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Offender, Outcome, Tuning};
 use turns::Turn;
 
 use super::plan::{Rules, Why, plan};
@@ -54,6 +56,9 @@ pub struct Guard {
     pace: Pace,
     breaker: Breaker,
     offenders: Offenders,
+    /// Only where each denial starts an agent turn.
+    holds: Holds,
+    cost: DenialCost,
     up: bool,
     /// Whether everything that is pending is known.
     known: bool,
@@ -80,8 +85,10 @@ impl Guard {
     pub fn new(tuning: Tuning) -> Self {
         Self {
             pace: Pace::new(tuning.limits),
-            breaker: Breaker::new(tuning.max_rate, tuning.cooling_ms),
+            breaker: Breaker::new(tuning.free),
             offenders: Offenders::new(tuning.repeats, tuning.repeats_within_ms),
+            holds: Holds::new(tuning.repeats, tuning.repeats_within_ms, tuning.turns.cooling_ms),
+            cost: DenialCost::Nothing,
             tuning,
             table: Table::default(),
             runs: Runs::new(),
@@ -120,6 +127,15 @@ impl Guard {
             return Next::List;
         }
         let paused = now.steady_ms < self.pace.resume_at_ms();
+        // What the breaker holds is looked at when it closes.
+        while self.breaker.open_until_ms().is_none()
+            && let Some((group, change)) = self.holds.due(now.steady_ms)
+        {
+            self.retry(group);
+            if change == Change::Released {
+                self.notes.push(Note::Released(group));
+            }
+        }
         if self.known {
             self.due(now.steady_ms);
             if !paused
@@ -132,7 +148,9 @@ impl Guard {
         let list = self.asking.is_none().then_some(self.list_at_ms);
         let timer = self.timers.first().map(|(at, _)| *at).filter(|_| self.known);
         let resume = (paused && !self.table.ready.is_empty()).then(|| self.pace.resume_at_ms());
-        Next::Wait([list, timer, resume, self.breaker.open_until_ms()].into_iter().flatten().min())
+        let breaker = self.breaker.open_until_ms();
+        let holds = self.holds.next_ms().filter(|_| breaker.is_none());
+        Next::Wait([list, timer, resume, breaker, holds].into_iter().flatten().min())
     }
 
     /// What there is to tell, in the order in which it happened.
@@ -160,6 +178,16 @@ impl Guard {
         self.breaker.open_until_ms()
     }
 
+    /// How many groups are held because they come back after each denial.
+    pub fn held_groups(&self) -> usize {
+        self.holds.held()
+    }
+
+    /// The limits in force.
+    pub fn throttle(&self) -> Throttle {
+        self.tuning.throttle(self.cost)
+    }
+
     /// How many denials are under way.
     pub fn under_way(&self) -> usize {
         self.under_way
@@ -169,7 +197,7 @@ impl Guard {
     pub fn remembered(&self) -> [usize; 3] {
         let asking = self.asking.as_ref().map_or(0, |asking| asking.requested.len() + asking.resolved.len());
         let lately = self.gone[0].len() + self.gone[1].len() + asking;
-        [self.table.items.len() + self.timers.len(), lately, self.offenders.len()]
+        [self.table.items.len() + self.timers.len(), lately, self.offenders.len() + self.holds.len()]
     }
 
     /// Puts groups in line whose time has come.
@@ -226,9 +254,48 @@ impl Guard {
         None
     }
 
+    /// Whether a duplicate may be denied now: its group first, so that what is held counts for nothing at the breaker.
+    fn admit(&mut self, digest: Digest, key: &Key, now: Now) -> Option<Admission> {
+        let item = self.table.items.get(key)?;
+        // A denial that is sent once more was admitted before.
+        let first = !matches!(item.state, State::Again { .. });
+        let judged = first && self.cost == DenialCost::AgentTurn && self.breaker.open_until_ms().is_none();
+        let back = item.back;
+        if judged {
+            match self.holds.judge(digest, back, now.steady_ms) {
+                Verdict::Deny => {}
+                Verdict::Held => return Some(Admission::Open),
+                Verdict::HeldNow(times, for_ms) => {
+                    let Prompt { agent, session_key: session, .. } = item.prompt.clone();
+                    let survivor = self.table.groups.get(&digest).and_then(|group| group.survivor.clone())?;
+                    let held = Held { group: digest, agent, session, survivor, times, for_ms };
+                    self.notes.push(Note::Held(Box::new(held)));
+                    return Some(Admission::Open);
+                }
+            }
+        }
+        let admission = self.breaker.admit(now.steady_ms);
+        if judged && admission == Admission::Admitted {
+            self.holds.denied(digest, back, now.steady_ms);
+        }
+        Some(admission)
+    }
+
+    /// Looks again at what is held of a group. What waited there did not come back.
+    fn retry(&mut self, digest: Digest) {
+        let members = self.table.groups.get(&digest).map(|group| group.members.clone());
+        for key in members.unwrap_or_default() {
+            if let Some(item) = self.table.items.get_mut(&key).filter(|item| item.state == State::Held) {
+                item.back = false;
+                self.table.set(&key, State::Pending);
+            }
+        }
+        self.table.touch(digest);
+    }
+
     /// Decides on a duplicate. `Some`: its denial is to be sent.
     fn decide(&mut self, digest: Digest, key: Key, why: Why, now: Now) -> Option<Key> {
-        let admission = self.breaker.admit(now.steady_ms);
+        let admission = self.admit(digest, &key, now)?;
         if let Admission::Opened(until_ms) = admission {
             let for_ms = until_ms.saturating_sub(now.steady_ms);
             self.notes.push(Note::Opened { until_ms, for_ms });

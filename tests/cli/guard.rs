@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use crate::queue::{knowing, pending, playing};
 use crate::support::dev::{Client, Dev, deadline};
 use crate::support::fixture;
+use crate::support::relay::{self, Fate};
+use crate::support::terminal::Terminal;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -145,6 +147,7 @@ fn get(url: &str) -> (u16, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -272,9 +275,11 @@ fn an_observer_denies_nothing() {
 
 #[test]
 fn too_many_denials_open_the_breaker() {
-    let dev = empty("legacy", 0);
+    let dev = empty("current", 0);
     let client = dev.client();
-    let mut guard = Guard::start(&client, &["--max-rate=3/s", "--cooling=2s", "--repeats=3"]);
+    let flags = ["--max-rate=3/s", "--cooling=2s", "--repeats=3", "--metrics=0"];
+    let mut guard = Guard::start(&client, &flags);
+    let health = guard.event("started")["metrics"].as_str().unwrap().replace("metrics", "healthz");
     guard.event("reconciled");
     runtime().block_on(async {
         let mut agent = dev.link(&["exec-approvals"]).await;
@@ -283,6 +288,13 @@ fn too_many_denials_open_the_breaker() {
         }
     });
     assert_eq!(guard.event("breaker-opened")["forMs"], 2000);
+    // It is told of in the health check, and the guard is as well as ever.
+    let end = Instant::now() + PATIENCE;
+    let mut told = get(&health);
+    while told != (200, "default: breaker open\n".to_owned()) {
+        assert!(Instant::now() < end, "{told:?}");
+        told = get(&health);
+    }
     guard.event("breaker-closed");
     // What was held is looked at again then.
     guard.outcomes("denied", 5);
@@ -576,4 +588,195 @@ fn systemd_is_told() {
         listening.join().is_ok()
     });
     assert!(told_stopping);
+}
+
+#[test]
+fn by_default_a_flood_is_cleared_where_a_denial_costs_nothing() {
+    const PROMPTS: usize = 200;
+    let dev = empty("current", 0);
+    let client = dev.client();
+    let runtime = runtime();
+    // Somebody who may answer: without, the gateway keeps no prompt.
+    let (_person, mut agent) = runtime.block_on(async {
+        (dev.link(&["exec-approvals"]).await, dev.link(&["exec-approvals"]).await)
+    });
+    runtime.block_on(async {
+        for _ in 0..PROMPTS {
+            ask(&mut agent, "make", "agent:main:one").await;
+        }
+    });
+    let mut guard = Guard::start(&client, &[]);
+    let connected = guard.event("connected");
+    assert_eq!((&connected["maxRate"], &connected["coolingMs"]), (&json!("1200/min"), &json!(60_000)));
+    assert!(connected["holdsAfter"].is_null(), "{connected}");
+    guard.outcomes("denied", PROMPTS - 1);
+    let told = guard.end();
+    assert!(told.iter().all(|line| line["event"] != "breaker-opened" && line["outcome"] != "held"));
+    assert_eq!(pending(&client).len(), 1);
+}
+
+#[test]
+fn where_a_denial_starts_a_turn_a_group_that_comes_back_is_held() {
+    let dev = empty("legacy", 0);
+    let client = dev.client();
+    let mut guard = Guard::start(&client, &["--repeats=3", "--cooling=1h", "--metrics=0"]);
+    let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
+    let connected = guard.event("connected");
+    assert_eq!((&connected["maxRate"], &connected["holdsAfter"]), (&json!("60/min"), &json!(3)));
+    guard.event("reconciled");
+    runtime().block_on(async {
+        let mut agent = dev.link(&[]).await;
+        let first = ask(&mut agent, "make", "agent:main:one").await;
+        ask(&mut agent, "make -k", "agent:main:one").await;
+        // It asks again after each denial.
+        for _ in 0..3 {
+            let again = ask(&mut agent, "make", "agent:main:one").await;
+            assert_eq!(guard.until("outcome", |line| line["event"] == "outcome")["id"], again);
+        }
+        let held = ask(&mut agent, "make", "agent:main:one").await;
+        let line = guard.event("group-held");
+        assert_eq!((&line["survivor"], &line["times"]), (&json!(first), &json!(3)), "{line}");
+        assert_eq!((&line["agent"], &line["forMs"]), (&json!("main"), &json!(3_600_000)), "{line}");
+        assert_eq!(guard.outcomes("held", 1), BTreeSet::from([held]));
+        // Another group goes on, also one of the same command elsewhere.
+        for command in [("make -k", "agent:main:one"), ("make", "agent:main:two"), ("make", "agent:main:two")]
+        {
+            ask(&mut agent, command.0, command.1).await;
+        }
+        guard.outcomes("denied", 5);
+    });
+    assert_eq!(pending(&client).len(), 4);
+    let (_, text) = get(&metrics);
+    for figure in ["held_groups{gateway=\"default\"} 1", "holds_total{gateway=\"default\"} 1"] {
+        assert!(text.lines().any(|line| line == format!("clearance_guard_{figure}")), "{figure}: {text}");
+    }
+    let health = get(&metrics.replace("metrics", "healthz"));
+    assert_eq!(health, (200, "default: ok, groups held: 1\n".to_owned()));
+    guard.end();
+}
+
+/// `sessions.list` only refines which runs have ended: without it everything else goes on.
+#[test]
+fn a_guard_works_without_the_sessions() {
+    for generation in ["current", "legacy"] {
+        for fate in [Fate::Dropped, Fate::Refused] {
+            let dev = empty(generation, 0);
+            let port = relay::before(
+                dev.port(),
+                move |method| {
+                    if method == "sessions.list" { fate } else { Fate::Passed }
+                },
+            );
+            let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
+            runtime().block_on(async {
+                // Somebody who may answer: without, the gateway keeps no prompt.
+                let _person = dev.link(&["exec-approvals"]).await;
+                let mut agent = dev.link(&["exec-approvals"]).await;
+                let first = ask(&mut agent, "make", "agent:main:one").await;
+                let second = ask(&mut agent, "make", "agent:main:one").await;
+                let mut guard = Guard::start(&client, &[]);
+                let line = guard.event("runs-unknown");
+                assert!(line["cause"].as_str().unwrap().contains("sessions.list"), "{line}");
+                assert_eq!(guard.event("reconciled")["duplicates"], 1);
+                assert_eq!(guard.outcomes("denied", 1), BTreeSet::from([second]));
+                let third = ask(&mut agent, "make", "agent:main:one").await;
+                guard.until("outcome of the next", |line| line["event"] == "outcome" && line["id"] == third);
+                // Read again, and not said again.
+                guard.signal(Signal::HUP);
+                guard.event("reconciled");
+                let told = guard.end();
+                let said = told.iter().filter(|line| line["event"] == "runs-unknown").count();
+                assert_eq!(said, 1, "{generation} {fate:?}: {told:#?}");
+                assert!(told.iter().all(|line| line["event"] != "unlisted"), "{told:#?}");
+                assert_eq!(pending(&dev.client()).keys().collect::<Vec<_>>(), [&first]);
+            });
+        }
+    }
+}
+
+/// Told to end while a gateway hangs, a guard ends: at once, or once the drain of denials is over.
+#[test]
+fn a_gateway_that_hangs_does_not_keep_a_guard() {
+    for hangs in ["connect", "approval.list", "approval.resolve"] {
+        let dev = empty("current", 0);
+        let port = relay::before(
+            dev.port(),
+            move |method| {
+                if method.ends_with(hangs) { Fate::Dropped } else { Fate::Passed }
+            },
+        );
+        let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
+        let runtime = runtime();
+        let _links = runtime.block_on(async {
+            // Somebody who may answer: without, the gateway keeps no prompt.
+            let person = dev.link(&["exec-approvals"]).await;
+            let mut agent = dev.link(&["exec-approvals"]).await;
+            ask(&mut agent, "make", "agent:main:one").await;
+            ask(&mut agent, "make", "agent:main:one").await;
+            (person, agent)
+        });
+        let mut guard = Guard::start(&client, &[]);
+        match hangs {
+            "connect" => guard.event("started"),
+            "approval.list" => guard.event("connected"),
+            _ => guard.event("deny"),
+        };
+        let begun = Instant::now();
+        let told = guard.end();
+        // Calls have 30 s.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{hangs}: {:?}", begun.elapsed());
+        assert_eq!(told.last().unwrap()["event"], "stopped");
+    }
+}
+
+#[test]
+fn half_open_connections_keep_no_probe_waiting() {
+    let dev = empty("current", 0);
+    let mut guard = Guard::start(&dev.client(), &["--metrics=0"]);
+    let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
+    let host = metrics.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap().to_owned();
+    guard.event("reconciled");
+    let halves: Vec<TcpStream> = (0..1_000)
+        .map(|_| {
+            let mut half = TcpStream::connect(&host).unwrap();
+            half.write_all(b"GET /healthz HTTP/1.1\r\nHost: ").unwrap();
+            half
+        })
+        .collect();
+    assert_eq!(get(&metrics.replace("metrics", "healthz")), (200, "default: ok\n".to_owned()));
+    assert!(get(&metrics).1.ends_with("# EOF\n"));
+    // The oldest has gone to make room.
+    halves[0].set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(matches!((&halves[0]).read(&mut [0; 1]), Ok(0)), "the oldest is still open");
+    guard.end();
+}
+
+#[test]
+fn metrics_for_other_machines_are_warned_of() {
+    let client = Client::alone();
+    for (address, warned) in [("0.0.0.0:0", true), ("0", false), ("127.0.0.2:0", false)] {
+        let flags = ["queue", "guard", "--timeout=1s", "--gateway=ws://127.0.0.1:1", "--metrics", address];
+        let output = client.command(&flags).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{err}");
+        let expected = format!("warning: --metrics {address} is not a loopback address");
+        assert_eq!(err.contains(&expected), warned, "{err}");
+        assert_eq!(err.is_empty(), !warned, "{err}");
+    }
+}
+
+/// What a person reads of an observer on a terminal says that nothing is denied.
+#[test]
+fn an_observers_text_says_would() {
+    let dev = playing("current", "duplicates.json");
+    let client = dev.client();
+    let mut command = client.spawn(&["queue", "guard", "--timeout=3m", "--observe"]);
+    let mut screen = Terminal::of(&mut command, 200);
+    screen.shows("pending, ", 1);
+    screen.shows("would deny ", 1);
+    screen.signal(Signal::TERM);
+    let (code, text) = screen.ends();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("observing, nothing is denied"), "{text}");
+    assert!(!text.contains(": deny "), "{text}");
 }

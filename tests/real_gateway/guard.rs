@@ -22,7 +22,9 @@ fn guard_on_2026_4_14() {
     let mut checks = Checks::of(LEGACY);
     checks.check("five runs of one command leave one prompt", || five_runs(&lab));
     lab.model.set_eager(true);
-    checks.check("an agent that asks again after each denial opens the breaker", || breaker(&lab));
+    checks.check("an agent that asks again after each denial is held, and others go on", || held(&lab));
+    clear(&lab);
+    checks.check("too many denials open the breaker", || breaker(&lab));
     checks.end();
 }
 
@@ -40,6 +42,8 @@ fn guard_on_2026_9_6() {
         assert_eq!(all(&told, "stopped").len(), 1, "{told:#?}");
     });
     checks.check("an observer denies nothing", || observer(&lab));
+    checks.check("a flood is cleared by default", || flood(&lab));
+    clear(&lab);
     lab.model.set_eager(true);
     checks.check("the run of a repeat offender is cancelled", || offender(&lab));
     checks.end();
@@ -221,12 +225,15 @@ fn five_runs(lab: &Lab) {
     assert_eq!(all(&told, "deny").len(), 4, "{told:#?}");
 }
 
-/// A model that asks again after each denial: it is denied so often and no more.
-fn breaker(lab: &Lab) {
+/// A model that asks again after each denial: its group is denied so often and no more, and another group goes on.
+fn held(lab: &Lab) {
     const SESSION: &str = "agent:main:feeding";
+    const OTHER: &str = "agent:main:beside";
     let before = lab.model.told();
-    let flags = ["--max-rate=3/min", "--repeats=3", "--cancel-runs", "--metrics=127.0.0.1:0"];
+    let flags = ["--repeats=3", "--cancel-runs", "--metrics=127.0.0.1:0"];
     let mut guard = Guard::start(&lab.tool, &flags);
+    let connected = guard.event("connected");
+    assert_eq!((&connected["maxRate"], &connected["holdsAfter"]), (&json!("60/min"), &json!(3)), "{connected}");
     guard.event("reconciled");
     let first = lab.run(SESSION);
     // One message; each denial makes the agent ask again.
@@ -241,29 +248,65 @@ fn breaker(lab: &Lab) {
     // No run is named there, and none is guessed.
     let cancelled = guard.event("cancelled");
     assert_eq!(cancelled["error"], "the gateway does not tell which run asked", "{cancelled}");
+    let line = guard.event("group-held");
+    assert_eq!((&line["survivor"], &line["times"]), (&first["id"], &json!(3)), "{line}");
+    assert_eq!((&line["session"], &line["forMs"]), (&json!(SESSION), &json!(300_000)), "{line}");
+    let again = guard.decision("held");
+    lab.until("end of the turns", || !lab.is_active(SESSION));
+    assert_eq!(lab.model.told(), before + 3, "it was fed on");
+    assert_eq!(ids(&lab.pending(SESSION)), [id(&first), id(&again)]);
+    // Another group goes on.
+    let kept = lab.ask(OTHER, "echo beside", 300);
+    let duplicate = lab.ask(OTHER, "echo beside", 301);
+    let line = guard.decision("denied");
+    assert_eq!((&line["id"], &line["survivor"]), (&duplicate["id"], &kept["id"]), "{line}");
+    lab.settles(OTHER);
+    guard.counts(&["breaker_open{} 0", "held_groups{} 1", "holds_total{} 1", "offenders_total{} 1"]);
+    assert_eq!(guard.get("/healthz"), (200, "default: ok, groups held: 1\n".to_owned()));
+    let told = guard.end(&lab.tool);
+    assert_eq!(all(&told, "group-held").len(), 1, "{told:#?}");
+    assert!(all(&told, "breaker-opened").is_empty(), "{told:#?}");
+}
+
+/// The breaker, where groups are not held yet.
+fn breaker(lab: &Lab) {
+    const SESSION: &str = "agent:main:runaway";
+    let before = lab.model.told();
+    let flags = ["--max-rate=3/min", "--repeats=1000", "--metrics=127.0.0.1:0"];
+    let mut guard = Guard::start(&lab.tool, &flags);
+    guard.event("reconciled");
+    let first = lab.run(SESSION);
+    lab.send(SESSION);
+    for _ in 0..3 {
+        assert_eq!(guard.decision("denied")["survivor"], first["id"]);
+    }
     let opened = guard.event("breaker-opened");
     assert!(opened["forMs"].as_u64() >= Some(60_000), "{opened}");
     let held = guard.decision("held");
     lab.until("end of the turns", || !lab.is_active(SESSION));
     assert_eq!(lab.model.told(), before + 3, "it was fed on");
-    let another = lab.run(SESSION);
-    assert_eq!(guard.decision("held")["id"], another["id"]);
-    assert_eq!(
-        lab.pending(SESSION).iter().map(id).collect::<Vec<_>>(),
-        [id(&first), id(&held), id(&another)]
-    );
-    guard.counts(&[
-        "breaker_open{} 1",
-        "duplicates{} 2",
-        "offenders_total{} 1",
-        "requeued_total{} 4",
-        "decisions_total{,outcome=\"denied\",reason=\"younger\"} 3",
-        "decisions_total{,outcome=\"held\",reason=\"younger\"} 2",
-    ]);
+    assert_eq!(ids(&lab.pending(SESSION)), [id(&first), id(&held)]);
+    guard.counts(&["breaker_open{} 1", "held_groups{} 0"]);
+    assert_eq!(guard.get("/healthz"), (200, "default: breaker open\n".to_owned()));
     let told = guard.end(&lab.tool);
-    assert_eq!(lab.model.told(), before + 3);
     assert_eq!(all(&told, "breaker-opened").len(), 1, "{told:#?}");
     assert!(all(&told, "breaker-closed").is_empty(), "{told:#?}");
+}
+
+/// Two hundred duplicates in a row: with the limits that a guard has by itself, one stays.
+fn flood(lab: &Lab) {
+    const SESSION: &str = "agent:main:flood";
+    // Without somebody who may answer, this gateway keeps no prompt.
+    let mut guard = Guard::start(&lab.tool, &[]);
+    let connected = guard.event("connected");
+    assert_eq!((&connected["maxRate"], &connected["holdsAfter"]), (&json!("1200/min"), &Value::Null));
+    guard.event("reconciled");
+    let asked: Vec<Value> = (0..200).map(|number| lab.ask(SESSION, "echo flood", 400 + number)).collect();
+    guard.until("end of the flood", |line| line["event"] == "outcome" && line["decision"] == 199);
+    let told = guard.end(&lab.tool);
+    assert!(all(&told, "outcome").iter().all(|line| line["outcome"] == "denied"), "{told:#?}");
+    assert!(all(&told, "breaker-opened").is_empty(), "{told:#?}");
+    assert_eq!(ids(&lab.pending(SESSION)), [id(&asked[0])]);
 }
 
 fn before_the_gateway(lab: &mut Lab, guard: &mut Guard) {

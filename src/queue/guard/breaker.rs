@@ -1,13 +1,14 @@
-//! Too many denials in too short a time: then it is an agent that asks again after each, and more would feed it.
+//! A circuit breaker: when too many denials are needed in too short a time, an agent asks again after each of them, and
+//! more denials would only feed it.
 
 use std::fmt;
 
-/// So many in such a time.
+/// A rate: `count` denials per `per_ms` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number of denials.
     pub count: u32,
-    /// In how many milliseconds.
+    /// The period, in milliseconds.
     pub per_ms: u64,
 }
 
@@ -21,6 +22,23 @@ impl fmt::Display for Rate {
         };
         write!(f, "{}/{unit}", self.count)
     }
+}
+
+/// How many denials there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Past this rate nothing is denied for a while.
+    pub max_rate: Rate,
+    /// How long that is, in milliseconds.
+    pub cooling_ms: u64,
+}
+
+impl Throttle {
+    /// Where a denial costs nothing: a flood of a thousand prompts is cleared at once, and a runaway agent still opens
+    /// the breaker.
+    pub const FREE: Self = Self { max_rate: Rate { count: 1_200, per_ms: 60_000 }, cooling_ms: 60_000 };
+    /// Where each denial starts an agent turn.
+    pub const TURNS: Self = Self { max_rate: Rate { count: 60, per_ms: 60_000 }, cooling_ms: 300_000 };
 }
 
 /// Into how many slots the time is divided.
@@ -42,16 +60,20 @@ pub(super) enum Admission {
 /// A breaker. Its memory does not depend on the rate.
 #[derive(Debug, Clone)]
 pub(super) struct Breaker {
-    rate: Rate,
-    cooling_ms: u64,
+    throttle: Throttle,
     /// Slot numbers and counts.
     slots: [(u64, u32); KEPT],
     open_until_ms: Option<u64>,
 }
 
 impl Breaker {
-    pub(super) fn new(rate: Rate, cooling_ms: u64) -> Self {
-        Self { rate, cooling_ms, slots: [(0, 0); KEPT], open_until_ms: None }
+    pub(super) fn new(throttle: Throttle) -> Self {
+        Self { throttle, slots: [(0, 0); KEPT], open_until_ms: None }
+    }
+
+    /// Changes the limits. What was denied under other limits does not count; an open breaker stays open.
+    pub(super) fn limit(&mut self, throttle: Throttle) {
+        *self = Self { open_until_ms: self.open_until_ms, ..Self::new(throttle) };
     }
 
     /// Until when there are no denials.
@@ -68,11 +90,12 @@ impl Breaker {
         if self.open_until_ms.is_some() {
             return Admission::Open;
         }
+        let Throttle { max_rate: rate, cooling_ms } = self.throttle;
         let slot = steady_ms / self.width();
         let counts = self.slots.iter().filter(|(at, _)| at + SLOTS >= slot);
-        if counts.map(|(_, count)| u64::from(*count)).sum::<u64>() >= u64::from(self.rate.count) {
+        if counts.map(|(_, count)| u64::from(*count)).sum::<u64>() >= u64::from(rate.count) {
             // As long as the rate's own time at least: else what was counted before would open it again at once.
-            let until = steady_ms.saturating_add(self.cooling_ms.max(self.rate.per_ms + self.width()));
+            let until = steady_ms.saturating_add(cooling_ms.max(rate.per_ms + self.width()));
             self.open_until_ms = Some(until);
             return Admission::Opened(until);
         }
@@ -84,6 +107,6 @@ impl Breaker {
     }
 
     fn width(&self) -> u64 {
-        self.rate.per_ms.div_ceil(SLOTS).max(1)
+        self.throttle.max_rate.per_ms.div_ceil(SLOTS).max(1)
     }
 }

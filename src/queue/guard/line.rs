@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::breaker::Throttle;
 use super::talk::Note;
 
 /// A decision, what came of one, or a change of state.
@@ -24,6 +25,10 @@ pub enum Event {
         observe: bool,
         /// Where its figures are served, if they are.
         metrics: Option<String>,
+        /// The limits where a denial costs nothing.
+        free: Throttle,
+        /// The limits where each denial starts an agent turn.
+        turns: Throttle,
     },
     /// There is a connection.
     Connected {
@@ -35,6 +40,10 @@ pub enum Event {
         legacy: bool,
         /// Why there may be more prompts than it lists, if so.
         partial: Option<String>,
+        /// The limits in force.
+        throttle: Throttle,
+        /// After how many denials a group that keeps coming back is held, where groups are.
+        repeats: Option<u32>,
     },
     /// There is none, or none any more.
     Disconnected {
@@ -47,6 +56,10 @@ pub enum Event {
     Gap,
     /// It could not be listed.
     Unlisted(String),
+    /// The sessions could not be listed: which runs have ended is not known, and every run counts as alive.
+    RunsUnknown(String),
+    /// They could be listed again.
+    RunsKnown,
     /// A prompt that could not be read, and is left alone.
     Unread(String),
     /// What the machine has to tell.

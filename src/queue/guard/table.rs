@@ -20,7 +20,7 @@ pub(super) enum State {
     Sent { number: u64, why: Why, epoch: u64, gone: bool },
     /// The gateway was too busy to deny it.
     Again { number: u64, why: Why },
-    /// It is to be denied, and the breaker is open.
+    /// It is to be denied, and the breaker is open or its group is held.
     Held,
     /// It could not be denied; it is tried again behind the next listing.
     Failed,
@@ -46,6 +46,8 @@ pub(super) struct Item {
     pub(super) group: Option<Digest>,
     pub(super) state: State,
     pub(super) requeued: bool,
+    /// Whether it counts as one that came back after a denial.
+    pub(super) back: bool,
 }
 
 /// Candidates with one intent in one place.
@@ -88,7 +90,8 @@ impl Table {
             *self.sizes.entry(digest).or_default() += 1;
             self.grouped += 1;
         }
-        self.items.insert(key.clone(), Item { prompt, group, state: State::Pending, requeued });
+        self.items
+            .insert(key.clone(), Item { prompt, group, state: State::Pending, requeued, back: requeued });
         self.join(&key);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::breaker::Rate;
+use super::breaker::Throttle;
 use crate::queue::filter::Filter;
 use crate::queue::plan::{MARGIN_MS, Why};
 use crate::queue::prompt::{Key, Prompt};
@@ -23,11 +23,11 @@ pub struct Tuning {
     pub filter: Filter,
     /// Decide, and do not deny.
     pub observe: bool,
-    /// How many denials there may be, past which there are none for a while.
-    pub max_rate: Rate,
-    /// For how long there are none then, in milliseconds.
-    pub cooling_ms: u64,
-    /// How many denials of one group make it a repeat offender.
+    /// The limits where a denial costs nothing.
+    pub free: Throttle,
+    /// The limits where each denial starts an agent turn.
+    pub turns: Throttle,
+    /// How many denials of one group make it a repeat offender; where each starts an agent turn, the group is held then.
     pub repeats: u32,
     /// Within what time, in milliseconds; it is also told only once in that time.
     pub repeats_within_ms: u64,
@@ -50,8 +50,8 @@ impl Default for Tuning {
             margin_ms: MARGIN_MS,
             filter: Filter::default(),
             observe: false,
-            max_rate: Rate { count: 60, per_ms: 60_000 },
-            cooling_ms: 300_000,
+            free: Throttle::FREE,
+            turns: Throttle::TURNS,
             repeats: 5,
             repeats_within_ms: 600_000,
             reconcile_ms: 60_000,
@@ -61,6 +61,25 @@ impl Default for Tuning {
             limits: Limits::default(),
         }
     }
+}
+
+impl Tuning {
+    /// The limits that hold at this cost.
+    pub fn throttle(&self, cost: DenialCost) -> Throttle {
+        match cost {
+            DenialCost::Nothing => self.free,
+            DenialCost::AgentTurn => self.turns,
+        }
+    }
+}
+
+/// What a denial sets off at the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenialCost {
+    /// It returns to the tool call that waits for it.
+    Nothing,
+    /// It starts a new agent turn, in which the agent may ask again.
+    AgentTurn,
 }
 
 /// The time, by two clocks.
@@ -75,6 +94,8 @@ pub struct Now {
 /// What happened.
 #[derive(Debug)]
 pub enum Input<'i> {
+    /// What a denial costs on the gateway, before [`Input::Connected`].
+    Denials(DenialCost),
     /// There is a connection, and every event from here on is told.
     Connected,
     /// The connection is gone, and with it every answer that is due.
@@ -141,6 +162,10 @@ pub enum Note {
     Closed,
     /// One group is denied again and again.
     Offender(Box<Offender>),
+    /// One group comes back after each denial, and nothing of it is denied for a while.
+    Held(Box<Held>),
+    /// A group that was held is treated like any other again: it stayed away after a denial, or it was gone.
+    Released([u8; 32]),
 }
 
 /// A decision.
@@ -173,7 +198,7 @@ pub enum Outcome {
     NoAnswer,
     /// It was not sent after all: the one that was to stay is gone, or there is no connection to send it on.
     Withdrawn,
-    /// The breaker is open.
+    /// The breaker is open, or the group is held.
     Held,
     /// It was only decided.
     Observed,
@@ -206,6 +231,23 @@ pub struct Offender {
     pub run: Option<Arc<str>>,
     /// How often, within the time that counts.
     pub times: u32,
+}
+
+/// A group that comes back after each denial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The group.
+    pub group: [u8; 32],
+    /// The agent of the prompt that came back last.
+    pub agent: Option<Arc<str>>,
+    /// The key of its session.
+    pub session: Option<Arc<str>>,
+    /// The prompt that stays.
+    pub survivor: Key,
+    /// How often the group has come back.
+    pub times: u32,
+    /// For how long nothing of it is denied, in milliseconds.
+    pub for_ms: u64,
 }
 
 /// How many there are.

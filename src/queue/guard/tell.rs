@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::table::{Item, State, Table};
-use super::{Guard, Input, Note, Now, Offender, Outcome};
+use super::{DenialCost, Guard, Input, Note, Now, Offender, Outcome};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::purge::Answer;
@@ -13,6 +13,7 @@ impl Guard {
     /// Takes in what happened.
     pub fn tell(&mut self, input: Input<'_>, now: Now) {
         match input {
+            Input::Denials(cost) => self.denials(cost),
             Input::Connected => self.connected(now),
             Input::Lost => self.lost(),
             Input::Gap => self.gap(now),
@@ -32,6 +33,14 @@ impl Guard {
             Input::Answered(key, answer) => self.answered(&key, answer, now),
             Input::Unanswered(key) => self.end(&key, Outcome::NoAnswer, Some(State::Failed)),
             Input::Stop => self.stop(),
+        }
+    }
+
+    fn denials(&mut self, cost: DenialCost) {
+        if cost != self.cost {
+            self.cost = cost;
+            self.breaker.limit(self.throttle());
+            self.holds.clear();
         }
     }
 
@@ -234,7 +243,9 @@ impl Guard {
                 row,
             ) {
                 (Some((true, State::Failed)), _) => self.table.set(&key, State::Pending),
-                (Some((true, State::Held)), _) if closed => self.table.set(&key, State::Pending),
+                (Some((true, State::Held)), _) if closed && !self.is_held(&key) => {
+                    self.table.set(&key, State::Pending);
+                }
                 (Some((true, _) | (false, State::Sent { .. })), _) => {}
                 // The listing is what is gone by.
                 (known, row) => {
@@ -255,11 +266,18 @@ impl Guard {
         let wait = if asking.gap { self.tuning.spacing_ms } else { self.tuning.reconcile_ms };
         self.list_at_ms = now.steady_ms.saturating_add(wait);
         self.offenders.forget(now.steady_ms);
+        self.holds.forget(now.steady_ms);
         self.timers.clear();
         for digest in self.table.duplicated() {
             self.table.touch(digest);
         }
         self.notes.push(Note::Reconciled(self.table.counts()));
+    }
+
+    /// Whether the group of a prompt is held.
+    fn is_held(&self, key: &Key) -> bool {
+        let group = self.table.items.get(key).and_then(|item| item.group);
+        group.is_some_and(|group| self.holds.holds(&group))
     }
 
     fn stop(&mut self) {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::super::guard::{Counts, Decided, Input, Next, Note, Now, Outcome, Rate, Tuning};
+use super::super::guard::{
+    Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Outcome, Rate, Throttle, Tuning,
+};
 use super::super::plan::Why;
 use super::super::purge::Answer;
 use super::super::{Guard, Key, Kind, Prompt, Runs};
@@ -28,6 +30,11 @@ fn asks(id: &str, command: &str, ms: u64, run: Option<&str>) -> Prompt {
         row["createdAtMs"] = json!(NOW + ms);
         row["request"]["runId"] = json!(run);
     })
+}
+
+/// A tuning with this many denials a minute.
+fn limited(count: u32, cooling_ms: u64) -> Tuning {
+    Tuning { free: Throttle { max_rate: Rate { count, per_ms: 60_000 }, cooling_ms }, ..Tuning::default() }
 }
 
 fn ends(run: &str, ms: u64) -> serde_json::Value {
@@ -222,7 +229,7 @@ fn every_decision_has_an_end() {
 
 #[test]
 fn too_many_denials_open_the_breaker() {
-    let tuning = Tuning { max_rate: Rate { count: 2, per_ms: 60_000 }, ..Tuning::default() };
+    let tuning = limited(2, 300_000);
     let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
     let mut listing = vec![asks("a", "ls", 0, None)];
     for (n, denied) in [(1, true), (2, true), (3, false), (4, false)] {
@@ -249,7 +256,7 @@ fn too_many_denials_open_the_breaker() {
 
 #[test]
 fn no_minute_has_more_denials_than_the_rate() {
-    let tuning = Tuning { max_rate: Rate { count: 3, per_ms: 60_000 }, cooling_ms: 1, ..Tuning::default() };
+    let tuning = limited(3, 1);
     let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
     let mut denied = Vec::new();
     for n in 0_u64..400 {
@@ -309,4 +316,130 @@ fn one_id_with_two_contents_counts_for_nothing() {
     let twice = [asks("a", "ls", 0, None), asks("a", "ls -l", 0, None), asks("b", "ls", 5, None)];
     let mut at = At::knowing(Tuning::default(), &twice);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
+}
+
+/// The prompts of a flood: so many of one command, a millisecond apart.
+fn flood(count: u64) -> Vec<Prompt> {
+    (0..count).map(|n| asks(&format!("f{n:04}"), "ls", n, None)).collect()
+}
+
+#[test]
+fn by_default_a_flood_is_cleared_at_once_where_a_denial_costs_nothing() {
+    let mut at = At::knowing(Tuning::default(), &flood(1_000));
+    at.ms = 1_000;
+    assert_eq!(at.denies(&Answer::Denied).len(), 999);
+    assert_eq!(at.guard.open_until_ms(), None);
+    assert_eq!(at.guard.held_groups(), 0);
+}
+
+#[test]
+fn a_runaway_opens_the_breaker_by_default_too() {
+    for (cost, most, pause_ms) in [(DenialCost::Nothing, 1_200, 60_000), (DenialCost::AgentTurn, 60, 300_000)]
+    {
+        let mut at = At { guard: Guard::new(Tuning::default()), ms: 0 };
+        at.tell(Input::Denials(cost));
+        at.tell(Input::Connected);
+        at.list(&flood(2_000));
+        at.ms = 2_000;
+        assert_eq!(at.denies(&Answer::Denied).len(), most, "{cost:?}");
+        let until = at.guard.open_until_ms().unwrap();
+        assert!(until >= 2_000 + pause_ms && until <= 4_000 + pause_ms, "{cost:?}: {until}");
+    }
+}
+
+/// One on a gateway where each denial starts an agent turn.
+fn of_turns(tuning: Tuning, prompts: &[Prompt]) -> At {
+    let mut at = At { guard: Guard::new(tuning), ms: 0 };
+    at.tell(Input::Denials(DenialCost::AgentTurn));
+    at.tell(Input::Connected);
+    at.list(prompts);
+    at
+}
+
+/// Lists what is pending whenever the guard wants it.
+fn settle(at: &mut At, pending: &[Prompt]) -> Vec<String> {
+    let mut denied = Vec::new();
+    loop {
+        match at.next() {
+            Next::List => at.tell(Input::Listed(pending.to_vec(), Runs::new())),
+            Next::Deny(key) => {
+                denied.push(key.id.to_string());
+                at.tell(Input::Answered(key, Answer::Denied));
+            }
+            Next::Wait(_) | Next::Done => return denied,
+        }
+    }
+}
+
+#[test]
+fn a_group_that_comes_back_is_held_and_others_go_on() {
+    let first = asks("a", "ls", 0, None);
+    let other = asks("o", "make", 0, None);
+    let mut at = of_turns(Tuning { repeats: 3, ..Tuning::default() }, &[first.clone(), other.clone()]);
+    let mut pending = vec![first, other];
+    // It asks again after each denial, and once more while it is held.
+    for (n, denied) in [(1, true), (2, true), (3, true), (4, false), (5, false)] {
+        at.ms = n * 1_000;
+        let again = asks(&format!("a{n}"), "ls", at.ms, None);
+        at.requested(&again);
+        assert_eq!(settle(&mut at, &pending).len(), usize::from(denied), "{n}");
+        if !denied {
+            pending.push(again);
+        }
+    }
+    assert_eq!(at.guard.held_groups(), 1);
+    let notes = at.guard.take_notes();
+    let held: Vec<&Held> = notes
+        .iter()
+        .filter_map(|note| if let Note::Held(held) = note { Some(&**held) } else { None })
+        .collect();
+    assert_eq!(held.len(), 1, "{notes:?}");
+    assert_eq!((held[0].times, held[0].for_ms, &held[0].survivor), (3, 300_000, &key("a")));
+    let outcomes = notes.iter().filter(|note| matches!(note, Note::Over { outcome: Outcome::Held, .. }));
+    assert_eq!(outcomes.count(), 2);
+    // Another group is guarded as ever; listings change nothing.
+    at.ms = 100_000;
+    assert_eq!(settle(&mut at, &pending), [""; 0]);
+    at.requested(&asks("o1", "make", at.ms, None));
+    assert_eq!(settle(&mut at, &pending), ["o1"]);
+    assert!(
+        !at.guard.take_notes().iter().any(|note| matches!(note, Note::Over { outcome: Outcome::Held, .. }))
+    );
+    // After the pause one denial is tried.
+    at.ms = 304_000;
+    assert_eq!(settle(&mut at, &pending), ["a4"]);
+    pending.retain(|prompt| *prompt.key.id != *"a4");
+    at.ms = 305_000;
+    let again = asks("a6", "ls", at.ms, None);
+    at.requested(&again);
+    pending.push(again);
+    assert_eq!(settle(&mut at, &pending), [""; 0]);
+    let notes = at.guard.take_notes();
+    assert!(
+        notes
+            .iter()
+            .any(|note| matches!(note, Note::Held(held) if held.for_ms == 600_000 && held.times == 4)),
+        "{notes:?}"
+    );
+    // It stays away after the next one: everything that waits is denied then.
+    at.ms = 905_000;
+    assert_eq!(settle(&mut at, &pending), ["a5"]);
+    pending.retain(|prompt| *prompt.key.id != *"a5");
+    at.ms = 964_999;
+    assert_eq!(settle(&mut at, &pending), [""; 0]);
+    at.ms = 965_000;
+    assert_eq!(settle(&mut at, &pending), ["a6"]);
+    assert_eq!(at.guard.held_groups(), 0);
+    assert!(at.guard.take_notes().iter().any(|note| matches!(note, Note::Released(_))));
+}
+
+#[test]
+fn no_group_is_held_where_a_denial_costs_nothing() {
+    let mut at = At::knowing(Tuning { repeats: 2, ..Tuning::default() }, &[asks("a", "ls", 0, None)]);
+    for n in 1..100 {
+        at.ms = n * 100;
+        at.requested(&asks(&format!("a{n}"), "ls", at.ms, None));
+        assert_eq!(at.denies(&Answer::Denied).len(), 1, "{n}");
+    }
+    assert_eq!(at.guard.held_groups(), 0);
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::guard::{Input, Next, Note, Now, Rate, Tuning};
+use super::super::guard::{Input, Next, Note, Now, Rate, Throttle, Tuning};
 use super::super::purge::Answer;
 use super::super::{Guard, Key, Prompt, Runs};
 use super::{NOW, prompt};
@@ -349,7 +349,12 @@ impl Seat {
                 Note::Over { number, .. } => {
                     prop_assert!(self.decided.contains(&number) && self.over.insert(number));
                 }
-                Note::Reconciled(_) | Note::Opened { .. } | Note::Closed | Note::Offender(_) => {}
+                Note::Reconciled(_)
+                | Note::Opened { .. }
+                | Note::Closed
+                | Note::Offender(_)
+                | Note::Held(_)
+                | Note::Released(_) => {}
             }
         }
         prop_assert!(self.decided.len() - self.over.len() >= self.guard.under_way());
@@ -374,7 +379,8 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn fast() -> Tuning {
-    Tuning { max_rate: Rate { count: 1_000_000, per_ms: 60_000 }, ..Tuning::default() }
+    let free = Throttle { max_rate: Rate { count: 1_000_000, per_ms: 60_000 }, cooling_ms: 300_000 };
+    Tuning { free, ..Tuning::default() }
 }
 
 proptest! {
@@ -383,7 +389,8 @@ proptest! {
     /// One guard. Nothing that is alone is denied, no group is emptied but by others, and in the end one of each stays.
     #[test]
     fn one_guard(steps in steps(120), rate in prop_oneof![Just(1_000_000_u32), 1_u32..20]) {
-        let tuning = Tuning { max_rate: Rate { count: rate, per_ms: 60_000 }, cooling_ms: 5_000, ..fast() };
+        let free = Throttle { max_rate: Rate { count: rate, per_ms: 60_000 }, cooling_ms: 5_000 };
+        let tuning = Tuning { free, ..fast() };
         let mut world = World::new(1, &tuning);
         for step in &steps {
             world.step(step)?;

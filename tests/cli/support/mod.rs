@@ -4,6 +4,7 @@ pub mod database;
 pub mod dev;
 pub mod fake;
 pub mod recorded;
+pub mod relay;
 pub mod terminal;
 
 use std::path::{Path, PathBuf};

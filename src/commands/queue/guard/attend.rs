@@ -27,7 +27,7 @@ use crate::deadline::Deadline;
 use crate::gateway::events::Event;
 use crate::gateway::{Clock, Session};
 use crate::queue::guard::line::{self, Timing};
-use crate::queue::guard::{Input, Next, Note, Now};
+use crate::queue::guard::{DenialCost, Input, Next, Note, Now};
 use crate::queue::{Key, Kind};
 
 /// How long what is under way may take when it is told to stop.
@@ -68,11 +68,18 @@ pub(super) async fn attend(
                 "operator.admin was not granted, so the gateway lists only what this client may review"
                     .to_owned()
             });
+            let cost = match connection.capabilities(false).denial_starts_turn {
+                true => DenialCost::AgentTurn,
+                false => DenialCost::Nothing,
+            };
+            let tuning = &watch.request.tuning;
             let connected = line::Event::Connected {
                 address: connection.address().to_owned(),
                 version: connection.version().map(str::to_owned),
-                legacy: connection.capabilities(false).denial_starts_turn,
+                legacy: cost == DenialCost::AgentTurn,
                 partial,
+                throttle: tuning.throttle(cost),
+                repeats: (cost == DenialCost::AgentTurn).then_some(tuning.repeats),
             };
             watch.out.tell(&watch.name, connected);
             watch.gauges.connected();
@@ -90,6 +97,7 @@ pub(super) async fn attend(
                 reloads,
                 drained_by: None,
             };
+            attending.tell(Input::Denials(cost));
             let ended = attending.run(&mut events, pauses).await;
             attending.leave();
             ended

@@ -1,9 +1,10 @@
 //! What a guard asks of a gateway over a connection, and what it makes of the answers.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -23,10 +24,25 @@ use crate::settings::Flags;
 
 /// How long a call may take.
 const CALLING: Duration = Duration::from_secs(30);
+/// How long the listing of prompts of the rarer kinds may take: the commands are not kept waiting for them.
+const BESIDE: Duration = Duration::from_secs(10);
+/// How long the listing of sessions may take. It only refines which prompt stays, so nothing waits for it any longer.
+const REFINING: Duration = Duration::from_secs(3);
+
+/// What a gateway answered to one call.
+type Answer = Result<Option<Box<RawValue>>, GatewayError>;
+
+/// The answers that a listing is made of.
+pub(super) struct Answers {
+    /// One for each kind of prompt.
+    prompts: Vec<Answer>,
+    sessions: Answer,
+}
+
 /// What was asked, and came back.
 pub(super) enum Done {
     Denied(Key, Result<Option<Instant>, GatewayError>),
-    Listed(Result<Vec<Box<RawValue>>, GatewayError>),
+    Listed(Result<Answers, GatewayError>),
     Cancelled(String, Result<Cancel, String>),
 }
 
@@ -52,7 +68,7 @@ impl Attending<'_, '_, '_, '_> {
         match done {
             Done::Denied(key, result) => return self.denied(key, result),
             Done::Listed(Ok(answers)) => {
-                if let Err(cause) = self.listed(&answers) {
+                if let Err(cause) = self.listed(answers) {
                     self.tell(Input::Unlisted);
                     self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
                 }
@@ -102,23 +118,69 @@ impl Attending<'_, '_, '_, '_> {
         None
     }
 
-    fn listed(&mut self, answers: &[Box<RawValue>]) -> Result<(), String> {
+    fn listed(&mut self, answers: Answers) -> Result<(), String> {
         let mut listing = Listing::default();
         // Texts of prompts that are gone are not kept for those that come.
         self.watch.reader.forget();
-        for (kind, answer) in self.kinds.iter().zip(answers) {
-            self.watch.reader.list(*kind, answer.get(), &mut listing).map_err(|error| error.to_string())?;
+        let mut unlisted = BTreeMap::new();
+        for (kind, answer) in self.kinds.iter().zip(answers.prompts) {
+            let text = answer.map(|answer| answer.unwrap_or_else(|| RawValue::NULL.to_owned()));
+            let read = text.map_err(|error| error.to_string()).and_then(|text| {
+                let read = self.watch.reader.list(*kind, text.get(), &mut listing);
+                read.map_err(|error| error.to_string())
+            });
+            match read {
+                Ok(()) => {}
+                // Prompts of one kind are never duplicates of another: the others are guarded without it.
+                Err(cause) if *kind != Kind::Exec => {
+                    unlisted.insert(*kind, cause);
+                }
+                Err(cause) => return Err(cause),
+            }
         }
-        let mut runs = Runs::new();
-        if let Some(sessions) = answers.get(self.kinds.len()) {
-            let sessions: Value = serde_json::from_str(sessions.get()).unwrap_or_default();
-            runs.listed(&sessions, self.clock.now_ms());
-        }
+        self.report_unlisted(unlisted);
+        let runs = self.runs(answers.sessions);
         for problem in &listing.problems {
             self.watch.out.tell(&self.watch.name, line::Event::Unread(problem.to_string()));
         }
         self.tell(Input::Listed(listing.prompts, runs));
         Ok(())
+    }
+
+    /// Reports the kinds of prompts that cannot be listed, each once until it can be listed again.
+    fn report_unlisted(&mut self, unlisted: BTreeMap<Kind, String>) {
+        for (kind, cause) in &unlisted {
+            if !self.watch.unlisted.contains_key(kind) {
+                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause.clone()));
+            }
+        }
+        self.watch.unlisted = unlisted;
+    }
+
+    /// What is known of runs. A change between known and unknown is reported, and nothing else is.
+    fn runs(&mut self, sessions: Result<Option<Box<RawValue>>, GatewayError>) -> Runs {
+        let mut runs = Runs::new();
+        let read = sessions.map_err(|error| error.to_string()).and_then(|sessions| {
+            let text = sessions.as_deref().map_or("null", RawValue::get);
+            let sessions: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let listed = sessions.get("sessions").is_some_and(Value::is_array);
+            let odd = || format!("{SESSIONS} answered something that is not a list of sessions");
+            listed.then_some(sessions).ok_or_else(odd)
+        });
+        let event = match read {
+            Ok(sessions) => {
+                runs.listed(&sessions, self.clock.now_ms());
+                std::mem::take(&mut self.watch.runs_unknown).then_some(line::Event::RunsKnown)
+            }
+            Err(cause) => {
+                let before = std::mem::replace(&mut self.watch.runs_unknown, true);
+                (!before).then_some(line::Event::RunsUnknown(cause))
+            }
+        };
+        if let Some(event) = event {
+            self.watch.out.tell(&self.watch.name, event);
+        }
+        runs
     }
 }
 
@@ -128,21 +190,20 @@ pub(super) async fn deny(session: &Session, key: Key) -> Done {
     Done::Denied(key, result.map(|(written, _)| written))
 }
 
-/// Asks for everything that is pending, and for the sessions, at once.
+/// Asks for everything that is pending, and for the sessions, at once. Without the sessions the prompts are enough.
 pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
-    let deadline = Deadline::after(CALLING);
     let nothing = json!({});
-    let mut methods: Vec<String> = kinds.into_iter().map(|kind| method(kind, "list")).collect();
-    methods.push(SESSIONS.to_owned());
-    let calls = methods.iter().map(|method| session.call(method, &nothing, deadline));
-    let answers = join_all(calls).await.into_iter().zip(&methods);
-    let read = answers.map(|(answer, method)| match answer {
-        Ok(payload) => Ok(payload.unwrap_or_else(|| RawValue::NULL.to_owned())),
-        // What is not known of runs makes a guard more careful, and no less of one.
-        Err(GatewayError::Failed { .. }) if method == SESSIONS => Ok(RawValue::NULL.to_owned()),
-        Err(error) => Err(error),
+    let calls = kinds.into_iter().map(|kind| {
+        let within = if kind == Kind::Exec { CALLING } else { BESIDE };
+        let (method, nothing) = (method(kind, "list"), &nothing);
+        async move { session.call(&method, nothing, Deadline::after(within)).await }
     });
-    Done::Listed(read.collect())
+    let sessions = session.call(SESSIONS, &nothing, Deadline::after(REFINING));
+    let (prompts, sessions) = join(join_all(calls), sessions).await;
+    if let Some(cause) = session.ended() {
+        return Done::Listed(Err(GatewayError::NotSent { method: SESSIONS.to_owned(), cause }));
+    }
+    Done::Listed(Ok(Answers { prompts, sessions }))
 }
 
 async fn cancelled(run: String, flags: Flags) -> Done {

@@ -1,21 +1,10 @@
-//! Figures for Prometheus, and whether all is well, over HTTP.
+//! Figures for Prometheus, and the health of each gateway's watch: what `http` serves.
 
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 use std::fmt::Write;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -23,17 +12,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tokio::net::{TcpListener, TcpStream};
 
-use crate::commands::Error;
-use crate::commands::queue::QueueError;
 use crate::queue::Guard;
 use crate::queue::guard::Note;
 use crate::queue::guard::line::Timing;
 
-/// How many connections are served at once, and how long one may take.
-const MOST_CONNECTIONS: usize = 8;
-const SERVING: Duration = Duration::from_secs(10);
 /// After so many periods without a listing a gateway is not well.
 const MISSED: u32 = 3;
 
@@ -59,6 +42,8 @@ pub(super) struct Metrics {
     duplicates: Family<OfGateway, Gauge>,
     connected: Family<OfGateway, Gauge>,
     open: Family<OfGateway, Gauge>,
+    held: Family<OfGateway, Gauge>,
+    holds: Family<OfGateway, Counter>,
     decisions: Family<OfDecision, Counter>,
     requeued: Family<OfGateway, Counter>,
     offenders: Family<OfGateway, Counter>,
@@ -74,6 +59,8 @@ struct Health {
     gateway: String,
     connected: Cell<bool>,
     reconciled: Cell<Option<Instant>>,
+    breaker_open: Cell<bool>,
+    held: Cell<usize>,
 }
 
 /// The figures of one gateway.
@@ -84,6 +71,8 @@ pub(super) struct Gauges {
     duplicates: Gauge,
     connected: Gauge,
     open: Gauge,
+    held: Gauge,
+    holds: Counter,
     decisions: Family<OfDecision, Counter>,
     requeued: Counter,
     offenders: Counter,
@@ -107,6 +96,8 @@ impl Metrics {
             duplicates: Family::default(),
             connected: Family::default(),
             open: Family::default(),
+            held: Family::default(),
+            holds: Family::default(),
             decisions: Family::default(),
             requeued: Family::default(),
             offenders: Family::default(),
@@ -122,6 +113,9 @@ impl Metrics {
         registry.register("duplicates", "Prompts beyond the first of each group", metrics.duplicates.clone());
         registry.register("connected", "1 while there is a connection", metrics.connected.clone());
         registry.register("breaker_open", "1 while the breaker is open", metrics.open.clone());
+        let help = "Groups of which nothing is denied, because they come back after each denial";
+        registry.register("held_groups", help, metrics.held.clone());
+        registry.register("holds", "Times that a group was held", metrics.holds.clone());
         registry.register("decisions", "Decisions, by outcome and reason", metrics.decisions.clone());
         let help = "Prompts that came not long after one of their group was denied";
         registry.register("requeued", help, metrics.requeued.clone());
@@ -142,10 +136,13 @@ impl Metrics {
             gateway: gateway.to_owned(),
             connected: Cell::new(false),
             reconciled: Cell::new(None),
+            breaker_open: Cell::new(false),
+            held: Cell::new(0),
         });
         self.health.borrow_mut().push(Rc::clone(&health));
         // One that begins anew knows nothing yet.
-        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open] {
+        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open, &self.held]
+        {
             gauges.get_or_create(&label).set(0);
         }
         Gauges {
@@ -155,6 +152,8 @@ impl Metrics {
             duplicates: self.duplicates.get_or_create_owned(&label),
             connected: self.connected.get_or_create_owned(&label),
             open: self.open.get_or_create_owned(&label),
+            held: self.held.get_or_create_owned(&label),
+            holds: self.holds.get_or_create_owned(&label),
             decisions: self.decisions.clone(),
             requeued: self.requeued.get_or_create_owned(&label),
             offenders: self.offenders.get_or_create_owned(&label),
@@ -169,7 +168,8 @@ impl Metrics {
     pub(super) fn forget(&self, gateway: &str) {
         self.health.borrow_mut().retain(|health| health.gateway != gateway);
         let label = OfGateway { gateway: gateway.to_owned() };
-        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open] {
+        for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open, &self.held]
+        {
             gauges.remove(&label);
         }
     }
@@ -179,18 +179,30 @@ impl Metrics {
         self.dropped.inc();
     }
 
-    /// Whether every gateway is well, and how each is.
-    fn health(&self, period: Duration) -> (bool, String) {
+    /// The figures in the text format of OpenMetrics.
+    pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    /// Whether every gateway is connected and was listed lately, and a line on each. An open breaker is in the line and
+    /// changes nothing else: the guard is well, and nothing gets better where it is restarted or taken out of service.
+    pub(super) fn health(&self, period: Duration) -> (bool, String) {
         let mut text = String::new();
         let mut well = true;
         for health in self.health.borrow().iter() {
             let lately = health.reconciled.get().is_some_and(|at| at.elapsed() <= period * MISSED);
-            let state = match (health.connected.get(), lately) {
-                (true, true) => "ok",
-                (true, false) => "not listed lately",
-                (false, _) => "not connected",
+            let (fine, state) = match (health.connected.get(), lately) {
+                (true, true) if health.breaker_open.get() => (true, "breaker open".to_owned()),
+                (true, true) if health.held.get() > 0 => {
+                    (true, format!("ok, groups held: {}", health.held.get()))
+                }
+                (true, true) => (true, "ok".to_owned()),
+                (true, false) => (false, "not listed lately".to_owned()),
+                (false, _) => (false, "not connected".to_owned()),
             };
-            well &= state == "ok";
+            well &= fine;
             let _: std::fmt::Result = writeln!(text, "{}: {state}", health.gateway.escape_debug());
         }
         (well, text)
@@ -227,7 +239,10 @@ impl Gauges {
             Note::Offender(_) => {
                 self.offenders.inc();
             }
-            Note::Decided(_) | Note::Opened { .. } | Note::Closed => {}
+            Note::Held(_) => {
+                self.holds.inc();
+            }
+            Note::Decided(_) | Note::Opened { .. } | Note::Closed | Note::Released(_) => {}
         }
     }
 
@@ -238,67 +253,11 @@ impl Gauges {
         self.pending.set(count(counts.pending));
         self.groups.set(count(counts.groups));
         self.duplicates.set(count(counts.duplicates));
-        self.open.set(i64::from(guard.open_until_ms().is_some()));
+        let open = guard.open_until_ms().is_some();
+        self.open.set(i64::from(open));
+        self.health.breaker_open.set(open);
+        self.held.set(count(guard.held_groups()));
+        self.health.held.set(guard.held_groups());
         self.requeued.inc_by(requeued);
     }
-}
-
-/// Takes the address.
-pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|cause| QueueError::Metrics { address: address.to_string(), cause }.into())
-}
-
-/// Serves the figures, for as long as it is awaited.
-pub(super) async fn serve(listener: Option<TcpListener>, metrics: &Metrics, reconcile_ms: u64) {
-    let Some(listener) = listener else { return std::future::pending().await };
-    let period = Duration::from_millis(reconcile_ms);
-    let mut connections = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
-                Ok((stream, _)) => connections.push(answer(stream, metrics, period)),
-                // Too many files are open: others may be closed soon.
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            },
-            Some(()) = connections.next(), if !connections.is_empty() => {}
-        }
-    }
-}
-
-async fn answer(stream: TcpStream, metrics: &Metrics, period: Duration) {
-    let service = service_fn(async |request: Request<Incoming>| {
-        Ok::<_, Infallible>(respond(&request, metrics, period))
-    });
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(SERVING).max_buf_size(16 * 1024).keep_alive(false);
-    let connection = server.serve_connection(TokioIo::new(stream), service);
-    // Who goes away early, or takes too long, gets nothing.
-    drop(tokio::time::timeout(SERVING, connection).await);
-}
-
-fn respond(request: &Request<Incoming>, metrics: &Metrics, period: Duration) -> Response<Full<Bytes>> {
-    const TEXT: &str = "text/plain; charset=utf-8";
-    const FIGURES: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let get = matches!(*request.method(), Method::GET | Method::HEAD);
-    let (status, kind, body) = match (get, request.uri().path()) {
-        (true, "/metrics") => {
-            let mut text = String::new();
-            match encode(&mut text, &metrics.registry) {
-                Ok(()) => (StatusCode::OK, FIGURES, text),
-                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
-            }
-        }
-        (true, "/healthz") => {
-            let (well, text) = metrics.health(period);
-            (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
-        }
-        (true, _) => (StatusCode::NOT_FOUND, TEXT, "/metrics or /healthz\n".to_owned()),
-        (false, _) => (StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n".to_owned()),
-    };
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
 }

@@ -3,6 +3,7 @@
 mod attend;
 mod calls;
 mod fleet;
+mod http;
 mod metrics;
 mod pause;
 mod service;
@@ -111,7 +112,7 @@ pub async fn run(
     fleet::check(&found, reading).await?;
     let metrics = Metrics::new();
     let served = match request.metrics {
-        Some(address) => Some(metrics::bind(address).await?),
+        Some(address) => Some(http::bind(address).await?),
         None => None,
     };
     let mut service = Service::new()?;
@@ -119,13 +120,22 @@ pub async fn run(
     let nowhere: Arc<str> = "".into();
     let address = served.as_ref().and_then(|listener| listener.local_addr().ok());
     let metrics_url = address.map(|address| format!("http://{address}/metrics"));
-    out.tell(&nowhere, Event::Started { observe: request.tuning.observe, metrics: metrics_url });
+    out.tell(
+        &nowhere,
+        Event::Started {
+            observe: request.tuning.observe,
+            metrics: metrics_url,
+            free: request.tuning.free,
+            turns: request.tuning.turns,
+        },
+    );
     service.ready();
     let mut fleet = Fleet::new(request, &metrics, &out);
     for flags in found {
         fleet.add(flags, Duration::ZERO);
     }
-    let mut serving = std::pin::pin!(metrics::serve(served, &metrics, request.tuning.reconcile_ms));
+    let reconcile_ms = request.tuning.reconcile_ms;
+    let mut serving = std::pin::pin!(http::serve(served, &metrics, reconcile_ms, http::Bounds::default()));
     let mut ended = std::pin::pin!(passed(end));
     let mut closed = std::pin::pin!(closed);
     let mut reading = std::pin::pin!(Fuse::terminated());

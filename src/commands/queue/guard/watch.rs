@@ -1,5 +1,6 @@
 //! One gateway: connected to again and again, each time with settings and secrets as they are then.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::outcome::Exit;
 use crate::queue::guard::line::Event;
-use crate::queue::{Guard, Reader};
+use crate::queue::{Guard, Kind, Reader};
 use crate::settings::Flags;
 
 /// How long one attempt to connect may take. A gateway that is starting is waited for in it.
@@ -35,6 +36,10 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) began: Instant,
     /// How many prompts that were asked for again are counted in the figures.
     pub(super) requeued: u64,
+    /// Kinds of prompts that cannot be listed, and why.
+    pub(super) unlisted: BTreeMap<Kind, String>,
+    /// Whether it was reported that runs are unknown.
+    pub(super) runs_unknown: bool,
 }
 
 /// Guards a gateway until it is told to stop.
@@ -56,6 +61,8 @@ pub(super) async fn watch<'w>(
         reader: Reader::new(),
         began: Instant::now(),
         requeued: 0,
+        unlisted: BTreeMap::new(),
+        runs_unknown: false,
     };
     let mut pauses = Pauses::new();
     while !watch.orders.borrow_and_update().stop {

@@ -1,0 +1,323 @@
+//! Groups that are held: where each denial starts an agent turn, an agent that asks again after every denial is not
+//! denied for ever.
+//!
+//! A prompt *comes back* when it arrives after another prompt of its group was denied. When a group has come back
+//! `repeats` times within the time that counts, it is held: nothing of it is denied for a pause. Then one denial is
+//! tried. If the group comes back again it is held for twice as long, up to [`LONGEST_MS`]; if it stays away it is
+//! released. Other groups are not affected.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::table::Digest;
+
+/// The longest pause, in milliseconds, unless the first one is longer.
+const LONGEST_MS: u64 = 3_600_000;
+/// How long a group has to stay away after a trial to be released, in milliseconds; less where the pause is shorter.
+/// A turn of an agent takes less, also on a slow gateway.
+const TRIAL_MS: u64 = 60_000;
+/// How many groups are remembered at most. Further groups are not held; the breaker is there for them.
+const MOST: usize = 4_096;
+
+/// How a group is doing.
+#[derive(Debug)]
+enum Standing {
+    /// When prompts that came back were denied, oldest first, by the steady clock.
+    Counting(VecDeque<u64>),
+    /// Nothing of the group is denied.
+    Held(Hold),
+    /// The pause is over: the next denial is the trial.
+    Due(Hold),
+    /// One prompt was denied; nothing else of the group is, until it is known whether it comes back.
+    Trial(Hold),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Hold {
+    /// When this standing ends, by the steady clock.
+    until_ms: u64,
+    /// How long the last pause was.
+    pause_ms: u64,
+    /// How often the group has come back.
+    times: u32,
+}
+
+/// Whether a prompt may be denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Yes, as far as its group goes.
+    Deny,
+    /// No: its group is held.
+    Held,
+    /// No: its group is held from now on. How often it has come back, and how long the pause is in milliseconds.
+    HeldNow(u32, u64),
+}
+
+/// What the passing of time did to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// One denial may be tried.
+    Due,
+    /// The group is like any other again.
+    Released,
+}
+
+/// The groups that came back lately.
+#[derive(Debug)]
+pub(super) struct Holds {
+    repeats: u32,
+    within_ms: u64,
+    pause_ms: u64,
+    known: HashMap<Digest, Standing>,
+    /// When standings end.
+    timers: BTreeSet<(u64, Digest)>,
+}
+
+impl Holds {
+    /// At least two repeats: with one, the denial that everything begins with would be the last.
+    pub(super) fn new(repeats: u32, within_ms: u64, pause_ms: u64) -> Self {
+        Self { repeats: repeats.max(2), within_ms, pause_ms, known: HashMap::new(), timers: BTreeSet::new() }
+    }
+
+    /// How many groups are held, those on trial included.
+    pub(super) fn held(&self) -> usize {
+        self.known.values().filter(|standing| !matches!(standing, Standing::Counting(_))).count()
+    }
+
+    /// How many groups are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether nothing of the group is denied now.
+    pub(super) fn holds(&self, group: &Digest) -> bool {
+        matches!(self.known.get(group), Some(Standing::Held(_) | Standing::Trial(_)))
+    }
+
+    /// When something changes by itself, by the steady clock.
+    pub(super) fn next_ms(&self) -> Option<u64> {
+        self.timers.first().map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Whether a prompt of the group may be denied. `back`: it came after another one was denied.
+    pub(super) fn judge(&mut self, group: Digest, back: bool, steady_ms: u64) -> Verdict {
+        let within_ms = self.within_ms;
+        let hold = match self.known.get_mut(&group) {
+            Some(Standing::Counting(denied)) => {
+                denied.retain(|at_ms| steady_ms.saturating_sub(*at_ms) < within_ms);
+                let times = u32::try_from(denied.len()).unwrap_or(u32::MAX).saturating_add(1);
+                if !back || times < self.repeats {
+                    return Verdict::Deny;
+                }
+                Hold { until_ms: 0, pause_ms: self.pause_ms, times }
+            }
+            Some(Standing::Trial(hold)) if back => {
+                let longest_ms = LONGEST_MS.max(self.pause_ms);
+                let pause_ms = hold.pause_ms.saturating_mul(2).min(longest_ms);
+                Hold { until_ms: 0, pause_ms, times: hold.times.saturating_add(1) }
+            }
+            Some(Standing::Held(_) | Standing::Trial(_)) => return Verdict::Held,
+            Some(Standing::Due(_)) | None => return Verdict::Deny,
+        };
+        let hold = Hold { until_ms: steady_ms.saturating_add(hold.pause_ms), ..hold };
+        self.set(group, Standing::Held(hold));
+        Verdict::HeldNow(hold.times, hold.pause_ms)
+    }
+
+    /// Takes note that a prompt of the group is denied.
+    pub(super) fn denied(&mut self, group: Digest, back: bool, steady_ms: u64) {
+        match self.known.get_mut(&group) {
+            Some(Standing::Counting(denied)) if back => denied.push_back(steady_ms),
+            Some(Standing::Due(hold)) => {
+                let until_ms = steady_ms.saturating_add(hold.pause_ms.min(TRIAL_MS));
+                let hold = Hold { until_ms, ..*hold };
+                self.set(group, Standing::Trial(hold));
+            }
+            Some(_) => {}
+            None => {
+                if back && self.has_room(steady_ms) {
+                    self.known.insert(group, Standing::Counting(VecDeque::from([steady_ms])));
+                }
+            }
+        }
+    }
+
+    /// The next group whose standing has ended, and what it is now.
+    pub(super) fn due(&mut self, steady_ms: u64) -> Option<(Digest, Change)> {
+        while let Some((at_ms, group)) = self.timers.pop_first() {
+            if at_ms > steady_ms {
+                self.timers.insert((at_ms, group));
+                break;
+            }
+            match self.known.remove(&group) {
+                Some(Standing::Held(hold)) => {
+                    let until_ms = steady_ms.saturating_add(self.within_ms.max(hold.pause_ms));
+                    self.set(group, Standing::Due(Hold { until_ms, ..hold }));
+                    return Some((group, Change::Due));
+                }
+                Some(Standing::Trial(_) | Standing::Due(_)) => return Some((group, Change::Released)),
+                Some(Standing::Counting(_)) | None => {}
+            }
+        }
+        None
+    }
+
+    /// Forgets what is longer ago than the time that counts.
+    pub(super) fn forget(&mut self, steady_ms: u64) {
+        let within_ms = self.within_ms;
+        self.known.retain(|_, standing| match standing {
+            Standing::Counting(denied) => {
+                denied.back().is_some_and(|at_ms| steady_ms.saturating_sub(*at_ms) < within_ms)
+            }
+            Standing::Held(_) | Standing::Due(_) | Standing::Trial(_) => true,
+        });
+    }
+
+    /// Forgets everything: the gateway is one where a denial costs nothing.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.timers.clear();
+    }
+
+    fn has_room(&mut self, steady_ms: u64) -> bool {
+        if self.known.len() >= MOST {
+            self.forget(steady_ms);
+        }
+        self.known.len() < MOST
+    }
+
+    fn set(&mut self, group: Digest, standing: Standing) {
+        if let Some(Standing::Held(hold) | Standing::Due(hold) | Standing::Trial(hold)) =
+            self.known.get(&group)
+        {
+            self.timers.remove(&(hold.until_ms, group));
+        }
+        if let Standing::Held(hold) | Standing::Due(hold) | Standing::Trial(hold) = &standing {
+            self.timers.insert((hold.until_ms, group));
+        }
+        self.known.insert(group, standing);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GROUP: Digest = [1; 32];
+    const OTHER: Digest = [2; 32];
+
+    /// Asks, and denies where it may. Whether it did.
+    fn deny(holds: &mut Holds, group: Digest, back: bool, at_ms: u64) -> bool {
+        let may = holds.judge(group, back, at_ms) == Verdict::Deny;
+        if may {
+            holds.denied(group, back, at_ms);
+        }
+        may
+    }
+
+    #[test]
+    fn a_group_that_comes_back_is_held_and_others_are_not() {
+        let mut holds = Holds::new(3, 600_000, 300_000);
+        assert!(deny(&mut holds, GROUP, false, 0));
+        assert!(deny(&mut holds, GROUP, true, 1_000));
+        assert!(deny(&mut holds, GROUP, true, 2_000));
+        assert_eq!(holds.judge(GROUP, true, 3_000), Verdict::HeldNow(3, 300_000));
+        assert_eq!(holds.judge(GROUP, true, 4_000), Verdict::Held);
+        assert_eq!(holds.judge(GROUP, false, 4_000), Verdict::Held);
+        assert!(deny(&mut holds, OTHER, true, 4_000));
+        assert_eq!((holds.held(), holds.next_ms()), (1, Some(303_000)));
+    }
+
+    #[test]
+    fn a_backlog_does_not_come_back() {
+        let mut holds = Holds::new(2, 600_000, 300_000);
+        for at_ms in 0..200 {
+            assert!(deny(&mut holds, GROUP, false, at_ms), "{at_ms}");
+        }
+        assert_eq!(holds.len(), 0);
+    }
+
+    #[test]
+    fn what_comes_back_rarely_is_not_held() {
+        let mut holds = Holds::new(3, 60_000, 300_000);
+        for n in 0..20 {
+            assert!(deny(&mut holds, GROUP, true, n * 30_000), "{n}");
+        }
+        holds.forget(20 * 30_000 + 60_000);
+        assert_eq!(holds.len(), 0);
+    }
+
+    #[test]
+    fn pauses_grow_while_it_comes_back() {
+        let mut holds = Holds::new(2, 600_000, 300_000);
+        deny(&mut holds, GROUP, false, 0);
+        deny(&mut holds, GROUP, true, 0);
+        let mut at_ms = 1_000;
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            let Verdict::HeldNow(_, pause_ms) = holds.judge(GROUP, true, at_ms) else { panic!("{pauses:?}") };
+            pauses.push(pause_ms / 60_000);
+            assert_eq!(holds.due(at_ms + pause_ms - 1), None);
+            at_ms += pause_ms;
+            assert_eq!(holds.due(at_ms), Some((GROUP, Change::Due)));
+            // One is tried, and no other until it is known what comes of it.
+            assert!(deny(&mut holds, GROUP, false, at_ms));
+            assert!(!deny(&mut holds, GROUP, false, at_ms));
+            at_ms += 10_000;
+        }
+        assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    fn a_group_that_stays_away_is_released() {
+        let mut holds = Holds::new(2, 600_000, 300_000);
+        deny(&mut holds, GROUP, true, 0);
+        assert_eq!(holds.judge(GROUP, true, 0), Verdict::HeldNow(2, 300_000));
+        assert_eq!(holds.due(300_000), Some((GROUP, Change::Due)));
+        assert!(deny(&mut holds, GROUP, false, 300_000));
+        assert_eq!(holds.due(359_999), None);
+        assert_eq!(holds.due(360_000), Some((GROUP, Change::Released)));
+        assert_eq!((holds.len(), holds.next_ms()), (0, None));
+        // One that is not tried is forgotten after the time that counts.
+        deny(&mut holds, OTHER, true, 400_000);
+        holds.judge(OTHER, true, 400_000);
+        assert_eq!(holds.due(700_000), Some((OTHER, Change::Due)));
+        assert_eq!(holds.due(1_300_000), Some((OTHER, Change::Released)));
+        assert_eq!(holds.len(), 0);
+    }
+
+    proptest! {
+        /// An agent that asks again after every denial gets at most `repeats` denials before the first pause, and then
+        /// one for each pause; memory is bounded by the groups.
+        #[test]
+        fn an_agent_that_never_gives_up_is_fed_ever_less(
+            repeats in 2_u32..20,
+            pause_ms in 1_000_u64..600_000,
+            answers in prop::collection::vec(1_u64..5_000, 50..400),
+        ) {
+            let mut holds = Holds::new(repeats, u64::MAX, pause_ms);
+            let (mut at_ms, mut denials, mut pauses) = (0, 0_u32, 0_u32);
+            let mut back = false;
+            for answer_ms in answers {
+                match holds.judge(GROUP, back, at_ms) {
+                    Verdict::Deny => {
+                        holds.denied(GROUP, back, at_ms);
+                        denials += 1;
+                        at_ms += answer_ms.min(pause_ms - 1);
+                        back = true;
+                    }
+                    Verdict::HeldNow(..) => pauses += 1,
+                    Verdict::Held => prop_assert!(false, "it was held and nothing waited"),
+                }
+                if holds.holds(&GROUP) && holds.known.values().any(|it| matches!(it, Standing::Held(_))) {
+                    at_ms = holds.next_ms().unwrap();
+                    prop_assert_eq!(holds.due(at_ms), Some((GROUP, Change::Due)));
+                    back = false;
+                }
+                prop_assert!(denials <= repeats + pauses, "{} {} {}", denials, repeats, pauses);
+                prop_assert!(holds.len() <= 1 && holds.timers.len() <= 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A relay before a gateway that loses or refuses calls.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::Message;
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Passed,
+    /// It is never answered.
+    Dropped,
+    /// It is refused for want of a scope.
+    Refused,
+}
+
+/// The relay's port on 127.0.0.1. It lasts as long as the test's process.
+pub fn before(gateway: u16, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> u16 {
+    let (sender, port) = std::sync::mpsc::channel();
+    let fate: Arc<dyn Fn(&str) -> Fate + Send + Sync> = Arc::new(fate);
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            sender.send(listener.local_addr().unwrap().port()).unwrap();
+            while let Ok((client, _)) = listener.accept().await {
+                let upstream = SocketAddr::from(([127, 0, 0, 1], gateway));
+                let fate = Arc::clone(&fate);
+                // Either side may go first.
+                tokio::spawn(async move { relay(client, upstream, &*fate).await });
+            }
+        });
+    });
+    port.recv().unwrap()
+}
+
+async fn relay(
+    client: TcpStream,
+    upstream: SocketAddr,
+    fate: &(dyn Fn(&str) -> Fate + Send + Sync),
+) -> Option<()> {
+    let client: WebSocketStream<_> = tokio_tungstenite::accept_async(client).await.ok()?;
+    let stream = TcpStream::connect(upstream).await.ok()?;
+    let url = format!("ws://{upstream}/");
+    let (gateway, _) = tokio_tungstenite::client_async(url, stream).await.ok()?;
+    let (mut to_client, mut from_client) = client.split();
+    let (mut to_gateway, mut from_gateway) = gateway.split();
+    loop {
+        tokio::select! {
+            message = from_client.next() => {
+                let message = message?.ok()?;
+                let call = message.to_text().ok().and_then(|text| serde_json::from_str::<Value>(text).ok());
+                let method = call.as_ref().and_then(|call| call["method"].as_str()).unwrap_or_default();
+                match fate(method) {
+                    Fate::Passed => to_gateway.send(message).await.ok()?,
+                    Fate::Dropped => {}
+                    Fate::Refused => {
+                        let error = json!({
+                            "code": "FORBIDDEN", "message": "missing scope: operator.read",
+                            "details": { "code": "MISSING_SCOPE" },
+                        });
+                        let id = call.as_ref().map(|call| call["id"].clone());
+                        let answer = json!({ "type": "res", "id": id, "ok": false, "error": error });
+                        to_client.send(Message::text(answer.to_string())).await.ok()?;
+                    }
+                }
+            }
+            message = from_gateway.next() => to_client.send(message?.ok()?).await.ok()?,
+        }
+    }
+}
