@@ -326,9 +326,10 @@ pub fn guard(
     let spool = Spool::to_stdout()?;
     let mut show = |line: &Line| {
         let mut text = Vec::new();
-        let told = match ndjson {
-            true => output::guard_ndjson(&mut text, line),
-            false => output::guard_text(&mut text, line, observe),
+        let told = if ndjson {
+            output::guard_ndjson(&mut text, line)
+        } else {
+            output::guard_text(&mut text, line, observe)
         };
         // Nothing is as good as written: a line that people need not see.
         if told.is_ok() && (text.is_empty() || spool.push(text)) { Told::Yes } else { Told::Dropped }

@@ -597,9 +597,8 @@ fn by_default_a_flood_is_cleared_where_a_denial_costs_nothing() {
     let client = dev.client();
     let runtime = runtime();
     // Somebody who may answer: without, the gateway keeps no prompt.
-    let (_person, mut agent) = runtime.block_on(async {
-        (dev.link(&["exec-approvals"]).await, dev.link(&["exec-approvals"]).await)
-    });
+    let (_person, mut agent) = runtime
+        .block_on(async { (dev.link(&["exec-approvals"]).await, dev.link(&["exec-approvals"]).await) });
     runtime.block_on(async {
         for _ in 0..PROMPTS {
             ask(&mut agent, "make", "agent:main:one").await;
@@ -699,12 +698,13 @@ fn a_guard_works_without_the_sessions() {
 fn a_gateway_that_hangs_does_not_keep_a_guard() {
     for hangs in ["connect", "approval.list", "approval.resolve"] {
         let dev = empty("current", 0);
-        let port = relay::before(
-            dev.port(),
-            move |method| {
-                if method.ends_with(hangs) { Fate::Dropped } else { Fate::Passed }
-            },
-        );
+        let port =
+            relay::before(
+                dev.port(),
+                move |method| {
+                    if method.ends_with(hangs) { Fate::Dropped } else { Fate::Passed }
+                },
+            );
         let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
         let runtime = runtime();
         let _links = runtime.block_on(async {

@@ -233,7 +233,11 @@ fn held(lab: &Lab) {
     let flags = ["--repeats=3", "--cancel-runs", "--metrics=127.0.0.1:0"];
     let mut guard = Guard::start(&lab.tool, &flags);
     let connected = guard.event("connected");
-    assert_eq!((&connected["maxRate"], &connected["holdsAfter"]), (&json!("60/min"), &json!(3)), "{connected}");
+    assert_eq!(
+        (&connected["maxRate"], &connected["holdsAfter"]),
+        (&json!("60/min"), &json!(3)),
+        "{connected}"
+    );
     guard.event("reconciled");
     let first = lab.run(SESSION);
     // One message; each denial makes the agent ask again.

@@ -68,10 +68,8 @@ pub(super) async fn attend(
                 "operator.admin was not granted, so the gateway lists only what this client may review"
                     .to_owned()
             });
-            let cost = match connection.capabilities(false).denial_starts_turn {
-                true => DenialCost::AgentTurn,
-                false => DenialCost::Nothing,
-            };
+            let starts_turn = connection.capabilities(false).denial_starts_turn;
+            let cost = if starts_turn { DenialCost::AgentTurn } else { DenialCost::Nothing };
             let tuning = &watch.request.tuning;
             let connected = line::Event::Connected {
                 address: connection.address().to_owned(),

@@ -30,13 +30,13 @@ const BESIDE: Duration = Duration::from_secs(10);
 const REFINING: Duration = Duration::from_secs(3);
 
 /// What a gateway answered to one call.
-type Answer = Result<Option<Box<RawValue>>, GatewayError>;
+type Reply = Result<Option<Box<RawValue>>, GatewayError>;
 
 /// The answers that a listing is made of.
 pub(super) struct Answers {
     /// One for each kind of prompt.
-    prompts: Vec<Answer>,
-    sessions: Answer,
+    prompts: Vec<Reply>,
+    sessions: Reply,
 }
 
 /// What was asked, and came back.
@@ -158,9 +158,15 @@ impl Attending<'_, '_, '_, '_> {
     }
 
     /// What is known of runs. A change between known and unknown is reported, and nothing else is.
-    fn runs(&mut self, sessions: Result<Option<Box<RawValue>>, GatewayError>) -> Runs {
+    fn runs(&mut self, sessions: Reply) -> Runs {
         let mut runs = Runs::new();
-        let read = sessions.map_err(|error| error.to_string()).and_then(|sessions| {
+        let failed = |error: GatewayError| match error.root() {
+            GatewayError::TimedOut { .. } => {
+                format!("{SESSIONS} was not answered in {} s", REFINING.as_secs())
+            }
+            _ => error.to_string(),
+        };
+        let read = sessions.map_err(failed).and_then(|sessions| {
             let text = sessions.as_deref().map_or("null", RawValue::get);
             let sessions: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
             let listed = sessions.get("sessions").is_some_and(Value::is_array);

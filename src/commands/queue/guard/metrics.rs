@@ -179,7 +179,7 @@ impl Metrics {
         self.dropped.inc();
     }
 
-    /// The figures in the text format of OpenMetrics.
+    /// The figures in the text format that Prometheus reads.
     pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
