@@ -255,19 +255,19 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
     let flags = flags(args.gateway.gateway, args.access);
     let resolved = gateways::run(resolve::run(&args.id, decision, &flags, deadline, |prompt, now_ms| {
         if decision == Decision::Deny || args.yes {
-            return Ok(());
+            return Ok(false);
         }
         let shown = output::prompt_text(streams.err, prompt, now_ms);
         if shown.is_err() {
             return Err(crate::commands::queue::QueueError::Unconfirmed);
         }
-        confirmed(streams.err, &format!("Answer {}?", decision.as_str()), deadline)
+        confirmed(streams.err, &format!("Answer {}?", decision.as_str()), deadline).map(|()| true)
     }))?;
     let resolve::Resolved { gateway, id, prompt, decision, before } = &resolved;
     if args.json {
         output::resolved_json(streams.out, gateway, (id, prompt.as_ref()), *decision, *before)?;
     } else {
-        output::resolved_text(streams.out, id, *decision, *before)?;
+        output::resolved_text(streams.out, (id, prompt.as_ref()), *decision, *before)?;
     }
     Ok(Exit::Done)
 }

@@ -17,6 +17,10 @@ pub(super) const MOST_PENDING: usize = 20_000;
 /// How many settled prompts are remembered.
 const REMEMBERED: usize = 4_096;
 
+/// For how long the id of a settled prompt matches nothing else, in milliseconds. After that a gateway looks for a
+/// pending one that begins so (measured on 2026.4.14 and 2026.9.6).
+pub(super) const MEMORY_MS: u64 = 15_000;
+
 /// What identifies a retry: who asks (an agent, or a run) and what for.
 type Key = (String, Arc<Intent>);
 
@@ -84,16 +88,44 @@ impl Registry {
         self.by_expiry.first().map(|&(at, _)| at)
     }
 
-    /// The pending prompt of a kind with that id, or with the only id that starts so.
-    pub(super) fn find(&self, kind: Option<Kind>, id: &str) -> Result<&Prompt, No> {
+    /// The pending prompt with exactly that id.
+    pub(super) fn exact(&self, id: &str) -> Option<&Prompt> {
+        self.by_id.get(id).and_then(|order| self.pending.get(order))
+    }
+
+    /// The settled prompt of a kind that `*.approval.resolve` still finds: by its id, or by the only id that starts so
+    /// among those that are pending or settled lately.
+    pub(super) fn settled_lately(&self, kind: Kind, id: &str, now: u64) -> Option<&Settled> {
+        let id = id.trim();
+        if let Some(settled) = self.settled.get(id) {
+            return Some(settled).filter(|settled| is_remembered(settled, Some(kind), now));
+        }
+        let start = id.to_lowercase();
+        let begins =
+            |prompt: &Prompt| prompt.ask.kind() == kind && prompt.id.to_lowercase().starts_with(&start);
+        if id.is_empty() || self.pending.values().any(|prompt| begins(prompt)) {
+            return None;
+        }
+        let lately = self.settled().filter(|settled| is_remembered(settled, Some(kind), now));
+        let mut matches = lately.filter(|settled| begins(&settled.prompt));
+        matches.next().filter(|_| matches.next().is_none())
+    }
+
+    /// The pending prompt of a kind with that id, or with the only id that starts so, whatever its case. An id that was
+    /// settled a moment ago matches nothing.
+    pub(super) fn find(&self, kind: Option<Kind>, id: &str, now: u64) -> Result<&Prompt, No> {
+        let id = id.trim();
         let of_kind = |prompt: &&Prompt| kind.is_none_or(|kind| prompt.ask.kind() == kind);
-        if let Some(prompt) = self.by_id.get(id).and_then(|order| self.pending.get(order)).filter(of_kind) {
+        if let Some(prompt) = self.exact(id).filter(of_kind) {
             return Ok(prompt);
         }
-        if id.is_empty() {
+        let settled = self.settled.get(id).is_some_and(|settled| is_remembered(settled, kind, now));
+        if id.is_empty() || settled {
             return Err(No::NotFound);
         }
-        let mut matches = self.pending.values().filter(of_kind).filter(|prompt| prompt.id.starts_with(id));
+        let start = id.to_lowercase();
+        let begins = |prompt: &&Prompt| prompt.id.to_lowercase().starts_with(&start);
+        let mut matches = self.pending.values().filter(of_kind).filter(begins);
         match (matches.next(), matches.next()) {
             (Some(prompt), None) => Ok(prompt),
             (None, _) => Err(No::NotFound),
@@ -218,7 +250,7 @@ impl Registry {
         now: u64,
     ) -> Result<(), No> {
         self.expire(now);
-        let prompt = self.find(kind, id)?;
+        let prompt = self.find(kind, id, now)?;
         if !prompt.ask.allowed().contains(&decision) {
             return Err(No::NotAllowed);
         }
@@ -370,6 +402,11 @@ impl Registry {
             self.settle(order, Ending::Cancelled, now);
         }
     }
+}
+
+/// Whether the id of a settled prompt is still taken for that prompt's.
+fn is_remembered(settled: &Settled, kind: Option<Kind>, now: u64) -> bool {
+    kind.is_none_or(|kind| settled.prompt.ask.kind() == kind) && now.saturating_sub(settled.at) < MEMORY_MS
 }
 
 fn lifecycle(run: &Run, phase: Phase) -> Effect {

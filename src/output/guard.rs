@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, line};
-use super::queue::{command, why};
+use super::queue::{STILL_LISTED, command, untried, why};
 use crate::queue::guard::line::{Event, Line, Timing};
 use crate::queue::guard::{Decided, Held, Note, Offender, Outcome, Throttle};
 
@@ -119,8 +119,12 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
             let error = match outcome {
                 Outcome::Refused(words) => Some(&**words),
                 Outcome::NoAnswer => Some("no answer"),
+                Outcome::StillListed => Some(STILL_LISTED),
+                Outcome::NotSent(why) => Some(untried(*why)),
                 _ => None,
             };
+            let decided =
+                if let Outcome::Allowed(decision) = outcome { Some(decision.as_str()) } else { None };
             let fields = json!({
                 "decision": number,
                 "id": &*key.id,
@@ -128,6 +132,7 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
                 "reason": why.as_str(),
                 "outcome": outcome.as_str(),
                 "error": error,
+                "decidedAs": decided,
                 "latencyUs": timing.written_us,
                 "answerUs": timing.answered_us,
             });
@@ -249,6 +254,12 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             Outcome::Denied | Outcome::Observed => return None,
             Outcome::Gone => format!("{} was already gone", escaped(&key.id)),
             Outcome::Refused(words) => format!("{} was not denied: {}", escaped(&key.id), escaped(words)),
+            Outcome::Allowed(decision) => {
+                let decision = decision.as_str();
+                format!("{} was not denied: somebody allowed it first ({decision})", escaped(&key.id))
+            }
+            Outcome::StillListed => format!("{} was not denied: {STILL_LISTED}", escaped(&key.id)),
+            Outcome::NotSent(why) => format!("{} is skipped: {}", escaped(&key.id), untried(*why)),
             Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", escaped(&key.id)),
             Outcome::Withdrawn => format!("{} was not denied: its group changed", escaped(&key.id)),
             Outcome::Held => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, json};
-use super::queue::{PromptJson, command, head, state};
+use super::queue::{PromptJson, STILL_LISTED, command, head, state, untried};
 use crate::queue::cancel::{Abort, CancelPlan, Cancelled, RunRow, Which};
 use crate::queue::{Key, Prompt};
 
@@ -82,7 +82,8 @@ pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan) -> io::Result<()
 
 /// Prints what was cancelled.
 pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled) -> io::Result<()> {
-    let Cancelled { plan, carried_out, aborted, denied, gone, failed, left, active, unseen } = report;
+    let Cancelled { plan, carried_out, aborted, denied, gone, left, active, unseen, .. } = report;
+    let failed = failures(report);
     if !carried_out {
         return writeln!(out, "dry run: nothing was cancelled");
     }
@@ -104,6 +105,10 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
     for (key, words) in failed {
         writeln!(out, "  {}: {}", escaped(&key.id), escaped(words))?;
     }
+    for (key, decision) in &report.allowed {
+        let id = escaped(&key.id);
+        writeln!(out, "  {id} was not denied: somebody allowed it first ({})", decision.as_str())?;
+    }
     if let Some(unseen) = unseen {
         writeln!(out, "note: it could not be looked at again: {}", escaped(unseen))?;
     }
@@ -117,9 +122,19 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
     Ok(())
 }
 
+/// Prompts that were not denied, and why.
+fn failures(report: &Cancelled) -> Vec<(&Key, &str)> {
+    let failed = report.failed.iter().map(|(key, words)| (key, &**words));
+    let skipped = report.skipped.iter().map(|(key, why)| (key, untried(*why)));
+    let still = report.still_listed.iter().map(|key| (key, STILL_LISTED));
+    failed.chain(skipped).chain(still).collect()
+}
+
 /// The same as one JSON object.
 pub fn cancelled_json(out: &mut dyn Write, report: &Cancelled) -> io::Result<()> {
-    let Cancelled { plan, carried_out, aborted, denied, gone, failed, left, active, unseen } = report;
+    let Cancelled { plan, carried_out, aborted, denied, gone, left, active, unseen, .. } = report;
+    let failed = failures(report);
+    let allowed = report.allowed.iter();
     let ids = |keys: &[Key]| -> Vec<String> { keys.iter().map(|key| key.id.to_string()).collect() };
     let prompts = |prompts: &[Prompt]| -> Vec<Value> {
         prompts.iter().map(|prompt| json!(PromptJson::of(prompt))).collect()
@@ -134,6 +149,9 @@ pub fn cancelled_json(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
             "aborted": aborted,
             "denied": ids(denied),
             "gone": ids(gone),
+            "allowed": allowed
+                .map(|(key, decision)| json!({ "id": &*key.id, "decision": decision.as_str() }))
+                .collect::<Vec<_>>(),
             "failed": failed.iter().map(|(key, words)| json!({ "id": &*key.id, "reason": words })).collect::<Vec<_>>(),
             "left": prompts(left),
             "active": active,

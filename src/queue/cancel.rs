@@ -1,6 +1,7 @@
 //! Cancelling runs: what is aborted, which prompts go with it, and what is left afterwards.
 
-use super::prompt::{Key, Prompt};
+use super::prompt::{Decision, Key, Prompt};
+use super::report::Untried;
 use super::runs::Runs;
 
 /// Whose runs are cancelled.
@@ -64,8 +65,14 @@ pub struct Cancelled {
     pub denied: Vec<Key>,
     /// Prompts that the abort cleared, or somebody decided.
     pub gone: Vec<Key>,
+    /// Those among them that somebody allowed.
+    pub allowed: Vec<(Key, Decision)>,
+    /// Prompts that must not be denied, and why.
+    pub skipped: Vec<(Key, Untried)>,
     /// Prompts that could not be denied, and why.
     pub failed: Vec<(Key, String)>,
+    /// Prompts that the gateway answered of as gone, and lists all the same.
+    pub still_listed: Vec<Key>,
     /// What is pending of it afterwards: what could not be denied, and what was asked for again.
     pub left: Vec<Prompt>,
     /// Whether it still runs.
@@ -75,9 +82,29 @@ pub struct Cancelled {
 }
 
 impl Cancelled {
+    /// Corrects what came of prompts by what is left: a prompt of `before` that is left was neither denied nor is it
+    /// gone, whatever the gateway answered.
+    pub fn correct(&mut self, answered: &[Key], before: &[Prompt]) {
+        let same = |left: &&Prompt| {
+            let asked = before.iter().find(|prompt| prompt.key == left.key);
+            answered.contains(&left.key)
+                && asked.is_none_or(|asked| asked.created_at_ms == left.created_at_ms)
+        };
+        let kept: Vec<Key> = self.left.iter().filter(same).map(|prompt| prompt.key.clone()).collect();
+        for keys in [&mut self.denied, &mut self.gone] {
+            keys.retain(|key| !kept.contains(key));
+        }
+        self.allowed.retain(|(key, _)| !kept.contains(key));
+        self.still_listed.extend(kept);
+    }
+
     /// Whether neither a run nor a prompt of it is left.
     pub fn is_complete(&self) -> bool {
-        let nothing_left = self.left.is_empty() && self.failed.is_empty() && !self.active;
+        let nothing_left = self.left.is_empty()
+            && self.failed.is_empty()
+            && self.skipped.is_empty()
+            && self.still_listed.is_empty()
+            && !self.active;
         !self.carried_out || (nothing_left && self.unseen.is_none())
     }
 }

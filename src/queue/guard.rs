@@ -17,7 +17,7 @@ mod talk;
 mod tell;
 mod turns;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use breaker::{Admission, Breaker};
 pub use breaker::{Rate, Throttle};
@@ -47,6 +47,14 @@ struct Asking {
     gap: bool,
 }
 
+/// A denial whose answer says that the prompt is gone.
+#[derive(Debug)]
+struct Over {
+    number: u64,
+    why: Why,
+    created_at_ms: u64,
+}
+
 /// A guard of one gateway.
 #[derive(Debug)]
 pub struct Guard {
@@ -71,6 +79,8 @@ pub struct Guard {
     /// What was resolved since the last listing was asked for, and since the one before. An event that comes twice must
     /// not bring it back.
     gone: [HashSet<Key>; 2],
+    /// What the gateway answered of since the last listing, which the next one must not have.
+    over: HashMap<Key, Over>,
     /// Groups that are to be looked at later, by the steady clock.
     timers: BTreeSet<(u64, Digest)>,
     under_way: usize,
@@ -99,6 +109,7 @@ impl Guard {
             list_at_ms: 0,
             listed_at_ms: None,
             gone: [HashSet::new(), HashSet::new()],
+            over: HashMap::new(),
             timers: BTreeSet::new(),
             under_way: 0,
             decisions: 0,
@@ -196,7 +207,7 @@ impl Guard {
     /// How much is remembered: prompts, what was resolved lately, groups that were denied lately.
     pub fn remembered(&self) -> [usize; 3] {
         let asking = self.asking.as_ref().map_or(0, |asking| asking.requested.len() + asking.resolved.len());
-        let lately = self.gone[0].len() + self.gone[1].len() + asking;
+        let lately = self.gone[0].len() + self.gone[1].len() + self.over.len() + asking;
         [self.table.items.len() + self.timers.len(), lately, self.offenders.len() + self.holds.len()]
     }
 

@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod filter;
 pub mod guard;
 pub mod intent;
+pub mod names;
 pub mod plan;
 pub mod prompt;
 pub mod purge;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use guard::Guard;
 pub use intent::{Doubt, Intent};
+pub use names::Names;
 pub use plan::{Keep, Plan, Rules, plan};
 pub use prompt::{Decision, Details, Environment, Key, Kind, Prompt};
 pub use purge::Purge;

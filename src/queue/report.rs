@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use super::intent::Intent;
 use super::plan::Plan;
-use super::prompt::{Key, Prompt};
+use super::prompt::{Decision, Key, Prompt};
 use super::scope::{Place, Scope};
 
 /// What came of one prompt of a plan.
@@ -15,6 +15,8 @@ pub enum Outcome {
     Denied,
     /// It was gone already: somebody answered it, or it lapsed. As good as denied.
     AlreadyGone,
+    /// Somebody allowed it before: it is gone, and was not denied.
+    Allowed(Decision),
     /// It stays, as planned.
     Kept,
     /// It could not be denied.
@@ -30,6 +32,8 @@ pub enum Failure {
     Refused(Box<str>),
     /// It was sent, and no answer came in time.
     NoAnswer,
+    /// The gateway's answer says that it is gone, and its next listing that it is pending.
+    StillListed,
 }
 
 /// Why a prompt was left alone.
@@ -47,6 +51,8 @@ pub enum Untried {
     Deadline,
     /// Somebody asked to stop.
     Stopped,
+    /// The gateway matches ids by their beginning, and could take this one for another pending prompt's.
+    AmbiguousId,
 }
 
 /// One prompt of a plan.
@@ -96,7 +102,7 @@ impl Totals {
         for entry in entries {
             match &entry.outcome {
                 Outcome::Denied => totals.denied += 1,
-                Outcome::AlreadyGone => totals.already_gone += 1,
+                Outcome::AlreadyGone | Outcome::Allowed(_) => totals.already_gone += 1,
                 Outcome::Kept => totals.kept += 1,
                 Outcome::Failed(_) => totals.failed += 1,
                 Outcome::NotTried(why) => {
@@ -106,6 +112,22 @@ impl Totals {
             }
         }
         totals
+    }
+}
+
+/// Corrects what came of prompts by a listing that was made afterwards: what is in it is neither denied nor gone,
+/// whatever the gateway answered. `before`: the prompts that were planned for. One that has the id of an earlier one
+/// and was asked later is another prompt.
+pub fn correct(entries: &mut [Entry], before: &[Prompt], after: &[Prompt]) {
+    let after: HashMap<&Key, u64> = after.iter().map(|prompt| (&prompt.key, prompt.created_at_ms)).collect();
+    let before: HashMap<&Key, u64> =
+        before.iter().map(|prompt| (&prompt.key, prompt.created_at_ms)).collect();
+    for entry in entries {
+        let over = matches!(entry.outcome, Outcome::Denied | Outcome::AlreadyGone | Outcome::Allowed(_));
+        let listed = after.get(&entry.key);
+        if over && listed.is_some() && before.get(&entry.key).is_none_or(|asked| Some(asked) == listed) {
+            entry.outcome = Outcome::Failed(Failure::StillListed);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod generated;
 mod get;
 mod guard;
 mod help;
+mod ids;
 mod lint;
 mod nodes;
 mod purge_faults;

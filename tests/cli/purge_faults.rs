@@ -57,7 +57,7 @@ impl Queue {
         self.calls.iter().filter(|(called, _)| called == method).count()
     }
 
-    fn remove(&mut self, id: &str) -> bool {
+    pub fn remove(&mut self, id: &str) -> bool {
         let before = self.rows.len();
         self.rows.retain(|row| row["id"] != id);
         self.rows.len() < before
@@ -74,13 +74,32 @@ impl Queue {
                 }
                 Ok(json!({ "ok": true, "aborted": true, "runIds": ["run-1"] }))
             }
-            "exec.approval.get" if self.rows.iter().any(|row| row["id"] == id) => Ok(json!({ "id": id })),
-            "exec.approval.resolve" if self.remove(id) => {
-                self.denied.push(id.to_owned());
+            "exec.approval.get" => self.matched(id).map(|id| json!({ "id": id })).ok_or_else(gone),
+            "exec.approval.resolve" => {
+                let id = self.matched(id).ok_or_else(gone)?;
+                self.remove(&id);
+                self.denied.push(id);
                 Ok(json!({ "ok": true }))
+            }
+            "approval.resolve" if self.remove(id) => {
+                self.denied.push(id.to_owned());
+                Ok(
+                    json!({ "applied": true, "approval": { "id": id, "status": "denied", "decision": "deny" } }),
+                )
             }
             _ => Err(gone()),
         }
+    }
+
+    /// The prompt that a gateway takes an id for, once it has forgotten those that were decided: the one with that id,
+    /// or the only one whose id begins so.
+    fn matched(&self, id: &str) -> Option<String> {
+        let ids = || self.rows.iter().filter_map(|row| row["id"].as_str());
+        let lower = |id: &str| id.trim().to_lowercase();
+        let mut begin = ids().filter(|other| !id.is_empty() && lower(other).starts_with(&lower(id)));
+        let found =
+            ids().find(|other| *other == id).or_else(|| begin.next().filter(|_| begin.next().is_none()));
+        found.map(str::to_owned)
     }
 }
 
@@ -96,7 +115,7 @@ fn gone() -> Value {
     json!({ "code": "INVALID_REQUEST", "message": "unknown or expired approval id", "details": { "reason": "APPROVAL_NOT_FOUND" } })
 }
 
-fn busy(retry_after_ms: u64) -> Value {
+pub fn busy(retry_after_ms: u64) -> Value {
     json!({ "code": "UNAVAILABLE", "message": "too busy", "retryable": true, "retryAfterMs": retry_after_ms })
 }
 
@@ -139,6 +158,16 @@ impl Gateway {
         Self { port, queue }
     }
 
+    /// A gateway that has `approval.resolve`, as current ones do.
+    pub fn exact(
+        rows: Vec<Value>,
+        react: impl FnMut(&mut Queue, &str, &str) -> Say + Send + 'static,
+    ) -> Self {
+        let gateway = Self::with(4, rows, react);
+        gateway.queue.lock().unwrap().methods = vec!["approval.resolve"];
+        gateway
+    }
+
     pub fn current(
         rows: Vec<Value>,
         react: impl FnMut(&mut Queue, &str, &str) -> Say + Send + 'static,
@@ -154,7 +183,7 @@ impl Gateway {
 
     /// Purges, and checks what must be so whatever happens.
     #[track_caller]
-    fn purge(&self, timeout_s: u64, flags: &[&str]) -> Purged {
+    pub fn purge(&self, timeout_s: u64, flags: &[&str]) -> Purged {
         let timeout = format!("--timeout={timeout_s}s");
         let earlier = self.queue.lock().unwrap().calls.len();
         let start = Instant::now();
@@ -202,15 +231,15 @@ impl Gateway {
     }
 }
 
-struct Purged {
-    exit: i32,
-    json: Value,
-    report: Value,
-    outcomes: BTreeMap<String, (String, String)>,
+pub struct Purged {
+    pub exit: i32,
+    pub json: Value,
+    pub report: Value,
+    pub outcomes: BTreeMap<String, (String, String)>,
 }
 
 impl Purged {
-    fn total(&self, name: &str) -> u64 {
+    pub fn total(&self, name: &str) -> u64 {
         self.report["totals"][name].as_u64().unwrap_or_else(|| panic!("no totals: {}", self.json))
     }
 }

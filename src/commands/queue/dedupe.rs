@@ -123,8 +123,11 @@ pub async fn run(
     if let Some(error) = unseen {
         // The last listing is older than the last denial.
         let over = report.rounds.last().into_iter().flat_map(|round| &round.entries);
-        let over =
-            over.filter(|entry| matches!(entry.outcome, Outcome::Denied | Outcome::AlreadyGone)).count();
+        let over = over
+            .filter(|entry| {
+                matches!(entry.outcome, Outcome::Denied | Outcome::AlreadyGone | Outcome::Allowed(_))
+            })
+            .count();
         report.pending = report.pending.saturating_sub(over);
         report.partial = Some(format!("it could not be looked at again, so this is what is known: {error}"));
         if report.verdict == Verdict::Done {
@@ -216,11 +219,12 @@ async fn purge(
         }
     }
     queue.connection.give_events(events);
-    let entries: Vec<Entry> = work.take();
+    let mut entries: Vec<Entry> = work.take();
     let after = match queue.list_again(before).await {
         Ok(after) => after,
         Err(error) => return Ok((Round { entries, requeued: Vec::new() }, Err(error))),
     };
+    report::correct(&mut entries, &before.listing.prompts, &after.listing.prompts);
     let mut round = Round { entries, requeued: Vec::new() };
     note_again(&mut round, &plan, before, &after);
     Ok((round, Ok(after)))

@@ -24,8 +24,38 @@ pub enum QueueError {
         cause: String,
     },
     /// No such prompt.
-    #[error("no pending prompt has the id `{}`, or one that begins so", one_line(.0))]
+    #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
+    /// It was pending when it was shown.
+    #[error("the prompt {} is not pending any more{}; nothing was decided", one_line(.id), in_brackets(.how.as_deref()))]
+    NotPending {
+        /// The prompt.
+        id: String,
+        /// What became of it, where the gateway says so.
+        how: Option<String>,
+    },
+    /// It is not what was shown.
+    #[error("the prompt {} changed while the question was open; nothing was decided", one_line(.id))]
+    Changed {
+        /// The prompt.
+        id: String,
+    },
+    /// The gateway could decide another prompt in its place.
+    #[error(
+        "the prompt {} was not decided: this gateway matches ids by their beginning, and could decide another one", one_line(.id)
+    )]
+    AmbiguousId {
+        /// The prompt.
+        id: String,
+    },
+    /// The gateway did not do what its answer or the decision says.
+    #[error("the prompt {} was not decided: {}", one_line(.id), one_line(.words))]
+    NotTaken {
+        /// The prompt.
+        id: String,
+        /// What it did instead.
+        words: String,
+    },
     /// More than one prompt.
     #[error("`{}` is the beginning of more than one prompt's id", one_line(.id))]
     Ambiguous {
@@ -76,6 +106,11 @@ pub enum QueueError {
     },
 }
 
+/// What became of a prompt, in the middle of a sentence.
+fn in_brackets(how: Option<&str>) -> String {
+    how.map_or_else(String::new, |how| format!(" ({})", one_line(how)))
+}
+
 /// A text of somebody else, which must not begin a line in a message: whoever prints that keeps its lines.
 fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\r', "\\r")
@@ -87,9 +122,10 @@ impl QueueError {
         match self {
             Self::Listing { .. } => Exit::TimedOut,
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
-            Self::DecidedOtherwise { .. } => Exit::Conflict,
-            Self::Unknown(_)
-            | Self::Ambiguous { .. }
+            Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
+            Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
+            Self::AmbiguousId { .. } | Self::NotTaken { .. } => Exit::Partly,
+            Self::Ambiguous { .. }
             | Self::NotAllowed { .. }
             | Self::Unconfirmed
             | Self::Declined
@@ -108,7 +144,15 @@ impl QueueError {
                     .to_owned()
             }
             Self::Unknown(_) => {
-                "it may be decided or expired already: clearance queue ls; clearance run ls".to_owned()
+                "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
+            }
+            Self::NotPending { .. } => "list what is pending: clearance queue ls".to_owned(),
+            Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
+            Self::AmbiguousId { .. } => {
+                "decide the prompts whose ids begin with it first; list them: clearance queue ls".to_owned()
+            }
+            Self::NotTaken { .. } => {
+                "see whether it is pending, then run the same command again: clearance queue ls".to_owned()
             }
             Self::Ambiguous { matches, .. } => {
                 let matches: Vec<String> = matches.iter().map(|id| one_line(id)).collect();
@@ -132,7 +176,10 @@ impl QueueError {
         match self {
             Self::Listing { .. } => "not-a-listing",
             Self::Saved { .. } => "not-a-saved-listing",
-            Self::Unknown(_) => "unknown-prompt",
+            Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
+            Self::Changed { .. } => "prompt-changed",
+            Self::AmbiguousId { .. } => "ambiguous-id",
+            Self::NotTaken { .. } => "not-taken",
             Self::Ambiguous { .. } => "ambiguous-prompt",
             Self::NotAllowed { .. } => "decision-not-allowed",
             Self::DecidedOtherwise { .. } => "decided-otherwise",

@@ -1,5 +1,6 @@
 //! What commands on prompts share: what is pending on a gateway now, and what is known of the runs behind it.
 
+mod deciding;
 pub mod dedupe;
 mod error;
 pub mod guard;
@@ -8,18 +9,19 @@ mod purge;
 pub mod resolve;
 
 use std::collections::HashSet;
+use std::time::Instant;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
+pub(in crate::commands) use self::deciding::{Known, Reply, Sending, Way, decide, method};
 pub use self::error::QueueError;
 
 use super::Error;
 use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
-use crate::gateway::error::GatewayError;
-use crate::queue::{Capabilities, Key, Kind, Listing, Prompt, Reader, Runs};
+use crate::queue::{Capabilities, Key, Kind, Listing, Prompt, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
@@ -86,6 +88,8 @@ pub(in crate::commands) struct Queue {
     reader: Reader,
     /// Whether any prompt has named its run.
     names_runs: bool,
+    /// What was listed last, where ids are matched by their beginning.
+    known: Option<Known>,
 }
 
 impl Queue {
@@ -97,7 +101,7 @@ impl Queue {
         deadline: Deadline,
     ) -> Result<Self, Error> {
         let connection = Connection::open(flags, access, deadline).await?;
-        Ok(Self { connection, reader, names_runs: false })
+        Ok(Self { connection, reader, names_runs: false, known: None })
     }
 
     /// The gateway's clock now, in Unix milliseconds.
@@ -108,6 +112,19 @@ impl Queue {
     /// What the gateway's release does, as far as it has said so by now.
     pub(in crate::commands) fn capabilities(&self) -> Capabilities {
         self.connection.capabilities(self.names_runs)
+    }
+
+    /// How the gateway takes decisions.
+    pub(in crate::commands) fn way(&self) -> Way {
+        Way::of(&self.connection)
+    }
+
+    /// Whether a decision on a prompt of the last listing may be sent.
+    pub(in crate::commands) fn sending(&self, key: &Key) -> Sending {
+        match &self.known {
+            Some(known) => known.sending_by_listing(key),
+            None => Sending::Now,
+        }
     }
 
     /// What is pending now. The kinds are asked for at once, beside the sessions. Only commands must be listed: without
@@ -127,6 +144,14 @@ impl Queue {
         self.list_with(&earlier.kinds, true).await
     }
 
+    /// The same, without anything about runs.
+    pub(in crate::commands) async fn list_prompts_again(
+        &mut self,
+        earlier: &Pending,
+    ) -> Result<Pending, Error> {
+        self.list_with(&earlier.kinds, false).await
+    }
+
     async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {
         let offered = Kind::ALL.into_iter().filter(|kind| self.connection.has(&method(*kind, "list")));
         let (needed, others): (Vec<Kind>, Vec<Kind>) = offered.partition(|kind| needed.contains(kind));
@@ -136,6 +161,7 @@ impl Queue {
         if runs {
             refining.push(Call::of(SESSIONS));
         }
+        let asked = Instant::now();
         // Before it is asked: what is asked for later cannot be in it.
         let at_ms = self.now_ms();
         let mut answers = self.connection.gather(&needed_calls, &refining).await?;
@@ -146,13 +172,16 @@ impl Queue {
         if runs && let Some(answer) = answers.refining.pop() {
             pending.know_runs(answer);
         }
+        let mut unread = Vec::new();
         for (kind, answer) in needed.into_iter().zip(&answers.needed) {
+            let before = pending.listing.problems.len();
             self.reader.list(kind, answer.get(), &mut pending.listing).map_err(|error| {
                 QueueError::Listing {
                     address: self.connection.address().to_owned(),
                     cause: error.to_string(),
                 }
             })?;
+            unread.extend(unread_keys(kind, &pending.listing.problems[before..]));
             pending.kinds.push(kind);
         }
         for (kind, answer) in others.into_iter().zip(answers.refining) {
@@ -168,6 +197,7 @@ impl Queue {
             });
             match read {
                 Ok(listing) => {
+                    unread.extend(unread_keys(kind, &listing.problems));
                     pending.listing.prompts.extend(listing.prompts);
                     pending.listing.problems.extend(listing.problems);
                     pending.kinds.push(kind);
@@ -178,13 +208,18 @@ impl Queue {
             }
         }
         self.names_runs |= pending.listing.prompts.iter().any(|prompt| prompt.run_id.is_some());
+        self.known = (self.way() == Way::Prefix).then(|| {
+            // A prompt that cannot be read is pending all the same.
+            let keys = pending.listing.prompts.iter().map(|prompt| &prompt.key).chain(&unread);
+            Known::of(keys, pending.kinds.clone(), asked)
+        });
         Ok(pending)
     }
 }
 
-/// A method of the kind's own family.
-pub(in crate::commands) fn method(kind: Kind, verb: &str) -> String {
-    format!("{}.{verb}", kind.prefix())
+/// The names of prompts that could not be read, as far as those can be.
+fn unread_keys(kind: Kind, problems: &[PromptError]) -> Vec<Key> {
+    problems.iter().filter_map(|problem| problem.id.as_deref()).map(|id| Key::new(kind, id)).collect()
 }
 
 /// A saved listing. Its clock is the moment at which the newest of its prompts was asked: it says nothing of now.
@@ -196,39 +231,4 @@ pub(in crate::commands) fn saved(input: &Input, deadline: Deadline) -> Result<Pe
     Reader::keeping_raw().saved(&text, &mut listing).map_err(|error| wrong(error.to_string()))?;
     let at_ms = listing.prompts.iter().map(|prompt: &Prompt| prompt.created_at_ms).max().unwrap_or_default();
     Ok(Pending { listing, at_ms, ..Pending::default() })
-}
-
-/// Denies a prompt, or decides it otherwise.
-pub(in crate::commands) async fn decide(
-    session: &crate::gateway::Session,
-    key: &Key,
-    decision: &str,
-    deadline: Deadline,
-) -> Result<Option<Box<RawValue>>, GatewayError> {
-    let (method, params) = decision_of(key, decision);
-    session.call(&method, &params, deadline).await
-}
-
-/// The call that decides a prompt.
-fn decision_of(key: &Key, decision: &str) -> (String, Value) {
-    match key.kind {
-        // A wrong kind denies whatever was decided (2026.9.6): it is the listing's own.
-        Kind::System => {
-            let params = json!({ "id": &*key.id, "kind": key.kind.as_str(), "decision": decision });
-            ("approval.resolve".to_owned(), params)
-        }
-        Kind::Exec | Kind::Plugin => {
-            (method(key.kind, "resolve"), json!({ "id": &*key.id, "decision": decision }))
-        }
-    }
-}
-
-/// Whether a failure says that the prompt is not pending any more.
-pub(in crate::commands) fn is_gone(error: &GatewayError) -> bool {
-    match error {
-        GatewayError::Failed { failure, .. } => {
-            matches!(failure.detail_code(), Some("APPROVAL_NOT_FOUND" | "APPROVAL_ALREADY_RESOLVED"))
-        }
-        _ => false,
-    }
 }

@@ -1,23 +1,22 @@
 //! Carrying out a purge on a connection: what the state machine in `queue` asks for is done, and what came of it is told.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde::Deserialize;
-use serde_json::json;
-use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
-use super::{Queue, decide, is_gone};
+use super::Queue;
+use super::deciding::{self, Known, Reply, Sending, Way, decide};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::events::{self, Event};
 use crate::gateway::{Clock, Events, Session};
 use crate::queue::purge::{Answer, Found, Input, Next, Purge};
-use crate::queue::{Key, Kind};
+use crate::queue::{Decision, Key, Kind};
 
 /// Why a purge stopped sending before it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,37 +29,65 @@ pub(super) enum Ended {
 
 /// What was asked, and came back.
 enum Done {
-    Denied(Key, Result<(), GatewayError>),
+    Denied(Key, Reply),
     Checked(Key, Result<Found, GatewayError>),
+    Named(Result<(Vec<Key>, Instant), GatewayError>, u64),
+}
+
+/// What is to be done.
+enum Work {
+    Deny(Key, Way),
+    Check(Key),
+    /// Asks for the names of everything that is pending, of these kinds.
+    Name(Vec<Kind>, u64),
 }
 
 /// Drives a purge until everything has an outcome or the connection is gone. `progress` is told how many prompts have
 /// none yet.
 pub(super) async fn drive(
-    queue: &Queue,
+    queue: &mut Queue,
     events: Option<&mut Events>,
     purge: &mut Purge,
     deadline: Deadline,
     stop: &mut Stop,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Ended, Error> {
-    let Some(session) = queue.connection.session() else { return Ok(Ended::Lost) };
+    let way = queue.way();
+    let Queue { connection, known, .. } = queue;
+    let Some(session) = connection.session() else { return Ok(Ended::Lost) };
     let clock = session.hello().clock;
     let mut events = events;
     let mut under_way = FuturesUnordered::new();
+    // Denials that wait for a listing.
+    let mut held: Vec<Key> = Vec::new();
     loop {
         // What is known already comes before what is done next.
         while let Some(event) = events.as_mut().and_then(|events| events.waiting()) {
-            hear(purge, &event, clock);
+            hear(purge, known, &event, clock);
         }
         let wait = match purge.next(clock.now_ms()) {
             Next::Done => return Ok(Ended::Done),
             Next::Deny(key) => {
-                under_way.push(ask(session, key, true, deadline));
+                let sending = known.as_ref().map_or(Sending::Now, |known| known.sending_by_listing(&key));
+                match sending {
+                    Sending::Now => under_way.push(ask(session, Work::Deny(key, way), deadline)),
+                    Sending::Stale => {
+                        if held.is_empty() {
+                            let kinds = known.as_ref().map_or(Vec::new(), |known| known.kinds().to_vec());
+                            let work = Work::Name(kinds, clock.now_ms());
+                            under_way.push(ask(session, work, deadline));
+                        }
+                        held.push(key);
+                    }
+                    Sending::Gone => purge.tell(Input::Answered(key, Answer::AlreadyGone), clock.now_ms()),
+                    Sending::Never(why) => {
+                        purge.tell(Input::Answered(key, Answer::NotSent(why)), clock.now_ms());
+                    }
+                }
                 continue;
             }
             Next::Check(key) => {
-                under_way.push(ask(session, key, false, deadline));
+                under_way.push(ask(session, Work::Check(key), deadline));
                 continue;
             }
             Next::Wait(until) => until,
@@ -68,12 +95,21 @@ pub(super) async fn drive(
         progress(purge.open());
         tokio::select! {
             Some(done) = under_way.next(), if !under_way.is_empty() => {
-                if tell(purge, done, clock) {
+                let done = match done {
+                    Done::Named(names, at_ms) => {
+                        if named(purge, known, &mut held, (names, at_ms), clock) {
+                            return Ok(Ended::Lost);
+                        }
+                        continue;
+                    }
+                    done => done,
+                };
+                if tell(purge, known, done, clock) {
                     return Ok(Ended::Lost);
                 }
             }
             event = next(&mut events) => if let Some(event) = event {
-                hear(purge, &event, clock);
+                hear(purge, known, &event, clock);
             } else {
                 // Without events the survivors are asked for; whether the connection is gone the next call tells.
                 events = None;
@@ -141,38 +177,47 @@ async fn until(at_ms: Option<u64>, clock: Clock) {
     }
 }
 
-async fn ask(session: &Session, key: Key, deny: bool, deadline: Deadline) -> Done {
-    if deny {
-        let answer = decide(session, &key, "deny", deadline).await.map(|_| ());
-        return Done::Denied(key, answer);
+async fn ask(session: &Session, work: Work, deadline: Deadline) -> Done {
+    match work {
+        Work::Deny(key, way) => {
+            let (_, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
+            Done::Denied(key, reply)
+        }
+        Work::Check(key) => {
+            let found = deciding::check(session, &key, deadline).await;
+            Done::Checked(key, found)
+        }
+        Work::Name(kinds, at_ms) => Done::Named(deciding::names(session, &kinds, deadline).await, at_ms),
     }
-    let found = check(session, &key, deadline).await;
-    Done::Checked(key, found)
 }
 
-/// Whether a prompt is pending. `exec.approval.get` knows none that is decided (measured on 2026.4.14 and 2026.9.6); for
-/// the other kinds it is their list, which has nothing but what is pending.
-async fn check(session: &Session, key: &Key, deadline: Deadline) -> Result<Found, GatewayError> {
-    #[derive(Deserialize)]
-    struct Row<'r> {
-        #[serde(borrow)]
-        id: std::borrow::Cow<'r, str>,
+/// Takes in what is pending now, and lets the denials that waited for it be tried again at once. `true`: the connection
+/// is gone.
+fn named(
+    purge: &mut Purge,
+    known: &mut Option<Known>,
+    held: &mut Vec<Key>,
+    (names, at_ms): (Result<(Vec<Key>, Instant), GatewayError>, u64),
+    clock: Clock,
+) -> bool {
+    let again = match names {
+        Ok((keys, at)) => {
+            let kinds = known.take().map_or(Vec::new(), |known| known.kinds().to_vec());
+            *known = Some(Known::of(&keys, kinds, at));
+            purge.tell(Input::Listed(keys.into_iter().collect(), at_ms), clock.now_ms());
+            Answer::NotYet
+        }
+        Err(error) if is_lost(&error) => return true,
+        Err(_) => Answer::Unavailable(None),
+    };
+    for key in held.drain(..) {
+        purge.tell(Input::Answered(key, again.clone()), clock.now_ms());
     }
-    if key.kind == Kind::Exec {
-        return match session.call("exec.approval.get", &json!({ "id": &*key.id }), deadline).await {
-            Ok(_) => Ok(Found::Pending),
-            Err(error) if is_gone(&error) => Ok(Found::Gone),
-            Err(error) => Err(error),
-        };
-    }
-    let answer = session.call(&super::method(key.kind, "list"), &json!({}), deadline).await?;
-    let text = answer.as_deref().map_or("null", RawValue::get);
-    let Ok(rows) = serde_json::from_str::<Vec<Row<'_>>>(text) else { return Ok(Found::Unknown) };
-    Ok(if rows.iter().any(|row| row.id == *key.id) { Found::Pending } else { Found::Gone })
+    false
 }
 
 /// Tells what came back. `true`: the connection is gone.
-fn tell(purge: &mut Purge, done: Done, clock: Clock) -> bool {
+fn tell(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) -> bool {
     let now_ms = clock.now_ms();
     let busy = |error: &GatewayError| match error {
         GatewayError::Failed { failure, .. } => failure.retry_after(),
@@ -180,19 +225,18 @@ fn tell(purge: &mut Purge, done: Done, clock: Clock) -> bool {
     };
     let millis = |wait: Duration| Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     match done {
-        Done::Denied(key, Ok(())) => purge.tell(Input::Answered(key, Answer::Denied), now_ms),
-        Done::Denied(key, Err(error)) if is_gone(&error) => {
-            purge.tell(Input::Answered(key, Answer::AlreadyGone), now_ms);
+        Done::Denied(key, reply) => {
+            let answer = match reply.of_denial() {
+                Ok(answer) => answer,
+                Err(error) if is_lost(&error) => return true,
+                Err(error) => Answer::Refused(error.to_string().into()),
+            };
+            let over = matches!(answer, Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_));
+            if let Some(known) = known.as_mut().filter(|_| over) {
+                known.went(&key);
+            }
+            purge.tell(Input::Answered(key, answer), now_ms);
         }
-        Done::Denied(key, Err(error)) => match (busy(&error), is_lost(&error)) {
-            (Some(wait), _) => {
-                purge.tell(Input::Answered(key, Answer::Unavailable(millis(wait))), now_ms);
-            }
-            (None, true) => return true,
-            (None, false) => {
-                purge.tell(Input::Answered(key, Answer::Refused(error.to_string().into())), now_ms);
-            }
-        },
         Done::Checked(key, Ok(found)) => purge.tell(Input::Checked(key, found, now_ms), now_ms),
         Done::Checked(key, Err(error)) => match (busy(&error), is_lost(&error)) {
             (Some(wait), _) => {
@@ -201,6 +245,7 @@ fn tell(purge: &mut Purge, done: Done, clock: Clock) -> bool {
             (None, true) => return true,
             (None, false) => purge.tell(Input::Checked(key, Found::Unknown, now_ms), now_ms),
         },
+        Done::Named(..) => {}
     }
     false
 }
@@ -221,11 +266,20 @@ pub(super) struct Named<'n> {
     pub(super) id: std::borrow::Cow<'n, str>,
 }
 
-fn hear(purge: &mut Purge, event: &Event, clock: Clock) {
+fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Clock) {
     match event {
+        Event::Requested(kind, payload) => {
+            if let (Some(known), Ok(named)) = (known, serde_json::from_str::<Named<'_>>(payload.get())) {
+                known.came(&Key::new(kind_of(*kind), &*named.id));
+            }
+        }
         Event::Resolved(kind, payload) => {
             if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                purge.tell(Input::Resolved(Key::new(kind_of(*kind), &*named.id)), clock.now_ms());
+                let key = Key::new(kind_of(*kind), &*named.id);
+                if let Some(known) = known {
+                    known.went(&key);
+                }
+                purge.tell(Input::Resolved(key), clock.now_ms());
             }
         }
         Event::Gap => purge.tell(Input::Deaf, clock.now_ms()),

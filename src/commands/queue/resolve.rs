@@ -1,17 +1,22 @@
-//! `queue resolve`: one decision, for one prompt, that the prompt allows.
+//! `queue resolve`: one decision, for one prompt, that the prompt allows and that was shown as it is.
+
+use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::{Queue, QueueError, decide, is_gone};
+use super::deciding::{self, Settled};
+use super::{Pending, Queue, QueueError, Reply, Sending, Way, decide};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::error::GatewayError;
 use crate::queue::filter::{Named, named};
-use crate::queue::{Decision, Prompt, Reader};
+use crate::queue::{Decision, Kind, Prompt, Reader};
 use crate::settings::Flags;
+
+/// Tells of every prompt that current gateways know, decided or not, by its exact id.
+const GET: &str = "approval.get";
 
 /// What was decided.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ pub struct Resolved {
     pub gateway: String,
     /// The prompt's id.
     pub id: String,
-    /// The prompt, where it was pending: of one that was decided before no more is told.
+    /// The prompt, where it was pending: of one that was decided before no more is known.
     pub prompt: Option<Prompt>,
     /// The decision.
     pub decision: Decision,
@@ -28,21 +33,14 @@ pub struct Resolved {
     pub before: bool,
 }
 
-/// What current gateways still know of a prompt.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Settled {
-    status: String,
-    decision: Option<String>,
-}
-
-/// Finds the prompt, has it confirmed, and decides it.
+/// Finds the prompt, has it confirmed, and decides it. `confirm` shows it, and says whether somebody was asked: then it
+/// is listed again, and what was shown is what is decided.
 pub async fn run(
     id: &str,
     decision: Decision,
     flags: &Flags,
     deadline: Deadline,
-    confirm: impl FnOnce(&Prompt, u64) -> Result<(), QueueError>,
+    confirm: impl FnOnce(&Prompt, u64) -> Result<bool, QueueError>,
 ) -> Result<Resolved, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list_prompts().await?;
@@ -52,94 +50,194 @@ pub async fn run(
             let matches = several.iter().map(|prompt| prompt.id().to_owned()).collect();
             return Err(QueueError::Ambiguous { id: id.to_owned(), matches }.into());
         }
-        Named::Nothing => return settled(queue, id, decision, deadline).await,
+        Named::Nothing => {
+            let how = settled(&queue, id, deadline).await?;
+            return decided(queue, id, how, decision).await;
+        }
     };
+    // A text that is only the beginning of an id may be the whole id of a prompt that is gone.
+    if prompt.id() != id
+        && let Some(how) = whole(&queue, &prompt, id, deadline).await?
+    {
+        return decided(queue, id, how, decision).await;
+    }
     if !prompt.allows(decision) {
         let allowed = prompt.details.allowed.iter().map(|decision| decision.as_str()).collect();
         let id = prompt.id().to_owned();
         return Err(QueueError::NotAllowed { id, decision: decision.as_str(), allowed }.into());
     }
-    confirm(&prompt, pending.at_ms)?;
-    let Some(session) = queue.connection.session() else {
-        return Err(QueueError::Unknown(id.to_owned()).into());
-    };
-    let answer = decide(session, &prompt.key, decision.as_str(), deadline).await;
-    let before = match answer {
-        Ok(answer) => match too_late(answer.as_deref()) {
-            None => false,
-            Some(told) if told == decision.as_str() => true,
-            Some(before) => {
-                let id = prompt.id().to_owned();
-                return Err(QueueError::DecidedOtherwise { id, before }.into());
+    if confirm(&prompt, pending.at_ms)?
+        && let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await?
+    {
+        return gone_meanwhile(queue, prompt, how, decision).await;
+    }
+    let before = loop {
+        match send(&queue, &prompt, decision, deadline).await? {
+            Reply::Taken { said } => {
+                taken(&mut queue, &pending, &prompt, said).await?;
+                break false;
             }
-        },
-        Err(error) if is_gone(&error) => decided_before(&error, decision, &prompt)?,
-        Err(error) => return Err(queue.connection.fault(error)),
+            Reply::Before(Some(how)) if how.is(decision) => break true,
+            Reply::Before(Some(how)) => {
+                return Err(otherwise(prompt.id(), how).into());
+            }
+            Reply::Before(None) => return gone_meanwhile(queue, prompt, None, decision).await,
+            Reply::NotTaken(words) => {
+                return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
+            }
+            Reply::Busy(wait) if deadline.left().is_some_and(|left| wait < left) => {
+                tokio::time::sleep(wait.max(Duration::from_millis(20))).await;
+                // Somebody may have decided it meanwhile, and another prompt have come whose id begins with its.
+                if let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await? {
+                    return gone_meanwhile(queue, prompt, how, decision).await;
+                }
+            }
+            Reply::Busy(_) => {
+                let words = "the gateway is too busy, and no time is left".to_owned();
+                return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
+            }
+            Reply::Failed(error) => return Err(queue.connection.fault(error)),
+        }
     };
     let gateway = queue.connection.address().to_owned();
     queue.connection.close().await;
     Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before })
 }
 
-/// A prompt that is not pending. Current gateways still know how it was decided; nothing is sent that could decide it.
-async fn settled(queue: Queue, id: &str, decision: Decision, deadline: Deadline) -> Result<Resolved, Error> {
-    const GET: &str = "approval.get";
+/// Sends the decision, where it can decide nothing else.
+async fn send(
+    queue: &Queue,
+    prompt: &Prompt,
+    decision: Decision,
+    deadline: Deadline,
+) -> Result<Reply, QueueError> {
+    let id = || prompt.id().to_owned();
+    match queue.sending(&prompt.key) {
+        Sending::Now => {}
+        Sending::Never(_) => return Err(QueueError::AmbiguousId { id: id() }),
+        Sending::Gone | Sending::Stale => return Err(QueueError::NotPending { id: id(), how: None }),
+    }
+    let Some(session) = queue.connection.session() else { return Err(QueueError::Unknown(id())) };
+    let (_, reply) = decide(session, queue.way(), &prompt.key, decision, deadline).await;
+    Ok(reply)
+}
+
+/// Lists again, and compares the whole prompt with what was shown. `Some`: it is gone, and how it was decided where that
+/// is known.
+async fn gone(
+    queue: &mut Queue,
+    before: &Pending,
+    shown: &Prompt,
+    deadline: Deadline,
+) -> Result<Option<Option<Settled>>, Error> {
+    let now = queue.list_prompts_again(before).await?;
+    let mut rows = now.listing.prompts.iter().filter(|prompt| prompt.key == shown.key).peekable();
+    if rows.peek().is_none() {
+        // What cannot be read any more is there, and is not what was shown.
+        let unread = now.listing.problems.iter().any(|problem| problem.id.as_deref() == Some(shown.id()));
+        if unread {
+            return Err(QueueError::Changed { id: shown.id().to_owned() }.into());
+        }
+        return settled(queue, shown.id(), deadline).await.map(Some);
+    }
+    if rows.all(|row| row == shown) {
+        return Ok(None);
+    }
+    Err(QueueError::Changed { id: shown.id().to_owned() }.into())
+}
+
+/// What was answered as taken is not pending any more. A gateway whose answer says nothing has only its listing.
+async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, said: bool) -> Result<(), Error> {
+    let after = match queue.list_prompts_again(before).await {
+        Ok(after) => after,
+        Err(_) if said => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let same = |row: &Prompt| row.key == prompt.key && row.created_at_ms == prompt.created_at_ms;
+    if after.listing.prompts.iter().any(same) {
+        let words = "the gateway answered that it is, and still lists it".to_owned();
+        return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
+    }
+    Ok(())
+}
+
+/// The end for a prompt that is gone since it was shown: nothing was sent.
+async fn gone_meanwhile(
+    queue: Queue,
+    prompt: Prompt,
+    how: Option<Settled>,
+    decision: Decision,
+) -> Result<Resolved, Error> {
+    let id = prompt.id().to_owned();
+    match how {
+        Some(how) if how.is(decision) => {
+            let gateway = queue.connection.address().to_owned();
+            queue.connection.close().await;
+            Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before: true })
+        }
+        how => Err(QueueError::NotPending { id, how: how.map(Settled::words) }.into()),
+    }
+}
+
+/// The end for a prompt that was not pending from the beginning.
+async fn decided(
+    queue: Queue,
+    id: &str,
+    how: Option<Settled>,
+    decision: Decision,
+) -> Result<Resolved, Error> {
+    match how {
+        Some(how) if how.is(decision) => {
+            let gateway = queue.connection.address().to_owned();
+            queue.connection.close().await;
+            Ok(Resolved { gateway, id: id.to_owned(), prompt: None, decision, before: true })
+        }
+        Some(how) => Err(otherwise(id, how).into()),
+        None => Err(QueueError::Unknown(id.to_owned()).into()),
+    }
+}
+
+fn otherwise(id: &str, how: Settled) -> QueueError {
+    QueueError::DecidedOtherwise { id: id.to_owned(), before: how.words() }
+}
+
+/// Whether the beginning of a prompt's id is the whole id of another one that is gone: how that was decided, where it is
+/// known. Current gateways know each id for a month; others a decided one for about 15 s, in which it matches nothing.
+async fn whole(
+    queue: &Queue,
+    prompt: &Prompt,
+    id: &str,
+    deadline: Deadline,
+) -> Result<Option<Option<Settled>>, Error> {
+    if queue.connection.has(GET) {
+        return Ok(settled(queue, id, deadline).await?.map(Some));
+    }
+    let Some(session) = queue.connection.session() else { return Ok(None) };
+    if queue.way() == Way::Exact || prompt.kind() != Kind::Exec {
+        return Ok(None);
+    }
+    match session.call("exec.approval.get", &json!({ "id": id }), deadline).await {
+        Err(error) if deciding::is_gone(&error) => Ok(Some(None)),
+        Ok(_) | Err(GatewayError::Failed { .. }) => Ok(None),
+        Err(error) => Err(queue.connection.fault(error)),
+    }
+}
+
+/// How a prompt that is not listed was decided, where the gateway knows it; nothing is sent that could decide it.
+async fn settled(queue: &Queue, id: &str, deadline: Deadline) -> Result<Option<Settled>, Error> {
     #[derive(Deserialize)]
     struct Answer {
-        approval: Settled,
+        approval: Value,
     }
-    let unknown = || Error::from(QueueError::Unknown(id.to_owned()));
     let session = queue.connection.session().filter(|_| !id.is_empty() && queue.connection.has(GET));
-    let answer = session.ok_or_else(unknown)?.call(GET, &json!({ "id": id }), deadline).await;
-    let answer = match answer {
-        Ok(answer) => answer.ok_or_else(unknown)?,
-        Err(GatewayError::Failed { .. }) => return Err(unknown()),
+    let Some(session) = session else { return Ok(None) };
+    let answer = match session.call(GET, &json!({ "id": id }), deadline).await {
+        Ok(answer) => answer,
+        Err(GatewayError::Failed { .. }) => return Ok(None),
         Err(error) => return Err(queue.connection.fault(error)),
     };
-    let Answer { approval } = serde_json::from_str(answer.get()).map_err(|_| unknown())?;
-    match approval.decision {
-        Some(told) if told == decision.as_str() => {}
-        // It is pending, and not listed to us.
-        None if approval.status == "pending" => return Err(unknown()),
-        told => {
-            let before = told.unwrap_or(approval.status);
-            return Err(QueueError::DecidedOtherwise { id: id.to_owned(), before }.into());
-        }
-    }
-    let gateway = queue.connection.address().to_owned();
-    queue.connection.close().await;
-    Ok(Resolved { gateway, id: id.to_owned(), prompt: None, decision, before: true })
-}
-
-/// How it had been decided, where `approval.resolve` came too late: that is no error there.
-fn too_late(answer: Option<&RawValue>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Answer {
-        applied: bool,
-        approval: Settled,
-    }
-    let answer: Answer = serde_json::from_str(answer?.get()).ok()?;
-    (!answer.applied).then(|| answer.approval.decision.unwrap_or(answer.approval.status))
-}
-
-/// Whether it was decided alike before; somebody else's decision is a conflict. Not every gateway says which it was.
-fn decided_before(error: &GatewayError, decision: Decision, prompt: &Prompt) -> Result<bool, QueueError> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Details {
-        decision: Option<String>,
-    }
-    let told = match error {
-        GatewayError::Failed { failure, .. } => {
-            serde_json::from_value::<Details>(failure.details.clone()).unwrap_or_default().decision
-        }
-        _ => None,
-    };
-    match told {
-        Some(told) if told == decision.as_str() => Ok(true),
-        told => Err(QueueError::DecidedOtherwise {
-            id: prompt.id().to_owned(),
-            before: told.unwrap_or_else(|| "the gateway does not say how, or it expired".to_owned()),
-        }),
-    }
+    let answer: Option<Answer> = answer.and_then(|answer| serde_json::from_str(answer.get()).ok());
+    let approval = answer.map(|answer| answer.approval).filter(|approval| approval["id"] == id);
+    // One that is pending, and not listed to us, is not known to be decided.
+    Ok(approval.and_then(|approval| Settled::of(&approval)).filter(|how| !how.is_pending()))
 }

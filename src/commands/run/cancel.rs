@@ -8,12 +8,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::commands::Error;
-use crate::commands::queue::{Queue, QueueError, decide, is_gone};
+use crate::commands::queue::{Queue, QueueError, Sending, Way, decide};
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
 use crate::queue::cancel::{Abort, CancelPlan, Cancelled, Which};
-use crate::queue::{Key, Prompt, Reader, RunState};
+use crate::queue::purge::Answer;
+use crate::queue::{Decision, Key, Prompt, Reader, RunState};
 use crate::settings::Flags;
 
 /// Denials under way at once: what current gateways answer at their best pace (measured: 16).
@@ -73,7 +74,10 @@ pub async fn run(
         aborted: Vec::new(),
         denied: Vec::new(),
         gone: Vec::new(),
+        allowed: Vec::new(),
+        skipped: Vec::new(),
         failed: Vec::new(),
+        still_listed: Vec::new(),
         left: Vec::new(),
         active: false,
         unseen: None,
@@ -115,10 +119,12 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
     });
     let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
     report.gone = planned.iter().filter(|key| !pending.contains(key)).cloned().collect();
+    let way = queue.way();
     let Some(session) = queue.connection.session() else { return Ok(()) };
-    let outcomes: Vec<(Key, Result<bool, GatewayError>)> = stream::iter(targets)
+    let queue_now = &*queue;
+    let outcomes: Vec<(Key, Result<Answer, GatewayError>)> = stream::iter(targets)
         .map(|key| async move {
-            let outcome = deny(session, &key, deadline).await;
+            let outcome = deny(session, queue_now, way, &key, deadline).await;
             (key, outcome)
         })
         .buffer_unordered(AT_ONCE)
@@ -126,12 +132,25 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
         .await;
     for (key, outcome) in outcomes {
         match outcome {
-            Ok(true) => report.denied.push(key),
-            Ok(false) => report.gone.push(key),
+            Ok(Answer::Denied) => report.denied.push(key),
+            Ok(Answer::AlreadyGone) => report.gone.push(key),
+            Ok(Answer::Allowed(decision)) => {
+                report.allowed.push((key.clone(), decision));
+                report.gone.push(key);
+            }
+            Ok(Answer::Refused(words)) => report.failed.push((key, words.into())),
+            Ok(Answer::NotSent(why)) => report.skipped.push((key, why)),
+            Ok(Answer::Unavailable(_) | Answer::NotYet) => {
+                report.failed.push((key, "the gateway is too busy".to_owned()));
+            }
             Err(error) => report.failed.push((key, error.to_string())),
         }
     }
-    verify(queue, report, deadline).await
+    let answered: Vec<Key> = report.denied.iter().chain(&report.gone).cloned().collect();
+    let before = after.listing.prompts;
+    verify(queue, report, deadline).await?;
+    report.correct(&answered, &before);
+    Ok(())
 }
 
 /// Looks again until it is quiet, or there is no time left. On early gateways each denial starts an agent turn half a
@@ -192,23 +211,28 @@ async fn abort(queue: &mut Queue, abort: &Abort) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Denies one prompt, as often as the gateway is too busy for it. `false`: it was gone.
-async fn deny(session: &Session, key: &Key, deadline: Deadline) -> Result<bool, GatewayError> {
+/// Denies one prompt, as often as the gateway is too busy for it, and as long as what is known of it holds.
+async fn deny(
+    session: &Session,
+    queue: &Queue,
+    way: Way,
+    key: &Key,
+    deadline: Deadline,
+) -> Result<Answer, GatewayError> {
     loop {
-        let error = match decide(session, key, "deny", deadline).await {
-            Ok(_) => return Ok(true),
-            Err(error) if is_gone(&error) => return Ok(false),
-            Err(error) => error,
-        };
-        let wait = match &error {
-            GatewayError::Failed { failure, .. } => failure.retry_after(),
-            _ => None,
-        };
-        match (wait, deadline.left()) {
-            (Some(wait), Some(left)) if wait < left => {
-                tokio::time::sleep(wait.max(Duration::from_millis(20))).await;
-            }
-            _ => return Err(error),
+        match queue.sending(key) {
+            Sending::Now => {}
+            Sending::Gone => return Ok(Answer::AlreadyGone),
+            Sending::Never(why) => return Ok(Answer::NotSent(why)),
+            Sending::Stale => return Ok(Answer::Unavailable(None)),
         }
+        let (_, reply) = decide(session, way, key, Decision::Deny, deadline).await;
+        let answer = reply.of_denial()?;
+        let Answer::Unavailable(Some(wait_ms)) = answer else { return Ok(answer) };
+        let wait = Duration::from_millis(wait_ms.max(20));
+        if deadline.left().is_none_or(|left| wait >= left) {
+            return Ok(answer);
+        }
+        tokio::time::sleep(wait).await;
     }
 }

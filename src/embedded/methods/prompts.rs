@@ -164,7 +164,7 @@ fn find<'h>(hub: &'h Hub, caller: &Caller, kind: Kind, id: &str) -> Result<&'h P
     if !sees_all(hub, caller) {
         return Err(refusal(hub.generation, No::NotFound));
     }
-    hub.registry.find(Some(kind), id).map_err(|no| refusal(hub.generation, no))
+    hub.registry.find(Some(kind), id, hub.clock.now()).map_err(|no| refusal(hub.generation, no))
 }
 
 pub(super) fn resolve(
@@ -186,7 +186,7 @@ pub(super) fn resolve(
     hub.registry.expire(now);
     let found = find(hub, caller, kind, id).map(|_| ());
     // The first answer wins; on current gateways the same one again is no mistake.
-    let settled = hub.registry.settled_as(id).filter(|settled| settled.prompt.ask.kind() == kind);
+    let settled = hub.registry.settled_lately(kind, id, now);
     if let (Err(_), Some(settled), Generation::Current) = (&found, settled, hub.generation)
         && sees_all(hub, caller)
     {
@@ -213,7 +213,7 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
     let now = hub.clock.now();
     hub.registry.expire(now);
     let by = Some(caller.name.clone());
-    let pending = hub.registry.find(None, id).ok().filter(|prompt| prompt.id == id && sees_all(hub, caller));
+    let pending = hub.registry.exact(id).filter(|_| sees_all(hub, caller));
     let applied = pending.is_some();
     match (pending, decision) {
         (Some(prompt), Some(decision)) if prompt.ask.kind().as_str() == kind => {
@@ -233,7 +233,7 @@ pub(super) fn get_any(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
     if !sees_all(hub, caller) {
         return Err(no_approval());
     }
-    if let Some(prompt) = hub.registry.find(None, id).ok().filter(|prompt| prompt.id == id) {
+    if let Some(prompt) = hub.registry.exact(id) {
         let mut approval = snapshot(prompt);
         approval["status"] = "pending".into();
         return Ok(json!({"approval": approval}));

@@ -23,10 +23,25 @@ pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64) -> io::Res
     Ok(())
 }
 
-/// Prints a decision.
-pub fn resolved_text(out: &mut dyn Write, id: &str, decision: Decision, before: bool) -> io::Result<()> {
-    let before = if before { "was decided so before" } else { "is decided" };
-    writeln!(out, "{} {before}: {}", escaped(id), decision.as_str())
+/// Prints a decision, and on what.
+pub fn resolved_text(
+    out: &mut dyn Write,
+    (id, prompt): (&str, Option<&Prompt>),
+    decision: Decision,
+    before: bool,
+) -> io::Result<()> {
+    let what = match (decision, before) {
+        (Decision::Deny, false) => "Denied",
+        (Decision::Deny, true) => "Already denied:",
+        (Decision::AllowOnce, false) => "Allowed once:",
+        (Decision::AllowOnce, true) => "Already allowed once:",
+        (Decision::AllowAlways, false) => "Always allowed:",
+        (Decision::AllowAlways, true) => "Already always allowed:",
+    };
+    let id = escaped(id);
+    let Some(prompt) = prompt else { return writeln!(out, "{what} {id}") };
+    let agent = prompt.agent.as_deref().map_or_else(String::new, |agent| format!(" ({})", escaped(agent)));
+    writeln!(out, "{what} {id}{agent}: {}", command(prompt, false))
 }
 
 /// The same as one JSON object.

@@ -15,8 +15,8 @@ use crate::queue::{Prompt, RunState};
 
 pub use decision::{prompt_text, resolved_json, resolved_text};
 pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
-pub(super) use purge::why;
 pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};
+pub(super) use purge::{STILL_LISTED, untried, why};
 pub use table::{Layout, queue_text};
 
 /// Characters of a command that are shown without `--full`.

@@ -109,13 +109,20 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe) -> io::Result<()> {
 fn trouble(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Denied | Outcome::AlreadyGone | Outcome::Kept => None,
+        Outcome::Allowed(decision) => {
+            Some(format!("not denied: somebody allowed it first ({})", decision.as_str()))
+        }
         Outcome::Failed(Failure::Refused(words)) => Some(format!("not denied: {words}")),
         Outcome::Failed(Failure::NoAnswer) => Some("sent, and not answered in time".to_owned()),
+        Outcome::Failed(Failure::StillListed) => Some(format!("not denied: {STILL_LISTED}")),
         Outcome::NotTried(why) => Some(format!("left alone: {}", untried(*why))),
     }
 }
 
-fn untried(why: Untried) -> &'static str {
+/// What is wrong with a gateway whose answer and listing contradict each other.
+pub(in crate::output) const STILL_LISTED: &str = "the gateway answered that it is gone, and still lists it";
+
+pub(in crate::output) fn untried(why: Untried) -> &'static str {
     match why {
         Untried::SurvivorGone => "the one that was to stay is gone",
         Untried::SurvivorLapsed => "the one that was to stay has expired, or is about to",
@@ -123,6 +130,9 @@ fn untried(why: Untried) -> &'static str {
         Untried::Replanned => "a newer plan says otherwise",
         Untried::Deadline => "no time was left",
         Untried::Stopped => "stopped",
+        Untried::AmbiguousId => {
+            "this gateway matches ids by their beginning, and this one could decide another pending prompt"
+        }
     }
 }
 
@@ -165,6 +175,8 @@ struct RoundJson<'r> {
 struct OutcomeJson<'r> {
     id: &'r str,
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_as: Option<&'static str>,
     outcome: &'static str,
     reason: Option<&'r str>,
     survivor: &'r str,
@@ -240,15 +252,19 @@ impl<'r> RoundJson<'r> {
 impl<'r> OutcomeJson<'r> {
     fn of(entry: &'r Entry) -> Self {
         let Entry { key, survivor, outcome } = entry;
+        let decided_as =
+            if let Outcome::Allowed(decision) = outcome { Some(decision.as_str()) } else { None };
         let (outcome, reason) = match outcome {
             Outcome::Denied => ("denied", None),
             Outcome::AlreadyGone => ("already-gone", None),
+            Outcome::Allowed(_) => ("already-gone", Some("somebody allowed it first")),
             Outcome::Kept => ("kept", None),
             Outcome::Failed(Failure::Refused(words)) => ("failed", Some(&**words)),
             Outcome::Failed(Failure::NoAnswer) => ("failed", Some("no answer")),
+            Outcome::Failed(Failure::StillListed) => ("failed", Some(STILL_LISTED)),
             Outcome::NotTried(why) => ("not-tried", Some(untried(*why))),
         };
-        Self { id: &key.id, kind: key.kind.as_str(), outcome, reason, survivor: &survivor.id }
+        Self { id: &key.id, kind: key.kind.as_str(), decided_as, outcome, reason, survivor: &survivor.id }
     }
 }
 

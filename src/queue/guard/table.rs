@@ -24,6 +24,8 @@ pub(super) enum State {
     Held,
     /// It could not be denied; it is tried again behind the next listing.
     Failed,
+    /// The gateway answers that it is denied, and lists it all the same: it is not denied again.
+    Stuck,
     /// It would have been denied: it counts as gone.
     Observed,
 }
@@ -32,7 +34,7 @@ impl State {
     /// Whether it may be the one that stays.
     fn is_candidate(self) -> bool {
         match self {
-            Self::Pending | Self::Again { .. } | Self::Held | Self::Failed => true,
+            Self::Pending | Self::Again { .. } | Self::Held | Self::Failed | Self::Stuck => true,
             Self::Sent { .. } | Self::Observed => false,
         }
     }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::breaker::Throttle;
 use crate::queue::filter::Filter;
 use crate::queue::plan::{MARGIN_MS, Why};
-use crate::queue::prompt::{Key, Prompt};
+use crate::queue::prompt::{Decision, Key, Prompt};
 use crate::queue::purge::{Answer, Limits};
+use crate::queue::report::Untried;
 use crate::queue::runs::Runs;
 use crate::queue::scope::Scope;
 
@@ -192,10 +193,16 @@ pub enum Outcome {
     Denied,
     /// It was gone already.
     Gone,
+    /// Somebody allowed it before.
+    Allowed(Decision),
     /// The gateway refused, with these words of its own.
     Refused(Box<str>),
     /// It was sent, and no answer came.
     NoAnswer,
+    /// It was answered as denied or gone, and is pending all the same: this comes behind that outcome.
+    StillListed,
+    /// It must not be sent, for this reason.
+    NotSent(Untried),
     /// It was not sent after all: the one that was to stay is gone, or there is no connection to send it on.
     Withdrawn,
     /// The breaker is open, or the group is held.
@@ -209,8 +216,9 @@ impl Outcome {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Denied => "denied",
-            Self::Gone => "gone",
-            Self::Refused(_) | Self::NoAnswer => "failed",
+            Self::Gone | Self::Allowed(_) => "gone",
+            Self::Refused(_) | Self::NoAnswer | Self::StillListed => "failed",
+            Self::NotSent(_) => "skipped",
             Self::Withdrawn => "withdrawn",
             Self::Held => "held",
             Self::Observed => "observed",

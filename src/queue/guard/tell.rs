@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::table::{Item, State, Table};
-use super::{DenialCost, Guard, Input, Note, Now, Offender, Outcome};
+use super::{Asking, DenialCost, Guard, Input, Note, Now, Offender, Outcome, Over};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::purge::Answer;
@@ -129,7 +129,7 @@ impl Guard {
         match self.table.items.get_mut(key).map(|item| &mut item.state) {
             Some(State::Sent { gone, .. }) => *gone = true,
             Some(State::Again { .. }) => self.end(key, Outcome::Gone, None),
-            Some(State::Pending | State::Held | State::Failed | State::Observed) => {
+            Some(State::Pending | State::Held | State::Failed | State::Stuck | State::Observed) => {
                 self.table.remove(key);
             }
             None => {}
@@ -152,7 +152,7 @@ impl Guard {
                 (number, why, gone)
             }
             State::Again { number, why } => (number, why, false),
-            State::Pending | State::Held | State::Failed | State::Observed => return,
+            State::Pending | State::Held | State::Failed | State::Stuck | State::Observed => return,
         };
         // Whoever resolved it, it is.
         let outcome = if gone && outcome == Outcome::NoAnswer { Outcome::Gone } else { outcome };
@@ -171,21 +171,28 @@ impl Guard {
             return;
         };
         match answer {
-            Answer::Denied | Answer::AlreadyGone => {
+            Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => {
                 self.pace.went_well();
                 self.gone[0].insert(key.clone());
                 if let Some(asking) = &mut self.asking {
                     asking.resolved.insert(key.clone());
                 }
-                if answer == Answer::Denied {
-                    self.end_denied(key, now);
-                } else {
-                    self.end(key, Outcome::Gone, None);
+                if let Some(item) = self.table.items.get(key) {
+                    let over = Over { number, why, created_at_ms: item.prompt.created_at_ms };
+                    self.over.insert(key.clone(), over);
+                }
+                match answer {
+                    Answer::Denied => self.end_denied(key, now),
+                    Answer::Allowed(decision) => self.end(key, Outcome::Allowed(decision), None),
+                    _ => self.end(key, Outcome::Gone, None),
                 }
             }
             Answer::Refused(words) => self.end(key, Outcome::Refused(words), Some(State::Failed)),
-            Answer::Unavailable(retry_after_ms) => {
-                self.pace.refused(epoch, now.steady_ms, retry_after_ms);
+            Answer::NotSent(reason) => self.end(key, Outcome::NotSent(reason), Some(State::Failed)),
+            Answer::Unavailable(_) | Answer::NotYet => {
+                if let Answer::Unavailable(retry_after_ms) = answer {
+                    self.pace.refused(epoch, now.steady_ms, retry_after_ms);
+                }
                 if gone {
                     return self.end(key, Outcome::Gone, None);
                 }
@@ -231,6 +238,7 @@ impl Guard {
                 }
             }
         }
+        let kept = self.still_listed(&rows, &asking);
         let listed = |key: &Key| rows.contains_key(key) || asking.requested.contains(key);
         let gone: Vec<Key> = self.table.items.keys().filter(|key| !listed(key)).cloned().collect();
         for key in gone {
@@ -258,6 +266,9 @@ impl Guard {
                 }
             }
         }
+        for key in kept {
+            self.table.set(&key, State::Stuck);
+        }
         let wanted: HashSet<&str> = self.table.runs();
         self.runs.renew(runs, asking.since_ms, |run| wanted.contains(run));
         self.known = !asking.gap;
@@ -278,6 +289,29 @@ impl Guard {
     fn is_held(&self, key: &Key) -> bool {
         let group = self.table.items.get(key).and_then(|item| item.group);
         group.is_some_and(|group| self.holds.holds(&group))
+    }
+
+    /// Tells of prompts whose denial was answered as done, and which a listing that was asked for afterwards still has.
+    fn still_listed(&mut self, rows: &HashMap<Key, Option<Prompt>>, asking: &Asking) -> Vec<Key> {
+        // What was answered since it was asked for is for the next one.
+        let later = |key: &Key| asking.resolved.contains(key);
+        let over = std::mem::take(&mut self.over);
+        let (waiting, over): (HashMap<_, _>, HashMap<_, _>) =
+            over.into_iter().partition(|(key, _)| later(key));
+        self.over = waiting;
+        let mut kept: Vec<(Key, Over)> = over
+            .into_iter()
+            .filter(|(key, over)| {
+                let row = rows.get(key).and_then(Option::as_ref);
+                row.is_some_and(|row| row.created_at_ms == over.created_at_ms)
+            })
+            .collect();
+        kept.sort_unstable_by_key(|(_, over)| over.number);
+        for (key, Over { number, why, .. }) in &kept {
+            let (number, why) = (*number, *why);
+            self.notes.push(Note::Over { number, key: key.clone(), why, outcome: Outcome::StillListed });
+        }
+        kept.into_iter().map(|(key, _)| key).collect()
     }
 
     fn stop(&mut self) {

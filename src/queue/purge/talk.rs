@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::Limits;
-use crate::queue::prompt::Key;
+use crate::queue::prompt::{Decision, Key};
+use crate::queue::report::Untried;
 
 /// How a purge goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +55,18 @@ pub enum Input {
 pub enum Answer {
     /// Done.
     Denied,
-    /// `APPROVAL_NOT_FOUND` or `APPROVAL_ALREADY_RESOLVED`.
+    /// Somebody decided it before, or it had expired.
     AlreadyGone,
+    /// Somebody allowed it before.
+    Allowed(Decision),
     /// It may be tried again, after this many milliseconds if the gateway says.
     Unavailable(Option<u64>),
     /// Refused for good, with these words.
     Refused(Box<str>),
+    /// It was not sent, for this reason.
+    NotSent(Untried),
+    /// It was not sent yet: something had to be learned first.
+    NotYet,
 }
 
 /// Whether a survivor was found.

@@ -39,9 +39,16 @@ impl Purge {
                 self.pace.went_well();
                 self.finish(key, Outcome::AlreadyGone);
             }
+            Answer::Allowed(decision) => {
+                self.pace.went_well();
+                self.finish(key, Outcome::Allowed(decision));
+            }
             Answer::Refused(words) => self.finish(key, Outcome::Failed(Failure::Refused(words))),
-            Answer::Unavailable(retry_after_ms) => {
-                self.pace.refused(epoch, now_ms, retry_after_ms);
+            Answer::NotSent(why) => return self.finish(key, Outcome::NotTried(why)),
+            Answer::Unavailable(_) | Answer::NotYet => {
+                if let Answer::Unavailable(retry_after_ms) = answer {
+                    self.pace.refused(epoch, now_ms, retry_after_ms);
+                }
                 if gone {
                     self.finish(key, Outcome::AlreadyGone);
                 } else {

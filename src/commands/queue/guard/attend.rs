@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::super::deciding::{Known, Sending, Way};
 use super::super::method;
 use super::super::purge::{Named, kind_of};
 use super::calls::{Work, deny, list};
@@ -28,6 +29,8 @@ use crate::gateway::events::Event;
 use crate::gateway::{Clock, Session};
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note, Now};
+use crate::queue::purge::Answer;
+use crate::queue::report::Untried;
 use crate::queue::{Key, Kind};
 
 /// How long what is under way may take when it is told to stop.
@@ -87,6 +90,9 @@ pub(super) async fn attend(
                 session,
                 clock: session.hello().clock,
                 kinds,
+                way: Way::of(&connection),
+                known: None,
+                changes: None,
                 under_way: FuturesUnordered::new(),
                 began: HashMap::new(),
                 timings: HashMap::new(),
@@ -116,6 +122,11 @@ pub(super) struct Attending<'a, 'w, 'o, 's> {
     pub(super) session: &'s Session,
     pub(super) clock: Clock,
     pub(super) kinds: Vec<Kind>,
+    pub(super) way: Way,
+    /// Everything that is pending, where ids are matched by their beginning.
+    pub(super) known: Option<Known>,
+    /// What came (true) and went since a listing was asked for that has not come.
+    pub(super) changes: Option<Vec<(Key, bool)>>,
     pub(super) under_way: FuturesUnordered<Work<'s>>,
     /// When that was heard which a denial under way is for.
     pub(super) began: HashMap<Key, Instant>,
@@ -194,10 +205,23 @@ impl Attending<'_, '_, '_, '_> {
             let now = self.now();
             match self.watch.guard.next(now) {
                 Next::Deny(key) => {
-                    self.began.insert(key.clone(), self.heard);
-                    self.under_way.push(Box::pin(deny(self.session, key)));
+                    let sending = self.known.as_ref().map_or(Sending::Now, |known| known.sending(&key));
+                    let answer = match sending {
+                        Sending::Now => {
+                            self.began.insert(key.clone(), self.heard);
+                            self.under_way.push(Box::pin(deny(self.session, self.way, key)));
+                            continue;
+                        }
+                        Sending::Never(why) => Answer::NotSent(why),
+                        // It did not come with the listing, nor as an event.
+                        Sending::Gone | Sending::Stale => Answer::NotSent(Untried::AmbiguousId),
+                    };
+                    self.tell(Input::Answered(key, answer));
                 }
-                Next::List => self.under_way.push(Box::pin(list(self.session, self.kinds.clone()))),
+                Next::List => {
+                    self.changes = Some(Vec::new());
+                    self.under_way.push(Box::pin(list(self.session, self.kinds.clone())));
+                }
                 Next::Wait(until) => return Waiting::Until(until),
                 Next::Done => return Waiting::Over,
             }
@@ -243,7 +267,33 @@ impl Attending<'_, '_, '_, '_> {
         self.watch.requeued = requeued;
     }
 
+    /// A prompt came.
+    fn came(&mut self, key: &Key) {
+        if self.way == Way::Prefix {
+            if let Some(known) = &mut self.known {
+                known.came(key);
+            }
+            self.changes.iter_mut().for_each(|changes| changes.push((key.clone(), true)));
+        }
+    }
+
+    /// A prompt is gone.
+    pub(super) fn went(&mut self, key: &Key) {
+        if self.way == Way::Prefix {
+            if let Some(known) = &mut self.known {
+                known.went(key);
+            }
+            self.changes.iter_mut().for_each(|changes| changes.push((key.clone(), false)));
+        }
+    }
+
     fn hear(&mut self, event: &Event) -> Option<Ended> {
+        if let Event::Requested(kind, payload) = event
+            && self.way == Way::Prefix
+            && let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get())
+        {
+            self.came(&Key::new(kind_of(*kind), &*named.id));
+        }
         match event {
             Event::Requested(kind, payload) => match self.watch.reader.text(kind_of(*kind), payload.get()) {
                 Ok(prompt) => self.tell(Input::Requested(Box::new(prompt))),
@@ -251,7 +301,9 @@ impl Attending<'_, '_, '_, '_> {
             },
             Event::Resolved(kind, payload) => {
                 if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                    self.tell(Input::Resolved(Key::new(kind_of(*kind), &*named.id)));
+                    let key = Key::new(kind_of(*kind), &*named.id);
+                    self.went(&key);
+                    self.tell(Input::Resolved(key));
                 } else {
                     // Something is gone, and nobody knows what.
                     self.tell(Input::Gap);

@@ -8,8 +8,9 @@ use futures_util::future::{join, join_all};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::super::deciding::{Known, Reply, Way, decide};
 use super::super::purge::is_lost;
-use super::super::{QueueError, SESSIONS, decision_of, is_gone, method};
+use super::super::{QueueError, SESSIONS, method, unread_keys};
 use super::attend::{Attending, Ended};
 use crate::commands::run::cancel;
 use crate::deadline::Deadline;
@@ -19,7 +20,7 @@ use crate::queue::cancel::{CancelPlan, Which};
 use crate::queue::guard::line::{self, Cancel, Timing};
 use crate::queue::guard::{Input, Offender};
 use crate::queue::purge::Answer;
-use crate::queue::{Key, Kind, Listing, Runs};
+use crate::queue::{Decision, Key, Kind, Listing, Runs};
 use crate::settings::Flags;
 
 /// How long a call may take.
@@ -30,18 +31,18 @@ const BESIDE: Duration = Duration::from_secs(10);
 const REFINING: Duration = Duration::from_secs(3);
 
 /// What a gateway answered to one call.
-type Reply = Result<Option<Box<RawValue>>, GatewayError>;
+type Payload = Result<Option<Box<RawValue>>, GatewayError>;
 
 /// The answers that a listing is made of.
 pub(super) struct Answers {
     /// One for each kind of prompt.
-    prompts: Vec<Reply>,
-    sessions: Reply,
+    prompts: Vec<Payload>,
+    sessions: Payload,
 }
 
 /// What was asked, and came back.
 pub(super) enum Done {
-    Denied(Key, Result<Option<Instant>, GatewayError>),
+    Denied(Key, Option<Instant>, Reply),
     Listed(Result<Answers, GatewayError>),
     Cancelled(String, Result<Cancel, String>),
 }
@@ -66,7 +67,7 @@ impl Attending<'_, '_, '_, '_> {
 
     pub(super) fn done(&mut self, done: Done) -> Option<Ended> {
         match done {
-            Done::Denied(key, result) => return self.denied(key, result),
+            Done::Denied(key, written, reply) => return self.denied(key, written, reply),
             Done::Listed(Ok(answers)) => {
                 if let Err(cause) = self.listed(answers) {
                     self.tell(Input::Unlisted);
@@ -87,56 +88,62 @@ impl Attending<'_, '_, '_, '_> {
         None
     }
 
-    fn denied(&mut self, key: Key, result: Result<Option<Instant>, GatewayError>) -> Option<Ended> {
+    fn denied(&mut self, key: Key, written: Option<Instant>, reply: Reply) -> Option<Ended> {
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         if let Some(began) = self.began.remove(&key) {
-            let written = result.as_ref().ok().copied().flatten();
             let timing = Timing {
                 written_us: written.map(|written| micros(written.saturating_duration_since(began))),
                 answered_us: Some(micros(began.elapsed())),
             };
             self.timings.insert(key.clone(), timing);
         }
-        let answer = match result {
-            Ok(_) => Answer::Denied,
-            Err(error) if is_gone(&error) => Answer::AlreadyGone,
+        let answer = match reply.of_denial() {
+            Ok(answer) => answer,
             Err(error) if is_lost(&error) => return Some(Ended::Lost(error.root().to_string())),
-            Err(GatewayError::Failed { method, failure }) => {
-                if let Some(wait) = failure.retry_after() {
-                    self.timings.remove(&key);
-                    Answer::Unavailable(Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
-                } else {
-                    Answer::Refused(GatewayError::Failed { method, failure }.to_string().into())
-                }
-            }
             Err(_) => {
                 self.tell(Input::Unanswered(key));
                 return None;
             }
         };
+        match answer {
+            Answer::Unavailable(_) => drop(self.timings.remove(&key)),
+            Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => self.went(&key),
+            Answer::Refused(_) | Answer::NotSent(_) | Answer::NotYet => {}
+        }
         self.tell(Input::Answered(key, answer));
         None
     }
 
     fn listed(&mut self, answers: Answers) -> Result<(), String> {
         let mut listing = Listing::default();
+        let mut unread = Vec::new();
         // Texts of prompts that are gone are not kept for those that come.
         self.watch.reader.forget();
         let mut unlisted = BTreeMap::new();
         for (kind, answer) in self.kinds.iter().zip(answers.prompts) {
+            let before = listing.problems.len();
             let text = answer.map(|answer| answer.unwrap_or_else(|| RawValue::NULL.to_owned()));
             let read = text.map_err(|error| error.to_string()).and_then(|text| {
                 let read = self.watch.reader.list(*kind, text.get(), &mut listing);
                 read.map_err(|error| error.to_string())
             });
             match read {
-                Ok(()) => {}
+                Ok(()) => unread.extend(unread_keys(*kind, &listing.problems[before..])),
                 // Prompts of one kind are never duplicates of another: the others are guarded without it.
                 Err(cause) if *kind != Kind::Exec => {
                     unlisted.insert(*kind, cause);
                 }
                 Err(cause) => return Err(cause),
             }
+        }
+        if self.way == Way::Prefix {
+            // A prompt that cannot be read is pending all the same; and events are newer than the listing may be.
+            let keys = listing.prompts.iter().map(|prompt| &prompt.key).chain(&unread);
+            let mut known = Known::of(keys, self.kinds.clone(), Instant::now());
+            for (key, came) in self.changes.take().into_iter().flatten() {
+                if came { known.came(&key) } else { known.went(&key) }
+            }
+            self.known = Some(known);
         }
         self.report_unlisted(unlisted);
         let runs = self.runs(answers.sessions);
@@ -158,7 +165,7 @@ impl Attending<'_, '_, '_, '_> {
     }
 
     /// What is known of runs. A change between known and unknown is reported, and nothing else is.
-    fn runs(&mut self, sessions: Reply) -> Runs {
+    fn runs(&mut self, sessions: Payload) -> Runs {
         let mut runs = Runs::new();
         let failed = |error: GatewayError| match error.root() {
             GatewayError::TimedOut { .. } => {
@@ -190,10 +197,10 @@ impl Attending<'_, '_, '_, '_> {
     }
 }
 
-pub(super) async fn deny(session: &Session, key: Key) -> Done {
-    let (method, params) = decision_of(&key, "deny");
-    let result = session.timed_call(&method, &params, Deadline::after(CALLING)).await;
-    Done::Denied(key, result.map(|(written, _)| written))
+pub(super) async fn deny(session: &Session, way: Way, key: Key) -> Done {
+    let deadline = Deadline::after(CALLING);
+    let (written, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
+    Done::Denied(key, written, reply)
 }
 
 /// Asks for everything that is pending, and for the sessions, at once. Without the sessions the prompts are enough.
