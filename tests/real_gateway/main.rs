@@ -20,6 +20,7 @@ mod edits;
 mod expressions;
 mod gateway;
 mod guard;
+mod ids;
 mod legacy;
 mod model;
 mod node;

@@ -26,6 +26,7 @@ const FOLLOW_UP: Duration = Duration::from_secs(3);
 fn queue_on_2026_4_14() {
     let lab = Lab::start(LEGACY);
     let mut checks = Checks::of(LEGACY);
+    crate::ids::chosen(&mut checks, &lab);
     sixty(&mut checks, &lab);
     checks.check("a run is cancelled by its session", || {
         let held = lab.run("agent:main:cancel");
@@ -64,6 +65,7 @@ fn queue_on_2026_4_14() {
 fn queue_on_2026_9_6() {
     let lab = Lab::start(CURRENT);
     let mut checks = Checks::of(CURRENT);
+    crate::ids::chosen(&mut checks, &lab);
     sixty(&mut checks, &lab);
     for by_run in [true, false] {
         let (name, session) = if by_run {
@@ -328,7 +330,8 @@ fn restarted(checks: &mut Checks, mut lab: Lab) {
     let prompts: Vec<String> =
         lab.pending(SESSION).iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect();
     checks.check("a gateway is restarted during a purge", || {
-        let hold = Some("exec.approval.resolve");
+        let method = if lab.gateway.version == LEGACY { "exec.approval.resolve" } else { "approval.resolve" };
+        let hold = Some(method);
         let proxy = Proxy::to(lab.gateway.address(), Options { hold, ..Options::default() });
         let (gateway, secret) = (format!("--gateway={}", proxy.url()), lab.tool.secret());
         let purge =
@@ -348,7 +351,7 @@ fn restarted(checks: &mut Checks, mut lab: Lab) {
         assert_eq!(outcomes.len(), 39, "{ran:#?}");
         for passed in proxy.passed() {
             let What::Frame(frame) = passed.what else { continue };
-            if frame["method"] == "exec.approval.resolve" {
+            if frame["method"] == method {
                 assert_ne!(frame["params"]["id"], *prompts[0], "the one that stays");
             }
         }

@@ -119,6 +119,41 @@ fn a_prompt_stays_while_a_run_that_coalesced_into_it_is_active() {
 }
 
 #[test]
+fn a_decided_id_is_remembered_for_a_while_and_then_begins_others() {
+    for generation in [Generation::Current, Generation::Legacy] {
+        let mut registry = registry(generation, false, false);
+        let exec = Some(Kind::Exec);
+        let live = |command: &str| {
+            let mut ask = ask(Some("x"), None, command);
+            let crate::embedded::prompt::What::Exec(exec) = &mut ask.what else { panic!() };
+            exec.timeout_ms = Some(1_800_000);
+            ask
+        };
+        for (id, command) in [("deploy", "git status"), ("Deploy-2", "rm -rf x")] {
+            registry.seed(id.to_owned(), live(command), 0).unwrap();
+        }
+        let found = |registry: &Registry, id: &str, now: u64| {
+            registry.find(exec, id, now).map(|prompt| prompt.id.clone())
+        };
+        assert_eq!(found(&registry, "deploy", 0), Ok("deploy".to_owned()), "the exact one comes first");
+        assert_eq!(found(&registry, "DEPLOY", 0), Err(No::Ambiguous));
+        assert_eq!(found(&registry, " deploy-", 0), Ok("Deploy-2".to_owned()));
+        registry.resolve(exec, "deploy", Decision::Deny, None, 1_000).unwrap();
+        assert_eq!(found(&registry, "deploy", 15_999), Err(No::NotFound));
+        assert_eq!(
+            found(&registry, "DEPLOY", 1_000),
+            Ok("Deploy-2".to_owned()),
+            "only the exact id is remembered"
+        );
+        assert_eq!(found(&registry, "deploy", 16_000), Ok("Deploy-2".to_owned()));
+        assert_eq!(found(&registry, "", 16_000), Err(No::NotFound));
+        // It is decided in the place of the other.
+        registry.resolve(exec, "deploy", Decision::AllowOnce, None, 16_000).unwrap();
+        assert!(pending(&registry).is_empty());
+    }
+}
+
+#[test]
 fn retries_of_seeded_duplicates_join_the_oldest_that_is_left() {
     let mut registry = registry(Generation::Current, true, true);
     for id in ["a", "b", "c"] {

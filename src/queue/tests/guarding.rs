@@ -7,7 +7,8 @@ use super::super::guard::{
 };
 use super::super::plan::Why;
 use super::super::purge::Answer;
-use super::super::{Guard, Key, Kind, Prompt, Runs};
+use super::super::report::Untried;
+use super::super::{Decision, Guard, Key, Kind, Prompt, Runs};
 use super::{NOW, prompt};
 
 /// A guard and its clock.
@@ -109,6 +110,55 @@ fn a_duplicate_is_denied_at_once() {
     at.requested(&asks("d", "ls", 10, None));
     assert_eq!(at.denies(&Answer::Denied), ["d"]);
     assert_eq!(at.guard.requeued(), 1);
+}
+
+#[test]
+fn what_is_still_listed_was_not_denied() {
+    let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
+    for (answer, outcome) in [
+        (Answer::Denied, Outcome::Denied),
+        (Answer::AlreadyGone, Outcome::Gone),
+        (Answer::Allowed(Decision::AllowOnce), Outcome::Allowed(Decision::AllowOnce)),
+    ] {
+        let mut at = At::knowing(Tuning::default(), &prompts);
+        assert_eq!(at.denies(&answer), ["b"]);
+        assert_eq!(at.outcomes(), [("b".to_owned(), outcome)]);
+        at.ms = 60_000;
+        at.list(&prompts);
+        assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::StillListed)]);
+        // It is not denied again and again, and stays a duplicate.
+        for ms in [60_001, 120_000, 180_000] {
+            at.ms = ms;
+            if ms >= 120_000 {
+                at.list(&prompts);
+            }
+            assert_eq!(at.denies(&Answer::Denied), Vec::<String>::new());
+        }
+        assert_eq!(at.guard.counts().duplicates, 1);
+        assert_eq!(at.outcomes(), []);
+    }
+    // What was answered while the listing was asked for may be in it.
+    let mut at = At::knowing(Tuning::default(), &prompts);
+    assert_eq!(at.next(), Next::Deny(key("b")));
+    at.ms = 60_000;
+    assert_eq!(at.next(), Next::List);
+    at.tell(Input::Answered(key("b"), Answer::Denied));
+    at.tell(Input::Listed(prompts.to_vec(), Runs::new()));
+    assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::Denied)]);
+    // Another one of that id, asked later, is another one.
+    at.ms = 120_000;
+    at.list(&[prompts[0].clone(), asks("b", "ls", 90_000, None)]);
+    assert_eq!(at.outcomes(), []);
+}
+
+#[test]
+fn what_must_not_be_sent_is_skipped() {
+    let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
+    let mut at = At::knowing(Tuning::default(), &prompts);
+    assert_eq!(at.denies(&Answer::NotSent(Untried::AmbiguousId)), ["b"]);
+    let skipped = Outcome::NotSent(Untried::AmbiguousId);
+    assert_eq!((skipped.as_str(), at.outcomes()), ("skipped", vec![("b".to_owned(), skipped.clone())]));
+    assert_eq!(at.guard.counts().duplicates, 1);
 }
 
 #[test]

@@ -2,14 +2,42 @@
 
 use std::collections::HashSet;
 
+use serde_json::json;
+
 use super::super::report::{
-    Asked, Entry, Failure, Outcome, Requeued, Totals, Untried, Verdict, requeued, verdict,
+    Asked, Entry, Failure, Outcome, Requeued, Totals, Untried, Verdict, correct, requeued, verdict,
 };
-use super::super::{Key, Kind, Prompt, Rules, Runs, plan};
+use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
 
 fn totals(denied: usize, already_gone: usize, failed: usize, out_of_time: usize) -> Totals {
     Totals { denied, already_gone, failed, not_tried: out_of_time, out_of_time, ..Totals::default() }
+}
+
+#[test]
+fn a_listing_corrects_what_answers_said() {
+    let asked = |id: &str, ms: u64| prompt(id, "ls", |row| row["createdAtMs"] = json!(NOW + ms));
+    let over = [Outcome::Denied, Outcome::AlreadyGone, Outcome::Allowed(Decision::AllowOnce)];
+    for outcome in over {
+        let entry = |id: &str| Entry {
+            key: Key::new(Kind::Exec, id),
+            survivor: Key::new(Kind::Exec, "a"),
+            outcome: outcome.clone(),
+        };
+        let mut entries = [entry("b"), entry("c"), entry("d")];
+        let before = [asked("a", 0), asked("b", 1), asked("c", 1), asked("d", 1)];
+        // The last one has the id of an earlier prompt, and is another.
+        correct(&mut entries, &before, &[asked("a", 0), asked("b", 1), asked("d", 9)]);
+        let outcomes: Vec<&Outcome> = entries.iter().map(|entry| &entry.outcome).collect();
+        assert_eq!(outcomes, [&Outcome::Failed(Failure::StillListed), &outcome, &outcome]);
+    }
+    let mut kept = [Entry {
+        key: Key::new(Kind::Exec, "b"),
+        survivor: Key::new(Kind::Exec, "a"),
+        outcome: Outcome::NotTried(Untried::Stopped),
+    }];
+    correct(&mut kept, &[asked("b", 1)], &[asked("b", 1)]);
+    assert_eq!(kept[0].outcome, Outcome::NotTried(Untried::Stopped));
 }
 
 #[test]
