@@ -103,7 +103,7 @@ impl Registry {
         let start = id.to_lowercase();
         let begins =
             |prompt: &Prompt| prompt.ask.kind() == kind && prompt.id.to_lowercase().starts_with(&start);
-        if id.is_empty() || self.pending.values().any(|prompt| begins(prompt)) {
+        if id.is_empty() || self.pending.values().any(&begins) {
             return None;
         }
         let lately = self.settled().filter(|settled| is_remembered(settled, Some(kind), now));

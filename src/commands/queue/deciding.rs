@@ -236,7 +236,7 @@ pub(in crate::commands) async fn check(
     }
     let answer = session.call(&method(key.kind, "list"), &json!({}), deadline).await?;
     let Some(rows) = rows(answer.as_deref()) else { return Ok(Found::Unknown) };
-    Ok(if rows.contains(&*key.id) { Found::Pending } else { Found::Gone })
+    Ok(if rows.contains(&key.id) { Found::Pending } else { Found::Gone })
 }
 
 /// The id in a payload, whatever else is in it.
