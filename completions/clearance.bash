@@ -637,7 +637,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__lint)
-            opts="-h --timeout --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --max-size --explain --help"
+            opts="-h --timeout --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --exclude --max-size --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -692,6 +692,10 @@ _clearance() {
                     return 0
                     ;;
                 --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -783,7 +787,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__validate)
-            opts="-h --timeout --format --syntax --allow-legacy --max-size --explain --help"
+            opts="-h --timeout --format --syntax --allow-legacy --exclude --max-size --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -799,6 +803,10 @@ _clearance() {
                     ;;
                 --syntax)
                     COMPREPLY=($(compgen -W "auto json json5" -- "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-size)

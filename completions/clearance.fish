@@ -52,6 +52,7 @@ sarif\t'SARIF 2.1.0'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l syntax -d 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere' -r -f -a "auto\t'By the file\'s name'
 json\t'JSON, as a host reads its store'
 json5\t'JSON5, as `approvals set` reads its input'"
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l exclude -d 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
@@ -75,6 +76,7 @@ never\t'No finding; an invalid document still is'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l config -d 'This clearance.toml, instead of the nearest one from the current directory upwards' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l stale -d 'Tell of entries that were not used for so many days, or never' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Tell what a gateway of this release refuses or reads in another way [default: the gateway\'s own, with --gateway]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l exclude -d 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l max-size -d 'The largest file that is read' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'

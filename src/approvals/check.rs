@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::diagnostic::{Severity, Verdict};
 use super::document::Document;
 use super::finding::{Finding, place};
+use super::meant;
 use super::schema::Contract;
 use super::syntax::{self, Syntax};
 use super::tree::{self, read, to_json};
@@ -90,6 +91,12 @@ pub(super) fn diagnose(bytes: &[u8], strictness: Strictness, contract: Contract)
     // What could be elided is plain JSON, and has no comments.
     let comments = if elided.is_some() { Vec::new() } else { syntax::comments(text) };
     let secrets = secrets::with_comments(secrets::in_tree(&root), comments);
+    if contract == Contract::Document
+        && let Some(other) = meant::other(&root)
+    {
+        // One mistake, not one for each of its fields.
+        return place(text, &secrets, vec![other.finding()]);
+    }
     // A number without a value has been reported; what the schema says of its stand-in is noise.
     let known: Vec<_> =
         findings.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();

@@ -192,6 +192,18 @@ codes! {
             "It is no approvals document, and some readers crash on it.",
             "Check that this is the right file.",
         }
+        NodePolicy = "node-policy" {
+            "the exec policy of a Windows node, not a document",
+            "The file has `rules` or `defaultAction`: the form in which a Windows node keeps its own policy.",
+            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
+            "Store it on the node: clearance approvals set --file FILE --gateway --node NODE",
+        }
+        OpenclawConfig = "openclaw-config" {
+            "OpenClaw's configuration, not a document",
+            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both say what may run; the stricter of the two applies.",
+            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
+            "Name the approvals document instead: ~/.openclaw/exec-approvals.json up to 2026.7; from 2026.8 clearance approvals get --json | jq .file",
+        }
         NulByte = "nul-byte" {
             "a NUL byte",
             "The file holds a byte of value 0.",

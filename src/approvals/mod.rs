@@ -17,6 +17,7 @@ mod elide;
 mod finding;
 mod legacy;
 pub mod lint;
+mod meant;
 pub mod native;
 pub mod readback;
 pub mod rejection;

@@ -136,6 +136,8 @@ pub struct SetReport {
     pub foreseen: Vec<Field>,
     /// What the gateway or node dropped or changed of what it was given.
     pub departures: Vec<Change>,
+    /// What is wrong around the store.
+    pub remarks: Vec<Remark>,
 }
 
 /// How a `set` ended.

@@ -17,6 +17,7 @@ use super::diagnostic::{Path, Step, Verdict};
 use super::document::{Agent, Entry, McpTool};
 use super::elide::is_elided;
 use super::finding::{Finding, shortened};
+use super::meant;
 use super::scalar::is_blank;
 use super::schema::Contract;
 use super::tree::{Place, Places, get, key, read, to_json};
@@ -225,18 +226,32 @@ impl Explain<'_, '_> {
             Json::String(_) => unknown_value(path, &shown),
             _ => self.wrong_type(path, value, "a string"),
         };
-        let nearest = value.as_str().and_then(|word| nearest(word, words.iter().copied()));
+        let meant = match (path.steps().last(), value) {
+            (Some(Step::Key(field)), Json::String(word)) => meant::value(field, word),
+            _ => None,
+        };
+        let (message, suggestion) = match meant {
+            Some(meant) => (format!("{message}: {}", meant.why), meant.value.map(str::to_owned)),
+            None => (message, value.as_str().and_then(|word| nearest(word, words.iter().copied()))),
+        };
         let finding = Finding::new(code, self.span(path), message).at(path.clone());
-        finding.found(shown).expected(one_of(words)).suggestion(nearest)
+        finding.found(shown).expected(one_of(words)).suggestion(suggestion)
     }
 
     fn unknown_field(&self, object: &Path, name: &str) -> Finding {
         let path = object.join(Step::Key(name.to_owned()));
         let span = self.place(&path).and_then(|place| place.key).map_or(0..0, |key| key.start..key.end);
         let known = self.known_fields(object);
-        let nearest = nearest(name, known.iter().map(String::as_str));
+        let elsewhere = (self.contract == Contract::Document).then(|| meant::field(object, name)).flatten();
+        let nearest = match elsewhere {
+            Some(_) => None,
+            None => nearest(name, known.iter().map(String::as_str)),
+        };
         let name = shortened(name);
-        let message = format!("{} has no field `{name}`", self.thing(object));
+        let mut message = format!("{} has no field `{name}`", self.thing(object));
+        if let Some(where_to) = elsewhere {
+            message = format!("{message}: {where_to}");
+        }
         Finding::new(Code::UnknownField, span, message)
             .at(path)
             .found(format!("`{name}`"))

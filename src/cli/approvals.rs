@@ -39,6 +39,7 @@ pub enum Verb {
 const VALIDATE_EXAMPLES: &str = "Examples:
   clearance approvals validate exec-approvals.json
   clearance approvals validate hosts/ --format github
+  clearance approvals validate . --exclude 'node_modules/' --exclude '*.schema.json'
   jq .file snapshot.json | clearance approvals validate -
   clearance approvals validate --explain unknown-value";
 
@@ -78,7 +79,7 @@ const SET_EXAMPLES: &str = "Examples:
 /// `approvals validate`
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// Files, directories (searched for *.json and *.json5), or - for standard input; none for this host's own store
+    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without any, this host's own store
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How to report
@@ -90,6 +91,9 @@ pub struct Validate {
     /// Accept the forms that early releases wrote, and only tell of them
     #[arg(long)]
     pub allow_legacy: bool,
+    /// Skip what matches this glob in directories, as a line of .gitignore would; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,
@@ -101,7 +105,7 @@ pub struct Validate {
 /// `approvals lint`
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Files, directories (searched for *.json and *.json5), or - for standard input; none for this host's own store
+    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without any, this host's own store
     #[arg(value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub paths: Vec<PathBuf>,
     /// Look at this local store instead of this host's own
@@ -130,6 +134,9 @@ pub struct Lint {
     /// With --fix: do not ask
     #[arg(long, requires = "fix")]
     pub yes: bool,
+    /// Skip what matches this glob in directories, as a line of .gitignore would; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,

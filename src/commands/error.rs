@@ -74,6 +74,14 @@ pub enum Error {
     /// A mend that nobody was asked about.
     #[error("not confirmed: nothing was changed, and there is no terminal to ask on")]
     FixUnconfirmed,
+    /// A pattern of `--exclude` that cannot be read.
+    #[error("--exclude `{}` is not a glob: {cause}", glob.escape_debug())]
+    Exclude {
+        /// The pattern.
+        glob: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// What names no release.
     #[error("`{}` is no release", version.escape_debug())]
     Release {
@@ -341,6 +349,7 @@ impl Error {
             | Self::NodeAmbiguous { .. }
             | Self::FixStdin
             | Self::FixUnconfirmed
+            | Self::Exclude { .. }
             | Self::Release { .. } => Exit::Usage,
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } | Self::Unfinished { .. } => Exit::TimedOut,
@@ -378,6 +387,7 @@ impl Error {
             }
             Self::FixStdin => Some("name the file, or leave --fix out".to_owned()),
             Self::FixUnconfirmed => Some("look at what would be removed, then add --yes".to_owned()),
+            Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
             Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),

@@ -6,11 +6,14 @@ use std::sync::mpsc;
 
 use anyhow::Context;
 use bytesize::ByteSize;
-use walkdir::WalkDir;
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
 
 use super::Error;
-use crate::approvals::report::{Failed, FileReport, Unchecked};
-use crate::approvals::{Strictness, Syntax, check};
+use crate::approvals::codes::Code;
+use crate::approvals::diagnostic::Verdict;
+use crate::approvals::report::{Failed, FileReport, Remark, Unchecked};
+use crate::approvals::{Strictness, Syntax, check, lint, native};
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::outcome::{Exit, Tally};
 use crate::store::Store;
@@ -27,39 +30,126 @@ pub struct Request {
     pub allow_legacy: bool,
     /// The largest file that is read.
     pub max_size: ByteSize,
+    /// Globs of what to skip in directories.
+    pub exclude: Vec<String>,
+}
+
+/// What was found in every file, and what is worth saying beside it.
+#[derive(Debug, Default)]
+pub struct Validated {
+    /// The files, in the order in which they were named or found.
+    pub files: Vec<FileReport>,
+    /// Files that are not approvals documents, a host without one, and what is wrong around a store.
+    pub remarks: Vec<Remark>,
 }
 
 /// Validates every document that was named, one after the other: one document is in memory at a time.
-pub fn run(request: Request, deadline: Deadline) -> anyhow::Result<Vec<FileReport>> {
+pub fn run(request: Request, deadline: Deadline) -> anyhow::Result<Validated> {
     if request.paths.is_empty() {
         let store =
             Store::of(None, deadline).map_err(Error::from).context("looking for this host's store")?;
         let name = store.name();
         let check = move |()| of_store(&request, &store, deadline);
-        return Ok(reports(each(vec![Named { name, work: Ok(()) }], deadline, check)));
+        return Ok(Validated::of(each(vec![Named { name, work: Ok(()) }], deadline, check)));
     }
-    let files = found(&request.paths, deadline);
-    Ok(reports(each(files, deadline, move |input| file(&request, &input, deadline))))
+    let files = found(&request.paths, &request.exclude, deadline)?;
+    let paths = request.paths.clone();
+    let mut validated = Validated::of(each(files, deadline, move |found| file(&request, &found, deadline)));
+    if validated.files.is_empty() {
+        validated.files.push(nothing(&paths));
+    }
+    Ok(validated)
 }
 
-fn reports(looked: Vec<Result<FileReport, FileReport>>) -> Vec<FileReport> {
-    looked.into_iter().map(|report| report.unwrap_or_else(|report| report)).collect()
+impl Validated {
+    fn of(looked: Vec<Result<Result<Checked, Missed>, FileReport>>) -> Self {
+        let mut validated = Self::default();
+        for looked in looked {
+            match looked.unwrap_or_else(|report| Err(report.into())) {
+                Ok(Checked { report, remarks }) => {
+                    validated.files.push(report);
+                    validated.remarks.extend(remarks);
+                }
+                Err(Missed::Failed(report)) => validated.files.push(report),
+                Err(Missed::NoDocument(remark) | Missed::Skipped(remark)) => validated.remarks.push(remark),
+            }
+        }
+        validated
+    }
+}
+
+/// A file that was checked.
+#[derive(Debug)]
+struct Checked {
+    report: FileReport,
+    remarks: Vec<Remark>,
+}
+
+/// Why there is nothing to look at.
+#[derive(Debug)]
+pub(super) enum Missed {
+    /// It could not be read.
+    Failed(FileReport),
+    /// The host has no document.
+    NoDocument(Remark),
+    /// It was found in a directory, and is another kind of file.
+    Skipped(Remark),
+}
+
+impl From<FileReport> for Missed {
+    fn from(report: FileReport) -> Self {
+        Self::Failed(report)
+    }
+}
+
+/// A file to be looked at.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) input: Input,
+    /// Whether it was found in a directory, and not named.
+    pub(super) in_directory: bool,
 }
 
 /// Every file that is named, or found in a directory that is.
-pub(super) fn found(paths: &[PathBuf], deadline: Deadline) -> Vec<Named<Input>> {
+pub(super) fn found(
+    paths: &[PathBuf],
+    exclude: &[String],
+    deadline: Deadline,
+) -> Result<Vec<Named<Found>>, Error> {
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() != "-" && path.is_dir() {
-            files.extend(documents(path, deadline).into_iter().map(|found| match found {
-                Ok(path) => Named::of(Input::Path(path)),
+            files.extend(documents(path, exclude, deadline)?.into_iter().map(|found| match found {
+                Ok(path) => Named::of(Input::Path(path), true),
                 Err(report) => Named { name: report.name.clone(), work: Err(report) },
             }));
         } else {
-            files.push(Named::of(Input::named(path)));
+            files.push(Named::of(Input::named(path), false));
         }
     }
-    files
+    Ok(files)
+}
+
+/// Where nothing that was found is a document: a job that checks nothing must not pass.
+pub(super) fn nothing(paths: &[PathBuf]) -> FileReport {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let name = names.join(", ");
+    let message = format!("no approvals document (*.json, *.json5) in {name}");
+    let remedy = "check the path, or name the files; what Git ignores and --exclude matches is skipped";
+    unreadable(name, message, Some(remedy))
+}
+
+/// Whether a verdict says that a file is of another kind, and of which.
+pub(super) fn is(verdict: &Verdict, kind: Code) -> bool {
+    matches!(&verdict.diagnostics[..], [only] if only.code == kind)
+}
+
+/// What is said of a file in a directory that is not a document.
+pub(super) fn skipped(name: &str, what: &str) -> Missed {
+    Missed::Skipped(Remark {
+        message: format!("skipped {name}: it is {what}, not an approvals document"),
+        remedy: Some("to skip it without this warning, add it to .gitignore or use --exclude".to_owned()),
+    })
 }
 
 /// A document that is to be looked at, or the report that says why it cannot be.
@@ -69,9 +159,9 @@ pub(super) struct Named<W> {
     pub(super) work: Result<W, FileReport>,
 }
 
-impl Named<Input> {
-    pub(super) fn of(input: Input) -> Self {
-        Self { name: input.name(), work: Ok(input) }
+impl Named<Found> {
+    fn of(input: Input, in_directory: bool) -> Self {
+        Self { name: input.name(), work: Ok(Found { input, in_directory }) }
     }
 }
 
@@ -147,25 +237,24 @@ pub(super) fn count(tally: &mut Tally, why: Unchecked) {
     }
 }
 
-/// A JSON store is a file like any other, and must be there. A database may be without a document.
-fn of_store(request: &Request, store: &Store, deadline: Deadline) -> FileReport {
-    let database = match store {
-        Store::JsonFile(json) => return file(request, &Input::Path(json.path().to_owned()), deadline),
-        Store::Sqlite(database) => database,
-    };
+/// What a store holds.
+fn of_store(request: &Request, store: &Store, deadline: Deadline) -> Result<Checked, Missed> {
     let strictness = Strictness { syntax: Syntax::Json, allow_legacy: request.allow_legacy };
-    let result = held(store, deadline).map(|text| check(&text, strictness));
-    FileReport { name: database.name(), result }
+    let name = store.name();
+    let remarks = store.remarks(deadline);
+    match held(store, deadline) {
+        Ok(Some(text)) => {
+            Ok(Checked { report: FileReport { name, result: Ok(check(&text, strictness)) }, remarks })
+        }
+        Ok(None) => Err(Missed::NoDocument(no_document(&name, release_of(store)))),
+        Err(failed) => Err(FileReport { name, result: Err(failed) }.into()),
+    }
 }
 
-/// The text that a store holds, or why there is nothing to check.
-pub(super) fn held(store: &Store, deadline: Deadline) -> Result<Vec<u8>, Failed> {
+/// The text that a store holds, if it holds one, or why it could not be read.
+pub(super) fn held(store: &Store, deadline: Deadline) -> Result<Option<Vec<u8>>, Failed> {
     match store.read(deadline) {
-        Ok(stored) => match (stored.text(), store) {
-            (Some(text), _) => Ok(text.to_vec()),
-            (None, Store::JsonFile(_)) => Err(failed(&InputError::Missing(store.name()))),
-            (None, Store::Sqlite(_)) => Err(no_document(&store.name())),
-        },
+        Ok(stored) => Ok(stored.text().map(<[u8]>::to_vec)),
         Err(error) => {
             let error = Error::from(error);
             let timed_out = error.exit() == Exit::TimedOut;
@@ -175,12 +264,27 @@ pub(super) fn held(store: &Store, deadline: Deadline) -> Result<Vec<u8>, Failed>
     }
 }
 
-/// Of a place that is there, and has no document. A job that checks nothing must not pass.
-pub(super) fn no_document(name: &str) -> Failed {
-    Failed {
-        message: format!("{name} holds no document: the host uses its built-in defaults"),
-        remedy: Some("store one with clearance approvals set, or name the files to check".to_owned()),
-        why: Unchecked::Unreadable,
+/// The first release that keeps its document in such a store, where it is known.
+pub(super) fn release_of(store: &Store) -> Option<&'static str> {
+    match store {
+        Store::Sqlite(_) => Some("2026.8.1"),
+        Store::JsonFile(_) => None,
+    }
+}
+
+/// What holds on a host without a document, by its release where that is known: measured on 2026.4.14, 2026.6.11 and
+/// 2026.9.6, whose defaults differ in `askFallback` alone.
+pub(super) fn no_document(name: &str, release: Option<&str>) -> Remark {
+    let unanswered = match release.and_then(lint::denies_unanswered) {
+        Some(true) => "a prompt that nobody answers is denied",
+        Some(false) => "a prompt that nobody answers runs its command",
+        None => "a prompt that nobody answers is denied from 2026.6, and runs its command before",
+    };
+    Remark {
+        message: format!(
+            "{name} holds no approvals document, so the host uses its defaults: every command runs and nobody is asked (security full, ask off), unless tools.exec in openclaw.json is stricter; {unanswered}"
+        ),
+        remedy: Some("store a document with clearance approvals set, or name the files to check".to_owned()),
     }
 }
 
@@ -192,22 +296,36 @@ pub(super) fn database(path: &Path) -> Option<Store> {
     Some(Store::at(path.to_owned())).filter(|store| matches!(store, Store::Sqlite(_)))
 }
 
-fn file(request: &Request, input: &Input, deadline: Deadline) -> FileReport {
+fn file(request: &Request, found: &Found, deadline: Deadline) -> Result<Checked, Missed> {
+    let Found { input, in_directory } = found;
     if let Input::Path(path) = input
         && let Some(store) = database(path)
     {
         return of_store(request, &store, deadline);
     }
+    let name = input.name();
     let bytes = match deadline.left() {
         Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),
-        None => Err(InputError::TimedOut { name: input.name(), timeout: deadline.timeout() }),
+        None => Err(InputError::TimedOut { name: name.clone(), timeout: deadline.timeout() }),
     };
+    let bytes = bytes.map_err(|error| FileReport { name: name.clone(), result: Err(failed(&error)) })?;
     let strictness = Strictness {
         syntax: request.syntax.unwrap_or_else(|| by_name(input)),
         allow_legacy: request.allow_legacy,
     };
-    let result = bytes.map(|bytes| check(&bytes, strictness)).map_err(|error| failed(&error));
-    FileReport { name: input.name(), result }
+    let mut verdict = check(&bytes, strictness);
+    let mut remarks = Vec::new();
+    if *in_directory && is(&verdict, Code::OpenclawConfig) {
+        return Err(skipped(&name, "OpenClaw's configuration"));
+    }
+    if is(&verdict, Code::NodePolicy) {
+        let message = format!(
+            "{name} is the exec policy of a Windows node, not an approvals document: checked as a policy"
+        );
+        remarks.push(Remark { message, remedy: None });
+        verdict = native::check(&bytes, strictness.syntax);
+    }
+    Ok(Checked { report: FileReport { name, result: Ok(verdict) }, remarks })
 }
 
 /// Why a file was not read, for its report.
@@ -227,41 +345,74 @@ pub(super) fn by_name(input: &Input) -> Syntax {
     }
 }
 
-/// The documents of a directory, and what could not be looked into.
-pub(super) fn documents(path: &Path, deadline: Deadline) -> Vec<Result<PathBuf, FileReport>> {
-    let failed = |name: String, message: String, remedy: Option<&str>| {
-        let remedy = remedy.map(str::to_owned);
-        Err(FileReport { name, result: Err(Failed { message, remedy, why: Unchecked::Unreadable }) })
-    };
+/// The documents of a directory, and what could not be looked into. What Git ignores there is left out, and so is what
+/// `--exclude` matches.
+fn documents(
+    path: &Path,
+    exclude: &[String],
+    deadline: Deadline,
+) -> Result<Vec<Result<PathBuf, FileReport>>, Error> {
+    let walk = WalkBuilder::new(path)
+        // Hidden files are documents like others; of what this crate can leave out, Git's patterns are all.
+        .standard_filters(false)
+        .parents(true)
+        .git_ignore(true)
+        .git_exclude(true)
+        .overrides(excluding(path, exclude)?)
+        .sort_by_file_name(std::ffi::OsStr::cmp)
+        .build();
     let mut found = Vec::new();
-    for entry in WalkDir::new(path).sort_by_file_name() {
+    for entry in walk {
         if deadline.left().is_none() {
             let name = path.display().to_string();
             found.push(Err(FileReport { result: Err(late(&name, deadline)), name }));
-            return found;
+            return Ok(found);
         }
-        match entry {
-            Ok(entry) if entry.path().is_dir() || !is_document(entry.path()) => {}
-            Ok(entry) if entry.path().is_file() => found.push(Ok(entry.into_path())),
-            // A pipe that is met on the way is not waited for, and a link that leads nowhere is not passed over.
-            Ok(entry) => {
-                let name = entry.path().display().to_string();
-                let message = format!("{name} is not a file");
-                found.push(failed(name, message, Some("remove it, or name the files to check")));
-            }
+        let entry = match entry {
+            Ok(entry) => entry,
             Err(error) => {
-                let name = error.path().unwrap_or(path).display().to_string();
-                found.push(failed(name, format!("cannot read: {error}"), None));
+                let name = path.display().to_string();
+                found.push(Err(unreadable(name, format!("cannot read: {error}"), None)));
+                continue;
             }
+        };
+        let entry = entry.into_path();
+        if entry.is_dir() || !is_document(&entry) || in_git(&entry) {
+            continue;
+        }
+        if entry.is_file() {
+            found.push(Ok(entry));
+        } else {
+            // A pipe that is met on the way is not waited for, and a link that leads nowhere is not passed over.
+            let name = entry.display().to_string();
+            let message = format!("{name} is not a file");
+            found.push(Err(unreadable(name, message, Some("remove it, or name the files to check"))));
         }
     }
-    // A job that checks nothing must not pass.
     if found.is_empty() {
-        let name = path.display().to_string();
-        let message = format!("no *.json or *.json5 file in {name}");
-        found.push(failed(name, message, Some("check the path, or name the files")));
+        found.push(Err(nothing(&[path.to_owned()])));
     }
-    found
+    Ok(found)
+}
+
+/// Whether a path is inside Git's own directory.
+fn in_git(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == ".git")
+}
+
+fn unreadable(name: String, message: String, remedy: Option<&str>) -> FileReport {
+    let why = Unchecked::Unreadable;
+    FileReport { name, result: Err(Failed { message, remedy: remedy.map(str::to_owned), why }) }
+}
+
+/// The globs of `--exclude`, read as lines of a `.gitignore` in the directory.
+fn excluding(directory: &Path, exclude: &[String]) -> Result<Override, Error> {
+    let mut builder = OverrideBuilder::new(directory);
+    for glob in exclude {
+        let wrong = |error: ignore::Error| Error::Exclude { glob: glob.clone(), cause: error.to_string() };
+        builder.add(&format!("!{}", glob.trim_start_matches('!'))).map_err(wrong)?;
+    }
+    builder.build().map_err(|error| Error::Exclude { glob: exclude.join(" "), cause: error.to_string() })
 }
 
 fn is_document(path: &Path) -> bool {
@@ -285,7 +436,8 @@ mod tests {
     ) -> Vec<String> {
         let named = |name: &'static str| Named { name: name.to_owned(), work: Ok(name) };
         let documents = ["a.json", "b.json", "c.json"].map(named).into();
-        let reports = reports(each(documents, Deadline::after(timeout), look)).into_iter();
+        let looked = each(documents, Deadline::after(timeout), look).into_iter();
+        let reports = looked.map(|report| report.unwrap_or_else(|report| report));
         let word =
             |result: Result<Verdict, Failed>| result.map_or_else(|failed| failed.why.as_str(), |_| "checked");
         reports.map(|report| format!("{} {}", report.name, word(report.result))).collect()

@@ -42,6 +42,7 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         writeln!(streams.err, "the entry was stored all the same; only this report could not be written")?;
     }
     printed?;
+    output::remarks_text(streams.err, &report.set.remarks)?;
     if report.set.departures.is_empty() {
         return Ok(Exit::Done);
     }

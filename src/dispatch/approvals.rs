@@ -28,15 +28,18 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
         },
         allow_legacy: args.allow_legacy,
         max_size: args.max_size,
+        exclude: args.exclude,
     };
-    let reports = validate::run(request, deadline)?;
+    let validate::Validated { files, remarks } = validate::run(request, deadline)?;
     match args.format {
-        Format::Human => output::human(streams.out, &reports, streams.styled)?,
-        Format::Json => output::validation_json(streams.out, &reports)?,
-        Format::Github => output::github(streams.out, &reports)?,
-        Format::Sarif => output::sarif(streams.out, &reports)?,
+        Format::Human => output::human(streams.out, &files, streams.styled)?,
+        Format::Json => output::validation_json(streams.out, &files, &remarks)?,
+        Format::Github => output::github(streams.out, &files)?,
+        Format::Sarif => output::sarif(streams.out, &files)?,
     }
-    Ok(outcome::of_validation(validate::tally(&reports)))
+    streams.out.flush()?;
+    output::remarks_text(streams.err, &remarks)?;
+    Ok(outcome::of_validation(validate::tally(&files)))
 }
 
 /// Prints the page of a code; `codes` are those that are named where there is none of that name.
@@ -121,6 +124,7 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
     }
     printed?;
+    output::remarks_text(streams.err, &report.remarks)?;
     if report.departures.is_empty() {
         return Ok(Exit::Done);
     }

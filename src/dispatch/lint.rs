@@ -36,6 +36,7 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         stale_days: args.stale,
         release: args.release,
         max_size: args.max_size,
+        exclude: args.exclude,
         now_ms: now.as_secs_f64() * 1000.0,
     };
     let mut checked = lint::run(&request, deadline)?;

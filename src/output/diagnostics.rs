@@ -14,6 +14,9 @@ use crate::approvals::report::FileReport;
 
 /// Prints every problem of every file, and a line that counts.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
+    if reports.is_empty() {
+        return writeln!(out, "Nothing to check: there is no document.");
+    }
     let (mut valid, mut invalid, mut unreadable, mut errors, mut warnings) = (0, 0, 0, 0, 0);
     let mut contained = Contained::default();
     for report in reports {

@@ -69,6 +69,7 @@ pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             "similar": similar,
             "foreseen": set.foreseen.iter().map(field).collect::<Vec<_>>(),
             "departures": listed(&set.departures),
+            "remarks": set.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
         }),
     )
 }

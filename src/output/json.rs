@@ -10,7 +10,7 @@ use super::escape::is_harmless;
 use crate::approvals::changes::{Change, Changes};
 use crate::approvals::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::rejection::Field;
-use crate::approvals::report::{FileReport, NativeSnapshot, SetOutcome, SetReport, Snapshot};
+use crate::approvals::report::{FileReport, NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub(super) const VERSION: u8 = 1;
@@ -177,16 +177,19 @@ impl<'r> File<'r> {
 }
 
 /// A validation: every file with its problems.
-pub fn validation_json(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
+pub fn validation_json(out: &mut dyn Write, reports: &[FileReport], remarks: &[Remark]) -> io::Result<()> {
     #[derive(Serialize)]
     struct Validation<'r> {
         version: u8,
         valid: bool,
         files: Vec<File<'r>>,
+        /// What is worth saying beside the files.
+        remarks: Vec<&'r str>,
     }
+    let remarks = remarks.iter().map(|remark| remark.message.as_str()).collect();
     let files: Vec<File<'_>> = reports.iter().map(File::of).collect();
     let valid = files.iter().all(|file| file.status == "valid");
-    json(out, &Validation { version: VERSION, valid, files })
+    json(out, &Validation { version: VERSION, valid, files, remarks })
 }
 
 /// What `get` read: the object that OpenClaw's own command prints, and the version of our output.
@@ -258,6 +261,7 @@ pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
             "removed": report.removed.iter().map(|removed| field(&removed.field)).collect::<Vec<_>>(),
             "foreseen": report.foreseen.iter().map(field).collect::<Vec<_>>(),
             "departures": listed(&report.departures),
+            "remarks": report.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
         }),
     )
 }

@@ -18,7 +18,10 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
     let place = snapshot.place.as_ref().map_or_else(String::new, |place| escaped(place) + " ");
     writeln!(out, "{place}{}", escaped(&snapshot.path))?;
     if !snapshot.exists {
-        return writeln!(out, "  no document: the host uses its built-in defaults");
+        return writeln!(
+            out,
+            "  no document: every command runs and nobody is asked (security full, ask off), unless tools.exec in openclaw.json is stricter"
+        );
     }
     writeln!(out, "  hash      {}", snapshot.hash)?;
     let socket = snapshot.file.get("socket").and_then(|socket| socket.get("path")).and_then(Value::as_str);
@@ -28,7 +31,8 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
     }
     writeln!(out, "  defaults  {}", policy(snapshot.file.get("defaults")))?;
     if let Some(resolved) = &snapshot.resolved_defaults {
-        writeln!(out, "  applied   {}", policy(Some(resolved)))?;
+        let note = "(with the gateway's own defaults; tools.exec in openclaw.json may be stricter)";
+        writeln!(out, "  resolved  {} {note}", policy(Some(resolved)))?;
     }
     let agents = snapshot.file.get("agents").and_then(Value::as_object);
     if agents.is_none_or(Map::is_empty) {

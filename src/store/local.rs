@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
 use super::json_file::{JsonFile, LockedJsonFile};
 use super::locate::{self, Environment};
 use super::sqlite::{Database, LockedDatabase};
+use super::{StoreError, surroundings};
 use crate::approvals::report::Remark;
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
@@ -65,8 +65,12 @@ impl Store {
     /// What is worth saying beside its document.
     pub fn remarks(&self, deadline: Deadline) -> Vec<Remark> {
         match self {
-            Self::JsonFile(_) => Vec::new(),
-            Self::Sqlite(database) => database.remarks(deadline),
+            Self::JsonFile(file) => surroundings::of_json(file.path()),
+            Self::Sqlite(database) => {
+                let mut remarks = database.remarks(deadline);
+                remarks.extend(surroundings::of_database(database.path()));
+                remarks
+            }
         }
     }
 

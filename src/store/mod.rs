@@ -7,6 +7,7 @@ pub mod locate;
 mod lock;
 mod replace;
 pub mod sqlite;
+mod surroundings;
 
 use std::io;
 use std::os::unix::fs::DirBuilderExt;

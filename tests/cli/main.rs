@@ -14,6 +14,7 @@ mod contrib;
 mod database;
 mod diff;
 mod faults;
+mod foreign;
 mod gateway;
 mod generated;
 mod get;

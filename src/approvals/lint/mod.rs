@@ -24,7 +24,7 @@ use super::diagnostic::{Path, Severity, Verdict};
 use super::syntax::Syntax;
 pub use fix::{FixError, without};
 pub use place::unused_silences;
-pub use release::is_release;
+pub use release::{denies_unanswered, is_release};
 use rules::Sink;
 pub use rules::{Rules, Silence};
 

@@ -22,6 +22,17 @@ pub fn is_release(version: &str) -> bool {
     rejection::Release::read(version).is_some()
 }
 
+/// Whether a gateway of a release denies a prompt that nobody answers where the document sets no `askFallback`. Measured:
+/// 2026.4.14 runs the command, 2026.6.11 and 2026.9.6 deny it; `None` in between.
+pub fn denies_unanswered(version: &str) -> Option<bool> {
+    let release = rejection::Release::read(version)?;
+    match (release.is_from(2026, 5, 0), release.is_from(2026, 6, 0)) {
+        (false, _) => Some(false),
+        (true, true) => Some(true),
+        (true, false) => None,
+    }
+}
+
 impl Release {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         Self { named: facts.release.and_then(rejection::Release::read), early: facts.early }

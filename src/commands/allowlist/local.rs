@@ -83,7 +83,7 @@ fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> an
         let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
         target.found(&stored)?;
         let (replacement, applied) = target.plan(request, &edit, &stored)?;
-        return Ok(report(target, edit, &stored, replacement.map(|plan| (plan, None)), applied, 1));
+        return Ok(report(target, edit, &stored, replacement.map(|plan| (plan, None)), applied, 1, deadline));
     }
     if !target.is_store {
         // A lock beside a file that is not there helps nobody.
@@ -97,11 +97,19 @@ fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> an
         target.found(&stored)?;
         let (replacement, applied) = target.plan(request, &edit, &stored)?;
         let Some(plan) = replacement else {
-            return Ok(report(target, edit, &stored, None, applied, attempts));
+            return Ok(report(target, edit, &stored, None, applied, attempts, deadline));
         };
         let error = match locked.replace(&stored, &plan.text) {
             Ok(after) => {
-                return Ok(report(target, edit, &stored, Some((plan, Some(after))), applied, attempts));
+                return Ok(report(
+                    target,
+                    edit,
+                    &stored,
+                    Some((plan, Some(after))),
+                    applied,
+                    attempts,
+                    deadline,
+                ));
             }
             Err(error) => error,
         };
@@ -122,11 +130,13 @@ fn report(
     planned: Option<(Replacement, Option<Stored>)>,
     applied: Applied,
     attempts: u32,
+    deadline: Deadline,
 ) -> EditReport {
     let mut set = SetReport {
         path: target.store.name(),
         existed: before.text().is_some(),
         before: before.hash(),
+        remarks: if target.is_store { target.store.remarks(deadline) } else { Vec::new() },
         ..SetReport::default()
     };
     match planned {

@@ -10,6 +10,7 @@ use anyhow::Context;
 use bytesize::ByteSize;
 
 use super::remote::Remote;
+use super::validate::Missed;
 use super::{Error, raced, validate};
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
@@ -36,6 +37,8 @@ pub struct Request {
     pub release: Option<String>,
     /// The largest file that is read.
     pub max_size: ByteSize,
+    /// Globs of what to skip in directories.
+    pub exclude: Vec<String>,
     /// Now, in Unix milliseconds.
     pub now_ms: f64,
 }
@@ -76,13 +79,12 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Checked> {
     }
     let here = std::env::current_dir().unwrap_or_default();
     let project = Project::load(request.config.as_deref(), &here, deadline).map_err(Error::from)?;
-    let documents = target::all(&request.source, deadline).context("looking for this host's store")?;
+    let documents =
+        target::all(&request.source, &request.exclude, deadline).context("looking for this host's store")?;
     let project = Arc::new(project);
     let look = {
         let (request, project) = (request.clone(), Arc::clone(&project));
-        move |place| {
-            target::read(&request, place, deadline).map(|target| Ok(look(&request, &project, target?)))
-        }
+        move |place| target::read(&request, place, deadline).map(|target| look(&request, &project, target?))
     };
     let mut checked = Checked { report: LintReport::default(), mendable: Vec::new() };
     checked.report.config = project.file.as_ref().map(|file| file.display().to_string());
@@ -91,10 +93,19 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Checked> {
         match looked {
             Ok(looked) => match looked? {
                 Ok(looked) => checked.take(looked, &mut used),
-                Err(report) => checked.report.files.push(report),
+                Err(Missed::Failed(report)) => checked.report.files.push(report),
+                Err(Missed::NoDocument(remark) | Missed::Skipped(remark)) => {
+                    checked.report.remarks.push(remark);
+                }
             },
             Err(report) => checked.report.files.push(report),
         }
+    }
+    if let Source::Paths(paths) = &request.source
+        && checked.report.files.is_empty()
+        && !paths.is_empty()
+    {
+        checked.report.files.push(validate::nothing(paths));
     }
     unused(&project, &used, &mut checked.report);
     Ok(checked)
@@ -121,7 +132,7 @@ struct Looked {
     mendable: Option<Mendable>,
 }
 
-fn look(request: &Request, project: &Project, target: Target) -> Looked {
+fn look(request: &Request, project: &Project, target: Target) -> Result<Looked, Missed> {
     let path = target.kept.as_ref().map(Kept::path);
     let name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| target.name.clone());
     let facts = Facts {
@@ -133,6 +144,9 @@ fn look(request: &Request, project: &Project, target: Target) -> Looked {
         early: matches!(target.kept, Some(Kept::Store(Store::JsonFile(_)))),
     };
     let found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
+    if let Some(what) = other(&found).filter(|_| target.in_directory) {
+        return Err(validate::skipped(&target.name, what));
+    }
     let of_silence = |(index, silence): (usize, &lint::Silence)| {
         let asked = !found.invalid && silence.is_about(&name) && is_looked_for(silence.code, &facts);
         match (found.used.contains(&index), asked) {
@@ -147,7 +161,7 @@ fn look(request: &Request, project: &Project, target: Target) -> Looked {
         let hash = Stored::holding(target.text).hash();
         Mendable { store: kept.store(), syntax: target.syntax, hash, mend }
     });
-    Looked {
+    Ok(Looked {
         file: FileReport { name: target.name, result: Ok(found.verdict) },
         counts: found.counts,
         silenced: found.silenced,
@@ -155,7 +169,16 @@ fn look(request: &Request, project: &Project, target: Target) -> Looked {
         remarks: target.remarks,
         used,
         mendable,
-    }
+    })
+}
+
+/// What a file is that is of another kind.
+fn other(found: &lint::Linted) -> Option<&'static str> {
+    let kinds = [
+        (Code::OpenclawConfig, "OpenClaw's configuration"),
+        (Code::NodePolicy, "the exec policy of a Windows node"),
+    ];
+    kinds.into_iter().find(|(kind, _)| validate::is(&found.verdict, *kind)).map(|(_, what)| what)
 }
 
 /// Whether findings of a code can be found at all with these flags.

@@ -6,7 +6,7 @@ use super::{Request, Source};
 use crate::approvals::Syntax;
 use crate::approvals::report::{FileReport, Remark};
 use crate::commands::remote::{self, Fetched, Remote};
-use crate::commands::validate::Named;
+use crate::commands::validate::{Found, Missed, Named};
 use crate::commands::{Error, gateway, validate};
 use crate::deadline::Deadline;
 use crate::store::Store;
@@ -52,17 +52,23 @@ pub(super) struct Target {
     pub(super) release: Option<String>,
     /// What is wrong around it.
     pub(super) remarks: Vec<Remark>,
+    /// Whether it was found in a directory, and not named.
+    pub(super) in_directory: bool,
 }
 
 /// Where a document is.
 pub(super) enum Place {
-    Input(Input),
+    Found(Found),
     Store(Store),
     Remote(Remote),
 }
 
 /// Every document that is to be looked at.
-pub(super) fn all(source: &Source, deadline: Deadline) -> Result<Vec<Named<Place>>, Error> {
+pub(super) fn all(
+    source: &Source,
+    exclude: &[String],
+    deadline: Deadline,
+) -> Result<Vec<Named<Place>>, Error> {
     let store = |store: Store| Named { name: store.name(), work: Ok(Place::Store(store)) };
     Ok(match source {
         Source::Remote(remote) => {
@@ -71,8 +77,8 @@ pub(super) fn all(source: &Source, deadline: Deadline) -> Result<Vec<Named<Place
         Source::Store(path) => vec![store(Store::at(path.clone()))],
         Source::Paths(paths) if paths.is_empty() => vec![store(Store::of(None, deadline)?)],
         Source::Paths(paths) => {
-            let found = validate::found(paths, deadline).into_iter();
-            found.map(|Named { name, work }| Named { name, work: work.map(Place::Input) }).collect()
+            let found = validate::found(paths, exclude, deadline)?.into_iter();
+            found.map(|Named { name, work }| Named { name, work: work.map(Place::Found) }).collect()
         }
     })
 }
@@ -82,11 +88,11 @@ pub(super) fn read(
     request: &Request,
     place: Place,
     deadline: Deadline,
-) -> Result<Result<Target, FileReport>, Error> {
+) -> Result<Result<Target, Missed>, Error> {
     match place {
-        Place::Input(input) => Ok(match named_database(&input) {
+        Place::Found(found) => Ok(match named_database(&found.input) {
             Some(store) => of_store(store, deadline),
-            None => of_input(request, &input, deadline),
+            None => of_input(request, &found, deadline),
         }),
         Place::Store(store) => Ok(of_store(store, deadline)),
         Place::Remote(remote) => gateway::run(of_remote(&remote, deadline)),
@@ -100,18 +106,20 @@ fn named_database(input: &Input) -> Option<Store> {
     }
 }
 
-fn of_store(store: Store, deadline: Deadline) -> Result<Target, FileReport> {
+fn of_store(store: Store, deadline: Deadline) -> Result<Target, Missed> {
     let name = store.name();
     match validate::held(&store, deadline) {
-        Ok(text) => {
+        Ok(Some(text)) => {
             let (remarks, kept) = (store.remarks(deadline), Some(Kept::Store(store)));
-            Ok(Target { name, kept, text, syntax: Syntax::Json, release: None, remarks })
+            Ok(Target { name, kept, text, syntax: Syntax::Json, release: None, remarks, in_directory: false })
         }
-        Err(failed) => Err(FileReport { name, result: Err(failed) }),
+        Ok(None) => Err(Missed::NoDocument(validate::no_document(&name, validate::release_of(&store)))),
+        Err(failed) => Err(FileReport { name, result: Err(failed) }.into()),
     }
 }
 
-fn of_input(request: &Request, input: &Input, deadline: Deadline) -> Result<Target, FileReport> {
+fn of_input(request: &Request, found: &Found, deadline: Deadline) -> Result<Target, Missed> {
+    let Found { input, in_directory } = found;
     let name = input.name();
     let text = match deadline.left() {
         Some(_) => input::read(input, Bounds { max_size: request.max_size, deadline }),
@@ -124,24 +132,25 @@ fn of_input(request: &Request, input: &Input, deadline: Deadline) -> Result<Targ
     match text {
         Ok(text) => {
             let (syntax, remarks) = (validate::by_name(input), Vec::new());
-            Ok(Target { name, kept, text, syntax, release: None, remarks })
+            Ok(Target { name, kept, text, syntax, release: None, remarks, in_directory: *in_directory })
         }
-        Err(error) => Err(FileReport { name, result: Err(validate::failed(&error)) }),
+        Err(error) => Err(FileReport { name, result: Err(validate::failed(&error)) }.into()),
     }
 }
 
-async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Result<Target, FileReport>, Error> {
+async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Result<Target, Missed>, Error> {
     let mut place = remote::Place::open(remote, deadline).await?;
     let fetched = place.fetch().await?;
     let (name, release) = (place.name(), place.version().map(str::to_owned));
     place.close().await;
     Ok(match fetched {
         Fetched::Document(document) if !document.exists => {
-            Err(FileReport { result: Err(validate::no_document(&name)), name })
+            Err(Missed::NoDocument(validate::no_document(&name, release.as_deref())))
         }
         Fetched::Document(document) => {
             let text = document.file.get().as_bytes().to_vec();
-            Ok(Target { name, kept: None, text, syntax: Syntax::Json, release, remarks: Vec::new() })
+            let (syntax, remarks) = (Syntax::Json, Vec::new());
+            Ok(Target { name, kept: None, text, syntax, release, remarks, in_directory: false })
         }
         Fetched::Native { .. } => return Err(Error::NoLints { place: name }),
     })

@@ -37,6 +37,7 @@ pub(super) fn run(
             _ => Vec::new(),
         },
         changes: replacement.changes,
+        remarks: store.remarks(deadline),
         ..SetReport::default()
     };
     let plan = |stored: &Stored| {

@@ -1,0 +1,156 @@
+//! What is around a JSON store that its host refuses, or that lets others change what runs: links, and who may write.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::approvals::report::Remark;
+
+/// Write permission of the group, and of everybody.
+const GROUP: u32 = 0o020;
+const OTHERS: u32 = 0o002;
+/// The sticky bit: in such a directory nobody replaces files of others.
+const STICKY: u32 = 0o1000;
+
+/// What is worth saying of the place of a JSON store that a host goes by.
+pub(super) fn of_json(path: &Path) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> =
+        link_on_the_way(path).map(|link| link_remark(path, &link)).into_iter().collect();
+    remarks.extend(writable(path));
+    remarks
+}
+
+/// What is worth saying of the place of a database: a host from 2026.8 follows links.
+pub(super) fn of_database(path: &Path) -> Vec<Remark> {
+    writable(path)
+}
+
+/// The link that a host up to 2026.7 refuses: the store itself, or the directory it is in (measured on 2026.4.14,
+/// 2026.6.11 and 2026.7.1).
+fn link_on_the_way(path: &Path) -> Option<PathBuf> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink());
+    [Some(path), directory].into_iter().flatten().find(|path| is_link(path)).map(Path::to_owned)
+}
+
+fn link_remark(path: &Path, link: &Path) -> Remark {
+    let (path, link) = (path.display(), link.display());
+    Remark {
+        message: format!(
+            "{link} is a symbolic link: gateways up to 2026.7 refuse a store behind one, and every command of an agent fails"
+        ),
+        remedy: Some(format!("put the file itself into that place: {path}")),
+    }
+}
+
+/// Who else may change the store: an agent that runs as such a user can allow itself everything.
+fn writable(path: &Path) -> Vec<Remark> {
+    let directory =
+        path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let found = |path: &Path| path.metadata().ok();
+    let file = found(path).and_then(|file| who(file.mode())).map(|who| (path, who, "chmod go-w"));
+    let around = found(directory)
+        .filter(|directory| directory.mode() & STICKY == 0)
+        .and_then(|directory| who(directory.mode()))
+        .map(|who| (directory, who, "chmod go-w"));
+    let remark = |(path, who, command): (&Path, &str, &str)| Remark {
+        message: format!(
+            "{} can be written by {who}, who can thereby change what agents may run",
+            path.display()
+        ),
+        remedy: Some(format!("{command} {}", quoted(path))),
+    };
+    file.into_iter().chain(around).map(remark).collect()
+}
+
+fn who(mode: u32) -> Option<&'static str> {
+    if mode & OTHERS != 0 {
+        Some("every user of this host")
+    } else if mode & GROUP != 0 {
+        Some("everyone in its group")
+    } else {
+        None
+    }
+}
+
+/// A path as a shell reads it back.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn messages(remarks: &[Remark], home: &Path) -> Vec<String> {
+        let home = home.to_str().unwrap();
+        let line = |remark: &Remark| {
+            format!("{} => {}", remark.message, remark.remedy.as_deref().unwrap_or_default())
+                .replace(home, "~")
+        };
+        remarks.iter().map(line).collect()
+    }
+
+    fn mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_private_store_is_not_remarked_on() {
+        let home = tempfile::tempdir().unwrap();
+        let store = home.path().join("exec-approvals.json");
+        assert_eq!(of_json(&store), [], "also where it is not there yet");
+        fs::write(&store, "{}").unwrap();
+        mode(&store, 0o600);
+        assert_eq!(of_json(&store), []);
+    }
+
+    #[test]
+    fn links_are_remarked_on_for_json_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, linked) = (home.path().join("real"), home.path().join("linked"));
+        fs::create_dir(&real).unwrap();
+        mode(&real, 0o700);
+        fs::write(real.join("a.json"), "{}").unwrap();
+        mode(&real.join("a.json"), 0o600);
+        symlink(&real, &linked).unwrap();
+        symlink(real.join("a.json"), real.join("b.json")).unwrap();
+        let found = messages(&of_json(&linked.join("a.json")), home.path());
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].starts_with("~/linked is a symbolic link: gateways up to 2026.7 refuse"),
+            "{found:?}"
+        );
+        assert_eq!(of_json(&real.join("b.json")).len(), 1);
+        assert_eq!(of_database(&real.join("b.json")), []);
+    }
+
+    #[test]
+    fn writers_are_remarked_on() {
+        let home = tempfile::tempdir().unwrap();
+        let store = home.path().join("a b.json");
+        fs::write(&store, "{}").unwrap();
+        mode(&store, 0o620);
+        assert_eq!(
+            messages(&of_json(&store), home.path()),
+            [
+                "~/a b.json can be written by everyone in its group, who can thereby change what agents may run => chmod go-w '~/a b.json'"
+            ]
+        );
+        mode(&store, 0o600);
+        mode(home.path(), 0o707);
+        assert_eq!(of_database(&store).len(), 1, "whoever may write in the directory may replace the file");
+        mode(home.path(), 0o1777);
+        assert_eq!(of_database(&store), []);
+        mode(home.path(), 0o700);
+    }
+}
