@@ -861,7 +861,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__gateway__subcmd__dev)
-            opts="-h --timeout --port --scenario --coalesce --cancel-on-failover --generation --tls --json --help"
+            opts="-h --timeout --port --scenario --coalesce --list-run-ids --cancel-on-failover --generation --tls --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -880,6 +880,10 @@ _clearance() {
                     return 0
                     ;;
                 --coalesce)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --list-run-ids)
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;

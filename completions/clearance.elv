@@ -415,6 +415,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --port 'The port on 127.0.0.1; 0 for one that is free'
             cand --scenario 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents'
             cand --coalesce 'Whether requests for what is pending already join that prompt'
+            cand --list-run-ids 'Whether the list of sessions names active runs; off, it only says that some run is active'
             cand --cancel-on-failover 'Whether the prompts of a run that fails over are cancelled before its replacement may ask'
             cand --generation 'Which generation''s wire it speaks'
             cand --tls 'Serve TLS with a certificate of its own'

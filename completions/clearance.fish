@@ -301,6 +301,8 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l scenario -d 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l coalesce -d 'Whether requests for what is pending already join that prompt' -r -f -a "on\t'As a gateway should be'
 off\t'As gateways are: the bug is there'"
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l list-run-ids -d 'Whether the list of sessions names active runs; off, it only says that some run is active' -r -f -a "on\t'As a gateway should be'
+off\t'As gateways are: the bug is there'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l cancel-on-failover -d 'Whether the prompts of a run that fails over are cancelled before its replacement may ask' -r -f -a "on\t'As a gateway should be'
 off\t'As gateways are: the bug is there'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l generation -d 'Which generation\'s wire it speaks' -r -f -a "legacy\t'Protocol 3, as 2026.4.14'

@@ -462,6 +462,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port on 127.0.0.1; 0 for one that is free')
             [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents')
             [CompletionResult]::new('--coalesce', '--coalesce', [CompletionResultType]::ParameterName, 'Whether requests for what is pending already join that prompt')
+            [CompletionResult]::new('--list-run-ids', '--list-run-ids', [CompletionResultType]::ParameterName, 'Whether the list of sessions names active runs; off, it only says that some run is active')
             [CompletionResult]::new('--cancel-on-failover', '--cancel-on-failover', [CompletionResultType]::ParameterName, 'Whether the prompts of a run that fails over are cancelled before its replacement may ask')
             [CompletionResult]::new('--generation', '--generation', [CompletionResultType]::ParameterName, 'Which generation''s wire it speaks')
             [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Serve TLS with a certificate of its own')

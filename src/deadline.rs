@@ -68,6 +68,12 @@ impl Deadline {
         }
     }
 
+    /// The same, put off by a time that is not the command's own.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        Self { at: self.at.checked_add(by).unwrap_or(self.at), ..self }
+    }
+
     /// The whole time that was allowed.
     pub fn timeout(&self) -> Duration {
         self.timeout

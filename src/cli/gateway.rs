@@ -108,6 +108,9 @@ pub struct Dev {
     /// Whether requests for what is pending already join that prompt
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub coalesce: Switch,
+    /// Whether the list of sessions names active runs; off, it only says that some run is active
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub list_run_ids: Switch,
     /// Whether the prompts of a run that fails over are cancelled before its replacement may ask
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub cancel_on_failover: Switch,

@@ -16,8 +16,9 @@ pub enum Verb {
     Cancel(Lazy<Cancel>),
 }
 
-const CANCEL_HELP: &str = "What is active is aborted first; then the prompts that the run queued are denied, and both are checked. On a gateway up to
-2026.5 prompts carry no run: name the session.
+const CANCEL_HELP: &str = "First the run is aborted, then the prompts that it still holds are denied, and both are verified. RUN is a run's id or the start
+of it; what matches nothing is exit 1. Prompts of gateways before 2026.8 do not name their run: the prompts of the run's session
+are denied if nothing else runs in it, else name the session.
 
 Examples:
   clearance run cancel 0f6f1f1d-2c11-4c7b-9a53-6f1c2a9e41d5
@@ -40,7 +41,7 @@ pub struct Ls {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cancel {
-    /// The run
+    /// The run: its id, or the start of it
     #[arg(group = "which", value_name = "RUN")]
     pub run: Option<String>,
     /// Whatever runs in the session with this key, and everything it queued

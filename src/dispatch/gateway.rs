@@ -27,6 +27,7 @@ pub fn dev(args: &cli::Dev, end: Option<Deadline>, streams: &mut Streams<'_>) ->
         port: args.port,
         scenario: args.scenario.clone(),
         coalesce: args.coalesce == cli::Switch::On,
+        lists_run_ids: args.list_run_ids == cli::Switch::On,
         cancel_on_failover: args.cancel_on_failover == cli::Switch::On,
         generation: match args.generation {
             cli::Generation::Legacy => Generation::Legacy,

@@ -1,10 +1,10 @@
 //! `approvals lint`: from its flags to the findings, and through a mend to those that are left.
 
 use std::io::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::approvals::explain;
-use super::{confirmed, interactive, remote};
+use super::{Question, interactive, remote};
 use crate::Streams;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
@@ -45,7 +45,10 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         let plan: &mut dyn Write = if machine { &mut *streams.err } else { &mut *streams.out };
         output::mends_text(plan, checked.mends())?;
         plan.flush()?;
-        agreed(args.yes, deadline, streams)?;
+        let asked = Instant::now();
+        agreed(args.yes, streams)?;
+        // A person's time to think is not the command's.
+        let deadline = deadline.later(asked.elapsed());
         let fixed = checked.fix(deadline)?;
         checked = lint::run(&request, deadline)?;
         checked.report.fixed = fixed;
@@ -62,14 +65,14 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     Ok(outcome::of_validation(lint::tally(&checked.report, failing)))
 }
 
-fn agreed(yes: bool, deadline: Deadline, streams: &mut Streams<'_>) -> Result<(), Error> {
+fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
     if yes {
         return Ok(());
     }
     if !interactive() {
         return Err(Error::FixUnconfirmed);
     }
-    Ok(confirmed(streams.err, "remove them?", deadline)?)
+    Ok(Question::ask(streams.err, "remove them?")?.wait()?)
 }
 
 fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {

@@ -11,7 +11,8 @@ pub mod run;
 mod spool;
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::sync::mpsc;
+
+use tokio::sync::oneshot;
 
 use crate::cli::gateway::{Access, Approvals};
 use crate::commands::Error;
@@ -51,24 +52,45 @@ pub fn interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks on the terminal. Anything but a yes, the end of the input and the deadline are a no.
-pub fn confirmed(err: &mut dyn Write, question: &str, deadline: Deadline) -> Result<(), QueueError> {
-    if !interactive() {
-        return Err(QueueError::Unconfirmed);
+/// A question that was asked on the terminal. A person takes as long as a person takes: nothing but an answer, the end
+/// of the input or Ctrl-C ends the wait.
+#[derive(Debug)]
+pub struct Question(oneshot::Receiver<io::Result<String>>);
+
+impl Question {
+    /// Asks, if there is somebody to ask.
+    pub fn ask(err: &mut dyn Write, question: &str) -> Result<Self, QueueError> {
+        if !interactive() {
+            return Err(QueueError::Unconfirmed);
+        }
+        let asked = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
+        if asked.is_err() {
+            return Err(QueueError::Unconfirmed);
+        }
+        let (sender, receiver) = oneshot::channel();
+        // Beside the runtime, which has connections to keep alive.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line);
+            // Nobody listens any more where the command has ended.
+            drop(sender.send(read.map(|_| line)));
+        });
+        Ok(Self(receiver))
     }
-    let asked = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
-    if asked.is_err() {
-        return Err(QueueError::Unconfirmed);
+
+    /// The answer. Anything but a yes is a no.
+    pub async fn answer(self) -> Result<(), QueueError> {
+        agreed(self.0.await)
     }
-    let (sender, receiver) = mpsc::channel();
-    // Left behind at the deadline: the process ends soon after.
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        // Nobody listens any more once the deadline has passed.
-        drop(sender.send(read.map(|_| line)));
-    });
-    match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
+
+    /// The same where there is no runtime.
+    pub fn wait(self) -> Result<(), QueueError> {
+        agreed(self.0.blocking_recv())
+    }
+}
+
+fn agreed(line: Result<io::Result<String>, oneshot::error::RecvError>) -> Result<(), QueueError> {
+    match line {
         Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
         _ => Err(QueueError::Declined),
     }

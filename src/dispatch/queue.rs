@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::spool::Spool;
-use super::{causes, confirmed, failure, flags};
+use super::{Question, causes, failure, flags};
 use crate::Streams;
 use crate::cli::gateway::Access;
 use crate::cli::queue::{
@@ -167,24 +167,38 @@ fn of_gateways(
     streams: &mut Streams<'_>,
 ) -> Result<Vec<Result<crate::queue::summary::Dedupe, Error>>, Error> {
     let watched = std::io::stderr().is_terminal() && targets.len() == 1;
+    let alone = targets.len() == 1;
+    let asking = tokio::sync::Mutex::new(());
     let streams = RefCell::new(streams);
     let one = async |flags: &Flags| {
-        let confirm = |name: &str, planned: &crate::queue::summary::Planned| {
-            let mut streams = streams.borrow_mut();
-            let Streams { out, err, .. } = &mut **streams;
-            // Before anything is denied. What JSON prints has it too: nobody is asked, nobody is told twice.
-            let shown = match (json, yes) {
-                (true, true) => Ok(()),
-                (true, false) => output::plan_text(err, name, planned),
-                (false, _) => output::plan_text(out, name, planned).and_then(|()| out.flush()),
+        let confirm = async |name: &str, planned: &crate::queue::summary::Planned| {
+            // One question at a time: the plan and its question stand together.
+            let _asking = asking.lock().await;
+            let question = {
+                let mut streams = streams.borrow_mut();
+                let Streams { out, err, .. } = &mut **streams;
+                // Before anything is denied. What JSON prints has it too: nobody is asked, nobody is told twice.
+                let shown = match (json, yes) {
+                    (true, true) => Ok(()),
+                    (true, false) => output::plan_text(err, name, planned),
+                    (false, _) => output::plan_text(out, name, planned).and_then(|()| out.flush()),
+                };
+                if yes {
+                    return Ok(());
+                }
+                if shown.is_err() {
+                    return Err(crate::commands::queue::QueueError::Unconfirmed);
+                }
+                Question::ask(err, &format!("Deny {} prompts?", planned.duplicates))?
             };
-            if yes {
-                return Ok(());
+            if alone {
+                return question.answer().await;
             }
-            if shown.is_err() {
-                return Err(crate::commands::queue::QueueError::Unconfirmed);
+            // Another gateway's purge listens for Ctrl-C, so that it no longer ends the process by itself.
+            tokio::select! {
+                answer = question.answer() => answer,
+                _ = tokio::signal::ctrl_c() => Err(crate::commands::queue::QueueError::Declined),
             }
-            confirmed(err, &format!("Deny {} prompts?", planned.duplicates), deadline)
         };
         let mut progress = |open: usize| {
             if watched {
@@ -253,16 +267,20 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
         Decided::Deny => Decision::Deny,
     };
     let flags = flags(args.gateway.gateway, args.access);
-    let resolved = gateways::run(resolve::run(&args.id, decision, &flags, deadline, |prompt, now_ms| {
-        if decision == Decision::Deny || args.yes {
-            return Ok(false);
-        }
-        let shown = output::prompt_text(streams.err, prompt, now_ms);
-        if shown.is_err() {
-            return Err(crate::commands::queue::QueueError::Unconfirmed);
-        }
-        confirmed(streams.err, &format!("Answer {}?", decision.as_str()), deadline).map(|()| true)
-    }))?;
+    let resolved =
+        gateways::run(resolve::run(&args.id, decision, &flags, deadline, async |prompt, now_ms| {
+            if decision == Decision::Deny || args.yes {
+                return Ok(false);
+            }
+            let shown = output::prompt_text(streams.err, prompt, now_ms);
+            if shown.is_err() {
+                return Err(crate::commands::queue::QueueError::Unconfirmed);
+            }
+            Question::ask(streams.err, &format!("Answer {}?", decision.as_str()))?
+                .answer()
+                .await
+                .map(|()| true)
+        }))?;
     let resolve::Resolved { gateway, id, prompt, decision, before } = &resolved;
     if args.json {
         output::resolved_json(streams.out, gateway, (id, prompt.as_ref()), *decision, *before)?;

@@ -1,6 +1,6 @@
 //! `run …`
 
-use super::{confirmed, flags};
+use super::{Question, flags};
 use crate::Streams;
 use crate::cli::run::{Cancel, Ls};
 use crate::commands::gateway as gateways;
@@ -13,11 +13,12 @@ use crate::queue::cancel::{CancelPlan, Which};
 /// `run ls`
 pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let flags = flags(args.gateway.gateway, args.access);
-    let (gateway, rows) = gateways::run(ls::run(&flags, deadline))?;
+    let list = gateways::run(ls::run(&flags, deadline))?;
+    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref())?;
     if args.json {
-        output::runs_json(streams.out, &gateway, &rows)?;
+        output::runs_json(streams.out, &list)?;
     } else {
-        output::runs_text(streams.out, &gateway, &rows)?;
+        output::runs_text(streams.out, &list)?;
     }
     Ok(Exit::Done)
 }
@@ -31,7 +32,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     };
     let flags = flags(args.gateway.gateway, args.access);
     let Streams { out, err, .. } = streams;
-    let confirm = |plan: &CancelPlan| {
+    let confirm = async |plan: &CancelPlan| {
         let shown = match (args.json, args.yes) {
             (true, true) => Ok(()),
             (true, false) => output::cancel_plan_text(err, plan),
@@ -43,14 +44,15 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
         if shown.is_err() {
             return Err(crate::commands::queue::QueueError::Unconfirmed);
         }
-        confirmed(err, "Cancel?", deadline)
+        Question::ask(err, &output::cancel_question(plan))?.answer().await
     };
     let confirm = (!args.dry_run).then_some(confirm);
     let report = gateways::run(cancel::run(which, &flags, deadline, confirm))?;
+    output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref())?;
     if args.json {
         output::cancelled_json(streams.out, &report)?;
     } else {
-        if !report.carried_out {
+        if !report.carried_out && !report.plan.nothing {
             output::cancel_plan_text(streams.out, &report.plan)?;
         }
         output::cancelled_text(streams.out, &report)?;

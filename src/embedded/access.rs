@@ -32,7 +32,7 @@ impl Scope {
 }
 
 /// Every method of both generations, its scope, and whether it came with the current one.
-const METHODS: [(&str, Scope, bool); 26] = [
+const METHODS: [(&str, Scope, bool); 27] = [
     ("health", Scope::Read, false),
     ("status", Scope::Read, false),
     ("exec.approvals.get", Scope::Admin, false),
@@ -58,6 +58,7 @@ const METHODS: [(&str, Scope, bool); 26] = [
     ("sessions.list", Scope::Read, false),
     ("sessions.abort", Scope::Write, false),
     ("chat.abort", Scope::Write, false),
+    ("chat.history", Scope::Read, false),
     ("chat.send", Scope::Write, false),
 ];
 

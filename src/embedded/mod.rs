@@ -88,6 +88,9 @@ pub struct Options {
     pub tls: bool,
     /// Whether a retry coalesces into the prompt that is already pending. Off reproduces the bug.
     pub coalesce: bool,
+    /// Whether `sessions.list` of a current gateway names the runs that are active. Real ones often say only that some
+    /// run is (2026.9.6), and `chat.history` names it.
+    pub lists_run_ids: bool,
     /// Whether a failed-over run's prompts are cancelled before its replacement may ask. Off reproduces the bug.
     pub cancel_on_failover: bool,
     /// Whether `POST /api/v1/admin/rpc` is there: off by default on real gateways too, and never there on legacy ones.

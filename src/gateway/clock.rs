@@ -17,6 +17,25 @@ pub(super) async fn within<F: Future>(
     tokio::time::timeout(left, future).await.map_err(|_| timed_out())
 }
 
+/// Does what may block, a file or its lock, in a thread beside the runtime: no other connection waits for it. What is
+/// still blocked at the deadline is left behind.
+pub(super) async fn beside<T: Send + 'static>(
+    deadline: Deadline,
+    step: impl Fn() -> Step,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, GatewayError> {
+    /// How much longer what has the same deadline itself may take to say what it waited for.
+    const REPORTING: Duration = Duration::from_millis(200);
+    match within(deadline.later(REPORTING), step, tokio::task::spawn_blocking(work)).await? {
+        Ok(done) => Ok(done),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is ending, and nothing waits for this any more.
+            Err(error) => Err(GatewayError::NotAGateway(error.to_string())),
+        },
+    }
+}
+
 /// Pauses before something is tried again: doubled each time, at least what was asked for, and scattered so that many
 /// clients that were turned away together do not come back together.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn 
     if !address.is_encrypted() {
         return Ok(Box::new(stream));
     }
-    let tls = Tls::trusting(&target.trust, deadline)?;
+    let tls = Tls::load(&target.trust, deadline).await?;
     let name = address.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name)
         .map_err(|_| TlsError::Handshake(format!("{} is not a name for a certificate", address.host())))?;

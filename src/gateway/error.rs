@@ -15,6 +15,10 @@ use crate::store::StoreError;
 /// Where on the way to an answer something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
+    /// Reading or keeping this device's key.
+    Keyring,
+    /// Loading the certificates that are trusted.
+    Trust,
     /// Resolving the name and connecting, through a proxy where one is set.
     Connecting,
     /// The TLS handshake.
@@ -34,6 +38,8 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Keyring => f.write_str("while another process held this device's key"),
+            Self::Trust => f.write_str("while loading the trusted certificates"),
             Self::Connecting => f.write_str("while connecting"),
             Self::Securing => f.write_str("during the TLS handshake"),
             Self::Upgrading => f.write_str("during the upgrade to a WebSocket"),

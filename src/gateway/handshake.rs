@@ -108,7 +108,7 @@ pub(super) async fn enter(
         (Err(GatewayError::Refused(refusal)), Some(kept)) => {
             if only_device {
                 if refusal.reason == Reason::DeviceToken {
-                    identity.keep(None, deadline)?;
+                    identity.keep(None, deadline).await?;
                 }
                 Err(GatewayError::Refused(refusal))
             } else if refusal.device_token_would_do && target.is_certain() {
@@ -121,7 +121,7 @@ pub(super) async fn enter(
                     }
                     Err(GatewayError::Refused(second)) => {
                         if second.reason == Reason::DeviceToken {
-                            identity.keep(None, deadline)?;
+                            identity.keep(None, deadline).await?;
                         }
                         // The first refusal is about what the user gave.
                         Err(GatewayError::Refused(refusal))

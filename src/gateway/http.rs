@@ -53,7 +53,7 @@ struct Reply {
 
 impl Admin {
     /// Prepares the endpoint of a target. Nothing is sent yet.
-    pub(super) fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
+    pub(super) async fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
         let credential = match &target.credential {
             Credential::None => None,
             Credential::Token(secret) | Credential::Password(secret) => Some(secret.clone()),
@@ -61,8 +61,11 @@ impl Admin {
         if credential.is_some() && !target.may_carry_secrets() {
             return Err(GatewayError::Plaintext);
         }
-        let tls =
-            if target.address.is_encrypted() { Some(Tls::trusting(&target.trust, deadline)?) } else { None };
+        let tls = if target.address.is_encrypted() {
+            Some(Tls::load(&target.trust, deadline).await?)
+        } else {
+            None
+        };
         let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
         let mut builder = Client::builder()
             // Without one reqwest would load the platform's roots, and look for a provider that is not installed.

@@ -10,8 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::clock::beside;
 use super::device::Device;
-use super::error::DeviceError;
+use super::error::{DeviceError, GatewayError, Step};
 use super::target::Address;
 use crate::deadline::Deadline;
 use crate::store::json_file::JsonFile;
@@ -50,12 +51,18 @@ struct Kept {
 
 impl Keyring {
     /// The device for a gateway and a set of scopes; a new one is made and kept where there is none.
-    pub(super) fn identity(
+    pub(super) async fn identity(
         &self,
         address: &Address,
-        scopes: &[&str],
+        scopes: &'static [&'static str],
         deadline: Deadline,
-    ) -> Result<Identity, DeviceError> {
+    ) -> Result<Identity, GatewayError> {
+        let (keyring, address) = (self.clone(), address.clone());
+        let find = move || keyring.find(&address, scopes, deadline);
+        Ok(beside(deadline, || Step::Keyring, find).await??)
+    }
+
+    fn find(&self, address: &Address, scopes: &[&str], deadline: Deadline) -> Result<Identity, DeviceError> {
         let Self::Directory(directory) = self else {
             return Ok(Identity { device: Device::generate()?, token: None, file: None });
         };
@@ -100,11 +107,11 @@ fn text_of(kept: &Kept) -> String {
 
 impl Identity {
     /// Keeps the token that the gateway gave, or forgets one that it no longer accepts.
-    pub(super) fn keep(
+    pub(super) async fn keep(
         &mut self,
         token: Option<SecretString>,
         deadline: Deadline,
-    ) -> Result<(), DeviceError> {
+    ) -> Result<(), GatewayError> {
         let same = match (&self.token, &token) {
             (Some(kept), Some(token)) => kept.expose_secret() == token.expose_secret(),
             (None, None) => true,
@@ -114,17 +121,29 @@ impl Identity {
             return Ok(());
         }
         self.token = token;
-        let Some(file) = &self.file else { return Ok(()) };
-        let locked = file.lock(deadline)?;
-        let stored = locked.read()?;
-        let kept = stored.text().and_then(|text| serde_json::from_slice::<Kept>(text).ok());
-        // Whoever replaced or removed the key in the meantime has the last word.
-        let Some(mut kept) = kept else { return Ok(()) };
-        if Device::from_pem(&kept.private_key).is_none_or(|device| device.id() != self.device.id()) {
-            return Ok(());
-        }
-        kept.device_token = self.token.as_ref().map(|token| token.expose_secret().to_owned());
-        locked.replace(&stored, &text_of(&kept))?;
-        Ok(())
+        let Some(file) = self.file.clone() else { return Ok(()) };
+        let (token, device) = (self.token.clone(), self.device.id());
+        let write = move || write(&file, token.as_ref(), &device, deadline);
+        Ok(beside(deadline, || Step::Keyring, write).await??)
     }
+}
+
+/// Writes a device's token, or takes it out.
+fn write(
+    file: &JsonFile,
+    token: Option<&SecretString>,
+    device: &str,
+    deadline: Deadline,
+) -> Result<(), DeviceError> {
+    let locked = file.lock(deadline)?;
+    let stored = locked.read()?;
+    let kept = stored.text().and_then(|text| serde_json::from_slice::<Kept>(text).ok());
+    // Whoever replaced or removed the key in the meantime has the last word.
+    let Some(mut kept) = kept else { return Ok(()) };
+    if Device::from_pem(&kept.private_key).is_none_or(|kept| kept.id() != device) {
+        return Ok(());
+    }
+    kept.device_token = token.map(|token| token.expose_secret().to_owned());
+    locked.replace(&stored, &text_of(&kept))?;
+    Ok(())
 }

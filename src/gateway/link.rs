@@ -147,9 +147,9 @@ async fn connect(
     deadline: Deadline,
 ) -> Result<(Way, Option<Events>), GatewayError> {
     if target.address.is_http() {
-        return Ok((Way::Admin(Box::new(Admin::of(target, deadline)?)), None));
+        return Ok((Way::Admin(Box::new(Admin::of(target, deadline).await?)), None));
     }
-    let mut identity = keyring.identity(&target.address, access.scopes, deadline)?;
+    let mut identity = keyring.identity(&target.address, access.scopes, deadline).await?;
     let (mut starting, mut dropped) = (Backoff::new(), Backoff::new());
     loop {
         let confided = Confided::of(&target.credential, identity.token.as_ref());
@@ -157,7 +157,7 @@ async fn connect(
             Ok((socket, mut hello)) => {
                 let token = hello.auth.device_token.take().map(SecretString::from);
                 if token.is_some() {
-                    identity.keep(token, deadline)?;
+                    identity.keep(token, deadline).await?;
                 }
                 let confided = Confided::of(&target.credential, identity.token.as_ref());
                 let device = identity.device.id();

@@ -11,7 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::error::TlsError;
+use super::clock::beside;
+use super::error::{GatewayError, Step, TlsError};
 use super::target::{Fingerprint, Trust};
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
@@ -27,8 +28,14 @@ pub(super) struct Tls {
 }
 
 impl Tls {
+    /// Loads what the trust names, beside the runtime: a file may be slow.
+    pub(super) async fn load(trust: &Trust, deadline: Deadline) -> Result<Self, GatewayError> {
+        let trust = trust.clone();
+        Ok(beside(deadline, || Step::Trust, move || Self::trusting(&trust, deadline)).await??)
+    }
+
     /// Loads what the trust names. The platform's roots take some milliseconds, so only for encrypted addresses.
-    pub(super) fn trusting(trust: &Trust, deadline: Deadline) -> Result<Self, TlsError> {
+    fn trusting(trust: &Trust, deadline: Deadline) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let opinion = match trust {
             Trust::Platform => {

@@ -28,6 +28,6 @@ pub use queue::{
     DedupeJson, Layout, changes_ndjson, changes_text, dedupe_json, dedupe_text, plan_text, prompt_text,
     queue_json, queue_ndjson, queue_text, resolved_json, resolved_text, runs_unknown_text,
 };
-pub use run::{cancel_plan_text, cancelled_json, cancelled_text, runs_json, runs_text};
+pub use run::{cancel_plan_text, cancel_question, cancelled_json, cancelled_text, runs_json, runs_text};
 pub use sarif::{lint_sarif, sarif};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};

@@ -1,13 +1,17 @@
-//! Cancelling runs: what is aborted, which prompts go with it, and what is left afterwards.
+//! Cancelling runs: which run is meant, what is aborted, which prompts go with it, and what is left afterwards.
+
+use std::collections::{BTreeSet, HashSet};
+
+use thiserror::Error;
 
 use super::prompt::{Decision, Key, Prompt};
 use super::report::Untried;
-use super::runs::Runs;
+use super::runs::{RunState, Runs};
 
-/// Whose runs are cancelled.
+/// What is cancelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// One run.
+    /// One run: its id, or a prefix of it that no other run has.
     Run(String),
     /// Whatever runs in the session with this key.
     Session(String),
@@ -15,13 +19,168 @@ pub enum Which {
     Superseded,
 }
 
-impl Which {
-    /// Whether a prompt goes with it. Without a run id (legacy) a prompt goes with its session alone.
+/// Why nothing can be planned.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CancelError {
+    /// No run has this id, or a prefix of its id.
+    #[error("no active run, and no run that holds a prompt, has an id starting with {0:?}")]
+    UnknownRun(String),
+    /// Several runs have this prefix.
+    #[error("{prefix:?} is the start of {} run ids", .matches.len())]
+    AmbiguousRun {
+        /// What was given.
+        prefix: String,
+        /// The ids that start with it.
+        matches: Vec<String>,
+    },
+    /// No session has this key.
+    #[error("no session has the key {0:?}")]
+    UnknownSession(String),
+    /// Prompts that do not name their run, and a run that is not the only one of exactly one session.
+    #[error(
+        "the prompts of this gateway do not name their run, and the prompts of run {run:?} cannot be told from others of its session"
+    )]
+    RunWithoutSession {
+        /// The run.
+        run: String,
+        /// The session that it is active in, where that is known.
+        session: Option<String>,
+    },
+    /// Prompts that do not name their run.
+    #[error("the prompts of this gateway do not name their run, so superseded runs cannot be found")]
+    RunsNotNamed,
+}
+
+/// What is known when a cancellation is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Everything that is pending.
+    pub prompts: &'a [Prompt],
+    /// The runs.
+    pub runs: &'a Runs,
+    /// The keys of the sessions that are listed.
+    pub sessions: &'a [String],
+    /// Whether all sessions are listed.
+    pub complete: bool,
+    /// Whether prompts name their run.
+    pub names_runs: bool,
+}
+
+/// A cancellation that can be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aim {
+    /// What is cancelled, with the whole id of a run.
+    pub which: Which,
+    /// The runs that are aborted.
+    pub abort: Option<Abort>,
+    /// The session whose prompts are taken for the run's, where prompts do not name their run: the run is the only one
+    /// that is active in it.
+    pub attributed: Option<String>,
+    /// Whether the run or the session is known to exist. Where it is not, only the answer to the abort tells.
+    pub sure: bool,
+}
+
+impl Known<'_> {
+    /// Finds what is meant.
+    ///
+    /// # Errors
+    /// Where it matches nothing or too much, or where prompts cannot be attributed to it.
+    pub fn aim(&self, which: Which) -> Result<Aim, CancelError> {
+        match which {
+            Which::Run(text) => self.run(text),
+            Which::Session(key) => {
+                let held = self.prompts.iter().any(|prompt| prompt.session_key.as_deref() == Some(&*key));
+                let sure = held || self.sessions.contains(&key);
+                if key.is_empty() || !sure && self.complete {
+                    return Err(CancelError::UnknownSession(key));
+                }
+                let abort = Some(Abort { session: Some(key.clone()), run: None });
+                Ok(Aim { which: Which::Session(key), abort, attributed: None, sure })
+            }
+            Which::Superseded if !self.names_runs && !self.prompts.is_empty() => {
+                Err(CancelError::RunsNotNamed)
+            }
+            Which::Superseded => Ok(Aim { which, abort: None, attributed: None, sure: true }),
+        }
+    }
+
+    fn run(&self, text: String) -> Result<Aim, CancelError> {
+        let holding = self.prompts.iter().filter_map(|prompt| prompt.run_id.as_deref());
+        let active = self.sessions.iter().flat_map(|session| self.runs.active(session));
+        let known: BTreeSet<&str> = holding.chain(active).collect();
+        let exact = known.contains(&*text) || !text.is_empty() && !self.runs.sessions_of(&text).is_empty();
+        let matches: Vec<&str> = if exact {
+            vec![&text]
+        } else {
+            known.into_iter().filter(|run| !text.is_empty() && run.starts_with(&*text)).collect()
+        };
+        let run = match matches[..] {
+            [run] => run.to_owned(),
+            [] if text.is_empty() => return Err(CancelError::UnknownRun(text)),
+            // A run that is active may be named by nothing that is known here.
+            [] if self.complete && self.runs.all_named() => return Err(CancelError::UnknownRun(text)),
+            [] if self.names_runs => {
+                let abort = Some(Abort { session: None, run: Some(text.clone()) });
+                return Ok(Aim { which: Which::Run(text), abort, attributed: None, sure: false });
+            }
+            [] => return Err(CancelError::RunWithoutSession { run: text, session: None }),
+            _ => {
+                let matches = matches.iter().map(|&run| run.to_owned()).collect();
+                return Err(CancelError::AmbiguousRun { prefix: text, matches });
+            }
+        };
+        let of_prompts = self.prompts.iter().find(|prompt| prompt.run_id.as_deref() == Some(&*run));
+        let of_prompts = of_prompts.and_then(|prompt| prompt.session_key.as_deref());
+        let listed = self.runs.sessions_of(&run);
+        let listed = if let [session] = listed[..] { Some(session) } else { None };
+        let session = of_prompts.or(listed).map(str::to_owned);
+        let attributed = if self.names_runs {
+            None
+        } else {
+            // One run alone is active in one session alone: nobody else's prompts are there.
+            match listed {
+                Some(listed) if self.runs.active(listed) == [&*run] => Some(listed.to_owned()),
+                _ => return Err(CancelError::RunWithoutSession { run, session }),
+            }
+        };
+        let abort = Some(Abort { session, run: Some(run.clone()) });
+        Ok(Aim { which: Which::Run(run), abort, attributed, sure: true })
+    }
+}
+
+impl Aim {
+    /// Whether a prompt goes with it. A prompt that does not name its run goes with its session.
     pub fn holds(&self, prompt: &Prompt, runs: &Runs) -> bool {
-        match self {
-            Self::Run(run) => prompt.run_id.as_deref() == Some(run),
-            Self::Session(key) => prompt.session_key.as_deref() == Some(key),
-            Self::Superseded => runs.of(prompt).over(),
+        let of = |key: &str| prompt.session_key.as_deref() == Some(key);
+        match &self.which {
+            Which::Run(run) => match prompt.run_id.as_deref() {
+                Some(asked) => asked == run,
+                None => self.attributed.as_deref().is_some_and(of),
+            },
+            Which::Session(key) => of(key),
+            Which::Superseded => runs.of(prompt).over(),
+        }
+    }
+
+    /// Whether it is known that there is nothing to abort.
+    pub fn is_idle(&self, runs: &Runs) -> bool {
+        match (&self.which, &self.abort) {
+            (_, None) => true,
+            (Which::Session(key), _) => self.sure && runs.session(key) == RunState::Ended,
+            (Which::Run(run), Some(abort)) => {
+                self.sure && runs.state(run, abort.session.as_deref(), 0).over()
+            }
+            (Which::Superseded, _) => false,
+        }
+    }
+
+    /// How what is cancelled stands.
+    pub fn state(&self, runs: &Runs) -> RunState {
+        let session = self.abort.as_ref().and_then(|abort| abort.session.as_deref());
+        match &self.which {
+            Which::Run(run) => runs.state(run, session, 0),
+            Which::Session(key) => runs.session(key),
+            Which::Superseded => RunState::Unknown,
         }
     }
 }
@@ -31,16 +190,18 @@ impl Which {
 pub struct CancelPlan {
     /// The gateway.
     pub gateway: String,
-    /// Whose.
-    pub which: Which,
-    /// The session whose runs are aborted, or the run by itself where the gateway needs no session.
-    pub abort: Option<Abort>,
+    /// What is cancelled.
+    pub aim: Aim,
     /// The prompts that are denied, unless the abort has cleared them by then.
     pub prompts: Vec<Prompt>,
+    /// Whether there is nothing to abort and nothing to deny.
+    pub nothing: bool,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
     /// Whether each denial starts an agent turn.
-    pub legacy: bool,
+    pub denial_starts_turn: bool,
+    /// Why the state of every run is unknown, if so.
+    pub runs_unknown: Option<String>,
 }
 
 /// What is aborted.
@@ -73,11 +234,11 @@ pub struct Cancelled {
     pub failed: Vec<(Key, String)>,
     /// Prompts that the gateway answered of as gone, and lists all the same.
     pub still_listed: Vec<Key>,
-    /// What is pending of it afterwards: what could not be denied, and what was asked for again.
+    /// What is pending of it afterwards: what could not be denied, and what was requested again.
     pub left: Vec<Prompt>,
     /// Whether it still runs.
     pub active: bool,
-    /// Why it could not be looked at afterwards, if so: then what is left is what is not known to be gone.
+    /// Why it could not be listed again afterwards, if so: then what is left is what is not known to be gone.
     pub unseen: Option<String>,
 }
 
@@ -109,17 +270,99 @@ impl Cancelled {
     }
 }
 
-/// A session that runs, or that has prompts.
+/// A run that is active, or that holds prompts.
 #[derive(Debug, Clone)]
 pub struct RunRow {
     /// The session's key.
     pub session: Option<String>,
     /// The agent.
     pub agent: Option<String>,
-    /// The run; `None` where the gateway does not tell it.
+    /// The run; `None` where the gateway does not name it.
     pub run: Option<String>,
-    /// How it stands.
-    pub state: super::RunState,
-    /// The ids of its prompts that are pending.
-    pub prompts: Vec<String>,
+    /// Its state.
+    pub state: RunState,
+    /// Its prompts that are pending, oldest first.
+    pub holds: Vec<Prompt>,
+}
+
+/// What `run ls` found.
+#[derive(Debug, Clone)]
+pub struct RunList {
+    /// The gateway.
+    pub gateway: String,
+    /// The runs, by session.
+    pub rows: Vec<RunRow>,
+    /// Prompts that could not be read, each with what is wrong with it.
+    pub problems: Vec<String>,
+    /// Why there may be more, if so.
+    pub partial: Option<String>,
+    /// Why the state of every run is unknown, if so.
+    pub runs_unknown: Option<String>,
+    /// The gateway's clock, in Unix milliseconds.
+    pub now_ms: u64,
+}
+
+/// One row a run: each that is known to be active, and each that holds a prompt. A session of which is only known that
+/// something runs in it has a row without a name, unless one of its rows may be that run.
+pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String]) -> Vec<RunRow> {
+    let mut rows: std::collections::BTreeMap<(Option<&str>, Option<&str>), RunRow> =
+        std::collections::BTreeMap::new();
+    let mut oldest_first: Vec<&Prompt> = prompts.iter().collect();
+    oldest_first.sort_by(|a, b| (a.created_at_ms, &a.key).cmp(&(b.created_at_ms, &b.key)));
+    for prompt in oldest_first {
+        let (session, run) = (prompt.session_key.as_deref(), prompt.run_id.as_deref());
+        let row = rows.entry((session, run)).or_insert_with(|| RunRow {
+            session: session.map(str::to_owned),
+            agent: prompt.agent.as_deref().map(str::to_owned),
+            run: run.map(str::to_owned),
+            state: match (run, session) {
+                (None, Some(key)) if runs.session(key) == RunState::Active => RunState::Active,
+                _ => runs.of(prompt),
+            },
+            holds: Vec::new(),
+        });
+        row.holds.push(prompt.clone());
+    }
+    // A prompt that came after the listing says nothing about its run, but the run's name may.
+    for session in sessions.iter().filter(|session| runs.session(session) == RunState::Active) {
+        let named = runs.active(session);
+        let of_session: Vec<RunState> =
+            rows.iter().filter(|((key, _), _)| *key == Some(session)).map(|(_, row)| row.state).collect();
+        let may_be = |state: &RunState| matches!(state, RunState::Active | RunState::Unknown);
+        let wanted: Vec<Option<&str>> = if !named.is_empty() {
+            named.into_iter().map(Some).collect()
+        } else if of_session.iter().any(may_be) {
+            Vec::new()
+        } else {
+            vec![None]
+        };
+        for run in wanted {
+            let row = rows.entry((Some(session), run)).or_insert_with(|| RunRow {
+                session: Some(session.clone()),
+                agent: agent_of(session).map(str::to_owned),
+                run: run.map(str::to_owned),
+                state: RunState::Active,
+                holds: Vec::new(),
+            });
+            if run.is_some() {
+                row.state = RunState::Active;
+            }
+        }
+    }
+    rows.into_values().collect()
+}
+
+/// The agent that a session's key names.
+fn agent_of(session: &str) -> Option<&str> {
+    session.strip_prefix("agent:")?.split(':').next().filter(|agent| !agent.is_empty())
+}
+
+/// The sessions in which something runs that nothing names, those that hold prompts first.
+pub fn unnamed(prompts: &[Prompt], runs: &Runs, sessions: &[String]) -> Vec<String> {
+    let holding: HashSet<&str> = prompts.iter().filter_map(|prompt| prompt.session_key.as_deref()).collect();
+    let unnamed =
+        |session: &&String| runs.session(session) == RunState::Active && runs.active(session).is_empty();
+    let mut unnamed: Vec<String> = sessions.iter().filter(unnamed).cloned().collect();
+    unnamed.sort_by_key(|session| !holding.contains(&**session));
+    unnamed
 }

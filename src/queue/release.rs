@@ -10,7 +10,7 @@
 //! | prompts name their run | no | no | yes |
 //! | an abort clears the prompts of its run | no | no | yes |
 //! | a denial | starts an agent turn | answers the tool call | answers the tool call |
-//! | sends every decision to every operator | yes | no | no |
+//! | sends every decision to every operator | yes | yes (not relied on) | no |
 
 /// The methods that came with the releases whose prompts belong to a run.
 const RESOLVE: &str = "approval.resolve";

@@ -127,6 +127,22 @@ impl Runs {
         true
     }
 
+    /// Learns that a run of a session is in flight, as `chat.history` says where `sessions.list` only says that some run
+    /// is active. `at_ms`: when it was asked for.
+    pub fn in_flight(&mut self, session: &str, run: &str, at_ms: u64) {
+        if self.heard.get(run).is_some_and(|known| known.at_ms > at_ms) {
+            return;
+        }
+        self.live.entry(session.into()).or_default().insert(run.into());
+        self.heard
+            .insert(run.into(), Heard { active: true, at_ms, seq: None, session: Some(session.into()) });
+    }
+
+    /// Whether the listing names every run that is active, in each of its sessions.
+    pub fn all_named(&self) -> bool {
+        self.sessions.values().all(|session| matches!(session.active, Active::Exactly(_) | Active::None))
+    }
+
     fn died(&mut self, run: &str, session: Option<&str>) {
         if let Some(session) = session
             && let Some(live) = self.live.get_mut(session)

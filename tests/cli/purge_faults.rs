@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Child;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,10 @@ pub struct Queue {
     pub connections: usize,
     /// Nobody is let in any more.
     pub down: bool,
+    /// For how long it pings behind its next answer to a method, each time waiting for the pong; then it says so.
+    pub pings: Option<(Duration, mpsc::Sender<()>)>,
+    /// Behind the answer to which method.
+    pub pings_behind: &'static str,
     /// Methods besides those that every one of these gateways has.
     pub methods: Vec<&'static str>,
 }
@@ -306,6 +310,18 @@ fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<Re
                 say(&mut socket, &json!({ "type": "res", "id": call["id"], "ok": false, "error": error }))?;
             }
             None => {}
+        }
+        let pings = {
+            let mut queue = queue.lock().unwrap();
+            if method == queue.pings_behind { queue.pings.take() } else { None }
+        };
+        if let Some((time, done)) = pings {
+            let end = Instant::now() + time;
+            while Instant::now() < end {
+                socket.send(Message::Ping(Vec::new().into())).ok()?;
+                while !matches!(socket.read().ok()?, Message::Pong(_)) {}
+            }
+            done.send(()).ok()?;
         }
     }
 }
@@ -661,6 +677,37 @@ fn a_run_that_is_known_to_be_of_one_session_is_cancelled_with_it() {
     let (exit, report) = gateway.client().json(&["run", "cancel", "run-1", "--yes"]);
     assert_eq!((exit, &report["error"]["code"]), (2, &json!("run-without-session")), "{report}");
     assert_eq!(gateway.left().len(), 3);
+}
+
+#[test]
+fn an_abort_that_clears_no_prompt_is_followed_by_denials() {
+    // Protocol 4, prompts without a run: 2026.5.28 to 2026.7.1.
+    let gateway = Gateway::with(4, group("a", 2), |queue, method, _| {
+        if method == "chat.abort" {
+            queue.sessions[0]["activeRunIds"] = json!([]);
+        }
+        Say::Properly
+    });
+    let session = json!({ "key": "agent:main:main", "hasActiveRun": true, "activeRunIds": ["run-1"] });
+    gateway.queue.lock().unwrap().sessions = vec![session];
+    let (exit, unknown) = gateway.client().json(&["run", "cancel", "run-2", "--yes"]);
+    assert_eq!((exit, &unknown["error"]["code"]), (1, &json!("unknown-run")), "{unknown}");
+    let (exit, superseded) = gateway.client().json(&["run", "cancel", "--superseded", "--yes"]);
+    assert_eq!((exit, &superseded["error"]["code"]), (2, &json!("runs-not-named")), "{superseded}");
+    assert_eq!(gateway.left().len(), 2);
+    let (exit, report) = gateway.client().json(&["run", "cancel", "run-", "--yes"]);
+    assert_eq!((exit, &report["aborted"]), (0, &json!(["run-1"])), "{report}");
+    assert_eq!((report["denied"].as_array().unwrap().len(), gateway.left().len()), (2, 0), "{report}");
+    assert_eq!(report["attributedTo"], "agent:main:main");
+    // Where another run is active in the session, nobody can say whose the prompts are.
+    let gateway = Gateway::with(4, group("a", 2), |_, _, _| Say::Properly);
+    let session =
+        json!({ "key": "agent:main:main", "hasActiveRun": true, "activeRunIds": ["run-1", "run-2"] });
+    gateway.queue.lock().unwrap().sessions = vec![session];
+    let (exit, refused) = gateway.client().json(&["run", "cancel", "run-1", "--yes"]);
+    assert_eq!((exit, &refused["error"]["code"]), (2, &json!("run-without-session")), "{refused}");
+    assert!(refused["error"]["remedy"].as_str().unwrap().ends_with("run cancel --session agent:main:main"));
+    assert_eq!(gateway.left().len(), 2);
 }
 
 #[test]

@@ -47,6 +47,12 @@ fn commands_work_without_the_states_of_runs() {
         let text = client.answer(&["queue", "ls", "--timeout=3s"]);
         assert!(text.starts_with("exit: 0\n"), "{name}: {text}");
         assert!(text.contains("note: the state of runs is unknown: "), "{name}: {text}");
+        let (exit, runs) = client.json(&["run", "ls", "--timeout=3s"]);
+        assert_eq!((exit, runs["runs"].as_array().unwrap().len()), (0, 1), "{name}: {runs}");
+        assert!(runs["runsUnknown"].as_str().unwrap().contains(words), "{name}: {runs}");
+        let (exit, plan) =
+            client.json(&["run", "cancel", "--session=agent:main:main", "--dry-run", "--timeout=3s"]);
+        assert_eq!((exit, plan["planned"].as_array().unwrap().len()), (0, 6), "{name}: {plan}");
         let (exit, checked) = client.json(&["queue", "dedupe", "--check", "--timeout=3s"]);
         assert_eq!((exit, &checked["gateways"][0]["duplicates"]), (1, &json!(4)), "{name}: {checked}");
         assert!(checked["gateways"][0]["runsUnknown"].as_str().unwrap().contains(words), "{name}: {checked}");
@@ -56,6 +62,10 @@ fn commands_work_without_the_states_of_runs() {
         let (exit, resolved) = client.json(&["queue", "resolve", "b-00", "deny", "--timeout=3s"]);
         assert_eq!(exit, 0, "{name}: {resolved}");
         assert_eq!(gateway.left(), ["a-00"], "{name}");
+        let cancel = ["run", "cancel", "--session=agent:main:main", "--yes", "--timeout=10s"];
+        let (exit, cancelled) = client.json(&cancel);
+        assert_eq!((exit, cancelled["denied"].as_array().unwrap().len()), (0, 1), "{name}: {cancelled}");
+        assert_eq!(gateway.left().len(), 0, "{name}");
     }
 }
 

@@ -51,9 +51,17 @@ fn cancels(dev: &Dev, arguments: &[&str], gone: impl Fn(&Value) -> bool) -> Valu
         before.iter().filter(|(_, row)| !gone(row)).map(|(id, _)| id.as_str()).collect();
     assert!(expected.len() < before.len());
     assert_eq!(ids(&pending(&client)), expected);
-    // Again it is nothing.
-    let (exit, again) = client.json(&[&cancel[..], &["--yes"]].concat());
-    assert_eq!((exit, &again["planned"], &again["aborted"]), (0, &json!([]), &json!([])), "{again}");
+    // Again there is nothing to do: nothing is asked, and a run that is gone is not known.
+    let (exit, again) = client.json(&cancel);
+    if arguments[0].starts_with("--") {
+        assert_eq!(
+            (exit, &again["planned"], &again["carriedOut"]),
+            (0, &json!([]), &json!(false)),
+            "{again}"
+        );
+    } else {
+        assert_eq!((exit, &again["error"]["code"]), (1, &json!("unknown-run")), "{again}");
+    }
     assert_eq!(ids(&pending(&client)), expected);
     report
 }
@@ -107,11 +115,70 @@ fn superseded_runs_are_cleared() {
     // The one that goes on keeps its prompt.
     let left = pending(&dev.client());
     assert_eq!(left.values().filter(|row| row["sessionKey"] == STUCK).count(), 1);
-    // Prompts of the early generation say of no run, so none is known to be over.
+    // Prompts of the early generation do not name their run, so none can be found.
     let dev = still("legacy", &[]);
     let (exit, report) = dev.client().json(&["run", "cancel", "--superseded", "--yes"]);
-    assert_eq!((exit, &report["planned"]), (0, &json!([])));
+    assert_eq!((exit, &report["error"]["code"]), (2, &json!("runs-not-named")), "{report}");
     assert_eq!(pending(&dev.client()).len(), 31);
+}
+
+#[test]
+fn a_run_is_found_by_the_start_of_its_id() {
+    let dev = still("current", &[]);
+    let report = cancels(&dev, &[RUN], |row| row["runId"] == RUN);
+    assert_eq!(report["aborted"], json!([RUN]));
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let before = pending(&client);
+    let (exit, report) = client.json(&["run", "cancel", &RUN[..9], "--yes"]);
+    assert_eq!((exit, &report["aborted"], &report["active"]), (0, &json!([RUN]), &json!(false)), "{report}");
+    assert_eq!(pending(&client).len(), before.len() - 1);
+}
+
+#[test]
+fn what_matches_nothing_is_no_success() {
+    for ids in ["--list-run-ids=on", "--list-run-ids=off"] {
+        let dev = still("current", &[ids]);
+        let client = dev.client();
+        let before = pending(&client);
+        for (argument, code) in [
+            ("no-such-run", "unknown-run"),
+            ("2f3f0581-05e1-42c1-8d93-6ca4fec04810", "unknown-run"),
+            ("", "unknown-run"),
+            ("--session=agent:nobody:main", "unknown-session"),
+            ("--session=", "unknown-session"),
+        ] {
+            let (exit, refused) = client.json(&["run", "cancel", argument, "--yes"]);
+            assert_eq!((exit, &refused["error"]["code"]), (1, &json!(code)), "{ids} {argument:?}: {refused}");
+        }
+        let (exit, refused) = client.json(&["run", "cancel", "8", "--yes"]);
+        assert_eq!((exit, &refused["error"]["code"]), (2, &json!("ambiguous-run")), "{refused}");
+        assert_eq!(self::ids(&pending(&client)), self::ids(&before));
+    }
+}
+
+#[test]
+fn a_run_has_one_row_whether_or_not_it_is_listed() {
+    let listed = runs(&still("current", &["--list-run-ids=on"]).client());
+    let unlisted = runs(&still("current", &["--list-run-ids=off"]).client());
+    let active = |runs: &BTreeMap<(String, String), (String, usize)>| -> Vec<(String, String)> {
+        runs.iter().filter(|(_, (state, _))| state == "active").map(|(key, _)| key.clone()).collect()
+    };
+    assert_eq!(listed.keys().collect::<Vec<_>>(), unlisted.keys().collect::<Vec<_>>());
+    // A plugin's prompt names no run; whatever is active has its name.
+    assert!(active(&unlisted).iter().all(|(_, run)| !run.is_empty()), "{unlisted:?}");
+    assert_eq!(active(&listed), active(&unlisted));
+    assert_eq!(unlisted[&(SESSION.to_owned(), RUN.to_owned())], ("active".to_owned(), 1));
+}
+
+#[test]
+fn a_plan_of_nothing_asks_nothing() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    client.json(&["run", "cancel", "--superseded", "--yes"]);
+    client.json(&["run", "cancel", "--session", SESSION, "--yes"]);
+    shot!("cancel_nothing_superseded", client.answer(&["run", "cancel", "--superseded"]));
+    shot!("cancel_nothing_session", client.answer(&["run", "cancel", "--session", SESSION]));
 }
 
 #[test]

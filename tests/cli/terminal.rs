@@ -1,7 +1,11 @@
 //! What is different on a terminal: questions, progress, tables that fit, a listing that stays.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use rustix::process::Signal;
 
+use crate::purge_faults::{Gateway, Say, group, row};
 use crate::queue::{by_id, ids, pending, shot, still, still_redactions};
 use crate::support::dev::{Client, Dev};
 use crate::support::terminal::Terminal;
@@ -66,13 +70,38 @@ fn a_purge_asks_first() {
 }
 
 #[test]
-fn nobody_answers_before_the_deadline() {
+fn a_persons_time_is_not_the_commands() {
+    for (arguments, question, left) in [
+        (&["queue", "dedupe"][..], "Deny 4 prompts? [y/N]", 2),
+        (&["queue", "resolve", "b-00", "allow-once"], "[y/N]", 5),
+        (&["run", "cancel", "--session=agent:main:main"], "[y/N]", 0),
+    ] {
+        let rows = [group("a", 5), vec![row("b-00", "b", 60, 1_800_000)]].concat();
+        let gateway = Gateway::current(rows, |_, _, _| Say::Properly);
+        let (sender, pinged) = mpsc::channel();
+        gateway.queue.lock().unwrap().pings = Some((Duration::from_secs(4), sender));
+        gateway.queue.lock().unwrap().pings_behind =
+            if arguments[1] == "resolve" { "exec.approval.list" } else { "sessions.list" };
+        let arguments = [arguments, &["--timeout=3s"]].concat();
+        let mut terminal = on(&gateway.client(), &arguments, WIDE);
+        terminal.shows(question, 1);
+        // The connection is kept alive for longer than the command may take.
+        pinged.recv_timeout(Duration::from_mins(1)).unwrap();
+        terminal.types("y");
+        let (exit, text) = terminal.ends();
+        assert_eq!((exit, gateway.left().len()), (0, left), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_question_is_ended_by_an_interrupt() {
     let (_dev, client) = dev();
     let before = pending(&client);
-    let mut terminal = on(&client, &["queue", "dedupe", "--timeout", "2s"], WIDE);
+    let mut terminal = on(&client, &["queue", "dedupe"], WIDE);
     terminal.shows("[y/N]", 1);
-    let (exit, text) = terminal.ends();
-    assert_eq!((exit, ids(&pending(&client))), (2, ids(&before)), "{text}");
+    terminal.signal(Signal::INT);
+    terminal.ends_killed();
+    assert_eq!(ids(&pending(&client)), ids(&before));
 }
 
 #[test]

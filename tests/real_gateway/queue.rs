@@ -14,6 +14,8 @@ use crate::proxy::{Options, Proxy, What};
 use crate::tool::{Ran, Tool};
 
 pub(crate) const LEGACY: &str = "2026.4.14";
+/// Protocol 4, and prompts that do not name their run.
+pub(crate) const MIDDLE: &str = "2026.7.1";
 pub(crate) const CURRENT: &str = "2026.9.6";
 
 /// The first run of an early gateway may take a minute to begin.
@@ -62,6 +64,38 @@ fn queue_on_2026_4_14() {
 }
 
 #[test]
+fn queue_on_2026_7_1() {
+    let lab = Lab::start(MIDDLE);
+    let mut checks = Checks::of(MIDDLE);
+    sixty(&mut checks, &lab);
+    checks.check("a run is cancelled by the start of its id, and its prompt goes with it", || {
+        let held = lab.run("agent:main:by-id");
+        let (id, run) = (held["id"].as_str().expect("an id"), lab.last_run.borrow().clone());
+        assert_eq!(held["request"].get("runId"), None, "{held}");
+        let row = lab.row("agent:main:by-id", Some(&run));
+        assert_eq!(row["state"], "active", "{row}");
+        lab.cancel(&["no-such-run"]).exits(1).fails_with("unknown-run");
+        lab.cancel(&["--superseded"]).exits(2).fails_with("runs-not-named");
+        lab.refuses_without_yes(&[&run]);
+        // The abort leaves the prompt there.
+        let ran = lab.cancel(&[&run[..13]]).exits(0);
+        let report = ran.json();
+        assert_eq!((&report["aborted"], &report["denied"]), (&json!([run]), &json!([id])), "{ran:#?}");
+        assert_eq!(report["attributedTo"], "agent:main:by-id", "{ran:#?}");
+        lab.is_quiet("agent:main:by-id");
+        lab.cancel(&[&run]).exits(1).fails_with("unknown-run");
+    });
+    checks.check("a run is cancelled by its session", || {
+        let held = lab.run("agent:main:cancel");
+        let ran = lab.cancel(&["--session", "agent:main:cancel"]).exits(0);
+        assert_eq!(ran.json()["denied"], json!([held["id"]]), "{ran:#?}");
+        lab.is_quiet("agent:main:cancel");
+        lab.cancel(&["--session", "agent:main:nobody"]).exits(1).fails_with("unknown-session");
+    });
+    checks.end();
+}
+
+#[test]
 fn queue_on_2026_9_6() {
     let lab = Lab::start(CURRENT);
     let mut checks = Checks::of(CURRENT);
@@ -79,14 +113,20 @@ fn queue_on_2026_9_6() {
             assert_eq!(run, *lab.last_run.borrow());
             let row = lab.row(session, Some(run));
             assert_eq!(row["approvals"], json!([held["id"]]), "{row}");
-            let which = if by_run { vec![run] } else { vec!["--session", session] };
+            assert_eq!(row["state"], "active", "{row}");
+            assert_eq!(lab.rows(session).len(), 1);
+            let which = if by_run { vec![&run[..13]] } else { vec!["--session", session] };
             lab.refuses_without_yes(&which);
             let ran = lab.cancel(&which).exits(0);
             assert_eq!(ran.json()["aborted"], json!([run]), "{ran:#?}");
             lab.is_quiet(session);
-            // Again, it does nothing.
-            let ran = lab.cancel(&which).exits(0);
-            assert_eq!(ran.json()["aborted"], json!([]), "{ran:#?}");
+            // Again, there is nothing to do.
+            let ran = lab.cancel(&which).exits(i32::from(by_run));
+            if by_run {
+                ran.fails_with("unknown-run");
+            } else {
+                assert_eq!(ran.json()["carriedOut"], false, "{ran:#?}");
+            }
         });
     }
     restarted(&mut checks, lab);
@@ -240,13 +280,18 @@ impl Lab {
         }
     }
 
-    /// The row of `run ls` for a session and a run.
+    /// The rows of `run ls` for a session.
+    fn rows(&self, session: &str) -> Vec<Value> {
+        let report = self.tool.run(&["run", "ls", "--json"]).exits(0).json();
+        let rows = report["runs"].as_array().expect("rows").iter();
+        rows.filter(|row| row["sessionKey"] == session).cloned().collect()
+    }
+
+    /// The one for a run.
     fn row(&self, session: &str, run: Option<&str>) -> Value {
-        let ran = self.tool.run(&["run", "ls", "--json"]).exits(0);
-        let report = ran.json();
-        let mut rows = report["runs"].as_array().expect("rows").iter();
-        let row = rows.find(|row| row["sessionKey"] == session && row["runId"].as_str() == run);
-        row.unwrap_or_else(|| panic!("no row: {report}")).clone()
+        let rows = self.rows(session);
+        let row = rows.iter().find(|row| row["runId"].as_str() == run);
+        row.unwrap_or_else(|| panic!("no row of {run:?}: {rows:?}")).clone()
     }
 
     pub(crate) fn cancel(&self, which: &[&str]) -> Ran {

@@ -22,6 +22,7 @@ const READING: Duration = Duration::from_secs(30);
 
 /// What to run.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Request {
     /// The port; 0 for one that is free.
     pub port: u16,
@@ -29,6 +30,8 @@ pub struct Request {
     pub scenario: Option<PathBuf>,
     /// Whether requests for what is pending already join that prompt.
     pub coalesce: bool,
+    /// Whether it lists the ids of active runs.
+    pub lists_run_ids: bool,
     /// Whether the prompts of a run that fails over are cancelled.
     pub cancel_on_failover: bool,
     /// Which wire.
@@ -61,6 +64,7 @@ pub async fn run(
         auth: Auth::Token(SecretString::from(token.as_str())),
         tls: request.tls,
         coalesce: request.coalesce,
+        lists_run_ids: request.lists_run_ids,
         cancel_on_failover: request.cancel_on_failover,
         admin_http: true,
         scenario,

@@ -137,6 +137,8 @@ async fn at_once(
     let mut until = Instant::now();
     while answers.is_none() || !others.is_empty() {
         tokio::select! {
+            // What is needed is sent first: a gateway may answer in the order in which it was called.
+            biased;
             all = &mut essential, if answers.is_none() => {
                 answers = Some(all);
                 until = Instant::now() + share(patience, deadline);

@@ -7,7 +7,7 @@ pub mod status;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
@@ -26,11 +26,15 @@ use crate::gateway::{Access, Effect, Events, Keyring, Link, Session};
 use crate::queue::release::{Capabilities, Said};
 use crate::report::Chosen;
 use crate::settings::{self, Environment, Flags};
+use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
 use crate::store::{StoreError, private_directory};
 
 /// The name that no configured gateway can have.
 const EMBEDDED: &str = "embedded";
+
+/// How much longer than its deadline something may take to say that it has passed.
+const REPORTING: Duration = Duration::from_millis(200);
 
 /// Something that went wrong with a gateway, and which one it was.
 #[derive(Debug)]
@@ -76,9 +80,16 @@ pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> 
 
 /// Does what may block, a file that is slow, in a thread beside the runtime: no other gateway waits for it.
 pub(super) async fn beside<T: Send + 'static>(
+    deadline: Deadline,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
+    let left = deadline.left().unwrap_or_default();
+    // What has a deadline of its own says more about what it was waiting for.
+    let Ok(done) = tokio::time::timeout(left + REPORTING, tokio::task::spawn_blocking(work)).await else {
+        let name = "a file of the configuration".to_owned();
+        return Err(InputError::TimedOut { name, timeout: deadline.timeout() }.into());
+    };
+    match done {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -111,7 +122,7 @@ impl Choice {
             return Self::embedded().await;
         }
         let wanted = flags.clone();
-        let (resolved, directory) = beside(move || {
+        let (resolved, directory) = beside(deadline, move || {
             let environment = Environment::of_process();
             let resolved = settings::resolve(&wanted, &environment, deadline)?;
             Ok((resolved, settings::state_directory(&environment)?.join("devices")))
@@ -138,6 +149,7 @@ impl Choice {
             auth: embedded::Auth::Token(token.clone()),
             tls: false,
             coalesce: true,
+            lists_run_ids: true,
             cancel_on_failover: true,
             admin_http: true,
             scenario: embedded::scenario::Scenario::cascade(),
@@ -263,7 +275,7 @@ impl Connection {
         let directory = devices.with_file_name("purges");
         let name = HEXLOWER.encode(&Sha256::digest(self.choice.target.address.to_string())[..16]);
         let deadline = self.deadline;
-        beside(move || {
+        beside(deadline, move || {
             private_directory(&directory)
                 .map_err(|cause| StoreError::Write { path: directory.clone(), cause })?;
             Ok(Some(JsonFile::at(directory.join(name)).lock(deadline)?))
@@ -274,6 +286,16 @@ impl Connection {
     /// Another deadline, for a command that goes on.
     pub(super) fn extend(&mut self, deadline: Deadline) {
         self.deadline = deadline;
+    }
+
+    /// Waits for a person's answer. That takes as long as the person takes: the deadline is put off by it. Meanwhile the
+    /// connection's own tasks keep it alive.
+    pub(super) async fn put_off<T>(&mut self, deadline: &mut Deadline, answer: impl Future<Output = T>) -> T {
+        let asked = Instant::now();
+        let answer = answer.await;
+        *deadline = deadline.later(asked.elapsed());
+        self.deadline = *deadline;
+        answer
     }
 
     /// Connects again, in the place of a connection that was lost.

@@ -14,7 +14,7 @@ use crate::report::{Connected, Refused, Status};
 use crate::settings::Flags;
 
 /// The methods that clearance calls, in the order of its commands.
-const METHODS: [&str; 16] = [
+const METHODS: [&str; 17] = [
     "exec.approvals.get",
     "exec.approvals.set",
     "exec.approvals.node.get",
@@ -28,6 +28,7 @@ const METHODS: [&str; 16] = [
     "approval.get",
     "approval.resolve",
     "sessions.list",
+    "chat.history",
     "sessions.abort",
     "chat.abort",
     "agents.list",

@@ -60,8 +60,8 @@ pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<D
 pub async fn run(
     request: &Request,
     flags: &Flags,
-    deadline: Deadline,
-    confirm: impl FnOnce(&str, &Planned) -> Result<(), QueueError>,
+    mut deadline: Deadline,
+    confirm: impl AsyncFnOnce(&str, &Planned) -> Result<(), QueueError>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Dedupe, Error> {
     let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
@@ -76,7 +76,8 @@ pub async fn run(
         return Ok(report(request, name, &pending, planned, Vec::new(), legacy));
     }
     if planned.duplicates > 0 {
-        confirm(&name, &Planned { legacy, ..planned.clone() })?;
+        let shown = Planned { legacy, ..planned.clone() };
+        queue.connection.put_off(&mut deadline, confirm(&name, &shown)).await?;
     }
     let mut stop = Stop::listening();
     let mut rounds = Vec::new();

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::outcome::Exit;
+use crate::queue::cancel::CancelError;
 
 /// Why a command on prompts or runs ended without a report.
 #[derive(Debug, Error)]
@@ -96,14 +97,9 @@ pub enum QueueError {
         /// Why not.
         cause: std::io::Error,
     },
-    /// A run that cannot be tied to a session.
-    #[error(
-        "the prompts of this gateway carry no run, and the run {} is not known to be of exactly one session", one_line(.run)
-    )]
-    RunWithoutSession {
-        /// The run.
-        run: String,
-    },
+    /// A cancellation that cannot be planned.
+    #[error(transparent)]
+    Cancel(#[from] CancelError),
 }
 
 /// What became of a prompt, in the middle of a sentence.
@@ -116,6 +112,16 @@ fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", one_line(&text.replace('\'', r"'\''")))
+    }
+}
+
 impl QueueError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
@@ -125,11 +131,15 @@ impl QueueError {
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
             Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
             Self::AmbiguousId { .. } | Self::NotTaken { .. } => Exit::Partly,
-            Self::Ambiguous { .. }
-            | Self::NotAllowed { .. }
-            | Self::Unconfirmed
-            | Self::Declined
-            | Self::RunWithoutSession { .. } => Exit::Usage,
+            Self::Ambiguous { .. } | Self::NotAllowed { .. } | Self::Unconfirmed | Self::Declined => {
+                Exit::Usage
+            }
+            Self::Cancel(error) => match error {
+                CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => Exit::Found,
+                CancelError::AmbiguousRun { .. }
+                | CancelError::RunWithoutSession { .. }
+                | CancelError::RunsNotNamed => Exit::Usage,
+            },
         }
     }
 
@@ -165,9 +175,21 @@ impl QueueError {
                 "look at what would be done, which is printed above, then add --yes".to_owned()
             }
             Self::Declined => return None,
-            Self::RunWithoutSession { .. } => {
-                "name the session: clearance run ls, then clearance run cancel --session KEY".to_owned()
-            }
+            Self::Cancel(error) => match error {
+                CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => {
+                    "it may have ended; list runs and sessions: clearance run ls".to_owned()
+                }
+                CancelError::AmbiguousRun { matches, .. } => {
+                    let matches: Vec<String> = matches.iter().map(|run| one_line(run)).collect();
+                    format!("choose one of {}", matches.join(", "))
+                }
+                CancelError::RunWithoutSession { session: Some(session), .. } => {
+                    format!("cancel the whole session: clearance run cancel --session {}", quoted(session))
+                }
+                CancelError::RunWithoutSession { session: None, .. } | CancelError::RunsNotNamed => {
+                    "choose a session: clearance run ls, then clearance run cancel --session KEY".to_owned()
+                }
+            },
         })
     }
 
@@ -186,7 +208,13 @@ impl QueueError {
             Self::Metrics { .. } => "metrics-address",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",
-            Self::RunWithoutSession { .. } => "run-without-session",
+            Self::Cancel(error) => match error {
+                CancelError::UnknownRun(_) => "unknown-run",
+                CancelError::UnknownSession(_) => "unknown-session",
+                CancelError::AmbiguousRun { .. } => "ambiguous-run",
+                CancelError::RunWithoutSession { .. } => "run-without-session",
+                CancelError::RunsNotNamed => "runs-not-named",
+            },
         }
     }
 }

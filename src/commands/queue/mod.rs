@@ -11,7 +11,7 @@ pub mod resolve;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use serde_json::value::RawValue;
 
 pub(in crate::commands) use self::deciding::{Known, Reply, Sending, Way, decide, method};
@@ -21,6 +21,7 @@ use super::Error;
 use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
+use crate::queue::cancel;
 use crate::queue::{Capabilities, Key, Kind, Listing, Prompt, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
@@ -28,6 +29,10 @@ use crate::store::input::{self, Bounds, Input};
 
 /// What tells of runs.
 const SESSIONS: &str = "sessions.list";
+/// What names the run that is in flight in a session.
+const HISTORY: &str = "chat.history";
+/// How many sessions it is called for.
+const NAMED_AT_MOST: usize = 32;
 
 /// What is pending, by the gateway's clock.
 #[derive(Debug, Default)]
@@ -38,6 +43,8 @@ pub(in crate::commands) struct Pending {
     pub(in crate::commands) runs: Runs,
     /// The keys of the sessions that the gateway lists.
     pub(in crate::commands) sessions: Vec<String>,
+    /// Whether the gateway has more sessions than it listed.
+    pub(in crate::commands) more_sessions: bool,
     /// When it was so, in Unix milliseconds.
     pub(in crate::commands) at_ms: u64,
     /// Why there may be more, if so.
@@ -66,6 +73,7 @@ impl Pending {
         match read {
             Ok(answer) => {
                 let rows = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
+                self.more_sessions = answer.get("hasMore").and_then(Value::as_bool).unwrap_or_default();
                 self.sessions.extend(rows.filter_map(|row| row.get("key")?.as_str().map(str::to_owned)));
             }
             Err(cause) => self.runs_unknown = Some(cause),
@@ -150,6 +158,36 @@ impl Queue {
         earlier: &Pending,
     ) -> Result<Pending, Error> {
         self.list_with(&earlier.kinds, false).await
+    }
+
+    /// Names the runs that `sessions.list` only counts: `chat.history` says which one is in flight in a session. For one
+    /// session, or for all of them up to a number. It only refines: where it gives nothing, a run stays without a name.
+    pub(in crate::commands) async fn name_runs(
+        &mut self,
+        pending: &mut Pending,
+        only: Option<&str>,
+    ) -> Result<(), Error> {
+        if !self.connection.has(HISTORY) {
+            return Ok(());
+        }
+        let mut sessions = cancel::unnamed(&pending.listing.prompts, &pending.runs, &pending.sessions);
+        sessions.retain(|session| only.is_none_or(|only| only == session));
+        sessions.truncate(NAMED_AT_MOST);
+        let at_ms = self.now_ms();
+        let calls = sessions.iter().map(|session| {
+            let params = json!({ "sessionKey": session, "limit": 1 });
+            Call { method: HISTORY.to_owned(), params }
+        });
+        let calls: Vec<Call> = calls.collect();
+        let answers = self.connection.gather(&[], &calls).await?.refining;
+        for (session, answer) in sessions.iter().zip(answers) {
+            let answer = answer.ok().and_then(|answer| serde_json::from_str::<Value>(answer.get()).ok());
+            let run = answer.as_ref().and_then(|answer| answer.pointer("/inFlightRun/runId")?.as_str());
+            if let Some(run) = run {
+                pending.runs.in_flight(session, run, at_ms);
+            }
+        }
+        Ok(())
     }
 
     async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {

@@ -39,8 +39,8 @@ pub async fn run(
     id: &str,
     decision: Decision,
     flags: &Flags,
-    deadline: Deadline,
-    confirm: impl FnOnce(&Prompt, u64) -> Result<bool, QueueError>,
+    mut deadline: Deadline,
+    confirm: impl AsyncFnOnce(&Prompt, u64) -> Result<bool, QueueError>,
 ) -> Result<Resolved, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list_prompts().await?;
@@ -66,7 +66,7 @@ pub async fn run(
         let id = prompt.id().to_owned();
         return Err(QueueError::NotAllowed { id, decision: decision.as_str(), allowed }.into());
     }
-    if confirm(&prompt, pending.at_ms)?
+    if queue.connection.put_off(&mut deadline, confirm(&prompt, pending.at_ms)).await?
         && let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await?
     {
         return gone_meanwhile(queue, prompt, how, decision).await;

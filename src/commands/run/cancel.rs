@@ -12,7 +12,7 @@ use crate::commands::queue::{Queue, QueueError, Sending, Way, decide};
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
-use crate::queue::cancel::{Abort, CancelPlan, Cancelled, Which};
+use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which};
 use crate::queue::purge::Answer;
 use crate::queue::{Decision, Key, Prompt, Reader, RunState};
 use crate::settings::Flags;
@@ -30,43 +30,36 @@ const AGAIN: Duration = Duration::from_millis(200);
 const REPORTING: Duration = Duration::from_secs(1);
 
 /// Plans, has the plan confirmed, and carries it out. `confirm` is shown the plan and says whether to go on: `None` for
-/// a plan alone.
+/// a plan alone. A plan of nothing is not confirmed, and nothing is sent for it.
 pub async fn run(
     which: Which,
     flags: &Flags,
-    deadline: Deadline,
-    confirm: Option<impl FnOnce(&CancelPlan) -> Result<(), QueueError>>,
+    mut deadline: Deadline,
+    confirm: Option<impl AsyncFnOnce(&CancelPlan) -> Result<(), QueueError>>,
 ) -> Result<Cancelled, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
-    let pending = queue.list().await?;
-    let legacy = !queue.capabilities().names_runs;
-    // Prompts of early gateways carry no run: the session that the run is of stands for it.
-    let (which, run) = match which {
-        Which::Run(run) if legacy => match pending.runs.sessions_of(&run)[..] {
-            [session] => (Which::Session(session.to_owned()), Some(run.clone())),
-            _ => return Err(QueueError::RunWithoutSession { run }.into()),
-        },
-        Which::Run(run) => (Which::Run(run.clone()), Some(run)),
-        other => (other, None),
+    let mut pending = queue.list().await?;
+    if which != Which::Superseded {
+        queue.name_runs(&mut pending, None).await?;
+    }
+    let known = Known {
+        prompts: &pending.listing.prompts,
+        runs: &pending.runs,
+        sessions: &pending.sessions,
+        complete: pending.runs_unknown.is_none() && !pending.more_sessions,
+        names_runs: queue.capabilities().names_runs,
     };
-    let held = |prompt: &&Prompt| which.holds(prompt, &pending.runs);
+    let aim = known.aim(which).map_err(QueueError::from)?;
+    let held = |prompt: &&Prompt| aim.holds(prompt, &pending.runs);
     let prompts: Vec<Prompt> = pending.listing.prompts.iter().filter(held).cloned().collect();
-    let session = match &which {
-        Which::Session(key) => Some(key.clone()),
-        Which::Run(_) => prompts.first().and_then(|prompt| prompt.session_key.as_deref().map(str::to_owned)),
-        Which::Superseded => None,
-    };
-    let abort = match &which {
-        Which::Superseded => None,
-        Which::Run(_) | Which::Session(_) => Some(Abort { session, run }),
-    };
     let plan = CancelPlan {
         gateway: queue.connection.address().to_owned(),
-        which,
-        abort,
+        nothing: prompts.is_empty() && aim.is_idle(&pending.runs),
+        aim,
         prompts,
         now_ms: pending.at_ms,
-        legacy,
+        denial_starts_turn: queue.capabilities().denial_starts_turn,
+        runs_unknown: pending.runs_unknown.clone(),
     };
     let mut report = Cancelled {
         plan,
@@ -82,8 +75,8 @@ pub async fn run(
         active: false,
         unseen: None,
     };
-    if let Some(confirm) = confirm {
-        confirm(&report.plan)?;
+    if let Some(confirm) = confirm.filter(|_| !report.plan.nothing) {
+        queue.connection.put_off(&mut deadline, confirm(&report.plan)).await?;
         report.carried_out = true;
         carry_out(&mut queue, &mut report, deadline).await?;
     }
@@ -92,11 +85,21 @@ pub async fn run(
 }
 
 async fn carry_out(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
-    if let Some(abort) = report.plan.abort.clone() {
-        report.aborted = self::abort(queue, &abort).await?;
+    let aim = &report.plan.aim;
+    if let Some(abort) = &aim.abort {
+        report.aborted = self::abort(queue, abort).await?;
+        // What was not known to exist, and was not running, does not exist.
+        if !aim.sure && report.aborted.is_empty() {
+            let unknown = match &aim.which {
+                Which::Session(key) => CancelError::UnknownSession(key.clone()),
+                Which::Run(run) => CancelError::UnknownRun(run.clone()),
+                Which::Superseded => return Ok(()),
+            };
+            return Err(QueueError::from(unknown).into());
+        }
     }
     let Err(error) = clear(queue, report, deadline).await else { return Ok(()) };
-    if report.plan.abort.is_none() && report.denied.is_empty() {
+    if report.plan.aim.abort.is_none() && report.denied.is_empty() {
         return Err(error);
     }
     // What was done is told, and what it is not known of is left.
@@ -111,11 +114,13 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
     let after = queue.list().await?;
     let pending = after.keys();
-    // Also what it asked for while it was being aborted.
-    let held = after.listing.prompts.iter().filter(|prompt| match report.plan.which {
+    let held = after.listing.prompts.iter().filter(|prompt| match report.plan.aim.which {
         // A run that ended since was not looked at by anybody.
         Which::Superseded => planned.contains(&prompt.key),
-        _ => report.plan.which.holds(prompt, &after.runs),
+        // Nothing tells a prompt of the run from one of the session's next run.
+        Which::Run(_) if report.plan.aim.attributed.is_some() => planned.contains(&prompt.key),
+        // Also what it asked for while it was being aborted.
+        _ => report.plan.aim.holds(prompt, &after.runs),
     });
     let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
     report.gone = planned.iter().filter(|key| !pending.contains(key)).cloned().collect();
@@ -157,23 +162,21 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
 /// second later, which nothing there can abort (measured on 2026.4.14) and which may ask again.
 async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
-    let followed = report.plan.legacy && !report.denied.is_empty();
+    let followed = report.plan.denial_starts_turn && !report.denied.is_empty();
     let shortest = if followed { Deadline::after(FOLLOW_UP) } else { Deadline::after(Duration::ZERO) };
     loop {
-        let last = queue.list().await?;
-        let left = |prompt: &&Prompt| match report.plan.which {
+        let mut last = queue.list().await?;
+        let aim = &report.plan.aim;
+        let session = aim.abort.as_ref().and_then(|abort| abort.session.as_deref());
+        if session.is_some() && aim.state(&last.runs) == RunState::Unknown {
+            queue.name_runs(&mut last, session).await?;
+        }
+        let left = |prompt: &&Prompt| match aim.which {
             Which::Superseded => planned.contains(&prompt.key),
-            _ => report.plan.which.holds(prompt, &last.runs),
+            _ => aim.holds(prompt, &last.runs),
         };
         report.left = last.listing.prompts.iter().filter(left).cloned().collect();
-        report.active = match &report.plan.which {
-            Which::Run(run) => {
-                let session = report.plan.abort.as_ref().and_then(|abort| abort.session.as_deref());
-                last.runs.state(run, session, 0) == RunState::Active
-            }
-            Which::Session(key) => last.runs.session(key) == RunState::Active,
-            Which::Superseded => false,
-        };
+        report.active = aim.state(&last.runs) == RunState::Active;
         let done = shortest.left().is_none() && !report.active;
         if done || deadline.left().is_none_or(|left| left <= REPORTING) {
             return Ok(());

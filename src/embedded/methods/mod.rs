@@ -43,6 +43,7 @@ pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value)
         "approval.history" => prompts::history(hub, params),
         "exec.approval.grants.list" => Ok(json!({"grants": []})),
         "chat.abort" => runs::chat_abort(hub, params),
+        "chat.history" => runs::history(hub, params),
         "chat.send" => runs::chat_send(hub, params),
         "sessions.abort" => runs::sessions_abort(hub, params),
         "sessions.list" => Ok(runs::list(hub)),

@@ -22,7 +22,8 @@ pub(super) fn list(hub: &Hub) -> Value {
                 "status": if active.is_empty() { "done" } else { "running" },
                 "hasActiveRun": !active.is_empty(),
             });
-            if hub.generation == Generation::Current {
+            // Where nothing runs, current gateways always say so (measured on 2026.9.6).
+            if hub.generation == Generation::Current && (hub.lists_run_ids || active.is_empty()) {
                 row["activeRunIds"] = json!(active);
             }
             row
@@ -38,6 +39,18 @@ pub(super) fn list(hub: &Hub) -> Value {
         list["hasMore"] = false.into();
     }
     list
+}
+
+/// What a session's conversation is, as far as it tells of runs. Early gateways do not name the one in flight.
+pub(super) fn history(hub: &Hub, params: &Value) -> Answer {
+    let fields = Params::closed("chat.history", hub.generation, params, &["sessionKey"], &["limit"])?;
+    let key = fields.required("sessionKey")?;
+    let mut history = json!({"sessionKey": key, "messages": [], "thinkingLevel": "off"});
+    let in_flight = hub.registry.runs.active(key).last();
+    if let (Some(run), Generation::Current) = (in_flight, hub.generation) {
+        history["inFlightRun"] = json!({"runId": run.id, "text": "", "startedAt": run.started_at});
+    }
+    Ok(history)
 }
 
 fn abort(

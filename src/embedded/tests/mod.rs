@@ -28,6 +28,7 @@ fn options(generation: Generation) -> Options {
         auth: Auth::Token(TOKEN.into()),
         tls: false,
         coalesce: true,
+        lists_run_ids: true,
         cancel_on_failover: true,
         admin_http: true,
         scenario: Scenario::default(),

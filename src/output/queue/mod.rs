@@ -22,7 +22,7 @@ pub use table::{Layout, queue_text};
 /// Characters of a command that are shown without `--full`.
 const SHOWN: usize = 300;
 
-fn remarks(out: &mut dyn Write, problems: &[String], partial: Option<&str>) -> io::Result<()> {
+pub(super) fn remarks(out: &mut dyn Write, problems: &[String], partial: Option<&str>) -> io::Result<()> {
     for problem in problems {
         writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
     }
@@ -68,7 +68,7 @@ pub(super) fn command(prompt: &Prompt, full: bool) -> String {
 }
 
 /// Milliseconds as people say them.
-fn span(millis: u64) -> String {
+pub(super) fn span(millis: u64) -> String {
     let seconds = millis / 1000;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds}s"),

@@ -70,6 +70,13 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Waits until a signal has ended it.
+    #[track_caller]
+    pub fn ends_killed(mut self) {
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), None, "{status}: {}", self.text);
+    }
+
     /// Exit code, and everything that was shown, as lines.
     #[track_caller]
     pub fn ends(mut self) -> (i32, String) {

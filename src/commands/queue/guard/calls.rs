@@ -220,7 +220,7 @@ pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
 }
 
 async fn cancelled(run: String, flags: Flags) -> Done {
-    let confirm = |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
+    let confirm = async |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
     let result = cancel::run(Which::Run(run.clone()), &flags, Deadline::after(CALLING), Some(confirm)).await;
     let result = result.map_err(|error| error.to_string()).map(|report| Cancel {
         aborted: report.aborted.len(),

@@ -150,7 +150,7 @@ async fn isolated(work: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Se
 /// Every gateway that is meant.
 pub(super) async fn find(targets: &Targets, deadline: Deadline) -> Result<Vec<Flags>, Error> {
     let targets = targets.clone();
-    beside(move || targets.find(&Environment::of_process(), deadline)).await
+    beside(deadline, move || targets.find(&Environment::of_process(), deadline)).await
 }
 
 /// Reads the configuration of every gateway that is meant, beside everything else.
@@ -167,7 +167,8 @@ async fn resolved(flags: &Flags, deadline: Deadline) -> Result<(), Error> {
         return Ok(());
     }
     let flags = flags.clone();
-    beside(move || Ok(settings::resolve(&flags, &Environment::of_process(), deadline).map(drop)?)).await
+    beside(deadline, move || Ok(settings::resolve(&flags, &Environment::of_process(), deadline).map(drop)?))
+        .await
 }
 
 /// Refuses to start where no gateway can be found out at all: what is wrong then is the command line or a file, and
@@ -195,7 +196,11 @@ mod tests {
             // Its own, and one of a thread beside it that reads a file.
             let own = isolated(async { panic!("on purpose") });
             let read = isolated(async {
-                let _never = beside(|| -> Result<(), Error> { panic!("on purpose") }).await;
+                let _never =
+                    beside(Deadline::after(std::time::Duration::from_secs(30)), || -> Result<(), Error> {
+                        panic!("on purpose")
+                    })
+                    .await;
             });
             let (own, read, other) = tokio::join!(own, read, isolated(async {}));
             assert!(own.is_err() && read.is_err() && other.is_ok());
