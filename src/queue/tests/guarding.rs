@@ -475,9 +475,9 @@ fn a_group_that_comes_back_is_held_and_others_go_on() {
     at.ms = 905_000;
     assert_eq!(settle(&mut at, &pending), ["a5"]);
     pending.retain(|prompt| *prompt.key.id != *"a5");
-    at.ms = 964_999;
+    at.ms = 1_024_999;
     assert_eq!(settle(&mut at, &pending), [""; 0]);
-    at.ms = 965_000;
+    at.ms = 1_025_000;
     assert_eq!(settle(&mut at, &pending), ["a6"]);
     assert_eq!(at.guard.held_groups(), 0);
     assert!(at.guard.take_notes().iter().any(|note| matches!(note, Note::Released(_))));
