@@ -733,7 +733,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__set)
-            opts="-h --timeout --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --base-hash --dry-run --allow-legacy --downgrade --json --help"
+            opts="-h --timeout --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --base-hash --dry-run --allow-legacy --drop-unknown --downgrade --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -81,7 +81,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to mend it, and check nothing' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fix -d 'Remove duplicate, covered and dead entries: shows them, and asks'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l fix -d 'Remove duplicate, covered and dead entries, and unknown fields: show them, then ask'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l yes -d 'With --fix: do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from get" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
@@ -112,6 +112,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l allow-legacy -d 'Rewrite the forms that early releases wrote, as a gateway reads them'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l drop-unknown -d 'Take fields out that no release knows, and list them'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l downgrade -d 'Where an older gateway rejects fields that it does not know yet, leave exactly those out'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'

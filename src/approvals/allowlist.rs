@@ -12,6 +12,8 @@ use super::rules;
 use super::scalar::{Millis, NonBlank, Source, Text, is_blank};
 use super::{arg_pattern, credentials};
 
+pub mod text;
+
 /// Whether an entry comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {

@@ -49,7 +49,7 @@ pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Document<'_>, Verdict> {
 }
 
 /// The fast path: plain JSON that the types and the rules accept.
-fn accepted(bytes: &[u8]) -> Option<Document<'_>> {
+pub(super) fn accepted(bytes: &[u8]) -> Option<Document<'_>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let document = serde_json::from_str::<Document<'_>>(text).ok()?;
     rules::accept(&document).then_some(document)

@@ -80,6 +80,25 @@ impl Code {
         )
     }
 
+    /// How to fix it on a gateway or node, where that is not what [`Self::explanation`] says.
+    pub const fn remote_fix(self) -> Option<&'static str> {
+        match self {
+            Self::CoveredEntry => Some(
+                "Remove it, or the broader one if that was not meant: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+            ),
+            Self::DuplicateEntry => Some(
+                "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then allowlist add, with the same --gateway or --node.",
+            ),
+            Self::InactiveGenerated => Some(
+                "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+            ),
+            Self::NeverMatches => Some(
+                "Add the whole path, or the bare name of a program on PATH, and remove this entry: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node.",
+            ),
+            _ => None,
+        }
+    }
+
     /// Whether the code is about a form of early releases, which `--allow-legacy` accepts.
     pub const fn is_legacy(self) -> bool {
         matches!(

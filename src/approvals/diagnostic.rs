@@ -126,6 +126,16 @@ pub struct Diagnostic {
     pub suggestion: Option<String>,
     /// The source line; `None` where the bytes are not text.
     pub excerpt: Option<Excerpt>,
+    /// Whether the document is a gateway's or a node's, which `lint --fix` does not edit.
+    pub remote: bool,
+}
+
+impl Diagnostic {
+    /// How to fix it where the document is.
+    pub fn fix(&self) -> &'static str {
+        let here = self.code.explanation().mend;
+        if self.remote { self.code.remote_fix().unwrap_or(here) } else { here }
+    }
 }
 
 /// The outcome of checking one document.

@@ -98,6 +98,7 @@ pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Find
                 found: finding.found,
                 expected: finding.expected,
                 suggestion: finding.suggestion,
+                remote: false,
             }
         })
         .collect();

@@ -15,6 +15,7 @@ pub mod diff;
 pub mod document;
 mod elide;
 mod finding;
+mod layout;
 mod legacy;
 pub mod lint;
 mod meant;
@@ -30,8 +31,10 @@ pub mod schema;
 mod secrets;
 mod shape;
 pub mod stored;
+mod style;
 mod syntax;
 mod tree;
+pub mod unknown;
 
 pub use check::{Strictness, check, json, parse};
 pub use legacy::modernised;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::allowlist::Edit;
 use super::changes::{Change, Changes};
-use super::diagnostic::Verdict;
+use super::diagnostic::{Diagnostic, Verdict};
 use super::diff::Diff;
 use super::lint::{Counts, Removal};
 use super::rejection::{Field, Removed};
@@ -136,7 +136,11 @@ pub struct SetReport {
     pub foreseen: Vec<Field>,
     /// What the gateway or node dropped or changed of what it was given.
     pub departures: Vec<Change>,
-    /// What is wrong around the store.
+    /// Unknown fields that were taken out of the new document beforehand: as many as are listed.
+    pub dropped: Vec<Change>,
+    /// How many there were.
+    pub dropped_count: usize,
+    /// What is worth saying beside it.
     pub remarks: Vec<Remark>,
 }
 
@@ -161,6 +165,8 @@ pub struct EditReport {
     pub set: SetReport,
     /// The agent's entries with the same pattern that are other entries.
     pub similar: Vec<Value>,
+    /// What is dangerous or dead about the new entry.
+    pub lints: Vec<Diagnostic>,
     /// How often the document was read: more than once where others edited it at once.
     pub attempts: u32,
 }
@@ -207,7 +213,7 @@ pub struct LintReport {
     pub files: Vec<FileReport>,
     /// How many findings there are.
     pub counts: Counts,
-    /// How many documents are invalid, and were not looked at any further.
+    /// How many documents are invalid. Those that are so for unknown fields alone were looked at all the same.
     pub invalid: usize,
     /// Findings that are silenced.
     pub silenced: usize,
@@ -215,6 +221,8 @@ pub struct LintReport {
     pub config: Option<String>,
     /// How many entries `--fix` would remove.
     pub mendable: usize,
+    /// How many unknown fields `--fix` would remove.
+    pub unknown: usize,
     /// What `--fix` removed.
     pub fixed: Vec<Mend>,
     /// What is wrong around the documents.
@@ -228,4 +236,15 @@ pub struct Mend {
     pub name: String,
     /// The entries.
     pub removals: Vec<Removal>,
+    /// The fields that no release knows, secrets masked: as many as are listed.
+    pub unknown: Vec<Change>,
+    /// How many there are.
+    pub unknown_count: usize,
+}
+
+impl Mend {
+    /// Whether nothing is removed.
+    pub fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.unknown_count == 0
+    }
 }

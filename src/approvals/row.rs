@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::check::parse;
+use super::check::{accepted, parse};
 use super::diagnostic::Verdict;
 use super::document::{Agents, Document, Policy, Socket};
 use super::scalar::{Millis, Secret, Text, trimmed};
 use super::syntax::Syntax;
+use super::unknown::known;
 
 /// One row of `exec_approvals_config`, but for its key and its time.
 #[derive(PartialEq, Eq)]
@@ -58,8 +59,16 @@ pub struct NewSocket {
 }
 
 impl Row {
-    /// The row of a valid document.
+    /// The row of a valid document, or of one that has unknown fields besides. Of those a gateway keeps what agents and
+    /// entries have; here the whole text is kept as it is.
     pub fn of(text: &[u8], new_socket: Option<NewSocket>) -> Result<Self, RowError> {
+        let known = if accepted(text).is_some() { None } else { known(text, Syntax::Json) };
+        let Some(known) = known else { return Self::of_known(text, new_socket) };
+        let text = String::from_utf8_lossy(text).into_owned();
+        Ok(Self { text, ..Self::of_known(known.text.as_bytes(), None)? })
+    }
+
+    fn of_known(text: &[u8], new_socket: Option<NewSocket>) -> Result<Self, RowError> {
         let mut document = parse(text, Syntax::Json).map_err(RowError::Invalid)?;
         let socket = socket(document.socket.take(), new_socket);
         let (socket_path, has_socket_token) =

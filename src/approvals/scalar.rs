@@ -22,7 +22,7 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank_char)
 }
 
-fn is_blank_char(c: char) -> bool {
+pub(super) fn is_blank_char(c: char) -> bool {
     c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
 }
 

@@ -1,30 +1,42 @@
 //! What a store holds: its exact text, and the hash by which everyone names it.
 
+use std::sync::OnceLock;
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// The text of a store at one moment, or that there is none.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Stored {
     text: Option<Vec<u8>>,
     /// Whether it is a database, which names having no document in its own way.
     in_database: bool,
+    /// Made once: a text may be large, and its hash is asked for several times.
+    hash: OnceLock<String>,
 }
+
+impl PartialEq for Stored {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.in_database) == (&other.text, other.in_database)
+    }
+}
+
+impl Eq for Stored {}
 
 impl Stored {
     /// A store that holds this text.
     pub fn holding(text: Vec<u8>) -> Self {
-        Self { text: Some(text), in_database: false }
+        Self { text: Some(text), in_database: false, hash: OnceLock::new() }
     }
 
     /// A store without a document.
     pub fn absent() -> Self {
-        Self { text: None, in_database: false }
+        Self { text: None, in_database: false, hash: OnceLock::new() }
     }
 
     /// A database without a document.
     pub fn missing() -> Self {
-        Self { text: None, in_database: true }
+        Self { text: None, in_database: true, hash: OnceLock::new() }
     }
 
     /// The exact text, if there is a document.
@@ -35,9 +47,19 @@ impl Stored {
     /// Lower-case hex SHA-256 of the exact text; of no text where there is no document, as gateways up to 2026.7 do,
     /// and with `missing:` before it where a database has none, as later ones do.
     pub fn hash(&self) -> String {
-        let hash = HEXLOWER.encode(&Sha256::digest(self.text.as_deref().unwrap_or_default()));
-        if self.in_database { format!("missing:{hash}") } else { hash }
+        let hash = self.hash.get_or_init(|| hash_of(self.text.as_deref().unwrap_or_default()));
+        if self.in_database { format!("missing:{hash}") } else { hash.clone() }
     }
+
+    /// A store that holds this text, whose hash is known.
+    pub fn hashed(text: Vec<u8>, hash: String) -> Self {
+        Self { hash: OnceLock::from(hash), ..Self::holding(text) }
+    }
+}
+
+/// Lower-case hex SHA-256 of a text.
+pub fn hash_of(text: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// The text may hold a secret, so only its hash is shown.

@@ -48,7 +48,7 @@ pub struct Edit {
     /// Only with arguments that match this ECMAScript regular expression; they are joined with one space
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     pub arg_pattern: Option<String>,
-    /// Edit this document, which is no store; it must be JSON
+    /// Edit this document, which is not a store: JSON, or JSON5 if it is not called *.json
     #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub file: Option<PathBuf>,
     /// Edit this local store instead of this host's own

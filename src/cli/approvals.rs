@@ -128,7 +128,7 @@ pub struct Lint {
     /// Tell what a gateway of this release refuses or reads in another way [default: the gateway's own, with --gateway]
     #[arg(long = "for", value_name = "RELEASE")]
     pub release: Option<String>,
-    /// Remove duplicate, covered and dead entries: shows them, and asks
+    /// Remove duplicate, covered and dead entries, and unknown fields: show them, then ask
     #[arg(long, conflicts_with = "remote")]
     pub fix: bool,
     /// With --fix: do not ask
@@ -222,6 +222,9 @@ pub struct Set {
     /// Rewrite the forms that early releases wrote, as a gateway reads them
     #[arg(long)]
     pub allow_legacy: bool,
+    /// Take fields out that no release knows, and list them
+    #[arg(long)]
+    pub drop_unknown: bool,
     /// Where an older gateway rejects fields that it does not know yet, leave exactly those out
     #[arg(long, requires = "remote")]
     pub downgrade: bool,

@@ -204,7 +204,7 @@ fn document(name: &str, text: &[u8], syntax: Syntax, exact: bool) -> Result<Cont
     let value = if exact {
         crate::approvals::json(text, syntax)
     } else {
-        crate::approvals::json(modern.as_bytes(), Syntax::Json)
+        crate::approvals::json(modern.as_bytes(), syntax)
     };
     value
         .map(Content::Document)

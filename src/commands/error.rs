@@ -169,6 +169,14 @@ pub enum Error {
         /// The hash that is there, where it is known.
         found: Option<String>,
     },
+    /// A gateway's document has fields that no release reads, and that its `set` refuses.
+    #[error("the document of {place} has {}, which no release reads and no gateway takes back", unknown_fields(*.count))]
+    UnknownFields {
+        /// Whose document.
+        place: String,
+        /// How many fields.
+        count: usize,
+    },
     /// An older gateway does not know fields of the document.
     #[error("{place} is too old for {} of this document: {}", count(.fields), listed(.fields))]
     TooOld {
@@ -265,6 +273,10 @@ fn found_instead(found: Option<&str>) -> String {
     found.map_or_else(String::new, |found| format!(", found {found}"))
 }
 
+fn unknown_fields(count: usize) -> String {
+    if count == 1 { "an unknown field".to_owned() } else { format!("{count} unknown fields") }
+}
+
 fn count(fields: &[Field]) -> String {
     match fields.len() {
         1 => "a field".to_owned(),
@@ -306,6 +318,10 @@ impl Error {
                 | StoreError::Supervised(_)
                 | StoreError::Fenced { .. }
                 | StoreError::Sqlite { .. }
+                | StoreError::TooLarge { .. }
+                | StoreError::HardLinked { .. }
+                | StoreError::Immutable(_)
+                | StoreError::Unkept { .. }
                 | StoreError::NoHome
                 | StoreError::NoDirectory(_)
                 | StoreError::Owner { .. }
@@ -319,6 +335,7 @@ impl Error {
             Self::Invalid { .. }
             | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
+            | Self::UnknownFields { .. }
             | Self::TooOld { .. }
             | Self::NativeTooOld { .. }
             | Self::Rejected { .. } => Exit::Found,
@@ -385,6 +402,9 @@ impl Error {
             Self::Fix { error: FixError::Misread, .. } => {
                 Some("this is a bug in clearance: please report it with the document".to_owned())
             }
+            Self::UnknownFields { .. } => Some(
+                "edit on its host, where clearance approvals allowlist keeps them; or take them out, with the same --gateway or --node in both commands: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
+            ),
             Self::FixStdin => Some("name the file, or leave --fix out".to_owned()),
             Self::FixUnconfirmed => Some("look at what would be removed, then add --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),

@@ -30,19 +30,21 @@ pub enum Source {
 /// Reads a document as it is, valid or not, as long as it is JSON.
 pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Got> {
     let mut remarks = Vec::new();
-    let (name, stored, syntax) = match source {
+    // How it is read, and how it is validated.
+    let (name, stored, syntaxes) = match source {
         Source::File(path) => {
             let input = Input::named(&path);
             let bytes = input::read(&input, Bounds { max_size: MAX_SIZE, deadline })
                 .map_err(Error::from)
                 .context("reading the document")?;
-            (input.name(), Stored::holding(bytes), Syntax::Json5)
+            let strict = super::validate::by_name(&input);
+            (input.name(), Stored::holding(bytes), [Syntax::Json5, strict])
         }
         Source::Store(path) => of_store(Some(&path), deadline, &mut remarks)?,
         Source::Local => of_store(None, deadline, &mut remarks)?,
         Source::Remote(remote) => return Ok(super::gateway::run(of_remote(&remote, deadline))?),
     };
-    Ok(Got::Document(Snapshot { remarks, ..snapshot(name, &stored, syntax)? }))
+    Ok(Got::Document(Snapshot { remarks, ..snapshot(name, &stored, syntaxes)? }))
 }
 
 async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
@@ -56,7 +58,7 @@ async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
             let stored = if document.exists { Stored::holding(text) } else { Stored::absent() };
             // The hash is the gateway's: of its own text, which is not what it sends.
             let resolved_defaults = document.resolved_defaults;
-            let snapshot = snapshot(document.path, &stored, Syntax::Json)?;
+            let snapshot = snapshot(document.path, &stored, [Syntax::Json; 2])?;
             let (place, hash) = (Some(name), document.hash);
             Ok(Got::Document(Snapshot { place, hash, resolved_defaults, ..snapshot }))
         }
@@ -72,14 +74,14 @@ fn of_store(
     named: Option<&Path>,
     deadline: Deadline,
     remarks: &mut Vec<Remark>,
-) -> anyhow::Result<(String, Stored, Syntax)> {
+) -> anyhow::Result<(String, Stored, [Syntax; 2])> {
     let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
     let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
     *remarks = store.remarks(deadline);
-    Ok((store.name(), stored, Syntax::Json))
+    Ok((store.name(), stored, [Syntax::Json; 2]))
 }
 
-fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, Error> {
+fn snapshot(path: String, stored: &Stored, [lenient, syntax]: [Syntax; 2]) -> Result<Snapshot, Error> {
     let Some(text) = stored.text() else {
         let file = json!({ "version": 1, "agents": {} });
         return Ok(Snapshot {
@@ -94,8 +96,9 @@ fn snapshot(path: String, stored: &Stored, syntax: Syntax) -> Result<Snapshot, E
             remarks: Vec::new(),
         });
     };
-    let verdict = check(text, Strictness { syntax, allow_legacy: true });
-    let Some(mut file) = crate::approvals::json(text, syntax) else {
+    // As `validate` counts without flags.
+    let verdict = check(text, Strictness { syntax, allow_legacy: false });
+    let Some(mut file) = crate::approvals::json(text, lenient) else {
         return Err(Error::Invalid { name: path, verdict });
     };
     let has_token = without_secrets(&mut file);

@@ -2,6 +2,7 @@
 
 use super::{remote, within};
 use crate::Streams;
+use crate::approvals::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::allowlist::{self, Change, Place};
 use crate::deadline::Deadline;
@@ -30,6 +31,9 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         dry_run,
         allow_legacy,
     };
+    // Before anything is stored.
+    let warnings = allowlist::warnings(&request)?;
+    output::entry_warnings(streams.err, &warnings)?;
     let report = if request.dry_run {
         within(deadline, move || allowlist::run(&request, deadline))?
     } else {
@@ -43,6 +47,9 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     }
     printed?;
     output::remarks_text(streams.err, &report.set.remarks)?;
+    let said = |found: &&Diagnostic| warnings.iter().any(|warning| warning.code == found.code);
+    let more: Vec<Diagnostic> = report.lints.iter().filter(|found| !said(found)).cloned().collect();
+    output::entry_warnings(streams.err, &more)?;
     if report.set.departures.is_empty() {
         return Ok(Exit::Done);
     }

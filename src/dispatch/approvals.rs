@@ -65,6 +65,12 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         (None, None, Some(path)) => get::Source::Store(path),
         (None, None, None) => get::Source::Local,
     };
+    let validation = match &source {
+        get::Source::File(path) | get::Source::Store(path) => {
+            Some(format!("clearance approvals validate {}", shell_quoted(path)))
+        }
+        get::Source::Local | get::Source::Remote(_) => None,
+    };
     let got = within(deadline, move || get::run(source, deadline))?;
     match (&got, args.json) {
         (Got::Document(snapshot), true) => output::snapshot_json(streams.out, snapshot)?,
@@ -88,12 +94,24 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
                 "warning: the document is not valid ({count}); the same with --json | jq .file | clearance approvals validate - shows where"
             ),
             Got::Document(_) => format!(
-                "warning: the document is not valid; clearance approvals validate shows where ({count})"
+                "warning: the document is not valid ({count}); {} shows where",
+                validation.as_deref().unwrap_or("clearance approvals validate")
             ),
         };
         writeln!(streams.err, "{warning}")?;
     }
     Ok(Exit::Done)
+}
+
+/// A path as a shell takes it, quoted only where it must be.
+fn shell_quoted(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", output::escaped(&text).replace('\'', r"'\''"))
+    }
 }
 
 /// `approvals set`
@@ -107,6 +125,7 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         base_hash: args.base_hash,
         dry_run: args.dry_run,
         allow_legacy: args.allow_legacy,
+        drop_unknown: args.drop_unknown,
         downgrade: args.downgrade,
     };
     let report = if request.dry_run {

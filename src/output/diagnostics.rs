@@ -99,7 +99,7 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bo
     };
     let mut group = group.element(Level::NOTE.message(&place));
     if diagnostic.code.is_lint() {
-        group = group.element(Level::HELP.message(diagnostic.code.explanation().mend));
+        group = group.element(Level::HELP.message(diagnostic.fix()));
     }
     let text = renderer.render(&[group]);
     match text.split_once('\n').filter(|_| shifted && diagnostic.excerpt.is_some()) {

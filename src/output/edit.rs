@@ -9,11 +9,12 @@ use super::escape::escaped;
 use super::json::{VERSION, field, json, listed, outcome};
 use super::snapshot::changes;
 use crate::approvals::allowlist::Verb;
+use crate::approvals::diagnostic::{Diagnostic, Severity};
 use crate::approvals::report::{EditReport, SetOutcome};
 
 /// Prints what became of the entry and of the document.
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, attempts: _ } = report;
+    let EditReport { edit, set, similar, lints: _, attempts: _ } = report;
     let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
     let entry = |entry: &Value| described(entry, &["pattern"]);
     changes(out, &set.changes.policy)?;
@@ -45,9 +46,34 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     Ok(())
 }
 
+fn lint(found: &Diagnostic) -> Value {
+    json!({
+        "code": found.code.as_str(),
+        "severity": found.severity.as_str(),
+        "message": found.message,
+        "path": found.path.to_string(),
+        "why": found.code.explanation().why,
+        "fix": found.fix(),
+    })
+}
+
+/// Prints what is dangerous or dead about a new entry. Where it is written, its place is not known yet.
+pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<()> {
+    for diagnostic in found {
+        let severity = match diagnostic.severity {
+            Severity::Note => "note",
+            Severity::Error | Severity::Warning => "warning",
+        };
+        writeln!(err, "{severity}: {} [{}]", escaped(&diagnostic.message), diagnostic.code)?;
+        writeln!(err, "  why: {}", diagnostic.code.explanation().why)?;
+        writeln!(err, "  next: {}", diagnostic.fix())?;
+    }
+    Ok(())
+}
+
 /// The same as one JSON object.
 pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, attempts } = report;
+    let EditReport { edit, set, similar, lints, attempts } = report;
     let verb = match edit.verb() {
         Verb::Add => "add",
         Verb::Remove => "remove",
@@ -67,6 +93,7 @@ pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             "attempts": attempts,
             "changes": listed(&set.changes.policy),
             "similar": similar,
+            "lints": lints.iter().map(lint).collect::<Vec<_>>(),
             "foreseen": set.foreseen.iter().map(field).collect::<Vec<_>>(),
             "departures": listed(&set.departures),
             "remarks": set.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),

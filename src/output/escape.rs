@@ -29,7 +29,7 @@ pub(super) fn is_harmless(c: char) -> bool {
 }
 
 /// The text with every harmful character written as `\n`, `\t`, `\r` or `\u{…}`.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -55,7 +55,7 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     }
     write!(out, " (at {})", data(&place(diagnostic)))?;
     if diagnostic.code.is_lint() {
-        write!(out, " {}", data(diagnostic.code.explanation().mend))?;
+        write!(out, " {}", data(diagnostic.fix()))?;
     }
     writeln!(out)
 }

@@ -133,8 +133,8 @@ impl<'d> Problem<'d> {
             expected: diagnostic.expected.as_deref(),
             suggestion: diagnostic.suggestion.as_deref(),
             why: page.map(|page| page.why),
-            mend: page.map(|page| page.mend),
-            fixable: page.map(|_| diagnostic.code.is_fixable()),
+            mend: page.map(|_| diagnostic.fix()),
+            fixable: page.map(|_| diagnostic.code.is_fixable() && !diagnostic.remote),
         }
     }
 }
@@ -261,6 +261,7 @@ pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
             "removed": report.removed.iter().map(|removed| field(&removed.field)).collect::<Vec<_>>(),
             "foreseen": report.foreseen.iter().map(field).collect::<Vec<_>>(),
             "departures": listed(&report.departures),
+            "droppedUnknown": listed(&report.dropped),
             "remarks": report.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
         }),
     )

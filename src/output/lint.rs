@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::contain::Contained;
 use super::diagnostics::file;
 use super::escape::escaped;
-use super::json::{VERSION, json as print, problems};
+use super::json::{VERSION, json as print, listed, problems};
+use super::snapshot::dropped;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
 use crate::approvals::report::{FileReport, LintReport, Mend};
@@ -41,12 +42,12 @@ pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io:
         let by = report.config.as_deref().unwrap_or("clearance.toml");
         parts.push(format!("{} silenced by {}", report.silenced, escaped(by)));
     }
-    if report.mendable > 0 {
-        parts.push(format!("--fix removes {}", entries(report.mendable)));
+    if let Some(removed) = removed(report.mendable, report.unknown) {
+        parts.push(format!("--fix removes {removed}"));
     }
-    let fixed: usize = report.fixed.iter().map(|mend| mend.removals.len()).sum();
-    if fixed > 0 {
-        parts.push(format!("removed {}", entries(fixed)));
+    let fixed = |count: fn(&Mend) -> usize| report.fixed.iter().map(count).sum();
+    if let Some(removed) = removed(fixed(|mend| mend.removals.len()), fixed(|mend| mend.unknown_count)) {
+        parts.push(format!("removed {removed}"));
     }
     writeln!(out, "{}", parts.join("; "))?;
     contained.finish(out)
@@ -56,6 +57,18 @@ fn entries(count: usize) -> String {
     if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
+/// Entries and unknown fields; `None` where there are neither.
+fn removed(count: usize, unknown: usize) -> Option<String> {
+    let fields =
+        || if unknown == 1 { "1 unknown field".to_owned() } else { format!("{unknown} unknown fields") };
+    match (count, unknown) {
+        (0, 0) => None,
+        (count, 0) => Some(entries(count)),
+        (0, _) => Some(fields()),
+        (count, _) => Some(format!("{} and {}", entries(count), fields())),
+    }
+}
+
 /// Prints what a mend would remove.
 pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>) -> io::Result<()> {
     for mend in mends {
@@ -63,8 +76,9 @@ pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>
             out,
             "{}: {} to remove; what is allowed stays the same",
             escaped(&mend.name),
-            entries(mend.removals.len())
+            removed(mend.removals.len(), mend.unknown_count).unwrap_or_default()
         )?;
+        dropped(out, &mend.unknown, mend.unknown_count)?;
         for removal in &mend.removals {
             let (agent, pattern) = (escaped(&removal.agent), escaped(&removal.pattern));
             writeln!(
@@ -134,6 +148,8 @@ pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
             "silenced": report.silenced,
             "config": report.config,
             "fixable": report.mendable,
+            "fixableFields": report.unknown,
+            "fixedFields": report.fixed.iter().flat_map(|mend| listed(&mend.unknown)).collect::<Vec<_>>(),
             "fixed": report.fixed.iter().flat_map(removals).collect::<Vec<_>>(),
             "remarks": report.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
         }),

@@ -18,7 +18,8 @@ mod snapshot;
 
 pub use diagnostics::{explanation, human, listing};
 pub use diff::{diff_json, diff_text};
-pub use edit::{edit_json, edit_text};
+pub use edit::{edit_json, edit_text, entry_warnings};
+pub(crate) use escape::escaped;
 pub use gateway::{dev_json, dev_text, status_json, status_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};

@@ -148,6 +148,7 @@ pub(super) fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()>
 
 /// Prints what changed, or would.
 pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
+    dropped(out, &report.dropped, report.dropped_count)?;
     changes(out, &report.changes.policy)?;
     match report.changes.bookkeeping {
         0 => {}
@@ -177,6 +178,23 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
         changes(out, &report.departures)?;
     }
     Ok(())
+}
+
+/// Prints which unknown fields are taken out of a document.
+pub(super) fn dropped(out: &mut dyn Write, fields: &[Change], count: usize) -> io::Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    let counted = if count == 1 { "1 unknown field" } else { &format!("{count} unknown fields") };
+    writeln!(out, "takes out {counted}, which no OpenClaw release reads:")?;
+    for Change { path, before, .. } in fields {
+        let shown = before.as_ref().map(value).unwrap_or_default();
+        writeln!(out, "  - {}: {shown}", escaped(&path.to_string()))?;
+    }
+    match count.saturating_sub(fields.len()) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more"),
+    }
 }
 
 fn value(value: &Value) -> String {

@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::attributes::{Fixed, Unkept, fixed};
 use super::input::{self, Bounds, Input, InputError};
 use super::lock::Lock;
-use super::replace::{ReplaceError, clear_litter, replace};
+use super::replace::{Hashed, ReplaceError, clear_litter, replace};
 use super::{MAX_SIZE, StoreError, locate};
-use crate::approvals::stored::Stored;
+use crate::approvals::stored::{Stored, hash_of};
 use crate::deadline::Deadline;
 
 /// For the owner alone.
@@ -21,7 +22,7 @@ pub struct JsonFile {
     path: PathBuf,
     /// Where the host may look instead, as long as neither is there.
     rival: Option<PathBuf>,
-    /// Whether it is for its owner alone, as a store must be.
+    /// Whether it is a store, which is for those alone whom its owner chose.
     private: bool,
 }
 
@@ -74,6 +75,11 @@ impl JsonFile {
         Ok(target)
     }
 
+    /// Whether the file can give its place to another one without a loss: that has one name, and no marks.
+    pub fn gives_way(&self) -> Result<(), StoreError> {
+        movable(&target(&self.path)?)
+    }
+
     /// Waits for the store's lock, and clears what killed runs left behind.
     pub fn lock(&self, deadline: Deadline) -> Result<LockedJsonFile, StoreError> {
         let target = self.replaceable(deadline)?;
@@ -89,30 +95,50 @@ impl LockedJsonFile {
         read(&self.target, self.deadline)
     }
 
-    /// Takes from everyone but its owner what they may do with the store, as a replacement would.
+    /// Takes from others what they may do with the store, as a replacement would.
     pub fn make_private(&self) -> Result<(), StoreError> {
-        if !self.private || self.mode()? == PRIVATE {
+        let (found, wanted) = self.modes()?;
+        if found == wanted {
             return Ok(());
         }
-        fs::set_permissions(&self.target, fs::Permissions::from_mode(PRIVATE))
+        fs::set_permissions(&self.target, fs::Permissions::from_mode(wanted))
             .map_err(|cause| StoreError::Write { path: self.target.clone(), cause })
     }
 
-    fn mode(&self) -> Result<u32, StoreError> {
+    /// The mode that the file has, and the one that it is to have.
+    ///
+    /// A document keeps its own. A store that others may read or write becomes private, as OpenClaw makes it. One that
+    /// is shared with a group alone was made so on purpose (a gateway that runs as another user), and stays so.
+    fn modes(&self) -> Result<(u32, u32), StoreError> {
+        const OTHERS: u32 = 0o007;
+        const MODE: u32 = 0o7777;
         let found = fs::metadata(&self.target);
-        let found = found.map_err(|cause| StoreError::Write { path: self.target.clone(), cause })?;
-        Ok(found.mode() & 0o777)
+        let found =
+            found.map_err(|cause| StoreError::Write { path: self.target.clone(), cause })?.mode() & MODE;
+        let wanted = if self.private && found & OTHERS != 0 { PRIVATE } else { found };
+        Ok((found, wanted))
     }
 
     /// Makes the store hold `text`, if it still holds `expected`, and reads it back.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         let path = || self.target.clone();
+        movable(&self.target)?;
         let mode = match expected.text() {
-            Some(_) if !self.private => self.mode()?,
-            _ => PRIVATE,
+            Some(_) => match self.modes() {
+                Ok((_, mode)) => mode,
+                // Gone meanwhile, which is a change like any other.
+                Err(StoreError::Write { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => PRIVATE,
+                Err(error) => return Err(error),
+            },
+            None => PRIVATE,
         };
-        match replace(&self.target, expected.text(), text.as_bytes(), mode) {
+        let (before, after) = (expected.hash(), hash_of(text.as_bytes()));
+        let before = expected.text().map(|text| Hashed { text, hash: &before });
+        match replace(&self.target, before, Hashed { text: text.as_bytes(), hash: &after }, mode) {
             Ok(()) => {}
+            Err(ReplaceError::Unkept(Unkept { what, cause })) => {
+                return Err(StoreError::Unkept { path: path(), what, cause });
+            }
             Err(ReplaceError::Changed) => {
                 let found = self.read()?.hash();
                 return Err(StoreError::Conflict { path: path(), expected: expected.hash(), found });
@@ -121,20 +147,30 @@ impl LockedJsonFile {
             Err(ReplaceError::Refused(cause)) => return Err(StoreError::Write { path: path(), cause }),
             Err(ReplaceError::Unflushed(cause)) => return Err(StoreError::Unflushed { path: path(), cause }),
         }
-        let stored = self.read()?;
-        if stored.text() == Some(text.as_bytes()) {
-            Ok(stored)
-        } else {
-            Err(StoreError::Overwritten { path: path() })
+        match read_text(&self.target, self.deadline)? {
+            Some(found) if found == text.as_bytes() => Ok(Stored::hashed(found, after)),
+            _ => Err(StoreError::Overwritten { path: path() }),
         }
     }
 }
 
 fn read(path: &Path, deadline: Deadline) -> Result<Stored, StoreError> {
+    Ok(read_text(path, deadline)?.map_or_else(Stored::absent, Stored::holding))
+}
+
+fn read_text(path: &Path, deadline: Deadline) -> Result<Option<Vec<u8>>, StoreError> {
     match input::read(&Input::Path(path.to_owned()), Bounds { max_size: MAX_SIZE, deadline }) {
-        Ok(text) => Ok(Stored::holding(text)),
-        Err(InputError::Missing(_)) => Ok(Stored::absent()),
+        Ok(text) => Ok(Some(text)),
+        Err(InputError::Missing(_)) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+fn movable(target: &Path) -> Result<(), StoreError> {
+    match fixed(target) {
+        None => Ok(()),
+        Some(Fixed::Linked(links)) => Err(StoreError::HardLinked { path: target.to_owned(), links }),
+        Some(Fixed::Immutable) => Err(StoreError::Immutable(target.to_owned())),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use bytesize::ByteSize;
+
 use super::json_file::{JsonFile, LockedJsonFile};
 use super::locate::{self, Environment};
 use super::sqlite::{Database, LockedDatabase};
-use super::{StoreError, surroundings};
+use super::{MAX_SIZE, StoreError, surroundings};
 use crate::approvals::report::Remark;
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
@@ -90,6 +92,18 @@ impl Store {
         }
     }
 
+    /// Whether a text may be stored at all: what would not be read back is refused beforehand.
+    pub fn takes(&self, text: &str) -> Result<(), StoreError> {
+        let size = ByteSize::b(text.len() as u64);
+        if size > MAX_SIZE {
+            return Err(StoreError::TooLarge { path: self.path().to_owned(), size });
+        }
+        match self {
+            Self::JsonFile(file) => file.gives_way(),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Waits until nobody else who asks can change it.
     pub fn lock(&self, deadline: Deadline) -> Result<Locked, StoreError> {
         match self {
@@ -125,5 +139,19 @@ impl Locked {
             Self::JsonFile(file) => file.replace(expected, text),
             Self::Sqlite(database) => database.replace(expected, text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_that_would_not_be_read_back() {
+        let store = Store::at(PathBuf::from("nowhere.json"));
+        let most = usize::try_from(MAX_SIZE.as_u64()).unwrap();
+        let text = " ".repeat(most + 1);
+        assert!(store.takes(&text[1..]).is_ok());
+        assert!(matches!(store.takes(&text), Err(StoreError::TooLarge { .. })));
     }
 }

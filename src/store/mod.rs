@@ -1,5 +1,6 @@
 //! Where documents live on this host: reading them, and replacing them without ever losing one.
 
+mod attributes;
 pub mod input;
 pub mod json_file;
 mod local;
@@ -100,6 +101,35 @@ pub enum StoreError {
         /// Why not.
         error: RowError,
     },
+    /// The new text is larger than what is read.
+    #[error("the new document in {path} would have {size}, and no more than {MAX_SIZE} are read back")]
+    TooLarge {
+        /// The store.
+        path: PathBuf,
+        /// The size of the text.
+        size: ByteSize,
+    },
+    /// The file has other names, which would go on to show the old document.
+    #[error("{path} has {} (hard links), which would keep the old document", other_names(*.links))]
+    HardLinked {
+        /// The store.
+        path: PathBuf,
+        /// How many names the file has in all.
+        links: u64,
+    },
+    /// The file is marked as never changing.
+    #[error("{0} is marked as immutable or append-only")]
+    Immutable(PathBuf),
+    /// Something of the file itself could not be given to the new one.
+    #[error("cannot keep {what} of {path}: {cause}")]
+    Unkept {
+        /// The store.
+        path: PathBuf,
+        /// What would be lost.
+        what: String,
+        /// The system's reason.
+        cause: io::Error,
+    },
     /// No home directory to look in.
     #[error("no home directory: neither OPENCLAW_HOME, HOME nor USERPROFILE is set")]
     NoHome,
@@ -156,6 +186,18 @@ pub enum StoreError {
     },
 }
 
+fn other_names(links: u64) -> String {
+    match links.saturating_sub(1) {
+        1 => "another name".to_owned(),
+        more => format!("{more} other names"),
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
 /// Makes a directory for this user alone, and those above it, where they are not there.
 pub fn private_directory(path: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -192,6 +234,18 @@ impl StoreError {
             }
             Self::Sqlite { cause, .. } => sqlite_remedy(cause),
             Self::Unstorable { .. } => None,
+            Self::TooLarge { .. } => {
+                Some("nothing was changed: take entries out first (clearance approvals lint --fix)".to_owned())
+            }
+            Self::HardLinked { path, .. } => Some(format!(
+                "nothing was changed: give the file a single name, then run this again: cp -a {0} {0}.single && mv {0}.single {0}",
+                quoted(path)
+            )),
+            Self::Immutable(path) => Some(format!("take the mark away, and set it again afterwards: chattr -i -a {}", quoted(path))),
+            Self::Unkept { path, .. } => Some(format!(
+                "nothing was changed: run as a user who may set it (sudo -u '#0' clearance …), or take it away first: getfattr -d -m - {0}; ls -l {0}",
+                quoted(path)
+            )),
             Self::NoHome => Some("name the store with --store PATH".to_owned()),
             Self::NoDirectory(path) => Some(format!(
                 "start OpenClaw once on this host, make the directory (mkdir -m 700 {}), or name the store with --store PATH",

@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::{Builder, TempPath};
 
+use super::attributes::{Unkept, hand_over};
 use super::lock::beside;
-use crate::approvals::stored::Stored;
+use crate::approvals::stored::hash_of;
 
 /// How a replacement went wrong.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) enum ReplaceError {
     Displaced(PathBuf),
     /// The system refused; the file holds what it held.
     Refused(io::Error),
+    /// Something of the file would have been lost; it holds what it held.
+    Unkept(Unkept),
     /// The file holds the new text, but the system could not promise that it stays after a power loss.
     Unflushed(io::Error),
 }
@@ -43,11 +46,19 @@ const SWAP: &str = "swap-";
 /// A document that came out of a store and that nobody expected. It is never deleted.
 const DISPLACED: &str = "displaced-";
 
-/// Makes `path` hold `new`, with that mode, if it holds `expected` (`None`: if there is no such file).
+/// A text, and its hash.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hashed<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) hash: &'t str,
+}
+
+/// Makes `path` hold `new`, with that mode, if it holds `expected` (`None`: if there is no such file). Its group and
+/// its extended attributes stay.
 pub(super) fn replace(
     path: &Path,
-    expected: Option<&[u8]>,
-    new: &[u8],
+    expected: Option<Hashed<'_>>,
+    new: Hashed<'_>,
     mode: u32,
 ) -> Result<(), ReplaceError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -57,15 +68,23 @@ pub(super) fn replace(
         .suffix(".tmp")
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(directory)?;
-    temporary.write_all(new)?;
+    temporary.write_all(new.text)?;
+    match expected.map(|_| hand_over(path, temporary.as_file())) {
+        // There is nothing any more whose attributes could be kept.
+        Some(Err(Unkept { cause, .. })) if cause.kind() == io::ErrorKind::NotFound => {
+            return Err(ReplaceError::Changed);
+        }
+        Some(Err(unkept)) => return Err(ReplaceError::Unkept(unkept)),
+        Some(Ok(())) | None => {}
+    }
     // The file's mask may have narrowed the mode further.
     temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
     temporary.as_file().sync_all()?;
     match expected {
         Some(expected) => {
-            let swap = beside(path, &format!("{SWAP}{}-{}.tmp", hash(expected), hash(new)));
+            let swap = beside(path, &format!("{SWAP}{}-{}.tmp", expected.hash, new.hash));
             temporary.persist(&swap).map_err(|error| error.error)?;
-            exchange(TempPath::try_from_path(swap)?, path, expected, new)?;
+            exchange(TempPath::try_from_path(swap)?, path, expected.text, new.text)?;
         }
         None => match renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::NOREPLACE) {
             Ok(()) => {}
@@ -118,17 +137,17 @@ fn keep(store: &Path, swapped: PathBuf) -> PathBuf {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "compared with what is in memory already: the size is known first"
-)]
+/// Whether a file holds a text: compared piece by piece, as both may be large.
 fn holds(path: &Path, expected: &[u8]) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == expected.len() as u64)
-        && std::fs::read(path).is_ok_and(|found| found == expected)
-}
-
-fn hash(text: &[u8]) -> String {
-    Stored::holding(text.to_vec()).hash()
+    const PIECE: usize = 64 * 1024;
+    let same_size =
+        std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == expected.len() as u64);
+    let Some(mut file) = same_size.then(|| File::open(path).ok()).flatten() else { return false };
+    let mut piece = vec![0; PIECE];
+    expected.chunks(PIECE).all(|wanted| {
+        let found = &mut piece[..wanted.len()];
+        file.read_exact(found).is_ok() && found == wanted
+    }) && matches!(file.read(&mut piece), Ok(0))
 }
 
 /// Removes what killed runs left. Only under the lock: then nothing of it is in use.
@@ -168,7 +187,7 @@ fn belongs(store: &Path, purpose: &str, name: &OsStr) -> Option<String> {
 fn is_known(path: &Path, hashes: &str) -> bool {
     let small = std::fs::symlink_metadata(path)
         .is_ok_and(|found| found.is_file() && found.len() <= super::MAX_SIZE.as_u64());
-    small && std::fs::read(path).is_ok_and(|text| hashes.split('-').any(|known| known == hash(&text)))
+    small && std::fs::read(path).is_ok_and(|text| hashes.split('-').any(|known| known == hash_of(&text)))
 }
 
 #[cfg(test)]
@@ -176,6 +195,12 @@ mod tests {
     #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
 
     use super::*;
+
+    fn put(path: &Path, expected: Option<&[u8]>, new: &[u8]) -> Result<(), ReplaceError> {
+        let (before, after) = (expected.map(hash_of), hash_of(new));
+        let expected = expected.zip(before.as_deref()).map(|(text, hash)| Hashed { text, hash });
+        replace(path, expected, Hashed { text: new, hash: &after }, 0o600)
+    }
 
     fn names(directory: &Path) -> Vec<String> {
         let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
@@ -188,13 +213,13 @@ mod tests {
     fn a_file_that_changed_stays_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("s.json");
-        assert!(matches!(replace(&store, Some(b"old"), b"new", 0o600), Err(ReplaceError::Changed)));
+        assert!(matches!(put(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
         std::fs::write(&store, "foreign").unwrap();
-        assert!(matches!(replace(&store, Some(b"old"), b"new", 0o600), Err(ReplaceError::Changed)));
-        assert!(matches!(replace(&store, None, b"new", 0o600), Err(ReplaceError::Changed)));
+        assert!(matches!(put(&store, Some(b"old"), b"new"), Err(ReplaceError::Changed)));
+        assert!(matches!(put(&store, None, b"new"), Err(ReplaceError::Changed)));
         assert_eq!(std::fs::read(&store).unwrap(), b"foreign");
         assert_eq!(names(directory.path()), ["s.json"]);
-        replace(&store, Some(b"foreign"), b"new", 0o600).unwrap();
+        put(&store, Some(b"foreign"), b"new").unwrap();
         assert_eq!(std::fs::read(&store).unwrap(), b"new");
         assert_eq!(names(directory.path()), ["s.json"]);
     }
@@ -204,7 +229,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("s.json");
         let swap = |before: &[u8], after: &[u8]| {
-            beside(&store, &format!("{SWAP}{}-{}.tmp", hash(before), hash(after)))
+            beside(&store, &format!("{SWAP}{}-{}.tmp", hash_of(before), hash_of(after)))
         };
         std::fs::write(beside(&store, "new-abc.tmp"), "half").unwrap();
         std::fs::write(swap(b"old", b"new"), "old").unwrap();

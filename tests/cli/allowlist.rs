@@ -85,7 +85,7 @@ fn an_entry_in_a_file_that_is_no_store() {
     assert_eq!(client.json(&add).0, 0);
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
-        "{\n  \"version\": 1,\n  \"agents\": {\n    \"main\": {\n      \"allowlist\": [\n        {\n          \"pattern\": \"/a\"\n        },\n        {\n          \"pattern\": \"/b\",\n          \"argPattern\": \"^-v$\"\n        }\n      ]\n    }\n  }\n}\n"
+        r#"{"agents":{"main":{"allowlist":[{"pattern":"/a"},{"pattern":"/b","argPattern":"^-v$"}]}},"version":1}"#
     );
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     // No store is made of what is misspelt, and no comment is lost.
@@ -94,7 +94,14 @@ fn an_entry_in_a_file_that_is_no_store() {
     assert_eq!(fs::read_dir(client.home().join("hosts")).unwrap().count(), 1);
     let commented = "{\n  // why\n  version: 1,\n}\n";
     let path = client.file("hosts/commented.json5", commented);
-    snapshot!("json5", client.answer(&edit(&["add", "/b"], &["--file", "hosts/commented.json5"])));
+    assert_eq!(client.json(&edit(&["add", "/b"], &["--file", "hosts/commented.json5"])).0, 0);
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        "{\n  // why\n  version: 1,\n  agents: {\n    \"*\": {\n      allowlist: [\n        {\n          pattern: \"/b\"\n        }\n      ]\n    }\n  },\n}\n"
+    );
+    // A host reads JSON alone.
+    let path = client.file("hosts/commented.json", commented);
+    snapshot!("json5", client.answer(&edit(&["add", "/b"], &["--file", "hosts/commented.json"])));
     assert_eq!(fs::read_to_string(path).unwrap(), commented);
 }
 

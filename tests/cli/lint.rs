@@ -221,6 +221,15 @@ fn a_gateway_is_looked_at() {
     let interpreter = "interpreter-without-arguments";
     assert_eq!(codes, ["duplicate-entry", "full-without-asking", interpreter, interpreter]);
     assert_eq!(report["fixable"], 0);
+    // No remedy names --fix, which is for files and local stores.
+    assert!(problems.iter().all(|problem| problem["fixable"] == false), "{report}");
+    assert!(!report.to_string().contains("--fix"), "{report}");
+    for format in ["human", "github"] {
+        let output =
+            client.command(&["approvals", "lint", "--gateway", "--format", format]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(!told.contains("--fix") && told.contains("approvals allowlist remove"), "{told}");
+    }
 }
 
 #[test]

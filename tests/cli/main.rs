@@ -21,6 +21,7 @@ mod get;
 mod guard;
 mod help;
 mod ids;
+mod keeping;
 mod lint;
 mod nodes;
 mod purge_faults;

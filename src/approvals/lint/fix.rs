@@ -12,6 +12,7 @@ use crate::approvals::check::parse;
 use crate::approvals::document::Document;
 use crate::approvals::syntax::{self, Syntax};
 use crate::approvals::tree::get;
+use crate::approvals::unknown::known;
 
 /// Why a document was not mended.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -24,8 +25,16 @@ pub enum FixError {
     Misread,
 }
 
-/// The text without those entries. Held to say exactly what the document says without them.
+/// The text without those entries, and without fields that no release knows. Held to say exactly what the document
+/// says without them.
 pub fn without(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result<String, FixError> {
+    match known(bytes, syntax) {
+        Some(known) => without_entries(known.text.as_bytes(), syntax, removals),
+        None => without_entries(bytes, syntax, removals),
+    }
+}
+
+fn without_entries(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result<String, FixError> {
     let mut document = parse(bytes, syntax).map_err(|_| FixError::Invalid)?;
     let mut gone: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for removal in removals {

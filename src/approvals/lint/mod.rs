@@ -17,11 +17,16 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+use serde_json::{Value, json};
+
+use super::changes::Change;
 use super::check::parse;
 use super::codes::Code;
 use super::credentials::quotable;
-use super::diagnostic::{Path, Severity, Verdict};
+use super::diagnostic::{Diagnostic, Path, Severity, Step, Verdict};
+use super::document::Document;
 use super::syntax::Syntax;
+use super::unknown::known;
 pub use fix::{FixError, without};
 pub use place::unused_silences;
 pub use release::{denies_unanswered, is_release};
@@ -117,7 +122,7 @@ impl Counts {
 pub struct Linted {
     /// The findings, by place; of an invalid document what makes it so.
     pub verdict: Verdict,
-    /// Whether it is invalid. Then it was not looked at any further.
+    /// Whether it is invalid. Then it was looked at further only where unknown fields are all that is wrong.
     pub invalid: bool,
     /// All findings, also those beyond [`Verdict::MOST`].
     pub counts: Counts,
@@ -127,6 +132,10 @@ pub struct Linted {
     pub used: Vec<usize>,
     /// What `--fix` would remove, by agent and index.
     pub removals: Vec<Removal>,
+    /// The fields that no release knows, which `--fix` would remove too: as many as are listed.
+    pub unknown: Vec<Change>,
+    /// How many there are.
+    pub unknown_count: usize,
 }
 
 /// A finding before its place is worked out.
@@ -145,18 +154,40 @@ struct Raw {
 
 /// Judges a document.
 pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> Linted {
-    let document = match parse(bytes, syntax) {
-        Ok(document) => document,
-        Err(verdict) => {
-            let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
-            return Linted { verdict, invalid: true, counts, ..Linted::default() };
-        }
+    let verdict = match parse(bytes, syntax) {
+        Ok(document) => return judged(bytes, syntax, &document, facts, rules),
+        Err(verdict) => verdict,
     };
+    let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
+    let known = known(bytes, syntax);
+    let document = known.as_ref().and_then(|known| parse(known.text.as_bytes(), syntax).ok());
+    let (Some(known), Some(document)) = (&known, document) else {
+        return Linted { verdict, invalid: true, counts, ..Linted::default() };
+    };
+    // A host ignores unknown fields and goes by the rest, so the rest is looked at: an entry is where it was.
+    let linted = judged(bytes, syntax, &document, facts, rules);
+    let mut both = verdict;
+    both.omitted += linted.verdict.omitted;
+    both.diagnostics.extend(linted.verdict.diagnostics);
+    both.diagnostics.sort_by_key(|found| (found.start.line, found.start.column));
+    let (unknown, unknown_count) = (known.fields.clone(), known.count);
+    Linted {
+        verdict: both,
+        invalid: true,
+        counts: linted.counts.and(counts),
+        unknown,
+        unknown_count,
+        ..linted
+    }
+}
+
+/// `document`: what stands in the text, perhaps without fields that nobody knows.
+fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
     let mut sink = Sink::of(rules, facts.name);
-    policy::judge(&document, &mut sink);
-    entries::judge(&document, facts, &mut sink);
-    coverage::judge(&document, facts, &mut sink);
-    release::judge(&document, facts, &mut sink);
+    policy::judge(document, &mut sink);
+    entries::judge(document, facts, &mut sink);
+    coverage::judge(document, facts, &mut sink);
+    release::judge(document, facts, &mut sink);
     let Sink { raws, silenced, used, .. } = sink;
     let mut linted = Linted { silenced, used: used.into_iter().collect(), ..Linted::default() };
     for raw in &raws {
@@ -169,9 +200,29 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     removals.retain(|removal| seen.insert((removal.agent.clone(), removal.index)));
     linted.removals = removals;
     if !raws.is_empty() {
-        linted.verdict = place::placed(bytes, syntax, &document, raws, rules);
+        linted.verdict = place::placed(bytes, syntax, document, raws, rules);
     }
     linted
+}
+
+/// What is to be said of an entry that is added: by itself, or where the document is small enough as the last entry of
+/// its agent in the new text, where others may cover it.
+pub fn of_entry(text: Option<&[u8]>, agent: &str, entry: &Value, facts: &Facts<'_>) -> Vec<Diagnostic> {
+    /// Bytes of a document that is looked at whole.
+    const SMALL: usize = 1 << 20;
+    let alone = json!({"version": 1, "agents": {agent: {"allowlist": [entry]}}}).to_string();
+    let text = text.filter(|text| text.len() <= SMALL).unwrap_or(alone.as_bytes());
+    let last = serde_json::from_slice::<Value>(text)
+        .ok()
+        .and_then(|document| document["agents"][agent]["allowlist"].as_array()?.len().checked_sub(1));
+    let Linted { verdict, .. } = lint(text, Syntax::Json, facts, &Rules::default());
+    let is_about = |found: &Diagnostic| match found.path.steps() {
+        [_, Step::Key(id), Step::Key(field), Step::Index(index), ..] => {
+            id == agent && field == "allowlist" && Some(*index) == last
+        }
+        _ => false,
+    };
+    verdict.diagnostics.into_iter().filter(|found| found.code.is_lint() && is_about(found)).collect()
 }
 
 fn removal(raw: &Raw) -> Option<Removal> {

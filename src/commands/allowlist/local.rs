@@ -7,16 +7,18 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::super::set::local::departures;
+use super::super::validate::by_name;
 use super::super::{Error, raced};
-use super::{ABSENT, Request, edited, now_ms, wait};
-use crate::approvals::allowlist::{Applied, Edit};
-use crate::approvals::replacement::{self, Replacement};
+use super::{ABSENT, Request, edited, lints, now_ms, wait};
+use crate::approvals::allowlist::text::{Bookkeeping, TextError};
+use crate::approvals::allowlist::{Applied, Edit, Verb, text};
+use crate::approvals::replacement::{self, Replacement, ReplacementError};
 use crate::approvals::report::{EditReport, SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
-use crate::approvals::{Syntax, parse};
+use crate::approvals::{Syntax, modernised, parse, unknown};
 use crate::deadline::Deadline;
 use crate::store::Store;
-use crate::store::input::InputError;
+use crate::store::input::{Input, InputError};
 use crate::store::json_file::JsonFile;
 
 pub(super) fn in_store(
@@ -29,7 +31,8 @@ pub(super) fn in_store(
     run(request, &Target { store, is_store: true }, edit, deadline)
 }
 
-/// A file that somebody keeps: it must be there, it keeps its mode, and nothing is put into it but what is policy.
+/// A file that somebody keeps: it must be there, and nothing is put into it but what is policy. It may be JSON5, as
+/// `approvals set` takes it.
 pub(super) fn in_file(
     request: &Request,
     path: &Path,
@@ -39,6 +42,9 @@ pub(super) fn in_file(
     let store = Store::JsonFile(JsonFile::document(path.to_owned()));
     run(request, &Target { store, is_store: false }, edit, deadline)
 }
+
+/// What an edit is made in where there is no document yet: as OpenClaw writes one.
+const NEW: &[u8] = b"{\n  \"version\": 1\n}\n";
 
 struct Target {
     store: Store,
@@ -54,7 +60,65 @@ impl Target {
     }
 
     /// What will be stored; `None` where nothing needs to be.
+    ///
+    /// A file keeps every byte that the edit is not about. A database holds the gateway's own form, unless that has
+    /// fields which only the text can keep.
     fn plan(
+        &self,
+        request: &Request,
+        edit: &Edit,
+        stored: &Stored,
+    ) -> Result<(Option<Replacement>, Applied), Error> {
+        let keeps_text = match (&self.store, stored.text()) {
+            (Store::JsonFile(_), _) => true,
+            (Store::Sqlite(_), Some(text)) => unknown::known(text, Syntax::Json).is_some(),
+            (Store::Sqlite(_), None) => false,
+        };
+        let (replacement, applied) = if keeps_text {
+            self.in_text(request, edit, stored)?
+        } else {
+            self.printed(request, edit, stored)?
+        };
+        if let Some(replacement) = &replacement {
+            self.store.takes(&replacement.text)?;
+        }
+        Ok((replacement, applied))
+    }
+
+    fn in_text(
+        &self,
+        request: &Request,
+        edit: &Edit,
+        stored: &Stored,
+    ) -> Result<(Option<Replacement>, Applied), Error> {
+        let name = self.store.name();
+        let invalid = |verdict| Error::Invalid { name: name.clone(), verdict };
+        let syntax = match &self.store {
+            Store::JsonFile(file) if !self.is_store => by_name(&Input::Path(file.path().to_owned())),
+            _ => Syntax::Json,
+        };
+        let mut bytes = stored.text().unwrap_or(NEW);
+        let modern;
+        if request.allow_legacy {
+            modern = modernised(bytes, syntax).map_err(invalid)?;
+            bytes = modern.as_bytes();
+        }
+        let id = || Uuid::new_v4().to_string();
+        let bookkeeping = match edit.verb() {
+            Verb::Add if self.is_store => Bookkeeping { id: Some(id()), now_ms: now_ms() },
+            _ => Bookkeeping::default(),
+        };
+        let edited = text::edited(bytes, syntax, edit, &bookkeeping).map_err(|error| match error {
+            TextError::Invalid(verdict) => invalid(verdict),
+            TextError::Misread => {
+                Error::Replacement { path: name.clone(), error: ReplacementError::Misprinted }
+            }
+        })?;
+        let changes = edited.changes;
+        Ok((edited.text.map(|text| Replacement { text, changes, needed: true }), edited.applied))
+    }
+
+    fn printed(
         &self,
         request: &Request,
         edit: &Edit,
@@ -68,8 +132,7 @@ impl Target {
         }
         let document = parse(text.as_bytes(), Syntax::Json)
             .map_err(|verdict| Error::Invalid { name: name.clone(), verdict })?;
-        // An empty id is none.
-        let new_id = || if self.is_store { Uuid::new_v4().to_string() } else { String::new() };
+        let new_id = || Uuid::new_v4().to_string();
         let replacement = replacement::plan(stored, document, new_id)
             .map_err(|error| Error::Replacement { path: name, error })?;
         Ok((Some(replacement), applied))
@@ -139,6 +202,9 @@ fn report(
         remarks: if target.is_store { target.store.remarks(deadline) } else { Vec::new() },
         ..SetReport::default()
     };
+    let early = target.is_store && matches!(target.store, Store::JsonFile(_));
+    let text = planned.as_ref().map(|(plan, _)| plan.text.as_bytes());
+    let lints = lints(&edit, text, None, early);
     match planned {
         None => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(before.hash())),
         Some((plan, None)) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),
@@ -149,5 +215,5 @@ fn report(
             set.changes = plan.changes;
         }
     }
-    EditReport { edit, set, similar: applied.similar, attempts }
+    EditReport { edit, set, similar: applied.similar, lints, attempts }
 }

@@ -10,6 +10,8 @@ use super::Error;
 use super::remote::Remote;
 pub use crate::approvals::allowlist::Verb as Change;
 use crate::approvals::allowlist::{Applied, Edit};
+use crate::approvals::diagnostic::Diagnostic;
+use crate::approvals::lint::{self, Facts};
 use crate::approvals::report::EditReport;
 use crate::approvals::scalar::Source;
 use crate::approvals::{Syntax, modernised, parse};
@@ -51,11 +53,33 @@ pub enum Place {
     Remote(Remote),
 }
 
-/// Makes the edit.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<EditReport> {
+/// What is dangerous about an entry that is to be added, whatever stands beside it. Nothing is read or written.
+pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
+    let edit = edit(request)?;
+    Ok(match request.verb {
+        Change::Add => lint::of_entry(None, edit.agent(), &edit.entry(), &Facts::default()),
+        Change::Remove => Vec::new(),
+    })
+}
+
+/// What is to be said of a new entry in the document that it comes into.
+fn lints(edit: &Edit, text: Option<&[u8]>, release: Option<&str>, early: bool) -> Vec<Diagnostic> {
+    let facts = Facts { release, early, ..Facts::default() };
+    match (edit.verb(), text) {
+        (Change::Add, Some(text)) => lint::of_entry(Some(text), edit.agent(), &edit.entry(), &facts),
+        _ => Vec::new(),
+    }
+}
+
+fn edit(request: &Request) -> Result<Edit, Error> {
     let Request { verb, agent, pattern, arg_pattern, generated, .. } = request;
     let source = generated.then_some(Source::AllowAlways);
-    let edit = Edit::new(*verb, agent, pattern, arg_pattern.as_deref(), source).map_err(Error::from)?;
+    Ok(Edit::new(*verb, agent, pattern, arg_pattern.as_deref(), source)?)
+}
+
+/// Makes the edit.
+pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<EditReport> {
+    let edit = edit(request)?;
     match &request.place {
         Place::File(path) => local::in_file(request, path, edit, deadline),
         Place::Store(path) => local::in_store(request, path.as_deref(), edit, deadline),

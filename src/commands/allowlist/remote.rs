@@ -5,9 +5,11 @@ use serde_json::Value;
 use super::super::Error;
 use super::super::remote::{Document, Fetched, Place, Remote};
 use super::super::set::remote::{Replaced, Terms, replace};
-use super::{ABSENT, Request, edited, now_ms, wait};
+use super::{ABSENT, Request, edited, lints, now_ms, wait};
 use crate::approvals::allowlist::{Applied, Edit};
+use crate::approvals::diagnostic::Diagnostic;
 use crate::approvals::report::{EditReport, SetOutcome, SetReport};
+use crate::approvals::{Syntax, unknown};
 use crate::deadline::Deadline;
 
 pub(super) async fn run(
@@ -19,7 +21,7 @@ pub(super) async fn run(
     let mut place = Place::open(remote, deadline).await?;
     let result = edit_at(request, &mut place, &edit, deadline).await;
     place.close().await;
-    result.map(|(set, similar, attempts)| EditReport { edit, set, similar, attempts })
+    result.map(|(set, similar, lints, attempts)| EditReport { edit, set, similar, lints, attempts })
 }
 
 async fn edit_at(
@@ -27,7 +29,7 @@ async fn edit_at(
     place: &mut Place,
     edit: &Edit,
     deadline: Deadline,
-) -> Result<(SetReport, Vec<Value>, u32), Error> {
+) -> Result<(SetReport, Vec<Value>, Vec<Diagnostic>, u32), Error> {
     let mut attempts = 0;
     // Whether it was stored once and then not there.
     let mut missed = false;
@@ -37,7 +39,7 @@ async fn edit_at(
             return Err(Error::NoAllowlist { place: place.name() });
         };
         let error = match attempt(request, edit, place, &before).await {
-            Ok((mut replaced, applied)) => {
+            Ok((mut replaced, applied, lints)) => {
                 let holds = match &replaced.stored {
                     Some(stored) => holds(request, edit, place, stored)?,
                     None => true,
@@ -48,7 +50,7 @@ async fn edit_at(
                 }
                 // Once it may be somebody who overwrote it. Twice it is the gateway that does not keep it.
                 if holds || missed {
-                    return Ok((replaced.report, applied.similar, attempts));
+                    return Ok((replaced.report, applied.similar, lints, attempts));
                 }
                 missed = true;
                 Error::Conflict { place: place.name(), expected: before.hash, found: replaced.report.after }
@@ -69,10 +71,11 @@ async fn attempt(
     edit: &Edit,
     place: &mut Place,
     before: &Document,
-) -> Result<(Replaced, Applied), Error> {
+) -> Result<(Replaced, Applied, Vec<Diagnostic>), Error> {
     let name = place.name();
     let text = if before.exists { before.file.get().as_bytes() } else { ABSENT };
-    let (text, applied) = edited(request, edit, &name, text, now_ms())?;
+    let (text, applied) =
+        edited(request, edit, &name, text, now_ms()).map_err(|error| unknown_of(text, error))?;
     if !applied.changed {
         let report = SetReport {
             path: name,
@@ -82,12 +85,23 @@ async fn attempt(
             after: Some(before.hash.clone()),
             ..SetReport::default()
         };
-        return Ok((Replaced { report, stored: None }, applied));
+        return Ok((Replaced { report, stored: None }, applied, Vec::new()));
     }
+    let lints = lints(edit, Some(text.as_bytes()), place.version(), false);
     let wanted: Value = serde_json::from_str(&text)
         .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
     let terms = Terms { dry_run: request.dry_run, downgrade: false, whole: false };
-    Ok((replace(place, wanted, before, terms).await?, applied))
+    Ok((replace(place, wanted, before, terms).await?, applied, lints))
+}
+
+/// A gateway keeps unknown fields of agents and entries in its answers, and refuses them in what it is sent.
+fn unknown_of(text: &[u8], error: Error) -> Error {
+    match (error, unknown::known(text, Syntax::Json)) {
+        (Error::Invalid { name, .. }, Some(known)) => {
+            Error::UnknownFields { place: name, count: known.count }
+        }
+        (error, _) => error,
+    }
 }
 
 /// Whether the edit is in place in what was read back.

@@ -15,7 +15,7 @@ use super::{Error, raced, validate};
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
-use crate::approvals::lint::{self, Counts, Facts, Stale};
+use crate::approvals::lint::{self, Counts, Facts, Linted, Stale};
 use crate::approvals::report::{FileReport, LintReport, Mend, Remark};
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
@@ -143,9 +143,12 @@ fn look(request: &Request, project: &Project, target: Target) -> Result<Looked, 
         // From 2026.8 on the store is a database.
         early: matches!(target.kept, Some(Kept::Store(Store::JsonFile(_)))),
     };
-    let found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
+    let mut found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
     if let Some(what) = other(&found).filter(|_| target.in_directory) {
         return Err(validate::skipped(&target.name, what));
+    }
+    if matches!(request.source, Source::Remote(_)) {
+        found.verdict.diagnostics.iter_mut().for_each(|diagnostic| diagnostic.remote = true);
     }
     let of_silence = |(index, silence): (usize, &lint::Silence)| {
         let asked = !found.invalid && silence.is_about(&name) && is_looked_for(silence.code, &facts);
@@ -156,8 +159,9 @@ fn look(request: &Request, project: &Project, target: Target) -> Result<Looked, 
         }
     };
     let used = project.rules.silences.iter().enumerate().map(of_silence).collect();
-    let mend = Mend { name: target.name.clone(), removals: found.removals };
-    let mendable = target.kept.filter(|_| !mend.removals.is_empty()).map(|kept| {
+    let Linted { removals, unknown, unknown_count, .. } = found;
+    let mend = Mend { name: target.name.clone(), removals, unknown, unknown_count };
+    let mendable = target.kept.filter(|_| !mend.is_empty()).map(|kept| {
         let hash = Stored::holding(target.text).hash();
         Mendable { store: kept.store(), syntax: target.syntax, hash, mend }
     });
@@ -218,6 +222,7 @@ impl Checked {
         report.invalid += usize::from(looked.invalid);
         report.files.push(looked.file);
         report.mendable += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.removals.len());
+        report.unknown += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.unknown_count);
         self.mendable.extend(looked.mendable);
         for (use_, more) in used.iter_mut().zip(looked.used) {
             *use_ = more.max(*use_);

@@ -11,8 +11,8 @@ pub mod resolve;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use serde_json::{Value, json};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 pub(in crate::commands) use self::deciding::{Known, Reply, Sending, Way, decide, method};
 pub use self::error::QueueError;

@@ -8,9 +8,11 @@ use uuid::Uuid;
 use super::super::Error;
 use super::{New, Request};
 use crate::approvals::changes::Change;
+use crate::approvals::diagnostic::{Path, Step};
+use crate::approvals::document::{Agents, Document};
 use crate::approvals::readback;
 use crate::approvals::replacement::{self, Replacement};
-use crate::approvals::report::{SetOutcome, SetReport};
+use crate::approvals::report::{Remark, SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
 use crate::store::{Store, StoreError};
@@ -26,6 +28,11 @@ pub(super) fn run(
         .map_err(Error::from)
         .context("looking for this host's store")?;
     let new_id = || Uuid::new_v4().to_string();
+    let remarks = match &store {
+        Store::JsonFile(_) => fleeting(&document),
+        // It is gone at once, which is reported as a departure.
+        Store::Sqlite(_) => None,
+    };
     let report = |before: &Stored, replacement: Replacement, outcome, after: Option<&Stored>| SetReport {
         path: store.name(),
         existed: before.text().is_some(),
@@ -37,13 +44,22 @@ pub(super) fn run(
             _ => Vec::new(),
         },
         changes: replacement.changes,
-        remarks: store.remarks(deadline),
+        dropped: new.dropped.clone(),
+        dropped_count: new.dropped_count,
+        remarks: {
+            let dropped_later = remarks.iter().filter(|_| outcome != SetOutcome::Unchanged);
+            store.remarks(deadline).into_iter().chain(dropped_later.cloned()).collect()
+        },
         ..SetReport::default()
     };
     let plan = |stored: &Stored| {
         let path = || store.name();
-        replacement::plan(stored, document, new_id)
-            .map_err(|error| Error::Replacement { path: path(), error })
+        let replacement = replacement::plan(stored, document, new_id)
+            .map_err(|error| Error::Replacement { path: path(), error })?;
+        if replacement.needed {
+            store.takes(&replacement.text)?;
+        }
+        Ok::<_, Error>(replacement)
     };
     if request.dry_run {
         store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
@@ -68,6 +84,32 @@ pub(super) fn run(
     let after =
         locked.replace(&stored, &replacement.text).map_err(Error::from).context("replacing the document")?;
     Ok(report(&stored, replacement, SetOutcome::Stored, Some(&after)))
+}
+
+/// What a JSON store holds only until OpenClaw writes it the next time. (Measured on 2026.4.14 and 2026.7.1: every
+/// official command that writes drops it.)
+fn fleeting(document: &Document<'_>) -> Option<Remark> {
+    let agents = document.agents.iter().flat_map(Agents::iter);
+    let mut found = agents.flat_map(|(id, agent)| {
+        let entries = agent.allowlist.iter().flatten().enumerate();
+        entries.filter(|(_, entry)| entry.command_text.is_some()).map(move |(index, _)| (id, index))
+    });
+    let (agent, index) = found.next()?;
+    let path: Path = [
+        Step::Key("agents".to_owned()),
+        Step::Key(agent.to_owned()),
+        Step::Key("allowlist".to_owned()),
+        Step::Index(index),
+        Step::Key("commandText".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    let message = match found.count() {
+        0 => format!("OpenClaw drops {path} the next time it writes this document"),
+        more => format!("OpenClaw drops {path} and {more} more the next time it writes this document"),
+    };
+    let remedy = "leave commandText out of the new document: no release keeps it";
+    Some(Remark { message, remedy: Some(remedy.to_owned()) })
 }
 
 /// What the store made of the text: a database keeps it in the gateway's form.

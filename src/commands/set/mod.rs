@@ -9,15 +9,17 @@ use anyhow::Context;
 
 use super::Error;
 use super::remote::Remote;
+use crate::approvals::changes::Change;
 use crate::approvals::document::Document;
 use crate::approvals::report::SetReport;
-use crate::approvals::{Syntax, modernised, parse};
+use crate::approvals::{Syntax, modernised, parse, unknown};
 use crate::deadline::Deadline;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
 
 /// What to store, and where.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, in any combination")]
 pub struct Request {
     /// The new document.
     pub new: Input,
@@ -29,6 +31,8 @@ pub struct Request {
     pub dry_run: bool,
     /// Whether legacy forms of the new document are rewritten.
     pub allow_legacy: bool,
+    /// Whether fields that no release knows are taken out of the new document.
+    pub drop_unknown: bool,
     /// Whether fields that an older gateway rejects are left out.
     pub downgrade: bool,
 }
@@ -58,11 +62,21 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
 struct New {
     name: String,
     text: Vec<u8>,
+    /// What was taken out of it.
+    dropped: Vec<Change>,
+    dropped_count: usize,
 }
 
 impl New {
-    fn of(request: &Request, bytes: Vec<u8>) -> Result<Self, Error> {
+    fn of(request: &Request, mut bytes: Vec<u8>) -> Result<Self, Error> {
         let name = request.new.name();
+        let (mut dropped, mut dropped_count) = (Vec::new(), 0);
+        if request.drop_unknown
+            && let Some(known) = unknown::without(&bytes, Syntax::Json5)
+        {
+            (dropped, dropped_count) = (known.fields, known.count);
+            bytes = known.text.into_bytes();
+        }
         let text = if request.allow_legacy {
             match modernised(&bytes, Syntax::Json5) {
                 Ok(text) => text.into_bytes(),
@@ -71,7 +85,7 @@ impl New {
         } else {
             bytes
         };
-        let new = Self { name, text };
+        let new = Self { name, text, dropped, dropped_count };
         new.document()?;
         Ok(new)
     }

@@ -62,7 +62,8 @@ async fn document(
         .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
     let Request { dry_run, downgrade, .. } = *request;
     let replaced = replace(place, wanted, before, Terms { dry_run, downgrade, whole: true }).await?;
-    Ok(replaced.report)
+    let (dropped, dropped_count) = (new.dropped.clone(), new.dropped_count);
+    Ok(SetReport { dropped, dropped_count, ..replaced.report })
 }
 
 /// What may be done to put a document in another's place.
