@@ -2,7 +2,7 @@
 //!
 //! `exec.approval.resolve`, `plugin.approval.resolve` and `exec.approval.get` act on the prompt with the given id, and
 //! where that is not there on the only one whose id begins so. A decided id is remembered for about 15 s and matches
-//! nothing meanwhile; after that `deploy` decides `deploy-2` (measured on 2026.4.14, 2026.7.1 and 2026.9.6). So an id
+//! nothing meanwhile; after that `deploy` decides `deploy-2` (measured on 2026.4.14 and 2026.9.6; the code of 2026.7.1 says the same). So an id
 //! is sent by such a method only while it begins no other pending id, and while it was listed less than [`KNOWN_MS`]
 //! ago.
 
