@@ -303,20 +303,25 @@ pub struct RunList {
 }
 
 /// One row a run: each that is known to be active, and each that holds a prompt. A session of which is only known that
-/// something runs in it has a row without a name, unless one of its rows may be that run.
-pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String]) -> Vec<RunRow> {
+/// something runs in it has a row without a name, unless one of its rows may be that run. Where prompts do not name their
+/// run, those of a session in which one run alone is active are shown as held by that run.
+pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String], names_runs: bool) -> Vec<RunRow> {
     let mut rows: std::collections::BTreeMap<(Option<&str>, Option<&str>), RunRow> =
         std::collections::BTreeMap::new();
     let mut oldest_first: Vec<&Prompt> = prompts.iter().collect();
     oldest_first.sort_by(|a, b| (a.created_at_ms, &a.key).cmp(&(b.created_at_ms, &b.key)));
     for prompt in oldest_first {
-        let (session, run) = (prompt.session_key.as_deref(), prompt.run_id.as_deref());
+        let session = prompt.session_key.as_deref();
+        let alone = session.filter(|_| !names_runs).map(|session| runs.active(session));
+        let alone = alone.and_then(|active| if let [run] = active[..] { Some(run) } else { None });
+        let run = prompt.run_id.as_deref().or(alone);
         let row = rows.entry((session, run)).or_insert_with(|| RunRow {
             session: session.map(str::to_owned),
             agent: prompt.agent.as_deref().map(str::to_owned),
             run: run.map(str::to_owned),
             state: match (run, session) {
                 (None, Some(key)) if runs.session(key) == RunState::Active => RunState::Active,
+                (Some(run), Some(key)) if prompt.run_id.is_none() => runs.state(run, Some(key), 0),
                 _ => runs.of(prompt),
             },
             holds: Vec::new(),

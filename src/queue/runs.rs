@@ -138,9 +138,13 @@ impl Runs {
             .insert(run.into(), Heard { active: true, at_ms, seq: None, session: Some(session.into()) });
     }
 
-    /// Whether the listing names every run that is active, in each of its sessions.
+    /// Whether a run is named in each session in which something is active.
     pub fn all_named(&self) -> bool {
-        self.sessions.values().all(|session| matches!(session.active, Active::Exactly(_) | Active::None))
+        self.sessions.iter().all(|(key, session)| match session.active {
+            Active::Exactly(_) | Active::None => true,
+            Active::Some => self.live.contains_key(key),
+            Active::Status(_) => false,
+        })
     }
 
     fn died(&mut self, run: &str, session: Option<&str>) {

@@ -1,5 +1,6 @@
 //! The room's tests, and the prompts they are made of.
 
+mod cancelling;
 mod filters;
 mod guarding;
 mod guards;
