@@ -150,7 +150,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fis
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and not __fish_seen_subcommand_from ls dedupe guard resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l gateway -d 'The gateway with this name or URL; `embedded` to rehearse' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l file -d 'Read a saved listing instead: what --json printed, or a gateway\'s own answer; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l file -d 'Read a saved listing instead: what --json or --ndjson printed, or a gateway\'s own answer; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l agent -d 'Only prompts of this agent' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l session -d 'Only prompts of the session with this key' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l run -d 'Only prompts of this run' -r
@@ -159,8 +159,8 @@ plugin\t'A plugin\'s question'
 system-agent\t'A system agent\'s question'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l older-than -d 'Only prompts that have been pending for longer' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l newer-than -d 'Only prompts that have been pending for less' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
-agent\t'One agent'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l by -d 'Scope in which prompts count as duplicates' -r -f -a "session\t'One session of one agent; all runs of a cron job are one session'
+agent\t'One agent: its chats, cron jobs and subagents together'
 run\t'One run'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l sort -d 'What rows are ordered by' -r -f -a "age\t'The oldest first'
 expiry\t'What expires first'
@@ -180,7 +180,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l timeout -d 'End after this long, whatever happens (30s, 500ms, 2m) [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l gateway -d 'The gateway with this name or URL; may be given several times; `embedded` to rehearse' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l file -d 'Plan for a saved listing, and change nothing; - for standard input' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l file -d 'Plan for a saved listing of queue ls --json or --ndjson, or of a gateway, and change nothing; - for standard input' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l agent -d 'Only prompts of this agent' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l session -d 'Only prompts of the session with this key' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l run -d 'Only prompts of this run' -r
@@ -189,8 +189,8 @@ plugin\t'A plugin\'s question'
 system-agent\t'A system agent\'s question'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l older-than -d 'Only prompts that have been pending for longer' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l newer-than -d 'Only prompts that have been pending for less' -r
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
-agent\t'One agent'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l by -d 'Scope in which prompts count as duplicates' -r -f -a "session\t'One session of one agent; all runs of a cron job are one session'
+agent\t'One agent: its chats, cron jobs and subagents together'
 run\t'One run'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l keep -d 'Which prompt of a group stays' -r -f -a "oldest\t'The oldest whose run goes on and that lives long enough'
 newest\t'The newest whose run goes on and that lives long enough'"
@@ -216,8 +216,8 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l kind -d 'Only prompts of this kind' -r -f -a "exec\t'A command'
 plugin\t'A plugin\'s question'
 system-agent\t'A system agent\'s question'"
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l by -d 'Inside what prompts are duplicates' -r -f -a "session\t'One agent and one session'
-agent\t'One agent'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l by -d 'Scope in which prompts count as duplicates' -r -f -a "session\t'One session of one agent; all runs of a cron job are one session'
+agent\t'One agent: its chats, cron jobs and subagents together'
 run\t'One run'"
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l margin -d 'The one that stays does not expire for so long' -r
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l max-rate -d 'Most denials in a second, a minute or an hour [default: 1200/min; 60/min where a denial starts an agent turn]' -r

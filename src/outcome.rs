@@ -68,8 +68,8 @@ pub fn of_validation(tally: Tally) -> Exit {
     }
 }
 
-/// The exit code of a purge, one for one.
-pub fn of_dedupe(verdict: Verdict) -> Exit {
+/// The exit code of a listing or a purge of prompts, one for one.
+pub fn of_queue(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Done => Exit::Done,
         Verdict::Found => Exit::Found,

@@ -119,9 +119,9 @@ pub enum Kind {
 /// Inside what prompts are duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// One agent and one session
+    /// One session of one agent; all runs of a cron job are one session
     Session,
-    /// One agent
+    /// One agent: its chats, cron jobs and subagents together
     Agent,
     /// One run
     Run,
@@ -155,7 +155,7 @@ pub enum Sort {
 pub struct Ls {
     #[command(flatten)]
     pub gateway: Gateway,
-    /// Read a saved listing instead: what --json printed, or a gateway's own answer; - for standard input
+    /// Read a saved listing instead: what --json or --ndjson printed, or a gateway's own answer; - for standard input
     #[arg(long, value_name = "PATH", conflicts_with_all = ["gateway", "watch"])]
     pub file: Option<PathBuf>,
     #[command(flatten)]
@@ -163,7 +163,7 @@ pub struct Ls {
     /// Only prompts that have duplicates
     #[arg(long, help_heading = "Filters")]
     pub duplicates: bool,
-    /// Inside what prompts are duplicates
+    /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = By::Session, hide_possible_values = true)]
     pub by: By,
     /// What rows are ordered by
@@ -195,12 +195,12 @@ pub struct Dedupe {
     /// Every gateway of config.toml, at once
     #[arg(long, conflicts_with = "gateway")]
     pub all_gateways: bool,
-    /// Plan for a saved listing, and change nothing; - for standard input
+    /// Plan for a saved listing of queue ls --json or --ndjson, or of a gateway, and change nothing; - for standard input
     #[arg(long, value_name = "PATH", conflicts_with_all = ["gateway", "all_gateways"])]
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub filters: Filters,
-    /// Inside what prompts are duplicates
+    /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = By::Session)]
     pub by: By,
     /// Which prompt of a group stays
@@ -253,7 +253,7 @@ pub struct Guard {
     /// Only prompts of this kind
     #[arg(long, value_enum, help_heading = "Filters")]
     pub kind: Option<Kind>,
-    /// Inside what prompts are duplicates
+    /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = By::Session)]
     pub by: By,
     /// The one that stays does not expire for so long

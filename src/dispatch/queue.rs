@@ -94,6 +94,7 @@ pub fn list(
         let redraw = std::io::stdout().is_terminal() && !args.ndjson;
         let mut seen = BTreeSet::new();
         let mut noted = false;
+        let mut unread = Vec::new();
         gateways::run(ls::watch(&request, &flags, step, end, |queued| {
             let note = queued.runs_unknown.as_deref();
             let drawn = if redraw {
@@ -107,6 +108,13 @@ pub fn list(
                 noted = note.is_some();
                 let told = output::runs_unknown_text(streams.err, news);
                 let changes = if args.ndjson { output::changes_ndjson } else { output::changes_text };
+                let told = told.and_then(|()| {
+                    if unread == queued.problems {
+                        return Ok(());
+                    }
+                    unread.clone_from(&queued.problems);
+                    output::queue_remarks(streams.err, &unread, queued.partial.as_deref(), &queued.notes)
+                });
                 told.and_then(|()| changes(streams.out, &seen, queued)).map(|now| seen = now)
             };
             printed = drawn.and_then(|()| streams.out.flush());
@@ -125,7 +133,11 @@ pub fn list(
         (false, true) => output::queue_ndjson(streams.out, &queued)?,
         (false, false) => output::queue_text(streams.out, &queued, layout(args.full))?,
     }
-    Ok(Exit::Done)
+    if args.ndjson && !args.json {
+        // Its lines are prompts.
+        output::queue_remarks(streams.err, &queued.problems, queued.partial.as_deref(), &queued.notes)?;
+    }
+    Ok(outcome::of_queue(queued.verdict()))
 }
 
 /// `queue dedupe`
@@ -256,7 +268,7 @@ fn print(
     if json {
         output::dedupe_json(streams.out, &values)?;
     }
-    Ok(if unconfirmed { Exit::Usage } else { outcome::of_dedupe(verdict) })
+    Ok(if unconfirmed { Exit::Usage } else { outcome::of_queue(verdict) })
 }
 
 /// `queue resolve`

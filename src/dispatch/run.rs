@@ -20,7 +20,8 @@ pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     } else {
         output::runs_text(streams.out, &list)?;
     }
-    Ok(Exit::Done)
+    // A prompt that was not understood may be held by any run.
+    Ok(if list.problems.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
 /// `run cancel`

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, line};
-use super::queue::{STILL_LISTED, command, untried, why};
+use super::queue::{STILL_LISTED, WiderJson, command, untried, why};
 use crate::queue::guard::line::{Event, Line, Timing};
 use crate::queue::guard::{Decided, Held, Note, Offender, Outcome, Throttle};
 
@@ -140,7 +140,11 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
         }
         Note::Reconciled(counts) => {
             let (pending, groups, duplicates) = (counts.pending, counts.groups, counts.duplicates);
-            ("reconciled", json!({ "pending": pending, "groups": groups, "duplicates": duplicates }))
+            let wider = WiderJson::of(counts.wider);
+            (
+                "reconciled",
+                json!({ "pending": pending, "groups": groups, "duplicates": duplicates, "wider": wider }),
+            )
         }
         Note::Opened { for_ms, .. } => ("breaker-opened", json!({ "forMs": for_ms })),
         Note::Closed => ("breaker-closed", json!({})),
@@ -267,7 +271,10 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             }
         },
         Note::Reconciled(counts) => {
-            format!("{} pending, {} of them duplicates", counts.pending, counts.duplicates)
+            let wider = counts.wider.map_or_else(String::new, |wider| {
+                format!(" ({} more with --by {})", wider.duplicates, wider.scope.as_str())
+            });
+            format!("{} pending, {} of them duplicates{wider}", counts.pending, counts.duplicates)
         }
         Note::Opened { for_ms, .. } => format!(
             "circuit breaker open, nothing is denied for {:.0} s: too many denials, an agent may keep asking",

@@ -26,7 +26,7 @@ pub fn runs_text(out: &mut dyn Write, list: &RunList) -> io::Result<()> {
             writeln!(out, "    holds {}, asked {age} ago: {}", escaped(prompt.id()), command(prompt, false))?;
         }
     }
-    remarks(out, problems, partial.as_deref())
+    remarks(out, problems, partial.as_deref(), &[])
 }
 
 /// The same as one JSON object.

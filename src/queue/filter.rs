@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::prompt::{Kind, Prompt};
+use super::scope::session_of;
 
 /// Which prompts are meant. What is empty or `None` does not restrict; values of one list are alternatives.
 ///
@@ -12,7 +13,7 @@ use super::prompt::{Kind, Prompt};
 pub struct Filter {
     /// Agents' ids.
     pub agents: Vec<String>,
-    /// Sessions' keys.
+    /// Sessions' keys. That of a cron job means all of its runs.
     pub sessions: Vec<String>,
     /// Runs' ids.
     pub runs: Vec<String>,
@@ -34,7 +35,8 @@ impl Filter {
         };
         let age = prompt.age_ms(now_ms);
         among(&self.agents, prompt.agent.as_deref())
-            && among(&self.sessions, prompt.session_key.as_deref())
+            && (among(&self.sessions, prompt.session_key.as_deref())
+                || among(&self.sessions, prompt.session_key.as_deref().map(session_of)))
             && among(&self.runs, prompt.run_id.as_deref())
             && (self.kinds.is_empty() || self.kinds.contains(&prompt.kind()))
             && self.older_than_ms.is_none_or(|least| age >= least)

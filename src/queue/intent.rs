@@ -1,6 +1,6 @@
 //! What a prompt would do if it were allowed, as one hash: two prompts with one intent ask for the same thing.
 //!
-//! Byte for byte: nothing is trimmed, folded or quoted anew. What is not known to be beside the point is part of it.
+//! Byte for byte: nothing is trimmed, folded or quoted anew, and a number counts as it is written. What is not known to be beside the point is part of it.
 //! The bytes are those that are listed: a gateway writes a line break as `\u{A}`, as somebody might have typed it.
 
 use std::fmt;
@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json_borrow::{ObjectAsVec, Value};
 use sha2::{Digest, Sha256};
 
+use super::number::Numbers;
 use super::prompt::Kind;
 
 /// What a prompt would do: a SHA-256 over an encoding in which every part has its length in front.
@@ -34,6 +35,20 @@ pub enum Doubt {
     Elided,
     /// It sets variables whose values are not told: a listing has their names, and their hash only for nodes.
     Environment,
+    /// Only a summary is known: what the official `openclaw approvals pending --json` prints has no directory, host,
+    /// arguments or environment.
+    Summary,
+}
+
+impl Doubt {
+    /// The word of machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Elided => "elided",
+            Self::Environment => "environment",
+            Self::Summary => "summary",
+        }
+    }
 }
 
 /// How a field of a request counts.
@@ -61,7 +76,7 @@ enum Part {
 /// | `title`, `description`, `detail`, `pluginId`, `toolName`, `mcpTool`, `proposalHash`, … | yes | what a plugin or the gateway's agent would do |
 /// | `agentId`, `sessionKey`, `sessionId` | no | who asks: that is the scope's business |
 /// | `runId`, `toolCallId` | no | every retry has new ones |
-/// | `toolCallId` of a plugin's prompt | yes | the prompt does not tell the call's arguments: two with the same words may differ |
+/// | `toolCallId` of a plugin's prompt | yes | the prompt does not list the call's arguments: two with the same words may differ (see [`super::Prompt::names_call`]) |
 /// | `turnSource…` | no | the channel that is told the outcome |
 /// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the policy of the moment: it changes what may be answered, not what would run |
 /// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
@@ -93,13 +108,22 @@ fn part(kind: Kind, field: &str) -> Part {
 }
 
 impl Intent {
+    /// The summary of a prompt of which nothing else is known.
+    pub(super) fn of_summary(kind: Kind, summary: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"clearance summary 1\0");
+        text(&mut hash, kind.as_str());
+        text(&mut hash, summary);
+        Self(hash.finalize().into())
+    }
+
     /// What a request would do.
-    pub(super) fn of(kind: Kind, request: &ObjectAsVec<'_>) -> Self {
+    pub(super) fn of(kind: Kind, request: &ObjectAsVec<'_>, numbers: &Numbers<'_>) -> Self {
         let mut hash = Sha256::new();
         // Group ids are seen by people and scripts: another encoding is another version.
         hash.update(b"clearance intent 1\0");
         text(&mut hash, kind.as_str());
-        fields(&mut hash, request, &|field| part(kind, field));
+        fields(&mut hash, request, numbers, &|field| part(kind, field));
         Self(hash.finalize().into())
     }
 }
@@ -114,7 +138,7 @@ fn text(hash: &mut Sha256, text: &str) {
 }
 
 /// Writes the fields that count in the order of their names, since an object has none.
-fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, part: &dyn Fn(&str) -> Part) {
+fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, numbers: &Numbers<'_>, part: &dyn Fn(&str) -> Part) {
     let mut counting: Vec<(&str, &Value<'_>, Part)> = object
         .iter()
         .filter(|(_, value)| !value.is_null())
@@ -129,21 +153,23 @@ fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, part: &dyn Fn(&str) -> Pa
         match (part, found) {
             (Part::Without(out), Value::Object(object)) => {
                 hash.update(b"o");
-                fields(hash, object, &|field| if out.contains(&field) { Part::Out } else { Part::Whole });
+                fields(hash, object, numbers, &|field| {
+                    if out.contains(&field) { Part::Out } else { Part::Whole }
+                });
             }
-            _ => value(hash, found),
+            _ => value(hash, found, numbers),
         }
     }
 }
 
-fn value(hash: &mut Sha256, value: &Value<'_>) {
+fn value(hash: &mut Sha256, value: &Value<'_>, numbers: &Numbers<'_>) {
     match value {
         Value::Null => hash.update(b"n"),
         Value::Bool(false) => hash.update(b"f"),
         Value::Bool(true) => hash.update(b"t"),
         Value::Number(number) => {
             hash.update(b"d");
-            text(hash, &serde_json::Number::from(*number).to_string());
+            text(hash, &numbers.text(*number));
         }
         Value::Str(string) => {
             hash.update(b"s");
@@ -153,12 +179,12 @@ fn value(hash: &mut Sha256, value: &Value<'_>) {
             hash.update(b"a");
             length(hash, items.len());
             for item in items {
-                self::value(hash, item);
+                self::value(hash, item, numbers);
             }
         }
         Value::Object(object) => {
             hash.update(b"o");
-            fields(hash, object, &|_| Part::Whole);
+            fields(hash, object, numbers, &|_| Part::Whole);
         }
     }
 }

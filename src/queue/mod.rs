@@ -7,6 +7,7 @@ pub mod filter;
 pub mod guard;
 pub mod intent;
 pub mod names;
+mod number;
 pub mod plan;
 pub mod prompt;
 pub mod purge;
@@ -14,10 +15,12 @@ pub mod read;
 pub mod release;
 pub mod report;
 pub mod runs;
+pub mod saved;
 pub mod scope;
 pub mod summary;
 #[cfg(test)]
 mod tests;
+pub mod wider;
 
 pub use guard::Guard;
 pub use intent::{Doubt, Intent};

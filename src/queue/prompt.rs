@@ -157,6 +157,18 @@ impl Prompt {
         self.key.kind
     }
 
+    /// Whether only a prompt of the same tool call can be its duplicate, so that a retry, which is a call of its own, is
+    /// never recognised: a plugin's prompt that names its call.
+    ///
+    /// Nothing else in such a prompt says what the call would do (read in 2026.4.14, 2026.7.1 and 2026.9.6; measured on
+    /// 2026.4.14 and 2026.9.6). A hook's prompt has the words that the plugin chose; an MCP tool's has the server and the
+    /// tool; a permission of a native harness has the names of the input's fields; and a native tool's `detail` has its
+    /// input, but neither the directory it runs in nor the files it is bound to. No request carries the arguments or a
+    /// hash of them.
+    pub fn names_call(&self) -> bool {
+        self.kind() == Kind::Plugin && self.tool_call_id.is_some()
+    }
+
     /// Whether it has lapsed.
     pub fn expired(&self, now_ms: u64) -> bool {
         self.expires_at_ms <= now_ms

@@ -8,11 +8,13 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use serde_json_borrow::{ObjectAsVec, Value};
 use thiserror::Error;
 
-use super::intent::{Intent, doubt};
+use super::intent::{Doubt, Intent, doubt};
+use super::number::Numbers;
 use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt, Raw};
 
 /// A prompt that cannot be read, and so is never acted on.
@@ -27,6 +29,7 @@ pub struct PromptError {
 impl fmt::Display for PromptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {
+            _ if matches!(self.problem, Problem::Saved(_)) => self.problem.fmt(f),
             Some(id) => write!(f, "prompt {}: {}", id.escape_debug(), self.problem),
             None => write!(f, "a prompt without a readable id: {}", self.problem),
         }
@@ -55,6 +58,9 @@ pub enum Problem {
         /// What it says.
         told: Box<str>,
     },
+    /// A saved listing says that it left this prompt out, and why.
+    #[error("{0}")]
+    Saved(Box<str>),
 }
 
 /// What was read from a listing.
@@ -95,40 +101,12 @@ impl Reader {
     pub fn list(&mut self, kind: Kind, payload: &str, listing: &mut Listing) -> Result<(), PromptError> {
         let rows: Vec<&RawValue> = serde_json::from_str(payload).map_err(|error| unread(payload, &error))?;
         for row in rows {
-            self.row(Some(kind), row.get(), listing);
+            match self.read(Some(kind), row.get()) {
+                Ok(prompt) => listing.prompts.push(prompt),
+                Err(error) => listing.problems.push(error),
+            }
         }
         Ok(())
-    }
-
-    /// Reads a file: an array of rows as gateways list them, or an object that holds one as `approvals` or
-    /// `payload`. Each row is of the kind that it says.
-    pub fn saved(&mut self, text: &str, listing: &mut Listing) -> Result<(), PromptError> {
-        #[derive(Deserialize)]
-        struct Saved<'t> {
-            #[serde(borrow, alias = "payload")]
-            approvals: Vec<&'t RawValue>,
-        }
-        let rows = match serde_json::from_str::<Vec<&RawValue>>(text) {
-            Ok(rows) => rows,
-            Err(error) => match serde_json::from_str::<Saved<'_>>(text) {
-                Ok(saved) => saved.approvals,
-                Err(inner) => {
-                    let object = text.trim_start().starts_with('{');
-                    return Err(unread(text, if object { &inner } else { &error }));
-                }
-            },
-        };
-        for row in rows {
-            self.row(None, row.get(), listing);
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, kind: Option<Kind>, row: &str, listing: &mut Listing) {
-        match self.read(kind, row) {
-            Ok(prompt) => listing.prompts.push(prompt),
-            Err(error) => listing.problems.push(error),
-        }
     }
 
     /// Reads a row of a listing, or the payload of an event `requested`, from its text.
@@ -136,22 +114,64 @@ impl Reader {
         self.read(Some(kind), row)
     }
 
-    fn read(&mut self, kind: Option<Kind>, text: &str) -> Result<Prompt, PromptError> {
-        let row: Value<'_> = serde_json::from_str(text).map_err(|error| unread(text, &error))?;
-        let kind = kind.unwrap_or_else(|| Kind::of_row(&row));
+    /// Reads a row. `kind`: that of the listing it is in, where it is in one of a gateway's.
+    pub(super) fn read(&mut self, kind: Option<Kind>, text: &str) -> Result<Prompt, PromptError> {
+        let (prepared, numbers) = Numbers::prepare(text);
+        let row: Value<'_> = serde_json::from_str(&prepared).map_err(|error| unread(text, &error))?;
         let nothing = ObjectAsVec::default();
-        let (request, mut prompt) = self.envelope(kind, row.as_object().unwrap_or(&nothing))?;
+        let fields = row.as_object().unwrap_or(&nothing);
+        let kind = match kind {
+            Some(kind) => kind,
+            None if fields.get("request").is_none()
+                && fields.get("summary").is_some_and(Value::is_string) =>
+            {
+                return self.summary(Kind::of_row(&row), fields, &numbers);
+            }
+            None => Kind::of_row(&row),
+        };
+        let (request, mut prompt) = self.envelope(kind, fields, &numbers)?;
         if self.keep_raw {
-            let raw = serde_json::value::to_raw_value(request).map_err(|error| unread(text, &error))?;
+            let mut raw = serde_json::value::to_raw_value(request).map_err(|error| unread(text, &error))?;
+            if let Some(written) = numbers.restore(raw.get()) {
+                raw = RawValue::from_string(written).map_err(|error| unread(text, &error))?;
+            }
             prompt.raw = Some(Raw(raw.into()));
         }
         Ok(prompt)
+    }
+
+    /// Reads a row of which only a summary is known: what the official `openclaw approvals pending --json` prints. The
+    /// summary is the command, or the title with what follows it (read in 2026.9.6: `readPendingApprovalEntry`).
+    fn summary(
+        &mut self,
+        kind: Kind,
+        row: &ObjectAsVec<'_>,
+        numbers: &Numbers<'_>,
+    ) -> Result<Prompt, PromptError> {
+        let shown = if kind == Kind::Exec { "command" } else { "title" };
+        let known = json!({
+            "id": row.get("id"),
+            "createdAtMs": numbers.millis(row.get("createdAtMs")),
+            "expiresAtMs": numbers.millis(row.get("expiresAtMs")),
+            "request": {
+                "agentId": row.get("agentId"), "sessionKey": row.get("sessionKey"), shown: row.get("summary"),
+            },
+        });
+        let prompt = self.read(Some(kind), &known.to_string())?;
+        let summary = row.get("summary").and_then(Value::as_str).unwrap_or_default();
+        Ok(Prompt {
+            intent: Intent::of_summary(kind, summary),
+            doubt: Some(Doubt::Summary),
+            raw: None,
+            ..prompt
+        })
     }
 
     fn envelope<'v, 't>(
         &mut self,
         kind: Kind,
         row: &'v ObjectAsVec<'t>,
+        numbers: &Numbers<'_>,
     ) -> Result<(&'v ObjectAsVec<'t>, Prompt), PromptError> {
         let id = row.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let wrong = |problem| PromptError { id: id.map(Into::into), problem };
@@ -162,7 +182,8 @@ impl Reader {
         {
             return Err(wrong(Problem::Kind { listed: kind, told: told.into() }));
         }
-        let time = |name, path| millis(row.get(name)).ok_or_else(|| field(path, "a time in milliseconds"));
+        let time =
+            |name, path| numbers.millis(row.get(name)).ok_or_else(|| field(path, "a time in milliseconds"));
         let created_at_ms = time("createdAtMs", "createdAtMs")?;
         let expires_at_ms = time("expiresAtMs", "expiresAtMs")?;
         let request = row.get("request").and_then(Value::as_object);
@@ -186,7 +207,7 @@ impl Reader {
             tool_call_id,
             created_at_ms,
             expires_at_ms,
-            intent: Intent::of(kind, request),
+            intent: Intent::of(kind, request, numbers),
             doubt: doubt(kind, request),
             details: one(&mut self.details, details, Arc::new),
             raw: None,
@@ -222,22 +243,6 @@ fn unread(text: &str, error: &serde_json::Error) -> PromptError {
     }
     let id = serde_json::from_str::<Named>(text).ok().map(|named| named.id);
     PromptError { id, problem: Problem::Syntax(error.to_string().into()) }
-}
-
-/// A time in milliseconds; gateways write whole numbers, which some writers put down as `1.0`.
-fn millis(value: Option<&Value<'_>>) -> Option<u64> {
-    /// Beyond it a number with a fraction part is no longer exact.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let value = value?;
-    value.as_u64().or_else(|| {
-        let float = value.as_f64().filter(|float| (0.0..=EXACT).contains(float) && float.fract() == 0.0)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number in range"
-        )]
-        Some(float as u64)
-    })
 }
 
 fn details(kind: Kind, request: &ObjectAsVec<'_>) -> Result<Details, Problem> {

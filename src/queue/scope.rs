@@ -10,7 +10,7 @@ use super::prompt::{Key, Prompt};
 /// Inside what two prompts with one intent are duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Scope {
-    /// One agent's one session.
+    /// One session of one agent; all runs of a cron job are one session.
     #[default]
     Session,
     /// One agent, in whichever session.
@@ -26,7 +26,7 @@ pub enum Place<'p> {
     Session {
         /// The agent.
         agent: &'p str,
-        /// The session's key.
+        /// The session's key, without the run part of a cron job's.
         session: &'p str,
     },
     /// An agent.
@@ -63,24 +63,108 @@ pub enum Alone {
     NoRun,
     /// What it would do is not told in full.
     Doubt(Doubt),
+    /// No other prompt is of its tool call: see [`Prompt::names_call`].
+    Call,
+}
+
+impl Alone {
+    /// The word of machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAgent => "no-agent",
+            Self::NoSession => "no-session",
+            Self::NoRun => "no-run",
+            Self::Doubt(doubt) => doubt.as_str(),
+            Self::Call => "tool-call",
+        }
+    }
+}
+
+/// The session of a session key: the key itself, but for the runs of a cron job without the part that names the run.
+///
+/// Gateways give each run of a job a session key of its own, `agent:<agent>:cron:<job>:run:<uuid>`: the job's key, and
+/// the id of the run's session behind it (read in 2026.4.14, 2026.7.1 and 2026.9.6: `prepareCronRunContext`; measured
+/// on the first and the last). Any client may ask under any key, so only exactly that form counts: what merely looks
+/// like it is a session of its own, and so is what a run started below itself (`…:run:<uuid>:thread:5`).
+pub fn session_of(key: &str) -> &str {
+    const RUN: &str = ":run:";
+    const UUID: usize = 36;
+    let run = || {
+        let (job, id) = key.split_at_checked(key.len().checked_sub(UUID)?)?;
+        let job = job.strip_suffix(RUN).filter(|_| is_uuid(id))?;
+        is_job(job).then_some(job)
+    };
+    run().unwrap_or(key)
+}
+
+/// Whether it is a cron job's own key, `agent:<agent>:cron:<job>`. Gateways write keys in lower case.
+fn is_job(key: &str) -> bool {
+    const AGENT: usize = 64;
+    let mut parts = key.split(':');
+    let [Some("agent"), Some(agent), Some("cron"), Some(job), None] = std::array::from_fn(|_| parts.next())
+    else {
+        return false;
+    };
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let is_agent = (1..=AGENT).contains(&agent.len()) && agent.bytes().all(word);
+    is_agent
+        && !job.is_empty()
+        && job.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase())
+}
+
+/// Whether it is a UUID as gateways write them.
+fn is_uuid(text: &str) -> bool {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    text.bytes().enumerate().all(|(at, byte)| match byte {
+        b'-' => HYPHENS.contains(&at),
+        b'0'..=b'9' | b'a'..=b'f' => !HYPHENS.contains(&at),
+        _ => false,
+    })
+}
+
+impl Scope {
+    /// The word of the command line and of machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Agent => "agent",
+            Self::Run => "run",
+        }
+    }
+
+    /// The scopes that hold more prompts, the narrowest first.
+    pub const fn wider(self) -> &'static [Self] {
+        match self {
+            Self::Run => &[Self::Session, Self::Agent],
+            Self::Session => &[Self::Agent],
+            Self::Agent => &[],
+        }
+    }
 }
 
 impl<'p> Place<'p> {
     /// Where a prompt belongs. An empty name is no name.
     pub fn of(prompt: &'p Prompt, scope: Scope) -> Self {
+        match prompt.doubt {
+            Some(doubt) => Self::Own { key: &prompt.key, why: Alone::Doubt(doubt) },
+            None => Self::of_asker(prompt, scope),
+        }
+    }
+
+    /// Where a prompt would belong if what it does were known.
+    pub(super) fn of_asker(prompt: &'p Prompt, scope: Scope) -> Self {
         let own = |why| Self::Own { key: &prompt.key, why };
         let told = |name: &'p Option<std::sync::Arc<str>>| name.as_deref().filter(|name| !name.is_empty());
         let (agent, session, run) = (told(&prompt.agent), told(&prompt.session_key), told(&prompt.run_id));
-        if let Some(doubt) = prompt.doubt {
-            return own(Alone::Doubt(doubt));
-        }
         match (scope, agent, session, run) {
             (Scope::Run, .., None) => own(Alone::NoRun),
             (Scope::Run, agent, session, Some(run)) => Self::Run { run, agent, session },
             (Scope::Session | Scope::Agent, None, ..) => own(Alone::NoAgent),
             (Scope::Agent, Some(agent), ..) => Self::Agent { agent },
             (Scope::Session, Some(_), None, _) => own(Alone::NoSession),
-            (Scope::Session, Some(agent), Some(session), _) => Self::Session { agent, session },
+            (Scope::Session, Some(agent), Some(session), _) => {
+                Self::Session { agent, session: session_of(session) }
+            }
         }
     }
 
@@ -90,6 +174,12 @@ impl<'p> Place<'p> {
             Self::Own { why, .. } => Some(*why),
             Self::Session { .. } | Self::Agent { .. } | Self::Run { .. } => None,
         }
+    }
+
+    /// Why a prompt that has no duplicate could have none, whatever else is pending; `None`: it merely has none.
+    pub fn why_alone(prompt: &'p Prompt, scope: Scope) -> Option<Alone> {
+        let call = || prompt.names_call().then_some(Alone::Call);
+        Self::of(prompt, scope).alone().or_else(call)
     }
 
     /// A hash of an intent in this place: the same for the same group on every listing.

@@ -1,6 +1,6 @@
 //! What commands on prompts show: listings and plans that outlive what they were made from.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 
 use super::filter::{Filter, Sort};
@@ -8,6 +8,8 @@ use super::plan::{Kept, Plan, Why, short_ids};
 use super::prompt::{Key, Prompt};
 use super::report::{Asked, Entry, Requeued, Totals, Verdict, requeued};
 use super::runs::{RunState, Runs};
+use super::scope::{Alone, Place};
+use super::wider::Wider;
 
 /// A group of duplicates, and what is to become of it.
 #[derive(Debug, Clone)]
@@ -35,6 +37,12 @@ pub struct Planned {
     pub now_ms: u64,
     /// Whether each denial starts an agent turn.
     pub legacy: bool,
+    /// What a wider scope would find, if anything.
+    pub wider: Option<Wider>,
+    /// How many prompts may be duplicates, of which only a summary is known.
+    pub undecided: usize,
+    /// How many prompts could have no duplicate, and why.
+    pub alone: BTreeMap<Alone, usize>,
 }
 
 impl Planned {
@@ -57,6 +65,9 @@ impl Planned {
             prompts: plan.groups.iter().map(|group| group.members.len()).sum(),
             now_ms: plan.rules.now_ms,
             legacy: false,
+            wider: plan.wider(),
+            undecided: plan.undecided(),
+            alone: plan.alone(),
         }
     }
 }
@@ -108,6 +119,8 @@ pub struct Dedupe {
     pub partial: Option<String>,
     /// Why the state of every run is unknown, if so.
     pub runs_unknown: Option<String>,
+    /// What else is to be known of the listing.
+    pub notes: Vec<String>,
     /// The purges.
     pub rounds: Vec<Round>,
     /// What came of all of them.
@@ -129,6 +142,8 @@ pub struct Listed {
     pub group: Option<String>,
     /// The prompt of its group that would stay, where that is another one.
     pub duplicate_of: Option<String>,
+    /// Why it could have no duplicate, if so.
+    pub alone: Option<Alone>,
 }
 
 /// What `queue ls` found.
@@ -146,11 +161,22 @@ pub struct Queued {
     pub partial: Option<String>,
     /// Why the state of every run is unknown, if so.
     pub runs_unknown: Option<String>,
+    /// What else is to be known of the listing.
+    pub notes: Vec<String>,
+    /// What a wider scope would find, if anything.
+    pub wider: Option<Wider>,
+    /// How many prompts may be duplicates, of which only a summary is known.
+    pub undecided: usize,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
 }
 
 impl Queued {
+    /// How it ended: a listing that was not understood in full is one in part.
+    pub fn verdict(&self) -> Verdict {
+        if self.problems.is_empty() && self.undecided == 0 { Verdict::Done } else { Verdict::Partly }
+    }
+
     /// Of a plan over everything that is pending: a filter hides rows, and does not make duplicates of others.
     pub fn of(
         gateway: String,
@@ -183,11 +209,23 @@ impl Queued {
                         run: runs.of(prompt),
                         group: (!alone).then(|| id.clone()),
                         duplicate_of: other.then(|| group.survivor.id().to_owned()),
+                        alone: if alone { Place::why_alone(prompt, plan.rules.scope) } else { None },
                     });
                 }
             }
         }
         let filtered = total - rows.len();
-        Self { gateway, rows, filtered, problems: Vec::new(), partial: None, runs_unknown: None, now_ms }
+        Self {
+            gateway,
+            rows,
+            filtered,
+            problems: Vec::new(),
+            partial: None,
+            runs_unknown: None,
+            notes: Vec::new(),
+            wider: plan.wider(),
+            undecided: plan.undecided(),
+            now_ms,
+        }
     }
 }

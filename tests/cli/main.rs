@@ -30,6 +30,8 @@ mod refining;
 mod replay;
 mod rooms;
 mod runs;
+mod saved;
+mod scopes;
 mod secrecy;
 mod set;
 mod sharing;

@@ -15,6 +15,7 @@ mod checks;
 mod client;
 mod common;
 mod contract;
+mod cron;
 mod current;
 mod edits;
 mod expressions;

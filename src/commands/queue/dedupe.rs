@@ -155,6 +155,9 @@ fn report(
         Asked::Purge => report::verdict(Asked::Purge, duplicates, &totals),
         asked => report::verdict(asked, planned.duplicates, &totals),
     };
+    // What was not understood may be a duplicate.
+    let understood = last.listing.problems.is_empty() && planned.undecided == 0;
+    let verdict = if verdict == Verdict::Done && !understood { Verdict::Partly } else { verdict };
     Dedupe {
         gateway,
         asked: request.asked,
@@ -162,6 +165,7 @@ fn report(
         problems: last.listing.problems.iter().map(ToString::to_string).collect(),
         partial: last.partial.clone(),
         runs_unknown: last.runs_unknown.clone(),
+        notes: last.notes.clone(),
         rounds,
         totals,
         verdict,

@@ -17,7 +17,7 @@ pub enum QueueError {
         cause: String,
     },
     /// A saved listing that is none.
-    #[error("{name} is no list of prompts: {cause}")]
+    #[error("{name} is not a list of prompts: {cause}")]
     Saved {
         /// The file.
         name: String,
@@ -149,10 +149,7 @@ impl QueueError {
             Self::Listing { .. } => {
                 "check that the address is a gateway's: clearance gateway status".to_owned()
             }
-            Self::Saved { .. } => {
-                "save one with clearance queue ls --json > FILE, or a gateway's answer to exec.approval.list"
-                    .to_owned()
-            }
+            Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
             }

@@ -41,6 +41,7 @@ impl Request {
             problems: pending.listing.problems.iter().map(ToString::to_string).collect(),
             partial: pending.partial.clone(),
             runs_unknown: pending.runs_unknown.clone(),
+            notes: pending.notes.clone(),
             ..Queued::of(gateway, &plan, &pending.runs, &self.filter, self.duplicates, self.sort)
         }
     }

@@ -22,7 +22,8 @@ use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::queue::cancel;
-use crate::queue::{Capabilities, Key, Kind, Listing, Prompt, PromptError, Reader, Runs};
+use crate::queue::saved::Saved;
+use crate::queue::{Capabilities, Doubt, Key, Kind, Listing, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
@@ -53,6 +54,8 @@ pub(in crate::commands) struct Pending {
     pub(in crate::commands) runs_unknown: Option<String>,
     /// The kinds of prompts that were listed.
     pub(in crate::commands) kinds: Vec<Kind>,
+    /// What else is to be known of it.
+    pub(in crate::commands) notes: Vec<String>,
 }
 
 impl Pending {
@@ -260,13 +263,26 @@ fn unread_keys(kind: Kind, problems: &[PromptError]) -> Vec<Key> {
     problems.iter().filter_map(|problem| problem.id.as_deref()).map(|id| Key::new(kind, id)).collect()
 }
 
-/// A saved listing. Its clock is the moment at which the newest of its prompts was asked: it says nothing of now.
+/// A saved listing, by the clock that was saved with it. Without one its clock is the moment at which the newest of its
+/// prompts was asked, which is earlier: what has lapsed since may be kept.
 pub(in crate::commands) fn saved(input: &Input, deadline: Deadline) -> Result<Pending, Error> {
     let bytes = input::read(input, Bounds { max_size: MAX_SIZE, deadline })?;
     let wrong = |cause: String| QueueError::Saved { name: input.name(), cause };
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
     let mut listing = Listing::default();
-    Reader::keeping_raw().saved(&text, &mut listing).map_err(|error| wrong(error.to_string()))?;
-    let at_ms = listing.prompts.iter().map(|prompt: &Prompt| prompt.created_at_ms).max().unwrap_or_default();
-    Ok(Pending { listing, at_ms, ..Pending::default() })
+    let saved = Reader::keeping_raw().saved(&text, &mut listing).map_err(|error| wrong(error.to_string()))?;
+    let Saved { now_ms, runs, partial, filtered } = saved;
+    let prompts = &listing.prompts;
+    let at_ms = now_ms.or_else(|| prompts.iter().map(|prompt| prompt.created_at_ms).max());
+    let notes = [
+        (now_ms.is_none() && !prompts.is_empty()).then(|| {
+            "the file does not say when it was saved: ages and expiry count from its newest prompt".to_owned()
+        }),
+        (filtered > 0).then(|| format!("a filter left {filtered} prompts out when the file was saved")),
+        prompts.iter().any(|prompt| prompt.doubt == Some(Doubt::Summary)).then(|| {
+            "these are summaries, as `openclaw approvals pending --json` prints them: host, directory, arguments, environment and run are missing, so prompts with one summary may differ. To compare them, save the queue with: clearance queue ls --json > queue.json".to_owned()
+        }),
+    ];
+    let notes = notes.into_iter().flatten().collect();
+    Ok(Pending { listing, runs, at_ms: at_ms.unwrap_or_default(), partial, notes, ..Pending::default() })
 }

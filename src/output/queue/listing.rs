@@ -9,23 +9,29 @@ use serde_json::value::RawValue;
 
 use super::super::escape::escaped;
 use super::super::json::{VERSION, json, line};
+use super::notes::WiderJson;
 use super::{command, head, state};
 use crate::queue::Doubt;
 use crate::queue::filter::subject;
+use crate::queue::scope::Alone;
 use crate::queue::summary::{Listed, Queued};
 
 /// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
 pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, now_ms } = queued;
+    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, notes, wider, undecided, now_ms } =
+        queued;
     let whole = Whole {
-        approvals: rows.iter().map(|row| Row::of(row, None)).collect(),
+        approvals: rows.iter().map(Row::of).collect(),
         filtered: *filtered,
         gateway,
+        notes,
         now_ms: *now_ms,
         partial: partial.as_deref(),
         problems,
         runs_unknown: runs_unknown.as_deref(),
+        undecided: *undecided,
         version: VERSION,
+        wider: WiderJson::of(*wider),
     };
     json(out, &whole)
 }
@@ -33,7 +39,7 @@ pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
 /// The same, one object a line.
 pub fn queue_ndjson(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
     for row in &queued.rows {
-        line(out, &Row::of(row, Some(VERSION)))?;
+        line(out, &Row::line(row, queued.now_ms))?;
     }
     Ok(())
 }
@@ -65,7 +71,7 @@ pub fn changes_ndjson(
     queued: &Queued,
 ) -> io::Result<BTreeSet<String>> {
     for row in queued.rows.iter().filter(|row| !before.contains(row.prompt.id())) {
-        line(out, &Row { event: Some("pending"), ..Row::of(row, Some(VERSION)) })?;
+        line(out, &Row { event: Some("pending"), ..Row::line(row, queued.now_ms) })?;
     }
     let now = ids(queued);
     for id in before.difference(&now) {
@@ -85,18 +91,25 @@ struct Whole<'q> {
     approvals: Vec<Row<'q>>,
     filtered: usize,
     gateway: &'q str,
+    notes: &'q [String],
     now_ms: u64,
     partial: Option<&'q str>,
     problems: &'q [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     runs_unknown: Option<&'q str>,
+    undecided: usize,
     version: u8,
+    /// What a wider scope would find.
+    wider: Option<WiderJson>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'q> {
     agent_id: Option<&'q str>,
+    /// Why it could have no duplicate, whatever else is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alone: Option<&'static str>,
     approval_kind: &'static str,
     created_at_ms: u64,
     /// Why it is nobody's duplicate, whatever it looks like.
@@ -109,6 +122,9 @@ struct Row<'q> {
     group: Option<&'q str>,
     id: &'q str,
     kind: &'static str,
+    /// The gateway's clock, where each row stands for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'q RawValue>,
     run_id: Option<&'q str>,
@@ -120,28 +136,32 @@ struct Row<'q> {
 }
 
 impl<'q> Row<'q> {
-    fn of(row: &'q Listed, version: Option<u8>) -> Self {
-        let Listed { prompt, run, group, duplicate_of } = row;
+    /// A row that stands for itself.
+    fn line(row: &'q Listed, now_ms: u64) -> Self {
+        Self { now_ms: Some(now_ms), version: Some(VERSION), ..Self::of(row) }
+    }
+
+    fn of(row: &'q Listed) -> Self {
+        let Listed { prompt, run, group, duplicate_of, alone } = row;
         Self {
             agent_id: prompt.agent.as_deref(),
+            alone: alone.map(Alone::as_str),
             approval_kind: prompt.kind().as_str(),
             created_at_ms: prompt.created_at_ms,
-            doubt: prompt.doubt.map(|doubt| match doubt {
-                Doubt::Elided => "elided",
-                Doubt::Environment => "environment",
-            }),
+            doubt: prompt.doubt.map(Doubt::as_str),
             duplicate_of: duplicate_of.as_deref(),
             event: None,
             expires_at_ms: prompt.expires_at_ms,
             group: group.as_deref(),
             id: prompt.id(),
             kind: prompt.kind().as_str(),
+            now_ms: None,
             request: prompt.raw.as_ref().map(|raw| &*raw.0),
             run_id: prompt.run_id.as_deref(),
             run_state: state(*run),
             session_key: prompt.session_key.as_deref(),
             summary: subject(prompt),
-            version,
+            version: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod decision;
 mod listing;
+mod notes;
 mod purge;
 mod table;
 
@@ -15,22 +16,14 @@ use crate::queue::{Prompt, RunState};
 
 pub use decision::{prompt_text, resolved_json, resolved_text};
 pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
+pub(super) use notes::WiderJson;
+pub use notes::remarks;
 pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};
 pub(super) use purge::{STILL_LISTED, untried, why};
 pub use table::{Layout, queue_text};
 
 /// Characters of a command that are shown without `--full`.
 const SHOWN: usize = 300;
-
-pub(super) fn remarks(out: &mut dyn Write, problems: &[String], partial: Option<&str>) -> io::Result<()> {
-    for problem in problems {
-        writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
-    }
-    match partial {
-        Some(partial) => writeln!(out, "note: {}", escaped(partial)),
-        None => Ok(()),
-    }
-}
 
 /// Prints why the state of runs is unknown, where it is.
 pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! Plans, and what came of them.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -7,7 +8,8 @@ use serde_json::Value;
 
 use super::super::escape::escaped;
 use super::super::json::{VERSION, json};
-use super::{PromptJson, command, head, remarks};
+use super::notes::{WiderJson, alone_text, remarks, undecided_text, wider_text};
+use super::{PromptJson, command, head};
 use crate::queue::plan::{Kept, Why};
 use crate::queue::report::{Asked, Entry, Failure, Outcome, Untried};
 use crate::queue::summary::{Dedupe, Planned, PlannedGroup, Round};
@@ -41,10 +43,16 @@ fn counted(count: usize, what: &str) -> String {
 
 /// Prints a plan.
 pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::Result<()> {
-    let Planned { groups, duplicates, prompts, now_ms, legacy } = planned;
+    let Planned { groups, duplicates, prompts, now_ms, legacy, wider, undecided, alone } = planned;
     let gateway = escaped(gateway);
+    let below = |out: &mut dyn Write| {
+        wider_text(out, *wider)?;
+        alone_text(out, alone)?;
+        undecided_text(out, *undecided)
+    };
     if *duplicates == 0 {
-        return writeln!(out, "{gateway}: no duplicates among {prompts} prompts");
+        writeln!(out, "{gateway}: no duplicates among {prompts} prompts")?;
+        return below(out);
     }
     writeln!(
         out,
@@ -68,13 +76,13 @@ pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::R
             "note: on this gateway each of the {duplicates} denials starts one agent turn, and the agent may ask again (--settle keeps cleaning)"
         )?;
     }
-    Ok(())
+    below(out)
 }
 
 /// Prints what came of a purge, without its plan.
 pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe) -> io::Result<()> {
-    let Dedupe { gateway, asked, rounds, totals, problems, partial, pending, .. } = report;
-    remarks(out, problems, partial.as_deref())?;
+    let Dedupe { gateway, asked, rounds, totals, problems, partial, notes, pending, .. } = report;
+    remarks(out, problems, partial.as_deref(), notes)?;
     if *asked != Asked::Purge {
         return Ok(());
     }
@@ -140,10 +148,13 @@ pub(in crate::output) fn untried(why: Untried) -> &'static str {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DedupeJson<'r> {
+    /// How many prompts could have no duplicate, by the reason.
+    alone: BTreeMap<&'static str, usize>,
     duplicates: usize,
     gateway: &'r str,
     groups: Vec<GroupJson<'r>>,
     legacy: bool,
+    notes: &'r [String],
     partial: Option<&'r str>,
     pending: usize,
     problems: &'r [String],
@@ -152,6 +163,9 @@ pub struct DedupeJson<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     runs_unknown: Option<&'r str>,
     totals: TotalsJson,
+    undecided: usize,
+    /// What a wider scope would find.
+    wider: Option<WiderJson>,
 }
 
 #[derive(Serialize)]
@@ -202,12 +216,14 @@ struct TotalsJson {
 impl<'r> DedupeJson<'r> {
     /// Of a report.
     pub fn of(report: &'r Dedupe) -> Self {
-        let Dedupe { gateway, planned, rounds, totals, problems, partial, pending, .. } = report;
+        let Dedupe { gateway, planned, rounds, totals, problems, partial, notes, pending, .. } = report;
         Self {
+            alone: planned.alone.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
             duplicates: planned.duplicates,
             gateway,
             groups: planned.groups.iter().map(GroupJson::of).collect(),
             legacy: planned.legacy,
+            notes,
             partial: partial.as_deref(),
             pending: *pending,
             problems,
@@ -221,6 +237,8 @@ impl<'r> DedupeJson<'r> {
                 not_tried: totals.not_tried,
                 requeued: totals.requeued,
             },
+            undecided: planned.undecided,
+            wider: WiderJson::of(planned.wider),
         }
     }
 }

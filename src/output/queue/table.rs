@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::super::escape::escaped;
-use super::{command, remarks, span};
+use super::notes::{alone, remarks, undecided_text, wider_text};
+use super::{command, span};
 use crate::queue::plan::short_names;
 use crate::queue::summary::{Listed, Queued};
-use crate::queue::{Doubt, Kind, RunState};
+use crate::queue::{Kind, RunState};
 
 /// How a listing is laid out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,7 +82,18 @@ const COLUMNS: [Column; 7] = [
 
 /// Prints what is pending.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, now_ms, runs_unknown: _ } = queued;
+    let Queued {
+        gateway,
+        rows,
+        filtered,
+        problems,
+        partial,
+        runs_unknown: _,
+        notes,
+        wider,
+        undecided,
+        now_ms,
+    } = queued;
     writeln!(out, "{}", escaped(gateway))?;
     if !rows.is_empty() {
         let table = table(rows, *now_ms, layout);
@@ -106,7 +118,9 @@ pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::R
             writeln!(out, "{shown} pending, {duplicates} of them duplicates{others}")?;
         }
     }
-    remarks(out, problems, partial.as_deref())
+    wider_text(out, *wider)?;
+    undecided_text(out, *undecided)?;
+    remarks(out, problems, partial.as_deref(), notes)
 }
 
 /// One line for each row, and one for the names of the columns.
@@ -149,13 +163,8 @@ fn table(rows: &[Listed], now_ms: u64, layout: Layout) -> Table {
 
 fn asked(out: &mut dyn Write, row: &Listed, layout: Layout) -> io::Result<()> {
     writeln!(out, "    {}", command(&row.prompt, layout.full))?;
-    match row.prompt.doubt {
-        Some(Doubt::Elided) => {
-            writeln!(out, "    (nobody's duplicate: the gateway masks or cuts what it lists of it)")
-        }
-        Some(Doubt::Environment) => {
-            writeln!(out, "    (nobody's duplicate: the gateway does not tell the variables that it sets)")
-        }
+    match row.alone.and_then(alone) {
+        Some(why) => writeln!(out, "    ({why})"),
         None => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use super::turns::Turn;
 use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};
+use crate::queue::wider::{Wider, wider};
 
 /// What names a group: the same on every guard.
 pub(super) type Digest = [u8; 32];
@@ -173,6 +174,13 @@ impl Table {
             pending,
             groups: groups + pending - self.grouped,
             duplicates: self.grouped.saturating_sub(groups),
+            wider: None,
         }
+    }
+
+    /// What a wider scope would find among the groups.
+    pub(super) fn wider(&self, scope: Scope) -> Option<Wider> {
+        let first = |group: &Group| group.members.first().and_then(|key| self.items.get(key));
+        wider(scope, || self.groups.values().filter_map(first).map(|item| &item.prompt))
     }
 }

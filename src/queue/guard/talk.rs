@@ -12,6 +12,7 @@ use crate::queue::purge::{Answer, Limits};
 use crate::queue::report::Untried;
 use crate::queue::runs::Runs;
 use crate::queue::scope::Scope;
+use crate::queue::wider::Wider;
 
 /// How a guard goes about it. Guards of one gateway are to have the same.
 #[derive(Debug, Clone, PartialEq)]
@@ -267,4 +268,6 @@ pub struct Counts {
     pub groups: usize,
     /// Prompts beyond the first of each group.
     pub duplicates: usize,
+    /// What a wider scope would find, where everything was just listed.
+    pub wider: Option<Wider>,
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::table::{Item, State, Table};
-use super::{Asking, DenialCost, Guard, Input, Note, Now, Offender, Outcome, Over};
+use super::{Asking, Counts, DenialCost, Guard, Input, Note, Now, Offender, Outcome, Over};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::purge::Answer;
@@ -282,7 +282,8 @@ impl Guard {
         for digest in self.table.duplicated() {
             self.table.touch(digest);
         }
-        self.notes.push(Note::Reconciled(self.table.counts()));
+        let wider = self.table.wider(self.tuning.scope);
+        self.notes.push(Note::Reconciled(Counts { wider, ..self.table.counts() }));
     }
 
     /// Whether the group of a prompt is held.

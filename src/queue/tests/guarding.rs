@@ -100,12 +100,15 @@ fn a_duplicate_is_denied_at_once() {
     at.tell(Input::Resolved(key("b")));
     at.tell(Input::Answered(key("b"), Answer::Denied));
     let notes = at.guard.take_notes();
-    assert!(matches!(&notes[0], Note::Reconciled(Counts { pending: 1, groups: 1, duplicates: 0 })));
+    assert!(matches!(
+        &notes[0],
+        Note::Reconciled(Counts { pending: 1, groups: 1, duplicates: 0, wider: None })
+    ));
     let Note::Decided(decided) = &notes[1] else { panic!("{notes:?}") };
     let Decided { number, survivor, why, requeued, .. } = &**decided;
     assert_eq!((*number, survivor, *why, *requeued), (1, &key("a"), Why::Younger, false));
     assert!(matches!(&notes[2], Note::Over { number: 1, outcome: Outcome::Denied, .. }));
-    assert_eq!(at.guard.counts(), Counts { pending: 2, groups: 2, duplicates: 0 });
+    assert_eq!(at.guard.counts(), Counts { pending: 2, groups: 2, ..Counts::default() });
     // The next is one that was asked for again.
     at.requested(&asks("d", "ls", 10, None));
     assert_eq!(at.denies(&Answer::Denied), ["d"]);
@@ -358,7 +361,7 @@ fn prompts_that_do_not_say_where_they_belong_are_alone() {
     let nowhere = |id: &str| prompt(id, "ls", |row| row["request"]["agentId"] = json!(null));
     let mut at = At::knowing(Tuning::default(), &[nowhere("a"), nowhere("b"), nowhere("c")]);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
-    assert_eq!(at.guard.counts(), Counts { pending: 3, groups: 3, duplicates: 0 });
+    assert_eq!(at.guard.counts(), Counts { pending: 3, groups: 3, ..Counts::default() });
 }
 
 #[test]

@@ -6,11 +6,14 @@ mod guarding;
 mod guards;
 mod intents;
 mod interleavings;
+mod numbers;
 mod planning;
 mod purging;
 mod reading;
 mod reporting;
 mod running;
+mod saving;
+mod scopes;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::read::{Listing, Problem};
 use super::super::{Decision, Kind, Prompt, Reader};
-use super::{HOSTILE, NOW, prompt, row};
+use super::{HOSTILE, prompt, row};
 
 fn listed(kind: Kind, text: &str) -> Vec<Prompt> {
     let mut listing = Listing::default();
@@ -121,27 +121,6 @@ fn ids_are_opaque() {
     }
     let error = Reader::new().text(Kind::Exec, &row("", "ls").to_string()).unwrap_err();
     assert_eq!(error.id, None);
-}
-
-#[test]
-fn saved_files_of_every_shape() {
-    let rows = format!(
-        "[{},{}]",
-        row("a", "ls"),
-        json!({"id": "plugin:b", "request": {"title": "T"}, "createdAtMs": NOW, "expiresAtMs": NOW + 1})
-    );
-    for text in [
-        rows.clone(),
-        format!("{{\"approvals\":{rows}}}"),
-        format!("{{\"ok\":true,\"payload\":{rows}}}"),
-        format!(" {{\"version\": 1, \"approvals\": {rows} }}\n"),
-    ] {
-        let mut listing = Listing::default();
-        Reader::new().saved(&text, &mut listing).unwrap();
-        let kinds: Vec<Kind> = listing.prompts.iter().map(Prompt::kind).collect();
-        assert_eq!((kinds, listing.problems.len()), (vec![Kind::Exec, Kind::Plugin], 0), "{text}");
-    }
-    Reader::new().saved("{\"file\":{}}", &mut Listing::default()).unwrap_err();
 }
 
 #[test]

@@ -1,0 +1,92 @@
+//! What is said below a listing or a plan: what was not understood, what could not be compared, and what a wider scope
+//! would find.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::super::escape::escaped;
+use crate::queue::Doubt;
+use crate::queue::scope::Alone;
+use crate::queue::wider::Wider;
+
+/// A wider scope as JSON.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(in crate::output) struct WiderJson {
+    scope: &'static str,
+    duplicates: usize,
+}
+
+impl WiderJson {
+    pub(in crate::output) fn of(wider: Option<Wider>) -> Option<Self> {
+        wider.map(|Wider { scope, duplicates }| Self { scope: scope.as_str(), duplicates })
+    }
+}
+
+/// Prints what was not understood, and what else is to be known of a listing.
+pub fn remarks(
+    out: &mut dyn Write,
+    problems: &[String],
+    partial: Option<&str>,
+    notes: &[String],
+) -> io::Result<()> {
+    for problem in problems {
+        writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
+    }
+    for note in partial.into_iter().chain(notes.iter().map(String::as_str)) {
+        writeln!(out, "note: {}", escaped(note))?;
+    }
+    Ok(())
+}
+
+pub(super) fn wider_text(out: &mut dyn Write, wider: Option<Wider>) -> io::Result<()> {
+    let Some(Wider { scope, duplicates }) = wider else { return Ok(()) };
+    let scope = scope.as_str();
+    writeln!(out, "note: --by {scope} would find {duplicates} more {}", plural(duplicates, "duplicate"))
+}
+
+/// Prints how many prompts may be duplicates of which only a summary is known.
+pub(super) fn undecided_text(out: &mut dyn Write, undecided: usize) -> io::Result<()> {
+    match undecided {
+        0 => Ok(()),
+        1 => writeln!(out, "undecided: 1 prompt may be a duplicate"),
+        several => writeln!(out, "undecided: {several} prompts may be duplicates"),
+    }
+}
+
+/// Why a prompt could have no duplicate, in a line below what it asks for.
+pub(super) fn alone(why: Alone) -> Option<&'static str> {
+    Some(match why {
+        Alone::Doubt(Doubt::Elided) => {
+            "cannot be compared: the gateway hides or shortens part of this command"
+        }
+        Alone::Doubt(Doubt::Environment) => {
+            "never treated as a duplicate: the gateway does not list environment values"
+        }
+        Alone::Doubt(Doubt::Summary) => "cannot be compared: the file has only a summary of this prompt",
+        Alone::Call => {
+            "compared by its tool call only: the gateway does not list the arguments of a plugin's call, so a retry is not recognised"
+        }
+        // Of whole listings: they are counted.
+        Alone::NoAgent | Alone::NoSession | Alone::NoRun => return None,
+    })
+}
+
+/// Prints how many prompts could have no duplicate, and why.
+pub(super) fn alone_text(out: &mut dyn Write, alone: &BTreeMap<Alone, usize>) -> io::Result<()> {
+    for (why, &count) in alone {
+        let why = self::alone(*why).unwrap_or(match why {
+            Alone::NoSession => "names no session: only --by agent compares it",
+            Alone::NoRun => "names no run: --by run cannot compare it",
+            _ => "names no agent: never treated as a duplicate",
+        });
+        let each = if count == 1 { "" } else { ", each" };
+        writeln!(out, "note: {count} {}{each} {why}", plural(count, "prompt"))?;
+    }
+    Ok(())
+}
+
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { what.to_owned() } else { format!("{what}s") }
+}

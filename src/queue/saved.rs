@@ -1,0 +1,227 @@
+//! Saved listings: what `queue ls` printed, a gateway's own answer, or what the official command prints.
+//!
+//! A file that is no listing must never be taken for an empty one, so each shape is recognised by what it holds, and
+//! what a row, or the file itself, does not say is reported.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use serde_json_borrow::Value;
+use thiserror::Error;
+
+use super::number::Numbers;
+use super::read::{Listing, Problem, PromptError, Reader};
+use super::runs::Runs;
+
+/// What a saved listing says besides its prompts.
+#[derive(Debug, Clone, Default)]
+pub struct Saved {
+    /// When it was saved by the gateway's clock, in Unix milliseconds, where it says so.
+    pub now_ms: Option<u64>,
+    /// What it says of runs.
+    pub runs: Runs,
+    /// Why there may be more prompts, if so.
+    pub partial: Option<String>,
+    /// How many prompts a filter left out.
+    pub filtered: u64,
+}
+
+/// Why a text is not a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotAListing {
+    /// Nothing is in it: a command that failed leaves such a file.
+    #[error("the file is empty")]
+    Empty,
+    /// It is not JSON, or it ends too early.
+    #[error("it is not JSON: {0}")]
+    Syntax(Box<str>),
+    /// It is JSON of another kind.
+    #[error("{0}")]
+    Shape(&'static str),
+    /// A gateway's answer that holds an error.
+    #[error("it is a gateway's refusal: {0}")]
+    Refusal(Box<str>),
+    /// None of its rows is a prompt.
+    #[error("none of its {rows} rows is a prompt; the first: {first}")]
+    NothingUnderstood {
+        /// How many rows there are.
+        rows: usize,
+        /// What is wrong with the first.
+        first: PromptError,
+    },
+}
+
+/// An object that holds a listing: what `queue ls --json` and the official command print, the answer of a gateway in
+/// its frame, or of a JSON-RPC bridge before one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Holder<'t> {
+    #[serde(borrow)]
+    approvals: Option<&'t RawValue>,
+    #[serde(borrow)]
+    payload: Option<&'t RawValue>,
+    #[serde(borrow)]
+    result: Option<&'t RawValue>,
+    #[serde(borrow)]
+    error: Option<&'t RawValue>,
+    #[serde(borrow)]
+    now_ms: Option<&'t RawValue>,
+    #[serde(borrow)]
+    created_at_ms: Option<&'t RawValue>,
+    #[serde(borrow)]
+    event: Option<&'t RawValue>,
+    #[serde(borrow)]
+    problems: Option<&'t RawValue>,
+    partial: Option<String>,
+    filtered: Option<u64>,
+}
+
+/// What clearance says in a row beside the prompt.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Beside<'t> {
+    id: Option<String>,
+    event: Option<String>,
+    run_id: Option<String>,
+    run_state: Option<String>,
+    session_key: Option<String>,
+    #[serde(borrow)]
+    now_ms: Option<&'t RawValue>,
+}
+
+impl Reader {
+    /// Reads a file: an array of rows as gateways list them, an object that holds one as `approvals`, `payload` or
+    /// `result`, or rows one a line. Each row is of the kind that it says.
+    pub fn saved(&mut self, text: &str, listing: &mut Listing) -> Result<Saved, NotAListing> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut saved = Saved::default();
+        let rows = rows(text, &mut saved, listing)?;
+        let beside: Vec<Option<Beside<'_>>> =
+            rows.iter().map(|row| serde_json::from_str(row.get()).ok()).collect();
+        saved.now_ms = saved.now_ms.max(beside.iter().flatten().filter_map(|row| clock(row.now_ms?)).max());
+        // `queue ls --watch --ndjson` also prints what is gone.
+        let is_gone = |row: &Beside<'_>| row.event.as_deref() == Some("gone");
+        let gone: HashMap<&str, usize> = beside
+            .iter()
+            .enumerate()
+            .filter_map(|(at, row)| Some((row.as_ref().filter(|row| is_gone(row))?.id.as_deref()?, at)))
+            .collect();
+        let before = listing.prompts.len();
+        for (at, (row, beside)) in rows.iter().zip(&beside).enumerate() {
+            let id = beside.as_ref().and_then(|row| row.id.as_deref());
+            if id.and_then(|id| gone.get(id)).is_some_and(|gone| at <= *gone) {
+                continue;
+            }
+            match self.read(None, row.get()) {
+                Ok(prompt) => listing.prompts.push(prompt),
+                Err(error) => listing.problems.push(error),
+            }
+            if let Some(beside) = beside {
+                note_run(&mut saved, beside);
+            }
+        }
+        match listing.problems.first() {
+            Some(first) if listing.prompts.len() == before && !rows.is_empty() => {
+                Err(NotAListing::NothingUnderstood { rows: rows.len(), first: first.clone() })
+            }
+            _ => Ok(saved),
+        }
+    }
+}
+
+/// Takes over how the run of a prompt stood when the listing was saved: the plan is then the one that was shown.
+fn note_run(saved: &mut Saved, row: &Beside<'_>) {
+    let phase = match row.run_state.as_deref() {
+        Some("active") => "start",
+        Some("ended" | "superseded") => "end",
+        _ => return,
+    };
+    let (Some(run), Some(at_ms)) = (&row.run_id, saved.now_ms) else { return };
+    let event = json!({
+        "runId": run, "sessionKey": row.session_key, "stream": "lifecycle", "data": { "phase": phase }, "ts": at_ms,
+    });
+    saved.runs.event(&event, at_ms);
+}
+
+/// The rows of a file, in their order.
+fn rows<'t>(
+    text: &'t str,
+    saved: &mut Saved,
+    listing: &mut Listing,
+) -> Result<Vec<&'t RawValue>, NotAListing> {
+    const NO_LIST: &str = "it is JSON, but holds no list of prompts (`approvals`, `payload` or `result`)";
+    const NO_ARRAY: &str = "its list of prompts is not an array";
+    let syntax = |error: &dyn fmt::Display| NotAListing::Syntax(error.to_string().into());
+    if text.trim().is_empty() {
+        return Err(NotAListing::Empty);
+    }
+    let mut values = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        values.push(value.map_err(|error| syntax(&error))?);
+    }
+    let is = |value: &RawValue, first: char| value.get().starts_with(first);
+    let [one] = values[..] else {
+        // One a line.
+        let objects = values.iter().all(|value| is(value, '{'));
+        return if objects { Ok(values) } else { Err(NotAListing::Shape("its lines are not all objects")) };
+    };
+    if is(one, '[') {
+        return serde_json::from_str(one.get()).map_err(|error| syntax(&error));
+    }
+    if !is(one, '{') {
+        return Err(NotAListing::Shape(NO_LIST));
+    }
+    let holder: Holder<'_> = serde_json::from_str(one.get()).map_err(|error| syntax(&error))?;
+    if let Some(error) = holder.error {
+        return Err(NotAListing::Refusal(refusal(error)));
+    }
+    let lists: Vec<&RawValue> =
+        [holder.approvals, holder.payload, holder.result].into_iter().flatten().collect();
+    let list = match lists[..] {
+        [list] => list,
+        // The only line.
+        [] if holder.created_at_ms.is_some() || holder.event.is_some() => return Ok(values),
+        [] => return Err(NotAListing::Shape(NO_LIST)),
+        _ => return Err(NotAListing::Shape("it holds more than one list of prompts")),
+    };
+    if !is(list, '[') {
+        return Err(NotAListing::Shape(NO_ARRAY));
+    }
+    saved.now_ms = match holder.now_ms {
+        Some(now_ms) => {
+            let wrong = NotAListing::Shape("its `nowMs` is not a time in milliseconds");
+            Some(clock(now_ms).ok_or(wrong)?)
+        }
+        None => None,
+    };
+    saved.partial = holder.partial;
+    saved.filtered = holder.filtered.unwrap_or_default();
+    // What could not be read when it was saved is not in it.
+    let problems: Vec<String> = holder
+        .problems
+        .map_or(Ok(Vec::new()), |problems| serde_json::from_str(problems.get()))
+        .map_err(|error| syntax(&error))?;
+    let unread = |problem: String| PromptError { id: None, problem: Problem::Saved(problem.into()) };
+    listing.problems.extend(problems.into_iter().map(unread));
+    serde_json::from_str(list.get()).map_err(|error| syntax(&error))
+}
+
+/// A time in Unix milliseconds.
+fn clock(number: &RawValue) -> Option<u64> {
+    let (prepared, numbers) = Numbers::prepare(number.get());
+    let value: Value<'_> = serde_json::from_str(&prepared).ok()?;
+    numbers.millis(Some(&value))
+}
+
+/// What an error says.
+fn refusal(error: &RawValue) -> Box<str> {
+    #[derive(Deserialize)]
+    struct Failure {
+        message: Box<str>,
+    }
+    serde_json::from_str::<Failure>(error.get())
+        .map_or_else(|_| error.get().into(), |failure| failure.message)
+}
