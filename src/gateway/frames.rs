@@ -119,24 +119,28 @@ pub struct Hello {
     pub clock: Clock,
 }
 
-/// The gateway's clock, by which prompts live and lapse. Ours may differ.
+/// The gateway's clock, by which prompts live and lapse. Ours may differ. It is known within an interval: what it showed
+/// in a message was so between the sending of what the message answers and its arrival.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
-    /// What it showed, in Unix milliseconds.
+    /// The earliest that it may have shown, in Unix milliseconds.
     shown_ms: u64,
-    /// When that was heard.
+    /// How much later it may have been, in milliseconds.
+    unsure_ms: u64,
+    /// When that was so.
     at: Instant,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self::showing(0)
+        Self::showing(0, Instant::now())
     }
 }
 
 impl Clock {
-    pub(super) fn showing(shown_ms: u64) -> Self {
-        Self { shown_ms, at: Instant::now() }
+    /// A clock that showed this in a message that arrives now, and answers what was sent at `asked` or later.
+    pub(super) fn showing(shown_ms: u64, asked: Instant) -> Self {
+        Self { shown_ms, unsure_ms: millis(asked.elapsed()), at: Instant::now() }
     }
 
     /// The same clock, of which was heard meanwhile that it shows this. What was heard late is behind, so it goes back
@@ -144,13 +148,40 @@ impl Clock {
     #[must_use]
     pub fn corrected(self, shown_ms: u64) -> Self {
         const BACK_MS: u64 = 50;
-        Self::showing(shown_ms.max(self.now_ms().saturating_sub(BACK_MS)))
+        let (now_ms, latest_ms) = (self.now_ms(), self.now_ms() + self.unsure_ms());
+        let earliest_ms = shown_ms.max(now_ms.saturating_sub(BACK_MS));
+        let unsure_ms = latest_ms.saturating_sub(earliest_ms);
+        Self { shown_ms: earliest_ms, unsure_ms, at: Instant::now() }
     }
 
-    /// What it shows now, in Unix milliseconds, but for the time that the message took.
-    pub fn now_ms(&self) -> u64 {
-        self.shown_ms.saturating_add(u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX))
+    /// The same clock, of which an answer says that it showed this after `asked` and before now. Both intervals hold, so
+    /// the clock is in what they share; where they share nothing it was set, and the newer one holds.
+    #[must_use]
+    pub fn narrowed(self, shown_ms: u64, asked: Instant) -> Self {
+        let newer = Self::showing(shown_ms, asked);
+        let (before_ms, before_latest_ms) = (self.now_ms(), self.now_ms() + self.unsure_ms());
+        let earliest_ms = newer.shown_ms.max(before_ms);
+        let latest_ms = (newer.shown_ms + newer.unsure_ms).min(before_latest_ms);
+        match latest_ms.checked_sub(earliest_ms) {
+            Some(unsure_ms) => Self { shown_ms: earliest_ms, unsure_ms, ..newer },
+            None => newer,
+        }
     }
+
+    /// The earliest that it may show now, in Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.shown_ms.saturating_add(millis(self.at.elapsed()))
+    }
+
+    /// How much later it may be, in milliseconds. Two clocks drift apart by less than a ten-thousandth, and milliseconds
+    /// are cut off.
+    pub fn unsure_ms(&self) -> u64 {
+        self.unsure_ms.saturating_add(millis(self.at.elapsed()) / 10_000).saturating_add(2)
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The gateway's own description.
@@ -214,6 +245,25 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_is_known_within_an_interval() {
+        let ago = |ms| Instant::now().checked_sub(Duration::from_millis(ms)).unwrap();
+        let clock = Clock::showing(10_000, ago(800));
+        assert!((10_000..10_050).contains(&clock.now_ms()) && clock.unsure_ms() >= 800);
+        // An answer that took less narrows it from both sides.
+        let narrowed = clock.narrowed(10_400, ago(100));
+        assert!((10_400..10_450).contains(&narrowed.now_ms()));
+        assert!((100..200).contains(&narrowed.unsure_ms()), "{}", narrowed.unsure_ms());
+        // One that took longer changes nothing, and one that contradicts is believed.
+        let same = narrowed.narrowed(10_000, ago(5_000));
+        assert!((10_400..10_450).contains(&same.now_ms()) && same.unsure_ms() < 200);
+        let set = narrowed.narrowed(99_000, ago(10));
+        assert!((99_000..99_050).contains(&set.now_ms()) && set.unsure_ms() < 100);
+        // A tick is an earliest time alone.
+        let ticked = clock.corrected(10_700);
+        assert!((10_700..10_750).contains(&ticked.now_ms()) && (50..200).contains(&ticked.unsure_ms()));
+    }
 
     #[test]
     fn frames_are_told_apart() {

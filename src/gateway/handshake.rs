@@ -1,6 +1,6 @@
 //! From a stream of bytes to a gateway that has let us in: the upgrade, the challenge, `connect`, `hello-ok`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
@@ -148,9 +148,10 @@ async fn attempt(
         return Err(GatewayError::Plaintext);
     }
     let stream = dial(target, deadline).await?;
+    let asked = Instant::now();
     let mut socket = upgrade(target, stream, deadline).await?;
     let challenge = challenge(&mut socket, deadline).await?;
-    let clock = Clock::showing(challenge.ts);
+    let clock = Clock::showing(challenge.ts, asked);
     // The device family is left out. A password is no part of what is signed; of two tokens the first is.
     let proof = identity.device.prove(&device::Claim {
         client: CLIENT,

@@ -2,10 +2,11 @@
 //!
 //! It keeps to the plan of `queue dedupe`, group by group, and denies only while it knows everything that is pending:
 //! from a listing on, and for as long as no event is missing or late. What is behind a decision is what is pending,
-//! what is known of runs, and the time; so guards of one gateway agree without knowing of each other, and where they may
-//! know different things they take turns.
+//! what is known of runs, and the time.
 //!
-//! An event costs what its group has members, never what is pending. What is remembered is what is pending, what was
+//! When a denial may be sent beside those of other processes is in [`crate::queue::slots`].
+//!
+//! What an event costs does not depend on how many prompts are pending, nor on how many its group has. What is remembered is what is pending, what was
 //! resolved in two listings' time, and the groups that were denied lately.
 
 mod breaker;
@@ -15,25 +16,32 @@ mod offenders;
 mod table;
 mod talk;
 mod tell;
-mod turns;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 
 use breaker::{Admission, Breaker};
 pub use breaker::{Rate, Throttle};
 use holds::{Change, Holds, Verdict};
 use offenders::Offenders;
-use table::{Digest, State, Table};
+use table::{Digest, Group, Rank, State, Table};
 pub use talk::{Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Offender, Outcome, Tuning};
-use turns::Turn;
 
-use super::plan::{Rules, Why, plan};
+use super::plan::{Rules, Why, why};
 use super::prompt::{Key, Prompt};
 use super::purge::Pace;
 use super::runs::Runs;
+use super::slots::{Moment, Opening, SETTLED_MS, Side, Slots};
 
-/// A prompt that lapses so near the margin, in milliseconds, may be seen either way: clocks differ.
-const SKEW_MS: u64 = 2_000;
+/// What there is to do about a group.
+enum Look {
+    /// This prompt is to be denied, and why.
+    Deny(Key, Why),
+    /// First it must be known whether this one is pending.
+    Check(Key),
+    /// Nothing before something happens, or before this time by the steady clock.
+    Nothing(Option<u64>),
+}
 
 /// A listing that was asked for and has not come.
 #[derive(Debug, Default)]
@@ -84,6 +92,12 @@ pub struct Guard {
     /// Groups that are to be looked at later, by the steady clock.
     timers: BTreeSet<(u64, Digest)>,
     under_way: usize,
+    /// Denials and checks in flight, by when they were sent by the steady clock.
+    flights: BTreeSet<(u64, Key)>,
+    /// Checks in flight: the group, when it was sent, and the pace's epoch.
+    checks: HashMap<Key, (Digest, u64, u64)>,
+    /// By how much the gateway's clock may be ahead.
+    unsure_ms: u64,
     decisions: u64,
     requeued: u64,
     stopping: bool,
@@ -112,6 +126,9 @@ impl Guard {
             over: HashMap::new(),
             timers: BTreeSet::new(),
             under_way: 0,
+            flights: BTreeSet::new(),
+            checks: HashMap::new(),
+            unsure_ms: 0,
             decisions: 0,
             requeued: 0,
             stopping: false,
@@ -150,10 +167,10 @@ impl Guard {
         if self.known {
             self.due(now.steady_ms);
             if !paused
-                && self.under_way < self.pace.window()
-                && let Some(key) = self.deny(now)
+                && self.flights.len() < self.pace.window()
+                && let Some(next) = self.act(now)
             {
-                return Next::Deny(key);
+                return next;
             }
         }
         let list = self.asking.is_none().then_some(self.list_at_ms);
@@ -215,54 +232,201 @@ impl Guard {
     fn due(&mut self, steady_ms: u64) {
         while let Some(&(at_ms, digest)) = self.timers.first().filter(|(at, _)| *at <= steady_ms) {
             self.timers.remove(&(at_ms, digest));
+            if let Some(group) = self.table.groups.get_mut(&digest) {
+                group.timer = None;
+            }
             self.table.touch(digest);
         }
     }
 
-    /// The next prompt to deny.
-    fn deny(&mut self, now: Now) -> Option<Key> {
+    /// Looks at a group again at a time by the steady clock, or earlier.
+    fn later(&mut self, digest: Digest, at_ms: u64) {
+        let Some(group) = self.table.groups.get_mut(&digest) else { return };
+        if group.timer.is_none_or(|timer| at_ms < timer) {
+            let before = group.timer.replace(at_ms);
+            before.map(|before| self.timers.remove(&(before, digest)));
+            self.timers.insert((at_ms, digest));
+        }
+    }
+
+    /// The next denial or check. What is new comes first: it can be denied at once.
+    fn act(&mut self, now: Now) -> Option<Next> {
+        while let Some(key) = self.table.lapsed(now.at_ms) {
+            if matches!(self.table.items.get(&key).map(|item| item.state), Some(State::Sent { .. })) {
+                // It stays for the answer.
+                self.table.lapsing_over(&key);
+            }
+            self.forget(&key);
+        }
+        while let Some((digest, rank)) = self.table.arrived.pop_front() {
+            if let Some((key, why)) = self.new_one(digest, &rank, now)
+                && let Some(key) = self.decide(digest, key, why, now)
+            {
+                return Some(Next::Deny(key));
+            }
+        }
         while let Some(&digest) = self.table.ready.front() {
-            if self.table.groups.get(&digest).is_some_and(|group| group.changed) {
-                self.evaluate(digest, now);
-            }
-            while let Some((key, why)) = self.waiting(digest, now) {
-                if let Some(key) = self.decide(digest, key, why, now) {
-                    return Some(key);
+            let later = match self.look(digest, now) {
+                Look::Deny(key, why) => match self.decide(digest, key, why, now) {
+                    Some(key) => return Some(Next::Deny(key)),
+                    None => continue,
+                },
+                Look::Check(key) => {
+                    self.flights.insert((now.steady_ms, key.clone()));
+                    self.checks.insert(key.clone(), (digest, now.steady_ms, self.pace.epoch()));
+                    if let Some(group) = self.table.groups.get_mut(&digest) {
+                        group.checking = Some((key.clone(), now.at_ms));
+                    }
+                    return Some(Next::Check(key));
                 }
+                Look::Nothing(later) => later,
+            };
+            self.table.ready.pop_front();
+            if let Some(group) = self.table.groups.get_mut(&digest) {
+                group.queued = false;
             }
-            let changed = self.table.groups.get(&digest).is_some_and(|group| group.changed);
-            if !changed {
-                self.table.ready.pop_front();
-                if let Some(group) = self.table.groups.get_mut(&digest) {
-                    group.queued = false;
-                }
+            if let Some(at_ms) = later {
+                self.later(digest, at_ms);
             }
         }
         None
     }
 
-    /// The next duplicate of a group that is still one. The survivor is still pending, or nothing of it would wait.
-    fn waiting(&mut self, digest: Digest, now: Now) -> Option<(Key, Why)> {
-        let group = self.table.groups.get_mut(&digest).filter(|group| !group.changed)?;
-        let survivor = group.survivor.as_ref()?;
-        let lapses = self.table.items.get(survivor).map(|item| item.prompt.expires_at_ms);
-        if lapses.is_none_or(|at_ms| at_ms <= now.at_ms.saturating_add(self.tuning.lapse_ms)) {
-            group.waiting.clear();
-            self.timers.insert((now.steady_ms.saturating_add(self.tuning.lapse_ms), digest));
+    fn moment(&self, now: Now) -> Moment {
+        let oldest = self.flights.first().map_or(0, |(sent_ms, _)| now.steady_ms.saturating_sub(*sent_ms));
+        let latency_ms = self.pace.latency_ms().max(oldest);
+        Moment { at_ms: now.at_ms, unsure_ms: self.unsure_ms, latency_ms }
+    }
+
+    fn rules(&self, now: Now) -> Rules {
+        Rules { margin_ms: self.tuning.margin_ms, scope: self.tuning.scope, ..Rules::at(now.at_ms) }
+    }
+
+    fn prompt(&self, rank: &Rank) -> Option<&Prompt> {
+        self.table.items.get(&rank.1).map(|item| &item.prompt)
+    }
+
+    /// Whether a prompt lives long enough for others to be denied relying on it.
+    fn holds(&self, rank: &Rank, now: Now) -> bool {
+        let lapses = now.at_ms.saturating_add(self.tuning.lapse_ms);
+        self.prompt(rank).is_some_and(|prompt| prompt.expires_at_ms > lapses)
+    }
+
+    /// Whether a prompt that has just come is to be denied outside its slot.
+    fn new_one(&mut self, digest: Digest, rank: &Rank, now: Now) -> Option<(Key, Why)> {
+        let state = self.table.items.get(&rank.1)?.state;
+        let new = self.tuning.slots.is_some() && Slots::is_new(rank.0, self.moment(now));
+        if state != State::Pending || !new || self.tuning.observe {
             return None;
         }
-        while let Some((key, why, turn)) = group.waiting.pop_front() {
-            let state = self.table.items.get(&key).map(|item| item.state);
-            if !matches!(state, Some(State::Pending | State::Again { .. })) || key == *survivor {
-                continue;
-            }
-            if turn.comes_at_ms(now) > now.steady_ms {
-                group.changed = true;
-                return None;
-            }
-            return Some((key, why));
+        let survivor = self.survivor(digest, now)?;
+        let oldest = self.oldest(digest, now)?;
+        let relies_on_older = oldest < *rank && survivor != *rank && self.holds(&survivor, now);
+        relies_on_older.then(|| self.reason(rank, &survivor, now)).flatten()
+    }
+
+    fn reason(&self, rank: &Rank, survivor: &Rank, now: Now) -> Option<(Key, Why)> {
+        let (prompt, kept) = (self.prompt(rank)?, self.prompt(survivor)?);
+        Some((rank.1.clone(), why(prompt, kept, &self.rules(now), &self.runs)))
+    }
+
+    /// What there is to do about a group now.
+    fn look(&mut self, digest: Digest, now: Now) -> Look {
+        let Some(group) = self.table.groups.get(&digest) else { return Look::Nothing(None) };
+        if group.checking.is_some() {
+            return Look::Nothing(None);
         }
-        None
+        let Some(survivor) = self.survivor(digest, now) else { return Look::Nothing(None) };
+        let Some(oldest) = self.oldest(digest, now).filter(|_| self.holds(&survivor, now)) else {
+            return Look::Nothing(Some(now.steady_ms.saturating_add(self.tuning.lapse_ms)));
+        };
+        let Some(group) = self.table.groups.get(&digest) else { return Look::Nothing(None) };
+        let younger = group.waiting.range((Bound::Excluded(&oldest), Bound::Unbounded));
+        let (victim, side) = if let Some(younger) = younger.into_iter().find(|rank| **rank != survivor) {
+            (younger.clone(), Side::Younger)
+        } else if let Some(older) = group.waiting.first().filter(|rank| **rank < survivor) {
+            // The oldest one stays until no denial relies on it any more.
+            if group.sent > 0 {
+                return Look::Nothing(None);
+            }
+            (older.clone(), Side::Older)
+        } else {
+            return Look::Nothing(None);
+        };
+        let support = if side == Side::Younger { &oldest } else { &survivor };
+        match self.opening(group, side, &survivor, now) {
+            Opening::Shut { until_ms } => {
+                let wait = until_ms.saturating_sub(now.at_ms).max(1);
+                return Look::Nothing(Some(now.steady_ms.saturating_add(wait)));
+            }
+            Opening::Open { since_ms, .. } => {
+                let known = |(key, at_ms): &(Key, u64)| *key == support.1 && *at_ms >= since_ms;
+                if since_ms > 0 && !group.asked.as_ref().is_some_and(known) {
+                    // One prompt is in one check at a time.
+                    let checked = self.checks.contains_key(&support.1);
+                    return if checked { Look::Nothing(None) } else { Look::Check(support.1.clone()) };
+                }
+            }
+        }
+        match self.reason(&victim, &survivor, now) {
+            Some((key, why)) => Look::Deny(key, why),
+            None => Look::Nothing(None),
+        }
+    }
+
+    fn opening(&self, group: &Group, side: Side, survivor: &Rank, now: Now) -> Opening {
+        let settled_ms = survivor.0.saturating_add(SETTLED_MS);
+        match self.tuning.slots.filter(|_| !self.tuning.observe) {
+            None => Opening::Open { since_ms: 0, until_ms: 0 },
+            Some(_) if side == Side::Older && now.at_ms < settled_ms => {
+                Opening::Shut { until_ms: settled_ms }
+            }
+            Some(slots) => slots.opening(side, group.phase, self.moment(now)),
+        }
+    }
+
+    /// The oldest candidate that does not lapse at once.
+    fn oldest(&self, digest: Digest, now: Now) -> Option<Rank> {
+        let group = self.table.groups.get(&digest)?;
+        group.members.iter().find(|rank| self.holds(rank, now)).cloned()
+    }
+
+    /// The candidate that stays, of two or more.
+    fn survivor(&mut self, digest: Digest, now: Now) -> Option<Rank> {
+        let rules = self.rules(now);
+        let group = self.table.groups.get_mut(&digest)?;
+        let (items, runs) = (&self.table.items, &self.runs);
+        let prompt = |rank: &Rank| items.get(&rank.1).map(|item| &item.prompt);
+        let fit = |rank: &Rank| prompt(rank).is_some_and(|one| rules.lasts(one) && !runs.of(one).over());
+        let lives = |rank: &Rank| prompt(rank).map(|one| one.expires_at_ms);
+        // Of those that live equally long the one with the first key.
+        let longer = |a: &Rank, b: &Rank| lives(a).cmp(&lives(b)).then_with(|| b.1.cmp(&a.1));
+        let joined = std::mem::take(&mut group.joined);
+        let chosen = match group.survivor.take() {
+            Some(kept) if !group.unfit && fit(&kept) => Some(kept),
+            // Those before it were not fit.
+            Some(kept) if !group.unfit => group.members.range(kept..).find(|rank| fit(rank)).cloned(),
+            Some(kept) => {
+                let there: Vec<&Rank> = joined.iter().filter(|rank| group.members.contains(*rank)).collect();
+                let first = there.iter().copied().filter(|rank| fit(rank)).min();
+                let longest = there.into_iter().chain([&kept]).max_by(|a, b| longer(a, b));
+                group.unfit = first.is_none();
+                first.or(longest).cloned()
+            }
+            None => group.members.iter().find(|rank| fit(rank)).cloned(),
+        };
+        let none_fit = chosen.is_none();
+        let chosen = chosen.or_else(|| group.members.iter().max_by(|a, b| longer(a, b)).cloned())?;
+        if none_fit {
+            group.unfit = true;
+        } else if fit(&chosen) {
+            group.unfit = false;
+        }
+        group.survivor = Some(chosen.clone());
+        let several = group.members.len() > 1;
+        // It was to be denied, and is the one that stays now.
+        self.withdraw(&chosen.1);
+        several.then_some(chosen)
     }
 
     /// Whether a duplicate may be denied now: its group first, so that what is held counts for nothing at the breaker.
@@ -278,7 +442,7 @@ impl Guard {
                 Verdict::Held => return Some(Admission::Open),
                 Verdict::HeldNow(times, for_ms) => {
                     let Prompt { agent, session_key: session, .. } = item.prompt.clone();
-                    let survivor = self.table.groups.get(&digest).and_then(|group| group.survivor.clone())?;
+                    let survivor = self.table.groups.get(&digest).and_then(|group| group.survivor.clone())?.1;
                     let held = Held { group: digest, agent, session, survivor, times, for_ms };
                     self.notes.push(Note::Held(Box::new(held)));
                     return Some(Admission::Open);
@@ -295,7 +459,7 @@ impl Guard {
     /// Looks again at what is held of a group. What waited there did not come back.
     fn retry(&mut self, digest: Digest) {
         let members = self.table.groups.get(&digest).map(|group| group.members.clone());
-        for key in members.unwrap_or_default() {
+        for (_, key) in members.unwrap_or_default() {
             if let Some(item) = self.table.items.get_mut(&key).filter(|item| item.state == State::Held) {
                 item.back = false;
                 self.table.set(&key, State::Pending);
@@ -317,12 +481,16 @@ impl Guard {
         };
         let (state, outcome) = match admission {
             Admission::Admitted if self.tuning.observe => (State::Observed, Some(Outcome::Observed)),
-            Admission::Admitted => (State::Sent { number, why, epoch: self.pace.epoch(), gone: false }, None),
+            Admission::Admitted => (
+                State::Sent { number, why, epoch: self.pace.epoch(), sent_ms: now.steady_ms, gone: false },
+                None,
+            ),
             Admission::Opened(_) | Admission::Open => (State::Held, Some(Outcome::Held)),
         };
         self.table.set(&key, state);
         let Some(outcome) = outcome else {
             self.under_way += 1;
+            self.flights.insert((now.steady_ms, key.clone()));
             return Some(key);
         };
         let observed = outcome == Outcome::Observed;
@@ -334,7 +502,7 @@ impl Guard {
     }
 
     fn decided(&mut self, digest: Digest, key: &Key, why: Why) -> Option<u64> {
-        let survivor = self.table.groups.get(&digest)?.survivor.clone()?;
+        let (_, survivor) = self.table.groups.get(&digest)?.survivor.clone()?;
         let item = self.table.items.get(key)?;
         self.decisions += 1;
         self.notes.push(Note::Decided(Box::new(Decided {
@@ -346,61 +514,5 @@ impl Guard {
             requeued: item.requeued,
         })));
         Some(self.decisions)
-    }
-
-    /// Looks at a group: which one stays, what is denied now, and what later.
-    fn evaluate(&mut self, digest: Digest, now: Now) {
-        self.drop_lapsed(digest, now);
-        let Some(group) = self.table.groups.get_mut(&digest) else { return };
-        group.changed = false;
-        group.waiting.clear();
-        if group.members.len() < 2 {
-            group.survivor = None;
-            return;
-        }
-        let items = &self.table.items;
-        let members = group.members.iter().filter_map(|key| items.get(key).map(|item| &item.prompt));
-        let rules =
-            Rules { margin_ms: self.tuning.margin_ms, scope: self.tuning.scope, ..Rules::at(now.at_ms) };
-        let plan = plan(members, &self.runs, rules);
-        // They were put together by what a plan puts them together by.
-        let [planned] = &plan.groups[..] else { return };
-        // What nobody can see otherwise: it has no run that could be over, and it lapses neither now nor soon.
-        let margin = self.tuning.margin_ms.saturating_add(SKEW_MS);
-        let certain = planned.survivor.run_id.is_none()
-            && planned.survivor.expires_at_ms > now.at_ms.saturating_add(margin);
-        let age = |prompt: &Prompt| (prompt.created_at_ms, prompt.key.clone());
-        let kept = age(planned.survivor);
-        let youngest = planned.members.iter().map(|member| member.created_at_ms).max().unwrap_or_default();
-        let mut later: Option<u64> = None;
-        for denial in planned.denials(&rules, &self.runs) {
-            let turn = match age(denial.prompt) < kept {
-                true => Turn::older(youngest),
-                false if certain => Turn::Any,
-                false => Turn::younger(denial.prompt.created_at_ms),
-            };
-            let comes = turn.comes_at_ms(now);
-            if comes > now.steady_ms {
-                later = Some(later.map_or(comes, |later| later.min(comes)));
-            } else {
-                group.waiting.push_back((denial.prompt.key.clone(), denial.why, turn));
-            }
-        }
-        let survivor = planned.survivor.key.clone();
-        group.survivor = Some(survivor.clone());
-        self.timers.extend(later.map(|at| (at, digest)));
-        // It was to be denied, and is the one that stays now.
-        self.withdraw(&survivor);
-    }
-
-    /// Takes members out that have lapsed.
-    fn drop_lapsed(&mut self, digest: Digest, now: Now) {
-        let Some(group) = self.table.groups.get(&digest) else { return };
-        let lapsed =
-            |key: &&Key| self.table.items.get(*key).is_some_and(|item| item.prompt.expired(now.at_ms));
-        let lapsed: Vec<Key> = group.members.iter().filter(lapsed).cloned().collect();
-        for key in lapsed {
-            self.forget(&key);
-        }
     }
 }

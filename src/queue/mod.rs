@@ -17,6 +17,7 @@ pub mod report;
 pub mod runs;
 pub mod saved;
 pub mod scope;
+pub mod slots;
 pub mod summary;
 #[cfg(test)]
 mod tests;
@@ -32,3 +33,4 @@ pub use read::{Listing, Problem, PromptError, Reader};
 pub use release::Capabilities;
 pub use runs::{RunState, Runs};
 pub use scope::Scope;
+pub use slots::Slots;

@@ -45,7 +45,7 @@ impl Rules {
     }
 
     /// Whether it lasts for the margin.
-    fn lasts(&self, prompt: &Prompt) -> bool {
+    pub(super) fn lasts(&self, prompt: &Prompt) -> bool {
         prompt.expires_at_ms > self.now_ms.saturating_add(self.margin_ms)
     }
 }
@@ -175,21 +175,7 @@ impl<'p> Group<'p> {
     pub fn denials(&self, rules: &Rules, runs: &Runs) -> impl Iterator<Item = Denial<'p>> {
         let survivor = self.survivor;
         let others = self.members.iter().copied().filter(move |member| member.key != survivor.key);
-        others.map(move |prompt| {
-            let why = match runs.of(prompt) {
-                RunState::Ended => Why::RunEnded,
-                RunState::Superseded => Why::RunSuperseded,
-                RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::LapsesSoon,
-                RunState::Active | RunState::Unknown => {
-                    match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
-                        std::cmp::Ordering::Less => Why::Older,
-                        std::cmp::Ordering::Equal => Why::SameAge,
-                        std::cmp::Ordering::Greater => Why::Younger,
-                    }
-                }
-            };
-            Denial { prompt, survivor, why }
-        })
+        others.map(move |prompt| Denial { prompt, survivor, why: why(prompt, survivor, rules, runs) })
     }
 
     /// Whether a prompt belongs to it.
@@ -299,6 +285,20 @@ pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rule
         (group.survivor, group.kept) = survivor(group, runs, &rules);
     }
     Plan { rules, groups, skipped }
+}
+
+/// Why a prompt is denied, and another one of its group kept.
+pub(super) fn why(prompt: &Prompt, survivor: &Prompt, rules: &Rules, runs: &Runs) -> Why {
+    match runs.of(prompt) {
+        RunState::Ended => Why::RunEnded,
+        RunState::Superseded => Why::RunSuperseded,
+        RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::LapsesSoon,
+        RunState::Active | RunState::Unknown => match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
+            std::cmp::Ordering::Less => Why::Older,
+            std::cmp::Ordering::Equal => Why::SameAge,
+            std::cmp::Ordering::Greater => Why::Younger,
+        },
+    }
 }
 
 /// The order of members: by age, then by id.

@@ -45,6 +45,9 @@ pub enum Untried {
     SurvivorLapsed,
     /// Whether the one that was to stay is still there could not be learned.
     SurvivorUnknown,
+    /// The gateway's answers took too long, or its clock was too uncertain, to deny it safely while other processes may
+    /// deny the rest of its group.
+    TooSlow,
     /// A newer plan says otherwise of its group.
     Replanned,
     /// There was no time left.

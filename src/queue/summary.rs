@@ -88,6 +88,30 @@ pub struct Round {
     pub entries: Vec<Entry>,
     /// What was asked for again.
     pub requeued: Vec<Again>,
+    /// Groups of the plan of which nothing is pending any more.
+    pub emptied: Vec<Emptied>,
+}
+
+/// A group of a plan of which nothing is pending any more: somebody took the prompt that was to stay, or it expired,
+/// while others were being denied.
+#[derive(Debug, Clone)]
+pub struct Emptied {
+    /// The group's short name.
+    pub id: String,
+    /// The prompt that was to stay.
+    pub survivor: Prompt,
+}
+
+impl Emptied {
+    /// The groups of a plan that a later listing has nothing of.
+    pub fn of(plan: &Plan<'_>, later: &[Prompt]) -> Vec<Self> {
+        let scope = plan.rules.scope;
+        let left: HashSet<_> = later.iter().map(|prompt| (prompt.intent, Place::of(prompt, scope))).collect();
+        let duplicated: Vec<_> = plan.duplicated().collect();
+        let groups = duplicated.iter().zip(short_ids(&duplicated));
+        let emptied = groups.filter(|(group, _)| !left.contains(&(group.intent(), group.place())));
+        emptied.map(|(group, id)| Self { id, survivor: group.survivor.clone() }).collect()
+    }
 }
 
 impl Round {

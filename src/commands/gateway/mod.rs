@@ -22,7 +22,8 @@ use crate::deadline::Deadline;
 use crate::embedded;
 use crate::gateway::error::{GatewayError, Step};
 use crate::gateway::target::{Credential, Target, Trust};
-use crate::gateway::{Access, Effect, Events, Keyring, Link, Session};
+use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Session};
+use crate::queue::Slots;
 use crate::queue::release::{Capabilities, Said};
 use crate::report::Chosen;
 use crate::settings::{self, Environment, Flags};
@@ -248,9 +249,16 @@ impl Connection {
         self.link.hello().is_some_and(|hello| !hello.auth.scopes.iter().any(|granted| granted == scope))
     }
 
-    /// The gateway's clock now, in Unix milliseconds.
-    pub(super) fn now_ms(&self) -> u64 {
-        self.link.hello().map_or(0, |hello| hello.clock.now_ms())
+    /// When prompts may be denied. Every process must come to the same answer, so it depends on the protocol alone;
+    /// `None` where the gateway is inside this process, and no other process can reach it.
+    pub(super) fn slots(&self) -> Option<Slots> {
+        let legacy = self.link.hello().is_some_and(|hello| hello.protocol == 3);
+        self.choice.embedded.is_none().then(|| Slots::of(legacy))
+    }
+
+    /// The gateway's clock.
+    pub(super) fn clock(&self) -> Clock {
+        self.link.hello().map_or_else(Clock::default, |hello| hello.clock)
     }
 
     /// The session, for calls at once; the admin endpoint has none.

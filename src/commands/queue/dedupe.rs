@@ -10,7 +10,7 @@ use crate::gateway::Access;
 use crate::queue::filter::Filter;
 use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
 use crate::queue::report::{self, Asked, Entry, Failure, Outcome, Totals, Verdict};
-use crate::queue::summary::{Dedupe, Planned, Round};
+use crate::queue::summary::{Dedupe, Emptied, Planned, Round};
 use crate::queue::{Keep, Key, Plan, Purge, Reader, Rules, Scope, plan};
 use crate::settings::Flags;
 use crate::store::input::Input;
@@ -158,6 +158,8 @@ fn report(
     // What was not understood may be a duplicate.
     let understood = last.listing.problems.is_empty() && planned.undecided == 0;
     let verdict = if verdict == Verdict::Done && !understood { Verdict::Partly } else { verdict };
+    let emptied = rounds.iter().any(|round| !round.emptied.is_empty());
+    let verdict = if emptied && verdict == Verdict::Done { Verdict::Partly } else { verdict };
     Dedupe {
         gateway,
         asked: request.asked,
@@ -185,7 +187,8 @@ async fn purge(
     let plan = request.plan(before);
     let left = deadline.left().unwrap_or_default().saturating_sub(REPORTING);
     let ends_ms = queue.now_ms().saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
-    let mut work = Purge::new(Tuning { deadline_ms: Some(ends_ms), ..Tuning::default() });
+    let slots = queue.connection.slots();
+    let mut work = Purge::new(Tuning { deadline_ms: Some(ends_ms), slots, ..Tuning::default() });
     for group in plan.duplicated() {
         work.add(group, before.at_ms);
     }
@@ -214,7 +217,10 @@ async fn purge(
                         // Everything has an outcome now.
                         work.next(u64::MAX);
                         let entries = work.take().into_iter().map(|entry| unanswered(entry, &sent)).collect();
-                        return Ok((Round { entries, requeued: Vec::new() }, Err(error)));
+                        return Ok((
+                            Round { entries, requeued: Vec::new(), emptied: Vec::new() },
+                            Err(error),
+                        ));
                     }
                 };
                 events = queue.connection.take_events();
@@ -227,11 +233,12 @@ async fn purge(
     let mut entries: Vec<Entry> = work.take();
     let after = match queue.list_again(before).await {
         Ok(after) => after,
-        Err(error) => return Ok((Round { entries, requeued: Vec::new() }, Err(error))),
+        Err(error) => return Ok((Round { entries, requeued: Vec::new(), emptied: Vec::new() }, Err(error))),
     };
     report::correct(&mut entries, &before.listing.prompts, &after.listing.prompts);
-    let mut round = Round { entries, requeued: Vec::new() };
+    let mut round = Round { entries, requeued: Vec::new(), emptied: Vec::new() };
     note_again(&mut round, &plan, before, &after);
+    round.emptied = Emptied::of(&plan, &after.listing.prompts);
     Ok((round, Ok(after)))
 }
 
@@ -253,7 +260,7 @@ fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
 
 /// Connects and lists again.
 async fn again(queue: &mut Queue, before: &Pending) -> Result<Pending, Error> {
-    queue.connection.reopen().await?;
+    queue.reopen().await?;
     queue.list_again(before).await
 }
 

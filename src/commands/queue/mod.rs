@@ -11,6 +11,7 @@ pub mod resolve;
 use std::collections::HashSet;
 use std::time::Instant;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ pub use self::error::QueueError;
 use super::Error;
 use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
-use crate::gateway::Access;
+use crate::gateway::{Access, Clock};
 use crate::queue::cancel;
 use crate::queue::saved::Saved;
 use crate::queue::{Capabilities, Doubt, Key, Kind, Listing, PromptError, Reader, Runs};
@@ -101,6 +102,7 @@ pub(in crate::commands) struct Queue {
     names_runs: bool,
     /// What was listed last, where ids are matched by their beginning.
     known: Option<Known>,
+    clock: Clock,
 }
 
 impl Queue {
@@ -112,12 +114,25 @@ impl Queue {
         deadline: Deadline,
     ) -> Result<Self, Error> {
         let connection = Connection::open(flags, access, deadline).await?;
-        Ok(Self { connection, reader, names_runs: false, known: None })
+        let clock = connection.clock();
+        Ok(Self { connection, reader, names_runs: false, known: None, clock })
+    }
+
+    /// Connects again, in the place of a connection that was lost.
+    async fn reopen(&mut self) -> Result<(), Error> {
+        self.connection.reopen().await?;
+        self.clock = self.connection.clock();
+        Ok(())
+    }
+
+    /// The gateway's clock, as well as it is known.
+    fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// The gateway's clock now, in Unix milliseconds.
     pub(in crate::commands) fn now_ms(&self) -> u64 {
-        self.connection.now_ms()
+        self.clock.now_ms()
     }
 
     /// What the gateway's release does, as far as it has said so by now.
@@ -211,6 +226,9 @@ impl Queue {
             pending.partial = Some("operator.admin was not granted, so the gateway lists only what this client may review: there may be more".to_owned());
         }
         if runs && let Some(answer) = answers.refining.pop() {
+            if let Some(shown_ms) = answer.as_deref().ok().and_then(shown) {
+                self.clock = self.clock.narrowed(shown_ms, asked);
+            }
             pending.know_runs(answer);
         }
         let mut unread = Vec::new();
@@ -261,6 +279,15 @@ impl Queue {
 /// The names of prompts that could not be read, as far as those can be.
 fn unread_keys(kind: Kind, problems: &[PromptError]) -> Vec<Key> {
     problems.iter().filter_map(|problem| problem.id.as_deref()).map(|id| Key::new(kind, id)).collect()
+}
+
+/// What the gateway's clock showed when it made a list of sessions, in Unix milliseconds.
+fn shown(answer: &RawValue) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Shown {
+        ts: u64,
+    }
+    serde_json::from_str::<Shown>(answer.get()).ok().map(|shown| shown.ts)
 }
 
 /// A saved listing, by the clock that was saved with it. Without one its clock is the moment at which the newest of its

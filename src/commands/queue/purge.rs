@@ -53,9 +53,10 @@ pub(super) async fn drive(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Ended, Error> {
     let way = queue.way();
+    let clock = queue.clock();
     let Queue { connection, known, .. } = queue;
     let Some(session) = connection.session() else { return Ok(Ended::Lost) };
-    let clock = session.hello().clock;
+    purge.tell(Input::Clock(clock.unsure_ms()), clock.now_ms());
     let mut events = events;
     let mut under_way = FuturesUnordered::new();
     // Denials that wait for a listing.

@@ -12,7 +12,7 @@ use super::notes::{WiderJson, alone_text, remarks, undecided_text, wider_text};
 use super::{PromptJson, command, head};
 use crate::queue::plan::{Kept, Why};
 use crate::queue::report::{Asked, Entry, Failure, Outcome, Untried};
-use crate::queue::summary::{Dedupe, Planned, PlannedGroup, Round};
+use crate::queue::summary::{Dedupe, Emptied, Planned, PlannedGroup, Round};
 
 /// Denials of one group that are listed before the rest is only counted.
 const LISTED: usize = 20;
@@ -86,7 +86,7 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe) -> io::Result<()> {
     if *asked != Asked::Purge {
         return Ok(());
     }
-    for (number, Round { entries, requeued }) in rounds.iter().enumerate() {
+    for (number, Round { entries, requeued, emptied }) in rounds.iter().enumerate() {
         for Entry { key, outcome, .. } in entries {
             if let Some(trouble) = trouble(outcome) {
                 writeln!(out, "  {}: {}", escaped(&key.id), escaped(&trouble))?;
@@ -96,6 +96,14 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe) -> io::Result<()> {
             let what =
                 if again.duplicate { "asked for again" } else { "asked for again, and the only one now" };
             writeln!(out, "  {}: {what}", escaped(again.prompt.id()))?;
+        }
+        for Emptied { id, survivor } in emptied {
+            writeln!(
+                out,
+                "  group {id} is empty: {} was decided or has expired meanwhile: {}",
+                escaped(survivor.id()),
+                command(survivor, false)
+            )?;
         }
         if rounds.len() > 1 {
             let done = entries.iter().filter(|entry| entry.outcome == Outcome::Denied).count();
@@ -135,6 +143,9 @@ pub(in crate::output) fn untried(why: Untried) -> &'static str {
         Untried::SurvivorGone => "the one that was to stay is gone",
         Untried::SurvivorLapsed => "the one that was to stay has expired, or is about to",
         Untried::SurvivorUnknown => "whether the one that was to stay is still there could not be learned",
+        Untried::TooSlow => {
+            "the gateway answers too slowly to deny it safely beside other clearance processes"
+        }
         Untried::Replanned => "a newer plan says otherwise",
         Untried::Deadline => "no time was left",
         Untried::Stopped => "stopped",
@@ -151,6 +162,8 @@ pub struct DedupeJson<'r> {
     /// How many prompts could have no duplicate, by the reason.
     alone: BTreeMap<&'static str, usize>,
     duplicates: usize,
+    /// Groups of which nothing is pending any more, though one was to stay.
+    emptied: Vec<EmptiedJson<'r>>,
     gateway: &'r str,
     groups: Vec<GroupJson<'r>>,
     legacy: bool,
@@ -205,6 +218,19 @@ struct AgainJson<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct EmptiedJson<'r> {
+    group: &'r str,
+    survivor: PromptJson<'r>,
+}
+
+impl<'r> EmptiedJson<'r> {
+    fn of(emptied: &'r Emptied) -> Self {
+        Self { group: &emptied.id, survivor: PromptJson::of(&emptied.survivor) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct TotalsJson {
     already_gone: usize,
     denied: usize,
@@ -220,6 +246,7 @@ impl<'r> DedupeJson<'r> {
         Self {
             alone: planned.alone.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
             duplicates: planned.duplicates,
+            emptied: rounds.iter().flat_map(|round| &round.emptied).map(EmptiedJson::of).collect(),
             gateway,
             groups: planned.groups.iter().map(GroupJson::of).collect(),
             legacy: planned.legacy,

@@ -1,9 +1,8 @@
 //! What is pending, as far as is known: every prompt, and the groups of those that are candidates for staying.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::talk::Counts;
-use super::turns::Turn;
 use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};
@@ -18,7 +17,7 @@ pub(super) enum State {
     /// Nothing was decided.
     Pending,
     /// Its denial is under way. `gone`: it is said to be resolved.
-    Sent { number: u64, why: Why, epoch: u64, gone: bool },
+    Sent { number: u64, why: Why, epoch: u64, sent_ms: u64, gone: bool },
     /// The gateway was too busy to deny it.
     Again { number: u64, why: Why },
     /// It is to be denied, and the breaker is open or its group is held.
@@ -53,16 +52,35 @@ pub(super) struct Item {
     pub(super) back: bool,
 }
 
-/// Candidates with one intent in one place.
+/// The order of prompts, the same in every process: by creation time, then by key.
+pub(super) type Rank = (u64, Key);
+
+pub(super) fn rank(prompt: &Prompt) -> Rank {
+    (prompt.created_at_ms, prompt.key.clone())
+}
+
+/// Candidates with one intent in one place. What happens to one of them costs no more where there are many.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) members: Vec<Key>,
-    /// The one that was to stay when it was looked at last.
-    pub(super) survivor: Option<Key>,
-    /// What is to be denied now, if nothing has changed.
-    pub(super) waiting: VecDeque<(Key, Why, Turn)>,
-    /// Whether something has.
-    pub(super) changed: bool,
+    /// Every candidate, oldest first.
+    pub(super) members: BTreeSet<Rank>,
+    /// Those of them that can be denied now.
+    pub(super) waiting: BTreeSet<Rank>,
+    /// The one that stays, as long as it is fit to.
+    pub(super) survivor: Option<Rank>,
+    /// Whether none was fit when that one was chosen, and those that came since.
+    pub(super) unfit: bool,
+    pub(super) joined: Vec<Rank>,
+    /// Since when a prompt is known to be pending because the gateway was asked, in Unix milliseconds.
+    pub(super) asked: Option<(Key, u64)>,
+    /// The prompt that the gateway is being asked about, and since when.
+    pub(super) checking: Option<(Key, u64)>,
+    /// Denials in flight.
+    pub(super) sent: usize,
+    /// Where the slots of its intent begin.
+    pub(super) phase: u64,
+    /// When it is looked at again, by the steady clock.
+    pub(super) timer: Option<u64>,
     /// Whether it is in line to be looked at.
     pub(super) queued: bool,
 }
@@ -77,6 +95,10 @@ pub(super) struct Table {
     grouped: usize,
     /// Groups to be looked at.
     pub(super) ready: VecDeque<Digest>,
+    /// Prompts that came as events and were not looked at: they may be new enough to be denied at once.
+    pub(super) arrived: VecDeque<(Digest, Rank)>,
+    /// Every prompt, by when it lapses.
+    lapsing: BTreeSet<Rank>,
 }
 
 impl Table {
@@ -87,26 +109,35 @@ impl Table {
     }
 
     /// Takes a prompt in that is not there yet.
-    pub(super) fn insert(&mut self, prompt: Prompt, group: Option<Digest>, requeued: bool) {
+    pub(super) fn insert(&mut self, prompt: Prompt, group: Option<Digest>, phase: u64, requeued: bool) {
         let key = prompt.key.clone();
         if let Some(digest) = group {
             *self.sizes.entry(digest).or_default() += 1;
             self.grouped += 1;
         }
+        self.lapsing.insert((prompt.expires_at_ms, key.clone()));
         self.items
             .insert(key.clone(), Item { prompt, group, state: State::Pending, requeued, back: requeued });
         self.join(&key);
+        if let Some(group) = group.and_then(|digest| self.groups.get_mut(&digest)) {
+            group.phase = phase;
+        }
     }
 
     /// Changes how a prompt stands, and with it whether it is a candidate.
     pub(super) fn set(&mut self, key: &Key, state: State) {
         let Some(item) = self.items.get_mut(key) else { return };
-        let before = item.state.is_candidate();
-        item.state = state;
-        match (before, state.is_candidate()) {
-            (true, false) => self.leave(key),
-            (false, true) => self.join(key),
-            (true, true) | (false, false) => {}
+        let before = std::mem::replace(&mut item.state, state);
+        let group = item.group.and_then(|digest| self.groups.get_mut(&digest));
+        if let Some(group) = group {
+            let sent = |state: State| usize::from(matches!(state, State::Sent { .. }));
+            group.sent = (group.sent + sent(state)).saturating_sub(sent(before));
+        }
+        if before.is_candidate() {
+            self.leave(key);
+        }
+        if state.is_candidate() {
+            self.join(key);
         }
     }
 
@@ -114,6 +145,19 @@ impl Table {
     pub(super) fn remove(&mut self, key: &Key) -> Option<Item> {
         self.leave(key);
         let item = self.items.remove(key)?;
+        self.lapsing.remove(&(item.prompt.expires_at_ms, key.clone()));
+        if let Some(digest) = item.group
+            && let State::Sent { .. } = item.state
+            && let Some(group) = self.groups.get_mut(&digest)
+        {
+            group.sent = group.sent.saturating_sub(1);
+            if group.members.is_empty() && group.sent == 0 {
+                self.groups.remove(&digest);
+            } else {
+                // What waited for its answer may go on.
+                self.touch(digest);
+            }
+        }
         if let Some(digest) = item.group {
             self.grouped -= 1;
             if let Some(size) = self.sizes.get_mut(&digest) {
@@ -127,30 +171,57 @@ impl Table {
     }
 
     fn join(&mut self, key: &Key) {
-        let Some(digest) = self.items.get(key).and_then(|item| item.group) else { return };
+        let Some(item) = self.items.get(key) else { return };
+        let Some(digest) = item.group else { return };
+        let rank = rank(&item.prompt);
         let group = self.groups.entry(digest).or_default();
-        group.members.push(key.clone());
+        if matches!(item.state, State::Pending | State::Again { .. }) {
+            group.waiting.insert(rank.clone());
+        }
+        // It may be the one that stays, if it is older.
+        group.survivor.take_if(|survivor| rank < *survivor);
+        if group.unfit {
+            group.joined.push(rank.clone());
+        }
+        group.members.insert(rank);
         self.touch(digest);
     }
 
     fn leave(&mut self, key: &Key) {
-        let Some(digest) = self.items.get(key).and_then(|item| item.group) else { return };
+        let Some(item) = self.items.get(key) else { return };
+        let Some(digest) = item.group else { return };
         let Some(group) = self.groups.get_mut(&digest) else { return };
-        let Some(at) = group.members.iter().position(|member| member == key) else { return };
-        group.members.swap_remove(at);
-        // A group that merely got smaller by one that was to be denied is as it was.
-        let kept = group.survivor.as_ref().is_some_and(|survivor| survivor != key);
-        if group.members.is_empty() {
+        let rank = rank(&item.prompt);
+        group.waiting.remove(&rank);
+        if !group.members.remove(&rank) {
+            return;
+        }
+        let oldest = group.members.first().is_none_or(|first| rank < *first);
+        let stayed = group.survivor.take_if(|survivor| rank == *survivor).is_some();
+        if group.members.is_empty() && group.sent == 0 {
             self.groups.remove(&digest);
-        } else if !kept {
+        } else if oldest || stayed {
+            // A group that merely got smaller by one that was to be denied is as it was.
             self.touch(digest);
+        }
+    }
+
+    /// A prompt that has lapsed by a time, in Unix milliseconds.
+    pub(super) fn lapsed(&self, at_ms: u64) -> Option<Key> {
+        let (_, key) = self.lapsing.first()?;
+        self.items.get(key).filter(|item| item.prompt.expired(at_ms)).map(|_| key.clone())
+    }
+
+    /// A prompt that has lapsed stays for the answer to its denial.
+    pub(super) fn lapsing_over(&mut self, key: &Key) {
+        if let Some(item) = self.items.get(key) {
+            self.lapsing.remove(&(item.prompt.expires_at_ms, key.clone()));
         }
     }
 
     /// Puts a group in line to be looked at anew.
     pub(super) fn touch(&mut self, digest: Digest) {
         let Some(group) = self.groups.get_mut(&digest) else { return };
-        group.changed = true;
         if !group.queued {
             group.queued = true;
             self.ready.push_back(digest);
@@ -180,7 +251,7 @@ impl Table {
 
     /// What a wider scope would find among the groups.
     pub(super) fn wider(&self, scope: Scope) -> Option<Wider> {
-        let first = |group: &Group| group.members.first().and_then(|key| self.items.get(key));
+        let first = |group: &Group| group.members.first().and_then(|(_, key)| self.items.get(key));
         wider(scope, || self.groups.values().filter_map(first).map(|item| &item.prompt))
     }
 }

@@ -8,10 +8,11 @@ use super::breaker::Throttle;
 use crate::queue::filter::Filter;
 use crate::queue::plan::{MARGIN_MS, Why};
 use crate::queue::prompt::{Decision, Key, Prompt};
-use crate::queue::purge::{Answer, Limits};
+use crate::queue::purge::{Answer, Found, Limits};
 use crate::queue::report::Untried;
 use crate::queue::runs::Runs;
 use crate::queue::scope::Scope;
+use crate::queue::slots::Slots;
 use crate::queue::wider::Wider;
 
 /// How a guard goes about it. Guards of one gateway are to have the same.
@@ -43,6 +44,9 @@ pub struct Tuning {
     pub lag_ms: u64,
     /// How fast to go.
     pub limits: Limits,
+    /// When denials may be sent, until [`Input::Slots`] says otherwise; `None` only where no other process can reach the
+    /// gateway.
+    pub slots: Option<Slots>,
 }
 
 impl Default for Tuning {
@@ -61,6 +65,7 @@ impl Default for Tuning {
             lapse_ms: 1_000,
             lag_ms: 1_000,
             limits: Limits::default(),
+            slots: Some(Slots::CURRENT),
         }
     }
 }
@@ -100,6 +105,10 @@ pub enum Input<'i> {
     Denials(DenialCost),
     /// There is a connection, and every event from here on is told.
     Connected,
+    /// When denials may be sent on the gateway of the next connection.
+    Slots(Option<Slots>),
+    /// By how much the gateway's clock may be ahead of the times that are passed in, in milliseconds.
+    Clock(u64),
     /// The connection is gone, and with it every answer that is due.
     Lost,
     /// Events may be missing.
@@ -116,6 +125,8 @@ pub enum Input<'i> {
     Unlisted,
     /// The answer to a denial.
     Answered(Key, Answer),
+    /// The answer to [`Next::Check`].
+    Checked(Key, Found),
     /// A denial was sent and there is no answer to it.
     Unanswered(Key),
     /// Nothing more is to be sent.
@@ -127,6 +138,8 @@ pub enum Input<'i> {
 pub enum Next {
     /// Deny this prompt, and tell [`Input::Answered`] or [`Input::Unanswered`].
     Deny(Key),
+    /// Ask whether this prompt is pending, and tell [`Input::Checked`].
+    Check(Key),
     /// List everything, and tell [`Input::Listed`] or [`Input::Unlisted`].
     List,
     /// Wait until something happens, or until this time by the steady clock.

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::table::{Item, State, Table};
+use super::table::{Item, State, Table, rank};
 use super::{Asking, Counts, DenialCost, Guard, Input, Note, Now, Offender, Outcome, Over};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
-use crate::queue::purge::Answer;
+use crate::queue::purge::{Answer, Found};
 use crate::queue::runs::Runs;
 
 impl Guard {
@@ -15,6 +15,9 @@ impl Guard {
         match input {
             Input::Denials(cost) => self.denials(cost),
             Input::Connected => self.connected(now),
+            Input::Slots(slots) => self.tuning.slots = slots,
+            Input::Clock(unsure_ms) => self.unsure_ms = unsure_ms,
+            Input::Checked(key, found) => self.checked(&key, found, now),
             Input::Lost => self.lost(),
             Input::Gap => self.gap(now),
             Input::Requested(prompt) => self.requested_now(*prompt, now),
@@ -66,6 +69,45 @@ impl Guard {
             self.end(&key, Outcome::NoAnswer, Some(State::Pending));
         }
         self.under_way = 0;
+        self.flights.clear();
+        self.checks.clear();
+        for group in self.table.groups.values_mut() {
+            group.checking = None;
+            group.asked = None;
+        }
+    }
+
+    /// The answer to the question whether a prompt is pending.
+    fn checked(&mut self, key: &Key, found: Found, now: Now) {
+        let Some((digest, sent_ms, epoch)) = self.checks.remove(key) else { return };
+        self.flights.remove(&(sent_ms, key.clone()));
+        self.pace.answered(now.steady_ms.saturating_sub(sent_ms));
+        let checking = self.table.groups.get_mut(&digest).and_then(|group| group.checking.take());
+        match found {
+            Found::Pending => {
+                self.pace.went_well();
+                if let Some(group) = self.table.groups.get_mut(&digest) {
+                    group.asked = checking;
+                }
+            }
+            Found::Gone => {
+                self.pace.went_well();
+                self.resolved(key, now);
+            }
+            Found::Unavailable(retry_after_ms) => self.pace.refused(epoch, now.steady_ms, retry_after_ms),
+            Found::Unknown => {
+                return self.later(digest, now.steady_ms.saturating_add(self.tuning.spacing_ms));
+            }
+        }
+        self.table.touch(digest);
+    }
+
+    /// A denial is not in flight any more.
+    fn landed(&mut self, key: &Key) {
+        if let Some(State::Sent { sent_ms, .. }) = self.table.items.get(key).map(|item| item.state) {
+            self.under_way = self.under_way.saturating_sub(1);
+            self.flights.remove(&(sent_ms, key.clone()));
+        }
     }
 
     /// Nothing is denied from here to the next listing.
@@ -95,7 +137,10 @@ impl Guard {
             self.unsure(now);
         }
         if !self.table.items.contains_key(&prompt.key) {
+            let (key, rank) = (prompt.key.clone(), rank(&prompt));
             self.take_in(prompt, now);
+            let group = self.table.items.get(&key).and_then(|item| item.group);
+            self.table.arrived.extend(group.map(|digest| (digest, rank)));
         }
     }
 
@@ -106,7 +151,8 @@ impl Guard {
         let group = Table::digest(&prompt, self.tuning.scope);
         let requeued = group.is_some_and(|group| self.offenders.knows(&group, now.steady_ms));
         self.requeued += u64::from(requeued);
-        self.table.insert(prompt, group, requeued);
+        let phase = self.tuning.slots.map_or(0, |slots| slots.phase(&prompt.intent));
+        self.table.insert(prompt, group, phase, requeued);
     }
 
     fn resolved(&mut self, key: &Key, now: Now) {
@@ -146,11 +192,10 @@ impl Guard {
     /// Ends a decision. `state`: how the prompt stands then; `None`: it is gone.
     fn end(&mut self, key: &Key, outcome: Outcome, state: Option<State>) {
         let Some(item) = self.table.items.get(key) else { return };
-        let (number, why, gone) = match item.state {
-            State::Sent { number, why, gone, .. } => {
-                self.under_way = self.under_way.saturating_sub(1);
-                (number, why, gone)
-            }
+        let state_before = item.state;
+        self.landed(key);
+        let (number, why, gone) = match state_before {
+            State::Sent { number, why, gone, .. } => (number, why, gone),
             State::Again { number, why } => (number, why, false),
             State::Pending | State::Held | State::Failed | State::Stuck | State::Observed => return,
         };
@@ -166,10 +211,12 @@ impl Guard {
     }
 
     fn answered(&mut self, key: &Key, answer: Answer, now: Now) {
-        let Some(State::Sent { number, why, epoch, gone }) = self.table.items.get(key).map(|item| item.state)
+        let Some(State::Sent { number, why, epoch, sent_ms, gone }) =
+            self.table.items.get(key).map(|item| item.state)
         else {
             return;
         };
+        self.pace.answered(now.steady_ms.saturating_sub(sent_ms));
         match answer {
             Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => {
                 self.pace.went_well();
@@ -196,7 +243,7 @@ impl Guard {
                 if gone {
                     return self.end(key, Outcome::Gone, None);
                 }
-                self.under_way = self.under_way.saturating_sub(1);
+                self.landed(key);
                 self.table.set(key, State::Again { number, why });
                 if self.stopping {
                     self.withdraw(key);
@@ -279,7 +326,12 @@ impl Guard {
         self.offenders.forget(now.steady_ms);
         self.holds.forget(now.steady_ms);
         self.timers.clear();
+        self.table.groups.values_mut().for_each(|group| group.timer = None);
         for digest in self.table.duplicated() {
+            // What is known of runs is new.
+            if let Some(group) = self.table.groups.get_mut(&digest) {
+                group.survivor = None;
+            }
             self.table.touch(digest);
         }
         let wider = self.table.wider(self.tuning.scope);

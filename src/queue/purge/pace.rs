@@ -1,5 +1,6 @@
-//! How many requests may be under way: twice as many for every window that went well until the first refusal or a safe
-//! number, one more from there on, half as many after a refusal.
+//! How many requests may be in flight: twice as many for every window that went well until the first refusal or a safe
+//! number, one more from there on, half as many after a refusal. Fewer while answers are slow: whatever is in flight when
+//! a person or the gateway takes a group's survivor cannot be called back.
 
 /// How fast to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,11 @@ impl Default for Limits {
     }
 }
 
+/// Answers that take longer than this are slow, in milliseconds: the window shrinks.
+const SLOW_MS: u64 = 250;
+/// While answers take this long only one request is in flight.
+const VERY_SLOW_MS: u64 = 1_000;
+
 /// Slow start, then additive increase and multiplicative decrease, as in TCP.
 #[derive(Debug, Clone)]
 pub(in crate::queue) struct Pace {
@@ -31,12 +37,25 @@ pub(in crate::queue) struct Pace {
     refusals: u32,
     epoch: u64,
     resume_at_ms: u64,
+    /// How long recent answers took: the longest, forgotten by an eighth with each later answer.
+    latency_ms: u64,
+    /// Answers since the window shrank because they were slow.
+    since_shrunk: usize,
 }
 
 impl Pace {
     pub(in crate::queue) fn new(limits: Limits) -> Self {
         let window = limits.first.clamp(1, limits.most.max(1));
-        Self { limits, window, successes: 0, refusals: 0, epoch: 0, resume_at_ms: 0 }
+        Self {
+            limits,
+            window,
+            successes: 0,
+            refusals: 0,
+            epoch: 0,
+            resume_at_ms: 0,
+            latency_ms: 0,
+            since_shrunk: usize::MAX,
+        }
     }
 
     /// How many requests may be under way.
@@ -54,11 +73,36 @@ impl Pace {
         self.epoch
     }
 
+    /// How long recent answers took, in milliseconds.
+    pub(in crate::queue) fn latency_ms(&self) -> u64 {
+        self.latency_ms
+    }
+
+    /// An answer of any kind, and how long it took.
+    pub(in crate::queue) fn answered(&mut self, took_ms: u64) {
+        self.latency_ms = took_ms.max(self.latency_ms - self.latency_ms.div_ceil(8));
+        self.since_shrunk = self.since_shrunk.saturating_add(1);
+        if took_ms >= VERY_SLOW_MS {
+            self.shrink(1);
+        } else if took_ms > SLOW_MS && self.since_shrunk >= self.window {
+            // Those that are in flight together count once.
+            self.shrink(self.window * 3 / 4);
+        }
+    }
+
+    fn shrink(&mut self, window: usize) {
+        self.window = window.max(1);
+        self.successes = 0;
+        self.since_shrunk = 0;
+    }
+
+    /// A request that the gateway carried out.
     pub(in crate::queue) fn went_well(&mut self) {
         self.refusals = 0;
         self.successes += 1;
+        let slow = self.latency_ms > SLOW_MS;
         let quick = self.epoch == 0 && self.window < self.limits.quick;
-        if quick || self.successes >= self.window {
+        if !slow && (quick || self.successes >= self.window) {
             self.window = (self.window + 1).min(self.limits.most.max(1));
             self.successes = 0;
         }
@@ -98,5 +142,24 @@ mod tests {
         assert_eq!(pace.window(), 16);
         assert_eq!(answers(&mut pace, 16), 17, "the gateway's pace is known");
         assert_eq!(answers(&mut pace, 100_000), 64);
+    }
+
+    #[test]
+    fn fewer_in_flight_while_answers_are_slow() {
+        let mut pace = Pace::new(Limits::default());
+        let answers = |pace: &mut Pace, count: usize, took_ms: u64| {
+            for _ in 0..count {
+                pace.answered(took_ms);
+                pace.went_well();
+            }
+            pace.window()
+        };
+        assert_eq!(answers(&mut pace, 5_000, 200), 64);
+        assert_eq!(answers(&mut pace, 1, 300), 48);
+        assert_eq!(answers(&mut pace, 47, 300), 48, "they were in flight together");
+        assert_eq!(answers(&mut pace, 1, 300), 36);
+        assert_eq!(answers(&mut pace, 1, 1_000), 1);
+        assert_eq!(answers(&mut pace, 5, 20), 1, "the slow answer is not long ago");
+        assert_eq!(answers(&mut pace, 5_000, 20), 64);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Limits;
 use crate::queue::prompt::{Decision, Key};
 use crate::queue::report::Untried;
+use crate::queue::slots::Slots;
 
 /// How a purge goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +20,20 @@ pub struct Tuning {
     pub checks: u8,
     /// How fast to go.
     pub limits: Limits,
+    /// When denials may be sent; `None` only where no other process can reach the gateway.
+    pub slots: Option<Slots>,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { deadline_ms: None, drain_ms: 500, lapse_ms: 1_000, checks: 3, limits: Limits::default() }
+        Self {
+            deadline_ms: None,
+            drain_ms: 500,
+            lapse_ms: 1_000,
+            checks: 3,
+            limits: Limits::default(),
+            slots: Some(Slots::CURRENT),
+        }
     }
 }
 
@@ -46,6 +56,8 @@ pub enum Input {
     Lost,
     /// There is a connection again.
     Restored,
+    /// By how much the gateway's clock may be ahead of the times that are passed in, in milliseconds.
+    Clock(u64),
     /// Nothing more is to be sent.
     Stop,
 }
@@ -87,7 +99,7 @@ pub enum Found {
 pub enum Next {
     /// Deny this prompt.
     Deny(Key),
-    /// Ask whether this survivor is pending. A listing, told as [`Input::Listed`], answers as well.
+    /// Ask whether this prompt is pending, which is to stay or is the oldest of its group.
     Check(Key),
     /// Nothing, until something happens, or until that time, in Unix milliseconds.
     Wait(Option<u64>),

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::talk::{Answer, Found, Input};
-use super::{FRESH_MS, Item, Purge, State};
+use super::{FRESH_MS, Item, Place, Purge, Seen, State};
 use crate::queue::prompt::Key;
 use crate::queue::report::{Failure, Outcome, Untried};
+use crate::queue::slots::Side;
 
 impl Purge {
     /// Takes in what happened.
@@ -16,6 +17,7 @@ impl Purge {
             Input::Resolved(key) => self.resolved(&key),
             Input::Listed(pending, at_ms) => self.listed(&pending, at_ms),
             Input::Hearing(since_ms) => self.hearing_since_ms = Some(since_ms),
+            Input::Clock(unsure_ms) => self.unsure_ms = unsure_ms,
             Input::Deaf => self.hearing_since_ms = None,
             Input::Lost => self.lost(),
             Input::Restored => self.up = true,
@@ -27,9 +29,11 @@ impl Purge {
 
     fn answered(&mut self, key: &Key, answer: Answer, now_ms: u64) {
         let Some(item) = self.items.get(key) else { return };
-        let (group, State::Sent { epoch, gone }) = (item.group, &item.state) else { return };
-        let (epoch, gone) = (*epoch, *gone);
-        self.under_way -= 1;
+        let (group, State::Sent { side, sent_ms, epoch, gone }) = (item.group, &item.state) else { return };
+        let (side, sent_ms, epoch, gone) = (*side, *sent_ms, *epoch, *gone);
+        self.flights.remove(&(sent_ms, key.clone()));
+        self.pace.answered(now_ms.saturating_sub(sent_ms));
+        self.landed(group);
         match answer {
             Answer::Denied => {
                 self.pace.went_well();
@@ -52,7 +56,7 @@ impl Purge {
                 if gone {
                     self.finish(key, Outcome::AlreadyGone);
                 } else {
-                    self.again(key, group);
+                    self.again(key, group, side);
                 }
             }
         }
@@ -62,45 +66,69 @@ impl Purge {
         }
     }
 
-    /// A denial that has to be sent again.
-    fn again(&mut self, key: &Key, group: u64) {
-        let stopped = self.work.get(&group).and_then(|work| work.stopped);
-        if let Some(item) = self.items.get_mut(key) {
-            item.state = State::Waiting;
+    /// A denial of a group is not in flight any more. What waited for it may go on.
+    fn landed(&mut self, at: u64) {
+        let Some(work) = self.work.get_mut(&at) else { return };
+        work.sent = work.sent.saturating_sub(1);
+        self.go_on(at);
+    }
+
+    /// Puts a group in line that has something to send.
+    fn go_on(&mut self, at: u64) {
+        let Some(work) = self.work.get(&at) else { return };
+        if work.checking.is_none() && work.place.is_none() && work.side().is_some() {
+            self.put(at, Some(Place::Open(0)));
         }
+    }
+
+    /// A denial that has to be sent again.
+    fn again(&mut self, key: &Key, group: u64, side: Side) {
+        let stopped = self.work.get(&group).and_then(|work| work.stopped);
+        let Some(item) = self.items.get_mut(key) else { return };
+        item.state = State::Waiting;
+        let created_at_ms = item.created_at_ms;
         if let Some(why) = stopped {
             return self.finish(key, Outcome::NotTried(why));
         }
         if let Some(work) = self.work.get_mut(&group) {
-            work.waiting.push_front(key.clone());
-            if work.checking.is_none() && !work.queued {
-                work.queued = true;
-                self.ready.push_front(group);
+            match side {
+                Side::Younger => {
+                    work.young.insert((created_at_ms, key.clone()));
+                }
+                Side::Older => work.old.push_front(key.clone()),
             }
+            self.go_on(group);
         }
     }
 
     fn checked(&mut self, key: &Key, found: Found, at_ms: u64, now_ms: u64) {
-        let Some(&at) = self.survivors.get(key) else { return };
-        let Some(work) = self.work.get_mut(&at) else { return };
-        let Some(epoch) = work.checking.take() else {
+        let survivor = self.survivors.get(key).copied();
+        let Some(at) = survivor.or_else(|| self.items.get(key).map(|item| item.group)) else { return };
+        let Some(work) = self.work.get(&at) else { return };
+        let asked = work.checking.as_ref().is_some_and(|checking| checking.key == *key);
+        let Some(checking) = asked.then(|| self.drop_check(at)).flatten() else {
             if found == Found::Gone {
-                self.stop_group(at, Untried::SurvivorGone);
+                self.resolved(key);
             }
             return;
         };
-        self.under_way -= 1;
+        let Some(work) = self.work.get_mut(&at) else { return };
+        self.pace.answered(now_ms.saturating_sub(checking.asked_ms));
         match found {
             Found::Pending if now_ms.saturating_sub(at_ms) <= FRESH_MS => {
                 self.pace.went_well();
                 work.unknown = 0;
-                work.known_at_ms = work.known_at_ms.max(Some(at_ms.min(now_ms)));
+                let seen = match &mut work.oldest {
+                    Some((oldest, seen)) if oldest == key => seen,
+                    _ => &mut work.seen,
+                };
+                seen.renew(checking.asked_ms, at_ms.min(now_ms));
             }
             Found::Gone => {
                 self.pace.went_well();
-                return self.stop_group(at, Untried::SurvivorGone);
+                self.resolved(key);
             }
-            Found::Unavailable(retry_after_ms) => self.pace.refused(epoch, now_ms, retry_after_ms),
+            Found::Unavailable(retry_after_ms) => self.pace.refused(checking.epoch, now_ms, retry_after_ms),
             // An answer that is old news when it comes says as little as none.
             Found::Pending | Found::Unknown => {
                 work.unknown += 1;
@@ -109,8 +137,7 @@ impl Purge {
                 }
             }
         }
-        work.queued = true;
-        self.ready.push_front(at);
+        self.go_on(at);
     }
 
     fn resolved(&mut self, key: &Key) {
@@ -128,12 +155,18 @@ impl Purge {
         let groups: Vec<u64> = self.work.keys().copied().collect();
         for at in groups {
             let Some(work) = self.work.get_mut(&at) else { continue };
-            if !pending.contains(&work.survivor) {
+            if !pending.contains(&work.survivor.1) {
                 self.stop_group(at, Untried::SurvivorGone);
                 continue;
             }
-            work.known_at_ms = work.known_at_ms.max(Some(at_ms));
-            let gone: Vec<Key> = work.waiting.iter().filter(|key| !pending.contains(*key)).cloned().collect();
+            work.seen.renew(at_ms, at_ms);
+            if let Some((oldest, seen)) = &mut work.oldest
+                && pending.contains(oldest)
+            {
+                seen.renew(at_ms, at_ms);
+            }
+            let waiting = work.young.iter().map(|(_, key)| key).chain(&work.old);
+            let gone: Vec<Key> = waiting.filter(|key| !pending.contains(*key)).cloned().collect();
             for key in gone {
                 self.resolved(&key);
             }
@@ -143,25 +176,30 @@ impl Purge {
     fn lost(&mut self) {
         self.up = false;
         self.hearing_since_ms = None;
-        self.under_way = 0;
-        let mut asking: Vec<u64> = Vec::new();
-        for (at, work) in &mut self.work {
-            work.known_at_ms = None;
-            if work.checking.take().is_some() {
-                work.queued = true;
-                asking.push(*at);
+        self.flights.clear();
+        let mut groups: Vec<u64> = self.work.keys().copied().collect();
+        groups.sort_unstable();
+        for work in self.work.values_mut() {
+            work.seen = Seen::default();
+            if let Some((_, seen)) = &mut work.oldest {
+                *seen = Seen::default();
+            }
+            work.checking = None;
+            work.sent = 0;
+        }
+        for key in self.sent() {
+            let Some(Item { state: State::Sent { side, gone, .. }, group, .. }) = self.items.get(&key) else {
+                continue;
+            };
+            let (side, gone, group) = (*side, *gone, *group);
+            if gone {
+                self.finish(&key, Outcome::AlreadyGone);
+            } else {
+                self.again(&key, group, side);
             }
         }
-        asking.sort_unstable();
-        self.ready.extend(asking);
-        for key in self.sent() {
-            match self.items.get(&key) {
-                Some(Item { state: State::Sent { gone: true, .. }, .. }) => {
-                    self.finish(&key, Outcome::AlreadyGone);
-                }
-                Some(item) => self.again(&key, item.group),
-                None => {}
-            }
+        for at in groups {
+            self.go_on(at);
         }
     }
 }

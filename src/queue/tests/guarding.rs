@@ -17,6 +17,11 @@ struct At {
     ms: u64,
 }
 
+/// Nobody else can reach the gateway: there is nothing to wait for.
+fn alone() -> Tuning {
+    Tuning { slots: None, ..alone() }
+}
+
 fn key(id: &str) -> Key {
     Key::new(Kind::Exec, id)
 }
@@ -35,7 +40,7 @@ fn asks(id: &str, command: &str, ms: u64, run: Option<&str>) -> Prompt {
 
 /// A tuning with this many denials a minute.
 fn limited(count: u32, cooling_ms: u64) -> Tuning {
-    Tuning { free: Throttle { max_rate: Rate { count, per_ms: 60_000 }, cooling_ms }, ..Tuning::default() }
+    Tuning { free: Throttle { max_rate: Rate { count, per_ms: 60_000 }, cooling_ms }, ..alone() }
 }
 
 fn ends(run: &str, ms: u64) -> serde_json::Value {
@@ -90,7 +95,7 @@ impl At {
 
 #[test]
 fn a_duplicate_is_denied_at_once() {
-    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    let mut at = At::knowing(alone(), &[asks("a", "ls", 0, None)]);
     assert_eq!(at.next(), Next::Wait(Some(60_000)));
     at.ms = 10;
     at.requested(&asks("b", "ls", 10, None));
@@ -166,7 +171,7 @@ fn what_must_not_be_sent_is_skipped() {
 
 #[test]
 fn an_agent_may_ask_again_before_the_denial_is_answered() {
-    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    let mut at = At::knowing(alone(), &[asks("a", "ls", 0, None)]);
     at.ms = 10;
     at.requested(&asks("b", "ls", 10, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
@@ -179,7 +184,7 @@ fn an_agent_may_ask_again_before_the_denial_is_answered() {
 
 #[test]
 fn nothing_is_denied_on_what_is_not_known() {
-    let mut at = At { guard: Guard::new(Tuning::default()), ms: 0 };
+    let mut at = At { guard: Guard::new(alone()), ms: 0 };
     assert_eq!(at.next(), Next::Wait(None));
     at.tell(Input::Connected);
     at.requested(&asks("a", "ls", 0, None));
@@ -212,7 +217,7 @@ fn nothing_is_denied_on_what_is_not_known() {
 
 #[test]
 fn late_events_are_not_the_last() {
-    let mut at = At::knowing(Tuning::default(), &[asks("a", "ls", 0, None)]);
+    let mut at = At::knowing(alone(), &[asks("a", "ls", 0, None)]);
     at.ms = 5_000;
     at.requested(&asks("b", "ls", 3_000, None));
     assert_eq!(at.next(), Next::List, "what resolved the other may be on its way");
@@ -230,17 +235,15 @@ fn late_events_are_not_the_last() {
 #[test]
 fn a_superseded_run_gives_way_to_its_replacement() {
     let old = asks("a", "ls", 0, Some("one"));
-    let alone = asks("b", "ls -l", 0, Some("one"));
-    let mut at = At::knowing(Tuning::default(), &[old, alone]);
+    let other = asks("b", "ls -l", 0, Some("one"));
+    let mut at = At::knowing(alone(), &[old, other]);
     at.ms = 20;
     at.tell(Input::Run(&ends("one", 20)));
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     at.requested(&asks("c", "ls", 20, Some("two")));
-    assert_eq!(at.next(), Next::Wait(Some(500)), "against age, so in a turn of its own");
     at.requested(&asks("d", "ls", 20, Some("two")));
-    assert_eq!(at.denies(&Answer::Denied), ["d"]);
-    at.ms = 500;
-    assert_eq!(at.denies(&Answer::Denied), ["a"]);
+    // The oldest one goes last: the others are denied relying on it.
+    assert_eq!(at.denies(&Answer::Denied), ["d", "a"]);
     let mut notes = at.guard.take_notes();
     notes.retain(|note| matches!(note, Note::Decided(_)));
     let Some(Note::Decided(decided)) = notes.pop() else { panic!() };
@@ -251,7 +254,7 @@ fn a_superseded_run_gives_way_to_its_replacement() {
 #[test]
 fn a_survivor_that_goes_is_not_missed() {
     let limits = super::super::purge::Limits { first: 1, most: 1, ..Default::default() };
-    let mut at = At::knowing(Tuning { limits, ..Tuning::default() }, &[asks("a", "ls", 0, None)]);
+    let mut at = At::knowing(Tuning { limits, ..alone() }, &[asks("a", "ls", 0, None)]);
     at.requested(&asks("b", "ls", 0, None));
     at.requested(&asks("c", "ls", 0, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
@@ -266,7 +269,7 @@ fn a_survivor_that_goes_is_not_missed() {
 #[test]
 fn every_decision_has_an_end() {
     let listing = [asks("a", "ls", 0, None), asks("b", "ls", 0, None), asks("c", "ls", 0, None)];
-    let mut at = At::knowing(Tuning::default(), &listing);
+    let mut at = At::knowing(alone(), &listing);
     assert_eq!(at.denies(&Answer::Refused("no".into())), ["b", "c"]);
     assert_eq!(at.outcomes().len(), 2);
     assert_eq!(at.denies(&Answer::Denied), [""; 0], "not before the next listing");
@@ -328,7 +331,7 @@ fn no_minute_has_more_denials_than_the_rate() {
 
 #[test]
 fn who_asks_again_and_again_is_told_once_a_window() {
-    let tuning = Tuning { repeats: 3, ..Tuning::default() };
+    let tuning = Tuning { repeats: 3, ..alone() };
     let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
     let mut told = 0;
     for n in 0_u64..12 {
@@ -347,7 +350,7 @@ fn who_asks_again_and_again_is_told_once_a_window() {
 
 #[test]
 fn an_observer_denies_nothing() {
-    let tuning = Tuning { observe: true, ..Tuning::default() };
+    let tuning = Tuning { observe: true, ..alone() };
     let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None), asks("b", "ls", 0, None)]);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     assert_eq!(at.outcomes(), [("b".into(), Outcome::Observed)]);
@@ -359,7 +362,7 @@ fn an_observer_denies_nothing() {
 #[test]
 fn prompts_that_do_not_say_where_they_belong_are_alone() {
     let nowhere = |id: &str| prompt(id, "ls", |row| row["request"]["agentId"] = json!(null));
-    let mut at = At::knowing(Tuning::default(), &[nowhere("a"), nowhere("b"), nowhere("c")]);
+    let mut at = At::knowing(alone(), &[nowhere("a"), nowhere("b"), nowhere("c")]);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     assert_eq!(at.guard.counts(), Counts { pending: 3, groups: 3, ..Counts::default() });
 }
@@ -367,7 +370,7 @@ fn prompts_that_do_not_say_where_they_belong_are_alone() {
 #[test]
 fn one_id_with_two_contents_counts_for_nothing() {
     let twice = [asks("a", "ls", 0, None), asks("a", "ls -l", 0, None), asks("b", "ls", 5, None)];
-    let mut at = At::knowing(Tuning::default(), &twice);
+    let mut at = At::knowing(alone(), &twice);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
 }
 

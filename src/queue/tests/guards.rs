@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::guard::{Input, Next, Note, Now, Rate, Throttle, Tuning};
-use super::super::purge::Answer;
+use super::super::purge::{Answer, Found};
 use super::super::{Guard, Key, Prompt, Runs};
 use super::{NOW, prompt};
 
@@ -31,6 +31,7 @@ enum Told {
     Listed(Vec<Prompt>),
     Unlisted,
     Answered(Key, Answer),
+    Checked(Key, Found),
 }
 
 /// A guard and what it was told.
@@ -218,6 +219,12 @@ impl World {
                     let told = if noise.is_multiple_of(13) { Told::Unlisted } else { Told::Listed(listed) };
                     self.seats[n].post(at, told);
                 }
+                Next::Check(key) => {
+                    let there = self.pending.contains_key(&key);
+                    let found = if there { Found::Pending } else { Found::Gone };
+                    let at = self.ms + 1 + noise as u64 % LATENCY;
+                    self.seats[n].post(at, Told::Checked(key, found));
+                }
                 Next::Deny(key) => {
                     let at = self.ms + 1 + noise as u64 % LATENCY;
                     let group = self.group[&key];
@@ -248,6 +255,7 @@ impl World {
         seat.view.clear();
         seat.listed = None;
         if seat.up {
+            seat.guard.tell(Input::Clock(BEHIND), now);
             seat.guard.tell(Input::Connected, now);
         } else {
             // What is on its way may still arrive.
@@ -326,6 +334,13 @@ impl Seat {
                 let there = prompts.iter().filter(|prompt| !self.gone.contains(&prompt.key));
                 self.view.extend(there.map(|prompt| (prompt.key.clone(), prompt.clone())));
                 self.guard.tell(Input::Listed(prompts, Runs::new()), now);
+            }
+            Told::Checked(key, found) => {
+                if found == Found::Gone {
+                    self.view.remove(&key);
+                    self.gone.insert(key.clone());
+                }
+                self.guard.tell(Input::Checked(key, found), now);
             }
             Told::Unlisted => self.guard.tell(Input::Unlisted, now),
             Told::Answered(key, answer) => {

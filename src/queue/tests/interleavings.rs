@@ -8,7 +8,7 @@ use super::super::purge::{Answer, FRESH_MS, Found, Input, Next, Tuning};
 use super::super::report::{Entry, Outcome};
 use super::super::{Key, Plan, Purge};
 use super::NOW;
-use super::purging::{lapsing, planned, prompts, purge};
+use super::purging::{alone, lapsing, planned, prompts, purge};
 
 /// A gateway and everybody else on it, and what the purge was told.
 struct World {
@@ -203,7 +203,7 @@ proptest! {
     ) {
         let prompts = lapsing(groups, size, lapse_ms);
         let plan = planned(&prompts);
-        let mut purge = purge(&plan, Tuning::default());
+        let mut purge = purge(&plan, alone());
         let mut world = World::new(&plan);
         for (what, at) in steps {
             world.step(&mut purge, what, at)?;
@@ -228,7 +228,7 @@ proptest! {
     ) {
         let prompts = prompts(2, size);
         let plan = planned(&prompts);
-        let mut purge = purge(&plan, Tuning { deadline_ms: Some(NOW + 30_000), ..Tuning::default() });
+        let mut purge = purge(&plan, Tuning { deadline_ms: Some(NOW + 30_000), ..alone() });
         let mut world = World::new(&plan);
         for (what, at) in steps {
             world.step(&mut purge, what, at)?;
@@ -242,7 +242,7 @@ proptest! {
     fn two_purges_at_once(steps in prop::collection::vec((any::<bool>(), 0_u8..14, any::<usize>()), 0..300)) {
         let prompts = prompts(3, 6);
         let plan = planned(&prompts);
-        let mut purges = [purge(&plan, Tuning::default()), purge(&plan, Tuning::default())];
+        let mut purges = [purge(&plan, alone()), purge(&plan, alone())];
         let mut worlds = [World::new(&plan), World::new(&plan)];
         for (second, what, at) in steps {
             let one = usize::from(second);

@@ -6,6 +6,7 @@ mod guarding;
 mod guards;
 mod intents;
 mod interleavings;
+mod mixtures;
 mod numbers;
 mod planning;
 mod purging;

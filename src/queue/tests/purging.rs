@@ -36,6 +36,11 @@ pub(super) fn purge(plan: &Plan<'_>, tuning: Tuning) -> Purge {
     purge
 }
 
+/// Nobody else can reach the gateway: there is nothing to wait for.
+pub(super) fn alone() -> Tuning {
+    Tuning { slots: None, ..Tuning::default() }
+}
+
 fn outcomes(purge: &mut Purge) -> Vec<(String, Outcome)> {
     purge.take().into_iter().map(|Entry { key, outcome, .. }| (key.id.to_string(), outcome)).collect()
 }
@@ -43,13 +48,13 @@ fn outcomes(purge: &mut Purge) -> Vec<(String, Outcome)> {
 #[test]
 fn nothing_to_do_is_done() {
     let prompts = prompts(3, 1);
-    assert_eq!(purge(&planned(&prompts), Tuning::default()).next(NOW), Next::Done);
+    assert_eq!(purge(&planned(&prompts), alone()).next(NOW), Next::Done);
 }
 
 #[test]
 fn denies_while_the_survivor_is_known() {
     let prompts = prompts(1, 4);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     assert_eq!(purge.next(NOW + FRESH_MS), Next::Deny(key("0-1")));
     let late = NOW + FRESH_MS + 1;
     assert_eq!(purge.next(late), Next::Check(key("0-0")), "what was known is old");
@@ -75,13 +80,13 @@ fn denies_while_the_survivor_is_known() {
 #[test]
 fn events_are_as_good_as_checks() {
     let prompts = prompts(1, 3);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW + 9_000), Next::Deny(key("0-1")));
     purge.tell(Input::Deaf, NOW + 9_000);
     assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
     // Hearing that began after the survivor was last seen says nothing of the time between.
-    let mut purge = self::purge(&planned(&prompts), Tuning::default());
+    let mut purge = self::purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW + 1), NOW + 1);
     assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
 }
@@ -89,14 +94,14 @@ fn events_are_as_good_as_checks() {
 #[test]
 fn a_survivor_lapses_in_silence() {
     let prompts = prompts(1, 2);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW + 1_799_000), Next::Done);
     assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorLapsed))]);
 
     // The same while a denial is under way.
     let prompts = self::prompts(1, 4);
-    let mut purge = self::purge(&planned(&prompts), Tuning::default());
+    let mut purge = self::purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW), NOW);
     let before = NOW + 1_798_999;
     assert_eq!(purge.next(before), Next::Deny(key("0-1")));
@@ -113,7 +118,7 @@ fn a_survivor_lapses_in_silence() {
 #[test]
 fn a_survivor_that_nobody_can_tell_of() {
     let prompts = prompts(1, 2);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     let late = NOW + 1_000;
     for found in [Found::Unknown, Found::Pending, Found::Unknown] {
         assert_eq!(purge.next(late), Next::Check(key("0-0")));
@@ -128,7 +133,7 @@ fn a_survivor_that_nobody_can_tell_of() {
 fn refusals_slow_it_down() {
     let prompts = prompts(1, 200);
     let limits = Limits { first: 4, most: 6, ..Limits::default() };
-    let mut purge = purge(&planned(&prompts), Tuning { limits, ..Tuning::default() });
+    let mut purge = purge(&planned(&prompts), Tuning { limits, ..alone() });
     purge.tell(Input::Hearing(NOW), NOW);
     let mut sent = Vec::new();
     let fill = |purge: &mut Purge, now: u64, sent: &mut Vec<Key>| {
@@ -159,7 +164,7 @@ fn refusals_slow_it_down() {
 #[test]
 fn pauses_double() {
     let prompts = prompts(1, 2);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW), NOW);
     let mut now = NOW;
     for pause in [20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000] {
@@ -174,7 +179,7 @@ fn pauses_double() {
 #[test]
 fn the_deadline_and_what_is_left() {
     let prompts = prompts(1, 8);
-    let tuning = Tuning { deadline_ms: Some(NOW + 2_000), ..Tuning::default() };
+    let tuning = Tuning { deadline_ms: Some(NOW + 2_000), ..alone() };
     let mut purge = purge(&planned(&prompts), tuning);
     purge.tell(Input::Hearing(NOW), NOW);
     while let Next::Deny(_) = purge.next(NOW) {}
@@ -193,7 +198,7 @@ fn the_deadline_and_what_is_left() {
 #[test]
 fn stopping_waits_for_what_is_under_way() {
     let prompts = prompts(2, 4);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
     purge.tell(Input::Stop, NOW);
     assert_eq!(purge.next(NOW), Next::Wait(None));
@@ -207,7 +212,7 @@ fn stopping_waits_for_what_is_under_way() {
 #[test]
 fn a_lost_connection_loses_answers_and_knowledge() {
     let prompts = prompts(1, 3);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     purge.tell(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
     assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
@@ -228,7 +233,7 @@ fn a_lost_connection_loses_answers_and_knowledge() {
 #[test]
 fn a_listing_tells_what_is_gone() {
     let prompts = prompts(2, 3);
-    let mut purge = purge(&planned(&prompts), Tuning::default());
+    let mut purge = purge(&planned(&prompts), alone());
     purge.tell(Input::Listed([key("0-0"), key("0-2"), key("1-1"), key("1-2")].into(), NOW), NOW);
     assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
     purge.tell(Input::Answered(key("0-2"), Answer::Denied), NOW);
@@ -242,7 +247,7 @@ fn a_listing_tells_what_is_gone() {
 fn a_newer_plan_takes_over() {
     let prompts = prompts(1, 4);
     let before = planned(&prompts);
-    let mut purge = purge(&before, Tuning::default());
+    let mut purge = purge(&before, alone());
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
     // Now another one is to stay.
     let after = plan(&prompts[2..], &Runs::new(), Rules::at(NOW));

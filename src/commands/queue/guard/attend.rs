@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use super::super::deciding::{Known, Sending, Way};
 use super::super::method;
 use super::super::purge::{Named, kind_of};
-use super::calls::{Work, deny, list};
+use super::calls::{Work, check, deny, list};
 use super::pause::Pauses;
 use super::wall_ms;
 use super::watch::Watch;
@@ -31,7 +31,7 @@ use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note, Now};
 use crate::queue::purge::Answer;
 use crate::queue::report::Untried;
-use crate::queue::{Key, Kind};
+use crate::queue::{Key, Kind, Slots};
 
 /// How long what is under way may take when it is told to stop.
 const DRAINING: Duration = Duration::from_secs(5);
@@ -89,6 +89,8 @@ pub(super) async fn attend(
                 watch: &mut *watch,
                 session,
                 clock: session.hello().clock,
+                asked: Instant::now(),
+                slots: connection.slots(),
                 kinds,
                 way: Way::of(&connection),
                 known: None,
@@ -121,6 +123,9 @@ pub(super) struct Attending<'a, 'w, 'o, 's> {
     pub(super) watch: &'a mut Watch<'w, 'o>,
     pub(super) session: &'s Session,
     pub(super) clock: Clock,
+    /// When the last listing was asked for.
+    pub(super) asked: Instant,
+    slots: Option<Slots>,
     pub(super) kinds: Vec<Kind>,
     pub(super) way: Way,
     /// Everything that is pending, where ids are matched by their beginning.
@@ -151,6 +156,8 @@ impl Attending<'_, '_, '_, '_> {
     }
 
     async fn run(&mut self, events: &mut crate::gateway::Events, pauses: &mut Pauses) -> Ended {
+        self.tell(Input::Slots(self.slots));
+        self.tell(Input::Clock(self.clock.unsure_ms()));
         self.tell(Input::Connected);
         loop {
             if self.jumped() {
@@ -219,9 +226,11 @@ impl Attending<'_, '_, '_, '_> {
                     self.tell(Input::Answered(key, answer));
                 }
                 Next::List => {
+                    self.asked = Instant::now();
                     self.changes = Some(Vec::new());
                     self.under_way.push(Box::pin(list(self.session, self.kinds.clone())));
                 }
+                Next::Check(key) => self.under_way.push(Box::pin(check(self.session, key))),
                 Next::Wait(until) => return Waiting::Until(until),
                 Next::Done => return Waiting::Over,
             }
@@ -326,6 +335,7 @@ impl Attending<'_, '_, '_, '_> {
                     return Some(Ended::Lost(cause.to_owned()));
                 }
                 self.clock = self.clock.corrected(*shown_ms);
+                self.tell(Input::Clock(self.clock.unsure_ms()));
             }
             Event::Tick { shown_ms: None } | Event::Shutdown { .. } | Event::Other(_) => {}
         }

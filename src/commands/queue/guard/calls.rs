@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::super::deciding::{Known, Reply, Way, decide};
+use super::super::deciding::{self, Known, Reply, Way, decide};
 use super::super::purge::is_lost;
 use super::super::{QueueError, SESSIONS, method, unread_keys};
 use super::attend::{Attending, Ended};
@@ -19,7 +19,7 @@ use crate::gateway::error::GatewayError;
 use crate::queue::cancel::{CancelPlan, Which};
 use crate::queue::guard::line::{self, Cancel, Timing};
 use crate::queue::guard::{Input, Offender};
-use crate::queue::purge::Answer;
+use crate::queue::purge::{Answer, Found};
 use crate::queue::{Decision, Key, Kind, Listing, Runs};
 use crate::settings::Flags;
 
@@ -43,6 +43,7 @@ pub(super) struct Answers {
 /// What was asked, and came back.
 pub(super) enum Done {
     Denied(Key, Option<Instant>, Reply),
+    Checked(Key, Result<Found, GatewayError>),
     Listed(Result<Answers, GatewayError>),
     Cancelled(String, Result<Cancel, String>),
 }
@@ -68,6 +69,19 @@ impl Attending<'_, '_, '_, '_> {
     pub(super) fn done(&mut self, done: Done) -> Option<Ended> {
         match done {
             Done::Denied(key, written, reply) => return self.denied(key, written, reply),
+            Done::Checked(key, Ok(found)) => self.tell(Input::Checked(key, found)),
+            Done::Checked(_, Err(error)) if is_lost(&error) => {
+                return Some(Ended::Lost(error.root().to_string()));
+            }
+            Done::Checked(key, Err(error)) => {
+                let wait = match &error {
+                    GatewayError::Failed { failure, .. } => failure.retry_after(),
+                    _ => None,
+                };
+                let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let found = wait.map_or(Found::Unknown, |wait| Found::Unavailable(Some(millis(wait))));
+                self.tell(Input::Checked(key, found));
+            }
             Done::Listed(Ok(answers)) => {
                 if let Err(cause) = self.listed(answers) {
                     self.tell(Input::Unlisted);
@@ -182,6 +196,10 @@ impl Attending<'_, '_, '_, '_> {
         });
         let event = match read {
             Ok(sessions) => {
+                if let Some(shown_ms) = sessions.get("ts").and_then(Value::as_u64) {
+                    self.clock = self.clock.narrowed(shown_ms, self.asked);
+                    self.tell(Input::Clock(self.clock.unsure_ms()));
+                }
                 runs.listed(&sessions, self.clock.now_ms());
                 std::mem::take(&mut self.watch.runs_unknown).then_some(line::Event::RunsKnown)
             }
@@ -201,6 +219,11 @@ pub(super) async fn deny(session: &Session, way: Way, key: Key) -> Done {
     let deadline = Deadline::after(CALLING);
     let (written, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
     Done::Denied(key, written, reply)
+}
+
+pub(super) async fn check(session: &Session, key: Key) -> Done {
+    let found = deciding::check(session, &key, Deadline::after(CALLING)).await;
+    Done::Checked(key, found)
 }
 
 /// Asks for everything that is pending, and for the sessions, at once. Without the sessions the prompts are enough.

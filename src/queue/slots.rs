@@ -1,0 +1,238 @@
+//! When a prompt may be denied, so that no mix of clearance processes ever denies the last prompt of a group.
+//!
+//! Processes do not talk to each other. They may use different rules (`--keep`, `--by`, `--margin`, filters), and know
+//! different things about runs. What they share is the gateway: its prompts and its clock.
+//!
+//! # The rule
+//!
+//! All processes order prompts in the same way: by creation time, then by key. A denial relies on one other pending
+//! prompt of the group, its *support*. A denial whose support is older is a *younger denial*; a denial whose support is
+//! younger is an *older denial*. The gateway's time is divided into cycles with two slots. Younger denials are sent in
+//! the younger slot, older denials in the older slot. A denial must reach the gateway before its slot ends, and there is
+//! a pause behind each slot for answers that take longer than expected. A process sends a denial only if it asked the
+//! gateway for the support after the slot began, and the gateway said that the support is pending.
+//!
+//! There is one exception. A guard may deny a prompt that was created at most [`ONCE_MS`] ago at any time, relying on an
+//! older prompt that was pending when the new one was created (it receives events in the gateway's order). In return no
+//! older denial relies on a prompt that is younger than [`SETTLED_MS`]: by then such a denial has arrived.
+//!
+//! # Why no group is emptied
+//!
+//! Take the widest group that any process works on. Narrower groups of it need no care of their own: their supports are
+//! prompts of the wide group, too.
+//!
+//! - *In a younger slot* let `m` be the oldest prompt of the group that is pending at any time in the slot. A younger
+//!   denial of `m` would need an older support that was pending in the same slot. There is none.
+//! - *In an older slot with an older denial* that denial's support is settled. Let `z` be the youngest settled prompt
+//!   that is pending at any time in the slot. An older denial of `z` would need a younger, settled support that was
+//!   pending in the same slot. There is none. The exception does not apply to settled prompts. So `z` is pending when the
+//!   slot ends.
+//! - *The exception* relies on an older prompt that was pending after the denied one was created. While there are no older
+//!   denials it cannot hit the oldest prompt. Behind an older slot `z` is older than every prompt that is new enough.
+//!
+//! So the argument does not depend on the rules of any process, only on time: a denial arrives within twice the recent
+//! latency plus the pause behind its slot, the exception's within [`SETTLED_MS`] minus [`ONCE_MS`], and the gateway's clock
+//! is inside the interval that the client computed. Where answers are too slow or the interval is too wide for a slot,
+//! nothing is sent in it.
+//!
+//! A person, an expiry, or an aborted run can still take a support while a denial is on its way. Nothing prevents that;
+//! the reports say when a group is empty.
+//!
+//! # How long slots are
+//!
+//! Legacy gateways (protocol 3) answer thousands of denials a second. All groups share one short pause, so a usual purge
+//! does not meet it. Current gateways answer about two hundred a second. There the slots of each intent begin at a time
+//! of its own, so that a purge works on other groups meanwhile, and older denials of many groups are not squeezed into
+//! one moment.
+
+use super::intent::Intent;
+
+/// Grace period after a prompt's creation in which a guard may deny it outside the younger slot, in milliseconds.
+pub const ONCE_MS: u64 = 100;
+/// No older denial relies on a prompt that is younger than this, in milliseconds.
+pub const SETTLED_MS: u64 = 750;
+/// The longest latency at which the exception for new prompts is used, in milliseconds.
+const ONCE_LATENCY_MS: u64 = 300;
+/// Time that even the fastest denial is given to arrive, in milliseconds.
+const LANDING_MS: u64 = 50;
+/// By how much an answer may be later than the latest ones, in milliseconds, beside the pause behind the slot.
+const DELAY_MS: u64 = 500;
+
+/// Which prompt a denial relies on, seen from the denied one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// On an older one: the denied prompt is the younger of the two.
+    Younger,
+    /// On a younger one: the denied prompt is the older of the two.
+    Older,
+}
+
+/// What a process knows about the time at which a denial would arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The earliest time that the gateway's clock may show now, in Unix milliseconds.
+    pub at_ms: u64,
+    /// How much later it may be, in milliseconds.
+    pub unsure_ms: u64,
+    /// How long recent answers took, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// Whether a denial may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// It may be sent now.
+    Open {
+        /// The support must have been asked for at this time or later, in Unix milliseconds.
+        since_ms: u64,
+        /// When the slot ends, in Unix milliseconds.
+        until_ms: u64,
+    },
+    /// It may not be sent before this time, in Unix milliseconds.
+    Shut {
+        /// When the slot begins.
+        until_ms: u64,
+    },
+}
+
+/// The slots of a gateway. Every process must compute the same ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    /// Length of a cycle, in milliseconds. It begins with the younger slot.
+    cycle_ms: u64,
+    /// When the younger slot ends, from the beginning of the cycle.
+    younger_until_ms: u64,
+    /// When the older slot begins and ends, from the beginning of the cycle.
+    older_from_ms: u64,
+    older_until_ms: u64,
+    /// Whether each intent has a beginning of its own.
+    spread: bool,
+}
+
+impl Slots {
+    /// Gateways of protocol 3.
+    pub const LEGACY: Self = Self {
+        cycle_ms: 8_000,
+        younger_until_ms: 6_850,
+        older_from_ms: 7_050,
+        older_until_ms: 7_850,
+        spread: false,
+    };
+    /// Gateways of protocol 4 and later.
+    pub const CURRENT: Self = Self {
+        cycle_ms: 5_000,
+        younger_until_ms: 3_300,
+        older_from_ms: 3_600,
+        older_until_ms: 4_600,
+        spread: true,
+    };
+
+    /// The slots of a gateway.
+    pub const fn of(legacy: bool) -> Self {
+        if legacy { Self::LEGACY } else { Self::CURRENT }
+    }
+
+    /// How far into its cycle an intent is at time zero.
+    pub fn phase(&self, intent: &Intent) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = intent.0;
+        if self.spread { u64::from_le_bytes([a, b, c, d, e, f, g, h]) % self.cycle_ms } else { 0 }
+    }
+
+    /// Whether a denial may be sent at a moment. `phase`: that of the group's intent.
+    pub fn opening(&self, side: Side, phase: u64, moment: Moment) -> Opening {
+        let (from_ms, until_ms) = self.bounds(side);
+        let into = moment.at_ms.saturating_add(phase) % self.cycle_ms;
+        let begin = moment.at_ms.saturating_sub(into);
+        let (since_ms, end_ms) = (begin.saturating_add(from_ms), begin.saturating_add(until_ms));
+        if moment.at_ms < since_ms {
+            return Opening::Shut { until_ms: since_ms };
+        }
+        let arrives = moment.at_ms.saturating_add(Self::needed_ms(moment));
+        if arrives <= end_ms {
+            return Opening::Open { since_ms, until_ms: end_ms };
+        }
+        Opening::Shut { until_ms: since_ms.saturating_add(self.cycle_ms) }
+    }
+
+    /// Whether a denial fits into its slot at all.
+    pub fn fits(&self, side: Side, moment: Moment) -> bool {
+        let (from_ms, until_ms) = self.bounds(side);
+        Self::needed_ms(moment) <= until_ms - from_ms
+    }
+
+    /// Whether a guard may deny a prompt outside the younger slot because it is new.
+    pub fn is_new(created_at_ms: u64, moment: Moment) -> bool {
+        let latest_ms = moment.at_ms.saturating_add(moment.unsure_ms);
+        latest_ms <= created_at_ms.saturating_add(ONCE_MS) && moment.latency_ms <= ONCE_LATENCY_MS
+    }
+
+    fn bounds(&self, side: Side) -> (u64, u64) {
+        match side {
+            Side::Younger => (0, self.younger_until_ms),
+            Side::Older => (self.older_from_ms, self.older_until_ms),
+        }
+    }
+
+    /// What must be left of a slot: by then the denial has arrived, however late it is now.
+    fn needed_ms(moment: Moment) -> u64 {
+        let delay = moment.latency_ms.min(DELAY_MS);
+        moment.unsure_ms.saturating_add(moment.latency_ms).saturating_add(delay).max(LANDING_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(at_ms: u64, unsure_ms: u64, latency_ms: u64) -> Moment {
+        Moment { at_ms, unsure_ms, latency_ms }
+    }
+
+    #[test]
+    fn slots_follow_each_other() {
+        let slots = Slots::LEGACY;
+        let open = |side, at_ms| slots.opening(side, 0, at(at_ms, 0, 10));
+        assert_eq!(open(Side::Younger, 16_000), Opening::Open { since_ms: 16_000, until_ms: 22_850 });
+        assert_eq!(open(Side::Older, 16_000), Opening::Shut { until_ms: 23_050 });
+        assert_eq!(open(Side::Younger, 22_801), Opening::Shut { until_ms: 24_000 });
+        assert_eq!(open(Side::Older, 23_050), Opening::Open { since_ms: 23_050, until_ms: 23_850 });
+        assert_eq!(open(Side::Older, 23_801), Opening::Shut { until_ms: 31_050 });
+    }
+
+    #[test]
+    fn slow_answers_and_unsure_clocks_close_slots() {
+        let slots = Slots::CURRENT;
+        assert!(slots.fits(Side::Younger, at(0, 0, 2_800)) && !slots.fits(Side::Younger, at(0, 0, 2_801)));
+        assert!(slots.fits(Side::Older, at(0, 0, 500)) && !slots.fits(Side::Older, at(0, 1, 500)));
+        assert!(slots.fits(Side::Older, at(0, 900, 50)) && !slots.fits(Side::Older, at(0, 1_001, 0)));
+        assert!(Slots::is_new(1_000, at(1_090, 10, 0)) && !Slots::is_new(1_000, at(1_090, 11, 0)));
+        assert!(!Slots::is_new(1_000, at(1_000, 0, ONCE_LATENCY_MS + 1)));
+    }
+
+    proptest! {
+        /// Whatever two processes believe about the time, their denials of two sides do not overlap.
+        #[test]
+        fn sides_never_overlap(
+            legacy in any::<bool>(), phase in 0_u64..5_000, truth in 1_000_000_u64..1_016_000,
+            first in (0_u64..400, 0_u64..400, 0_u64..600), second in (0_u64..400, 0_u64..400, 0_u64..600),
+        ) {
+            let slots = Slots::of(legacy);
+            // The true time is inside each one's interval.
+            let believes = |(early, late, latency): (u64, u64, u64)| at(truth - early, early + late, latency);
+            let younger = slots.opening(Side::Younger, phase, believes(first));
+            let older = slots.opening(Side::Older, phase, believes(second));
+            let open = |opening: Opening| matches!(opening, Opening::Open { .. });
+            prop_assert!(!open(younger) || !open(older));
+            if let Opening::Open { since_ms, until_ms } = younger {
+                prop_assert!(since_ms <= truth && truth + first.2 <= until_ms);
+            }
+            for opening in [younger, older] {
+                if let Opening::Shut { until_ms } = opening {
+                    prop_assert!(until_ms > truth - first.0.max(second.0));
+                }
+            }
+        }
+    }
+}
