@@ -2,6 +2,7 @@
 //!
 //!     cargo bench --bench guard                        latency and memory, two minutes
 //!     cargo bench --bench guard -- soak [MINUTES]      the same load with disconnections, 30 minutes unless told
+//!     cargo bench --bench guard -- flood [PROMPTS]     20,000 duplicates in one group, alone and while more arrive
 //!
 //! Method. `gateway dev` (current generation, without its own coalescing), a relay, and `queue guard` run as processes
 //! of their own beside this one, all on loopback. Fifty prompts a second of forty commands in four sessions are asked
@@ -11,6 +12,9 @@
 //! *Latency* is told twice: by the guard, from having read the event off the wire to having written the denial; and by
 //! the relay, from handing the event on to having read the denial, which has two ways through the kernel and two wakings
 //! more. *Memory* is the resident set: idle, a connection and an empty queue; then under load.
+//!
+//! The *flood* is one group of pending duplicates that the guard finds when it connects. Its rate is how many of them it
+//! denies in a second until one is left: alone first, then while fifty prompts a second of the same group arrive.
 //!
 //! The *soak* cuts the guard's connection after 5 to 60 seconds, again and again. It fails unless
 //! - no prompt was denied by the guard that was the last of its command and session, but where a person answered another
@@ -95,8 +99,12 @@ struct Dev {
 
 impl Dev {
     fn start(home: &std::path::Path) -> Self {
-        let scenario = home.join("empty.json");
-        std::fs::write(&scenario, "{}").expect("a scenario");
+        Self::with(home, &json!({}))
+    }
+
+    fn with(home: &std::path::Path, scenario_of: &Value) -> Self {
+        let scenario = home.join("scenario.json");
+        std::fs::write(&scenario, scenario_of.to_string()).expect("a scenario");
         let flags = ["gateway", "dev", "--json", "--coalesce=off", "--cancel-on-failover=off", "--scenario"];
         let mut child = tool(home).args(flags).arg(&scenario).spawn().expect("it starts");
         let mut ready = serde_json::Deserializer::from_reader(child.stdout.as_mut().unwrap()).into_iter();
@@ -541,6 +549,75 @@ async fn latency(home: &std::path::Path) {
     );
 }
 
+/// Denials a second of a guard that finds so many duplicates in one group, and how many prompts arrived meanwhile.
+async fn flood(home: &std::path::Path, prompts: u64, arrive: bool) -> (f64, u64) {
+    let request = json!({
+        "agentId": "main", "sessionKey": "agent:main:flood", "host": "gateway", "cwd": "/tmp", "command": "echo flood",
+    });
+    let rows: Vec<Value> = (0..prompts).map(|n| json!({ "request": request, "ageMs": 60_000 + n })).collect();
+    let dev = Dev::with(home, &json!({ "prompts": rows }));
+    let mut guard = tool(home)
+        .env("OPENCLAW_GATEWAY_TOKEN", &dev.token)
+        .args(["queue", "guard", "--ndjson", "--max-rate", "100000000/min"])
+        .arg(format!("--gateway=ws://{}", dev.address))
+        .spawn()
+        .expect("it starts");
+    let out = guard.stdout.take().expect("its output");
+    let _guard = Process(guard);
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let (asker, _) = dev.link(&[], false).await;
+    let asker = Rc::new(asker);
+    let mut log = Log::default();
+    let mut begun: Option<Instant> = None;
+    let mut tick = tokio::time::interval(Duration::from_secs(1) / PROMPTS_A_SECOND);
+    let mut arrived = 0;
+    loop {
+        tick.tick().await;
+        while let Ok(line) = lines.try_recv() {
+            log.take(&line);
+        }
+        let denied = log.outcomes.get("denied").copied().unwrap_or_default();
+        if begun.is_none() && log.reconciled.is_some() {
+            begun = log.reconciled;
+        }
+        let Some(begun) = begun else { continue };
+        if denied + 1 >= prompts {
+            #[expect(clippy::cast_precision_loss, reason = "a rate")]
+            return (denied as f64 / begun.elapsed().as_secs_f64(), arrived);
+        }
+        assert!(begun.elapsed() < Duration::from_mins(20), "{denied} of {prompts}");
+        // Only so many can be pending: the first must be gone.
+        if arrive && denied >= 100 {
+            arrived += 1;
+            let mut params = request.clone();
+            for (name, value) in [("security", "allowlist"), ("ask", "on-miss")] {
+                params[name] = value.into();
+            }
+            (params["twoPhase"], params["timeoutMs"]) = (true.into(), 1_800_000.into());
+            let asker = Rc::clone(&asker);
+            spawn_local(async move {
+                let session = asker.session().expect("a socket");
+                session.call("exec.approval.request", &params, minute()).await.expect("it is accepted");
+            });
+        }
+    }
+}
+
+async fn floods(home: &std::path::Path, prompts: u64) {
+    let (alone, _) = flood(home, prompts, false).await;
+    let (beside, arrived) = flood(home, prompts, true).await;
+    println!("{prompts} duplicates in one group: {alone:.0} denials a second alone");
+    println!("the same while {arrived} more arrived, {PROMPTS_A_SECOND} a second: {beside:.0} a second");
+    println!("ratio {:.2}; the bar is 0.8", beside / alone);
+}
+
 async fn soak(home: &std::path::Path, minutes: u64) {
     let mut scene = Scene::set(home).await;
     let cuts = scene.load(Duration::from_mins(minutes), true).await;
@@ -571,6 +648,10 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => local.block_on(&runtime, latency(home.path())),
         ["soak"] => local.block_on(&runtime, soak(home.path(), 30)),
+        ["flood"] => local.block_on(&runtime, floods(home.path(), 20_000)),
+        ["flood", prompts] => {
+            local.block_on(&runtime, floods(home.path(), prompts.parse().expect("a number")))
+        }
         ["soak", minutes] => local.block_on(&runtime, soak(home.path(), minutes.parse().expect("minutes"))),
         _ => panic!("{arguments:?}"),
     }

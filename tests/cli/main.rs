@@ -23,6 +23,7 @@ mod help;
 mod ids;
 mod keeping;
 mod lint;
+mod mixtures;
 mod nodes;
 mod purge_faults;
 mod queue;

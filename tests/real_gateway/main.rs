@@ -23,6 +23,7 @@ mod gateway;
 mod guard;
 mod ids;
 mod legacy;
+mod mixtures;
 mod model;
 mod node;
 mod nodes;

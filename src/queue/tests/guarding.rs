@@ -19,7 +19,7 @@ struct At {
 
 /// Nobody else can reach the gateway: there is nothing to wait for.
 fn alone() -> Tuning {
-    Tuning { slots: None, ..alone() }
+    Tuning { slots: None, ..Tuning::default() }
 }
 
 fn key(id: &str) -> Key {
@@ -381,7 +381,7 @@ fn flood(count: u64) -> Vec<Prompt> {
 
 #[test]
 fn by_default_a_flood_is_cleared_at_once_where_a_denial_costs_nothing() {
-    let mut at = At::knowing(Tuning::default(), &flood(1_000));
+    let mut at = At::knowing(alone(), &flood(1_000));
     at.ms = 1_000;
     assert_eq!(at.denies(&Answer::Denied).len(), 999);
     assert_eq!(at.guard.open_until_ms(), None);
@@ -392,7 +392,7 @@ fn by_default_a_flood_is_cleared_at_once_where_a_denial_costs_nothing() {
 fn a_runaway_opens_the_breaker_by_default_too() {
     for (cost, most, pause_ms) in [(DenialCost::Nothing, 1_200, 60_000), (DenialCost::AgentTurn, 60, 300_000)]
     {
-        let mut at = At { guard: Guard::new(Tuning::default()), ms: 0 };
+        let mut at = At { guard: Guard::new(alone()), ms: 0 };
         at.tell(Input::Denials(cost));
         at.tell(Input::Connected);
         at.list(&flood(2_000));
@@ -431,7 +431,7 @@ fn settle(at: &mut At, pending: &[Prompt]) -> Vec<String> {
 fn a_group_that_comes_back_is_held_and_others_go_on() {
     let first = asks("a", "ls", 0, None);
     let other = asks("o", "make", 0, None);
-    let mut at = of_turns(Tuning { repeats: 3, ..Tuning::default() }, &[first.clone(), other.clone()]);
+    let mut at = of_turns(Tuning { repeats: 3, ..alone() }, &[first.clone(), other.clone()]);
     let mut pending = vec![first, other];
     // It asks again after each denial, and once more while it is held.
     for (n, denied) in [(1, true), (2, true), (3, true), (4, false), (5, false)] {
@@ -491,7 +491,7 @@ fn a_group_that_comes_back_is_held_and_others_go_on() {
 
 #[test]
 fn no_group_is_held_where_a_denial_costs_nothing() {
-    let mut at = At::knowing(Tuning { repeats: 2, ..Tuning::default() }, &[asks("a", "ls", 0, None)]);
+    let mut at = At::knowing(Tuning { repeats: 2, ..alone() }, &[asks("a", "ls", 0, None)]);
     for n in 1..100 {
         at.ms = n * 100;
         at.requested(&asks(&format!("a{n}"), "ls", at.ms, None));
