@@ -518,12 +518,18 @@ fn a_refusal_for_good_is_named() {
 #[test]
 fn a_survivor_that_somebody_answers_ends_its_group_alone() {
     let rows = [group("a", 6), group("b", 6)].concat();
-    let gateway = Gateway::current(rows, |queue, method, id| match method {
-        RESOLVE if id.starts_with("a-") && queue.count(GET) == 0 => {
-            queue.remove("a-00");
-            Say::Fail(busy(300))
+    let mut first = None;
+    let gateway = Gateway::current(rows, move |queue, method, id| {
+        if method != RESOLVE || !id.starts_with("a-") {
+            return Say::Properly;
         }
-        _ => Say::Properly,
+        // Until it is asked for again.
+        let asked = queue.calls.iter().filter(|(method, id)| method == GET && id == "a-00").count();
+        if *first.get_or_insert(asked) < asked {
+            return Say::Properly;
+        }
+        queue.remove("a-00");
+        Say::Fail(busy(300))
     });
     let purged = gateway.purge(20, &[]);
     assert_eq!((purged.exit, purged.total("denied"), purged.total("notTried")), (3, 5, 5), "{}", purged.json);
@@ -539,6 +545,31 @@ fn a_survivor_that_somebody_answers_ends_its_group_alone() {
     // The next purge finds another one that stays.
     assert_eq!(gateway.purge(20, &[]).exit, 0);
     assert_eq!(gateway.left(), ["a-01", "b-00"]);
+}
+
+/// A person allows the prompt that stays while the denial of the only other one is on its way. Nothing prevents that.
+#[test]
+fn an_emptied_group_is_reported() {
+    let allow = |queue: &mut Queue, method: &str, id: &str| {
+        if method == RESOLVE && id == "a-01" {
+            queue.remove("a-00");
+        }
+        Say::Properly
+    };
+    for protocol in [3, 4] {
+        let gateway = Gateway::with(protocol, [group("a", 2), group("b", 2)].concat(), allow);
+        let purged = gateway.purge(20, &[]);
+        assert_eq!((purged.exit, purged.total("denied")), (3, 2), "{}", purged.json);
+        let emptied = purged.report["emptied"].as_array().unwrap();
+        assert_eq!(emptied.len(), 1, "{}", purged.json);
+        assert_eq!(emptied[0]["survivor"]["id"], "a-00");
+        assert_eq!(gateway.left(), ["b-00"]);
+        let gateway = Gateway::with(protocol, group("a", 2), allow);
+        let output = gateway.client().command(&["queue", "dedupe", "--yes"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("is empty: a-00 was decided or has expired meanwhile"), "{text}");
+        assert_eq!(output.status.code(), Some(3));
+    }
 }
 
 #[test]
@@ -579,7 +610,7 @@ fn a_survivor_that_expires_meanwhile_takes_nobody_with_it() {
     // With no margin the oldest stays though it expires in five seconds.
     rows[0] = row("a-00", "a", 600, 5_000);
     let gateway = Gateway::current(rows, |queue, method, _| match method {
-        RESOLVE if queue.count(RESOLVE) <= 4 => Say::Fail(busy(4_500)),
+        RESOLVE if queue.count(RESOLVE) <= 5 => Say::Fail(busy(4_500)),
         _ => Say::Properly,
     });
     let purged = gateway.purge(20, &["--margin=1ms"]);

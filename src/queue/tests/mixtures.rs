@@ -477,8 +477,10 @@ fn worlds() -> impl Strategy<Value = (bool, u64, u64, Vec<Habit>)> {
     })
 }
 
+/// Few, unless the environment asks for another number than what is usual.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48)
+    const USUAL: u32 = 256;
+    Some(ProptestConfig::default().cases).filter(|cases| *cases != USUAL).unwrap_or(48)
 }
 
 proptest! {
