@@ -134,8 +134,8 @@ impl Slots {
 
     /// How far into its cycle an intent is at time zero.
     pub fn phase(&self, intent: &Intent) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = intent.0;
-        if self.spread { u64::from_le_bytes([a, b, c, d, e, f, g, h]) % self.cycle_ms } else { 0 }
+        let number = intent.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        if self.spread { number % self.cycle_ms } else { 0 }
     }
 
     /// Whether a denial may be sent at a moment. `phase`: that of the group's intent.

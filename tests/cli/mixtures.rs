@@ -104,13 +104,24 @@ fn round(generation: &str, processes: &[&[&str]]) -> (usize, usize, Vec<i32>) {
     (COMMANDS - left.len(), left.values().filter(|count| **count > 1).count(), codes)
 }
 
+/// What was seen of a mix on a generation.
+#[derive(Default)]
+struct Seen {
+    rounds: usize,
+    /// Commands without a prompt, and with more than one.
+    emptied: usize,
+    doubled: usize,
+    codes: BTreeSet<Vec<i32>>,
+}
+
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures of a long run")]
 fn no_mix_of_processes_takes_the_last_prompt() {
     let kinds = 2 * MIXES.len();
     let rounds = std::env::var("CLEARANCE_ROUNDS").ok().map(|rounds| rounds.parse().expect("a number"));
     let rounds: usize = rounds.unwrap_or(kinds);
     let next = AtomicUsize::new(0);
-    let seen: Mutex<BTreeMap<usize, (usize, usize, usize, BTreeSet<Vec<i32>>)>> = Mutex::default();
+    let seen: Mutex<BTreeMap<usize, Seen>> = Mutex::default();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -124,20 +135,21 @@ fn no_mix_of_processes_takes_the_last_prompt() {
                     let (emptied, doubled, codes) = round(generation, MIXES[kind / 2].1);
                     let mut seen = seen.lock().unwrap();
                     let so_far = seen.entry(kind).or_default();
-                    so_far.0 += 1;
-                    so_far.1 += emptied;
-                    so_far.2 += doubled;
-                    so_far.3.insert(codes);
+                    so_far.rounds += 1;
+                    so_far.emptied += emptied;
+                    so_far.doubled += doubled;
+                    so_far.codes.insert(codes);
                 }
             });
         }
     });
     let mut emptied = 0;
-    for (kind, (played, empty, doubled, codes)) in seen.into_inner().unwrap() {
+    for (kind, seen) in seen.into_inner().unwrap() {
+        let Seen { rounds, emptied: empty, doubled, codes } = seen;
         let generation = if kind.is_multiple_of(2) { "current" } else { "legacy" };
+        let name = MIXES[kind / 2].0;
         println!(
-            "{:48} {generation:8} {played} rounds: {empty} commands without a prompt, {doubled} with several; exit {codes:?}",
-            MIXES[kind / 2].0
+            "{name:48} {generation:8} {rounds} rounds: {empty} emptied, {doubled} with several; exit {codes:?}"
         );
         let known = codes.iter().flatten().all(|code| [0, 3].contains(code));
         assert!(known, "{codes:?}");

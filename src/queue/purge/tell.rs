@@ -17,7 +17,11 @@ impl Purge {
             Input::Resolved(key) => self.resolved(&key),
             Input::Listed(pending, at_ms) => self.listed(&pending, at_ms),
             Input::Hearing(since_ms) => self.hearing_since_ms = Some(since_ms),
-            Input::Clock(unsure_ms) => self.unsure_ms = unsure_ms,
+            Input::Clock(unsure_ms) => {
+                self.unsure_ms = unsure_ms;
+                // The shortest answer that there has been took as long.
+                self.pace.answered(unsure_ms);
+            }
             Input::Deaf => self.hearing_since_ms = None,
             Input::Lost => self.lost(),
             Input::Restored => self.up = true,

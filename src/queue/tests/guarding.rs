@@ -6,7 +6,7 @@ use super::super::guard::{
     Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Outcome, Rate, Throttle, Tuning,
 };
 use super::super::plan::Why;
-use super::super::purge::Answer;
+use super::super::purge::{Answer, Found};
 use super::super::report::Untried;
 use super::super::{Decision, Guard, Key, Kind, Prompt, Runs};
 use super::{NOW, prompt};
@@ -128,7 +128,7 @@ fn what_is_still_listed_was_not_denied() {
         (Answer::AlreadyGone, Outcome::Gone),
         (Answer::Allowed(Decision::AllowOnce), Outcome::Allowed(Decision::AllowOnce)),
     ] {
-        let mut at = At::knowing(Tuning::default(), &prompts);
+        let mut at = At::knowing(alone(), &prompts);
         assert_eq!(at.denies(&answer), ["b"]);
         assert_eq!(at.outcomes(), [("b".to_owned(), outcome)]);
         at.ms = 60_000;
@@ -146,7 +146,7 @@ fn what_is_still_listed_was_not_denied() {
         assert_eq!(at.outcomes(), []);
     }
     // What was answered while the listing was asked for may be in it.
-    let mut at = At::knowing(Tuning::default(), &prompts);
+    let mut at = At::knowing(alone(), &prompts);
     assert_eq!(at.next(), Next::Deny(key("b")));
     at.ms = 60_000;
     assert_eq!(at.next(), Next::List);
@@ -162,7 +162,7 @@ fn what_is_still_listed_was_not_denied() {
 #[test]
 fn what_must_not_be_sent_is_skipped() {
     let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
-    let mut at = At::knowing(Tuning::default(), &prompts);
+    let mut at = At::knowing(alone(), &prompts);
     assert_eq!(at.denies(&Answer::NotSent(Untried::AmbiguousId)), ["b"]);
     let skipped = Outcome::NotSent(Untried::AmbiguousId);
     assert_eq!((skipped.as_str(), at.outcomes()), ("skipped", vec![("b".to_owned(), skipped.clone())]));
@@ -422,6 +422,7 @@ fn settle(at: &mut At, pending: &[Prompt]) -> Vec<String> {
                 denied.push(key.id.to_string());
                 at.tell(Input::Answered(key, Answer::Denied));
             }
+            Next::Check(key) => at.tell(Input::Checked(key, Found::Pending)),
             Next::Wait(_) | Next::Done => return denied,
         }
     }

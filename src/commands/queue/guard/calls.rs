@@ -70,7 +70,7 @@ impl Attending<'_, '_, '_, '_> {
         match done {
             Done::Denied(key, written, reply) => return self.denied(key, written, reply),
             Done::Checked(key, Ok(found)) => self.tell(Input::Checked(key, found)),
-            Done::Checked(_, Err(error)) if is_lost(&error) => {
+            Done::Checked(_, Err(error)) | Done::Listed(Err(error)) if is_lost(&error) => {
                 return Some(Ended::Lost(error.root().to_string()));
             }
             Done::Checked(key, Err(error)) => {
@@ -87,9 +87,6 @@ impl Attending<'_, '_, '_, '_> {
                     self.tell(Input::Unlisted);
                     self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
                 }
-            }
-            Done::Listed(Err(error)) if is_lost(&error) => {
-                return Some(Ended::Lost(error.root().to_string()));
             }
             Done::Listed(Err(error)) => {
                 self.tell(Input::Unlisted);
