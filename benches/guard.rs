@@ -650,7 +650,7 @@ fn main() {
         ["soak"] => local.block_on(&runtime, soak(home.path(), 30)),
         ["flood"] => local.block_on(&runtime, floods(home.path(), 20_000)),
         ["flood", prompts] => {
-            local.block_on(&runtime, floods(home.path(), prompts.parse().expect("a number")))
+            local.block_on(&runtime, floods(home.path(), prompts.parse().expect("a number")));
         }
         ["soak", minutes] => local.block_on(&runtime, soak(home.path(), minutes.parse().expect("minutes"))),
         _ => panic!("{arguments:?}"),
