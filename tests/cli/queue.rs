@@ -352,7 +352,8 @@ fn a_gateway_that_is_down_hides_no_other() {
     let up = still("current", &[]);
     let down = nowhere();
     let client = knowing(&[("down", &down, "t"), ("up", &up.url, &up.token)]);
-    let both = ["queue", "dedupe", "--yes", "--timeout=5s", "--gateway=down", "--gateway=up"];
+    // Long enough for the oldest prompt of a group, which is denied in a slot of its own.
+    let both = ["queue", "dedupe", "--yes", "--timeout=15s", "--gateway=down", "--gateway=up"];
     let (exit, report) = client.json(&both);
     assert_eq!((exit, report["gateways"].as_array().unwrap().len()), (3, 2), "{report}");
     let of = |name: &str| {
