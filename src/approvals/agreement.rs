@@ -1,11 +1,15 @@
 //! One truth: over documents valid and broken, the types, the derived schema and the validator always agree.
 
+use std::collections::HashSet;
+
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Value, json};
 
+use super::bounds::Budget;
 use super::document::Document;
+use super::finding::Findings;
 use super::schema::{Compiled, Contract};
 use super::{Strictness, Syntax, check, parse, rules, tree};
 
@@ -159,6 +163,13 @@ pub(super) fn documents() -> BoxedStrategy<Value> {
     prop_oneof![30 => document, 1 => anything()].boxed()
 }
 
+/// What the schema says of a whole tree.
+fn shape(tree: &jsonc_parser::ast::Value<'_>, text: &str) -> Findings<'static> {
+    let mut findings = Findings::default();
+    super::shape::findings(tree, text, &[], Contract::Document, &HashSet::new(), &mut findings);
+    findings
+}
+
 const STRICT: Strictness = Strictness { syntax: Syntax::Json, allow_legacy: false };
 
 proptest! {
@@ -174,7 +185,7 @@ proptest! {
         let tree = parse_to_ast(&text, &CollectOptions::default(), &ParseOptions::default()).unwrap().value.unwrap();
         prop_assert_eq!(tree::read::<Document<'_>>(&tree).is_ok(), schema);
 
-        let valid = types.as_ref().is_ok_and(rules::accept);
+        let valid = types.as_ref().is_ok_and(|document| rules::accept(document, Budget::default()));
         let verdict = check(text.as_bytes(), STRICT);
         prop_assert_eq!(verdict.is_valid(), valid, "{:?}", verdict);
         prop_assert_eq!(parse(text.as_bytes(), Syntax::Json).is_ok(), valid);
@@ -189,7 +200,8 @@ proptest! {
         let whole: std::collections::BTreeSet<String> =
             Compiled::iter_errors(&value).map(|error| error.instance_path().to_string()).collect();
         let wrapped = value.get("file").is_some();
-        let mut reported: std::collections::BTreeSet<String> = super::shape::findings(&tree, &text, &[], Contract::Document)
+        let mut reported: std::collections::BTreeSet<String> = shape(&tree, &text)
+            .kept
             .into_iter()
             .map(|finding| finding.path.to_string())
             .collect();
@@ -208,10 +220,11 @@ proptest! {
         let text = serde_json::to_string_pretty(&value).unwrap();
         let mut whole = Vec::new();
         if let Some(tree) = super::syntax::parse(&text, None, Syntax::Json, &mut whole) {
-            whole.extend(super::shape::findings(&tree, &text, &[], Contract::Document));
-            whole.extend(rules::findings(&tree));
+            let mut more = shape(&tree, &text);
+            rules::findings(&tree, &mut more);
+            whole.extend(more.kept);
         }
-        let whole = super::finding::place(&text, &[], whole);
+        let whole = super::finding::place(&text, &[], whole.into());
         let places = |verdict: &super::diagnostic::Verdict| -> Vec<_> {
             verdict.diagnostics.iter().map(|d| (d.code, d.start, d.end, d.path.clone())).collect()
         };

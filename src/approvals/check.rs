@@ -3,14 +3,19 @@
 //! A valid document is read once, into our types, and that is all: no tree, no schema, no positions. Only a
 //! document that the types or the rules refuse is read again, to say what is wrong and where.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
+use jsonc_parser::ast::Value;
 use serde::Deserialize;
 
-use super::diagnostic::{Severity, Verdict};
+use super::bounds::{self, Budget, Cut};
+use super::diagnostic::Verdict;
 use super::document::Document;
-use super::finding::{Finding, place};
+use super::finding::{Finding, Findings, place};
 use super::meant;
 use super::schema::Contract;
-use super::syntax::{self, Syntax};
+use super::syntax::{self, Source, Syntax};
 use super::tree::{self, read, to_json};
 use super::{codes::Code, elide, rules, secrets, shape};
 
@@ -25,10 +30,15 @@ pub struct Strictness {
 
 /// Checks a document: every problem, each with its place. Never fails and never panics, whatever the bytes.
 pub fn check(bytes: &[u8], strictness: Strictness) -> Verdict {
-    if accepted(bytes).is_some() {
+    check_within(bytes, strictness, Budget::default())
+}
+
+/// The same, until the time is over: then the verdict says that it is not finished.
+pub fn check_within(bytes: &[u8], strictness: Strictness, budget: Budget<'_>) -> Verdict {
+    if accepted(bytes, budget).is_some() {
         Verdict::default()
     } else {
-        diagnose(bytes, strictness, Contract::Document)
+        diagnose(bytes, strictness, Contract::Document, budget)
     }
 }
 
@@ -37,34 +47,55 @@ pub fn check(bytes: &[u8], strictness: Strictness) -> Verdict {
 /// A document with legacy forms has no place in our types, so it is refused here even where [`check`] accepts it:
 /// see [`super::legacy::modernised`].
 pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Document<'_>, Verdict> {
-    if let Some(document) = accepted(bytes) {
+    parse_within(bytes, syntax, Budget::default())
+}
+
+/// The same, until the time is over.
+pub(super) fn parse_within<'t>(
+    bytes: &'t [u8],
+    syntax: Syntax,
+    budget: Budget<'_>,
+) -> Result<Document<'t>, Verdict> {
+    if let Some(document) = accepted(bytes, budget) {
         return Ok(document);
     }
-    let verdict = diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Document);
+    let verdict = diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Document, budget);
     // Only JSON5 gets here with a document in it.
-    match json5::<Document<'_>>(bytes) {
-        Some(document) if verdict.is_valid() => Ok(document),
-        _ => Err(verdict),
+    if !verdict.is_valid() {
+        return Err(verdict);
     }
+    json5::<Document<'_>>(bytes).ok_or(verdict)
 }
 
 /// The fast path: plain JSON that the types and the rules accept.
-pub(super) fn accepted(bytes: &[u8]) -> Option<Document<'_>> {
+pub(super) fn accepted<'t>(bytes: &'t [u8], budget: Budget<'_>) -> Option<Document<'t>> {
     let text = std::str::from_utf8(bytes).ok()?;
+    if bounds::object_too_many(text).is_some() {
+        return None;
+    }
     let document = serde_json::from_str::<Document<'_>>(text).ok()?;
-    rules::accept(&document).then_some(document)
+    rules::accept(&document, budget).then_some(document)
 }
 
-/// The JSON value in a text, whether it is a document or not; `None` where it has none.
+/// The JSON value in a text, whether it is a document or not; `None` where it has none, or too many values.
 pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
+    let text = syntax::text(bytes).ok()?;
+    if bounds::object_too_many(text).is_some() || bounds::cut(text).is_some_and(|_| !is_document(text)) {
+        return None;
+    }
     match syntax {
-        Syntax::Json => serde_json::from_slice(bytes).ok(),
+        Syntax::Json => serde_json::from_str(text).ok(),
         Syntax::Json5 => {
             let mut findings = Vec::new();
-            let root = syntax::parse(syntax::text(bytes).ok()?, None, syntax, &mut findings)?;
+            let root = syntax::parse(text, None, syntax, &mut findings)?;
             findings.iter().all(|finding| finding.code == Code::DuplicateKey).then(|| to_json(&root))
         }
     }
+}
+
+/// Whether the types accept a text: then they bound how much is in it.
+fn is_document(text: &str) -> bool {
+    serde_json::from_str::<Document<'_>>(text).is_ok()
 }
 
 pub(super) fn json5<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Option<T> {
@@ -77,37 +108,116 @@ pub(super) fn json5<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Option<T> {
 const REPEATS: usize = 8;
 
 /// Why a text is not what a contract asks for: every problem, each with its place.
-pub(super) fn diagnose(bytes: &[u8], strictness: Strictness, contract: Contract) -> Verdict {
+pub(super) fn diagnose(
+    bytes: &[u8],
+    strictness: Strictness,
+    contract: Contract,
+    budget: Budget<'_>,
+) -> Verdict {
+    let mut findings = Findings::of(strictness.allow_legacy, budget);
     let text = match syntax::text(bytes) {
         Ok(text) => text,
-        Err((finding, before)) => return place(before, &[], vec![*finding]),
+        Err((finding, before)) => {
+            findings.push(*finding);
+            return place(before, &[], findings);
+        }
     };
-    let mut findings = Vec::new();
-    let text = syntax::without_mark(text, &mut findings);
-    let elided = (contract == Contract::Document).then(|| elide::accepted_entries(text)).flatten();
-    let Some(mut root) = syntax::parse(text, elided.as_deref(), strictness.syntax, &mut findings) else {
-        return place(text, &secrets::in_broken_text(text), findings);
+    let mut marks = Vec::new();
+    let text = syntax::without_mark(text, &mut marks);
+    findings.extend(marks);
+    let dense = bounds::object_too_many(text);
+    let elide = contract == Contract::Document && dense.is_none();
+    let mut elided = elide.then(|| elide::accepted_entries(text, budget)).flatten();
+    let is_elided = elided.is_some();
+    let cut = bounds::cut(elided.as_deref().unwrap_or(text));
+    if cut.is_some() {
+        elided = None;
+    }
+    if findings.must_end() {
+        return place(text, &[], findings);
+    }
+    let source = Source {
+        text: cut.as_ref().map_or(elided.as_deref().unwrap_or(text), |cut| &cut.text),
+        elided: is_elided,
+        cut: cut.is_some(),
+    };
+    let Some(mut root) = syntax::parse_all(text, source, strictness.syntax, &mut findings) else {
+        let near = findings.kept.iter().map(|finding| finding.span.clone()).collect::<Vec<_>>();
+        return place(text, &secrets::in_broken_text(text, &near), findings);
     };
     // What could be elided is plain JSON, and has no comments.
-    let comments = if elided.is_some() { Vec::new() } else { syntax::comments(text) };
+    let comments = if is_elided { Vec::new() } else { bounds::comments(source.text) };
     let secrets = secrets::with_comments(secrets::in_tree(&root), comments);
     if contract == Contract::Document
         && let Some(other) = meant::other(&root)
     {
         // One mistake, not one for each of its fields.
-        return place(text, &secrets, vec![other.finding()]);
+        return place(text, &secrets, vec![other.finding()].into());
     }
+    if let Some(finding) = too_many(cut.as_ref(), dense) {
+        findings.begin();
+        findings.uncounted |= cut.is_some();
+        findings.push(finding);
+    }
+    explain(&mut root, text, &secrets, contract, &mut findings);
+    if let Some(cut) = &cut {
+        // What is missing before the cut may come after it.
+        let open: HashSet<usize> = cut.open.iter().copied().collect();
+        let may_follow =
+            |finding: &Finding| finding.code == Code::MissingField && open.contains(&finding.span.start);
+        findings.kept.retain(|finding| !may_follow(finding));
+    }
+    let refused = || is_elided || !contract.accepts(&root);
+    if findings.kept.is_empty() && !findings.unfinished && refused() {
+        // The types and the schema disagree, which a property test holds impossible; the types win.
+        findings.push(Finding::new(Code::Refused, 0..0, format!("{} is not accepted", contract.name())));
+    }
+    place(text, &secrets, findings)
+}
+
+/// A text with too much in it for its size.
+fn too_many(cut: Option<&Cut>, dense: Option<(usize, usize)>) -> Option<Finding> {
+    let finding = |at: usize, message: String| Finding::new(Code::TooManyValues, at..at + 1, message);
+    match (cut, dense) {
+        (Some(cut), _) => Some(finding(
+            cut.at,
+            "the document holds too many values for its size: nothing from here on was checked".to_owned(),
+        )),
+        (None, Some((at, most))) => {
+            let message = format!("the document holds more than {most} objects");
+            Some(finding(at, message).expected(format!("at most {most} in a document of this size")))
+        }
+        (None, None) => None,
+    }
+}
+
+/// What the schema and the rules say of a tree.
+fn explain(
+    root: &mut Value<'_>,
+    text: &str,
+    secrets: &[Range<usize>],
+    contract: Contract,
+    findings: &mut Findings<'_>,
+) {
     // A number without a value has been reported; what the schema says of its stand-in is noise.
-    let known: Vec<_> =
-        findings.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();
-    let refused = !contract.accepts(&root);
-    let repeated = findings.iter().any(|finding| finding.code == Code::DuplicateKey);
+    let known: HashSet<_> =
+        findings.kept.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();
+    let repeated = findings.kept.iter().any(|finding| finding.code == Code::DuplicateKey);
     for _ in 0..REPEATS {
-        let more = shape::findings(&root, text, &secrets, contract);
-        let rules = if contract == Contract::Document { rules::findings(&root) } else { Vec::new() };
-        findings.extend(more.into_iter().chain(rules).filter(|finding| !known.contains(&finding.path)));
+        findings.begin();
+        shape::findings(root, text, secrets, contract, &known, findings);
+        if contract == Contract::Document {
+            rules::findings(root, findings);
+        }
+        if !repeated || findings.unfinished {
+            break;
+        }
+        if findings.omitted > 0 {
+            findings.uncounted = true;
+            break;
+        }
         // Readers keep the last of duplicates; what is wrong with those before it is told too.
-        if !repeated || !tree::drop_last_duplicates(&mut root) {
+        if !tree::drop_last_duplicates(root) {
             break;
         }
     }
@@ -115,19 +225,9 @@ pub(super) fn diagnose(bytes: &[u8], strictness: Strictness, contract: Contract)
         // What is wrong beside the repeated key was found in every round.
         let place =
             |finding: &Finding| (finding.span.start, finding.span.end, finding.code, finding.message.clone());
-        findings.sort_by_cached_key(place);
-        findings.dedup_by(|a, b| place(a) == place(b));
+        findings.kept.sort_by_cached_key(place);
+        findings.kept.dedup_by(|a, b| place(a) == place(b));
     }
-    if findings.is_empty() && (elided.is_some() || refused) {
-        // The types and the schema disagree, which a property test holds impossible; the types win.
-        findings.push(Finding::new(Code::Refused, 0..0, format!("{} is not accepted", contract.name())));
-    }
-    if strictness.allow_legacy {
-        for finding in findings.iter_mut().filter(|finding| finding.code.is_legacy()) {
-            finding.severity = Severity::Warning;
-        }
-    }
-    place(text, &secrets, findings)
 }
 
 #[cfg(test)]

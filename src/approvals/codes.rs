@@ -217,12 +217,6 @@ codes! {
             "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
             "Store it on the node: clearance approvals set --file FILE --gateway --node NODE",
         }
-        OpenclawConfig = "openclaw-config" {
-            "OpenClaw's configuration, not a document",
-            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both say what may run; the stricter of the two applies.",
-            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
-            "Name the approvals document instead: ~/.openclaw/exec-approvals.json up to 2026.7; from 2026.8 clearance approvals get --json | jq .file",
-        }
         NulByte = "nul-byte" {
             "a NUL byte",
             "The file holds a byte of value 0.",
@@ -234,6 +228,12 @@ codes! {
             "Infinity, NaN, or a number beyond what a double can hold.",
             "`JSON.parse` turns it into Infinity or refuses it, and a gateway that stores Infinity writes null.",
             "Write the number that was meant.",
+        }
+        OpenclawConfig = "openclaw-config" {
+            "OpenClaw's configuration, not a document",
+            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both say what may run; the stricter of the two applies.",
+            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
+            "Name the approvals document instead: ~/.openclaw/exec-approvals.json up to 2026.7; from 2026.8 clearance approvals get --json | jq .file",
         }
         Refused = "refused" {
             "a value that the schema refuses",
@@ -252,6 +252,12 @@ codes! {
             "The text breaks the notation's rules at the place shown.",
             "A host cannot read the file; releases before 2026.8 then run with their permissive default and overwrite it.",
             "Mend the text at the place shown.",
+        }
+        TooManyValues = "too-many-values" {
+            "a document with too many values for its size",
+            "The file holds little but brackets, commas and repeated keys, or more objects than one for each 100 bytes (100,000 objects are always accepted).",
+            "No host has such a document. Explaining it would take many times its size in memory, so it is checked only up to the place shown.",
+            "Check that it is the right file. If it is, split the list, or remove what stands in it many times.",
         }
         TrailingText = "trailing-text" {
             "text after the document",

@@ -145,24 +145,83 @@ pub struct Verdict {
     pub diagnostics: Vec<Diagnostic>,
     /// Problems beyond [`Verdict::MOST`], which are counted and not kept.
     pub omitted: usize,
+    /// How many of those make the document invalid.
+    pub omitted_errors: usize,
+    /// Whether there may be more problems than are counted.
+    pub uncounted: bool,
+    /// Whether the time was over before the end. Then nothing is known to be valid.
+    pub unfinished: bool,
 }
 
 impl Verdict {
-    /// How many diagnostics of one document are kept: a bound on memory, far above what anyone reads.
-    pub const MOST: usize = 100_000;
+    /// How many diagnostics of one document are kept: a bound on memory and output, far above what anyone reads.
+    pub const MOST: usize = 10_000;
 
     /// Whether nothing makes the document invalid.
     pub fn is_valid(&self) -> bool {
-        self.errors() == 0
+        !self.unfinished && self.errors() == 0
     }
 
     /// How many problems make the document invalid.
     pub fn errors(&self) -> usize {
-        self.omitted + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+        self.omitted_errors + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+
+    /// Keeps so many diagnostics, and counts the others.
+    pub fn keep(&mut self, most: usize) {
+        let gone = self.diagnostics.drain(most.min(self.diagnostics.len())..);
+        let (mut omitted, mut errors) = (0, 0);
+        for diagnostic in gone {
+            omitted += 1;
+            errors += usize::from(diagnostic.severity == Severity::Error);
+        }
+        self.omitted += omitted;
+        self.omitted_errors += errors;
+    }
+
+    /// How many problems are not listed, in words; `None` where all are.
+    pub fn more(&self) -> Option<String> {
+        match (self.omitted, self.uncounted) {
+            (0, false) => None,
+            (0, true) => Some("and perhaps more problems".to_owned()),
+            (omitted, uncounted) => {
+                let least = if uncounted { "at least " } else { "" };
+                let problems = if omitted == 1 { "problem" } else { "problems" };
+                Some(format!("and {least}{} more {problems}", thousands(omitted)))
+            }
+        }
     }
 
     /// How many are accepted.
     pub fn warnings(&self) -> usize {
-        self.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count()
+        let omitted = self.omitted - self.omitted_errors;
+        omitted + self.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count()
+    }
+}
+
+/// A number as people read it: `12,345`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_listed_is_counted_in_words() {
+        let more = |omitted, uncounted| Verdict { omitted, uncounted, ..Verdict::default() }.more();
+        assert_eq!(more(0, false), None);
+        assert_eq!(more(1, false).as_deref(), Some("and 1 more problem"));
+        assert_eq!(more(12_345, false).as_deref(), Some("and 12,345 more problems"));
+        assert_eq!(more(1_234_567, true).as_deref(), Some("and at least 1,234,567 more problems"));
     }
 }

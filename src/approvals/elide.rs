@@ -5,13 +5,19 @@
 //! is small, and its places are those of the document.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use jsonc_parser::ast::Value;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::bounds::Budget;
 use super::document::Entry;
 use super::rules;
+
+/// The most elements of a list that are looked at one by one: more than any list of entries has in a file that is read.
+const MOST: usize = 1_000_000;
 
 /// Shorter than any entry, and nothing to keep in a tree.
 const ELIDED: &[u8] = b"null";
@@ -31,14 +37,46 @@ struct Skeleton<'t> {
 #[derive(Deserialize)]
 struct Agent<'t> {
     #[serde(borrow, default)]
-    allowlist: Vec<&'t RawValue>,
+    allowlist: Entries<'t>,
+}
+
+/// The texts of a list's elements.
+#[derive(Default)]
+struct Entries<'t>(Vec<&'t RawValue>);
+
+impl<'de: 't, 't> Deserialize<'de> for Entries<'t> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of entries")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    if entries.len() == MOST {
+                        return Err(de::Error::custom("too many entries"));
+                    }
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
 }
 
 /// The text with its accepted entries overwritten. `None` where it is not plain JSON of a document's outline:
 /// then nothing is left out.
-pub(super) fn accepted_entries(text: &str) -> Option<String> {
+pub(super) fn accepted_entries(text: &str, budget: Budget<'_>) -> Option<String> {
     without(text, |_, _, raw| {
-        serde_json::from_str::<Entry<'_>>(raw).is_ok_and(|entry| rules::accept_entry(&entry))
+        !budget.is_spent()
+            && serde_json::from_str::<Entry<'_>>(raw).is_ok_and(|entry| rules::accept_entry(&entry))
     })
 }
 
@@ -47,7 +85,7 @@ pub(super) fn without(text: &str, gone: impl Fn(&str, usize, &str) -> bool) -> O
     let skeleton: Skeleton<'_> = serde_json::from_str(text).ok()?;
     let mut rest = text.as_bytes().to_vec();
     for (id, agent) in &skeleton.agents {
-        for (index, raw) in agent.allowlist.iter().enumerate() {
+        for (index, raw) in agent.allowlist.0.iter().enumerate() {
             let raw = raw.get();
             if !gone(id, index, raw) {
                 continue;
@@ -69,7 +107,7 @@ mod tests {
     #[test]
     fn accepted_entries_shrink_in_place() {
         let text = r#"{"agents":{"a":{"allowlist":[{"pattern":"é", "id":"1"},{"pattern":""},{"pattern":"x","argPattern":"("}]}}}"#;
-        let rest = accepted_entries(text).unwrap();
+        let rest = accepted_entries(text, Budget::default()).unwrap();
         assert_eq!(rest.len(), text.len());
         assert_eq!(
             rest,
@@ -80,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_no_document_stays() {
         for text in ["{", r#"{"agents":[]}"#, r#"{"agents":{},"agents":{}}"#, "{agents:{}}"] {
-            assert_eq!(accepted_entries(text), None, "{text}");
+            assert_eq!(accepted_entries(text, Budget::default()), None, "{text}");
         }
     }
 }

@@ -1,14 +1,19 @@
 //! A problem while it is still known by its bytes, and the way from bytes to lines, columns and excerpts.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::ops::Range;
 
+use super::bounds::Budget;
 use super::codes::Code;
 use super::diagnostic::{Diagnostic, Excerpt, Path, Position, Severity, Step, Verdict};
 use super::scalar::Secret;
 
 /// Bytes of a name that are told.
 const TOLD: usize = 200;
+
+/// Bytes of a path that are shown.
+const LONGEST_PATH: usize = 1000;
 
 /// A name as it is told: whole, unless nobody could read it.
 pub(super) fn shortened(name: &str) -> Cow<'_, str> {
@@ -52,7 +57,18 @@ impl Finding {
             Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),
             step => step,
         });
-        Self { path: path.collect(), ..self }
+        // Nor is a path shown of which nobody could find the end.
+        let mut steps: Vec<Step> = path.collect();
+        let mut length = 0;
+        let long = steps.iter().position(|step| {
+            length += if let Step::Key(key) = step { key.len() } else { 1 };
+            length > LONGEST_PATH
+        });
+        if let Some(at) = long {
+            steps.truncate(at);
+            steps.push(Step::Key("…".to_owned()));
+        }
+        Self { path: steps.into_iter().collect(), ..self }
     }
 
     pub(super) fn found(self, found: impl Into<String>) -> Self {
@@ -68,14 +84,89 @@ impl Finding {
     }
 }
 
-/// Sorts findings by place and turns them into diagnostics.
+/// Findings as they are made: so many are kept, and all are counted.
+#[derive(Debug, Default)]
+pub(super) struct Findings<'b> {
+    pub(super) kept: Vec<Finding>,
+    /// Whether the forms of early releases are warnings.
+    allow_legacy: bool,
+    budget: Budget<'b>,
+    /// How many are kept until the next step begins.
+    room: usize,
+    pub(super) omitted: usize,
+    omitted_errors: usize,
+    /// Whether there may be more than are counted.
+    pub(super) uncounted: bool,
+    /// Whether the time was over before the end.
+    pub(super) unfinished: bool,
+    /// How often the time was asked for.
+    asked: u8,
+}
+
+impl<'b> Findings<'b> {
+    /// None yet.
+    pub(super) fn of(allow_legacy: bool, budget: Budget<'b>) -> Self {
+        Self { allow_legacy, budget, room: Verdict::MOST, ..Self::default() }
+    }
+
+    /// Makes room for the findings of another step, so that those of the first do not hide them.
+    pub(super) fn begin(&mut self) {
+        self.room = self.kept.len() + Verdict::MOST;
+    }
+
+    pub(super) fn push(&mut self, mut finding: Finding) {
+        if self.allow_legacy && finding.code.is_legacy() {
+            finding.severity = Severity::Warning;
+        }
+        if self.kept.len() < self.room.max(Verdict::MOST) {
+            self.kept.push(finding);
+        } else {
+            self.count(finding.severity);
+        }
+    }
+
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// Whether the time is over. Asked of every value, it looks at the clock now and then.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.asked = self.asked.wrapping_add(1);
+        if self.asked == 0 { self.must_end() } else { self.unfinished }
+    }
+
+    /// Whether the time is over.
+    pub(super) fn must_end(&mut self) -> bool {
+        self.unfinished |= self.budget.is_spent();
+        self.unfinished
+    }
+
+    fn count(&mut self, severity: Severity) {
+        self.omitted += 1;
+        self.omitted_errors += usize::from(severity == Severity::Error);
+    }
+}
+
+impl From<Vec<Finding>> for Findings<'_> {
+    fn from(kept: Vec<Finding>) -> Self {
+        Self { kept, ..Self::default() }
+    }
+}
+
+/// Sorts findings by place and turns them into diagnostics. Where there are too many, errors go first.
 ///
 /// `secrets` are the spans that no excerpt may show, sorted and apart. One pass over the text, however many
 /// findings there are.
-pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Finding>) -> Verdict {
+pub(super) fn place(text: &str, secrets: &[Range<usize>], mut all: Findings<'_>) -> Verdict {
+    if all.kept.len() > Verdict::MOST {
+        let place = |finding: &Finding| (finding.span.start, finding.span.end, finding.code);
+        all.kept.sort_by_key(|finding| (Reverse(finding.severity), place(finding)));
+        for finding in all.kept.split_off(Verdict::MOST) {
+            all.count(finding.severity);
+        }
+    }
+    let Findings { kept: mut findings, omitted, omitted_errors, uncounted, unfinished, .. } = all;
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
-    let omitted = findings.len().saturating_sub(Verdict::MOST);
-    findings.truncate(Verdict::MOST);
     let mut cursor = Cursor { text, offset: 0, line: 1, line_start: 0, column: 1 };
     let diagnostics = findings
         .into_iter()
@@ -102,7 +193,7 @@ pub(super) fn place(text: &str, secrets: &[Range<usize>], mut findings: Vec<Find
             }
         })
         .collect();
-    Verdict { diagnostics, omitted }
+    Verdict { diagnostics, omitted, omitted_errors, uncounted, unfinished }
 }
 
 /// The span widened to whole characters, inside the text: a parser may point at a byte in the middle of one.
@@ -229,8 +320,8 @@ mod tests {
     fn a_span_inside_a_character_means_the_whole_character() {
         let text = "{\u{a0}\u{10ffff}";
         let spans = (0..12).flat_map(|start| (0..12).map(move |end| start..end));
-        let findings = spans.map(|span| Finding::new(Code::Syntax, span, "x")).collect();
-        for diagnostic in place(text, &[], findings).diagnostics {
+        let findings: Vec<Finding> = spans.map(|span| Finding::new(Code::Syntax, span, "x")).collect();
+        for diagnostic in place(text, &[], findings.into()).diagnostics {
             let excerpt = diagnostic.excerpt.unwrap();
             assert!(excerpt.text.get(excerpt.marked.clone()).is_some(), "{excerpt:?}");
             assert!(diagnostic.start <= diagnostic.end);
@@ -241,7 +332,7 @@ mod tests {
     fn positions_count_code_points_and_lines_in_one_pass() {
         let text = "aé\n😀b\n";
         let finding = |at: usize| Finding::new(Code::Syntax, at..at + 1, "x");
-        let verdict = place(text, &[], vec![finding(8), finding(1), finding(4), finding(100)]);
+        let verdict = place(text, &[], vec![finding(8), finding(1), finding(4), finding(100)].into());
         let places: Vec<_> = verdict.diagnostics.iter().map(|d| (d.start.line, d.start.column)).collect();
         assert_eq!(places, [(1, 2), (2, 1), (2, 2), (3, 1)]);
     }

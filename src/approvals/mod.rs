@@ -6,6 +6,7 @@
 mod agreement;
 pub mod allowlist;
 mod arg_pattern;
+mod bounds;
 pub mod changes;
 mod check;
 pub mod codes;
@@ -36,7 +37,8 @@ mod syntax;
 mod tree;
 pub mod unknown;
 
-pub use check::{Strictness, check, json, parse};
+pub use bounds::Budget;
+pub use check::{Strictness, check, check_within, json, parse};
 pub use legacy::modernised;
 pub use secrets::mask as mask_secrets;
 pub use syntax::Syntax;

@@ -16,6 +16,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use super::bounds::{self, Budget};
 use super::changes::Change;
 use super::check::{Strictness, diagnose, json5};
 use super::diagnostic::{Path, Step, Verdict};
@@ -87,7 +88,7 @@ pub fn check(bytes: &[u8], syntax: Syntax) -> Verdict {
     if accepted(bytes).is_some() {
         return Verdict::default();
     }
-    diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Native)
+    diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Native, Budget::default())
 }
 
 /// The policy in a text, or the verdict that says why there is none.
@@ -104,7 +105,8 @@ pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Policy<'_>, Verdict> {
 }
 
 fn accepted(bytes: &[u8]) -> Option<Policy<'_>> {
-    serde_json::from_slice(bytes).ok()
+    let text = std::str::from_utf8(bytes).ok()?;
+    if bounds::object_too_many(text).is_some() { None } else { serde_json::from_str(text).ok() }
 }
 
 /// What changes when one policy takes another's place, or what a node made of the policy that it was sent.

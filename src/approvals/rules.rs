@@ -4,10 +4,11 @@ use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
 use super::arg_pattern;
+use super::bounds::Budget;
 use super::codes::Code;
 use super::diagnostic::{Path, Step};
 use super::document::{Agents, Document, Entry};
-use super::finding::Finding;
+use super::finding::{Finding, Findings};
 use super::tree::{get, key};
 
 /// What a rule says of an agent's id.
@@ -20,12 +21,15 @@ pub(super) fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
 }
 
 /// Whether a document breaks none of the rules.
-pub(super) fn accept(document: &Document<'_>) -> bool {
+/// Of what is not looked at before the time is over it is not said.
+pub(super) fn accept(document: &Document<'_>, budget: Budget<'_>) -> bool {
+    let entry =
+        |entry: &Entry<'_>| entry.arg_pattern.is_none() || (!budget.is_spent() && accept_entry(entry));
     document
         .agents
         .iter()
         .flat_map(Agents::iter)
-        .all(|(id, agent)| of_agent_id(id).is_none() && agent.allowlist.iter().flatten().all(accept_entry))
+        .all(|(id, agent)| of_agent_id(id).is_none() && agent.allowlist.iter().flatten().all(entry))
 }
 
 /// Whether an entry breaks none of the rules.
@@ -34,8 +38,7 @@ pub(super) fn accept_entry(entry: &Entry<'_>) -> bool {
 }
 
 /// Where a tree breaks them.
-pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn findings(root: &Value<'_>, findings: &mut Findings<'_>) {
     let agents =
         root.as_object().and_then(|root| get(root, "agents")).and_then(|agents| agents.value.as_object());
     for property in agents.iter().flat_map(|agents| &agents.properties) {
@@ -53,6 +56,9 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
         let allowlist = property.value.as_object().and_then(|agent| get(agent, "allowlist"));
         let entries = allowlist.and_then(|allowlist| allowlist.value.as_array());
         for (index, entry) in entries.iter().flat_map(|entries| &entries.elements).enumerate() {
+            if findings.is_over() {
+                return;
+            }
             let Some(pattern) = entry
                 .as_object()
                 .and_then(|entry| get(entry, "argPattern"))
@@ -60,6 +66,9 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
             else {
                 continue;
             };
+            if findings.must_end() {
+                return;
+            }
             if let Some(problem) = arg_pattern::problem(&pattern.value) {
                 let steps = [
                     Step::Key("allowlist".to_owned()),
@@ -75,5 +84,4 @@ pub(super) fn findings(root: &Value<'_>) -> Vec<Finding> {
             }
         }
     }
-    findings
 }

@@ -138,7 +138,15 @@ fn mask_below(value: &mut Json, secret: bool) {
 
 /// Spans to hide in a text that has no tree, because it is broken: whatever follows a name of a secret, and all
 /// words of a `socket` block but its keys. Rather too much than too little. Sorted and apart.
-pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
+///
+/// Of the spans those are kept that an excerpt around one of the places `near` could show.
+pub(super) fn in_broken_text(text: &str, near: &[Range<usize>]) -> Vec<Range<usize>> {
+    let seen = |span: &Range<usize>| {
+        let shown = |place: &Range<usize>| {
+            span.end + EXCERPT >= place.start && span.start <= place.start.saturating_add(EXCERPT)
+        };
+        near.iter().any(shown)
+    };
     let lower = text.to_ascii_lowercase();
     let mut spans = Vec::new();
     // What has been hidden is not looked into again: a text is read a few times over, however it repeats itself.
@@ -152,27 +160,31 @@ pub(super) fn in_broken_text(text: &str) -> Vec<Range<usize>> {
             let from = from + text[from..].find(is_edge).unwrap_or_default();
             let span = value_after(text, from);
             hidden = span.as_ref().map_or(from, |span| span.end);
-            spans.extend(span);
+            spans.extend(span.filter(seen));
         }
     }
     let mut hidden = 0;
     for (at, name) in lower.match_indices("socket") {
         if at >= hidden {
-            hidden = block_after(text, at + name.len(), &mut spans);
+            hidden = block_after(text, at + name.len(), seen, &mut spans);
         }
     }
     let mut hidden = 0;
     for (colon, _) in lower.match_indices(':') {
+        // Of two colons in a row the first has said it.
+        if colon.checked_sub(1).is_some_and(|before| lower.as_bytes()[before] == b':') {
+            continue;
+        }
         let near = lower.floor_char_boundary(colon.saturating_sub(KEY));
         let before = lower[near..colon].trim_end_matches(is_between);
         let word = before.rsplit(is_edge).next().unwrap_or_default();
         // A name in disguise may be any.
         let disguised = word.contains('\\');
         if colon >= hidden && (disguised || resembles(word, "socket")) {
-            hidden = block_after(text, colon, &mut spans);
+            hidden = block_after(text, colon, seen, &mut spans);
         }
         if disguised || names_a_secret(word) {
-            spans.extend(value_after(text, colon));
+            spans.extend(value_after(text, colon).filter(seen));
         }
     }
     apart(spans)
@@ -205,18 +217,26 @@ fn value_after(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 /// Hides every word up to the next closing brace, but the names of a socket's fields. Returns where that is.
-fn block_after(text: &str, from: usize, spans: &mut Vec<Range<usize>>) -> usize {
+fn block_after(
+    text: &str,
+    from: usize,
+    seen: impl Fn(&Range<usize>) -> bool,
+    spans: &mut Vec<Range<usize>>,
+) -> usize {
     let to = text[from..].find('}').map_or(text.len(), |end| from + end);
     let mut at = from;
     while let Some(start) = text[at..to].find(|c: char| !is_edge(c)).map(|start| at + start) {
         let end = text[start..to].find(is_edge).map_or(to, |end| start + end);
-        if !["path", "token"].contains(&&text[start..end]) {
+        if !["path", "token"].contains(&&text[start..end]) && seen(&(start..end)) {
             spans.push(start..end);
         }
         at = end;
     }
     to
 }
+
+/// Bytes around a place that an excerpt may show.
+const EXCERPT: usize = 256;
 
 /// Bytes before a colon in which its key is looked for.
 const KEY: usize = 64;
@@ -237,7 +257,7 @@ mod tests {
 
     fn masked(text: &str) -> String {
         let mut shown = text.to_owned();
-        for span in in_broken_text(text).into_iter().rev() {
+        for span in in_broken_text(text, &[Range { start: 0, end: text.len() }]).into_iter().rev() {
             shown.replace_range(span, "*");
         }
         shown
@@ -268,7 +288,7 @@ mod tests {
     #[test]
     fn a_text_that_repeats_itself_is_read_in_time() {
         for piece in ["socket:", "token", "token:", ":", "\"socket\" {", "s\\:"] {
-            in_broken_text(&piece.repeat(100_000));
+            in_broken_text(&piece.repeat(100_000), &[Range { start: 50_000, end: 50_001 }]);
         }
     }
 
@@ -279,7 +299,10 @@ mod tests {
 
     #[test]
     fn spans_are_sorted_and_apart() {
-        let spans = in_broken_text(r#"{"socket":{"token":"a b","secret":"c"},"password":"d"}"#);
+        let spans = in_broken_text(
+            r#"{"socket":{"token":"a b","secret":"c"},"password":"d"}"#,
+            &[Range { start: 0, end: 1 }],
+        );
         assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start), "{spans:?}");
     }
 }

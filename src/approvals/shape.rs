@@ -3,162 +3,235 @@
 //! The types decide, the schema explains: every part that the types accept is left out of what the schema is
 //! run over, so that a large document with a few mistakes costs little more than a large document.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::codes::Code;
-use super::diagnostic::{Path, Step, Verdict};
+use super::diagnostic::{Path, Step};
 use super::document::{Agent, Entry, McpTool};
 use super::elide::is_elided;
-use super::finding::{Finding, shortened};
+use super::finding::{Finding, Findings, shortened};
 use super::meant;
+use super::native::Rule;
 use super::scalar::is_blank;
 use super::schema::Contract;
 use super::tree::{Place, Places, get, key, read, to_json};
 
+/// How many agents or elements of a list the schema is run over at once: what it says of them is in memory together.
+const AT_ONCE: usize = 1000;
+
 /// Runs the schema over what the types refuse. `text` is the document's, which the tree may have been elided from.
+/// Nothing is said of the paths that are `known`.
 pub(super) fn findings(
     root: &Value<'_>,
     text: &str,
     secrets: &[Range<usize>],
     contract: Contract,
-) -> Vec<Finding> {
-    let mut refused = Refused { text, contract, kept: HashMap::new(), count: 0 };
-    let json = match contract {
-        Contract::Document => refused.of_document(root),
-        // A policy has a few dozen rules.
-        Contract::Native => to_json(root),
-    };
+    known: &HashSet<Path>,
+    findings: &mut Findings<'_>,
+) {
     let schema = contract.derived();
-    let explain = Explain { root, places: Places::of(root), refused: &refused, contract, schema, secrets };
-    let mut findings: Vec<Finding> = contract.errors(&json).flat_map(|error| explain.error(&error)).collect();
-    if let Some(wrapped) = explain.wrapped() {
-        // What `get` printed, or a request of the wire: one mistake, not five.
-        findings.retain(|finding| finding.path.steps().len() > 1);
-        findings.push(wrapped);
+    let explain = Explain { root, places: Places::of(root), contract, schema, secrets };
+    let wrapped = explain.wrapped();
+    // What `get` printed, or a request of the wire: one mistake, not five.
+    let is_wrapped = wrapped.is_some();
+    let mut tell = |json: &Json, lists: &[(&str, &str, Vec<usize>)], findings: &mut Findings<'_>| {
+        for error in contract.errors(json) {
+            let told = explain.error(&error, lists).into_iter();
+            let told = told.filter(|finding| !is_wrapped || finding.path.steps().len() > 1);
+            findings.extend(told.filter(|finding| !known.contains(&finding.path)));
+        }
+    };
+    let mut lists = Vec::new();
+    match (contract, root) {
+        (Contract::Native, Value::Object(policy)) => {
+            tell(&outline_of_policy(policy, &mut lists), &[], findings);
+        }
+        (Contract::Document, Value::Object(document)) => {
+            tell(&outline_of_document(document), &[], findings);
+            if let Some(agents) = get(document, "agents").and_then(|agents| agents.value.as_object()) {
+                of_agents(agents, &mut lists, findings, &mut tell);
+            }
+        }
+        _ => tell(&outline(root, 0), &[], findings),
     }
-    findings
+    for List { agent, name, elements } in lists {
+        of_list(contract, text, (agent, name, elements), findings, &mut tell);
+    }
+    findings.extend(wrapped);
 }
 
-/// The parts of a document that the types refuse, and where their elements stood.
-struct Refused<'s> {
-    text: &'s str,
+type Tell<'f> = dyn FnMut(&Json, &[(&str, &str, Vec<usize>)], &mut Findings<'_>) + 'f;
+
+/// A list of which the elements are explained by themselves.
+struct List<'n, 't> {
+    /// The agent that has it; empty of a policy.
+    agent: &'n str,
+    name: &'n str,
+    elements: &'n [Value<'t>],
+}
+
+/// A value as far as the schema looks into it. Below that, and in arrays, only the type matters.
+fn outline(value: &Value<'_>, depth: usize) -> Json {
+    match value {
+        Value::Object(object) if depth > 0 => object
+            .properties
+            .iter()
+            .map(|property| (key(property).to_owned(), outline(&property.value, depth - 1)))
+            .collect(),
+        Value::Object(_) => Json::Object(serde_json::Map::new()),
+        Value::Array(_) => Json::Array(Vec::new()),
+        scalar => to_json(scalar),
+    }
+}
+
+/// A document without its agents. Of a field that none has, the name is enough.
+fn outline_of_document(document: &Object<'_>) -> Json {
+    let fields = document.properties.iter().map(|property| {
+        let depth = usize::from(key(property) != "agents");
+        (key(property).to_owned(), outline(&property.value, depth))
+    });
+    fields.collect()
+}
+
+/// A policy without its rules.
+fn outline_of_policy<'n, 't>(policy: &'n Object<'t>, lists: &mut Vec<List<'n, 't>>) -> Json {
+    let rules = get(policy, "rules").and_then(|rules| rules.value.as_array());
+    lists.extend(rules.map(|rules| List { agent: "", name: "rules", elements: &rules.elements }));
+    policy.properties.iter().map(|property| (key(property).to_owned(), outline(&property.value, 0))).collect()
+}
+
+/// Explains the agents that the types refuse, but for their lists.
+fn of_agents<'n, 't>(
+    agents: &'n Object<'t>,
+    lists: &mut Vec<List<'n, 't>>,
+    findings: &mut Findings<'_>,
+    tell: &mut Tell<'_>,
+) {
+    // Of duplicate keys the last counts.
+    let wide = agents.properties.len() > 1;
+    let last: HashMap<&str, usize> = if wide {
+        agents.properties.iter().enumerate().map(|(index, agent)| (key(agent), index)).collect()
+    } else {
+        HashMap::new()
+    };
+    let mut refused = serde_json::Map::new();
+    for (index, property) in agents.properties.iter().enumerate() {
+        if findings.is_over() {
+            return;
+        }
+        let (id, value) = (key(property), &property.value);
+        if last.get(id).is_some_and(|&last| last != index) || read::<Agent<'_>>(value).is_ok() {
+            continue;
+        }
+        if let Value::Object(agent) = value {
+            for name in ["allowlist", "mcpTools"] {
+                let array = get(agent, name).and_then(|list| list.value.as_array());
+                lists.extend(array.map(|list| List { agent: id, name, elements: &list.elements }));
+            }
+        }
+        refused.insert(id.to_owned(), outline(value, 1));
+        if refused.len() == AT_ONCE {
+            tell(&json!({ "version": 1, "agents": std::mem::take(&mut refused) }), &[], findings);
+        }
+    }
+    tell(&json!({ "version": 1, "agents": refused }), &[], findings);
+}
+
+/// Explains the elements of a list that the types refuse.
+fn of_list(
     contract: Contract,
-    /// Original index of each element kept of an agent's list.
-    kept: HashMap<(String, String), Vec<usize>>,
-    count: usize,
+    text: &str,
+    (agent, name, elements): (&str, &str, &[Value<'_>]),
+    findings: &mut Findings<'_>,
+    tell: &mut Tell<'_>,
+) {
+    let accepts = |element: &Value<'_>| match name {
+        "allowlist" => is_elided(element, text) || read::<Entry<'_>>(element).is_ok(),
+        "mcpTools" => read::<McpTool<'_>>(element).is_ok(),
+        _ => read::<Rule<'_>>(element).is_ok(),
+    };
+    let mut rest = elements.iter().enumerate();
+    loop {
+        let (mut indexes, mut refused) = (Vec::new(), Vec::new());
+        for (index, element) in rest.by_ref() {
+            if findings.is_over() {
+                return;
+            }
+            if !accepts(element) {
+                indexes.push(index);
+                refused.push(if contract == Contract::Native { rule(element) } else { outline(element, 1) });
+            }
+            if refused.len() == AT_ONCE {
+                break;
+            }
+        }
+        if refused.is_empty() {
+            return;
+        }
+        let json = match contract {
+            Contract::Native => json!({ name: refused }),
+            Contract::Document => json!({ "version": 1, "agents": { agent: { name: refused } } }),
+        };
+        tell(&json, &[(agent, name, indexes)], findings);
+    }
 }
 
-impl Refused<'_> {
-    fn of_document(&mut self, root: &Value<'_>) -> Json {
-        let Value::Object(object) = root else { return to_json(root) };
-        let part = |property: &jsonc_parser::ast::ObjectProp<'_>| {
-            let value = match (key(property), &property.value) {
-                ("agents", Value::Object(agents)) => self.of_agents(agents),
-                (_, value) => to_json(value),
-            };
-            (key(property).to_owned(), value)
+/// A rule of a policy, which has a list of its own.
+fn rule(rule: &Value<'_>) -> Json {
+    let Value::Object(fields) = rule else { return outline(rule, 0) };
+    let value = |value: &Value<'_>| match value {
+        Value::Array(list) => list.elements.iter().take(AT_ONCE).map(|element| outline(element, 0)).collect(),
+        other => outline(other, 0),
+    };
+    fields.properties.iter().map(|field| (key(field).to_owned(), value(&field.value))).collect()
+}
+
+/// The path in the whole document of a JSON Pointer into the refused parts. `lists`: the places of the elements that
+/// were kept of a list.
+fn whole_path(contract: Contract, pointer: &str, lists: &[(&str, &str, Vec<usize>)]) -> Path {
+    let mut steps: Vec<Step> = Vec::new();
+    for segment in pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let kept = |id: &str, list: &str| {
+            let kept = lists.iter().find(|(agent, name, _)| *agent == id && *name == list);
+            let index = segment.parse().ok().and_then(|nth: usize| kept?.2.get(nth).copied());
+            index.map(Step::Index)
         };
-        object.properties.iter().map(part).collect()
-    }
-
-    fn of_agents(&mut self, agents: &Object<'_>) -> Json {
-        let mut refused = serde_json::Map::new();
-        for property in &agents.properties {
-            if read::<Agent<'_>>(&property.value).is_ok() {
-                // Of duplicate keys the last counts.
-                refused.remove(key(property));
-                continue;
+        let step = match (contract, steps.as_slice()) {
+            (Contract::Native, [Step::Key(list)]) => kept("", list),
+            (Contract::Native, [Step::Key(_), Step::Index(_), Step::Key(_)]) => {
+                segment.parse().ok().map(Step::Index)
             }
-            let value = match &property.value {
-                Value::Object(agent) => self.of_agent(key(property), agent),
-                value => to_json(value),
-            };
-            refused.insert(key(property).to_owned(), value);
-        }
-        Json::Object(refused)
-    }
-
-    fn of_agent(&mut self, id: &str, agent: &Object<'_>) -> Json {
-        let part = |property: &jsonc_parser::ast::ObjectProp<'_>| {
-            let value = match (key(property), &property.value) {
-                ("allowlist", Value::Array(list)) => {
-                    self.of_list(id, "allowlist", &list.elements, |n| read::<Entry<'_>>(n).is_ok())
-                }
-                ("mcpTools", Value::Array(list)) => {
-                    self.of_list(id, "mcpTools", &list.elements, |n| read::<McpTool<'_>>(n).is_ok())
-                }
-                (_, value) => to_json(value),
-            };
-            (key(property).to_owned(), value)
+            (Contract::Document, [Step::Key(agents), Step::Key(id), Step::Key(list)])
+                if agents == "agents" =>
+            {
+                kept(id, list)
+            }
+            _ => None,
         };
-        agent.properties.iter().map(part).collect()
+        steps.push(step.unwrap_or(Step::Key(segment)));
     }
-
-    fn of_list(
-        &mut self,
-        id: &str,
-        list: &str,
-        elements: &[Value<'_>],
-        accepts: impl Fn(&Value<'_>) -> bool,
-    ) -> Json {
-        let mut indexes = Vec::new();
-        let mut refused = Vec::new();
-        for (index, element) in elements.iter().enumerate() {
-            // Far more than is ever listed need not be explained either.
-            if self.count <= Verdict::MOST && !is_elided(element, self.text) && !accepts(element) {
-                self.count += 1;
-                indexes.push(index);
-                refused.push(to_json(element));
-            }
-        }
-        self.kept.insert((id.to_owned(), list.to_owned()), indexes);
-        Json::Array(refused)
-    }
-
-    /// The path in the whole document of a JSON Pointer into the refused parts.
-    fn path(&self, pointer: &str) -> Path {
-        let mut steps: Vec<Step> = Vec::new();
-        for segment in pointer.split('/').skip(1) {
-            let segment = segment.replace("~1", "/").replace("~0", "~");
-            let step = match steps.as_slice() {
-                // A policy is run over as a whole.
-                [Step::Key(_)] | [Step::Key(_), Step::Index(_), Step::Key(_)]
-                    if self.contract == Contract::Native =>
-                {
-                    segment.parse().map_or(Step::Key(segment), Step::Index)
-                }
-                [Step::Key(agents), Step::Key(id), Step::Key(list)] if agents == "agents" => {
-                    let kept = self.kept.get(&(id.clone(), list.clone()));
-                    let index = segment.parse().ok().and_then(|nth: usize| kept?.get(nth).copied());
-                    index.map_or(Step::Key(segment), Step::Index)
-                }
-                _ => Step::Key(segment),
-            };
-            steps.push(step);
-        }
-        steps.into_iter().collect()
-    }
+    steps.into_iter().collect()
 }
 
 struct Explain<'n, 't> {
     root: &'n Value<'t>,
     places: Places<'n, 't>,
-    refused: &'n Refused<'n>,
     contract: Contract,
     schema: Json,
     secrets: &'n [Range<usize>],
 }
 
 impl Explain<'_, '_> {
-    fn error(&self, error: &ValidationError<'_>) -> Vec<Finding> {
-        let path = self.refused.path(error.instance_path().as_str());
+    fn error(&self, error: &ValidationError<'_>, lists: &[(&str, &str, Vec<usize>)]) -> Vec<Finding> {
+        let path = whole_path(self.contract, error.instance_path().as_str(), lists);
         let instance = error.instance().as_ref();
         let shown = self.shown(&path, instance);
         let at_value = |code, message: String| Finding::new(code, self.span(&path), message).at(path.clone());
@@ -401,6 +474,11 @@ fn unknown_value(path: &Path, shown: &str) -> (Code, String) {
 /// The candidate that was most likely meant.
 pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
     const ALIKE: f64 = 0.75;
+    /// Nobody misspells a name into one that is longer.
+    const LONGEST: usize = 100;
+    if name.len() > LONGEST {
+        return None;
+    }
     candidates
         .map(|candidate| {
             let alike = strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());

@@ -9,15 +9,13 @@ use std::ops::Range;
 use jsonc_parser::ast::{Object, ObjectPropName, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
-use jsonc_parser::{
-    CollectOptions, CommentCollectionStrategy, ParseOptions, ParseStringErrorKind, parse_to_ast,
-};
+use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
 use serde::de::IgnoredAny;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::codes::Code;
 use super::diagnostic::Step;
-use super::finding::{Finding, shortened};
+use super::finding::{Finding, Findings, shortened};
 use super::scalar::is_blank;
 use super::tree;
 
@@ -80,19 +78,51 @@ pub(super) fn parse<'t>(
     syntax: Syntax,
     findings: &mut Vec<Finding>,
 ) -> Option<Value<'t>> {
+    let mut found = Findings::default();
+    let root = parse_all(
+        text,
+        Source { text: elided.unwrap_or(text), elided: elided.is_some(), cut: false },
+        syntax,
+        &mut found,
+    );
+    findings.extend(found.kept);
+    root
+}
+
+/// What a tree is built of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'t> {
+    /// The text, or what is left of it.
+    pub(super) text: &'t str,
+    /// Whether accepted entries were left out: then the whole is plain JSON.
+    pub(super) elided: bool,
+    /// Whether its end was cut off.
+    pub(super) cut: bool,
+}
+
+/// The same, of any part of the text.
+pub(super) fn parse_all<'t>(
+    text: &str,
+    source: Source<'t>,
+    syntax: Syntax,
+    findings: &mut Findings<'_>,
+) -> Option<Value<'t>> {
     let empty =
         || Finding::new(Code::EmptyDocument, 0..0, "the file holds no document").expected("an object");
     if is_blank(text) {
         findings.push(empty());
         return None;
     }
-    // What could be elided is plain JSON.
-    let strict = elided.map_or_else(|| serde_json::from_str::<IgnoredAny>(text).map(drop), |_| Ok(()));
-    let text = elided.unwrap_or(text);
-    let root = match parse_to_ast(text, &CollectOptions::default(), &json5()) {
+    let strict = if source.elided { Ok(()) } else { serde_json::from_str::<IgnoredAny>(text).map(drop) };
+    // Found before there is a tree: the two would be in memory at once.
+    let not_json = match (&strict, syntax) {
+        (Err(error), Syntax::Json) => Some(not_json(text, error, source.cut)),
+        _ => None,
+    };
+    let root = match parse_to_ast(source.text, &CollectOptions::default(), &json5()) {
         Ok(parsed) => parsed.value,
         Err(error) => {
-            findings.push(of_parse_error(&error, text));
+            findings.push(of_parse_error(&error, source.text));
             return None;
         }
     };
@@ -100,25 +130,23 @@ pub(super) fn parse<'t>(
         findings.push(empty());
         return None;
     };
-    let mut walk = Walk { text, json: strict.is_ok(), trail: Vec::new(), found: Vec::new(), too_deep: false };
+    findings.begin();
+    let mut walk = Walk {
+        text: source.text,
+        json: strict.is_ok(),
+        trail: Vec::new(),
+        found: findings,
+        too_deep: false,
+        explained: false,
+    };
     walk.value(&root, 0);
-    let Walk { found, too_deep, .. } = walk;
+    let Walk { too_deep, explained, .. } = walk;
     // What no reader takes stops the strict one too, and is explained already.
-    let explained =
-        found.iter().any(|f| matches!(f.code, Code::NumberOutOfRange | Code::NestedTooDeep | Code::Syntax));
-    findings.extend(found);
-    if let (Err(error), Syntax::Json, false) = (strict, syntax, explained) {
-        findings.push(not_json(text, &error));
+    if let Some(finding) = not_json.filter(|_| !explained) {
+        findings.begin();
+        findings.push(finding);
     }
     (!too_deep).then_some(root)
-}
-
-/// The comments of a text that [`parse`] accepts.
-pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
-    let comments = CollectOptions { comments: CommentCollectionStrategy::Separate, tokens: false };
-    let parsed = parse_to_ast(text, &comments, &json5());
-    let comments = parsed.ok().and_then(|parsed| parsed.comments).unwrap_or_default();
-    comments.values().flat_map(|group| group.iter()).map(|comment| comment.start()..comment.end()).collect()
 }
 
 fn json5() -> ParseOptions {
@@ -141,8 +169,10 @@ fn json() -> ParseOptions {
 }
 
 /// A text that parses as JSON5 and not as JSON: the first place at which it is not JSON.
-fn not_json(text: &str, error: &serde_json::Error) -> Finding {
-    if let Err(notation) = parse_to_ast(text, &CollectOptions::default(), &json()) {
+///
+/// `cut`: the text is too large for a tree, and what stopped the strict reader has to do.
+fn not_json(text: &str, error: &serde_json::Error, cut: bool) -> Finding {
+    if !cut && let Err(notation) = parse_to_ast(text, &CollectOptions::default(), &json()) {
         let range = notation.range();
         if let ParseErrorKind::String(kind) = notation.kind() {
             // JSON5 would take it, and make something else of it than was meant.
@@ -224,13 +254,15 @@ fn lower_first(sentence: &str) -> String {
 }
 
 /// One look at every node: what no reader reports and every reader stumbles over.
-struct Walk<'n, 't> {
+struct Walk<'n, 't, 'f, 'b> {
     text: &'t str,
     /// Whether the text is plain JSON, so that no string or key can break JSON5's rules.
     json: bool,
     trail: Vec<Trail<'n>>,
-    found: Vec<Finding>,
+    found: &'f mut Findings<'b>,
     too_deep: bool,
+    /// Whether something was found that no reader takes.
+    explained: bool,
 }
 
 /// A [`Step`] that owns nothing: nearly every node is passed without a word.
@@ -239,8 +271,11 @@ enum Trail<'n> {
     Index(usize),
 }
 
-impl<'n, 't> Walk<'n, 't> {
+impl<'n, 't> Walk<'n, 't, '_, '_> {
     fn value(&mut self, value: &'n Value<'t>, depth: usize) {
+        if self.found.is_over() {
+            return;
+        }
         match value {
             Value::Object(object) => {
                 if self.enters(object.range.start, depth) {
@@ -342,6 +377,7 @@ impl<'n, 't> Walk<'n, 't> {
             Trail::Key(key) => Step::Key((*key).to_owned()),
             Trail::Index(index) => Step::Index(*index),
         });
+        self.explained |= matches!(finding.code, Code::NumberOutOfRange | Code::NestedTooDeep | Code::Syntax);
         self.found.push(finding.at(steps.collect()));
     }
 }

@@ -134,9 +134,12 @@ fn read(source: Source, exact: bool, deadline: Deadline) -> anyhow::Result<Read>
 fn of_file(name: String, bytes: Vec<u8>, exact: bool) -> Result<Read, Error> {
     let stored = Stored::holding(bytes);
     let text = stored.text().unwrap_or_default();
-    let content = match native::parse(text, Syntax::Json5) {
-        Ok(policy) => Content::Native(serde_json::to_value(&policy).unwrap_or_default()),
-        Err(_) => document(&name, text, Syntax::Json5, exact)?,
+    let content = match document(&name, text, Syntax::Json5, exact) {
+        Ok(document) => document,
+        Err(error) => match native::parse(text, Syntax::Json5) {
+            Ok(policy) => Content::Native(serde_json::to_value(&policy).unwrap_or_default()),
+            Err(_) => return Err(error),
+        },
     };
     Ok(Read { hash: stored.hash(), exists: true, content, no_token: false, remarks: Vec::new(), name })
 }

@@ -13,7 +13,7 @@ use super::Error;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Verdict;
 use crate::approvals::report::{Failed, FileReport, Remark, Unchecked};
-use crate::approvals::{Strictness, Syntax, check, lint, native};
+use crate::approvals::{Budget, Strictness, Syntax, check_within, lint, native};
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::outcome::{Exit, Tally};
 use crate::store::Store;
@@ -64,10 +64,11 @@ pub fn run(request: Request, deadline: Deadline) -> anyhow::Result<Validated> {
 impl Validated {
     fn of(looked: Vec<Result<Result<Checked, Missed>, FileReport>>) -> Self {
         let mut validated = Self::default();
+        let mut room = Room::default();
         for looked in looked {
             match looked.unwrap_or_else(|report| Err(report.into())) {
                 Ok(Checked { report, remarks }) => {
-                    validated.files.push(report);
+                    validated.files.push(room.take(report));
                     validated.remarks.extend(remarks);
                 }
                 Err(Missed::Failed(report)) => validated.files.push(report),
@@ -108,6 +109,28 @@ pub(super) struct Found {
     pub(super) input: Input,
     /// Whether it was found in a directory, and not named.
     pub(super) in_directory: bool,
+}
+
+/// How many problems of all documents together are still kept: a bound on memory and output.
+pub(super) struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(10 * Verdict::MOST)
+    }
+}
+
+impl Room {
+    /// Of each document the first few problems are kept, however many the others have.
+    const LEAST: usize = 10;
+
+    pub(super) fn take(&mut self, mut report: FileReport) -> FileReport {
+        if let Ok(verdict) = &mut report.result {
+            verdict.keep(self.0.max(Self::LEAST));
+            self.0 = self.0.saturating_sub(verdict.diagnostics.len());
+        }
+        report
+    }
 }
 
 /// Every file that is named, or found in a directory that is.
@@ -220,6 +243,7 @@ pub fn tally(reports: &[FileReport]) -> Tally {
     let mut tally = Tally::default();
     for report in reports {
         match &report.result {
+            Ok(verdict) if verdict.unfinished => tally.timed_out += 1,
             Ok(verdict) if verdict.is_valid() => tally.valid += 1,
             Ok(_) => tally.invalid += 1,
             Err(failed) => count(&mut tally, failed.why),
@@ -243,9 +267,10 @@ fn of_store(request: &Request, store: &Store, deadline: Deadline) -> Result<Chec
     let name = store.name();
     let remarks = store.remarks(deadline);
     match held(store, deadline) {
-        Ok(Some(text)) => {
-            Ok(Checked { report: FileReport { name, result: Ok(check(&text, strictness)) }, remarks })
-        }
+        Ok(Some(text)) => Ok(Checked {
+            report: FileReport { name, result: Ok(within(&text, strictness, deadline)) },
+            remarks,
+        }),
         Ok(None) => Err(Missed::NoDocument(no_document(&name, release_of(store)))),
         Err(failed) => Err(FileReport { name, result: Err(failed) }.into()),
     }
@@ -313,7 +338,7 @@ fn file(request: &Request, found: &Found, deadline: Deadline) -> Result<Checked,
         syntax: request.syntax.unwrap_or_else(|| by_name(input)),
         allow_legacy: request.allow_legacy,
     };
-    let mut verdict = check(&bytes, strictness);
+    let mut verdict = within(&bytes, strictness, deadline);
     let mut remarks = Vec::new();
     if *in_directory && is(&verdict, Code::OpenclawConfig) {
         return Err(skipped(&name, "OpenClaw's configuration"));
@@ -326,6 +351,10 @@ fn file(request: &Request, found: &Found, deadline: Deadline) -> Result<Checked,
         verdict = native::check(&bytes, strictness.syntax);
     }
     Ok(Checked { report: FileReport { name, result: Ok(verdict) }, remarks })
+}
+
+fn within(text: &[u8], strictness: Strictness, deadline: Deadline) -> Verdict {
+    check_within(text, strictness, Budget::until(&|| deadline.left().is_none()))
 }
 
 /// Why a file was not read, for its report.
@@ -428,7 +457,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::approvals::diagnostic::Verdict;
 
     fn ended(
         timeout: Duration,

@@ -63,14 +63,22 @@ fn renderer(styled: bool) -> Renderer {
     if styled { Renderer::styled() } else { Renderer::plain() }
 }
 
+/// What became of a document for which the time was too short.
+pub(super) const UNFINISHED: &str = "not checked to its end before the timeout: there may be more problems";
+
 /// Prints the problems of one document.
 pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool) -> io::Result<()> {
     let renderer = renderer(styled);
     for diagnostic in &verdict.diagnostics {
         writeln!(out, "{}\n", rendered(&renderer, name, diagnostic, styled))?;
     }
-    if verdict.omitted > 0 {
-        writeln!(out, "and {} more problems in {}\n", verdict.omitted, escaped(name))?;
+    if let Some(more) = verdict.more() {
+        writeln!(out, "{more} in {}\n", escaped(name))?;
+    }
+    if verdict.unfinished {
+        let title = Level::ERROR.primary_title(format!("{} was {UNFINISHED}", escaped(name)));
+        let title = title.element(Level::HELP.message("raise --timeout"));
+        writeln!(out, "{}\n", renderer.render(&[title]))?;
     }
     Ok(())
 }

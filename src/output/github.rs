@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::contain::Contained;
+use super::diagnostics::UNFINISHED;
 use super::escape::escaped;
 use crate::approvals::diagnostic::{Diagnostic, Severity};
 use crate::approvals::report::FileReport;
@@ -23,8 +24,12 @@ fn file(out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
             for diagnostic in &verdict.diagnostics {
                 annotation(out, &file, diagnostic)?;
             }
-            if verdict.omitted > 0 {
-                writeln!(out, "::error file={file}::and {} more problems", verdict.omitted)?;
+            if let Some(more) = verdict.more() {
+                let level = if verdict.omitted_errors > 0 || verdict.uncounted { "error" } else { "warning" };
+                writeln!(out, "::{level} file={file}::{more}")?;
+            }
+            if verdict.unfinished {
+                writeln!(out, "::error file={file},title=timed-out::{UNFINISHED}")?;
             }
             Ok(())
         }

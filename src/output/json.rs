@@ -6,11 +6,14 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Value, json};
 
+use super::diagnostics::UNFINISHED;
 use super::escape::is_harmless;
 use crate::approvals::changes::{Change, Changes};
 use crate::approvals::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::rejection::Field;
-use crate::approvals::report::{FileReport, NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
+use crate::approvals::report::{
+    FileReport, NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot, Unchecked,
+};
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub(super) const VERSION: u8 = 1;
@@ -151,6 +154,9 @@ struct File<'r> {
     problems: Vec<Problem<'r>>,
     /// Problems that are counted and not listed.
     omitted: usize,
+    /// There may be more problems than are counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncounted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
 }
@@ -160,20 +166,31 @@ impl<'r> File<'r> {
         match &report.result {
             Ok(verdict) => Self {
                 path: &report.name,
-                status: if verdict.is_valid() { "valid" } else { "invalid" },
+                status: match verdict {
+                    verdict if verdict.unfinished => Unchecked::TimedOut.as_str(),
+                    verdict if verdict.is_valid() => "valid",
+                    _ => "invalid",
+                },
                 problems: verdict.diagnostics.iter().map(Problem::of).collect(),
                 omitted: verdict.omitted,
-                error: None,
+                uncounted: verdict.uncounted,
+                error: verdict.unfinished.then(unfinished),
             },
             Err(failed) => Self {
                 path: &report.name,
                 status: failed.why.as_str(),
                 problems: Vec::new(),
                 omitted: 0,
+                uncounted: false,
                 error: Some(json!({ "message": failed.message, "remedy": failed.remedy })),
             },
         }
     }
+}
+
+/// The error of a file for which the time was too short.
+pub(super) fn unfinished() -> Value {
+    json!({ "message": UNFINISHED, "remedy": "raise --timeout" })
 }
 
 /// A validation: every file with its problems.

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::contain::Contained;
 use super::diagnostics::file;
 use super::escape::escaped;
-use super::json::{VERSION, json as print, listed, problems};
+use super::json::{VERSION, json as print, listed, problems, unfinished};
 use super::snapshot::dropped;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
-use crate::approvals::report::{FileReport, LintReport, Mend};
+use crate::approvals::report::{FileReport, LintReport, Mend, Unchecked};
 
 /// Prints every finding of every document, and a line that counts.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {
@@ -114,7 +114,10 @@ pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
         .iter()
         .map(|file| {
             let (problems, omitted, error) = match &file.result {
-                Ok(verdict) => (serde_json::to_value(problems(verdict)), verdict.omitted, None),
+                Ok(verdict) => {
+                    let error = verdict.unfinished.then(unfinished);
+                    (serde_json::to_value(problems(verdict)), verdict.omitted, error)
+                }
                 Err(failed) => {
                     (Ok(json!([])), 0, Some(json!({ "message": failed.message, "remedy": failed.remedy })))
                 }
@@ -158,6 +161,7 @@ pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
 
 fn status(file: &FileReport) -> &'static str {
     match &file.result {
+        Ok(verdict) if verdict.unfinished => Unchecked::TimedOut.as_str(),
         Ok(verdict) if verdict.diagnostics.is_empty() => "clean",
         Ok(verdict)
             if verdict.diagnostics.iter().any(|d| !d.code.is_lint() && d.severity == Severity::Error) =>

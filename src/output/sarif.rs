@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use serde::{Serialize, Serializer};
 use serde_sarif::sarif::{
     Artifact, ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString,
     Notification, PhysicalLocation, Region, ReportingDescriptor, Result as Finding, ResultColumnKind,
-    ResultLevel, Run, Sarif, Tool, ToolComponent,
+    ResultLevel, Run, Tool, ToolComponent,
 };
 
+use super::diagnostics::UNFINISHED;
 use super::json::json;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::{Diagnostic, Severity};
@@ -38,12 +40,17 @@ fn with_rules(
         .filter_map(|report| report.result.as_ref().err().map(|failed| notification(report, &failed.message)))
         .collect();
     let omitted = reports.iter().filter_map(|report| {
-        let omitted = report.result.as_ref().map_or(0, |verdict| verdict.omitted);
-        (omitted > 0).then(|| notification(report, &format!("{omitted} more problems are not listed")))
+        let more = report.result.as_ref().ok()?.more()?;
+        Some(notification(report, &format!("{more}, not listed")))
     });
-    let notifications: Vec<Notification> = failed.iter().cloned().chain(omitted).collect();
+    let unfinished: Vec<Notification> = reports
+        .iter()
+        .filter(|report| report.result.as_ref().is_ok_and(|verdict| verdict.unfinished))
+        .map(|report| notification(report, UNFINISHED))
+        .collect();
+    let notifications: Vec<Notification> = failed.iter().chain(&unfinished).cloned().chain(omitted).collect();
     let invocation = Invocation::builder()
-        .execution_successful(failed.is_empty())
+        .execution_successful(failed.is_empty() && unfinished.is_empty())
         .tool_execution_notifications(notifications)
         .build();
     let run = Run::builder()
@@ -56,14 +63,37 @@ fn with_rules(
                 .map(|report| Artifact::builder().location(artifact(report)).build())
                 .collect::<Vec<_>>(),
         )
-        .results(reports.iter().flat_map(results).collect::<Vec<_>>())
         .build();
-    let log = Sarif::builder()
-        .schema("https://json.schemastore.org/sarif-2.1.0.json")
-        .version(serde_json::Value::from("2.1.0"))
-        .runs(vec![run])
-        .build();
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Results { run, results: Streamed(reports) }],
+    };
     json(out, &log)
+}
+
+/// The log as it is printed: a result is made when its turn comes, for one takes several kilobytes.
+#[derive(Serialize)]
+struct Log<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Results<'r>; 1],
+}
+
+#[derive(Serialize)]
+struct Results<'r> {
+    #[serde(flatten)]
+    run: Run,
+    results: Streamed<'r>,
+}
+
+struct Streamed<'r>(&'r [FileReport]);
+
+impl Serialize for Streamed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().flat_map(results))
+    }
 }
 
 fn rule(code: Code) -> ReportingDescriptor {
@@ -81,13 +111,9 @@ fn artifact(report: &FileReport) -> ArtifactLocation {
     ArtifactLocation::builder().uri(uri(&report.name)).build()
 }
 
-fn results(report: &FileReport) -> Vec<Finding> {
-    let verdict = report.result.as_ref().ok();
-    verdict
-        .into_iter()
-        .flat_map(|verdict| &verdict.diagnostics)
-        .map(|diagnostic| result(report, diagnostic))
-        .collect()
+fn results(report: &FileReport) -> impl Iterator<Item = Finding> {
+    let verdict = report.result.as_ref().ok().into_iter();
+    verdict.flat_map(|verdict| &verdict.diagnostics).map(|diagnostic| result(report, diagnostic))
 }
 
 fn result(report: &FileReport, diagnostic: &Diagnostic) -> Finding {

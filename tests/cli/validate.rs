@@ -265,10 +265,10 @@ fn every_code_that_a_file_can_show_has_a_fixture() {
         shown.extend(codes(&report).into_iter().map(str::to_owned));
     }
     // `refused` is for a keyword that the schema does not use yet; a node's policy is checked as one here, and is not taken
-    // for a document by `lint` and `set`.
+    // for a document by `lint` and `set`; `too-many-values` takes megabytes.
     let all: BTreeSet<String> = Code::ALL
         .iter()
-        .filter(|&&code| !matches!(code, Code::Refused | Code::NodePolicy))
+        .filter(|&&code| !matches!(code, Code::Refused | Code::NodePolicy | Code::TooManyValues))
         .map(|code| code.as_str().to_owned())
         .collect();
     assert_eq!(shown, all);
@@ -929,5 +929,58 @@ fn white_space_beyond_ascii_stops_no_command() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_is_too_many_to_list_is_counted() {
+    let home = TempDir::new().unwrap();
+    let document = home.path().join("document.json");
+    let count = 12_000;
+    fs::write(
+        &document,
+        format!(
+            "{{\"version\": 1, {}}}",
+            (0..count).map(|n| format!("\"x{n}\":1")).collect::<Vec<_>>().join(",")
+        ),
+    )
+    .unwrap();
+    let report = |format: &str| {
+        let output = clearance(home.path())
+            .args(["approvals", "validate", "--format", format])
+            .arg(&document)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = json(&report("json"));
+    assert_eq!(listed["files"][0]["problems"].as_array().unwrap().len(), 10_000);
+    assert_eq!(listed["files"][0]["omitted"], 2_000);
+    assert!(report("human").contains("and 2,000 more problems in "));
+    assert!(report("github").contains("::and 2,000 more problems"));
+    assert!(report("sarif").contains("and 2,000 more problems, not listed"));
+}
+
+#[test]
+fn a_document_denser_than_any_host_has_is_refused_everywhere() {
+    let home = TempDir::new().unwrap();
+    let document = home.path().join("document.json");
+    let entries = vec!["{\"pattern\":\"a\"}"; 100_001].join(",");
+    fs::write(&document, format!("{{\"version\":1,\"agents\":{{\"main\":{{\"allowlist\":[{entries}]}}}}}}"))
+        .unwrap();
+    let path = document.to_str().unwrap();
+    let store = home.path().join("store.json");
+    for arguments in [
+        vec!["validate", "--format", "json", path],
+        vec!["lint", "--format", "json", path],
+        vec!["set", "--json", "--dry-run", "--file", path, "--store", store.to_str().unwrap()],
+        vec!["diff", "--json", path, path],
+        vec!["get", "--json", "--file", path],
+    ] {
+        let output = clearance(home.path()).arg("approvals").args(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(json(&text).is_object() && text.contains("too-many-values"), "{arguments:?}: {text}");
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::{Applied, Edit, Verb};
+use crate::approvals::bounds::Budget;
 use crate::approvals::changes::{self, Changes};
 use crate::approvals::check::{accepted, parse};
 use crate::approvals::diagnostic::Verdict;
@@ -91,7 +92,7 @@ fn with_document<T>(
     syntax: Syntax,
     look: impl FnOnce(&Document<'_>) -> T,
 ) -> Result<T, TextError> {
-    if let Some(document) = accepted(bytes) {
+    if let Some(document) = accepted(bytes, Budget::default()) {
         return Ok(look(&document));
     }
     if let Some(known) = unknown::known(bytes, syntax) {

@@ -19,6 +19,9 @@ use crate::approvals::document::Document;
 const COMPARED: usize = 16;
 const LOOKED_AT: usize = 64;
 
+/// How many beginnings are told apart: a bound on memory.
+const NODES: usize = 500_000;
+
 /// How much of a literal beginning tells patterns apart, in pieces.
 const BEGINNING: usize = 256;
 
@@ -63,6 +66,9 @@ fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
 
 fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
     for entry in list.iter().filter(|entry| !entry.is_command_text() && entry.entry.command_text.is_none()) {
+        if sink.must_end() {
+            return;
+        }
         if let Some(broader) = by.iter().find_map(|broad| broad.covering(entry)) {
             let whose = if broader.agent == entry.agent { "" } else { " of agent `*`" };
             let message = format!(
@@ -81,7 +87,7 @@ struct Broad<'d> {
     /// `*`: everything.
     everything: Option<Listed<'d>>,
     exact: HashMap<&'d str, Listed<'d>>,
-    globs: Vec<(Listed<'d>, Vec<Piece>)>,
+    globs: Vec<Listed<'d>>,
     /// From a node and a piece to the next node.
     steps: HashMap<(usize, Piece), usize>,
     /// The globs whose literal beginning ends at a node.
@@ -105,23 +111,27 @@ impl<'d> Broad<'d> {
             }
             broad.exact.entry(pattern).or_insert(*entry);
             if pattern.contains(['*', '?']) && !pattern.contains('\\') {
-                broad.add(*entry, pieces(pattern));
+                broad.add(*entry, &pieces(pattern));
             }
         }
         broad
     }
 
-    fn add(&mut self, entry: Listed<'d>, glob: Vec<Piece>) {
+    fn add(&mut self, entry: Listed<'d>, glob: &[Piece]) {
         let mut node = 0;
-        for piece in beginning(&glob) {
+        for piece in beginning(glob) {
             let fresh = self.ends.len();
+            // Less of the beginning tells patterns apart as well, only slower.
+            if fresh == NODES && !self.steps.contains_key(&(node, piece)) {
+                break;
+            }
             node = *self.steps.entry((node, piece)).or_insert(fresh);
             if node == fresh {
                 self.ends.push(Vec::new());
             }
         }
         self.ends[node].push(self.globs.len());
-        self.globs.push((entry, glob));
+        self.globs.push(entry);
     }
 
     /// An entry by which another one can go: broader, or the same and before it.
@@ -147,25 +157,26 @@ impl<'d> Broad<'d> {
         }
         let narrow = pieces(pattern);
         let by_path = pattern::is_path(pattern);
-        let may_end = |glob: &[Piece]| {
-            glob.last().is_none_or(|last| !matches!(last, Piece::Unit(_)) || narrow.last() == Some(last))
-        };
         let mut nodes = vec![0];
         for piece in beginning(&narrow) {
             let Some(&node) = nodes.last().and_then(|&node| self.steps.get(&(node, piece))) else { break };
             nodes.push(node);
         }
-        let fitting = nodes.iter().flat_map(|&node| &self.ends[node]).map(|&index| &self.globs[index]);
+        let fitting = nodes.iter().flat_map(|&node| &self.ends[node]).map(|&index| self.globs[index]);
+        let may_end = |other: &Listed<'d>| match other.pattern().chars().next_back() {
+            None | Some('*' | '?') => true,
+            last => last == pattern.chars().next_back(),
+        };
         fitting
             .take(LOOKED_AT)
-            .filter(|(other, glob)| pattern::is_path(other.pattern()) == by_path && may_end(glob))
-            .filter(|(other, _)| (other.agent, other.index) != (entry.agent, entry.index))
+            .filter(|other| pattern::is_path(other.pattern()) == by_path && may_end(other))
+            .filter(|other| (other.agent, other.index) != (entry.agent, entry.index))
             .take(COMPARED)
-            .find(|(other, glob)| {
+            .find(|other| {
+                let glob = pieces(other.pattern());
                 let earlier = other.agent != entry.agent || other.index < entry.index;
-                covers(glob, &narrow) && (!any || earlier || !covers(&narrow, glob))
+                covers(&glob, &narrow) && (!any || earlier || !covers(&narrow, &glob))
             })
-            .map(|(other, _)| *other)
     }
 }
 

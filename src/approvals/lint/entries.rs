@@ -125,6 +125,9 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     }
     let release = Release::of(facts);
     for entry in listed(document) {
+        if sink.must_end() {
+            return;
+        }
         if facts.versioned
             && let Some(field) = entry.secret_field()
         {

@@ -19,8 +19,9 @@ mod tests;
 
 use serde_json::{Value, json};
 
+use super::bounds::Budget;
 use super::changes::Change;
-use super::check::parse;
+use super::check::parse_within;
 use super::codes::Code;
 use super::credentials::quotable;
 use super::diagnostic::{Diagnostic, Path, Severity, Step, Verdict};
@@ -46,6 +47,8 @@ pub struct Facts<'f> {
     pub release: Option<&'f str>,
     /// Whether a host before 2026.8 keeps it, on which generated entries match in every directory.
     pub early: bool,
+    /// When to end.
+    pub budget: Budget<'f>,
 }
 
 /// When an entry counts as stale.
@@ -110,6 +113,11 @@ impl Counts {
         }
     }
 
+    /// All of them.
+    pub fn sum(self) -> usize {
+        self.errors + self.warnings + self.notes
+    }
+
     /// Whether there is a finding of this severity or above.
     pub fn reach(self, severity: Severity) -> bool {
         let warnings = severity <= Severity::Warning && self.warnings > 0;
@@ -154,22 +162,29 @@ struct Raw {
 
 /// Judges a document.
 pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> Linted {
-    let verdict = match parse(bytes, syntax) {
+    let verdict = match parse_within(bytes, syntax, facts.budget) {
         Ok(document) => return judged(bytes, syntax, &document, facts, rules),
         Err(verdict) => verdict,
     };
     let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
-    let known = known(bytes, syntax);
-    let document = known.as_ref().and_then(|known| parse(known.text.as_bytes(), syntax).ok());
+    // Where anything else is wrong, or too much to be listed, the rest is not looked at.
+    let unknown = |found: &Diagnostic| found.code == Code::UnknownField;
+    let others = verdict.unfinished || verdict.omitted > 0 || !verdict.diagnostics.iter().all(unknown);
+    let known = if others { None } else { known(bytes, syntax) };
+    let document =
+        known.as_ref().and_then(|known| parse_within(known.text.as_bytes(), syntax, facts.budget).ok());
     let (Some(known), Some(document)) = (&known, document) else {
-        return Linted { verdict, invalid: true, counts, ..Linted::default() };
+        return Linted { invalid: verdict.errors() > 0, verdict, counts, ..Linted::default() };
     };
     // A host ignores unknown fields and goes by the rest, so the rest is looked at: an entry is where it was.
     let linted = judged(bytes, syntax, &document, facts, rules);
     let mut both = verdict;
     both.omitted += linted.verdict.omitted;
+    both.omitted_errors += linted.verdict.omitted_errors;
+    both.unfinished |= linted.verdict.unfinished;
     both.diagnostics.extend(linted.verdict.diagnostics);
     both.diagnostics.sort_by_key(|found| (found.start.line, found.start.column));
+    both.keep(Verdict::MOST);
     let (unknown, unknown_count) = (known.fields.clone(), known.count);
     Linted {
         verdict: both,
@@ -183,24 +198,29 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
 
 /// `document`: what stands in the text, perhaps without fields that nobody knows.
 fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
-    let mut sink = Sink::of(rules, facts.name);
+    let mut sink = Sink::of(rules, facts);
     policy::judge(document, &mut sink);
     entries::judge(document, facts, &mut sink);
     coverage::judge(document, facts, &mut sink);
     release::judge(document, facts, &mut sink);
-    let Sink { raws, silenced, used, .. } = sink;
-    let mut linted = Linted { silenced, used: used.into_iter().collect(), ..Linted::default() };
-    for raw in &raws {
-        linted.counts.add(rules.severity(raw.code));
-    }
-    let mut removals: Vec<Removal> = raws.iter().filter_map(removal).collect();
+    let Sink { raws, counts, silenced, used, unfinished, mut removals, .. } = sink;
     // An entry that is dead in two ways goes once.
     let mut seen = std::collections::HashSet::with_capacity(removals.len());
     removals.sort_by(|a, b| (&a.agent, a.index).cmp(&(&b.agent, b.index)));
     removals.retain(|removal| seen.insert((removal.agent.clone(), removal.index)));
-    linted.removals = removals;
+    let mut linted =
+        Linted { counts, silenced, used: used.into_iter().collect(), removals, ..Linted::default() };
     if !raws.is_empty() {
         linted.verdict = place::placed(bytes, syntax, document, raws, rules);
+    }
+    let told = &linted.verdict.diagnostics;
+    let errors = told.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    linted.verdict.omitted = counts.sum().saturating_sub(told.len());
+    linted.verdict.omitted_errors = counts.errors.saturating_sub(errors);
+    linted.verdict.unfinished |= unfinished;
+    if unfinished {
+        // Half of what can go is not what was looked at.
+        linted.removals.clear();
     }
     linted
 }

@@ -86,36 +86,106 @@ pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
     if broad.len().max(narrow.len()) > LONGEST {
         return false;
     }
-    // Which positions in `broad` may be reached.
-    let mut reached = vec![false; broad.len() + 1];
-    reached[0] = true;
-    skip(&mut reached, broad);
-    let mut next = reached.clone();
-    for &piece in narrow {
-        next.fill(false);
-        let mut alive = false;
-        for (at, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
-            if let Some(&own) = broad.get(at)
-                && own.takes(piece)
-            {
-                next[if own.is_open() { at } else { at + 1 }] = true;
-                alive = true;
-            }
-        }
-        if !alive {
-            return false;
-        }
-        skip(&mut next, broad);
-        std::mem::swap(&mut reached, &mut next);
+    if broad.len() < 64 {
+        covers_by::<1>(broad, narrow)
+    } else {
+        covers_by::<{ LONGEST / 64 + 1 }>(broad, narrow)
     }
-    reached[broad.len()]
 }
 
-/// What may stand for nothing is passed over.
-fn skip(reached: &mut [bool], broad: &[Piece]) {
-    for at in 0..broad.len() {
-        if reached[at] && broad[at].is_open() {
-            reached[at + 1] = true;
+fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
+    let opens = Positions::<WORDS>::of(broad, Piece::is_open);
+    // The positions that take a piece, for each piece once.
+    let mut taking: Vec<(Piece, Positions<WORDS>)> = Vec::new();
+    // Which positions in `broad` may be reached. What may stand for nothing is passed over.
+    let mut reached = Positions::first().with_skipped(&opens);
+    for &piece in narrow {
+        let known = taking.iter().find(|(other, _)| *other == piece).map(|(_, positions)| *positions);
+        let takers = known.unwrap_or_else(|| {
+            let takers = Positions::of(broad, |own| own.takes(piece));
+            taking.push((piece, takers));
+            takers
+        });
+        let hit = reached.and(&takers);
+        if hit.is_empty() {
+            return false;
+        }
+        reached = hit.and(&opens).or(&hit.without(&opens).next()).with_skipped(&opens);
+    }
+    reached.has(broad.len())
+}
+
+/// Positions in a glob, and the one behind it, in so many words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Positions<const WORDS: usize>([u64; WORDS]);
+
+impl<const WORDS: usize> Positions<WORDS> {
+    fn first() -> Self {
+        let mut first = [0; WORDS];
+        first[0] = 1;
+        Self(first)
+    }
+
+    fn of(glob: &[Piece], wanted: impl Fn(Piece) -> bool) -> Self {
+        let mut found = [0; WORDS];
+        for (at, _) in glob.iter().enumerate().filter(|(_, piece)| wanted(**piece)) {
+            found[at / 64] |= 1 << (at % 64);
+        }
+        Self(found)
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn join(&self, other: &Self, join: impl Fn(u64, u64) -> u64) -> Self {
+        let mut joined = self.0;
+        for (word, other) in joined.iter_mut().zip(other.0) {
+            *word = join(*word, other);
+        }
+        Self(joined)
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        self.join(other, |a, b| a & b)
+    }
+
+    fn or(&self, other: &Self) -> Self {
+        self.join(other, |a, b| a | b)
+    }
+
+    fn without(&self, other: &Self) -> Self {
+        self.join(other, |a, b| a & !b)
+    }
+
+    /// Each one further.
+    fn next(&self) -> Self {
+        let mut carried = 0;
+        let shift = |word: &u64| {
+            let shifted = word << 1 | carried;
+            carried = word >> 63;
+            shifted
+        };
+        let mut next = [0; WORDS];
+        for (next, shifted) in next.iter_mut().zip(self.0.iter().map(shift)) {
+            *next = shifted;
+        }
+        Self(next)
+    }
+
+    /// These, and each that is reached from one of them over what may stand for nothing.
+    fn with_skipped(&self, opens: &Self) -> Self {
+        let mut reached = *self;
+        loop {
+            let further = reached.or(&reached.and(opens).next());
+            if further == reached {
+                return reached;
+            }
+            reached = further;
         }
     }
 }
@@ -199,6 +269,8 @@ pub(super) fn has_literal_glob(pattern: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn covered(broad: &str, narrow: &str) -> bool {
@@ -237,6 +309,37 @@ mod tests {
         assert!(matches(&pieces("/usr/bin/*"), "/usr/bin/git") && matches(&pieces("/a"), "/a"));
         assert!(!matches(&pieces("/usr/bin/*"), "/usr/bin/x/git") && !matches(&pieces("/a"), "/ab"));
         assert!(!matches(&pieces("/ab"), "/a"));
+    }
+
+    /// The rule, by its definition: each piece of the narrow one is taken by a piece of the broad one.
+    fn covers_slowly(broad: &[Piece], narrow: &[Piece]) -> bool {
+        match (broad.split_first(), narrow.split_first()) {
+            (None, None) => true,
+            (Some((own, rest)), _) if own.is_open() && covers_slowly(rest, narrow) => true,
+            (Some((own, rest)), Some((piece, more))) if own.takes(*piece) => {
+                covers_slowly(if own.is_open() { broad } else { rest }, more)
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn covering_follows_its_definition(broad in "[/a*?~]{0,9}", narrow in "[/a*?~\n]{0,9}") {
+            let (broad, narrow) = (pieces(&broad), pieces(&narrow));
+            prop_assert_eq!(covers(&broad, &narrow), covers_slowly(&broad, &narrow));
+        }
+    }
+
+    #[test]
+    fn long_globs_are_compared_across_words() {
+        let long = "a".repeat(LONGEST - 2);
+        assert!(
+            covered(&format!("{long}**"), &format!("{long}b"))
+                && !covered(&format!("{long}b"), &format!("{long}*"))
+        );
+        assert!(covered(&"*a".repeat(LONGEST / 2), &"*a".repeat(LONGEST / 2)));
+        assert!(!covered(&"*a".repeat(LONGEST / 2), &"*a".repeat(LONGEST / 2 - 1)));
     }
 
     #[test]

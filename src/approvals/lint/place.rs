@@ -1,5 +1,6 @@
 //! From findings to diagnostics: the text is read again, without the entries of which there is nothing to say.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use jsonc_parser::common::Ranged;
 
 use super::entries::listed;
 use super::{Raw, Rules};
+use crate::approvals::bounds;
 use crate::approvals::codes::Code;
 use crate::approvals::credentials::looks_secret;
 use crate::approvals::diagnostic::{Severity, Step, Verdict};
@@ -27,20 +29,29 @@ pub(super) fn placed(
 ) -> Verdict {
     let Ok(text) = std::str::from_utf8(bytes) else { return Verdict::default() };
     let mut kept: HashSet<(&str, usize)> = raws.iter().filter_map(entry_of).collect();
-    // An excerpt may show a neighbour, whose secrets must be known to be masked.
-    kept.extend(
-        listed(document)
-            .filter(|entry| entry.secret_field().is_some())
-            .map(|entry| (entry.agent, entry.index)),
-    );
-    let elided = elide::without(text, |agent, index, _| !kept.contains(&(agent, index)));
+    // An excerpt may show a neighbour, whose secrets must be known to be masked: they stay in the tree. Where there are
+    // too many for that, whole entries are masked.
+    let mut secret = listed(document)
+        .filter(|entry| entry.secret_field().is_some())
+        .map(|entry| (entry.agent, entry.index));
+    kept.extend(secret.by_ref().take(Verdict::MOST));
+    let masked: HashSet<(&str, usize)> = secret.filter(|entry| !kept.contains(entry)).collect();
+    let spans = RefCell::new(Vec::new());
+    let elided = elide::without(text, |agent, index, raw| {
+        if masked.contains(&(agent, index)) {
+            let start = raw.as_ptr().addr() - text.as_ptr().addr();
+            spans.borrow_mut().push(start..start + raw.len());
+        }
+        !kept.contains(&(agent, index))
+    });
     let Some(root) = syntax::parse(text, elided.as_deref(), syntax, &mut Vec::new()) else {
         // It was read once already.
         return Verdict::default();
     };
-    let comments = if elided.is_some() { Vec::new() } else { syntax::comments(text) };
+    let comments = if elided.is_some() { Vec::new() } else { bounds::comments(text) };
     let mut hidden = secrets::in_tree(&root);
     credentials(&root, &mut hidden);
+    hidden.extend(spans.into_inner());
     let hidden = secrets::with_comments(secrets::apart(hidden), comments);
     let places = Places::of(&root);
     let findings = raws
@@ -51,8 +62,8 @@ pub(super) fn placed(
             finding.severity = rules.severity(raw.code);
             finding
         })
-        .collect();
-    place(text, &hidden, findings)
+        .collect::<Vec<_>>();
+    place(text, &hidden, findings.into())
 }
 
 /// The findings of a configuration: the silences that silence nothing, by the spans of their codes.
@@ -64,7 +75,7 @@ pub fn unused_silences(text: &str, spans: &[Range<usize>], severity: Severity) -
         finding.severity = severity;
         finding
     });
-    place(text, &[], findings.collect())
+    place(text, &[], findings.collect::<Vec<_>>().into())
 }
 
 /// The entry that a finding is about.

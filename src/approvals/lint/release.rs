@@ -73,6 +73,9 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
         }
     }
     for entry in listed(document) {
+        if sink.must_end() {
+            return;
+        }
         let fraction = entry.entry.last_used_at.as_ref().is_some_and(|at| at.as_f64().fract() != 0.0);
         for (newer, there) in [
             (Newer::Source, entry.entry.source.is_some()),

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Raw;
+use super::{Counts, Facts, Raw, Removal, removal};
+use crate::approvals::bounds::Budget;
 use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::Severity;
+use crate::approvals::diagnostic::{Severity, Verdict};
 
 /// What applies to every document of a run.
 #[derive(Debug, Clone, Default)]
@@ -51,37 +52,69 @@ impl Rules {
     }
 }
 
-/// Takes findings, and leaves out those that are silenced.
+/// Takes findings, and leaves out those that are silenced. So many are kept of each severity; all are counted.
 #[derive(Debug)]
 pub(super) struct Sink<'r> {
     rules: &'r Rules,
+    budget: Budget<'r>,
     /// The silences that are about this document, by code.
     silences: HashMap<Code, Vec<usize>>,
     pub(super) raws: Vec<Raw>,
+    pub(super) counts: Counts,
     pub(super) silenced: usize,
     pub(super) used: BTreeSet<usize>,
+    /// What a mend removes.
+    pub(super) removals: Vec<Removal>,
+    /// Whether the time was over before the end.
+    pub(super) unfinished: bool,
 }
 
 impl<'r> Sink<'r> {
-    pub(super) fn of(rules: &'r Rules, name: &str) -> Self {
+    pub(super) fn of(rules: &'r Rules, facts: &Facts<'r>) -> Self {
         let mut silences: HashMap<Code, Vec<usize>> = HashMap::new();
         for (index, silence) in
-            rules.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(name))
+            rules.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(facts.name))
         {
             silences.entry(silence.code).or_default().push(index);
         }
-        Self { rules, silences, raws: Vec::new(), silenced: 0, used: BTreeSet::new() }
+        Self {
+            rules,
+            budget: facts.budget,
+            silences,
+            raws: Vec::new(),
+            counts: Counts::default(),
+            silenced: 0,
+            used: BTreeSet::new(),
+            removals: Vec::new(),
+            unfinished: false,
+        }
     }
 
     pub(super) fn push(&mut self, raw: Raw) {
         let about = self.silences.get(&raw.code).into_iter().flatten();
         let fitting: Vec<usize> =
             about.copied().filter(|&index| self.rules.silences[index].fits(&raw)).collect();
-        if fitting.is_empty() {
-            self.raws.push(raw);
-        } else {
+        if !fitting.is_empty() {
             self.silenced += 1;
             self.used.extend(fitting);
+            return;
         }
+        self.removals.extend(removal(&raw));
+        let severity = self.rules.severity(raw.code);
+        self.counts.add(severity);
+        let same = match severity {
+            Severity::Error => self.counts.errors,
+            Severity::Warning => self.counts.warnings,
+            Severity::Note => self.counts.notes,
+        };
+        if same <= Verdict::MOST {
+            self.raws.push(raw);
+        }
+    }
+
+    /// Whether the time is over.
+    pub(super) fn must_end(&mut self) -> bool {
+        self.unfinished |= self.budget.is_spent();
+        self.unfinished
     }
 }

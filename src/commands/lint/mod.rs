@@ -10,14 +10,14 @@ use anyhow::Context;
 use bytesize::ByteSize;
 
 use super::remote::Remote;
-use super::validate::Missed;
+use super::validate::{Missed, Room};
 use super::{Error, raced, validate};
-use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
 use crate::approvals::lint::{self, Counts, Facts, Linted, Stale};
 use crate::approvals::report::{FileReport, LintReport, Mend, Remark};
 use crate::approvals::stored::Stored;
+use crate::approvals::{Budget, Syntax};
 use crate::deadline::Deadline;
 use crate::outcome::Tally;
 use crate::settings::Project;
@@ -84,15 +84,18 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Checked> {
     let project = Arc::new(project);
     let look = {
         let (request, project) = (request.clone(), Arc::clone(&project));
-        move |place| target::read(&request, place, deadline).map(|target| look(&request, &project, target?))
+        move |place| {
+            target::read(&request, place, deadline).map(|target| look(&request, &project, target?, deadline))
+        }
     };
     let mut checked = Checked { report: LintReport::default(), mendable: Vec::new() };
     checked.report.config = project.file.as_ref().map(|file| file.display().to_string());
+    let mut room = Room::default();
     let mut used = vec![Use::Unasked; project.rules.silences.len()];
     for looked in validate::each(documents, deadline, look) {
         match looked {
             Ok(looked) => match looked? {
-                Ok(looked) => checked.take(looked, &mut used),
+                Ok(looked) => checked.take(looked, &mut used, &mut room),
                 Err(Missed::Failed(report)) => checked.report.files.push(report),
                 Err(Missed::NoDocument(remark) | Missed::Skipped(remark)) => {
                     checked.report.remarks.push(remark);
@@ -132,9 +135,10 @@ struct Looked {
     mendable: Option<Mendable>,
 }
 
-fn look(request: &Request, project: &Project, target: Target) -> Result<Looked, Missed> {
+fn look(request: &Request, project: &Project, target: Target, deadline: Deadline) -> Result<Looked, Missed> {
     let path = target.kept.as_ref().map(Kept::path);
     let name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| target.name.clone());
+    let spent = || deadline.left().is_none();
     let facts = Facts {
         name: &name,
         versioned: path.is_some_and(versioned::is_versioned),
@@ -142,6 +146,7 @@ fn look(request: &Request, project: &Project, target: Target) -> Result<Looked, 
         release: request.release.as_deref().or(target.release.as_deref()),
         // From 2026.8 on the store is a database.
         early: matches!(target.kept, Some(Kept::Store(Store::JsonFile(_)))),
+        budget: Budget::until(&spent),
     };
     let mut found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
     if let Some(what) = other(&found).filter(|_| target.in_directory) {
@@ -214,13 +219,13 @@ fn unused(project: &Project, used: &[Use], report: &mut LintReport) {
 }
 
 impl Checked {
-    fn take(&mut self, looked: Looked, used: &mut [Use]) {
+    fn take(&mut self, looked: Looked, used: &mut [Use], room: &mut Room) {
         let report = &mut self.report;
         report.remarks.extend(looked.remarks);
         report.counts = report.counts.and(looked.counts);
         report.silenced += looked.silenced;
         report.invalid += usize::from(looked.invalid);
-        report.files.push(looked.file);
+        report.files.push(room.take(looked.file));
         report.mendable += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.removals.len());
         report.unknown += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.unknown_count);
         self.mendable.extend(looked.mendable);
@@ -273,8 +278,11 @@ fn mend(mendable: &Mendable, deadline: Deadline) -> Result<(), Error> {
 pub fn tally(report: &LintReport, failing: Option<Severity>) -> Tally {
     let failing = failing.is_some_and(|severity| report.counts.reach(severity));
     let mut tally = Tally { invalid: report.invalid + usize::from(failing), ..Tally::default() };
-    for failed in report.files.iter().filter_map(|file| file.result.as_ref().err()) {
-        validate::count(&mut tally, failed.why);
+    for file in &report.files {
+        match &file.result {
+            Ok(verdict) => tally.timed_out += usize::from(verdict.unfinished),
+            Err(failed) => validate::count(&mut tally, failed.why),
+        }
     }
     tally
 }

@@ -1,0 +1,251 @@
+//! How much of a document is looked at: bounds that keep time and memory in proportion to the text, however hostile.
+//!
+//! A tree takes many times the bytes of a text that holds little but brackets and commas. One pass over the text, which
+//! keeps nothing, tells beforehand what the tree would take, and where to stop.
+
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+
+use jsonc_parser::ast::{ObjectProp, Value};
+
+/// Says when a computation has to end. Pure code asks, and reads no clock itself.
+#[derive(Clone, Copy, Default)]
+pub struct Budget<'b>(Option<&'b dyn Fn() -> bool>);
+
+impl<'b> Budget<'b> {
+    /// Ends when `spent` says so.
+    pub fn until(spent: &'b dyn Fn() -> bool) -> Self {
+        Self(Some(spent))
+    }
+
+    /// Whether the time is over.
+    pub(super) fn is_spent(self) -> bool {
+        self.0.is_some_and(|spent| spent())
+    }
+}
+
+impl fmt::Debug for Budget<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Budget" } else { "no budget" })
+    }
+}
+
+/// The most objects in a document of so many bytes. An entry that a gateway wrote has more than 100 bytes.
+fn most_objects(length: usize) -> usize {
+    (length / 100).max(100_000)
+}
+
+/// The most bytes that the tree of a text may take.
+fn most_of_tree(length: usize) -> usize {
+    (length / 2 * 9).max(48 * 1024 * 1024)
+}
+
+/// Where the first object begins that is one too many, and how many there may be.
+pub(super) fn object_too_many(text: &str) -> Option<(usize, usize)> {
+    let most = most_objects(text.len());
+    // Nearly always this is all that is asked.
+    if text.bytes().filter(|&byte| byte == b'{').count() <= most {
+        return None;
+    }
+    let (mut count, mut found) = (0, None);
+    tokens(text, |token, at| {
+        count += usize::from(token == Token::Object);
+        if count > most {
+            found = Some((at, most));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// A text of which the tree would take too much: its beginning, with every bracket closed.
+pub(super) struct Cut {
+    /// The beginning. Whatever stands in it is where it stands in the whole text.
+    pub(super) text: String,
+    /// Where it was cut.
+    pub(super) at: usize,
+    /// The brackets that were open there.
+    pub(super) open: Vec<usize>,
+}
+
+/// Cuts a text of which the tree would take too much; `None` where nothing is cut.
+pub(super) fn cut(text: &str) -> Option<Cut> {
+    /// Of an object with many keys: its indexes by name, and its keys as the schema sees them.
+    const INDEXED: usize = 190;
+    /// Elements for which a list has room from the first on.
+    const ROOM: usize = 4;
+    let (element, property) = (size_of::<Value<'_>>(), size_of::<ObjectProp<'_>>());
+    let most = most_of_tree(text.len());
+    // Three bytes at least for anything that takes memory.
+    if text.len() / 2 * (ROOM * property) <= most {
+        return None;
+    }
+    let mut cost = 0;
+    let mut open: Vec<(usize, Token, usize)> = Vec::new();
+    let mut cut_at = None;
+    tokens(text, |token, at| {
+        match token {
+            Token::Object | Token::Array => {
+                // No parser goes deeper.
+                if open.len() > 600 {
+                    return ControlFlow::Break(());
+                }
+                cost += ROOM * if token == Token::Object { property } else { element };
+                open.push((at, token, 1));
+            }
+            Token::Close => {
+                open.pop();
+                if open.is_empty() {
+                    return ControlFlow::Break(());
+                }
+            }
+            Token::Comma => {
+                let Some((_, kind, count)) = open.last_mut() else { return ControlFlow::Break(()) };
+                if cost > most {
+                    cut_at = Some(at);
+                    return ControlFlow::Break(());
+                }
+                *count += 1;
+                if *count > ROOM {
+                    // A list grows by doubling.
+                    cost += if *kind == Token::Object { property } else { element } * 3 / 2;
+                }
+                if *kind == Token::Object && *count > 4 * ROOM {
+                    cost += INDEXED;
+                }
+            }
+            Token::Escaped(length) => cost += length + 32,
+            Token::Comment(_) => {}
+        }
+        ControlFlow::Continue(())
+    });
+    let at = cut_at?;
+    let mut beginning = String::with_capacity(at + open.len());
+    beginning.push_str(&text[..at]);
+    beginning.extend(open.iter().rev().map(|(_, kind, _)| if *kind == Token::Object { '}' } else { ']' }));
+    Some(Cut { text: beginning, at, open: open.into_iter().map(|(at, ..)| at).collect() })
+}
+
+/// The comments of a text. Those with nothing between them are one.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    let mut comments: Vec<Range<usize>> = Vec::new();
+    tokens(text, |token, at| {
+        if let Token::Comment(length) = token {
+            match comments.last_mut() {
+                Some(last) if text[last.end..at].trim().is_empty() => last.end = at + length,
+                _ => comments.push(at..at + length),
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    comments
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// `{`
+    Object,
+    /// `[`
+    Array,
+    Close,
+    Comma,
+    /// A string of so many bytes with a backslash in it, of which the tree has a copy.
+    Escaped(usize),
+    /// A comment of so many bytes.
+    Comment(usize),
+}
+
+/// What of a text takes memory, with its place: read as the parser of JSON5 reads it, and never further.
+fn tokens(text: &str, mut take: impl FnMut(Token, usize) -> ControlFlow<()>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let (token, length) = match byte {
+            b'{' => (Some(Token::Object), 1),
+            b'[' => (Some(Token::Array), 1),
+            b'}' | b']' => (Some(Token::Close), 1),
+            b',' => (Some(Token::Comma), 1),
+            b'"' | b'\'' => {
+                let (length, escaped) = quoted(&bytes[at..], byte);
+                (escaped.then_some(Token::Escaped(length)), length)
+            }
+            b'/' => match bytes.get(at + 1) {
+                Some(b'/') => {
+                    let rest = &bytes[at..];
+                    let length =
+                        rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+                    (Some(Token::Comment(length)), length)
+                }
+                Some(b'*') => {
+                    let length = text[at + 2..].find("*/").map_or(text.len() - at, |end| end + 4);
+                    (Some(Token::Comment(length)), length)
+                }
+                _ => (None, 1),
+            },
+            _ => (None, 1),
+        };
+        if token.is_some_and(|token| take(token, at).is_break()) {
+            return;
+        }
+        at += length;
+    }
+}
+
+/// The bytes of a string, quotes included, and whether there is a backslash in it.
+fn quoted(bytes: &[u8], quote: u8) -> (usize, bool) {
+    let (mut at, mut escaped) = (1, false);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => {
+                escaped = true;
+                at += 2;
+            }
+            byte if byte == quote => return (at + 1, escaped),
+            _ => at += 1,
+        }
+    }
+    (bytes.len(), escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_what_is_cut_is_whole() {
+        for (start, piece) in
+            [("{\"a\":[", "1,"), ("[[", "{\"k\":\"}\",'x':[/*]*/]},"), ("{\"x\":{", "\"\":1,")]
+        {
+            let text = format!("{start}{}", piece.repeat(2_000_000));
+            let cut = cut(&text).unwrap();
+            assert!(cut.at < text.len() && cut.text.len() < text.len());
+            let root = parse_to_ast(&cut.text, &CollectOptions::default(), &ParseOptions::default());
+            assert!(root.unwrap().value.is_some(), "{start}{piece}");
+        }
+    }
+
+    #[test]
+    fn documents_are_not_cut() {
+        let entry = r#"{"id":"0f8fad5b-d9cb-469f-a165-70867728950e","pattern":"/usr/bin/git","lastUsedAt":1767268800000},"#;
+        let text = format!("{{\"version\":1,\"agents\":{{\"main\":{{\"allowlist\":[{}", entry.repeat(80_000));
+        assert!(cut(&text).is_none() && object_too_many(&text).is_none());
+    }
+
+    #[test]
+    fn objects_are_counted_outside_strings() {
+        let text = format!("[\"{}\"]", "{".repeat(300_000));
+        assert_eq!(object_too_many(&text), None);
+        let text = format!("[{}", "{},".repeat(300_000));
+        assert_eq!(object_too_many(&text), Some((1 + 3 * 100_000, 100_000)));
+    }
+
+    #[test]
+    fn comments_are_found_outside_strings() {
+        let text = "{'a': '//', // one\n \"b\\\"//\": 1 /* two */ /* three */, /* four";
+        let found: Vec<&str> = comments(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, ["// one", "/* two */ /* three */", "/* four"]);
+    }
+}
