@@ -29,6 +29,9 @@ fn many(count: usize, commands: usize) -> Vec<Prompt> {
     let templates: Vec<Prompt> = (0..100)
         .map(|session| {
             let mut row = row("a");
+            // Half of them runs of cron jobs.
+            let run = format!("cron:job-{session}:run:72fd0469-8d35-4634-ba6e-d0d9b0c17ec6");
+            let session = if session % 2 == 0 { session.to_string() } else { run };
             row["request"]["sessionKey"] = format!("agent:main:{session}").into();
             reader.text(Kind::Exec, &row.to_string()).expect("it reads")
         })
@@ -69,8 +72,14 @@ fn planned(count: usize, commands: usize) {
         let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
         assert_eq!(plan.duplicates() + plan.groups.len(), count);
     });
+    let (runs, rules) = (Runs::new(), Rules::at(NOW));
+    let found = plan(&prompts, &runs, rules);
+    // What a listing says below a plan.
+    let notes = best(|| {
+        assert!(found.beside().alone.is_empty());
+    });
     println!(
-        "{count} prompts of {commands} commands: planned in {time:?}, {} bytes a prompt",
+        "{count} prompts of {commands} commands: planned in {time:?}, notes in {notes:?}, {} bytes a prompt",
         size_of::<Prompt>()
     );
 }

@@ -1,6 +1,6 @@
 //! What commands on prompts show: listings and plans that outlive what they were made from.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use super::filter::{Filter, Sort};
@@ -9,7 +9,7 @@ use super::prompt::{Key, Prompt};
 use super::report::{Asked, Entry, Requeued, Totals, Verdict, requeued};
 use super::runs::{RunState, Runs};
 use super::scope::{Alone, Place};
-use super::wider::Wider;
+use super::wider::Beside;
 
 /// A group of duplicates, and what is to become of it.
 #[derive(Debug, Clone)]
@@ -37,12 +37,8 @@ pub struct Planned {
     pub now_ms: u64,
     /// Whether each denial starts an agent turn.
     pub legacy: bool,
-    /// What a wider scope would find, if anything.
-    pub wider: Option<Wider>,
-    /// How many prompts may be duplicates, of which only a summary is known.
-    pub undecided: usize,
-    /// How many prompts could have no duplicate, and why.
-    pub alone: BTreeMap<Alone, usize>,
+    /// What a wider scope would find, and what could not be compared.
+    pub beside: Beside,
 }
 
 impl Planned {
@@ -65,9 +61,7 @@ impl Planned {
             prompts: plan.groups.iter().map(|group| group.members.len()).sum(),
             now_ms: plan.rules.now_ms,
             legacy: false,
-            wider: plan.wider(),
-            undecided: plan.undecided(),
-            alone: plan.alone(),
+            beside: plan.beside(),
         }
     }
 }
@@ -187,10 +181,8 @@ pub struct Queued {
     pub runs_unknown: Option<String>,
     /// What else is to be known of the listing.
     pub notes: Vec<String>,
-    /// What a wider scope would find, if anything.
-    pub wider: Option<Wider>,
-    /// How many prompts may be duplicates, of which only a summary is known.
-    pub undecided: usize,
+    /// What a wider scope would find, and what could not be compared.
+    pub beside: Beside,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
 }
@@ -198,7 +190,7 @@ pub struct Queued {
 impl Queued {
     /// How it ended: a listing that was not understood in full is one in part.
     pub fn verdict(&self) -> Verdict {
-        if self.problems.is_empty() && self.undecided == 0 { Verdict::Done } else { Verdict::Partly }
+        if self.problems.is_empty() && self.beside.undecided == 0 { Verdict::Done } else { Verdict::Partly }
     }
 
     /// Of a plan over everything that is pending: a filter hides rows, and does not make duplicates of others.
@@ -247,8 +239,7 @@ impl Queued {
             partial: None,
             runs_unknown: None,
             notes: Vec::new(),
-            wider: plan.wider(),
-            undecided: plan.undecided(),
+            beside: plan.beside(),
             now_ms,
         }
     }

@@ -1,5 +1,7 @@
-//! What a wider scope would find. A cron job, a subagent and a chat of one agent ask for the same in sessions of their
-//! own; each is right by its scope, and the pile as a whole is seen only by the agent.
+//! What is said beside a plan: duplicates that a wider scope would find, and prompts that could not be compared.
+//!
+//! A cron job, a subagent and a chat of one agent ask for the same in sessions of their own; each is right by its scope,
+//! and the pile as a whole is seen only by the agent.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -18,55 +20,83 @@ pub struct Wider {
     pub duplicates: usize,
 }
 
-/// How many more duplicates a wider scope would find among groups of this one, by a prompt of each.
-pub(super) fn wider<'p, I: Iterator<Item = &'p Prompt>>(
-    scope: Scope,
-    groups: impl Fn() -> I,
-) -> Option<Wider> {
+/// What is said beside a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What a wider scope would find, if anything.
+    pub wider: Option<Wider>,
+    /// How many prompts may be duplicates, of which only a summary is known. Two with other summaries, agents or
+    /// sessions are not; whether two with the same are, nobody can say.
+    pub undecided: usize,
+    /// Why prompts that have no duplicate could have none, and how many there are of each.
+    pub alone: BTreeMap<Alone, usize>,
+}
+
+/// The groups of a plan in the scopes that are wider than its own, by a prompt of each.
+///
+/// A million groups are in no cache, so each is looked at once, and what is kept of it is a hash a scope.
+pub(super) struct Widening {
+    own: Scope,
     // Keyed anew each time. Two places of one hash are one duplicate too many in a note.
-    let state = RandomState::new();
-    let mut most: Option<Wider> = None;
-    for &scope in scope.wider() {
-        let mut places = HashSet::new();
-        let mut more = 0;
-        for prompt in groups() {
+    state: RandomState,
+    hashes: Vec<Vec<u64>>,
+}
+
+impl Widening {
+    pub(super) fn of(own: Scope, groups: usize) -> Self {
+        let hashes = own.wider().iter().map(|_| Vec::with_capacity(groups)).collect();
+        Self { own, state: RandomState::new(), hashes }
+    }
+
+    pub(super) fn add(&mut self, prompt: &Prompt) {
+        for (&scope, hashes) in self.own.wider().iter().zip(&mut self.hashes) {
             let place = Place::of(prompt, scope);
-            let joins = place.alone().is_none() && !places.insert(state.hash_one((prompt.intent, place)));
-            more += usize::from(joins);
-        }
-        if more > most.map_or(0, |most| most.duplicates) {
-            most = Some(Wider { scope, duplicates: more });
+            if place.alone().is_none() {
+                hashes.push(self.state.hash_one((prompt.intent, place)));
+            }
         }
     }
-    most
+
+    /// What was found.
+    pub(super) fn end(self) -> Option<Wider> {
+        let mut most: Option<Wider> = None;
+        for (&scope, mut hashes) in self.own.wider().iter().zip(self.hashes) {
+            let groups = hashes.len();
+            hashes.sort_unstable();
+            hashes.dedup();
+            let duplicates = groups - hashes.len();
+            if duplicates > most.map_or(0, |most| most.duplicates) {
+                most = Some(Wider { scope, duplicates });
+            }
+        }
+        most
+    }
 }
 
 impl Plan<'_> {
-    /// How many more duplicates a wider scope would find, if any. It takes time in proportion to the groups.
-    pub fn wider(&self) -> Option<Wider> {
-        wider(self.rules.scope, || self.groups.iter().map(|group| group.survivor))
-    }
-
-    /// How many prompts may be duplicates, of which only a summary is known. Two with other summaries, agents or
-    /// sessions are none; whether two with the same are, nobody can say.
-    pub fn undecided(&self) -> usize {
+    /// What is to be said beside it. It takes time in proportion to the groups.
+    pub fn beside(&self) -> Beside {
+        let own = self.rules.scope;
         // A summary names no run: what asks in one session may be of one run.
-        let scope = if self.rules.scope == Scope::Run { Scope::Session } else { self.rules.scope };
-        let summaries = self.groups.iter().flat_map(|group| &group.members);
-        let summaries = summaries.filter(|prompt| prompt.doubt == Some(Doubt::Summary));
-        let mut seen = HashSet::new();
-        let places = summaries.map(|prompt| (prompt.intent, Place::of_asker(prompt, scope)));
-        places.filter(|(intent, place)| place.alone().is_none() && !seen.insert((*intent, *place))).count()
-    }
-
-    /// Why prompts that have no duplicate could have none, and how many there are of each.
-    pub fn alone(&self) -> BTreeMap<Alone, usize> {
-        let mut alone = BTreeMap::new();
-        for group in self.groups.iter().filter(|group| group.members.len() == 1) {
-            if let Some(why) = Place::why_alone(group.survivor, self.rules.scope) {
-                *alone.entry(why).or_default() += 1;
+        let scope = if own == Scope::Run { Scope::Session } else { own };
+        let mut widening = Widening::of(own, self.groups.len());
+        let mut beside = Beside::default();
+        let mut summaries = HashSet::new();
+        for group in &self.groups {
+            let prompt = group.survivor;
+            widening.add(prompt);
+            if group.members.len() == 1
+                && let Some(why) = Place::why_alone(prompt, own)
+            {
+                *beside.alone.entry(why).or_default() += 1;
+            }
+            if prompt.doubt == Some(Doubt::Summary) {
+                let place = Place::of_asker(prompt, scope);
+                let again = place.alone().is_none() && !summaries.insert((prompt.intent, place));
+                beside.undecided += usize::from(again);
             }
         }
-        alone
+        beside.wider = widening.end();
+        beside
     }
 }

@@ -95,7 +95,7 @@ fn summaries_of_the_official_command_are_recognised() {
         assert_eq!(exit, 3, "{arguments:?}: {text}");
         assert!(text.contains("openclaw approvals pending --json"), "{text}");
         assert!(text.contains("clearance queue ls --json > queue.json"), "{text}");
-        assert!(!text.contains("nothing is pending"), "{text}");
+        assert!(!text.contains("nothing is pending") && !text.contains("no duplicates"), "{text}");
     }
     let (exit, listing) = client.json(&["queue", "ls", "--file", file]);
     assert_eq!(

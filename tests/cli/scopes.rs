@@ -78,5 +78,6 @@ fn a_plugin_s_call_says_why_it_is_alone() {
     let (_, report) = client.json(&["queue", "dedupe", "--dry-run"]);
     assert_eq!(report["gateways"][0]["alone"], json!({"tool-call": 3}));
     let text = client.answer(&["queue", "dedupe", "--dry-run"]);
-    assert!(text.contains("note: 3 prompts, each compared by its tool call only"), "{text}");
+    assert!(text.contains("note: compared by its tool call only: the gateway does not list"), "{text}");
+    assert!(text.contains("not recognised (3 prompts)"), "{text}");
 }

@@ -156,7 +156,7 @@ fn report(
         asked => report::verdict(asked, planned.duplicates, &totals),
     };
     // What was not understood may be a duplicate.
-    let understood = last.listing.problems.is_empty() && planned.undecided == 0;
+    let understood = last.listing.problems.is_empty() && planned.beside.undecided == 0;
     let verdict = if verdict == Verdict::Done && !understood { Verdict::Partly } else { verdict };
     let emptied = rounds.iter().any(|round| !round.emptied.is_empty());
     let verdict = if emptied && verdict == Verdict::Done { Verdict::Partly } else { verdict };

@@ -18,8 +18,7 @@ use crate::queue::summary::{Listed, Queued};
 
 /// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
 pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, notes, wider, undecided, now_ms } =
-        queued;
+    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, notes, beside, now_ms } = queued;
     let whole = Whole {
         approvals: rows.iter().map(Row::of).collect(),
         filtered: *filtered,
@@ -29,9 +28,9 @@ pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
         partial: partial.as_deref(),
         problems,
         runs_unknown: runs_unknown.as_deref(),
-        undecided: *undecided,
+        undecided: beside.undecided,
         version: VERSION,
-        wider: WiderJson::of(*wider),
+        wider: WiderJson::of(beside.wider),
     };
     json(out, &whole)
 }

@@ -81,8 +81,7 @@ pub(super) fn alone_text(out: &mut dyn Write, alone: &BTreeMap<Alone, usize>) ->
             Alone::NoRun => "names no run: --by run cannot compare it",
             _ => "names no agent: never treated as a duplicate",
         });
-        let each = if count == 1 { "" } else { ", each" };
-        writeln!(out, "note: {count} {}{each} {why}", plural(count, "prompt"))?;
+        writeln!(out, "note: {why} ({count} {})", plural(count, "prompt"))?;
     }
     Ok(())
 }

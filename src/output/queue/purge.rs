@@ -43,15 +43,16 @@ fn counted(count: usize, what: &str) -> String {
 
 /// Prints a plan.
 pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::Result<()> {
-    let Planned { groups, duplicates, prompts, now_ms, legacy, wider, undecided, alone } = planned;
+    let Planned { groups, duplicates, prompts, now_ms, legacy, beside } = planned;
     let gateway = escaped(gateway);
     let below = |out: &mut dyn Write| {
-        wider_text(out, *wider)?;
-        alone_text(out, alone)?;
-        undecided_text(out, *undecided)
+        wider_text(out, beside.wider)?;
+        alone_text(out, &beside.alone)?;
+        undecided_text(out, beside.undecided)
     };
     if *duplicates == 0 {
-        writeln!(out, "{gateway}: no duplicates among {prompts} prompts")?;
+        let found = if beside.undecided == 0 { "no duplicates" } else { "no duplicate is certain" };
+        writeln!(out, "{gateway}: {found} among {prompts} prompts")?;
         return below(out);
     }
     writeln!(
@@ -244,7 +245,7 @@ impl<'r> DedupeJson<'r> {
     pub fn of(report: &'r Dedupe) -> Self {
         let Dedupe { gateway, planned, rounds, totals, problems, partial, notes, pending, .. } = report;
         Self {
-            alone: planned.alone.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
+            alone: planned.beside.alone.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
             duplicates: planned.duplicates,
             emptied: rounds.iter().flat_map(|round| &round.emptied).map(EmptiedJson::of).collect(),
             gateway,
@@ -264,8 +265,8 @@ impl<'r> DedupeJson<'r> {
                 not_tried: totals.not_tried,
                 requeued: totals.requeued,
             },
-            undecided: planned.undecided,
-            wider: WiderJson::of(planned.wider),
+            undecided: planned.beside.undecided,
+            wider: WiderJson::of(planned.beside.wider),
         }
     }
 }

@@ -82,18 +82,8 @@ const COLUMNS: [Column; 7] = [
 
 /// Prints what is pending.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
-    let Queued {
-        gateway,
-        rows,
-        filtered,
-        problems,
-        partial,
-        runs_unknown: _,
-        notes,
-        wider,
-        undecided,
-        now_ms,
-    } = queued;
+    let Queued { gateway, rows, filtered, problems, partial, runs_unknown: _, notes, beside, now_ms } =
+        queued;
     writeln!(out, "{}", escaped(gateway))?;
     if !rows.is_empty() {
         let table = table(rows, *now_ms, layout);
@@ -118,8 +108,8 @@ pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::R
             writeln!(out, "{shown} pending, {duplicates} of them duplicates{others}")?;
         }
     }
-    wider_text(out, *wider)?;
-    undecided_text(out, *undecided)?;
+    wider_text(out, beside.wider)?;
+    undecided_text(out, beside.undecided)?;
     remarks(out, problems, partial.as_deref(), notes)
 }
 

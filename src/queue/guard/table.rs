@@ -6,7 +6,7 @@ use super::talk::Counts;
 use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};
-use crate::queue::wider::{Wider, wider};
+use crate::queue::wider::{Widening, Wider};
 
 /// What names a group: the same on every guard.
 pub(super) type Digest = [u8; 32];
@@ -252,6 +252,10 @@ impl Table {
     /// What a wider scope would find among the groups.
     pub(super) fn wider(&self, scope: Scope) -> Option<Wider> {
         let first = |group: &Group| group.members.first().and_then(|(_, key)| self.items.get(key));
-        wider(scope, || self.groups.values().filter_map(first).map(|item| &item.prompt))
+        let mut widening = Widening::of(scope, self.groups.len());
+        for item in self.groups.values().filter_map(first) {
+            widening.add(&item.prompt);
+        }
+        widening.end()
     }
 }

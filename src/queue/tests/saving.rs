@@ -154,7 +154,7 @@ fn summaries_decide_as_far_as_they_can() {
         );
         let plan = plan(&listing.prompts, &saved.runs, Rules { scope, ..Rules::at(NOW) });
         assert_eq!((plan.duplicates(), plan.groups.len()), (0, rows.len()), "a summary decides nothing");
-        plan.undecided()
+        plan.beside().undecided
     };
     assert_eq!(undecided(&rows, Scope::Session), 1);
     assert_eq!(undecided(&rows, Scope::Agent), 2);

@@ -109,8 +109,9 @@ fn a_wider_scope_is_counted() {
         ask("g", "echo …", "s1", "r1"),
         ask("h", "echo …", "s2", "r2"),
     ];
-    let wider =
-        |prompts: &[Prompt], scope| plan(prompts, &Runs::new(), Rules { scope, ..Rules::at(NOW) }).wider();
+    let wider = |prompts: &[Prompt], scope| {
+        plan(prompts, &Runs::new(), Rules { scope, ..Rules::at(NOW) }).beside().wider
+    };
     assert_eq!(wider(&prompts, Scope::Session), Some(Wider { scope: Scope::Agent, duplicates: 2 }));
     assert_eq!(wider(&prompts, Scope::Run), Some(Wider { scope: Scope::Agent, duplicates: 4 }));
     // The narrowest that finds as many.
@@ -134,7 +135,7 @@ fn a_plugin_s_call_says_why_it_has_no_duplicate() {
     let prompts = [one, retry, again];
     let plan = plan(&prompts, &Runs::new(), Rules::at(NOW));
     assert_eq!(
-        (plan.duplicates(), plan.alone().into_iter().collect::<Vec<_>>()),
+        (plan.duplicates(), plan.beside().alone.into_iter().collect::<Vec<_>>()),
         (1, vec![(Alone::Call, 1)])
     );
 }
@@ -160,9 +161,9 @@ proptest! {
         let scope = if run { Scope::Run } else { Scope::Session };
         let found = |scope| plan(&prompts, &Runs::new(), Rules { scope, ..Rules::at(NOW) });
         let (own, agent) = (found(scope), found(Scope::Agent));
-        let more = own.wider().map_or(0, |wider| wider.duplicates);
+        let more = own.beside().wider.map_or(0, |wider| wider.duplicates);
         prop_assert_eq!(agent.duplicates() - own.duplicates(), more);
-        prop_assert_eq!(agent.wider(), None);
+        prop_assert_eq!(agent.beside().wider, None);
     }
 
     /// Whatever the key: it is only ever shortened, and only by a run.
