@@ -164,7 +164,7 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
                 out,
                 "  group {id} is empty: {} was decided or has expired meanwhile: {}",
                 escaped(survivor.id()),
-                command(survivor, false)
+                command(survivor)
             )?;
         }
         if rounds.len() > 1 {
