@@ -162,14 +162,12 @@ mod tests {
                 '⟨' => {
                     let (inside, after) = rest.split_once('⟩').unwrap();
                     rest = after;
-                    match inside.strip_prefix("U+") {
-                        Some(hex) => {
-                            text.push(char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap())
-                        }
-                        None => {
-                            let count = inside.split(' ').next().unwrap().parse().unwrap();
-                            text.push_str(&" ".repeat(count));
-                        }
+                    if let Some(hex) = inside.strip_prefix("U+") {
+                        let code = u32::from_str_radix(hex, 16).unwrap();
+                        text.push(char::from_u32(code).unwrap());
+                    } else {
+                        let count = inside.split(' ').next().unwrap().parse().unwrap();
+                        text.push_str(&" ".repeat(count));
                     }
                 }
                 '\u{2421}' => text.push('\u{7f}'),

@@ -160,12 +160,8 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
             paper.line(out, "  prompt ", &format!("{}: {what}", name(again.prompt.id())))?;
         }
         for Emptied { id, survivor } in emptied {
-            writeln!(
-                out,
-                "  group {id} is empty: {} was decided or has expired meanwhile: {}",
-                escaped(survivor.id()),
-                command(survivor)
-            )?;
+            let what = format!("{} was decided or has expired meanwhile: ", name(survivor.id()));
+            paper.line(out, &format!("  group {id} is empty: "), &format!("{what}{}", command(survivor)))?;
         }
         if rounds.len() > 1 {
             let done = entries.iter().filter(|entry| entry.outcome == Outcome::Denied).count();
