@@ -1145,7 +1145,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__dedupe)
-            opts="-h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --check --settle --rounds --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --all --check --settle --rounds --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1393,7 +1393,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__ls)
-            opts="-h --timeout --gateway --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --watch --json --ndjson --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-h --timeout --gateway --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --all --watch --json --ndjson --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1523,7 +1523,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__cancel)
-            opts="-h --timeout --session --superseded --gateway --yes --dry-run --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-h --timeout --session --superseded --gateway --yes --dry-run --all --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,7 +1621,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__ls)
-            opts="-h --timeout --gateway --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-h --timeout --gateway --all --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -172,6 +172,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l duplicates -d 'Only prompts that have duplicates'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l full -d 'Print the whole text of every command'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l all -d 'Show each prompt of a group on a row of its own'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l watch -d 'Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from ls" -l ndjson -d 'Print one JSON object a line'
@@ -204,6 +205,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l all-gateways -d 'Every gateway of config.toml, at once'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l dry-run -d 'Show the plan, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l all -d 'List each prompt that the plan denies'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l check -d 'Exit 1 if there are duplicates, and change nothing'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from dedupe" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
@@ -261,6 +263,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l all -d 'List each prompt that a run holds'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from ls" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
@@ -275,6 +278,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l superseded -d 'Every run that ended or was replaced while its prompts are still pending'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l yes -d 'Do not ask'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Show what would be done, and change nothing'
+complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l all -d 'List each prompt that would be denied'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from cancel" -l ask-password -d 'Ask for the gateway\'s password on the terminal'

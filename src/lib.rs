@@ -87,7 +87,7 @@ fn crashed(machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if machine {
         output::error::object(streams.out, &failure)?;
     }
-    output::error::text(streams.err, &failure)?;
+    output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
     Ok(Exit::Bug)
 }
 
@@ -125,7 +125,7 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
     if machine {
         output::error::object(streams.out, &failure)?;
     }
-    output::error::text(streams.err, &failure)?;
+    output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
     Ok(exit)
 }
 
@@ -210,7 +210,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         // Not repeated: an address may hold a secret.
         failure.causes = vec!["what --gateway names follows an equals sign".to_owned()];
         failure.remedy = Some("write --gateway=NAME or --gateway=URL".to_owned());
-        output::error::text(streams.err, &failure)?;
+        output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
     } else {
         write!(streams.err, "{}", text.ansi())?;
     }

@@ -172,6 +172,9 @@ pub struct Ls {
     /// Print the whole text of every command
     #[arg(long)]
     pub full: bool,
+    /// Show each prompt of a group on a row of its own
+    #[arg(long)]
+    pub all: bool,
     /// Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
@@ -215,6 +218,9 @@ pub struct Dedupe {
     /// Show the plan, and change nothing
     #[arg(long, conflicts_with = "check")]
     pub dry_run: bool,
+    /// List each prompt that the plan denies
+    #[arg(long)]
+    pub all: bool,
     /// Exit 1 if there are duplicates, and change nothing
     #[arg(long)]
     pub check: bool,

@@ -30,6 +30,9 @@ Examples:
 pub struct Ls {
     #[command(flatten)]
     pub gateway: Gateway,
+    /// List each prompt that a run holds
+    #[arg(long)]
+    pub all: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -58,6 +61,9 @@ pub struct Cancel {
     /// Show what would be done, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// List each prompt that would be denied
+    #[arg(long)]
+    pub all: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

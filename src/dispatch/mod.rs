@@ -11,6 +11,7 @@ pub mod run;
 mod spool;
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use tokio::sync::oneshot;
 
@@ -19,6 +20,7 @@ use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, OutOfTime};
+use crate::output::Paper;
 use crate::output::error::Failure;
 use crate::settings::{Ask, Flags};
 
@@ -50,6 +52,14 @@ pub fn remote(args: Approvals) -> Result<Option<Remote>, Error> {
 /// Whether there is somebody to ask.
 pub fn interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// What a stream prints on, as it is now: a terminal may have another width than before.
+pub fn paper(stream: &(impl IsTerminal + AsFd)) -> Paper {
+    /// Of a terminal that does not say.
+    const USUAL: usize = 80;
+    let width = || terminal_size::terminal_size_of(stream).map_or(USUAL, |(width, _)| usize::from(width.0));
+    Paper { width: stream.is_terminal().then(width) }
 }
 
 /// A question that was asked on the terminal. A person takes as long as a person takes: nothing but an answer, the end

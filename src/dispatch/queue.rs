@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::spool::Spool;
-use super::{Question, causes, failure, flags};
+use super::{Question, causes, failure, flags, paper};
 use crate::Streams;
 use crate::cli::gateway::Access;
 use crate::cli::queue::{
@@ -62,10 +62,8 @@ fn scope(by: By) -> Scope {
     }
 }
 
-/// As the terminal is now: it may have been made wider.
-fn layout(full: bool) -> output::Layout {
-    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
-    output::Layout { width, full }
+fn layout(full: bool, all: bool) -> output::Layout {
+    output::Layout { paper: paper(&io::stdout()), full, all }
 }
 
 /// `queue ls`. `end`: `--timeout`, where it is given.
@@ -90,54 +88,109 @@ pub fn list(
     let deadline = end.unwrap_or_else(|| Deadline::after(step));
     let flags = flags(args.gateway.gateway, args.access);
     if args.watch {
-        let mut printed = Ok(());
-        let redraw = std::io::stdout().is_terminal() && !args.ndjson;
-        let mut seen = BTreeSet::new();
-        let mut noted = false;
-        let mut unread = Vec::new();
-        gateways::run(ls::watch(&request, &flags, step, end, |queued| {
-            let note = queued.runs_unknown.as_deref();
-            let drawn = if redraw {
-                // Home, and everything below it gone: what stood there is drawn over.
-                write!(streams.out, "\x1b[H\x1b[J")
-                    .and_then(|()| output::queue_text(streams.out, queued, layout(args.full)))
-                    .and_then(|()| output::runs_unknown_text(streams.out, note))
-            } else {
-                // Once, until it is known again.
-                let news = note.filter(|_| !noted);
-                noted = note.is_some();
-                let told = output::runs_unknown_text(streams.err, news);
-                let changes = if args.ndjson { output::changes_ndjson } else { output::changes_text };
-                let told = told.and_then(|()| {
-                    if unread == queued.problems {
-                        return Ok(());
-                    }
-                    unread.clone_from(&queued.problems);
-                    output::queue_remarks(streams.err, &unread, queued.partial.as_deref(), &queued.notes)
-                });
-                told.and_then(|()| changes(streams.out, &seen, queued)).map(|now| seen = now)
-            };
-            printed = drawn.and_then(|()| streams.out.flush());
-            printed.is_ok()
-        }))?;
-        printed?;
-        return Ok(Exit::Done);
+        let layout = || layout(args.full, args.all);
+        return watch((&request, &flags), (end, step), args.ndjson, layout, streams);
     }
     let queued = match &args.file {
         Some(path) => ls::of_file(&request, &Input::named(path), deadline)?,
         None => gateways::run(ls::run(&request, &flags, deadline))?,
     };
-    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref())?;
+    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), paper(&io::stderr()))?;
     match (args.json, args.ndjson) {
         (true, _) => output::queue_json(streams.out, &queued)?,
         (false, true) => output::queue_ndjson(streams.out, &queued)?,
-        (false, false) => output::queue_text(streams.out, &queued, layout(args.full))?,
+        (false, false) => output::queue_text(streams.out, &queued, layout(args.full, args.all))?,
     }
     if args.ndjson && !args.json {
         // Its lines are prompts.
-        output::queue_remarks(streams.err, &queued.problems, queued.partial.as_deref(), &queued.notes)?;
+        output::queue_remarks(
+            streams.err,
+            paper(&io::stderr()),
+            &queued.problems,
+            queued.partial.as_deref(),
+            &queued.notes,
+        )?;
     }
     Ok(outcome::of_queue(queued.verdict()))
+}
+
+/// `queue ls --watch`
+fn watch(
+    (request, flags): (&ls::Request, &Flags),
+    (end, step): (Option<Deadline>, Duration),
+    ndjson: bool,
+    layout: impl Fn() -> output::Layout,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    /// Ages have seconds.
+    const REDRAW: Duration = Duration::from_secs(1);
+    /// A gateway that is silent for longer is worth a word.
+    const QUIET: Duration = Duration::from_secs(5);
+    let mut printed = Ok(());
+    let mut seen = BTreeSet::new();
+    let mut noted = false;
+    let mut unread = Vec::new();
+    let redraw = (io::stdout().is_terminal() && !ndjson).then_some(REDRAW);
+    let mut screen = Screen { out: streams.out, shown: false };
+    let watched = gateways::run(ls::watch(request, flags, step, end, redraw, |now| {
+        let drawn = if redraw.is_some() {
+            let status = (now.quiet > QUIET)
+                .then(|| format!("No answer from the gateway for {}s.", now.quiet.as_secs()));
+            screen.open().and_then(|()| {
+                let lines = terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, lines)| lines.0);
+                output::queue_screen(screen.out, now.queued, layout(), usize::from(lines), status.as_deref())
+            })
+        } else if now.changed {
+            // Once, until it is known again.
+            let note = now.queued.runs_unknown.as_deref();
+            let news = note.filter(|_| !noted);
+            noted = note.is_some();
+            let told = output::runs_unknown_text(streams.err, news, paper(&io::stderr()));
+            let told = told.and_then(|()| {
+                if unread == now.queued.problems {
+                    return Ok(());
+                }
+                unread.clone_from(&now.queued.problems);
+                let partial = now.queued.partial.as_deref();
+                output::queue_remarks(streams.err, paper(&io::stderr()), &unread, partial, &now.queued.notes)
+            });
+            let changes = if ndjson { output::changes_ndjson } else { output::changes_text };
+            told.and_then(|()| changes(screen.out, &seen, now.queued)).map(|now| seen = now)
+        } else {
+            Ok(())
+        };
+        printed = drawn.and_then(|()| screen.out.flush());
+        printed.is_ok()
+    }));
+    drop(screen);
+    watched?;
+    printed?;
+    Ok(Exit::Done)
+}
+
+/// The terminal's other screen: what stood on the terminal is there again afterwards, however it ends.
+struct Screen<'o> {
+    out: &'o mut dyn Write,
+    shown: bool,
+}
+
+impl Screen<'_> {
+    fn open(&mut self) -> io::Result<()> {
+        if self.shown {
+            return Ok(());
+        }
+        self.shown = true;
+        write!(self.out, "\x1b[?1049h")
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        if self.shown {
+            // A terminal that is gone needs nothing more.
+            let _ = write!(self.out, "\x1b[?1049l").and_then(|()| self.out.flush());
+        }
+    }
 }
 
 /// `queue dedupe`
@@ -165,16 +218,15 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
         let access = flags(None, args.access);
         let targets = Targets { names: args.gateway, all: args.all_gateways, access };
         let targets = targets.find(&Environment::of_process(), deadline)?;
-        of_gateways(&request, &targets, args.yes, args.json, deadline, streams)?
+        of_gateways(&request, &targets, (args.yes, args.json, args.all), deadline, streams)?
     };
-    print(reports, &request, args.json, streams)
+    print(reports, &request, args.json, layout(false, args.all), streams)
 }
 
 fn of_gateways(
     request: &dedupe::Request,
     targets: &[Flags],
-    yes: bool,
-    json: bool,
+    (yes, json, all): (bool, bool, bool),
     deadline: Deadline,
     streams: &mut Streams<'_>,
 ) -> Result<Vec<Result<crate::queue::summary::Dedupe, Error>>, Error> {
@@ -192,8 +244,15 @@ fn of_gateways(
                 // Before anything is denied. What JSON prints has it too: nobody is asked, nobody is told twice.
                 let shown = match (json, yes) {
                     (true, true) => Ok(()),
-                    (true, false) => output::plan_text(err, name, planned),
-                    (false, _) => output::plan_text(out, name, planned).and_then(|()| out.flush()),
+                    (true, false) => output::plan_text(
+                        err,
+                        name,
+                        planned,
+                        output::Layout { paper: paper(&io::stderr()), ..layout(false, all) },
+                    ),
+                    (false, _) => {
+                        output::plan_text(out, name, planned, layout(false, all)).and_then(|()| out.flush())
+                    }
                 };
                 if yes {
                     return Ok(());
@@ -201,7 +260,14 @@ fn of_gateways(
                 if shown.is_err() {
                     return Err(crate::commands::queue::QueueError::Unconfirmed);
                 }
-                Question::ask(err, &format!("Deny {} prompts?", planned.duplicates))?
+                Question::ask(
+                    err,
+                    &format!(
+                        "Deny {} prompt{}?",
+                        planned.duplicates,
+                        if planned.duplicates == 1 { "" } else { "s" }
+                    ),
+                )?
             };
             if alone {
                 return question.answer().await;
@@ -231,6 +297,7 @@ fn print(
     reports: Vec<Result<crate::queue::summary::Dedupe, Error>>,
     request: &dedupe::Request,
     json: bool,
+    layout: output::Layout,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let verdict = dedupe::verdict(&reports);
@@ -246,22 +313,22 @@ fn print(
     for report in &reports {
         match report {
             Ok(report) if json => {
-                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref())?;
+                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref(), paper(&io::stderr()))?;
                 values.push(Ok(output::DedupeJson::of(report)));
             }
             Ok(report) => {
-                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref())?;
+                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref(), paper(&io::stderr()))?;
                 if request.asked != Asked::Purge || report.planned.duplicates == 0 {
-                    output::plan_text(streams.out, &report.gateway, &report.planned)?;
+                    output::plan_text(streams.out, &report.gateway, &report.planned, layout)?;
                 }
-                output::dedupe_text(streams.out, report)?;
+                output::dedupe_text(streams.out, report, layout.paper)?;
             }
             Err(error) => {
                 let failure = failure(error, causes(error));
                 if json {
                     values.push(Err(output::error::value(&failure)));
                 }
-                output::error::text(streams.err, &failure)?;
+                output::error::text(streams.err, &failure, paper(&io::stderr()))?;
             }
         }
     }
@@ -284,20 +351,22 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
             if decision == Decision::Deny || args.yes {
                 return Ok(false);
             }
-            let shown = output::prompt_text(streams.err, prompt, now_ms);
+            let shown = output::prompt_text(streams.err, prompt, now_ms, paper(&io::stderr()));
             if shown.is_err() {
                 return Err(crate::commands::queue::QueueError::Unconfirmed);
             }
-            Question::ask(streams.err, &format!("Answer {}?", decision.as_str()))?
-                .answer()
-                .await
-                .map(|()| true)
+            let question = match decision {
+                Decision::AllowOnce => "Allow this one time?",
+                Decision::AllowAlways => "Allow, and add an allowlist entry?",
+                Decision::Deny => "Deny it?",
+            };
+            Question::ask(streams.err, question)?.answer().await.map(|()| true)
         }))?;
     let resolve::Resolved { gateway, id, prompt, decision, before } = &resolved;
     if args.json {
         output::resolved_json(streams.out, gateway, (id, prompt.as_ref()), *decision, *before)?;
     } else {
-        output::resolved_text(streams.out, (id, prompt.as_ref()), *decision, *before)?;
+        output::resolved_text(streams.out, (id, prompt.as_ref()), *decision, *before, paper(&io::stdout()))?;
     }
     Ok(Exit::Done)
 }
@@ -359,7 +428,7 @@ pub fn guard(
         let told = if ndjson {
             output::guard_ndjson(&mut text, line)
         } else {
-            output::guard_text(&mut text, line, observe)
+            output::guard_text(&mut text, line, observe, paper(&io::stdout()))
         };
         // Nothing is as good as written: a line that people need not see.
         if told.is_ok() && (text.is_empty() || spool.push(text)) { Told::Yes } else { Told::Dropped }

@@ -1,24 +1,30 @@
 //! `run …`
 
-use super::{Question, flags};
+use std::io;
+
+use super::{Question, flags, paper};
 use crate::Streams;
 use crate::cli::run::{Cancel, Ls};
 use crate::commands::gateway as gateways;
 use crate::commands::run::{cancel, ls};
 use crate::deadline::Deadline;
 use crate::outcome::Exit;
-use crate::output;
+use crate::output::{self, Layout};
 use crate::queue::cancel::{CancelPlan, Which};
+
+fn layout(all: bool) -> Layout {
+    Layout { paper: paper(&io::stdout()), full: false, all }
+}
 
 /// `run ls`
 pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let flags = flags(args.gateway.gateway, args.access);
     let list = gateways::run(ls::run(&flags, deadline))?;
-    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref())?;
+    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
         output::runs_json(streams.out, &list)?;
     } else {
-        output::runs_text(streams.out, &list)?;
+        output::runs_text(streams.out, &list, layout(args.all))?;
     }
     // A prompt that was not understood may be held by any run.
     Ok(if list.problems.is_empty() { Exit::Done } else { Exit::Partly })
@@ -36,8 +42,12 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     let confirm = async |plan: &CancelPlan| {
         let shown = match (args.json, args.yes) {
             (true, true) => Ok(()),
-            (true, false) => output::cancel_plan_text(err, plan),
-            (false, _) => output::cancel_plan_text(out, plan).and_then(|()| out.flush()),
+            (true, false) => output::cancel_plan_text(
+                err,
+                plan,
+                Layout { paper: paper(&io::stderr()), ..layout(args.all) },
+            ),
+            (false, _) => output::cancel_plan_text(out, plan, layout(args.all)).and_then(|()| out.flush()),
         };
         if args.yes {
             return Ok(());
@@ -49,14 +59,14 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     };
     let confirm = (!args.dry_run).then_some(confirm);
     let report = gateways::run(cancel::run(which, &flags, deadline, confirm))?;
-    output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref())?;
+    output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
         output::cancelled_json(streams.out, &report)?;
     } else {
         if !report.carried_out && !report.plan.nothing {
-            output::cancel_plan_text(streams.out, &report.plan)?;
+            output::cancel_plan_text(streams.out, &report.plan, layout(args.all))?;
         }
-        output::cancelled_text(streams.out, &report)?;
+        output::cancelled_text(streams.out, &report, layout(args.all))?;
     }
     Ok(if report.is_complete() { Exit::Done } else { Exit::Partly })
 }

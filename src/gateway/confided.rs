@@ -28,6 +28,11 @@ impl Confided {
         Self([credential, device_token].into_iter().flatten().filter(long).cloned().collect())
     }
 
+    /// The secrets themselves, for whoever prints what others may have learned.
+    pub(super) fn secrets(&self) -> &[SecretString] {
+        &self.0
+    }
+
     /// An error without them.
     pub(super) fn error(&self, error: GatewayError) -> GatewayError {
         match error {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
@@ -41,6 +42,7 @@ type Answer = Result<Option<Box<RawValue>>, GatewayError>;
 pub struct Session {
     hello: Hello,
     device: String,
+    secrets: Vec<SecretString>,
     calls: Arc<Calls>,
     outgoing: mpsc::Sender<Outgoing>,
     reader: JoinHandle<()>,
@@ -193,6 +195,7 @@ impl Session {
         } else {
             (None, None)
         };
+        let secrets = confided.secrets().to_vec();
         let reader = Reader {
             stream,
             calls: Arc::clone(&calls),
@@ -203,7 +206,12 @@ impl Session {
         };
         let reader = tokio::spawn(reader.run());
         let writer = tokio::spawn(write(sink, queue, Arc::clone(&calls)));
-        (Self { hello, device, calls, outgoing, reader, writer }, events)
+        (Self { hello, device, secrets, calls, outgoing, reader, writer }, events)
+    }
+
+    /// The secrets that were sent to the gateway. They are not printed, whoever repeats them.
+    pub fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 
     /// What the gateway said when it let us in.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::escape::escaped;
+use super::escape::{Paper, escaped};
 use super::json::{VERSION, json, problems};
 use crate::approvals::diagnostic::Verdict;
 
@@ -24,11 +24,11 @@ pub struct Failure<'f> {
 }
 
 /// Prints a failure for people.
-pub fn text(err: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
+pub fn text(err: &mut dyn Write, failure: &Failure<'_>, paper: Paper) -> io::Result<()> {
     if let Some((name, verdict)) = failure.verdict {
         super::listing(err, name, verdict, true)?;
     }
-    writeln!(err, "error: {}", escaped(&failure.causes.join(": ")))?;
+    paper.line(err, "error: ", &escaped(&failure.causes.join(": ")))?;
     // A step may have lines to copy into a file.
     for (at, line) in failure.remedy.iter().flat_map(|remedy| remedy.lines()).enumerate() {
         let label = if at == 0 { "  next:" } else { "       " };

@@ -1,8 +1,36 @@
-//! Hostile text made visible: no character of a document may move a cursor, turn a line around, or hide.
+//! Text that others wrote, made visible. This is the only place where it is turned into something to print.
+//!
+//! An agent chooses the text of its prompts, and a person decides by what the screen shows. So no text may move a
+//! cursor, turn a line around, hide, look like another text, or stand where clearance's own words stand:
+//!
+//! - [`escaped`], [`text`] and [`name`] write a *mark* in the place of each character that does not show as itself:
+//!   `␊` for a line break (`␉`, `␛`, … for other control characters), `⟨U+202E⟩` for the rest, `⟨12 spaces⟩` for many
+//!   spaces. The characters that marks are made of are marked themselves, so no text can imitate a mark, and two
+//!   different texts never look the same.
+//! - [`Paper`] wraps what is too long for the terminal, and puts a gutter `│` before each further line. The gutter
+//!   is marked in texts too: only clearance prints it.
+//! - [`shortened`] keeps the head and the tail of a long text and says how much is missing, as a mark.
+
+mod paper;
+mod scripts;
 
 use std::fmt::Write;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_width::UnicodeWidthChar;
+
+pub use paper::Paper;
+pub(super) use paper::{columns, padded, shortened};
+pub(super) use scripts::name;
+
+/// What a mark starts with, and ends with.
+const MARK: (char, char) = ('⟨', '⟩');
+/// What stands before each line of prompt text.
+const GUTTER: char = '│';
+/// The spaces in a row that are shown as spaces: more of them could push a text out of sight.
+const SPACES: usize = 8;
+/// The combining characters that one letter may carry: more of them reach over other lines.
+const COMBINING: u8 = 2;
 
 /// Whether a character shows as itself and does nothing else.
 pub(super) fn is_harmless(c: char) -> bool {
@@ -28,20 +56,94 @@ pub(super) fn is_harmless(c: char) -> bool {
     visible && !shapeless && category != GeneralCategory::SpaceSeparator
 }
 
-/// The text with every harmful character written as `\n`, `\t`, `\r` or `\u{…}`.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if is_harmless(c) => shown.push(c),
-            // Writing to a String cannot fail.
-            c => drop(write!(shown, "\\u{{{:x}}}", u32::from(c))),
+/// Whether a character takes no column of its own but changes the one before it.
+fn is_combining(c: char) -> bool {
+    let combines =
+        matches!(c.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark);
+    combines || c.width() == Some(0)
+}
+
+/// Whether clearance prints the character with a meaning of its own.
+fn is_reserved(c: char) -> bool {
+    c == MARK.0 || c == MARK.1 || c == GUTTER || ('\u{2400}'..='\u{2426}').contains(&c)
+}
+
+/// Writes text with marks, character by character.
+#[derive(Default)]
+struct Marker {
+    shown: String,
+    /// Whether the last character can carry combining ones.
+    base: bool,
+    combining: u8,
+}
+
+impl Marker {
+    fn push(&mut self, c: char) {
+        if (' '..='~').contains(&c) {
+            self.shown.push(c);
+            (self.base, self.combining) = (c != ' ', 0);
+        } else if c.is_ascii_control() {
+            // Unicode has a picture of each.
+            let picture = if c == '\u{7f}' { 0x2421 } else { 0x2400 + u32::from(c) };
+            self.shown.push(char::from_u32(picture).unwrap_or(char::REPLACEMENT_CHARACTER));
+            self.base = false;
+        } else if !is_harmless(c) || is_reserved(c) {
+            self.mark(c);
+        } else if is_combining(c) {
+            if self.base && self.combining < COMBINING {
+                self.shown.push(c);
+                self.combining += 1;
+            } else {
+                self.mark(c);
+            }
+        } else {
+            self.shown.push(c);
+            (self.base, self.combining) = (true, 0);
         }
     }
-    shown
+
+    fn mark(&mut self, c: char) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.shown, "{}U+{:04X}{}", MARK.0, u32::from(c), MARK.1);
+        self.base = false;
+    }
+
+    fn spaces(&mut self, count: usize) {
+        let many = if count == 1 { "" } else { "s" };
+        let _ = write!(self.shown, "{}{count} space{many}{}", MARK.0, MARK.1);
+        self.base = false;
+    }
+}
+
+/// A text on one line, with a mark for every character that does not show as itself.
+pub(crate) fn escaped(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    let mut marker = Marker { shown: String::with_capacity(text.len()), ..Marker::default() };
+    text.chars().for_each(|c| marker.push(c));
+    marker.shown
+}
+
+/// The text of a prompt, a command say, on one line: as [`escaped`], and spaces that would push something out of sight
+/// or that nobody sees, at its ends, are counted, and words that mix scripts are spelt out.
+pub(super) fn text(text: &str) -> String {
+    let mut marker = Marker { shown: String::with_capacity(text.len()), ..Marker::default() };
+    let mut rest = text;
+    while !rest.is_empty() {
+        let inner = rest.trim_start_matches(' ');
+        let spaces = rest.len() - inner.len();
+        let at_an_end = rest.len() == text.len() || inner.is_empty();
+        if spaces > SPACES || spaces > 0 && at_an_end {
+            marker.spaces(spaces);
+        } else {
+            rest[..spaces].chars().for_each(|c| marker.push(c));
+        }
+        let (word, after) = inner.split_at(inner.find(' ').unwrap_or(inner.len()));
+        scripts::word(&mut marker, word);
+        rest = after;
+    }
+    marker.shown
 }
 
 #[cfg(test)]
@@ -50,25 +152,96 @@ mod tests {
 
     use super::*;
 
+    /// Reads marks back: what is shown has one meaning.
+    fn read(shown: &str) -> String {
+        let mut text = String::new();
+        let mut rest = shown;
+        while let Some(c) = rest.chars().next() {
+            rest = &rest[c.len_utf8()..];
+            match c {
+                '⟨' => {
+                    let (inside, after) = rest.split_once('⟩').unwrap();
+                    rest = after;
+                    if let Some(hex) = inside.strip_prefix("U+") {
+                        let code = u32::from_str_radix(hex, 16).unwrap();
+                        text.push(char::from_u32(code).unwrap());
+                    } else {
+                        let count = inside.split(' ').next().unwrap().parse().unwrap();
+                        text.push_str(&" ".repeat(count));
+                    }
+                }
+                '\u{2421}' => text.push('\u{7f}'),
+                '\u{2400}'..='\u{2426}' => text.push(char::from_u32(u32::from(c) - 0x2400).unwrap()),
+                c => text.push(c),
+            }
+        }
+        text
+    }
+
+    /// Texts of the characters that matter here, and of any others.
+    pub(super) fn texts() -> impl Strategy<Value = String> {
+        let special = prop::sample::select(
+            "\n\r\t\\n\u{1b}\u{7f}\u{9b}⟨⟩│U+0A␊␛ <>\u{202e}\u{301}\u{20dd}\u{200d}\u{fe0f}漢😀🇩ﷺаmainо\u{a0}\u{3000}"
+                .chars()
+                .collect::<Vec<_>>(),
+        );
+        let spaces = (1_usize..30).prop_map(|count| " ".repeat(count));
+        let part = prop_oneof![
+            4 => special.prop_map(String::from),
+            1 => spaces,
+            1 => any::<char>().prop_map(String::from),
+            1 => "[a-z]{1,12}",
+        ];
+        prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+    }
+
     #[test]
     fn what_moves_turns_or_hides_is_written_out() {
-        for (text, shown) in [
+        for (given, shown) in [
             ("plain é 漢 😀", "plain é 漢 😀"),
-            ("a\x1b[2Jb\r\n\t", "a\\u{1b}[2Jb\\r\\n\\t"),
-            ("\u{202e}evil\u{2066}", "\\u{202e}evil\\u{2066}"),
-            ("a\u{200b}b\u{feff}c\u{ad}", "a\\u{200b}b\\u{feff}c\\u{ad}"),
-            ("\u{e0041}\u{fe0f}\u{3164}\u{2028}", "\\u{e0041}\\u{fe0f}\\u{3164}\\u{2028}"),
-            ("a\u{a0}b\u{3000}", "a\\u{a0}b\\u{3000}"),
-            ("\u{9b}\u{7f}\u{0}", "\\u{9b}\\u{7f}\\u{0}"),
+            ("a\x1b[2Jb\r\n\t", "a␛[2Jb␍␊␉"),
+            ("\u{202e}evil\u{2066}", "⟨U+202E⟩evil⟨U+2066⟩"),
+            ("a\u{200b}b\u{feff}c\u{ad}", "a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+00AD⟩"),
+            ("\u{e0041}\u{fe0f}\u{3164}\u{2028}", "⟨U+E0041⟩⟨U+FE0F⟩⟨U+3164⟩⟨U+2028⟩"),
+            ("a\u{a0}b\u{3000}", "a⟨U+00A0⟩b⟨U+3000⟩"),
+            ("\u{9b}\u{7f}\u{0}", "⟨U+009B⟩␡␀"),
+            ("\\n is not \n", "\\n is not ␊"),
+            ("⟨U+202E⟩ ␊ │", "⟨U+27E8⟩U+202E⟨U+27E9⟩ ⟨U+240A⟩ ⟨U+2502⟩"),
+            ("e\u{301}\u{302}\u{303}\u{304}x", "e\u{301}\u{302}⟨U+0303⟩⟨U+0304⟩x"),
+            ("\u{301}a \u{301}", "⟨U+0301⟩a ⟨U+0301⟩"),
         ] {
-            assert_eq!(escaped(text), shown);
+            assert_eq!(escaped(given), shown);
+        }
+    }
+
+    #[test]
+    fn spaces_that_nobody_would_see_are_counted() {
+        for (given, shown) in [
+            ("a        b", "a        b"),
+            ("a         b", "a⟨9 spaces⟩b"),
+            (" a ", "⟨1 space⟩a⟨1 space⟩"),
+            ("   ", "⟨3 spaces⟩"),
+            ("⟨9 spaces⟩", "⟨U+27E8⟩9 spaces⟨U+27E9⟩"),
+            ("git сommit", "git ⟨U+0441⟩ommit"),
+            ("echo коммит", "echo коммит"),
+        ] {
+            assert_eq!(text(given), shown);
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_harmful_is_left(text in any::<String>()) {
-            prop_assert!(escaped(&text).chars().all(is_harmless));
+        fn nothing_harmful_is_left(given in texts()) {
+            prop_assert!(escaped(&given).chars().all(is_harmless));
+            prop_assert!(text(&given).chars().all(is_harmless));
+            prop_assert!(name(&given).chars().all(is_harmless));
+        }
+
+        #[test]
+        fn different_texts_look_different(given in texts()) {
+            prop_assert_eq!(&read(&escaped(&given)), &given);
+            prop_assert_eq!(&read(&text(&given)), &given);
+            prop_assert_eq!(&read(&name(&given)), &given);
         }
     }
 }

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn workflow_commands_cannot_be_injected() {
-        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Ac%25d\\n%3A%3Aerror%3A%3Ax");
-        assert_eq!(data("100%\r\n"), "100%25\\r\\n");
+        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Ac%25d␊%3A%3Aerror%3A%3Ax");
+        assert_eq!(data("100%\r\n"), "100%25␍␊");
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::escape::escaped;
+use super::escape::{Paper, escaped, name as named};
 use super::json::{VERSION, line};
 use super::queue::{STILL_LISTED, WiderJson, command, untried, why};
 use crate::queue::guard::line::{Event, Line, Timing};
@@ -169,14 +169,14 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
 }
 
 /// Prints a line for people. `observe`: nothing is denied. Outcomes that were to be expected need no line of their own.
-pub fn guard_text(out: &mut dyn Write, told: &Line, observe: bool) -> io::Result<()> {
+pub fn guard_text(out: &mut dyn Write, told: &Line, observe: bool, paper: Paper) -> io::Result<()> {
     let Some(text) = text(&told.event, observe) else { return Ok(()) };
     let at = at(told.at_ms);
     let time = at.get(11..19).unwrap_or_default();
     if told.gateway.is_empty() {
-        return writeln!(out, "{time}  {text}");
+        return paper.line(out, &format!("{time}  "), &text);
     }
-    writeln!(out, "{time}  {}: {text}", escaped(&told.gateway))
+    paper.line(out, &format!("{time}  "), &format!("{}: {text}", escaped(&told.gateway)))
 }
 
 fn text(event: &Event, observe: bool) -> Option<String> {
@@ -216,7 +216,7 @@ fn text(event: &Event, observe: bool) -> Option<String> {
         Event::Unread(problem) => format!("skipped a prompt that could not be read: {}", escaped(problem)),
         Event::Cancelled { run, result: Ok(done) } => format!(
             "cancelled run {}: {} aborted, {} prompts denied, {} left",
-            escaped(run),
+            named(run),
             done.aborted,
             done.denied,
             done.left
@@ -240,34 +240,34 @@ fn text(event: &Event, observe: bool) -> Option<String> {
 }
 
 fn note_text(note: &Note, observe: bool) -> Option<String> {
-    let name = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), escaped);
+    let name = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), named);
     Some(match note {
         Note::Decided(decided) => {
             let Decided { prompt, survivor, why: reason, .. } = &**decided;
             format!(
                 "{} {}  agent {}  ({}; {} stays)  {}",
                 if observe { "would deny" } else { "deny" },
-                escaped(prompt.id()),
+                named(prompt.id()),
                 name(prompt.agent.as_deref()),
                 why(*reason),
-                escaped(&survivor.id),
-                command(prompt, false)
+                named(&survivor.id),
+                command(prompt)
             )
         }
         Note::Over { key, outcome, .. } => match outcome {
             Outcome::Denied | Outcome::Observed => return None,
-            Outcome::Gone => format!("{} was already gone", escaped(&key.id)),
-            Outcome::Refused(words) => format!("{} was not denied: {}", escaped(&key.id), escaped(words)),
+            Outcome::Gone => format!("{} was already gone", named(&key.id)),
+            Outcome::Refused(words) => format!("{} was not denied: {}", named(&key.id), escaped(words)),
             Outcome::Allowed(decision) => {
                 let decision = decision.as_str();
-                format!("{} was not denied: somebody allowed it first ({decision})", escaped(&key.id))
+                format!("{} was not denied: somebody allowed it first ({decision})", named(&key.id))
             }
-            Outcome::StillListed => format!("{} was not denied: {STILL_LISTED}", escaped(&key.id)),
-            Outcome::NotSent(why) => format!("{} is skipped: {}", escaped(&key.id), untried(*why)),
-            Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", escaped(&key.id)),
-            Outcome::Withdrawn => format!("{} was not denied: its group changed", escaped(&key.id)),
+            Outcome::StillListed => format!("{} was not denied: {STILL_LISTED}", named(&key.id)),
+            Outcome::NotSent(why) => format!("{} is skipped: {}", named(&key.id), untried(*why)),
+            Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", named(&key.id)),
+            Outcome::Withdrawn => format!("{} was not denied: its group changed", named(&key.id)),
             Outcome::Held => {
-                format!("{} stays: the breaker is open, or its group is held", escaped(&key.id))
+                format!("{} stays: the breaker is open, or its group is held", named(&key.id))
             }
         },
         Note::Reconciled(counts) => {

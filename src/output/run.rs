@@ -4,29 +4,40 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::escape::escaped;
+use super::escape::{escaped, name, shortened};
 use super::json::{VERSION, json};
-use super::queue::{PromptJson, STILL_LISTED, command, head, remarks, span, state, untried};
+use super::queue::{Layout, PromptJson, STILL_LISTED, command, folded, head, remarks, span, state, untried};
 use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, RunList, RunRow, Which};
 use crate::queue::{Key, Prompt};
 
-/// Prints runs, one row a run.
-pub fn runs_text(out: &mut dyn Write, list: &RunList) -> io::Result<()> {
+/// The columns of a name in a question.
+const BRIEF: usize = 40;
+/// Lines of a plan after which what it denies is repeated before the question.
+const SHORT: usize = 10;
+
+/// Prints runs, one row a run, and below it what it holds: one row for what asks for the same.
+pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Result<()> {
     let RunList { gateway, rows, problems, partial, now_ms, .. } = list;
-    writeln!(out, "{}", escaped(gateway))?;
+    let paper = layout.paper;
+    paper.line(out, "", &name(gateway))?;
     if rows.is_empty() {
-        writeln!(out, "Nothing runs, and no run holds prompts.")?;
+        paper.line(out, "", "Nothing runs, and no run holds prompts.")?;
     }
     for RunRow { session, agent, run, state: stands, holds } in rows {
-        let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), escaped);
+        let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), name);
         let (run, stands, session, agent) = (text(run), state(*stands), text(session), text(agent));
-        writeln!(out, "run {run}  {stands}  session {session}  agent {agent}")?;
-        for prompt in holds {
+        paper.line(out, "run ", &format!("{run}  {stands}  session {session}  agent {agent}"))?;
+        for (prompt, count) in folded(holds, layout.all) {
             let age = span(prompt.age_ms(*now_ms));
-            writeln!(out, "    holds {}, asked {age} ago: {}", escaped(prompt.id()), command(prompt, false))?;
+            let what = if count > 1 {
+                format!("{count}x, oldest {age}: {}", command(prompt))
+            } else {
+                format!("{}, asked {age} ago: {}", name(prompt.id()), command(prompt))
+            };
+            paper.line(out, "    holds ", &what)?;
         }
     }
-    remarks(out, problems, partial.as_deref(), &[])
+    remarks(out, paper, problems, partial.as_deref(), &[])
 }
 
 /// The same as one JSON object.
@@ -58,71 +69,82 @@ pub fn runs_json(out: &mut dyn Write, list: &RunList) -> io::Result<()> {
     json(out, &whole)
 }
 
-/// Prints what would be cancelled.
-pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan) -> io::Result<()> {
+/// Prints what would be cancelled: what asks for the same is one row.
+pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) -> io::Result<()> {
     let CancelPlan { gateway, aim, prompts, now_ms, denial_starts_turn, nothing, .. } = plan;
     let Aim { which, abort, attributed, .. } = aim;
+    let paper = layout.paper;
     if *nothing {
         return match which {
-            Which::Superseded => writeln!(out, "No superseded runs hold prompts. Nothing to do."),
+            Which::Superseded => paper.line(out, "", "No superseded runs hold prompts. Nothing to do."),
             Which::Run(run) => {
-                writeln!(out, "Run {} has ended and holds no prompts. Nothing to do.", escaped(run))
+                let text = format!("{} has ended and holds no prompts. Nothing to do.", name(run));
+                paper.line(out, "Run ", &text)
             }
             Which::Session(key) => {
-                writeln!(out, "Nothing runs in {}, and it holds no prompts. Nothing to do.", escaped(key))
+                let text = format!("{}, and it holds no prompts. Nothing to do.", name(key));
+                paper.line(out, "Nothing runs in ", &text)
             }
         };
     }
     let what = match which {
-        Which::Run(run) => format!("run {}", escaped(run)),
-        Which::Session(key) => format!("session {}", escaped(key)),
+        Which::Run(run) => format!("run {}", name(run)),
+        Which::Session(key) => format!("session {}", name(key)),
         Which::Superseded => "superseded runs that hold prompts".to_owned(),
     };
-    writeln!(out, "{}: {what}", escaped(gateway))?;
+    paper.line(out, "", &format!("{}: {what}", name(gateway)))?;
     match abort {
-        Some(Abort { run: Some(run), .. }) => writeln!(out, "  abort run {}", escaped(run))?,
+        Some(Abort { run: Some(run), .. }) => paper.line(out, "  abort run ", &name(run))?,
         Some(Abort { session: Some(key), run: None }) => {
-            writeln!(out, "  abort whatever runs in {}", escaped(key))?;
+            paper.line(out, "  abort whatever runs in ", &name(key))?;
         }
         Some(Abort { session: None, run: None }) | None => {}
     }
     if let Some(session) = attributed.as_ref().filter(|_| !prompts.is_empty()) {
-        writeln!(
-            out,
-            "  note: the prompts of this gateway do not name their run; these are all of session {}, in which nothing else runs",
-            escaped(session)
-        )?;
+        let text = format!(
+            "the prompts of this gateway do not name their run; these are all of session {}, in which nothing else runs",
+            name(session)
+        );
+        paper.line(out, "  note: ", &text)?;
     }
-    for prompt in prompts {
-        writeln!(out, "  deny {}\n    {}", head(prompt, *now_ms), command(prompt, false))?;
+    let mut denials = Vec::new();
+    let groups = folded(prompts, layout.all);
+    for (prompt, count) in &groups {
+        let more = if *count > 1 { format!("  ({count}x; --all lists each)") } else { String::new() };
+        paper.line(&mut denials, "  deny ", &format!("{}{more}", head(prompt, *now_ms)))?;
+        paper.block(&mut denials, "", &command(prompt))?;
     }
+    out.write_all(&denials)?;
     if prompts.is_empty() {
-        writeln!(out, "  no prompts to deny")?;
+        paper.line(out, "  no ", "prompts to deny")?;
     } else if *denial_starts_turn {
-        writeln!(
-            out,
-            "  note: on this gateway each denial starts one agent turn, and the agent may ask again"
-        )?;
+        let text = "on this gateway each denial starts one agent turn, and the agent may ask again";
+        paper.line(out, "  note: ", text)?;
+    }
+    if denials.split(|byte| *byte == b'\n').nth(SHORT + 1).is_some() {
+        super::queue::repeated_groups(out, &groups, paper)?;
     }
     Ok(())
 }
 
 /// Prints what was cancelled.
-pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled) -> io::Result<()> {
+pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -> io::Result<()> {
+    let paper = layout.paper;
     let Cancelled { plan, carried_out, aborted, denied, gone, left, active, unseen, .. } = report;
     let failed = failures(report);
     if plan.nothing {
-        return cancel_plan_text(out, plan);
+        return cancel_plan_text(out, plan, layout);
     }
     if !carried_out {
-        return writeln!(out, "dry run: nothing was cancelled");
+        return paper.line(out, "", "dry run: nothing was cancelled");
     }
     match (&plan.aim.abort, aborted.as_slice()) {
         (None, _) => {}
-        (Some(_), []) => writeln!(out, "Nothing was running.")?,
+        (Some(_), []) => paper.line(out, "", "Nothing was running.")?,
         (Some(_), runs) => {
-            let names: Vec<String> = runs.iter().map(|run| escaped(run)).collect();
-            writeln!(out, "Aborted {} {}.", if names.len() == 1 { "run" } else { "runs" }, names.join(", "))?;
+            let names: Vec<String> = runs.iter().map(|run| name(run)).collect();
+            let lead = if names.len() == 1 { "Aborted run " } else { "Aborted runs " };
+            paper.line(out, lead, &format!("{}.", names.join(", ")))?;
         }
     }
     let counts: Vec<String> = [
@@ -134,29 +156,29 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
     .filter_map(|(number, text)| (number > 0).then_some(text))
     .collect();
     match counts.join("; ") {
-        none if none.is_empty() => writeln!(out, "It held no prompts.")?,
+        none if none.is_empty() => paper.line(out, "", "It held no prompts.")?,
         counts => {
             let mut counts = counts.chars();
             let first = counts.next().map(|first| first.to_ascii_uppercase()).unwrap_or_default();
-            writeln!(out, "{first}{}.", counts.as_str())?;
+            paper.line(out, "", &format!("{first}{}.", counts.as_str()))?;
         }
     }
     for (key, words) in failed {
-        writeln!(out, "  {}: {}", escaped(&key.id), escaped(words))?;
+        paper.line(out, "  not denied: ", &format!("{}: {}", name(&key.id), escaped(words)))?;
     }
     for (key, decision) in &report.allowed {
-        let id = escaped(&key.id);
-        writeln!(out, "  {id} was not denied: somebody allowed it first ({})", decision.as_str())?;
+        let what = format!("{}: somebody allowed it first ({})", name(&key.id), decision.as_str());
+        paper.line(out, "  not denied: ", &what)?;
     }
     if let Some(unseen) = unseen {
-        writeln!(out, "note: it could not be looked at again: {}", escaped(unseen))?;
+        paper.line(out, "note: the prompts could not be listed again: ", &escaped(unseen))?;
     }
     let stands = if unseen.is_some() { "perhaps still pending" } else { "still pending" };
     for prompt in left {
-        writeln!(out, "  {stands}: {}", escaped(prompt.id()))?;
+        paper.line(out, &format!("  {stands}: "), &name(prompt.id()))?;
     }
     if *active {
-        writeln!(out, "  it still runs")?;
+        paper.line(out, "  it ", "still runs")?;
     }
     Ok(())
 }
@@ -208,9 +230,10 @@ pub fn cancel_question(plan: &CancelPlan) -> String {
         (None, _) => format!("Deny {prompts}?"),
         (Some(abort), empty) => {
             let what = match (&abort.run, &abort.session) {
-                (Some(run), _) => format!("Abort run {}", escaped(run)),
+                (Some(run), _) => format!("Abort run {}", shortened(&name(run), BRIEF)),
                 (None, session) => {
-                    format!("Abort whatever runs in {}", escaped(session.as_deref().unwrap_or("-")))
+                    let session = shortened(&name(session.as_deref().unwrap_or("-")), BRIEF);
+                    format!("Abort whatever runs in {session}")
                 }
             };
             if empty { format!("{what}?") } else { format!("{what} and deny {prompts}?") }

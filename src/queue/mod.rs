@@ -5,6 +5,7 @@
 pub mod cancel;
 pub mod filter;
 pub mod guard;
+mod hidden;
 pub mod intent;
 pub mod names;
 mod number;
@@ -24,6 +25,7 @@ mod tests;
 pub mod wider;
 
 pub use guard::Guard;
+pub use hidden::Hidden;
 pub use intent::{Doubt, Intent};
 pub use names::Names;
 pub use plan::{Keep, Plan, Rules, plan};

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json_borrow::{ObjectAsVec, Value};
 use thiserror::Error;
 
+use super::hidden::Hidden;
 use super::intent::{Doubt, Intent, doubt};
 use super::number::Numbers;
 use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt, Raw};
@@ -76,6 +77,7 @@ pub struct Listing {
 #[derive(Debug, Default)]
 pub struct Reader {
     keep_raw: bool,
+    hidden: Hidden,
     texts: HashSet<Arc<str>>,
     details: HashSet<Arc<Details>>,
 }
@@ -89,6 +91,11 @@ impl Reader {
     /// A reader that keeps each whole request too, for displaying fields that are not known here.
     pub fn keeping_raw() -> Self {
         Self { keep_raw: true, ..Self::default() }
+    }
+
+    /// Masks these secrets in everything that prompts show. What they would do is compared as it is.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
     }
 
     /// Forgets what earlier prompts said. What those have in common stays shared.
@@ -130,6 +137,9 @@ impl Reader {
             None => Kind::of_row(&row),
         };
         let (request, mut prompt) = self.envelope(kind, fields, &numbers)?;
+        if let Some(masked) = self.hidden.masked(text) {
+            return Ok(self.shown(prompt, &masked));
+        }
         if self.keep_raw {
             let mut raw = serde_json::value::to_raw_value(request).map_err(|error| unread(text, &error))?;
             if let Some(written) = numbers.restore(raw.get()) {
@@ -165,6 +175,18 @@ impl Reader {
             raw: None,
             ..prompt
         })
+    }
+
+    /// A prompt that shows what `masked` says, and stays what it is.
+    fn shown(&mut self, prompt: Prompt, masked: &str) -> Prompt {
+        let hidden = std::mem::take(&mut self.hidden);
+        let shown = self.read(Some(prompt.kind()), masked);
+        self.hidden = hidden;
+        let nothing = Prompt { details: Arc::default(), raw: None, ..prompt };
+        match shown {
+            Ok(Prompt { details, raw, .. }) => Prompt { details, raw, ..nothing },
+            Err(_) => nothing,
+        }
     }
 
     fn envelope<'v, 't>(

@@ -15,6 +15,7 @@ mod database;
 mod diff;
 mod faults;
 mod foreign;
+mod forging;
 mod gateway;
 mod generated;
 mod get;

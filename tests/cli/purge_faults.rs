@@ -782,3 +782,84 @@ fn a_gateway_that_is_lost_after_an_abort_hides_nothing() {
         assert!(report["partial"].is_string());
     }
 }
+
+// ---- ls --watch
+
+/// How a watch ends while the gateway says nothing: by its timeout, and by Ctrl-C.
+#[test]
+fn a_watch_ends_while_an_answer_is_missing() {
+    use std::io::{BufRead, BufReader};
+    use std::sync::mpsc;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    const LIST: &str = "exec.approval.list";
+    let silent_after = |listings: usize| {
+        let (sender, asked) = mpsc::channel();
+        let gateway = Gateway::current(group("a", 3), move |queue, method, _| {
+            if method == LIST && queue.count(LIST) > listings {
+                // Nobody may listen.
+                let _ = sender.send(());
+                return Say::Nothing;
+            }
+            Say::Properly
+        });
+        (gateway, asked)
+    };
+    // What was listed before counts.
+    let (gateway, _asked) = silent_after(1);
+    let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=5s"]).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), shown.lines().count()), (Some(0), 3), "{shown}");
+    // Nothing was listed.
+    let (gateway, _asked) = silent_after(0);
+    let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=2s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    for listings in [0, 1] {
+        let (gateway, asked) = silent_after(listings);
+        let client = gateway.client();
+        let mut command = client.spawn(&["queue", "ls", "--watch"]);
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(lines.take(3 * listings).count(), 3 * listings);
+        asked.recv_timeout(Duration::from_mins(1)).unwrap();
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+// ---- secrets
+
+/// An agent may know the token, and put it into a prompt: it is not printed, and the prompt stays what it is.
+#[test]
+fn the_token_in_a_prompt_is_not_printed() {
+    let command = format!("curl -H 'Authorization: Bearer {TOKEN}' http://127.0.0.1");
+    let mut rows = group(&command, 3);
+    for (at, row) in rows.iter_mut().enumerate() {
+        row["id"] = json!(format!("id-{at}"));
+    }
+    rows[1]["request"]["command"] = json!(command.replace(TOKEN, "another-token"));
+    let gateway = Gateway::current(rows, |_, _, _| Say::Properly);
+    let client = gateway.client();
+    for arguments in [
+        &["queue", "ls"][..],
+        &["queue", "ls", "--full"],
+        &["queue", "ls", "--json"],
+        &["queue", "ls", "--ndjson"],
+        &["queue", "dedupe", "--dry-run"],
+        &["queue", "dedupe", "--dry-run", "--json"],
+        &["run", "ls"],
+        &["run", "cancel", "--session", "agent:main:main", "--dry-run", "--json"],
+        &["queue", "dedupe", "--yes"],
+        &["queue", "resolve", "id-0", "allow-once"],
+        &["queue", "resolve", "id-0", "deny", "--json"],
+    ] {
+        let output = client.command(arguments).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!text.contains(TOKEN), "{arguments:?}: {text}");
+        let named = !arguments.contains(&"ls") || arguments[0] == "run";
+        assert!(named || text.contains("Bearer [secret]"), "{arguments:?}: {text}");
+    }
+    // Two were duplicates, the other is another command.
+    assert_eq!(gateway.left(), ["id-1"]);
+}

@@ -62,6 +62,9 @@ pub fn still_redactions() -> insta::Settings {
         (r"asked [0-9hms]+ ago, expires in [0-9hms]+", "asked [AGE] ago, expires in [LEFT]"),
         // Of a fixed width, as the columns of a table are.
         (r"\b\d+(?:m\d\d)?s +in \d+m\d\ds", "[AGE] in [LEFT]"),
+        (r"oldest [0-9hms]+", "oldest [AGE]"),
+        (r"x [0-9]+(?:m\d\d)?s\b", "x [AGE]"),
+        (r"(?m) [0-9]+(?:m\d\d)?s$", " [AGE]"),
         (r#""sessionId": "[0-9a-f-]{36}""#, r#""sessionId": "[UUID]""#),
         (r"\b\d{13}\b", "[MS]"),
     ] {
@@ -180,7 +183,10 @@ fn a_long_command_is_cut_and_can_be_had_whole() {
     let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
     let client = dev.client();
     let short = client.answer(&["queue", "ls"]);
-    assert!(short.contains("… and 700 more characters (--full prints all)"), "{short}");
+    assert!(
+        short.contains(" more characters⟩") && short.contains("1000 characters (--full shows all)"),
+        "{short}"
+    );
     assert!(!short.contains(&"x".repeat(301)));
     assert!(client.answer(&["queue", "ls", "--full"]).contains(&command));
     assert_eq!(pending(&client)["long"]["summary"], command);

@@ -74,7 +74,7 @@ fn a_plugin_s_call_says_why_it_is_alone() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row["alone"] == "tool-call" && row["group"].is_null()), "{listing}");
     let text = client.answer(&["queue", "ls", "--kind=plugin"]);
-    assert!(text.contains("(compared by its tool call only: the gateway does not list"), "{text}");
+    assert!(text.contains("note │ compared by its tool call only: the gateway does not list"), "{text}");
     let (_, report) = client.json(&["queue", "dedupe", "--dry-run"]);
     assert_eq!(report["gateways"][0]["alone"], json!({"tool-call": 3}));
     let text = client.answer(&["queue", "dedupe", "--dry-run"]);

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use crate::purge_faults::{Gateway, Say, group, row};
 use crate::queue::{by_id, ids, pending, shot, still, still_redactions};
 use crate::support::dev::{Client, Dev};
+use crate::support::screen::Screen;
 use crate::support::terminal::Terminal;
 
 const WIDE: u16 = 160;
@@ -28,21 +29,24 @@ fn a_listing_fits_its_terminal() {
     for columns in [160, 100, 75, 50, 20] {
         let (exit, text) = on(&client, &["queue", "ls"], columns).ends();
         assert_eq!(exit, 0, "{text}");
-        if columns >= 50 {
-            let lines = text.lines().filter(|line| !line.starts_with("    "));
-            let longest = lines.map(|line| line.chars().count()).max().unwrap();
-            assert!(longest <= usize::from(columns), "{longest} columns of {columns}:\n{text}");
-        }
-        let rows = text.lines().filter(|line| line.contains(" in ")).count();
-        assert_eq!(rows, pending(&client).len(), "a line for each prompt:\n{text}");
+        let screen = Screen::of(&text, columns.into(), 500);
+        assert!(screen.lines().iter().all(|line| !line.wrapped), "{columns} columns:\n{text}");
         shot!(format!("ls_{columns}_columns"), text);
+        // A row for each group, and for each prompt where that is wanted.
+        for (flags, rows) in [(&["queue", "ls"][..], 8), (&["queue", "ls", "--all"], pending(&client).len())]
+        {
+            let (_, text) = on(&client, flags, columns).ends();
+            let shown = text.lines().skip(2).filter(|line| !line.contains('│') && !line.contains("pending"));
+            assert_eq!(shown.count(), rows, "{flags:?}:\n{text}");
+        }
     }
 }
 
 #[test]
 fn whole_ids_are_shown_where_asked() {
     let (_dev, client) = dev();
-    let (_, text) = on(&client, &["queue", "ls", "--full"], 50).ends();
+    let (_, text) = on(&client, &["queue", "ls", "--full", "--all"], 50).ends();
+    let text: String = text.chars().filter(|c| !matches!(c, ' ' | '│' | '\n')).collect();
     for id in pending(&client).keys() {
         assert!(text.contains(id.as_str()), "{id} is not in\n{text}");
     }
@@ -111,7 +115,7 @@ fn an_allowance_is_shown_whole_and_asked_for() {
         pending(&client).into_iter().find(|(_, row)| row["summary"] == "git push origin main").unwrap().0;
     for (answer, exit, left) in [("n", 2, true), ("y", 0, false)] {
         let mut terminal = on(&client, &["queue", "resolve", &id, "allow-once"], WIDE);
-        terminal.shows("Answer allow-once? [y/N]", 1);
+        terminal.shows("Allow this one time? [y/N]", 1);
         terminal.types(answer);
         let (code, text) = terminal.ends();
         assert_eq!((code, pending(&client).contains_key(&id)), (exit, left), "{text}");
@@ -134,21 +138,60 @@ fn a_run_is_cancelled_after_a_yes() {
     }
 }
 
+/// What was shown so far without a sequence that has only begun.
+fn whole(text: &str) -> &str {
+    &text[..text.rfind('\u{1b}').unwrap_or(text.len())]
+}
+
+/// The last screen that was drawn to its end.
+fn last_drawn(text: &str) -> &str {
+    text.rsplit("\u{1b}[H").nth(1).unwrap_or_default()
+}
+
 #[test]
 fn a_listing_that_stays_is_drawn_again_in_place() {
     let (_dev, client) = dev();
     let rows = pending(&client);
     let mut terminal = on(&client, &["queue", "ls", "--watch"], WIDE);
     terminal.shows("31 pending, 23 of them duplicates", 1);
+    // Ages run though nothing changes.
+    terminal
+        .waits(|text| text.split("\u{1b}[H").skip(1).collect::<std::collections::BTreeSet<_>>().len() > 3);
     let id = rows.iter().find(|(_, row)| row["agentId"] == "main").unwrap().0;
     assert_eq!(client.json(&["queue", "resolve", id, "deny"]).0, 0);
     terminal.shows("30 pending, 23 of them duplicates", 1);
+    let text = terminal.waits(|text| last_drawn(text).contains("30 pending")).to_owned();
+    let screen = Screen::of(whole(&text), WIDE.into(), 50);
+    assert!(screen.visible()[0].starts_with("ws://"), "{screen:#?}");
+    assert!(!screen.visible().iter().any(|line| line.contains(&id[..8])), "{screen:#?}");
     terminal.signal(Signal::INT);
     let (exit, text) = terminal.ends();
     assert_eq!(exit, 0, "{text}");
-    let screens: Vec<&str> = text.split("\u{1b}[H\u{1b}[J").collect();
-    assert_eq!(screens.len(), 3, "nothing before the first: {text:?}");
-    assert!(screens[1].contains(&id[..8]) && !screens[2].contains(&id[..8]), "{text}");
+    // What stood on the terminal stands there again.
+    let screen = Screen::of(&text, WIDE.into(), 50);
+    assert_eq!((screen.left, screen.visible()), (1, vec![""]), "{screen:#?}");
+}
+
+#[test]
+fn a_listing_that_stays_fits_its_terminal() {
+    let (_dev, client) = dev();
+    let mut terminal = Terminal::sized(&mut client.spawn(&["queue", "ls", "--watch"]), 100, 12);
+    let text = terminal.waits(|text| last_drawn(text).contains("31 pending")).to_owned();
+    let screen = Screen::of(whole(&text), 100, 12);
+    // Its head, and how much is missing.
+    assert!(screen.lines().len() <= 12 && screen.visible()[0].starts_with("ws://"), "{screen:#?}");
+    assert!(screen.visible().iter().any(|line| line.contains("more prompts")), "{screen:#?}");
+    terminal.resize(50, 30);
+    terminal.waits(|text| {
+        let last = last_drawn(text);
+        let lines =
+            last.split('\n').map(|line| line.trim_start_matches("\u{1b}[K").trim_start_matches("\u{1b}[J"));
+        last.contains("31 pending") && lines.map(|line| line.trim().chars().count()).max() <= Some(50)
+    });
+    terminal.signal(Signal::TERM);
+    let (exit, text) = terminal.ends();
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(Screen::of(&text, 100, 30).left, 1);
 }
 
 #[test]

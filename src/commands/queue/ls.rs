@@ -1,6 +1,10 @@
 //! `queue ls`: what is pending, duplicates behind the one that would stay.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Pending, Queue, saved};
 use crate::commands::Error;
@@ -61,46 +65,104 @@ pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result
     Ok(request.of(name, &pending))
 }
 
-/// Stays, and shows the queue whenever it has changed, until `end`, Ctrl-C, or `show` says that nobody looks any more.
+/// What a watcher of the queue is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'q> {
+    /// The last listing, by the gateway's clock now.
+    pub queued: &'q Queued,
+    /// Whether other prompts are pending than were shown before.
+    pub changed: bool,
+    /// How long ago the gateway last answered.
+    pub quiet: Duration,
+}
+
+/// Stays, and shows the queue whenever it has changed, and where `redraw` is given so often and when the terminal is
+/// resized. Ends at `end`, with Ctrl-C or SIGTERM, whatever it waits for, and when `show` says that nobody looks.
 pub async fn watch(
     request: &Request,
     flags: &Flags,
     step: Duration,
     end: Option<Deadline>,
-    mut show: impl FnMut(&Queued) -> bool,
+    redraw: Option<Duration>,
+    mut show: impl FnMut(Shown<'_>) -> bool,
+) -> Result<(), Error> {
+    let listed = Cell::new(false);
+    let mut show = |shown: Shown<'_>| {
+        listed.set(true);
+        show(shown)
+    };
+    let mut terminated = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    let over = async {
+        passed(end).await;
+        // What could not be listed even once is a failure, which tells what was waited for.
+        if !listed.get() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = terminated.recv() => Ok(()),
+        _ = interrupted.recv() => Ok(()),
+        () = over => Ok(()),
+        result = stay(request, flags, (step, end), Redraw::every(redraw)?, &mut show) => match result {
+            Err(_) if listed.get() && end.is_some_and(|end| end.left().is_none()) => Ok(()),
+            result => result,
+        },
+    }
+}
+
+async fn stay(
+    request: &Request,
+    flags: &Flags,
+    (step, end): (Duration, Option<Deadline>),
+    mut redraw: Redraw,
+    show: &mut impl FnMut(Shown<'_>) -> bool,
 ) -> Result<(), Error> {
     /// Current gateways send no events to a client that does not answer prompts: they are asked.
     const EVERY: Duration = Duration::from_secs(2);
     // Each step has a deadline of its own; the whole may have none.
-    let mut queue = Queue::open(flags, Access::LISTENING, request.reader(), Deadline::after(step)).await?;
+    let soon = || end.map_or_else(|| Deadline::after(step), |end| end.at_most(step));
+    let mut queue = Queue::open(flags, Access::LISTENING, request.reader(), soon()).await?;
     let name = queue.connection.address().to_owned();
-    let mut last = None;
+    let mut keys = None;
+    let mut last: Option<Queued> = None;
+    let mut clock = (queue.now_ms(), Instant::now());
+    let mut answered = Instant::now();
     loop {
-        queue.connection.extend(Deadline::after(step));
-        let pending = match queue.list().await {
-            Ok(pending) => pending,
-            Err(error) => {
-                // Once: a gateway that restarts is waited for inside the step.
-                queue.connection.reopen().await.map_err(|_| error)?;
-                queue.list().await?
+        queue.connection.extend(soon());
+        let listing = async {
+            match queue.list().await {
+                Ok(pending) => Ok(pending),
+                Err(error) => {
+                    // Once: a gateway that restarts is waited for inside the step.
+                    queue.connection.reopen().await.map_err(|_| error)?;
+                    queue.list().await
+                }
             }
         };
-        let keys = pending.keys();
-        if last.as_ref() != Some(&keys) {
-            if !show(&request.of(name.clone(), &pending)) {
-                break;
-            }
-            last = Some(keys);
+        let mut draw = || again(last.as_mut(), clock, answered, show);
+        let Some(pending) = redraw.meanwhile(Box::pin(listing), &mut draw).await else { break };
+        let pending = pending?;
+        (clock, answered) = ((pending.at_ms, Instant::now()), Instant::now());
+        let now = pending.keys();
+        let changed = keys.as_ref() != Some(&now);
+        keys = Some(now);
+        let queued = last.insert(request.of(name.clone(), &pending));
+        if changed && !show(Shown { queued, changed, quiet: Duration::ZERO }) {
+            break;
         }
         let mut events = queue.connection.take_events();
-        let over = tokio::select! {
-            () = changed(&mut events) => false,
-            () = tokio::time::sleep(EVERY) => false,
-            () = passed(end) => true,
-            interrupted = tokio::signal::ctrl_c() => interrupted.is_ok(),
+        let news = async {
+            tokio::select! {
+                () = changed_since(&mut events) => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
         };
+        let mut draw = || again(last.as_mut(), clock, answered, show);
+        let looking = redraw.meanwhile(news, &mut draw).await;
         queue.connection.give_events(events);
-        if over {
+        if looking.is_none() {
             break;
         }
     }
@@ -108,7 +170,64 @@ pub async fn watch(
     Ok(())
 }
 
-async fn changed(events: &mut Option<crate::gateway::Events>) {
+/// Shows the last listing once more, as old as it is by now.
+fn again(
+    last: Option<&mut Queued>,
+    (at_ms, at): (u64, Instant),
+    answered: Instant,
+    show: &mut impl FnMut(Shown<'_>) -> bool,
+) -> bool {
+    let Some(queued) = last else { return true };
+    let passed = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
+    queued.now_ms = at_ms.saturating_add(passed);
+    show(Shown { queued, changed: false, quiet: answered.elapsed() })
+}
+
+/// When a screen is drawn again though nothing was heard.
+struct Redraw {
+    every: Option<Interval>,
+    resized: Signal,
+}
+
+impl Redraw {
+    fn every(every: Option<Duration>) -> Result<Self, Error> {
+        let resized = signal(SignalKind::window_change()).map_err(Error::Runtime)?;
+        let every = every.map(|every| {
+            let mut interval = tokio::time::interval(every);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        });
+        Ok(Self { every, resized })
+    }
+
+    async fn due(&mut self) {
+        let Some(every) = &mut self.every else { return std::future::pending().await };
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = self.resized.recv() => {}
+        }
+    }
+
+    /// Waits for something, and draws meanwhile. `None`: nobody looks any more.
+    async fn meanwhile<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        draw: &mut impl FnMut() -> bool,
+    ) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Some(done),
+                () = self.due() => if !draw() {
+                    return None;
+                },
+            }
+        }
+    }
+}
+
+async fn changed_since(events: &mut Option<crate::gateway::Events>) {
     loop {
         match events {
             Some(known) => match known.next().await {

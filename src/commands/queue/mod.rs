@@ -21,10 +21,10 @@ pub use self::error::QueueError;
 use super::Error;
 use super::gateway::{Call, Connection};
 use crate::deadline::Deadline;
-use crate::gateway::{Access, Clock};
+use crate::gateway::{Access, Clock, Session};
 use crate::queue::cancel;
 use crate::queue::saved::Saved;
-use crate::queue::{Capabilities, Doubt, Key, Kind, Listing, PromptError, Reader, Runs};
+use crate::queue::{Capabilities, Doubt, Hidden, Key, Kind, Listing, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
@@ -209,6 +209,8 @@ impl Queue {
     }
 
     async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {
+        // Of each connection: a device gets a token of its own.
+        self.reader.hide(secrets(&self.connection));
         let offered = Kind::ALL.into_iter().filter(|kind| self.connection.has(&method(*kind, "list")));
         let (needed, others): (Vec<Kind>, Vec<Kind>) = offered.partition(|kind| needed.contains(kind));
         let calls = |kinds: &[Kind]| kinds.iter().map(|kind| Call::of(method(*kind, "list"))).collect();
@@ -274,6 +276,11 @@ impl Queue {
         });
         Ok(pending)
     }
+}
+
+/// What is never shown of what this gateway lists: an agent may have put it into a prompt.
+pub(in crate::commands) fn secrets(connection: &Connection) -> Hidden {
+    Hidden::of(connection.session().into_iter().flat_map(Session::secrets))
 }
 
 /// The names of prompts that could not be read, as far as those can be.

@@ -5,20 +5,55 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::super::escape::escaped;
+use super::super::escape::{Paper, name, shortened, text};
 use super::super::json::{VERSION, json};
-use super::{PromptJson, command, head};
+use super::{PromptJson, command, head, length};
+use crate::queue::filter::subject;
 use crate::queue::{Decision, Prompt};
 
-/// Prints a prompt whole: what somebody decides about.
-pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64) -> io::Result<()> {
-    writeln!(out, "{}", head(prompt, now_ms))?;
-    writeln!(out, "  {}", command(prompt, true))?;
+/// The lines of a command that are repeated before a question.
+const REPEATED: usize = 3;
+
+/// Prints a prompt whole, and then once more what the question behind it decides: however long the prompt is, the last
+/// lines tell it.
+pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64, paper: Paper) -> io::Result<()> {
+    paper.line(out, "Prompt ", &head(prompt, now_ms))?;
+    paper.block(out, "", &text(subject(prompt)))?;
     let request = prompt.raw.as_ref().map_or("{}", |raw| raw.0.get());
     let request: serde_json_borrow::Value<'_> = serde_json::from_str(request)?;
-    for (name, value) in request.iter_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
-        writeln!(out, "  {}: {}", escaped(name), escaped(&text))?;
+    for (field, value) in request.iter_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        if value.as_str() == Some(subject(prompt)) {
+            continue;
+        }
+        let value = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+        paper.block(out, "", &format!("{}: {}", name(field), text(&value)))?;
+    }
+    writeln!(out)?;
+    repeated(out, prompt, paper)
+}
+
+/// Head and tail of the command, where it would run, who asks, and the id.
+pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Result<()> {
+    let room = paper.block_room();
+    let line = |text: &str| room.map_or_else(|| text.to_owned(), |room| shortened(text, room));
+    let command = text(subject(prompt));
+    let command =
+        room.map_or_else(|| shortened(&command, super::LONG), |room| shortened(&command, REPEATED * room));
+    paper.block(out, "command", &command)?;
+    if let Some(length) = length(prompt) {
+        paper.block(out, "length", &length)?;
+    }
+    let details = &prompt.details;
+    let told = [
+        ("node", details.node.as_deref().map(name)),
+        ("in", details.cwd.as_deref().map(text)),
+        ("agent", prompt.agent.as_deref().map(name)),
+        ("id", Some(name(prompt.id()))),
+    ];
+    for (label, shown) in told {
+        if let Some(shown) = shown {
+            paper.block(out, label, &line(&shown))?;
+        }
     }
     Ok(())
 }
@@ -29,19 +64,20 @@ pub fn resolved_text(
     (id, prompt): (&str, Option<&Prompt>),
     decision: Decision,
     before: bool,
+    paper: Paper,
 ) -> io::Result<()> {
     let what = match (decision, before) {
-        (Decision::Deny, false) => "Denied",
-        (Decision::Deny, true) => "Already denied:",
-        (Decision::AllowOnce, false) => "Allowed once:",
-        (Decision::AllowOnce, true) => "Already allowed once:",
-        (Decision::AllowAlways, false) => "Always allowed:",
-        (Decision::AllowAlways, true) => "Already always allowed:",
+        (Decision::Deny, false) => "Denied ",
+        (Decision::Deny, true) => "Already denied: ",
+        (Decision::AllowOnce, false) => "Allowed once: ",
+        (Decision::AllowOnce, true) => "Already allowed once: ",
+        (Decision::AllowAlways, false) => "Always allowed: ",
+        (Decision::AllowAlways, true) => "Already always allowed: ",
     };
-    let id = escaped(id);
-    let Some(prompt) = prompt else { return writeln!(out, "{what} {id}") };
-    let agent = prompt.agent.as_deref().map_or_else(String::new, |agent| format!(" ({})", escaped(agent)));
-    writeln!(out, "{what} {id}{agent}: {}", command(prompt, false))
+    let id = name(id);
+    let Some(prompt) = prompt else { return paper.line(out, what, &id) };
+    let agent = prompt.agent.as_deref().map_or_else(String::new, |agent| format!(" ({})", name(agent)));
+    paper.line(out, what, &format!("{id}{agent}: {}", command(prompt)))
 }
 
 /// The same as one JSON object.

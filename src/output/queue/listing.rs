@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::super::escape::escaped;
+use super::super::escape::name;
 use super::super::json::{VERSION, json, line};
 use super::notes::WiderJson;
 use super::{command, head, state};
@@ -50,15 +50,13 @@ pub fn changes_text(
     queued: &Queued,
 ) -> io::Result<BTreeSet<String>> {
     for row in queued.rows.iter().filter(|row| !before.contains(row.prompt.id())) {
-        let duplicate = row
-            .duplicate_of
-            .as_ref()
-            .map_or_else(String::new, |id| format!("  duplicate of {}", escaped(id)));
-        writeln!(out, "+ {}{duplicate}  {}", head(&row.prompt, queued.now_ms), command(&row.prompt, false))?;
+        let duplicate =
+            row.duplicate_of.as_ref().map_or_else(String::new, |id| format!("  duplicate of {}", name(id)));
+        writeln!(out, "+ {}{duplicate}  {}", head(&row.prompt, queued.now_ms), command(&row.prompt))?;
     }
     let now = ids(queued);
     for id in before.difference(&now) {
-        writeln!(out, "- {}", escaped(id))?;
+        writeln!(out, "- {}", name(id))?;
     }
     Ok(now)
 }

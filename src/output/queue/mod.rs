@@ -1,4 +1,4 @@
-//! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: it is escaped.
+//! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: see `output::escape`.
 
 mod decision;
 mod listing;
@@ -6,11 +6,12 @@ mod notes;
 mod purge;
 mod table;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::escape::escaped;
+use super::escape::{Paper, columns, escaped, name, shortened, text};
 use crate::queue::filter::subject;
 use crate::queue::{Prompt, RunState};
 
@@ -19,45 +20,67 @@ pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
 pub(super) use notes::WiderJson;
 pub use notes::remarks;
 pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};
-pub(super) use purge::{STILL_LISTED, untried, why};
-pub use table::{Layout, queue_text};
+pub(super) use purge::{STILL_LISTED, repeated_groups, untried, why};
+pub use table::{Layout, queue_screen, queue_text};
 
-/// Characters of a command that are shown without `--full`.
-const SHOWN: usize = 300;
+/// The columns of a command that are shown without `--full`.
+const LONG: usize = 300;
 
 /// Prints why the state of runs is unknown, where it is.
-pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>) -> io::Result<()> {
+pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>, paper: Paper) -> io::Result<()> {
     match cause {
-        Some(cause) => writeln!(err, "note: the state of runs is unknown: {}", escaped(cause)),
+        Some(cause) => paper.line(err, "note: the state of runs is unknown: ", &escaped(cause)),
         None => Ok(()),
     }
 }
 
 /// Who asks, since when, until when.
 pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
-    let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), escaped);
+    let told = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), name);
     let left = match prompt.expires_at_ms.checked_sub(now_ms) {
         Some(left) => format!("expires in {}", span(left)),
         None => "expired".to_owned(),
     };
     format!(
         "{}  {}  agent {}  session {}  asked {} ago, {left}",
-        escaped(prompt.id()),
+        name(prompt.id()),
         prompt.kind().as_str(),
-        text(&prompt.agent),
-        text(&prompt.session_key),
+        told(&prompt.agent),
+        told(&prompt.session_key),
         span(prompt.age_ms(now_ms)),
     )
 }
 
-pub(super) fn command(prompt: &Prompt, full: bool) -> String {
-    let text = subject(prompt);
-    let count = text.chars().count();
-    if full || count <= SHOWN {
-        return escaped(text);
+/// What a prompt asks for: all of it, or where it is long its head and its tail.
+pub(super) fn command(prompt: &Prompt) -> String {
+    shortened(&text(subject(prompt)), LONG)
+}
+
+/// Prompts that ask for the same in one place, and how many there are; each by itself where all are wanted.
+pub(super) fn folded(prompts: &[Prompt], all: bool) -> Vec<(&Prompt, usize)> {
+    let mut groups: Vec<(&Prompt, usize)> = Vec::new();
+    let mut known = HashMap::new();
+    for prompt in prompts {
+        let place = (prompt.kind(), prompt.intent, prompt.agent.as_deref(), prompt.session_key.as_deref());
+        // What cannot be compared is never the same.
+        let same = known.get(&place).copied().filter(|_| !all && prompt.doubt.is_none());
+        if let Some((_, count)) = same.and_then(|at: usize| groups.get_mut(at)) {
+            *count += 1;
+            continue;
+        }
+        if prompt.doubt.is_none() {
+            known.insert(place, groups.len());
+        }
+        groups.push((prompt, 1));
     }
-    let cut: String = text.chars().take(SHOWN).collect();
-    format!("{} … and {} more characters (--full prints all)", escaped(&cut), count - SHOWN)
+    groups
+}
+
+/// How long a command is, where it is long.
+fn length(prompt: &Prompt) -> Option<String> {
+    let subject = subject(prompt);
+    let count = subject.chars().count();
+    (count > LONG || columns(&text(subject)) > LONG).then(|| format!("{count} characters"))
 }
 
 /// Milliseconds as people say them.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::super::escape::escaped;
+use super::super::escape::{Paper, escaped};
 use crate::queue::Doubt;
 use crate::queue::scope::Alone;
 use crate::queue::wider::Wider;
@@ -27,31 +27,33 @@ impl WiderJson {
 /// Prints what was not understood, and what else is to be known of a listing.
 pub fn remarks(
     out: &mut dyn Write,
+    paper: Paper,
     problems: &[String],
     partial: Option<&str>,
     notes: &[String],
 ) -> io::Result<()> {
     for problem in problems {
-        writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
+        paper.line(out, "not understood, and skipped: ", &escaped(problem))?;
     }
     for note in partial.into_iter().chain(notes.iter().map(String::as_str)) {
-        writeln!(out, "note: {}", escaped(note))?;
+        paper.line(out, "note: ", &escaped(note))?;
     }
     Ok(())
 }
 
-pub(super) fn wider_text(out: &mut dyn Write, wider: Option<Wider>) -> io::Result<()> {
+pub(super) fn wider_text(out: &mut dyn Write, paper: Paper, wider: Option<Wider>) -> io::Result<()> {
     let Some(Wider { scope, duplicates }) = wider else { return Ok(()) };
     let scope = scope.as_str();
-    writeln!(out, "note: --by {scope} would find {duplicates} more {}", plural(duplicates, "duplicate"))
+    let more = plural(duplicates, "duplicate");
+    paper.line(out, "note: ", &format!("--by {scope} would find {duplicates} more {more}"))
 }
 
 /// Prints how many prompts may be duplicates of which only a summary is known.
-pub(super) fn undecided_text(out: &mut dyn Write, undecided: usize) -> io::Result<()> {
+pub(super) fn undecided_text(out: &mut dyn Write, paper: Paper, undecided: usize) -> io::Result<()> {
     match undecided {
         0 => Ok(()),
-        1 => writeln!(out, "undecided: 1 prompt may be a duplicate"),
-        several => writeln!(out, "undecided: {several} prompts may be duplicates"),
+        1 => paper.line(out, "undecided: ", "1 prompt may be a duplicate"),
+        several => paper.line(out, "undecided: ", &format!("{several} prompts may be duplicates")),
     }
 }
 
@@ -74,14 +76,18 @@ pub(super) fn alone(why: Alone) -> Option<&'static str> {
 }
 
 /// Prints how many prompts could have no duplicate, and why.
-pub(super) fn alone_text(out: &mut dyn Write, alone: &BTreeMap<Alone, usize>) -> io::Result<()> {
+pub(super) fn alone_text(
+    out: &mut dyn Write,
+    paper: Paper,
+    alone: &BTreeMap<Alone, usize>,
+) -> io::Result<()> {
     for (why, &count) in alone {
         let why = self::alone(*why).unwrap_or(match why {
             Alone::NoSession => "names no session: only --by agent compares it",
             Alone::NoRun => "names no run: --by run cannot compare it",
             _ => "names no agent: never treated as a duplicate",
         });
-        writeln!(out, "note: {why} ({count} {})", plural(count, "prompt"))?;
+        paper.line(out, "note: ", &format!("{why} ({count} {})", plural(count, "prompt")))?;
     }
     Ok(())
 }

@@ -6,22 +6,25 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::escape::escaped;
+use super::super::escape::{Paper, escaped, name, shortened, text};
 use super::super::json::{VERSION, json};
 use super::notes::{WiderJson, alone_text, remarks, undecided_text, wider_text};
-use super::{PromptJson, command, head};
+use super::{Layout, PromptJson, command, head, length, span};
+use crate::queue::Prompt;
 use crate::queue::plan::{Kept, Why};
 use crate::queue::report::{Asked, Entry, Failure, Outcome, Untried};
 use crate::queue::summary::{Dedupe, Emptied, Planned, PlannedGroup, Round};
 
-/// Denials of one group that are listed before the rest is only counted.
-const LISTED: usize = 20;
+/// Lines of a plan after which what it denies is repeated: the question must not be all that is left on the screen.
+const SHORT: usize = 10;
+/// The groups that are repeated.
+const REPEATED: usize = 4;
 
 fn kept(kept: Kept) -> &'static str {
     match kept {
         Kept::Only => "the only one",
-        Kept::Oldest => "the oldest whose run is not known to be over and that lives long enough",
-        Kept::Newest => "the newest whose run is not known to be over and that lives long enough",
+        Kept::Oldest => "the oldest with a live run",
+        Kept::Newest => "the newest with a live run",
         Kept::LongestLived => "the one that lives longest",
     }
 }
@@ -42,85 +45,146 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Prints a plan.
-pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned) -> io::Result<()> {
+pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned, layout: Layout) -> io::Result<()> {
     let Planned { groups, duplicates, prompts, now_ms, legacy, beside } = planned;
-    let gateway = escaped(gateway);
+    let paper = layout.paper;
     let below = |out: &mut dyn Write| {
-        wider_text(out, beside.wider)?;
-        alone_text(out, &beside.alone)?;
-        undecided_text(out, beside.undecided)
+        wider_text(out, paper, beside.wider)?;
+        alone_text(out, paper, &beside.alone)?;
+        undecided_text(out, paper, beside.undecided)
     };
     if *duplicates == 0 {
-        let found = if beside.undecided == 0 { "no duplicates" } else { "no duplicate is certain" };
-        writeln!(out, "{gateway}: {found} among {prompts} prompts")?;
+        let found = if beside.undecided == 0 { "No duplicates" } else { "No duplicate is certain" };
+        let text = format!("{}: {found} ({} pending).", name(gateway), counted(*prompts, "prompt"));
+        paper.line(out, "", &text)?;
         return below(out);
     }
-    writeln!(
-        out,
-        "{gateway}: {} in {}, among {prompts} prompts; one of each group stays",
+    let mut plan = Vec::new();
+    let summary = format!(
+        "{}: {} in {} ({} pending); one of each group is kept",
+        name(gateway),
         counted(*duplicates, "duplicate"),
-        counted(groups.len(), "group")
-    )?;
-    for PlannedGroup { id, survivor, kept: reason, denials } in groups {
-        writeln!(out, "group {id}: {}", command(survivor, false))?;
-        writeln!(out, "  keep {}  ({})", head(survivor, *now_ms), kept(*reason))?;
-        for (prompt, reason) in denials.iter().take(LISTED) {
-            writeln!(out, "  deny {}  ({})", head(prompt, *now_ms), why(*reason))?;
-        }
-        if let Some(more) = denials.len().checked_sub(LISTED).filter(|more| *more > 0) {
-            writeln!(out, "  deny … and {more} more (--json lists all)")?;
-        }
+        counted(groups.len(), "group"),
+        counted(*prompts, "prompt"),
+    );
+    paper.line(&mut plan, "", &summary)?;
+    for group in groups {
+        group_text(&mut plan, group, *now_ms, layout)?;
     }
     if *legacy {
-        writeln!(
-            out,
-            "note: on this gateway each of the {duplicates} denials starts one agent turn, and the agent may ask again (--settle keeps cleaning)"
-        )?;
+        let note = format!(
+            "on this gateway each of the {duplicates} denials starts one agent turn, and the agent may ask again (--settle keeps cleaning)"
+        );
+        paper.line(&mut plan, "note: ", &note)?;
     }
-    below(out)
+    below(&mut plan)?;
+    out.write_all(&plan)?;
+    if plan.split(|byte| *byte == b'\n').nth(SHORT + 1).is_some() {
+        let groups: Vec<(&Prompt, usize)> =
+            groups.iter().map(|group| (&group.survivor, group.denials.len())).collect();
+        repeated_groups(out, &groups, paper)?;
+    }
+    Ok(())
+}
+
+/// What is denied once more, head and tail, a line for each group.
+pub(in crate::output) fn repeated_groups(
+    out: &mut dyn Write,
+    groups: &[(&Prompt, usize)],
+    paper: Paper,
+) -> io::Result<()> {
+    let room = paper.block_room().unwrap_or(super::LONG);
+    for (prompt, count) in groups.iter().take(REPEATED) {
+        paper.block(out, &format!("deny {count}"), &shortened(&command(prompt), room))?;
+    }
+    match groups.len().checked_sub(REPEATED) {
+        Some(more @ 1..) => paper.line(out, "and ", &counted(more, "more group")),
+        _ => Ok(()),
+    }
+}
+
+fn group_text(out: &mut dyn Write, group: &PlannedGroup, now_ms: u64, layout: Layout) -> io::Result<()> {
+    let PlannedGroup { id, survivor, kept: reason, denials } = group;
+    let paper = layout.paper;
+    let ages =
+        || denials.iter().map(|(prompt, _)| prompt).chain([survivor]).map(|prompt| prompt.age_ms(now_ms));
+    let oldest = span(ages().max().unwrap_or_default());
+    paper.line(out, &format!("group {id}: "), &format!("{}x, oldest {oldest}", denials.len() + 1))?;
+    paper.block(out, "", &command(survivor))?;
+    if let Some(length) = length(survivor) {
+        paper.block(out, "length", &length)?;
+    }
+    if let Some(node) = survivor.details.node.as_deref() {
+        paper.block(out, "node", &name(node))?;
+    }
+    if let Some(directory) = survivor.details.cwd.as_deref() {
+        paper.block(out, "in", &text(directory))?;
+    }
+    paper.line(out, "  keep ", &format!("{}  (kept: {})", head(survivor, now_ms), kept(*reason)))?;
+    if layout.all {
+        for (prompt, reason) in denials {
+            paper.line(out, "  deny ", &format!("{}  ({})", head(prompt, now_ms), why(*reason)))?;
+        }
+        return Ok(());
+    }
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for (_, reason) in denials {
+        match reasons.iter_mut().find(|(known, _)| *known == why(*reason)) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((why(*reason), 1)),
+        }
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    paper.line(
+        out,
+        "  deny ",
+        &format!("{}  ({}; --all lists each)", counted(denials.len(), "prompt"), reasons.join(", ")),
+    )
 }
 
 /// Prints what came of a purge, without its plan.
-pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe) -> io::Result<()> {
+pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Result<()> {
     let Dedupe { gateway, asked, rounds, totals, problems, partial, notes, pending, .. } = report;
-    remarks(out, problems, partial.as_deref(), notes)?;
-    if *asked != Asked::Purge {
+    remarks(out, paper, problems, partial.as_deref(), notes)?;
+    // Without duplicates the plan has said so.
+    if *asked != Asked::Purge || rounds.is_empty() {
         return Ok(());
     }
     for (number, Round { entries, requeued, emptied }) in rounds.iter().enumerate() {
         for Entry { key, outcome, .. } in entries {
             if let Some(trouble) = trouble(outcome) {
-                writeln!(out, "  {}: {}", escaped(&key.id), escaped(&trouble))?;
+                paper.line(out, "  prompt ", &format!("{}: {}", name(&key.id), escaped(&trouble)))?;
             }
         }
         for again in requeued {
-            let what =
-                if again.duplicate { "asked for again" } else { "asked for again, and the only one now" };
-            writeln!(out, "  {}: {what}", escaped(again.prompt.id()))?;
+            let what = if again.duplicate { "re-requested" } else { "re-requested, and the only one now" };
+            paper.line(out, "  prompt ", &format!("{}: {what}", name(again.prompt.id())))?;
         }
         for Emptied { id, survivor } in emptied {
-            writeln!(
-                out,
-                "  group {id} is empty: {} was decided or has expired meanwhile: {}",
-                escaped(survivor.id()),
-                command(survivor, false)
-            )?;
+            let what = format!("{} was decided or has expired meanwhile: ", name(survivor.id()));
+            paper.line(out, &format!("  group {id} is empty: "), &format!("{what}{}", command(survivor)))?;
         }
         if rounds.len() > 1 {
             let done = entries.iter().filter(|entry| entry.outcome == Outcome::Denied).count();
             writeln!(out, "  round {}: {done} denied", number + 1)?;
         }
     }
-    writeln!(
-        out,
-        "{}: denied {}, already gone {}, failed {}, left alone {}, asked for again {}; {pending} pending now",
-        escaped(gateway),
-        totals.denied,
-        totals.already_gone,
-        totals.failed,
-        totals.not_tried,
-        totals.requeued
-    )
+    let noted = [
+        (totals.already_gone, "already gone"),
+        (totals.failed, "failed"),
+        (totals.not_tried, "skipped"),
+        (totals.requeued, "re-requested"),
+    ];
+    let noted: Vec<String> =
+        noted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let noted = if noted.is_empty() { String::new() } else { format!(" {}.", noted.join(", ")) };
+    let summary = format!(
+        "{}: Denied {}; {} still pending.{noted}",
+        name(gateway),
+        counted(totals.denied, "duplicate"),
+        counted(*pending, "prompt"),
+    );
+    paper.line(out, "", &summary)
 }
 
 fn trouble(outcome: &Outcome) -> Option<String> {
@@ -132,7 +196,7 @@ fn trouble(outcome: &Outcome) -> Option<String> {
         Outcome::Failed(Failure::Refused(words)) => Some(format!("not denied: {words}")),
         Outcome::Failed(Failure::NoAnswer) => Some("sent, and not answered in time".to_owned()),
         Outcome::Failed(Failure::StillListed) => Some(format!("not denied: {STILL_LISTED}")),
-        Outcome::NotTried(why) => Some(format!("left alone: {}", untried(*why))),
+        Outcome::NotTried(why) => Some(format!("skipped: {}", untried(*why))),
     }
 }
 

@@ -1,173 +1,451 @@
-//! What is pending, for people: a line for each prompt, and below it what it asks for, once for a whole group.
+//! What is pending, for people: one row for each group, and behind a gutter below it what it asks for.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
-
-use super::super::escape::escaped;
+use super::super::escape::{Paper, columns, name, padded, shortened, text};
 use super::notes::{alone, remarks, undecided_text, wider_text};
-use super::{command, span};
+use super::{LONG, length, span};
+use crate::queue::filter::subject;
 use crate::queue::plan::short_names;
+use crate::queue::prompt::Details;
 use crate::queue::summary::{Listed, Queued};
 use crate::queue::{Kind, RunState};
 
 /// How a listing is laid out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout {
-    /// The width of the terminal that shows it, in columns; `None`: nothing is cut to fit, ids stand whole.
-    pub width: Option<u16>,
+    /// What it is printed on. No terminal: nothing is cut to fit, ids are whole.
+    pub paper: Paper,
     /// Whether everything is shown whole.
     pub full: bool,
+    /// Whether each prompt of a group has a row.
+    pub all: bool,
 }
 
 impl Layout {
-    fn narrow(self) -> Option<u16> {
-        self.width.filter(|_| !self.full)
+    fn narrow(self) -> Option<usize> {
+        self.paper.width.filter(|_| !self.full)
     }
 }
 
-/// A column, and what stands in it.
+/// A column, and what is in it.
+#[derive(Clone, Copy)]
 struct Column {
     name: &'static str,
-    cell: fn(&Listed, u64) -> String,
+    /// The cell of a row, which is one prompt or a whole group.
+    cell: fn(&[Listed], u64) -> String,
     /// Whether it is worth its place.
     needed: fn(&Listed) -> bool,
-    /// How wide a terminal must be to have it.
-    from: u16,
-    /// What it may take on a terminal.
-    room: ColumnConstraint,
+    /// The columns that it takes on a terminal: at most, and at least.
+    room: (usize, usize),
+    /// Which column goes first where there is no room for all; 0: never.
+    leaves: u8,
 }
 
 impl Column {
-    const fn of(name: &'static str, cell: fn(&Listed, u64) -> String) -> Self {
-        Self { name, cell, needed: |_| true, from: 0, room: ColumnConstraint::ContentWidth }
+    const fn of(name: &'static str, leaves: u8, cell: fn(&[Listed], u64) -> String) -> Self {
+        Self { name, cell, needed: |_| true, room: (26, 8), leaves }
     }
 }
-
-/// At least so much: a name's beginning tells little in less.
-const SOME: ColumnConstraint = ColumnConstraint::LowerBoundary(Width::Fixed(10));
-/// At most so much.
-const LITTLE: ColumnConstraint = ColumnConstraint::UpperBoundary(Width::Fixed(26));
 
 /// Behind the id.
 const COLUMNS: [Column; 7] = [
     Column {
         needed: |row| row.prompt.kind() != Kind::Exec,
-        from: 90,
-        ..Column::of("KIND", |row, _| row.prompt.kind().as_str().to_owned())
+        ..Column::of("KIND", 3, |rows, _| {
+            rows.first().map_or("", |row| row.prompt.kind().as_str()).to_owned()
+        })
     },
-    Column { room: LITTLE, ..Column::of("AGENT", |row, _| named(row.prompt.agent.as_deref())) },
+    Column::of(AGENT, 6, |rows, _| shared(rows, |row| row.prompt.agent.as_deref())),
     Column {
-        from: 60,
-        room: SOME,
-        ..Column::of("SESSION", |row, _| named(row.prompt.session_key.as_deref()))
+        room: (60, 16),
+        ..Column::of(SESSION, 5, |rows, _| shared(rows, |row| row.prompt.session_key.as_deref()))
     },
     Column {
         needed: |row| row.prompt.run_id.is_some(),
-        from: 90,
-        room: SOME,
-        ..Column::of("RUN", |row, _| run(row))
+        room: (46, 14),
+        ..Column::of("RUN", 2, |rows, _| run(rows))
     },
-    Column::of("AGE", |row, now_ms| span(row.prompt.age_ms(now_ms))),
-    Column::of("EXPIRES", |row, now_ms| match row.prompt.expires_at_ms.checked_sub(now_ms) {
-        Some(left) => format!("in {}", span(left)),
-        None => "expired".to_owned(),
-    }),
+    Column { room: (26, 17), ..Column::of(AGE, 0, age) },
+    Column {
+        room: (26, 10),
+        ..Column::of("EXPIRES", 4, |rows, now_ms| {
+            let left = rows.first().map(|row| row.prompt.expires_at_ms.checked_sub(now_ms));
+            left.flatten().map_or_else(|| "expired".to_owned(), |left| format!("in {}", span(left)))
+        })
+    },
     Column {
         needed: |row| row.group.is_some(),
-        from: 70,
-        ..Column::of("GROUP", |row, _| row.group.clone().unwrap_or_default())
+        ..Column::of("GROUP", 1, |rows, _| rows.first().and_then(|row| row.group.clone()).unwrap_or_default())
     },
 ];
+const AGE: &str = "AGE";
+const AGENT: &str = "AGENT";
+const SESSION: &str = "SESSION";
+/// A terminal of fewer columns has room for little.
+const NARROW: usize = 60;
+/// Between two columns.
+const GAP: usize = 2;
+/// The most that a cell is padded to where there is no terminal.
+const PADDED: usize = 60;
+
+/// What prints a listing: its head, and the lines of each group.
+struct Drawn {
+    head: Vec<String>,
+    groups: Vec<(usize, Vec<String>)>,
+    foot: Vec<String>,
+}
 
 /// Prints what is pending.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, runs_unknown: _, notes, beside, now_ms } =
-        queued;
-    writeln!(out, "{}", escaped(gateway))?;
+    let Drawn { head, groups, foot } = drawn(queued, layout)?;
+    let groups = groups.into_iter().flat_map(|(_, lines)| lines);
+    for line in head.into_iter().chain(groups).chain(foot) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Draws what is pending over what a terminal of so many lines shows: no more than fits, from the top.
+pub fn queue_screen(
+    out: &mut dyn Write,
+    queued: &Queued,
+    layout: Layout,
+    lines: usize,
+    status: Option<&str>,
+) -> io::Result<()> {
+    let Drawn { mut head, groups, mut foot } = drawn(queued, layout)?;
+    // Remarks give way to prompts.
+    foot.truncate((lines / 4).max(1));
+    let mut note = Vec::new();
+    super::runs_unknown_text(&mut note, queued.runs_unknown.as_deref(), layout.paper)?;
+    foot.extend(self::lines(&note));
+    foot.extend(status.map(str::to_owned));
+    let room = lines.saturating_sub(head.len() + foot.len());
+    let whole: usize = groups.iter().map(|(_, lines)| lines.len()).sum();
+    let mut more = 0;
+    // One line says that there is more.
+    let room = if whole > room { room.saturating_sub(1) } else { room };
+    let mut used = 0;
+    for (count, mut shown) in groups {
+        if more > 0 || used > 0 && used + shown.len() > room {
+            more += count;
+            continue;
+        }
+        let cut = shown.len() > room;
+        shown.truncate(room);
+        more += if cut { count } else { 0 };
+        used += shown.len();
+        head.extend(shown);
+    }
+    if more > 0 {
+        head.push(format!("and {}", counted(more, "more prompt")));
+    }
+    head.extend(foot);
+    head.truncate(lines.max(1));
+    write!(out, "\x1b[H")?;
+    // Cleared before it is written: behind a full line the cursor is still on it.
+    for (at, line) in head.iter().enumerate() {
+        let (clear, end) = if at + 1 == head.len() { ("\x1b[J", "") } else { ("\x1b[K", "\n") };
+        write!(out, "{clear}{line}{end}")?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn drawn(queued: &Queued, layout: Layout) -> io::Result<Drawn> {
+    let Queued { gateway, rows, filtered, problems, partial, notes, beside, now_ms, .. } = queued;
+    let mut foot = Vec::new();
+    let paper = layout.paper;
+    let duplicates = rows.iter().filter(|row| row.duplicate_of.is_some()).count();
+    match (rows.len(), filtered) {
+        (0, 0) => paper.line(&mut foot, "", "Nothing is pending.")?,
+        (0, 1) => {
+            paper.line(&mut foot, "", "No pending prompt matches the filter (1 other is pending).")?;
+        }
+        (0, filtered) => {
+            let text = format!("No pending prompt matches the filter ({filtered} others are pending).");
+            paper.line(&mut foot, "", &text)?;
+        }
+        (shown, filtered) => {
+            let others = if *filtered > 0 { format!("; {filtered} others not shown") } else { String::new() };
+            paper.line(
+                &mut foot,
+                "",
+                &format!("{shown} pending, {duplicates} of them duplicates{others}"),
+            )?;
+        }
+    }
+    wider_text(&mut foot, paper, beside.wider)?;
+    undecided_text(&mut foot, paper, beside.undecided)?;
+    remarks(&mut foot, paper, problems, partial.as_deref(), notes)?;
+    let mut head = Vec::new();
+    layout.paper.line(&mut head, "", &name(gateway))?;
+    let mut drawn = Drawn { head: lines(&head), groups: Vec::new(), foot: lines(&foot) };
     if !rows.is_empty() {
-        let table = table(rows, *now_ms, layout);
-        let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-        writeln!(out, "{}", lines.next().unwrap_or_default())?;
-        let mut rows = rows.iter().zip(lines).peekable();
-        while let Some((row, line)) = rows.next() {
-            writeln!(out, "{line}")?;
-            // Those of one group ask for the same.
-            let same = |next: &Listed| row.group.is_some() && next.group == row.group;
-            if !rows.peek().is_some_and(|(next, _)| same(next)) {
-                asked(out, row, layout)?;
+        let table = Table::of(rows, *now_ms, layout);
+        drawn.head.push(table.names());
+        drawn.groups = table.groups(layout)?;
+    }
+    Ok(drawn)
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+}
+
+/// Rows that are as wide as the terminal at most.
+struct Table<'q> {
+    /// What asks for the same, together.
+    chunks: Vec<&'q [Listed]>,
+    /// The columns, each with its width, and for each row of the table its cells.
+    columns: Vec<(&'static str, usize)>,
+    cells: Vec<Vec<String>>,
+    /// What had no room for a column.
+    agent: bool,
+    session: bool,
+    /// The commands that stand in several groups, and what those groups have in common.
+    alike: HashMap<&'q str, Alike<'q>>,
+}
+
+impl<'q> Table<'q> {
+    fn of(rows: &'q [Listed], now_ms: u64, layout: Layout) -> Self {
+        let same = |a: &Listed, b: &Listed| a.group.is_some() && a.group == b.group;
+        let chunks: Vec<&[Listed]> = rows.chunk_by(same).collect();
+        let rows_of =
+            |chunk: &'q [Listed]| if layout.all { chunk.chunks(1) } else { chunk.chunks(chunk.len().max(1)) };
+        let shown: Vec<&[Listed]> = chunks.iter().flat_map(|chunk| rows_of(chunk)).collect();
+        let ids: Vec<&str> = shown.iter().filter_map(|rows| Some(rows.first()?.prompt.id())).collect();
+        let ids = match layout.narrow() {
+            Some(_) => short_names(&ids),
+            None => ids.into_iter().map(str::to_owned).collect(),
+        };
+        let mut columns: Vec<Column> =
+            COLUMNS.into_iter().filter(|column| rows.iter().any(column.needed)).collect();
+        if layout.paper.width.is_some_and(|width| width < NARROW) {
+            for column in columns.iter_mut().filter(|column| column.name == AGE) {
+                (column.cell, column.room) = (short_age, (12, 9));
+            }
+        }
+        columns.insert(0, Column { room: (42, 10), ..Column::of("  ID", 0, |_, _| String::new()) });
+        let mut cells: Vec<Vec<String>> = Vec::with_capacity(shown.len());
+        for (rows, id) in shown.iter().zip(ids) {
+            // An id never begins a line: others may choose it.
+            let behind = if rows.len() == 1 && rows[0].duplicate_of.is_some() { "= " } else { "  " };
+            let mut line: Vec<String> = columns.iter().map(|column| (column.cell)(rows, now_ms)).collect();
+            line[0] = format!("{behind}{}", name(&id));
+            cells.push(line);
+        }
+        let mut widths: Vec<usize> = columns.iter().map(|column| column.name.len()).collect();
+        for line in &cells {
+            for (width, cell) in widths.iter_mut().zip(line) {
+                *width = (*width).max(self::columns(cell));
+            }
+        }
+        let mut table = Self {
+            chunks,
+            columns: Vec::new(),
+            cells,
+            agent: false,
+            session: false,
+            alike: Alike::among(rows),
+        };
+        if let Some(width) = layout.paper.width {
+            table.fit(width, &mut columns, &mut widths);
+        } else {
+            for width in &mut widths {
+                *width = (*width).min(PADDED);
+            }
+        }
+        table.columns = columns.iter().map(|column| column.name).zip(widths).collect();
+        table
+    }
+
+    /// Narrows columns, takes some out, and cuts cells, until a row fits.
+    fn fit(&mut self, width: usize, columns: &mut Vec<Column>, widths: &mut Vec<usize>) {
+        for (column, width) in columns.iter().zip(widths.iter_mut()) {
+            *width = (*width).min(column.room.0);
+        }
+        loop {
+            let total: usize = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+            let Some(over) = total.checked_sub(width).filter(|over| *over > 0) else { break };
+            let slack = |at: &usize| widths[*at].saturating_sub(columns[*at].room.1);
+            if let Some(widest) = (0..widths.len()).max_by_key(slack).filter(|at| slack(at) > 0) {
+                widths[widest] -= over.min(slack(&widest)).min(4);
+                continue;
+            }
+            let leaving = (0..columns.len()).filter(|at| columns[*at].leaves > 0);
+            let Some(out) = leaving.min_by_key(|at| columns[*at].leaves) else {
+                // What is left has to do with less.
+                let each = width.saturating_sub(GAP * widths.len().saturating_sub(1)) / widths.len().max(1);
+                for width in widths.iter_mut() {
+                    *width = (*width).min(each.max(1));
+                }
+                break;
+            };
+            self.agent |= columns[out].name == AGENT;
+            self.session |= columns[out].name == SESSION;
+            columns.remove(out);
+            widths.remove(out);
+            for line in &mut self.cells {
+                line.remove(out);
+            }
+            // What is gone makes room for the others.
+            for (at, width) in widths.iter_mut().enumerate() {
+                let cells = self.cells.iter().map(|line| self::columns(&line[at]));
+                *width = cells.max().unwrap_or(0).max(columns[at].name.len()).min(columns[at].room.0);
+            }
+        }
+        for line in &mut self.cells {
+            for (cell, width) in line.iter_mut().zip(widths.iter()) {
+                *cell = shortened(cell, *width);
             }
         }
     }
-    let duplicates = rows.iter().filter(|row| row.duplicate_of.is_some()).count();
-    match (rows.len(), filtered) {
-        (0, 0) => writeln!(out, "nothing is pending")?,
-        (0, filtered) => writeln!(out, "nothing of this is pending; {filtered} other prompts are")?,
-        (shown, filtered) => {
-            let others = if *filtered > 0 { format!("; {filtered} others not shown") } else { String::new() };
-            writeln!(out, "{shown} pending, {duplicates} of them duplicates{others}")?;
+
+    fn names(&self) -> String {
+        let cells = self.columns.iter().map(|(name, width)| padded(&shortened(name, *width), *width));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    }
+
+    /// The lines of each group, and how many prompts it has.
+    fn groups(&self, layout: Layout) -> io::Result<Vec<(usize, Vec<String>)>> {
+        let mut cells = self.cells.iter();
+        let mut groups = Vec::with_capacity(self.chunks.len());
+        let room = self.columns.first().map_or(0, |(_, width)| width.saturating_sub(2));
+        for chunk in &self.chunks {
+            let mut out = Vec::new();
+            let rows = chunk.iter().take(if layout.all { chunk.len() } else { 1 });
+            for (row, line) in rows.zip(cells.by_ref()) {
+                let line = line.iter().zip(&self.columns).map(|(cell, (_, width))| padded(cell, *width));
+                writeln!(out, "{}", line.collect::<Vec<_>>().join("  ").trim_end())?;
+                let id = name(row.prompt.id());
+                if layout.full && columns(&id) > room {
+                    layout.paper.block(&mut out, "id", &id)?;
+                }
+            }
+            if let Some(row) = chunk.first() {
+                self.asked(&mut out, row, layout)?;
+            }
+            groups.push((chunk.len(), lines(&out)));
+        }
+        Ok(groups)
+    }
+
+    /// What a group asks for, and where, as far as another group differs from it there.
+    fn asked(&self, out: &mut dyn Write, row: &Listed, layout: Layout) -> io::Result<()> {
+        let paper = layout.paper;
+        let prompt = &row.prompt;
+        let no_room = [
+            ("agent", self.agent, prompt.agent.as_deref()),
+            ("session", self.session, prompt.session_key.as_deref()),
+        ];
+        for (label, missing, text) in no_room {
+            if let Some(text) = text.filter(|_| missing) {
+                paper.block(out, label, &name(text))?;
+            }
+        }
+        let whole = text(subject(prompt));
+        let command = if layout.full { whole.clone() } else { shortened(&whole, LONG) };
+        paper.block(out, "", &command)?;
+        if let Some(length) = length(prompt) {
+            let hint = if command == whole { "" } else { " (--full shows all)" };
+            paper.block(out, "length", &format!("{length}{hint}"))?;
+        }
+        let alike = self.alike.get(subject(prompt)).copied().unwrap_or_default();
+        for (label, text, differs) in places(&prompt.details, alike) {
+            if let Some(text) = text.filter(|_| differs || layout.full) {
+                paper.block(out, label, &text)?;
+            }
+        }
+        match row.alone.and_then(alone) {
+            Some(why) => paper.block(out, "note", why),
+            None => Ok(()),
         }
     }
-    wider_text(out, beside.wider)?;
-    undecided_text(out, beside.undecided)?;
-    remarks(out, problems, partial.as_deref(), notes)
 }
 
-/// One line for each row, and one for the names of the columns.
-fn table(rows: &[Listed], now_ms: u64, layout: Layout) -> Table {
-    let ids: Vec<&str> = rows.iter().map(|row| row.prompt.id()).collect();
-    let ids = match layout.narrow() {
-        Some(_) => short_names(&ids),
-        None => ids.into_iter().map(str::to_owned).collect(),
-    };
-    let fits = |column: &&Column| layout.narrow().is_none_or(|width| width >= column.from);
-    let columns: Vec<&Column> =
-        COLUMNS.iter().filter(fits).filter(|column| rows.iter().any(column.needed)).collect();
-    let line = |cells: Vec<String>| {
-        let mut line = Row::from(cells);
-        line.max_height(1);
-        line
-    };
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let names = columns.iter().map(|column| column.name.to_owned());
-    table.set_header(line(std::iter::once("ID".to_owned()).chain(names).collect()));
-    for (row, id) in rows.iter().zip(ids) {
-        let behind = if row.duplicate_of.is_some() { "= " } else { "" };
-        let cells = columns.iter().map(|column| (column.cell)(row, now_ms));
-        table.add_row(line(std::iter::once(format!("{behind}{}", escaped(&id))).chain(cells).collect()));
-    }
-    if let Some(width) = layout.narrow() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    let rooms =
-        std::iter::once(ColumnConstraint::ContentWidth).chain(columns.iter().map(|column| column.room));
-    for (column, room) in table.column_iter_mut().zip(rooms) {
-        column.set_padding((0, 2));
-        if layout.narrow().is_some() {
-            column.set_constraint(room);
+/// Groups with one command: what they differ in must be shown, or they look the same.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field that differs")]
+struct Alike<'q> {
+    first: Option<&'q Details>,
+    host: bool,
+    directory: bool,
+    variables: bool,
+    arguments: bool,
+}
+
+impl<'q> Alike<'q> {
+    fn among(rows: &'q [Listed]) -> HashMap<&'q str, Self> {
+        let mut all: HashMap<&str, Self> = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let details = &*row.prompt.details;
+            let alike = all.entry(subject(&row.prompt)).or_default();
+            let first = *alike.first.get_or_insert(details);
+            alike.host |= (&first.host, &first.node) != (&details.host, &details.node);
+            alike.directory |= first.cwd != details.cwd;
+            alike.variables |= first.env != details.env;
+            alike.arguments |= first.argv != details.argv;
         }
-    }
-    table
-}
-
-fn asked(out: &mut dyn Write, row: &Listed, layout: Layout) -> io::Result<()> {
-    writeln!(out, "    {}", command(&row.prompt, layout.full))?;
-    match row.alone.and_then(alone) {
-        Some(why) => writeln!(out, "    ({why})"),
-        None => Ok(()),
+        all
     }
 }
 
-fn named(text: Option<&str>) -> String {
-    text.map_or_else(|| "-".to_owned(), escaped)
-}
-
-fn run(row: &Listed) -> String {
-    let state = match row.run {
-        RunState::Ended => " (ended)",
-        RunState::Superseded => " (replaced)",
-        RunState::Active | RunState::Unknown => "",
+/// Where something would run, and with what: label, text, and whether it must be shown. A node always is.
+fn places(details: &Details, alike: Alike<'_>) -> [(&'static str, Option<String>, bool); 4] {
+    let on = match (details.node.as_deref(), details.host.as_deref()) {
+        (Some(node), _) => Some(format!("node {}", name(node))),
+        (None, host) => host.map(name),
     };
-    format!("{}{state}", named(row.prompt.run_id.as_deref()))
+    let variables = &details.env.keys;
+    let env = (!variables.is_empty()).then(|| {
+        let hash =
+            details.env.hash.as_deref().map_or_else(String::new, |hash| format!("  (values {})", name(hash)));
+        let names: Vec<String> = variables.iter().map(|variable| name(variable)).collect();
+        format!("{}{hash}", names.join(" "))
+    });
+    let argv = details.argv.as_deref().map(|argv| {
+        let words: Vec<String> = argv.iter().map(|word| format!("{:?}", text(word))).collect();
+        shortened(&words.join(" "), LONG)
+    });
+    [
+        ("on", on, alike.host || details.node.is_some()),
+        ("in", details.cwd.as_deref().map(text), alike.directory),
+        ("env", env, alike.variables),
+        ("args", argv, alike.arguments),
+    ]
+}
+
+/// What the prompts of a row have in common, and how many others there are.
+fn shared(rows: &[Listed], of: fn(&Listed) -> Option<&str>) -> String {
+    let first = rows.first().and_then(of);
+    let mut others: Vec<Option<&str>> = rows.iter().map(of).filter(|other| *other != first).collect();
+    others.sort_unstable();
+    others.dedup();
+    let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };
+    format!("{}{more}", first.map_or_else(|| "-".to_owned(), name))
+}
+
+fn age(rows: &[Listed], now_ms: u64) -> String {
+    let oldest = span(rows.iter().map(|row| row.prompt.age_ms(now_ms)).max().unwrap_or_default());
+    if rows.len() > 1 { format!("{}x, oldest {oldest}", rows.len()) } else { oldest }
+}
+
+/// The same where there is little room.
+fn short_age(rows: &[Listed], now_ms: u64) -> String {
+    age(rows, now_ms).replace(", oldest", "")
+}
+
+fn run(rows: &[Listed]) -> String {
+    let state = match rows.first().map(|row| row.run) {
+        Some(RunState::Ended) => " (ended)",
+        Some(RunState::Superseded) => " (replaced)",
+        _ => "",
+    };
+    format!("{}{state}", shared(rows, |row| row.prompt.run_id.as_deref()))
 }

@@ -5,6 +5,7 @@ pub mod dev;
 pub mod fake;
 pub mod recorded;
 pub mod relay;
+pub mod screen;
 pub mod terminal;
 
 use std::path::{Path, PathBuf};

@@ -22,15 +22,22 @@ pub struct Terminal {
     hand: File,
     shown: Receiver<Vec<u8>>,
     text: String,
+    /// The beginning of a character whose end has not come yet.
+    begun: Vec<u8>,
 }
 
 impl Terminal {
     /// Starts a command on a terminal of so many columns.
     pub fn of(command: &mut Command, columns: u16) -> Self {
+        Self::sized(command, columns, 50)
+    }
+
+    /// Starts a command on a terminal of so many columns and rows.
+    pub fn sized(command: &mut Command, columns: u16, rows: u16) -> Self {
         let hand = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&hand).unwrap();
         unlockpt(&hand).unwrap();
-        tcsetwinsize(&hand, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&hand, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let path = ptsname(&hand, Vec::new()).unwrap().into_string().unwrap();
         let noctty = i32::try_from(OFlags::NOCTTY.bits()).unwrap();
         let side = || OpenOptions::new().read(true).write(true).custom_flags(noctty).open(&path).unwrap();
@@ -47,7 +54,20 @@ impl Terminal {
                 }
             }
         });
-        Self { child, hand, shown, text: String::new() }
+        Self { child, hand, shown, text: String::new(), begun: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.begun.extend(bytes);
+        let whole = match std::str::from_utf8(&self.begun) {
+            Ok(text) => text.len(),
+            Err(error) => {
+                assert_eq!(error.error_len(), None, "not UTF-8: {:?}", self.begun);
+                error.valid_up_to()
+            }
+        };
+        self.text.push_str(std::str::from_utf8(&self.begun[..whole]).unwrap());
+        self.begun.drain(..whole);
     }
 
     /// Types a line.
@@ -62,8 +82,28 @@ impl Terminal {
             let Ok(bytes) = self.shown.recv_timeout(PATIENCE) else {
                 panic!("it never showed {wanted:?} {times} times:\n{}", self.text);
             };
-            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
+            self.take(&bytes);
         }
+    }
+
+    /// Gives the terminal another size, and tells the process as a terminal does.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        tcsetwinsize(&self.hand, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+            .unwrap();
+        // The terminal is not the process's controlling one, so nobody else tells it.
+        self.signal(Signal::WINCH);
+    }
+
+    /// Waits until what was shown since the start is as wanted.
+    #[track_caller]
+    pub fn waits(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
+        while !wanted(&self.text) {
+            let Ok(bytes) = self.shown.recv_timeout(PATIENCE) else {
+                panic!("it never showed what was wanted:\n{}", self.text);
+            };
+            self.take(&bytes);
+        }
+        &self.text
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -81,7 +121,7 @@ impl Terminal {
     #[track_caller]
     pub fn ends(mut self) -> (i32, String) {
         while let Ok(bytes) = self.shown.recv_timeout(PATIENCE) {
-            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
+            self.take(&bytes);
         }
         let status = self.child.wait().unwrap();
         (status.code().expect("it ends by itself"), self.text.replace("\r\n", "\n"))

@@ -12,6 +12,7 @@ use super::pause::Pauses;
 use super::{Orders, Out, Request, name};
 use crate::commands::Error;
 use crate::commands::gateway::Connection;
+use crate::commands::queue::secrets;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::outcome::Exit;
@@ -73,11 +74,14 @@ pub(super) async fn watch<'w>(
         };
         let mut refused = false;
         let cause = match opened {
-            Ok(connection) => match attend(&mut watch, connection, &mut pauses).await {
-                Ended::Stopped => break,
-                Ended::Reload => continue,
-                Ended::Lost(cause) => cause,
-            },
+            Ok(connection) => {
+                watch.reader.hide(secrets(&connection));
+                match attend(&mut watch, connection, &mut pauses).await {
+                    Ended::Stopped => break,
+                    Ended::Reload => continue,
+                    Ended::Lost(cause) => cause,
+                }
+            }
             Err(error) => {
                 refused = error.exit() == Exit::Refused;
                 told(&error)

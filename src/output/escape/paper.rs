@@ -1,0 +1,266 @@
+//! Where text is printed: a terminal of some width, or anything else.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_width::UnicodeWidthChar;
+
+use super::{GUTTER, MARK};
+
+/// The least room for text on a line: with less, what is before it is wrapped with it.
+const ROOM: usize = 8;
+
+/// What is printed on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paper {
+    /// The columns of the terminal. `None`: no terminal, so nothing wraps and each text takes one line.
+    pub width: Option<usize>,
+}
+
+impl Paper {
+    /// Prints clearance's own words and a text with marks behind them. Where that takes more than one line, each
+    /// further line begins with the gutter.
+    pub(in crate::output) fn line(self, out: &mut dyn Write, lead: &str, marked: &str) -> io::Result<()> {
+        let indent = lead.len() - lead.trim_start_matches(' ').len();
+        self.put(out, lead, &format!("{:1$}{GUTTER} ", "", indent + 2), marked, true)
+    }
+
+    /// Prints a text with marks behind the gutter, with clearance's own label before its first line.
+    pub(in crate::output) fn block(self, out: &mut dyn Write, label: &str, marked: &str) -> io::Result<()> {
+        let first = format!("{label:>LABEL$} {GUTTER} ");
+        self.put(out, &first, &format!("{:LABEL$} {GUTTER} ", ""), marked, false)
+    }
+
+    /// The columns that the text of a [`Paper::block`] has on one line.
+    pub(in crate::output) fn block_room(self) -> Option<usize> {
+        let gutter = columns_of(GUTTER) + 2 + LABEL;
+        self.width.map(|width| width.saturating_sub(gutter).max(ROOM))
+    }
+
+    /// `words`: lines end between words, where that leaves them half full.
+    fn put(self, out: &mut dyn Write, first: &str, next: &str, marked: &str, words: bool) -> io::Result<()> {
+        let Some(width) = self.width else { return writeln!(out, "{first}{marked}") };
+        let mut next = next.to_owned();
+        if columns(&next) + ROOM > width {
+            next = format!("{GUTTER} ");
+        }
+        let mut prefix = first.to_owned();
+        let mut marked = Cow::Borrowed(marked);
+        if columns(first) + columns(&marked).min(ROOM) > width {
+            // Its own words are wrapped too; they are first.
+            marked = format!("{first}{marked}").into();
+            prefix.clear();
+        }
+        let mut rest = &*marked;
+        loop {
+            let room = width.saturating_sub(columns(&prefix)).max(1);
+            let (mut line, mut after) = split(rest, room);
+            if let Some(at) = line.rfind(' ').filter(|at| words && !after.is_empty() && *at > line.len() / 2)
+            {
+                (line, after) = rest.split_at(at + 1);
+            }
+            writeln!(out, "{}", format!("{prefix}{line}").trim_end_matches(' '))?;
+            if after.is_empty() {
+                return Ok(());
+            }
+            rest = after;
+            prefix.clone_from(&next);
+        }
+    }
+}
+
+/// The columns of a block's label.
+const LABEL: usize = 7;
+
+/// As much of a text with marks as fits, and the rest. Marks stay whole where they fit a line at all. Something is
+/// taken always, so that it ends.
+fn split(marked: &str, room: usize) -> (&str, &str) {
+    let (mut taken, mut end) = (0, 0);
+    for atom in atoms(marked) {
+        let wide = columns(atom);
+        if taken + wide > room {
+            if end > 0 {
+                break;
+            }
+            let mut inside = 0;
+            let fits = |c: &char| {
+                inside += columns_of(*c);
+                inside <= room
+            };
+            let first = atom.chars().next().map_or(0, char::len_utf8);
+            end = atom.chars().take_while(fits).map(char::len_utf8).sum::<usize>().max(first);
+            break;
+        }
+        taken += wide;
+        end += atom.len();
+    }
+    marked.split_at(end)
+}
+
+/// The parts of a text with marks that stay together: a mark, or a character with what combines with it.
+fn atoms(marked: &str) -> impl Iterator<Item = &str> {
+    let mut rest = marked;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let length = if first == MARK.0 {
+            rest.find(MARK.1).map_or(rest.len(), |at| at + MARK.1.len_utf8())
+        } else {
+            let more = rest[first.len_utf8()..].find(|c| !super::is_combining(c));
+            more.map_or(rest.len(), |at| first.len_utf8() + at)
+        };
+        let (atom, after) = rest.split_at(length);
+        rest = after;
+        Some(atom)
+    })
+}
+
+/// How many characters of the text an atom stands for.
+fn characters(atom: &str) -> usize {
+    match atom.strip_prefix(MARK.0) {
+        Some(inside) if !inside.starts_with("U+") => {
+            inside.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or(1)
+        }
+        Some(_) => 1,
+        None => atom.chars().count(),
+    }
+}
+
+/// The columns of a character at most. Terminals differ about symbols, flags and what is ambiguous: the most that one
+/// takes is what counts, for a line that is too short does no harm.
+fn columns_of(c: char) -> usize {
+    if (' '..='~').contains(&c) {
+        return 1;
+    }
+    let widest = c.width().max(c.width_cjk()).unwrap_or(0);
+    let symbol =
+        c.general_category() == GeneralCategory::OtherSymbol && !('\u{2400}'..='\u{2426}').contains(&c);
+    if symbol { widest.max(2) } else { widest }
+}
+
+/// The columns of a text with marks, at most.
+pub(in crate::output) fn columns(marked: &str) -> usize {
+    marked.chars().map(columns_of).sum()
+}
+
+/// The columns that most terminals give it, for what stands in columns.
+fn usual_columns(marked: &str) -> usize {
+    marked.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// A text with marks and spaces behind it, as long as a column of a table.
+pub(in crate::output) fn padded(marked: &str, wide: usize) -> String {
+    format!("{marked}{:1$}", "", wide.saturating_sub(usual_columns(marked)))
+}
+
+/// A text with marks in so many columns at most: its head and its tail, and between them how much is missing.
+pub(in crate::output) fn shortened(marked: &str, room: usize) -> String {
+    if columns(marked) <= room {
+        return marked.to_owned();
+    }
+    // Where the count takes too much, that something is missing must do.
+    let long = |missing: usize| format!("{}{missing} more characters{}", MARK.0, MARK.1);
+    let short = |_: usize| format!("{}…{}", MARK.0, MARK.1);
+    let note: &dyn Fn(usize) -> String = if room < 60 { &short } else { &long };
+    let left = room.saturating_sub(columns(&note(characters_of(marked))));
+    let tail_room = left * 2 / 5;
+    let (head, rest) = split_whole(marked, left - tail_room);
+    let mut tail = rest.len();
+    let mut taken = 0;
+    let all: Vec<&str> = atoms(rest).collect();
+    for atom in all.iter().rev() {
+        taken += columns(atom);
+        if taken > tail_room {
+            break;
+        }
+        tail -= atom.len();
+    }
+    let (missing, tail) = rest.split_at(tail);
+    format!("{head}{}{tail}", note(characters_of(missing)))
+}
+
+/// As [`split`], without a mark that does not fit.
+fn split_whole(marked: &str, room: usize) -> (&str, &str) {
+    let mut taken = 0;
+    let mut end = 0;
+    for atom in atoms(marked) {
+        taken += columns(atom);
+        if taken > room {
+            break;
+        }
+        end += atom.len();
+    }
+    marked.split_at(end)
+}
+
+fn characters_of(marked: &str) -> usize {
+    atoms(marked).map(characters).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::super::{escaped, tests::texts, text};
+    use super::*;
+
+    fn printed(print: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        print(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_ends() {
+        let long = format!("git status{}rm -rf /", "x".repeat(2_000));
+        let shown = shortened(&text(&long), 100);
+        assert!(shown.starts_with("git status") && shown.ends_with("rm -rf /"), "{shown}");
+        assert!(shown.contains("⟨1940 more characters⟩") && columns(&shown) <= 100, "{shown}");
+        let cell = shortened("agent:main:telegram:direct:1001", 20);
+        assert!(cell.contains("⟨…⟩") && columns(&cell) <= 20, "{cell}");
+        assert_eq!(shortened("short", 5), "short");
+    }
+
+    #[test]
+    fn without_a_terminal_a_text_takes_one_line() {
+        let shown = printed(|out| Paper::default().block(out, "in", &text(&"a\n".repeat(500))));
+        assert_eq!(shown.lines().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn each_line_is_ours_and_fits(given in texts(), width in 12_usize..200, lead in " {0,4}[a-z]{1,6} ") {
+            let paper = Paper { width: Some(width) };
+            for shown in [
+                printed(|out| paper.block(out, "in", &text(&given))),
+                printed(|out| paper.block(out, "", &escaped(&given))),
+                printed(|out| paper.line(out, &lead, &text(&given))),
+            ] {
+                prop_assert!(shown.ends_with('\n'));
+                for (at, line) in shown.lines().enumerate() {
+                    let ours = line.trim_start_matches(' ').starts_with(GUTTER)
+                        || line.starts_with("     in")
+                        || at == 0 && line.starts_with(lead.trim_end());
+                    prop_assert!(ours, "{:?} of {:?}", line, shown);
+                    prop_assert!(line.width() <= width && line.width_cjk() <= width, "{:?} at {}", line, width);
+                }
+                // Nothing is lost.
+                let joined: String =
+                    shown.chars().filter(|c| !matches!(c, '\n' | ' ' | '│')).collect();
+                let whole: String = text(&given).chars().filter(|c| *c != ' ').collect();
+                prop_assert!(joined.ends_with(&whole) || joined.ends_with(&escaped(&given).replace(' ', "")));
+            }
+        }
+
+        #[test]
+        fn what_is_shortened_fits_and_says_so(given in texts(), room in 10_usize..120) {
+            let marked = text(&given);
+            let shown = shortened(&marked, room);
+            prop_assert!(columns(&shown) <= room, "{shown}");
+            if shown != marked {
+                prop_assert!(shown.contains("more characters⟩") || shown.contains("⟨…⟩"), "{shown}");
+            }
+        }
+    }
+}
