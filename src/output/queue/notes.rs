@@ -32,7 +32,7 @@ pub fn remarks(
     notes: &[String],
 ) -> io::Result<()> {
     for problem in problems {
-        writeln!(out, "not understood, and left alone: {}", escaped(problem))?;
+        writeln!(out, "skipped a prompt that could not be read: {}", escaped(problem))?;
     }
     for note in partial.into_iter().chain(notes.iter().map(String::as_str)) {
         writeln!(out, "note: {}", escaped(note))?;
