@@ -10,7 +10,7 @@ use crate::queue::report::Verdict;
 pub enum Exit {
     /// Done; nothing wrong found.
     Done = 0,
-    /// Found: an invalid document, a lint, drift, duplicates under `--check`, an id that is not pending.
+    /// Found: an invalid document, a lint, drift, duplicates under `--check`; or no such prompt, run or session.
     Found = 1,
     /// The command line is wrong.
     Usage = 2,

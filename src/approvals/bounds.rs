@@ -1,7 +1,7 @@
 //! How much of a document is looked at: bounds that keep time and memory in proportion to the text, however hostile.
 //!
 //! A tree takes many times the bytes of a text that holds little but brackets and commas. One pass over the text, which
-//! keeps nothing, tells beforehand what the tree would take, and where to stop.
+//! keeps nothing, computes beforehand what the tree would take, and where to stop.
 
 use std::fmt;
 use std::ops::{ControlFlow, Range};
@@ -30,7 +30,7 @@ impl fmt::Debug for Budget<'_> {
     }
 }
 
-/// The most objects in a document of so many bytes. An entry that a gateway wrote has more than 100 bytes.
+/// The most objects in a document of a given size. An entry that a gateway wrote has more than 100 bytes.
 fn most_objects(length: usize) -> usize {
     (length / 100).max(100_000)
 }
@@ -150,9 +150,9 @@ enum Token {
     Array,
     Close,
     Comma,
-    /// A string of so many bytes with a backslash in it, of which the tree has a copy.
+    /// A string with a backslash in it, of which the tree has a copy: its length in bytes.
     Escaped(usize),
-    /// A comment of so many bytes.
+    /// A comment: its length in bytes.
     Comment(usize),
 }
 

@@ -167,7 +167,7 @@ impl Verdict {
         self.omitted_errors + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
     }
 
-    /// Keeps so many diagnostics, and counts the others.
+    /// Keeps the first `most` diagnostics, and counts the others.
     pub fn keep(&mut self, most: usize) {
         let gone = self.diagnostics.drain(most.min(self.diagnostics.len())..);
         let (mut omitted, mut errors) = (0, 0);

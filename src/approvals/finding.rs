@@ -84,7 +84,7 @@ impl Finding {
     }
 }
 
-/// Findings as they are made: so many are kept, and all are counted.
+/// Findings as they are made: a limited number is kept, and all are counted.
 #[derive(Debug, Default)]
 pub(super) struct Findings<'b> {
     pub(super) kept: Vec<Finding>,

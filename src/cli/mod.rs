@@ -71,7 +71,7 @@ const COMPLETIONS_EXAMPLES: &str = "Examples:
 
 const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found
-  1   found: an invalid document, a lint, drift, duplicates; an id that is not pending
+  1   found: an invalid document, a lint, drift, duplicates; or no such prompt, run or session
   2   the command line is wrong
   3   done in part; the report tells what is missing
   4   gateway not reachable, or the deadline passed

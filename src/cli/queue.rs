@@ -33,8 +33,11 @@ const LS_EXAMPLES: &str = "Examples:
   clearance queue ls --json > queue.json
   clearance queue ls --watch --gateway=prod";
 
-const DEDUPE_HELP: &str = "Prompts are duplicates when they would do the same, byte for byte, inside one scope. The plan is shown first; the one
-that stays is known to be pending when another of its group is denied. On a gateway up to 2026.5 each denial starts one
+const DEDUPE_HELP: &str =
+    "Prompts are duplicates when they would do the same, byte for byte, inside one scope. The plan is
+shown first. A prompt is denied only while the one that stays is known to be pending. With
+--keep newest, or where the run of the oldest prompt has ended, the oldest prompt of a group is
+denied last, up to eight seconds later. On a gateway up to early 2026.5 each denial starts one
 agent turn, and the agent may ask again: --settle keeps cleaning.
 
 Examples:
@@ -48,9 +51,9 @@ Examples:
 const GUARD_HELP: &str =
     "It keeps to the rule of dedupe, for each prompt as it comes, and never denies one that is alone in
 its group. It denies nothing on what it does not know: not before a listing on each connection,
-and not while events may be missing. A denial that goes against age, because a run is over or a
-prompt expires soon, takes up to a second and a half, so that several guards of one gateway never
-deny the last of a group between them; give them the same --by and --margin.
+and not while events may be missing. It denies a duplicate that has just come at once, other
+younger duplicates within two seconds, and the oldest prompt of a group within eight. So several
+guards and purges of one gateway never deny the last of a group, also with different rules.
 
 A current gateway sends prompts only to clients that declare to answer them, and so does a guard:
 the gateway then takes it for somebody who can approve, and keeps prompts waiting that it would

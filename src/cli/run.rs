@@ -16,9 +16,11 @@ pub enum Verb {
     Cancel(Lazy<Cancel>),
 }
 
-const CANCEL_HELP: &str = "First the run is aborted, then the prompts that it still holds are denied, and both are verified. RUN is a run's id or the start
-of it; what matches nothing is exit 1. Prompts of gateways before 2026.8 do not name their run: the prompts of the run's session
-are denied if nothing else runs in it, else name the session.
+const CANCEL_HELP: &str =
+    "First the run is aborted, then the prompts that it still holds are denied, and both are verified.
+RUN is a run's id or the start of it. If no run or session matches, the exit code is 1. Where
+prompts do not name their run (gateways before 2026.8), the prompts of the run's session are denied
+if nothing else runs in it. If something else runs in it, nothing is done: give --session instead.
 
 Examples:
   clearance run cancel 0f6f1f1d-2c11-4c7b-9a53-6f1c2a9e41d5

@@ -309,7 +309,10 @@ pub(super) fn no_document(name: &str, release: Option<&str>) -> Remark {
         message: format!(
             "{name} holds no approvals document, so the host uses its defaults: every command runs and nobody is asked (security full, ask off), unless tools.exec in openclaw.json is stricter; {unanswered}"
         ),
-        remedy: Some("store a document with clearance approvals set, or name the files to check".to_owned()),
+        remedy: Some(
+            "name the files to check, or store a document: clearance approvals set --file new.json"
+                .to_owned(),
+        ),
     }
 }
 

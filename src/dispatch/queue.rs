@@ -241,7 +241,7 @@ fn of_gateways(
             let question = {
                 let mut streams = streams.borrow_mut();
                 let Streams { out, err, .. } = &mut **streams;
-                // Before anything is denied. What JSON prints has it too: nobody is asked, nobody is told twice.
+                // Before anything is denied. With --json --yes there is no question, and the report has the plan.
                 let shown = match (json, yes) {
                     (true, true) => Ok(()),
                     (true, false) => output::plan_text(

@@ -76,7 +76,7 @@ pub struct Aim {
     /// The session whose prompts are taken for the run's, where prompts do not name their run: the run is the only one
     /// that is active in it.
     pub attributed: Option<String>,
-    /// Whether the run or the session is known to exist. Where it is not, only the answer to the abort tells.
+    /// Whether the run or the session is known to exist. Where it is not, only the answer to the abort shows it.
     pub sure: bool,
 }
 

@@ -1,7 +1,7 @@
 //! What a gateway's release does with prompts and runs, from what the gateway says.
 //!
 //! Three groups of releases are in use (measured on 2026.4.14, 2026.7.1 and 2026.9.6), and the protocol number alone
-//! does not tell them apart:
+//! does not distinguish them:
 //!
 //! | | 2026.4, early 2026.5 | 2026.5.28 to 2026.7 | from 2026.8.1 |
 //! | --- | --- | --- | --- |

@@ -151,7 +151,7 @@ fn what_is_not_understood_is_never_zero() {
         ] {
             let (found, text) = answer(&client, arguments);
             assert_eq!(found, exit, "{name}: {arguments:?}: {text}");
-            let said = text.contains("not understood") || text.contains("is not a list of prompts");
+            let said = text.contains("could not be read") || text.contains("is not a list of prompts");
             assert_eq!(said, exit != 0, "{name}: {arguments:?}: {text}");
         }
         let (found, _) = client.json(&["queue", "ls", "--file", file]);

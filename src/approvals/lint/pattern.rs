@@ -115,7 +115,7 @@ fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
     reached.has(broad.len())
 }
 
-/// Positions in a glob, and the one behind it, in so many words.
+/// A set of positions in a glob, and the one behind it: one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Positions<const WORDS: usize>([u64; WORDS]);
 

@@ -63,7 +63,7 @@ pub(super) struct Sink<'r> {
     pub(super) counts: Counts,
     pub(super) silenced: usize,
     pub(super) used: BTreeSet<usize>,
-    /// What a mend removes.
+    /// What a fix removes.
     pub(super) removals: Vec<Removal>,
     /// Whether the time was over before the end.
     pub(super) unfinished: bool,

@@ -105,7 +105,7 @@ impl Settled {
 /// | answer | reading |
 /// | --- | --- |
 /// | ok; `applied: true`, and no other decision in it | taken |
-/// | ok with nothing in it | taken, as far as it says: the next listing tells |
+/// | ok with nothing in it | taken, as far as it says: the next listing shows |
 /// | `applied: false` | decided before: how, where it says so |
 /// | `APPROVAL_NOT_FOUND`, `APPROVAL_ALREADY_RESOLVED` | decided before |
 /// | another decision than the one sent | not taken |
@@ -309,7 +309,7 @@ impl Known {
         self.names.remove(key);
     }
 
-    /// Whether a decision may be sent, where every prompt that comes and goes is told here.
+    /// Whether a decision may be sent, where every prompt that comes and goes is reported here.
     pub(in crate::commands) fn sending(&self, key: &Key) -> Sending {
         match self.names.check(key) {
             Ok(()) => Sending::Now,

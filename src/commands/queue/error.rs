@@ -151,15 +151,15 @@ impl QueueError {
             }
             Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
             Self::Unknown(_) => {
-                "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
+                "it may be decided or expired; list what is pending, with the same --gateway: clearance queue ls".to_owned()
             }
-            Self::NotPending { .. } => "list what is pending: clearance queue ls".to_owned(),
+            Self::NotPending { .. } => "list what is pending, with the same --gateway: clearance queue ls".to_owned(),
             Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
             Self::AmbiguousId { .. } => {
-                "decide the prompts whose ids begin with it first; list them: clearance queue ls".to_owned()
+                "decide the prompts whose ids begin with it first; list them, with the same --gateway: clearance queue ls".to_owned()
             }
             Self::NotTaken { .. } => {
-                "see whether it is pending, then run the same command again: clearance queue ls".to_owned()
+                "run the same command again if it is still pending; look, with the same --gateway: clearance queue ls".to_owned()
             }
             Self::Ambiguous { matches, .. } => {
                 let matches: Vec<String> = matches.iter().map(|id| one_line(id)).collect();
@@ -174,17 +174,17 @@ impl QueueError {
             Self::Declined => return None,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => {
-                    "it may have ended; list runs and sessions: clearance run ls".to_owned()
+                    "it may have ended; list runs and sessions, with the same --gateway: clearance run ls".to_owned()
                 }
                 CancelError::AmbiguousRun { matches, .. } => {
                     let matches: Vec<String> = matches.iter().map(|run| one_line(run)).collect();
                     format!("choose one of {}", matches.join(", "))
                 }
                 CancelError::RunWithoutSession { session: Some(session), .. } => {
-                    format!("cancel the whole session: clearance run cancel --session {}", quoted(session))
+                    format!("cancel the whole session, with the same --gateway: clearance run cancel --session {}", quoted(session))
                 }
                 CancelError::RunWithoutSession { session: None, .. } | CancelError::RunsNotNamed => {
-                    "choose a session: clearance run ls, then clearance run cancel --session KEY".to_owned()
+                    "choose a session, with the same --gateway: clearance run ls, then clearance run cancel --session KEY".to_owned()
                 }
             },
         })

@@ -65,7 +65,7 @@ impl Pending {
         self.listing.prompts.iter().map(|prompt| prompt.key.clone()).collect()
     }
 
-    /// Takes in the answer to `sessions.list`, which only tells the states of runs.
+    /// Takes in the answer to `sessions.list`, which only gives the states of runs.
     fn know_runs(&mut self, answer: Result<Box<RawValue>, String>) {
         let read = answer.and_then(|answer| {
             let answer: Value = serde_json::from_str(answer.get()).unwrap_or_default();

@@ -117,7 +117,7 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
     let held = after.listing.prompts.iter().filter(|prompt| match report.plan.aim.which {
         // A run that ended since was not looked at by anybody.
         Which::Superseded => planned.contains(&prompt.key),
-        // Nothing tells a prompt of the run from one of the session's next run.
+        // A prompt of the run cannot be distinguished from one of the session's next run.
         Which::Run(_) if report.plan.aim.attributed.is_some() => planned.contains(&prompt.key),
         // Also what it asked for while it was being aborted.
         _ => report.plan.aim.holds(prompt, &after.runs),

@@ -41,7 +41,7 @@ pub(super) fn list(hub: &Hub) -> Value {
     list
 }
 
-/// What a session's conversation is, as far as it tells of runs. Early gateways do not name the one in flight.
+/// A session's conversation, as far as it names runs. Early gateways do not name the one in flight.
 pub(super) fn history(hub: &Hub, params: &Value) -> Answer {
     let fields = Params::closed("chat.history", hub.generation, params, &["sessionKey"], &["limit"])?;
     let key = fields.required("sessionKey")?;

@@ -33,7 +33,7 @@ pub fn remarks(
     notes: &[String],
 ) -> io::Result<()> {
     for problem in problems {
-        paper.line(out, "not understood, and skipped: ", &escaped(problem))?;
+        paper.line(out, "skipped a prompt that could not be read: ", &escaped(problem))?;
     }
     for note in partial.into_iter().chain(notes.iter().map(String::as_str)) {
         paper.line(out, "note: ", &escaped(note))?;

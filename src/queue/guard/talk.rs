@@ -138,7 +138,7 @@ pub enum Input<'i> {
 pub enum Next {
     /// Deny this prompt, and tell [`Input::Answered`] or [`Input::Unanswered`].
     Deny(Key),
-    /// Ask whether this prompt is pending, and tell [`Input::Checked`].
+    /// Ask whether this prompt is pending, and report it with [`Input::Checked`].
     Check(Key),
     /// List everything, and tell [`Input::Listed`] or [`Input::Unlisted`].
     List,

@@ -374,7 +374,7 @@ fn one_id_with_two_contents_counts_for_nothing() {
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
 }
 
-/// The prompts of a flood: so many of one command, a millisecond apart.
+/// The prompts of a flood: `count` prompts of one command, a millisecond apart.
 fn flood(count: u64) -> Vec<Prompt> {
     (0..count).map(|n| asks(&format!("f{n:04}"), "ls", n, None)).collect()
 }

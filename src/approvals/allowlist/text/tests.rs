@@ -142,7 +142,7 @@ struct Hand {
     colon: &'static str,
     gap: &'static str,
     padding: &'static str,
-    /// Objects of no more than so many fields stand on one line.
+    /// The largest number of fields of an object that is written on one line.
     inline: usize,
     json5: bool,
     end: &'static str,
