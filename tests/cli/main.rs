@@ -9,6 +9,7 @@
 )]
 
 mod allowlist;
+mod apart;
 mod ci;
 mod contrib;
 mod database;

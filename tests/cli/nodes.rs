@@ -1,8 +1,13 @@
 //! Documents and policies of nodes behind a gateway.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 
 use crate::support::dev::{Client, Dev, before, snapshot};
+use crate::support::relay::{self, Fate};
 
 const FILE_NODE: &str = "demo-node";
 const WINDOWS: &str = "demo-windows";
@@ -197,4 +202,48 @@ fn nodes_over_http() {
     assert_eq!((exit, &got["native"]["defaultAction"]), (0, &json!("deny")), "{got}");
     let (exit, got) = client.json(&["approvals", "get", &http, "--node", FILE_NODE]);
     assert_eq!((exit, &got["exists"]), (0, &json!(true)), "{got}");
+}
+
+/// Many edits of one node's document at once, before a gateway that cannot pass every call on to the node.
+#[test]
+fn what_never_reached_a_node_is_sent_again() {
+    const AT_ONCE: usize = 16;
+    let (dev, client) = current();
+    // Of every method the first calls are not passed on, and of the later ones every third.
+    let calls: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
+    let counted = Arc::clone(&calls);
+    let port = relay::before(dev.port(), move |method| {
+        if !method.starts_with("exec.approvals.node.") {
+            return Fate::Passed;
+        }
+        let mut calls = counted.lock().unwrap();
+        let count = calls.entry(method.to_owned()).or_default();
+        *count += 1;
+        if *count <= AT_ONCE / 2 || count.is_multiple_of(3) { Fate::Undispatched } else { Fate::Passed }
+    });
+    let behind = dev.client_at(&format!("ws://127.0.0.1:{port}"));
+    let patterns: BTreeSet<String> = (0..AT_ONCE).map(|at| format!("/opt/tool-{at}")).collect();
+    let add = |pattern: &String| {
+        let edit = ["approvals", "allowlist", "add", pattern, "--node", FILE_NODE, "--agent=main", "--json"];
+        // Two minutes: these are sixteen processes on whatever machine this is.
+        behind.spawn(&[&edit[..], &["--timeout=2m"]].concat()).spawn().unwrap()
+    };
+    let children: Vec<Child> = patterns.iter().map(add).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let (_, got) = client.json(&["approvals", "get", "--node", FILE_NODE]);
+    let entries = got["file"]["agents"]["main"]["allowlist"].as_array().unwrap();
+    let stored: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry["pattern"].as_str())
+        .filter(|pattern| pattern.starts_with("/opt/tool-"))
+        .collect();
+    assert_eq!(stored.len(), AT_ONCE, "each once: {got}");
+    assert_eq!(stored.iter().map(|&pattern| pattern.to_owned()).collect::<BTreeSet<_>>(), patterns);
+    for (method, count) in &*calls.lock().unwrap() {
+        assert!(*count > AT_ONCE, "{method}: {count}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What goes wrong while a purge is under way. Whatever it is, no prompt that is to stay is denied, the report says
 //! what was done and what was not, and the command ends in time.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Child;
 use std::sync::{Arc, Mutex, mpsc};
@@ -54,6 +54,8 @@ pub struct Queue {
     pub pings_behind: &'static str,
     /// Methods besides those that every one of these gateways has.
     pub methods: Vec<&'static str>,
+    /// Hears that a connection has ended.
+    pub ends: Option<mpsc::Sender<()>>,
 }
 
 impl Queue {
@@ -253,6 +255,10 @@ fn serve(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<R
     // Either side may go first.
     let _: Option<()> = talk(stream, protocol, queue, react);
     drop(close.shutdown(Shutdown::Both));
+    if let Some(ends) = &queue.lock().unwrap().ends {
+        // The test may be over.
+        let _: Result<(), mpsc::SendError<()>> = ends.send(());
+    }
 }
 
 fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<React>) -> Option<()> {
@@ -277,8 +283,12 @@ fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<Re
         ("/server/version", version),
     ]);
     say(&mut socket, &json!({ "type": "res", "id": connect["id"], "ok": true, "payload": hello }))?;
+    let mut early = VecDeque::new();
     loop {
-        let call = hear(&mut socket)?;
+        let call = match early.pop_front() {
+            Some(call) => call,
+            None => hear(&mut socket)?,
+        };
         let (method, id) = (call["method"].as_str()?, call["params"]["id"].as_str().unwrap_or_default());
         let (answer, events) = {
             let mut queue = queue.lock().unwrap();
@@ -319,7 +329,13 @@ fn talk(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<Re
             let end = Instant::now() + time;
             while Instant::now() < end {
                 socket.send(Message::Ping(Vec::new().into())).ok()?;
-                while !matches!(socket.read().ok()?, Message::Pong(_)) {}
+                loop {
+                    match socket.read().ok()? {
+                        Message::Pong(_) => break,
+                        Message::Text(text) => early.push_back(serde_json::from_str::<Value>(&text).ok()?),
+                        _ => {}
+                    }
+                }
             }
             done.send(()).ok()?;
         }

@@ -18,6 +18,8 @@ pub enum Fate {
     Dropped,
     /// It is refused for want of a scope.
     Refused,
+    /// The gateway could not pass it on to its node.
+    Undispatched,
 }
 
 /// The relay's port on 127.0.0.1. It lasts as long as the test's process.
@@ -65,13 +67,27 @@ async fn relay(
                             "code": "FORBIDDEN", "message": "missing scope: operator.read",
                             "details": { "code": "MISSING_SCOPE" },
                         });
-                        let id = call.as_ref().map(|call| call["id"].clone());
-                        let answer = json!({ "type": "res", "id": id, "ok": false, "error": error });
-                        to_client.send(Message::text(answer.to_string())).await.ok()?;
+                        to_client.send(refusal(call.as_ref(), &error)).await.ok()?;
+                    }
+                    Fate::Undispatched => {
+                        // Without `retryable`: that nothing was done is enough.
+                        let error = json!({
+                            "code": "UNAVAILABLE", "message": "node invoke failed",
+                            "details": {
+                                "nodeCommandDispatched": false,
+                                "nodeError": { "code": "UNAVAILABLE", "message": "node command queue is full" },
+                            },
+                        });
+                        to_client.send(refusal(call.as_ref(), &error)).await.ok()?;
                     }
                 }
             }
             message = from_gateway.next() => to_client.send(message?.ok()?).await.ok()?,
         }
     }
+}
+
+fn refusal(call: Option<&Value>, error: &Value) -> Message {
+    let id = call.map(|call| &call["id"]);
+    Message::text(json!({ "type": "res", "id": id, "ok": false, "error": error }).to_string())
 }
