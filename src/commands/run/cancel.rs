@@ -20,8 +20,13 @@ use crate::settings::Flags;
 /// Denials under way at once: what current gateways answer at their best pace (measured: 16).
 const AT_ONCE: usize = 16;
 
-/// How long after a denial the turn that it starts shows, at the latest (measured: 0.5 s).
+/// How long it must be quiet behind a denial that starts a turn, where that turn has shown (measured: it shows after
+/// 0.5 s).
 const FOLLOW_UP: Duration = Duration::from_secs(2);
+
+/// How long a turn that has not shown is waited for. A machine with too much to do starts it late (seen on
+/// 2026.4.14: later than 2 s).
+const LATE_FOLLOW_UP: Duration = Duration::from_secs(8);
 
 /// How often it is looked at whether it is quiet.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -163,7 +168,9 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
 async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
     let followed = report.plan.denial_starts_turn && !report.denied.is_empty();
-    let shortest = if followed { Deadline::after(FOLLOW_UP) } else { Deadline::after(Duration::ZERO) };
+    let after = |time: Duration| Deadline::after(if followed { time } else { Duration::ZERO });
+    let (shortest, longest) = (after(FOLLOW_UP), after(LATE_FOLLOW_UP));
+    let mut shown = false;
     loop {
         let mut last = queue.list().await?;
         let aim = &report.plan.aim;
@@ -177,7 +184,9 @@ async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -
         };
         report.left = last.listing.prompts.iter().filter(left).cloned().collect();
         report.active = aim.state(&last.runs) == RunState::Active;
-        let done = shortest.left().is_none() && !report.active;
+        shown |= report.active || !report.left.is_empty();
+        let quiet = if shown { shortest } else { longest };
+        let done = quiet.left().is_none() && !report.active;
         if done || deadline.left().is_none_or(|left| left <= REPORTING) {
             return Ok(());
         }
