@@ -245,13 +245,16 @@ pub struct Cancelled {
 impl Cancelled {
     /// Corrects what came of prompts by what is left: a prompt of `before` that is left was neither denied nor is it
     /// gone, whatever the gateway answered.
-    pub fn correct(&mut self, answered: &[Key], before: &[Prompt]) {
+    /// The same holds for what is left and cannot be read any more: `unread`.
+    pub fn correct(&mut self, answered: &[Key], before: &[Prompt], unread: &[Key]) {
+        let unread = unread.iter().filter(|key| answered.contains(key));
         let same = |left: &&Prompt| {
             let asked = before.iter().find(|prompt| prompt.key == left.key);
             answered.contains(&left.key)
                 && asked.is_none_or(|asked| asked.created_at_ms == left.created_at_ms)
         };
-        let kept: Vec<Key> = self.left.iter().filter(same).map(|prompt| prompt.key.clone()).collect();
+        let left = self.left.iter().filter(same).map(|prompt| &prompt.key);
+        let kept: Vec<Key> = left.chain(unread).cloned().collect();
         for keys in [&mut self.denied, &mut self.gone] {
             keys.retain(|key| !kept.contains(key));
         }
@@ -331,12 +334,12 @@ pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String], names_runs: bo
     // A prompt that came after the listing says nothing about its run, but the run's name may.
     for session in sessions.iter().filter(|session| runs.session(session) == RunState::Active) {
         let named = runs.active(session);
-        let of_session: Vec<RunState> =
-            rows.iter().filter(|((key, _), _)| *key == Some(session)).map(|(_, row)| row.state).collect();
-        let may_be = |state: &RunState| matches!(state, RunState::Active | RunState::Unknown);
+        let key = Some(session.as_str());
+        let mut of_session = rows.range((key, None)..).take_while(|((of, _), _)| *of == key);
+        let may_be = |row: &RunRow| matches!(row.state, RunState::Active | RunState::Unknown);
         let wanted: Vec<Option<&str>> = if !named.is_empty() {
             named.into_iter().map(Some).collect()
-        } else if of_session.iter().any(may_be) {
+        } else if of_session.any(|(_, row)| may_be(row)) {
             Vec::new()
         } else {
             vec![None]

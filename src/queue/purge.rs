@@ -21,6 +21,9 @@ pub use talk::{Answer, Found, Input, Next, Tuning};
 /// For how long it counts that a survivor was pending, in milliseconds.
 pub const FRESH_MS: u64 = 250;
 
+/// How long answers are waited for after somebody asked to stop, in milliseconds.
+pub const STOPPING_MS: u64 = 1_000;
+
 /// When a prompt was last known to be pending.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {

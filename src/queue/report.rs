@@ -121,14 +121,16 @@ impl Totals {
 /// Corrects what came of prompts by a listing that was made afterwards: what is in it is neither denied nor gone,
 /// whatever the gateway answered. `before`: the prompts that were planned for. One that has the id of an earlier one
 /// and was asked later is another prompt.
-pub fn correct(entries: &mut [Entry], before: &[Prompt], after: &[Prompt]) {
+pub fn correct(entries: &mut [Entry], before: &[Prompt], after: &[Prompt], unread: &[Key]) {
+    let unread: HashSet<&Key> = unread.iter().collect();
     let after: HashMap<&Key, u64> = after.iter().map(|prompt| (&prompt.key, prompt.created_at_ms)).collect();
     let before: HashMap<&Key, u64> =
         before.iter().map(|prompt| (&prompt.key, prompt.created_at_ms)).collect();
     for entry in entries {
         let over = matches!(entry.outcome, Outcome::Denied | Outcome::AlreadyGone | Outcome::Allowed(_));
         let listed = after.get(&entry.key);
-        if over && listed.is_some() && before.get(&entry.key).is_none_or(|asked| Some(asked) == listed) {
+        let same = listed.is_some() && before.get(&entry.key).is_none_or(|asked| Some(asked) == listed);
+        if over && (same || unread.contains(&entry.key)) {
             entry.outcome = Outcome::Failed(Failure::StillListed);
         }
     }

@@ -97,13 +97,18 @@ pub struct Emptied {
 }
 
 impl Emptied {
-    /// The groups of a plan that a later listing has nothing of.
-    pub fn of(plan: &Plan<'_>, later: &[Prompt]) -> Vec<Self> {
+    /// The groups of a plan that a later listing has nothing of. `unread`: what cannot be read of that listing; it is
+    /// pending all the same.
+    pub fn of(plan: &Plan<'_>, later: &[Prompt], unread: &[Key]) -> Vec<Self> {
+        let unread: HashSet<&Key> = unread.iter().collect();
         let scope = plan.rules.scope;
         let left: HashSet<_> = later.iter().map(|prompt| (prompt.intent, Place::of(prompt, scope))).collect();
         let duplicated: Vec<_> = plan.duplicated().collect();
         let groups = duplicated.iter().zip(short_ids(&duplicated));
-        let emptied = groups.filter(|(group, _)| !left.contains(&(group.intent(), group.place())));
+        let emptied = groups.filter(|(group, _)| {
+            let any_unread = group.members.iter().any(|member| unread.contains(&member.key));
+            !any_unread && !left.contains(&(group.intent(), group.place()))
+        });
         emptied.map(|(group, id)| Self { id, survivor: group.survivor.clone() }).collect()
     }
 }

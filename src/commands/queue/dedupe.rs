@@ -195,7 +195,7 @@ async fn purge(
     let mut events = queue.connection.take_events();
     if queue.now_ms().saturating_sub(before.at_ms) > FRESH_MS {
         // Somebody thought about the plan. The answer comes behind every event that came meanwhile.
-        let now = queue.list_again(before).await?;
+        let now = stop.spare(Box::pin(queue.list_again(before))).await?;
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Every operator hears every decision there, and the connection is older than the listing.
@@ -210,7 +210,7 @@ async fn purge(
                 let sent = |key: &&Key| work.is_sent(key);
                 let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
                 work.tell(Told::Lost, queue.now_ms());
-                let again = match again(queue, before).await {
+                let again = match stop.spare(Box::pin(again(queue, before))).await {
                     Ok(again) => again,
                     Err(error) => {
                         work.tell(Told::Stop, u64::MAX);
@@ -231,14 +231,14 @@ async fn purge(
     }
     queue.connection.give_events(events);
     let mut entries: Vec<Entry> = work.take();
-    let after = match queue.list_again(before).await {
+    let after = match stop.spare(Box::pin(queue.list_again(before))).await {
         Ok(after) => after,
         Err(error) => return Ok((Round { entries, requeued: Vec::new(), emptied: Vec::new() }, Err(error))),
     };
-    report::correct(&mut entries, &before.listing.prompts, &after.listing.prompts);
+    report::correct(&mut entries, &before.listing.prompts, &after.listing.prompts, &after.unread);
     let mut round = Round { entries, requeued: Vec::new(), emptied: Vec::new() };
     note_again(&mut round, &plan, before, &after);
-    round.emptied = Emptied::of(&plan, &after.listing.prompts);
+    round.emptied = Emptied::of(&plan, &after.listing.prompts, &after.unread);
     Ok((round, Ok(after)))
 }
 
@@ -305,7 +305,7 @@ async fn settled(
             () = tokio::time::sleep(EVERY.min(left)) => false,
             () = stop.asked() => true,
         };
-        pending = queue.list_again(&pending).await?;
+        pending = stop.spare(Box::pin(queue.list_again(&pending))).await?;
         if stopped || left <= EVERY {
             let again = request.plan(&pending).duplicates() > 0;
             return Ok(if again { Settled::Again(pending) } else { Settled::Quiet(pending) });

@@ -89,6 +89,9 @@ pub enum QueueError {
     /// Somebody said no, or nothing in time.
     #[error("not confirmed: nothing was done")]
     Declined,
+    /// Somebody asked to stop, and the gateway was not done.
+    #[error("it was asked to stop before the gateway had answered")]
+    Stopped,
     /// An address on which figures cannot be served.
     #[error("cannot serve figures on {address}: {cause}")]
     Metrics {
@@ -130,7 +133,7 @@ impl QueueError {
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
             Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
-            Self::AmbiguousId { .. } | Self::NotTaken { .. } => Exit::Partly,
+            Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => Exit::Partly,
             Self::Ambiguous { .. } | Self::NotAllowed { .. } | Self::Unconfirmed | Self::Declined => {
                 Exit::Usage
             }
@@ -153,7 +156,9 @@ impl QueueError {
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending, with the same --gateway: clearance queue ls".to_owned()
             }
-            Self::NotPending { .. } => "list what is pending, with the same --gateway: clearance queue ls".to_owned(),
+            Self::NotPending { .. } | Self::Stopped => {
+                "list what is pending, with the same --gateway: clearance queue ls".to_owned()
+            }
             Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
             Self::AmbiguousId { .. } => {
                 "decide the prompts whose ids begin with it first; list them, with the same --gateway: clearance queue ls".to_owned()
@@ -205,6 +210,7 @@ impl QueueError {
             Self::Metrics { .. } => "metrics-address",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",
+            Self::Stopped => "stopped",
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) => "unknown-run",
                 CancelError::UnknownSession(_) => "unknown-session",

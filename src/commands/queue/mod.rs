@@ -41,6 +41,8 @@ const NAMED_AT_MOST: usize = 32;
 pub(in crate::commands) struct Pending {
     /// What was read of it.
     pub(in crate::commands) listing: Listing,
+    /// The names of prompts that could not be read, as far as those can be: they are pending all the same.
+    pub(in crate::commands) unread: Vec<Key>,
     /// What is known of runs.
     pub(in crate::commands) runs: Runs,
     /// The keys of the sessions that the gateway lists.
@@ -233,7 +235,6 @@ impl Queue {
             }
             pending.know_runs(answer);
         }
-        let mut unread = Vec::new();
         for (kind, answer) in needed.into_iter().zip(&answers.needed) {
             let before = pending.listing.problems.len();
             self.reader.list(kind, answer.get(), &mut pending.listing).map_err(|error| {
@@ -242,7 +243,7 @@ impl Queue {
                     cause: error.to_string(),
                 }
             })?;
-            unread.extend(unread_keys(kind, &pending.listing.problems[before..]));
+            pending.unread.extend(unread_keys(kind, &pending.listing.problems[before..]));
             pending.kinds.push(kind);
         }
         for (kind, answer) in others.into_iter().zip(answers.refining) {
@@ -258,7 +259,7 @@ impl Queue {
             });
             match read {
                 Ok(listing) => {
-                    unread.extend(unread_keys(kind, &listing.problems));
+                    pending.unread.extend(unread_keys(kind, &listing.problems));
                     pending.listing.prompts.extend(listing.prompts);
                     pending.listing.problems.extend(listing.problems);
                     pending.kinds.push(kind);
@@ -270,8 +271,7 @@ impl Queue {
         }
         self.names_runs |= pending.listing.prompts.iter().any(|prompt| prompt.run_id.is_some());
         self.known = (self.way() == Way::Prefix).then(|| {
-            // A prompt that cannot be read is pending all the same.
-            let keys = pending.listing.prompts.iter().map(|prompt| &prompt.key).chain(&unread);
+            let keys = pending.listing.prompts.iter().map(|prompt| &prompt.key).chain(&pending.unread);
             Known::of(keys, pending.kinds.clone(), asked)
         });
         Ok(pending)

@@ -8,14 +8,14 @@ use futures_util::stream::FuturesUnordered;
 use serde::Deserialize;
 use tokio::task::JoinHandle;
 
-use super::Queue;
 use super::deciding::{self, Known, Reply, Sending, Way, decide};
+use super::{Queue, QueueError};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::events::{self, Event};
 use crate::gateway::{Clock, Events, Session};
-use crate::queue::purge::{Answer, Found, Input, Next, Purge};
+use crate::queue::purge::{Answer, Found, Input, Next, Purge, STOPPING_MS};
 use crate::queue::{Decision, Key, Kind};
 
 /// Why a purge stopped sending before it was done.
@@ -148,6 +148,23 @@ impl Stop {
         }
         let _ended = (&mut self.signal).await;
         self.told = true;
+    }
+
+    /// What comes of something, unless somebody asks to stop and it takes much longer. The signal may have come before.
+    pub(super) async fn spare<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let stopped = async {
+            if !self.told {
+                self.asked().await;
+            }
+            tokio::time::sleep(Duration::from_millis(STOPPING_MS)).await;
+        };
+        tokio::select! {
+            done = work => done,
+            () = stopped => Err(QueueError::Stopped.into()),
+        }
     }
 
     /// Whether somebody has asked.

@@ -134,8 +134,7 @@ async fn gone(
     let mut rows = now.listing.prompts.iter().filter(|prompt| prompt.key == shown.key).peekable();
     if rows.peek().is_none() {
         // What cannot be read any more is there, and is not what was shown.
-        let unread = now.listing.problems.iter().any(|problem| problem.id.as_deref() == Some(shown.id()));
-        if unread {
+        if now.unread.contains(&shown.key) {
             return Err(QueueError::Changed { id: shown.id().to_owned() }.into());
         }
         return settled(queue, shown.id(), deadline).await.map(Some);
@@ -154,7 +153,7 @@ async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, said: bool)
         Err(error) => return Err(error),
     };
     let same = |row: &Prompt| row.key == prompt.key && row.created_at_ms == prompt.created_at_ms;
-    if after.listing.prompts.iter().any(same) {
+    if after.listing.prompts.iter().any(same) || after.unread.contains(&prompt.key) {
         let words = "the gateway answered that it is, and still lists it".to_owned();
         return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
     }

@@ -128,7 +128,10 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
         _ => report.plan.aim.holds(prompt, &after.runs),
     });
     let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
-    report.gone = planned.iter().filter(|key| !pending.contains(key)).cloned().collect();
+    let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key);
+    report.gone = planned.iter().filter(gone).cloned().collect();
+    // What was planned and cannot be read any more is not what was shown.
+    report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
     let way = queue.way();
     let Some(session) = queue.connection.session() else { return Ok(()) };
     let queue_now = &*queue;
@@ -158,14 +161,15 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
     }
     let answered: Vec<Key> = report.denied.iter().chain(&report.gone).cloned().collect();
     let before = after.listing.prompts;
-    verify(queue, report, deadline).await?;
-    report.correct(&answered, &before);
+    let unread = verify(queue, report, deadline).await?;
+    report.correct(&answered, &before, &unread);
     Ok(())
 }
 
 /// Looks again until it is quiet, or there is no time left. On early gateways each denial starts an agent turn half a
-/// second later, which nothing there can abort (measured on 2026.4.14) and which may ask again.
-async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
+/// second later, which nothing there can abort (measured on 2026.4.14) and which may ask again. The keys of what cannot
+/// be read of the last look.
+async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<Vec<Key>, Error> {
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
     let followed = report.plan.denial_starts_turn && !report.denied.is_empty();
     let after = |time: Duration| Deadline::after(if followed { time } else { Duration::ZERO });
@@ -188,7 +192,7 @@ async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -
         let quiet = if shown { shortest } else { longest };
         let done = quiet.left().is_none() && !report.active;
         if done || deadline.left().is_none_or(|left| left <= REPORTING) {
-            return Ok(());
+            return Ok(last.unread);
         }
         tokio::time::sleep(AGAIN).await;
     }

@@ -58,7 +58,7 @@ pub enum Input {
     Restored,
     /// By how much the gateway's clock may be ahead of the times that are passed in, in milliseconds.
     Clock(u64),
-    /// Nothing more is to be sent.
+    /// Nothing more is to be sent, and answers are waited for no longer than [`super::STOPPING_MS`].
     Stop,
 }
 

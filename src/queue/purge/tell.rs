@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::talk::{Answer, Found, Input};
-use super::{FRESH_MS, Item, Place, Purge, Seen, State};
+use super::{FRESH_MS, Item, Place, Purge, STOPPING_MS, Seen, State};
 use crate::queue::prompt::Key;
 use crate::queue::report::{Failure, Outcome, Untried};
 use crate::queue::slots::Side;
@@ -27,6 +27,9 @@ impl Purge {
             Input::Restored => self.up = true,
             Input::Stop => {
                 self.stopped.get_or_insert(Untried::Stopped);
+                let soon_ms = now_ms.saturating_add(STOPPING_MS);
+                let deadline_ms = &mut self.tuning.deadline_ms;
+                *deadline_ms = Some(deadline_ms.map_or(soon_ms, |at_ms| at_ms.min(soon_ms)));
             }
         }
     }

@@ -103,3 +103,15 @@ fn a_run_has_one_row() {
     assert_eq!(shown(&bare, &runs(&["run-1", "run-2"], true), false).len(), 3);
     assert_eq!(shown(&bare, &runs(&[], true), false), [(None, RunState::Unknown, 1)]);
 }
+
+/// Rows that are compared with all others would take minutes.
+#[test]
+fn many_sessions_are_listed_in_one_pass() {
+    let sessions: Vec<String> = (0..100_000).map(|n| format!("agent:main:{n}")).collect();
+    let listed: Vec<_> = sessions.iter().map(|key| json!({ "key": key, "hasActiveRun": true })).collect();
+    let mut runs = Runs::new();
+    assert!(runs.listed(&json!({ "sessions": listed }), NOW + 1));
+    let holding = by("a", Some("run-1"), "agent:main:7");
+    let rows = rows(&[holding], &runs, &sessions, true);
+    assert_eq!(rows.len(), sessions.len(), "the prompt's run may be the one of its session");
+}

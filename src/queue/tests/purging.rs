@@ -1,6 +1,6 @@
 //! Carrying out plans, step by step.
 
-use super::super::purge::{Answer, FRESH_MS, Found, Input, Limits, Next, Tuning};
+use super::super::purge::{Answer, FRESH_MS, Found, Input, Limits, Next, STOPPING_MS, Tuning};
 use super::super::report::{Entry, Failure, Outcome, Untried};
 use super::super::{Key, Kind, Plan, Prompt, Purge, Rules, Runs, plan};
 use super::{HOSTILE, NOW, prompt};
@@ -201,7 +201,7 @@ fn stopping_waits_for_what_is_under_way() {
     let mut purge = purge(&planned(&prompts), alone());
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
     purge.tell(Input::Stop, NOW);
-    assert_eq!(purge.next(NOW), Next::Wait(None));
+    assert_eq!(purge.next(NOW), Next::Wait(Some(NOW + STOPPING_MS)));
     purge.tell(Input::Answered(key("0-1"), Answer::Refused("no".into())), NOW);
     assert_eq!(purge.next(NOW), Next::Done);
     let outcomes = outcomes(&mut purge);
@@ -264,4 +264,20 @@ fn a_newer_plan_takes_over() {
     let denied = Outcome::Denied;
     let expected = [("0-1", denied.clone()), ("0-2", replanned), ("0-3", denied)];
     assert_eq!(outcomes(&mut purge), expected.map(|(id, outcome)| (id.to_owned(), outcome)));
+}
+
+#[test]
+fn after_a_stop_answers_are_not_waited_for_for_long() {
+    let prompts = prompts(1, 3);
+    let mut purge = purge(&planned(&prompts), Tuning { deadline_ms: Some(NOW + 60_000), ..alone() });
+    assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
+    purge.tell(Input::Stop, NOW + 10);
+    let soon = NOW + 10 + STOPPING_MS;
+    assert_eq!(purge.next(NOW + 10), Next::Wait(Some(soon)));
+    assert_eq!(purge.next(soon), Next::Done);
+    let expected = [
+        ("0-1".to_owned(), Outcome::Failed(Failure::NoAnswer)),
+        ("0-2".to_owned(), Outcome::NotTried(Untried::Stopped)),
+    ];
+    assert_eq!(outcomes(&mut purge), expected);
 }

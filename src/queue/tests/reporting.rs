@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::report::{
     Asked, Entry, Failure, Outcome, Requeued, Totals, Untried, Verdict, correct, requeued, verdict,
 };
+use super::super::summary::Emptied;
 use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
 
@@ -27,7 +28,7 @@ fn a_listing_corrects_what_answers_said() {
         let mut entries = [entry("b"), entry("c"), entry("d")];
         let before = [asked("a", 0), asked("b", 1), asked("c", 1), asked("d", 1)];
         // The last one has the id of an earlier prompt, and is another.
-        correct(&mut entries, &before, &[asked("a", 0), asked("b", 1), asked("d", 9)]);
+        correct(&mut entries, &before, &[asked("a", 0), asked("b", 1), asked("d", 9)], &[]);
         let outcomes: Vec<&Outcome> = entries.iter().map(|entry| &entry.outcome).collect();
         assert_eq!(outcomes, [&Outcome::Failed(Failure::StillListed), &outcome, &outcome]);
     }
@@ -36,7 +37,7 @@ fn a_listing_corrects_what_answers_said() {
         survivor: Key::new(Kind::Exec, "a"),
         outcome: Outcome::NotTried(Untried::Stopped),
     }];
-    correct(&mut kept, &[asked("b", 1)], &[asked("b", 1)]);
+    correct(&mut kept, &[asked("b", 1)], &[asked("b", 1)], &[]);
     assert_eq!(kept[0].outcome, Outcome::NotTried(Untried::Stopped));
 }
 
@@ -120,4 +121,23 @@ fn prompts_that_come_again() {
         Totals::of(&entries, &[one]),
         Totals { denied: 1, already_gone: 1, kept: 1, failed: 2, not_tried: 2, out_of_time: 1, requeued: 1 }
     );
+}
+
+#[test]
+fn what_cannot_be_read_any_more_is_pending_all_the_same() {
+    let asked = |id: &str| prompt(id, "ls", |_| {});
+    let before = [asked("a"), asked("b"), asked("c")];
+    let plan = plan(&before, &Runs::new(), Rules::at(NOW));
+    let entry = |id: &str| Entry {
+        key: Key::new(Kind::Exec, id),
+        survivor: Key::new(Kind::Exec, "a"),
+        outcome: Outcome::Denied,
+    };
+    let mut entries = [entry("b"), entry("c")];
+    let unread = [Key::new(Kind::Exec, "c")];
+    correct(&mut entries, &before, &[], &unread);
+    let outcomes = entries.map(|entry| entry.outcome);
+    assert_eq!(outcomes, [Outcome::Denied, Outcome::Failed(Failure::StillListed)]);
+    assert_eq!(Emptied::of(&plan, &[], &[]).len(), 1);
+    assert!(Emptied::of(&plan, &[], &unread).is_empty(), "one of the group is left");
 }
