@@ -36,7 +36,8 @@ pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64, paper: Pap
 pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Result<()> {
     let room = paper.block_room();
     // An id of a gateway's own fits two lines of any terminal.
-    let lines = |text: &str, count: usize| room.map_or_else(|| text.to_owned(), |room| shortened(text, count * room));
+    let lines =
+        |text: &str, count: usize| room.map_or_else(|| text.to_owned(), |room| shortened(text, count * room));
     let command = text(subject(prompt));
     let command =
         room.map_or_else(|| shortened(&command, super::LONG), |room| shortened(&command, REPEATED * room));
