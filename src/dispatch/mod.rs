@@ -13,6 +13,7 @@ mod spool;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::oneshot;
 
 use crate::cli::gateway::{Access, Approvals};
@@ -73,6 +74,8 @@ impl Question {
         if !interactive() {
             return Err(QueueError::Unconfirmed);
         }
+        // What was typed before the question is no answer to it. A terminal that cannot forget it is as it was.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let asked = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
         if asked.is_err() {
             return Err(QueueError::Unconfirmed);

@@ -53,6 +53,19 @@ fn whole_ids_are_shown_where_asked() {
 }
 
 #[test]
+fn what_was_typed_before_a_question_is_no_answer() {
+    let (_dev, client) = dev();
+    let before = pending(&client);
+    let mut terminal = on(&client, &["queue", "dedupe"], WIDE);
+    terminal.types("y");
+    terminal.shows("[y/N]", 1);
+    terminal.types("n");
+    let (exit, text) = terminal.ends();
+    assert_eq!(exit, 2, "{text}");
+    assert_eq!(ids(&pending(&client)), ids(&before));
+}
+
+#[test]
 fn a_purge_asks_first() {
     let (_dev, client) = dev();
     let before = pending(&client);
