@@ -35,7 +35,9 @@ pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64, paper: Pap
 /// Head and tail of the command, where it would run, who asks, and the id.
 pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Result<()> {
     let room = paper.block_room();
-    let line = |text: &str| room.map_or_else(|| text.to_owned(), |room| shortened(text, room));
+    // An id of a gateway's own fits two lines of any terminal.
+    let lines =
+        |text: &str, count: usize| room.map_or_else(|| text.to_owned(), |room| shortened(text, count * room));
     let command = text(subject(prompt));
     let command =
         room.map_or_else(|| shortened(&command, super::LONG), |room| shortened(&command, REPEATED * room));
@@ -52,7 +54,7 @@ pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Resul
     ];
     for (label, shown) in told {
         if let Some(shown) = shown {
-            paper.block(out, label, &line(&shown))?;
+            paper.block(out, label, &lines(&shown, if label == "id" { 2 } else { 1 }))?;
         }
     }
     Ok(())

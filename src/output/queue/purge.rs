@@ -72,10 +72,9 @@ pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned, layout: 
         group_text(&mut plan, group, *now_ms, layout)?;
     }
     if *legacy {
-        let note = format!(
-            "on this gateway each of the {duplicates} denials starts one agent turn, and the agent may ask again (--settle keeps cleaning)"
-        );
-        paper.line(&mut plan, "note: ", &note)?;
+        let note = "on this gateway each denial starts one agent turn, and the agent may ask again (--settle keeps \
+                    cleaning)";
+        paper.line(&mut plan, "note: ", note)?;
     }
     below(&mut plan)?;
     out.write_all(&plan)?;

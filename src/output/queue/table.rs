@@ -85,6 +85,8 @@ const AGENT: &str = "AGENT";
 const SESSION: &str = "SESSION";
 /// A terminal of fewer columns has room for little.
 const NARROW: usize = 60;
+/// The lines of a group that are worth to be shown without the rest.
+const PART: usize = 3;
 /// Between two columns.
 const GAP: usize = 2;
 /// The most that a cell is padded to where there is no terminal.
@@ -129,12 +131,14 @@ pub fn queue_screen(
     let room = if whole > room { room.saturating_sub(1) } else { room };
     let mut used = 0;
     for (count, mut shown) in groups {
-        if more > 0 || used > 0 && used + shown.len() > room {
+        // A row, and the beginning of what it asks for: less says nothing.
+        if more > 0 || used > 0 && used + shown.len().min(PART) > room {
             more += count;
             continue;
         }
-        let cut = shown.len() > room;
-        shown.truncate(room);
+        let left = room.saturating_sub(used);
+        let cut = shown.len() > left;
+        shown.truncate(left);
         more += if cut { count } else { 0 };
         used += shown.len();
         head.extend(shown);
