@@ -8,6 +8,7 @@ use std::process::{Child, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::checks::Checks;
+use crate::client::{Client, Device, OPERATOR, Who};
 use crate::queue::{CURRENT, LEGACY, Lab};
 use crate::tool::Tool;
 
@@ -62,6 +63,10 @@ fn played(rounds: usize, mut round: impl FnMut() -> (usize, Vec<i32>)) {
 
 /// How many commands have no prompt left, and how the purges ended.
 fn round(lab: &Lab, name: &str, guarded: bool, purges: &[&[&str]]) -> (usize, Vec<i32>) {
+    // A client that does not read for a minute is cut off, and without an approver a current gateway keeps no prompt.
+    lab.connect();
+    let caps = Who { caps: &["approvals", "exec-approvals"], ..Who::operator(&OPERATOR) };
+    let _approver = Client::connect(lab.gateway.address(), &caps, &Device::new()).expect("it is let in");
     // Every round has commands of its own: what others left is in nobody's way.
     let mark = uuid::Uuid::new_v4();
     let session = format!("agent:main:{name}");
@@ -84,6 +89,7 @@ fn round(lab: &Lab, name: &str, guarded: bool, purges: &[&[&str]]) -> (usize, Ve
         kill_process(Pid::from_child(&guard.0), Signal::TERM).expect("it runs");
         guard.0.wait().expect("it ends");
     }
+    lab.connect();
     let rows = lab.pending(&session);
     let commands = rows.iter().filter_map(|row| row["request"]["command"].as_str());
     let left: HashSet<&str> = commands.filter(|command| command.contains(&mark.to_string())).collect();
