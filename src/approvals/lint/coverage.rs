@@ -19,7 +19,7 @@ use crate::approvals::document::Document;
 const COMPARED: usize = 16;
 const LOOKED_AT: usize = 64;
 
-/// How many beginnings are told apart: a bound on memory.
+/// The most prefixes that are kept apart: a bound on memory.
 const NODES: usize = 500_000;
 
 /// How much of a literal beginning tells patterns apart, in pieces.

@@ -95,7 +95,7 @@ pub async fn watch(
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
     let over = async {
         passed(end).await;
-        // What could not be listed even once is a failure, which tells what was waited for.
+        // A queue that was never listed is a failure, and the error names the call that was not answered.
         if !listed.get() {
             std::future::pending::<()>().await;
         }
