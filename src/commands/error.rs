@@ -231,6 +231,14 @@ pub enum Error {
         /// The nodes that it may be.
         matches: Vec<String>,
     },
+    /// A node whose commands nobody has approved yet.
+    #[error("{name} waits for approval: the gateway does not pass this command on")]
+    NodeUnapproved {
+        /// The node.
+        name: String,
+        /// What to approve, where the gateway says.
+        request: Option<String>,
+    },
     /// A node that is not there now.
     #[error("{name} is not connected to the gateway")]
     NodeAway {
@@ -370,7 +378,7 @@ impl Error {
             | Self::Release { .. } => Exit::Usage,
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } | Self::Unfinished { .. } => Exit::TimedOut,
-            Self::NodeDisabled { .. } => Exit::Refused,
+            Self::NodeDisabled { .. } | Self::NodeUnapproved { .. } => Exit::Refused,
         }
     }
 
@@ -446,6 +454,13 @@ impl Error {
             }
             Self::NodeUnknown { known, .. } => Some(format!("choose one of {}", known.join(", "))),
             Self::NodeAmbiguous { matches, .. } => Some(format!("choose one of {}", matches.join(", "))),
+            Self::NodeUnapproved { request: Some(request), .. } => {
+                Some(format!("on the gateway's host: openclaw nodes approve {request}; then run this again"))
+            }
+            Self::NodeUnapproved { request: None, .. } => Some(
+                "restart the node, then on the gateway's host: openclaw nodes pending; openclaw nodes approve REQUEST"
+                    .to_owned(),
+            ),
             Self::NodeAway { .. } => Some("start the node, and see it connected: openclaw nodes status".to_owned()),
             Self::NodeDisabled { .. } => Some("switch its exec approvals on, on the node".to_owned()),
             Self::NodeAnswer { .. } => Some("update the node's OpenClaw".to_owned()),
@@ -464,6 +479,7 @@ impl Error {
             Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
             Self::Rejected { .. } => return "rejected",
             Self::Unverified { .. } => return "unverified",
+            Self::NodeUnapproved { .. } => return "node-unapproved",
             Self::NodeUnknown { .. }
             | Self::NodeAmbiguous { .. }
             | Self::NodeAway { .. }

@@ -10,7 +10,7 @@ use crate::approvals::native::{Answer, AnswerError};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::error::GatewayError;
-use crate::gateway::refusal::Failure;
+use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
 
 /// Whose document is meant.
@@ -37,6 +37,28 @@ struct Node {
     id: String,
     display_name: Option<String>,
     connected: bool,
+    /// Whether its commands were approved. Gateways up to 2026.4 do not say.
+    approval_state: Option<String>,
+    /// What to approve, where something is to be approved.
+    pending_request_id: Option<String>,
+}
+
+impl Node {
+    /// Whether no command of the node was ever approved: the gateway refuses each of them.
+    fn is_unapproved(&self) -> bool {
+        self.approval_state.as_deref() == Some("pending-approval")
+    }
+
+    /// Whether a refusal of a command can mean that it is not approved. A node whose commands have changed goes on with
+    /// those that were approved.
+    fn may_wait(&self) -> bool {
+        self.approval_state.as_deref() != Some("approved")
+    }
+
+    fn unapproved(&self, name: String) -> Error {
+        // It becomes part of a command to copy: what is not an id is left out.
+        Error::NodeUnapproved { name, request: self.pending_request_id.clone().filter(|id| is_id(id)) }
+    }
 }
 
 /// What a gateway or a node answers.
@@ -83,7 +105,11 @@ impl Place {
             Some(wanted) => Some(find(&mut connection, wanted).await?),
             None => None,
         };
-        Ok(Self { connection, node })
+        let this = Self { connection, node };
+        match &this.node {
+            Some(node) if node.is_unapproved() => Err(node.unapproved(this.name())),
+            _ => Ok(this),
+        }
     }
 
     /// What it is called in reports.
@@ -112,7 +138,9 @@ impl Place {
             return Err(Error::NodeAway { name: self.name() });
         }
         let method = "exec.approvals.node.get";
-        let answer: Box<RawValue> = self.connection.read(method, &json!({ "nodeId": node.id })).await?;
+        let answer: Result<Box<RawValue>, Error> =
+            self.connection.read(method, &json!({ "nodeId": node.id })).await;
+        let answer = answer.map_err(|error| self.explain(error))?;
         let of_node = |cause: AnswerError| Error::NodeAnswer { name: self.name(), cause };
         let read: Value =
             serde_json::from_str(answer.get()).map_err(|_| of_node(AnswerError::NotAnObject))?;
@@ -154,11 +182,26 @@ impl Place {
             Err(GatewayError::Failed { failure, .. }) if is_rejection(&failure) => {
                 Err(NotStored::Rejected(failure.message))
             }
-            Err(GatewayError::Failed { method, failure }) => Err(match of_node(&failure) {
-                Some(words) => NotStored::Rejected(words),
-                None => NotStored::Other(self.connection.fault(GatewayError::Failed { method, failure })),
+            Err(GatewayError::Failed { method, failure }) => Err(if let Some(words) = of_node(&failure) {
+                NotStored::Rejected(words)
+            } else {
+                let error = self.connection.fault(GatewayError::Failed { method, failure });
+                NotStored::Other(self.explain(error))
             }),
             Err(error) => Err(NotStored::Other(self.connection.fault(error))),
+        }
+    }
+
+    /// A refusal of a node's command, where the reason is that the command was not approved.
+    fn explain(&self, error: Error) -> Error {
+        match (&self.node, &error) {
+            (Some(node), Error::Gateway(fault)) => match fault.error.root() {
+                GatewayError::Failed { failure, .. } if node.may_wait() && is_not_allowed(failure) => {
+                    node.unapproved(self.name())
+                }
+                _ => error,
+            },
+            _ => error,
         }
     }
 
@@ -172,6 +215,11 @@ impl Place {
 fn is_conflict(failure: &Failure) -> bool {
     let node = failure.details.pointer("/nodeError/message").and_then(Value::as_str).unwrap_or_default();
     [failure.message.as_str(), node].iter().any(|message| message.contains("exec approvals changed"))
+}
+
+/// Whether a gateway did not pass a command on to a node: it is not approved, or the node has none of that name.
+fn is_not_allowed(failure: &Failure) -> bool {
+    failure.message.starts_with("node command not allowed")
 }
 
 fn is_rejection(failure: &Failure) -> bool {

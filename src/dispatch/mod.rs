@@ -10,6 +10,7 @@ pub mod queue;
 pub mod run;
 mod spool;
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
@@ -21,9 +22,9 @@ use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, OutOfTime};
-use crate::output::Paper;
 use crate::output::error::Failure;
-use crate::settings::{Ask, Flags};
+use crate::output::{self, Paper};
+use crate::settings::{Ask, Flags, Warnings};
 
 /// What the flags say about a gateway.
 pub fn flags(gateway: Option<String>, access: Access) -> Flags {
@@ -33,7 +34,23 @@ pub fn flags(gateway: Option<String>, access: Access) -> Flags {
         (false, true) => Some(Ask::Password),
         (false, false) => None,
     };
-    Flags { gateway, token_file, password_file, ask, tls_fingerprint, ca_file, own_credential: false }
+    Flags {
+        gateway,
+        token_file,
+        password_file,
+        ask,
+        tls_fingerprint,
+        ca_file,
+        own_credential: false,
+        warnings: Warnings::to(warn),
+    }
+}
+
+/// Prints a warning at once, from whichever thread: whoever holds the lock of standard error holds it until the end.
+fn warn(text: &str) {
+    let Ok(err) = io::stderr().as_fd().try_clone_to_owned() else { return };
+    // Without standard error there is nobody to warn.
+    drop(output::error::warning(&mut File::from(err), text, paper(&io::stderr())));
 }
 
 /// What the flags say about a gateway or node; `None` for this host and its files.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::refusal::{Failure, Refusal};
 use super::target::Fingerprint;
 use crate::store::StoreError;
+use crate::store::private::Exposure;
 
 /// Where on the way to an answer something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,6 +242,9 @@ pub enum DeviceError {
         /// The system's reason.
         cause: io::Error,
     },
+    /// Others can read the key, or put their own in its place.
+    #[error(transparent)]
+    Exposed(#[from] Exposure),
     /// The file is there and holds no key.
     #[error("{0} holds no device key")]
     Malformed(PathBuf),

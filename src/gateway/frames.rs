@@ -117,6 +117,9 @@ pub struct Hello {
     /// Its clock.
     #[serde(skip)]
     pub clock: Clock,
+    /// Whether it rejected the credential, and accepted the token that it gave to this device earlier.
+    #[serde(skip)]
+    pub credential_rejected: bool,
 }
 
 /// The gateway's clock, by which prompts live and lapse. Ours may differ. It is known within an interval: what it showed

@@ -32,7 +32,7 @@ const CHALLENGE: Duration = Duration::from_secs(15);
 const CLIENT: &str = "cli";
 const ROLE: &str = "operator";
 /// How current gateways call the way in by a device's own token.
-pub const DEVICE_TOKEN: &str = "device-token";
+const DEVICE_TOKEN: &str = "device-token";
 /// What we are, where gateways have room for it.
 pub(super) const AGENT: &str = concat!("clearance/", env!("CARGO_PKG_VERSION"));
 
@@ -117,6 +117,7 @@ pub(super) async fn enter(
                     Ok((socket, mut hello)) => {
                         // Early gateways do not say how they let us in.
                         hello.auth.method.get_or_insert_with(|| DEVICE_TOKEN.to_owned());
+                        hello.credential_rejected = true;
                         Ok((socket, hello))
                     }
                     Err(GatewayError::Refused(second)) => {

@@ -16,7 +16,7 @@ use super::error::{DeviceError, GatewayError, Step};
 use super::target::Address;
 use crate::deadline::Deadline;
 use crate::store::json_file::JsonFile;
-use crate::store::private_directory;
+use crate::store::{private, private_directory};
 
 /// Where the keys are.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ impl Keyring {
         let (gateway, scopes_text) = (address.to_string(), scopes.join(","));
         let name = HEXLOWER.encode(&Sha256::digest(format!("{gateway}\n{scopes_text}"))[..16]);
         let file = JsonFile::at(directory.join(format!("{name}.json")));
+        private::check(directory)?;
+        private::check(file.path())?;
         if let Some(text) = file.read(deadline)?.text() {
             return identity(text, file.clone());
         }

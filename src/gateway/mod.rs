@@ -21,7 +21,6 @@ mod tls;
 
 pub use device::Device;
 pub use frames::{Clock, Features, Granted, Hello, Policy, Server};
-pub use handshake::DEVICE_TOKEN;
 pub use http::Admin;
 pub use keyring::{Identity, Keyring};
 pub use link::{Effect, Link};

@@ -29,7 +29,7 @@ impl fmt::Display for Failure {
 }
 
 /// Whether a text is an id and nothing that a shell would understand otherwise.
-fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     !text.starts_with('-') && text.chars().all(plain) && (1..=128).contains(&text.len())
 }

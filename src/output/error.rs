@@ -37,6 +37,11 @@ pub fn text(err: &mut dyn Write, failure: &Failure<'_>, paper: Paper) -> io::Res
     Ok(())
 }
 
+/// Prints a warning, which has its next step in it.
+pub fn warning(err: &mut dyn Write, text: &str, paper: Paper) -> io::Result<()> {
+    paper.line(err, "warning: ", &escaped(text))
+}
+
 /// Prints a failure as one JSON object.
 pub fn object(out: &mut dyn Write, failure: &Failure<'_>) -> io::Result<()> {
     let mut object = value(failure);

@@ -67,8 +67,8 @@ fn event(event: &Event) -> (&'static str, Value) {
                 "holdsAfter": repeats,
             }),
         ),
-        Event::Disconnected { cause, retry_ms } => {
-            ("disconnected", json!({ "cause": cause, "retryMs": retry_ms }))
+        Event::Disconnected { cause, remedy, retry_ms } => {
+            ("disconnected", json!({ "cause": cause, "remedy": remedy, "retryMs": retry_ms }))
         }
         Event::Gap => ("gap", json!({})),
         Event::Unlisted(cause) => ("unlisted", json!({ "cause": cause })),
@@ -203,8 +203,10 @@ fn text(event: &Event, observe: bool) -> Option<String> {
                 partial.as_deref().map_or_else(String::new, |partial| format!("; {}", escaped(partial)));
             format!("connected to {}{version}; {limit}{partial}", escaped(address))
         }
-        Event::Disconnected { cause, retry_ms } => {
-            format!("not connected, next try in {:.1} s: {}", seconds(*retry_ms), escaped(cause))
+        Event::Disconnected { cause, remedy, retry_ms } => {
+            let remedy = remedy.as_deref().map(|remedy| remedy.replace('\n', "; "));
+            let next = remedy.map_or_else(String::new, |remedy| format!(" (next: {})", escaped(&remedy)));
+            format!("not connected, next try in {:.1} s: {}{next}", seconds(*retry_ms), escaped(cause))
         }
         Event::Gap => "events were missed; listing everything again".to_owned(),
         Event::Unlisted(cause) => format!("could not list the pending prompts: {}", escaped(cause)),

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::origin::Origin;
 use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
+use crate::store::private::Exposure;
 
 /// What an error means for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,24 +204,17 @@ pub enum SettingsError {
         /// What is wrong with it.
         flaw: SecretFlaw,
     },
-    /// A secret file that others can read.
-    #[error("{} can be read by others: its mode is {mode:04o}", file.display())]
-    Mode {
-        /// The file.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
+    /// The words that OpenClaw prints in place of a secret, given as the secret.
+    #[error("{from} gives __OPENCLAW_REDACTED__, the text that OpenClaw prints in place of a secret")]
+    RedactedSecret {
+        /// Where they come from.
+        from: Origin,
+        /// Whether it should be a password, and not a token.
+        password: bool,
     },
-    /// A secret file of another user.
-    #[error("{} belongs to user {owner}, who is neither you ({user}) nor root", file.display())]
-    Owner {
-        /// The file.
-        file: PathBuf,
-        /// Its owner's user id.
-        owner: u32,
-        /// The caller's effective user id.
-        user: u32,
-    },
+    /// A secret file that is not its owner's alone.
+    #[error(transparent)]
+    Exposed(Exposure),
     /// A file that could not be read.
     #[error("{from}: {error}")]
     Input {
@@ -260,7 +254,8 @@ impl SettingsError {
             | Self::Port(from)
             | Self::Fingerprint { from, .. }
             | Self::NothingToTrust { from, .. }
-            | Self::Secret { from, .. } => of_origin(from),
+            | Self::Secret { from, .. }
+            | Self::RedactedSecret { from, .. } => of_origin(from),
             Self::Input { error: InputError::TimedOut { .. }, .. } | Self::TypedNothing(_) => Kind::TimedOut,
             Self::Input { .. }
             | Self::MissingVariable { .. }
@@ -272,9 +267,7 @@ impl SettingsError {
             | Self::Reference { .. }
             | Self::BadReference { .. }
             | Self::Terminal(_) => Kind::Unreadable,
-            Self::SecretInOwn { .. } | Self::Mode { .. } | Self::Owner { .. } | Self::Plaintext(_) => {
-                Kind::Refused
-            }
+            Self::SecretInOwn { .. } | Self::Exposed(_) | Self::Plaintext(_) => Kind::Refused,
         }
     }
 
@@ -310,8 +303,9 @@ impl SettingsError {
             | Self::Reference { .. }
             | Self::BadReference { .. } => Some(self.remedy_in_openclaw()),
             Self::Secret { from, .. } => Some(format!("check what {from} holds: the secret alone, on one line")),
-            Self::Mode { file, .. } => Some(format!("chmod 600 {}", quoted(file))),
-            Self::Owner { file, .. } => Some(format!("sudo chown \"$USER\" {}, or use a copy of your own", quoted(file))),
+            Self::RedactedSecret { from, password } => Some(redacted(from, *password)),
+            Self::Exposed(Exposure::Mode { path, .. }) => Some(format!("chmod 600 {}", quoted(path))),
+            Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use a copy of your own", quoted(path))),
             Self::Input { error, .. } => Some(of_input(error).to_owned()),
             Self::Plaintext(crossing) => Some(plaintext(crossing)),
             Self::NoTerminal(flag) => {
@@ -338,6 +332,32 @@ impl SettingsError {
             }
             _ => "mend it (openclaw doctor checks it), or name the gateway with --gateway=URL".to_owned(),
         }
+    }
+}
+
+/// What to do where OpenClaw's redaction was given as a secret. In this host's own `gateway.auth` it has replaced the
+/// secret itself, so a new one is needed.
+fn redacted(from: &Origin, password: bool) -> String {
+    match from {
+        Origin::Key { key, .. } if key.starts_with("gateway.auth.") => format!(
+            "set a new one on this host: openclaw config set {key} \"$(openssl rand -hex 24)\"; then restart the gateway: openclaw gateway restart"
+        ),
+        Origin::Key { key, .. } if key.starts_with("gateway.remote.") => {
+            format!("{}\non this host: openclaw config set {key} VALUE", print_secret(password))
+        }
+        _ => format!("{}\nput it in place of __OPENCLAW_REDACTED__", print_secret(password)),
+    }
+}
+
+/// How to see the secret of a gateway. Releases up to 2026.7 have no command for it, and `config get` redacts it on all.
+pub fn print_secret(password: bool) -> String {
+    let file = r#"sed -n '/auth/,/}/p' "${OPENCLAW_STATE_DIR:-$HOME/.openclaw}/openclaw.json""#;
+    if password {
+        format!("on the gateway's host, gateway.auth.password is printed by:\n{file}")
+    } else {
+        format!(
+            "on the gateway's host, its token (gateway.auth.token) is printed by:\nopenclaw gateway auth-token --show || {file}"
+        )
     }
 }
 
@@ -422,7 +442,7 @@ fn of_input(error: &InputError) -> &'static str {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c));
     if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }

@@ -35,13 +35,15 @@ mod substitution;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod warnings;
 
 use std::path::PathBuf;
 
 pub use environment::Environment;
-pub use error::{Kind, SettingsError};
+pub use error::{Kind, SettingsError, print_secret, quoted};
 pub use origin::Origin;
 pub use project::Project;
+pub use warnings::Warnings;
 
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
@@ -64,13 +66,23 @@ pub struct Flags {
     /// Whether the variables with credentials are meant for another gateway of the same command: then only what
     /// belongs to the address is used.
     pub own_credential: bool,
+    /// Where warnings about what is used go.
+    pub warnings: Warnings,
 }
 
 impl Flags {
     /// A flag that says how to be let in, if one is given.
     pub fn given(&self) -> Option<&'static str> {
-        let Self { gateway: _, own_credential: _, token_file, password_file, ask, tls_fingerprint, ca_file } =
-            self;
+        let Self {
+            gateway: _,
+            own_credential: _,
+            warnings: _,
+            token_file,
+            password_file,
+            ask,
+            tls_fingerprint,
+            ca_file,
+        } = self;
         [
             (token_file.is_some(), "--token-file"),
             (password_file.is_some(), "--password-file"),

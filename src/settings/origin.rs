@@ -33,6 +33,21 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// What to do about a credential from here that a gateway rejects, as a sentence.
+    pub fn correction(&self) -> &'static str {
+        match self {
+            Self::Variable(_) => "Fix or unset the variable.",
+            Self::Flag("--token-file" | "--password-file") => "Fix the file, or leave the flag out.",
+            Self::Flag(_) => "Type the gateway's own, or leave the flag out.",
+            Self::Key { key, .. } if key.ends_with("_file") => "Fix the file that it names.",
+            Self::Key { key, .. } if key.ends_with("_env") => "Fix the variable that it names.",
+            Self::Key { .. } => "Fix it there.",
+            Self::Certificate(_) | Self::DefaultPort | Self::Platform | Self::None => "",
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

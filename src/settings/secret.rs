@@ -3,7 +3,6 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -17,9 +16,13 @@ use super::origin::Origin;
 use crate::deadline::Deadline;
 use crate::gateway::target::Credential;
 use crate::store::input::{self, Bounds, Input, InputError};
+use crate::store::private;
 
 /// The largest secret: far above any token, far below a file that was named by mistake.
 const MAX_SECRET: ByteSize = ByteSize::kib(64);
+
+/// What OpenClaw prints in the place of a secret: `openclaw config get gateway.auth.token` does.
+const REDACTED: &str = "__OPENCLAW_REDACTED__";
 
 /// Which of the two a gateway knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +55,9 @@ pub(super) fn credential(sort: Sort, text: &str, from: &Origin) -> Result<Creden
     if text.trim().is_empty() {
         return Err(flawed(SecretFlaw::Empty));
     }
+    if text.contains(REDACTED) {
+        return Err(SettingsError::RedactedSecret { from: from.clone(), password: sort == Sort::Password });
+    }
     let blank = |c: char| c.is_whitespace() && (sort == Sort::Token || c != ' ');
     if text.trim() != text || text.chars().any(|c| c.is_control() || blank(c)) {
         return Err(flawed(SecretFlaw::Characters));
@@ -83,29 +89,13 @@ pub(super) fn of_file(
     credential(sort, line.strip_suffix('\r').unwrap_or(line), from)
 }
 
-/// Refuses a file whose secret is, or can be made, somebody else's. What cannot be looked at cannot be read either,
-/// and reading says why.
+/// Refuses a file whose secret is, or can be made, somebody else's.
 fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
-    let Ok(metadata) = file.metadata() else { return Ok(()) };
-    if metadata.is_dir() {
+    if file.is_dir() {
         let error = InputError::Directory(file.display().to_string());
         return Err(SettingsError::Input { from: from.clone(), error });
     }
-    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
-    if owner != user && owner != 0 {
-        return Err(SettingsError::Owner { file: file.to_owned(), owner, user });
-    }
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 && !is_handed(owner, metadata.gid(), mode) {
-        return Err(SettingsError::Mode { file: file.to_owned(), mode });
-    }
-    Ok(())
-}
-
-/// Whether it is as systemd (from 254) hands a credential to a service: root's own, with an entry for the service's user
-/// in its access list, the mask of which shows as the group's right to read.
-const fn is_handed(owner: u32, group: u32, mode: u32) -> bool {
-    owner == 0 && group == 0 && mode == 0o440
+    private::check(file).map_err(SettingsError::Exposed)
 }
 
 /// Asks for a secret on the terminal, without showing it.
@@ -211,16 +201,6 @@ mod tests {
             assert_eq!(error.kind(), Kind::Refused);
             assert!(error.to_string().contains(&format!("its mode is 0{mode:o}")), "{error}");
             assert!(error.remedy().unwrap().starts_with("chmod 600 /"));
-        }
-    }
-
-    #[test]
-    fn what_systemd_hands_over_is_ones_own() {
-        assert!(is_handed(0, 0, 0o440));
-        for (owner, group, mode) in
-            [(1000, 0, 0o440), (0, 1000, 0o440), (0, 0, 0o640), (0, 0, 0o444), (0, 0, 0o460), (0, 0, 0o2440)]
-        {
-            assert!(!is_handed(owner, group, mode), "{owner} {group} {mode:o}");
         }
     }
 

@@ -6,6 +6,7 @@ pub mod json_file;
 mod local;
 pub mod locate;
 mod lock;
+pub mod private;
 mod replace;
 pub mod sqlite;
 mod surroundings;

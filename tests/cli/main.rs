@@ -40,4 +40,5 @@ mod set;
 mod sharing;
 mod support;
 mod terminal;
+mod trust;
 mod validate;

@@ -79,6 +79,52 @@ fn nodes_that_are_not_there() {
     snapshot!("node_none", dev.client_at(&url).answer(&["approvals", "get", "--node", FILE_NODE]));
 }
 
+/// Current gateways list the request that a node waits for; older ones only refuse its commands.
+#[test]
+fn nodes_that_wait_for_approval() {
+    let (dev, _) = current();
+    for (name, state, request) in [
+        ("pending", json!("pending-approval"), json!("97331316-062d-480c-9ae7-8c8a6bf45556")),
+        ("hostile", json!("pending-approval"), json!("x; rm -rf ~")),
+    ] {
+        let url = before(&dev, move |frame| {
+            if let Some(nodes) = frame.pointer_mut("/payload/nodes").and_then(Value::as_array_mut) {
+                nodes[0]["approvalState"] = state.clone();
+                nodes[0]["pendingRequestId"] = request.clone();
+            }
+        });
+        let client = dev.client_at(&url);
+        snapshot!(format!("node_{name}_approval"), client.answer(&["approvals", "get", "--node", FILE_NODE]));
+        for command in [&["approvals", "get"][..], &["approvals", "allowlist", "add", "/usr/bin/true"]] {
+            let command = [command, &["--node", FILE_NODE]].concat();
+            let (exit, object) = client.json(&command);
+            assert_eq!((exit, &object["error"]["code"]), (5, &json!("node-unapproved")), "{object}");
+        }
+    }
+    // Only where a call is refused: the commands that were approved before still run.
+    for (allowed, state, request) in [
+        (true, json!("pending-reapproval"), json!("request-1")),
+        (false, json!("pending-reapproval"), json!("request-1")),
+        (true, json!("unapproved"), Value::Null),
+        (false, json!("unapproved"), Value::Null),
+        (false, Value::Null, Value::Null),
+    ] {
+        let reply = json!({"code": "INVALID_REQUEST", "message": "node command not allowed: it declares no commands"});
+        let url = before(&dev, move |frame| {
+            if let Some(nodes) = frame.pointer_mut("/payload/nodes").and_then(Value::as_array_mut) {
+                nodes[0]["approvalState"] = state.clone();
+                nodes[0]["pendingRequestId"] = request.clone();
+            } else if !allowed && frame.pointer("/payload/file").is_some() {
+                frame["ok"] = json!(false);
+                frame["error"] = reply.clone();
+            }
+        });
+        let (exit, object) = dev.client_at(&url).json(&["approvals", "get", "--node", FILE_NODE]);
+        let code = if allowed { &Value::Null } else { &json!("node-unapproved") };
+        assert_eq!((exit, &object["error"]["code"]), (if allowed { 0 } else { 5 }, code), "{object}");
+    }
+}
+
 #[test]
 fn a_node_whose_policy_is_off_or_odd() {
     let (dev, _) = current();

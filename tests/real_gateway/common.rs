@@ -176,7 +176,7 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
     checks.check("a wrong token", || {
         let ran =
             Wire::new(gateway, "wrong-token", &["approvals", "get", "--json"]).credential("wrong").run();
-        ran.exits(5).fails_with("wrong-credential").says(&["openclaw config get gateway.auth.token"]);
+        ran.exits(5).fails_with("wrong-credential").says(&["openclaw gateway auth-token --show || sed "]);
         Wire::new(gateway, "status-wrong-token", &status).credential("wrong").run().exits(5);
     });
     checks.check("no token", || {

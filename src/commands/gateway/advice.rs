@@ -5,7 +5,9 @@ use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError};
 use crate::gateway::refusal::{Reason, Refusal};
 use crate::outcome::Exit;
 use crate::report::Chosen;
+use crate::settings;
 use crate::store::StoreError;
+use crate::store::private::Exposure;
 
 /// The exit code. No wildcard: a new error is a new decision.
 pub fn exit(error: &GatewayError) -> Exit {
@@ -21,10 +23,16 @@ pub fn exit(error: &GatewayError) -> Exit {
         | GatewayError::Device(DeviceError::Store(StoreError::Locked { .. })) => Exit::TimedOut,
         GatewayError::Tls(TlsError::Roots { .. } | TlsError::Platform(_))
         | GatewayError::TooLarge { .. }
-        | GatewayError::Device(_) => Exit::Store,
+        | GatewayError::Device(
+            DeviceError::Store(_)
+            | DeviceError::Directory { .. }
+            | DeviceError::Malformed(_)
+            | DeviceError::Random(_),
+        ) => Exit::Store,
         GatewayError::Refused(refusal) if refusal.is_starting() => Exit::TimedOut,
         GatewayError::Failed { failure, .. } if failure.code == "UNAVAILABLE" => Exit::TimedOut,
         GatewayError::Tls(TlsError::Pin { .. } | TlsError::Untrusted { .. })
+        | GatewayError::Device(DeviceError::Exposed(_))
         | GatewayError::Plaintext
         | GatewayError::Refused(_)
         | GatewayError::Failed { .. }
@@ -141,27 +149,17 @@ fn host(address: &str) -> &str {
 fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
     let from = &chosen.credential_from;
     match &refusal.reason {
-        Reason::TokenMismatch => format!(
-            "what was sent came from {from}; the gateway's own is on its host: openclaw config get gateway.auth.token; put it into a file (mode 600) and add --token-file PATH, or export OPENCLAW_GATEWAY_TOKEN"
-        ),
-        Reason::TokenMissing => {
-            "put the gateway's token into a file (mode 600) and add --token-file PATH, or export OPENCLAW_GATEWAY_TOKEN; it is on its host: openclaw config get gateway.auth.token".to_owned()
-        }
-        Reason::PasswordMismatch => format!(
-            "what was sent came from {from}; put the right one into a file (mode 600) and add --password-file PATH, or export OPENCLAW_GATEWAY_PASSWORD"
-        ),
-        Reason::PasswordMissing => {
-            "put the gateway's password into a file (mode 600) and add --password-file PATH, or export OPENCLAW_GATEWAY_PASSWORD".to_owned()
-        }
+        Reason::TokenMismatch => format!("the {} came from {from}; {}", chosen.credential, bring(false)),
+        Reason::TokenMissing => bring(false),
+        Reason::PasswordMismatch => format!("the {} came from {from}; {}", chosen.credential, bring(true)),
+        Reason::PasswordMissing => bring(true),
         Reason::Unauthorized if chosen.credential == "none" => {
-            "none was sent; add --token-file PATH or --password-file PATH with the gateway's own".to_owned()
+            format!("no credential was sent; {}", bring(false))
         }
-        Reason::Unauthorized => format!(
-            "it came from {from}; add --token-file PATH or --password-file PATH with the gateway's own"
-        ),
-        Reason::DeviceToken => {
-            "it is forgotten now; run this again with the gateway's token: --token-file PATH".to_owned()
+        Reason::Unauthorized => {
+            format!("the {} came from {from}; {}", chosen.credential, bring(chosen.credential == "password"))
         }
+        Reason::DeviceToken => format!("the saved token is removed; {}", bring(false)),
         Reason::RateLimited => match refusal.retry_after() {
             Some(wait) => format!("wait {} s, then try the right credential", wait.as_secs().max(1)),
             None => "wait five minutes, then try the right credential".to_owned(),
@@ -179,6 +177,19 @@ fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
         Reason::Starting => "it is still starting: try again, and give it more time: --timeout 2m".to_owned(),
         Reason::Other => "look at the gateway's log: openclaw logs".to_owned(),
     }
+}
+
+/// Where to get a gateway's secret, and how to pass it on.
+fn bring(password: bool) -> String {
+    let (what, flag, variable) = if password {
+        ("password", "--password-file", "OPENCLAW_GATEWAY_PASSWORD")
+    } else {
+        ("token", "--token-file", "OPENCLAW_GATEWAY_TOKEN")
+    };
+    format!(
+        "{}\nput the {what} into a file (chmod 600) and add {flag} PATH, or export {variable}",
+        settings::print_secret(password)
+    )
 }
 
 fn tls(error: &TlsError, chosen: &Chosen) -> String {
@@ -218,6 +229,16 @@ fn device(error: &DeviceError) -> Option<String> {
             "make it readable and writable for you, or keep keys elsewhere: XDG_STATE_HOME=DIR clearance …"
                 .to_owned(),
         ),
+        DeviceError::Exposed(Exposure::Mode { path, .. }) => {
+            let directory = if path.is_dir() { Some(&**path) } else { path.parent() };
+            let directory = settings::quoted(directory.unwrap_or(path));
+            Some(format!(
+                "chmod -R go= {directory}; if others may have copied a key, remove its file there: a new one is made"
+            ))
+        }
+        DeviceError::Exposed(Exposure::Owner { .. }) => {
+            Some("keep keys elsewhere: XDG_STATE_HOME=DIR clearance …".to_owned())
+        }
         DeviceError::Malformed(path) => {
             Some(format!("move it away (mv {0} {0}.broken): a new one is made", path.display()))
         }

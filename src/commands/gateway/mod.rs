@@ -26,7 +26,7 @@ use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Session};
 use crate::queue::Slots;
 use crate::queue::release::{Capabilities, Said};
 use crate::report::Chosen;
-use crate::settings::{self, Environment, Flags};
+use crate::settings::{self, Environment, Flags, Warnings};
 use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
 use crate::store::{StoreError, private_directory};
@@ -114,6 +114,9 @@ pub(super) struct Choice {
     pub(super) keyring: Keyring,
     pub(super) chosen: Chosen,
     embedded: Option<embedded::Running>,
+    /// What to do about the credential where the gateway rejects it.
+    correction: &'static str,
+    warnings: Warnings,
 }
 
 impl Choice {
@@ -139,7 +142,14 @@ impl Choice {
             trust: target.address.is_encrypted().then(|| trusted(&target.trust, &resolved.trust_from)),
             notes: resolved.notes,
         };
-        Ok(Self { target, keyring: Keyring::Directory(directory), chosen, embedded: None })
+        Ok(Self {
+            target,
+            keyring: Keyring::Directory(directory),
+            chosen,
+            embedded: None,
+            correction: resolved.credential_from.correction(),
+            warnings: flags.warnings.clone(),
+        })
     }
 
     async fn embedded() -> Result<Self, Error> {
@@ -171,7 +181,31 @@ impl Choice {
         };
         let credential = Credential::Token(token);
         let target = Target { address, credential, trust: Trust::Platform, plaintext_allowed: false };
-        Ok(Self { target, keyring: Keyring::Ephemeral, chosen, embedded: Some(running) })
+        Ok(Self {
+            target,
+            keyring: Keyring::Ephemeral,
+            chosen,
+            embedded: Some(running),
+            correction: "",
+            warnings: Warnings::default(),
+        })
+    }
+
+    /// Connects. Where the gateway rejects the credential and accepts this device's saved token, that is worth a
+    /// warning: it goes unnoticed until the device is removed.
+    async fn connect(
+        &self,
+        access: Access,
+        deadline: Deadline,
+    ) -> Result<(Link, Option<Events>), GatewayError> {
+        let opened = Link::open(&self.target, access, &self.keyring, deadline).await?;
+        if opened.0.hello().is_some_and(|hello| hello.credential_rejected) {
+            self.warnings.give(format!(
+                "The gateway rejected {}; connected with this device's saved token instead. {}",
+                self.chosen.credential_from, self.correction
+            ));
+        }
+        Ok(opened)
     }
 
     pub(super) fn fault(&self, error: GatewayError) -> Error {
@@ -211,7 +245,7 @@ impl Connection {
     /// Chooses and connects.
     pub(super) async fn open(flags: &Flags, access: Access, deadline: Deadline) -> Result<Self, Error> {
         let choice = Choice::of(flags, deadline).await?;
-        match Link::open(&choice.target, access, &choice.keyring, deadline).await {
+        match choice.connect(access, deadline).await {
             Ok((link, events)) => {
                 Ok(Self { choice, link, events, access, deadline, patience: gather::PATIENCE })
             }
@@ -308,8 +342,7 @@ impl Connection {
 
     /// Connects again, in the place of a connection that was lost.
     pub(super) async fn reopen(&mut self) -> Result<(), Error> {
-        let (target, keyring) = (&self.choice.target, &self.choice.keyring);
-        match Link::open(target, self.access, keyring, self.deadline).await {
+        match self.choice.connect(self.access, self.deadline).await {
             Ok((link, events)) => {
                 (self.link, self.events) = (link, events);
                 Ok(())

@@ -9,7 +9,7 @@ use super::{Choice, advice};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
-use crate::gateway::{Access, DEVICE_TOKEN, Effect, Hello, Link};
+use crate::gateway::{Access, Effect, Hello, Link};
 use crate::report::{Connected, Refused, Status};
 use crate::settings::Flags;
 
@@ -48,15 +48,6 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
             exit: advice::exit(&fault.error),
         }
     });
-    if let Ok(Connected { method: Some(method), .. }) = &result
-        && method == DEVICE_TOKEN
-        && chosen.credential != "none"
-    {
-        let (credential, from) = (chosen.credential, &chosen.credential_from);
-        chosen.notes.push(format!(
-            "the gateway refused the {credential} of {from}, and took the device's own token: mend the {credential}"
-        ));
-    }
     if let Ok(Connected { scopes, device: Some(device), .. }) = &result {
         let missing: Vec<&str> =
             scopes.iter().filter(|(_, granted)| !granted).map(|(scope, _)| scope.as_str()).collect();
@@ -76,7 +67,7 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
 async fn connect(choice: &Choice, deadline: Deadline) -> Result<Connected, GatewayError> {
     let access = Access::OPERATOR;
     let begun = Instant::now();
-    let (mut link, _) = Link::open(&choice.target, access, &choice.keyring, deadline).await?;
+    let (mut link, _) = choice.connect(access, deadline).await?;
     let handshake = begun.elapsed();
     let begun = Instant::now();
     let _: Value = link.call("health", &json!({}), Effect::Read, deadline).await?;

@@ -49,6 +49,8 @@ pub enum Event {
     Disconnected {
         /// Why.
         cause: String,
+        /// What to do about it, where a person can.
+        remedy: Option<String>,
         /// When it is tried again, in milliseconds.
         retry_ms: u64,
     },

@@ -72,7 +72,7 @@ pub(super) async fn watch<'w>(
             opened = Connection::open(&watch.flags, Access::GUARD, deadline) => opened,
             () = stopped(&mut watch.orders) => break,
         };
-        let mut refused = false;
+        let (mut refused, mut remedy) = (false, None);
         let cause = match opened {
             Ok(connection) => {
                 watch.reader.hide(secrets(&connection));
@@ -84,12 +84,14 @@ pub(super) async fn watch<'w>(
             }
             Err(error) => {
                 refused = error.exit() == Exit::Refused;
+                // What is refused stays refused until a person acts.
+                remedy = error.remedy().filter(|_| refused);
                 told(&error)
             }
         };
         let pause = pauses.next(refused);
         let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        watch.out.tell(&watch.name, Event::Disconnected { cause, retry_ms });
+        watch.out.tell(&watch.name, Event::Disconnected { cause, remedy, retry_ms });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             // Also where it was told to read its configuration again: that may be what helps.
