@@ -37,7 +37,7 @@ struct Node {
     id: String,
     display_name: Option<String>,
     connected: bool,
-    /// Whether its commands were approved. Gateways up to 2026.4 do not say.
+    /// Whether its commands were approved. Gateways up to 2026.4 do not say, and want no approval.
     approval_state: Option<String>,
     /// What to approve, where something is to be approved.
     pending_request_id: Option<String>,
@@ -52,7 +52,7 @@ impl Node {
     /// Whether a refusal of a command can mean that it is not approved. A node whose commands have changed goes on with
     /// those that were approved.
     fn may_wait(&self) -> bool {
-        self.approval_state.as_deref() != Some("approved")
+        self.approval_state.as_deref().is_some_and(|state| state != "approved")
     }
 
     fn unapproved(&self, name: String) -> Error {

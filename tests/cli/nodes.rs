@@ -102,12 +102,15 @@ fn nodes_that_wait_for_approval() {
         }
     }
     // Only where a call is refused: the commands that were approved before still run.
-    for (allowed, state, request) in [
-        (true, json!("pending-reapproval"), json!("request-1")),
-        (false, json!("pending-reapproval"), json!("request-1")),
-        (true, json!("unapproved"), Value::Null),
-        (false, json!("unapproved"), Value::Null),
-        (false, Value::Null, Value::Null),
+    let unapproved = Some("node-unapproved");
+    for (allowed, state, request, expected) in [
+        (true, json!("pending-reapproval"), json!("request-1"), None),
+        (false, json!("pending-reapproval"), json!("request-1"), unapproved),
+        (true, json!("unapproved"), Value::Null, None),
+        (false, json!("unapproved"), Value::Null, unapproved),
+        // A node that does not have the command, and a gateway that wants no approval.
+        (false, json!("approved"), Value::Null, Some("call-failed")),
+        (false, Value::Null, Value::Null, Some("call-failed")),
     ] {
         let reply = json!({"code": "INVALID_REQUEST", "message": "node command not allowed: it declares no commands"});
         let url = before(&dev, move |frame| {
@@ -120,8 +123,8 @@ fn nodes_that_wait_for_approval() {
             }
         });
         let (exit, object) = dev.client_at(&url).json(&["approvals", "get", "--node", FILE_NODE]);
-        let code = if allowed { &Value::Null } else { &json!("node-unapproved") };
-        assert_eq!((exit, &object["error"]["code"]), (if allowed { 0 } else { 5 }, code), "{object}");
+        let code = object["error"]["code"].as_str();
+        assert_eq!((exit, code), (if allowed { 0 } else { 5 }, expected), "{object}");
     }
 }
 

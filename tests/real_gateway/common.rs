@@ -192,6 +192,9 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
             let method = ran.json()["connection"]["method"].clone();
             let expected = if credential == "token" { "token" } else { "device-token" };
             assert!(method.is_null() || method == expected, "{credential}: {ran:#?}");
+            let warnings =
+                ran.stderr.matches("warning: The gateway rejected --token-file; connected with").count();
+            assert_eq!(warnings, usize::from(credential == "wrong"), "{credential}: {ran:#?}");
         }
     });
     checks.check("no gateway", || {

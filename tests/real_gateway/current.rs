@@ -19,6 +19,7 @@ fn openclaw_2026_9_6() {
     newer_fields(&mut checks, &gateway);
     nodes::documents(&mut checks, &gateway);
     nodes::windows(&mut checks, &gateway, true);
+    nodes::waiting(&mut checks, &gateway);
     checks.check("the admin endpoint is switched off", || common::no_admin_endpoint(&gateway));
     common::restart(&mut checks, &mut gateway, GENERATION);
     drop(gateway);

@@ -23,6 +23,28 @@ pub(crate) enum Keeps {
     Nothing,
 }
 
+impl Keeps {
+    fn platform(&self) -> &'static str {
+        match self {
+            Self::Document(_) => "linux",
+            Self::Native(_) | Self::Nothing => "windows",
+        }
+    }
+}
+
+fn let_in(gateway: SocketAddr, device: &Device, name: &str, platform: &str) -> Client {
+    let client = json!({
+        "id": "node-host",
+        "mode": "node",
+        "version": "0",
+        "platform": platform,
+        "deviceFamily": platform,
+        "displayName": name,
+    });
+    let who = Who { role: "node", scopes: &[], client, caps: &["system"], commands: &COMMANDS };
+    Client::connect(gateway, &who, device).expect("a node of this host is let in")
+}
+
 /// A node that is connected until it is dropped.
 pub(crate) struct Node {
     pub(crate) id: String,
@@ -35,27 +57,25 @@ impl Node {
     /// Connects a node, has it approved, and connects it again as what was approved.
     pub(crate) fn connect(gateway: SocketAddr, operator: &mut Client, name: &str, keeps: Keeps) -> Self {
         let device = Device::new();
-        let platform = match &keeps {
-            Keeps::Document(_) => "linux",
-            Keeps::Native(_) | Keeps::Nothing => "windows",
-        };
-        let client = json!({
-            "id": "node-host",
-            "mode": "node",
-            "version": "0",
-            "platform": platform,
-            "deviceFamily": platform,
-            "displayName": name,
-        });
-        let who = Who { role: "node", scopes: &[], client, caps: &["system"], commands: &COMMANDS };
-        let first = Client::connect(gateway, &who, &device).expect("a node of this host is let in");
+        let first = let_in(gateway, &device, name, keeps.platform());
         let pending = operator.call("node.pair.list", &json!({})).expect("a list");
         for request in pending["pending"].as_array().into_iter().flatten() {
             let params = json!({ "requestId": request["requestId"] });
             operator.call("node.pair.approve", &params).expect("it is approved");
         }
         drop(first);
-        let connection = Client::connect(gateway, &who, &device).expect("it is let in again");
+        Self::known(gateway, &device, name, keeps)
+    }
+
+    /// A node that is paired and not approved.
+    pub(crate) fn waiting(gateway: SocketAddr, name: &str) -> (Client, Device) {
+        let device = Device::new();
+        (let_in(gateway, &device, name, "linux"), device)
+    }
+
+    /// Connects a node that was approved.
+    pub(crate) fn known(gateway: SocketAddr, device: &Device, name: &str, keeps: Keeps) -> Self {
+        let connection = let_in(gateway, device, name, keeps.platform());
         connection.wait_forever();
         let (id, keeps) = (device.id(), Arc::new(Mutex::new(keeps)));
         let hangup: Box<dyn FnOnce() + Send> = Box::new(connection.hangup());

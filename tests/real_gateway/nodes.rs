@@ -77,6 +77,28 @@ pub(crate) fn documents(checks: &mut Checks, gateway: &Gateway) {
     drop(laptop);
 }
 
+/// A node that nobody has approved: the gateway lists the request, and the command that is printed approves it.
+pub(crate) fn waiting(checks: &mut Checks, gateway: &Gateway) {
+    let mut operator = Client::operator(gateway.address());
+    let host = Tool::on_host(&gateway.state());
+    checks.check("a node that waits for approval", || {
+        let (waiting, device) = Node::waiting(gateway.address(), "new-server");
+        let get = ["approvals", "get", "--node", "new-server", "--json"];
+        let ran = host.run(&get).exits(5).fails_with("node-unapproved");
+        let remedy = ran.json()["error"]["remedy"].as_str().expect("a next step").to_owned();
+        let (_, rest) = remedy.split_once("openclaw nodes approve ").expect("a command");
+        let request = rest.split(';').next().expect("an id");
+        operator
+            .call("node.pair.approve", &json!({ "requestId": request }))
+            .expect("the id is the gateway's own");
+        drop(waiting);
+        let node =
+            Node::known(gateway.address(), &device, "new-server", Keeps::Document(json!({ "version": 1 })));
+        host.run(&get).exits(0);
+        drop(node);
+    });
+}
+
 /// Windows nodes, which have a policy of their own: an early gateway shows it and cannot set it.
 pub(crate) fn windows(checks: &mut Checks, gateway: &Gateway, settable: bool) {
     let mut operator = Client::operator(gateway.address());
