@@ -47,6 +47,7 @@ pub use warnings::Warnings;
 
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
+use crate::store::private::{self, Exposure};
 
 /// What the command line says about the gateway.
 #[derive(Debug, Clone, Default)]
@@ -174,6 +175,14 @@ pub fn resolve(
         credential::choose(flags, environment, &chosen, deadline, &mut notes)?;
     if !matches!(credential, Credential::None) {
         guard(&credential_from)?;
+    }
+    if let (Credential::Token(_) | Credential::Password(_), Origin::Key { key, file }) =
+        (&credential, &credential_from)
+        && !key.starts_with("gateways.")
+        && let Err(exposure @ Exposure::Mode { .. }) = private::check(file)
+    {
+        // OpenClaw's own file, and its owner's decision; clearance's config.toml holds no secrets.
+        notes.push(format!("{exposure}, and it holds the credential: chmod 600 {}", quoted(file)));
     }
     if let Some(openclaw) = &mut chosen.openclaw {
         notes.append(&mut openclaw.notes);

@@ -205,6 +205,20 @@ mod tests {
     }
 
     #[test]
+    fn a_redacted_secret_is_not_one() {
+        // From wherever it comes: a terminal too.
+        for (sort, text) in
+            [(Sort::Token, REDACTED), (Sort::Password, REDACTED), (Sort::Token, "\"__OPENCLAW_REDACTED__\"")]
+        {
+            let error = credential(sort, text, &Origin::Flag("--ask-token")).unwrap_err();
+            assert!(matches!(error, SettingsError::RedactedSecret { .. }), "{error}");
+            assert_eq!(error.kind(), Kind::Usage);
+        }
+        let error = read(Sort::Token, b"__OPENCLAW_REDACTED__\n", 0o600).unwrap_err();
+        assert_eq!(error.kind(), Kind::Unreadable);
+    }
+
+    #[test]
     fn a_secret_file_has_an_end() {
         assert!(read(Sort::Token, &vec![b'x'; 64 * 1024], 0o600).is_ok());
         let error = read(Sort::Token, &vec![b'x'; 64 * 1024 + 1], 0o600).unwrap_err();

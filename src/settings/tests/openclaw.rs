@@ -215,3 +215,18 @@ fn what_openclaw_has_beside_is_told() {
         ]
     );
 }
+
+#[test]
+fn an_exposed_file_of_openclaws_is_noted() {
+    let host = Host::new().openclaw("{ gateway: { auth: { token: 't' } } }");
+    assert_eq!(host.notes(&Flags::default()), [String::new(); 0]);
+    let file = host.path(".openclaw/openclaw.json");
+    std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+    let note = format!(
+        "{JSON} can be read or changed by others: its mode is 0644, and it holds the credential: chmod 600 {JSON}"
+    );
+    assert_eq!(host.notes(&Flags::default()), [note]);
+    // A file whose secret is not used is nothing to mention.
+    let host = host.set("OPENCLAW_GATEWAY_TOKEN", "t");
+    assert_eq!(host.notes(&Flags::default()), [String::new(); 0]);
+}
