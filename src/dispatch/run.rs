@@ -6,6 +6,7 @@ use super::{Question, flags, paper};
 use crate::Streams;
 use crate::cli::run::{Cancel, Ls};
 use crate::commands::gateway as gateways;
+use crate::commands::run::cancel::By;
 use crate::commands::run::{cancel, ls};
 use crate::deadline::Deadline;
 use crate::outcome::Exit;
@@ -58,7 +59,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
         Question::ask(err, &output::cancel_question(plan))?.answer().await
     };
     let confirm = (!args.dry_run).then_some(confirm);
-    let report = gateways::run(cancel::run(which, &flags, deadline, confirm))?;
+    let report = gateways::run(cancel::run(which, By::Person, &flags, deadline, confirm))?;
     output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
         output::cancelled_json(streams.out, &report)?;

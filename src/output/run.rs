@@ -177,6 +177,10 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
     for prompt in left {
         paper.line(out, &format!("  {stands}: "), &name(prompt.id()))?;
     }
+    for prompt in &report.emptied {
+        let what = "nothing of this group is pending any more, although others had asked for it, too: ";
+        paper.line(out, "  ", &format!("{what}{}", command(prompt)))?;
+    }
     if *active {
         paper.line(out, "  it ", "still runs")?;
     }
@@ -218,6 +222,7 @@ pub fn cancelled_json(out: &mut dyn Write, report: &Cancelled) -> io::Result<()>
             "failed": failed.iter().map(|(key, words)| json!({ "id": &*key.id, "reason": words })).collect::<Vec<_>>(),
             "left": prompts(left),
             "active": active,
+            "emptied": prompts(&report.emptied),
             "partial": unseen,
         }),
     )

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use thiserror::Error;
 
+use super::intent::Intent;
 use super::prompt::{Decision, Key, Prompt};
 use super::report::Untried;
 use super::runs::{RunState, Runs};
@@ -238,6 +239,8 @@ pub struct Cancelled {
     pub left: Vec<Prompt>,
     /// Whether it still runs.
     pub active: bool,
+    /// Prompts of it that others had the same intent as, of which nothing is pending any more: one of each group.
+    pub emptied: Vec<Prompt>,
     /// Why it could not be listed again afterwards, if so: then what is left is what is not known to be gone.
     pub unseen: Option<String>,
 }
@@ -262,15 +265,33 @@ impl Cancelled {
         self.still_listed.extend(kept);
     }
 
-    /// Whether neither a run nor a prompt of it is left.
+    /// Whether neither a run nor a prompt of it is left, and no group of others was emptied.
     pub fn is_complete(&self) -> bool {
         let nothing_left = self.left.is_empty()
             && self.failed.is_empty()
             && self.skipped.is_empty()
             && self.still_listed.is_empty()
+            && self.emptied.is_empty()
             && !self.active;
         !self.carried_out || (nothing_left && self.unseen.is_none())
     }
+}
+
+/// One prompt of each intent that prompts which are to go share with others that stay.
+pub fn shared(going: &[Prompt], pending: &[Prompt]) -> Vec<Prompt> {
+    let keys: HashSet<&Key> = going.iter().map(|prompt| &prompt.key).collect();
+    let comparable = |prompt: &&Prompt| prompt.doubt.is_none();
+    let stays = |prompt: &&Prompt| !keys.contains(&prompt.key);
+    let staying: HashSet<Intent> =
+        pending.iter().filter(comparable).filter(stays).map(|prompt| prompt.intent).collect();
+    let mut seen = HashSet::new();
+    let shared = going.iter().filter(comparable).filter(|prompt| staying.contains(&prompt.intent));
+    shared.filter(|prompt| seen.insert(prompt.intent)).cloned().collect()
+}
+
+/// The prompts of `shared` of whose intent nothing is `left`.
+pub fn emptied(shared: &[Prompt], left: &HashSet<Intent>) -> Vec<Prompt> {
+    shared.iter().filter(|prompt| !left.contains(&prompt.intent)).cloned().collect()
 }
 
 /// A run that is active, or that holds prompts.

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no other room. Times are Unix milliseconds of the gateway's clock and are passed in.
 
 pub mod cancel;
+pub mod clearing;
 pub mod filter;
 pub mod guard;
 mod hidden;

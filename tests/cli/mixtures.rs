@@ -157,3 +157,43 @@ fn no_mix_of_processes_takes_the_last_prompt() {
     }
     assert_eq!(emptied, 0, "commands without a prompt, in {rounds} rounds");
 }
+
+/// A purge that keeps what lives longest, and a cancellation of runs that are over, each of which takes the prompt that
+/// the other one relies on: the prompt of the ended run lives longer than that of the run that goes on.
+#[test]
+fn cancelling_superseded_runs_beside_a_purge_leaves_one_prompt_of_each_command() {
+    let prompt = |command: usize, run: &str, age_ms: u64, lives_ms: u64| {
+        json!({
+            "request": {
+                "agentId": "main", "sessionKey": "agent:main:main", "host": "gateway", "cwd": "/srv",
+                "command": format!("make t{command}"), "runId": run, "timeoutMs": lives_ms,
+            },
+            "ageMs": age_ms,
+        })
+    };
+    let prompts = (0..COMMANDS).flat_map(|command| {
+        [prompt(command, "over", 60_000, 7_200_000), prompt(command, "live", 30_000, 1_800_000)]
+    });
+    let session = "agent:main:main";
+    let runs = json!([
+        { "id": "over", "session": session, "state": "ended", "ageMs": 90_000 },
+        { "id": "live", "session": session, "ageMs": 40_000 },
+    ]);
+    let scenario = Client::alone();
+    let content = json!({ "runs": runs, "prompts": prompts.collect::<Vec<_>>() });
+    let path = scenario.file("scenario.json", content.to_string());
+    let dev =
+        Dev::start(&["--scenario", path.to_str().unwrap(), "--coalesce=off", "--cancel-on-failover=off"]);
+    let verbs: [&[&str]; 2] = [&["run", "cancel", "--superseded", "--yes", "--json"], LONG];
+    let clients = [dev.client(), dev.client()];
+    let starts = clients.iter().zip(verbs).map(|(client, arguments)| {
+        let mut command = client.spawn(arguments);
+        Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    });
+    let mut children: Vec<Process> = starts.collect();
+    let codes: Vec<i32> = children.iter_mut().map(|child| child.0.wait().unwrap().code().unwrap()).collect();
+    let (_, listing): (_, Value) = dev.client().json(&["queue", "ls"]);
+    let rows = listing["approvals"].as_array().unwrap();
+    let left: BTreeSet<&str> = rows.iter().map(|row| row["request"]["command"].as_str().unwrap()).collect();
+    assert_eq!(left.len(), COMMANDS, "exit codes {codes:?}: {rows:#?}");
+}

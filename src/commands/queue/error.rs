@@ -49,6 +49,16 @@ pub enum QueueError {
         /// The prompt.
         id: String,
     },
+    /// The time ended before the prompts of a run could go.
+    #[error(
+        "the run was not cancelled: until the deadline there was no moment at which its prompts could go safely while other processes may deny the rest of their groups"
+    )]
+    NoSlot,
+    /// Others took what the run's prompts were duplicates of.
+    #[error(
+        "the run was not cancelled: the other prompts of a group were decided meanwhile, and its own is the last one"
+    )]
+    LastOfGroup,
     /// The gateway did not do what its answer or the decision says.
     #[error("the prompt {} was not decided: {}", one_line(.id), one_line(.words))]
     NotTaken {
@@ -133,6 +143,8 @@ impl QueueError {
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
             Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
+            Self::NoSlot => Exit::TimedOut,
+            Self::LastOfGroup => Exit::Partly,
             Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => Exit::Partly,
             Self::Ambiguous { .. } | Self::NotAllowed { .. } | Self::Unconfirmed | Self::Declined => {
                 Exit::Usage
@@ -156,13 +168,14 @@ impl QueueError {
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending, with the same --gateway: clearance queue ls".to_owned()
             }
-            Self::NotPending { .. } | Self::Stopped => {
+            Self::NotPending { .. } | Self::Stopped | Self::LastOfGroup => {
                 "list what is pending, with the same --gateway: clearance queue ls".to_owned()
             }
             Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
             Self::AmbiguousId { .. } => {
                 "decide the prompts whose ids begin with it first; list them, with the same --gateway: clearance queue ls".to_owned()
             }
+            Self::NoSlot => "run the same command again with a longer --timeout".to_owned(),
             Self::NotTaken { .. } => {
                 "run the same command again if it is still pending; look, with the same --gateway: clearance queue ls".to_owned()
             }
@@ -204,6 +217,8 @@ impl QueueError {
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",
             Self::NotTaken { .. } => "not-taken",
+            Self::NoSlot => "no-slot",
+            Self::LastOfGroup => "last-of-group",
             Self::Ambiguous { .. } => "ambiguous-prompt",
             Self::NotAllowed { .. } => "decision-not-allowed",
             Self::DecidedOtherwise { .. } => "decided-otherwise",

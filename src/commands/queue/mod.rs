@@ -9,7 +9,7 @@ mod purge;
 pub mod resolve;
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -24,6 +24,7 @@ use crate::deadline::Deadline;
 use crate::gateway::{Access, Clock, Session};
 use crate::queue::cancel;
 use crate::queue::saved::Saved;
+use crate::queue::slots::Moment;
 use crate::queue::{Capabilities, Doubt, Hidden, Key, Kind, Listing, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
@@ -135,6 +136,12 @@ impl Queue {
     /// The gateway's clock now, in Unix milliseconds.
     pub(in crate::commands) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// What is known of the gateway's clock, where recent answers took so long.
+    pub(in crate::commands) fn moment(&self, latency: Duration) -> Moment {
+        let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        Moment { at_ms: self.clock.now_ms(), unsure_ms: self.clock.unsure_ms(), latency_ms }
     }
 
     /// What the gateway's release does, as far as it has said so by now.

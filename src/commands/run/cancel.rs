@@ -1,6 +1,10 @@
 //! `run cancel`: what is active is aborted, then what it queued is denied, and both are looked at again.
+//!
+//! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the slots
+//! in which prompts may go beside other processes: see [`crate::queue::clearing`].
 
-use std::time::Duration;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -8,13 +12,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::commands::Error;
-use crate::commands::queue::{Queue, QueueError, Sending, Way, decide};
+use crate::commands::queue::{Pending, Queue, QueueError, Sending, Way, decide};
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
-use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which};
+use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which, emptied, shared};
+use crate::queue::clearing::Staying;
 use crate::queue::purge::Answer;
-use crate::queue::{Decision, Key, Prompt, Reader, RunState};
+use crate::queue::report::Untried;
+use crate::queue::slots::{Opening, Side};
+use crate::queue::{Decision, Intent, Key, Prompt, Reader, RunState, Slots};
 use crate::settings::Flags;
 
 /// Denials under way at once: what current gateways answer at their best pace (measured: 16).
@@ -31,13 +38,29 @@ const LATE_FOLLOW_UP: Duration = Duration::from_secs(8);
 /// How often it is looked at whether it is quiet.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// How long a gateway that was too busy for a denial is left alone, in milliseconds.
+const BUSY_MS: u64 = 100;
+
 /// Left of the time for the last listing and the report.
 const REPORTING: Duration = Duration::from_secs(1);
+
+/// Who decides that a run is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Somebody who saw the plan.
+    Person,
+    /// A rule that other processes do not know.
+    Rule,
+}
+
+/// What came of denials.
+type Outcomes = Vec<(Key, Result<Answer, GatewayError>)>;
 
 /// Plans, has the plan confirmed, and carries it out. `confirm` is shown the plan and says whether to go on: `None` for
 /// a plan alone. A plan of nothing is not confirmed, and nothing is sent for it.
 pub async fn run(
     which: Which,
+    by: By,
     flags: &Flags,
     mut deadline: Deadline,
     confirm: Option<impl AsyncFnOnce(&CancelPlan) -> Result<(), QueueError>>,
@@ -57,6 +80,9 @@ pub async fn run(
     let aim = known.aim(which).map_err(QueueError::from)?;
     let held = |prompt: &&Prompt| aim.holds(prompt, &pending.runs);
     let prompts: Vec<Prompt> = pending.listing.prompts.iter().filter(held).cloned().collect();
+    let shared = shared(&prompts, &pending.listing.prompts);
+    let by_rule = by == By::Rule || aim.which == Which::Superseded;
+    let slots = queue.connection.slots().filter(|_| by_rule);
     let plan = CancelPlan {
         gateway: queue.connection.address().to_owned(),
         nothing: prompts.is_empty() && aim.is_idle(&pending.runs),
@@ -78,18 +104,30 @@ pub async fn run(
         still_listed: Vec::new(),
         left: Vec::new(),
         active: false,
+        emptied: Vec::new(),
         unseen: None,
     };
     if let Some(confirm) = confirm.filter(|_| !report.plan.nothing) {
         queue.connection.put_off(&mut deadline, confirm(&report.plan)).await?;
         report.carried_out = true;
-        carry_out(&mut queue, &mut report, deadline).await?;
+        carry_out(&mut queue, &mut report, &shared, slots, deadline).await?;
     }
     queue.connection.close().await;
     Ok(report)
 }
 
-async fn carry_out(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
+async fn carry_out(
+    queue: &mut Queue,
+    report: &mut Cancelled,
+    shared: &[Prompt],
+    slots: Option<Slots>,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let intents = shared.iter().map(|prompt| prompt.intent).collect();
+    let rule = slots.map(|slots| Rule { slots, shared: &intents });
+    if let Some(rule) = rule.filter(|_| report.plan.aim.abort.is_some()) {
+        until_all_may_go(queue, report, rule, deadline).await?;
+    }
     let aim = &report.plan.aim;
     if let Some(abort) = &aim.abort {
         report.aborted = self::abort(queue, abort).await?;
@@ -103,7 +141,7 @@ async fn carry_out(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline
             return Err(QueueError::from(unknown).into());
         }
     }
-    let Err(error) = clear(queue, report, deadline).await else { return Ok(()) };
+    let Err(error) = clear(queue, report, shared, rule, deadline).await else { return Ok(()) };
     if report.plan.aim.abort.is_none() && report.denied.is_empty() {
         return Err(error);
     }
@@ -114,35 +152,152 @@ async fn carry_out(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline
     Ok(())
 }
 
-/// Denies what is left of it, and looks at it again.
-async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<(), Error> {
-    let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
-    let after = queue.list().await?;
-    let pending = after.keys();
-    let held = after.listing.prompts.iter().filter(|prompt| match report.plan.aim.which {
-        // A run that ended since was not looked at by anybody.
-        Which::Superseded => planned.contains(&prompt.key),
-        // A prompt of the run cannot be distinguished from one of the session's next run.
-        Which::Run(_) if report.plan.aim.attributed.is_some() => planned.contains(&prompt.key),
-        // Also what it asked for while it was being aborted.
-        _ => report.plan.aim.holds(prompt, &after.runs),
-    });
-    let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
-    let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key);
-    report.gone = planned.iter().filter(gone).cloned().collect();
-    // What was planned and cannot be read any more is not what was shown.
-    report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
+/// What prompts that are to go keep to.
+#[derive(Debug, Clone, Copy)]
+struct Rule<'a> {
+    slots: Slots,
+    /// The intents that other prompts had, too, when they were planned.
+    shared: &'a HashSet<Intent>,
+}
+
+impl Rule<'_> {
+    /// Whether a prompt is the last of a group that had others.
+    fn is_last(&self, prompt: &Prompt, staying: &Staying<'_>) -> bool {
+        self.shared.contains(&prompt.intent) && prompt.doubt.is_none() && !staying.shares(prompt)
+    }
+}
+
+/// Waits until the abort may take every prompt of the run. Those that may not go at one moment are denied one by one
+/// before.
+async fn until_all_may_go(
+    queue: &mut Queue,
+    report: &mut Cancelled,
+    rule: Rule<'_>,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    loop {
+        let asked = Instant::now();
+        let now = queue.list().await?;
+        let held = |prompt: &&Prompt| report.plan.aim.holds(prompt, &now.runs);
+        let held: Vec<&Prompt> = now.listing.prompts.iter().filter(held).collect();
+        let going = held.iter().map(|prompt| prompt.key.clone()).collect();
+        let moment = queue.moment(asked.elapsed());
+        let staying = Staying::of(rule.slots, &now.listing.prompts, &going);
+        if held.iter().any(|prompt| rule.is_last(prompt, &staying)) {
+            return Err(QueueError::LastOfGroup.into());
+        }
+        match staying.opens_together(held.iter().copied(), moment) {
+            Some(Opening::Open { since_ms, .. }) if now.at_ms >= since_ms => return Ok(()),
+            // It was listed before the slot began.
+            Some(Opening::Open { .. }) => {}
+            Some(Opening::Shut { until_ms }) => sleep_until(queue, until_ms, deadline).await?,
+            None => {
+                let targets = going.into_iter().collect();
+                let outcomes = deny_all(queue, now, targets, Some(rule), deadline).await?;
+                note(report, outcomes);
+            }
+        }
+    }
+}
+
+/// Waits until the gateway's clock shows a time, unless that leaves no time for what comes then.
+async fn sleep_until(queue: &Queue, at_ms: u64, deadline: Deadline) -> Result<(), Error> {
+    let wait = Duration::from_millis(at_ms.saturating_sub(queue.now_ms()).max(1));
+    if deadline.left().is_none_or(|left| wait + REPORTING >= left) {
+        return Err(QueueError::NoSlot.into());
+    }
+    tokio::time::sleep(wait).await;
+    Ok(())
+}
+
+/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them.
+async fn deny_all(
+    queue: &mut Queue,
+    mut now: Pending,
+    targets: Vec<Key>,
+    rule: Option<Rule<'_>>,
+    deadline: Deadline,
+) -> Result<Outcomes, Error> {
+    let mut outcomes = Outcomes::new();
+    let mut left = targets;
+    let mut took = Duration::ZERO;
     let way = queue.way();
-    let Some(session) = queue.connection.session() else { return Ok(()) };
-    let queue_now = &*queue;
-    let outcomes: Vec<(Key, Result<Answer, GatewayError>)> = stream::iter(targets)
-        .map(|key| async move {
-            let outcome = deny(session, queue_now, way, &key, deadline).await;
-            (key, outcome)
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    loop {
+        let pending = now.keys();
+        let (listed, gone): (Vec<Key>, Vec<Key>) =
+            left.into_iter().partition(|key| pending.contains(key) || now.unread.contains(key));
+        outcomes.extend(gone.into_iter().map(|key| (key, Ok(Answer::AlreadyGone))));
+        let going: HashSet<Key> = listed.into_iter().collect();
+        let staying = rule.map(|rule| (rule, Staying::of(rule.slots, &now.listing.prompts, &going)));
+        let opening = |prompt: &Prompt| match &staying {
+            Some((_, staying)) => staying.opens(prompt, queue.moment(took)),
+            None => Opening::Open { since_ms: 0, until_ms: u64::MAX },
+        };
+        let mut over: HashSet<Key> = HashSet::new();
+        let mut open: Vec<&Prompt> = Vec::new();
+        let mut opens_ms = u64::MAX;
+        for prompt in now.listing.prompts.iter().filter(|prompt| going.contains(&prompt.key)) {
+            if staying.as_ref().is_some_and(|(rule, staying)| rule.is_last(prompt, staying)) {
+                over.insert(prompt.key.clone());
+                outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(Untried::SurvivorGone))));
+                continue;
+            }
+            match opening(prompt) {
+                Opening::Open { since_ms, .. } if now.at_ms >= since_ms => open.push(prompt),
+                // It was listed before the slot began.
+                Opening::Open { .. } => opens_ms = 0,
+                Opening::Shut { until_ms } => opens_ms = opens_ms.min(until_ms),
+            }
+        }
+        let Some(session) = queue.connection.session() else { return Ok(outcomes) };
+        let queue_now = &*queue;
+        let answers: Outcomes = stream::iter(open)
+            .map(|prompt| {
+                // The slot may have ended while others were denied.
+                let in_time = matches!(opening(prompt), Opening::Open { .. });
+                async move {
+                    let outcome = match (in_time, rule) {
+                        (false, _) => Ok(Answer::NotYet),
+                        (true, Some(_)) => deny_once(session, queue_now, way, &prompt.key, deadline).await,
+                        (true, None) => deny(session, queue_now, way, &prompt.key, deadline).await,
+                    };
+                    (prompt.key.clone(), outcome)
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        for (key, outcome) in answers {
+            match outcome {
+                Ok(Answer::NotYet | Answer::Unavailable(_)) if rule.is_some() => {
+                    opens_ms = opens_ms.min(queue.now_ms().saturating_add(BUSY_MS));
+                }
+                outcome => {
+                    over.insert(key.clone());
+                    outcomes.push((key, outcome));
+                }
+            }
+        }
+        left = going.into_iter().filter(|key| !over.contains(key)).collect();
+        if left.is_empty() {
+            return Ok(outcomes);
+        }
+        if sleep_until(queue, opens_ms, deadline).await.is_err() {
+            let moment = queue.moment(took);
+            let slow = rule.is_some_and(|rule| !rule.slots.fits(Side::Older, moment));
+            let why = if slow { Untried::TooSlow } else { Untried::Deadline };
+            let skipped = |key| (key, Ok(Answer::NotSent(why)));
+            outcomes.extend(left.into_iter().map(skipped));
+            return Ok(outcomes);
+        }
+        let asked = Instant::now();
+        now = queue.list_prompts().await?;
+        took = asked.elapsed();
+    }
+}
+
+/// Notes what came of denials.
+fn note(report: &mut Cancelled, outcomes: Outcomes) {
     for (key, outcome) in outcomes {
         match outcome {
             Ok(Answer::Denied) => report.denied.push(key),
@@ -159,9 +314,37 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
             Err(error) => report.failed.push((key, error.to_string())),
         }
     }
+}
+
+/// Denies what is left of it, and looks at it again.
+async fn clear(
+    queue: &mut Queue,
+    report: &mut Cancelled,
+    shared: &[Prompt],
+    rule: Option<Rule<'_>>,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
+    let after = queue.list().await?;
+    let pending = after.keys();
+    let held = after.listing.prompts.iter().filter(|prompt| match report.plan.aim.which {
+        // A run that ended since was not looked at by anybody.
+        Which::Superseded => planned.contains(&prompt.key),
+        // A prompt of the run cannot be distinguished from one of the session's next run.
+        Which::Run(_) if report.plan.aim.attributed.is_some() => planned.contains(&prompt.key),
+        // Also what it asked for while it was being aborted.
+        _ => report.plan.aim.holds(prompt, &after.runs),
+    });
+    let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
+    let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key);
+    report.gone = planned.iter().filter(gone).cloned().collect();
+    // What was planned and cannot be read any more is not what was shown.
+    report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
+    let before = after.listing.prompts.clone();
+    let outcomes = deny_all(queue, after, targets, rule, deadline).await?;
+    note(report, outcomes);
     let answered: Vec<Key> = report.denied.iter().chain(&report.gone).cloned().collect();
-    let before = after.listing.prompts;
-    let unread = verify(queue, report, deadline).await?;
+    let unread = verify(queue, report, shared, deadline).await?;
     report.correct(&answered, &before, &unread);
     Ok(())
 }
@@ -169,7 +352,12 @@ async fn clear(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) ->
 /// Looks again until it is quiet, or there is no time left. On early gateways each denial starts an agent turn half a
 /// second later, which nothing there can abort (measured on 2026.4.14) and which may ask again. The keys of what cannot
 /// be read of the last look.
-async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -> Result<Vec<Key>, Error> {
+async fn verify(
+    queue: &mut Queue,
+    report: &mut Cancelled,
+    shared: &[Prompt],
+    deadline: Deadline,
+) -> Result<Vec<Key>, Error> {
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
     let followed = report.plan.denial_starts_turn && !report.denied.is_empty();
     let after = |time: Duration| Deadline::after(if followed { time } else { Duration::ZERO });
@@ -192,6 +380,10 @@ async fn verify(queue: &mut Queue, report: &mut Cancelled, deadline: Deadline) -
         let quiet = if shown { shortest } else { longest };
         let done = quiet.left().is_none() && !report.active;
         if done || deadline.left().is_none_or(|left| left <= REPORTING) {
+            if last.unread.is_empty() {
+                let left = last.listing.prompts.iter().map(|prompt| prompt.intent).collect();
+                report.emptied = emptied(shared, &left);
+            }
             return Ok(last.unread);
         }
         tokio::time::sleep(AGAIN).await;
@@ -236,14 +428,7 @@ async fn deny(
     deadline: Deadline,
 ) -> Result<Answer, GatewayError> {
     loop {
-        match queue.sending(key) {
-            Sending::Now => {}
-            Sending::Gone => return Ok(Answer::AlreadyGone),
-            Sending::Never(why) => return Ok(Answer::NotSent(why)),
-            Sending::Stale => return Ok(Answer::Unavailable(None)),
-        }
-        let (_, reply) = decide(session, way, key, Decision::Deny, deadline).await;
-        let answer = reply.of_denial()?;
+        let answer = deny_once(session, queue, way, key, deadline).await?;
         let Answer::Unavailable(Some(wait_ms)) = answer else { return Ok(answer) };
         let wait = Duration::from_millis(wait_ms.max(20));
         if deadline.left().is_none_or(|left| wait >= left) {
@@ -251,4 +436,21 @@ async fn deny(
         }
         tokio::time::sleep(wait).await;
     }
+}
+
+async fn deny_once(
+    session: &Session,
+    queue: &Queue,
+    way: Way,
+    key: &Key,
+    deadline: Deadline,
+) -> Result<Answer, GatewayError> {
+    match queue.sending(key) {
+        Sending::Now => {}
+        Sending::Gone => return Ok(Answer::AlreadyGone),
+        Sending::Never(why) => return Ok(Answer::NotSent(why)),
+        Sending::Stale => return Ok(Answer::Unavailable(None)),
+    }
+    let (_, reply) = decide(session, way, key, Decision::Deny, deadline).await;
+    reply.of_denial()
 }

@@ -1,9 +1,11 @@
 //! Which run is meant, which prompts go with it, and the rows of runs.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
-use super::super::cancel::{Aim, CancelError, Known, Which, rows, unnamed};
-use super::super::{Prompt, RunState, Runs};
+use super::super::cancel::{Aim, CancelError, Known, Which, emptied, rows, shared, unnamed};
+use super::super::{Intent, Prompt, RunState, Runs};
 use super::{NOW, prompt};
 
 const MAIN: &str = "agent:main:main";
@@ -114,4 +116,17 @@ fn many_sessions_are_listed_in_one_pass() {
     let holding = by("a", Some("run-1"), "agent:main:7");
     let rows = rows(&[holding], &runs, &sessions, true);
     assert_eq!(rows.len(), sessions.len(), "the prompt's run may be the one of its session");
+}
+
+/// A group of which others had a prompt, too, and that has none afterwards, is reported.
+#[test]
+fn a_group_that_is_empty_afterwards_is_reported() {
+    let with = |id: &str, command: &str| prompt(id, command, |_| {});
+    let pending = [with("a", "ls 1"), with("b", "ls 1"), with("c", "ls 2"), with("d", "ls 1")];
+    let going = [pending[0].clone(), pending[2].clone(), pending[3].clone()];
+    let shared = shared(&going, &pending);
+    assert_eq!(shared.iter().map(Prompt::id).collect::<Vec<_>>(), ["a"]);
+    let left = |later: &[Prompt]| later.iter().map(|prompt| prompt.intent).collect::<HashSet<Intent>>();
+    let empty = |later: &[Prompt]| emptied(&shared, &left(later)).len();
+    assert_eq!((empty(&pending[1..2]), empty(&[]), empty(&pending[2..3])), (0, 1, 1));
 }

@@ -15,6 +15,7 @@ mod reporting;
 mod running;
 mod saving;
 mod scopes;
+mod speed;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -5,7 +5,9 @@
 //!     bare ADDRESS TOKEN KEY.pem hold COUNT GROUPS  makes so many prompts of so many commands, prints a line, and holds
 //!                                                   them until its standard input ends
 //!     bare ADDRESS TOKEN KEY.pem resolve WINDOW     denies every prompt but the oldest of each command, so many at once,
-//!                                                   those that the gateway was too busy for again; prints both numbers
+//!                                                   those that the gateway was too busy for again; prints both numbers.
+//!                                                   By the exact id where the gateway has a method for it; with
+//!                                                   `by-prefix` behind it as gateways match ids otherwise
 //!     bare ADDRESS TOKEN KEY.pem clear WINDOW       the same, and denies the oldest, too
 
 use std::collections::{HashSet, VecDeque};
@@ -49,10 +51,12 @@ fn main() {
             println!("held");
             std::io::read_to_string(std::io::stdin()).unwrap();
         }
-        [verb @ ("resolve" | "clear"), window] => {
+        [verb @ ("resolve" | "clear"), window, ref by @ ..] => {
             let (mut socket, hello) = connect(&[]);
             let prompts = list(&mut socket, &hello);
-            let (denied, refused) = resolve(&mut socket, &prompts, verb == "clear", window.parse().unwrap());
+            let exact = by.is_empty() && has(&hello, "approval.resolve");
+            let (denied, refused) =
+                resolve(&mut socket, &prompts, verb == "clear", exact, window.parse().unwrap());
             println!("{}", json!({ "denied": denied, "refused": refused }));
             close(socket);
         }
@@ -94,11 +98,13 @@ fn connect(address: &str, token: &str, key: &str, caps: &[&str]) -> (Socket, Val
     (socket, hello)
 }
 
+fn has(hello: &Value, method: &str) -> bool {
+    hello["payload"]["features"]["methods"].as_array().unwrap().contains(&json!(method))
+}
+
 /// Everything that `queue ls` asks for, at once; the pending exec prompts.
 fn list(socket: &mut Socket, hello: &Value) -> Value {
-    let methods = hello["payload"]["features"]["methods"].as_array().unwrap();
-    let mut waiting: HashSet<&str> =
-        LISTS.into_iter().filter(|name| methods.contains(&json!(name))).collect();
+    let mut waiting: HashSet<&str> = LISTS.into_iter().filter(|name| has(hello, name)).collect();
     for name in &waiting {
         send(socket, name, name, json!({}));
     }
@@ -128,7 +134,7 @@ fn hold(socket: &mut Socket, hello: &Value, count: usize, groups: usize) {
     }
 }
 
-fn resolve(socket: &mut Socket, prompts: &Value, all: bool, window: usize) -> (usize, usize) {
+fn resolve(socket: &mut Socket, prompts: &Value, all: bool, exact: bool, window: usize) -> (usize, usize) {
     let mut prompts: Vec<&Value> = prompts.as_array().unwrap().iter().collect();
     prompts.sort_by_key(|prompt| prompt["createdAtMs"].as_u64());
     let mut kept = HashSet::new();
@@ -143,7 +149,12 @@ fn resolve(socket: &mut Socket, prompts: &Value, all: bool, window: usize) -> (u
         while waiting.len() < window
             && let Some(id) = left.pop_front()
         {
-            send(socket, id, "exec.approval.resolve", json!({ "id": id, "decision": "deny" }));
+            if exact {
+                let params = json!({ "id": id, "kind": "exec", "decision": "deny" });
+                send(socket, id, "approval.resolve", params);
+            } else {
+                send(socket, id, "exec.approval.resolve", json!({ "id": id, "decision": "deny" }));
+            }
             waiting.insert(id);
         }
         let answer = next(socket);

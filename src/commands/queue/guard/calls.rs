@@ -12,7 +12,7 @@ use super::super::deciding::{self, Known, Reply, Way, decide};
 use super::super::purge::is_lost;
 use super::super::{QueueError, SESSIONS, method, unread_keys};
 use super::attend::{Attending, Ended};
-use crate::commands::run::cancel;
+use crate::commands::run::cancel::{self, By};
 use crate::deadline::Deadline;
 use crate::gateway::Session;
 use crate::gateway::error::GatewayError;
@@ -241,7 +241,8 @@ pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
 
 async fn cancelled(run: String, flags: Flags) -> Done {
     let confirm = async |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
-    let result = cancel::run(Which::Run(run.clone()), &flags, Deadline::after(CALLING), Some(confirm)).await;
+    let result =
+        cancel::run(Which::Run(run.clone()), By::Rule, &flags, Deadline::after(CALLING), Some(confirm)).await;
     let result = result.map_err(|error| error.to_string()).map(|report| Cancel {
         aborted: report.aborted.len(),
         denied: report.denied.len(),

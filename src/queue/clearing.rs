@@ -1,0 +1,250 @@
+//! When the prompts of a run may go, beside other processes that deny duplicates.
+//!
+//! Denying a prompt of a run, or aborting the run so that the gateway clears it, takes a prompt on which another process
+//! may rely. It keeps to the same slots as a denial of a duplicate (see [`super::slots`]): it counts as a younger denial
+//! where an older prompt of the group stays, and as an older one where only younger prompts of the group stay. A prompt
+//! of which no other has the same intent may go at any time, unless others had when it was planned: then they were taken
+//! meanwhile by somebody who relied on it, and it stays. The group here is the widest there is: every prompt with the
+//! same intent, in whatever session.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::intent::Intent;
+use super::prompt::{Key, Prompt};
+use super::slots::{Moment, Opening, SETTLED_MS, Side, Slots};
+
+/// How long a prompt must still live for another one to be taken relying on it, in milliseconds.
+const LAPSE_MS: u64 = 5_000;
+/// How finely a moment is searched in which several prompts may go, in milliseconds.
+const STEP_MS: u64 = 50;
+
+/// A creation time and a key: how prompts of a group are ordered.
+type Rank<'a> = (u64, &'a Key);
+
+/// The prompts of each intent that stay, in order.
+#[derive(Debug)]
+pub struct Staying<'a> {
+    slots: Slots,
+    groups: HashMap<Intent, Vec<(Rank<'a>, u64)>>,
+}
+
+/// What a prompt that is to go waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Wait {
+    older: bool,
+    phase: u64,
+    /// The prompt that it relies on is settled at this time, in Unix milliseconds.
+    settled_ms: u64,
+}
+
+impl<'a> Staying<'a> {
+    /// What stays of everything that is `pending` when the prompts in `going` go.
+    pub fn of(slots: Slots, pending: &'a [Prompt], going: &HashSet<Key>) -> Self {
+        let mut groups: HashMap<Intent, Vec<(Rank<'a>, u64)>> = HashMap::new();
+        let stays = |prompt: &&Prompt| prompt.doubt.is_none() && !going.contains(&prompt.key);
+        for prompt in pending.iter().filter(stays) {
+            let rank = (prompt.created_at_ms, &prompt.key);
+            groups.entry(prompt.intent).or_default().push((rank, prompt.expires_at_ms));
+        }
+        for group in groups.values_mut() {
+            group.sort_unstable();
+        }
+        Self { slots, groups }
+    }
+
+    /// Whether any prompt that stays has the same intent.
+    pub fn shares(&self, prompt: &Prompt) -> bool {
+        self.groups.contains_key(&prompt.intent)
+    }
+
+    /// What a prompt waits for; `None` where it may go at any time.
+    fn wait(&self, prompt: &Prompt, moment: Moment) -> Option<Wait> {
+        let lapses = moment.at_ms.saturating_add(moment.unsure_ms).saturating_add(LAPSE_MS);
+        let group = self.groups.get(&prompt.intent).filter(|_| prompt.doubt.is_none())?;
+        let mut lasting = group.iter().filter(|(_, expires_at_ms)| *expires_at_ms > lapses);
+        let ((created_at_ms, key), _) = lasting.next()?;
+        let older = (*created_at_ms, *key) > (prompt.created_at_ms, &prompt.key);
+        let settled_ms = if older { created_at_ms.saturating_add(SETTLED_MS) } else { 0 };
+        Some(Wait { older, phase: self.slots.phase(&prompt.intent), settled_ms })
+    }
+
+    fn opening(&self, wait: Wait, moment: Moment) -> Opening {
+        if moment.at_ms < wait.settled_ms {
+            return Opening::Shut { until_ms: wait.settled_ms };
+        }
+        let side = if wait.older { Side::Older } else { Side::Younger };
+        self.slots.opening(side, wait.phase, moment)
+    }
+
+    /// Whether a prompt may go now. What is pending must have been listed since the time that an open slot names.
+    pub fn opens(&self, prompt: &Prompt, moment: Moment) -> Opening {
+        match self.wait(prompt, moment) {
+            None => Opening::Open { since_ms: 0, until_ms: u64::MAX },
+            Some(wait) => self.opening(wait, moment),
+        }
+    }
+
+    /// Whether all of these prompts may go now, at once. `None`: there is no such moment in the next two cycles.
+    pub fn opens_together<'p>(
+        &self,
+        prompts: impl IntoIterator<Item = &'p Prompt>,
+        moment: Moment,
+    ) -> Option<Opening> {
+        let waits: BTreeSet<Wait> =
+            prompts.into_iter().filter_map(|prompt| self.wait(prompt, moment)).collect();
+        let together = |moment: Moment| {
+            waits.iter().try_fold((0, u64::MAX), |(since, until), wait| match self.opening(*wait, moment) {
+                Opening::Open { since_ms, until_ms } => Some((since.max(since_ms), until.min(until_ms))),
+                Opening::Shut { .. } => None,
+            })
+        };
+        if let Some((since_ms, until_ms)) = together(moment) {
+            return Some(Opening::Open { since_ms, until_ms });
+        }
+        let steps = 1..=2 * self.slots.cycle_ms() / STEP_MS;
+        let mut later = steps.map(|step| moment.at_ms.saturating_add(step * STEP_MS));
+        let until_ms = later.find(|at_ms| together(Moment { at_ms: *at_ms, ..moment }).is_some())?;
+        Some(Opening::Shut { until_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::queue::prompt::Kind;
+
+    const NOW: u64 = 1_800_000_000_000;
+
+    fn prompt(id: usize, created_at_ms: u64, intent: u8) -> Prompt {
+        let listing = serde_json::json!([{
+            "id": format!("p{id:03}"), "createdAtMs": created_at_ms, "expiresAtMs": created_at_ms + 1_800_000,
+            "request": { "command": format!("make {intent}"), "agentId": "main", "sessionKey": "agent:main:main" },
+        }]);
+        let mut read = crate::queue::Listing::default();
+        crate::queue::Reader::new().list(Kind::Exec, &listing.to_string(), &mut read).unwrap();
+        read.prompts.remove(0)
+    }
+
+    fn at(at_ms: u64) -> Moment {
+        Moment { at_ms, unsure_ms: 0, latency_ms: 0 }
+    }
+
+    fn open(opening: Opening) -> bool {
+        matches!(opening, Opening::Open { .. })
+    }
+
+    /// A time in the middle of a slot of an intent.
+    fn inside(slots: Slots, side: Side, intent: &Intent) -> u64 {
+        let phase = slots.phase(intent);
+        match slots.opening(side, phase, at(NOW)) {
+            Opening::Open { .. } => NOW,
+            Opening::Shut { until_ms } => until_ms,
+        }
+    }
+
+    #[test]
+    fn a_prompt_without_others_of_its_intent_may_go_at_any_time() {
+        let prompts = [prompt(0, NOW - 60_000, 0), prompt(1, NOW - 50_000, 1)];
+        let going = HashSet::from([prompts[0].key.clone()]);
+        for slots in [Slots::LEGACY, Slots::CURRENT] {
+            let staying = Staying::of(slots, &prompts, &going);
+            assert!((0..100).all(|step| open(staying.opens(&prompts[0], at(NOW + step * 97)))));
+        }
+    }
+
+    #[test]
+    fn the_oldest_goes_in_the_older_slot_and_others_in_the_younger_one() {
+        let prompts = [prompt(0, NOW - 60_000, 0), prompt(1, NOW - 50_000, 0)];
+        for slots in [Slots::LEGACY, Slots::CURRENT] {
+            let (younger, older) =
+                [Side::Younger, Side::Older].map(|side| inside(slots, side, &prompts[0].intent)).into();
+            for (goes, in_younger) in [(0, false), (1, true)] {
+                let staying = Staying::of(slots, &prompts, &HashSet::from([prompts[goes].key.clone()]));
+                assert_eq!(open(staying.opens(&prompts[goes], at(younger))), in_younger);
+                assert_eq!(open(staying.opens(&prompts[goes], at(older))), !in_younger);
+            }
+        }
+    }
+
+    #[test]
+    fn what_stays_must_have_settled_and_must_not_lapse() {
+        let slots = Slots::LEGACY;
+        let older = inside(slots, Side::Older, &prompt(0, 0, 0).intent);
+        let prompts = [prompt(0, older - 60_000, 0), prompt(1, older - SETTLED_MS + 1, 0)];
+        let going = HashSet::from([prompts[0].key.clone()]);
+        let staying = Staying::of(slots, &prompts, &going);
+        assert_eq!(staying.opens(&prompts[0], at(older)), Opening::Shut { until_ms: older + 1 });
+        assert!(open(staying.opens(&prompts[0], at(older + 1))));
+        // One that lapses is nothing to rely on: the prompt that goes counts as alone.
+        let lapsing = [prompt(0, older - 60_000, 0), prompt(1, older - 1_799_000, 0)];
+        let staying = Staying::of(slots, &lapsing, &going);
+        let younger = inside(slots, Side::Younger, &lapsing[0].intent);
+        assert!(open(staying.opens(&lapsing[0], at(older))) && open(staying.opens(&lapsing[0], at(younger))));
+    }
+
+    proptest! {
+        /// What goes in one slot never takes the prompt that every process keeps in that slot, so none empties a group
+        /// of which something stays: the oldest in a younger slot, the youngest settled one in an older slot.
+        #[test]
+        fn what_goes_in_a_slot_is_never_what_all_others_keep(
+            ages in prop::collection::vec(0_u64..5_000, 2..8), chosen in 0_u8..=255, step in 0_u64..200, legacy in any::<bool>(),
+        ) {
+            let slots = Slots::of(legacy);
+            let now = at(NOW + step * STEP_MS);
+            let prompts: Vec<Prompt> =
+                ages.iter().enumerate().map(|(n, age)| prompt(n, now.at_ms - age, 0)).collect();
+            let goes = |n: usize| chosen & (1 << n) != 0;
+            let going: HashSet<Key> =
+                (0..prompts.len()).filter(|n| goes(*n)).map(|n| prompts[n].key.clone()).collect();
+            prop_assume!(going.len() < prompts.len());
+            let staying = Staying::of(slots, &prompts, &going);
+            let phase = slots.phase(&prompts[0].intent);
+            let gone: HashSet<&Key> = prompts
+                .iter()
+                .filter(|one| going.contains(&one.key) && open(staying.opens(one, now)))
+                .map(|one| &one.key)
+                .collect();
+            let rank = |one: &&Prompt| (one.created_at_ms, one.key.clone());
+            if open(slots.opening(Side::Younger, phase, now)) {
+                let oldest = prompts.iter().min_by_key(rank).unwrap();
+                prop_assert!(!gone.contains(&oldest.key));
+            } else if open(slots.opening(Side::Older, phase, now)) {
+                let settled = prompts.iter().filter(|one| one.created_at_ms + SETTLED_MS <= now.at_ms);
+                if let Some(youngest) = settled.max_by_key(rank) {
+                    prop_assert!(!gone.contains(&youngest.key));
+                }
+            } else {
+                prop_assert!(gone.is_empty());
+            }
+        }
+
+        /// What goes together could go alone.
+        #[test]
+        fn prompts_go_together_when_each_may_go(
+            ages in prop::collection::vec((0_u64..60_000, 0_u8..3), 2..8), chosen in 0_u8..=255, step in 0_u64..200, legacy in any::<bool>(),
+        ) {
+            let slots = Slots::of(legacy);
+            let now = at(NOW + step * STEP_MS);
+            let prompts: Vec<Prompt> = ages
+                .iter()
+                .enumerate()
+                .map(|(n, (age, intent))| prompt(n, now.at_ms - age, *intent))
+                .collect();
+            let targets: Vec<&Prompt> =
+                prompts.iter().enumerate().filter(|(n, _)| chosen & (1 << n) != 0).map(|(_, one)| one).collect();
+            let going: HashSet<Key> = targets.iter().map(|one| one.key.clone()).collect();
+            let staying = Staying::of(slots, &prompts, &going);
+            let each = |moment: Moment| targets.iter().all(|one| open(staying.opens(one, moment)));
+            match staying.opens_together(targets.iter().copied(), now) {
+                Some(Opening::Open { .. }) => prop_assert!(each(now)),
+                Some(Opening::Shut { until_ms }) => {
+                    let then = Moment { at_ms: until_ms, ..now };
+                    prop_assert!(!each(now) && each(then));
+                }
+                None => prop_assert!(!each(now)),
+            }
+        }
+    }
+}
