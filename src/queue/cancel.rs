@@ -1,6 +1,7 @@
 //! Cancelling runs: which run is meant, what is aborted, which prompts go with it, and what is left afterwards.
 
 use std::collections::{BTreeSet, HashSet};
+use std::hash::BuildHasher;
 
 use thiserror::Error;
 
@@ -290,7 +291,7 @@ pub fn shared(going: &[Prompt], pending: &[Prompt]) -> Vec<Prompt> {
 }
 
 /// The prompts of `shared` of whose intent nothing is `left`.
-pub fn emptied(shared: &[Prompt], left: &HashSet<Intent>) -> Vec<Prompt> {
+pub fn emptied<S: BuildHasher>(shared: &[Prompt], left: &HashSet<Intent, S>) -> Vec<Prompt> {
     shared.iter().filter(|prompt| !left.contains(&prompt.intent)).cloned().collect()
 }
 

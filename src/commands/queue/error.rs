@@ -139,13 +139,13 @@ impl QueueError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Listing { .. } => Exit::TimedOut,
+            Self::Listing { .. } | Self::NoSlot => Exit::TimedOut,
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
             Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
-            Self::NoSlot => Exit::TimedOut,
-            Self::LastOfGroup => Exit::Partly,
-            Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => Exit::Partly,
+            Self::LastOfGroup | Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => {
+                Exit::Partly
+            }
             Self::Ambiguous { .. } | Self::NotAllowed { .. } | Self::Unconfirmed | Self::Declined => {
                 Exit::Usage
             }

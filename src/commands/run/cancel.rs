@@ -381,7 +381,7 @@ async fn verify(
         let done = quiet.left().is_none() && !report.active;
         if done || deadline.left().is_none_or(|left| left <= REPORTING) {
             if last.unread.is_empty() {
-                let left = last.listing.prompts.iter().map(|prompt| prompt.intent).collect();
+                let left: HashSet<Intent> = last.listing.prompts.iter().map(|prompt| prompt.intent).collect();
                 report.emptied = emptied(shared, &left);
             }
             return Ok(last.unread);

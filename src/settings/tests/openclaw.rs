@@ -219,7 +219,7 @@ fn what_openclaw_has_beside_is_told() {
 #[test]
 fn an_exposed_file_of_openclaws_is_noted() {
     let host = Host::new().openclaw("{ gateway: { auth: { token: 't' } } }");
-    assert_eq!(host.notes(&Flags::default()), [String::new(); 0]);
+    assert_eq!(host.notes(&Flags::default()), Vec::<String>::new());
     let file = host.path(".openclaw/openclaw.json");
     std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
     let note = format!(
@@ -228,5 +228,5 @@ fn an_exposed_file_of_openclaws_is_noted() {
     assert_eq!(host.notes(&Flags::default()), [note]);
     // A file whose secret is not used is nothing to mention.
     let host = host.set("OPENCLAW_GATEWAY_TOKEN", "t");
-    assert_eq!(host.notes(&Flags::default()), [String::new(); 0]);
+    assert_eq!(host.notes(&Flags::default()), Vec::<String>::new());
 }
