@@ -45,7 +45,7 @@ use std::time::{Duration, Instant};
 use clearance::deadline::Deadline;
 use clearance::gateway::events::Event;
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Events, Keyring, Link};
+use clearance::gateway::{Access, Events, Keyring, Link, Manner};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -120,6 +120,7 @@ impl Dev {
             credential: Credential::Token(self.token.as_str().into()),
             trust: Trust::Platform,
             plaintext_allowed: false,
+            manner: Manner::default(),
         };
         let access = Access { caps, events, ..Access::OPERATOR };
         Link::open(&target, access, &Keyring::Ephemeral, minute()).await.expect("it is let in")

@@ -70,6 +70,9 @@ _clearance() {
             clearance__subcmd__approvals__subcmd__allowlist,remove)
                 cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove"
                 ;;
+            clearance__subcmd__approvals__subcmd__allowlist,rm)
+                cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove"
+                ;;
             clearance__subcmd__approvals__subcmd__allowlist__subcmd__help,add)
                 cmd="clearance__subcmd__approvals__subcmd__allowlist__subcmd__help__subcmd__add"
                 ;;
@@ -151,8 +154,14 @@ _clearance() {
             clearance__subcmd__queue,help)
                 cmd="clearance__subcmd__queue__subcmd__help"
                 ;;
+            clearance__subcmd__queue,list)
+                cmd="clearance__subcmd__queue__subcmd__ls"
+                ;;
             clearance__subcmd__queue,ls)
                 cmd="clearance__subcmd__queue__subcmd__ls"
+                ;;
+            clearance__subcmd__queue,purge)
+                cmd="clearance__subcmd__queue__subcmd__dedupe"
                 ;;
             clearance__subcmd__queue,resolve)
                 cmd="clearance__subcmd__queue__subcmd__resolve"
@@ -177,6 +186,9 @@ _clearance() {
                 ;;
             clearance__subcmd__run,help)
                 cmd="clearance__subcmd__run__subcmd__help"
+                ;;
+            clearance__subcmd__run,list)
+                cmd="clearance__subcmd__run__subcmd__ls"
                 ;;
             clearance__subcmd__run,ls)
                 cmd="clearance__subcmd__run__subcmd__ls"
@@ -233,7 +245,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__allowlist)
-            opts="-h --timeout --help add remove help"
+            opts="-h --timeout --help add remove rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -251,7 +263,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__allowlist__subcmd__add)
-            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --timeout --help"
+            opts="-v -q -h --agent --arg-pattern --file --store --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --dry-run --allow-legacy --json --quiet --gateway --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,10 +285,6 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --gateway)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --node)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -294,6 +302,10 @@ _clearance() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -365,7 +377,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__allowlist__subcmd__remove)
-            opts="-h --agent --arg-pattern --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --dry-run --allow-legacy --json --source --timeout --help"
+            opts="-v -q -h --agent --arg-pattern --file --store --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --dry-run --allow-legacy --json --quiet --gateway --source --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -384,10 +396,6 @@ _clearance() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -411,6 +419,10 @@ _clearance() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --source)
                     COMPREPLY=($(compgen -W "allow-always" -- "${cur}"))
                     return 0
@@ -427,7 +439,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__diff)
-            opts="-h --timeout --exact --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-q -v -h --timeout --exact --json --quiet --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,7 +473,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__get)
-            opts="-h --timeout --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --help"
+            opts="-v -h --timeout --file --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -637,7 +649,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__lint)
-            opts="-h --timeout --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --format --fail-on --config --stale --for --fix --yes --exclude --max-size --explain --help"
+            opts="-v -q -h --timeout --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --format --fail-on --config --stale --for --fix --yes --exclude --max-size --quiet --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -733,7 +745,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__set)
-            opts="-h --timeout --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --base-hash --dry-run --allow-legacy --drop-unknown --downgrade --json --help"
+            opts="-v -q -h --timeout --file --stdin --store --gateway --node --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --base-hash --dry-run --allow-legacy --drop-unknown --downgrade --json --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -787,7 +799,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__approvals__subcmd__validate)
-            opts="-h --timeout --format --syntax --allow-legacy --exclude --max-size --explain --help"
+            opts="-q -h --timeout --format --syntax --allow-legacy --exclude --max-size --quiet --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -959,7 +971,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__gateway__subcmd__status)
-            opts="-h --timeout --gateway --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --json --help"
+            opts="-v -q -h --timeout --gateway --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --json --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1127,7 +1139,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue)
-            opts="-h --timeout --help ls dedupe guard resolve help"
+            opts="-h --timeout --help ls list dedupe purge guard resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1145,7 +1157,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__dedupe)
-            opts="-h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --all --check --settle --rounds --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-q -v -h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --by --keep --margin --yes --dry-run --all --check --settle --rounds --json --quiet --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1231,7 +1243,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__guard)
-            opts="-h --timeout --gateway --all-gateways --observe --agent --session --kind --by --margin --max-rate --cooling --repeats --within --cancel-runs --metrics --ndjson --token-file --password-file --tls-fingerprint --ca-file --help"
+            opts="-v -h --timeout --gateway --all-gateways --observe --agent --session --kind --by --margin --max-rate --cooling --repeats --within --cancel-runs --metrics --ndjson --token-file --password-file --tls-fingerprint --ca-file --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1393,7 +1405,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__ls)
-            opts="-h --timeout --gateway --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --all --watch --json --ndjson --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-q -v -h --timeout --gateway --all-gateways --file --agent --session --run --kind --older-than --newer-than --duplicates --by --sort --full --all --watch --json --ndjson --quiet --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1467,7 +1479,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__queue__subcmd__resolve)
-            opts="-h --timeout --gateway --yes --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help allow-once allow-always deny"
+            opts="-v -h --timeout --gateway --yes --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help allow-once allow-always deny"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1505,7 +1517,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run)
-            opts="-h --timeout --help ls cancel help"
+            opts="-h --timeout --help ls list cancel help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1523,7 +1535,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__cancel)
-            opts="-h --timeout --session --superseded --gateway --yes --dry-run --all --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-q -v -h --timeout --session --superseded --gateway --yes --dry-run --all --json --quiet --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,7 +1633,7 @@ _clearance() {
             return 0
             ;;
         clearance__subcmd__run__subcmd__ls)
-            opts="-h --timeout --gateway --all --json --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --help"
+            opts="-q -v -h --timeout --gateway --all --json --quiet --token-file --password-file --ask-token --ask-password --tls-fingerprint --ca-file --wait --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -206,10 +206,9 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         exit: Exit::Usage as u8,
         verdict: None,
     };
-    if follows_gateway(error, arguments) {
-        // Not repeated: an address may hold a secret.
-        failure.causes = vec!["what --gateway names follows an equals sign".to_owned()];
-        failure.remedy = Some("write --gateway=NAME or --gateway=URL".to_owned());
+    if let Some((cause, remedy)) = misplaced_gateway(error, arguments) {
+        failure.causes = vec![cause.to_owned()];
+        failure.remedy = Some(remedy);
         output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
     } else {
         write!(streams.err, "{}", text.ansi())?;
@@ -220,10 +219,27 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
     Ok(Exit::Usage)
 }
 
-/// Whether the argument that was not expected is a gateway's name or address without its equals sign.
-fn follows_gateway(error: &clap::Error, arguments: &[OsString]) -> bool {
+/// Where a gateway's name or address is not where this command takes it: what is wrong, and what to write instead.
+fn misplaced_gateway(error: &clap::Error, arguments: &[OsString]) -> Option<(&'static str, String)> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return false };
-    error.kind() == ErrorKind::UnknownArgument
-        && arguments.windows(2).any(|pair| pair[0] == "--gateway" && pair[1] == unexpected.as_str())
+    const EQUALS: &str =
+        "--gateway takes its value after an equals sign here: behind a space it could be the pattern";
+    const OPERAND: &str = "diff takes a gateway as one of the two documents, and not as --gateway";
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return None };
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    if unexpected == "--gateway" && has("diff") {
+        return Some((
+            OPERAND,
+            "write gateway, gateway:NAME or gateway:URL in the place of A or B".to_owned(),
+        ));
+    }
+    let is_value = |argument: &OsString| argument.to_str().is_some_and(|text| !text.starts_with('-'));
+    let at = arguments.windows(2).position(|pair| pair[0] == "--gateway" && is_value(&pair[1]))?;
+    if unexpected.starts_with('-') || !has("allowlist") {
+        return None;
+    }
+    Some((EQUALS, dispatch::joined_gateway(arguments, at)))
 }

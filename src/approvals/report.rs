@@ -18,6 +18,13 @@ pub struct FileReport {
     pub result: Result<Verdict, Failed>,
 }
 
+impl FileReport {
+    /// Whether there is something to report of the file: a problem, or that it was not checked to its end.
+    pub fn has_something(&self) -> bool {
+        self.result.as_ref().map_or(true, |verdict| !verdict.diagnostics.is_empty() || verdict.unfinished)
+    }
+}
+
 /// A file that has no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
@@ -142,6 +149,14 @@ pub struct SetReport {
     pub dropped_count: usize,
     /// What is worth saying beside it.
     pub remarks: Vec<Remark>,
+}
+
+impl SetReport {
+    /// Whether nothing was written or would be, and nothing is wrong with what is stored.
+    pub fn is_nothing(&self) -> bool {
+        let lost = !self.removed.is_empty() || !self.foreseen.is_empty() || self.dropped_count > 0;
+        self.outcome == SetOutcome::Unchanged && !lost && self.departures.is_empty()
+    }
 }
 
 /// How a `set` ended.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::Quiet;
 use super::gateway::Approvals;
 
 /// What to do with one entry.
@@ -13,7 +14,7 @@ pub enum Verb {
     #[command(after_help = ADD_EXAMPLES)]
     Add(Edit),
     /// Take back what add allowed; if it is not there, nothing is written
-    #[command(after_help = REMOVE_EXAMPLES)]
+    #[command(after_help = REMOVE_EXAMPLES, visible_alias = "rm")]
     Remove(Remove),
 }
 
@@ -36,8 +37,9 @@ Examples:
   clearance approvals allowlist remove /usr/bin/git --arg-pattern '^(status|log)$' --agent main
   clearance approvals allowlist remove /usr/bin/curl --source allow-always --gateway=prod";
 
-/// `approvals allowlist add`, and what `remove` has of it.
+/// `approvals allowlist add`, and what `remove` has of it. Behind a space, the value of `--gateway` could be the pattern.
 #[derive(Debug, Args)]
+#[command(mut_arg("gateway", |gateway| gateway.require_equals(true)))]
 pub struct Edit {
     /// Glob over the executable's path, or a command name
     #[arg(value_name = "PATTERN")]
@@ -65,6 +67,8 @@ pub struct Edit {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 /// `approvals allowlist remove`

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use super::diff::Diff;
 use super::gateway::Approvals;
 use super::lazy::Lazy;
-use super::{allowlist, diff};
+use super::{Quiet, allowlist, diff};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
@@ -97,6 +97,8 @@ pub struct Validate {
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,
+    #[command(flatten)]
+    pub quiet: Quiet,
     /// Tell what a code means and how to mend it, and check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
     pub explain: Option<String>,
@@ -140,6 +142,8 @@ pub struct Lint {
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,
+    #[command(flatten)]
+    pub quiet: Quiet,
     /// Tell what a code means and how to mend it, and check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "store", "remote", "format", "fix"])]
     pub explain: Option<String>,
@@ -231,4 +235,6 @@ pub struct Set {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::Quiet;
 use super::gateway::Access;
 
 /// Below the flags of `diff --help`.
@@ -49,6 +50,8 @@ pub struct Diff {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
     #[command(flatten)]
     pub access: Access,
 }
@@ -103,6 +106,10 @@ fn operand(text: OsString) -> Result<Operand, String> {
             Some(_) => Err("write node:ID@GATEWAY, or node:ID for the default gateway".to_owned()),
         },
         "ws" | "wss" | "http" | "https" => Err(format!("write gateway:{known}")),
+        // A host with a port, or a misspelt kind.
+        _ if rest.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(format!("write gateway:{known} if it is a gateway, or ./{known} if it is a file"))
+        }
         _ => Err(format!("there is no `{kind}:`; write ./{known} if it is a file")),
     }
 }
@@ -134,6 +141,8 @@ mod tests {
             ("node:n", node("n", None)),
             ("node:me@laptop@prod", node("me@laptop", Some("prod"))),
             ("node:n@wss://h:1", node("n", Some("wss://h:1"))),
+            ("gateway:myhost:18789", gateway("myhost:18789")),
+            ("node:n@myhost:18789", node("n", Some("myhost:18789"))),
         ] {
             assert_eq!(operand(text.into()), Ok(meant), "{text}");
         }
@@ -149,6 +158,7 @@ mod tests {
             ("node:@prod", "write node:ID@GATEWAY"),
             ("gatway:prod", "there is no `gatway:`; write ./gatway:prod"),
             ("wss://gateway.example", "write gateway:wss://gateway.example"),
+            ("myhost:18789", "write gateway:myhost:18789 if"),
         ] {
             assert!(operand(text.into()).unwrap_err().contains(said), "{text}");
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Quiet;
 use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
@@ -18,6 +19,7 @@ pub enum Verb {
 
 const STATUS_EXAMPLES: &str = "Examples:
   clearance gateway status
+  clearance gateway status --gateway prod
   clearance gateway status --gateway=wss://gateway.example --token-file ~/.config/clearance/token
   clearance gateway status --gateway=prod --json | jq .connection.version";
 
@@ -40,8 +42,8 @@ A scenario (document, agents, sessions, runs, prompts, live; what is not wanted 
 #[command(group(ArgGroup::new("remote").args(["gateway", "node"]).multiple(true)))]
 #[group(skip)]
 pub struct Approvals {
-    /// A gateway's document: the default gateway, or the one with this name or URL; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// A gateway's document: the default gateway, or the one with this name or address; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = "")]
     pub gateway: Option<String>,
     /// The document of a node behind the gateway: its id, its name, or the start of one
     #[arg(long, value_name = "ID")]
@@ -54,14 +56,15 @@ pub struct Approvals {
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Gateway {
-    /// The gateway with this name or URL; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL")]
+    /// The gateway with this name or address; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
     pub gateway: Option<String>,
 }
 
 /// How to be let in.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Access {
     /// Read the gateway's token from this file
     #[arg(long, value_name = "PATH", group = "secret", help_heading = "Gateway options")]
@@ -81,19 +84,28 @@ pub struct Access {
     /// Trust the authorities in this PEM file, and no others
     #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
     pub ca_file: Option<PathBuf>,
+    /// Wait until --timeout for a gateway that accepts no connections yet [default: only on this host, while its process
+    /// is running]
+    #[arg(long, help_heading = "Gateway options")]
+    pub wait: bool,
+    /// Print the steps of each connection to standard error
+    #[arg(short, long, help_heading = "Gateway options")]
+    pub verbose: bool,
 }
 
 /// `gateway status`
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The gateway with this name or URL; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// The gateway with this name or address; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = "")]
     pub gateway: Option<String>,
     #[command(flatten)]
     pub access: Access,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 /// `gateway dev`

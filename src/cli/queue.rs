@@ -7,17 +7,17 @@ use std::time::Duration;
 use super::lazy::Lazy;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::duration;
 use super::gateway::{Access, Gateway};
+use super::{Quiet, duration};
 
 /// What to do with the pending prompts of a gateway.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List the pending prompts, duplicates under the one that stays
-    #[command(after_help = LS_EXAMPLES)]
+    #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
     Ls(Lazy<Ls>),
     /// Keep one prompt of each group of duplicates, and deny the rest
-    #[command(after_help = DEDUPE_HELP)]
+    #[command(after_help = DEDUPE_HELP, visible_alias = "purge")]
     Dedupe(Lazy<Dedupe>),
     /// Stay connected, and deny duplicates as they come
     #[command(after_help = GUARD_HELP)]
@@ -31,6 +31,7 @@ const LS_EXAMPLES: &str = "Examples:
   clearance queue ls
   clearance queue ls --duplicates --agent main
   clearance queue ls --json > queue.json
+  clearance queue ls --all-gateways
   clearance queue ls --watch --gateway=prod";
 
 const DEDUPE_HELP: &str =
@@ -100,10 +101,10 @@ pub struct Filters {
     /// Only prompts of this kind
     #[arg(long, value_enum, help_heading = "Filters")]
     pub kind: Option<Kind>,
-    /// Only prompts that have been pending for longer
+    /// Only prompts that have been pending for longer; a bare number is seconds
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Filters")]
     pub older_than: Option<Duration>,
-    /// Only prompts that have been pending for less
+    /// Only prompts that have been pending for less; a bare number is seconds
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Filters")]
     pub newer_than: Option<Duration>,
 }
@@ -156,10 +157,14 @@ pub enum Sort {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Ls {
-    #[command(flatten)]
-    pub gateway: Gateway,
+    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
+    pub gateway: Vec<String>,
+    /// Every gateway of config.toml, at once
+    #[arg(long, conflicts_with_all = ["gateway", "watch"])]
+    pub all_gateways: bool,
     /// Read a saved listing instead: what --json or --ndjson printed, or a gateway's own answer; - for standard input
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["gateway", "watch"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["gateway", "all_gateways", "watch"])]
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub filters: Filters,
@@ -188,6 +193,8 @@ pub struct Ls {
     #[arg(long)]
     pub ndjson: bool,
     #[command(flatten)]
+    pub quiet: Quiet,
+    #[command(flatten)]
     pub access: Access,
 }
 
@@ -195,8 +202,8 @@ pub struct Ls {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Dedupe {
-    /// The gateway with this name or URL; may be given several times; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL")]
+    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
     pub gateway: Vec<String>,
     /// Every gateway of config.toml, at once
     #[arg(long, conflicts_with = "gateway")]
@@ -212,7 +219,7 @@ pub struct Dedupe {
     /// Which prompt of a group stays
     #[arg(long, value_enum, default_value_t = Keep::Oldest)]
     pub keep: Keep,
-    /// The one that stays does not expire for so long
+    /// Keep a prompt only if it has at least this long to live; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
     /// Do not ask
@@ -227,7 +234,7 @@ pub struct Dedupe {
     /// Exit 1 if there are duplicates, and change nothing
     #[arg(long)]
     pub check: bool,
-    /// Keep watching and cleaning for so long after the purge
+    /// Keep watching and cleaning for this long after the purge; a bare number is seconds
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub settle: Option<Duration>,
     /// How often to clean while settling
@@ -237,6 +244,8 @@ pub struct Dedupe {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub quiet: Quiet,
+    #[command(flatten)]
     pub access: Access,
 }
 
@@ -244,8 +253,8 @@ pub struct Dedupe {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Guard {
-    /// The gateway with this name or URL; may be given several times; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL")]
+    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
     pub gateway: Vec<String>,
     /// Every gateway of config.toml, each by itself
     #[arg(long, conflicts_with = "gateway")]
@@ -265,20 +274,20 @@ pub struct Guard {
     /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = By::Session)]
     pub by: By,
-    /// The one that stays does not expire for so long
+    /// Keep a prompt only if it has at least this long to live; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
     /// Most denials in a second, a minute or an hour [default: 1200/min; 60/min where a denial starts an agent turn]
     #[arg(long, value_name = "N/min", value_parser = rate)]
     pub max_rate: Option<(u32, u64)>,
-    /// Pause after that limit is hit, at least its period; the first pause of a held group [default: 1m; 5m where a
-    /// denial starts an agent turn]
+    /// Pause after that limit is hit, at least its period; the first pause of a held group; a bare number is seconds
+    /// [default: 1m; 5m where a denial starts an agent turn]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub cooling: Option<Duration>,
     /// Report a group after this many denials in --within; hold it then, where a denial starts an agent turn
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub repeats: u32,
-    /// Time window for --repeats
+    /// Time window for --repeats; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub within: Duration,
     /// Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs
@@ -302,6 +311,9 @@ pub struct Guard {
     /// Trust the authorities in this PEM file, and no others
     #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
     pub ca_file: Option<PathBuf>,
+    /// Print the steps of each connection to standard error
+    #[arg(short, long, help_heading = "Gateway options")]
+    pub verbose: bool,
 }
 
 /// So many in so many milliseconds.

@@ -3,18 +3,23 @@
 use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::Quiet;
 use super::gateway::{Access, Gateway};
 
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List active runs, and runs that hold prompts
-    #[command(after_help = "Examples:\n  clearance run ls\n  clearance run ls --json --gateway=prod")]
+    #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
     Ls(Lazy<Ls>),
     /// Abort a run, and deny what it queued
     #[command(after_help = CANCEL_HELP, group(ArgGroup::new("which").required(true)))]
     Cancel(Lazy<Cancel>),
 }
+
+const LS_EXAMPLES: &str = "Examples:
+  clearance run ls
+  clearance run ls --json --gateway prod";
 
 const CANCEL_HELP: &str =
     "First the run is aborted, then the prompts that it still holds are denied, and both are verified.
@@ -38,6 +43,8 @@ pub struct Ls {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
     #[command(flatten)]
     pub access: Access,
 }
@@ -69,6 +76,8 @@ pub struct Cancel {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
     #[command(flatten)]
     pub access: Access,
 }

@@ -100,8 +100,11 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
         }
         ([one, other], None) if one.gateway != other.gateway => {
             for flags in [one, other] {
-                flags.own_credential = flags.gateway.is_some();
-                flags.warnings = access.warnings.clone();
+                **flags = Flags {
+                    own_credential: flags.gateway.is_some(),
+                    gateway: flags.gateway.take(),
+                    ..access.clone()
+                };
             }
             Ok(())
         }

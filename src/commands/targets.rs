@@ -23,9 +23,9 @@ impl Targets {
     /// count for the default gateway alone.
     pub fn find(&self, environment: &Environment, deadline: Deadline) -> Result<Vec<Flags>, Error> {
         let names = if self.all { settings::names(environment, deadline)? } else { self.names.clone() };
-        for name in names.iter().map(|name| name.trim()).filter(|name| name.contains("://")) {
+        for name in &names {
             // Nothing that passes, however the others are.
-            settings::address(name)?;
+            settings::check_address(name.trim())?;
         }
         let mut seen = BTreeSet::new();
         let mut targets: Vec<Flags> = Vec::new();

@@ -15,8 +15,9 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         Verb::Add(edit) => (Change::Add, edit, None),
         Verb::Remove(Remove { edit, source }) => (Change::Remove, edit, source),
     };
-    let Edit { pattern, agent, arg_pattern, file, store, remote: flags, dry_run, allow_legacy, json } = edit;
-    let place = match (remote(flags)?, file) {
+    let Edit { pattern, agent, arg_pattern, file, store, remote: flags, dry_run, allow_legacy, json, quiet } =
+        edit;
+    let place = match (remote(flags, quiet.quiet)?, file) {
         (Some(remote), _) => Place::Remote(remote),
         (None, Some(path)) => Place::File(path),
         (None, None) => Place::Store(store),
@@ -33,14 +34,25 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     };
     // Before anything is stored.
     let warnings = allowlist::warnings(&request)?;
-    output::entry_warnings(streams.err, &warnings)?;
+    if !quiet.quiet {
+        output::entry_warnings(streams.err, &warnings)?;
+    }
     let report = if request.dry_run {
         within(deadline, move || allowlist::run(&request, deadline))?
     } else {
         allowlist::run(&request, deadline)?
     };
-    let printed =
-        if json { output::edit_json(streams.out, &report) } else { output::edit_text(streams.out, &report) };
+    let nothing = quiet.quiet && report.set.is_nothing();
+    if quiet.quiet && !nothing {
+        output::entry_warnings(streams.err, &warnings)?;
+    }
+    let printed = if nothing {
+        Ok(())
+    } else if json {
+        output::edit_json(streams.out, &report)
+    } else {
+        output::edit_text(streams.out, &report)
+    };
     let printed = printed.and_then(|()| streams.out.flush());
     if printed.is_err() && report.is_stored() {
         writeln!(streams.err, "the entry was stored all the same; only this report could not be written")?;
@@ -49,7 +61,9 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     output::remarks_text(streams.err, &report.set.remarks)?;
     let said = |found: &&Diagnostic| warnings.iter().any(|warning| warning.code == found.code);
     let more: Vec<Diagnostic> = report.lints.iter().filter(|found| !said(found)).cloned().collect();
-    output::entry_warnings(streams.err, &more)?;
+    if !nothing {
+        output::entry_warnings(streams.err, &more)?;
+    }
     if report.set.departures.is_empty() {
         return Ok(Exit::Done);
     }

@@ -6,7 +6,7 @@ use super::{remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
-use crate::approvals::report::{Got, SetOutcome, Snapshot};
+use crate::approvals::report::{FileReport, Got, SetOutcome, Snapshot};
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
@@ -31,7 +31,9 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
         exclude: args.exclude,
     };
     let validate::Validated { files, remarks } = validate::run(request, deadline)?;
+    let report = !args.quiet.quiet || files.iter().any(FileReport::has_something);
     match args.format {
+        _ if !report => {}
         Format::Human => output::human(streams.out, &files, streams.styled)?,
         Format::Json => output::validation_json(streams.out, &files, &remarks)?,
         Format::Github => output::github(streams.out, &files)?,
@@ -59,7 +61,7 @@ pub fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Res
 
 /// `approvals get`
 pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let source = match (remote(args.remote)?, args.file, args.store) {
+    let source = match (remote(args.remote, false)?, args.file, args.store) {
         (Some(remote), ..) => get::Source::Remote(remote),
         (None, Some(path), _) => get::Source::File(path),
         (None, None, Some(path)) => get::Source::Store(path),
@@ -103,8 +105,8 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     Ok(Exit::Done)
 }
 
-/// A path as a shell takes it, quoted only where it must be.
-fn shell_quoted(path: &std::path::Path) -> String {
+/// A path or another argument as a shell takes it, quoted only where it must be.
+pub fn shell_quoted(path: &std::path::Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -118,7 +120,7 @@ fn shell_quoted(path: &std::path::Path) -> String {
 pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let request = set::Request {
         new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
-        place: match remote(args.remote)? {
+        place: match remote(args.remote, args.quiet.quiet)? {
             Some(remote) => set::Place::Remote(remote),
             None => set::Place::Local(args.store),
         },
@@ -133,7 +135,9 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
     } else {
         set::run(&request, deadline)?
     };
-    let printed = if args.json {
+    let printed = if args.quiet.quiet && report.is_nothing() {
+        Ok(())
+    } else if args.json {
         output::set_json(streams.out, &report)
     } else {
         output::set_text(streams.out, &report)

@@ -1,8 +1,9 @@
 //! `approvals diff`.
 
-use super::{flags, within};
+use super::{flags, of_connections, within};
 use crate::Streams;
 use crate::cli::diff::{Diff, Operand};
+use crate::commands::Error;
 use crate::commands::diff::{self, Source};
 use crate::commands::remote::Remote;
 use crate::deadline::Deadline;
@@ -13,11 +14,17 @@ use crate::store::input::Input;
 
 /// Compares, and prints where the two differ.
 pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let Diff { a, b, exact, json, access } = args;
+    let Diff { a, b, exact, json, quiet, access } = args;
     let request = diff::Request { a: source(a), b: source(b), exact };
-    let access = flags(None, access);
+    let is_remote = |source: &Source| matches!(source, Source::Remote(_));
+    if let (Some(flag), false) = (of_connections(&access), is_remote(&request.a) || is_remote(&request.b)) {
+        return Err(Error::NoGateway { flag }.into());
+    }
+    let access = flags(None, access, quiet.quiet);
     let report = within(deadline, move || diff::run(request, &access, deadline))?;
-    if json {
+    if quiet.quiet && !report.diff.is_drift() {
+        // What is wrong around the two is printed below.
+    } else if json {
         output::diff_json(streams.out, &report)?;
     } else {
         output::diff_text(streams.out, &report, streams.styled)?;

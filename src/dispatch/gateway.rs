@@ -11,8 +11,11 @@ use crate::output;
 
 /// `gateway status`
 pub fn status(args: cli::Status, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let flags = flags(args.gateway, args.access);
+    let flags = flags(args.gateway, args.access, args.quiet.quiet);
     let status = gateway::run(gateway::status::run(&flags, deadline))?;
+    if args.quiet.quiet && status.result.is_ok() && status.chosen.notes.is_empty() {
+        return Ok(Exit::Done);
+    }
     if args.json {
         output::status_json(streams.out, &status)?;
     } else {

@@ -8,6 +8,7 @@ use super::{Question, interactive, remote};
 use crate::Streams;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
+use crate::approvals::report::FileReport;
 use crate::cli::approvals::{FailOn, Format, Lint};
 use crate::commands::Error;
 use crate::commands::lint::{self, Checked, Request, Source};
@@ -20,7 +21,7 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     if let Some(name) = &args.explain {
         return Ok(explain(name, Code::LINTS, streams)?);
     }
-    let source = match (remote(args.remote)?, args.store) {
+    let source = match (remote(args.remote, args.quiet.quiet)?, args.store) {
         (Some(remote), _) => Source::Remote(remote),
         (None, Some(path)) => Source::Store(path),
         (None, None) => Source::Paths(args.paths),
@@ -53,7 +54,11 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         checked = lint::run(&request, deadline)?;
         checked.report.fixed = fixed;
     }
-    print(&checked, args.format, streams)?;
+    let report = &checked.report;
+    let found = !report.fixed.is_empty() || report.files.iter().any(FileReport::has_something);
+    if found || !args.quiet.quiet {
+        print(&checked, args.format, streams)?;
+    }
     streams.out.flush()?;
     output::remarks_text(streams.err, &checked.report.remarks)?;
     let failing = match args.fail_on {

@@ -10,30 +10,49 @@ pub mod queue;
 pub mod run;
 mod spool;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::oneshot;
 
 use crate::cli::gateway::{Access, Approvals};
 use crate::commands::Error;
+use crate::commands::gateway::observer;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, OutOfTime};
 use crate::output::error::Failure;
 use crate::output::{self, Paper};
-use crate::settings::{Ask, Flags, Warnings};
+use crate::settings::{Ask, Flags, Wait, Warnings};
 
-/// What the flags say about a gateway.
-pub fn flags(gateway: Option<String>, access: Access) -> Flags {
-    let Access { token_file, password_file, ask_token, ask_password, tls_fingerprint, ca_file } = access;
+/// What the flags say about a gateway. `quiet`: that it is waited for is not reported.
+pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
+    let Access {
+        token_file,
+        password_file,
+        ask_token,
+        ask_password,
+        tls_fingerprint,
+        ca_file,
+        wait,
+        verbose,
+    } = access;
     let ask = match (ask_token, ask_password) {
         (true, _) => Some(Ask::Token),
         (false, true) => Some(Ask::Password),
         (false, false) => None,
     };
+    let wait = if wait { Wait::Full } else { Wait::WhileAlive };
+    let unwatched = quiet && !verbose;
+    let observer = observer(verbose, move |address, step| {
+        if !unwatched {
+            print_past_the_streams(|err| output::progress_text(err, address, step, paper(&io::stderr())));
+        }
+    });
     Flags {
         gateway,
         token_file,
@@ -43,27 +62,44 @@ pub fn flags(gateway: Option<String>, access: Access) -> Flags {
         ca_file,
         own_credential: false,
         warnings: Warnings::to(warn),
+        wait,
+        observer,
     }
 }
 
-/// Prints a warning at once, from whichever thread: whoever holds the lock of standard error holds it until the end.
+/// Prints a warning at once.
 fn warn(text: &str) {
+    print_past_the_streams(|err| output::error::warning(err, text, paper(&io::stderr())));
+}
+
+/// Prints on standard error at once, from whichever thread: whoever holds its lock holds it until the end.
+fn print_past_the_streams(print: impl FnOnce(&mut File) -> io::Result<()>) {
     let Ok(err) = io::stderr().as_fd().try_clone_to_owned() else { return };
-    // Without standard error there is nobody to warn.
-    drop(output::error::warning(&mut File::from(err), text, paper(&io::stderr())));
+    // Without standard error there is nobody who reads it.
+    drop(print(&mut File::from(err)));
 }
 
 /// What the flags say about a gateway or node; `None` for this host and its files.
-pub fn remote(args: Approvals) -> Result<Option<Remote>, Error> {
+pub fn remote(args: Approvals, quiet: bool) -> Result<Option<Remote>, Error> {
     let Approvals { gateway, node, access } = args;
     let wanted = gateway.is_some() || node.is_some();
-    let flags = flags(gateway, access);
+    let of_connections = of_connections(&access);
+    let flags = flags(gateway, access, quiet);
     if wanted {
         return Ok(Some(Remote { flags, node }));
     }
-    match flags.given() {
+    match flags.given().or(of_connections) {
         Some(flag) => Err(Error::NoGateway { flag }),
         None => Ok(None),
+    }
+}
+
+/// A flag that says how to connect, if one is given: it may be meant for several gateways, but not for none.
+pub fn of_connections(access: &Access) -> Option<&'static str> {
+    match (access.wait, access.verbose) {
+        (true, _) => Some("--wait"),
+        (false, true) => Some("--verbose"),
+        (false, false) => None,
     }
 }
 
@@ -133,6 +169,21 @@ pub fn within<T: Send + 'static>(
 ) -> anyhow::Result<T> {
     let unfinished = |OutOfTime| Error::Unfinished { timeout: deadline.timeout() };
     deadline.within(command).map_err(unfinished)?
+}
+
+/// A command line to paste, with `--gateway` at this place joined to the value behind it.
+pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
+    let value = arguments.get(at + 1).map(|value| value.to_string_lossy()).unwrap_or_default();
+    if crate::settings::without_secret(&value) != value {
+        // Not repeated: an address may hold a secret.
+        return "write --gateway=NAME or --gateway=URL".to_owned();
+    }
+    let quoted = |argument: &OsString| approvals::shell_quoted(Path::new(argument));
+    let before = arguments.iter().take(at).skip(1).map(quoted);
+    let joined = OsString::from(format!("--gateway={value}"));
+    let after = arguments.iter().skip(at + 2).map(quoted);
+    let words = ["clearance".to_owned()].into_iter().chain(before).chain([quoted(&joined)]).chain(after);
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The error and what caused it, from the outside in.

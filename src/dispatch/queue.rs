@@ -16,7 +16,7 @@ use crate::cli::queue::{
     Sort as Order,
 };
 use crate::commands::queue::guard::Told;
-use crate::commands::queue::{dedupe, guard, ls, resolve};
+use crate::commands::queue::{QueueError, dedupe, guard, ls, resolve};
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
@@ -26,8 +26,9 @@ use crate::queue::filter::{Filter, Sort};
 use crate::queue::guard::line::Line;
 use crate::queue::guard::{Rate, Throttle, Tuning};
 use crate::queue::report::Asked;
+use crate::queue::summary::Dedupe as Summary;
 use crate::queue::{Decision, Keep, Kind, Scope};
-use crate::settings::{Environment, Flags};
+use crate::settings::{Environment, Flags, Wait};
 use crate::store::input::Input;
 
 /// How long the last lines of a guard may take to be read.
@@ -86,7 +87,24 @@ pub fn list(
         whole: args.json || args.ndjson,
     };
     let deadline = end.unwrap_or_else(|| Deadline::after(step));
-    let flags = flags(args.gateway.gateway, args.access);
+    let quiet = args.quiet.quiet;
+    let access = flags(None, args.access, quiet);
+    let several = args.all_gateways || args.gateway.len() > 1;
+    if several && args.watch {
+        return Err(Error::from(QueueError::WatchesOne).into());
+    }
+    if several {
+        let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+        let targets = targets.find(&Environment::of_process(), deadline)?;
+        let listed = gateways::run(ls::run_all(&request, &targets, deadline))?;
+        let format = (args.json, args.ndjson);
+        let is_nothing = |one: &ls::Listed| matches!(&one.result, Ok(queued) if queued.is_nothing());
+        if quiet && listed.iter().all(is_nothing) {
+            return Ok(Exit::Done);
+        }
+        return list_several(&listed, format, layout(args.full, args.all), streams);
+    }
+    let flags = Flags { gateway: args.gateway.into_iter().next(), ..access };
     if args.watch {
         let layout = || layout(args.full, args.all);
         return watch((&request, &flags), (end, step), args.ndjson, layout, streams);
@@ -95,10 +113,13 @@ pub fn list(
         Some(path) => ls::of_file(&request, &Input::named(path), deadline)?,
         None => gateways::run(ls::run(&request, &flags, deadline))?,
     };
+    if quiet && queued.is_nothing() {
+        return Ok(Exit::Done);
+    }
     output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), paper(&io::stderr()))?;
     match (args.json, args.ndjson) {
         (true, _) => output::queue_json(streams.out, &queued)?,
-        (false, true) => output::queue_ndjson(streams.out, &queued)?,
+        (false, true) => output::queue_ndjson(streams.out, &queued, false)?,
         (false, false) => output::queue_text(streams.out, &queued, layout(args.full, args.all))?,
     }
     if args.ndjson && !args.json {
@@ -112,6 +133,50 @@ pub fn list(
         )?;
     }
     Ok(outcome::of_queue(queued.verdict()))
+}
+
+/// `queue ls` of several gateways. One that failed hides none of the others.
+fn list_several(
+    listed: &[ls::Listed],
+    (json, ndjson): (bool, bool),
+    layout: output::Layout,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let err = paper(&io::stderr());
+    let mut values = Vec::new();
+    let mut first = true;
+    for ls::Listed { gateway, result } in listed {
+        match result {
+            Ok(queued) => {
+                output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), err)?;
+                if json {
+                    values.push(output::QueueJson::listing(queued));
+                } else if ndjson {
+                    output::queue_ndjson(streams.out, queued, true)?;
+                    let partial = queued.partial.as_deref();
+                    output::queue_remarks(streams.err, err, &queued.problems, partial, &queued.notes)?;
+                } else {
+                    if !std::mem::take(&mut first) {
+                        writeln!(streams.out)?;
+                    }
+                    output::queue_text(streams.out, queued, layout)?;
+                }
+            }
+            Err(error) => {
+                let failure = failure(error, causes(error));
+                values.push(output::QueueJson::failure(gateway, &failure));
+                output::error::text(streams.err, &failure, err)?;
+            }
+        }
+    }
+    if json {
+        output::queues_json(streams.out, &values)?;
+    }
+    Ok(match listed {
+        // The only one: what is wrong with it is the command's own.
+        [ls::Listed { result: Err(error), .. }] => error.exit(),
+        listed => outcome::of_queue(ls::verdict(listed)),
+    })
 }
 
 /// `queue ls --watch`
@@ -215,11 +280,15 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
     let reports = if let Some(path) = &args.file {
         vec![dedupe::of_file(&request, &Input::named(path), deadline)]
     } else {
-        let access = flags(None, args.access);
+        let access = flags(None, args.access, args.quiet.quiet);
         let targets = Targets { names: args.gateway, all: args.all_gateways, access };
         let targets = targets.find(&Environment::of_process(), deadline)?;
         of_gateways(&request, &targets, (args.yes, args.json, args.all), deadline, streams)?
     };
+    let is_nothing = |report: &Result<_, Error>| report.as_ref().is_ok_and(Summary::is_nothing);
+    if args.quiet.quiet && reports.iter().all(is_nothing) {
+        return Ok(Exit::Done);
+    }
     print(reports, &request, args.json, layout(false, args.all), streams)
 }
 
@@ -229,7 +298,7 @@ fn of_gateways(
     (yes, json, all): (bool, bool, bool),
     deadline: Deadline,
     streams: &mut Streams<'_>,
-) -> Result<Vec<Result<crate::queue::summary::Dedupe, Error>>, Error> {
+) -> Result<Vec<Result<Summary, Error>>, Error> {
     let watched = std::io::stderr().is_terminal() && targets.len() == 1;
     let alone = targets.len() == 1;
     let asking = tokio::sync::Mutex::new(());
@@ -294,7 +363,7 @@ fn of_gateways(
 }
 
 fn print(
-    reports: Vec<Result<crate::queue::summary::Dedupe, Error>>,
+    reports: Vec<Result<Summary, Error>>,
     request: &dedupe::Request,
     json: bool,
     layout: output::Layout,
@@ -345,7 +414,7 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
         Decided::AllowAlways => Decision::AllowAlways,
         Decided::Deny => Decision::Deny,
     };
-    let flags = flags(args.gateway.gateway, args.access);
+    let flags = flags(args.gateway.gateway, args.access, false);
     let resolved =
         gateways::run(resolve::run(&args.id, decision, &flags, deadline, async |prompt, now_ms| {
             if decision == Decision::Deny || args.yes {
@@ -415,8 +484,11 @@ pub fn guard(
         ask_password: false,
         tls_fingerprint: args.tls_fingerprint,
         ca_file: args.ca_file,
+        wait: false,
+        verbose: args.verbose,
     };
-    let access = flags(None, access);
+    // It connects again and again by itself, and reports each attempt.
+    let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
     let observe = args.observe;

@@ -19,8 +19,11 @@ fn layout(all: bool) -> Layout {
 
 /// `run ls`
 pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let flags = flags(args.gateway.gateway, args.access);
+    let flags = flags(args.gateway.gateway, args.access, args.quiet.quiet);
     let list = gateways::run(ls::run(&flags, deadline))?;
+    if args.quiet.quiet && list.rows.is_empty() && list.problems.is_empty() && list.partial.is_none() {
+        return Ok(Exit::Done);
+    }
     output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
         output::runs_json(streams.out, &list)?;
@@ -38,7 +41,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
         (None, Some(session)) => Which::Session(session),
         (None, None) => Which::Superseded,
     };
-    let flags = flags(args.gateway.gateway, args.access);
+    let flags = flags(args.gateway.gateway, args.access, args.quiet.quiet);
     let Streams { out, err, .. } = streams;
     let confirm = async |plan: &CancelPlan| {
         let shown = match (args.json, args.yes) {
@@ -60,6 +63,10 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     };
     let confirm = (!args.dry_run).then_some(confirm);
     let report = gateways::run(cancel::run(which, By::Person, &flags, deadline, confirm))?;
+    // Where runs are unknown, nothing is known to be superseded either.
+    if args.quiet.quiet && report.plan.nothing && report.plan.runs_unknown.is_none() {
+        return Ok(Exit::Done);
+    }
     output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
         output::cancelled_json(streams.out, &report)?;

@@ -41,6 +41,7 @@ pub(super) async fn beside<T: Send + 'static>(
 #[derive(Debug)]
 pub(super) struct Backoff {
     next: Duration,
+    longest: Duration,
     attempts: u32,
 }
 
@@ -49,7 +50,12 @@ impl Backoff {
     const LONGEST: Duration = Duration::from_secs(2);
 
     pub(super) fn new() -> Self {
-        Self { next: Self::FIRST, attempts: 0 }
+        Self::up_to(Self::LONGEST)
+    }
+
+    /// One whose pauses get no longer than this.
+    pub(super) fn up_to(longest: Duration) -> Self {
+        Self { next: Self::FIRST, longest, attempts: 0 }
     }
 
     /// How often it has paused.
@@ -63,7 +69,7 @@ impl Backoff {
         // Up to a quarter more. The bits of a random identifier are random enough for this.
         let scatter = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
         let pause = pause + pause * scatter / 1024;
-        self.next = (self.next * 2).min(Self::LONGEST);
+        self.next = (self.next * 2).min(self.longest);
         self.attempts += 1;
         match deadline.left() {
             Some(left) if left > pause => tokio::time::sleep(pause).await,

@@ -15,7 +15,8 @@ use tower_service::Service;
 
 use super::clock::within;
 use super::error::{GatewayError, Step, TlsError};
-use super::target::{Address, Target};
+use super::manner::Progress;
+use super::target::{Address, Fingerprint, Target};
 use super::tls::Tls;
 use crate::deadline::Deadline;
 
@@ -26,7 +27,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// Connects, and secures the connection where the address is an encrypted one.
 pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn Duplex>, GatewayError> {
     let address = &target.address;
+    let observer = &target.manner.observer;
+    let proxy = proxy_of(address).map(|proxy| shown(&proxy));
+    let (host, port) = (address.host(), address.port());
+    observer.notify(address, Progress::Connecting { host, port, proxy: proxy.as_deref() });
     let stream = within(deadline, || Step::Connecting, reach(address)).await??;
+    observer.notify(address, Progress::Connected(stream.peer_addr().ok()));
     // Frames are whole when they are handed over: waiting for more gains nothing.
     let _: io::Result<()> = stream.set_nodelay(true);
     if !address.is_encrypted() {
@@ -38,7 +44,14 @@ pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn 
         .map_err(|_| TlsError::Handshake(format!("{} is not a name for a certificate", address.host())))?;
     let connector = TlsConnector::from(std::sync::Arc::new(tls.config.clone()));
     match within(deadline, || Step::Securing, connector.connect(name, stream)).await? {
-        Ok(stream) => Ok(Box::new(stream)),
+        Ok(stream) => {
+            let (_, session) = stream.get_ref();
+            let version = session.protocol_version().and_then(|version| version.as_str());
+            let certificate = session.peer_certificates().and_then(|certificates| certificates.first());
+            let fingerprint = certificate.map(|certificate| Fingerprint::of(certificate));
+            observer.notify(address, Progress::Secured { version, fingerprint });
+            Ok(Box::new(stream))
+        }
         Err(error) if is_drop(&error) => {
             Err(GatewayError::Closed { step: Step::Securing, code: None, reason: String::new() })
         }

@@ -129,6 +129,18 @@ pub enum GatewayError {
         /// Whether the connection was refused: the host is there and nothing listens.
         refused: bool,
     },
+    /// A gateway that was waited for accepted no connection in time, or its process ended.
+    #[error("{}", not_started(cause, *.timeout, *.process, *.ended))]
+    NotStarted {
+        /// Why the last attempt failed.
+        cause: String,
+        /// The whole time allowed.
+        timeout: Duration,
+        /// The id of its process on this host, where there is one.
+        process: Option<u32>,
+        /// Whether that process has ended.
+        ended: bool,
+    },
     /// The proxy that the environment names did not let us through.
     #[error("the proxy {proxy} did not open the connection: {cause}")]
     Proxy {
@@ -251,6 +263,20 @@ pub enum DeviceError {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
+}
+
+fn not_started(cause: &str, timeout: Duration, process: Option<u32>, ended: bool) -> String {
+    match (process, ended) {
+        (Some(id), true) => {
+            format!("the gateway's process {id} ended before it accepted connections: {cause}")
+        }
+        (Some(id), false) => format!(
+            "the gateway did not start within {timeout:?}: its process {id} is running and accepts no connections yet: {cause}"
+        ),
+        (None, _) => {
+            format!("waited {timeout:?} for a gateway to start, and none accepts connections: {cause}")
+        }
+    }
 }
 
 fn closing(code: Option<u16>, reason: &str) -> String {

@@ -18,6 +18,7 @@ use super::dial::{Duplex, dial, is_drop};
 use super::error::{GatewayError, Step, Violation};
 use super::frames::{Challenge, Clock, Hello, Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
 use super::keyring::Identity;
+use super::manner::Progress;
 use super::refusal::{Reason, Refusal};
 use super::target::{Credential, Target};
 use super::{Access, device};
@@ -81,6 +82,19 @@ struct Secrets<'s> {
     token: Option<&'s SecretString>,
     password: Option<&'s SecretString>,
     device_token: Option<&'s SecretString>,
+}
+
+impl Secrets<'_> {
+    /// What is sent, in words.
+    fn named(self) -> &'static str {
+        match (self.token, self.password, self.device_token) {
+            (Some(_), _, Some(_)) => "the token and the device's own token",
+            (Some(_), ..) => "the token",
+            (None, Some(_), _) => "the password",
+            (None, None, Some(_)) => "the device's own token",
+            (None, None, None) => "no credential",
+        }
+    }
 }
 
 /// Connects and is let in, or tells why not. One attempt, or two where the gateway offers to take the device's own
@@ -151,6 +165,8 @@ async fn attempt(
     let stream = dial(target, deadline).await?;
     let asked = Instant::now();
     let mut socket = upgrade(target, stream, deadline).await?;
+    let observer = &target.manner.observer;
+    observer.notify(&target.address, Progress::Upgraded);
     let challenge = challenge(&mut socket, deadline).await?;
     let clock = Clock::showing(challenge.ts, asked);
     // The device family is left out. A password is no part of what is signed; of two tokens the first is.
@@ -172,10 +188,14 @@ async fn attempt(
         let method = "connect".to_owned();
         return Err(GatewayError::TooLarge { method, size: text.len(), limit: MAX_BEFORE_HELLO });
     }
+    let device = identity.device.id();
+    let credential = secrets.named();
+    observer.notify(&target.address, Progress::Presenting { device: &device, credential });
     within(deadline, || Step::Hello, socket.send(Message::text(text)))
         .await?
         .map_err(|error| lost(error, &Step::Hello))?;
     let hello = answer(&mut socket, &id, deadline).await?;
+    observer.notify(&target.address, Progress::Admitted(&hello));
     Ok((socket, Hello { clock, ..hello }))
 }
 

@@ -11,7 +11,9 @@ use super::error::{Again, GatewayError, Step};
 use super::handshake::{enter, shapeless};
 use super::http::Admin;
 use super::keyring::Keyring;
+use super::manner::Progress;
 use super::session::{Events, Session};
+use super::start::Start;
 use super::target::Target;
 use super::{Access, Hello};
 use crate::deadline::Deadline;
@@ -86,7 +88,7 @@ impl Link {
         effect: Effect,
         deadline: Deadline,
     ) -> Result<R, GatewayError> {
-        let (mut busy, mut lost) = (Backoff::new(), Backoff::new());
+        let (mut busy, mut lost, mut start) = (Backoff::new(), Backoff::new(), Start::new());
         loop {
             let result = match &self.way {
                 Way::Socket(session) => session.call(method, params, deadline).await,
@@ -95,6 +97,14 @@ impl Link {
             let error = match result {
                 Ok(payload) => return read(method, payload.as_deref()),
                 Err(error) => error,
+            };
+            // Over HTTP it is the call that connects: where it could not, nothing was sent.
+            let error = match (&self.way, error) {
+                (Way::Admin(_), error @ GatewayError::Unreachable { .. }) => {
+                    start.wait(error, &self.target, false, deadline).await?;
+                    continue;
+                }
+                (_, error) => error,
             };
             let sent = !matches!(error, GatewayError::NotSent { .. });
             let error = if effect == Effect::Read { error.without_doubt() } else { error };
@@ -146,11 +156,13 @@ async fn connect(
     mut returning: bool,
     deadline: Deadline,
 ) -> Result<(Way, Option<Events>), GatewayError> {
+    let observer = &target.manner.observer;
     if target.address.is_http() {
+        observer.notify(&target.address, Progress::Endpoint);
         return Ok((Way::Admin(Box::new(Admin::of(target, deadline).await?)), None));
     }
     let mut identity = keyring.identity(&target.address, access.scopes, deadline).await?;
-    let (mut starting, mut dropped) = (Backoff::new(), Backoff::new());
+    let (mut starting, mut dropped, mut start) = (Backoff::new(), Backoff::new(), Start::new());
     loop {
         let confided = Confided::of(&target.credential, identity.token.as_ref());
         let error = match enter(target, access, &mut identity, deadline).await {
@@ -171,16 +183,16 @@ async fn connect(
                 returning = true;
                 starting.pause(after, deadline).await
             }
-            Again::Dropped => dropped.attempts() < DROPS && dropped.pause(None, deadline).await,
-            Again::Never => {
-                returning
-                    && matches!(error, GatewayError::Unreachable { refused: true, .. })
-                    && starting.pause(None, deadline).await
+            Again::Dropped if dropped.attempts() < DROPS => dropped.pause(None, deadline).await,
+            Again::Dropped | Again::Never => {
+                start.wait(error, target, returning, deadline).await?;
+                continue;
             }
         };
         if !again {
             return Err(error);
         }
+        observer.notify(&target.address, Progress::Failed(&error));
     }
 }
 

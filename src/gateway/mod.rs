@@ -14,8 +14,10 @@ mod handshake;
 mod http;
 mod keyring;
 mod link;
+mod manner;
 pub mod refusal;
 mod session;
+mod start;
 pub mod target;
 mod tls;
 
@@ -24,6 +26,7 @@ pub use frames::{Clock, Features, Granted, Hello, Policy, Server};
 pub use http::Admin;
 pub use keyring::{Identity, Keyring};
 pub use link::{Effect, Link};
+pub use manner::{Manner, Observer, Patience, Probe, Process, Progress};
 pub use session::{Events, Session};
 
 /// What a connection asks to be allowed.

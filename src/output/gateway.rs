@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::escape::escaped;
+use super::escape::{Paper, escaped};
 use super::json::{VERSION, json};
 use crate::report::{Chosen, Connected, Dev, Refused, Status};
 
@@ -117,6 +117,14 @@ fn connection(connected: &Connected) -> Value {
         "handshakeMs": handshake.as_secs_f64() * 1e3,
         "callMs": call.as_secs_f64() * 1e3,
     })
+}
+
+/// Prints a step of a connection to this address.
+pub fn progress_text(err: &mut dyn Write, address: &str, step: &str, paper: Paper) -> io::Result<()> {
+    // As one piece: other threads may print at the same time.
+    let mut line = Vec::new();
+    paper.line(&mut line, &format!("{}: ", escaped(address)), &escaped(step))?;
+    err.write_all(&line)
 }
 
 /// Tells how an embedded gateway is reached.

@@ -16,6 +16,9 @@ use super::number::Numbers;
 use super::read::{Listing, Problem, PromptError, Reader};
 use super::runs::Runs;
 
+/// Prompts of two gateways are never duplicates of each other, whatever they look like.
+const SEVERAL: &str = "it holds the queues of several gateways; save each by itself (--gateway=NAME)";
+
 /// What a saved listing says besides its prompts.
 #[derive(Debug, Clone, Default)]
 pub struct Saved {
@@ -75,6 +78,8 @@ struct Holder<'t> {
     event: Option<&'t RawValue>,
     #[serde(borrow)]
     problems: Option<&'t RawValue>,
+    #[serde(borrow)]
+    gateways: Option<&'t RawValue>,
     partial: Option<String>,
     filtered: Option<u64>,
 }
@@ -88,6 +93,7 @@ struct Beside<'t> {
     run_id: Option<String>,
     run_state: Option<String>,
     session_key: Option<String>,
+    gateway: Option<String>,
     #[serde(borrow)]
     now_ms: Option<&'t RawValue>,
 }
@@ -101,6 +107,12 @@ impl Reader {
         let rows = rows(text, &mut saved, listing)?;
         let beside: Vec<Option<Beside<'_>>> =
             rows.iter().map(|row| serde_json::from_str(row.get()).ok()).collect();
+        let mut gateways = beside.iter().flatten().filter_map(|row| row.gateway.as_deref());
+        if let Some(first) = gateways.next()
+            && gateways.any(|gateway| gateway != first)
+        {
+            return Err(NotAListing::Shape(SEVERAL));
+        }
         saved.now_ms = saved.now_ms.max(beside.iter().flatten().filter_map(|row| clock(row.now_ms?)).max());
         // `queue ls --watch --ndjson` also prints what is gone.
         let is_gone = |row: &Beside<'_>| row.event.as_deref() == Some("gone");
@@ -177,6 +189,9 @@ fn rows<'t>(
     let holder: Holder<'_> = serde_json::from_str(one.get()).map_err(|error| syntax(&error))?;
     if let Some(error) = holder.error {
         return Err(NotAListing::Refusal(refusal(error)));
+    }
+    if holder.gateways.is_some() {
+        return Err(NotAListing::Shape(SEVERAL));
     }
     let lists: Vec<&RawValue> =
         [holder.approvals, holder.payload, holder.result].into_iter().flatten().collect();

@@ -154,6 +154,17 @@ pub struct Dedupe {
     pub pending: usize,
 }
 
+impl Dedupe {
+    /// Whether there was nothing to deny, and nothing that could not be read.
+    pub fn is_nothing(&self) -> bool {
+        self.verdict == Verdict::Done
+            && self.planned.duplicates == 0
+            && self.rounds.iter().all(|round| round.entries.is_empty())
+            && self.problems.is_empty()
+            && self.partial.is_none()
+    }
+}
+
 /// A prompt of a listing.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -193,6 +204,11 @@ pub struct Queued {
 }
 
 impl Queued {
+    /// Whether there is no prompt to show, and none that could not be read.
+    pub fn is_nothing(&self) -> bool {
+        self.rows.is_empty() && self.verdict() == Verdict::Done && self.partial.is_none()
+    }
+
     /// How it ended: a listing that was not understood in full is one in part.
     pub fn verdict(&self) -> Verdict {
         if self.problems.is_empty() && self.beside.undecided == 0 { Verdict::Done } else { Verdict::Partly }

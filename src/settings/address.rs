@@ -45,7 +45,7 @@ pub(super) fn choose<'e>(
 ) -> Result<Chosen<'e>, SettingsError> {
     let search = Search { flags, environment, deadline };
     let chosen = match flags.gateway.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        Some(url) if url.contains("://") => search.url(url, &Origin::Flag("--gateway"), notes),
+        Some(url) if Address::is_address(url) => search.url(url, &Origin::Flag("--gateway"), notes),
         Some(name) => named(Own::load(environment, deadline)?, name),
         None => {
             if let Some(url) = environment.text(URL)? {
@@ -181,6 +181,13 @@ fn of_openclaw(openclaw: &OpenClaw<'_>) -> Result<(Address, Origin, Owner), Sett
             Ok((Address::loopback(port, openclaw.tls()), from, Owner::Local))
         }
     }
+}
+
+/// Whether OpenClaw's configuration puts this host's own gateway at an address.
+pub(super) fn is_own(environment: &Environment, address: &Address, deadline: Deadline) -> bool {
+    let openclaw = OpenClaw::load(environment, deadline);
+    let owner = openclaw.and_then(|openclaw| owner(&openclaw, address, environment));
+    matches!(owner, Ok(Some(Owner::Local)))
 }
 
 /// Whose an address is, by OpenClaw's configuration.

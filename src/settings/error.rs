@@ -380,7 +380,7 @@ fn of_address(error: &AddressError) -> &'static str {
             "give the address alone, and the credential with --token-file or OPENCLAW_GATEWAY_TOKEN"
         }
         AddressError::Malformed(_) | AddressError::Scheme(_) | AddressError::Host => {
-            "write it as wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
+            "write it as HOST:PORT or wss://HOST:PORT, or as ws://127.0.0.1:PORT on the gateway's own host"
         }
     }
 }
@@ -399,7 +399,7 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
     }
     // What no gateway can be called was meant as an address.
     if !super::own::is_name(name) {
-        return "write an address as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
+        return "write an address as HOST:PORT or as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
             .to_owned();
     }
     let name = name.escape_debug().to_string();

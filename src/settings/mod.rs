@@ -28,6 +28,7 @@ mod include;
 mod openclaw;
 mod origin;
 mod own;
+mod process;
 mod project;
 mod reference;
 mod secret;
@@ -45,8 +46,11 @@ pub use origin::Origin;
 pub use project::Project;
 pub use warnings::Warnings;
 
+pub use crate::gateway::Observer;
+
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
+use crate::gateway::{Manner, Patience};
 use crate::store::private::{self, Exposure};
 
 /// What the command line says about the gateway.
@@ -69,21 +73,28 @@ pub struct Flags {
     pub own_credential: bool,
     /// Where warnings about what is used go.
     pub warnings: Warnings,
+    /// How long a gateway is waited for that accepts no connections yet.
+    pub wait: Wait,
+    /// Who watches the steps of each connection.
+    pub observer: Observer,
+}
+
+/// How long a gateway is waited for that accepts no connections yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wait {
+    /// While its process lives, where it is a gateway of this host.
+    #[default]
+    WhileAlive,
+    /// Until the deadline: `--wait`.
+    Full,
+    /// Not at all: the caller tries again by itself.
+    Never,
 }
 
 impl Flags {
     /// A flag that says how to be let in, if one is given.
     pub fn given(&self) -> Option<&'static str> {
-        let Self {
-            gateway: _,
-            own_credential: _,
-            warnings: _,
-            token_file,
-            password_file,
-            ask,
-            tls_fingerprint,
-            ca_file,
-        } = self;
+        let Self { token_file, password_file, ask, tls_fingerprint, ca_file, .. } = self;
         [
             (token_file.is_some(), "--token-file"),
             (password_file.is_some(), "--password-file"),
@@ -130,9 +141,13 @@ pub fn names(environment: &Environment, deadline: Deadline) -> Result<Vec<String
     if names.is_empty() { Err(SettingsError::NoGateways(own.file)) } else { Ok(names) }
 }
 
-/// Whether what `--gateway` says is an address, which needs no configuration to be told.
-pub fn address(url: &str) -> Result<Address, SettingsError> {
-    url.parse().map_err(|error| SettingsError::Address { from: Origin::Flag("--gateway"), error })
+/// Checks what `--gateway` says, where it is written as an address: that needs no configuration.
+pub fn check_address(text: &str) -> Result<(), SettingsError> {
+    if !Address::is_address(text) {
+        return Ok(());
+    }
+    let parsed: Result<Address, _> = text.parse();
+    parsed.map(drop).map_err(|error| SettingsError::Address { from: Origin::Flag("--gateway"), error })
 }
 
 /// What was given as a gateway, without what may be a secret: before an @, or behind a ? or #.
@@ -184,11 +199,19 @@ pub fn resolve(
         // OpenClaw's own file, and its owner's decision; clearance's config.toml holds no secrets.
         notes.push(format!("{exposure}, and it holds the credential: chmod 600 {}", quoted(file)));
     }
+    let patience = match flags.wait {
+        Wait::Full => Patience::Full,
+        Wait::WhileAlive if address.is_loopback() => {
+            Patience::WhileAlive(process::probe(environment, &address))
+        }
+        Wait::WhileAlive | Wait::Never => Patience::None,
+    };
+    let manner = Manner { observer: flags.observer.clone(), patience };
     if let Some(openclaw) = &mut chosen.openclaw {
         notes.append(&mut openclaw.notes);
     }
     Ok(Resolved {
-        target: Target { address: chosen.address, credential, trust, plaintext_allowed },
+        target: Target { address: chosen.address, credential, trust, plaintext_allowed, manner },
         address_from: chosen.from,
         credential_from,
         trust_from,

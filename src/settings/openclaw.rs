@@ -223,15 +223,20 @@ pub(super) fn port(text: &str) -> Option<u16> {
     digits.parse().ok().filter(|port| numeric && *port != 0)
 }
 
+/// The directories in which OpenClaw may keep its state, the usual one first (`resolveStateDir`).
+pub(super) fn states(environment: &Environment, home: &Path) -> Vec<PathBuf> {
+    match environment.path("OPENCLAW_STATE_DIR") {
+        Some(state) => vec![expand(&state, Some(home))],
+        None => vec![home.join(".openclaw"), home.join(".clawdbot")],
+    }
+}
+
 /// The configuration (`resolveConfigPath`): the one that exists, else the one that OpenClaw would make.
-fn locate(environment: &Environment, home: &Path) -> PathBuf {
+pub(super) fn locate(environment: &Environment, home: &Path) -> PathBuf {
     if let Some(path) = environment.path("OPENCLAW_CONFIG_PATH") {
         return expand(&path, Some(home));
     }
-    let states = match environment.path("OPENCLAW_STATE_DIR") {
-        Some(state) => vec![expand(&state, Some(home))],
-        None => vec![home.join(".openclaw"), home.join(".clawdbot")],
-    };
+    let states = states(environment, home);
     let default = states[0].join("openclaw.json");
     let mut candidates =
         states.iter().flat_map(|state| [state.join("openclaw.json"), state.join("clawdbot.json")]);

@@ -381,7 +381,8 @@ fn addresses_that_are_none() {
         ("fragment", "--gateway=wss://h.example/#token=hunter2"),
         ("scheme", "--gateway=ftp://h.example"),
         ("no_host", "--gateway=wss://"),
-        ("host_and_port", "--gateway=127.0.0.1:18789"),
+        ("host_and_no_port", "--gateway=h.example:"),
+        ("host_and_port_and_user", "--gateway=u:hunter2@h.example:18789"),
         ("name_with_secret", "--gateway=u:hunter2@h.example"),
         ("unknown_name", "--gateway=prod"),
         ("blank", "--gateway=  "),
@@ -409,8 +410,18 @@ fn addresses_that_are_none() {
 fn wrong_command_lines() {
     for (name, arguments) in [
         ("no_verb", &["gateway"] as &[&str]),
-        ("space", &["gateway", "status", "--gateway", "prod"]),
-        ("space_secret", &["approvals", "get", "--gateway", "wss://u:hunter2@h.example", "--json"]),
+        ("space", &["approvals", "allowlist", "add", "/usr/bin/git", "--gateway", "prod"]),
+        (
+            "space_before",
+            &["approvals", "allowlist", "rm", "--gateway", "prod", "/a b", "--arg-pattern", r"^(a|\d)$"],
+        ),
+        (
+            "space_secret",
+            &["approvals", "allowlist", "add", "/a", "--gateway", "wss://u:hunter2@h.example", "--json"],
+        ),
+        ("gateway_of_diff", &["approvals", "diff", "a.json", "b.json", "--gateway", "prod"]),
+        ("space_and_file", &["approvals", "get", "--gateway", "prod", "--file", "f"]),
+        ("space_and_path", &["approvals", "lint", "hosts/", "--gateway", "prod"]),
         ("generation", &["gateway", "dev", "--generation", "old"]),
         ("coalesce", &["gateway", "dev", "--coalesce", "maybe"]),
         ("dev_argument", &["gateway", "dev", "extra"]),
@@ -423,6 +434,67 @@ fn wrong_command_lines() {
         assert!(answer.starts_with("exit: 2\n") && !answer.contains(SECRET), "{name}: {answer}");
         snapshot!(format!("usage_{name}"), answer);
     }
+}
+
+/// Each command that takes no argument which the name could be, with the name behind a space, behind an equals sign, and
+/// as host and port.
+#[test]
+fn a_gateway_is_named_with_a_space_too() {
+    let dev = Dev::start(&[]);
+    let port = dev.port();
+    let client = Client::alone();
+    client.file(
+        ".config/clearance/config.toml",
+        format!("[gateways.lab]\nurl = \"127.0.0.1:{port}\"\ntoken_file = \"token\"\n"),
+    );
+    client.file(".config/clearance/token", &dev.token);
+    let document = client.file("new.json", new_document());
+    let set = ["approvals", "set", "--dry-run", "--file", document.to_str().unwrap()];
+    for command in [
+        &["gateway", "status"] as &[&str],
+        &["approvals", "get"],
+        &set,
+        &["approvals", "lint", "--fail-on", "never"],
+        &["approvals", "allowlist", "add", "/usr/bin/uptime", "--dry-run"],
+        &["queue", "ls"],
+        &["queue", "list"],
+        &["queue", "dedupe", "--dry-run"],
+        &["queue", "purge", "--dry-run"],
+        &["run", "ls"],
+        &["run", "list"],
+        &["run", "cancel", "--superseded", "--dry-run"],
+    ] {
+        let token = client.home().join(".config/clearance/token");
+        let at = format!("127.0.0.1:{port}");
+        let spaced = &["--gateway", "lab"] as &[&str];
+        let joined = &["--gateway=lab"];
+        let addressed = &["--gateway", &at, "--token-file", token.to_str().unwrap()];
+        let addressed_joined = &[&format!("--gateway={at}"), "--token-file", token.to_str().unwrap()];
+        let takes_a_space = !command.contains(&"allowlist");
+        for gateway in [spaced, joined, addressed, addressed_joined] {
+            let output = client.command(&[command, gateway].concat()).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            let expected = if takes_a_space || gateway[0].contains('=') { 0 } else { 2 };
+            assert_eq!(output.status.code(), Some(expected), "{command:?} {gateway:?}: {stderr}");
+            if expected == 0 {
+                continue;
+            }
+            // What the message says to write works when it is pasted.
+            let pasted = stderr.lines().find_map(|line| line.strip_prefix("  next: clearance ")).unwrap();
+            let words: Vec<&str> = pasted.split(' ').collect();
+            assert!(client.command(&words).output().unwrap().status.success(), "{pasted}");
+        }
+    }
+    // Without a value it is the default gateway, in front of other options too.
+    let client = dev.client();
+    for command in
+        [&["gateway", "status", "--gateway", "--json"] as &[&str], &["approvals", "get", "--gateway"]]
+    {
+        assert!(client.command(command).output().unwrap().status.success(), "{command:?}");
+    }
+    // The variable takes the same forms.
+    let client = client.variable("OPENCLAW_GATEWAY_URL", &format!("localhost:{port}"));
+    assert_eq!(client.json(&["gateway", "status"]).0, 0);
 }
 
 #[test]

@@ -132,6 +132,57 @@ fn wrong_command_lines() {
 }
 
 #[test]
+fn aliases_are_the_commands_themselves() {
+    for (alias, command) in [
+        (&["queue", "list"] as &[&str], &["queue", "ls"] as &[&str]),
+        (&["queue", "purge"], &["queue", "dedupe"]),
+        (&["run", "list"], &["run", "ls"]),
+        (&["approvals", "allowlist", "rm"], &["approvals", "allowlist", "remove"]),
+    ] {
+        let page = |command: &[&str]| answer(&[command, &["--help"]].concat());
+        assert_eq!(page(alias), page(command), "{alias:?}");
+        let man = |command: &[&str]| answer(&[&["man"], command].concat());
+        assert_eq!(man(alias), man(command), "{alias:?}");
+        let above = page(&command[..command.len() - 1]);
+        let name = alias.last().unwrap();
+        assert!(above.contains(&format!("[alias: {name}]")), "{above}");
+        for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+            let script = answer(&["completions", shell]);
+            assert!(script.contains(name), "{shell} does not complete {name}");
+        }
+    }
+}
+
+#[test]
+fn a_bare_number_is_seconds_wherever_a_duration_is_taken() {
+    let text = answer(&["--help"]);
+    assert!(text.contains("a number of seconds"), "{text}");
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("queue.json"), r#"{"approvals": [], "nowMs": 1}"#).unwrap();
+    for (command, options) in [
+        (&["queue", "ls"] as &[&str], &["--older-than", "--newer-than"] as &[&str]),
+        (&["queue", "dedupe"], &["--older-than", "--newer-than", "--margin", "--settle"]),
+    ] {
+        for option in options.iter().chain(&["--timeout"]) {
+            let mut run = clearance(home.path());
+            run.current_dir(home.path()).args(command).args(["--file", "queue.json", option, "5"]);
+            let output = run.output().unwrap();
+            assert!(output.status.success(), "{command:?} {option}");
+        }
+    }
+    // Those of a guard are read before it finds no gateway.
+    for option in ["--margin", "--cooling", "--within"] {
+        let text = answer(&["queue", "guard", "--gateway=none", option, "5"]);
+        assert!(text.contains("there is no gateway `none`"), "{option}: {text}");
+    }
+    for (page, options) in [(["queue", "dedupe"], 4), (["queue", "guard"], 3), (["queue", "ls"], 2)] {
+        let text = answer(&[&page[..], &["--help"]].concat());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(text.matches("a bare number is seconds").count(), options, "{page:?}");
+    }
+}
+
+#[test]
 fn the_version_is_the_crate_s() {
     let expected = format!("exit: 0\n--- stdout\nclearance {}\n--- stderr\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(answer(&["--version"]), expected);

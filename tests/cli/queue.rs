@@ -322,6 +322,69 @@ fn several_gateways_are_purged_in_one_command() {
 }
 
 #[test]
+fn several_gateways_are_listed_in_one_command() {
+    let (one, two) = (still("current", &[]), still("legacy", &[]));
+    let client = knowing(&[("one", &one.url, &one.token), ("two", &two.url, &two.token)]);
+    let listed = |flags: &[&str]| client.json(&[&["queue", "ls"], flags].concat());
+    let (exit, all) = listed(&["--all-gateways"]);
+    assert_eq!((exit, &all["version"]), (0, &json!(1)), "{all}");
+    for (at, dev) in [&one, &two].into_iter().enumerate() {
+        // Each has the shape of the command for one gateway.
+        let (_, mut alone) = listed(&[["--gateway=one", "--gateway=two"][at]]);
+        let mut within = all["gateways"][at].clone();
+        assert_eq!(within["gateway"], json!(dev.url));
+        assert_eq!(within["approvals"].as_array().unwrap().len(), CASCADE + 7);
+        for listing in [&mut alone, &mut within] {
+            listing["nowMs"] = Value::Null;
+        }
+        assert_eq!(alone, within);
+    }
+    let (_, both) = listed(&["--gateway=two", "--gateway=one"]);
+    assert_eq!(
+        (&both["gateways"][0]["gateway"], &both["gateways"][1]["gateway"]),
+        (&json!(two.url), &json!(one.url))
+    );
+    let text = client.answer(&["queue", "ls", "--all-gateways"]);
+    assert!(text.contains(&one.url) && text.contains(&two.url), "{text}");
+    let lines = client.command(&["queue", "ls", "--all-gateways", "--ndjson"]).output().unwrap().stdout;
+    let lines: Vec<Value> =
+        serde_json::Deserializer::from_slice(&lines).into_iter().collect::<Result<_, _>>().unwrap();
+    assert_eq!(lines.len(), 2 * (CASCADE + 7));
+    assert!(lines.iter().all(|line| line["gateway"] == json!(one.url) || line["gateway"] == json!(two.url)));
+    // What belongs to two gateways is never planned as one queue.
+    client.file("all.json", all.to_string());
+    client.file("all.ndjson", lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
+    for file in ["all.json", "all.ndjson"] {
+        let answer = client.answer(&["queue", "dedupe", "--file", file]);
+        assert!(answer.starts_with("exit: 7\n") && answer.contains("several gateways"), "{answer}");
+    }
+    let watch = ["queue", "ls", "--watch", "--gateway=one", "--gateway=two"];
+    assert!(client.answer(&watch).starts_with("exit: 2\n"), "{}", client.answer(&watch));
+    assert_eq!(exit_of(&client, &["queue", "ls", "--watch", "--all-gateways"]), 2);
+    assert_eq!(exit_of(&client, &["queue", "ls", "--file", "all.json", "--all-gateways"]), 2);
+    assert_eq!(exit_of(&Client::alone(), &["queue", "ls", "--all-gateways"]), 2);
+}
+
+#[test]
+fn a_gateway_that_is_down_hides_no_other_queue() {
+    let up = still("current", &[]);
+    let down = nowhere();
+    let client = knowing(&[("down", &down, "t"), ("up", &up.url, &up.token)]);
+    let (exit, all) = client.json(&["queue", "ls", "--all-gateways"]);
+    assert_eq!(exit, 3, "{all}");
+    let [first, second] = &all["gateways"].as_array().unwrap()[..] else { panic!("{all}") };
+    assert_eq!((&first["gateway"], &first["error"]["code"]), (&json!("down"), &json!("unreachable")));
+    assert_eq!(second["approvals"].as_array().unwrap().len(), CASCADE + 7);
+    let text = client.answer(&["queue", "ls", "--all-gateways"]);
+    let (out, err) = text.split_once("--- stderr").unwrap();
+    assert!(out.starts_with("exit: 3\n") && out.contains(&up.url) && err.contains(&down), "{text}");
+    // Alone it is the command's own failure, in the same shape.
+    let only = knowing(&[("down", &down, "t")]);
+    let (exit, all) = only.json(&["queue", "ls", "--all-gateways"]);
+    assert_eq!((exit, &all["gateways"][0]["error"]["code"]), (4, &json!("unreachable")));
+}
+
+#[test]
 fn each_gateway_sees_its_own_credential() {
     let (one, two) = (still("current", &[]), still("current", &[]));
     let client = knowing(&[("one", &one.url, &one.token), ("two", &two.url, &two.token)]);

@@ -252,6 +252,11 @@ impl Gateway {
         lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
+    /// The id of its process.
+    pub(crate) fn process(&self) -> i32 {
+        self.running.as_ref().expect("it runs").gateway.as_raw_nonzero().get()
+    }
+
     fn is_alive(&self) -> bool {
         let Some(Running { gateway, .. }) = &self.running else { return false };
         let stat = fs::read_to_string(format!("/proc/{gateway}/stat")).unwrap_or_default();

@@ -31,6 +31,7 @@ mod proxy;
 mod queue;
 mod registry;
 mod secure;
+mod starting;
 mod store;
 mod tool;
 mod transcript;

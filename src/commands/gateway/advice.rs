@@ -13,6 +13,7 @@ use crate::store::private::Exposure;
 pub fn exit(error: &GatewayError) -> Exit {
     match error {
         GatewayError::Unreachable { .. }
+        | GatewayError::NotStarted { .. }
         | GatewayError::Proxy { .. }
         | GatewayError::NotAGateway(_)
         | GatewayError::TimedOut { .. }
@@ -46,6 +47,7 @@ pub fn exit(error: &GatewayError) -> Exit {
 pub fn code(error: &GatewayError) -> &'static str {
     match error {
         GatewayError::Unreachable { .. } => "unreachable",
+        GatewayError::NotStarted { .. } => "starting",
         GatewayError::Proxy { .. } => "proxy",
         GatewayError::NotAGateway(_) => "not-a-gateway",
         GatewayError::TimedOut { .. } => "timed-out",
@@ -85,6 +87,13 @@ pub fn next(fault: &Fault) -> Option<String> {
         GatewayError::Unreachable { refused: true, .. } => {
             checked("start it (openclaw gateway run), or name the right one: --gateway=URL")
         }
+        GatewayError::NotStarted { ended: true, .. } => "look at the gateway's log: openclaw logs".to_owned(),
+        GatewayError::NotStarted { process: Some(_), .. } => {
+            "give it more time: --timeout 2m; or look at the gateway's log: openclaw logs".to_owned()
+        }
+        GatewayError::NotStarted { process: None, .. } => {
+            checked("give it more time: --timeout 2m; or check the address")
+        }
         // What a server of TLS answers is no HTTP.
         GatewayError::NotAGateway(answer) if chosen.trust.is_none() && !answer.starts_with("HTTP ") => format!(
             "{}; if the gateway serves TLS: --gateway={}",
@@ -107,6 +116,11 @@ pub fn next(fault: &Fault) -> Option<String> {
         {
             format!("if the gateway serves TLS: --gateway={}", encrypted(&chosen.address))
         }
+        // Without TLS a server hangs up on what it cannot read.
+        GatewayError::Closed { step: Step::Securing, .. } => format!(
+            "if the gateway serves no TLS: --gateway={}",
+            plain(&chosen.address)
+        ),
         GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it stays so, look at the gateway's log: openclaw logs".to_owned(),
         GatewayError::Tls(error) => tls(error, chosen),
         GatewayError::Plaintext => plaintext(chosen),
@@ -139,6 +153,11 @@ pub fn next(fault: &Fault) -> Option<String> {
 fn encrypted(address: &str) -> String {
     let (plain, tls) = if address.starts_with("http") { ("http:", "https:") } else { ("ws:", "wss:") };
     address.replacen(plain, tls, 1)
+}
+
+/// The same address without TLS.
+fn plain(address: &str) -> String {
+    address.replacen("wss:", "ws:", 1).replacen("https:", "http:", 1)
 }
 
 fn host(address: &str) -> &str {
@@ -207,8 +226,7 @@ fn tls(error: &TlsError, chosen: &Chosen) -> String {
         }
         TlsError::Platform(_) => "install them (ca-certificates), or add --ca-file PATH".to_owned(),
         TlsError::Handshake(_) => {
-            let plain = chosen.address.replacen("wss:", "ws:", 1).replacen("https:", "http:", 1);
-            format!("if the gateway serves no TLS: --gateway={plain}")
+            format!("if the gateway serves no TLS: --gateway={}", plain(&chosen.address))
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod dev;
 mod gather;
+mod progress;
 pub mod status;
 
 use std::fmt;
@@ -16,17 +17,18 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub(super) use self::gather::Call;
+pub use self::progress::observer;
 
 use super::Error;
 use crate::deadline::Deadline;
 use crate::embedded;
 use crate::gateway::error::{GatewayError, Step};
 use crate::gateway::target::{Credential, Target, Trust};
-use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Session};
+use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Manner, Progress, Session};
 use crate::queue::Slots;
 use crate::queue::release::{Capabilities, Said};
 use crate::report::Chosen;
-use crate::settings::{self, Environment, Flags, Warnings};
+use crate::settings::{self, Environment, Flags, Observer, Warnings};
 use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
 use crate::store::{StoreError, private_directory};
@@ -123,7 +125,7 @@ impl Choice {
     /// Makes the choice; the embedded gateway is started for it.
     pub(super) async fn of(flags: &Flags, deadline: Deadline) -> Result<Self, Error> {
         if flags.gateway.as_deref() == Some(EMBEDDED) {
-            return Self::embedded().await;
+            return Self::embedded(flags.observer.clone()).await;
         }
         let wanted = flags.clone();
         let (resolved, directory) = beside(deadline, move || {
@@ -142,17 +144,40 @@ impl Choice {
             trust: target.address.is_encrypted().then(|| trusted(&target.trust, &resolved.trust_from)),
             notes: resolved.notes,
         };
-        Ok(Self {
+        let choice = Self {
             target,
             keyring: Keyring::Directory(directory),
             chosen,
             embedded: None,
             correction: resolved.credential_from.correction(),
             warnings: flags.warnings.clone(),
-        })
+        };
+        choice.report();
+        Ok(choice)
     }
 
-    async fn embedded() -> Result<Self, Error> {
+    /// Reports to whoever watches what was chosen, and why.
+    fn report(&self) {
+        let Chosen { address_from, name, credential, credential_from, trust, notes, .. } = &self.chosen;
+        let named = name.as_ref().map_or_else(String::new, |name| format!(", the gateway {name}"));
+        let mut lines = vec![format!("address from {address_from}{named}")];
+        lines.push(match *credential {
+            "none" => format!("no credential ({credential_from})"),
+            credential => format!("{credential} from {credential_from}"),
+        });
+        lines.extend(trust.iter().map(|trust| format!("trusted: {trust}")));
+        if let Keyring::Directory(directory) = &self.keyring
+            && !self.target.address.is_http()
+        {
+            lines.push(format!("device keys in {}", directory.display()));
+        }
+        lines.extend(notes.iter().map(|note| format!("note: {note}")));
+        for line in lines {
+            self.target.manner.observer.notify(&self.target.address, Progress::Choice(&line));
+        }
+    }
+
+    async fn embedded(observer: Observer) -> Result<Self, Error> {
         let token = SecretString::from(uuid::Uuid::new_v4().to_string());
         let running = embedded::start(embedded::Options {
             port: 0,
@@ -180,15 +205,18 @@ impl Choice {
             ],
         };
         let credential = Credential::Token(token);
-        let target = Target { address, credential, trust: Trust::Platform, plaintext_allowed: false };
-        Ok(Self {
+        let manner = Manner { observer, ..Manner::default() };
+        let target = Target { address, credential, trust: Trust::Platform, plaintext_allowed: false, manner };
+        let choice = Self {
             target,
             keyring: Keyring::Ephemeral,
             chosen,
             embedded: Some(running),
             correction: "",
             warnings: Warnings::default(),
-        })
+        };
+        choice.report();
+        Ok(choice)
     }
 
     /// Connects. Where the gateway rejects the credential and accepts this device's saved token, that is worth a

@@ -24,6 +24,9 @@ pub enum QueueError {
         /// What is wrong with it.
         cause: String,
     },
+    /// One screen shows one queue.
+    #[error("--watch shows the queue of one gateway")]
+    WatchesOne,
     /// No such prompt.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
@@ -146,9 +149,11 @@ impl QueueError {
             Self::LastOfGroup | Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => {
                 Exit::Partly
             }
-            Self::Ambiguous { .. } | Self::NotAllowed { .. } | Self::Unconfirmed | Self::Declined => {
-                Exit::Usage
-            }
+            Self::Ambiguous { .. }
+            | Self::NotAllowed { .. }
+            | Self::Unconfirmed
+            | Self::Declined
+            | Self::WatchesOne => Exit::Usage,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => Exit::Found,
                 CancelError::AmbiguousRun { .. }
@@ -165,6 +170,9 @@ impl QueueError {
                 "check that the address is a gateway's: clearance gateway status".to_owned()
             }
             Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
+            Self::WatchesOne => {
+                "watch one gateway: clearance queue ls --watch --gateway=NAME; or list all once, without --watch".to_owned()
+            }
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending, with the same --gateway: clearance queue ls".to_owned()
             }
@@ -213,6 +221,7 @@ impl QueueError {
         match self {
             Self::Listing { .. } => "not-a-listing",
             Self::Saved { .. } => "not-a-saved-listing",
+            Self::WatchesOne => "usage",
             Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",

@@ -3,16 +3,18 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Pending, Queue, saved};
-use crate::commands::Error;
 use crate::commands::gateway::passed;
+use crate::commands::{Error, targets};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::events::Event;
 use crate::queue::filter::{Filter, Sort};
+use crate::queue::report::Verdict;
 use crate::queue::summary::Queued;
 use crate::queue::{Reader, Rules, Scope, plan};
 use crate::settings::Flags;
@@ -63,6 +65,30 @@ pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result
     let name = queue.connection.address().to_owned();
     queue.connection.close().await;
     Ok(request.of(name, &pending))
+}
+
+/// What came of one gateway of several.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name or address, as it was given, without what may be a secret.
+    pub gateway: String,
+    /// Its queue, or why there is none.
+    pub result: Result<Queued, Error>,
+}
+
+/// Of several gateways, all at once.
+pub async fn run_all(request: &Request, targets: &[Flags], deadline: Deadline) -> Result<Vec<Listed>, Error> {
+    let one = async |flags: &Flags| {
+        let result = run(request, flags, deadline).await;
+        Listed { gateway: targets::shown(flags), result }
+    };
+    Ok(join_all(targets.iter().map(one)).await)
+}
+
+/// How several listings ended as a whole: one that failed, or was not understood in full, makes it done in part.
+pub fn verdict(listed: &[Listed]) -> Verdict {
+    let done = |listed: &Listed| matches!(&listed.result, Ok(queued) if queued.verdict() == Verdict::Done);
+    if listed.iter().all(done) { Verdict::Done } else { Verdict::Partly }
 }
 
 /// What a watcher of the queue is shown.

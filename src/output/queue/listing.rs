@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use super::super::error::{self, Failure};
 use super::super::escape::name;
 use super::super::json::{VERSION, json, line};
 use super::notes::WiderJson;
@@ -18,27 +19,48 @@ use crate::queue::summary::{Listed, Queued};
 
 /// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
 pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
-    let Queued { gateway, rows, filtered, problems, partial, runs_unknown, notes, beside, now_ms } = queued;
-    let whole = Whole {
-        approvals: rows.iter().map(Row::of).collect(),
-        filtered: *filtered,
-        gateway,
-        notes,
-        now_ms: *now_ms,
-        partial: partial.as_deref(),
-        problems,
-        runs_unknown: runs_unknown.as_deref(),
-        undecided: beside.undecided,
-        version: VERSION,
-        wider: WiderJson::of(beside.wider),
-    };
-    json(out, &whole)
+    json(out, &Whole::of(queued))
 }
 
-/// The same, one object a line.
-pub fn queue_ndjson(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {
+/// One gateway of several, as JSON: its queue, or why there is none.
+pub struct QueueJson<'q>(OneJson<'q>);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneJson<'q> {
+    Listing(Box<Whole<'q>>),
+    Failure(Value),
+}
+
+impl<'q> QueueJson<'q> {
+    /// A queue.
+    pub fn listing(queued: &'q Queued) -> Self {
+        Self(OneJson::Listing(Box::new(Whole::of(queued))))
+    }
+
+    /// A gateway of which there is none.
+    pub fn failure(gateway: &str, failure: &Failure<'_>) -> Self {
+        let mut value = error::value(failure);
+        value["gateway"] = json!(gateway);
+        Self(OneJson::Failure(value))
+    }
+}
+
+/// The queues of several gateways as one JSON object.
+pub fn queues_json(out: &mut dyn Write, queues: &[QueueJson<'_>]) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct All<'a, 'q> {
+        gateways: Vec<&'a OneJson<'q>>,
+        version: u8,
+    }
+    json(out, &All { gateways: queues.iter().map(|queue| &queue.0).collect(), version: VERSION })
+}
+
+/// The same as of one gateway, one object a line. `named`: each line names its gateway, since there are others.
+pub fn queue_ndjson(out: &mut dyn Write, queued: &Queued, named: bool) -> io::Result<()> {
+    let gateway = named.then_some(queued.gateway.as_str());
     for row in &queued.rows {
-        line(out, &Row::line(row, queued.now_ms))?;
+        line(out, &Row { gateway, ..Row::line(row, queued.now_ms) })?;
     }
     Ok(())
 }
@@ -100,6 +122,26 @@ struct Whole<'q> {
     wider: Option<WiderJson>,
 }
 
+impl<'q> Whole<'q> {
+    fn of(queued: &'q Queued) -> Self {
+        let Queued { gateway, rows, filtered, problems, partial, runs_unknown, notes, beside, now_ms } =
+            queued;
+        Self {
+            approvals: rows.iter().map(Row::of).collect(),
+            filtered: *filtered,
+            gateway,
+            notes,
+            now_ms: *now_ms,
+            partial: partial.as_deref(),
+            problems,
+            runs_unknown: runs_unknown.as_deref(),
+            undecided: beside.undecided,
+            version: VERSION,
+            wider: WiderJson::of(beside.wider),
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'q> {
@@ -116,6 +158,9 @@ struct Row<'q> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     expires_at_ms: u64,
+    /// The gateway, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<&'q str>,
     group: Option<&'q str>,
     id: &'q str,
     kind: &'static str,
@@ -149,6 +194,7 @@ impl<'q> Row<'q> {
             duplicate_of: duplicate_of.as_deref(),
             event: None,
             expires_at_ms: prompt.expires_at_ms,
+            gateway: None,
             group: group.as_deref(),
             id: prompt.id(),
             kind: prompt.kind().as_str(),

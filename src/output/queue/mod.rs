@@ -16,7 +16,7 @@ use crate::queue::filter::subject;
 use crate::queue::{Prompt, RunState};
 
 pub use decision::{prompt_text, resolved_json, resolved_text};
-pub use listing::{changes_ndjson, changes_text, queue_json, queue_ndjson};
+pub use listing::{QueueJson, changes_ndjson, changes_text, queue_json, queue_ndjson, queues_json};
 pub(super) use notes::WiderJson;
 pub use notes::remarks;
 pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};

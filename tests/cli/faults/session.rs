@@ -6,7 +6,7 @@ use clearance::deadline::Deadline;
 use clearance::gateway::error::GatewayError;
 use clearance::gateway::events::{Event, Kind};
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Events, Keyring, Link};
+use clearance::gateway::{Access, Events, Keyring, Link, Manner};
 use serde_json::{Value, json};
 
 use super::chain;
@@ -21,6 +21,7 @@ fn with_session<F: Future<Output = ()>>(steps: Vec<Step>, test: impl FnOnce(Link
         credential: Credential::Token(TOKEN.into()),
         trust: Trust::Platform,
         plaintext_allowed: false,
+        manner: Manner::default(),
     };
     let access = Access { events: true, ..Access::OPERATOR };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
