@@ -1,9 +1,15 @@
 //! What `contrib` holds, with the checkers of those that run it. One that is not on this machine is told and left out.
 
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+
+use crate::support::dev::Dev;
+use crate::support::fixture;
 
 fn contrib(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(name)
@@ -109,7 +115,7 @@ fn command_lines_are_what_clearance_takes() {
     };
     let lines = [
         ("dedupe", between("clearance-dedupe.service", "ExecStart=/usr/bin/clearance", "\n")),
-        ("dedupe", between("crontab", "dedupe clearance", "2>&1")),
+        ("dedupe", between("crontab", "said=$(clearance", "2>&1")),
         ("dedupe", between("cronjob.yaml", "args: [", "]")),
         ("guard", between("clearance-guard.service", "ExecStart=/usr/bin/clearance", "\n")),
         ("guard", between("deployment.yaml", "args: [", "]")),
@@ -121,5 +127,263 @@ fn command_lines_are_what_clearance_takes() {
         // What stands before `--help` is read first, and refused if it is not understood.
         let output = crate::support::clearance(home.path()).args(&line).arg("--help").output().unwrap();
         assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What stands in comments at the head of a file: its install steps.
+fn head(name: &str) -> String {
+    let text = fs::read_to_string(contrib(name)).unwrap();
+    let lines = text.lines().take_while(|line| line.starts_with('#'));
+    lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n")
+}
+
+/// A host with cron: what its user has installed, and programs that stand in for the real ones.
+struct Host {
+    root: tempfile::TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        let host = Self { root: tempfile::tempdir().unwrap() };
+        fs::create_dir(host.path("bin")).unwrap();
+        let root = host.root.path().display().to_string();
+        // As `crontab` is: without a table it fails.
+        host.program("crontab", &format!("if [ \"$1\" = -l ]; then cat {root}/table; else cat > {root}/new && mv {root}/new {root}/table; fi"));
+        host.program("logger", &format!("{{ echo \"$@\"; cat; }} >> {root}/log"));
+        host.clearance(0, "");
+        host
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// What `clearance` does from now on.
+    fn clearance(&self, code: i32, said: &str) {
+        fs::write(self.path("said"), said).unwrap();
+        let root = self.root.path().display();
+        self.program("clearance", &format!("echo \"$@\" >> {root}/calls\ncat {root}/said >&2\nexit {code}"));
+    }
+
+    /// Runs a command as its user types it.
+    fn types(&self, command: &str) -> Output {
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", command])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("PATH", path)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs the jobs of the table as cron does: with nothing of the user's shell but its home.
+    fn runs_jobs(&self) -> Vec<Output> {
+        let mut environment = BTreeMap::from([("SHELL", "/bin/sh"), ("PATH", "/usr/bin:/bin")]);
+        let table = fs::read_to_string(self.path("table")).unwrap();
+        let mut ran = Vec::new();
+        for line in table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some((name, value)) = line.split_once('=')
+                && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            {
+                environment.insert(name, value);
+                continue;
+            }
+            let mut rest = line;
+            for _ in 0..5 {
+                let (field, after) = rest.split_once(char::is_whitespace).unwrap();
+                assert!(field.chars().all(|c| c.is_ascii_digit() || "*/,-".contains(c)), "{field:?}: {line}");
+                rest = after.trim_start();
+            }
+            // A percent sign begins the standard input unless it is escaped.
+            assert!(!rest.replace("\\%", "").contains('%'), "{rest}");
+            let mut job = Command::new(environment["SHELL"]);
+            job.args(["-c", &rest.replace("\\%", "%")]).env_clear().env("HOME", self.root.path());
+            ran.push(job.envs(&environment).current_dir(self.root.path()).output().unwrap());
+        }
+        ran
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+}
+
+#[test]
+fn the_crontab_works_as_cron_reads_it() {
+    let host = Host::new();
+    let install = head("crontab");
+    let install = install.lines().find(|line| line.contains("crontab -l")).unwrap();
+    // Once beside other jobs, as most users have them; and once as the first.
+    for before in ["", "MAILTO=ops@example.com\n0 4 * * 1  true\n"] {
+        fs::write(host.path("table"), before).unwrap();
+        host.clearance(0, "");
+        let output = host.types(install);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(fs::read_to_string(host.path("table")).unwrap().starts_with(before));
+        for name in ["log", "calls"] {
+            drop(fs::remove_file(host.path(name)));
+        }
+        // Nothing to deny: nothing is said, to nobody.
+        host.clearance(0, "");
+        let ran = host.runs_jobs().pop().unwrap();
+        assert_eq!(
+            (ran.status.code(), ran.stdout, ran.stderr, host.log()),
+            (Some(0), vec![], vec![], String::new())
+        );
+        assert_eq!(
+            fs::read_to_string(host.path("calls")).unwrap(),
+            "queue dedupe --yes --quiet --timeout 50s\n"
+        );
+        // What was denied is logged, and nobody gets mail for it.
+        host.clearance(0, "Denied 2 duplicates; 1 prompt still pending. 100% \\n\n");
+        let ran = host.runs_jobs().pop().unwrap();
+        assert_eq!((ran.status.code(), ran.stdout, ran.stderr), (Some(0), vec![], vec![]));
+        let logged = "-t clearance -p user.info\nDenied 2 duplicates; 1 prompt still pending. 100% \\n\n";
+        assert_eq!(host.log(), logged);
+        // A failure keeps its exit code, is logged as one, and is printed: cron mails what is printed.
+        host.clearance(5, "error: the gateway refused the token\n");
+        let ran = host.runs_jobs().pop().unwrap();
+        assert_eq!((ran.status.code(), &*ran.stderr), (Some(5), &b""[..]));
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(printed, "clearance queue dedupe: exit code 5\nerror: the gateway refused the token\n");
+        assert_eq!(
+            host.log(),
+            format!("{logged}-t clearance -p user.err\nerror: the gateway refused the token\n")
+        );
+    }
+    // A job whose program is gone is a failure too.
+    fs::remove_file(host.path("bin").join("clearance")).unwrap();
+    let ran = host.runs_jobs().pop().unwrap();
+    assert_eq!(ran.status.code(), Some(127));
+    assert!(String::from_utf8(ran.stdout).unwrap().contains("exit code 127"));
+}
+
+/// The cron line's own command, on a gateway with nothing to deny.
+#[test]
+fn a_healthy_minute_is_silent() {
+    let dev = Dev::start(&["--scenario", fixture("queue/empty.json").to_str().unwrap()]);
+    let table = fs::read_to_string(contrib("crontab")).unwrap();
+    let (_, command) = table.split_once("said=$(clearance ").unwrap();
+    let (command, _) = command.split_once(" 2>&1)").unwrap();
+    let output = dev.client().command(&command.split(' ').collect::<Vec<_>>()).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout, output.stderr), (Some(0), vec![], vec![]));
+}
+
+#[test]
+fn units_have_steps_that_make_what_they_refer_to() {
+    for unit in ["clearance-dedupe.service", "clearance-guard.service"] {
+        let (text, steps) = (fs::read_to_string(contrib(unit)).unwrap(), head(unit));
+        let values = |key: &str| -> Vec<String> {
+            let lines = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            lines.map(str::to_owned).collect()
+        };
+        for credential in values("LoadCredential") {
+            let (_, path) = credential.split_once(':').unwrap();
+            let directory = Path::new(path).parent().unwrap().display();
+            assert!(steps.contains(&format!("sudo install -d -m 700 {directory}\n")), "{unit}: {steps}");
+            assert!(steps.contains(&format!("sudo install -m 600 /dev/stdin {path}\n")), "{unit}: {steps}");
+        }
+        for command in values("ExecStart") {
+            let program = command.split(' ').next().unwrap();
+            let step = format!("sudo install -m 755 \"$(command -v clearance)\" {program}\n");
+            assert!(steps.contains(&step), "{unit}: {steps}");
+        }
+        let installed = steps.lines().filter(|line| line.starts_with("sudo cp ") && line.contains(unit));
+        assert_eq!(installed.count(), 1, "{unit}: {steps}");
+    }
+    let steps = head("clearance-dedupe.service");
+    assert!(steps.contains("clearance-dedupe.timer /etc/systemd/system/\n"), "{steps}");
+    assert!(steps.contains("enable --now clearance-dedupe.timer\n"), "{steps}");
+    assert!(head("clearance-dedupe.timer").contains("clearance-dedupe.service"));
+}
+
+/// Every value of a key, at any depth.
+fn values<'v>(value: &'v Value, key: &str, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name == key {
+                    found.push(value);
+                }
+                values(value, key, found);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| values(element, key, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn manifests_make_what_they_refer_to() {
+    for manifest in ["cronjob.yaml", "deployment.yaml"] {
+        let (text, steps) = (fs::read_to_string(contrib(manifest)).unwrap(), head(manifest));
+        let objects: Vec<Value> =
+            text.split("\n---\n").map(|text| serde_saphyr::from_str(text).unwrap()).collect();
+        let all = Value::Array(objects.clone());
+        let found = |key: &str| {
+            let mut found = Vec::new();
+            values(&all, key, &mut found);
+            assert!(!found.is_empty(), "{manifest}: no {key}");
+            found
+        };
+        let has = |kind: &str, name: &Value| {
+            objects.iter().any(|object| object["kind"] == kind && object["metadata"]["name"] == *name)
+        };
+        for claim in found("persistentVolumeClaim") {
+            assert!(has("PersistentVolumeClaim", &claim["claimName"]), "{manifest}: {claim}");
+        }
+        for map in found("configMap") {
+            assert!(has("ConfigMap", &map["name"]), "{manifest}: {map}");
+        }
+        for secret in found("secretKeyRef") {
+            let (name, key) = (secret["name"].as_str().unwrap(), secret["key"].as_str().unwrap());
+            let step = steps
+                .lines()
+                .find(|line| line.starts_with(&format!("kubectl create secret generic {name} ")));
+            assert!(
+                step.is_some_and(|step| step.contains(&format!("--from-file={key}="))),
+                "{manifest}: {steps}"
+            );
+        }
+        // Every token that the gateways of the configuration ask for is in the environment.
+        let variables: Vec<&Value> = found("env")
+            .into_iter()
+            .flat_map(|env| env.as_array().unwrap())
+            .map(|one| &one["name"])
+            .collect();
+        let config = found("config.toml")[0].as_str().unwrap();
+        for line in config.lines().filter_map(|line| line.strip_prefix("token_env = ")) {
+            assert!(variables.contains(&&Value::from(line.trim_matches('"'))), "{manifest}: {line}");
+        }
+        assert!(
+            steps.contains(&format!("kubectl apply --filename contrib/{manifest}\n")),
+            "{manifest}: {steps}"
+        );
+        // With each start the keys would be opened to the group otherwise, and such keys are refused.
+        for security in
+            found("securityContext").into_iter().filter(|security| security.get("fsGroup").is_some())
+        {
+            assert_eq!(security["fsGroupChangePolicy"], "OnRootMismatch", "{manifest}");
+        }
+        // Logs are read by a label, or by the name of the object.
+        let (_, target) = steps.split_once("kubectl logs ").unwrap();
+        let target = target.lines().next().unwrap();
+        let labels = || {
+            found("labels")
+                .into_iter()
+                .map(|labels| format!("--selector app={}", labels["app"].as_str().unwrap()))
+        };
+        let names = objects.iter().map(|object| {
+            let kind = object["kind"].as_str().unwrap().to_lowercase();
+            format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap())
+        });
+        assert!(labels().chain(names).any(|known| known == target), "{manifest}: {target}");
     }
 }
