@@ -231,10 +231,7 @@ fn misplaced_gateway(error: &clap::Error, arguments: &[OsString]) -> Option<(&'s
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return None };
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
     if unexpected == "--gateway" && has("diff") {
-        return Some((
-            OPERAND,
-            "write gateway, gateway:NAME or gateway:URL in the place of A or B".to_owned(),
-        ));
+        return Some((OPERAND, dispatch::gateway_as_operand(arguments)));
     }
     let is_value = |argument: &OsString| argument.to_str().is_some_and(|text| !text.starts_with('-'));
     let at = arguments.windows(2).position(|pair| pair[0] == "--gateway" && is_value(&pair[1]))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::Hello;
 use super::error::GatewayError;
 use super::refusal::Failure;
 use super::target::Credential;
@@ -62,6 +63,14 @@ impl Confided {
         let Failure { code, message, details, retryable, retry_after_ms } = failure;
         let (code, message, details) = (self.text(code), self.text(message), self.value(details));
         Failure { code, message, details, retryable, retry_after_ms }
+    }
+
+    /// A greeting without them, as far as it is printed.
+    pub(super) fn hello(&self, mut hello: Hello) -> Hello {
+        hello.server.version = self.text(hello.server.version);
+        hello.auth.method = hello.auth.method.map(|method| self.text(method));
+        hello.auth.scopes = hello.auth.scopes.into_iter().map(|scope| self.text(scope)).collect();
+        hello
     }
 
     fn text(&self, text: String) -> String {

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::clock::within;
+use super::confided::Confided;
 use super::dial::{Duplex, dial, is_drop};
 use super::error::{GatewayError, Step, Violation};
 use super::frames::{Challenge, Clock, Hello, Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
@@ -194,7 +195,8 @@ async fn attempt(
     within(deadline, || Step::Hello, socket.send(Message::text(text)))
         .await?
         .map_err(|error| lost(error, &Step::Hello))?;
-    let hello = answer(&mut socket, &id, deadline).await?;
+    let confided = Confided::of(&target.credential, secrets.device_token);
+    let hello = confided.hello(answer(&mut socket, &id, deadline).await?);
     observer.notify(&target.address, Progress::Admitted(&hello));
     Ok((socket, Hello { clock, ..hello }))
 }

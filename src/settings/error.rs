@@ -397,6 +397,9 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
     if let Some(nearest) = nearest {
         return format!("did you mean --gateway={nearest}?");
     }
+    if Path::new(name).is_file() {
+        return format!("to use the file {}, leave --gateway out", quoted(Path::new(name)));
+    }
     // What no gateway can be called was meant as an address.
     if !super::own::is_name(name) {
         return "write an address as HOST:PORT or as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"

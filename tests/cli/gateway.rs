@@ -420,6 +420,12 @@ fn wrong_command_lines() {
             &["approvals", "allowlist", "add", "/a", "--gateway", "wss://u:hunter2@h.example", "--json"],
         ),
         ("gateway_of_diff", &["approvals", "diff", "a.json", "b.json", "--gateway", "prod"]),
+        (
+            "gateway_as_operand",
+            &["approvals", "diff", "--timeout", "5", "a b.json", "--gateway", "prod", "--json"],
+        ),
+        ("default_as_operand", &["approvals", "diff", "a.json", "--gateway"]),
+        ("operand_with_secret", &["approvals", "diff", "a.json", "--gateway=wss://u:hunter2@h.example"]),
         ("space_and_file", &["approvals", "get", "--gateway", "prod", "--file", "f"]),
         ("space_and_path", &["approvals", "lint", "hosts/", "--gateway", "prod"]),
         ("generation", &["gateway", "dev", "--generation", "old"]),
@@ -434,6 +440,14 @@ fn wrong_command_lines() {
         assert!(answer.starts_with("exit: 2\n") && !answer.contains(SECRET), "{name}: {answer}");
         snapshot!(format!("usage_{name}"), answer);
     }
+}
+
+#[test]
+fn a_file_behind_gateway_is_recognised() {
+    let client = Client::alone();
+    client.file("x.json", new_document());
+    let answer = client.answer(&["approvals", "lint", "--gateway", "x.json"]);
+    assert!(answer.contains("  next: to use the file x.json, leave --gateway out\n"), "{answer}");
 }
 
 /// Each command that takes no argument which the name could be, with the name behind a space, behind an equals sign, and

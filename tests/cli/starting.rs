@@ -226,6 +226,21 @@ fn the_steps_of_a_connection() {
 }
 
 #[test]
+fn a_token_that_a_gateway_repeats_is_not_printed() {
+    let dev = Dev::start(&[]);
+    let token = dev.token.clone();
+    let url = crate::support::dev::before(&dev, move |frame: &mut Value| {
+        if frame["payload"]["type"] == "hello-ok" {
+            frame["payload"]["server"]["version"] = json!(token);
+            frame["payload"]["auth"]["method"] = json!(format!("by {token}"));
+        }
+    });
+    let answer = dev.client_at(&url).answer(&["gateway", "status", "-v"]);
+    assert!(answer.starts_with("exit: 0\n") && !answer.contains(&dev.token), "{answer}");
+    assert!(answer.contains("authenticated by by [secret]: release [secret]"), "{answer}");
+}
+
+#[test]
 fn what_a_gateway_says_in_a_step_is_escaped() {
     let dev = Dev::start(&[]);
     let url = crate::support::dev::before(&dev, |frame: &mut Value| {
