@@ -206,7 +206,7 @@ pub fn gateway_as_operand(arguments: &[OsString]) -> String {
             match value {
                 None => words.push("gateway".to_owned()),
                 Some((true, value)) => {
-                    words.push(approvals::shell_quoted(Path::new(&format!("gateway:{value}"))))
+                    words.push(approvals::shell_quoted(Path::new(&format!("gateway:{value}"))));
                 }
                 Some((false, _)) => operands = 2,
             }
