@@ -1,4 +1,4 @@
-"""Writes the documents that validate.py measures on: python3 benches/documents.py DIRECTORY
+"""Writes the documents that validate.py and limits.py measure on: python3 benches/documents.py DIRECTORY [limits MEBIBYTES]
 
 The same bytes every time. A process of its own, so that the one that measures stays small.
 
@@ -6,6 +6,12 @@ small.json          2 KB, nine entries of three agents
 small-broken.json   the same with one misspelt value: what every validator must refuse
 large.json          50 MB, 300,000 entries of twelve agents
 large-broken.json   the same with 6,000 errors: every fiftieth entry, six kinds in turn
+
+With `limits`:
+
+quiet.json          49 MB, 300,000 entries of twelve agents, in which no lint finds anything
+least.json          the smallest document
+hostile/*.json      documents that are made to take time or memory, of as many mebibytes
 
 All compact: indented, as a gateway writes them, 300,000 entries would pass clearance's limit of 64 MiB.
 """
@@ -99,6 +105,77 @@ def write(path, made):
     path.write_text(json.dumps(made, separators=(",", ":")) + "\n")
 
 
+def quiet():
+    """Every entry another program, bound to its arguments; nothing to find."""
+    made = document(AGENTS, ENTRIES)
+    made["agents"].pop("ops")
+    number = 0
+    for agent in made["agents"].values():
+        for one in agent["allowlist"]:
+            number += 1
+            one["pattern"] = f"/opt/tools/bin/tool-{number}"
+            if "source" not in one and "argPattern" in one:
+                one["argPattern"] = r"^get (pods|nodes)$"
+    return made
+
+
+HEAD = '{"version":1,"agents":{"main":{"allowlist":['
+ENTRY = '{"pattern":"/opt/tools/bin/tool-#","lastUsedAt":1767268800000,"lastUsedCommand":"tool status --short"},'
+# A name, how it begins, what is repeated (# is a number that counts), and how it ends.
+HOSTILE = [
+    ("same empty key", "{", '"":1,', '"":1}'),
+    ("array of numbers", "[", "1,", "1]"),
+    ("nested arrays", "", "[", ""),
+    ("nested objects", "", '{"a":', ""),
+    ("one string", '"', "a", '"'),
+    ("one string of escapes", '"', "\\u00e9", '"'),
+    ("white space beyond ASCII", "", "\u00a0", ""),
+    ("one number", '{"version":', "9", "}"),
+    ("comments", "{", "/* # */", '"version":1}'),
+    ("comments between elements", "[", "/**/1,", "1]"),
+    ("JSON5 keys", "{version:1,", "a#:'\\a',", "}"),
+    ("one key, then entries", None, None, None),
+    ("entries", HEAD, ENTRY, '{"pattern":"/a"}]}}}'),
+    ("entries, all the same", HEAD, ENTRY.replace("#", ""), '{"pattern":"/a"}]}}}'),
+    ("entries, all dangerous", HEAD, ENTRY.replace("/opt/tools/bin/tool-#", "/usr/bin/python3.#"), '{"pattern":"/a"}]}}}'),
+    ("short entries", HEAD, '{"pattern":"a#"},', '{"pattern":"/a"}]}}}'),
+    ("entries with errors", HEAD, ENTRY.replace("pattern", "patern"), '{"pattern":"/a"}]}}}'),
+    ("entries with an unknown field", HEAD, ENTRY.replace("lastUsedAt", "lastUsed"), '{"pattern":"/a"}]}}}'),
+    ("entries of early releases", HEAD, '"/opt/tools/bin/tool-#",', '"/a"]}}}'),
+    ("expressions", HEAD, '{"pattern":"/opt/tool","argPattern":"^((a|b)*(c|d)*)*(#)$","lastUsedCommand":"tool status now"},', '{"pattern":"/a"}]}}}'),
+    ("globs", HEAD, '{"pattern":"/' + "*a" * 200 + '#"},', '{"pattern":"/a"}]}}}'),
+    ("agents", '{"version":1,"agents":{', '"agent-#":{"security":"allowlist","ask":"on-miss","askFallback":"deny","autoAllowSkills":false},', '"a":{}}}'),
+    ("tools", '{"version":1,"agents":{"main":{"mcpTools":[', '{"server":"server","tool":"tool-number-#","source":"allow-always","addedAt":1767268800000.5},', '{"server":"s","tool":"t","source":"allow-always","addedAt":1}]}}}'),
+    ("unknown fields", '{"version":1,"agents":{"main":{', '"field-#":"a value that no release of OpenClaw reads",', '"ask":"off"}}}'),
+    ("agents twice", '{"version":1,"agents":{', '"a":{},', '"a":{}}}'),
+    ("a token at its wrong place", '{"socket":{', '"token":1,', '"token":"x"}}'),
+]
+
+
+def repeated(begin, piece, end, most):
+    """The piece again and again, until there is no more room."""
+    room = most - len(begin.encode()) - len(end.encode())
+    if "#" not in piece:
+        return begin + piece * (room // len(piece.encode())) + end
+    longest = len(piece.encode()) + 6
+    return begin + "".join(piece.replace("#", str(number)) for number in range(room // longest)) + end
+
+
+def limits(directory, mebibytes):
+    write(directory / "quiet.json", quiet())
+    (directory / "least.json").write_text('{"version":1}')
+    (directory / "hostile").mkdir()
+    most = mebibytes << 20
+    for name, begin, piece, end in HOSTILE:
+        if begin is None:
+            key = "k" * (most // 2)
+            begin = f'{{"version":1,"agents":{{"{key}":{{"allowlist":['
+            piece, end = ENTRY.replace("/opt/tools/bin/tool-#", "*"), '{"pattern":"/a"}]}}}'
+        text = repeated(begin, piece, end, most)
+        suffix = "json5" if "JSON5" in name else "json"
+        (directory / "hostile" / f"{name}.{suffix}").write_text(text)
+
+
 def main(directory):
     small = document(3, 9)
     write(directory / "small.json", small)
@@ -110,4 +187,8 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    directory = pathlib.Path(sys.argv[1])
+    if sys.argv[2:3] == ["limits"]:
+        limits(directory, int(sys.argv[3]))
+    else:
+        main(directory)

@@ -1,7 +1,9 @@
 //! The one deadline of a command: every wait asks it how long it may still take.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Longer than anybody waits.
@@ -17,6 +19,37 @@ pub const STACK: usize = 8 * 1024 * 1024;
 /// The deadline passed while something was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfTime;
+
+/// Stands before what cannot be undone. The deadline closes it, unless the computation is inside: then its end is waited
+/// for.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<AtomicU8>);
+
+impl Gate {
+    const OPEN: u8 = 0;
+    const INSIDE: u8 = 1;
+    const CLOSED: u8 = 2;
+
+    /// Goes inside, if the deadline has not passed.
+    pub fn enter(&self, deadline: Deadline) -> Result<(), OutOfTime> {
+        if deadline.left().is_none() { Err(OutOfTime) } else { self.turn(Self::OPEN, Self::INSIDE) }
+    }
+
+    /// Goes outside again: what was begun changed nothing.
+    pub fn leave(&self) {
+        // Outside already, or closed: the gate stays as it is.
+        let _outside = self.turn(Self::INSIDE, Self::OPEN);
+    }
+
+    fn close(&self) -> Result<(), OutOfTime> {
+        self.turn(Self::OPEN, Self::CLOSED)
+    }
+
+    fn turn(&self, from: u8, to: u8) -> Result<(), OutOfTime> {
+        let turned = self.0.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+        turned.map(drop).map_err(|_| OutOfTime)
+    }
+}
 
 /// The instant by which a command ends.
 #[derive(Debug, Clone, Copy)]
@@ -53,19 +86,41 @@ impl Deadline {
         self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, OutOfTime> {
+        self.guarded(|_| compute())
+    }
+
+    /// The same for what changes something, which it does behind the gate. It is left behind only where it is not inside:
+    /// nothing is changed then, nor will be.
+    pub fn guarded<T: Send + 'static>(
+        self,
+        compute: impl FnOnce(&Gate) -> T + Send + 'static,
+    ) -> Result<T, OutOfTime> {
         let (sender, receiver) = mpsc::sync_channel(1);
+        let gate = Gate::default();
+        let inner = gate.clone();
         let work = move || {
             // Nobody listens any more once the deadline has passed.
-            drop(sender.send(catch_unwind(AssertUnwindSafe(compute))));
+            drop(sender.send(catch_unwind(AssertUnwindSafe(|| compute(&inner)))));
         };
         if std::thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
             return Err(OutOfTime);
         }
-        match receiver.recv_timeout(self.left().unwrap_or_default() + GRACE) {
+        let mut result = receiver.recv_timeout(self.left().unwrap_or_default() + GRACE);
+        if matches!(result, Err(RecvTimeoutError::Timeout)) && gate.close().is_err() {
+            // What is being written has its own deadlines, and what became of it must be said.
+            result = receiver.recv().map_err(|_| RecvTimeoutError::Disconnected);
+        }
+        match result {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(panic)) => resume_unwind(panic),
             Err(_) => Err(OutOfTime),
         }
+    }
+
+    /// The same, earlier by a time that something else needs.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self { at: self.at.checked_sub(by).unwrap_or(self.at), ..self }
     }
 
     /// The same, put off by a time that is not the command's own.
@@ -104,6 +159,28 @@ mod tests {
         let result: Result<(), OutOfTime> = Deadline::after(Duration::from_millis(1)).within(endless);
         assert_eq!(result, Err(OutOfTime));
         assert_eq!(Deadline::after(Duration::from_mins(1)).within(|| 1), Ok(1));
+    }
+
+    #[test]
+    fn nothing_is_begun_after_the_deadline_and_what_was_begun_is_waited_for() {
+        let late = Deadline::after(Duration::ZERO);
+        let begun = late.guarded(move |gate| gate.enter(late));
+        assert_eq!(begun, Ok(Err(OutOfTime)));
+        // It goes in before the deadline, and ends only once the deadline has passed.
+        let soon = Deadline::after(Duration::from_millis(100));
+        let begun = soon.guarded(move |gate| {
+            let entered = gate.enter(soon);
+            while soon.at.checked_add(2 * GRACE).is_some_and(|end| Instant::now() < end) {
+                std::thread::yield_now();
+            }
+            entered
+        });
+        assert_eq!(begun, Ok(Ok(())));
+        let gate = Gate::default();
+        let open = Deadline::after(Duration::from_mins(1));
+        assert_eq!(gate.enter(open), Ok(()));
+        gate.leave();
+        assert_eq!((gate.close(), gate.enter(open)), (Ok(()), Err(OutOfTime)));
     }
 
     #[test]

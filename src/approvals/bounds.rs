@@ -72,7 +72,7 @@ pub(super) struct Cut {
 /// Cuts a text of which the tree would take too much; `None` where nothing is cut.
 pub(super) fn cut(text: &str) -> Option<Cut> {
     /// Of an object with many keys: its indexes by name, and its keys as the schema sees them.
-    const INDEXED: usize = 190;
+    const INDEXED: usize = 380;
     /// Elements for which a list has room from the first on.
     const ROOM: usize = 4;
     let (element, property) = (size_of::<Value<'_>>(), size_of::<ObjectProp<'_>>());
@@ -116,7 +116,7 @@ pub(super) fn cut(text: &str) -> Option<Cut> {
                 }
             }
             Token::Escaped(length) => cost += length + 32,
-            Token::Comment(_) => {}
+            Token::Comment(_) | Token::NextLine => {}
         }
         ControlFlow::Continue(())
     });
@@ -142,6 +142,22 @@ pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
     comments
 }
 
+/// Where the first U+0085 stands outside strings and comments.
+pub(super) fn next_line(text: &str) -> Option<usize> {
+    if !text.contains('\u{85}') {
+        return None;
+    }
+    let mut found = None;
+    tokens(text, |token, at| {
+        if token == Token::NextLine {
+            found = Some(at);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
     /// `{`
@@ -154,6 +170,8 @@ enum Token {
     Escaped(usize),
     /// A comment: its length in bytes.
     Comment(usize),
+    /// U+0085, which is white space to our parser and to no notation.
+    NextLine,
 }
 
 /// What of a text takes memory, with its place: read as the parser of JSON5 reads it, and never further.
@@ -166,6 +184,7 @@ fn tokens(text: &str, mut take: impl FnMut(Token, usize) -> ControlFlow<()>) {
             b'[' => (Some(Token::Array), 1),
             b'}' | b']' => (Some(Token::Close), 1),
             b',' => (Some(Token::Comma), 1),
+            0xc2 if bytes.get(at + 1) == Some(&0x85) => (Some(Token::NextLine), 2),
             b'"' | b'\'' => {
                 let (length, escaped) = quoted(&bytes[at..], byte);
                 (escaped.then_some(Token::Escaped(length)), length)

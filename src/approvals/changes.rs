@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::credentials;
 use super::diagnostic::{Path, Step};
+use super::finding::shown;
 
 /// One difference of policy. Secrets in it are already masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,32 @@ pub struct Change {
 /// The differences between two documents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// Differences of policy, by path.
+    /// Differences of policy, by path: at most [`Changes::MOST`].
     pub policy: Vec<Change>,
+    /// Differences of policy beyond those, which are counted and not kept.
+    pub omitted: usize,
     /// Entries of which only bookkeeping differs: the id, when they were last used.
     pub bookkeeping: usize,
+}
+
+impl Changes {
+    /// How many differences are kept: a bound on memory and output, far above what anyone reads.
+    pub const MOST: usize = 10_000;
+
+    fn push(&mut self, path: Path, before: Option<Value>, after: Option<Value>) {
+        if self.policy.len() >= Self::MOST {
+            self.omitted += 1;
+            return;
+        }
+        let before = before.map(|value| masked(&path, value));
+        let after = after.map(|value| masked(&path, value));
+        self.policy.push(Change { path: shown(path), before, after });
+    }
+
+    /// Nothing changes in meaning.
+    pub fn is_empty(&self) -> bool {
+        self.policy.is_empty() && self.omitted == 0
+    }
 }
 
 /// Fields of an entry or MCP tool that say nothing of what is allowed.
@@ -55,10 +78,6 @@ pub fn between(before: &Value, after: &Value) -> Changes {
             ("agents", before, after) => object(&mut changes, &path, before, after, agent),
             (_, before, after) => scalar(&mut changes, path, before, after),
         }
-    }
-    for Change { path, before, after } in &mut changes.policy {
-        *before = before.take().map(|value| masked(path, value));
-        *after = after.take().map(|value| masked(path, value));
     }
     changes
 }
@@ -90,7 +109,7 @@ fn object(changes: &mut Changes, path: &Path, before: Option<&Value>, after: Opt
 
 fn scalar(changes: &mut Changes, path: Path, before: Option<&Value>, after: Option<&Value>) {
     if before != after {
-        changes.policy.push(Change { path, before: before.cloned(), after: after.cloned() });
+        changes.push(path, before.cloned(), after.cloned());
     }
 }
 
@@ -138,10 +157,10 @@ fn agent_field(changes: &mut Changes, path: Path, before: Option<&Value>, after:
         let both = before.len().min(after.len());
         changes.bookkeeping += before.iter().zip(after).filter(|(before, after)| before != after).count();
         for gone in &before[both..] {
-            changes.policy.push(Change { path: path.clone(), before: Some(policy_of(gone)), after: None });
+            changes.push(path.clone(), Some(policy_of(gone)), None);
         }
         for new in &after[both..] {
-            changes.policy.push(Change { path: path.clone(), before: None, after: Some(policy_of(new)) });
+            changes.push(path.clone(), None, Some(policy_of(new)));
         }
     }
 }
@@ -157,11 +176,6 @@ fn by_identity<'v>(list: Option<&'v Value>, fields: [&str; 3]) -> BTreeMap<Strin
         lists.entry(by(element, fields)).or_default().push(element);
     }
     lists
-}
-
-/// What makes an element of an agent's list the same element; what is no object stands for itself.
-pub(super) fn identity(list: &str, element: &Value) -> String {
-    by(element, if list == "mcpTools" { TOOL } else { ENTRY })
 }
 
 fn by(element: &Value, fields: [&str; 3]) -> String {

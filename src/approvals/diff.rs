@@ -5,11 +5,11 @@
 //! `matchAllowlist` of 2026.4.14 and 2026.9.6): ids, usage, the socket, empty blocks, an empty `argPattern`, an entry
 //! that stands twice, and the order of agents and entries, which [`Diff::reordered`] has more about.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
+use super::alike;
 use super::changes::{self, Change};
+use super::document::Document;
 use super::native;
 use super::readback;
 
@@ -18,6 +18,8 @@ use super::readback;
 pub struct Diff {
     /// The drift, by path. Secrets in it are masked.
     pub changes: Vec<Change>,
+    /// Differences beyond those, which are counted and not kept.
+    pub omitted: usize,
     /// Entries of which only bookkeeping differs: the id, when they were last used. No drift.
     pub bookkeeping: usize,
     /// Agents whose entries written by hand and those of prompts answered "always" follow each other in another order.
@@ -33,14 +35,19 @@ impl Diff {
     }
 }
 
-/// The differences of policy between two valid documents in today's form.
-///
-/// Takes them, since a large document is many times its text.
-pub fn of_policy(before: Value, after: Value) -> Diff {
-    let (before, after) = (plain(before), plain(after));
-    let changes::Changes { policy, bookkeeping } = changes::between(&before, &after);
-    let reordered = if policy.is_empty() { reordered(&before, &after) } else { Vec::new() };
-    Diff { changes: policy, bookkeeping, reordered }
+/// The differences of policy between two valid documents in today's form. Takes them, and leaves out what they have in
+/// common before it compares the rest: that would be many times the text.
+pub fn of_policy<'t>(mut before: Document<'t>, mut after: Document<'t>) -> Diff {
+    alike::without_repeats(&mut before);
+    alike::without_repeats(&mut after);
+    let reordered = alike::reordered(&before, &after);
+    let common = alike::leave_out(&mut before, &mut after);
+    let value = |document: Document<'_>| serde_json::to_value(document).unwrap_or_default();
+    let (before, after) = (plain(value(before)), plain(value(after)));
+    let changes::Changes { policy, omitted, bookkeeping } = changes::between(&before, &after);
+    let reordered = if policy.is_empty() { reordered } else { Vec::new() };
+    let (omitted, bookkeeping) = (omitted + common.omitted, bookkeeping + common.bookkeeping);
+    Diff { changes: policy, omitted, bookkeeping, reordered }
 }
 
 /// The differences of policy between two native policies. The order of their rules is policy.
@@ -80,19 +87,6 @@ fn plain(mut plain: Value) -> Value {
 }
 
 fn agent(agent: &mut Map<String, Value>) {
-    for (name, list) in agent.iter_mut() {
-        let Value::Array(elements) = list else { continue };
-        if name == "allowlist" {
-            for entry in elements.iter_mut().filter_map(Value::as_object_mut) {
-                if entry.get("argPattern").and_then(Value::as_str) == Some("") {
-                    entry.remove("argPattern");
-                }
-            }
-        }
-        // What allows the same twice allows nothing more.
-        let mut seen = HashSet::new();
-        elements.retain(|element| seen.insert(changes::identity(name, element)));
-    }
     agent.retain(|_, value| !is_empty(value));
 }
 
@@ -102,33 +96,6 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(elements) => elements.is_empty(),
         _ => false,
     }
-}
-
-/// The agents of two documents with one policy whose entries of different sources changed places.
-fn reordered(before: &Value, after: &Value) -> Vec<String> {
-    let agents = before.get("agents").and_then(Value::as_object).into_iter().flatten();
-    agents
-        .filter(|(id, agent)| runs(agent) != runs(&after["agents"][id.as_str()]))
-        .map(|(id, _)| id.clone())
-        .collect()
-}
-
-/// An allowlist as runs of entries of one source, each run sorted: the same wherever only entries of one source
-/// changed places among themselves.
-fn runs(agent: &Value) -> Vec<(String, Vec<String>)> {
-    let mut runs: Vec<(String, Vec<String>)> = Vec::new();
-    for entry in agent.get("allowlist").and_then(Value::as_array).into_iter().flatten() {
-        let source = entry.get("source").map(Value::to_string).unwrap_or_default();
-        let identity = changes::identity("allowlist", entry);
-        match runs.last_mut() {
-            Some((of, run)) if *of == source => run.push(identity),
-            _ => runs.push((source, vec![identity])),
-        }
-    }
-    for (_, run) in &mut runs {
-        run.sort();
-    }
-    runs
 }
 
 #[cfg(test)]

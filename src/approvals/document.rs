@@ -248,6 +248,11 @@ impl<'a> Agents<'a> {
         self.0.retain(|(other, _)| other.as_str() != id);
     }
 
+    /// Leaves out the agents of which that is not said.
+    pub fn retain(&mut self, mut kept: impl FnMut(&str) -> bool) {
+        self.0.retain(|(id, _)| kept(id.as_str()));
+    }
+
     /// The agents as a JavaScript object has them: ids that are array indices first, in their order.
     #[must_use]
     pub fn in_javascript_order(mut self) -> Self {

@@ -24,6 +24,26 @@ pub(super) fn shortened(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// A path as it is shown. A key may be as long as a document, and stand in the path of everything below it.
+pub(super) fn shown(path: Path) -> Path {
+    let path = path.into_steps().map(|step| match step {
+        Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),
+        step => step,
+    });
+    // Nor is a path shown of which nobody could find the end.
+    let mut steps: Vec<Step> = path.collect();
+    let mut length = 0;
+    let long = steps.iter().position(|step| {
+        length += if let Step::Key(key) = step { key.len() } else { 1 };
+        length > LONGEST_PATH
+    });
+    if let Some(at) = long {
+        steps.truncate(at);
+        steps.push(Step::Key("…".to_owned()));
+    }
+    steps.into_iter().collect()
+}
+
 /// A [`Diagnostic`] before its place is worked out.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
@@ -52,23 +72,7 @@ impl Finding {
     }
 
     pub(super) fn at(self, path: Path) -> Self {
-        // A key may be as long as a document, and stand in the path of every problem below it.
-        let path = path.into_steps().map(|step| match step {
-            Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),
-            step => step,
-        });
-        // Nor is a path shown of which nobody could find the end.
-        let mut steps: Vec<Step> = path.collect();
-        let mut length = 0;
-        let long = steps.iter().position(|step| {
-            length += if let Step::Key(key) = step { key.len() } else { 1 };
-            length > LONGEST_PATH
-        });
-        if let Some(at) = long {
-            steps.truncate(at);
-            steps.push(Step::Key("…".to_owned()));
-        }
-        Self { path: steps.into_iter().collect(), ..self }
+        Self { path: shown(path), ..self }
     }
 
     pub(super) fn found(self, found: impl Into<String>) -> Self {

@@ -279,11 +279,21 @@ pub(super) fn cuts(
     mut gone: impl FnMut(usize, &Item) -> bool,
     cuts: &mut Vec<Splice>,
 ) -> Option<()> {
+    try_cuts(text, open, |index, item| Some(gone(index, item)), cuts)
+}
+
+/// The same, until `gone` says `None`.
+pub(super) fn try_cuts(
+    text: &str,
+    open: usize,
+    mut gone: impl FnMut(usize, &Item) -> Option<bool>,
+    cuts: &mut Vec<Splice>,
+) -> Option<()> {
     let mut last_kept: Option<usize> = None;
     let mut run: Option<Range<usize>> = None;
     let mut items = Items::of(text, open)?;
     for (index, item) in items.by_ref().enumerate() {
-        if gone(index, &item) {
+        if gone(index, &item)? {
             let start = run.as_ref().map_or(item.start(), |run| run.start);
             run = Some(start..item.value.end);
         } else {

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod alike;
 pub mod allowlist;
 mod arg_pattern;
 mod bounds;

@@ -97,11 +97,11 @@ pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Policy<'_>, Verdict> {
         return Ok(policy);
     }
     let verdict = check(bytes, syntax);
-    // Only JSON5 gets here with a policy in it.
-    match json5(bytes) {
-        Some(policy) if verdict.is_valid() => Ok(policy),
-        _ => Err(verdict),
+    // Only JSON5 gets here with a policy in it. Of anything else a tree is not made: it may take any memory.
+    if !verdict.is_valid() {
+        return Err(verdict);
     }
+    json5(bytes).ok_or(verdict)
 }
 
 fn accepted(bytes: &[u8]) -> Option<Policy<'_>> {

@@ -1,15 +1,17 @@
 //! What a store will hold when a document is set: the plan, before anything is written.
 
-use std::collections::HashMap;
+use std::io;
 
 use serde_json::Value;
 use thiserror::Error;
 
+use super::alike::{self, KnownIds};
+use super::bounds::Budget;
 use super::changes::{self, Changes};
-use super::check::parse;
+use super::check::{accepted, json, parse};
 use super::diagnostic::Verdict;
-use super::document::{Document, Entry, Socket};
-use super::scalar::NonEmpty;
+use super::document::{Agent, Agents, Document, Entry, Socket};
+use super::scalar::{NonBlank, NonEmpty, Source, Text};
 use super::stored::Stored;
 use super::syntax::Syntax;
 
@@ -47,38 +49,137 @@ pub enum ReplacementError {
 /// without one get `new_id()`. The text is what OpenClaw writes: two spaces, one line feed at the end.
 pub fn plan(
     stored: &Stored,
-    mut document: Document<'_>,
-    mut new_id: impl FnMut() -> String,
+    document: Document<'_>,
+    new_id: impl FnMut() -> String,
 ) -> Result<Replacement, ReplacementError> {
-    let before = match stored.text() {
-        Some(text) => match serde_json::from_slice::<Value>(text) {
-            Ok(value) => value,
-            Err(_) => {
-                return Err(ReplacementError::Unreadable(
-                    parse(text, Syntax::Json).err().unwrap_or_default(),
-                ));
-            }
-        },
-        None => Value::Null,
-    };
-    keep_socket(&before, &mut document)?;
-    let mut ids = KnownIds::of(&before);
-    if let Some(agents) = &mut document.agents {
-        for (agent, rules) in agents.iter_mut() {
-            let entries = rules.allowlist.iter_mut().flatten();
-            entries.for_each(|entry| ids.give(agent, entry, &mut new_id));
-        }
-    }
+    let (planned, document) = planned(stored, document, new_id)?;
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     // What is about to be stored is read once more, as the host will read it.
-    let after: Value = serde_json::from_str(&text)?;
     if parse(text.as_bytes(), Syntax::Json).as_ref() != Ok(&document) {
         return Err(ReplacementError::Misprinted);
     }
-    let changes = changes::between(&before, &after);
-    let needed = without_fillings(&before) != without_fillings(&after);
-    Ok(Replacement { text, changes, needed })
+    let Planned { before, needed } = planned;
+    Ok(Replacement { text, changes: before.changes(document), needed })
+}
+
+/// The same where nothing is going to be stored: instead of the text, its size in bytes.
+pub fn foreseen(
+    stored: &Stored,
+    document: Document<'_>,
+    new_id: impl FnMut() -> String,
+) -> Result<(Replacement, usize), ReplacementError> {
+    let (planned, document) = planned(stored, document, new_id)?;
+    let mut size = Size::default();
+    serde_json::to_writer_pretty(&mut size, &document)?;
+    let Planned { before, needed } = planned;
+    let changes = before.changes(document);
+    Ok((Replacement { text: String::new(), changes, needed }, size.0 + 1))
+}
+
+/// Counts what is written to it.
+#[derive(Default)]
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is stored, as it is compared with a new document.
+enum Before<'t> {
+    /// A valid document.
+    Document(Box<Document<'t>>),
+    /// Anything else that is JSON, or nothing.
+    Other(Value),
+}
+
+struct Planned<'t> {
+    before: Before<'t>,
+    needed: bool,
+}
+
+impl<'t> Before<'t> {
+    fn of(stored: &'t Stored) -> Result<Self, ReplacementError> {
+        let Some(text) = stored.text() else { return Ok(Self::Other(Value::Null)) };
+        if let Some(document) = accepted(text, Budget::default()) {
+            return Ok(Self::Document(Box::new(document)));
+        }
+        // Of a text with too much in it a value is not made: it would take any memory.
+        json(text, Syntax::Json)
+            .map(Self::Other)
+            .ok_or_else(|| ReplacementError::Unreadable(parse(text, Syntax::Json).err().unwrap_or_default()))
+    }
+
+    /// The socket block, as far as it can be read.
+    fn socket(&self) -> Result<Option<Socket<'static>>, ReplacementError> {
+        let socket: Option<Socket<'_>> = match self {
+            Self::Document(document) => document.socket.clone(),
+            Self::Other(value) => match value.get("socket") {
+                Some(socket) => {
+                    Some(serde::Deserialize::deserialize(socket).map_err(|_| ReplacementError::Socket)?)
+                }
+                None => None,
+            },
+        };
+        Ok(socket.map(|socket| Socket {
+            path: socket.path.map(super::scalar::Text::into_owned),
+            token: socket.token.map(super::scalar::Secret::into_owned),
+        }))
+    }
+
+    fn is(&self, document: &Document<'_>) -> Result<bool, serde_json::Error> {
+        match self {
+            Self::Document(before) => Ok(alike::is_same(before, document)),
+            Self::Other(Value::Null) => Ok(false),
+            Self::Other(before) => {
+                let after = serde_json::to_value(document)?;
+                Ok(without_fillings(before) == without_fillings(&after))
+            }
+        }
+    }
+
+    fn changes(self, mut after: Document<'t>) -> Changes {
+        let value = |document: Document<'_>| serde_json::to_value(document).unwrap_or_default();
+        let (before, common) = match self {
+            Self::Document(mut before) => {
+                let common = alike::leave_out(&mut before, &mut after);
+                (value(*before), common)
+            }
+            Self::Other(before) => {
+                let mut none = Document::default();
+                // Of a document that is new as much is listed as of any other.
+                let common = if before.is_null() {
+                    alike::leave_out(&mut none, &mut after)
+                } else {
+                    alike::Common::default()
+                };
+                (before, common)
+            }
+        };
+        let mut changes = changes::between(&before, &value(after));
+        changes.bookkeeping += common.bookkeeping;
+        changes.omitted += common.omitted;
+        changes
+    }
+}
+
+fn planned<'t, 'd>(
+    stored: &'t Stored,
+    mut document: Document<'d>,
+    mut new_id: impl FnMut() -> String,
+) -> Result<(Planned<'t>, Document<'d>), ReplacementError> {
+    let before = Before::of(stored)?;
+    keep_socket(&before, &mut document)?;
+    give_ids(&before, &mut document, &mut new_id);
+    let needed = !before.is(&document)?;
+    Ok((Planned { before, needed }, document))
 }
 
 /// What a document says at its top: gateways print blocks even where they hold nothing.
@@ -91,58 +192,72 @@ fn without_fillings(document: &Value) -> Option<Vec<(&String, &Value)>> {
     Some(fields.filter(|(name, value)| !is_filling(name, value)).collect())
 }
 
-fn keep_socket(before: &Value, document: &mut Document<'_>) -> Result<(), ReplacementError> {
-    let Some(old) = before.get("socket") else { return Ok(()) };
+fn keep_socket(before: &Before<'_>, document: &mut Document<'_>) -> Result<(), ReplacementError> {
     let complete = document.socket.as_ref().is_some_and(|new| new.path.is_some() && new.token.is_some());
     if complete {
         return Ok(());
     }
-    let old: Socket<'_> = serde::Deserialize::deserialize(old).map_err(|_| ReplacementError::Socket)?;
+    let Some(old) = before.socket()? else { return Ok(()) };
     let new = document.socket.get_or_insert_default();
-    new.path = new.path.take().or_else(|| old.path.map(super::scalar::Text::into_owned));
-    new.token = new.token.take().or_else(|| old.token.map(super::scalar::Secret::into_owned));
+    new.path = new.path.take().or(old.path);
+    new.token = new.token.take().or(old.token);
     Ok(())
 }
 
-/// The ids that the store's entries have, by what the entries allow, in the order in which they stand.
-struct KnownIds(HashMap<(String, String), Vec<String>>);
-
-impl KnownIds {
-    fn of(before: &Value) -> Self {
-        let mut ids: HashMap<_, Vec<String>> = HashMap::new();
-        let agents = before.get("agents").and_then(Value::as_object).into_iter().flatten();
-        for (agent, rules) in agents {
-            let entries = rules.get("allowlist").and_then(Value::as_array).into_iter().flatten();
-            for entry in entries {
-                let text = |field| entry.get(field).and_then(Value::as_str);
-                let (Some(id), Some(pattern)) = (text("id").filter(|id| !id.is_empty()), text("pattern"))
-                else {
-                    continue;
-                };
-                let identity = identity(pattern, text("argPattern"), text("source"));
-                ids.entry((agent.clone(), identity)).or_default().push(id.to_owned());
-            }
-        }
-        for ids in ids.values_mut() {
-            ids.reverse();
-        }
-        Self(ids)
+/// Gives each entry without an id the one that the store has for it, else a new one.
+fn give_ids(before: &Before<'_>, document: &mut Document<'_>, new_id: &mut impl FnMut() -> String) {
+    let entries = |agents: &Agents<'_>| {
+        agents.iter().any(|(_, agent)| agent.allowlist.iter().flatten().any(|entry| entry.id.is_none()))
+    };
+    if !document.agents.as_ref().is_some_and(entries) {
+        return;
     }
-
-    fn give(&mut self, agent: &str, entry: &mut Entry<'_>, new_id: &mut impl FnMut() -> String) {
-        let text =
-            |text: &Option<super::scalar::Text<'_>>| text.as_ref().map(|text| text.as_str().to_owned());
-        let source = entry.source.map(super::scalar::Source::as_str);
-        let identity = identity(entry.pattern.as_str(), text(&entry.arg_pattern).as_deref(), source);
-        let known = self.0.get_mut(&(agent.to_owned(), identity)).and_then(Vec::pop);
-        if entry.id.is_none() {
-            entry.id = NonEmpty::new(known.unwrap_or_else(new_id));
+    let typed;
+    let known = match before {
+        Before::Document(document) => KnownIds::of(document),
+        Before::Other(value) => {
+            typed = with_ids(value);
+            KnownIds::of(&typed)
+        }
+    };
+    for (agent, rules) in document.agents.iter_mut().flat_map(Agents::iter_mut) {
+        for entry in rules.allowlist.iter_mut().flatten() {
+            let id = known.take(agent, entry);
+            if entry.id.is_none() {
+                entry.id = NonEmpty::new(id.map_or_else(&mut *new_id, str::to_owned));
+            }
         }
     }
 }
 
-fn identity(pattern: &str, arg_pattern: Option<&str>, source: Option<&str>) -> String {
-    format!("{pattern:?} {arg_pattern:?} {source:?}")
+/// The entries with ids of what is not a valid document.
+fn with_ids(before: &Value) -> Document<'_> {
+    let agents = before.get("agents").and_then(Value::as_object).into_iter().flatten();
+    let agents = agents.filter_map(|(id, rules)| {
+        let entries = rules.get("allowlist").and_then(Value::as_array).into_iter().flatten();
+        let allowlist = Some(entries.filter_map(with_id).collect());
+        Some((Text::new(id.as_str())?, Agent { allowlist, ..Agent::default() }))
+    });
+    Document { agents: Agents::new(agents.collect()), ..Document::default() }
+}
+
+fn with_id(entry: &Value) -> Option<Entry<'_>> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let source = match entry.get("source") {
+        None => None,
+        Some(source) if source == Source::AllowAlways.as_str() => Some(Source::AllowAlways),
+        Some(_) => return None,
+    };
+    Some(Entry {
+        pattern: NonBlank::new(text("pattern")?)?,
+        id: Some(NonEmpty::new(text("id")?)?),
+        source,
+        command_text: None,
+        arg_pattern: text("argPattern").and_then(Text::new),
+        last_used_at: None,
+        last_used_command: None,
+        last_resolved_path: None,
+    })
 }
 
 #[cfg(test)]

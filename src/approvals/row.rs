@@ -63,8 +63,11 @@ impl Row {
     /// The row of a valid document, or of one that has unknown fields besides. Of those a gateway keeps what agents and
     /// entries have; here the whole text is kept as it is.
     pub fn of(text: &[u8], new_socket: Option<NewSocket>) -> Result<Self, RowError> {
-        let known =
-            if accepted(text, Budget::default()).is_some() { None } else { known(text, Syntax::Json) };
+        let known = if accepted(text, Budget::default()).is_some() {
+            None
+        } else {
+            known(text, Syntax::Json, Budget::default())
+        };
         let Some(known) = known else { return Self::of_known(text, new_socket) };
         let text = String::from_utf8_lossy(text).into_owned();
         Ok(Self { text, ..Self::of_known(known.text.as_bytes(), None)? })

@@ -44,6 +44,11 @@ impl Stored {
         self.text.as_deref()
     }
 
+    /// The exact text, if there is a document.
+    pub fn into_text(self) -> Option<Vec<u8>> {
+        self.text
+    }
+
     /// Lower-case hex SHA-256 of the exact text; of no text where there is no document, as gateways up to 2026.7 do,
     /// and with `missing:` before it where a database has none, as later ones do.
     pub fn hash(&self) -> String {

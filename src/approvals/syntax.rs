@@ -13,6 +13,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_
 use serde::de::IgnoredAny;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+use super::bounds;
 use super::codes::Code;
 use super::diagnostic::Step;
 use super::finding::{Finding, Findings, shortened};
@@ -130,6 +131,12 @@ pub(super) fn parse_all<'t>(
         findings.push(empty());
         return None;
     };
+    if let Some(at) = bounds::next_line(source.text) {
+        let finding =
+            Finding::new(Code::Syntax, at..at + 2, "U+0085 is not white space in JSON5, nor in JSON");
+        findings.push(finding.found("U+0085").expected("a space"));
+        return None;
+    }
     findings.begin();
     let mut walk = Walk {
         text: source.text,
@@ -408,4 +415,23 @@ fn is_identifier(word: &str) -> bool {
     };
     let mut chars = word.chars();
     chars.next().is_some_and(starts) && chars.all(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_notation_takes_for_white_space_is_told() {
+        for syntax in [Syntax::Json, Syntax::Json5] {
+            let mut findings = Vec::new();
+            assert!(parse("{\u{85}\"version\":1}", None, syntax, &mut findings).is_none());
+            let told: Vec<_> = findings.iter().map(|finding| (finding.code, finding.span.clone())).collect();
+            assert_eq!(told, [(Code::Syntax, 1..3)]);
+            findings.clear();
+            // In a string it is a character like others, and so it is in a comment of JSON5.
+            assert!(parse("{\"\u{85}\":1}", None, syntax, &mut findings).is_some());
+            assert!(syntax == Syntax::Json || parse("{/*\u{85}*/}", None, syntax, &mut findings).is_some());
+        }
+    }
 }

@@ -6,10 +6,12 @@
 
 use serde_json::Value;
 
+use super::bounds::{self, Budget};
 use super::changes::{Change, masked};
-use super::check::{json, parse};
+use super::check::{json, parse_within};
 use super::diagnostic::{Path, Step};
-use super::layout::{self, Items, Splice, cuts, spliced};
+use super::finding::shown;
+use super::layout::{self, Items, Splice, spliced, try_cuts};
 use super::syntax::{self, Syntax};
 
 /// A text without its unknown fields, which is a valid document.
@@ -92,15 +94,20 @@ impl Kind {
     }
 }
 
-/// A document without its unknown fields. `None` where it has none, or where something else is wrong with it too.
-pub fn known(bytes: &[u8], syntax: Syntax) -> Option<Known> {
-    let known = without(bytes, syntax)?;
-    parse(known.text.as_bytes(), syntax).is_ok().then_some(known)
+/// A document without its unknown fields. `None` where it has none, where something else is wrong with it too, or where
+/// the time is over.
+pub fn known(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
+    let known = without(bytes, syntax, budget)?;
+    parse_within(known.text.as_bytes(), syntax, budget).is_ok().then_some(known)
 }
 
-/// A text without its unknown fields, whatever else is wrong with it. `None` where it has none, or cannot be read.
-pub fn without(bytes: &[u8], syntax: Syntax) -> Option<Known> {
+/// A text without its unknown fields, whatever else is wrong with it. `None` where it has none, cannot be read, holds too
+/// much, or where the time is over.
+pub fn without(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
     let text = syntax::text(bytes).ok()?;
+    if bounds::object_too_many(text).is_some() || bounds::cut(text).is_some() {
+        return None;
+    }
     let is_read = match syntax {
         Syntax::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
         Syntax::Json5 => {
@@ -114,7 +121,7 @@ pub fn without(bytes: &[u8], syntax: Syntax) -> Option<Known> {
     if !is_read {
         return None;
     }
-    let mut taken = Taken { text, syntax, splices: Vec::new(), fields: Vec::new(), count: 0 };
+    let mut taken = Taken { text, syntax, budget, splices: Vec::new(), fields: Vec::new(), count: 0 };
     taken.take(layout::root(text), Kind::Document, &Path::default())?;
     if taken.count == 0 {
         return None;
@@ -126,14 +133,19 @@ pub fn without(bytes: &[u8], syntax: Syntax) -> Option<Known> {
 struct Taken<'t> {
     text: &'t str,
     syntax: Syntax,
+    budget: Budget<'t>,
     splices: Vec<Splice>,
     fields: Vec<Change>,
     count: usize,
 }
 
 impl Taken<'_> {
+    /// `None` where the text cannot be read, or the time is over.
     fn take(&mut self, open: usize, kind: Kind, path: &Path) -> Option<()> {
         let text = self.text;
+        if self.budget.is_spent() {
+            return None;
+        }
         if let Some(elements) = kind.of_elements() {
             for (index, item) in Items::of_array(text, open).into_iter().flatten().enumerate() {
                 if text.as_bytes().get(item.value.start) == Some(&b'{') {
@@ -147,12 +159,17 @@ impl Taken<'_> {
         }
         let mut inner = Vec::new();
         let mut found = Vec::new();
-        cuts(
+        try_cuts(
             text,
             open,
-            |_, item| {
+            |index, item| {
+                /// Fields between two looks at the clock.
+                const OFTEN: usize = 256;
+                if index % OFTEN == OFTEN - 1 && self.budget.is_spent() {
+                    return None;
+                }
                 let name = item.key.as_ref().and_then(|key| layout::name(text, key)).unwrap_or_default();
-                match kind.under(&name) {
+                Some(match kind.under(&name) {
                     Some(Kind::Leaf) => false,
                     Some(kind) => {
                         inner.push((item.value.start, kind, name));
@@ -166,7 +183,7 @@ impl Taken<'_> {
                         }
                         true
                     }
-                }
+                })
             },
             &mut found,
         )?;
@@ -187,7 +204,7 @@ fn gone(path: Path, text: &str, syntax: Syntax) -> Change {
         json(text.as_bytes(), syntax).unwrap_or_default()
     };
     let before = Some(masked(&path, value));
-    Change { path, before, after: None }
+    Change { path: shown(path), before, after: None }
 }
 
 #[cfg(test)]
@@ -200,6 +217,14 @@ mod tests {
     use super::super::codes::Code;
     use super::super::{Strictness, check};
     use super::*;
+
+    fn known(bytes: &[u8], syntax: Syntax) -> Option<Known> {
+        super::known(bytes, syntax, Budget::default())
+    }
+
+    fn without(bytes: &[u8], syntax: Syntax) -> Option<Known> {
+        super::without(bytes, syntax, Budget::default())
+    }
 
     fn paths(known: &Known) -> Vec<String> {
         known.fields.iter().map(|field| field.path.to_string()).collect()
@@ -234,6 +259,28 @@ mod tests {
         assert_eq!(without(br#"{"version":2,"x":1}"#, Syntax::Json).unwrap().text, r#"{"version":2}"#);
         assert_eq!(known(br#"{"version":1}"#, Syntax::Json), None);
         assert_eq!(known(br#"{"version":1,"#, Syntax::Json), None);
+    }
+
+    #[test]
+    fn it_ends_when_the_time_is_over() {
+        let fields: Vec<String> = (0..10_000).map(|n| format!("\"x{n}\":1")).collect();
+        let text = format!("{{\"version\":1,{}}}", fields.join(","));
+        assert_eq!(known(text.as_bytes(), Syntax::Json).unwrap().count, 10_000);
+        let looks = std::cell::Cell::new(0);
+        let spent = || {
+            looks.set(looks.get() + 1);
+            looks.get() > 3
+        };
+        assert_eq!(super::without(text.as_bytes(), Syntax::Json, Budget::until(&spent)), None);
+        assert_eq!(looks.get(), 4);
+    }
+
+    #[test]
+    fn a_long_key_is_not_repeated_in_every_path() {
+        let (agent, fields) = ("a".repeat(100_000), "\"x\":1,".repeat(500));
+        let text = format!("{{\"version\":1,\"agents\":{{\"{agent}\":{{{fields}\"ask\":\"off\"}}}}}}");
+        let known = without(text.as_bytes(), Syntax::Json).unwrap();
+        assert!(known.fields.iter().all(|field| field.path.to_string().len() < 300));
     }
 
     #[test]

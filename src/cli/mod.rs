@@ -5,6 +5,8 @@ pub mod approvals;
 pub mod diff;
 pub mod gateway;
 pub mod lazy;
+#[cfg(test)]
+mod printed_commands;
 pub mod queue;
 pub mod run;
 

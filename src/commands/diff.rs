@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::remote::{Fetched, Place, Remote};
 use super::targets::shown;
 use super::{Error, validate};
 use crate::approvals::report::{DiffReport, Remark, Side};
-use crate::approvals::stored::Stored;
-use crate::approvals::{Strictness, Syntax, check, diff, modernised, native, parse};
+use crate::approvals::stored::hash_of;
+use crate::approvals::{Strictness, Syntax, check, diff, document, modernised, native, parse};
 use crate::deadline::Deadline;
 use crate::settings::Flags;
 use crate::store::input::{self, Bounds, Input};
@@ -50,35 +50,44 @@ struct Read {
 }
 
 enum Content {
-    /// In today's form; as it stands, where everything counts.
-    Document(Value),
+    /// A document, which is not read yet.
+    Text(Vec<u8>, Syntax),
     /// A Windows node's own policy.
     Native(Value),
+}
+
+/// What is compared of a document.
+enum Document<'t> {
+    /// In today's form.
+    Read(document::Document<'t>),
+    /// As it stands, where everything counts.
+    Exact(Value),
 }
 
 /// Reads both and compares them. `access`: how to be let in, where one gateway is meant.
 pub fn run(mut request: Request, access: &Flags, deadline: Deadline) -> anyhow::Result<DiffReport> {
     assign(&mut request, access)?;
     let Request { a, b, exact } = request;
-    let a = read(a, exact, deadline)?;
-    let b = read(b, exact, deadline)?;
-    let (side_a, side_b) = (a.side(), b.side());
-    let diff = match (a.content, b.content) {
-        (Content::Document(one), Content::Document(other)) if exact => {
+    let mut a = read(a, deadline)?;
+    let mut b = read(b, deadline)?;
+    let mut remarks = [std::mem::take(&mut a.remarks), std::mem::take(&mut b.remarks)].concat();
+    remarks.dedup();
+    // Texts whose early forms are rewritten.
+    let (mut modern_a, mut modern_b) = (String::new(), String::new());
+    let one = a.content.document(&a.name, &mut modern_a, exact)?;
+    let other = b.content.document(&b.name, &mut modern_b, exact)?;
+    let (mut side_a, mut side_b) = (a.side(), b.side());
+    (side_a.native, side_b.native) = (one.is_err(), other.is_err());
+    let diff = match (one, other) {
+        (Ok(Document::Exact(one)), Ok(Document::Exact(other))) => {
             diff::exact(&one, &other, a.no_token || b.no_token)
         }
-        (Content::Document(one), Content::Document(other)) => diff::of_policy(one, other),
-        (Content::Native(one), Content::Native(other)) if exact => diff::exact(&one, &other, false),
-        (Content::Native(one), Content::Native(other)) => diff::of_native(&one, &other),
-        (Content::Native(_), Content::Document(_)) => {
-            return Err(Error::Mixed { native: a.name, document: b.name }.into());
-        }
-        (Content::Document(_), Content::Native(_)) => {
-            return Err(Error::Mixed { native: b.name, document: a.name }.into());
-        }
+        (Ok(Document::Read(one)), Ok(Document::Read(other))) => diff::of_policy(one, other),
+        (Err(one), Err(other)) if exact => diff::exact(&one, &other, false),
+        (Err(one), Err(other)) => diff::of_native(&one, &other),
+        (Err(_), Ok(_)) => return Err(Error::Mixed { native: a.name, document: b.name }.into()),
+        (Ok(_), _) => return Err(Error::Mixed { native: b.name, document: a.name }.into()),
     };
-    let mut remarks = [a.remarks, b.remarks].concat();
-    remarks.dedup();
     Ok(DiffReport { a: side_a, b: side_b, exact, diff, remarks })
 }
 
@@ -117,61 +126,47 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
     }
 }
 
-fn read(source: Source, exact: bool, deadline: Deadline) -> anyhow::Result<Read> {
+fn read(source: Source, deadline: Deadline) -> anyhow::Result<Read> {
     match source {
         // Which kind a file is, is found out and not asked for.
         Source::File(Input::Path(path)) if validate::database(&path).is_some() => {
-            Ok(of_store(Some(&path), exact, deadline)?)
+            Ok(of_store(Some(&path), deadline)?)
         }
         Source::File(input) => {
             let bytes = input::read(&input, Bounds { max_size: MAX_SIZE, deadline })
                 .map_err(Error::from)
                 .with_context(|| format!("reading {}", input.name()))?;
-            Ok(of_file(input.name(), bytes, exact)?)
+            Ok(of_file(input.name(), bytes))
         }
-        Source::Store(path) => Ok(of_store(path.as_deref(), exact, deadline)?),
-        Source::Remote(remote) => Ok(super::gateway::run(of_remote(&remote, exact, deadline))?),
+        Source::Store(path) => Ok(of_store(path.as_deref(), deadline)?),
+        Source::Remote(remote) => Ok(super::gateway::run(of_remote(&remote, deadline))?),
     }
 }
 
-/// A file may hold a document or a native policy: the two have no field in common that must be there.
-fn of_file(name: String, bytes: Vec<u8>, exact: bool) -> Result<Read, Error> {
-    let stored = Stored::holding(bytes);
-    let text = stored.text().unwrap_or_default();
-    let content = match document(&name, text, Syntax::Json5, exact) {
-        Ok(document) => document,
-        Err(error) => match native::parse(text, Syntax::Json5) {
-            Ok(policy) => Content::Native(serde_json::to_value(&policy).unwrap_or_default()),
-            Err(_) => return Err(error),
-        },
-    };
-    Ok(Read { hash: stored.hash(), exists: true, content, no_token: false, remarks: Vec::new(), name })
+fn of_file(name: String, bytes: Vec<u8>) -> Read {
+    let hash = hash_of(&bytes);
+    let content = Content::Text(bytes, Syntax::Json5);
+    Read { hash, exists: true, content, no_token: false, remarks: Vec::new(), name }
 }
 
-fn of_store(named: Option<&Path>, exact: bool, deadline: Deadline) -> anyhow::Result<Read> {
+fn of_store(named: Option<&Path>, deadline: Deadline) -> anyhow::Result<Read> {
     let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
     let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
     let name = store.name();
-    let content = match stored.text() {
-        Some(text) => document(&name, text, Syntax::Json, exact)?,
-        None => absent(),
-    };
     let (hash, exists) = (stored.hash(), stored.text().is_some());
+    let content = Content::Text(stored.into_text().unwrap_or_else(absent), Syntax::Json);
     Ok(Read { hash, exists, content, no_token: false, remarks: store.remarks(deadline), name })
 }
 
-async fn of_remote(remote: &Remote, exact: bool, deadline: Deadline) -> Result<Read, Error> {
+async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Read, Error> {
     let mut place = Place::open(remote, deadline).await?;
     let fetched = place.fetch().await?;
     let name = place.name();
     place.close().await;
     match fetched {
         Fetched::Document(fetched) => {
-            let content = if fetched.exists {
-                document(&name, fetched.file.get().as_bytes(), Syntax::Json, exact)?
-            } else {
-                absent()
-            };
+            let text = if fetched.exists { fetched.file.get().as_bytes().to_vec() } else { absent() };
+            let content = Content::Text(text, Syntax::Json);
             Ok(Read {
                 hash: fetched.hash,
                 exists: fetched.exists,
@@ -198,35 +193,62 @@ async fn of_remote(remote: &Remote, exact: bool, deadline: Deadline) -> Result<R
     }
 }
 
-/// What is not valid is not compared: a field that no host understands has no meaning that could be the same.
-fn document(name: &str, text: &[u8], syntax: Syntax, exact: bool) -> Result<Content, Error> {
+impl Content {
+    /// The document in a text, or the native policy: the two have no field in common that must be there. What is not
+    /// valid is not compared: a field that no host understands has no meaning that could be the same.
+    fn document<'t>(
+        &'t self,
+        name: &str,
+        modern: &'t mut String,
+        exact: bool,
+    ) -> Result<Result<Document<'t>, Value>, Error> {
+        let (text, syntax) = match self {
+            Self::Text(text, syntax) => (text, *syntax),
+            Self::Native(policy) => return Ok(Err(policy.clone())),
+        };
+        match document(name, text, syntax, modern, exact) {
+            Ok(document) => Ok(Ok(document)),
+            // Only a file may be either.
+            Err(error) if syntax == Syntax::Json => Err(error),
+            Err(error) => match native::parse(text, syntax) {
+                Ok(policy) => Ok(Err(serde_json::to_value(&policy).unwrap_or_default())),
+                Err(_) => Err(error),
+            },
+        }
+    }
+}
+
+fn document<'t>(
+    name: &str,
+    text: &'t [u8],
+    syntax: Syntax,
+    modern: &'t mut String,
+    exact: bool,
+) -> Result<Document<'t>, Error> {
     let invalid = |verdict| Error::Invalid { name: name.to_owned(), verdict };
     // Nearly every document is in today's form already.
-    if parse(text, Syntax::Json).is_ok()
-        && let Some(value) = crate::approvals::json(text, Syntax::Json)
-    {
-        return Ok(Content::Document(value));
+    if let Ok(document) = parse(text, Syntax::Json) {
+        return match exact.then(|| crate::approvals::json(text, Syntax::Json)).flatten() {
+            Some(value) => Ok(Document::Exact(value)),
+            None => Ok(Document::Read(document)),
+        };
     }
-    let modern = modernised(text, syntax).map_err(invalid)?;
-    let value = if exact {
-        crate::approvals::json(text, syntax)
-    } else {
-        crate::approvals::json(modern.as_bytes(), syntax)
-    };
-    value
-        .map(Content::Document)
-        .ok_or_else(|| invalid(check(text, Strictness { syntax, allow_legacy: true })))
+    *modern = modernised(text, syntax).map_err(invalid)?;
+    if !exact {
+        return parse(modern.as_bytes(), syntax).map(Document::Read).map_err(invalid);
+    }
+    let value = crate::approvals::json(text, syntax);
+    value.map(Document::Exact).ok_or_else(|| invalid(check(text, Strictness { syntax, allow_legacy: true })))
 }
 
 /// A host without a document and one with an empty document follow the same rules.
-fn absent() -> Content {
-    Content::Document(json!({ "version": 1 }))
+fn absent() -> Vec<u8> {
+    br#"{"version":1}"#.to_vec()
 }
 
 impl Read {
     fn side(&self) -> Side {
-        let native = matches!(self.content, Content::Native(_));
-        Side { name: self.name.clone(), exists: self.exists, hash: self.hash.clone(), native }
+        Side { name: self.name.clone(), exists: self.exists, hash: self.hash.clone(), native: false }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::embedded::scenario::ScenarioError;
 use crate::outcome::Exit;
 use crate::settings::{Kind, SettingsError};
 use crate::store::input::InputError;
-use crate::store::{StoreError, sqlite};
+use crate::store::{StoreError, quoted, sqlite};
 
 /// Why a command ended without a report.
 #[derive(Debug, Error)]
@@ -397,7 +397,9 @@ impl Error {
                         .to_owned(),
                 ),
                 ReplacementError::Unreadable(_) => Some(format!(
-                    "mend it at the place shown, or move it away (mv {path} {path}.broken), then set again"
+                    "mend it at the place shown, or move it away (mv {} {}), then set again",
+                    quoted(path.as_ref()),
+                    quoted(format!("{path}.broken").as_ref())
                 )),
                 ReplacementError::Socket => {
                     Some("mend the stored document, or put a `socket` block into the new one".to_owned())

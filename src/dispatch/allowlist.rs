@@ -1,6 +1,6 @@
 //! `approvals allowlist`.
 
-use super::{remote, within};
+use super::{guarded, remote};
 use crate::Streams;
 use crate::approvals::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
@@ -37,11 +37,7 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     if !quiet.quiet {
         output::entry_warnings(streams.err, &warnings)?;
     }
-    let report = if request.dry_run {
-        within(deadline, move || allowlist::run(&request, deadline))?
-    } else {
-        allowlist::run(&request, deadline)?
-    };
+    let report = guarded(deadline, move |gate| allowlist::run(&request, gate, deadline))?;
     let nothing = quiet.quiet && report.set.is_nothing();
     if quiet.quiet && !nothing {
         output::entry_warnings(streams.err, &warnings)?;

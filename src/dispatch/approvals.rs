@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{remote, within};
+use super::{guarded, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::codes::Code;
@@ -130,11 +130,7 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         drop_unknown: args.drop_unknown,
         downgrade: args.downgrade,
     };
-    let report = if request.dry_run {
-        within(deadline, move || set::run(&request, deadline))?
-    } else {
-        set::run(&request, deadline)?
-    };
+    let report = guarded(deadline, move |gate| set::run(&request, gate, deadline))?;
     let printed = if args.quiet.quiet && report.is_nothing() {
         Ok(())
     } else if args.json {

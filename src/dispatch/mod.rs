@@ -25,7 +25,7 @@ use crate::commands::Error;
 use crate::commands::gateway::observer;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
-use crate::deadline::{Deadline, OutOfTime};
+use crate::deadline::{Deadline, Gate, OutOfTime};
 use crate::output::error::Failure;
 use crate::output::{self, Paper};
 use crate::settings::{Ask, Flags, Wait, Warnings};
@@ -233,6 +233,15 @@ pub fn gateway_as_operand(arguments: &[OsString]) -> String {
 /// Whether what comes behind these words is an operand of `diff`, and not a part of the command's own name.
 fn operands_begin(words: &[String]) -> bool {
     words.iter().any(|word| word == "diff")
+}
+
+/// The same of what writes behind the gate.
+pub fn guarded<T: Send + 'static>(
+    deadline: Deadline,
+    command: impl FnOnce(&Gate) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let unfinished = |OutOfTime| Error::Unfinished { timeout: deadline.timeout() };
+    deadline.guarded(command).map_err(unfinished)?
 }
 
 /// The error and what caused it, from the outside in.

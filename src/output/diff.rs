@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::escape::escaped;
 use super::json::{VERSION, json, listed};
-use super::snapshot::word;
+use super::snapshot::{omitted, word};
 use crate::approvals::changes::Change;
 use crate::approvals::diagnostic::{Path, Step};
 use crate::approvals::report::{DiffReport, Side};
@@ -37,6 +37,7 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::
         printer.line(PLACE, &format!("@@ {place} @@"))?;
         printer.section(&changes)?;
     }
+    omitted(printer.out, diff.omitted)?;
     if !diff.is_drift() {
         let what = if *exact { "difference" } else { "drift" };
         writeln!(printer.out, "no {what}: {} and {}", named(a), named(b))?;
@@ -72,6 +73,7 @@ pub fn diff_json(out: &mut dyn Write, report: &DiffReport) -> io::Result<()> {
             "a": side(a),
             "b": side(b),
             "changes": listed(&diff.changes),
+            "omittedChanges": diff.omitted,
             "bookkeepingChanges": diff.bookkeeping,
             "reordered": diff.reordered,
             "remarks": remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Value, json};
 
@@ -144,14 +144,23 @@ impl<'d> Problem<'d> {
 
 /// The problems of a verdict, for machine output.
 pub(super) fn problems(verdict: &Verdict) -> impl Serialize {
-    verdict.diagnostics.iter().map(Problem::of).collect::<Vec<_>>()
+    Problems(&verdict.diagnostics)
+}
+
+/// Problems as they are printed: each is made when its turn comes.
+struct Problems<'d>(&'d [Diagnostic]);
+
+impl Serialize for Problems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Problem::of))
+    }
 }
 
 #[derive(Serialize)]
 struct File<'r> {
     path: &'r str,
     status: &'static str,
-    problems: Vec<Problem<'r>>,
+    problems: Problems<'r>,
     /// Problems that are counted and not listed.
     omitted: usize,
     /// There may be more problems than are counted.
@@ -171,7 +180,7 @@ impl<'r> File<'r> {
                     verdict if verdict.is_valid() => "valid",
                     _ => "invalid",
                 },
-                problems: verdict.diagnostics.iter().map(Problem::of).collect(),
+                problems: Problems(&verdict.diagnostics),
                 omitted: verdict.omitted,
                 uncounted: verdict.uncounted,
                 error: verdict.unfinished.then(unfinished),
@@ -179,7 +188,7 @@ impl<'r> File<'r> {
             Err(failed) => Self {
                 path: &report.name,
                 status: failed.why.as_str(),
-                problems: Vec::new(),
+                problems: Problems(&[]),
                 omitted: 0,
                 uncounted: false,
                 error: Some(json!({ "message": failed.message, "remedy": failed.remedy })),
@@ -263,7 +272,7 @@ pub(super) fn field(Field { place, newer, .. }: &Field) -> Value {
 
 /// What `set` did.
 pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
-    let Changes { policy, bookkeeping } = &report.changes;
+    let Changes { policy, omitted, bookkeeping } = &report.changes;
     json(
         out,
         &json!({
@@ -274,6 +283,7 @@ pub fn set_json(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
             "baseHash": report.before,
             "hash": report.after,
             "changes": listed(policy),
+            "omittedChanges": omitted,
             "bookkeepingChanges": bookkeeping,
             "removed": report.removed.iter().map(|removed| field(&removed.field)).collect::<Vec<_>>(),
             "foreseen": report.foreseen.iter().map(field).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::escape::escaped;
 use crate::approvals::changes::Change;
+use crate::approvals::diagnostic::thousands;
 use crate::approvals::rejection::Removed;
 use crate::approvals::report::{NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
 
@@ -146,10 +147,20 @@ pub(super) fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()>
     Ok(())
 }
 
+/// Prints how many changes are not listed.
+pub(super) fn omitted(out: &mut dyn Write, count: usize) -> io::Result<()> {
+    match count {
+        0 => Ok(()),
+        1 => writeln!(out, "and 1 more change"),
+        more => writeln!(out, "and {} more changes", thousands(more)),
+    }
+}
+
 /// Prints what changed, or would.
 pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
     dropped(out, &report.dropped, report.dropped_count)?;
     changes(out, &report.changes.policy)?;
+    omitted(out, report.changes.omitted)?;
     match report.changes.bookkeeping {
         0 => {}
         1 => writeln!(out, "1 entry changes in its id or usage only")?,

@@ -78,6 +78,7 @@ impl InputError {
         match self {
             Self::Missing(_) => Some("check the path".to_owned()),
             Self::Directory(name) => {
+                let name = super::quoted(Path::new(name));
                 Some(format!("name a file in it, or run: clearance approvals validate {name}"))
             }
             Self::TooLarge { .. } => Some("check that it is the right file, or raise --max-size".to_owned()),

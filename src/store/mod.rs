@@ -194,9 +194,14 @@ fn other_names(links: u64) -> String {
     }
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+/// A path as a shell takes it, in quotes only where it must be.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// Makes a directory for this user alone, and those above it, where they are not there.
@@ -250,7 +255,7 @@ impl StoreError {
             Self::NoHome => Some("name the store with --store PATH".to_owned()),
             Self::NoDirectory(path) => Some(format!(
                 "start OpenClaw once on this host, make the directory (mkdir -m 700 {}), or name the store with --store PATH",
-                path.display()
+                quoted(path)
             )),
             Self::Owner { owner, .. } => Some(format!("run as that user: sudo -u '#{owner}' clearance …")),
             Self::Locked { .. } => Some("wait until it has ended, or raise --timeout".to_owned()),

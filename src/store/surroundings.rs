@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::quoted;
 use crate::approvals::report::Remark;
 
 /// Write permission of the group, and of everybody.
@@ -69,16 +70,6 @@ fn who(mode: u32) -> Option<&'static str> {
         Some("everyone in its group")
     } else {
         None
-    }
-}
-
-/// A path as a shell reads it back.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -6,31 +6,100 @@ use std::path::Path;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// The beginning of a hostile document, and what it goes on with.
-pub const HOSTILE: &[(&str, &str)] = &[
-    ("{", "\"\":1,"),
-    ("[", "1,"),
-    ("", "["),
-    ("", "{\"a\":"),
-    ("\"", "a"),
-    ("", " "),
-    ("", "\u{a0}"),
-    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "1,"),
-    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"pattern\":\"a\"},"),
-    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"pattern\":\"a\",\"argPattern\":\"(\"},"),
-    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"x\":1},"),
-    ("{\"version\":1,\"agents\":{", "\"a\":{},"),
-    ("{\"version\":1,\"agents\":{", "\"a\":1,"),
-    ("{\"socket\":{", "\"token\":1,"),
-    ("{\"socket\":", "{\"token\": :"),
-    ("", ":"),
-    ("", "\\"),
-    ("[", "/**/1,"),
-    ("{", "a:'\\a',"),
-    ("", "\u{feff}"),
-    ("{\"rules\":[", "{\"pattern\":\" \"},"),
-    ("{\"version\":1,\"version\":", "{\"x\":[],\"x\":[]},\"version\":"),
+/// The beginning of a hostile document, what is repeated (`#` is a number that counts), and how it ends.
+pub const HOSTILE: &[(&str, &str, &str)] = &[
+    ("{", "\"\":1,", ""),
+    ("[", "1,", ""),
+    ("", "[", ""),
+    ("", "{\"a\":", ""),
+    ("\"", "a", ""),
+    ("", " ", ""),
+    ("", "\u{a0}", ""),
+    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "1,", ""),
+    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"pattern\":\"a\"},", ""),
+    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"pattern\":\"a\",\"argPattern\":\"(\"},", ""),
+    ("{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[", "{\"x\":1},", ""),
+    ("{\"version\":1,\"agents\":{", "\"a\":{},", ""),
+    ("{\"version\":1,\"agents\":{", "\"a\":1,", ""),
+    ("{\"socket\":{", "\"token\":1,", ""),
+    ("{\"socket\":", "{\"token\": :", ""),
+    ("", ":", ""),
+    ("", "\\", ""),
+    ("[", "/**/1,", ""),
+    ("{", "a:'\\a',", ""),
+    ("", "\u{feff}", ""),
+    ("{\"rules\":[", "{\"pattern\":\" \"},", ""),
+    ("{\"version\":1,\"version\":", "{\"x\":[],\"x\":[]},\"version\":", ""),
+    ("{\"version\":", "9", "}"),
+    ("{", "/* # */", "\"version\":1}"),
+    (
+        ENTRIES,
+        "{\"pattern\":\"/opt/tools/bin/tool-#\",\"lastUsedCommand\":\"tool status --short --branch --all\"},",
+        LAST,
+    ),
+    (
+        ENTRIES,
+        "{\"pattern\":\"/usr/bin/python3\",\"lastUsedCommand\":\"tool status --short --branch --all now\"},",
+        LAST,
+    ),
+    (
+        ENTRIES,
+        "{\"patern\":\"/opt/tools/bin/tool-#\",\"lastUsedCommand\":\"tool status --short --branch\"},",
+        LAST,
+    ),
+    (
+        ENTRIES,
+        "{\"pattern\":\"/opt/tools/bin/tool-#\",\"lastUsed\":1767268800000,\"x\":\"tool status --short\"},",
+        LAST,
+    ),
+    (ENTRIES, "\"/opt/tools/bin/tool-#\",", LAST),
+    (
+        ENTRIES,
+        "{\"pattern\":\"/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a#\"},",
+        LAST,
+    ),
+    (
+        ENTRIES,
+        "{\"pattern\":\"/a\",\"argPattern\":\"^((a|b)*(c|d)*)*#$\",\"lastUsedCommand\":\"tool status --short --all\"},",
+        LAST,
+    ),
+    (
+        AGENTS,
+        "\"agent-#\":{\"security\":\"allowlist\",\"ask\":\"on-miss\",\"askFallback\":\"deny\",\"autoAllowSkills\":false},",
+        "\"a\":{}}}",
+    ),
+    (
+        "{\"version\":1,\"agents\":{\"a\":{\"mcpTools\":[",
+        "{\"server\":\"s\",\"tool\":\"tool-number-#\",\"source\":\"allow-always\",\"addedAt\":1767268800000.5},",
+        "{\"server\":\"s\",\"tool\":\"t\",\"source\":\"allow-always\",\"addedAt\":1}]}}}",
+    ),
+    (
+        "{\"version\":1,\"agents\":{\"a\":{",
+        "\"field-#\":\"a value that no release reads\",",
+        "\"ask\":\"off\"}}}",
+    ),
+    ("{version:1,", "a#:'x',", "}"),
 ];
+
+const AGENTS: &str = "{\"version\":1,\"agents\":{";
+const ENTRIES: &str = "{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[";
+const LAST: &str = "{\"pattern\":\"/a\"}]}}}";
+
+/// The beginning, the piece again and again until there is no more room, and the end.
+pub fn hostile(start: &str, piece: &str, end: &str, size: usize) -> String {
+    let room = size.saturating_sub(start.len() + end.len());
+    let longest = if piece.contains('#') { piece.len() + 6 } else { piece.len() };
+    let mut text = String::with_capacity(size);
+    text.push_str(start);
+    for number in 0..room / longest {
+        match piece.split_once('#') {
+            Some((before, after)) => text.extend([before, &number.to_string(), after]),
+            None => text.push_str(piece),
+        }
+    }
+    text.push_str(end);
+    text
+}
 
 /// The fixtures, and documents that have everything.
 pub fn seeds(fixtures: &Path) -> Vec<Vec<u8>> {

@@ -17,6 +17,7 @@ mod common;
 mod contract;
 mod cron;
 mod current;
+mod documents;
 mod edits;
 mod expressions;
 mod gateway;

@@ -48,6 +48,19 @@ impl Tool {
         Self { environment: vec![("OPENCLAW_STATE_DIR", state.to_owned())], ..Self::new() }
     }
 
+    /// The user of a gateway itself, in whose home early releases keep their store.
+    pub(crate) fn of_user(home: &Path, state: &Path) -> Self {
+        let environment = vec![("HOME", home.to_owned()), ("OPENCLAW_STATE_DIR", state.to_owned())];
+        Self { environment, ..Self::new() }
+    }
+
+    /// Writes a file.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.home.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
     /// The file of the right secret.
     pub(crate) fn secret(&self) -> String {
         self.home.path().join("secret").display().to_string()

@@ -95,7 +95,7 @@ fn with_document<T>(
     if let Some(document) = accepted(bytes, Budget::default()) {
         return Ok(look(&document));
     }
-    if let Some(known) = unknown::known(bytes, syntax) {
+    if let Some(known) = unknown::known(bytes, syntax, Budget::default()) {
         return parse(known.text.as_bytes(), syntax)
             .map(|document| look(&document))
             .map_err(TextError::Invalid);

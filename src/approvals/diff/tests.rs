@@ -15,7 +15,9 @@ fn list(entries: &Value) -> Value {
 }
 
 fn of_policy(before: &Value, after: &Value) -> Diff {
-    super::of_policy(before.clone(), after.clone())
+    let (before, after) = (before.to_string(), after.to_string());
+    let [one, other] = [&before, &after].map(|text| parse(text.as_bytes(), Syntax::Json).unwrap());
+    super::of_policy(one, other)
 }
 
 #[test]
@@ -108,8 +110,12 @@ fn normal(document: &Value) -> Value {
             element.retain(|field, _| {
                 matches!(field.as_str(), "pattern" | "argPattern" | "source" | "server" | "tool")
             });
+            if element.get("argPattern") == Some(&json!("")) {
+                element.remove("argPattern");
+            }
         }
         elements.sort_by_key(Value::to_string);
+        elements.dedup();
     }
     document
 }

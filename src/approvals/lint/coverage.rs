@@ -38,13 +38,17 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     for (_, list) in &mut lists {
         duplicates(list, sink);
     }
+    if sink.must_end() {
+        return;
+    }
     let of_all: &[Listed<'d>] = lists.iter().find(|(agent, _)| *agent == ALL).map_or(&[], |(_, list)| list);
-    let common = Broad::of(of_all);
+    let common = Broad::of(of_all, sink);
     for (agent, list) in &lists {
         if *agent == ALL {
             covered(list, &[&common], sink);
         } else {
-            covered(list, &[&common, &Broad::of(list)], sink);
+            let own = Broad::of(list, sink);
+            covered(list, &[&common, &own], sink);
         }
     }
 }
@@ -53,6 +57,9 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
 fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
     let mut first = HashMap::with_capacity(list.len());
     list.retain(|entry| {
+        if sink.is_over() {
+            return true;
+        }
         let text = entry.entry.command_text.as_ref().map(crate::approvals::scalar::Text::as_str);
         let key = (entry.pattern(), entry.arg_pattern(), entry.is_generated(), text);
         let index = *first.entry(key).or_insert(entry.index);
@@ -66,7 +73,10 @@ fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
 
 fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
     for entry in list.iter().filter(|entry| !entry.is_command_text() && entry.entry.command_text.is_none()) {
-        if sink.must_end() {
+        // Only comparing globs takes long.
+        let is_over =
+            if by.iter().any(|broad| !broad.globs.is_empty()) { sink.must_end() } else { sink.is_over() };
+        if is_over {
             return;
         }
         if let Some(broader) = by.iter().find_map(|broad| broad.covering(entry)) {
@@ -95,7 +105,7 @@ struct Broad<'d> {
 }
 
 impl<'d> Broad<'d> {
-    fn of(list: &[Listed<'d>]) -> Self {
+    fn of(list: &[Listed<'d>], sink: &mut Sink<'_>) -> Self {
         let mut broad = Self {
             everything: None,
             exact: HashMap::new(),
@@ -104,6 +114,9 @@ impl<'d> Broad<'d> {
             ends: vec![Vec::new()],
         };
         for entry in list.iter().filter(|entry| entry.arg_pattern().is_none() && !entry.is_generated()) {
+            if sink.is_over() {
+                break;
+            }
             let pattern = entry.pattern();
             if pattern == "*" {
                 broad.everything.get_or_insert(*entry);

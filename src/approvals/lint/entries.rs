@@ -125,7 +125,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     }
     let release = Release::of(facts);
     for entry in listed(document) {
-        if sink.must_end() {
+        if sink.is_over() {
             return;
         }
         if facts.versioned
@@ -155,43 +155,48 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
 
 fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
     let pattern = entry.pattern();
-    let shown = quotable(pattern);
+    // Whether it looks like a credential takes time, and is asked only of what is shown.
+    let shown = || quotable(pattern);
     let pieces = pattern::pieces(pattern);
     let free = entry.arguments().are_free();
     if programs::is_anything(pattern, &pieces) && free {
-        let message = format!("`{shown}` matches every command");
+        let message = format!("`{}` matches every command", shown());
         sink.push(entry.raw(Code::AnyCommand, "pattern", message));
     } else if let Some(directory) = programs::open_directory(pattern, &pieces) {
         let directory = directory.trim_end_matches('/');
-        let message = format!("`{shown}` matches programs in {directory}, where everybody may write");
+        let message = format!("`{}` matches programs in {directory}, where everybody may write", shown());
         sink.push(entry.raw(Code::WorldWritableDirectory, "pattern", message));
     } else if programs::is_home(pattern) {
-        let message = format!("`{shown}` matches everything in a home directory");
+        let message = format!("`{}` matches everything in a home directory", shown());
         sink.push(entry.raw(Code::HomeDirectory, "pattern", message));
     } else if free && let Some(launcher) = programs::launcher(pattern, &pieces) {
         let among = if launcher == pattern || pattern.ends_with(&format!("/{launcher}")) {
-            format!("`{shown}` runs whatever its arguments say, and any are allowed")
+            format!("`{}` runs whatever its arguments say, and any are allowed", shown())
         } else {
             format!(
-                "`{shown}` matches `{launcher}`, which runs whatever its arguments say, and any are allowed"
+                "`{}` matches `{launcher}`, which runs whatever its arguments say, and any are allowed",
+                shown()
             )
         };
         sink.push(entry.raw(Code::InterpreterWithoutArguments, "pattern", among));
     }
     if pattern::is_command_line(pattern) {
-        let message = format!("`{shown}` is matched as the name of a program, and looks like a command line");
+        let message =
+            format!("`{}` is matched as the name of a program, and looks like a command line", shown());
         sink.push(entry.raw(Code::CommandAsPattern, "pattern", message));
     }
     if pattern::has_literal_glob(pattern) {
-        let message = format!("the brackets or braces of `{shown}` stand for themselves");
+        let message = format!("the brackets or braces of `{}` stand for themselves", shown());
         sink.push(entry.raw(Code::LiteralGlob, "pattern", message));
     }
     if let Arguments::Expression(expression) = entry.arguments()
         && !free
         && !is_anchored(expression)
     {
-        let message =
-            format!("`argPattern` of `{shown}` matches a part of the arguments, and allows more around it");
+        let message = format!(
+            "`argPattern` of `{}` matches a part of the arguments, and allows more around it",
+            shown()
+        );
         sink.push(entry.raw(Code::UnanchoredArgPattern, "argPattern", message));
     }
 }

@@ -8,6 +8,7 @@ use jsonc_parser::common::Ranged;
 use thiserror::Error;
 
 use super::Removal;
+use crate::approvals::bounds::Budget;
 use crate::approvals::check::parse;
 use crate::approvals::document::Document;
 use crate::approvals::syntax::{self, Syntax};
@@ -28,7 +29,7 @@ pub enum FixError {
 /// The text without those entries, and without fields that no release knows. Held to say exactly what the document
 /// says without them.
 pub fn without(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result<String, FixError> {
-    match known(bytes, syntax) {
+    match known(bytes, syntax, Budget::default()) {
         Some(known) => without_entries(known.text.as_bytes(), syntax, removals),
         None => without_entries(bytes, syntax, removals),
     }

@@ -138,7 +138,7 @@ pub struct Linted {
     pub silenced: usize,
     /// Which of the [`Rules::silences`] silenced something.
     pub used: Vec<usize>,
-    /// What `--fix` would remove, by agent and index.
+    /// What `--fix` would remove, by agent and index: as much as there is room for. The next `--fix` removes the rest.
     pub removals: Vec<Removal>,
     /// The fields that no release knows, which `--fix` would remove too: as many as are listed.
     pub unknown: Vec<Change>,
@@ -160,6 +160,19 @@ struct Raw {
     removes: Option<usize>,
 }
 
+impl Raw {
+    /// Bytes that it takes in memory.
+    fn size(&self) -> usize {
+        let step = |step: &Step| match step {
+            Step::Key(key) => size_of::<Step>() + key.len(),
+            Step::Index(_) => size_of::<Step>(),
+        };
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let path: usize = self.path.steps().iter().map(step).sum();
+        size_of::<Self>() + path + self.message.len() + text(&self.agent) + text(&self.pattern)
+    }
+}
+
 /// Judges a document.
 pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> Linted {
     let verdict = match parse_within(bytes, syntax, facts.budget) {
@@ -170,10 +183,12 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     // Where anything else is wrong, or too much to be listed, the rest is not looked at.
     let unknown = |found: &Diagnostic| found.code == Code::UnknownField;
     let others = verdict.unfinished || verdict.omitted > 0 || !verdict.diagnostics.iter().all(unknown);
-    let known = if others { None } else { known(bytes, syntax) };
+    let known = if others { None } else { known(bytes, syntax, facts.budget) };
     let document =
         known.as_ref().and_then(|known| parse_within(known.text.as_bytes(), syntax, facts.budget).ok());
     let (Some(known), Some(document)) = (&known, document) else {
+        let mut verdict = verdict;
+        verdict.unfinished |= !others && facts.budget.is_spent();
         return Linted { invalid: verdict.errors() > 0, verdict, counts, ..Linted::default() };
     };
     // A host ignores unknown fields and goes by the rest, so the rest is looked at: an entry is where it was.
@@ -198,16 +213,15 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
 
 /// `document`: what stands in the text, perhaps without fields that nobody knows.
 fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
-    let mut sink = Sink::of(rules, facts);
+    let mut sink = Sink::of(rules, facts, bytes.len());
     policy::judge(document, &mut sink);
     entries::judge(document, facts, &mut sink);
     coverage::judge(document, facts, &mut sink);
     release::judge(document, facts, &mut sink);
     let Sink { raws, counts, silenced, used, unfinished, mut removals, .. } = sink;
     // An entry that is dead in two ways goes once.
-    let mut seen = std::collections::HashSet::with_capacity(removals.len());
     removals.sort_by(|a, b| (&a.agent, a.index).cmp(&(&b.agent, b.index)));
-    removals.retain(|removal| seen.insert((removal.agent.clone(), removal.index)));
+    removals.dedup_by(|later, first| (&later.agent, later.index) == (&first.agent, first.index));
     let mut linted =
         Linted { counts, silenced, used: used.into_iter().collect(), removals, ..Linted::default() };
     if !raws.is_empty() {

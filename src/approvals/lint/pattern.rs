@@ -86,11 +86,24 @@ pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
     if broad.len().max(narrow.len()) > LONGEST {
         return false;
     }
+    if ends_apart(broad, narrow) {
+        return false;
+    }
     if broad.len() < 64 {
         covers_by::<1>(broad, narrow)
     } else {
         covers_by::<{ LONGEST / 64 + 1 }>(broad, narrow)
     }
+}
+
+/// Whether `broad` has too many pieces that stand for one unit each, or the ends of the two differ: seen at once, and
+/// nearly always what is between two long globs.
+fn ends_apart(broad: &[Piece], narrow: &[Piece]) -> bool {
+    if broad.iter().filter(|piece| !piece.is_open()).count() > narrow.len() {
+        return true;
+    }
+    let end = broad.iter().rev().take_while(|piece| !piece.is_open());
+    !end.zip(narrow.iter().rev()).all(|(own, piece)| own.takes(*piece))
 }
 
 fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
@@ -206,10 +219,12 @@ pub(in crate::approvals) fn matches(glob: &[Piece], text: &str) -> bool {
 
 /// Whether a pattern may be meant for Windows, where other rules hold: any slash, any case, real paths.
 fn is_of_windows(pattern: &str) -> bool {
-    let lower = pattern.to_ascii_lowercase();
-    pattern.contains('\\')
-        || pattern.as_bytes().get(1) == Some(&b':')
-        || [".exe", ".cmd", ".bat", ".com"].iter().any(|suffix| lower.ends_with(suffix))
+    let bytes = pattern.as_bytes();
+    let end = bytes.len().checked_sub(4).map(|start| &bytes[start..]);
+    let is_program = |end: &[u8]| {
+        [".exe", ".cmd", ".bat", ".com"].iter().any(|suffix| end.eq_ignore_ascii_case(suffix.as_bytes()))
+    };
+    bytes.contains(&b'\\') || bytes.get(1) == Some(&b':') || end.is_some_and(is_program)
 }
 
 /// Why no program can have the path that a pattern asks for. Of what may be meant for Windows nothing is said.
@@ -340,6 +355,14 @@ mod tests {
         );
         assert!(covered(&"*a".repeat(LONGEST / 2), &"*a".repeat(LONGEST / 2)));
         assert!(!covered(&"*a".repeat(LONGEST / 2), &"*a".repeat(LONGEST / 2 - 1)));
+    }
+
+    #[test]
+    fn long_globs_with_other_ends_are_apart_at_once() {
+        let glob = |end: &str| pieces(&format!("/{}{end}", "*a".repeat(200)));
+        assert!(ends_apart(&glob("1"), &glob("2")) && ends_apart(&glob("11"), &glob("1")));
+        assert!(ends_apart(&glob("???"), &pieces("/a")) && !ends_apart(&glob("*"), &glob("2")));
+        assert!(covers(&glob("?"), &glob("2")) && !covers(&glob("2"), &glob("?")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Programs that run what they are told to, and where programs lie.
 
+use std::borrow::Cow;
+
 use super::pattern::{self, Piece};
 
 /// Shells, as gateways know them: what is said of them with arguments of their own holds for no other program.
@@ -136,12 +138,12 @@ const NOBODY: &str = "\u{e000}";
 /// Whether a program's name is one of a shell's, so far as can be told.
 pub(super) fn may_be_shell(pattern: &str) -> bool {
     let name = name(pattern);
-    name.contains(['*', '?']) || SHELLS.contains(&plain(&name))
+    name.contains(['*', '?']) || SHELLS.contains(&plain(name))
 }
 
 /// The last part of a pattern.
-fn name(pattern: &str) -> String {
-    pattern.rsplit(['/', '\\']).next().unwrap_or(pattern).to_owned()
+fn name(pattern: &str) -> &str {
+    pattern.rsplit(['/', '\\']).next().unwrap_or(pattern)
 }
 
 /// A name without the endings of Windows and versions: `python3.11`, `Node.exe`.
@@ -159,14 +161,14 @@ pub(super) fn launcher(pattern: &str, pieces: &[Piece]) -> Option<String> {
     let last = name(pattern);
     let known = || SHELLS.iter().chain(&LAUNCHERS);
     if !last.contains(['*', '?']) {
-        let plain = plain(&last);
+        let plain = plain(last);
         let windows = last.len() > plain.len() && last.to_ascii_lowercase().ends_with(".exe");
         return known()
             .any(|name| *name == plain || (windows && name.eq_ignore_ascii_case(plain)))
-            .then(|| last.clone());
+            .then(|| last.to_owned());
     }
     if last.chars().any(|c| !matches!(c, '*' | '?')) || !pattern::is_path(pattern) {
-        let glob = pattern::pieces(&last);
+        let glob = pattern::pieces(last);
         return known().find(|name| pattern::matches(&glob, name)).map(|name| (*name).to_owned());
     }
     DIRECTORIES
@@ -186,14 +188,18 @@ fn begins(pieces: &[Piece], directory: &str) -> bool {
 }
 
 /// A pattern as one kind of system writes it: slashes, and no drive.
-fn slashed(pattern: &str) -> String {
-    pattern.replace('\\', "/")
+fn slashed(pattern: &str) -> Cow<'_, str> {
+    if pattern.contains('\\') { pattern.replace('\\', "/").into() } else { pattern.into() }
 }
 
 /// Whether a pattern matches any program at all.
 pub(super) fn is_anything(pattern: &str, pieces: &[Piece]) -> bool {
     if !pattern::is_path(pattern) {
         return pattern.bytes().all(|byte| byte == b'*');
+    }
+    // Nearly every pattern is none.
+    if !pattern.contains('*') {
+        return false;
     }
     let samples = [
         format!("/usr/bin/{NOBODY}"),
@@ -228,6 +234,9 @@ pub(super) fn open_directory(pattern: &str, pieces: &[Piece]) -> Option<&'static
 
 /// Whether a pattern matches whatever lies in a home directory.
 pub(super) fn is_home(pattern: &str) -> bool {
+    if !pattern.contains('*') {
+        return false;
+    }
     let slashed = slashed(pattern);
     let below = |homes: &str| {
         let rest = slashed.strip_prefix(homes)?;

@@ -67,10 +67,18 @@ pub(super) struct Sink<'r> {
     pub(super) removals: Vec<Removal>,
     /// Whether the time was over before the end.
     pub(super) unfinished: bool,
+    /// How often the time was asked for.
+    asked: u8,
+    /// Bytes that findings and removals may still take each: an agent's id may be as long as the document, and stands in
+    /// both.
+    room: [usize; 2],
 }
 
 impl<'r> Sink<'r> {
-    pub(super) fn of(rules: &'r Rules, facts: &Facts<'r>) -> Self {
+    /// `size`: that of the document, in bytes.
+    pub(super) fn of(rules: &'r Rules, facts: &Facts<'r>, size: usize) -> Self {
+        /// Bytes that are kept of the smallest document.
+        const LEAST: usize = 4 * 1024 * 1024;
         let mut silences: HashMap<Code, Vec<usize>> = HashMap::new();
         for (index, silence) in
             rules.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(facts.name))
@@ -87,6 +95,8 @@ impl<'r> Sink<'r> {
             used: BTreeSet::new(),
             removals: Vec::new(),
             unfinished: false,
+            asked: 0,
+            room: [size + LEAST; 2],
         }
     }
 
@@ -99,7 +109,12 @@ impl<'r> Sink<'r> {
             self.used.extend(fitting);
             return;
         }
-        self.removals.extend(removal(&raw));
+        let [for_raws, for_removals] = &mut self.room;
+        if let Some(removal) = removal(&raw)
+            && taken(for_removals, size_of::<Removal>() + removal.agent.len() + removal.pattern.len())
+        {
+            self.removals.push(removal);
+        }
         let severity = self.rules.severity(raw.code);
         self.counts.add(severity);
         let same = match severity {
@@ -107,7 +122,7 @@ impl<'r> Sink<'r> {
             Severity::Warning => self.counts.warnings,
             Severity::Note => self.counts.notes,
         };
-        if same <= Verdict::MOST {
+        if same <= Verdict::MOST && taken(for_raws, raw.size()) {
             self.raws.push(raw);
         }
     }
@@ -117,4 +132,19 @@ impl<'r> Sink<'r> {
         self.unfinished |= self.budget.is_spent();
         self.unfinished
     }
+
+    /// The same, asked of every entry where looking at one takes little: it looks at the clock now and then.
+    pub(super) fn is_over(&mut self) -> bool {
+        /// Entries between two looks.
+        const OFTEN: u8 = 32;
+        self.asked = (self.asked + 1) % OFTEN;
+        if self.asked == 0 { self.must_end() } else { self.unfinished }
+    }
+}
+
+/// Takes room, if there is enough.
+fn taken(room: &mut usize, size: usize) -> bool {
+    let left = room.checked_sub(size);
+    *room = left.unwrap_or(*room);
+    left.is_some()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::super::set::local::departures;
+use super::super::set::local::{departures, entered};
 use super::super::validate::by_name;
 use super::super::{Error, raced};
 use super::{ABSENT, Request, edited, lints, now_ms, wait};
@@ -15,8 +15,8 @@ use crate::approvals::allowlist::{Applied, Edit, Verb, text};
 use crate::approvals::replacement::{self, Replacement, ReplacementError};
 use crate::approvals::report::{EditReport, SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
-use crate::approvals::{Syntax, modernised, parse, unknown};
-use crate::deadline::Deadline;
+use crate::approvals::{Budget, Syntax, modernised, parse, unknown};
+use crate::deadline::{Deadline, Gate};
 use crate::store::Store;
 use crate::store::input::{Input, InputError};
 use crate::store::json_file::JsonFile;
@@ -25,10 +25,11 @@ pub(super) fn in_store(
     request: &Request,
     named: Option<&Path>,
     edit: Edit,
+    gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
     let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
-    run(request, &Target { store, is_store: true }, edit, deadline)
+    run(request, &Target { store, is_store: true }, edit, gate, deadline)
 }
 
 /// A file that somebody keeps: it must be there, and nothing is put into it but what is policy. It may be JSON5, as
@@ -37,10 +38,11 @@ pub(super) fn in_file(
     request: &Request,
     path: &Path,
     edit: Edit,
+    gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
     let store = Store::JsonFile(JsonFile::document(path.to_owned()));
-    run(request, &Target { store, is_store: false }, edit, deadline)
+    run(request, &Target { store, is_store: false }, edit, gate, deadline)
 }
 
 /// What an edit is made in where there is no document yet: as OpenClaw writes one.
@@ -71,7 +73,7 @@ impl Target {
     ) -> Result<(Option<Replacement>, Applied), Error> {
         let keeps_text = match (&self.store, stored.text()) {
             (Store::JsonFile(_), _) => true,
-            (Store::Sqlite(_), Some(text)) => unknown::known(text, Syntax::Json).is_some(),
+            (Store::Sqlite(_), Some(text)) => unknown::known(text, Syntax::Json, Budget::default()).is_some(),
             (Store::Sqlite(_), None) => false,
         };
         let (replacement, applied) = if keeps_text {
@@ -80,7 +82,7 @@ impl Target {
             self.printed(request, edit, stored)?
         };
         if let Some(replacement) = &replacement {
-            self.store.takes(&replacement.text)?;
+            self.store.takes(replacement.text.len())?;
         }
         Ok((replacement, applied))
     }
@@ -139,7 +141,13 @@ impl Target {
     }
 }
 
-fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> anyhow::Result<EditReport> {
+fn run(
+    request: &Request,
+    target: &Target,
+    edit: Edit,
+    gate: &Gate,
+    deadline: Deadline,
+) -> anyhow::Result<EditReport> {
     let store = &target.store;
     if request.dry_run {
         store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
@@ -162,6 +170,7 @@ fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> an
         let Some(plan) = replacement else {
             return Ok(report(target, edit, &stored, None, applied, attempts, deadline));
         };
+        entered(gate, deadline)?;
         let error = match locked.replace(&stored, &plan.text) {
             Ok(after) => {
                 return Ok(report(
@@ -177,6 +186,7 @@ fn run(request: &Request, target: &Target, edit: Edit, deadline: Deadline) -> an
             Err(error) => error,
         };
         drop(locked);
+        gate.leave();
         // Somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
         let error = raced(error);
         if !matches!(error, Error::Raced(_)) || !deadline.pause(wait(attempts)) {
@@ -204,7 +214,7 @@ fn report(
     };
     let early = target.is_store && matches!(target.store, Store::JsonFile(_));
     let text = planned.as_ref().map(|(plan, _)| plan.text.as_bytes());
-    let lints = lints(&edit, text, None, early);
+    let lints = lints(&edit, text, None, early, deadline);
     match planned {
         None => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(before.hash())),
         Some((plan, None)) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),

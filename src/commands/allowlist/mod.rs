@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use super::Error;
 use super::remote::Remote;
+use super::set::local::entered;
 pub use crate::approvals::allowlist::Verb as Change;
 use crate::approvals::allowlist::{Applied, Edit};
 use crate::approvals::diagnostic::Diagnostic;
 use crate::approvals::lint::{self, Facts};
 use crate::approvals::report::EditReport;
 use crate::approvals::scalar::Source;
-use crate::approvals::{Syntax, modernised, parse};
-use crate::deadline::Deadline;
+use crate::approvals::{Budget, Syntax, modernised, parse};
+use crate::deadline::{Deadline, Gate};
 
 /// The longest wait before the first try again, and the longest of all.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
@@ -63,8 +64,15 @@ pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
 }
 
 /// What is to be said of a new entry in the document that it comes into.
-fn lints(edit: &Edit, text: Option<&[u8]>, release: Option<&str>, early: bool) -> Vec<Diagnostic> {
-    let facts = Facts { release, early, ..Facts::default() };
+fn lints(
+    edit: &Edit,
+    text: Option<&[u8]>,
+    release: Option<&str>,
+    early: bool,
+    deadline: Deadline,
+) -> Vec<Diagnostic> {
+    let spent = || deadline.left().is_none();
+    let facts = Facts { release, early, budget: Budget::until(&spent), ..Facts::default() };
     match (edit.verb(), text) {
         (Change::Add, Some(text)) => lint::of_entry(Some(text), edit.agent(), &edit.entry(), &facts),
         _ => Vec::new(),
@@ -78,12 +86,18 @@ fn edit(request: &Request) -> Result<Edit, Error> {
 }
 
 /// Makes the edit.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<EditReport> {
+pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<EditReport> {
     let edit = edit(request)?;
     match &request.place {
-        Place::File(path) => local::in_file(request, path, edit, deadline),
-        Place::Store(path) => local::in_store(request, path.as_deref(), edit, deadline),
-        Place::Remote(remote) => Ok(super::gateway::run(remote::run(request, remote, edit, deadline))?),
+        Place::File(path) => local::in_file(request, path, edit, gate, deadline),
+        Place::Store(path) => local::in_store(request, path.as_deref(), edit, gate, deadline),
+        Place::Remote(remote) => {
+            if !request.dry_run {
+                // Every wait has the deadline, and a call that was sent ends with what became of it.
+                entered(gate, deadline)?;
+            }
+            Ok(super::gateway::run(remote::run(request, remote, edit, deadline))?)
+        }
     }
 }
 

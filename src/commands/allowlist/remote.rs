@@ -9,7 +9,7 @@ use super::{ABSENT, Request, edited, lints, now_ms, wait};
 use crate::approvals::allowlist::{Applied, Edit};
 use crate::approvals::diagnostic::Diagnostic;
 use crate::approvals::report::{EditReport, SetOutcome, SetReport};
-use crate::approvals::{Syntax, unknown};
+use crate::approvals::{Budget, Syntax, unknown};
 use crate::deadline::Deadline;
 
 pub(super) async fn run(
@@ -38,7 +38,7 @@ async fn edit_at(
         let Fetched::Document(before) = place.fetch().await? else {
             return Err(Error::NoAllowlist { place: place.name() });
         };
-        let error = match attempt(request, edit, place, &before).await {
+        let error = match attempt(request, edit, place, &before, deadline).await {
             Ok((mut replaced, applied, lints)) => {
                 let holds = match &replaced.stored {
                     Some(stored) => holds(request, edit, place, stored)?,
@@ -71,6 +71,7 @@ async fn attempt(
     edit: &Edit,
     place: &mut Place,
     before: &Document,
+    deadline: Deadline,
 ) -> Result<(Replaced, Applied, Vec<Diagnostic>), Error> {
     let name = place.name();
     let text = if before.exists { before.file.get().as_bytes() } else { ABSENT };
@@ -87,7 +88,7 @@ async fn attempt(
         };
         return Ok((Replaced { report, stored: None }, applied, Vec::new()));
     }
-    let lints = lints(edit, Some(text.as_bytes()), place.version(), false);
+    let lints = lints(edit, Some(text.as_bytes()), place.version(), false, deadline);
     let wanted: Value = serde_json::from_str(&text)
         .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
     let terms = Terms { dry_run: request.dry_run, downgrade: false, whole: false };
@@ -96,7 +97,7 @@ async fn attempt(
 
 /// A gateway keeps unknown fields of agents and entries in its answers, and refuses them in what it is sent.
 fn unknown_of(text: &[u8], error: Error) -> Error {
-    match (error, unknown::known(text, Syntax::Json)) {
+    match (error, unknown::known(text, Syntax::Json, Budget::default())) {
         (Error::Invalid { name, .. }, Some(known)) => {
             Error::UnknownFields { place: name, count: known.count }
         }

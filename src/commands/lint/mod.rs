@@ -5,6 +5,7 @@ mod versioned;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use bytesize::ByteSize;
@@ -138,7 +139,8 @@ struct Looked {
 fn look(request: &Request, project: &Project, target: Target, deadline: Deadline) -> Result<Looked, Missed> {
     let path = target.kept.as_ref().map(Kept::path);
     let name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| target.name.clone());
-    let spent = || deadline.left().is_none();
+    let judging = deadline.earlier(placing(target.text.len(), deadline));
+    let spent = || judging.left().is_none();
     let facts = Facts {
         name: &name,
         versioned: path.is_some_and(versioned::is_versioned),
@@ -179,6 +181,15 @@ fn look(request: &Request, project: &Project, target: Target, deadline: Deadline
         used,
         mendable,
     })
+}
+
+/// The time that is kept for the places of what was found until then, of a document of that many bytes.
+fn placing(length: usize, deadline: Deadline) -> Duration {
+    /// Bytes in a second, on a slow machine.
+    const SPEED: f64 = 5e7;
+    #[expect(clippy::cast_precision_loss, reason = "a time is not exact either")]
+    let wanted = Duration::from_secs_f64(length as f64 / SPEED);
+    wanted.min(deadline.timeout() / 4)
 }
 
 /// What a file is that is of another kind.

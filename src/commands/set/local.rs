@@ -14,13 +14,14 @@ use crate::approvals::readback;
 use crate::approvals::replacement::{self, Replacement};
 use crate::approvals::report::{Remark, SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Gate, OutOfTime};
 use crate::store::{Store, StoreError};
 
 pub(super) fn run(
     request: &Request,
     store: Option<&PathBuf>,
     new: &New,
+    gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<SetReport> {
     let document = new.document()?;
@@ -54,10 +55,17 @@ pub(super) fn run(
     };
     let plan = |stored: &Stored| {
         let path = || store.name();
-        let replacement = replacement::plan(stored, document, new_id)
-            .map_err(|error| Error::Replacement { path: path(), error })?;
+        let planned = if request.dry_run {
+            replacement::foreseen(stored, document, new_id)
+        } else {
+            replacement::plan(stored, document, new_id).map(|plan| {
+                let size = plan.text.len();
+                (plan, size)
+            })
+        };
+        let (replacement, size) = planned.map_err(|error| Error::Replacement { path: path(), error })?;
         if replacement.needed {
-            store.takes(&replacement.text)?;
+            store.takes(size)?;
         }
         Ok::<_, Error>(replacement)
     };
@@ -78,12 +86,19 @@ pub(super) fn run(
     unchanged_since(request, &store, &stored)?;
     let replacement = plan(&stored)?;
     if !replacement.needed {
+        entered(gate, deadline)?;
         locked.make_private().map_err(Error::from)?;
         return Ok(report(&stored, replacement, SetOutcome::Unchanged, Some(&stored)));
     }
+    entered(gate, deadline)?;
     let after =
         locked.replace(&stored, &replacement.text).map_err(Error::from).context("replacing the document")?;
     Ok(report(&stored, replacement, SetOutcome::Stored, Some(&after)))
+}
+
+/// Begins to write, unless the deadline has passed.
+pub(in crate::commands) fn entered(gate: &Gate, deadline: Deadline) -> Result<(), Error> {
+    gate.enter(deadline).map_err(|OutOfTime| Error::Unfinished { timeout: deadline.timeout() })
 }
 
 /// What a JSON store holds only until OpenClaw writes it the next time. (Measured on 2026.4.14 and 2026.7.1: every

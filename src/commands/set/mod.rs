@@ -12,8 +12,8 @@ use super::remote::Remote;
 use crate::approvals::changes::Change;
 use crate::approvals::document::Document;
 use crate::approvals::report::SetReport;
-use crate::approvals::{Syntax, modernised, parse, unknown};
-use crate::deadline::Deadline;
+use crate::approvals::{Budget, Syntax, modernised, parse, unknown};
+use crate::deadline::{Deadline, Gate};
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
 
@@ -47,17 +47,22 @@ pub enum Place {
 }
 
 /// Validates, plans, and unless it is a dry run replaces and reads back.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<SetReport> {
+pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
     let bytes = input::read(&request.new, Bounds { max_size: MAX_SIZE, deadline })
         .map_err(Error::from)
         .context("reading the new document")?;
     match &request.place {
-        Place::Local(store) => local::run(request, store.as_ref(), &New::of(request, bytes)?, deadline),
-        Place::Remote(remote) => Ok(super::gateway::run(remote::run(request, remote, bytes, deadline))?),
+        Place::Local(store) => {
+            let new = New::of(request, bytes, deadline)?;
+            local::run(request, store.as_ref(), &new, gate, deadline)
+        }
+        Place::Remote(remote) => {
+            Ok(super::gateway::run(remote::run(request, remote, bytes, gate, deadline))?)
+        }
     }
 }
 
-/// A new document that is valid, in today's form.
+/// A new document in today's form.
 #[derive(Debug)]
 struct New {
     name: String,
@@ -68,11 +73,12 @@ struct New {
 }
 
 impl New {
-    fn of(request: &Request, mut bytes: Vec<u8>) -> Result<Self, Error> {
+    fn of(request: &Request, mut bytes: Vec<u8>, deadline: Deadline) -> Result<Self, Error> {
         let name = request.new.name();
         let (mut dropped, mut dropped_count) = (Vec::new(), 0);
         if request.drop_unknown
-            && let Some(known) = unknown::without(&bytes, Syntax::Json5)
+            && let Some(known) =
+                unknown::without(&bytes, Syntax::Json5, Budget::until(&|| deadline.left().is_none()))
         {
             (dropped, dropped_count) = (known.fields, known.count);
             bytes = known.text.into_bytes();
@@ -85,9 +91,7 @@ impl New {
         } else {
             bytes
         };
-        let new = Self { name, text, dropped, dropped_count };
-        new.document()?;
-        Ok(new)
+        Ok(Self { name, text, dropped, dropped_count })
     }
 
     fn document(&self) -> Result<Document<'_>, Error> {

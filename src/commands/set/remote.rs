@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::super::Error;
 use super::super::remote::{Document, Fetched, NotStored, Place, Remote};
+use super::local::entered;
 use super::{New, Request};
 use crate::approvals::changes::Changes;
 use crate::approvals::replacement::{self, Replacement};
 use crate::approvals::report::{SetOutcome, SetReport};
 use crate::approvals::stored::Stored;
 use crate::approvals::{Syntax, native, parse, readback, rejection};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Gate};
 
 /// How often a document is offered, each time with less: current gateways name one field of an object at a time.
 const ROUNDS: usize = 16;
@@ -21,16 +22,22 @@ pub(super) async fn run(
     request: &Request,
     remote: &Remote,
     bytes: Vec<u8>,
+    gate: &Gate,
     deadline: Deadline,
 ) -> Result<SetReport, Error> {
     // What is wrong with a document is told before anybody is asked for anything; a node's own policy is another type.
-    let new = if remote.node.is_none() { Some(New::of(request, bytes.clone())?) } else { None };
+    let new = if remote.node.is_none() { Some(New::of(request, bytes.clone(), deadline)?) } else { None };
+    new.as_ref().map(New::document).transpose()?;
+    if !request.dry_run {
+        // From here on every wait has the deadline, and a call that was sent ends with what became of it.
+        entered(gate, deadline)?;
+    }
     let mut place = Place::open(remote, deadline).await?;
     let result = match place.fetch().await? {
         Fetched::Document(stored) => {
             let new = match new {
                 Some(new) => new,
-                None => New::of(request, bytes)?,
+                None => New::of(request, bytes, deadline)?,
             };
             document(request, &mut place, &new, &stored).await
         }
@@ -194,7 +201,7 @@ async fn set_native(
     })?;
     let sent = serde_json::to_value(&new)
         .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
-    let changes = Changes { policy: native::changes(&policy, &sent), bookkeeping: 0 };
+    let changes = Changes { policy: native::changes(&policy, &sent), ..Changes::default() };
     let needed = !changes.policy.is_empty();
     let mut report = SetReport {
         path: place.name(),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::super::agreement::documents;
-use super::super::super::{Syntax, parse};
+use super::super::super::{Budget, Syntax, parse};
 use super::*;
 
 fn edit_of(verb: Verb, agent: &str, pattern: &str) -> Edit {
@@ -262,7 +262,7 @@ proptest! {
             match done.text {
                 None => prop_assert!(!wanted.changed),
                 Some(new) => {
-                    let known = unknown::known(new.as_bytes(), syntax);
+                    let known = unknown::known(new.as_bytes(), syntax, Budget::default());
                     prop_assert_eq!(known.is_some(), stranger);
                     let clean = known.map_or_else(|| new.clone(), |known| known.text);
                     prop_assert_eq!(&parse(clean.as_bytes(), syntax).unwrap(), &document, "{}", new);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::{Facts, Linted, Rules, Silence, Stale, lint};
+use crate::approvals::bounds::Budget;
 use crate::approvals::codes::Code;
 use crate::approvals::diagnostic::Severity;
 use crate::approvals::syntax::Syntax;
@@ -124,4 +125,37 @@ fn a_large_list_is_looked_at_in_time() {
     assert!(!linted.invalid);
     // A few seconds where nothing is optimised and others compile; minutes if it were the product.
     assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_was_found_before_the_time_was_over_is_told() {
+    let mut entries =
+        vec![json!({"pattern": "/usr/bin/python3"}), json!({"pattern": "rg"}), json!({"pattern": "rg"})];
+    entries.extend((0..200).map(|n| json!({"pattern": format!("/{}{n}", "*a".repeat(200))})));
+    let document = list(&json!(entries));
+    let whole = found(&document, &Facts::default(), &Rules::default());
+    assert!(!whole.verdict.unfinished && !whole.removals.is_empty());
+    let looks = std::cell::Cell::new(0);
+    let spent = || {
+        looks.set(looks.get() + 1);
+        looks.get() > 20
+    };
+    let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
+    let cut = found(&document, &facts, &Rules::default());
+    assert!(cut.verdict.unfinished && codes(&cut).contains(&"interpreter-without-arguments"), "{cut:?}");
+    assert!(cut.removals.is_empty(), "half of what can go is not removed");
+}
+
+#[test]
+fn an_agent_id_as_long_as_the_document_is_not_kept_for_each_finding() {
+    let agent = "a".repeat(1 << 20);
+    let entries: Vec<Value> = (0..200).map(|_| json!({"pattern": "/usr/bin/python3"})).collect();
+    let document = json!({"version": 1, "agents": {agent: {"allowlist": entries}}});
+    let linted = found(&document, &Facts::default(), &Rules::default());
+    assert!(
+        linted.verdict.diagnostics.len() < 20 && linted.verdict.omitted > 100,
+        "{}",
+        linted.verdict.omitted
+    );
+    assert!(linted.removals.len() < 20);
 }
