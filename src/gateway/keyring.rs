@@ -70,7 +70,10 @@ impl Keyring {
         let name = HEXLOWER.encode(&Sha256::digest(format!("{gateway}\n{scopes_text}"))[..16]);
         let file = JsonFile::at(directory.join(format!("{name}.json")));
         private::check(directory)?;
-        private::check(file.path())?;
+        if !file.path().is_dir() {
+            // Reading says what is wrong with a directory.
+            private::check(file.path())?;
+        }
         if let Some(text) = file.read(deadline)?.text() {
             return identity(text, file.clone());
         }
