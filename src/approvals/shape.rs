@@ -43,6 +43,17 @@ pub(super) fn findings(
     let is_wrapped = wrapped.is_some();
     let mut tell = |json: &Json, lists: &[(&str, &str, Vec<usize>)], findings: &mut Findings<'_>| {
         for error in contract.errors(json) {
+            if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+                // One by one: there may be a million, of which few are kept.
+                let object = whole_path(contract, error.instance_path().as_str(), lists);
+                for name in unexpected {
+                    let finding = explain.unknown_field(&object, name);
+                    if (!is_wrapped || finding.path.steps().len() > 1) && !known.contains(&finding.path) {
+                        findings.push(finding);
+                    }
+                }
+                continue;
+            }
             let told = explain.error(&error, lists).into_iter();
             let told = told.filter(|finding| !is_wrapped || finding.path.steps().len() > 1);
             findings.extend(told.filter(|finding| !known.contains(&finding.path)));
@@ -236,9 +247,6 @@ impl Explain<'_, '_> {
         let shown = self.shown(&path, instance);
         let at_value = |code, message: String| Finding::new(code, self.span(&path), message).at(path.clone());
         match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().map(|name| self.unknown_field(&path, name)).collect()
-            }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
                 let message = format!("`{name}` is missing in {}", self.thing(&path));
