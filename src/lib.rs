@@ -167,7 +167,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
             dispatch::gateway::dev(&args, cli.timeout.map(Deadline::after), streams)
         }
         Noun::Approvals(Lazy(Verb::Schema)) => {
-            output::json(streams.out, &approvals::schema::derived())?;
+            output::json(streams.out, &approvals::check::schema::derived())?;
             Ok(Exit::Done)
         }
         Noun::Completions { shell } => {

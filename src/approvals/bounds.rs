@@ -19,7 +19,7 @@ impl<'b> Budget<'b> {
     }
 
     /// Whether the time is over.
-    pub(super) fn is_spent(self) -> bool {
+    pub(in crate::approvals) fn is_spent(self) -> bool {
         self.0.is_some_and(|spent| spent())
     }
 }
@@ -41,7 +41,7 @@ fn most_of_tree(length: usize) -> usize {
 }
 
 /// Where the first object begins that is one too many, and how many there may be.
-pub(super) fn object_too_many(text: &str) -> Option<(usize, usize)> {
+pub(in crate::approvals) fn object_too_many(text: &str) -> Option<(usize, usize)> {
     let most = most_objects(text.len());
     // Nearly always this is all that is asked.
     if text.bytes().filter(|&byte| byte == b'{').count() <= most {
@@ -60,17 +60,17 @@ pub(super) fn object_too_many(text: &str) -> Option<(usize, usize)> {
 }
 
 /// A text of which the tree would take too much: its beginning, with every bracket closed.
-pub(super) struct Cut {
+pub(in crate::approvals) struct Cut {
     /// The beginning. Whatever stands in it is where it stands in the whole text.
-    pub(super) text: String,
+    pub(in crate::approvals) text: String,
     /// Where it was cut.
-    pub(super) at: usize,
+    pub(in crate::approvals) at: usize,
     /// The brackets that were open there.
-    pub(super) open: Vec<usize>,
+    pub(in crate::approvals) open: Vec<usize>,
 }
 
 /// Cuts a text of which the tree would take too much; `None` where nothing is cut.
-pub(super) fn cut(text: &str) -> Option<Cut> {
+pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
     /// Of an object with many keys: its indexes by name, and its keys as the schema sees them.
     const INDEXED: usize = 380;
     /// Elements for which a list has room from the first on.
@@ -128,7 +128,7 @@ pub(super) fn cut(text: &str) -> Option<Cut> {
 }
 
 /// The comments of a text. Those with nothing between them are one.
-pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+pub(in crate::approvals) fn comments(text: &str) -> Vec<Range<usize>> {
     let mut comments: Vec<Range<usize>> = Vec::new();
     tokens(text, |token, at| {
         if let Token::Comment(length) = token {
@@ -143,7 +143,7 @@ pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Where the first U+0085 stands outside strings and comments.
-pub(super) fn next_line(text: &str) -> Option<usize> {
+pub(in crate::approvals) fn next_line(text: &str) -> Option<usize> {
     if !text.contains('\u{85}') {
         return None;
     }

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::allowlist::Edit;
-use super::changes::{Change, Changes};
-use super::diagnostic::{Diagnostic, Verdict};
-use super::diff::Diff;
-use super::lint::{Counts, Removal};
-use super::rejection::{Field, Removed};
+use crate::approvals::compare::changes::{Change, Changes};
+use crate::approvals::compare::diff::Diff;
+use crate::approvals::edit::allowlist::Edit;
+use crate::approvals::edit::downgrade::{Field, Removed};
+use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::lint::{Counts, Removal};
 
 /// One file of a validation.
 #[derive(Debug)]

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::bounds::Budget;
-use super::check::{accepted, parse};
-use super::diagnostic::Verdict;
-use super::document::{Agents, Document, Policy, Socket};
-use super::scalar::{Millis, Secret, Text, trimmed};
-use super::syntax::Syntax;
-use super::unknown::known;
+use crate::approvals::bounds::Budget;
+use crate::approvals::check::document::{accepted, parse};
+use crate::approvals::edit::unknown::known;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::model::document::{Agents, Document, Policy, Socket};
+use crate::approvals::model::scalar::{Millis, Secret, Text, trimmed};
+use crate::approvals::text::syntax::Syntax;
 
 /// One row of `exec_approvals_config`, but for its key and its time.
 #[derive(PartialEq, Eq)]
@@ -87,9 +87,9 @@ impl Row {
             text,
             socket_path,
             has_socket_token,
-            default_security: security.map(super::scalar::Security::as_str),
-            default_ask: ask.map(super::scalar::Ask::as_str),
-            default_ask_fallback: ask_fallback.map(super::scalar::AskFallback::as_str),
+            default_security: security.map(crate::approvals::model::scalar::Security::as_str),
+            default_ask: ask.map(crate::approvals::model::scalar::Ask::as_str),
+            default_ask_fallback: ask_fallback.map(crate::approvals::model::scalar::AskFallback::as_str),
             auto_allow_skills,
             agent_count: agents.iter().count(),
             allowlist_count: agents.iter().map(|(_, agent)| agent.allowlist.iter().flatten().count()).sum(),

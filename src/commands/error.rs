@@ -7,12 +7,12 @@ use thiserror::Error;
 
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
-use crate::approvals::allowlist::EditError;
-use crate::approvals::diagnostic::Verdict;
+use crate::approvals::check::answer::AnswerError;
+use crate::approvals::edit::allowlist::EditError;
+use crate::approvals::edit::downgrade::Field;
+use crate::approvals::edit::replacement::ReplacementError;
+use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::lint::FixError;
-use crate::approvals::native::AnswerError;
-use crate::approvals::rejection::Field;
-use crate::approvals::replacement::ReplacementError;
 use crate::embedded::scenario::ScenarioError;
 use crate::outcome::Exit;
 use crate::settings::{Kind, SettingsError};

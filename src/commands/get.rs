@@ -7,9 +7,13 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::remote::{Fetched, Place, Remote};
+use crate::approvals::Strictness;
+use crate::approvals::Syntax;
+use crate::approvals::check;
+use crate::approvals::check::native;
+use crate::approvals::mask_secrets;
+use crate::approvals::model::stored::Stored;
 use crate::approvals::report::{Got, NativeSnapshot, Remark, Snapshot};
-use crate::approvals::stored::Stored;
-use crate::approvals::{Strictness, Syntax, check, mask_secrets, native};
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::{MAX_SIZE, Store};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::gateway::Connection;
-use crate::approvals::native::{Answer, AnswerError};
+use crate::approvals::check::answer::{Answer, AnswerError};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::error::GatewayError;

@@ -10,10 +10,15 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use super::Error;
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::Verdict;
+use crate::approvals::Budget;
+use crate::approvals::Strictness;
+use crate::approvals::Syntax;
+use crate::approvals::check::native;
+use crate::approvals::check_within;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::lint;
 use crate::approvals::report::{Failed, FileReport, Remark, Unchecked};
-use crate::approvals::{Budget, Strictness, Syntax, check_within, lint, native};
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::outcome::{Exit, Tally};
 use crate::store::Store;

@@ -2,7 +2,7 @@
 
 use super::{guarded, remote};
 use crate::Streams;
-use crate::approvals::diagnostic::Diagnostic;
+use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::allowlist::{self, Change, Place};
 use crate::deadline::Deadline;

@@ -5,7 +5,7 @@ use std::io;
 use super::{guarded, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
-use crate::approvals::codes::Code;
+use crate::approvals::findings::codes::Code;
 use crate::approvals::report::{FileReport, Got, SetOutcome, Snapshot};
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::{get, set, validate};

@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use super::Generation;
 use super::params::at_least_one;
 use super::wire::{Answer, Refusal};
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Diagnostic, Path, Severity, Step, Verdict};
-use crate::approvals::replacement;
-use crate::approvals::stored::Stored;
-use crate::approvals::{Syntax, parse};
+use crate::approvals::Syntax;
+use crate::approvals::edit::replacement;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::findings::severity::Severity;
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::model::stored::Stored;
+use crate::approvals::parse;
 
 /// How many problems a refusal names.
 const NAMED: usize = 50;

@@ -11,7 +11,9 @@ use thiserror::Error;
 use super::prompt::{Ask, What};
 use super::registry::MOST_PENDING;
 pub use super::request::{ExecRequest, PluginRequest, SystemRequest};
-use crate::approvals::{self, Syntax, diagnostic::Verdict};
+use crate::approvals;
+use crate::approvals::Syntax;
+use crate::approvals::findings::diagnostic::Verdict;
 
 /// A gateway's content.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

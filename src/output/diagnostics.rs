@@ -8,8 +8,9 @@ use anstyle::{AnsiColor, Style};
 use super::contain::Contained;
 use super::escape::escaped;
 use super::github::place;
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Diagnostic, Excerpt, Position, Severity, Verdict};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verdict};
+use crate::approvals::findings::severity::Severity;
 use crate::approvals::report::FileReport;
 
 /// Prints every problem of every file, and a line that counts.

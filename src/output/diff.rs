@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::escape::escaped;
 use super::json::{VERSION, json, listed};
 use super::snapshot::{omitted, word};
-use crate::approvals::changes::Change;
-use crate::approvals::diagnostic::{Path, Step};
+use crate::approvals::compare::changes::Change;
+use crate::approvals::model::path::{Path, Step};
 use crate::approvals::report::{DiffReport, Side};
 
 const HEAD: Style = Style::new().bold();

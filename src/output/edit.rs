@@ -8,8 +8,9 @@ use super::diff::described;
 use super::escape::escaped;
 use super::json::{VERSION, field, json, listed, outcome};
 use super::snapshot::changes;
-use crate::approvals::allowlist::Verb;
-use crate::approvals::diagnostic::{Diagnostic, Severity};
+use crate::approvals::edit::allowlist::Verb;
+use crate::approvals::findings::diagnostic::Diagnostic;
+use crate::approvals::findings::severity::Severity;
 use crate::approvals::report::{EditReport, SetOutcome};
 
 /// Prints what became of the entry and of the document.

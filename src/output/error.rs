@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::escape::{Paper, escaped};
 use super::json::{VERSION, json, problems};
-use crate::approvals::diagnostic::Verdict;
+use crate::approvals::findings::diagnostic::Verdict;
 
 /// A failure, as far as it is told.
 #[derive(Debug)]

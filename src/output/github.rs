@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::contain::Contained;
 use super::diagnostics::UNFINISHED;
 use super::escape::escaped;
-use crate::approvals::diagnostic::{Diagnostic, Severity};
+use crate::approvals::findings::diagnostic::Diagnostic;
+use crate::approvals::findings::severity::Severity;
 use crate::approvals::report::FileReport;
 
 /// Prints every problem as `::error file=…,line=…::message`.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::diagnostics::UNFINISHED;
 use super::escape::is_harmless;
-use crate::approvals::changes::{Change, Changes};
-use crate::approvals::diagnostic::{Diagnostic, Verdict};
-use crate::approvals::rejection::Field;
+use crate::approvals::compare::changes::{Change, Changes};
+use crate::approvals::edit::downgrade::Field;
+use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::report::{
     FileReport, NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot, Unchecked,
 };

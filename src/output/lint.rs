@@ -10,8 +10,9 @@ use super::diagnostics::file;
 use super::escape::escaped;
 use super::json::{VERSION, json as print, listed, problems, unfinished};
 use super::snapshot::dropped;
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Severity, Verdict};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::Removal;
 use crate::approvals::report::{FileReport, LintReport, Mend, Unchecked};
 

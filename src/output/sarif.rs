@@ -11,8 +11,9 @@ use serde_sarif::sarif::{
 
 use super::diagnostics::UNFINISHED;
 use super::json::json;
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Diagnostic, Severity};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::Diagnostic;
+use crate::approvals::findings::severity::Severity;
 use crate::approvals::report::FileReport;
 
 /// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.

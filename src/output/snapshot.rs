@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::escape::escaped;
-use crate::approvals::changes::Change;
-use crate::approvals::diagnostic::thousands;
-use crate::approvals::rejection::Removed;
+use crate::approvals::compare::changes::Change;
+use crate::approvals::edit::downgrade::Removed;
+use crate::approvals::findings::diagnostic::thousands;
 use crate::approvals::report::{NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
 
 /// Entries of one agent that are listed before the rest is only counted.

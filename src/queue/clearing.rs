@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::queue::prompt::Kind;
+    use crate::queue::kind::Kind;
 
     const NOW: u64 = 1_800_000_000_000;
 

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::prompt::{Kind, Prompt};
+use super::kind::Kind;
+use super::prompt::Prompt;
 use super::scope::session_of;
 
 /// Which prompts are meant. What is empty or `None` does not restrict; values of one list are alternatives.

@@ -8,8 +8,8 @@ use std::fmt;
 use serde_json_borrow::{ObjectAsVec, Value};
 use sha2::{Digest, Sha256};
 
+use super::kind::Kind;
 use super::number::Numbers;
-use super::prompt::Kind;
 
 /// What a prompt would do: a SHA-256 over an encoding in which every part has its length in front.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,8 +15,9 @@ use thiserror::Error;
 
 use super::hidden::Hidden;
 use super::intent::{Doubt, Intent, doubt};
+use super::kind::Kind;
 use super::number::Numbers;
-use super::prompt::{Decision, Details, Environment, Key, Kind, Prompt, Raw};
+use super::prompt::{Decision, Details, Environment, Key, Prompt, Raw};
 
 /// A prompt that cannot be read, and so is never acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::error::SettingsError;
 use super::origin::Origin;
-use crate::approvals::{self, Syntax};
+use crate::approvals;
+use crate::approvals::Syntax;
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input, InputError};
 

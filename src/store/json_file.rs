@@ -10,7 +10,7 @@ use super::input::{self, Bounds, Input, InputError};
 use super::lock::Lock;
 use super::replace::{Hashed, ReplaceError, clear_litter, replace};
 use super::{MAX_SIZE, StoreError, locate};
-use crate::approvals::stored::{Stored, hash_of};
+use crate::approvals::model::stored::{Stored, hash_of};
 use crate::deadline::Deadline;
 
 /// For the owner alone.

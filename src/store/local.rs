@@ -8,8 +8,8 @@ use super::json_file::{JsonFile, LockedJsonFile};
 use super::locate::{self, Environment};
 use super::sqlite::{Database, LockedDatabase};
 use super::{MAX_SIZE, StoreError, surroundings};
+use crate::approvals::model::stored::Stored;
 use crate::approvals::report::Remark;
-use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
 
 /// A place on this host that holds one document.

@@ -16,7 +16,7 @@ use tempfile::{Builder, TempPath};
 
 use super::attributes::{Unkept, hand_over};
 use super::lock::beside;
-use crate::approvals::stored::hash_of;
+use crate::approvals::model::stored::hash_of;
 
 /// How a replacement went wrong.
 #[derive(Debug)]

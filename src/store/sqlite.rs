@@ -20,9 +20,9 @@ use serde_json::Value;
 use super::input::InputError;
 use super::json_file::owned;
 use super::{MAX_SIZE, StoreError, locate};
+use crate::approvals::model::stored::Stored;
 use crate::approvals::report::Remark;
 use crate::approvals::row::{NewSocket, Row, changed_agents};
-use crate::approvals::stored::Stored;
 use crate::deadline::Deadline;
 
 pub use open::Doing;

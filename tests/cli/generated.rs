@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clearance::approvals::codes::Code;
+use clearance::approvals::findings::codes::Code;
 
 fn assert_current(path: &str, content: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -16,10 +16,11 @@ fn assert_current(path: &str, content: &str) {
 
 #[test]
 fn schema_is_current() {
-    let derived = serde_json::to_string_pretty(&clearance::approvals::schema::derived()).unwrap();
-    assert_current("src/approvals/schema.json", &format!("{derived}\n"));
-    let derived = serde_json::to_string_pretty(&clearance::approvals::schema::derived_native()).unwrap();
-    assert_current("src/approvals/native.schema.json", &format!("{derived}\n"));
+    let derived = serde_json::to_string_pretty(&clearance::approvals::check::schema::derived()).unwrap();
+    assert_current("src/approvals/check/schema.json", &format!("{derived}\n"));
+    let derived =
+        serde_json::to_string_pretty(&clearance::approvals::check::schema::derived_native()).unwrap();
+    assert_current("src/approvals/check/native.schema.json", &format!("{derived}\n"));
 }
 
 fn printed(arguments: &[&str]) -> String {

@@ -5,9 +5,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use clearance::approvals::codes::Code;
-use clearance::approvals::diagnostic::{Diagnostic, Step};
-use clearance::approvals::{Strictness, Syntax, check};
+use clearance::approvals::Strictness;
+use clearance::approvals::Syntax;
+use clearance::approvals::check;
+use clearance::approvals::findings::codes::Code;
+use clearance::approvals::findings::diagnostic::Diagnostic;
+use clearance::approvals::model::path::Step;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;

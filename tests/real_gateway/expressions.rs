@@ -6,8 +6,10 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use clearance::approvals::codes::Code;
-use clearance::approvals::{Strictness, Syntax, check};
+use clearance::approvals::Strictness;
+use clearance::approvals::Syntax;
+use clearance::approvals::check;
+use clearance::approvals::findings::codes::Code;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;

@@ -11,9 +11,9 @@ use super::pattern::{self, Piece, covers, pieces};
 use super::policy::ALL;
 use super::release::Release;
 use super::{Facts, Sink, programs};
-use crate::approvals::codes::Code;
-use crate::approvals::credentials::quotable;
-use crate::approvals::document::Document;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::model::document::Document;
+use crate::approvals::redact::credentials::quotable;
 
 /// How many broader patterns are compared with an entry, and how many are looked at for it.
 const COMPARED: usize = 16;
@@ -60,7 +60,7 @@ fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
         if sink.is_over() {
             return true;
         }
-        let text = entry.entry.command_text.as_ref().map(crate::approvals::scalar::Text::as_str);
+        let text = entry.entry.command_text.as_ref().map(crate::approvals::model::scalar::Text::as_str);
         let key = (entry.pattern(), entry.arg_pattern(), entry.is_generated(), text);
         let index = *first.entry(key).or_insert(entry.index);
         if index != entry.index {

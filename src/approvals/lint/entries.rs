@@ -4,11 +4,11 @@ use super::arguments::{Arguments, is_anchored};
 use super::policy::{agent_path, agents};
 use super::release::Release;
 use super::{Facts, Raw, Sink, Stale, pattern, programs};
-use crate::approvals::codes::Code;
-use crate::approvals::credentials::{looks_secret, quotable};
-use crate::approvals::diagnostic::{Path, Step};
-use crate::approvals::document::{Document, Entry, McpTool};
-use crate::approvals::scalar::Text;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::model::document::{Document, Entry, McpTool};
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::model::scalar::Text;
+use crate::approvals::redact::credentials::{looks_secret, quotable};
 
 /// An entry, and where it stands.
 #[derive(Debug, Clone, Copy)]

@@ -9,11 +9,11 @@ use thiserror::Error;
 
 use super::Removal;
 use crate::approvals::bounds::Budget;
-use crate::approvals::check::parse;
-use crate::approvals::document::Document;
-use crate::approvals::syntax::{self, Syntax};
-use crate::approvals::tree::get;
-use crate::approvals::unknown::known;
+use crate::approvals::check::document::parse;
+use crate::approvals::edit::unknown::known;
+use crate::approvals::model::document::Document;
+use crate::approvals::text::syntax::{self, Syntax};
+use crate::approvals::text::tree::get;
 
 /// Why a document was not mended.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -93,7 +93,9 @@ fn cut(array: &Array<'_>, gone: &BTreeSet<usize>) -> Vec<Range<usize>> {
 }
 
 fn remove(document: &mut Document<'_>, gone: &BTreeMap<&str, BTreeSet<usize>>) {
-    for (id, agent) in document.agents.iter_mut().flat_map(crate::approvals::document::Agents::iter_mut) {
+    for (id, agent) in
+        document.agents.iter_mut().flat_map(crate::approvals::model::document::Agents::iter_mut)
+    {
         let Some(indexes) = gone.get(id) else { continue };
         let mut index = 0;
         agent.allowlist.iter_mut().for_each(|entries| {

@@ -19,15 +19,17 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use super::bounds::Budget;
-use super::changes::Change;
-use super::check::parse_within;
-use super::codes::Code;
-use super::credentials::quotable;
-use super::diagnostic::{Diagnostic, Path, Severity, Step, Verdict};
-use super::document::Document;
-use super::syntax::Syntax;
-use super::unknown::known;
+use crate::approvals::bounds::Budget;
+use crate::approvals::check::document::parse_within;
+use crate::approvals::compare::changes::Change;
+use crate::approvals::edit::unknown::known;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::findings::severity::Severity;
+use crate::approvals::model::document::Document;
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::redact::credentials::quotable;
+use crate::approvals::text::syntax::Syntax;
 pub use fix::{FixError, without};
 pub use place::unused_silences;
 pub use release::{denies_unanswered, is_release};

@@ -5,7 +5,7 @@
 //! meaning; a leading `~` is the home directory; a pattern without `/`, `\` and `~` is matched against the name of a
 //! program that was called without a directory.
 
-use crate::approvals::scalar::is_blank;
+use crate::approvals::model::scalar::is_blank;
 
 /// One piece of a glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,14 +10,17 @@ use jsonc_parser::common::Ranged;
 use super::entries::listed;
 use super::{Raw, Rules};
 use crate::approvals::bounds;
-use crate::approvals::codes::Code;
-use crate::approvals::credentials::looks_secret;
-use crate::approvals::diagnostic::{Severity, Step, Verdict};
-use crate::approvals::document::Document;
-use crate::approvals::finding::{Finding, place};
-use crate::approvals::syntax::{self, Syntax};
-use crate::approvals::tree::Places;
-use crate::approvals::{elide, secrets};
+use crate::approvals::check::elide;
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::findings::finding::{Finding, place};
+use crate::approvals::findings::severity::Severity;
+use crate::approvals::model::document::Document;
+use crate::approvals::model::path::Step;
+use crate::approvals::redact::credentials::looks_secret;
+use crate::approvals::redact::secrets;
+use crate::approvals::text::syntax::{self, Syntax};
+use crate::approvals::text::tree::Places;
 
 /// The findings with their places.
 pub(super) fn placed(

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Raw, Sink};
-use crate::approvals::codes::Code;
-use crate::approvals::credentials::quotable;
-use crate::approvals::diagnostic::{Path, Step};
-use crate::approvals::document::{Agent, Agents, Document, Policy};
-use crate::approvals::scalar::{Ask, AskFallback, Security};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::model::document::{Agent, Agents, Document, Policy};
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::model::scalar::{Ask, AskFallback, Security};
+use crate::approvals::redact::credentials::quotable;
 
 /// The agent whose policy and entries are everybody's.
 pub(super) const ALL: &str = "*";

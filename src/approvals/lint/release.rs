@@ -3,29 +3,29 @@
 use super::entries::{Listed, listed};
 use super::policy::{agent_path, agents};
 use super::{Facts, Raw, Sink, pattern};
-use crate::approvals::codes::Code;
-use crate::approvals::credentials::quotable;
-use crate::approvals::diagnostic::Step;
-use crate::approvals::document::Document;
-use crate::approvals::rejection::{self, Newer};
+use crate::approvals::edit::downgrade::{self, Newer};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::model::document::Document;
+use crate::approvals::model::path::Step;
+use crate::approvals::redact::credentials::quotable;
 
 /// A release; without one, the latest.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Release {
-    named: Option<rejection::Release>,
+    named: Option<downgrade::Release>,
     /// Whether the host is known to be of before 2026.8.
     early: bool,
 }
 
 /// Whether a text names a release: `2026.4.14`, `2026.9.1-beta.1`.
 pub fn is_release(version: &str) -> bool {
-    rejection::Release::read(version).is_some()
+    downgrade::Release::read(version).is_some()
 }
 
 /// Whether a gateway of a release denies a prompt that nobody answers where the document sets no `askFallback`. Measured:
 /// 2026.4.14 runs the command, 2026.6.11 and 2026.9.6 deny it; `None` in between.
 pub fn denies_unanswered(version: &str) -> Option<bool> {
-    let release = rejection::Release::read(version)?;
+    let release = downgrade::Release::read(version)?;
     match (release.is_from(2026, 5, 0), release.is_from(2026, 6, 0)) {
         (false, _) => Some(false),
         (true, true) => Some(true),
@@ -35,7 +35,7 @@ pub fn denies_unanswered(version: &str) -> Option<bool> {
 
 impl Release {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
-        Self { named: facts.release.and_then(rejection::Release::read), early: facts.early }
+        Self { named: facts.release.and_then(downgrade::Release::read), early: facts.early }
     }
 
     /// Whether generated entries match in the directory of their approval alone.

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Counts, Facts, Raw, Removal, removal};
 use crate::approvals::bounds::Budget;
-use crate::approvals::codes::Code;
-use crate::approvals::diagnostic::{Severity, Verdict};
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::findings::severity::Severity;
 
 /// What applies to every document of a run.
 #[derive(Debug, Clone, Default)]

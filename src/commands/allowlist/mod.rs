@@ -9,13 +9,16 @@ use std::time::Duration;
 use super::Error;
 use super::remote::Remote;
 use super::set::local::entered;
-pub use crate::approvals::allowlist::Verb as Change;
-use crate::approvals::allowlist::{Applied, Edit};
-use crate::approvals::diagnostic::Diagnostic;
+use crate::approvals::Budget;
+use crate::approvals::Syntax;
+pub use crate::approvals::edit::allowlist::Verb as Change;
+use crate::approvals::edit::allowlist::{Applied, Edit};
+use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::lint::{self, Facts};
+use crate::approvals::model::scalar::Source;
+use crate::approvals::modernised;
+use crate::approvals::parse;
 use crate::approvals::report::EditReport;
-use crate::approvals::scalar::Source;
-use crate::approvals::{Budget, Syntax, modernised, parse};
 use crate::deadline::{Deadline, Gate};
 
 /// The longest wait before the first try again, and the longest of all.

@@ -6,10 +6,12 @@ use super::super::Error;
 use super::super::remote::{Document, Fetched, Place, Remote};
 use super::super::set::remote::{Replaced, Terms, replace};
 use super::{ABSENT, Request, edited, lints, now_ms, wait};
-use crate::approvals::allowlist::{Applied, Edit};
-use crate::approvals::diagnostic::Diagnostic;
+use crate::approvals::Budget;
+use crate::approvals::Syntax;
+use crate::approvals::edit::allowlist::{Applied, Edit};
+use crate::approvals::edit::unknown;
+use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::report::{EditReport, SetOutcome, SetReport};
-use crate::approvals::{Budget, Syntax, unknown};
 use crate::deadline::Deadline;
 
 pub(super) async fn run(

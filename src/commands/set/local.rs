@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::super::Error;
 use super::{New, Request};
-use crate::approvals::changes::Change;
-use crate::approvals::diagnostic::{Path, Step};
-use crate::approvals::document::{Agents, Document};
-use crate::approvals::readback;
-use crate::approvals::replacement::{self, Replacement};
+use crate::approvals::compare::changes::Change;
+use crate::approvals::compare::exact;
+use crate::approvals::edit::replacement::{self, Replacement};
+use crate::approvals::model::document::{Agents, Document};
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::model::stored::Stored;
 use crate::approvals::report::{Remark, SetOutcome, SetReport};
-use crate::approvals::stored::Stored;
 use crate::deadline::{Deadline, Gate, OutOfTime};
 use crate::store::{Store, StoreError};
 
@@ -134,7 +134,7 @@ pub(in crate::commands) fn departures(text: &str, after: &Stored) -> Vec<Change>
         return Vec::new();
     }
     let value = |text: &[u8]| serde_json::from_slice(text).unwrap_or_default();
-    readback::departures(&value(text.as_bytes()), &value(stored))
+    exact::departures(&value(text.as_bytes()), &value(stored))
 }
 
 fn unchanged_since(request: &Request, store: &Store, stored: &Stored) -> Result<(), Error> {

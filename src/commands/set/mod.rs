@@ -9,10 +9,14 @@ use anyhow::Context;
 
 use super::Error;
 use super::remote::Remote;
-use crate::approvals::changes::Change;
-use crate::approvals::document::Document;
+use crate::approvals::Budget;
+use crate::approvals::Syntax;
+use crate::approvals::compare::changes::Change;
+use crate::approvals::edit::unknown;
+use crate::approvals::model::document::Document;
+use crate::approvals::modernised;
+use crate::approvals::parse;
 use crate::approvals::report::SetReport;
-use crate::approvals::{Budget, Syntax, modernised, parse, unknown};
 use crate::deadline::{Deadline, Gate};
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};

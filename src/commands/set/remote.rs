@@ -8,11 +8,15 @@ use super::super::Error;
 use super::super::remote::{Document, Fetched, NotStored, Place, Remote};
 use super::local::entered;
 use super::{New, Request};
-use crate::approvals::changes::Changes;
-use crate::approvals::replacement::{self, Replacement};
+use crate::approvals::Syntax;
+use crate::approvals::check::native;
+use crate::approvals::compare::changes::Changes;
+use crate::approvals::compare::exact;
+use crate::approvals::edit::downgrade;
+use crate::approvals::edit::replacement::{self, Replacement};
+use crate::approvals::model::stored::Stored;
+use crate::approvals::parse;
 use crate::approvals::report::{SetOutcome, SetReport};
-use crate::approvals::stored::Stored;
-use crate::approvals::{Syntax, native, parse, readback, rejection};
 use crate::deadline::{Deadline, Gate};
 
 /// How often a document is offered, each time with less: current gateways name one field of an object at a time.
@@ -123,9 +127,9 @@ pub(in crate::commands) async fn replace(
             let foreseen = place
                 .version()
                 .filter(|_| plan.needed)
-                .map(|version| rejection::foreseen(&sent, version))
+                .map(|version| downgrade::foreseen(&sent, version))
                 .unwrap_or_default();
-            match rejection::without(&wanted, &foreseen) {
+            match downgrade::without(&wanted, &foreseen) {
                 // What will be left out is left out of the plan too.
                 Some((smaller, removed)) if terms.downgrade => {
                     wanted = smaller;
@@ -145,8 +149,8 @@ pub(in crate::commands) async fn replace(
             Err(NotStored::Rejected(message)) => message,
         };
         let rejected = || Error::Rejected { place: name.clone(), message: message.clone() };
-        let rejection = rejection::read(&message, &sent).ok_or_else(rejected)?;
-        let (smaller, removed) = rejection::downgraded(&wanted, &rejection).ok_or_else(rejected)?;
+        let rejection = downgrade::read(&message, &sent).ok_or_else(rejected)?;
+        let (smaller, removed) = downgrade::downgraded(&wanted, &rejection).ok_or_else(rejected)?;
         if !terms.downgrade {
             let version = place.version().map(str::to_owned);
             let (fields, whole) = (rejection.fields, terms.whole);
@@ -181,7 +185,7 @@ async fn read_back(
     };
     let stored = value(&after.file);
     report.outcome = SetOutcome::Stored;
-    report.departures = readback::departures(sent, &stored);
+    report.departures = exact::departures(sent, &stored);
     report.after = Some(after.hash);
     Ok(Replaced { report, stored: Some(stored) })
 }
@@ -201,7 +205,8 @@ async fn set_native(
     })?;
     let sent = serde_json::to_value(&new)
         .map_err(|error| Error::Replacement { path: place.name(), error: error.into() })?;
-    let changes = Changes { policy: native::changes(&policy, &sent), ..Changes::default() };
+    let changes =
+        Changes { policy: crate::approvals::compare::native::changes(&policy, &sent), ..Changes::default() };
     let needed = !changes.policy.is_empty();
     let mut report = SetReport {
         path: place.name(),
@@ -232,7 +237,7 @@ async fn set_native(
         Err(cause) => return Err(Error::Unverified { place: place.name(), cause: Box::new(cause) }),
     };
     report.outcome = SetOutcome::Stored;
-    report.departures = native::changes(&sent, &stored);
+    report.departures = crate::approvals::compare::native::changes(&sent, &stored);
     report.after = Some(hash);
     Ok(report)
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
-use crate::approvals::scalar::trimmed;
+use crate::approvals::model::scalar::trimmed;
 use crate::store::Store;
 
 const TABLES: &str = include_str!("../../../fixtures/stores/2026.9.6.sql");

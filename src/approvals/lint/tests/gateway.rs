@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::super::pattern::trimmed;
-use crate::approvals::document::{Document, Entry};
+use crate::approvals::model::document::{Document, Entry};
 
 const HOME: &str = "/home/ann";
 
@@ -119,7 +119,7 @@ pub(super) fn allows(
 ) -> bool {
     const SHELLS: [&str; 8] = ["ash", "bash", "dash", "fish", "ksh", "sh", "zsh", "pwsh"];
     let of = |wanted: &str| {
-        let agents = document.agents.iter().flat_map(crate::approvals::document::Agents::iter);
+        let agents = document.agents.iter().flat_map(crate::approvals::model::document::Agents::iter);
         agents
             .filter(|(id, _)| *id == wanted)
             .flat_map(|(_, agent)| agent.allowlist.iter().flatten())

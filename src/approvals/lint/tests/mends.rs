@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::{Facts, Linted, Rules, lint, without};
 use super::gateway::{Generation, Program, allows};
-use crate::approvals::syntax::Syntax;
-use crate::approvals::{json as read, parse};
+use crate::approvals::json as read;
+use crate::approvals::parse;
+use crate::approvals::text::syntax::Syntax;
 
 const PATTERNS: [&str; 40] = [
     "*",

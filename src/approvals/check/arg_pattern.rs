@@ -1,0 +1,106 @@
+//! `argPattern`: an ECMAScript regular expression, compiled as a gateway does it, by `new RegExp(argPattern)`.
+
+/// The longest expression that is compiled, in bytes. The compiler's time grows with the square of the length, and
+/// a document may hold thousands. What a gateway generates is plain, and not compiled at all.
+const LONGEST: usize = 4096;
+
+/// The most alternatives. The compiler recurses once for each, on a stack that may be as small as 2 MiB.
+const ALTERNATIVES: usize = 500;
+
+/// Why an expression does not compile, or `None` if it does.
+///
+/// No flags, as in the gateway: the expression is read as UTF-16 units with the lenient grammar of ECMAScript's
+/// Annex B. The generated bindings (`sha256:…`) are expressions like any other.
+pub(in crate::approvals) fn problem(pattern: &str) -> Option<String> {
+    if is_plain(pattern) {
+        return None;
+    }
+    if pattern.len() > LONGEST {
+        return Some(format!("it is longer than {LONGEST} bytes"));
+    }
+    if pattern.bytes().filter(|&byte| byte == b'|').count() > ALTERNATIVES {
+        return Some(format!("it has more than {ALTERNATIVES} alternatives"));
+    }
+    let flags = regress::Flags { no_opt: true, ..regress::Flags::default() };
+    let units: Vec<u32> = pattern.encode_utf16().map(u32::from).collect();
+    regress::Regex::from_unicode(units.into_iter(), flags).err().map(|error| error.to_string())
+}
+
+/// Whether an expression is made only of what cannot be wrong: characters without a meaning of their own,
+/// anchors, dots, and escaped ASCII punctuation. It spares the compiler nearly every entry of a real document.
+fn is_plain(pattern: &str) -> bool {
+    let mut bytes = pattern.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if bytes.next().is_some_and(|escaped| escaped.is_ascii_punctuation()) => {}
+            b'\\' | b'*' | b'+' | b'?' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_a_gateway_compiles_passes() {
+        for pattern in [
+            "",
+            r"^safe\.py$",
+            "sha256:argv:...",
+            "sha256:cwd-argv:v1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            r"^(?:status|log)(?: --oneline)?$",
+            r"^[\w.-]+$",
+            // Annex B: lone brackets, braces and needless escapes are characters.
+            "a{",
+            "]",
+            r"\-\_\a",
+            r"\1(a)",
+            "(?<name>a)|(?<other>b)",
+            "(?=a)*",
+            "^a\0b\0$",
+            "\\u{12}",
+        ] {
+            assert_eq!(problem(pattern), None, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_a_gateway_cannot_compile_is_a_problem() {
+        for pattern in
+            ["(", ")", "[", "*", "a**", "a{2,1}", r"\", "(?<a", "[z-a]", "(?:", "[😀-😁]", "(?i:a", "+"]
+        {
+            assert!(problem(pattern).is_some(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn an_endless_expression_ends() {
+        for pattern in [
+            "(".repeat(200_000),
+            "[".repeat(200_000),
+            format!("{}a", "(?:".repeat(80_000)),
+            "a|".repeat(2_000),
+            "(a)".repeat(20_000),
+        ] {
+            assert!(problem(&pattern).is_some());
+        }
+        assert_eq!(problem(&"((a{1000}){1000}){1000}".repeat(20)), None);
+        assert_eq!(problem(&"a|".repeat(ALTERNATIVES)), None);
+        assert_eq!(problem(&format!("^{}$", r"a\.".repeat(100_000))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn plain_expressions_compile(pattern in r"[a-z ^$.\\/:!-]{0,12}") {
+            if is_plain(&pattern) {
+                let units: Vec<u32> = pattern.encode_utf16().map(u32::from).collect();
+                prop_assert!(regress::Regex::from_unicode(units.into_iter(), regress::Flags::default()).is_ok());
+            }
+        }
+    }
+}

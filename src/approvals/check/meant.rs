@@ -1,0 +1,266 @@
+//! What a writer probably meant: usual words for a value that the schema calls something else, and fields that belong
+//! elsewhere, in another part of the document or in another file.
+//!
+//! Sources: the values of each field in `exec-approvals-*.js` of the published packages; `tools.exec` in their
+//! `docs/tools/exec.md`; the policy of a Windows node in [`crate::approvals::check::native`].
+
+use jsonc_parser::ast::{Object, Value};
+
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::finding::Finding;
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::text::tree::get;
+
+/// What was meant instead of a value that is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::approvals) struct Meant {
+    /// The accepted value, where there is no doubt about it.
+    pub(in crate::approvals) value: Option<&'static str>,
+    /// The end of a sentence that begins with "… is not a value of `field`".
+    pub(in crate::approvals) why: &'static str,
+}
+
+/// What `word` means as a value of `field`. Words that only look like an accepted one are not here: the nearest name is
+/// suggested for those.
+pub(in crate::approvals) fn value(field: &str, word: &str) -> Option<Meant> {
+    const RUNS: Meant = Meant {
+        value: Some("full"),
+        why: "write `full` to run a command when nobody answers, `deny` to refuse it",
+    };
+    const REFUSES: Meant =
+        Meant { value: Some("deny"), why: "write `deny` to refuse a command when nobody answers" };
+    const WHEN: Meant = Meant {
+        value: None,
+        why: "that is a value of `ask`, which says when to ask; `askFallback` says what happens when nobody answers",
+    };
+    const NEVER: Meant = Meant { value: Some("off"), why: "write `off` to ask nobody" };
+    const ALWAYS: Meant = Meant { value: Some("always"), why: "write `always` to ask every time" };
+    const UNLISTED: Meant = Meant {
+        value: Some("on-miss"),
+        why: "write `on-miss` to ask about what the allowlist does not have",
+    };
+    const WHAT: Meant = Meant {
+        value: None,
+        why: "that is a value of `security`, which says what may run; `ask` says when to ask a person",
+    };
+    const ALL: Meant = Meant { value: Some("full"), why: "write `full` to allow every command" };
+    const LISTED: Meant =
+        Meant { value: Some("allowlist"), why: "write `allowlist` to allow only what the allowlist has" };
+    const NOTHING: Meant = Meant { value: Some("deny"), why: "write `deny` to refuse every command" };
+    const ASKING: Meant = Meant {
+        value: None,
+        why: "that is a value of `ask`, which says when to ask; `security` says what may run",
+    };
+    let word = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    Some(match (field, word.as_str()) {
+        (
+            "askFallback",
+            "allow" | "allow-once" | "allow-always" | "accept" | "permit" | "run" | "yes" | "true" | "all",
+        ) => RUNS,
+        ("askFallback", "reject" | "refuse" | "block" | "no" | "none" | "false" | "denied") => REFUSES,
+        ("askFallback", "on-miss" | "always" | "off" | "never" | "ask" | "prompt") => WHEN,
+        ("ask", "never" | "no" | "none" | "false" | "disabled" | "disable" | "skip") => NEVER,
+        ("ask", "yes" | "true" | "on" | "every-time" | "everytime" | "all" | "prompt") => ALWAYS,
+        ("ask", "miss" | "on-unknown" | "unlisted" | "on-unlisted" | "on-allowlist-miss" | "auto") => {
+            UNLISTED
+        }
+        ("ask", "deny" | "allowlist" | "full") => WHAT,
+        (
+            "security",
+            "allow" | "allow-all" | "all" | "any" | "open" | "permissive" | "unrestricted" | "yolo",
+        ) => ALL,
+        (
+            "security",
+            "whitelist" | "white-list" | "safelist" | "list" | "listed" | "restricted" | "strict",
+        ) => LISTED,
+        ("security", "block" | "blocked" | "reject" | "refuse" | "none" | "deny-all" | "disabled") => NOTHING,
+        ("security", "on-miss" | "always" | "off" | "ask" | "prompt" | "never") => ASKING,
+        _ => return None,
+    })
+}
+
+/// Where a field belongs that a document does not have there. The end of a sentence.
+pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static str> {
+    let inside = match object.steps() {
+        [] => Inside::Document,
+        [Step::Key(part)] if part == "defaults" => Inside::Defaults,
+        [Step::Key(part)] if part == "agents" => return None,
+        [Step::Key(part), _] if part == "agents" => Inside::Agent,
+        _ => Inside::Other,
+    };
+    Some(match (inside, name) {
+        (
+            Inside::Document | Inside::Defaults | Inside::Agent,
+            "denylist" | "denyList" | "blocklist" | "blockList" | "blacklist" | "deny" | "block" | "denied"
+            | "blocked",
+        ) => {
+            "there is no list of what to refuse: with `security: \"allowlist\"` everything outside the allowlist is asked about or refused, as `ask` says"
+        }
+        (
+            _,
+            "safeBins" | "safeBinTrustedDirs" | "safeBinProfiles" | "strictInlineEval" | "pathPrepend"
+            | "timeoutSec" | "backgroundMs" | "applyPatch" | "elevated" | "sandbox" | "host" | "node"
+            | "mode",
+        ) => "it belongs into `tools.exec` of openclaw.json",
+        (Inside::Document | Inside::Defaults | Inside::Agent, "rules" | "defaultAction") => {
+            "it belongs into the exec policy of a Windows node: clearance approvals set --file POLICY --gateway --node NODE"
+        }
+        (
+            Inside::Document | Inside::Defaults,
+            "allowlist" | "allowList" | "allow" | "whitelist" | "allowed" | "entries",
+        ) => {
+            "an allowlist belongs to an agent: `agents.main.allowlist`, or `agents.*.allowlist` for all of them"
+        }
+        (Inside::Agent, "allowList" | "allow" | "whitelist" | "allowed" | "entries") => {
+            "the agent's entries are its `allowlist`"
+        }
+        (Inside::Document, "security" | "ask" | "askFallback" | "autoAllowSkills") => {
+            "it belongs into `defaults`, or into one of `agents`"
+        }
+        (Inside::Document | Inside::Defaults, "mcpTools") => {
+            "MCP tools belong to an agent: `agents.main.mcpTools`"
+        }
+        (Inside::Document, "agent") => "agents are listed under `agents`, each under its id",
+        (Inside::Document | Inside::Agent, "default") => {
+            "what holds for every agent is `defaults`, at the top"
+        }
+        _ => return None,
+    })
+}
+
+/// The part of a document that an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Document,
+    Defaults,
+    Agent,
+    Other,
+}
+
+/// What a text is that is no approvals document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::approvals) enum Other {
+    /// OpenClaw's own configuration.
+    Config,
+    /// The exec policy of a Windows node.
+    Policy,
+}
+
+impl Other {
+    /// What a check says of such a file where a document is expected.
+    pub(in crate::approvals) fn finding(self) -> Finding {
+        match self {
+            Self::Config => Finding::new(
+                Code::OpenclawConfig,
+                0..0,
+                "this is OpenClaw's configuration (openclaw.json), not an approvals document",
+            ),
+            Self::Policy => Finding::new(
+                Code::NodePolicy,
+                0..0,
+                "this is the exec policy of a Windows node, not an approvals document",
+            ),
+        }
+    }
+}
+
+/// Recognises another kind of file by its parts: those that a document cannot have, where none is there that only a
+/// document has.
+pub(in crate::approvals) fn other(root: &Value<'_>) -> Option<Other> {
+    /// Sections of `openclaw.json` that no document has (2026.9.6: `openclaw config schema`).
+    const SECTIONS: [&str; 22] = [
+        "$include",
+        "auth",
+        "bindings",
+        "browser",
+        "canvasHost",
+        "channels",
+        "commands",
+        "cron",
+        "env",
+        "gateway",
+        "hooks",
+        "logging",
+        "memory",
+        "messages",
+        "meta",
+        "models",
+        "plugins",
+        "session",
+        "skills",
+        "tools",
+        "update",
+        "wizard",
+    ];
+    let Value::Object(root) = root else { return None };
+    let has = |name: &str| get(root, name).is_some();
+    if has("version") || has("defaults") || has("socket") {
+        return None;
+    }
+    if SECTIONS.into_iter().any(has) && !names_agents(root) {
+        return Some(Other::Config);
+    }
+    let is_list = get(root, "rules").is_some_and(|rules| matches!(rules.value, Value::Array(_)));
+    (!has("agents") && (is_list || has("defaultAction"))).then_some(Other::Policy)
+}
+
+/// Whether the agents are those of a document, by their lists. `openclaw.json` has `agents.defaults` and `agents.list`.
+fn names_agents(root: &Object<'_>) -> bool {
+    let Some(Value::Object(agents)) = get(root, "agents").map(|agents| &agents.value) else { return false };
+    agents.properties.iter().any(|agent| match &agent.value {
+        Value::Object(agent) => get(agent, "allowlist").is_some(),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approvals::text::syntax::{Syntax, parse};
+
+    #[test]
+    fn words_for_values() {
+        let meant = |field: &str, word: &str| value(field, word).map(|meant| meant.value);
+        assert_eq!(meant("askFallback", "allow"), Some(Some("full")));
+        assert_eq!(
+            meant("askFallback", "on-miss"),
+            Some(None),
+            "it belongs to `ask`, and what was meant is unknown"
+        );
+        assert_eq!(meant("ask", "Never"), Some(Some("off")));
+        assert_eq!(meant("ask", "on_allowlist_miss"), Some(Some("on-miss")));
+        assert_eq!(meant("security", "off"), Some(None), "no security, or no commands: nobody can say");
+        assert_eq!(meant("security", "whitelist"), Some(Some("allowlist")));
+        assert_eq!(meant("security", "alowlist"), None, "a misspelling is for the nearest name");
+        assert_eq!(meant("source", "allow"), None);
+    }
+
+    #[test]
+    fn no_accepted_value_is_called_wrong_for_its_own_field() {
+        for (field, words) in [
+            ("security", ["deny", "allowlist", "full"]),
+            ("ask", ["off", "on-miss", "always"]),
+            ("askFallback", ["deny", "allowlist", "full"]),
+        ] {
+            assert_eq!(words.map(|word| value(field, word)), [None; 3], "{field}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_recognised_by_their_parts() {
+        let found = |text: &str| other(&parse(text, None, Syntax::Json5, &mut Vec::new()).unwrap());
+        assert_eq!(
+            found(r#"{"gateway": {"port": 1}, "agents": {"defaults": {}, "list": []}}"#),
+            Some(Other::Config)
+        );
+        assert_eq!(found(r#"{tools: {exec: {security: "full"}}}"#), Some(Other::Config));
+        assert_eq!(found(r#"{"defaultAction": "deny", "rules": []}"#), Some(Other::Policy));
+        assert_eq!(found(r#"{"rules": [{"pattern": "*", "action": "allow"}]}"#), Some(Other::Policy));
+        assert_eq!(found(r#"{"version": 1, "rules": []}"#), None);
+        assert_eq!(found(r#"{"version": 1, "tools": {}}"#), None);
+        assert_eq!(found(r#"{"agents": {"main": {"allowlist": []}}, "tools": {}}"#), None);
+        assert_eq!(found(r#"{"rules": {"a": 1}}"#), None);
+        assert_eq!(found("{}"), None);
+        assert_eq!(found("[]"), None);
+    }
+}

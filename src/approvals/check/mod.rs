@@ -1,0 +1,14 @@
+//! From bytes to a verdict or a document: syntax, the schema, the rules that it cannot say, and early forms.
+
+#[cfg(test)]
+pub(in crate::approvals) mod agreement;
+pub mod answer;
+pub(in crate::approvals) mod arg_pattern;
+pub mod document;
+pub(in crate::approvals) mod elide;
+pub(in crate::approvals) mod legacy;
+pub(in crate::approvals) mod meant;
+pub mod native;
+pub(in crate::approvals) mod rules;
+pub mod schema;
+pub(in crate::approvals) mod shape;

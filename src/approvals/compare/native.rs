@@ -1,0 +1,85 @@
+//! What changes when a node's own policy is replaced.
+
+use serde_json::Value;
+
+use super::changes::Change;
+use super::exact;
+use crate::approvals::model::path::{Path, Step};
+
+/// What changes when one policy takes another's place, or what a node made of the policy that it was sent.
+///
+/// The order of rules is policy: rules are tried from the first to the last, and the first that matches decides
+/// (`ExecApprovalPolicy.Evaluate` of the Windows node). A rule that is only in `before` is told by its index there, one
+/// that is only in `after` by its index there; rules that changed places are told as one change of `/rules`, from
+/// the first that moved to the last. What means the same is no change: `enabled` absent and true, `shells` absent
+/// and empty, and a `defaultAction` that one side lacks, since a node keeps its own.
+pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
+    let [before, after] = [before, after].map(plain);
+    let mut changes = Vec::new();
+    let names = ["defaultAction", "rules"].map(|name| (name, before.get(name), after.get(name)));
+    for (name, before, after) in names {
+        let path: Path = [Step::Key(name.to_owned())].into_iter().collect();
+        match (name, before, after) {
+            ("defaultAction", None, _) | ("defaultAction", _, None) => {}
+            ("rules", Some(Value::Array(before)), Some(Value::Array(after))) => {
+                changes.extend(exact::of_rules(&path, before, after));
+            }
+            (_, before, after) if before != after => {
+                changes.push(Change { path, before: before.cloned(), after: after.cloned() });
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+/// A policy without what goes without saying.
+fn plain(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    let rules = policy.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten();
+    for rule in rules.filter_map(Value::as_object_mut) {
+        rule.retain(|field, value| match field.as_str() {
+            "enabled" => *value != Value::Bool(true),
+            "shells" => value.as_array().is_none_or(|shells| !shells.is_empty()),
+            _ => true,
+        });
+    }
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(before: &Value, after: &Value) -> Vec<String> {
+        let shown = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), Value::to_string);
+        let changes = changes(before, after);
+        changes.iter().map(|c| format!("{} {} {}", c.path, shown(&c.before), shown(&c.after))).collect()
+    }
+
+    #[test]
+    fn rules_are_compared_in_their_order() {
+        let before = json!({"defaultAction": "deny", "rules": [
+            {"pattern": "a", "action": "allow", "enabled": true, "shells": []}, {"pattern": "b", "action": "deny"},
+            {"pattern": "c", "action": "deny"}]});
+        let after = json!({"defaultAction": "allow", "rules": [
+            {"pattern": "x", "action": "deny"}, {"pattern": "b", "action": "prompt"},
+            {"pattern": "a", "action": "allow"}]});
+        assert_eq!(
+            told(&before, &after),
+            [
+                r#"/defaultAction "deny" "allow""#,
+                r#"/rules/1/action "deny" "prompt""#,
+                r#"/rules/2 {"action":"deny","pattern":"c"} -"#,
+                r#"/rules/0 - {"action":"deny","pattern":"x"}"#,
+                r#"/rules [{"action":"allow","pattern":"a"},{"action":"deny","pattern":"b"}] [{"action":"deny","pattern":"b"},{"action":"allow","pattern":"a"}]"#
+            ]
+        );
+        let as_stored =
+            json!({"defaultAction": "deny", "rules": [{"pattern": "a", "action": "allow", "enabled": true}]});
+        assert!(told(&json!({"rules": [{"pattern": "a", "action": "allow"}]}), &as_stored).is_empty());
+        assert_eq!(told(&json!({"rules": []}), &json!({})), ["/rules [] -"]);
+    }
+}

@@ -1,0 +1,190 @@
+//! An edit made in a document's own text: the entry is written as its neighbours are, and every other byte stays.
+
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::{Applied, Edit, Verb};
+use crate::approvals::bounds::Budget;
+use crate::approvals::check::document::{accepted, parse};
+use crate::approvals::compare::changes::{self, Changes};
+use crate::approvals::edit::unknown;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::model::document::{Agents, Document};
+use crate::approvals::text::layout::{self, Items, Splice, cuts, spliced};
+use crate::approvals::text::style::{Ends, New, Style};
+use crate::approvals::text::syntax::Syntax;
+
+/// What only a store's entries have.
+#[derive(Debug, Clone, Default)]
+pub struct Bookkeeping {
+    /// The new entry's id.
+    pub id: Option<String>,
+    /// Now, in Unix milliseconds: the new entry's last use.
+    pub now_ms: Option<u64>,
+}
+
+/// A document's text with an edit made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// The new text; `None` where nothing changes.
+    pub text: Option<String>,
+    /// What the edit did.
+    pub applied: Applied,
+    /// What changes in meaning.
+    pub changes: Changes,
+}
+
+/// Why a text cannot be edited.
+#[derive(Debug, Error)]
+pub enum TextError {
+    /// It is not a valid document, and unknown fields are not all that is wrong with it.
+    #[error("the document is not valid")]
+    Invalid(Verdict),
+    /// The edited text reads as another document: a bug in clearance.
+    #[error("the edited document does not read as it should; nothing was changed")]
+    Misread,
+}
+
+/// The edit, as it is to be made.
+enum Plan {
+    Nothing,
+    Add,
+    /// Which entries go, and whether fields that are known stay in their agent.
+    Remove {
+        indexes: Vec<usize>,
+        others: bool,
+    },
+}
+
+/// Makes an edit in a text. Unknown fields stay as they are: a host runs with them.
+pub fn edited(
+    bytes: &[u8],
+    syntax: Syntax,
+    edit: &Edit,
+    bookkeeping: &Bookkeeping,
+) -> Result<Edited, TextError> {
+    let (plan, applied, before) = with_document(bytes, syntax, |document| planned(edit, document))?;
+    let unchanged = || Ok(Edited { text: None, applied: applied.clone(), changes: Changes::default() });
+    let text = std::str::from_utf8(bytes).map_err(|_| TextError::Misread)?;
+    let splices = match &plan {
+        Plan::Nothing => return unchanged(),
+        Plan::Add => add(text, edit, bookkeeping),
+        Plan::Remove { indexes, others } => remove(text, edit, indexes, *others),
+    };
+    let new = splices.and_then(|splices| spliced(text, splices)).ok_or(TextError::Misread)?;
+    // What is about to be written is read once more, as the host will read it.
+    let (again, _, after) = with_document(new.as_bytes(), syntax, |document| planned(edit, document))
+        .map_err(|_| TextError::Misread)?;
+    let gone = match &plan {
+        Plan::Remove { indexes, .. } => indexes.len(),
+        _ => 0,
+    };
+    let wanted = before + usize::from(matches!(plan, Plan::Add)) - gone;
+    if !matches!(again, Plan::Nothing) || after != wanted {
+        return Err(TextError::Misread);
+    }
+    Ok(Edited { text: Some(new), applied, changes: meaning(edit, gone) })
+}
+
+/// Hands over the document in a text, with its unknown fields left out.
+fn with_document<T>(
+    bytes: &[u8],
+    syntax: Syntax,
+    look: impl FnOnce(&Document<'_>) -> T,
+) -> Result<T, TextError> {
+    if let Some(document) = accepted(bytes, Budget::default()) {
+        return Ok(look(&document));
+    }
+    if let Some(known) = unknown::known(bytes, syntax, Budget::default()) {
+        return parse(known.text.as_bytes(), syntax)
+            .map(|document| look(&document))
+            .map_err(TextError::Invalid);
+    }
+    parse(bytes, syntax).map(|document| look(&document)).map_err(TextError::Invalid)
+}
+
+fn planned(edit: &Edit, document: &Document<'_>) -> (Plan, Applied, usize) {
+    let similar = edit.similar(document);
+    let agent = document.agents.iter().flat_map(Agents::iter).find(|(id, _)| *id == edit.agent);
+    let entries = agent.and_then(|(_, agent)| agent.allowlist.as_deref()).unwrap_or_default();
+    let indexes: Vec<usize> =
+        entries.iter().enumerate().filter(|(_, entry)| edit.is(entry)).map(|(index, _)| index).collect();
+    let plan = match edit.verb {
+        Verb::Add if indexes.is_empty() => Plan::Add,
+        Verb::Remove if !indexes.is_empty() => {
+            let others = agent.is_some_and(|(_, agent)| {
+                agent.mcp_tools.is_some()
+                    || agent.security.is_some()
+                    || agent.ask.is_some()
+                    || agent.ask_fallback.is_some()
+                    || agent.auto_allow_skills.is_some()
+            });
+            Plan::Remove { indexes, others }
+        }
+        Verb::Add | Verb::Remove => Plan::Nothing,
+    };
+    let changed = !matches!(plan, Plan::Nothing);
+    (plan, Applied { changed, similar }, entries.len())
+}
+
+fn add(text: &str, edit: &Edit, bookkeeping: &Bookkeeping) -> Option<Vec<Splice>> {
+    let mut entry = vec![("pattern", New::text(&edit.pattern))];
+    entry.extend(bookkeeping.id.as_deref().map(|id| ("id", New::text(id))));
+    entry.extend(edit.source.map(|source| ("source", New::text(source.as_str()))));
+    entry.extend(edit.arg_pattern.as_deref().map(|pattern| ("argPattern", New::text(pattern))));
+    entry.extend(bookkeeping.now_ms.map(|now| ("lastUsedAt", New::Scalar(now.to_string()))));
+    let entry = New::Entry(entry);
+    let list = |entry| New::List(vec![entry]);
+    let agent = |entry| New::Object(vec![("allowlist".to_owned(), list(entry))]);
+
+    let root = layout::root(text);
+    let Some(agents) = layout::value_of(text, root, "agents") else {
+        let agents = New::Object(vec![(edit.agent.clone(), agent(entry))]);
+        return Style::of(text, root, None, None).append(text, root, None, Some("agents"), &agents);
+    };
+    let Some(open) = layout::value_of(text, agents, &edit.agent) else {
+        let style = Style::of(text, root, Some(agents), None);
+        return style.append(text, agents, None, Some(&edit.agent), &agent(entry));
+    };
+    let Some(allowlist) = layout::value_of(text, open, "allowlist") else {
+        let style = Style::of(text, root, Some(agents), None);
+        return style.append(text, open, None, Some("allowlist"), &list(entry));
+    };
+    let ends = Ends::of(text, allowlist);
+    let style = Style::of(text, root, Some(agents), ends.as_ref());
+    style.append(text, allowlist, ends, None, &entry)
+}
+
+fn remove(text: &str, edit: &Edit, indexes: &[usize], others: bool) -> Option<Vec<Splice>> {
+    let agents = layout::value_of(text, layout::root(text), "agents")?;
+    let open = layout::value_of(text, agents, &edit.agent)?;
+    let list = layout::value_of(text, open, "allowlist")?;
+    let mut splices = Vec::new();
+    let is = |item: &layout::Item, name: &str| {
+        item.key.as_ref().and_then(|key| layout::name(text, key)).is_some_and(|found| found == name)
+    };
+    if Items::of_array(text, list)?.count() > indexes.len() {
+        cuts(text, list, |index, _| indexes.binary_search(&index).is_ok(), &mut splices)?;
+    } else if others || Items::of_object(text, open)?.count() > 1 {
+        cuts(text, open, |_, item| is(item, "allowlist"), &mut splices)?;
+    } else {
+        cuts(text, agents, |_, item| is(item, &edit.agent), &mut splices)?;
+    }
+    Some(splices)
+}
+
+/// What changes in meaning: of everything else in the document nothing does.
+fn meaning(edit: &Edit, gone: usize) -> Changes {
+    let side = |count: usize| -> Value {
+        let entries: Vec<Value> = std::iter::repeat_n(edit.entry(), count).collect();
+        json!({"version": 1, "agents": {edit.agent.clone(): {"allowlist": entries}}})
+    };
+    let (before, after) = match edit.verb {
+        Verb::Add => (side(0), side(1)),
+        Verb::Remove => (side(gone), side(0)),
+    };
+    changes::between(&before, &after)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! What a store will hold when a document is set: the plan, before anything is written.
+
+use std::io;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::approvals::bounds::Budget;
+use crate::approvals::check::document::{accepted, json, parse};
+use crate::approvals::compare::alike::{self, KnownIds};
+use crate::approvals::compare::changes::{self, Changes};
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::model::document::{Agent, Agents, Document, Entry, Socket};
+use crate::approvals::model::scalar::{NonBlank, NonEmpty, Source, Text};
+use crate::approvals::model::stored::Stored;
+use crate::approvals::text::syntax::Syntax;
+
+/// The plan of one `set`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replacement {
+    /// The exact text to store.
+    pub text: String,
+    /// What changes in meaning.
+    pub changes: Changes,
+    /// Whether the store holds this text already, or the same document in other words.
+    pub needed: bool,
+}
+
+/// Why a store's document cannot be replaced.
+#[derive(Debug, Error)]
+pub enum ReplacementError {
+    /// What the store holds is not JSON: what would be lost with it cannot be known.
+    #[error("the document in the store cannot be read, so what replacing it would lose cannot be known")]
+    Unreadable(Verdict),
+    /// The store's socket block is broken, and the new document has none to take its place.
+    #[error("the store's `socket` block is not valid, and the new document brings none of its own")]
+    Socket,
+    /// The document could not be printed.
+    #[error("the document could not be printed: {0}")]
+    Print(#[from] serde_json::Error),
+    /// The printed document reads back as another one: a bug in clearance.
+    #[error("the document does not read back as it was printed; nothing was stored")]
+    Misprinted,
+}
+
+/// Plans to replace what is stored by `document`.
+///
+/// The store keeps its own socket path and token where the document has none, and an entry keeps its id; entries
+/// without one get `new_id()`. The text is what OpenClaw writes: two spaces, one line feed at the end.
+pub fn plan(
+    stored: &Stored,
+    document: Document<'_>,
+    new_id: impl FnMut() -> String,
+) -> Result<Replacement, ReplacementError> {
+    let (planned, document) = planned(stored, document, new_id)?;
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    // What is about to be stored is read once more, as the host will read it.
+    if parse(text.as_bytes(), Syntax::Json).as_ref() != Ok(&document) {
+        return Err(ReplacementError::Misprinted);
+    }
+    let Planned { before, needed } = planned;
+    Ok(Replacement { text, changes: before.changes(document), needed })
+}
+
+/// The same where nothing is going to be stored: instead of the text, its size in bytes.
+pub fn foreseen(
+    stored: &Stored,
+    document: Document<'_>,
+    new_id: impl FnMut() -> String,
+) -> Result<(Replacement, usize), ReplacementError> {
+    let (planned, document) = planned(stored, document, new_id)?;
+    let mut size = Size::default();
+    serde_json::to_writer_pretty(&mut size, &document)?;
+    let Planned { before, needed } = planned;
+    let changes = before.changes(document);
+    Ok((Replacement { text: String::new(), changes, needed }, size.0 + 1))
+}
+
+/// Counts what is written to it.
+#[derive(Default)]
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is stored, as it is compared with a new document.
+enum Before<'t> {
+    /// A valid document.
+    Document(Box<Document<'t>>),
+    /// Anything else that is JSON, or nothing.
+    Other(Value),
+}
+
+struct Planned<'t> {
+    before: Before<'t>,
+    needed: bool,
+}
+
+impl<'t> Before<'t> {
+    fn of(stored: &'t Stored) -> Result<Self, ReplacementError> {
+        let Some(text) = stored.text() else { return Ok(Self::Other(Value::Null)) };
+        if let Some(document) = accepted(text, Budget::default()) {
+            return Ok(Self::Document(Box::new(document)));
+        }
+        // Of a text with too much in it a value is not made: it would take any memory.
+        json(text, Syntax::Json)
+            .map(Self::Other)
+            .ok_or_else(|| ReplacementError::Unreadable(parse(text, Syntax::Json).err().unwrap_or_default()))
+    }
+
+    /// The socket block, as far as it can be read.
+    fn socket(&self) -> Result<Option<Socket<'static>>, ReplacementError> {
+        let socket: Option<Socket<'_>> = match self {
+            Self::Document(document) => document.socket.clone(),
+            Self::Other(value) => match value.get("socket") {
+                Some(socket) => {
+                    Some(serde::Deserialize::deserialize(socket).map_err(|_| ReplacementError::Socket)?)
+                }
+                None => None,
+            },
+        };
+        Ok(socket.map(|socket| Socket {
+            path: socket.path.map(crate::approvals::model::scalar::Text::into_owned),
+            token: socket.token.map(crate::approvals::model::scalar::Secret::into_owned),
+        }))
+    }
+
+    fn is(&self, document: &Document<'_>) -> Result<bool, serde_json::Error> {
+        match self {
+            Self::Document(before) => Ok(alike::is_same(before, document)),
+            Self::Other(Value::Null) => Ok(false),
+            Self::Other(before) => {
+                let after = serde_json::to_value(document)?;
+                Ok(without_fillings(before) == without_fillings(&after))
+            }
+        }
+    }
+
+    fn changes(self, mut after: Document<'t>) -> Changes {
+        let value = |document: Document<'_>| serde_json::to_value(document).unwrap_or_default();
+        let (before, common) = match self {
+            Self::Document(mut before) => {
+                let common = alike::leave_out(&mut before, &mut after);
+                (value(*before), common)
+            }
+            Self::Other(before) => {
+                let mut none = Document::default();
+                // Of a document that is new as much is listed as of any other.
+                let common = if before.is_null() {
+                    alike::leave_out(&mut none, &mut after)
+                } else {
+                    alike::Common::default()
+                };
+                (before, common)
+            }
+        };
+        let mut changes = changes::between(&before, &value(after));
+        changes.bookkeeping += common.bookkeeping;
+        changes.omitted += common.omitted;
+        changes
+    }
+}
+
+fn planned<'t, 'd>(
+    stored: &'t Stored,
+    mut document: Document<'d>,
+    mut new_id: impl FnMut() -> String,
+) -> Result<(Planned<'t>, Document<'d>), ReplacementError> {
+    let before = Before::of(stored)?;
+    keep_socket(&before, &mut document)?;
+    give_ids(&before, &mut document, &mut new_id);
+    let needed = !before.is(&document)?;
+    Ok((Planned { before, needed }, document))
+}
+
+/// What a document says at its top: gateways print blocks even where they hold nothing.
+fn without_fillings(document: &Value) -> Option<Vec<(&String, &Value)>> {
+    let is_filling = |name: &str, value: &Value| {
+        matches!(name, "socket" | "defaults" | "agents")
+            && value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    let fields = document.as_object()?.iter();
+    Some(fields.filter(|(name, value)| !is_filling(name, value)).collect())
+}
+
+fn keep_socket(before: &Before<'_>, document: &mut Document<'_>) -> Result<(), ReplacementError> {
+    let complete = document.socket.as_ref().is_some_and(|new| new.path.is_some() && new.token.is_some());
+    if complete {
+        return Ok(());
+    }
+    let Some(old) = before.socket()? else { return Ok(()) };
+    let new = document.socket.get_or_insert_default();
+    new.path = new.path.take().or(old.path);
+    new.token = new.token.take().or(old.token);
+    Ok(())
+}
+
+/// Gives each entry without an id the one that the store has for it, else a new one.
+fn give_ids(before: &Before<'_>, document: &mut Document<'_>, new_id: &mut impl FnMut() -> String) {
+    let entries = |agents: &Agents<'_>| {
+        agents.iter().any(|(_, agent)| agent.allowlist.iter().flatten().any(|entry| entry.id.is_none()))
+    };
+    if !document.agents.as_ref().is_some_and(entries) {
+        return;
+    }
+    let typed;
+    let known = match before {
+        Before::Document(document) => KnownIds::of(document),
+        Before::Other(value) => {
+            typed = with_ids(value);
+            KnownIds::of(&typed)
+        }
+    };
+    for (agent, rules) in document.agents.iter_mut().flat_map(Agents::iter_mut) {
+        for entry in rules.allowlist.iter_mut().flatten() {
+            let id = known.take(agent, entry);
+            if entry.id.is_none() {
+                entry.id = NonEmpty::new(id.map_or_else(&mut *new_id, str::to_owned));
+            }
+        }
+    }
+}
+
+/// The entries with ids of what is not a valid document.
+fn with_ids(before: &Value) -> Document<'_> {
+    let agents = before.get("agents").and_then(Value::as_object).into_iter().flatten();
+    let agents = agents.filter_map(|(id, rules)| {
+        let entries = rules.get("allowlist").and_then(Value::as_array).into_iter().flatten();
+        let allowlist = Some(entries.filter_map(with_id).collect());
+        Some((Text::new(id.as_str())?, Agent { allowlist, ..Agent::default() }))
+    });
+    Document { agents: Agents::new(agents.collect()), ..Document::default() }
+}
+
+fn with_id(entry: &Value) -> Option<Entry<'_>> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let source = match entry.get("source") {
+        None => None,
+        Some(source) if source == Source::AllowAlways.as_str() => Some(Source::AllowAlways),
+        Some(_) => return None,
+    };
+    Some(Entry {
+        pattern: NonBlank::new(text("pattern")?)?,
+        id: Some(NonEmpty::new(text("id")?)?),
+        source,
+        command_text: None,
+        arg_pattern: text("argPattern").and_then(Text::new),
+        last_used_at: None,
+        last_used_command: None,
+        last_resolved_path: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn planned(stored: Option<&Value>, new: &Value) -> Result<Replacement, ReplacementError> {
+        let stored =
+            stored.map_or_else(Stored::absent, |value| Stored::holding(value.to_string().into_bytes()));
+        let new = new.to_string();
+        let mut count = 0;
+        plan(&stored, parse(new.as_bytes(), Syntax::Json).unwrap(), || {
+            count += 1;
+            format!("new-{count}")
+        })
+    }
+
+    fn text(replacement: &Replacement) -> Value {
+        serde_json::from_str(&replacement.text).unwrap()
+    }
+
+    #[test]
+    fn the_store_keeps_its_socket_field_by_field() {
+        let stored = json!({"version": 1, "socket": {"path": "/old", "token": "hunter2"}});
+        let none = planned(Some(&stored), &json!({"version": 1})).unwrap();
+        assert_eq!(text(&none), stored);
+        assert!(!none.needed);
+        let path = planned(Some(&stored), &json!({"version": 1, "socket": {"path": "/new"}})).unwrap();
+        assert_eq!(text(&path)["socket"], json!({"path": "/new", "token": "hunter2"}));
+        let both = json!({"version": 1, "socket": {"path": "/new", "token": "hunter3"}});
+        assert_eq!(text(&planned(Some(&stored), &both).unwrap()), both);
+    }
+
+    #[test]
+    fn a_broken_socket_is_not_lost_in_silence() {
+        let stored = json!({"version": 1, "socket": {"path": "/old", "tokn": "hunter2"}});
+        assert!(matches!(planned(Some(&stored), &json!({"version": 1})), Err(ReplacementError::Socket)));
+    }
+
+    #[test]
+    fn entries_keep_their_ids_and_new_ones_get_theirs() {
+        let list = |entries: Value| json!({"version": 1, "agents": {"main": {"allowlist": entries}}});
+        let stored = list(
+            json!([{"pattern": "/a", "id": "1"}, {"pattern": "/a", "id": "2"}, {"pattern": "/b", "id": "3"}]),
+        );
+        let new = list(
+            json!([{"pattern": "/a"}, {"pattern": "/c"}, {"pattern": "/a", "id": "own"}, {"pattern": "/a"}]),
+        );
+        let ids: Vec<Value> = text(&planned(Some(&stored), &new).unwrap())["agents"]["main"]["allowlist"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["id"].clone())
+            .collect();
+        assert_eq!(ids, ["1", "new-1", "own", "new-2"]);
+        let same = list(json!([{"pattern": "/a"}, {"pattern": "/a"}, {"pattern": "/b"}]));
+        assert!(!planned(Some(&stored), &same).unwrap().needed);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_replaced() {
+        let stored = Stored::holding(b"{\"version\": 1,".to_vec());
+        let document = parse(b"{\"version\": 1}", Syntax::Json).unwrap();
+        let Err(ReplacementError::Unreadable(verdict)) = plan(&stored, document, String::new) else {
+            panic!()
+        };
+        assert!(!verdict.is_valid());
+    }
+
+    #[test]
+    fn the_text_is_written_as_openclaw_writes_it() {
+        let replacement =
+            planned(None, &json!({"version": 1, "defaults": {}, "agents": {"main": {"allowlist": []}}}));
+        let expected = "{\n  \"version\": 1,\n  \"defaults\": {},\n  \"agents\": {\n    \"main\": {\n      \"allowlist\": []\n    }\n  }\n}\n";
+        assert_eq!(replacement.unwrap().text, expected);
+    }
+}

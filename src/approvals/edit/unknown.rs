@@ -1,0 +1,337 @@
+//! Fields that no release knows: what a document says without them, and the text without them.
+//!
+//! Measured on 2026.4.14, 2026.7.1 and 2026.9.6: a host runs with such a document and ignores the fields. When it
+//! writes the document, it keeps those of agents and entries and drops the others; its `exec.approvals.set` refuses
+//! them all.
+
+use serde_json::Value;
+
+use crate::approvals::bounds::{self, Budget};
+use crate::approvals::check::document::{json, parse_within};
+use crate::approvals::compare::changes::{Change, masked};
+use crate::approvals::findings::finding::shown;
+use crate::approvals::model::path::{Path, Step};
+use crate::approvals::text::layout::{self, Items, Splice, spliced, try_cuts};
+use crate::approvals::text::syntax::{self, Syntax};
+
+/// A text without its unknown fields, which is a valid document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The text: every other byte as it was.
+    pub text: String,
+    /// The fields that are gone, in their order, secrets masked: at most [`Known::LISTED`].
+    pub fields: Vec<Change>,
+    /// How many there were.
+    pub count: usize,
+}
+
+impl Known {
+    /// How many fields are listed.
+    pub const LISTED: usize = 1_000;
+}
+
+/// What an object of a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Document,
+    Socket,
+    Policy,
+    Agents,
+    Agent,
+    Allowlist,
+    Entry,
+    Tools,
+    Tool,
+    /// Nothing below it has a name of its own.
+    Leaf,
+}
+
+const POLICY: [&str; 4] = ["security", "ask", "askFallback", "autoAllowSkills"];
+const ENTRY: [&str; 8] = [
+    "pattern",
+    "id",
+    "source",
+    "commandText",
+    "argPattern",
+    "lastUsedAt",
+    "lastUsedCommand",
+    "lastResolvedPath",
+];
+const TOOL: [&str; 5] = ["server", "tool", "source", "addedAt", "lastUsedAt"];
+
+impl Kind {
+    /// What stands under a name; `None` where no release knows the name.
+    fn under(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Document => match name {
+                "version" => Some(Self::Leaf),
+                "socket" => Some(Self::Socket),
+                "defaults" => Some(Self::Policy),
+                "agents" => Some(Self::Agents),
+                _ => None,
+            },
+            Self::Socket => ["path", "token"].contains(&name).then_some(Self::Leaf),
+            Self::Policy => POLICY.contains(&name).then_some(Self::Leaf),
+            Self::Agents => Some(Self::Agent),
+            Self::Agent => match name {
+                "allowlist" => Some(Self::Allowlist),
+                "mcpTools" => Some(Self::Tools),
+                _ => POLICY.contains(&name).then_some(Self::Leaf),
+            },
+            Self::Entry => ENTRY.contains(&name).then_some(Self::Leaf),
+            Self::Tool => TOOL.contains(&name).then_some(Self::Leaf),
+            Self::Allowlist | Self::Tools | Self::Leaf => Some(Self::Leaf),
+        }
+    }
+
+    /// What each element of an array is.
+    fn of_elements(self) -> Option<Self> {
+        match self {
+            Self::Allowlist => Some(Self::Entry),
+            Self::Tools => Some(Self::Tool),
+            _ => None,
+        }
+    }
+}
+
+/// A document without its unknown fields. `None` where it has none, where something else is wrong with it too, or where
+/// the time is over.
+pub fn known(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
+    let known = without(bytes, syntax, budget)?;
+    parse_within(known.text.as_bytes(), syntax, budget).is_ok().then_some(known)
+}
+
+/// A text without its unknown fields, whatever else is wrong with it. `None` where it has none, cannot be read, holds too
+/// much, or where the time is over.
+pub fn without(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
+    let text = syntax::text(bytes).ok()?;
+    if bounds::object_too_many(text).is_some() || bounds::cut(text).is_some() {
+        return None;
+    }
+    let is_read = match syntax {
+        Syntax::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
+        Syntax::Json5 => {
+            let mut findings = Vec::new();
+            let read = syntax::parse(text, None, syntax, &mut findings).is_some();
+            let duplicates = |finding: &crate::approvals::findings::finding::Finding| {
+                finding.code == crate::approvals::findings::codes::Code::DuplicateKey
+            };
+            read && findings.iter().all(duplicates)
+        }
+    };
+    if !is_read {
+        return None;
+    }
+    let mut taken = Taken { text, syntax, budget, splices: Vec::new(), fields: Vec::new(), count: 0 };
+    taken.take(layout::root(text), Kind::Document, &Path::default())?;
+    if taken.count == 0 {
+        return None;
+    }
+    let Taken { splices, fields, count, .. } = taken;
+    Some(Known { text: spliced(text, splices)?, fields, count })
+}
+
+struct Taken<'t> {
+    text: &'t str,
+    syntax: Syntax,
+    budget: Budget<'t>,
+    splices: Vec<Splice>,
+    fields: Vec<Change>,
+    count: usize,
+}
+
+impl Taken<'_> {
+    /// `None` where the text cannot be read, or the time is over.
+    fn take(&mut self, open: usize, kind: Kind, path: &Path) -> Option<()> {
+        let text = self.text;
+        if self.budget.is_spent() {
+            return None;
+        }
+        if let Some(elements) = kind.of_elements() {
+            for (index, item) in Items::of_array(text, open).into_iter().flatten().enumerate() {
+                if text.as_bytes().get(item.value.start) == Some(&b'{') {
+                    self.take(item.value.start, elements, &path.join(Step::Index(index)))?;
+                }
+            }
+            return Some(());
+        }
+        if kind == Kind::Leaf || Items::of_object(text, open).is_none() {
+            return Some(());
+        }
+        let mut inner = Vec::new();
+        let mut found = Vec::new();
+        try_cuts(
+            text,
+            open,
+            |index, item| {
+                /// Fields between two looks at the clock.
+                const OFTEN: usize = 256;
+                if index % OFTEN == OFTEN - 1 && self.budget.is_spent() {
+                    return None;
+                }
+                let name = item.key.as_ref().and_then(|key| layout::name(text, key)).unwrap_or_default();
+                Some(match kind.under(&name) {
+                    Some(Kind::Leaf) => false,
+                    Some(kind) => {
+                        inner.push((item.value.start, kind, name));
+                        false
+                    }
+                    None => {
+                        self.count += 1;
+                        if self.fields.len() < Known::LISTED {
+                            let value = text.get(item.value.clone()).unwrap_or_default();
+                            self.fields.push(gone(path.join(Step::Key(name)), value, self.syntax));
+                        }
+                        true
+                    }
+                })
+            },
+            &mut found,
+        )?;
+        self.splices.append(&mut found);
+        for (open, kind, name) in inner {
+            self.take(open, kind, &path.join(Step::Key(name)))?;
+        }
+        Some(())
+    }
+}
+
+fn gone(path: Path, text: &str, syntax: Syntax) -> Change {
+    /// Bytes of a value that is shown whole.
+    const SHOWN: usize = 2_000;
+    let value = if text.len() > SHOWN {
+        Value::from(format!("{} bytes", text.len()))
+    } else {
+        json(text.as_bytes(), syntax).unwrap_or_default()
+    };
+    let before = Some(masked(&path, value));
+    Change { path: shown(path), before, after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::approvals::Strictness;
+    use crate::approvals::check;
+    use crate::approvals::check::agreement::documents;
+    use crate::approvals::findings::codes::Code;
+
+    fn known(bytes: &[u8], syntax: Syntax) -> Option<Known> {
+        super::known(bytes, syntax, Budget::default())
+    }
+
+    fn without(bytes: &[u8], syntax: Syntax) -> Option<Known> {
+        super::without(bytes, syntax, Budget::default())
+    }
+
+    fn paths(known: &Known) -> Vec<String> {
+        known.fields.iter().map(|field| field.path.to_string()).collect()
+    }
+
+    #[test]
+    fn they_go_and_every_other_byte_stays() {
+        let text = "{\n  // kept\n  version: 1, extra: {a: 1},\n  'agents': {main: {model: 'x', ask: 'off', allowlist: [\n    {pattern: '/a', note: 'why'}, {note: 1, pattern: '/b'},\n  ]}},\n}\n";
+        let known = known(text.as_bytes(), Syntax::Json5).unwrap();
+        assert_eq!(
+            known.text,
+            "{\n  // kept\n  version: 1, 'agents': {main: {ask: 'off', allowlist: [\n    {pattern: '/a'}, {pattern: '/b'},\n  ]}},\n}\n"
+        );
+        assert_eq!(
+            paths(&known),
+            [
+                "/extra",
+                "/agents/main/model",
+                "/agents/main/allowlist/0/note",
+                "/agents/main/allowlist/1/note"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_secret_among_them_is_masked_and_other_mistakes_stay() {
+        let text = br#"{"version":1,"socket":{"tokn":"hunter2"},"apiKey":"hunter2"}"#;
+        let found = known(text, Syntax::Json).unwrap();
+        assert_eq!(found.count, 2);
+        assert!(!format!("{:?}", found.fields).contains("hunter2"));
+        assert_eq!(known(br#"{"version":2,"x":1}"#, Syntax::Json), None);
+        assert_eq!(without(br#"{"version":2,"x":1}"#, Syntax::Json).unwrap().text, r#"{"version":2}"#);
+        assert_eq!(known(br#"{"version":1}"#, Syntax::Json), None);
+        assert_eq!(known(br#"{"version":1,"#, Syntax::Json), None);
+    }
+
+    #[test]
+    fn it_ends_when_the_time_is_over() {
+        let fields: Vec<String> = (0..10_000).map(|n| format!("\"x{n}\":1")).collect();
+        let text = format!("{{\"version\":1,{}}}", fields.join(","));
+        assert_eq!(known(text.as_bytes(), Syntax::Json).unwrap().count, 10_000);
+        let looks = std::cell::Cell::new(0);
+        let spent = || {
+            looks.set(looks.get() + 1);
+            looks.get() > 3
+        };
+        assert_eq!(super::without(text.as_bytes(), Syntax::Json, Budget::until(&spent)), None);
+        assert_eq!(looks.get(), 4);
+    }
+
+    #[test]
+    fn a_long_key_is_not_repeated_in_every_path() {
+        let (agent, fields) = ("a".repeat(100_000), "\"x\":1,".repeat(500));
+        let text = format!("{{\"version\":1,\"agents\":{{\"{agent}\":{{{fields}\"ask\":\"off\"}}}}}}");
+        let known = without(text.as_bytes(), Syntax::Json).unwrap();
+        assert!(known.fields.iter().all(|field| field.path.to_string().len() < 300));
+    }
+
+    #[test]
+    fn the_schema_knows_the_same_fields() {
+        let schema = crate::approvals::check::schema::derived();
+        let fields = |schema: &Value| -> BTreeSet<String> {
+            schema["properties"].as_object().unwrap().keys().cloned().collect()
+        };
+        let known = |kind: Kind, schema: &Value| {
+            let fields = fields(schema);
+            assert!(fields.iter().all(|name| kind.under(name).is_some()), "{kind:?} {fields:?}");
+            assert!(kind.under("nobody").is_none(), "{kind:?}");
+            fields.len()
+        };
+        let of = |name: &str| &schema["$defs"][name];
+        assert_eq!(known(Kind::Document, &schema), 4);
+        assert_eq!(known(Kind::Socket, of("Socket")), 2);
+        assert_eq!(known(Kind::Policy, of("Policy")), POLICY.len());
+        assert_eq!(known(Kind::Agent, of("Agent")), POLICY.len() + 2);
+        assert_eq!(known(Kind::Entry, of("Entry")), ENTRY.len());
+        assert_eq!(known(Kind::Tool, of("McpTool")), TOOL.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        /// What is listed is what the validator calls unknown, and what is left has nothing of it.
+        #[test]
+        fn exactly_the_unknown_fields_go(value in documents()) {
+            let text = serde_json::to_string_pretty(&value).unwrap();
+            let strict = Strictness { syntax: Syntax::Json, allow_legacy: false };
+            let unknown = |text: &str| -> BTreeSet<String> {
+                check(text.as_bytes(), strict)
+                    .diagnostics
+                    .iter()
+                    .filter(|problem| problem.code == Code::UnknownField)
+                    .map(|problem| problem.path.to_string())
+                    .collect()
+            };
+            // A document in its envelope is reported as one mistake.
+            if value.get("file").is_none() {
+                match without(text.as_bytes(), Syntax::Json) {
+                    None => prop_assert_eq!(unknown(&text), BTreeSet::new()),
+                    Some(known) => {
+                        prop_assert_eq!(paths(&known).into_iter().collect::<BTreeSet<_>>(), unknown(&text));
+                        prop_assert_eq!(unknown(&known.text), BTreeSet::new());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Every code a check can report, with what is wrong, why it matters and how to mend it.
+//!
+//! Codes are a promise: scripts and baselines name them. One is never renamed or given another meaning.
+
+use std::fmt;
+
+use crate::approvals::findings::severity::Severity;
+
+/// One page of the codes, for `approvals validate --explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// The problem in a few words.
+    pub title: &'static str,
+    /// What is wrong.
+    pub what: &'static str,
+    /// Why it matters: what a gateway does with such a document.
+    pub why: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+}
+
+macro_rules! codes {
+    (
+        checks { $($check:ident = $check_code:literal { $check_title:literal, $check_what:literal, $check_why:literal, $check_mend:literal $(,)? })+ }
+        lints { $($lint:ident = $lint_code:literal $severity:ident { $lint_title:literal, $lint_what:literal, $lint_why:literal, $lint_mend:literal $(,)? })+ }
+    ) => {
+        /// A kind of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $check_title] $check,)+ $(#[doc = $lint_title] $lint,)+ }
+
+        impl Code {
+            /// Every code of what makes a document invalid, as the codes page lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$check),+];
+
+            /// Every code of what is valid but dangerous or dead.
+            pub const LINTS: &'static [Self] = &[$(Self::$lint),+];
+
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$check => $check_code,)+ $(Self::$lint => $lint_code,)+ }
+            }
+
+            /// How much it weighs unless somebody says otherwise.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$check => Severity::Error,)+ $(Self::$lint => Severity::$severity,)+ }
+            }
+
+            /// The code's page.
+            pub const fn explanation(self) -> Explanation {
+                match self {
+                    $(Self::$check => Explanation { title: $check_title, what: $check_what, why: $check_why, mend: $check_mend },)+
+                    $(Self::$lint => Explanation { title: $lint_title, what: $lint_what, why: $lint_why, mend: $lint_mend },)+
+                }
+            }
+        }
+    };
+}
+
+impl Code {
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().chain(Self::LINTS).copied().find(|code| code.as_str() == name)
+    }
+
+    /// The code that was most likely meant by a name that is none.
+    pub fn nearest(name: &str) -> Option<String> {
+        crate::approvals::findings::nearest::nearest(
+            name,
+            Self::ALL.iter().chain(Self::LINTS).map(|code| code.as_str()),
+        )
+    }
+
+    /// Whether the code is about a document that is valid.
+    pub fn is_lint(self) -> bool {
+        Self::LINTS.contains(&self)
+    }
+
+    /// Whether `lint --fix` mends it: only what says the same without it.
+    pub const fn is_fixable(self) -> bool {
+        matches!(
+            self,
+            Self::CoveredEntry | Self::DuplicateEntry | Self::InactiveGenerated | Self::NeverMatches
+        )
+    }
+
+    /// How to fix it on a gateway or node, where that is not what [`Self::explanation`] says.
+    pub const fn remote_fix(self) -> Option<&'static str> {
+        match self {
+            Self::CoveredEntry => Some(
+                "Remove it, or the broader one if that was not meant: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+            ),
+            Self::DuplicateEntry => Some(
+                "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then allowlist add, with the same --gateway or --node.",
+            ),
+            Self::InactiveGenerated => Some(
+                "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+            ),
+            Self::NeverMatches => Some(
+                "Add the whole path, or the bare name of a program on PATH, and remove this entry: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node.",
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether the code is about a form of early releases, which `--allow-legacy` accepts.
+    pub const fn is_legacy(self) -> bool {
+        matches!(
+            self,
+            Self::LegacyBareEntry | Self::LegacyDefaultAgent | Self::LegacyNullUsage | Self::LegacySource
+        )
+    }
+
+    /// Whether a source line helps: not where the bytes are no text.
+    pub(in crate::approvals) const fn has_excerpt(self) -> bool {
+        !matches!(self, Self::InvalidUtf8 | Self::NulByte | Self::EmptyDocument | Self::ByteOrderMark)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+codes! {
+    checks {
+        BlankText = "blank-text" {
+            "a name or pattern without a visible character",
+            "`pattern`, `server` or `tool` is empty or holds nothing but white space, or an `id` is empty.",
+            "A gateway accepts such an entry and drops it without a word. Stored in SQLite (2026.8 and later) it makes the whole document unreadable, and the host then denies every command.",
+            "Write the pattern that was meant, or remove the entry.",
+        }
+        ByteOrderMark = "byte-order-mark" {
+            "the file starts with a byte-order mark",
+            "The first three bytes are EF BB BF, which some editors write to mark UTF-8.",
+            "The host reads its document with `JSON.parse`, which refuses the mark. Releases before 2026.8 then run with their permissive default and overwrite the file.",
+            "Save the file as UTF-8 without a byte-order mark: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
+        }
+        CutShort = "cut-short" {
+            "the file ends before the document does",
+            "A bracket, string or comment is never closed, or a value is missing at the end of the file.",
+            "A copy or a write was interrupted, or a bracket was forgotten. A host cannot read the file; releases before 2026.8 then run with their permissive default and overwrite it.",
+            "Fetch the file again, or close what is open at the place shown.",
+        }
+        DuplicateKey = "duplicate-key" {
+            "a key stands twice in one object",
+            "JSON readers keep the last of two values and drop the first without a word.",
+            "What a person reads first is not what the host obeys: an agent that seems to be denied may be allowed.",
+            "Keep one of the two.",
+        }
+        EmptyDocument = "empty-document" {
+            "the file holds no document",
+            "The file is empty, or holds nothing but white space or comments.",
+            "A host reads an empty file as a document without rules: releases before 2026.8 then allow every command.",
+            "Write a document, for instance {\"version\": 1, \"defaults\": {\"security\": \"deny\"}}, or remove the file.",
+        }
+        InvalidArgPattern = "invalid-arg-pattern" {
+            "`argPattern` is not an ECMAScript regular expression",
+            "The text does not compile as `new RegExp(argPattern)` does it: no flags.",
+            "A gateway does not report this: the entry just never matches. On 2026.4.14 outside Windows `argPattern` is ignored altogether, and the entry allows any arguments.",
+            "Mend the expression. To match a special character itself, put a backslash before it (two in JSON).",
+        }
+        InvalidUtf8 = "invalid-utf8" {
+            "the file is not UTF-8",
+            "A document is UTF-8 text; at the place shown a byte is not.",
+            "The file is damaged, binary, or in another encoding (UTF-16, Latin-1). A host reads something else than what was written.",
+            "Convert it: iconv -f UTF-16 -t UTF-8 FILE, naming the encoding it is in.",
+        }
+        Json5Notation = "json5-notation" {
+            "JSON5 in a file that is read as JSON",
+            "Comments, trailing commas, single quotes, keys without quotes and the like are JSON5.",
+            "`openclaw approvals set` and `clearance approvals set` read JSON5, but a host reads its own store as JSON: copied there, this file counts as no document, and releases before 2026.8 then allow every command.",
+            "Use plain JSON, name the file *.json5, or pass --syntax json5 if it is only ever pushed with `approvals set`.",
+        }
+        LegacyBareEntry = "legacy-bare-entry" {
+            "an allowlist entry that is a bare string",
+            "Early releases wrote an entry as its pattern alone.",
+            "A host reads it as {\"pattern\": …}, trimmed. A gateway rejects it on the wire, and up to 2026.6 an agent `main` loses its bare entries when the document also has an agent `default`.",
+            "Write {\"pattern\": \"…\"}. `approvals set --allow-legacy` does it for you.",
+        }
+        LegacyDefaultAgent = "legacy-default-agent" {
+            "an agent called `default`",
+            "`agents.default` is the name that early releases gave to `agents.main`.",
+            "A gateway folds it into `main` when it reads the document: `main` wins field by field, and entries of `default` come after those of `main`. Up to 2026.6 this loses what `main` alone has of MCP tools.",
+            "Rename it to `main`, or merge the two by hand. `approvals set --allow-legacy` renames it where there is no `main`.",
+        }
+        LegacyNullUsage = "legacy-null-usage" {
+            "a usage field that is null",
+            "Early releases wrote `lastUsedAt: null` and `lastUsedCommand: null` for an entry that was never used.",
+            "A JSON store accepts it. A gateway rejects it on the wire, and stored in SQLite (2026.8 and later) it makes the whole document unreadable: the host then denies every command.",
+            "Remove the field. `approvals set --allow-legacy` does it for you.",
+        }
+        LegacySource = "legacy-source" {
+            "a `source` that no gateway writes today",
+            "The only source is `allow-always`; an entry written by a person has none.",
+            "A host takes any other string for an entry written by a person; current releases drop the field. A gateway rejects it on the wire.",
+            "Remove the field, or write `allow-always` if that was meant. `approvals set --allow-legacy` removes it.",
+        }
+        MissingField = "missing-field" {
+            "a field that must be there is not",
+            "A document needs `version`, an entry `pattern`, an MCP tool `server`, `tool`, `source` and `addedAt`.",
+            "Without `version` a host up to 2026.6 reads no rules at all and allows every command; later ones deny every command. A gateway rejects the rest on the wire.",
+            "Add the field.",
+        }
+        NegativeTime = "negative-time" {
+            "a time before 1970",
+            "`lastUsedAt` and `addedAt` are Unix milliseconds and not negative.",
+            "A gateway rejects the document on the wire.",
+            "Correct the number or remove the field.",
+        }
+        NestedTooDeep = "nested-too-deep" {
+            "brackets nest deeper than any document",
+            "A document nests five levels; this text nests more than 127.",
+            "It is no approvals document, and some readers crash on it.",
+            "Check that this is the right file.",
+        }
+        NodePolicy = "node-policy" {
+            "the exec policy of a Windows node, not a document",
+            "The file has `rules` or `defaultAction`: the form in which a Windows node keeps its own policy.",
+            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
+            "Store it on the node: clearance approvals set --file FILE --gateway --node NODE",
+        }
+        NulByte = "nul-byte" {
+            "a NUL byte",
+            "The file holds a byte of value 0.",
+            "The file is binary or UTF-16, or a disk filled up or a machine crashed while it was written. A host cannot read it.",
+            "Restore the file from a copy, or convert it: iconv -f UTF-16 -t UTF-8 FILE",
+        }
+        NumberOutOfRange = "number-out-of-range" {
+            "a number that JSON cannot hold",
+            "Infinity, NaN, or a number beyond what a double can hold.",
+            "`JSON.parse` turns it into Infinity or refuses it, and a gateway that stores Infinity writes null.",
+            "Write the number that was meant.",
+        }
+        OpenclawConfig = "openclaw-config" {
+            "OpenClaw's configuration, not a document",
+            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both say what may run; the stricter of the two applies.",
+            "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
+            "Name the approvals document instead: ~/.openclaw/exec-approvals.json up to 2026.7; from 2026.8 clearance approvals get --json | jq .file",
+        }
+        Refused = "refused" {
+            "a value that the schema refuses",
+            "The value breaks a rule of the schema that has no code of its own.",
+            "The host may drop the value or the whole document.",
+            "Compare it with `clearance approvals schema`.",
+        }
+        ReservedAgentId = "reserved-agent-id" {
+            "an agent called `__proto__`",
+            "The id has a meaning of its own in JavaScript.",
+            "From 2026.8 a host refuses the whole document and denies every command.",
+            "Choose another id.",
+        }
+        Syntax = "syntax" {
+            "not JSON",
+            "The text breaks the notation's rules at the place shown.",
+            "A host cannot read the file; releases before 2026.8 then run with their permissive default and overwrite it.",
+            "Mend the text at the place shown.",
+        }
+        TooManyValues = "too-many-values" {
+            "a document with too many values for its size",
+            "The file holds little but brackets, commas and repeated keys, or more objects than one for each 100 bytes (100,000 objects are always accepted).",
+            "No host has such a document. Explaining it would take many times its size in memory, so it is checked only up to the place shown.",
+            "Check that it is the right file. If it is, split the list, or remove what stands in it many times.",
+        }
+        TrailingText = "trailing-text" {
+            "text after the document",
+            "The document is complete, and something follows it.",
+            "Two files were joined, or a shorter one was written over a longer one. A host refuses the whole file.",
+            "Remove what follows the last bracket.",
+        }
+        UnknownField = "unknown-field" {
+            "a field that a document does not have",
+            "Objects are closed: only the fields of the schema may stand in them.",
+            "A gateway rejects the document on the wire, or a host drops the field without a word: a misspelt rule is no rule.",
+            "Correct the name, or remove the field. `clearance approvals schema` lists them all.",
+        }
+        UnknownValue = "unknown-value" {
+            "a word that the field does not know",
+            "`security` is deny, allowlist or full; `ask` is off, on-miss or always; `askFallback` is deny, allowlist or full.",
+            "A gateway accepts the word, drops it without a word of its own, and falls back to the next wider policy, which allows everything if nothing else is set.",
+            "Use one of the words listed.",
+        }
+        UnsupportedVersion = "unsupported-version" {
+            "a version other than 1",
+            "`version` is 1 in every release so far.",
+            "A host up to 2026.6 reads no rules at all and allows every command; later ones deny every command.",
+            "Write 1, if the document was written for this version of the format.",
+        }
+        WrappedDocument = "wrapped-document" {
+            "a document in its envelope",
+            "This is what `approvals get --json` prints, or a request to a gateway; the document is the object under `file`.",
+            "Stored as it is, it holds no rules.",
+            "Take the document out: jq .file FILE",
+        }
+        WrongType = "wrong-type" {
+            "a value of the wrong type",
+            "The field holds a string where a number belongs, an array where an object belongs, and the like.",
+            "A gateway rejects the document on the wire. Read from a store, the value is dropped or, from 2026.8, every command is denied.",
+            "Write a value of the type that is expected.",
+        }
+    }
+    lints {
+        AnyCommand = "any-command" Error {
+            "an entry that allows every command",
+            "The pattern matches whatever is run, and no `argPattern` narrows it.",
+            "The allowlist no longer restricts anything: with `security: allowlist` the agent may do what it could with `full`.",
+            "Remove the entry, and list the programs that are meant.",
+        }
+        AskFallbackFull = "ask-fallback-full" Warning {
+            "a prompt that nobody answers allows the command",
+            "`askFallback` is `full`: where a person should be asked and cannot be, or does not answer in time, nothing stricter applies.",
+            "Whoever makes prompts expire, or takes the companion app away, decides. Up to 2026.8 the command runs; later an allowlist still holds.",
+            "Write \"askFallback\": \"deny\", or leave it out: deny is the default.",
+        }
+        CommandAsPattern = "command-as-pattern" Warning {
+            "a command line where a program is meant",
+            "The pattern has blanks as a command line has. A pattern is matched against the program alone, never against its arguments.",
+            "The entry does not match the command that was meant, so it is asked for, or denied, every time.",
+            "Write the program into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\".",
+        }
+        CoveredEntry = "covered-entry" Warning {
+            "an entry that a broader one covers",
+            "Another entry of this agent, or of `*`, matches everything that this one does, with any arguments.",
+            "It looks like a restriction and is none; and who removes it thinking that the command is now denied is wrong.",
+            "Remove it, or the broader one if that was not meant. `lint --fix` removes the covered one.",
+        }
+        DeadDefault = "dead-default" Note {
+            "a default that applies to no agent",
+            "The same field stands under agent `*`, which comes before `defaults` for every agent.",
+            "Changing it changes nothing.",
+            "Remove one of the two.",
+        }
+        DuplicateEntry = "duplicate-entry" Warning {
+            "an entry that stands twice",
+            "An earlier entry of the same agent has the same `pattern`, `argPattern` and `source`.",
+            "Who removes one of them thinking that the command is now denied is wrong.",
+            "Remove one of them. `lint --fix` removes the later ones.",
+        }
+        FullWithoutAsking = "full-without-asking" Error {
+            "everything runs, and nobody is asked",
+            "`security` is `full` and `ask` is not `always`, after the agent's own values, those of `*` and the defaults. With `full`, `on-miss` asks as little as `off`.",
+            "The agent runs any command on the host without a person.",
+            "Write \"security\": \"allowlist\" with \"ask\": \"on-miss\", or at least \"ask\": \"always\".",
+        }
+        HomeDirectory = "home-directory" Warning {
+            "every program in a home directory is allowed",
+            "The pattern matches whatever lies in a home directory.",
+            "Agents download and write files there: what they write they may run.",
+            "Name the directory that holds the programs, such as ~/.local/bin/*, or the programs.",
+        }
+        IdleAllowlist = "idle-allowlist" Note {
+            "an allowlist that is never looked at",
+            "`security` is `deny` for this agent, after its own value, that of `*` and the defaults.",
+            "None of the entries allows anything; they will, all at once, when `security` changes.",
+            "Remove the entries, or write \"security\": \"allowlist\".",
+        }
+        IgnoredByRelease = "ignored-by-release" Error {
+            "the named release reads the entry in another way",
+            "The release named by --for ignores `argPattern` (except on Windows), or never matches a name without a directory.",
+            "An entry whose `argPattern` is ignored allows the program with any arguments; a name that never matches allows nothing.",
+            "Update the gateway; until then, leave out entries that need `argPattern`, and write whole paths.",
+        }
+        InactiveGenerated = "inactive-generated" Warning {
+            "a generated entry that is inactive",
+            "The entry was written by an answer \"allow always\" before 2026.8.1 and is not bound to a directory.",
+            "Gateways from 2026.8.1 on do not match it: the command is asked for again.",
+            "Remove it, as openclaw doctor --fix does, and answer the next prompt anew. `lint --fix` removes it.",
+        }
+        InterpreterWithoutArguments = "interpreter-without-arguments" Warning {
+            "a program that runs other programs is allowed with any arguments",
+            "The pattern matches a shell, an interpreter or a launcher (bash, python3, env, xargs, sudo, docker and the like), and no `argPattern` restricts what it is told to run.",
+            "Whoever may run it may run anything. How much of that a gateway notices differs between releases.",
+            "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\".",
+        }
+        LiteralGlob = "literal-glob" Warning {
+            "brackets or braces that are no alternatives",
+            "The pattern has `{…,…}` or `[…]`. Only `*`, `**` and `?` have a meaning; everything else stands for itself.",
+            "The entry matches only a file with these very characters in its name.",
+            "Write one entry for each alternative.",
+        }
+        NeverMatches = "never-matches" Warning {
+            "a pattern that can never match",
+            "No program has a resolved path, or a name, that the pattern matches: a relative path, another user's ~, a slash at its end, a `.` or `..` in it, or `*` with an `argPattern`.",
+            "The entry allows nothing.",
+            "Write the whole path, or the bare name of a program on PATH. `lint --fix` removes the entry.",
+        }
+        NeverUsed = "never-used" Note {
+            "an entry that was never used",
+            "With --stale: nothing tells when the entry was last used, nor when it was made.",
+            "What nobody needs can only do harm. It may also be new: an entry does not tell when it was written.",
+            "Remove it if nobody knows what it is for.",
+        }
+        SecretInVersionControl = "secret-in-version-control" Error {
+            "a secret in a file under version control",
+            "The file lies in a Git work tree and is not ignored, and holds a socket token, or text that looks like a credential.",
+            "Whoever can read the repository, or any copy of its history, has the secret.",
+            "Remove it and replace the secret by a new one. A host keeps its own `socket` block when a document has none.",
+        }
+        ShadowsAllAgents = "shadows-all-agents" Warning {
+            "an agent is freer than `*` says",
+            "The agent sets a field that `*` sets too, to a weaker value, and an agent's own value wins.",
+            "Who tightens `*` to stop everything does not stop this agent.",
+            "Remove the agent's own value, or write the reason into clearance.toml.",
+        }
+        StaleEntry = "stale-entry" Warning {
+            "an entry that has not been used for long",
+            "With --stale DAYS: it was last used (an MCP tool that was never used: granted) before that.",
+            "What nobody needs can only do harm.",
+            "Remove it; the next prompt brings it back if it is missed.",
+        }
+        UnanchoredArgPattern = "unanchored-arg-pattern" Warning {
+            "an `argPattern` that matches anywhere",
+            "The expression does not begin with ^ and end with $ in each of its alternatives, so it matches a part of the arguments.",
+            "Arguments before and after what it matches are allowed too: `status` allows `push --force status`.",
+            "Write ^ at its beginning and $ at its end; around alternatives a group: ^(?:a|b)$.",
+        }
+        UnknownToRelease = "unknown-to-release" Error {
+            "a field that the named release does not know",
+            "The gateway of the release named by --for refuses a document with this field.",
+            "`set` fails on it.",
+            "Update the gateway, or store it with clearance approvals set --downgrade, which leaves exactly these fields out.",
+        }
+        UnsetSecurity = "unset-security" Note {
+            "the document leaves `security` to the host's configuration",
+            "Neither `defaults` nor `*` sets `security`.",
+            "The value of tools.exec in openclaw.json holds, and unless that is set too, everything runs and no allowlist is looked at.",
+            "Write \"defaults\": {\"security\": \"allowlist\", \"ask\": \"on-miss\"}.",
+        }
+        UnusedSilence = "unused-silence" Note {
+            "a silencing that silences nothing",
+            "No finding of this run is what the entry of clearance.toml describes.",
+            "It may hide the next one that is.",
+            "Remove it.",
+        }
+        WorldWritableDirectory = "world-writable-directory" Error {
+            "a program in a directory where everybody may write",
+            "The pattern lies under /tmp, /var/tmp, /dev/shm or a directory like them.",
+            "Every user and every program of the host can put a program there, and the agent may run it.",
+            "Move the program to a directory that only its owner can write, and name that.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_kebab_case_and_found_by_name() {
+        for codes in [Code::ALL, Code::LINTS] {
+            assert!(codes.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()), "{codes:?}");
+        }
+        for code in Code::ALL.iter().chain(Code::LINTS) {
+            let name = code.as_str();
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
+            assert_eq!(Code::named(name), Some(*code));
+            assert_eq!(code.is_legacy(), name.starts_with("legacy-"));
+        }
+        assert_eq!(Code::named("BLANK-TEXT"), None);
+    }
+}

@@ -1,0 +1,154 @@
+//! What a check finds: a diagnostic with its place, and the verdict on one document.
+
+use std::ops::Range;
+
+use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::severity::Severity;
+use crate::approvals::model::path::Path;
+
+/// A place in a text, for people: both numbers start at 1, the column counts Unicode code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, ended by LF alone.
+    pub line: usize,
+    /// Column in Unicode code points.
+    pub column: usize,
+}
+
+/// The part of a source line that a diagnostic points at, cut to a bearable length, secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The text, hostile characters and all: whoever prints it escapes it.
+    pub text: String,
+    /// Bytes of `text` that are meant.
+    pub marked: Range<usize>,
+    /// Whether the line goes on before `text`.
+    pub cut_before: bool,
+    /// Whether the line goes on after `text`.
+    pub cut_after: bool,
+}
+
+/// One problem in one document.
+///
+/// Every string may quote the document: whoever prints it escapes it. Secrets are already masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of problem.
+    pub code: Code,
+    /// Whether it makes the document invalid.
+    pub severity: Severity,
+    /// Where it starts.
+    pub start: Position,
+    /// The first place after it.
+    pub end: Position,
+    /// The value it concerns.
+    pub path: Path,
+    /// The whole problem in a sentence.
+    pub message: String,
+    /// What stands there.
+    pub found: Option<String>,
+    /// What may stand there.
+    pub expected: Option<String>,
+    /// The nearest accepted name.
+    pub suggestion: Option<String>,
+    /// The source line; `None` where the bytes are not text.
+    pub excerpt: Option<Excerpt>,
+    /// Whether the document is a gateway's or a node's, which `lint --fix` does not edit.
+    pub remote: bool,
+}
+
+impl Diagnostic {
+    /// How to fix it where the document is.
+    pub fn fix(&self) -> &'static str {
+        let here = self.code.explanation().mend;
+        if self.remote { self.code.remote_fix().unwrap_or(here) } else { here }
+    }
+}
+
+/// The outcome of checking one document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Every problem, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Problems beyond [`Verdict::MOST`], which are counted and not kept.
+    pub omitted: usize,
+    /// How many of those make the document invalid.
+    pub omitted_errors: usize,
+    /// Whether there may be more problems than are counted.
+    pub uncounted: bool,
+    /// Whether the time was over before the end. Then nothing is known to be valid.
+    pub unfinished: bool,
+}
+
+impl Verdict {
+    /// How many diagnostics of one document are kept: a bound on memory and output, far above what anyone reads.
+    pub const MOST: usize = 10_000;
+
+    /// Whether nothing makes the document invalid.
+    pub fn is_valid(&self) -> bool {
+        !self.unfinished && self.errors() == 0
+    }
+
+    /// How many problems make the document invalid.
+    pub fn errors(&self) -> usize {
+        self.omitted_errors + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+
+    /// Keeps the first `most` diagnostics, and counts the others.
+    pub fn keep(&mut self, most: usize) {
+        let gone = self.diagnostics.drain(most.min(self.diagnostics.len())..);
+        let (mut omitted, mut errors) = (0, 0);
+        for diagnostic in gone {
+            omitted += 1;
+            errors += usize::from(diagnostic.severity == Severity::Error);
+        }
+        self.omitted += omitted;
+        self.omitted_errors += errors;
+    }
+
+    /// How many problems are not listed, in words; `None` where all are.
+    pub fn more(&self) -> Option<String> {
+        match (self.omitted, self.uncounted) {
+            (0, false) => None,
+            (0, true) => Some("and perhaps more problems".to_owned()),
+            (omitted, uncounted) => {
+                let least = if uncounted { "at least " } else { "" };
+                let problems = if omitted == 1 { "problem" } else { "problems" };
+                Some(format!("and {least}{} more {problems}", thousands(omitted)))
+            }
+        }
+    }
+
+    /// How many are accepted.
+    pub fn warnings(&self) -> usize {
+        let omitted = self.omitted - self.omitted_errors;
+        omitted + self.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count()
+    }
+}
+
+/// A number as people read it: `12,345`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_listed_is_counted_in_words() {
+        let more = |omitted, uncounted| Verdict { omitted, uncounted, ..Verdict::default() }.more();
+        assert_eq!(more(0, false), None);
+        assert_eq!(more(1, false).as_deref(), Some("and 1 more problem"));
+        assert_eq!(more(12_345, false).as_deref(), Some("and 12,345 more problems"));
+        assert_eq!(more(1_234_567, true).as_deref(), Some("and at least 1,234,567 more problems"));
+    }
+}

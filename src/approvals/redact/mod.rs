@@ -1,0 +1,4 @@
+//! Which parts of a text are never shown.
+
+pub(in crate::approvals) mod credentials;
+pub(in crate::approvals) mod secrets;
