@@ -17,6 +17,7 @@ pub mod queue;
 mod report;
 mod settings;
 pub mod store;
+mod streams;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -34,19 +35,10 @@ use deadline::Deadline;
 use output::error::Failure;
 
 pub use outcome::Exit;
+pub use streams::Streams;
 
 /// How long a command may take unless it is told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Where a command prints: results to `out`, everything else to `err`.
-pub struct Streams<'s> {
-    /// Standard output.
-    pub out: &'s mut dyn Write,
-    /// Standard error.
-    pub err: &'s mut dyn Write,
-    /// Whether `out` shows colours; `err` is told them always, and strips what it does not show.
-    pub styled: bool,
-}
 
 /// Runs one command line and says how it ended. Never panics: a bug is an exit code too.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
@@ -231,12 +223,12 @@ fn misplaced_gateway(error: &clap::Error, arguments: &[OsString]) -> Option<(&'s
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return None };
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
     if unexpected == "--gateway" && has("diff") {
-        return Some((OPERAND, dispatch::gateway_as_operand(arguments)));
+        return Some((OPERAND, dispatch::paste::gateway_as_operand(arguments)));
     }
     let is_value = |argument: &OsString| argument.to_str().is_some_and(|text| !text.starts_with('-'));
     let at = arguments.windows(2).position(|pair| pair[0] == "--gateway" && is_value(&pair[1]))?;
     if unexpected.starts_with('-') || !has("allowlist") {
         return None;
     }
-    Some((EQUALS, dispatch::joined_gateway(arguments, at)))
+    Some((EQUALS, dispatch::paste::joined_gateway(arguments, at)))
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Quiet;
 use super::gateway::Approvals;
+use super::quiet::Quiet;
 
 /// What to do with one entry.
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,8 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use super::diff::Diff;
 use super::gateway::Approvals;
 use super::lazy::Lazy;
-use super::{Quiet, allowlist, diff};
+use super::quiet::Quiet;
+use super::{allowlist, diff};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::Quiet;
 use super::gateway::Access;
+use super::quiet::Quiet;
 
 /// Below the flags of `diff --help`.
 pub(super) const HELP: &str = "A and B:

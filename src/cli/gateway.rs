@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Quiet;
 use super::lazy::Lazy;
+use super::quiet::Quiet;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// What to do with a gateway.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::lazy::Lazy;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::duration::duration;
 use super::gateway::{Access, Gateway};
-use super::{Quiet, duration};
+use super::quiet::Quiet;
 
 /// What to do with the pending prompts of a gateway.
 #[derive(Debug, Subcommand)]

@@ -3,8 +3,8 @@
 use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::Quiet;
 use super::gateway::{Access, Gateway};
+use super::quiet::Quiet;
 
 /// What to do with runs.
 #[derive(Debug, Subcommand)]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::paste::shell_quoted;
 use super::{guarded, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
@@ -103,17 +104,6 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         writeln!(streams.err, "{warning}")?;
     }
     Ok(Exit::Done)
-}
-
-/// A path or another argument as a shell takes it, quoted only where it must be.
-pub fn shell_quoted(path: &std::path::Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", output::escaped(&text).replace('\'', r"'\''"))
-    }
 }
 
 /// `approvals set`

@@ -6,16 +6,14 @@ pub mod diff;
 pub mod gateway;
 pub mod lint;
 pub mod pages;
+pub mod paste;
 pub mod queue;
 pub mod run;
 mod spool;
 
-use std::borrow::Cow;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::oneshot;
@@ -170,69 +168,6 @@ pub fn within<T: Send + 'static>(
 ) -> anyhow::Result<T> {
     let unfinished = |OutOfTime| Error::Unfinished { timeout: deadline.timeout() };
     deadline.within(command).map_err(unfinished)?
-}
-
-/// A command line to paste, with `--gateway` at this place joined to the value behind it.
-pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
-    let value = arguments.get(at + 1).map(|value| value.to_string_lossy()).unwrap_or_default();
-    if crate::settings::without_secret(&value) != value {
-        // Not repeated: an address may hold a secret.
-        return "write --gateway=NAME or --gateway=URL".to_owned();
-    }
-    let quoted = |argument: &OsString| approvals::shell_quoted(Path::new(argument));
-    let before = arguments.iter().take(at).skip(1).map(quoted);
-    let joined = OsString::from(format!("--gateway={value}"));
-    let after = arguments.iter().skip(at + 2).map(quoted);
-    let words = ["clearance".to_owned()].into_iter().chain(before).chain([quoted(&joined)]).chain(after);
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// The command line of a comparison to paste, with `--gateway` as its second document where it has one already; otherwise
-/// what to write.
-pub fn gateway_as_operand(arguments: &[OsString]) -> String {
-    /// The other options that take a value.
-    const VALUES: [&str; 5] =
-        ["--timeout", "--token-file", "--password-file", "--tls-fingerprint", "--ca-file"];
-    let text: Vec<Cow<'_, str>> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
-    let (mut words, mut operands) = (vec!["clearance".to_owned()], 0);
-    let mut rest = text.iter().peekable();
-    while let Some(word) = rest.next() {
-        if word == "--gateway" || word.starts_with("--gateway=") {
-            let joined = word.strip_prefix("--gateway=").map(str::to_owned);
-            let value =
-                joined.or_else(|| rest.next_if(|next| !next.starts_with('-')).map(ToString::to_string));
-            // Not repeated: an address may hold a secret.
-            let value = value.map(|value| (crate::settings::without_secret(&value) == value, value));
-            match value {
-                None => words.push("gateway".to_owned()),
-                Some((true, value)) => {
-                    words.push(approvals::shell_quoted(Path::new(&format!("gateway:{value}"))));
-                }
-                Some((false, _)) => operands = 2,
-            }
-            continue;
-        }
-        if VALUES.contains(&&**word) {
-            words.extend(
-                [Some(word), rest.next()]
-                    .into_iter()
-                    .flatten()
-                    .map(|word| approvals::shell_quoted(Path::new(&**word))),
-            );
-            continue;
-        }
-        operands += usize::from((!word.starts_with('-') || word == "-") && operands_begin(&words));
-        words.push(approvals::shell_quoted(Path::new(&**word)));
-    }
-    if operands == 1 {
-        return words.join(" ");
-    }
-    "write gateway, gateway:NAME or gateway:URL in the place of one of the two documents".to_owned()
-}
-
-/// Whether what comes behind these words is an operand of `diff`, and not a part of the command's own name.
-fn operands_begin(words: &[String]) -> bool {
-    words.iter().any(|word| word == "diff")
 }
 
 /// The same of what writes behind the gate.

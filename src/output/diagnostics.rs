@@ -7,7 +7,6 @@ use anstyle::{AnsiColor, Style};
 
 use super::contain::Contained;
 use super::escape::escaped;
-use super::github::place;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verdict};
 use crate::approvals::findings::severity::Severity;
@@ -115,6 +114,12 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bo
         Some((title, rest)) => format!("{title}\n{}\n{rest}", arrow(&name, start, styled)),
         None => text,
     }
+}
+
+/// A path for people: the root has no steps to show.
+pub(super) fn place(diagnostic: &Diagnostic) -> String {
+    let path = diagnostic.path.to_string();
+    if path.is_empty() { "the document".to_owned() } else { path }
 }
 
 /// The line with the place, as the renderer prints it where it knows the columns itself.

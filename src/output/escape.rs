@@ -11,109 +11,18 @@
 //!   is marked in texts too: only clearance prints it.
 //! - [`shortened`] keeps the head and the tail of a long text and says how much is missing, as a mark.
 
+mod marker;
 mod paper;
 mod scripts;
 
-use std::fmt::Write;
-
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
-use unicode_width::UnicodeWidthChar;
-
+use marker::Marker;
+pub(super) use marker::is_harmless;
 pub use paper::Paper;
 pub(super) use paper::{columns, padded, shortened};
 pub(super) use scripts::name;
 
-/// What a mark starts with, and ends with.
-const MARK: (char, char) = ('⟨', '⟩');
-/// What stands before each line of prompt text.
-const GUTTER: char = '│';
 /// The spaces in a row that are shown as spaces: more of them could push a text out of sight.
 const SPACES: usize = 8;
-/// The combining characters that one letter may carry: more of them reach over other lines.
-const COMBINING: u8 = 2;
-
-/// Whether a character shows as itself and does nothing else.
-pub(super) fn is_harmless(c: char) -> bool {
-    if (' '..='~').contains(&c) {
-        return true;
-    }
-    let category = c.general_category();
-    let visible = !matches!(
-        category,
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::Surrogate
-            | GeneralCategory::PrivateUse
-            | GeneralCategory::Unassigned
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-    );
-    // Letters and marks that have no shape of their own (Unicode's Default_Ignorable_Code_Point, and the Braille
-    // blank), and spaces that are not the space.
-    let shapeless = matches!(c,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
-    visible && !shapeless && category != GeneralCategory::SpaceSeparator
-}
-
-/// Whether a character takes no column of its own but changes the one before it.
-fn is_combining(c: char) -> bool {
-    let combines =
-        matches!(c.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark);
-    combines || c.width() == Some(0)
-}
-
-/// Whether clearance prints the character with a meaning of its own.
-fn is_reserved(c: char) -> bool {
-    c == MARK.0 || c == MARK.1 || c == GUTTER || ('\u{2400}'..='\u{2426}').contains(&c)
-}
-
-/// Writes text with marks, character by character.
-#[derive(Default)]
-struct Marker {
-    shown: String,
-    /// Whether the last character can carry combining ones.
-    base: bool,
-    combining: u8,
-}
-
-impl Marker {
-    fn push(&mut self, c: char) {
-        if (' '..='~').contains(&c) {
-            self.shown.push(c);
-            (self.base, self.combining) = (c != ' ', 0);
-        } else if c.is_ascii_control() {
-            // Unicode has a picture of each.
-            let picture = if c == '\u{7f}' { 0x2421 } else { 0x2400 + u32::from(c) };
-            self.shown.push(char::from_u32(picture).unwrap_or(char::REPLACEMENT_CHARACTER));
-            self.base = false;
-        } else if !is_harmless(c) || is_reserved(c) {
-            self.mark(c);
-        } else if is_combining(c) {
-            if self.base && self.combining < COMBINING {
-                self.shown.push(c);
-                self.combining += 1;
-            } else {
-                self.mark(c);
-            }
-        } else {
-            self.shown.push(c);
-            (self.base, self.combining) = (true, 0);
-        }
-    }
-
-    fn mark(&mut self, c: char) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.shown, "{}U+{:04X}{}", MARK.0, u32::from(c), MARK.1);
-        self.base = false;
-    }
-
-    fn spaces(&mut self, count: usize) {
-        let many = if count == 1 { "" } else { "s" };
-        let _ = write!(self.shown, "{}{count} space{many}{}", MARK.0, MARK.1);
-        self.base = false;
-    }
-}
 
 /// A text on one line, with a mark for every character that does not show as itself.
 pub(crate) fn escaped(text: &str) -> String {

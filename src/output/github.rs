@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::contain::Contained;
-use super::diagnostics::UNFINISHED;
+use super::diagnostics::{UNFINISHED, place};
 use super::escape::escaped;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
@@ -64,12 +64,6 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
         write!(out, " {}", data(diagnostic.fix()))?;
     }
     writeln!(out)
-}
-
-/// A path for people: the root has no steps to show.
-pub(super) fn place(diagnostic: &Diagnostic) -> String {
-    let path = diagnostic.path.to_string();
-    if path.is_empty() { "the document".to_owned() } else { path }
 }
 
 /// A message, by the rules of the runner's own toolkit.

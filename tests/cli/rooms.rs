@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// A room and what it may import. `lib.rs` and `main.rs` may import everything.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("approvals", &[]),
     ("cli", &[]),
     (
@@ -22,7 +22,6 @@ const ROOMS: [(&str, &[&str]); 13] = [
     (
         "dispatch",
         &[
-            "lib",
             "approvals",
             "cli",
             "commands",
@@ -33,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "settings",
             "store",
             "embedded",
+            "streams",
         ],
     ),
     ("embedded", &["approvals", "deadline"]),
@@ -43,6 +43,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("report", &["outcome"]),
     ("settings", &["approvals", "deadline", "gateway", "store"]),
     ("store", &["approvals", "deadline"]),
+    ("streams", &[]),
 ];
 
 /// The floors of `approvals`, the lowest first. A floor may import lower ones, and itself.
@@ -50,17 +51,8 @@ const FLOORS: [&str; 9] =
     ["model", "bounds", "findings", "text", "redact", "check", "compare", "edit", "lint"];
 
 /// Where files still import each other in a circle. Nothing is added here.
-const CIRCLES_LEFT: [&str; 9] = [
-    "approvals/lint/",
-    "cli/",
-    "commands/",
-    "dispatch/",
-    "embedded/",
-    "gateway/",
-    "output/",
-    "settings/",
-    "store/",
-];
+const CIRCLES_LEFT: [&str; 6] =
+    ["approvals/lint/", "commands/", "embedded/", "gateway/", "settings/", "store/"];
 
 /// What the pure rooms may not touch: they do no I/O, read no clock, start nothing.
 const IMPURE: [&str; 8] = [

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_width::UnicodeWidthChar;
 
-use super::{GUTTER, MARK};
+use super::marker::{GUTTER, MARK, is_combining};
 
 /// The least room for text on a line: with less, what is before it is wrapped with it.
 const ROOM: usize = 8;
@@ -106,7 +106,7 @@ fn atoms(marked: &str) -> impl Iterator<Item = &str> {
         let length = if first == MARK.0 {
             rest.find(MARK.1).map_or(rest.len(), |at| at + MARK.1.len_utf8())
         } else {
-            let more = rest[first.len_utf8()..].find(|c| !super::is_combining(c));
+            let more = rest[first.len_utf8()..].find(|c| !is_combining(c));
             more.map_or(rest.len(), |at| first.len_utf8() + at)
         };
         let (atom, after) = rest.split_at(length);

@@ -3,7 +3,7 @@
 use unicode_security::is_potential_mixed_script_confusable_char;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
-use super::{Marker, is_combining};
+use super::marker::{Marker, is_combining};
 
 /// The name of an agent, a session, a run or a prompt. Where it mixes scripts, or is made of look-alikes alone, each
 /// letter beyond ASCII is a mark; so is each character that no name should have. Spaces in a row are counted: cells of
