@@ -31,7 +31,7 @@ impl fmt::Debug for Budget<'_> {
 }
 
 /// The most objects in a document of a given size. An entry that a gateway wrote has more than 100 bytes.
-fn most_objects(length: usize) -> usize {
+pub(in crate::approvals) fn most_objects(length: usize) -> usize {
     (length / 100).max(100_000)
 }
 
@@ -57,6 +57,16 @@ pub(in crate::approvals) fn object_too_many(text: &str) -> Option<(usize, usize)
         ControlFlow::Continue(())
     });
     found
+}
+
+/// The number of objects in a text.
+pub(in crate::approvals) fn objects(text: &str) -> usize {
+    let mut count = 0;
+    tokens(text, |token, _| {
+        count += usize::from(token == Token::Object);
+        ControlFlow::Continue(())
+    });
+    count
 }
 
 /// A text of which the tree would take too much: its beginning, with every bracket closed.
@@ -125,6 +135,50 @@ pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
     beginning.push_str(&text[..at]);
     beginning.extend(open.iter().rev().map(|(_, kind, _)| if *kind == Token::Object { '}' } else { ']' }));
     Some(Cut { text: beginning, at, open: open.into_iter().map(|(at, ..)| at).collect() })
+}
+
+/// Whether a [`serde_json::Value`] of a text would take more than six times the text.
+pub(in crate::approvals) fn value_too_large(text: &str) -> bool {
+    /// An object: its first node, which has room for eleven fields, and its first field.
+    const OBJECT: usize = 704;
+    /// A field: the allocations of its key and of its value.
+    const FIELD: usize = 64;
+    /// A field beyond those for which the first node has room: its part of a node that is half full.
+    const FURTHER: usize = 110;
+    const FIRST_NODE: usize = 11;
+    /// An element: its place in a list that grows by doubling, and its allocation.
+    const ELEMENT: usize = 80;
+    const LEAST: usize = 48 * 1024 * 1024;
+    let most = (text.len() * 6).max(LEAST);
+    // A byte of text is at least half an element.
+    if text.len() / 2 * OBJECT <= most {
+        return false;
+    }
+    let mut cost = text.len();
+    let mut open: Vec<(Token, usize)> = Vec::new();
+    tokens(text, |token, _| {
+        match token {
+            Token::Object => {
+                cost += OBJECT;
+                open.push((token, 1));
+            }
+            Token::Array => {
+                cost += 2 * ELEMENT;
+                open.push((token, 1));
+            }
+            Token::Close => drop(open.pop()),
+            Token::Comma => match open.last_mut() {
+                Some((Token::Object, count)) => {
+                    *count += 1;
+                    cost += FIELD + if *count > FIRST_NODE { FURTHER } else { 0 };
+                }
+                _ => cost += ELEMENT,
+            },
+            Token::Escaped(_) | Token::Comment(_) | Token::NextLine => {}
+        }
+        if cost > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    cost > most
 }
 
 /// The comments of a text. Those with nothing between them are one.
@@ -251,6 +305,14 @@ mod tests {
         let entry = r#"{"id":"0f8fad5b-d9cb-469f-a165-70867728950e","pattern":"/usr/bin/git","lastUsedAt":1767268800000},"#;
         let text = format!("{{\"version\":1,\"agents\":{{\"main\":{{\"allowlist\":[{}", entry.repeat(80_000));
         assert!(cut(&text).is_none() && object_too_many(&text).is_none());
+    }
+
+    #[test]
+    fn a_value_may_take_six_times_its_text() {
+        assert!(value_too_large(&format!("[{}1]", "{\"a\":1},".repeat(100_000))));
+        let entry =
+            format!("{{\"id\":\"\",\"pattern\":\"/usr/bin/git\",\"lastUsedAt\":1{}}},", " ".repeat(200));
+        assert!(!value_too_large(&format!("[{}1]", entry.repeat(50_000))));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod row;
 mod text;
 
 pub use bounds::Budget;
-pub use check::document::{Strictness, check, check_within, json, parse};
+pub use check::document::{Strictness, check, check_within, contents_of, json, parse};
 pub use check::legacy::modernised;
-pub use redact::secrets::mask as mask_secrets;
+pub use redact::contents;
 pub use text::syntax::Syntax;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::approvals::compare::changes::{Change, Changes};
 use crate::approvals::compare::diff::Diff;
+use crate::approvals::contents::Contents;
 use crate::approvals::edit::allowlist::Edit;
 use crate::approvals::edit::downgrade::{Field, Removed};
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
@@ -78,10 +79,8 @@ pub struct Snapshot {
     pub exists: bool,
     /// Lower-case hex SHA-256 of the stored text.
     pub hash: String,
-    /// The document as it stands there, without the socket token.
-    pub file: Value,
-    /// Whether a socket token is set.
-    pub has_token: bool,
+    /// The document as it stands there.
+    pub file: Contents,
     /// How many problems a validation of it would report.
     pub problems: usize,
     /// What applies where the document says nothing, if a gateway told.

@@ -2,21 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use serde_json::{Value, json};
-
 use super::Error;
 use super::remote::{Fetched, Place, Remote};
 use crate::approvals::Strictness;
 use crate::approvals::Syntax;
 use crate::approvals::check;
 use crate::approvals::check::native;
-use crate::approvals::mask_secrets;
+use crate::approvals::contents::Contents;
+use crate::approvals::contents_of;
 use crate::approvals::model::stored::Stored;
 use crate::approvals::report::{Got, NativeSnapshot, Remark, Snapshot};
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::{MAX_SIZE, Store};
+use anyhow::Context;
 
 /// Which document to read.
 #[derive(Debug)]
@@ -48,7 +47,7 @@ pub fn run(source: Source, deadline: Deadline) -> anyhow::Result<Got> {
         Source::Local => of_store(None, deadline, &mut remarks)?,
         Source::Remote(remote) => return Ok(super::gateway::run(of_remote(&remote, deadline))?),
     };
-    Ok(Got::Document(Snapshot { remarks, ..snapshot(name, &stored, syntaxes)? }))
+    Ok(Got::Document(Snapshot { remarks, ..snapshot(name, stored, syntaxes)? }))
 }
 
 async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
@@ -62,7 +61,7 @@ async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Got, Error> {
             let stored = if document.exists { Stored::holding(text) } else { Stored::absent() };
             // The hash is the gateway's: of its own text, which is not what it sends.
             let resolved_defaults = document.resolved_defaults;
-            let snapshot = snapshot(document.path, &stored, [Syntax::Json; 2])?;
+            let snapshot = snapshot(document.path, stored, [Syntax::Json; 2])?;
             let (place, hash) = (Some(name), document.hash);
             Ok(Got::Document(Snapshot { place, hash, resolved_defaults, ..snapshot }))
         }
@@ -85,54 +84,28 @@ fn of_store(
     Ok((store.name(), stored, [Syntax::Json; 2]))
 }
 
-fn snapshot(path: String, stored: &Stored, [lenient, syntax]: [Syntax; 2]) -> Result<Snapshot, Error> {
-    let Some(text) = stored.text() else {
-        let file = json!({ "version": 1, "agents": {} });
-        return Ok(Snapshot {
-            place: None,
-            path,
-            exists: false,
-            hash: stored.hash(),
-            file,
-            has_token: false,
-            problems: 0,
-            resolved_defaults: None,
-            remarks: Vec::new(),
-        });
+fn snapshot(path: String, stored: Stored, [lenient, syntax]: [Syntax; 2]) -> Result<Snapshot, Error> {
+    let hash = stored.hash();
+    let (exists, file, problems) = match stored.into_text() {
+        Some(text) => {
+            // As `validate` counts without flags.
+            let verdict = check(&text, Strictness { syntax, allow_legacy: false });
+            let problems = verdict.errors();
+            match contents_of(text, lenient) {
+                Some(file) => (true, file, problems),
+                None => return Err(Error::Invalid { name: path, verdict }),
+            }
+        }
+        None => (false, Contents::absent(), 0),
     };
-    // As `validate` counts without flags.
-    let verdict = check(text, Strictness { syntax, allow_legacy: false });
-    let Some(mut file) = crate::approvals::json(text, lenient) else {
-        return Err(Error::Invalid { name: path, verdict });
-    };
-    let has_token = without_secrets(&mut file);
-    // In a document that is not valid they may stand anywhere.
-    mask_secrets(&mut file);
-    let problems = verdict.errors();
     Ok(Snapshot {
         place: None,
         path,
-        exists: true,
-        hash: stored.hash(),
+        exists,
+        hash,
         file,
-        has_token,
         problems,
         resolved_defaults: None,
         remarks: Vec::new(),
     })
-}
-
-/// Leaves of the socket block its path alone; says whether there was more. Left out and not masked, as gateways do:
-/// what is printed can be set again, and the store keeps its own.
-fn without_secrets(file: &mut Value) -> bool {
-    let Some(document) = file.as_object_mut() else { return false };
-    match document.get_mut("socket") {
-        Some(Value::Object(socket)) => {
-            let before = socket.len();
-            socket.retain(|field, value| field == "path" && value.is_string());
-            socket.len() < before
-        }
-        Some(_) => document.remove("socket").is_some(),
-        None => false,
-    }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::diagnostics::UNFINISHED;
 use super::escape::is_harmless;
 use crate::approvals::compare::changes::{Change, Changes};
+use crate::approvals::contents::Contents;
 use crate::approvals::edit::downgrade::Field;
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::report::{
@@ -228,7 +229,7 @@ pub fn snapshot_json(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         path: &'s str,
         exists: bool,
         hash: &'s str,
-        file: &'s Value,
+        file: &'s Contents,
         #[serde(rename = "resolvedDefaults", skip_serializing_if = "Option::is_none")]
         resolved_defaults: Option<&'s Value>,
         #[serde(skip_serializing_if = "Vec::is_empty")]

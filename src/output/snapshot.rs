@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::escape::escaped;
 use crate::approvals::compare::changes::Change;
@@ -25,25 +25,25 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         );
     }
     writeln!(out, "  hash      {}", snapshot.hash)?;
-    let socket = snapshot.file.get("socket").and_then(|socket| socket.get("path")).and_then(Value::as_str);
-    if socket.is_some() || snapshot.has_token {
-        let token = if snapshot.has_token { " (token set, not shown)" } else { "" };
-        writeln!(out, "  socket    {}{token}", socket.map_or_else(|| "no path".to_owned(), escaped))?;
+    let (socket, has_token) = (snapshot.file.socket_path(), snapshot.file.has_token());
+    if socket.is_some() || has_token {
+        let token = if has_token { " (token set, not shown)" } else { "" };
+        let path = socket.as_deref().map_or_else(|| "no path".to_owned(), escaped);
+        writeln!(out, "  socket    {path}{token}")?;
     }
-    writeln!(out, "  defaults  {}", policy(snapshot.file.get("defaults")))?;
+    writeln!(out, "  defaults  {}", policy(snapshot.file.defaults().as_ref()))?;
     if let Some(resolved) = &snapshot.resolved_defaults {
         let note = "(with the gateway's own defaults; tools.exec in openclaw.json may be stricter)";
         writeln!(out, "  resolved  {} {note}", policy(Some(resolved)))?;
     }
-    let agents = snapshot.file.get("agents").and_then(Value::as_object);
-    if agents.is_none_or(Map::is_empty) {
+    let mut agents = snapshot.file.agents(LISTED).peekable();
+    if agents.peek().is_none() {
         return writeln!(out, "  no agents");
     }
-    for (id, rules) in agents.into_iter().flatten() {
-        writeln!(out, "  agent {}  {}", escaped(id), policy(Some(rules)))?;
-        let list = |name| rules.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        lines(out, list("allowlist"), entry)?;
-        lines(out, list("mcpTools"), tool)?;
+    for agent in agents {
+        writeln!(out, "  agent {}  {}", escaped(&agent.id), policy(Some(&agent.policy)))?;
+        lines(out, &agent.allowlist.first, agent.allowlist.count, entry)?;
+        lines(out, &agent.mcp_tools.first, agent.mcp_tools.count, tool)?;
     }
     Ok(())
 }
@@ -59,11 +59,12 @@ pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark]) -> io::Result<()> {
     Ok(())
 }
 
-fn lines(out: &mut dyn Write, elements: &[Value], line: fn(&Value) -> String) -> io::Result<()> {
-    for element in elements.iter().take(LISTED) {
+/// Prints the first elements of a list, and the number of the others.
+fn lines(out: &mut dyn Write, first: &[Value], count: usize, line: fn(&Value) -> String) -> io::Result<()> {
+    for element in first.iter().take(LISTED) {
         writeln!(out, "    {}", line(element))?;
     }
-    match elements.len().saturating_sub(LISTED) {
+    match count.saturating_sub(LISTED) {
         0 => Ok(()),
         more => writeln!(out, "    … and {more} more (--json prints all)"),
     }
@@ -115,7 +116,7 @@ pub fn native_text(out: &mut dyn Write, snapshot: &NativeSnapshot) -> io::Result
     let default = policy.get("defaultAction").map_or_else(|| "not set".to_owned(), word);
     writeln!(out, "  default   {default}")?;
     let rules = policy.get("rules").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    lines(out, rules, rule)
+    lines(out, rules, rules.len(), rule)
 }
 
 fn rule(rule: &Value) -> String {

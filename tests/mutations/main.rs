@@ -107,6 +107,9 @@ fn check(document: &Path, store: &Path) {
     }
 }
 
+/// The smallest document.
+const LEAST_DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/approvals/valid/minimal.json");
+
 /// What a process of its own is asked of a document, and how often it reads that.
 fn asked<'a>(document: &'a str, store: &'a str) -> Vec<(Vec<&'a str>, usize)> {
     let mut asked: Vec<_> =
@@ -118,6 +121,9 @@ fn asked<'a>(document: &'a str, store: &'a str) -> Vec<(Vec<&'a str>, usize)> {
         asked.push((vec!["set", "--file", document, "--store", store, "--dry-run", flag], 1));
     }
     asked.push((vec!["allowlist", "add", "--json", "--dry-run", "--file", document, "/bin/ls"], 1));
+    // A store's own document is as hostile as any other.
+    asked.push((vec!["set", "--file", LEAST_DOCUMENT, "--store", document, "--dry-run", "--json"], 1));
+    asked.push((vec!["diff", "--json", LEAST_DOCUMENT, document], 1));
     asked
 }
 

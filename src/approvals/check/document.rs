@@ -10,6 +10,7 @@ use jsonc_parser::ast::Value;
 use serde::Deserialize;
 
 use crate::approvals::bounds::{self, Budget, Cut};
+use crate::approvals::check::bare;
 use crate::approvals::check::elide;
 use crate::approvals::check::meant;
 use crate::approvals::check::rules;
@@ -19,6 +20,7 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::finding::{Finding, Findings, place};
 use crate::approvals::model::document::Document;
+use crate::approvals::redact::contents::Contents;
 use crate::approvals::redact::secrets;
 use crate::approvals::text::syntax::{self, Source, Syntax};
 use crate::approvals::text::tree::{self, read, to_json};
@@ -81,20 +83,59 @@ pub(in crate::approvals) fn accepted<'t>(bytes: &'t [u8], budget: Budget<'_>) ->
     rules::accept(&document, budget).then_some(document)
 }
 
-/// The JSON value in a text, whether it is a document or not; `None` where it has none, or too many values.
+/// The JSON value in a text, whether it is a document or not; `None` where it has none, or too many values: of what is
+/// not a document, the value would take many times the text.
 pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
-    let text = syntax::text(bytes).ok()?;
-    if bounds::object_too_many(text).is_some() || bounds::cut(text).is_some_and(|_| !is_document(text)) {
+    let text = readable(bytes)?;
+    if bounds::value_too_large(text) && !is_document(text) {
         return None;
     }
     match syntax {
         Syntax::Json => serde_json::from_str(text).ok(),
-        Syntax::Json5 => {
-            let mut findings = Vec::new();
-            let root = syntax::parse(text, None, syntax, &mut findings)?;
-            findings.iter().all(|finding| finding.code == Code::DuplicateKey).then(|| to_json(&root))
-        }
+        Syntax::Json5 => tree_of_json5(text).map(|root| to_json(&root)),
     }
+}
+
+/// Why [`json`] makes no value of a text that is not a document.
+pub(in crate::approvals) fn unreadable(bytes: &[u8]) -> Verdict {
+    if let Some(text) = readable(bytes)
+        && bounds::value_too_large(text)
+    {
+        let message =
+            "the document holds too many values for its size: it may, once it is valid and in today's form";
+        let finding = Finding::new(Code::TooManyValues, 0..1, message.to_owned());
+        let secrets = secrets::in_broken_text(text, std::slice::from_ref(&finding.span));
+        return place(text, &secrets, vec![finding].into());
+    }
+    parse(bytes, Syntax::Json).err().unwrap_or_default()
+}
+
+/// The JSON value in a text, for printing; `None` where it has none, or too many values.
+pub fn contents_of(bytes: Vec<u8>, syntax: Syntax) -> Option<Contents> {
+    let text = readable(&bytes)?;
+    // What plain JSON holds, JSON5 does too.
+    if syntax == Syntax::Json5 && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        let root = tree_of_json5(text)?;
+        let mut json = String::with_capacity(text.len());
+        tree::to_json_text(&root, &mut json);
+        drop(root);
+        return Contents::of(json);
+    }
+    String::from_utf8(bytes).ok().and_then(Contents::of)
+}
+
+/// A text of which a tree may be made.
+fn readable(bytes: &[u8]) -> Option<&str> {
+    let text = syntax::text(bytes).ok()?;
+    let too_many =
+        bounds::object_too_many(text).is_some() || bounds::cut(text).is_some_and(|_| !is_document(text));
+    (!too_many).then_some(text)
+}
+
+fn tree_of_json5(text: &str) -> Option<Value<'_>> {
+    let mut findings = Vec::new();
+    let root = syntax::parse(text, None, Syntax::Json5, &mut findings)?;
+    findings.iter().all(|finding| finding.code == Code::DuplicateKey).then_some(root)
 }
 
 /// Whether the types accept a text: then they bound how much is in it.
@@ -162,6 +203,10 @@ pub(in crate::approvals) fn diagnose(
         findings.begin();
         findings.uncounted |= cut.is_some();
         findings.push(finding);
+    }
+    if contract == Contract::Document && strictness.allow_legacy && cut.is_none() && dense.is_none() {
+        findings.begin();
+        findings.extend(bare::too_many(text));
     }
     explain(&mut root, text, &secrets, contract, &mut findings);
     if let Some(cut) = &cut {

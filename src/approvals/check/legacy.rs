@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::approvals::check::document::{Strictness, check, json};
+use crate::approvals::check::document::{Strictness, check, json, unreadable};
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::scalar::trimmed;
 use crate::approvals::text::layout::{self, Items, Splice, cuts, spliced};
@@ -20,8 +20,9 @@ pub fn modernised(bytes: &[u8], syntax: Syntax) -> Result<String, Verdict> {
     if !verdict.is_valid() {
         return Err(verdict);
     }
-    let text = syntax::text(bytes).ok().and_then(rewritten);
-    text.and_then(|text| with_one_main(text, syntax)).ok_or(verdict)
+    let Ok(text) = syntax::text(bytes) else { return Err(verdict) };
+    let Some(text) = rewritten(text) else { return Err(verdict) };
+    with_one_main(text, syntax).ok_or_else(|| unreadable(bytes))
 }
 
 /// The text with `default` merged into `main`, where there are both.
@@ -150,6 +151,19 @@ mod tests {
             modernised(both.as_bytes(), Syntax::Json).unwrap(),
             r#"{"version": 1, "agents": {"main": {"allowlist":[{"pattern":"/bin/a"},{"argPattern":"^x$","pattern":" /bin/a "},{"pattern":"/bin/b"}],"ask":"always","security":"deny"}}}"#
         );
+    }
+
+    #[test]
+    fn more_entries_than_a_document_may_have_are_refused() {
+        let text = format!(
+            "{{\"version\":1,\"agents\":{{\"a\":{{\"allowlist\":[{}\"/z\"]}}}}}}",
+            "\"/x\",".repeat(100_000)
+        );
+        let verdict = modernised(text.as_bytes(), Syntax::Json).unwrap_err();
+        let found: Vec<_> = verdict.diagnostics.iter().map(|found| found.code).collect();
+        assert!(found.contains(&Code::TooManyValues), "{found:?}");
+        let strictness = Strictness { syntax: Syntax::Json, allow_legacy: true };
+        assert!(!check(text.as_bytes(), strictness).is_valid());
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 pub(in crate::approvals) mod agreement;
 pub mod answer;
 pub(in crate::approvals) mod arg_pattern;
+pub(in crate::approvals) mod bare;
 pub mod document;
 pub(in crate::approvals) mod elide;
 pub(in crate::approvals) mod legacy;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::approvals::bounds::Budget;
-use crate::approvals::check::document::{accepted, json, parse};
+use crate::approvals::check::document::{accepted, json, parse, unreadable};
 use crate::approvals::compare::alike::{self, KnownIds};
 use crate::approvals::compare::changes::{self, Changes};
 use crate::approvals::findings::diagnostic::Verdict;
@@ -114,7 +114,7 @@ impl<'t> Before<'t> {
         // Of a text with too much in it a value is not made: it would take any memory.
         json(text, Syntax::Json)
             .map(Self::Other)
-            .ok_or_else(|| ReplacementError::Unreadable(parse(text, Syntax::Json).err().unwrap_or_default()))
+            .ok_or_else(|| ReplacementError::Unreadable(unreadable(text)))
     }
 
     /// The socket block, as far as it can be read.
@@ -279,6 +279,17 @@ mod tests {
 
     fn text(replacement: &Replacement) -> Value {
         serde_json::from_str(&replacement.text).unwrap()
+    }
+
+    #[test]
+    fn a_stored_text_with_too_many_values_is_refused_without_its_secrets() {
+        let elements = "{\"a\":1},".repeat(90_000);
+        let text = format!("{{\"version\":1,\"socket\":{{\"token\":\"hunter2\"}},\"agents\":[{elements}1]}}");
+        let refused =
+            plan(&Stored::holding(text.into_bytes()), Document::default(), String::new).unwrap_err();
+        let ReplacementError::Unreadable(verdict) = &refused else { panic!("{refused:?}") };
+        assert_eq!(verdict.diagnostics[0].code, crate::approvals::findings::codes::Code::TooManyValues);
+        assert!(!format!("{verdict:?}").contains("hunter2"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn below(value: &Value<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
 }
 
 /// Whether a key names a secret, also when it is misspelt.
-fn names_a_secret(key: &str) -> bool {
+pub(super) fn names_a_secret(key: &str) -> bool {
     // The keys that stand hundreds of thousands of times in a large document are known to name nothing.
     let known = matches!(
         key,
@@ -95,7 +95,7 @@ fn resembles(word: &str, meant: &str) -> bool {
 
 /// Whether a field of the root may hold anything: only the fields of a document and of a native policy are known
 /// not to.
-fn is_strange(field: &str) -> bool {
+pub(super) fn is_strange(field: &str) -> bool {
     !matches!(field, "version" | "socket" | "defaults" | "agents" | "defaultAction" | "rules")
 }
 

@@ -110,6 +110,35 @@ pub(in crate::approvals) fn to_json(node: &Value<'_>) -> serde_json::Value {
     }
 }
 
+/// The tree as the text of plain JSON, every property in its place. A number without a value becomes 0.
+pub(in crate::approvals) fn to_json_text(node: &Value<'_>, text: &mut String) {
+    match node {
+        Value::Object(object) => {
+            text.push('{');
+            for (index, property) in object.properties.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                text.push_str(&serde_json::Value::from(key(property)).to_string());
+                text.push(':');
+                to_json_text(&property.value, text);
+            }
+            text.push('}');
+        }
+        Value::Array(array) => {
+            text.push('[');
+            for (index, element) in array.elements.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                to_json_text(element, text);
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&to_json(scalar).to_string()),
+    }
+}
+
 /// Where a path leads: the value, and the key under which it stands, if any.
 pub(in crate::approvals) struct Place<'n, 't> {
     pub(in crate::approvals) value: &'n Value<'t>,
