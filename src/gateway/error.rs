@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::fingerprint::Fingerprint;
 use super::refusal::{Failure, Refusal};
-use super::target::Fingerprint;
 use crate::store::StoreError;
 use crate::store::private::Exposure;
 

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Hello;
+use super::address::Address;
 use super::error::GatewayError;
-use super::target::{Address, Fingerprint};
+use super::fingerprint::Fingerprint;
+use super::frames::Hello;
 
 /// A step on the way to a connection. Holds no secret; what a gateway says in it is hostile text.
 #[derive(Debug, Clone, Copy)]

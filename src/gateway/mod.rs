@@ -3,12 +3,14 @@
 //! [`Session`] is the WebSocket, with concurrent calls and events; [`Admin`] the HTTP endpoint, with the few calls it
 //! allows. Both are made from a [`target::Target`], and everything they wait for ends by one deadline.
 
+mod address;
 mod clock;
 mod confided;
 mod device;
 mod dial;
 pub mod error;
 pub mod events;
+mod fingerprint;
 mod frames;
 mod handshake;
 mod http;

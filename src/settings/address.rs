@@ -1,8 +1,8 @@
 //! Which gateway, and whose it is: only what belongs to that gateway may go there.
 
-use super::Flags;
 use super::environment::Environment;
 use super::error::SettingsError;
+use super::flags::Flags;
 use super::openclaw::{self, Mode, OpenClaw};
 use super::origin::Origin;
 use super::own::{Named, Own};

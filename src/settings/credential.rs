@@ -4,11 +4,11 @@
 use super::address::{Chosen, Owner};
 use super::environment::Environment;
 use super::error::SettingsError;
+use super::flags::{Ask, Flags};
 use super::openclaw::{Mode, OpenClaw};
 use super::origin::Origin;
 use super::own::{Named, Own, Place};
 use super::secret::{self, Sort};
-use super::{Ask, Flags};
 use crate::deadline::Deadline;
 use crate::gateway::target::Credential;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::name::is_name;
 use super::origin::Origin;
 use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
@@ -401,7 +402,7 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
         return format!("to use the file {}, leave --gateway out", quoted(Path::new(name)));
     }
     // What no gateway can be called was meant as an address.
-    if !super::own::is_name(name) {
+    if !is_name(name) {
         return "write an address as HOST:PORT or as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
             .to_owned();
     }

@@ -24,7 +24,9 @@ mod credential;
 mod dotenv;
 mod environment;
 mod error;
+mod flags;
 mod include;
+mod name;
 mod openclaw;
 mod origin;
 mod own;
@@ -42,6 +44,7 @@ use std::path::PathBuf;
 
 pub use environment::Environment;
 pub use error::{Kind, SettingsError, print_secret, quoted};
+pub use flags::{Ask, Flags, Wait};
 pub use origin::Origin;
 pub use project::Project;
 pub use warnings::Warnings;
@@ -52,70 +55,6 @@ use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
 use crate::gateway::{Manner, Patience};
 use crate::store::private::{self, Exposure};
-
-/// What the command line says about the gateway.
-#[derive(Debug, Clone, Default)]
-pub struct Flags {
-    /// `--gateway`: `None` where it is not given, empty where it has no value, else a name or a URL.
-    pub gateway: Option<String>,
-    /// `--token-file`.
-    pub token_file: Option<PathBuf>,
-    /// `--password-file`.
-    pub password_file: Option<PathBuf>,
-    /// `--ask-token` or `--ask-password`.
-    pub ask: Option<Ask>,
-    /// `--tls-fingerprint`.
-    pub tls_fingerprint: Option<String>,
-    /// `--ca-file`.
-    pub ca_file: Option<PathBuf>,
-    /// Whether the variables with credentials are meant for another gateway of the same command: then only what
-    /// belongs to the address is used.
-    pub own_credential: bool,
-    /// Where warnings about what is used go.
-    pub warnings: Warnings,
-    /// How long a gateway is waited for that accepts no connections yet.
-    pub wait: Wait,
-    /// Who watches the steps of each connection.
-    pub observer: Observer,
-}
-
-/// How long a gateway is waited for that accepts no connections yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Wait {
-    /// While its process lives, where it is a gateway of this host.
-    #[default]
-    WhileAlive,
-    /// Until the deadline: `--wait`.
-    Full,
-    /// Not at all: the caller tries again by itself.
-    Never,
-}
-
-impl Flags {
-    /// A flag that says how to be let in, if one is given.
-    pub fn given(&self) -> Option<&'static str> {
-        let Self { token_file, password_file, ask, tls_fingerprint, ca_file, .. } = self;
-        [
-            (token_file.is_some(), "--token-file"),
-            (password_file.is_some(), "--password-file"),
-            (*ask == Some(Ask::Token), "--ask-token"),
-            (*ask == Some(Ask::Password), "--ask-password"),
-            (tls_fingerprint.is_some(), "--tls-fingerprint"),
-            (ca_file.is_some(), "--ca-file"),
-        ]
-        .into_iter()
-        .find_map(|(given, flag)| given.then_some(flag))
-    }
-}
-
-/// Which secret is typed on the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// `--ask-token`.
-    Token,
-    /// `--ask-password`.
-    Password,
-}
 
 /// A target, and where each part of it comes from.
 #[derive(Debug, Clone)]
@@ -223,45 +162,4 @@ pub fn resolve(
 /// Where clearance keeps what it must remember, its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.
 pub fn state_directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
     Ok(environment.xdg("XDG_STATE_HOME", ".local/state")?.join("clearance"))
-}
-
-impl Ask {
-    const fn flag(self) -> &'static str {
-        match self {
-            Self::Token => "--ask-token",
-            Self::Password => "--ask-password",
-        }
-    }
-}
-
-impl Flags {
-    /// What cannot be meant at once.
-    fn check(&self) -> Result<(), SettingsError> {
-        let secrets = [
-            self.token_file.as_ref().map(|_| "--token-file"),
-            self.password_file.as_ref().map(|_| "--password-file"),
-            self.ask.map(Ask::flag),
-        ];
-        let trusts = [
-            self.tls_fingerprint.as_ref().map(|_| "--tls-fingerprint"),
-            self.ca_file.as_ref().map(|_| "--ca-file"),
-        ];
-        for group in [&secrets[..], &trusts[..]] {
-            let mut given = group.iter().flatten();
-            if let (Some(one), Some(other)) = (given.next(), given.next()) {
-                return Err(SettingsError::Conflict(one, other));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether they bring the credential.
-    fn bring_secret(&self) -> bool {
-        self.token_file.is_some() || self.password_file.is_some() || self.ask.is_some()
-    }
-
-    /// Whether they bring the trust.
-    fn bring_trust(&self) -> bool {
-        self.tls_fingerprint.is_some() || self.ca_file.is_some()
-    }
 }

@@ -23,6 +23,7 @@ use toml::Spanned;
 use super::environment::{Environment, expand};
 use super::error::SettingsError;
 use super::include::position;
+use super::name::is_name;
 use super::origin::Origin;
 use super::secret::Sort;
 use crate::deadline::Deadline;
@@ -247,12 +248,6 @@ impl Reader<'_> {
         let path = expand(Path::new(written), self.home.as_deref());
         self.file.parent().map(|parent| parent.join(&path)).unwrap_or(path)
     }
-}
-
-/// Whether a gateway may be called that.
-pub(super) fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    !name.is_empty() && name.chars().all(plain)
 }
 
 fn wrong(

@@ -7,10 +7,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use url::Host;
 
-use super::Flags;
 use super::address::{Chosen, Owner};
 use super::environment::Environment;
 use super::error::SettingsError;
+use super::flags::Flags;
 use super::openclaw::OpenClaw;
 use super::origin::Origin;
 use crate::deadline::Deadline;

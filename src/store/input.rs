@@ -11,7 +11,11 @@ use bytesize::ByteSize;
 use rustix::fs::OFlags;
 use thiserror::Error;
 
+use super::shell::quoted;
 use crate::deadline::Deadline;
+
+/// The largest document that is read or stored: far above what a gateway accepts (25 MiB a frame).
+pub const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +82,7 @@ impl InputError {
         match self {
             Self::Missing(_) => Some("check the path".to_owned()),
             Self::Directory(name) => {
-                let name = super::quoted(Path::new(name));
+                let name = quoted(Path::new(name));
                 Some(format!("name a file in it, or run: clearance approvals validate {name}"))
             }
             Self::TooLarge { .. } => Some("check that it is the right file, or raise --max-size".to_owned()),

@@ -6,10 +6,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::attributes::{Fixed, Unkept, fixed};
-use super::input::{self, Bounds, Input, InputError};
+use super::error::StoreError;
+use super::input::{self, Bounds, Input, InputError, MAX_SIZE};
 use super::lock::Lock;
+use super::owner::owned;
+use super::precedence::database_that_rules;
 use super::replace::{Hashed, ReplaceError, clear_litter, replace};
-use super::{MAX_SIZE, StoreError, locate};
 use crate::approvals::model::stored::{Stored, hash_of};
 use crate::deadline::Deadline;
 
@@ -176,7 +178,7 @@ fn movable(target: &Path) -> Result<(), StoreError> {
 
 /// A JSON file is no store where a database is.
 fn ruled(json: &Path, deadline: Deadline) -> Result<(), StoreError> {
-    match locate::database_that_rules(json, deadline) {
+    match database_that_rules(json, deadline) {
         Some(database) => Err(StoreError::Database { database, json: json.to_owned() }),
         None => Ok(()),
     }
@@ -202,19 +204,4 @@ fn target(path: &Path) -> Result<PathBuf, StoreError> {
         }
         Err(cause) => Err(StoreError::Write { path, cause }),
     }
-}
-
-/// A replaced file belongs to whoever replaced it: another user's gateway could not read it any more.
-pub(super) fn owned(target: &Path) -> Result<(), StoreError> {
-    let user = rustix::process::geteuid().as_raw();
-    let (path, owner) = match fs::metadata(target) {
-        Ok(metadata) => (target, metadata.uid()),
-        // A new file in a directory that is open to all is nobody's loss, but root must not make one for others.
-        Err(_) if user != 0 => return Ok(()),
-        Err(_) => match target.parent().map(|directory| (directory, fs::metadata(directory))) {
-            Some((directory, Ok(metadata))) => (directory, metadata.uid()),
-            _ => return Ok(()),
-        },
-    };
-    if owner == user { Ok(()) } else { Err(StoreError::Owner { path: path.to_owned(), owner, user }) }
 }

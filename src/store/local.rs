@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 
+use super::error::StoreError;
+use super::input::MAX_SIZE;
 use super::json_file::{JsonFile, LockedJsonFile};
-use super::locate::{self, Environment};
+use super::layout::is_database;
 use super::sqlite::{Database, LockedDatabase};
-use super::{MAX_SIZE, StoreError, surroundings};
+use super::surroundings;
 use crate::approvals::model::stored::Stored;
 use crate::approvals::report::Remark;
 use crate::deadline::Deadline;
@@ -31,21 +33,9 @@ pub enum Locked {
 }
 
 impl Store {
-    /// The store that was named, else this host's own. Which kind it is, is found out and not asked for.
-    pub fn of(named: Option<&Path>, deadline: Deadline) -> Result<Self, StoreError> {
-        match named {
-            Some(path) => Ok(Self::at(path.to_owned())),
-            None => locate::local(&Environment::of_process(), deadline),
-        }
-    }
-
     /// The store at a path, which need not exist.
     pub fn at(path: PathBuf) -> Self {
-        if locate::is_database(&path) {
-            Self::Sqlite(Database::at(path))
-        } else {
-            Self::JsonFile(JsonFile::at(path))
-        }
+        if is_database(&path) { Self::Sqlite(Database::at(path)) } else { Self::JsonFile(JsonFile::at(path)) }
     }
 
     /// The path as it was named or found.

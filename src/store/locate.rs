@@ -5,17 +5,15 @@
 //! old place stops the gateway. Read in the published packages 2026.4.14, 2026.6.11 and 2026.9.6.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::error::StoreError;
 use super::json_file::JsonFile;
-use super::sqlite::{self, Database};
-use super::{Store, StoreError};
+use super::layout::{JSON, database, exists};
+use super::local::Store;
+use super::precedence::rules;
+use super::sqlite::Database;
 use crate::deadline::Deadline;
-
-const JSON: &str = "exec-approvals.json";
-const DATABASE: &str = "openclaw.sqlite";
 
 /// The environment, as far as it decides where a store is.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +39,16 @@ fn variable(name: &str) -> Option<OsString> {
         Some("" | "undefined" | "null") => None,
         Some(trimmed) => Some(trimmed.into()),
         None => Some(value),
+    }
+}
+
+impl Store {
+    /// The store that was named, else this host's own. Which kind it is, is found out and not asked for.
+    pub fn of(named: Option<&Path>, deadline: Deadline) -> Result<Self, StoreError> {
+        match named {
+            Some(path) => Ok(Self::at(path.to_owned())),
+            None => local(&Environment::of_process(), deadline),
+        }
     }
 }
 
@@ -76,52 +84,6 @@ fn in_state(state: &Path, json: PathBuf, deadline: Deadline) -> Store {
     }
 }
 
-/// The database beside a store's usual place, if that is where the host keeps its document.
-pub(super) fn database_that_rules(json: &Path, deadline: Deadline) -> Option<PathBuf> {
-    let is_store = json.file_name().is_some_and(|name| name == JSON);
-    let database = database(json.parent()?);
-    (is_store && rules(&database, deadline)).then_some(database)
-}
-
-fn database(state: &Path) -> PathBuf {
-    state.join("state").join(DATABASE)
-}
-
-/// The state directory whose database this is, if it lies where hosts have it.
-pub(super) fn state_of(database: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(database).ok()?;
-    let directory = path.parent()?;
-    let is_usual = path.file_name()? == DATABASE && directory.file_name()? == "state";
-    is_usual.then(|| directory.parent().map(Path::to_owned))?
-}
-
-/// Where earlier releases kept the document of the host whose database this is, and where an import that did not end
-/// leaves it: with either in place a gateway from 2026.8 runs no commands.
-pub(super) fn leftovers(database: &Path) -> Vec<PathBuf> {
-    let names = [JSON.to_owned(), format!("{JSON}.doctor-importing")];
-    state_of(database).map_or_else(Vec::new, |state| names.map(|name| state.join(name)).into())
-}
-
-/// Whether the host's document is in the database. 2026.6 and 2026.7 make one too, and keep to their JSON file: its
-/// schema has version 1. Anything else is taken for a host that would be stopped by a JSON file.
-fn rules(database: &Path, deadline: Deadline) -> bool {
-    let version = || Database::at(database.to_owned()).version(deadline);
-    exists(database) && !version().is_ok_and(|version| version == sqlite::BEFORE)
-}
-
-/// Whether what was named is a database: by its first bytes, and by its name where it has none.
-pub(super) fn is_database(path: &Path) -> bool {
-    const MAGIC: &[u8] = b"SQLite format 3\0";
-    match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => false,
-        Ok(found) if found.len() > 0 => {
-            let mut start = [0; MAGIC.len()];
-            File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == MAGIC
-        }
-        _ => path.extension().is_some_and(|extension| extension == "sqlite"),
-    }
-}
-
 /// `~` at the start of a path is the home directory, as OpenClaw reads its variables.
 fn expand(path: &OsString, home: Option<&Path>) -> PathBuf {
     let path = Path::new(path);
@@ -129,11 +91,6 @@ fn expand(path: &OsString, home: Option<&Path>) -> PathBuf {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_owned(),
     }
-}
-
-/// Also a link that leads nowhere exists: writing through it would not.
-fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
 }
 
 #[cfg(test)]
@@ -223,29 +180,5 @@ mod tests {
         assert_eq!(Host::with(&[(database, b"")]).local(None), in_database);
         assert_eq!(Host::with(&[(database, &sqlite(1))]).local(None), in_json);
         assert_eq!(Host::with(&[(database, &sqlite(1)), (json, b"{}")]).local(None), in_json);
-    }
-
-    #[test]
-    fn a_database_is_told_by_its_content() {
-        let host =
-            Host::with(&[("a.json", &sqlite(18)), ("b.sqlite", b"{}"), ("c.sqlite", b""), ("d.json", b"")]);
-        let found = ["a.json", "b.sqlite", "c.sqlite", "d.json", "missing.sqlite", "missing.json", "."]
-            .map(|name| is_database(&host.home.path().join(name)));
-        assert_eq!(found, [true, false, true, false, true, false, false]);
-    }
-
-    #[test]
-    fn the_state_is_told_by_the_usual_path() {
-        let state = |path: &str| state_of(Path::new(path));
-        assert_eq!(state("/a/state/openclaw.sqlite"), Some(PathBuf::from("/a")));
-        assert_eq!(state("/a/openclaw.sqlite"), None);
-        assert_eq!(state("/a/state/copy.sqlite"), None);
-        assert_eq!(
-            leftovers(Path::new("/a/state/openclaw.sqlite")),
-            [
-                PathBuf::from("/a/exec-approvals.json"),
-                PathBuf::from("/a/exec-approvals.json.doctor-importing")
-            ]
-        );
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::deadline::Deadline;
 
 /// How long to wait before trying again: short beside a person's patience, long beside a write.

@@ -1,6 +1,8 @@
 //! Whether a file that holds a secret is for its owner alone. One rule for every such file that clearance reads.
 
-use std::os::unix::fs::MetadataExt;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -50,6 +52,11 @@ pub fn check(path: &Path) -> Result<(), Exposure> {
 /// in its access list, the mask of which shows as the group's right to read.
 const fn is_credential_of_systemd(owner: u32, group: u32, mode: u32) -> bool {
     owner == 0 && group == 0 && mode == 0o440
+}
+
+/// Makes a directory for this user alone, and those above it, where they are not there.
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! The gateway asks the database each time, so one that runs sees a change at once.
 
 mod open;
-mod schema;
+pub(super) mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -17,15 +17,15 @@ use data_encoding::BASE64URL_NOPAD;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde_json::Value;
 
-use super::input::InputError;
-use super::json_file::owned;
-use super::{MAX_SIZE, StoreError, locate};
+use super::error::{Doing, StoreError};
+use super::input::{InputError, MAX_SIZE};
+use super::layout;
+use super::owner::owned;
 use crate::approvals::model::stored::Stored;
 use crate::approvals::report::Remark;
 use crate::approvals::row::{NewSocket, Row, changed_agents};
 use crate::deadline::Deadline;
 
-pub use open::Doing;
 use open::{beside, error, identity, reading, real, writing};
 pub use schema::{BEFORE, KNOWN};
 
@@ -125,7 +125,7 @@ impl Database {
 
     /// The JSON file of an earlier release beside the database, or what an interrupted import made of it.
     fn leftover(&self) -> Option<PathBuf> {
-        locate::leftovers(&self.path).into_iter().find(|json| json.symlink_metadata().is_ok())
+        layout::leftovers(&self.path).into_iter().find(|json| json.symlink_metadata().is_ok())
     }
 
     fn writable(&self, connection: &Connection, deadline: Deadline) -> Result<(), StoreError> {
@@ -257,7 +257,7 @@ impl LockedDatabase {
 
     /// What fills the socket block of a document that has none: what is stored, else what a gateway would make up.
     fn socket(&self, found: &Stored) -> Result<Option<NewSocket>, StoreError> {
-        let Some(state) = locate::state_of(&self.path) else { return Ok(None) };
+        let Some(state) = layout::state_of(&self.path) else { return Ok(None) };
         let stored: Value =
             found.text().and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
         let of_stored = |field: &str| {

@@ -51,8 +51,7 @@ const FLOORS: [&str; 9] =
     ["model", "bounds", "findings", "text", "redact", "check", "compare", "edit", "lint"];
 
 /// Where files still import each other in a circle. Nothing is added here.
-const CIRCLES_LEFT: [&str; 6] =
-    ["approvals/lint/", "commands/", "embedded/", "gateway/", "settings/", "store/"];
+const CIRCLES_LEFT: [&str; 2] = ["commands/", "embedded/"];
 
 /// What the pure rooms may not touch: they do no I/O, read no clock, start nothing.
 const IMPURE: [&str; 8] = [

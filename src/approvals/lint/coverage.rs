@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 use super::arguments::Arguments;
 use super::entries::{Listed, listed};
+use super::facts::Facts;
 use super::pattern::{self, Piece, covers, pieces};
 use super::policy::ALL;
+use super::programs;
 use super::release::Release;
-use super::{Facts, Sink, programs};
+use super::rules::Sink;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;
 use crate::approvals::redact::credentials::quotable;

@@ -1,9 +1,12 @@
 //! Entries, each by itself: what it allows that is dangerous, and whether it can allow anything at all.
 
 use super::arguments::{Arguments, is_anchored};
+use super::facts::{Facts, Stale};
 use super::policy::{agent_path, agents};
+use super::raw::Raw;
 use super::release::Release;
-use super::{Facts, Raw, Sink, Stale, pattern, programs};
+use super::rules::Sink;
+use super::{pattern, programs};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Document, Entry, McpTool};
 use crate::approvals::model::path::{Path, Step};

@@ -7,7 +7,7 @@ use jsonc_parser::ast::{Array, Value};
 use jsonc_parser::common::Ranged;
 use thiserror::Error;
 
-use super::Removal;
+use super::raw::Removal;
 use crate::approvals::bounds::Budget;
 use crate::approvals::check::document::parse;
 use crate::approvals::edit::unknown::known;

@@ -5,13 +5,17 @@
 //! of policy `resolveExecApprovalsFromFile`; `tests/` holds both as an evaluator.
 
 mod arguments;
+mod compatibility;
+mod counts;
 mod coverage;
 mod entries;
+mod facts;
 mod fix;
 mod pattern;
 mod place;
 mod policy;
 mod programs;
+mod raw;
 mod release;
 mod rules;
 #[cfg(test)]
@@ -19,7 +23,6 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use crate::approvals::bounds::Budget;
 use crate::approvals::check::document::parse_within;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::unknown::known;
@@ -27,105 +30,16 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::model::document::Document;
-use crate::approvals::model::path::{Path, Step};
-use crate::approvals::redact::credentials::quotable;
+use crate::approvals::model::path::Step;
 use crate::approvals::text::syntax::Syntax;
+pub use counts::Counts;
+pub use facts::{Facts, Stale};
 pub use fix::{FixError, without};
 pub use place::unused_silences;
+pub use raw::Removal;
 pub use release::{denies_unanswered, is_release};
 use rules::Sink;
 pub use rules::{Rules, Silence};
-
-/// What cannot be read out of a document.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Facts<'f> {
-    /// How the document is called where it is silenced: its path below clearance.toml, or a gateway's name.
-    pub name: &'f str,
-    /// Whether others can read it in a repository.
-    pub versioned: bool,
-    /// When an entry counts as stale; `None` not to look.
-    pub stale: Option<Stale>,
-    /// The release that is to take the document; `None` for the latest.
-    pub release: Option<&'f str>,
-    /// Whether a host before 2026.8 keeps it, on which generated entries match in every directory.
-    pub early: bool,
-    /// When to end.
-    pub budget: Budget<'f>,
-}
-
-/// When an entry counts as stale.
-#[derive(Debug, Clone, Copy)]
-pub struct Stale {
-    /// Now, in Unix milliseconds.
-    pub now_ms: f64,
-    /// Days after which.
-    pub days: u32,
-}
-
-impl Stale {
-    /// Whole days since an instant, if they are too many.
-    fn since(self, at_ms: f64) -> Option<f64> {
-        const DAY_MS: f64 = 86_400_000.0;
-        let days = ((self.now_ms - at_ms) / DAY_MS).floor();
-        (days >= f64::from(self.days)).then_some(days)
-    }
-}
-
-/// An entry that a mend removes: the document says the same without it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Removal {
-    /// The agent's id.
-    pub agent: String,
-    /// Index in the agent's allowlist, from 0.
-    pub index: usize,
-    /// Which finding it mends.
-    pub code: Code,
-    /// Its pattern as it may be shown: secrets masked, hostile characters not yet escaped.
-    pub pattern: String,
-}
-
-/// How many findings there are of each severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Errors.
-    pub errors: usize,
-    /// Warnings.
-    pub warnings: usize,
-    /// Notes.
-    pub notes: usize,
-}
-
-impl Counts {
-    /// One more of a severity.
-    pub fn add(&mut self, severity: Severity) {
-        match severity {
-            Severity::Error => self.errors += 1,
-            Severity::Warning => self.warnings += 1,
-            Severity::Note => self.notes += 1,
-        }
-    }
-
-    /// These and others.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            errors: self.errors + other.errors,
-            warnings: self.warnings + other.warnings,
-            notes: self.notes + other.notes,
-        }
-    }
-
-    /// All of them.
-    pub fn sum(self) -> usize {
-        self.errors + self.warnings + self.notes
-    }
-
-    /// Whether there is a finding of this severity or above.
-    pub fn reach(self, severity: Severity) -> bool {
-        let warnings = severity <= Severity::Warning && self.warnings > 0;
-        self.errors > 0 || warnings || (severity == Severity::Note && self.notes > 0)
-    }
-}
 
 /// What is to be said of one document.
 #[derive(Debug, Clone, Default)]
@@ -146,33 +60,6 @@ pub struct Linted {
     pub unknown: Vec<Change>,
     /// How many there are.
     pub unknown_count: usize,
-}
-
-/// A finding before its place is worked out.
-#[derive(Debug, Clone)]
-struct Raw {
-    code: Code,
-    path: Path,
-    message: String,
-    /// The agent that it concerns.
-    agent: Option<String>,
-    /// The entry's pattern, as it is written.
-    pattern: Option<String>,
-    /// The entry that a mend removes.
-    removes: Option<usize>,
-}
-
-impl Raw {
-    /// Bytes that it takes in memory.
-    fn size(&self) -> usize {
-        let step = |step: &Step| match step {
-            Step::Key(key) => size_of::<Step>() + key.len(),
-            Step::Index(_) => size_of::<Step>(),
-        };
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let path: usize = self.path.steps().iter().map(step).sum();
-        size_of::<Self>() + path + self.message.len() + text(&self.agent) + text(&self.pattern)
-    }
 }
 
 /// Judges a document.
@@ -219,7 +106,7 @@ fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'
     policy::judge(document, &mut sink);
     entries::judge(document, facts, &mut sink);
     coverage::judge(document, facts, &mut sink);
-    release::judge(document, facts, &mut sink);
+    compatibility::judge(document, facts, &mut sink);
     let Sink { raws, counts, silenced, used, unfinished, mut removals, .. } = sink;
     // An entry that is dead in two ways goes once.
     removals.sort_by(|a, b| (&a.agent, a.index).cmp(&(&b.agent, b.index)));
@@ -259,9 +146,4 @@ pub fn of_entry(text: Option<&[u8]>, agent: &str, entry: &Value, facts: &Facts<'
         _ => false,
     };
     verdict.diagnostics.into_iter().filter(|found| found.code.is_lint() && is_about(found)).collect()
-}
-
-fn removal(raw: &Raw) -> Option<Removal> {
-    let pattern = quotable(raw.pattern.as_deref()?).into_owned();
-    Some(Removal { agent: raw.agent.clone()?, index: raw.removes?, code: raw.code, pattern })
 }

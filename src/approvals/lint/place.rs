@@ -8,7 +8,8 @@ use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
 use super::entries::listed;
-use super::{Raw, Rules};
+use super::raw::Raw;
+use super::rules::Rules;
 use crate::approvals::bounds;
 use crate::approvals::check::elide;
 use crate::approvals::findings::codes::Code;

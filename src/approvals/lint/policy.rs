@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Raw, Sink};
+use super::raw::Raw;
+use super::rules::Sink;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Agent, Agents, Document, Policy};
 use crate::approvals::model::path::{Path, Step};

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Counts, Facts, Raw, Removal, removal};
+use super::counts::Counts;
+use super::facts::Facts;
+use super::raw::{Raw, Removal, removal};
 use crate::approvals::bounds::Budget;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
-use super::super::StoreError;
+use super::super::error::{Doing, StoreError};
 use super::super::input::InputError;
 use crate::deadline::Deadline;
 
@@ -120,15 +120,6 @@ fn of_io(path: &Path, cause: io::Error) -> StoreError {
         io::ErrorKind::NotFound => InputError::Missing(name),
         _ => InputError::Io { name, cause },
     })
-}
-
-/// What failed, for the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// Nothing could have changed.
-    Reading,
-    /// Nothing has changed: the transaction did not end.
-    Writing,
 }
 
 /// SQLite's refusal as one of ours.
