@@ -1,4 +1,4 @@
-//! Who is let in: the parameters of `connect`, the shared secret, the device's signature, pairing, and in which
+//! Who is let in: the shared secret, the device's signature, pairing, and in which
 //! words each refusal comes. Measured on both generations. PURE but for the secrets it compares.
 
 use std::collections::{BTreeSet, HashMap};
@@ -10,52 +10,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::access::Scope;
-use super::hello::Connect;
-use super::wire::{Closing, ErrorCode, Refusal};
-use super::{Auth, Generation};
+use super::connect::{Connect, Device};
+use super::generation::Generation;
+use super::options::Auth;
+use super::rejection::{HandshakeRejection, PAIRING};
+use super::wire::{ErrorCode, Refusal};
 
 /// How far a signature's time may be from the gateway's, in milliseconds.
 const SKEW_MS: u64 = 120_000;
-
-/// All that a legacy gateway says of a device that is to be approved.
-const PAIRING: &str = "pairing required";
-
-/// A `connect` that is refused: the answer, and the close frame after it.
-#[derive(Debug, PartialEq)]
-pub(super) struct Turned {
-    pub(super) refusal: Refusal,
-    pub(super) closing: Closing,
-}
-
-impl From<Refusal> for Turned {
-    /// Policy violation, unless the refusal says otherwise.
-    fn from(refusal: Refusal) -> Self {
-        let request = refusal.details.as_ref().and_then(|details| details["requestId"].as_str());
-        let closing = match request {
-            // Current gateways, whose message says more, name the request to approve in the close frame too.
-            Some(request) if refusal.message != PAIRING => {
-                Closing::new(1008, &format!("{} (requestId: {request})", refusal.message))
-            }
-            _ => Closing::new(1008, &refusal.message),
-        };
-        Self { refusal, closing }
-    }
-}
-
-impl Turned {
-    /// The client speaks no protocol that the gateway speaks.
-    pub(super) fn protocol(generation: Generation, lowest: u64, highest: u64) -> Self {
-        let mut details = json!({"expectedProtocol": generation.protocol()});
-        if generation == Generation::Current {
-            details["code"] = "PROTOCOL_MISMATCH".into();
-            details["clientMinProtocol"] = lowest.into();
-            details["clientMaxProtocol"] = highest.into();
-            details["minimumProbeProtocol"] = 3.into();
-        }
-        let refusal = Refusal::invalid("protocol mismatch").with(details);
-        Self { refusal, closing: Closing::new(1002, "protocol mismatch") }
-    }
-}
 
 /// What a client is granted.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +85,7 @@ impl Gate {
         nonce: &str,
         now: u64,
         mut new_id: impl FnMut() -> String,
-    ) -> Result<Granted, Turned> {
+    ) -> Result<Granted, HandshakeRejection> {
         let secret = self.secret(connect);
         let Some(device) = &connect.device else {
             return Ok(self.without_device(connect, &secret)?);
@@ -327,16 +289,6 @@ fn covered(asked: &[String], paired: &BTreeSet<String>) -> bool {
             || (admin && scope.starts_with("operator.") && scope != Scope::Approvals.as_str())
             || (write && scope == Scope::Read.as_str())
     })
-}
-
-/// The device of `connect`.
-#[derive(Debug, Clone)]
-pub(super) struct Device {
-    pub(super) id: String,
-    pub(super) public_key: String,
-    pub(super) signature: String,
-    pub(super) signed_at: u64,
-    pub(super) nonce: String,
 }
 
 /// Checks the signature over everything the connection is for.

@@ -16,9 +16,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Generation;
+use super::caller::PeerId;
 use super::gauge::{Allowance, Gauged};
 use super::hello::{MOST_BEFORE_HELLO, MOST_PAYLOAD};
-use super::hub::{PeerId, Shared, new_id};
+use super::hub::{Shared, new_id};
 use super::outgoing::{Outgoing, Waiting, channel};
 use super::params::at_least_one;
 use super::wire::{self, Closing, Malformed, Refusal};

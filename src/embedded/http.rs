@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::caller::Caller;
 use super::connection;
 use super::hub::{Shared, new_id};
-use super::methods::{self, Caller};
+use super::methods;
 use super::wire::{ErrorCode, Refusal};
 use super::{access, access::Scope};
 

@@ -8,24 +8,26 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::access::Scope;
-use super::auth::{Gate, Turned};
+use super::ask::Decision;
+use super::auth::Gate;
+use super::caller::{Caller, PeerId};
 use super::clock::Clock;
+use super::connect::Connect;
 use super::documents::Store;
 use super::effects::{Effect, Ending, No, Phase, Rules, Settled};
-use super::hello::{Connect, Greeting};
+use super::generation::Generation;
+use super::hello::Greeting;
 use super::live::Schedule;
-use super::methods::{self, Caller};
 use super::nodes::Nodes;
+use super::options::Options;
 use super::outgoing::Outgoing;
-use super::prompt::{Decision, Waiter};
+use super::prompt::Waiter;
 use super::registry::Registry;
+use super::rejection::HandshakeRejection;
 use super::runs::State;
 use super::scenario::{ExecRequest, Scenario};
+use super::seed;
 use super::wire::{self, Closing, Request};
-use super::{Generation, Options, seed};
-
-/// A client, by the number of its connection.
-pub(super) type PeerId = u64;
 
 #[derive(Debug)]
 struct Peer {
@@ -162,7 +164,12 @@ impl Hub {
     }
 
     /// Answers `connect`.
-    pub(super) fn connect(&mut self, peer: PeerId, request: &Request, nonce: &str) -> Result<(), Turned> {
+    pub(super) fn connect(
+        &mut self,
+        peer: PeerId,
+        request: &Request,
+        nonce: &str,
+    ) -> Result<(), HandshakeRejection> {
         let connect = Connect::read(self.generation, &request.params)?;
         let now = self.clock.now();
         let granted = self.gate.admit(&connect, nonce, now, new_id)?;
@@ -187,19 +194,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Answers a request of a client that was let in.
-    pub(super) fn call(&mut self, peer: PeerId, request: &Request) {
-        let Some(client) = self.peers.get(&peer).and_then(|peer| peer.client.as_ref()) else { return };
-        let caller = Caller {
-            peer: Some((peer, request.id.clone())),
+    /// The client that makes a call on a connection; `None` before it was let in.
+    pub(super) fn caller(&self, peer: PeerId, request: &str) -> Option<Caller> {
+        let client = self.peers.get(&peer)?.client.as_ref()?;
+        Some(Caller {
+            peer: Some((peer, request.to_owned())),
             scopes: client.scopes.clone(),
             name: client.name.clone(),
-        };
-        let answer = methods::call(self, &caller, &request.method, &request.params);
-        if let Some(answer) = answer {
-            self.send(peer, wire::response(&request.id, &answer));
-        }
-        self.tell();
+        })
     }
 
     /// Sends a frame to one client.

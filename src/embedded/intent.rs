@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::prompt::{Ask, What};
+use super::ask::{Ask, What};
 
 /// What a prompt would do. Two prompts with one intent ask for the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

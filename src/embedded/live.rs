@@ -1,8 +1,8 @@
 //! What happens later by itself: ticks, and the live part of a scenario. PURE; `server` keeps the time.
 
+use super::ask::Ask;
 use super::effects::{Asked, No, Phase};
 use super::hello::TICK_MS;
-use super::prompt::Ask;
 use super::registry::Registry;
 use super::runs::State;
 use super::scenario::{Happening, Live};

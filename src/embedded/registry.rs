@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::Generation;
+use super::ask::{Ask, Decision, Kind, What};
 use super::effects::{Asked, Effect, Ending, No, Phase, Rules, Settled};
+use super::generation::Generation;
 use super::intent::Intent;
-use super::prompt::{Ask, Decision, Kind, Prompt, Waiter, What};
+use super::prompt::{Prompt, Waiter};
 use super::runs::{Run, Runs, State};
 
 /// How many prompts may be pending.

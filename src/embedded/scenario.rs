@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::prompt::{Ask, What};
+use super::ask::{Ask, What};
 use super::registry::MOST_PENDING;
 pub use super::request::{ExecRequest, PluginRequest, SystemRequest};
 use crate::approvals;

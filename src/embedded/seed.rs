@@ -4,8 +4,8 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::ask::What;
 use super::effects::No;
-use super::prompt::What;
 use super::registry::Registry;
 use super::runs::{Run, State};
 use super::scenario::{PromptKind, PromptSpec, Repeat, RunSpec, RunState, Scenario, SessionSpec};

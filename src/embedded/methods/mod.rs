@@ -5,20 +5,23 @@ mod runs;
 
 use serde_json::{Value, json};
 
-use super::hub::{Hub, PeerId, new_id};
+use super::access;
+use super::ask::Kind;
+use super::caller::{Caller, PeerId};
+use super::hub::{Hub, new_id};
 use super::params::Params;
-use super::prompt::Kind;
-use super::wire::Answer;
-use super::{Generation, access};
+use super::wire::{self, Answer, Request};
 
-/// Who calls.
-#[derive(Debug)]
-pub(super) struct Caller {
-    /// The connection and the request's id; `None` over HTTP.
-    pub(super) peer: Option<(PeerId, String)>,
-    pub(super) scopes: Vec<String>,
-    /// What is recorded as who decided.
-    pub(super) name: String,
+impl Hub {
+    /// Answers a request of a client that was let in.
+    pub(super) fn call(&mut self, peer: PeerId, request: &Request) {
+        let Some(caller) = self.caller(peer, &request.id) else { return };
+        let answer = call(self, &caller, &request.method, &request.params);
+        if let Some(answer) = answer {
+            self.send(peer, wire::response(&request.id, &answer));
+        }
+        self.tell();
+    }
 }
 
 /// Answers a call. `None`: the answer comes later.
@@ -82,9 +85,4 @@ fn simple(hub: &mut Hub, method: &'static str, params: &Value) -> Answer {
         })),
         _ => Ok(json!({"ok": true, "ts": now, "durationMs": 0, "defaultAgentId": hub.agents.first()})),
     }
-}
-
-/// Whether prompts of others are shown: with `operator.approvals` alone, a current gateway lists nobody else's.
-fn sees_all(hub: &Hub, caller: &Caller) -> bool {
-    hub.generation == Generation::Legacy || access::Scope::Admin.within(&caller.scopes)
 }

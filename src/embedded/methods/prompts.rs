@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::Generation;
+use super::super::ask::{Ask, Decision, Kind, What};
+use super::super::caller::Caller;
 use super::super::effects::{Ending, No, Settled};
+use super::super::generation::Generation;
 use super::super::hub::Hub;
 use super::super::params::Params;
-use super::super::prompt::{Ask, Decision, Kind, Prompt, What};
+use super::super::prompt::Prompt;
 use super::super::request::{ExecRequest, PluginRequest};
 use super::super::wire::{Answer, ErrorCode, Refusal};
-use super::{Caller, sees_all};
 
 /// How many rows of history an answer holds unless told.
 const HISTORY: usize = 50;
@@ -39,7 +40,8 @@ const EXEC_FIELDS: [&str; 17] = [
 const EXEC_FIELDS_NOW: [&str; 4] = ["runId", "sessionId", "toolCallId", "warningText"];
 
 pub(super) fn list(hub: &Hub, caller: &Caller, kind: Kind) -> Value {
-    let shown = hub.registry.pending().filter(|prompt| prompt.ask.kind() == kind && sees_all(hub, caller));
+    let shown =
+        hub.registry.pending().filter(|prompt| prompt.ask.kind() == kind && caller.sees_all(hub.generation));
     shown.map(|prompt| prompt.listed(hub.generation)).collect()
 }
 
@@ -161,7 +163,7 @@ pub(super) fn get(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
 
 /// A prompt that the caller may see, by its id or the only prefix.
 fn find<'h>(hub: &'h Hub, caller: &Caller, kind: Kind, id: &str) -> Result<&'h Prompt, Refusal> {
-    if !sees_all(hub, caller) {
+    if !caller.sees_all(hub.generation) {
         return Err(refusal(hub.generation, No::NotFound));
     }
     hub.registry.find(Some(kind), id, hub.clock.now()).map_err(|no| refusal(hub.generation, no))
@@ -188,7 +190,7 @@ pub(super) fn resolve(
     // The first answer wins; on current gateways the same one again is no mistake.
     let settled = hub.registry.settled_lately(kind, id, now);
     if let (Err(_), Some(settled), Generation::Current) = (&found, settled, hub.generation)
-        && sees_all(hub, caller)
+        && caller.sees_all(hub.generation)
     {
         return if settled.ending.decision() == Some(decision) {
             Ok(json!({"ok": true}))
@@ -213,7 +215,7 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
     let now = hub.clock.now();
     hub.registry.expire(now);
     let by = Some(caller.name.clone());
-    let pending = hub.registry.exact(id).filter(|_| sees_all(hub, caller));
+    let pending = hub.registry.exact(id).filter(|_| caller.sees_all(hub.generation));
     let applied = pending.is_some();
     match (pending, decision) {
         (Some(prompt), Some(decision)) if prompt.ask.kind().as_str() == kind => {
@@ -222,7 +224,8 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
         (Some(_), _) => hub.registry.deny_mistaken(id, by, now),
         (None, _) => {}
     }
-    let settled = hub.registry.settled_as(id).filter(|_| sees_all(hub, caller)).ok_or_else(no_approval)?;
+    let settled =
+        hub.registry.settled_as(id).filter(|_| caller.sees_all(hub.generation)).ok_or_else(no_approval)?;
     Ok(json!({"applied": applied, "approval": terminal(settled)}))
 }
 
@@ -230,7 +233,7 @@ pub(super) fn get_any(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
     let bad = || Refusal::invalid("invalid approval.get params");
     let read = Params::closed("approval.get", hub.generation, params, &["id"], &[]).map_err(|_| bad())?;
     let id = read.required("id").map_err(|_| bad())?;
-    if !sees_all(hub, caller) {
+    if !caller.sees_all(hub.generation) {
         return Err(no_approval());
     }
     if let Some(prompt) = hub.registry.exact(id) {

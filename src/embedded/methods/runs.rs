@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::Generation;
+use super::super::ask::Ask;
 use super::super::effects::Phase;
+use super::super::generation::Generation;
 use super::super::hub::Hub;
 use super::super::params::Params;
-use super::super::prompt::Ask;
 use super::super::registry::Registry;
 use super::super::runs::State;
 use super::super::wire::{Answer, ErrorCode, Refusal};

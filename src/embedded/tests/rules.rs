@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::embedded::ask::{Ask, Decision, Kind};
 use crate::embedded::effects::{Asked, Effect, Ending, No, Rules};
-use crate::embedded::prompt::{Ask, Decision, Kind, Waiter};
+use crate::embedded::prompt::Waiter;
 use crate::embedded::registry::Registry;
 use crate::embedded::request::ExecRequest;
 use crate::embedded::runs::{Run, State};
@@ -44,7 +45,7 @@ fn an_intent_is_compared_byte_for_byte() {
     assert_eq!(id(base()), first);
     let exec = |change: fn(&mut ExecRequest)| {
         let mut ask = base();
-        let crate::embedded::prompt::What::Exec(exec) = &mut ask.what else { panic!() };
+        let crate::embedded::ask::What::Exec(exec) = &mut ask.what else { panic!() };
         change(exec);
         ask
     };
@@ -125,7 +126,7 @@ fn a_decided_id_is_remembered_for_a_while_and_then_begins_others() {
         let exec = Some(Kind::Exec);
         let live = |command: &str| {
             let mut ask = ask(Some("x"), None, command);
-            let crate::embedded::prompt::What::Exec(exec) = &mut ask.what else { panic!() };
+            let crate::embedded::ask::What::Exec(exec) = &mut ask.what else { panic!() };
             exec.timeout_ms = Some(1_800_000);
             ask
         };
