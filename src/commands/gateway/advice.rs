@@ -1,11 +1,13 @@
 //! What to do next when a gateway cannot be used: one sentence, with the command to copy.
 
-use super::Fault;
+use std::path::PathBuf;
+
+use super::fault::Fault;
 use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError};
 use crate::gateway::refusal::{Reason, Refusal};
 use crate::outcome::Exit;
 use crate::report::Chosen;
-use crate::settings;
+use crate::settings::{self, Environment};
 use crate::store::StoreError;
 use crate::store::private::Exposure;
 
@@ -192,10 +194,15 @@ fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
         Reason::Protocol { .. } => "update the older of the two: clearance --version; openclaw --version".to_owned(),
         Reason::Clock => "the way to the gateway took longer than the two minutes that a signature lives: try again".to_owned(),
         Reason::Device => "move the device's key away and run this again: a new one is made".to_owned()
-            + &super::devices().map_or_else(String::new, |directory| format!(" (it is in {})", directory.display())),
+            + &devices().map_or_else(String::new, |directory| format!(" (it is in {})", directory.display())),
         Reason::Starting => "it is still starting: try again, and give it more time: --timeout 2m".to_owned(),
         Reason::Other => "look at the gateway's log: openclaw logs".to_owned(),
     }
+}
+
+/// The directory in which device keys are kept, for messages.
+fn devices() -> Option<PathBuf> {
+    settings::state_directory(&Environment::of_process()).ok().map(|directory| directory.join("devices"))
 }
 
 /// Where to get a gateway's secret, and how to pass it on.

@@ -12,15 +12,13 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Connection;
+use super::{Connection, PATIENCE};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Effect, Session};
 
-/// How long calls that only refine may take once everything else is answered.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
-/// The same for a gateway that keeps such calls unanswered.
+/// How long calls that only refine may take at a gateway that keeps them unanswered.
 const SHORTEST: Duration = Duration::from_millis(250);
 
 /// What came of a call that refines.

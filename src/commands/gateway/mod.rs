@@ -2,12 +2,11 @@
 
 pub mod advice;
 pub mod dev;
+mod fault;
 mod gather;
 mod progress;
 pub mod status;
 
-use std::fmt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
@@ -16,13 +15,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use self::fault::Fault;
 pub(super) use self::gather::Call;
 pub use self::progress::observer;
 
 use super::Error;
 use crate::deadline::Deadline;
 use crate::embedded;
-use crate::gateway::error::{GatewayError, Step};
+use crate::gateway::error::GatewayError;
 use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Manner, Progress, Session};
 use crate::queue::Slots;
@@ -36,40 +36,11 @@ use crate::store::{StoreError, private_directory};
 /// The name that no configured gateway can have.
 const EMBEDDED: &str = "embedded";
 
+/// How long calls that only refine may take once everything else is answered.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// How much longer than its deadline something may take to say that it has passed.
 const REPORTING: Duration = Duration::from_millis(200);
-
-/// Something that went wrong with a gateway, and which one it was.
-#[derive(Debug)]
-pub struct Fault {
-    /// The gateway.
-    pub chosen: Chosen,
-    /// What went wrong.
-    pub error: GatewayError,
-}
-
-impl Fault {
-    /// Whether the connection had not proved yet that there is a gateway.
-    fn is_first_contact(&self) -> bool {
-        match self.error.root() {
-            GatewayError::Closed { step: Step::Upgrading, .. } => true,
-            GatewayError::Closed { step: Step::Calling(_), .. } => self.chosen.address.starts_with("http"),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.chosen.address, self.error)
-    }
-}
-
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.error.source()
-    }
-}
 
 /// Runs what waits for a network. The runtime lives no longer than that, and what is stuck in it (a resolver) is left
 /// behind: the process ends soon after.
@@ -274,9 +245,7 @@ impl Connection {
     pub(super) async fn open(flags: &Flags, access: Access, deadline: Deadline) -> Result<Self, Error> {
         let choice = Choice::of(flags, deadline).await?;
         match choice.connect(access, deadline).await {
-            Ok((link, events)) => {
-                Ok(Self { choice, link, events, access, deadline, patience: gather::PATIENCE })
-            }
+            Ok((link, events)) => Ok(Self { choice, link, events, access, deadline, patience: PATIENCE }),
             Err(error) => Err(choice.fault(error)),
         }
     }
@@ -412,9 +381,4 @@ impl Connection {
             embedded.stop().await;
         }
     }
-}
-
-/// The directory in which device keys are kept, for messages.
-pub(super) fn devices() -> Option<PathBuf> {
-    settings::state_directory(&Environment::of_process()).ok().map(|directory| directory.join("devices"))
 }

@@ -1,16 +1,14 @@
 //! `approvals lint`: what is valid but dangerous or dead, in every document that was named; and the mends.
 
+mod request;
 mod target;
 mod versioned;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use bytesize::ByteSize;
 
-use super::remote::Remote;
 use super::validate::{Missed, Room};
 use super::{Error, raced, validate};
 use crate::approvals::Budget;
@@ -24,37 +22,8 @@ use crate::deadline::Deadline;
 use crate::outcome::Tally;
 use crate::settings::Project;
 use crate::store::{Store, StoreError};
+pub use request::{Request, Source};
 use target::{Kept, Target};
-
-/// What to look at, and how.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Which documents.
-    pub source: Source,
-    /// The project's configuration, if it is named.
-    pub config: Option<PathBuf>,
-    /// Days after which what was not used is stale.
-    pub stale_days: Option<u32>,
-    /// The release that is to take the documents.
-    pub release: Option<String>,
-    /// The largest file that is read.
-    pub max_size: ByteSize,
-    /// Globs of what to skip in directories.
-    pub exclude: Vec<String>,
-    /// Now, in Unix milliseconds.
-    pub now_ms: f64,
-}
-
-/// Which documents.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// Files, directories, `-`; none for this host's own store.
-    Paths(Vec<PathBuf>),
-    /// A local store.
-    Store(PathBuf),
-    /// That of a gateway or node.
-    Remote(Remote),
-}
 
 /// What was found, and what a mend needs to know.
 #[derive(Debug)]

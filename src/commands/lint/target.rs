@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Request, Source};
+use super::request::{Request, Source};
 use crate::approvals::Syntax;
 use crate::approvals::report::{FileReport, Remark};
 use crate::commands::remote::{self, Fetched, Remote};

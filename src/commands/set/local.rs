@@ -6,7 +6,8 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::super::Error;
-use super::{New, Request};
+use super::new::New;
+use super::request::Request;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::compare::exact;
 use crate::approvals::edit::replacement::{self, Replacement};

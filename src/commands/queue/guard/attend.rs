@@ -1,5 +1,5 @@
 //! One connection: what is heard is told to the machine in `queue`, and what it asks for is begun; what comes of that is
-//! in `calls`.
+//! in `answers`.
 //!
 //! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: what there is to
 //! tell is told behind it.
@@ -16,22 +16,22 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::deciding::{Known, Sending, Way};
+use super::super::deciding::{Sending, Way};
 use super::super::method;
 use super::super::purge::{Named, kind_of};
-use super::calls::{Work, check, deny, list};
+use super::calls::{check, deny, list};
+use super::connection::{Attending, Ended};
+use super::out::wall_ms;
 use super::pause::Pauses;
-use super::wall_ms;
-use super::watch::Watch;
+use super::state::Watch;
 use crate::commands::gateway::Connection;
 use crate::deadline::Deadline;
 use crate::gateway::events::Event;
-use crate::gateway::{Clock, Session};
 use crate::queue::guard::line::{self, Timing};
-use crate::queue::guard::{DenialCost, Input, Next, Note, Now};
+use crate::queue::guard::{DenialCost, Input, Next, Note};
 use crate::queue::purge::Answer;
 use crate::queue::report::Untried;
-use crate::queue::{Key, Kind, Slots};
+use crate::queue::{Key, Kind};
 
 /// How long what is under way may take when it is told to stop.
 const DRAINING: Duration = Duration::from_secs(5);
@@ -39,16 +39,6 @@ const DRAINING: Duration = Duration::from_secs(5);
 const JUMP_MS: u64 = 5_000;
 /// How many events are taken in before it is looked at what follows from them.
 const AT_ONCE: usize = 64;
-
-/// Why a connection is done with.
-pub(super) enum Ended {
-    /// It was told to stop, and everything under way has ended.
-    Stopped,
-    /// It was told to read its configuration again.
-    Reload,
-    /// It is gone, or of no use.
-    Lost(String),
-}
 
 /// What is left to do.
 enum Waiting {
@@ -118,43 +108,7 @@ pub(super) async fn attend(
     ended
 }
 
-/// One connection, while it lasts.
-pub(super) struct Attending<'a, 'w, 'o, 's> {
-    pub(super) watch: &'a mut Watch<'w, 'o>,
-    pub(super) session: &'s Session,
-    pub(super) clock: Clock,
-    /// When the last listing was asked for.
-    pub(super) asked: Instant,
-    slots: Option<Slots>,
-    pub(super) kinds: Vec<Kind>,
-    pub(super) way: Way,
-    /// Everything that is pending, where ids are matched by their beginning.
-    pub(super) known: Option<Known>,
-    /// What came (true) and went since a listing was asked for that has not come.
-    pub(super) changes: Option<Vec<(Key, bool)>>,
-    pub(super) under_way: FuturesUnordered<Work<'s>>,
-    /// When that was heard which a denial under way is for.
-    pub(super) began: HashMap<Key, Instant>,
-    pub(super) timings: HashMap<Key, Timing>,
-    /// When that was heard which is acted on.
-    heard: Instant,
-    /// Between this machine's clock and the steady one, in milliseconds: it jumps when the machine sleeps.
-    offset: Option<u64>,
-    reloads: u64,
-    drained_by: Option<Deadline>,
-}
-
 impl Attending<'_, '_, '_, '_> {
-    fn now(&self) -> Now {
-        let steady_ms = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Now { at_ms: self.clock.now_ms(), steady_ms }
-    }
-
-    pub(super) fn tell(&mut self, input: Input<'_>) {
-        let now = self.now();
-        self.watch.guard.tell(input, now);
-    }
-
     async fn run(&mut self, events: &mut crate::gateway::Events, pauses: &mut Pauses) -> Ended {
         self.tell(Input::Slots(self.slots));
         self.tell(Input::Clock(self.clock.unsure_ms()));
@@ -283,16 +237,6 @@ impl Attending<'_, '_, '_, '_> {
                 known.came(key);
             }
             self.changes.iter_mut().for_each(|changes| changes.push((key.clone(), true)));
-        }
-    }
-
-    /// A prompt is gone.
-    pub(super) fn went(&mut self, key: &Key) {
-        if self.way == Way::Prefix {
-            if let Some(known) = &mut self.known {
-                known.went(key);
-            }
-            self.changes.iter_mut().for_each(|changes| changes.push((key.clone(), false)));
         }
     }
 

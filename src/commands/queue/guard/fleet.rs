@@ -13,8 +13,10 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch as channel;
 
 use super::metrics::Metrics;
+use super::orders::Orders;
+use super::out::{Out, name};
+use super::request::Request;
 use super::watch::{told, watch};
-use super::{Orders, Out, Request, name};
 use crate::commands::Error;
 use crate::commands::gateway::beside;
 use crate::commands::targets::Targets;

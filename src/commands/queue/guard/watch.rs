@@ -1,15 +1,18 @@
 //! One gateway: connected to again and again, each time with settings and secrets as they are then.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch as channel;
 
-use super::attend::{Ended, attend};
+use super::attend::attend;
+use super::connection::Ended;
 use super::metrics::Gauges;
+use super::orders::Orders;
+use super::out::{Out, name};
 use super::pause::Pauses;
-use super::{Orders, Out, Request, name};
+use super::request::Request;
+use super::state::Watch;
 use crate::commands::Error;
 use crate::commands::gateway::Connection;
 use crate::commands::queue::secrets;
@@ -17,31 +20,11 @@ use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::outcome::Exit;
 use crate::queue::guard::line::Event;
-use crate::queue::{Guard, Kind, Reader};
+use crate::queue::{Guard, Reader};
 use crate::settings::Flags;
 
 /// How long one attempt to connect may take. A gateway that is starting is waited for in it.
 const CONNECTING: Duration = Duration::from_secs(30);
-
-/// What stays between connections.
-pub(super) struct Watch<'w, 'o> {
-    pub(super) request: &'w Request,
-    pub(super) flags: Flags,
-    pub(super) name: Arc<str>,
-    pub(super) gauges: Gauges,
-    pub(super) out: &'w Out<'o>,
-    pub(super) orders: channel::Receiver<Orders>,
-    pub(super) guard: Guard,
-    pub(super) reader: Reader,
-    /// The beginning of the steady clock.
-    pub(super) began: Instant,
-    /// How many prompts that were asked for again are counted in the figures.
-    pub(super) requeued: u64,
-    /// Kinds of prompts that cannot be listed, and why.
-    pub(super) unlisted: BTreeMap<Kind, String>,
-    /// Whether it was reported that runs are unknown.
-    pub(super) runs_unknown: bool,
-}
 
 /// Guards a gateway until it is told to stop.
 pub(super) async fn watch<'w>(

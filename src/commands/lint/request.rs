@@ -1,0 +1,37 @@
+//! What `approvals lint` is asked to do: which documents, and how they are looked at.
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+
+use crate::commands::remote::Remote;
+
+/// What to look at, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which documents.
+    pub source: Source,
+    /// The project's configuration, if it is named.
+    pub config: Option<PathBuf>,
+    /// Days after which what was not used is stale.
+    pub stale_days: Option<u32>,
+    /// The release that is to take the documents.
+    pub release: Option<String>,
+    /// The largest file that is read.
+    pub max_size: ByteSize,
+    /// Globs of what to skip in directories.
+    pub exclude: Vec<String>,
+    /// Now, in Unix milliseconds.
+    pub now_ms: f64,
+}
+
+/// Which documents.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Files, directories, `-`; none for this host's own store.
+    Paths(Vec<PathBuf>),
+    /// A local store.
+    Store(PathBuf),
+    /// That of a gateway or node.
+    Remote(Remote),
+}

@@ -1,0 +1,180 @@
+//! What a guard does with the answers of a gateway: they become inputs of the machine in `queue`, or lines.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::super::deciding::{Known, Reply, Way};
+use super::super::purge::is_lost;
+use super::super::{SESSIONS, unread_keys};
+use super::calls::{Answers, Done, Payload, REFINING, cancelled};
+use super::connection::{Attending, Ended};
+use crate::gateway::error::GatewayError;
+use crate::queue::guard::line::{self, Timing};
+use crate::queue::guard::{Input, Offender};
+use crate::queue::purge::{Answer, Found};
+use crate::queue::{Key, Kind, Listing, Runs};
+
+impl Attending<'_, '_, '_, '_> {
+    /// Cancels the run of a repeat offender, where that is wanted and its gateway names runs: on others nothing stops
+    /// the turn that a denial starts (measured on 2026.4.14), and its session may have other prompts.
+    pub(super) fn cancel(&mut self, offender: &Offender) {
+        if !self.watch.request.cancel_runs || self.watch.request.tuning.observe {
+            return;
+        }
+        if let Some(run) = &offender.run {
+            let work = cancelled(run.to_string(), self.watch.flags.clone());
+            self.under_way.push(Box::pin(work));
+        } else {
+            let result = Err("the gateway does not tell which run asked".to_owned());
+            self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
+        }
+    }
+
+    pub(super) fn done(&mut self, done: Done) -> Option<Ended> {
+        match done {
+            Done::Denied(key, written, reply) => return self.denied(key, written, reply),
+            Done::Checked(key, Ok(found)) => self.tell(Input::Checked(key, found)),
+            Done::Checked(_, Err(error)) | Done::Listed(Err(error)) if is_lost(&error) => {
+                return Some(Ended::Lost(error.root().to_string()));
+            }
+            Done::Checked(key, Err(error)) => {
+                let wait = match &error {
+                    GatewayError::Failed { failure, .. } => failure.retry_after(),
+                    _ => None,
+                };
+                let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let found = wait.map_or(Found::Unknown, |wait| Found::Unavailable(Some(millis(wait))));
+                self.tell(Input::Checked(key, found));
+            }
+            Done::Listed(Ok(answers)) => {
+                if let Err(cause) = self.listed(answers) {
+                    self.tell(Input::Unlisted);
+                    self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
+                }
+            }
+            Done::Listed(Err(error)) => {
+                self.tell(Input::Unlisted);
+                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(error.to_string()));
+            }
+            Done::Cancelled(run, result) => {
+                self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run, result });
+            }
+        }
+        None
+    }
+
+    fn denied(&mut self, key: Key, written: Option<Instant>, reply: Reply) -> Option<Ended> {
+        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        if let Some(began) = self.began.remove(&key) {
+            let timing = Timing {
+                written_us: written.map(|written| micros(written.saturating_duration_since(began))),
+                answered_us: Some(micros(began.elapsed())),
+            };
+            self.timings.insert(key.clone(), timing);
+        }
+        let answer = match reply.of_denial() {
+            Ok(answer) => answer,
+            Err(error) if is_lost(&error) => return Some(Ended::Lost(error.root().to_string())),
+            Err(_) => {
+                self.tell(Input::Unanswered(key));
+                return None;
+            }
+        };
+        match answer {
+            Answer::Unavailable(_) => drop(self.timings.remove(&key)),
+            Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => self.went(&key),
+            Answer::Refused(_) | Answer::NotSent(_) | Answer::NotYet => {}
+        }
+        self.tell(Input::Answered(key, answer));
+        None
+    }
+
+    fn listed(&mut self, answers: Answers) -> Result<(), String> {
+        let mut listing = Listing::default();
+        let mut unread = Vec::new();
+        // Texts of prompts that are gone are not kept for those that come.
+        self.watch.reader.forget();
+        let mut unlisted = BTreeMap::new();
+        for (kind, answer) in self.kinds.iter().zip(answers.prompts) {
+            let before = listing.problems.len();
+            let text = answer.map(|answer| answer.unwrap_or_else(|| RawValue::NULL.to_owned()));
+            let read = text.map_err(|error| error.to_string()).and_then(|text| {
+                let read = self.watch.reader.list(*kind, text.get(), &mut listing);
+                read.map_err(|error| error.to_string())
+            });
+            match read {
+                Ok(()) => unread.extend(unread_keys(*kind, &listing.problems[before..])),
+                // Prompts of one kind are never duplicates of another: the others are guarded without it.
+                Err(cause) if *kind != Kind::Exec => {
+                    unlisted.insert(*kind, cause);
+                }
+                Err(cause) => return Err(cause),
+            }
+        }
+        if self.way == Way::Prefix {
+            // A prompt that cannot be read is pending all the same; and events are newer than the listing may be.
+            let keys = listing.prompts.iter().map(|prompt| &prompt.key).chain(&unread);
+            let mut known = Known::of(keys, self.kinds.clone(), Instant::now());
+            for (key, came) in self.changes.take().into_iter().flatten() {
+                if came { known.came(&key) } else { known.went(&key) }
+            }
+            self.known = Some(known);
+        }
+        self.report_unlisted(unlisted);
+        let runs = self.runs(answers.sessions);
+        for problem in &listing.problems {
+            self.watch.out.tell(&self.watch.name, line::Event::Unread(problem.to_string()));
+        }
+        self.tell(Input::Listed(listing.prompts, runs));
+        Ok(())
+    }
+
+    /// Reports the kinds of prompts that cannot be listed, each once until it can be listed again.
+    fn report_unlisted(&mut self, unlisted: BTreeMap<Kind, String>) {
+        for (kind, cause) in &unlisted {
+            if !self.watch.unlisted.contains_key(kind) {
+                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause.clone()));
+            }
+        }
+        self.watch.unlisted = unlisted;
+    }
+
+    /// What is known of runs. A change between known and unknown is reported, and nothing else is.
+    fn runs(&mut self, sessions: Payload) -> Runs {
+        let mut runs = Runs::new();
+        let failed = |error: GatewayError| match error.root() {
+            GatewayError::TimedOut { .. } => {
+                format!("{SESSIONS} was not answered in {} s", REFINING.as_secs())
+            }
+            _ => error.to_string(),
+        };
+        let read = sessions.map_err(failed).and_then(|sessions| {
+            let text = sessions.as_deref().map_or("null", RawValue::get);
+            let sessions: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let listed = sessions.get("sessions").is_some_and(Value::is_array);
+            let odd = || format!("{SESSIONS} answered something that is not a list of sessions");
+            listed.then_some(sessions).ok_or_else(odd)
+        });
+        let event = match read {
+            Ok(sessions) => {
+                if let Some(shown_ms) = sessions.get("ts").and_then(Value::as_u64) {
+                    self.clock = self.clock.narrowed(shown_ms, self.asked);
+                    self.tell(Input::Clock(self.clock.unsure_ms()));
+                }
+                runs.listed(&sessions, self.clock.now_ms());
+                std::mem::take(&mut self.watch.runs_unknown).then_some(line::Event::RunsKnown)
+            }
+            Err(cause) => {
+                let before = std::mem::replace(&mut self.watch.runs_unknown, true);
+                (!before).then_some(line::Event::RunsUnknown(cause))
+            }
+        };
+        if let Some(event) = event {
+            self.watch.out.tell(&self.watch.name, event);
+        }
+        runs
+    }
+}

@@ -1,0 +1,62 @@
+//! The lines of a guard, on their way to the command that prints them. A line without room is counted, and the next one
+//! with room comes behind that number.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::metrics::Metrics;
+use crate::queue::guard::line::{Event, Line};
+use crate::settings::{self, Flags};
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It is written, or will be.
+    Yes,
+    /// There was no room for it: those before it are not read.
+    Dropped,
+}
+
+/// Where lines go.
+pub(super) struct Out<'o> {
+    show: RefCell<&'o mut dyn FnMut(&Line) -> Told>,
+    /// How many there was no room for since the last that there was room for.
+    dropped: Cell<u64>,
+    metrics: &'o Metrics,
+}
+
+impl<'o> Out<'o> {
+    pub(super) fn new(show: &'o mut dyn FnMut(&Line) -> Told, metrics: &'o Metrics) -> Self {
+        Self { show: RefCell::new(show), dropped: Cell::new(0), metrics }
+    }
+
+    pub(super) fn tell(&self, gateway: &Arc<str>, event: Event) {
+        let at_ms = wall_ms();
+        let mut show = self.show.borrow_mut();
+        let dropped = self.dropped.get();
+        if dropped > 0 {
+            let missing = Line { at_ms, gateway: "".into(), event: Event::Dropped(dropped) };
+            if show(&missing) == Told::Yes {
+                self.dropped.set(0);
+            }
+        }
+        let line = Line { at_ms, gateway: Arc::clone(gateway), event };
+        if self.dropped.get() > 0 || show(&line) == Told::Dropped {
+            self.dropped.set(self.dropped.get() + 1);
+            self.metrics.dropped();
+        }
+    }
+}
+
+/// This machine's clock, in Unix milliseconds.
+pub(super) fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a gateway is called in lines and figures. What was meant as an address may hold a secret.
+pub(super) fn name(flags: &Flags) -> Arc<str> {
+    let name = flags.gateway.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    name.map_or_else(|| "default".into(), |name| settings::without_secret(name).into())
+}

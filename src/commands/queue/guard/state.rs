@@ -1,0 +1,34 @@
+//! What a guard knows of one gateway. It stays from one connection to the next.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch as channel;
+
+use super::metrics::Gauges;
+use super::orders::Orders;
+use super::out::Out;
+use super::request::Request;
+use crate::queue::{Guard, Kind, Reader};
+use crate::settings::Flags;
+
+/// What stays between connections.
+pub(super) struct Watch<'w, 'o> {
+    pub(super) request: &'w Request,
+    pub(super) flags: Flags,
+    pub(super) name: Arc<str>,
+    pub(super) gauges: Gauges,
+    pub(super) out: &'w Out<'o>,
+    pub(super) orders: channel::Receiver<Orders>,
+    pub(super) guard: Guard,
+    pub(super) reader: Reader,
+    /// The beginning of the steady clock.
+    pub(super) began: Instant,
+    /// How many prompts that were asked for again are counted in the figures.
+    pub(super) requeued: u64,
+    /// Kinds of prompts that cannot be listed, and why.
+    pub(super) unlisted: BTreeMap<Kind, String>,
+    /// Whether it was reported that runs are unknown.
+    pub(super) runs_unknown: bool,
+}
