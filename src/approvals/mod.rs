@@ -12,7 +12,6 @@ pub mod lint;
 pub mod model;
 mod redact;
 pub mod report;
-pub mod row;
 mod text;
 
 pub use bounds::Budget;

@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use super::input::{InputError, MAX_SIZE};
 use super::shell::quoted;
+use super::sqlite::row::RowError;
 use super::sqlite::schema;
-use crate::approvals::row::RowError;
 
 /// Why a store was not read or not changed. Unless it says otherwise, the document that was there still is.
 #[derive(Debug, Error)]

@@ -4,6 +4,7 @@
 //! The gateway asks the database each time, so one that runs sees a change at once.
 
 mod open;
+pub(super) mod row;
 pub(super) mod schema;
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,10 @@ use super::layout;
 use super::owner::owned;
 use crate::approvals::model::stored::Stored;
 use crate::approvals::report::Remark;
-use crate::approvals::row::{NewSocket, Row, changed_agents};
 use crate::deadline::Deadline;
 
 use open::{beside, error, identity, reading, real, writing};
+use row::{NewSocket, Row, changed_agents};
 pub use schema::{BEFORE, KNOWN};
 
 /// What follows the database's path in the name of its document.

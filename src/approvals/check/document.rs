@@ -74,7 +74,7 @@ pub(in crate::approvals) fn parse_within<'t>(
 }
 
 /// The fast path: plain JSON that the types and the rules accept.
-pub(in crate::approvals) fn accepted<'t>(bytes: &'t [u8], budget: Budget<'_>) -> Option<Document<'t>> {
+pub fn accepted<'t>(bytes: &'t [u8], budget: Budget<'_>) -> Option<Document<'t>> {
     let text = std::str::from_utf8(bytes).ok()?;
     if bounds::object_too_many(text).is_some() {
         return None;

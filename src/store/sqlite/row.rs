@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::approvals::bounds::Budget;
+use crate::approvals::Budget;
+use crate::approvals::Syntax;
 use crate::approvals::check::document::{accepted, parse};
 use crate::approvals::edit::unknown::known;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::document::{Agents, Document, Policy, Socket};
 use crate::approvals::model::scalar::{Millis, Secret, Text, trimmed};
-use crate::approvals::text::syntax::Syntax;
 
 /// One row of `exec_approvals_config`, but for its key and its time.
 #[derive(PartialEq, Eq)]
