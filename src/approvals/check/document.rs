@@ -96,6 +96,16 @@ pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
     }
 }
 
+/// The JSON value in a text that is not a document in today's form, for comparing it; or the verdict that says why there
+/// is none.
+pub(in crate::approvals) fn value_of_invalid(bytes: &[u8]) -> Result<serde_json::Value, Verdict> {
+    let Some(text) = readable(bytes) else { return Err(unreadable(bytes)) };
+    match bare::too_many(text) {
+        Some(too_many) => Err(refused(text, too_many)),
+        None => json(bytes, Syntax::Json).ok_or_else(|| unreadable(bytes)),
+    }
+}
+
 /// Why [`json`] makes no value of a text that is not a document.
 pub(in crate::approvals) fn unreadable(bytes: &[u8]) -> Verdict {
     if let Some(text) = readable(bytes)
@@ -103,11 +113,14 @@ pub(in crate::approvals) fn unreadable(bytes: &[u8]) -> Verdict {
     {
         let message =
             "the document holds too many values for its size: it may, once it is valid and in today's form";
-        let finding = Finding::new(Code::TooManyValues, 0..1, message.to_owned());
-        let secrets = secrets::in_broken_text(text, std::slice::from_ref(&finding.span));
-        return place(text, &secrets, vec![finding].into());
+        return refused(text, Finding::new(Code::TooManyValues, 0..1, message.to_owned()));
     }
     parse(bytes, Syntax::Json).err().unwrap_or_default()
+}
+
+fn refused(text: &str, finding: Finding) -> Verdict {
+    let secrets = secrets::in_broken_text(text, std::slice::from_ref(&finding.span));
+    place(text, &secrets, vec![finding].into())
 }
 
 /// The JSON value in a text, for printing; `None` where it has none, or too many values.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::approvals::bounds::Budget;
-use crate::approvals::check::document::{accepted, json, parse, unreadable};
+use crate::approvals::check::document::{accepted, parse, value_of_invalid};
 use crate::approvals::compare::alike::{self, KnownIds};
 use crate::approvals::compare::changes::{self, Changes};
 use crate::approvals::findings::diagnostic::Verdict;
@@ -112,9 +112,7 @@ impl<'t> Before<'t> {
             return Ok(Self::Document(Box::new(document)));
         }
         // Of a text with too much in it a value is not made: it would take any memory.
-        json(text, Syntax::Json)
-            .map(Self::Other)
-            .ok_or_else(|| ReplacementError::Unreadable(unreadable(text)))
+        value_of_invalid(text).map(Self::Other).map_err(ReplacementError::Unreadable)
     }
 
     /// The socket block, as far as it can be read.
@@ -279,6 +277,18 @@ mod tests {
 
     fn text(replacement: &Replacement) -> Value {
         serde_json::from_str(&replacement.text).unwrap()
+    }
+
+    #[test]
+    fn a_stored_text_with_too_many_bare_strings_is_refused() {
+        let strings = "\"/x\",".repeat(100_000);
+        let text = format!("{{\"version\":1,\"agents\":{{\"a\":{{\"allowlist\":[{strings}\"/z\"]}}}}}}");
+        let refused =
+            plan(&Stored::holding(text.into_bytes()), Document::default(), String::new).unwrap_err();
+        assert!(
+            matches!(&refused, ReplacementError::Unreadable(verdict) if !verdict.is_valid()),
+            "{refused:?}"
+        );
     }
 
     #[test]
