@@ -190,7 +190,7 @@ impl Relay {
                                 break;
                             }
                             frames.take(&bytes[..count], |frame| {
-                                if frame["method"] == "exec.approval.resolve" {
+                                if frame["method"] == "approval.resolve" {
                                     let mut noted = noted.borrow_mut();
                                     let id = frame["params"]["id"].as_str().unwrap_or_default();
                                     if let Some(asked) = noted.asked.remove(id) {

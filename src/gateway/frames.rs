@@ -151,7 +151,7 @@ impl Clock {
     #[must_use]
     pub fn corrected(self, shown_ms: u64) -> Self {
         const BACK_MS: u64 = 50;
-        let (now_ms, latest_ms) = (self.now_ms(), self.now_ms() + self.unsure_ms());
+        let (now_ms, latest_ms) = (self.now_ms(), self.latest_ms());
         let earliest_ms = shown_ms.max(now_ms.saturating_sub(BACK_MS));
         let unsure_ms = latest_ms.saturating_sub(earliest_ms);
         Self { shown_ms: earliest_ms, unsure_ms, at: Instant::now() }
@@ -162,9 +162,9 @@ impl Clock {
     #[must_use]
     pub fn narrowed(self, shown_ms: u64, asked: Instant) -> Self {
         let newer = Self::showing(shown_ms, asked);
-        let (before_ms, before_latest_ms) = (self.now_ms(), self.now_ms() + self.unsure_ms());
+        let (before_ms, before_latest_ms) = (self.now_ms(), self.latest_ms());
         let earliest_ms = newer.shown_ms.max(before_ms);
-        let latest_ms = (newer.shown_ms + newer.unsure_ms).min(before_latest_ms);
+        let latest_ms = newer.shown_ms.saturating_add(newer.unsure_ms).min(before_latest_ms);
         match latest_ms.checked_sub(earliest_ms) {
             Some(unsure_ms) => Self { shown_ms: earliest_ms, unsure_ms, ..newer },
             None => newer,
@@ -174,6 +174,11 @@ impl Clock {
     /// The earliest that it may show now, in Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         self.shown_ms.saturating_add(millis(self.at.elapsed()))
+    }
+
+    /// The latest that it may show now, in Unix milliseconds.
+    fn latest_ms(&self) -> u64 {
+        self.now_ms().saturating_add(self.unsure_ms())
     }
 
     /// How much later it may be, in milliseconds. Two clocks drift apart by less than a ten-thousandth, and milliseconds

@@ -76,6 +76,9 @@ pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) 
     let paper = layout.paper;
     if *nothing {
         return match which {
+            Which::Superseded if plan.runs_unknown.is_some() => {
+                paper.line(out, "", "No run is known to be superseded: the state of the runs is unknown.")
+            }
             Which::Superseded => paper.line(out, "", "No superseded runs hold prompts. Nothing to do."),
             Which::Run(run) => {
                 let text = format!("{} has ended and holds no prompts. Nothing to do.", name(run));

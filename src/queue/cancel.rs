@@ -274,7 +274,9 @@ impl Cancelled {
             && self.still_listed.is_empty()
             && self.emptied.is_empty()
             && !self.active;
-        !self.carried_out || (nothing_left && self.unseen.is_none())
+        // Where the runs are unknown, so is which of them are superseded.
+        let known = self.plan.aim.which != Which::Superseded || self.plan.runs_unknown.is_none();
+        known && (!self.carried_out || (nothing_left && self.unseen.is_none()))
     }
 }
 

@@ -1,13 +1,13 @@
 //! When the prompts of a run may go, beside other processes that deny duplicates.
 //!
-//! Denying a prompt of a run, or aborting the run so that the gateway clears it, takes a prompt on which another process
-//! may rely. It keeps to the same slots as a denial of a duplicate (see [`super::slots`]): it counts as a younger denial
+//! Denying a prompt of a run takes a prompt on which another process may rely. It keeps to the same slots as a denial of a duplicate (see [`super::slots`]): it counts as a younger denial
 //! where an older prompt of the group stays, and as an older one where only younger prompts of the group stay. A prompt
 //! of which no other has the same intent may go at any time, unless others had when it was planned: then they were taken
 //! meanwhile by somebody who relied on it, and it stays. The group here is the widest there is: every prompt with the
-//! same intent, in whatever session.
+//! same intent, in whatever session. An abort takes all prompts of its run at once, so a rule aborts only a run of which no prompt shares its
+//! intent with another one; the others are denied before.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::intent::Intent;
 use super::prompt::{Key, Prompt};
@@ -15,8 +15,6 @@ use super::slots::{Moment, Opening, SETTLED_MS, Side, Slots};
 
 /// How long a prompt must still live for another one to be taken relying on it, in milliseconds.
 const LAPSE_MS: u64 = 5_000;
-/// How finely a moment is searched in which several prompts may go, in milliseconds.
-const STEP_MS: u64 = 50;
 
 /// A creation time and a key: how prompts of a group are ordered.
 type Rank<'a> = (u64, &'a Key);
@@ -82,29 +80,6 @@ impl<'a> Staying<'a> {
             None => Opening::Open { since_ms: 0, until_ms: u64::MAX },
             Some(wait) => self.opening(wait, moment),
         }
-    }
-
-    /// Whether all of these prompts may go now, at once. `None`: there is no such moment in the next two cycles.
-    pub fn opens_together<'p>(
-        &self,
-        prompts: impl IntoIterator<Item = &'p Prompt>,
-        moment: Moment,
-    ) -> Option<Opening> {
-        let waits: BTreeSet<Wait> =
-            prompts.into_iter().filter_map(|prompt| self.wait(prompt, moment)).collect();
-        let together = |moment: Moment| {
-            waits.iter().try_fold((0, u64::MAX), |(since, until), wait| match self.opening(*wait, moment) {
-                Opening::Open { since_ms, until_ms } => Some((since.max(since_ms), until.min(until_ms))),
-                Opening::Shut { .. } => None,
-            })
-        };
-        if let Some((since_ms, until_ms)) = together(moment) {
-            return Some(Opening::Open { since_ms, until_ms });
-        }
-        let steps = 1..=2 * self.slots.cycle_ms() / STEP_MS;
-        let mut later = steps.map(|step| moment.at_ms.saturating_add(step * STEP_MS));
-        let until_ms = later.find(|at_ms| together(Moment { at_ms: *at_ms, ..moment }).is_some())?;
-        Some(Opening::Shut { until_ms })
     }
 }
 
@@ -192,7 +167,7 @@ mod tests {
             ages in prop::collection::vec(0_u64..5_000, 2..8), chosen in 0_u8..=255, step in 0_u64..200, legacy in any::<bool>(),
         ) {
             let slots = Slots::of(legacy);
-            let now = at(NOW + step * STEP_MS);
+            let now = at(NOW + step * 50);
             let prompts: Vec<Prompt> =
                 ages.iter().enumerate().map(|(n, age)| prompt(n, now.at_ms - age, 0)).collect();
             let goes = |n: usize| chosen & (1 << n) != 0;
@@ -217,33 +192,6 @@ mod tests {
                 }
             } else {
                 prop_assert!(gone.is_empty());
-            }
-        }
-
-        /// What goes together could go alone.
-        #[test]
-        fn prompts_go_together_when_each_may_go(
-            ages in prop::collection::vec((0_u64..60_000, 0_u8..3), 2..8), chosen in 0_u8..=255, step in 0_u64..200, legacy in any::<bool>(),
-        ) {
-            let slots = Slots::of(legacy);
-            let now = at(NOW + step * STEP_MS);
-            let prompts: Vec<Prompt> = ages
-                .iter()
-                .enumerate()
-                .map(|(n, (age, intent))| prompt(n, now.at_ms - age, *intent))
-                .collect();
-            let targets: Vec<&Prompt> =
-                prompts.iter().enumerate().filter(|(n, _)| chosen & (1 << n) != 0).map(|(_, one)| one).collect();
-            let going: HashSet<Key> = targets.iter().map(|one| one.key.clone()).collect();
-            let staying = Staying::of(slots, &prompts, &going);
-            let each = |moment: Moment| targets.iter().all(|one| open(staying.opens(one, moment)));
-            match staying.opens_together(targets.iter().copied(), now) {
-                Some(Opening::Open { .. }) => prop_assert!(each(now)),
-                Some(Opening::Shut { until_ms }) => {
-                    let then = Moment { at_ms: until_ms, ..now };
-                    prop_assert!(!each(now) && each(then));
-                }
-                None => prop_assert!(!each(now)),
             }
         }
     }

@@ -399,8 +399,11 @@ impl Guard {
         let prompt = |rank: &Rank| items.get(&rank.1).map(|item| &item.prompt);
         let fit = |rank: &Rank| prompt(rank).is_some_and(|one| rules.lasts(one) && !runs.of(one).over());
         let lives = |rank: &Rank| prompt(rank).map(|one| one.expires_at_ms);
-        // Of those that live equally long the one with the first key.
-        let longer = |a: &Rank, b: &Rank| lives(a).cmp(&lives(b)).then_with(|| b.1.cmp(&a.1));
+        // Rather one that somebody may wait for; of those that live equally long the one with the first key.
+        let live = |rank: &Rank| prompt(rank).is_some_and(|one| !runs.of(one).over());
+        let longer = |a: &Rank, b: &Rank| {
+            live(a).cmp(&live(b)).then_with(|| lives(a).cmp(&lives(b))).then_with(|| b.1.cmp(&a.1))
+        };
         let joined = std::mem::take(&mut group.joined);
         let chosen = match group.survivor.take() {
             Some(kept) if !group.unfit && fit(&kept) => Some(kept),

@@ -354,7 +354,12 @@ fn survivor<'p>(group: &Group<'p>, runs: &Runs, rules: &Rules) -> (&'p Prompt, K
         }
     };
     best.unwrap_or_else(|| {
-        let longest = group.members.iter().copied().min_by_key(|one| (Reverse(one.expires_at_ms), &one.key));
+        // Rather one that somebody may wait for than one that lives longer.
+        let longest = group
+            .members
+            .iter()
+            .copied()
+            .min_by_key(|one| (runs.of(one).over(), Reverse(one.expires_at_ms), &one.key));
         (longest.unwrap_or(group.survivor), Kept::LongestLived)
     })
 }

@@ -135,11 +135,6 @@ impl Slots {
         if legacy { Self::LEGACY } else { Self::CURRENT }
     }
 
-    /// Length of a cycle, in milliseconds.
-    pub const fn cycle_ms(&self) -> u64 {
-        self.cycle_ms
-    }
-
     /// How far into its cycle an intent is at time zero.
     pub fn phase(&self, intent: &Intent) -> u64 {
         let number = intent.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));

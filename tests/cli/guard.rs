@@ -693,6 +693,27 @@ fn a_guard_works_without_the_sessions() {
     }
 }
 
+/// The answer to a denial comes right behind its own event. A guard that goes on only with the next event would stop there.
+#[test]
+fn slow_answers_do_not_stop_a_guard() {
+    let prompts = json!([{
+        "request": { "command": "make", "agentId": "main", "sessionKey": "agent:main:main", "host": "gateway" },
+        "ageMs": 60_000, "repeat": { "times": 13, "everyMs": 10 },
+    }]);
+    let home = Client::alone();
+    let scenario = home.file("scenario.json", json!({ "prompts": prompts }).to_string());
+    let dev = Dev::start(&["--scenario", scenario.to_str().unwrap(), "--coalesce=off"]);
+    let late = |method: &str| if method == "approval.resolve" { Fate::Late(300) } else { Fate::Passed };
+    let port = relay::before(dev.port(), late);
+    // Less than the time until the gateway's next tick, and many times what the denials take.
+    let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
+    let output = client.command(&["queue", "guard", "--timeout=20s"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let told: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let denied = told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied").count();
+    assert_eq!((denied, pending(&dev.client()).len()), (12, 1), "{told:#?}");
+}
+
 /// Told to end while a gateway hangs, a guard ends: at once, or once the drain of denials is over.
 #[test]
 fn a_gateway_that_hangs_does_not_keep_a_guard() {

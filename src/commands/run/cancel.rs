@@ -3,6 +3,7 @@
 //! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the slots
 //! in which prompts may go beside other processes: see [`crate::queue::clearing`].
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -38,8 +39,11 @@ const LATE_FOLLOW_UP: Duration = Duration::from_secs(8);
 /// How often it is looked at whether it is quiet.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// How long a gateway that was too busy for a denial is left alone, in milliseconds.
-const BUSY_MS: u64 = 100;
+/// How long nothing is sent after a gateway was too busy for a denial; doubled with each round in which it is.
+const BUSY: Duration = Duration::from_millis(50);
+
+/// The longest of those pauses, unless the gateway asks for more.
+const LONGEST_BUSY: Duration = Duration::from_secs(2);
 
 /// Left of the time for the last listing and the report.
 const REPORTING: Duration = Duration::from_secs(1);
@@ -126,7 +130,7 @@ async fn carry_out(
     let intents = shared.iter().map(|prompt| prompt.intent).collect();
     let rule = slots.map(|slots| Rule { slots, shared: &intents });
     if let Some(rule) = rule.filter(|_| report.plan.aim.abort.is_some()) {
-        until_all_may_go(queue, report, rule, deadline).await?;
+        until_nothing_is_shared(queue, report, rule, deadline).await?;
     }
     let aim = &report.plan.aim;
     if let Some(abort) = &aim.abort {
@@ -167,133 +171,166 @@ impl Rule<'_> {
     }
 }
 
-/// Waits until the abort may take every prompt of the run. Those that may not go at one moment are denied one by one
-/// before.
-async fn until_all_may_go(
+/// Denies the prompts of the run that others have, too, each in its slot, until the run has none of those: an abort takes
+/// all of its prompts at once, at a moment that nobody can choose.
+async fn until_nothing_is_shared(
     queue: &mut Queue,
     report: &mut Cancelled,
     rule: Rule<'_>,
     deadline: Deadline,
 ) -> Result<(), Error> {
     loop {
-        let asked = Instant::now();
         let now = queue.list().await?;
         let held = |prompt: &&Prompt| report.plan.aim.holds(prompt, &now.runs);
         let held: Vec<&Prompt> = now.listing.prompts.iter().filter(held).collect();
         let going = held.iter().map(|prompt| prompt.key.clone()).collect();
-        let moment = queue.moment(asked.elapsed());
         let staying = Staying::of(rule.slots, &now.listing.prompts, &going);
         if held.iter().any(|prompt| rule.is_last(prompt, &staying)) {
             return Err(QueueError::LastOfGroup.into());
         }
-        match staying.opens_together(held.iter().copied(), moment) {
-            Some(Opening::Open { since_ms, .. }) if now.at_ms >= since_ms => return Ok(()),
-            // It was listed before the slot began.
-            Some(Opening::Open { .. }) => {}
-            Some(Opening::Shut { until_ms }) => sleep_until(queue, until_ms, deadline).await?,
-            None => {
-                let targets = going.into_iter().collect();
-                let outcomes = deny_all(queue, now, targets, Some(rule), deadline).await?;
-                note(report, outcomes);
-            }
+        let shared = held.iter().filter(|prompt| staying.shares(prompt));
+        let targets: Vec<Key> = shared.map(|prompt| prompt.key.clone()).collect();
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let (outcomes, ended) = deny_all(queue, now, targets, Some(rule), deadline).await;
+        let denied = |(_, answer): &(Key, Result<Answer, GatewayError>)| {
+            matches!(answer, Ok(Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_)))
+        };
+        let all = outcomes.iter().all(denied);
+        note(report, outcomes);
+        ended?;
+        if !all {
+            return Err(QueueError::NoSlot.into());
         }
     }
 }
 
-/// Waits until the gateway's clock shows a time, unless that leaves no time for what comes then.
-async fn sleep_until(queue: &Queue, at_ms: u64, deadline: Deadline) -> Result<(), Error> {
-    let wait = Duration::from_millis(at_ms.saturating_sub(queue.now_ms()).max(1));
-    if deadline.left().is_none_or(|left| wait + REPORTING >= left) {
-        return Err(QueueError::NoSlot.into());
+/// How long recent answers took: the longest, forgotten by an eighth with each later one.
+#[derive(Debug, Default)]
+struct Latency(Cell<Duration>);
+
+impl Latency {
+    fn answered(&self, took: Duration) {
+        self.0.set(took.max(self.0.get() * 7 / 8));
     }
-    tokio::time::sleep(wait).await;
-    Ok(())
 }
 
-/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them.
+/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them. What
+/// came of it, and why it ended early, if so.
 async fn deny_all(
     queue: &mut Queue,
     mut now: Pending,
     targets: Vec<Key>,
     rule: Option<Rule<'_>>,
     deadline: Deadline,
-) -> Result<Outcomes, Error> {
+) -> (Outcomes, Result<(), Error>) {
     let mut outcomes = Outcomes::new();
     let mut left = targets;
-    let mut took = Duration::ZERO;
-    let way = queue.way();
+    let latency = Latency::default();
+    let mut busy = BUSY;
     loop {
         let pending = now.keys();
         let (listed, gone): (Vec<Key>, Vec<Key>) =
             left.into_iter().partition(|key| pending.contains(key) || now.unread.contains(key));
         outcomes.extend(gone.into_iter().map(|key| (key, Ok(Answer::AlreadyGone))));
-        let going: HashSet<Key> = listed.into_iter().collect();
-        let staying = rule.map(|rule| (rule, Staying::of(rule.slots, &now.listing.prompts, &going)));
-        let opening = |prompt: &Prompt| match &staying {
-            Some((_, staying)) => staying.opens(prompt, queue.moment(took)),
-            None => Opening::Open { since_ms: 0, until_ms: u64::MAX },
-        };
+        let going: HashSet<Key> = listed.iter().cloned().collect();
+        let (round, wait_ms) = deny_open(queue, &now, &going, rule, &latency, deadline).await;
+        let refused = round.iter().filter_map(|(_, answer)| match answer {
+            Ok(Answer::Unavailable(wait_ms)) => Some(wait_ms.unwrap_or_default()),
+            _ => None,
+        });
+        let asked_for = refused.max();
+        busy = if asked_for.is_some() { (busy * 2).min(LONGEST_BUSY) } else { BUSY };
         let mut over: HashSet<Key> = HashSet::new();
-        let mut open: Vec<&Prompt> = Vec::new();
-        let mut opens_ms = u64::MAX;
-        for prompt in now.listing.prompts.iter().filter(|prompt| going.contains(&prompt.key)) {
-            if staying.as_ref().is_some_and(|(rule, staying)| rule.is_last(prompt, staying)) {
-                over.insert(prompt.key.clone());
-                outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(Untried::SurvivorGone))));
-                continue;
-            }
-            match opening(prompt) {
-                Opening::Open { since_ms, .. } if now.at_ms >= since_ms => open.push(prompt),
-                // It was listed before the slot began.
-                Opening::Open { .. } => opens_ms = 0,
-                Opening::Shut { until_ms } => opens_ms = opens_ms.min(until_ms),
+        for (key, answer) in round {
+            if rule.is_none() || !matches!(answer, Ok(Answer::NotYet | Answer::Unavailable(_))) {
+                over.insert(key.clone());
+                outcomes.push((key, answer));
             }
         }
-        let Some(session) = queue.connection.session() else { return Ok(outcomes) };
-        let queue_now = &*queue;
-        let answers: Outcomes = stream::iter(open)
-            .map(|prompt| {
-                // The slot may have ended while others were denied.
-                let in_time = matches!(opening(prompt), Opening::Open { .. });
-                async move {
-                    let outcome = match (in_time, rule) {
-                        (false, _) => Ok(Answer::NotYet),
-                        (true, Some(_)) => deny_once(session, queue_now, way, &prompt.key, deadline).await,
-                        (true, None) => deny(session, queue_now, way, &prompt.key, deadline).await,
-                    };
-                    (prompt.key.clone(), outcome)
-                }
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for (key, outcome) in answers {
-            match outcome {
-                Ok(Answer::NotYet | Answer::Unavailable(_)) if rule.is_some() => {
-                    opens_ms = opens_ms.min(queue.now_ms().saturating_add(BUSY_MS));
-                }
-                outcome => {
-                    over.insert(key.clone());
-                    outcomes.push((key, outcome));
-                }
-            }
-        }
-        left = going.into_iter().filter(|key| !over.contains(key)).collect();
+        left = listed.into_iter().filter(|key| !over.contains(key)).collect();
         if left.is_empty() {
-            return Ok(outcomes);
+            return (outcomes, Ok(()));
         }
-        if sleep_until(queue, opens_ms, deadline).await.is_err() {
-            let moment = queue.moment(took);
-            let slow = rule.is_some_and(|rule| !rule.slots.fits(Side::Older, moment));
+        let pause = asked_for.map(|asked_ms| Duration::from_millis(asked_ms).max(busy));
+        let wait = Duration::from_millis(wait_ms).max(pause.unwrap_or_default());
+        if deadline.left().is_none_or(|time| wait + REPORTING >= time) {
+            let slow = rule.is_some_and(|rule| !rule.slots.fits(Side::Older, queue.moment(latency.0.get())));
             let why = if slow { Untried::TooSlow } else { Untried::Deadline };
-            let skipped = |key| (key, Ok(Answer::NotSent(why)));
-            outcomes.extend(left.into_iter().map(skipped));
-            return Ok(outcomes);
+            outcomes.extend(left.into_iter().map(|key| (key, Ok(Answer::NotSent(why)))));
+            return (outcomes, Ok(()));
         }
+        tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
         let asked = Instant::now();
-        now = queue.list_prompts().await?;
-        took = asked.elapsed();
+        now = match queue.list_prompts().await {
+            Ok(now) => now,
+            Err(error) => return (outcomes, Err(error)),
+        };
+        latency.answered(asked.elapsed());
     }
+}
+
+/// Denies those of the prompts that may go now. What came of each that was looked at, and in how many milliseconds the
+/// next one may go. A denial relies on what was listed, so it is sent only in a slot in which that was asked for.
+async fn deny_open(
+    queue: &Queue,
+    now: &Pending,
+    going: &HashSet<Key>,
+    rule: Option<Rule<'_>>,
+    latency: &Latency,
+    deadline: Deadline,
+) -> (Outcomes, u64) {
+    let staying = rule.map(|rule| (rule, Staying::of(rule.slots, &now.listing.prompts, going)));
+    // `Err`: in how many milliseconds to look again.
+    let may_go = |prompt: &Prompt| -> Result<(), u64> {
+        let Some((_, staying)) = &staying else { return Ok(()) };
+        let moment = queue.moment(latency.0.get());
+        match staying.opens(prompt, moment) {
+            Opening::Open { since_ms, .. } if now.at_ms >= since_ms => Ok(()),
+            // It was listed before the slot began.
+            Opening::Open { .. } => Err(0),
+            Opening::Shut { until_ms } => Err(until_ms.saturating_sub(moment.at_ms)),
+        }
+    };
+    let (mut outcomes, mut open, mut wait_ms) = (Outcomes::new(), Vec::new(), u64::MAX);
+    for prompt in now.listing.prompts.iter().filter(|prompt| going.contains(&prompt.key)) {
+        if staying.as_ref().is_some_and(|(rule, staying)| rule.is_last(prompt, staying)) {
+            outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(Untried::SurvivorGone))));
+            continue;
+        }
+        match may_go(prompt) {
+            Ok(()) => open.push(prompt),
+            Err(ms) => wait_ms = wait_ms.min(ms),
+        }
+    }
+    let Some(session) = queue.connection.session() else { return (outcomes, wait_ms) };
+    let way = queue.way();
+    let one = |prompt: &Prompt| {
+        let key = prompt.key.clone();
+        // The slot may have ended while others were denied.
+        let may_go = may_go(prompt);
+        async move {
+            let sent = Instant::now();
+            let outcome = match (may_go, rule) {
+                (Err(_), _) => Ok(Answer::NotYet),
+                (Ok(()), Some(_)) => deny_once(session, queue, way, &key, deadline).await,
+                (Ok(()), None) => deny(session, queue, way, &key, deadline).await,
+            };
+            latency.answered(sent.elapsed());
+            (key, outcome)
+        }
+    };
+    // The first one shows how long an answer takes.
+    let mut rest = open.into_iter();
+    if rule.is_some()
+        && let Some(first) = rest.next()
+    {
+        outcomes.push(one(first).await);
+    }
+    outcomes.extend(stream::iter(rest).map(one).buffer_unordered(AT_ONCE).collect::<Outcomes>().await);
+    let postponed = outcomes.iter().any(|(_, answer)| matches!(answer, Ok(Answer::NotYet)));
+    (outcomes, if postponed { 0 } else { wait_ms })
 }
 
 /// Notes what came of denials.
@@ -341,8 +378,9 @@ async fn clear(
     // What was planned and cannot be read any more is not what was shown.
     report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
     let before = after.listing.prompts.clone();
-    let outcomes = deny_all(queue, after, targets, rule, deadline).await?;
+    let (outcomes, ended) = deny_all(queue, after, targets, rule, deadline).await;
     note(report, outcomes);
+    ended?;
     let answered: Vec<Key> = report.denied.iter().chain(&report.gone).cloned().collect();
     let unread = verify(queue, report, shared, deadline).await?;
     report.correct(&answered, &before, &unread);

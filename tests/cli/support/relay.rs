@@ -1,9 +1,12 @@
 //! A relay before a gateway that loses or refuses calls.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +23,8 @@ pub enum Fate {
     Refused,
     /// The gateway could not pass it on to its node.
     Undispatched,
+    /// It arrives this many milliseconds later, as it would at a slow gateway.
+    Late(u64),
 }
 
 /// The relay's port on 127.0.0.1. It lasts as long as the test's process.
@@ -53,14 +58,20 @@ async fn relay(
     let (gateway, _) = tokio_tungstenite::client_async(url, stream).await.ok()?;
     let (mut to_client, mut from_client) = client.split();
     let (mut to_gateway, mut from_gateway) = gateway.split();
+    let mut late: FuturesUnordered<Pin<Box<dyn Future<Output = Message> + Send>>> = FuturesUnordered::new();
     loop {
         tokio::select! {
+            Some(message) = late.next(), if !late.is_empty() => to_gateway.send(message).await.ok()?,
             message = from_client.next() => {
                 let message = message?.ok()?;
                 let call = message.to_text().ok().and_then(|text| serde_json::from_str::<Value>(text).ok());
                 let method = call.as_ref().and_then(|call| call["method"].as_str()).unwrap_or_default();
                 match fate(method) {
                     Fate::Passed => to_gateway.send(message).await.ok()?,
+                    Fate::Late(by_ms) => late.push(Box::pin(async move {
+                        tokio::time::sleep(Duration::from_millis(by_ms)).await;
+                        message
+                    })),
                     Fate::Dropped => {}
                     Fate::Refused => {
                         let error = json!({

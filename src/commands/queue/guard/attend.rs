@@ -122,8 +122,21 @@ impl Attending<'_, '_, '_, '_> {
                 self.tell(Input::Stop);
             }
             let Waiting::Until(until) = self.act() else { return Ended::Stopped };
-            self.write().await;
+            let answered = match self.write().await {
+                Ok(answered) => answered,
+                Err(ended) => return ended,
+            };
             self.report(pauses);
+            if answered {
+                // What there is to do now, and until when to wait, may be something else; events come first.
+                for _ in 0..AT_ONCE {
+                    let Some(event) = events.waiting() else { break };
+                    if let Some(ended) = self.hear(&event) {
+                        return ended;
+                    }
+                }
+                continue;
+            }
             let reload = self.watch.orders.borrow().reloads != self.reloads;
             if reload && self.watch.guard.under_way() == 0 {
                 return Ended::Reload;
@@ -191,8 +204,8 @@ impl Attending<'_, '_, '_, '_> {
         }
     }
 
-    /// Lets what was pushed begin, and the writer write it.
-    async fn write(&mut self) {
+    /// Lets what was pushed begin, and the writer write it. `true`: an answer came meanwhile.
+    async fn write(&mut self) -> Result<bool, Ended> {
         let mut done = None;
         poll_fn(|context| {
             if let Poll::Ready(Some(one)) = self.under_way.poll_next_unpin(context) {
@@ -201,11 +214,12 @@ impl Attending<'_, '_, '_, '_> {
             Poll::Ready(())
         })
         .await;
-        if let Some(done) = done {
-            // It ended at once: there is no connection any more, and the events tell so too.
-            let _ended = self.done(done);
+        let answered = done.is_some();
+        if let Some(ended) = done.and_then(|done| self.done(done)) {
+            return Err(ended);
         }
         tokio::task::yield_now().await;
+        Ok(answered)
     }
 
     /// Tells what there is to tell.
