@@ -76,11 +76,7 @@ fn crashed(machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
         exit: Exit::Bug as u8,
         verdict: None,
     };
-    if machine {
-        output::error::object(streams.out, &failure)?;
-    }
-    output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
-    Ok(Exit::Bug)
+    reported(&failure, Exit::Bug, machine, streams)
 }
 
 /// A reader that has seen enough is no failure; an output that cannot be written is.
@@ -114,11 +110,18 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
         let failure = Failure { code: "bug", causes, remedy: None, exit: Exit::Bug as u8, verdict: None };
         (failure, Exit::Bug)
     };
-    if machine {
-        output::error::object(streams.out, &failure)?;
-    }
-    output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
-    Ok(exit)
+    reported(&failure, exit, machine, streams)
+}
+
+/// Reports a failure. A reader that is gone changes nothing about how the command ended.
+fn reported(failure: &Failure, exit: Exit, machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let object = if machine { output::error::object(streams.out, failure) } else { Ok(()) };
+    let text = output::error::text(streams.err, failure, dispatch::paper(&io::stderr()));
+    unless_gone(object).and_then(|()| unless_gone(text)).map(|()| exit)
+}
+
+fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
 fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -201,12 +204,12 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
     if let Some((cause, remedy)) = misplaced_gateway(error, arguments) {
         failure.causes = vec![cause.to_owned()];
         failure.remedy = Some(remedy);
-        output::error::text(streams.err, &failure, dispatch::paper(&io::stderr()))?;
+        unless_gone(output::error::text(streams.err, &failure, dispatch::paper(&io::stderr())))?;
     } else {
-        write!(streams.err, "{}", text.ansi())?;
+        unless_gone(write!(streams.err, "{}", text.ansi()))?;
     }
     if wants_json(arguments) {
-        output::error::object(streams.out, &failure)?;
+        unless_gone(output::error::object(streams.out, &failure))?;
     }
     Ok(Exit::Usage)
 }

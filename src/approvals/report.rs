@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::approvals::compare::changes::{Change, Changes};
 use crate::approvals::compare::diff::Diff;
 use crate::approvals::contents::Contents;
-use crate::approvals::edit::allowlist::Edit;
+use crate::approvals::edit::allowlist::{Edit, Verb};
 use crate::approvals::edit::downgrade::{Field, Removed};
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::lint::{Counts, Removal};
@@ -179,6 +179,8 @@ pub struct EditReport {
     pub set: SetReport,
     /// The agent's entries with the same pattern that are other entries.
     pub similar: Vec<Value>,
+    /// The other agents that have an entry with this pattern.
+    pub elsewhere: Vec<String>,
     /// What is dangerous or dead about the new entry.
     pub lints: Vec<Diagnostic>,
     /// How often the document was read: more than once where others edited it at once.
@@ -189,6 +191,13 @@ impl EditReport {
     /// Whether anything was written.
     pub fn is_stored(&self) -> bool {
         self.set.outcome == SetOutcome::Stored
+    }
+
+    /// Whether nothing was changed, and nothing of what was meant is left: what stays allowed is never passed over.
+    pub fn is_nothing(&self) -> bool {
+        let left =
+            self.edit.verb() == Verb::Remove && !(self.similar.is_empty() && self.elsewhere.is_empty());
+        self.set.is_nothing() && !left
     }
 }
 

@@ -37,13 +37,24 @@ A scenario (document, agents, sessions, runs, prompts, live; what is not wanted 
               ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
    live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";
 
+/// What `--gateway` without a value stands for: the default gateway. Nothing that is typed as a name.
+const DEFAULT: &str = " ";
+
+/// A gateway's name or address. An empty one is a variable without a value in a script, and not the default gateway.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty; name a gateway, or leave --gateway out for the default one".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Which gateway, and how to be let in.
 #[derive(Debug, Clone, Args)]
 #[command(group(ArgGroup::new("remote").args(["gateway", "node"]).multiple(true)))]
 #[group(skip)]
 pub struct Approvals {
     /// A gateway's document: the default gateway, or the one with this name or address; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = DEFAULT, value_parser = name)]
     pub gateway: Option<String>,
     /// The document of a node behind the gateway: its id, its name, or the start of one
     #[arg(long, value_name = "ID")]
@@ -57,7 +68,7 @@ pub struct Approvals {
 #[group(skip)]
 pub struct Gateway {
     /// The gateway with this name or address; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Option<String>,
 }
 
@@ -97,7 +108,7 @@ pub struct Access {
 #[derive(Debug, Args)]
 pub struct Status {
     /// The gateway with this name or address; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = DEFAULT, value_parser = name)]
     pub gateway: Option<String>,
     #[command(flatten)]
     pub access: Access,

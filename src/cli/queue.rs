@@ -8,7 +8,7 @@ use super::lazy::Lazy;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration::duration;
-use super::gateway::{Access, Gateway};
+use super::gateway::{Access, Gateway, name};
 use super::quiet::Quiet;
 
 /// What to do with the pending prompts of a gateway.
@@ -159,7 +159,7 @@ pub enum Sort {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Ls {
     /// The gateway with this name or address; may be given several times; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
     /// Every gateway of config.toml, at once
     #[arg(long, conflicts_with_all = ["gateway", "watch"])]
@@ -204,7 +204,7 @@ pub struct Ls {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Dedupe {
     /// The gateway with this name or address; may be given several times; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
     /// Every gateway of config.toml, at once
     #[arg(long, conflicts_with = "gateway")]
@@ -255,7 +255,7 @@ pub struct Dedupe {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Guard {
     /// The gateway with this name or address; may be given several times; `embedded` to rehearse
-    #[arg(long, value_name = "NAME|URL|HOST:PORT")]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
     /// Every gateway of config.toml, each by itself
     #[arg(long, conflicts_with = "gateway")]

@@ -396,13 +396,16 @@ impl Error {
                     "keep a copy of the row, then replace it with openclaw approvals set, which asks no questions"
                         .to_owned(),
                 ),
+                ReplacementError::Unreadable(_) if !std::path::Path::new(path).is_file() => {
+                    Some("name a regular file with --store".to_owned())
+                }
                 ReplacementError::Unreadable(_) => Some(format!(
-                    "mend it at the place shown, or move it away (mv {} {}), then set again",
+                    "fix it at the place shown, or move it away (mv {} {}), then set again",
                     quoted(path.as_ref()),
                     quoted(format!("{path}.broken").as_ref())
                 )),
                 ReplacementError::Socket => {
-                    Some("mend the stored document, or put a `socket` block into the new one".to_owned())
+                    Some("fix the stored document, or put a `socket` block into the new one".to_owned())
                 }
                 ReplacementError::Print(_) | ReplacementError::Misprinted => {
                     Some("this is a bug in clearance: please report it with the document".to_owned())

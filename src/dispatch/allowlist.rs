@@ -38,7 +38,7 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         output::entry_warnings(streams.err, &warnings)?;
     }
     let report = guarded(deadline, move |gate| allowlist::run(&request, gate, deadline))?;
-    let nothing = quiet.quiet && report.set.is_nothing();
+    let nothing = quiet.quiet && !json && report.is_nothing();
     if quiet.quiet && !nothing {
         output::entry_warnings(streams.err, &warnings)?;
     }

@@ -32,7 +32,8 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
         exclude: args.exclude,
     };
     let validate::Validated { files, remarks } = validate::run(request, deadline)?;
-    let report = !args.quiet.quiet || files.iter().any(FileReport::has_something);
+    let report =
+        !args.quiet.quiet || args.format != Format::Human || files.iter().any(FileReport::has_something);
     match args.format {
         _ if !report => {}
         Format::Human => output::human(streams.out, &files, streams.styled)?,
@@ -121,7 +122,7 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         downgrade: args.downgrade,
     };
     let report = guarded(deadline, move |gate| set::run(&request, gate, deadline))?;
-    let printed = if args.quiet.quiet && report.is_nothing() {
+    let printed = if args.quiet.quiet && !args.json && report.is_nothing() {
         Ok(())
     } else if args.json {
         output::set_json(streams.out, &report)

@@ -22,7 +22,7 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     }
     let access = flags(None, access, quiet.quiet);
     let report = within(deadline, move || diff::run(request, &access, deadline))?;
-    if quiet.quiet && !report.diff.is_drift() {
+    if quiet.quiet && !json && !report.diff.is_drift() {
         // What is wrong around the two is printed below.
     } else if json {
         output::diff_json(streams.out, &report)?;

@@ -13,7 +13,7 @@ use crate::output;
 pub fn status(args: cli::Status, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let flags = flags(args.gateway, args.access, args.quiet.quiet);
     let status = gateway::run(gateway::status::run(&flags, deadline))?;
-    if args.quiet.quiet && status.result.is_ok() && status.chosen.notes.is_empty() {
+    if args.quiet.quiet && !args.json && status.result.is_ok() && status.chosen.notes.is_empty() {
         return Ok(Exit::Done);
     }
     if args.json {

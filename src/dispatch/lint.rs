@@ -55,7 +55,13 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         checked.report.fixed = fixed;
     }
     let report = &checked.report;
-    let found = !report.fixed.is_empty() || report.files.iter().any(FileReport::has_something);
+    if args.fix && report.fixed.is_empty() && report.invalid > 0 {
+        let text = "note: --fix changed nothing: correct the errors first, then run it again";
+        writeln!(streams.err, "{text}")?;
+    }
+    let found = args.format != Format::Human
+        || !report.fixed.is_empty()
+        || report.files.iter().any(FileReport::has_something);
     if found || !args.quiet.quiet {
         print(&checked, args.format, streams)?;
     }

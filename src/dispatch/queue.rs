@@ -87,8 +87,9 @@ pub fn list(
         whole: args.json || args.ndjson,
     };
     let deadline = end.unwrap_or_else(|| Deadline::after(step));
-    let quiet = args.quiet.quiet;
-    let access = flags(None, args.access, quiet);
+    let access = flags(None, args.access, args.quiet.quiet);
+    // Machine output is whole, whatever there is to report.
+    let quiet = args.quiet.quiet && !args.json;
     let several = args.all_gateways || args.gateway.len() > 1;
     if several && args.watch {
         return Err(Error::from(QueueError::WatchesOne).into());
@@ -286,7 +287,7 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
         of_gateways(&request, &targets, (args.yes, args.json, args.all), deadline, streams)?
     };
     let is_nothing = |report: &Result<_, Error>| report.as_ref().is_ok_and(Summary::is_nothing);
-    if args.quiet.quiet && reports.iter().all(is_nothing) {
+    if args.quiet.quiet && !args.json && reports.iter().all(is_nothing) {
         return Ok(Exit::Done);
     }
     print(reports, &request, args.json, layout(false, args.all), streams)

@@ -21,7 +21,12 @@ fn layout(all: bool) -> Layout {
 pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let flags = flags(args.gateway.gateway, args.access, args.quiet.quiet);
     let list = gateways::run(ls::run(&flags, deadline))?;
-    if args.quiet.quiet && list.rows.is_empty() && list.problems.is_empty() && list.partial.is_none() {
+    if args.quiet.quiet
+        && !args.json
+        && list.rows.is_empty()
+        && list.problems.is_empty()
+        && list.partial.is_none()
+    {
         return Ok(Exit::Done);
     }
     output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), paper(&io::stderr()))?;
@@ -64,7 +69,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     let confirm = (!args.dry_run).then_some(confirm);
     let report = gateways::run(cancel::run(which, By::Person, &flags, deadline, confirm))?;
     // Where runs are unknown, nothing is known to be superseded either.
-    if args.quiet.quiet && report.plan.nothing && report.plan.runs_unknown.is_none() {
+    if args.quiet.quiet && !args.json && report.plan.nothing && report.plan.runs_unknown.is_none() {
         return Ok(Exit::Done);
     }
     output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;

@@ -15,7 +15,7 @@ use crate::approvals::report::{EditReport, SetOutcome};
 
 /// Prints what became of the entry and of the document.
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, lints: _, attempts: _ } = report;
+    let EditReport { edit, set, similar, elsewhere, lints: _, attempts: _ } = report;
     let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
     let entry = |entry: &Value| described(entry, &["pattern"]);
     changes(out, &set.changes.policy)?;
@@ -38,6 +38,15 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     if edit.verb() == Verb::Remove {
         for other in similar {
             writeln!(out, "  stays: {}", entry(other))?;
+        }
+        for other in elsewhere {
+            let pattern = escaped(edit.pattern());
+            writeln!(
+                out,
+                "  agent {} has an entry {pattern}, too: add --agent={} to remove it",
+                escaped(other),
+                escaped(other)
+            )?;
         }
     }
     if !set.departures.is_empty() {
@@ -74,7 +83,7 @@ pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<(
 
 /// The same as one JSON object.
 pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, lints, attempts } = report;
+    let EditReport { edit, set, similar, elsewhere, lints, attempts } = report;
     let verb = match edit.verb() {
         Verb::Add => "add",
         Verb::Remove => "remove",
@@ -94,6 +103,7 @@ pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             "attempts": attempts,
             "changes": listed(&set.changes.policy),
             "similar": similar,
+            "elsewhere": elsewhere,
             "lints": lints.iter().map(lint).collect::<Vec<_>>(),
             "foreseen": set.foreseen.iter().map(field).collect::<Vec<_>>(),
             "departures": listed(&set.departures),

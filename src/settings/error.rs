@@ -306,6 +306,9 @@ impl SettingsError {
             Self::Secret { from, .. } => Some(format!("check what {from} holds: the secret alone, on one line")),
             Self::RedactedSecret { from, password } => Some(redacted(from, *password)),
             Self::Exposed(Exposure::Mode { path, .. }) => Some(format!("chmod 600 {}", quoted(path))),
+            Self::Exposed(Exposure::Special { .. }) => {
+                Some("name a regular file that only you can read".to_owned())
+            }
             Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use a copy of your own", quoted(path))),
             Self::Input { error, .. } => Some(of_input(error).to_owned()),
             Self::Plaintext(crossing) => Some(plaintext(crossing)),
@@ -416,6 +419,9 @@ pub(super) fn without_secret(name: &str) -> &str {
 }
 
 fn entry(name: &str, url: &str) -> String {
+    // A name with a dot would be two keys.
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name = if name.chars().all(bare) { name.to_owned() } else { format!("\"{name}\"") };
     format!("[gateways.{name}]\nurl = \"{url}\"")
 }
 

@@ -21,6 +21,12 @@ pub enum Exposure {
         /// Its permission bits.
         mode: u32,
     },
+    /// Others have permissions, and it is a device, a pipe or a socket, whose permissions are not to be changed.
+    #[error("{} can be read or changed by others, and is not a regular file", path.display())]
+    Special {
+        /// What it is.
+        path: PathBuf,
+    },
     /// It belongs to another user.
     #[error("{} belongs to user {owner}, who is neither you ({user}) nor root", path.display())]
     Owner {
@@ -43,6 +49,9 @@ pub fn check(path: &Path) -> Result<(), Exposure> {
     }
     let mode = metadata.mode() & 0o7777;
     if mode & NOT_OWNER != 0 && !is_credential_of_systemd(owner, metadata.gid(), mode) {
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Err(Exposure::Special { path: path.to_owned() });
+        }
         return Err(Exposure::Mode { path: path.to_owned(), mode });
     }
     Ok(())
@@ -87,6 +96,8 @@ mod tests {
             fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
         }
         assert!(check(&home.path().join("missing")).is_ok());
+        // A device is never to be changed.
+        assert!(matches!(check(Path::new("/dev/null")), Err(Exposure::Special { .. })));
     }
 
     #[test]

@@ -303,7 +303,7 @@ fn named_gateways() {
         snapshot!(format!("named_{name}"), answer);
     }
     // Without a value it is the default, which gives way to the environment.
-    let (exit, status) = client.json(&["gateway", "status", "--gateway="]);
+    let (exit, status) = client.json(&["gateway", "status", "--gateway"]);
     assert_eq!((exit, &status["gateway"]["name"]), (0, &json!("prod")));
     let (_, status) =
         client.variable("OPENCLAW_GATEWAY_URL", "ws://127.0.0.1:1").json(&["gateway", "status"]);
@@ -947,4 +947,41 @@ fn a_gateway_that_stores_something_else_is_found_out() {
 fn the_tool_alone_needs_no_gateway() {
     let output = Command::new(binary()).env_clear().arg("gateway").stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A variable without a value in a script is not the default gateway.
+#[test]
+fn an_empty_name_is_no_gateway() {
+    let client = Client::alone();
+    for arguments in [
+        &["queue", "ls", "--gateway="][..],
+        &["queue", "dedupe", "--yes", "--gateway="],
+        &["queue", "guard", "--gateway="],
+        &["run", "ls", "--gateway="],
+        &["gateway", "status", "--gateway="],
+        &["approvals", "get", "--gateway="],
+        &["approvals", "set", "--file=a.json", "--gateway="],
+        &["approvals", "allowlist", "add", "/bin/ls", "--gateway="],
+    ] {
+        let output = client.command(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains("--gateway"), "{told}");
+    }
+}
+
+/// Whoever reads the errors may be gone: the exit code stays.
+#[test]
+fn errors_that_nobody_reads_keep_their_exit_code() {
+    let client = Client::alone();
+    for (arguments, exit) in [
+        (&["queue", "ls", "--bogus"][..], 2),
+        (&["queue", "ls", "--gateway=ws://127.0.0.1:1"], 4),
+        (&["approvals", "get", "--file=missing.json"], 7),
+    ] {
+        let mut command = client.spawn(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(exit), "{arguments:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `-q`: nothing where there is nothing to report, for cron, which mails whatever is printed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::dev::{Client, Dev};
 
@@ -24,6 +24,15 @@ fn assert_silent(client: &Client, arguments: &[&str]) {
     }
 }
 
+/// Machine output is an object with -q, too.
+#[track_caller]
+fn assert_whole(client: &Client, arguments: &[&str]) {
+    let (exit, out, err) = run(client, &[arguments, &["-q"]].concat());
+    assert_eq!(exit, 0, "{arguments:?}: {err}");
+    let whole: Value = serde_json::from_str(&out).unwrap();
+    assert!(whole.is_object(), "{arguments:?}: {out}");
+}
+
 /// The same is printed with -q as without it.
 #[track_caller]
 fn assert_reported(client: &Client, arguments: &[&str], exit: i32) {
@@ -40,15 +49,20 @@ fn documents_that_are_as_they_should_be() {
     client.file("good.json", &good);
     client.file("bad.json", json!({"version": 1, "defaults": {"security": "alowlist"}}).to_string());
     client.file("other.json", json!({"version": 1, "defaults": {"security": "full"}}).to_string());
+    assert_silent(&client, &["approvals", "validate", "good.json"]);
+    assert_silent(&client, &["approvals", "lint", "good.json"]);
     for format in ["human", "json", "sarif"] {
-        assert_silent(&client, &["approvals", "validate", "good.json", "--format", format]);
-        assert_silent(&client, &["approvals", "lint", "good.json", "--format", format]);
         assert_reported(&client, &["approvals", "validate", "good.json", "bad.json", "--format", format], 1);
         assert_reported(&client, &["approvals", "lint", "bad.json", "--format", format], 1);
         assert_reported(&client, &["approvals", "validate", "missing.json", "--format", format], 7);
     }
     assert_silent(&client, &["approvals", "diff", "good.json", "good.json"]);
-    assert_silent(&client, &["approvals", "diff", "good.json", "good.json", "--json"]);
+    // Machine output is whole, whatever there is to report.
+    for format in ["json", "sarif"] {
+        assert_reported(&client, &["approvals", "validate", "good.json", "--format", format], 0);
+        assert_reported(&client, &["approvals", "lint", "good.json", "--format", format], 0);
+    }
+    assert_reported(&client, &["approvals", "diff", "good.json", "good.json", "--json"], 0);
     assert_reported(&client, &["approvals", "diff", "good.json", "other.json"], 1);
     assert_reported(&client, &["approvals", "diff", "good.json", "missing.json"], 7);
 }
@@ -88,9 +102,9 @@ fn queues_with_nothing_to_do() {
     for all in [&[] as &[&str], &["--all-gateways"]] {
         let filter = ["--agent", "nobody"];
         assert_silent(&client, &[&["queue", "ls"], &filter[..], all].concat());
-        assert_silent(&client, &[&["queue", "ls", "--json"], &filter[..], all].concat());
+        assert_whole(&client, &[&["queue", "ls", "--json"], &filter[..], all].concat());
         assert_silent(&client, &[&["queue", "dedupe", "--yes"], &filter[..], all].concat());
-        assert_silent(&client, &[&["queue", "dedupe", "--check", "--json"], &filter[..], all].concat());
+        assert_whole(&client, &[&["queue", "dedupe", "--check", "--json"], &filter[..], all].concat());
         assert_silent(&client, &[&["queue", "purge", "--dry-run"], &filter[..], all].concat());
         let (exit, out, err) = run(&client, &[&["queue", "dedupe", "--check", "-q"], all].concat());
         assert!(exit == 1 && !out.is_empty(), "{out}{err}");
@@ -98,7 +112,7 @@ fn queues_with_nothing_to_do() {
         assert!(exit == 0 && !out.is_empty());
     }
     assert_silent(&client, &["gateway", "status"]);
-    assert_silent(&client, &["gateway", "status", "--json"]);
+    assert_whole(&client, &["gateway", "status", "--json"]);
     let (exit, out, err) = run(&client, &["run", "ls", "-q"]);
     assert!(exit == 0 && !out.is_empty(), "{err}");
     // Everything is cleaned up, and then there is nothing left to do.
@@ -119,7 +133,7 @@ fn nothing_is_cancelled_quietly() {
     let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
     let client = dev.client();
     assert_silent(&client, &["run", "cancel", "--superseded", "--yes"]);
-    assert_silent(&client, &["run", "cancel", "--superseded", "--dry-run", "--json"]);
+    assert_whole(&client, &["run", "cancel", "--superseded", "--dry-run", "--json"]);
     assert_silent(&client, &["run", "ls"]);
     assert_silent(&client, &["queue", "ls"]);
     // A run that does not exist is an error.

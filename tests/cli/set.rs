@@ -957,7 +957,7 @@ fn a_store_that_cannot_be_read_is_not_replaced() {
         let before = identity(&place.store());
         let output = place.set(small("a")).output().unwrap();
         assert_exit(&output, 7);
-        assert!(err(&output).contains("next: mend it at the place shown"), "{}", err(&output));
+        assert!(err(&output).contains("next: fix it at the place shown"), "{}", err(&output));
         assert_eq!(identity(&place.store()), before);
         place.assert_holds_alone(broken);
     }

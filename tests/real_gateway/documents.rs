@@ -53,23 +53,15 @@ impl Host {
 
     /// Puts a text into the store, whatever it says.
     fn put(&self, text: &str) {
-        match self.file() {
-            Some(file) => {
-                fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
-                fs::write(&file, text).expect("a store");
-                fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a private store");
-            }
-            None => {
-                self.run(&[
-                    "set",
-                    "--file",
-                    &self.tool.document(&json!({"version": 1, "agents": {"main": {}}})),
-                ])
+        if let Some(file) = self.file() {
+            fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
+            fs::write(&file, text).expect("a store");
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a private store");
+        } else {
+            self.run(&["set", "--file", &self.tool.document(&json!({"version": 1, "agents": {"main": {}}}))])
                 .exits(0);
-                let changed =
-                    self.database().execute("UPDATE exec_approvals_config SET raw_json = ?1", [text]);
-                assert_eq!(changed.expect("a row"), 1);
-            }
+            let changed = self.database().execute("UPDATE exec_approvals_config SET raw_json = ?1", [text]);
+            assert_eq!(changed.expect("a row"), 1);
         }
     }
 
@@ -264,14 +256,14 @@ fn words(host: &Host) {
 
 fn remedies(host: &Host) {
     let entry = |pattern: &str| json!({"pattern": pattern});
-    let list = [
+    let entries = [
         entry("/opt/bin/*"),
         entry("/opt/bin/git"),
         entry("/usr/bin/id"),
         entry("/usr/bin/id"),
         entry("bin/rg"),
     ];
-    let document = json!({"version": 1, "agents": {"main": {"security": "allowlist", "ask": "always", "allowlist": list}}});
+    let document = json!({"version": 1, "agents": {"main": {"security": "allowlist", "ask": "always", "allowlist": entries}}});
     let mut raw = Client::operator(host.gateway.address());
     raw.set(&document);
     let gateway = ["--gateway", "--format", "json", "--fail-on", "never"];

@@ -79,6 +79,14 @@ pub(in crate::approvals) fn value(field: &str, word: &str) -> Option<Meant> {
     })
 }
 
+/// Where settings of the exec tool belong.
+const TOOLS: &str = "it belongs into `tools.exec` of openclaw.json";
+
+/// Whether a field that a document does not have there was meant as a rule of the document.
+pub(in crate::approvals) fn is_rule(object: &Path, name: &str) -> bool {
+    field(object, name).is_some_and(|place| place != TOOLS)
+}
+
 /// Where a field belongs that a document does not have there. The end of a sentence.
 pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static str> {
     let inside = match object.steps() {
@@ -101,7 +109,7 @@ pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static 
             "safeBins" | "safeBinTrustedDirs" | "safeBinProfiles" | "strictInlineEval" | "pathPrepend"
             | "timeoutSec" | "backgroundMs" | "applyPatch" | "elevated" | "sandbox" | "host" | "node"
             | "mode",
-        ) => "it belongs into `tools.exec` of openclaw.json",
+        ) => TOOLS,
         (Inside::Document | Inside::Defaults | Inside::Agent, "rules" | "defaultAction") => {
             "it belongs into the exec policy of a Windows node: clearance approvals set --file POLICY --gateway --node NODE"
         }

@@ -80,6 +80,8 @@ pub struct Applied {
     /// The agent's entries with the same pattern that are other entries: another `argPattern`, another source.
     /// As they may be shown: texts that look like credentials are masked.
     pub similar: Vec<Value>,
+    /// The other agents that have an entry with this pattern.
+    pub elsewhere: Vec<String>,
 }
 
 impl Edit {
@@ -127,6 +129,11 @@ impl Edit {
     }
 
     /// Whose allowlist.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// Whose allowlist.
     pub fn agent(&self) -> &str {
         &self.agent
     }
@@ -148,11 +155,12 @@ impl Edit {
     /// does not count as unused from its first day on; `None` for none.
     pub fn apply(&self, document: &mut Document<'_>, now_ms: Option<u64>) -> Applied {
         let similar = self.similar(document);
+        let elsewhere = self.elsewhere(document);
         let changed = match self.verb {
             Verb::Add => self.add(document, now_ms),
             Verb::Remove => self.remove(document),
         };
-        Applied { changed, similar }
+        Applied { changed, similar, elsewhere }
     }
 
     fn add(&self, document: &mut Document<'_>, now_ms: Option<u64>) -> bool {
@@ -200,6 +208,14 @@ impl Edit {
         self.has_pattern(entry)
             && entry.arg_pattern.as_ref().map(Text::as_str) == self.arg_pattern.as_deref()
             && entry.source == self.source
+    }
+
+    /// The other agents that have an entry with this pattern: at most a hundred.
+    fn elsewhere(&self, document: &Document<'_>) -> Vec<String> {
+        let agents = document.agents.iter().flat_map(Agents::iter).filter(|(id, _)| *id != self.agent);
+        let having =
+            agents.filter(|(_, agent)| agent.allowlist.iter().flatten().any(|entry| self.has_pattern(entry)));
+        having.map(|(id, _)| id.to_owned()).take(100).collect()
     }
 
     fn similar(&self, document: &Document<'_>) -> Vec<Value> {

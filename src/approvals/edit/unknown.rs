@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use crate::approvals::bounds::{self, Budget};
 use crate::approvals::check::document::{json, parse_within};
+use crate::approvals::check::meant;
 use crate::approvals::compare::changes::{Change, masked};
 use crate::approvals::findings::finding::shown;
+use crate::approvals::findings::nearest::is_misspelt;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::text::layout::{self, Items, Splice, spliced, try_cuts};
 use crate::approvals::text::syntax::{self, Syntax};
@@ -23,6 +25,9 @@ pub struct Known {
     pub fields: Vec<Change>,
     /// How many there were.
     pub count: usize,
+    /// How many of those look like a rule that is misspelt or in the wrong place. Without them nobody would see what was
+    /// meant, so they are not removed from a document.
+    pub meant: usize,
 }
 
 impl Known {
@@ -46,6 +51,21 @@ enum Kind {
     Leaf,
 }
 
+/// The fields that say what may run.
+const RULES: [&str; 12] = [
+    "security",
+    "ask",
+    "askFallback",
+    "autoAllowSkills",
+    "defaults",
+    "agents",
+    "allowlist",
+    "pattern",
+    "argPattern",
+    "mcpTools",
+    "server",
+    "tool",
+];
 const POLICY: [&str; 4] = ["security", "ask", "askFallback", "autoAllowSkills"];
 const ENTRY: [&str; 8] = [
     "pattern",
@@ -122,13 +142,14 @@ pub fn without(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known
     if !is_read {
         return None;
     }
-    let mut taken = Taken { text, syntax, budget, splices: Vec::new(), fields: Vec::new(), count: 0 };
+    let mut taken =
+        Taken { text, syntax, budget, splices: Vec::new(), fields: Vec::new(), count: 0, meant: 0 };
     taken.take(layout::root(text), Kind::Document, &Path::default())?;
     if taken.count == 0 {
         return None;
     }
-    let Taken { splices, fields, count, .. } = taken;
-    Some(Known { text: spliced(text, splices)?, fields, count })
+    let Taken { splices, fields, count, meant, .. } = taken;
+    Some(Known { text: spliced(text, splices)?, fields, count, meant })
 }
 
 struct Taken<'t> {
@@ -138,6 +159,7 @@ struct Taken<'t> {
     splices: Vec<Splice>,
     fields: Vec<Change>,
     count: usize,
+    meant: usize,
 }
 
 impl Taken<'_> {
@@ -178,6 +200,8 @@ impl Taken<'_> {
                     }
                     None => {
                         self.count += 1;
+                        let rule = meant::is_rule(path, &name) || is_misspelt(&name, RULES.into_iter());
+                        self.meant += usize::from(rule);
                         if self.fields.len() < Known::LISTED {
                             let value = text.get(item.value.clone()).unwrap_or_default();
                             self.fields.push(gone(path.join(Step::Key(name)), value, self.syntax));
@@ -230,6 +254,25 @@ mod tests {
 
     fn paths(known: &Known) -> Vec<String> {
         known.fields.iter().map(|field| field.path.to_string()).collect()
+    }
+
+    /// A field that may be a misspelt rule is not one to remove: nobody would see any more what was meant.
+    #[test]
+    fn what_looks_like_a_rule_is_counted() {
+        let meant = |text: &str| without(text.as_bytes(), Syntax::Json).map(|known| known.meant);
+        for text in [
+            r#"{"version":1,"defualts":{"security":"deny"}}"#,
+            r#"{"version":1,"defaults":{"sekurity":"deny"}}"#,
+            r#"{"version":1,"denylist":["rm"]}"#,
+            r#"{"version":1,"agents":{"main":{"allowList":[]}}}"#,
+            r#"{"version":1,"agents":{"main":{"deny":true}}}"#,
+            r#"{"version":1,"agents":{"main":{"allowlist":[{"pattern":"/bin/ls","argpattern":"^x$"}]}}}"#,
+        ] {
+            assert_eq!(meant(text), Some(1), "{text}");
+        }
+        let harmless = r#"{"version":1,"notes":"a","safeBins":[],"agents":{"main":{"comment":"b","allowlist":[
+            {"pattern":"/bin/ls","lastSeenAt":1,"usageCount":2,"description":"c"}]}}}"#;
+        assert_eq!(meant(harmless), Some(0));
     }
 
     #[test]

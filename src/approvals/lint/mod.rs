@@ -89,8 +89,13 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     both.diagnostics.extend(linted.verdict.diagnostics);
     both.diagnostics.sort_by_key(|found| (found.start.line, found.start.column));
     both.keep(Verdict::MOST);
-    let (unknown, unknown_count) = (known.fields.clone(), known.count);
+    // With a misspelt rule among them nothing is removed: a person has to see what was meant.
+    let (unknown, unknown_count, removals) = match known.meant {
+        0 => (known.fields.clone(), known.count, linted.removals),
+        _ => (Vec::new(), 0, Vec::new()),
+    };
     Linted {
+        removals,
         verdict: both,
         invalid: true,
         counts: linted.counts.and(counts),

@@ -231,5 +231,5 @@ fn report(
             set.changes = plan.changes;
         }
     }
-    EditReport { edit, set, similar: applied.similar, lints, attempts }
+    EditReport { edit, set, similar: applied.similar, elsewhere: applied.elsewhere, lints, attempts }
 }

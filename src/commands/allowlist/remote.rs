@@ -25,7 +25,14 @@ pub(super) async fn run(
     let mut place = Place::open(remote, deadline).await?;
     let result = edit_at(request, &mut place, &edit, deadline).await;
     place.close().await;
-    result.map(|(set, similar, lints, attempts)| EditReport { edit, set, similar, lints, attempts })
+    result.map(|(set, Applied { similar, elsewhere, .. }, lints, attempts)| EditReport {
+        edit,
+        set,
+        similar,
+        elsewhere,
+        lints,
+        attempts,
+    })
 }
 
 async fn edit_at(
@@ -33,7 +40,7 @@ async fn edit_at(
     place: &mut Place,
     edit: &Edit,
     deadline: Deadline,
-) -> Result<(SetReport, Vec<Value>, Vec<Diagnostic>, u32), Error> {
+) -> Result<(SetReport, Applied, Vec<Diagnostic>, u32), Error> {
     let mut attempts = 0;
     // Whether it was stored once and then not there.
     let mut missed = false;
@@ -54,7 +61,7 @@ async fn edit_at(
                 }
                 // Once it may be somebody who overwrote it. Twice it is the gateway that does not keep it.
                 if holds || missed {
-                    return Ok((replaced.report, applied.similar, lints, attempts));
+                    return Ok((replaced.report, applied, lints, attempts));
                 }
                 missed = true;
                 Error::Conflict { place: place.name(), expected: before.hash, found: replaced.report.after }

@@ -261,7 +261,7 @@ fn device(error: &DeviceError) -> Option<String> {
                 "chmod -R go= {directory}; if others may have copied a key, remove its file there: a new one is made"
             ))
         }
-        DeviceError::Exposed(Exposure::Owner { .. }) => {
+        DeviceError::Exposed(Exposure::Owner { .. } | Exposure::Special { .. }) => {
             Some("keep keys elsewhere: XDG_STATE_HOME=DIR clearance …".to_owned())
         }
         DeviceError::Malformed(path) => {

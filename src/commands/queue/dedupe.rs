@@ -65,8 +65,6 @@ pub async fn run(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Dedupe, Error> {
     let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
-    // Until this ends, and before it looks at anything.
-    let _alone = if request.asked == Asked::Purge { queue.connection.alone().await? } else { None };
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
     let legacy = queue.capabilities().denial_starts_turn;
@@ -79,6 +77,8 @@ pub async fn run(
         let shown = Planned { legacy, ..planned.clone() };
         queue.connection.put_off(&mut deadline, confirm(&name, &shown)).await?;
     }
+    // Until this ends; not while somebody reads the plan, which could be for hours. What is pending is listed again.
+    let _alone = queue.connection.alone().await?;
     let mut stop = Stop::listening();
     let mut rounds = Vec::new();
     let mut before = pending;

@@ -25,6 +25,8 @@ impl New {
         if request.drop_unknown
             && let Some(known) =
                 unknown::without(&bytes, Syntax::Json5, Budget::until(&|| deadline.left().is_none()))
+            // What looks like a misspelt rule is an error, as without the flag.
+            && known.meant == 0
         {
             (dropped, dropped_count) = (known.fields, known.count);
             bytes = known.text.into_bytes();

@@ -105,6 +105,7 @@ fn with_document<T>(
 
 fn planned(edit: &Edit, document: &Document<'_>) -> (Plan, Applied, usize) {
     let similar = edit.similar(document);
+    let elsewhere = edit.elsewhere(document);
     let agent = document.agents.iter().flat_map(Agents::iter).find(|(id, _)| *id == edit.agent);
     let entries = agent.and_then(|(_, agent)| agent.allowlist.as_deref()).unwrap_or_default();
     let indexes: Vec<usize> =
@@ -124,7 +125,7 @@ fn planned(edit: &Edit, document: &Document<'_>) -> (Plan, Applied, usize) {
         Verb::Add | Verb::Remove => Plan::Nothing,
     };
     let changed = !matches!(plan, Plan::Nothing);
-    (plan, Applied { changed, similar }, entries.len())
+    (plan, Applied { changed, similar, elsewhere }, entries.len())
 }
 
 fn add(text: &str, edit: &Edit, bookkeeping: &Bookkeeping) -> Option<Vec<Splice>> {
