@@ -1,11 +1,12 @@
 //! When the prompts of a run may go, beside other processes that deny duplicates.
 //!
-//! Denying a prompt of a run takes a prompt on which another process may rely. It keeps to the same slots as a denial of a duplicate (see [`super::slots`]): it counts as a younger denial
-//! where an older prompt of the group stays, and as an older one where only younger prompts of the group stay. A prompt
-//! of which no other has the same intent may go at any time, unless others had when it was planned: then they were taken
-//! meanwhile by somebody who relied on it, and it stays. The group here is the widest there is: every prompt with the
-//! same intent, in whatever session. An abort takes all prompts of its run at once, so a rule aborts only a run of which no prompt shares its
-//! intent with another one; the others are denied before.
+//! Another process may rely on a prompt of a run. So its denial keeps to the same slots as the denial of a duplicate (see
+//! [`super::slots`]): it counts as a younger denial where an older prompt of the group stays, and as an older denial where
+//! only younger prompts of the group stay. The group is every prompt with the same intent, in any session.
+//!
+//! A prompt without others in its group may be denied at any time. If it had others when it was planned, somebody denied
+//! them meanwhile and relied on it: then it stays. An abort clears all prompts of its run at once, so a rule aborts a run
+//! only after those of its prompts that have others in their groups were denied.
 
 use std::collections::{HashMap, HashSet};
 

@@ -250,7 +250,7 @@ fn held(lab: &Lab) {
     assert_eq!(offender["times"], 3, "{offender}");
     // No run is named there, and none is guessed.
     let cancelled = guard.event("cancelled");
-    assert_eq!(cancelled["error"], "the gateway does not tell which run asked", "{cancelled}");
+    assert_eq!(cancelled["error"], "the gateway does not name the run that asked", "{cancelled}");
     let line = guard.event("group-held");
     assert_eq!((&line["survivor"], &line["times"]), (&first["id"], &json!(3)), "{line}");
     assert_eq!((&line["session"], &line["forMs"]), (&json!(SESSION), &json!(300_000)), "{line}");

@@ -94,7 +94,7 @@ fn fields(agent: &Agent<'_>) -> [Option<&'static str>; 4] {
     ]
 }
 
-/// In how many differences a whole agent is told.
+/// How many differences a whole agent that was added or removed counts as.
 fn size(agent: &Agent<'_>) -> usize {
     let lists = agent.allowlist.iter().flatten().count() + agent.mcp_tools.iter().flatten().count();
     (fields(agent).iter().flatten().count() + lists).max(1)

@@ -9,9 +9,9 @@ use crate::approvals::model::path::{Path, Step};
 /// What changes when one policy takes another's place, or what a node made of the policy that it was sent.
 ///
 /// The order of rules is policy: rules are tried from the first to the last, and the first that matches decides
-/// (`ExecApprovalPolicy.Evaluate` of the Windows node). A rule that is only in `before` is told by its index there, one
-/// that is only in `after` by its index there; rules that changed places are told as one change of `/rules`, from
-/// the first that moved to the last. What means the same is no change: `enabled` absent and true, `shells` absent
+/// (`ExecApprovalPolicy.Evaluate` of the Windows node). A rule that is only in `before` is listed under its index there, a
+/// rule that is only in `after` under its index there. Rules that changed places are listed as one change of `/rules`,
+/// from the first that moved to the last. What means the same is not a change: `enabled` absent and true, `shells` absent
 /// and empty, and a `defaultAction` that one side lacks, since a node keeps its own.
 pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let [before, after] = [before, after].map(plain);

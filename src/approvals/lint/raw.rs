@@ -15,7 +15,7 @@ pub(super) struct Raw {
     pub(super) agent: Option<String>,
     /// The entry's pattern, as it is written.
     pub(super) pattern: Option<String>,
-    /// The entry that a mend removes.
+    /// The entry that `--fix` removes.
     pub(super) removes: Option<usize>,
 }
 
@@ -32,14 +32,14 @@ impl Raw {
     }
 }
 
-/// An entry that a mend removes: the document says the same without it.
+/// An entry that `--fix` removes: the document means the same without it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Removal {
     /// The agent's id.
     pub agent: String,
     /// Index in the agent's allowlist, from 0.
     pub index: usize,
-    /// Which finding it mends.
+    /// The finding that its removal fixes.
     pub code: Code,
     /// Its pattern as it may be shown: secrets masked, hostile characters not yet escaped.
     pub pattern: String,

@@ -149,7 +149,7 @@ async fn carry_out(
     if report.plan.aim.abort.is_none() && report.denied.is_empty() {
         return Err(error);
     }
-    // What was done is told, and what it is not known of is left.
+    // What was done is reported, and what is not known to be gone is left.
     let over = |prompt: &&Prompt| report.denied.contains(&prompt.key) || report.gone.contains(&prompt.key);
     report.left = report.plan.prompts.iter().filter(|prompt| !over(prompt)).cloned().collect();
     report.unseen = Some(error.to_string());
@@ -373,8 +373,11 @@ async fn clear(
         _ => report.plan.aim.holds(prompt, &after.runs),
     });
     let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
-    let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key);
-    report.gone = planned.iter().filter(gone).cloned().collect();
+    // Some may have been denied before the abort.
+    let over: HashSet<&Key> = report.denied.iter().chain(&report.gone).collect();
+    let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key) && !over.contains(key);
+    let gone: Vec<Key> = planned.iter().filter(gone).cloned().collect();
+    report.gone.extend(gone);
     // What was planned and cannot be read any more is not what was shown.
     report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
     let before = after.listing.prompts.clone();

@@ -1,4 +1,4 @@
-//! What is told: severities, silences, secrets, and how many steps it takes.
+//! What lint reports: severities, silences, secrets, and how many steps it takes.
 
 use serde_json::{Value, json};
 

@@ -28,7 +28,7 @@ impl Attending<'_, '_, '_, '_> {
             let work = cancelled(run.to_string(), self.watch.flags.clone());
             self.under_way.push(Box::pin(work));
         } else {
-            let result = Err("the gateway does not tell which run asked".to_owned());
+            let result = Err("the gateway does not name the run that asked".to_owned());
             self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
         }
     }

@@ -17,9 +17,9 @@ use crate::queue::{Key, Kind, Slots};
 
 /// Why a connection is done with.
 pub(super) enum Ended {
-    /// It was told to stop, and everything under way has ended.
+    /// It received the order to stop, and everything under way has ended.
     Stopped,
-    /// It was told to read its configuration again.
+    /// It received the order to read its configuration again.
     Reload,
     /// It is gone, or of no use.
     Lost(String),
