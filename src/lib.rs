@@ -11,7 +11,6 @@ pub mod deadline;
 mod dispatch;
 pub mod embedded;
 pub mod gateway;
-mod outcome;
 mod output;
 pub mod queue;
 mod report;
@@ -34,7 +33,7 @@ use commands::Error;
 use deadline::Deadline;
 use output::error::Failure;
 
-pub use outcome::Exit;
+pub use report::exit::Exit;
 pub use streams::Streams;
 
 /// How long a command may take unless it is told otherwise.

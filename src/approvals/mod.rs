@@ -11,7 +11,6 @@ pub mod findings;
 pub mod lint;
 pub mod model;
 mod redact;
-pub mod report;
 mod text;
 
 pub use bounds::Budget;

@@ -14,7 +14,7 @@ use crate::approvals::edit::replacement::ReplacementError;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::lint::FixError;
 use crate::embedded::scenario::ScenarioError;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::settings::{Kind, SettingsError};
 use crate::store::input::InputError;
 use crate::store::{StoreError, quoted, sqlite};

@@ -18,9 +18,10 @@ use crate::approvals::check_within;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::lint;
-use crate::approvals::report::{Failed, FileReport, Remark, Unchecked};
+use crate::approvals::findings::remark::Remark;
+use crate::report::approvals::{Failed, FileReport, Unchecked};
 use crate::deadline::{Deadline, GRACE, STACK};
-use crate::outcome::{Exit, Tally};
+use crate::report::exit::{Exit, Tally};
 use crate::store::Store;
 use crate::store::input::{self, Bounds, Input, InputError};
 

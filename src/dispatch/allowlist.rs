@@ -6,7 +6,7 @@ use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::allowlist::{self, Change, Place};
 use crate::deadline::Deadline;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::output;
 
 /// Edits, and prints what became of the document.

@@ -7,11 +7,11 @@ use super::{guarded, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
-use crate::approvals::report::{FileReport, Got, SetOutcome, Snapshot};
+use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot};
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
-use crate::outcome::{self, Exit};
+use crate::report::exit::{self, Exit};
 use crate::output;
 use crate::store::input::Input;
 
@@ -43,7 +43,7 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
     }
     streams.out.flush()?;
     output::remarks_text(streams.err, &remarks)?;
-    Ok(outcome::of_validation(validate::tally(&files)))
+    Ok(exit::of_validation(validate::tally(&files)))
 }
 
 /// Prints the page of a code; `codes` are those that are named where there is none of that name.

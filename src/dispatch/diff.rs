@@ -7,7 +7,7 @@ use crate::commands::Error;
 use crate::commands::diff::{self, Source};
 use crate::commands::remote::Remote;
 use crate::deadline::Deadline;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::output;
 use crate::settings::Flags;
 use crate::store::input::Input;

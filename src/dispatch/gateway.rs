@@ -6,7 +6,7 @@ use crate::cli::gateway as cli;
 use crate::commands::gateway;
 use crate::deadline::Deadline;
 use crate::embedded::Generation;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::output;
 
 /// `gateway status`

@@ -8,12 +8,12 @@ use super::{Question, interactive, remote};
 use crate::Streams;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::report::FileReport;
+use crate::report::approvals::FileReport;
 use crate::cli::approvals::{FailOn, Format, Lint};
 use crate::commands::Error;
 use crate::commands::lint::{self, Checked, Request, Source};
 use crate::deadline::Deadline;
-use crate::outcome::{self, Exit};
+use crate::report::exit::{self, Exit};
 use crate::output;
 
 /// Looks, mends if asked to, and reports what is left.
@@ -73,7 +73,7 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         FailOn::Note => Some(Severity::Note),
         FailOn::Never => None,
     };
-    Ok(outcome::of_validation(lint::tally(&checked.report, failing)))
+    Ok(exit::of_validation(lint::tally(&checked.report, failing)))
 }
 
 fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {

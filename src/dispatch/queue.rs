@@ -20,13 +20,12 @@ use crate::commands::queue::{QueueError, dedupe, guard, ls, resolve};
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
-use crate::outcome::{self, Exit};
+use crate::report::exit::{self, Exit};
 use crate::output;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::guard::line::Line;
 use crate::queue::guard::{Rate, Throttle, Tuning};
-use crate::queue::report::Asked;
-use crate::queue::summary::Dedupe as Summary;
+use crate::report::queue::{Asked, Dedupe as Summary};
 use crate::queue::{Decision, Keep, Kind, Scope};
 use crate::settings::{Environment, Flags, Wait};
 use crate::store::input::Input;
@@ -133,7 +132,7 @@ pub fn list(
             &queued.notes,
         )?;
     }
-    Ok(outcome::of_queue(queued.verdict()))
+    Ok(exit::of_queue(queued.verdict()))
 }
 
 /// `queue ls` of several gateways. One that failed hides none of the others.
@@ -176,7 +175,7 @@ fn list_several(
     Ok(match listed {
         // The only one: what is wrong with it is the command's own.
         [ls::Listed { result: Err(error), .. }] => error.exit(),
-        listed => outcome::of_queue(ls::verdict(listed)),
+        listed => exit::of_queue(ls::verdict(listed)),
     })
 }
 
@@ -305,7 +304,7 @@ fn of_gateways(
     let asking = tokio::sync::Mutex::new(());
     let streams = RefCell::new(streams);
     let one = async |flags: &Flags| {
-        let confirm = async |name: &str, planned: &crate::queue::summary::Planned| {
+        let confirm = async |name: &str, planned: &crate::report::queue::Planned| {
             // One question at a time: the plan and its question stand together.
             let _asking = asking.lock().await;
             let question = {
@@ -405,7 +404,7 @@ fn print(
     if json {
         output::dedupe_json(streams.out, &values)?;
     }
-    Ok(if unconfirmed { Exit::Usage } else { outcome::of_queue(verdict) })
+    Ok(if unconfirmed { Exit::Usage } else { exit::of_queue(verdict) })
 }
 
 /// `queue resolve`

@@ -9,7 +9,7 @@ use crate::commands::gateway as gateways;
 use crate::commands::run::cancel::By;
 use crate::commands::run::{cancel, ls};
 use crate::deadline::Deadline;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::output::{self, Layout};
 use crate::queue::cancel::{CancelPlan, Which};
 

@@ -10,7 +10,7 @@ use super::escape::escaped;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verdict};
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::report::FileReport;
+use crate::report::approvals::FileReport;
 
 /// Prints every problem of every file, and a line that counts.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {

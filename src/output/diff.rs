@@ -10,7 +10,7 @@ use super::json::{VERSION, json, listed};
 use super::snapshot::{omitted, word};
 use crate::approvals::compare::changes::Change;
 use crate::approvals::model::path::{Path, Step};
-use crate::approvals::report::{DiffReport, Side};
+use crate::report::approvals::{DiffReport, Side};
 
 const HEAD: Style = Style::new().bold();
 const PLACE: Style = AnsiColor::Cyan.on_default();

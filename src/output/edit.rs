@@ -11,7 +11,7 @@ use super::snapshot::changes;
 use crate::approvals::edit::allowlist::Verb;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::report::{EditReport, SetOutcome};
+use crate::report::approvals::{EditReport, SetOutcome};
 
 /// Prints what became of the entry and of the document.
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {

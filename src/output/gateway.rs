@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::escape::{Paper, escaped};
 use super::json::{VERSION, json};
-use crate::report::{Chosen, Connected, Dev, Refused, Status};
+use crate::report::gateway::{Chosen, Connected, Dev, Refused, Status};
 
 /// Prints what was chosen, and how it went.
 pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {

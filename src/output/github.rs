@@ -7,7 +7,7 @@ use super::diagnostics::{UNFINISHED, place};
 use super::escape::escaped;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::report::FileReport;
+use crate::report::approvals::FileReport;
 
 /// Prints every problem as `::error file=…,line=…::message`.
 pub fn github(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {

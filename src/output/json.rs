@@ -12,9 +12,8 @@ use crate::approvals::compare::changes::{Change, Changes};
 use crate::approvals::contents::Contents;
 use crate::approvals::edit::downgrade::Field;
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
-use crate::approvals::report::{
-    FileReport, NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot, Unchecked,
-};
+use crate::approvals::findings::remark::Remark;
+use crate::report::approvals::{FileReport, NativeSnapshot, SetOutcome, SetReport, Snapshot, Unchecked};
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub(super) const VERSION: u8 = 1;

@@ -14,7 +14,7 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::Removal;
-use crate::approvals::report::{FileReport, LintReport, Mend, Unchecked};
+use crate::report::approvals::{FileReport, LintReport, Mend, Unchecked};
 
 /// Prints every finding of every document, and a line that counts.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {

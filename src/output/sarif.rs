@@ -14,7 +14,7 @@ use super::json::json;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::report::FileReport;
+use crate::report::approvals::FileReport;
 
 /// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {

@@ -9,7 +9,8 @@ use super::escape::escaped;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::downgrade::Removed;
 use crate::approvals::findings::diagnostic::thousands;
-use crate::approvals::report::{NativeSnapshot, Remark, SetOutcome, SetReport, Snapshot};
+use crate::approvals::findings::remark::Remark;
+use crate::report::approvals::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
 
 /// Entries of one agent that are listed before the rest is only counted.
 const LISTED: usize = 20;

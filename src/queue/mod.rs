@@ -21,7 +21,6 @@ pub mod runs;
 pub mod saved;
 pub mod scope;
 pub mod slots;
-pub mod summary;
 #[cfg(test)]
 mod tests;
 pub mod wider;

@@ -11,7 +11,7 @@ use super::layout::is_database;
 use super::sqlite::{Database, LockedDatabase};
 use super::surroundings;
 use crate::approvals::model::stored::Stored;
-use crate::approvals::report::Remark;
+use crate::approvals::findings::remark::Remark;
 use crate::deadline::Deadline;
 
 /// A place on this host that holds one document.

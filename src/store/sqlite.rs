@@ -23,7 +23,7 @@ use super::input::{InputError, MAX_SIZE};
 use super::layout;
 use super::owner::owned;
 use crate::approvals::model::stored::Stored;
-use crate::approvals::report::Remark;
+use crate::approvals::findings::remark::Remark;
 use crate::deadline::Deadline;
 
 use open::{beside, error, identity, reading, real, writing};

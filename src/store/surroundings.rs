@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::quoted;
-use crate::approvals::report::Remark;
+use crate::approvals::findings::remark::Remark;
 
 /// Write permission of the group, and of everybody.
 const GROUP: u32 = 0o020;

@@ -11,12 +11,12 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// A room and what it may import. `lib.rs` and `main.rs` may import everything.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("approvals", &[]),
     ("cli", &[]),
     (
         "commands",
-        &["approvals", "deadline", "embedded", "gateway", "outcome", "queue", "report", "settings", "store"],
+        &["approvals", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"],
     ),
     ("deadline", &[]),
     (
@@ -26,9 +26,9 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "cli",
             "commands",
             "deadline",
-            "outcome",
             "output",
             "queue",
+            "report",
             "settings",
             "store",
             "embedded",
@@ -37,10 +37,9 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ),
     ("embedded", &["approvals", "deadline"]),
     ("gateway", &["deadline", "store"]),
-    ("outcome", &["queue"]),
     ("output", &["approvals", "queue", "report"]),
     ("queue", &[]),
-    ("report", &["outcome"]),
+    ("report", &["approvals", "queue"]),
     ("settings", &["approvals", "deadline", "gateway", "store"]),
     ("store", &["approvals", "deadline"]),
     ("streams", &[]),

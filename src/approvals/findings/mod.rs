@@ -4,4 +4,5 @@ pub mod codes;
 pub mod diagnostic;
 pub(in crate::approvals) mod finding;
 pub(in crate::approvals) mod nearest;
+pub mod remark;
 pub mod severity;

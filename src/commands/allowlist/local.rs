@@ -21,7 +21,7 @@ use crate::approvals::edit::unknown;
 use crate::approvals::model::stored::Stored;
 use crate::approvals::modernised;
 use crate::approvals::parse;
-use crate::approvals::report::{EditReport, SetOutcome, SetReport};
+use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 use crate::deadline::{Deadline, Gate};
 use crate::store::Store;
 use crate::store::input::{Input, InputError};

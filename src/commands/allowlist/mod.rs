@@ -13,7 +13,7 @@ pub use crate::approvals::edit::allowlist::Verb as Change;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::lint::{self, Facts};
 use crate::approvals::model::scalar::Source;
-use crate::approvals::report::EditReport;
+use crate::report::approvals::EditReport;
 use crate::deadline::{Deadline, Gate};
 
 pub use self::request::{Place, Request};

@@ -13,7 +13,7 @@ use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::{Applied, Edit};
 use crate::approvals::edit::unknown;
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::approvals::report::{EditReport, SetOutcome, SetReport};
+use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 use crate::deadline::Deadline;
 
 pub(super) async fn run(

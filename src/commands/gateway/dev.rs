@@ -11,7 +11,7 @@ use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::embedded::scenario::{Scenario, ScenarioError};
 use crate::embedded::{self, Auth, Generation, Options};
-use crate::report::Dev;
+use crate::report::gateway::Dev;
 use crate::store::input::{self, Bounds, Input};
 
 /// The largest scenario that is read.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::gateway::error::{GatewayError, Step};
-use crate::report::Chosen;
+use crate::report::gateway::Chosen;
 
 /// Something that went wrong with a gateway, and which one it was.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Manner, Progress, Session};
 use crate::queue::Slots;
 use crate::queue::release::{Capabilities, Said};
-use crate::report::Chosen;
+use crate::report::gateway::Chosen;
 use crate::settings::{self, Environment, Flags, Observer, Warnings};
 use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};

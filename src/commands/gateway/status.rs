@@ -10,7 +10,7 @@ use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Effect, Hello, Link};
-use crate::report::{Connected, Refused, Status};
+use crate::report::gateway::{Connected, Refused, Status};
 use crate::settings::Flags;
 
 /// The methods that clearance calls, in the order of its commands.

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::request::{Request, Source};
 use crate::approvals::Syntax;
-use crate::approvals::report::{FileReport, Remark};
+use crate::approvals::findings::remark::Remark;
+use crate::report::approvals::FileReport;
 use crate::commands::remote::{self, Fetched, Remote};
 use crate::commands::validate::{Found, Missed, Named};
 use crate::commands::{Error, gateway, validate};

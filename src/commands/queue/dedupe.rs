@@ -9,8 +9,8 @@ use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::queue::filter::Filter;
 use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
-use crate::queue::report::{self, Asked, Entry, Failure, Outcome, Totals, Verdict};
-use crate::queue::summary::{Dedupe, Emptied, Planned, Round};
+use crate::queue::report::{self, Entry, Failure, Outcome, Totals};
+use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::queue::{Keep, Key, Plan, Purge, Reader, Rules, Scope, plan};
 use crate::settings::Flags;
 use crate::store::input::Input;
@@ -152,8 +152,8 @@ fn report(
         rounds.last().map_or(0, |round| round.requeued.iter().filter(|row| row.duplicate).count());
     let duplicates = rounds.iter().map(|round| round.entries.len()).sum::<usize>().max(planned.duplicates);
     let verdict = match request.asked {
-        Asked::Purge => report::verdict(Asked::Purge, duplicates, &totals),
-        asked => report::verdict(asked, planned.duplicates, &totals),
+        Asked::Purge => crate::report::queue::verdict(Asked::Purge, duplicates, &totals),
+        asked => crate::report::queue::verdict(asked, planned.duplicates, &totals),
     };
     // What was not understood may be a duplicate.
     let understood = last.listing.problems.is_empty() && planned.beside.undecided == 0;

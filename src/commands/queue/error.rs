@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::queue::cancel::CancelError;
 
 /// Why a command on prompts or runs ended without a report.

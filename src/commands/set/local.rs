@@ -14,7 +14,8 @@ use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::model::document::{Agents, Document};
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::stored::Stored;
-use crate::approvals::report::{Remark, SetOutcome, SetReport};
+use crate::approvals::findings::remark::Remark;
+use crate::report::approvals::{SetOutcome, SetReport};
 use crate::deadline::{Deadline, Gate, OutOfTime};
 use crate::store::{Store, StoreError};
 

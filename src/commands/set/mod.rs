@@ -8,7 +8,7 @@ mod request;
 use anyhow::Context;
 
 use super::Error;
-use crate::approvals::report::SetReport;
+use crate::report::approvals::SetReport;
 use crate::deadline::{Deadline, Gate};
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds};

@@ -17,7 +17,7 @@ use crate::approvals::edit::downgrade;
 use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::model::stored::Stored;
 use crate::approvals::parse;
-use crate::approvals::report::{SetOutcome, SetReport};
+use crate::report::approvals::{SetOutcome, SetReport};
 use crate::deadline::{Deadline, Gate};
 
 /// How often a document is offered, each time with less: current gateways name one field of an object at a time.

@@ -15,7 +15,7 @@ use super::{command, head, state};
 use crate::queue::Doubt;
 use crate::queue::filter::subject;
 use crate::queue::scope::Alone;
-use crate::queue::summary::{Listed, Queued};
+use crate::report::queue::{Listed, Queued};
 
 /// What is pending as one JSON object: a superset of what OpenClaw's own command prints.
 pub fn queue_json(out: &mut dyn Write, queued: &Queued) -> io::Result<()> {

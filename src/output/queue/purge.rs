@@ -12,8 +12,8 @@ use super::notes::{WiderJson, alone_text, remarks, undecided_text, wider_text};
 use super::{Layout, PromptJson, command, head, length, span};
 use crate::queue::Prompt;
 use crate::queue::plan::{Kept, Why};
-use crate::queue::report::{Asked, Entry, Failure, Outcome, Untried};
-use crate::queue::summary::{Dedupe, Emptied, Planned, PlannedGroup, Round};
+use crate::queue::report::{Entry, Failure, Outcome, Untried};
+use crate::report::queue::{Asked, Dedupe, Emptied, Planned, PlannedGroup, Round};
 
 /// Lines of a plan after which what it denies is repeated: the question must not be all that is left on the screen.
 const SHORT: usize = 10;

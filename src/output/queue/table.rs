@@ -9,7 +9,7 @@ use super::{LONG, length, span};
 use crate::queue::filter::subject;
 use crate::queue::plan::short_names;
 use crate::queue::prompt::Details;
-use crate::queue::summary::{Listed, Queued};
+use crate::report::queue::{Listed, Queued};
 use crate::queue::{Kind, RunState};
 
 /// How a listing is laid out.

@@ -1,19 +1,14 @@
-//! Totals, prompts that come again, and the decision table, row by row.
+//! Totals, corrections by a later listing, and prompts that are requested again.
 
 use std::collections::HashSet;
 
 use serde_json::json;
 
 use super::super::report::{
-    Asked, Entry, Failure, Outcome, Requeued, Totals, Untried, Verdict, correct, requeued, verdict,
+    Entry, Failure, Outcome, Requeued, Totals, Untried, correct, requeued,
 };
-use super::super::summary::Emptied;
 use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
-
-fn totals(denied: usize, already_gone: usize, failed: usize, out_of_time: usize) -> Totals {
-    Totals { denied, already_gone, failed, not_tried: out_of_time, out_of_time, ..Totals::default() }
-}
 
 #[test]
 fn a_listing_corrects_what_answers_said() {
@@ -39,53 +34,6 @@ fn a_listing_corrects_what_answers_said() {
     }];
     correct(&mut kept, &[asked("b", 1)], &[asked("b", 1)], &[]);
     assert_eq!(kept[0].outcome, Outcome::NotTried(Untried::Stopped));
-}
-
-#[test]
-fn only_a_plan_is_done() {
-    assert_eq!(verdict(Asked::Plan, 0, &Totals::default()), Verdict::Done);
-    assert_eq!(verdict(Asked::Plan, 5, &Totals::default()), Verdict::Done);
-}
-
-#[test]
-fn a_check_without_duplicates_is_done() {
-    assert_eq!(verdict(Asked::Check, 0, &Totals::default()), Verdict::Done);
-}
-
-#[test]
-fn a_check_with_duplicates_finds() {
-    assert_eq!(verdict(Asked::Check, 1, &Totals::default()), Verdict::Found);
-}
-
-#[test]
-fn a_purge_of_nothing_is_done() {
-    assert_eq!(verdict(Asked::Purge, 0, &Totals::default()), Verdict::Done);
-}
-
-#[test]
-fn a_purge_of_everything_is_done() {
-    assert_eq!(verdict(Asked::Purge, 3, &totals(1, 2, 0, 0)), Verdict::Done);
-}
-
-#[test]
-fn a_purge_without_time_for_anything_timed_out() {
-    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 0, 0, 3)), Verdict::TimedOut);
-}
-
-#[test]
-fn a_purge_of_some_is_partly_done() {
-    assert_eq!(verdict(Asked::Purge, 3, &totals(2, 0, 1, 0)), Verdict::Partly);
-    assert_eq!(verdict(Asked::Purge, 3, &totals(2, 0, 0, 1)), Verdict::Partly);
-    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 1, 0, 2)), Verdict::Partly);
-    assert_eq!(verdict(Asked::Purge, 3, &totals(0, 0, 1, 2)), Verdict::Partly);
-    let stopped = Totals { not_tried: 3, ..Totals::default() };
-    assert_eq!(verdict(Asked::Purge, 3, &stopped), Verdict::Partly);
-}
-
-#[test]
-fn a_purge_that_feeds_an_agent_is_partly_done() {
-    let again = Totals { requeued: 1, ..totals(3, 0, 0, 0) };
-    assert_eq!(verdict(Asked::Purge, 3, &again), Verdict::Partly);
 }
 
 #[test]
@@ -127,7 +75,6 @@ fn prompts_that_come_again() {
 fn what_cannot_be_read_any_more_is_pending_all_the_same() {
     let asked = |id: &str| prompt(id, "ls", |_| {});
     let before = [asked("a"), asked("b"), asked("c")];
-    let plan = plan(&before, &Runs::new(), Rules::at(NOW));
     let entry = |id: &str| Entry {
         key: Key::new(Kind::Exec, id),
         survivor: Key::new(Kind::Exec, "a"),
@@ -138,6 +85,4 @@ fn what_cannot_be_read_any_more_is_pending_all_the_same() {
     correct(&mut entries, &before, &[], &unread);
     let outcomes = entries.map(|entry| entry.outcome);
     assert_eq!(outcomes, [Outcome::Denied, Outcome::Failed(Failure::StillListed)]);
-    assert_eq!(Emptied::of(&plan, &[], &[]).len(), 1);
-    assert!(Emptied::of(&plan, &[], &unread).is_empty(), "one of the group is left");
 }

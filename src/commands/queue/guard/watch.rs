@@ -18,7 +18,7 @@ use crate::commands::gateway::Connection;
 use crate::commands::queue::secrets;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
-use crate::outcome::Exit;
+use crate::report::exit::Exit;
 use crate::queue::guard::line::Event;
 use crate::queue::{Guard, Reader};
 use crate::settings::Flags;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::queue::report::Verdict;
+use super::queue::Verdict;
 
 /// How a command ended. Scripts rely on these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

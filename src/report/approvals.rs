@@ -8,6 +8,7 @@ use crate::approvals::contents::Contents;
 use crate::approvals::edit::allowlist::{Edit, Verb};
 use crate::approvals::edit::downgrade::{Field, Removed};
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::findings::remark::Remark;
 use crate::approvals::lint::{Counts, Removal};
 
 /// One file of a validation.
@@ -57,15 +58,6 @@ impl Unchecked {
             Self::Crashed => "crashed",
         }
     }
-}
-
-/// Something that is worth saying beside a document, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// What there is.
-    pub message: String,
-    /// What to do next.
-    pub remedy: Option<String>,
 }
 
 /// What `get` read.

@@ -1,15 +1,19 @@
 //! What commands on prompts show: listings and plans that outlive what they were made from.
 
+mod verdict;
+
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
-use super::filter::{Filter, Sort};
-use super::plan::{Kept, Plan, Why, short_ids};
-use super::prompt::{Key, Prompt};
-use super::report::{Asked, Entry, Requeued, Totals, Verdict, requeued};
-use super::runs::{RunState, Runs};
-use super::scope::{Alone, Place};
-use super::wider::Beside;
+use crate::queue::filter::{Filter, Sort};
+use crate::queue::plan::{Kept, Plan, Why, short_ids};
+use crate::queue::prompt::{Key, Prompt};
+use crate::queue::report::{Entry, Requeued, Totals, requeued};
+use crate::queue::runs::{RunState, Runs};
+use crate::queue::scope::{Alone, Place};
+use crate::queue::wider::Beside;
+
+pub use verdict::{Asked, Verdict, verdict};
 
 /// A group of duplicates, and what is to become of it.
 #[derive(Debug, Clone)]
@@ -263,5 +267,27 @@ impl Queued {
             beside: plan.beside(),
             now_ms,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{Kind, Reader, Rules, plan};
+
+    #[test]
+    fn a_group_is_empty_only_where_nothing_of_it_can_be_pending() {
+        let row = |id: &str| {
+            let request = r#"{"command":"ls","host":"gateway","agentId":"main","sessionKey":"agent:main:lab"}"#;
+            let row =
+                format!(r#"{{"id":"{id}","createdAtMs":1,"expiresAtMs":1800001,"request":{request}}}"#);
+            Reader::new().text(Kind::Exec, &row).unwrap()
+        };
+        let before = [row("a"), row("b"), row("c")];
+        let plan = plan(&before, &Runs::new(), Rules::at(1));
+        assert_eq!(Emptied::of(&plan, &[], &[]).len(), 1);
+        let unread = [Key::new(Kind::Exec, "c")];
+        assert!(Emptied::of(&plan, &[], &unread).is_empty(), "one of the group may still be pending");
+        assert!(Emptied::of(&plan, &[row("c")], &[]).is_empty(), "one of the group is pending");
     }
 }

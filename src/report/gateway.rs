@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::outcome::Exit;
+use super::exit::Exit;
 
 /// Which gateway was chosen, and from where each part of the choice came.
 #[derive(Debug, Clone)]
