@@ -31,7 +31,7 @@ use cli::lazy::Lazy;
 use cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
 use commands::Error;
 use deadline::Deadline;
-use output::error::Failure;
+use report::failure::Failure;
 
 pub use report::exit::Exit;
 pub use streams::Streams;
@@ -72,7 +72,7 @@ fn crashed(machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
         code: "bug",
         causes: vec!["this is a bug in clearance".to_owned()],
         remedy: Some("report the message above, and what was run".to_owned()),
-        exit: Exit::Bug as u8,
+        exit: Exit::Bug,
         verdict: None,
     };
     reported(&failure, Exit::Bug, machine, streams)
@@ -106,7 +106,7 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
     let (failure, exit) = if let Some(known) = error.downcast_ref::<Error>() {
         (dispatch::failure(known, causes), known.exit())
     } else {
-        let failure = Failure { code: "bug", causes, remedy: None, exit: Exit::Bug as u8, verdict: None };
+        let failure = Failure { code: "bug", causes, remedy: None, exit: Exit::Bug, verdict: None };
         (failure, Exit::Bug)
     };
     reported(&failure, exit, machine, streams)
@@ -114,7 +114,7 @@ fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io
 
 /// Reports a failure. A reader that is gone changes nothing about how the command ended.
 fn reported(failure: &Failure, exit: Exit, machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let object = if machine { output::error::object(streams.out, failure) } else { Ok(()) };
+    let object = if machine { output::json(streams.out, &failure.json()) } else { Ok(()) };
     let text = output::error::text(streams.err, failure, dispatch::paper(&io::stderr()));
     unless_gone(object).and_then(|()| unless_gone(text)).map(|()| exit)
 }
@@ -197,7 +197,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         code: "usage",
         causes: vec![line],
         remedy: Some("clearance --help".to_owned()),
-        exit: Exit::Usage as u8,
+        exit: Exit::Usage,
         verdict: None,
     };
     if let Some((cause, remedy)) = misplaced_gateway(error, arguments) {
@@ -208,7 +208,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         unless_gone(write!(streams.err, "{}", text.ansi()))?;
     }
     if wants_json(arguments) {
-        unless_gone(output::error::object(streams.out, &failure))?;
+        unless_gone(output::json(streams.out, &failure.json()))?;
     }
     Ok(Exit::Usage)
 }

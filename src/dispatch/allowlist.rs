@@ -6,8 +6,8 @@ use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::allowlist::{self, Change, Place};
 use crate::deadline::Deadline;
-use crate::report::exit::Exit;
 use crate::output;
+use crate::report::exit::Exit;
 
 /// Edits, and prints what became of the document.
 pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -45,7 +45,7 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     let printed = if nothing {
         Ok(())
     } else if json {
-        output::edit_json(streams.out, &report)
+        output::json(streams.out, &report.json())
     } else {
         output::edit_text(streams.out, &report)
     };

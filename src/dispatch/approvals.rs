@@ -7,12 +7,12 @@ use super::{guarded, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
-use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot};
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
-use crate::report::exit::{self, Exit};
 use crate::output;
+use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot, validation};
+use crate::report::exit::{self, Exit};
 use crate::store::input::Input;
 
 /// `approvals validate`
@@ -37,7 +37,7 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
     match args.format {
         _ if !report => {}
         Format::Human => output::human(streams.out, &files, streams.styled)?,
-        Format::Json => output::validation_json(streams.out, &files, &remarks)?,
+        Format::Json => output::json(streams.out, &validation(&files, &remarks))?,
         Format::Github => output::github(streams.out, &files)?,
         Format::Sarif => output::sarif(streams.out, &files)?,
     }
@@ -77,9 +77,9 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     };
     let got = within(deadline, move || get::run(source, deadline))?;
     match (&got, args.json) {
-        (Got::Document(snapshot), true) => output::snapshot_json(streams.out, snapshot)?,
+        (Got::Document(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
-        (Got::Native(snapshot), true) => output::native_json(streams.out, snapshot)?,
+        (Got::Native(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
     }
     if let Got::Document(Snapshot { remarks, .. }) = &got
@@ -125,7 +125,7 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
     let printed = if args.quiet.quiet && !args.json && report.is_nothing() {
         Ok(())
     } else if args.json {
-        output::set_json(streams.out, &report)
+        output::json(streams.out, &report.json())
     } else {
         output::set_text(streams.out, &report)
     };

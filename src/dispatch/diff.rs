@@ -7,8 +7,8 @@ use crate::commands::Error;
 use crate::commands::diff::{self, Source};
 use crate::commands::remote::Remote;
 use crate::deadline::Deadline;
-use crate::report::exit::Exit;
 use crate::output;
+use crate::report::exit::Exit;
 use crate::settings::Flags;
 use crate::store::input::Input;
 
@@ -25,7 +25,7 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     if quiet.quiet && !json && !report.diff.is_drift() {
         // What is wrong around the two is printed below.
     } else if json {
-        output::diff_json(streams.out, &report)?;
+        output::json(streams.out, &report.json())?;
     } else {
         output::diff_text(streams.out, &report, streams.styled)?;
     }

@@ -6,8 +6,8 @@ use crate::cli::gateway as cli;
 use crate::commands::gateway;
 use crate::deadline::Deadline;
 use crate::embedded::Generation;
-use crate::report::exit::Exit;
 use crate::output;
+use crate::report::exit::Exit;
 
 /// `gateway status`
 pub fn status(args: cli::Status, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -17,7 +17,7 @@ pub fn status(args: cli::Status, deadline: Deadline, streams: &mut Streams<'_>) 
         return Ok(Exit::Done);
     }
     if args.json {
-        output::status_json(streams.out, &status)?;
+        output::json(streams.out, &status.json())?;
     } else {
         output::status_text(streams.out, &status)?;
     }
@@ -40,8 +40,11 @@ pub fn dev(args: &cli::Dev, end: Option<Deadline>, streams: &mut Streams<'_>) ->
     };
     let mut printed = Ok(());
     gateway::run(gateway::dev::run(&request, end, |dev| {
-        let text =
-            if args.json { output::dev_json(streams.out, dev) } else { output::dev_text(streams.out, dev) };
+        let text = if args.json {
+            output::json(streams.out, &dev.json())
+        } else {
+            output::dev_text(streams.out, dev)
+        };
         printed = text.and_then(|()| streams.out.flush());
         // Whoever started it must know how to reach it: without that it is of no use.
         printed.is_ok()

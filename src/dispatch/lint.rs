@@ -8,13 +8,13 @@ use super::{Question, interactive, remote};
 use crate::Streams;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
-use crate::report::approvals::FileReport;
 use crate::cli::approvals::{FailOn, Format, Lint};
 use crate::commands::Error;
 use crate::commands::lint::{self, Checked, Request, Source};
 use crate::deadline::Deadline;
-use crate::report::exit::{self, Exit};
 use crate::output;
+use crate::report::approvals::FileReport;
+use crate::report::exit::{self, Exit};
 
 /// Looks, mends if asked to, and reports what is left.
 pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -90,7 +90,7 @@ fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::i
     let report = &checked.report;
     match format {
         Format::Human => output::lint_human(streams.out, report, streams.styled),
-        Format::Json => output::lint_json(streams.out, report),
+        Format::Json => output::json(streams.out, &report.json()),
         Format::Github => output::github(streams.out, &report.files),
         Format::Sarif => output::lint_sarif(streams.out, &report.files),
     }

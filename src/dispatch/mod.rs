@@ -24,8 +24,8 @@ use crate::commands::gateway::observer;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, Gate, OutOfTime};
-use crate::output::error::Failure;
 use crate::output::{self, Paper};
+use crate::report::failure::Failure;
 use crate::settings::{Ask, Flags, Wait, Warnings};
 
 /// What the flags say about a gateway. `quiet`: that it is waited for is not reported.
@@ -190,7 +190,7 @@ pub fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
         code: error.code(),
         causes,
         remedy: error.remedy(),
-        exit: error.exit() as u8,
+        exit: error.exit(),
         verdict: error.verdict(),
     }
 }

@@ -20,13 +20,13 @@ use crate::commands::queue::{QueueError, dedupe, guard, ls, resolve};
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
-use crate::report::exit::{self, Exit};
 use crate::output;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::guard::line::Line;
 use crate::queue::guard::{Rate, Throttle, Tuning};
-use crate::report::queue::{Asked, Dedupe as Summary};
 use crate::queue::{Decision, Keep, Kind, Scope};
+use crate::report::exit::{self, Exit};
+use crate::report::queue::{self as report, Asked, Dedupe as Summary};
 use crate::settings::{Environment, Flags, Wait};
 use crate::store::input::Input;
 
@@ -118,7 +118,7 @@ pub fn list(
     }
     output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), paper(&io::stderr()))?;
     match (args.json, args.ndjson) {
-        (true, _) => output::queue_json(streams.out, &queued)?,
+        (true, _) => output::json(streams.out, &queued.json())?,
         (false, true) => output::queue_ndjson(streams.out, &queued, false)?,
         (false, false) => output::queue_text(streams.out, &queued, layout(args.full, args.all))?,
     }
@@ -143,14 +143,14 @@ fn list_several(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let err = paper(&io::stderr());
-    let mut values = Vec::new();
+    let mut failures = Vec::new();
     let mut first = true;
     for ls::Listed { gateway, result } in listed {
         match result {
             Ok(queued) => {
                 output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), err)?;
                 if json {
-                    values.push(output::QueueJson::listing(queued));
+                    // All of them are one object.
                 } else if ndjson {
                     output::queue_ndjson(streams.out, queued, true)?;
                     let partial = queued.partial.as_deref();
@@ -164,13 +164,18 @@ fn list_several(
             }
             Err(error) => {
                 let failure = failure(error, causes(error));
-                values.push(output::QueueJson::failure(gateway, &failure));
                 output::error::text(streams.err, &failure, err)?;
+                failures.push((gateway, failure));
             }
         }
     }
     if json {
-        output::queues_json(streams.out, &values)?;
+        let mut failures = failures.iter();
+        let queues = listed.iter().filter_map(|ls::Listed { result, .. }| match result {
+            Ok(queued) => Some(Ok(queued)),
+            Err(_) => failures.next().map(|(gateway, failure)| Err(failure.of_gateway(Some(gateway)))),
+        });
+        output::json(streams.out, &report::queues(queues))?;
     }
     Ok(match listed {
         // The only one: what is wrong with it is the command's own.
@@ -378,31 +383,34 @@ fn print(
         Ok([report]) => vec![Ok(report?)],
         Err(reports) => reports,
     };
-    let mut values = Vec::new();
-    for report in &reports {
-        match report {
-            Ok(report) if json => {
-                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref(), paper(&io::stderr()))?;
-                values.push(Ok(output::DedupeJson::of(report)));
-            }
-            Ok(report) => {
-                output::runs_unknown_text(streams.err, report.runs_unknown.as_deref(), paper(&io::stderr()))?;
-                if request.asked != Asked::Purge || report.planned.duplicates == 0 {
-                    output::plan_text(streams.out, &report.gateway, &report.planned, layout)?;
+    let mut failures = Vec::new();
+    for one in &reports {
+        match one {
+            Ok(done) => {
+                output::runs_unknown_text(streams.err, done.runs_unknown.as_deref(), paper(&io::stderr()))?;
+                if json {
+                    // All of them are one object.
+                    continue;
                 }
-                output::dedupe_text(streams.out, report, layout.paper)?;
+                if request.asked != Asked::Purge || done.planned.duplicates == 0 {
+                    output::plan_text(streams.out, &done.gateway, &done.planned, layout)?;
+                }
+                output::dedupe_text(streams.out, done, layout.paper)?;
             }
             Err(error) => {
                 let failure = failure(error, causes(error));
-                if json {
-                    values.push(Err(output::error::value(&failure)));
-                }
                 output::error::text(streams.err, &failure, paper(&io::stderr()))?;
+                failures.push(failure);
             }
         }
     }
     if json {
-        output::dedupe_json(streams.out, &values)?;
+        let mut failures = failures.iter();
+        let whole = reports.iter().filter_map(|one| match one {
+            Ok(done) => Some(Ok(done)),
+            Err(_) => failures.next().map(|failure| Err(failure.of_gateway(None))),
+        });
+        output::json(streams.out, &report::dedupe(whole))?;
     }
     Ok(if unconfirmed { Exit::Usage } else { exit::of_queue(verdict) })
 }
@@ -431,11 +439,10 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
             };
             Question::ask(streams.err, question)?.answer().await.map(|()| true)
         }))?;
-    let resolve::Resolved { gateway, id, prompt, decision, before } = &resolved;
     if args.json {
-        output::resolved_json(streams.out, gateway, (id, prompt.as_ref()), *decision, *before)?;
+        output::json(streams.out, &resolved.json())?;
     } else {
-        output::resolved_text(streams.out, (id, prompt.as_ref()), *decision, *before, paper(&io::stdout()))?;
+        output::resolved_text(streams.out, &resolved, paper(&io::stdout()))?;
     }
     Ok(Exit::Done)
 }

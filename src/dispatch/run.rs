@@ -9,9 +9,9 @@ use crate::commands::gateway as gateways;
 use crate::commands::run::cancel::By;
 use crate::commands::run::{cancel, ls};
 use crate::deadline::Deadline;
-use crate::report::exit::Exit;
 use crate::output::{self, Layout};
 use crate::queue::cancel::{CancelPlan, Which};
+use crate::report::exit::Exit;
 
 fn layout(all: bool) -> Layout {
     Layout { paper: paper(&io::stdout()), full: false, all }
@@ -31,7 +31,7 @@ pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     }
     output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
-        output::runs_json(streams.out, &list)?;
+        output::json(streams.out, &list.json())?;
     } else {
         output::runs_text(streams.out, &list, layout(args.all))?;
     }
@@ -74,7 +74,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     }
     output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;
     if args.json {
-        output::cancelled_json(streams.out, &report)?;
+        output::json(streams.out, &report.json())?;
     } else {
         if !report.carried_out && !report.plan.nothing {
             output::cancel_plan_text(streams.out, &report.plan, layout(args.all))?;

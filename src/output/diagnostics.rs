@@ -10,7 +10,7 @@ use super::escape::escaped;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verdict};
 use crate::approvals::findings::severity::Severity;
-use crate::report::approvals::FileReport;
+use crate::report::approvals::{FileReport, UNFINISHED};
 
 /// Prints every problem of every file, and a line that counts.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
@@ -62,9 +62,6 @@ pub(super) fn file(out: &mut dyn Write, report: &FileReport, styled: bool) -> io
 fn renderer(styled: bool) -> Renderer {
     if styled { Renderer::styled() } else { Renderer::plain() }
 }
-
-/// What became of a document for which the time was too short.
-pub(super) const UNFINISHED: &str = "not checked to its end before the timeout: there may be more problems";
 
 /// Prints the problems of one document.
 pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool) -> io::Result<()> {

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::escape::escaped;
-use super::json::{VERSION, json, listed};
 use super::snapshot::{omitted, word};
 use crate::approvals::compare::changes::Change;
 use crate::approvals::model::path::{Path, Step};
@@ -55,30 +54,6 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::
         )?;
     }
     Ok(())
-}
-
-/// The same as one JSON object.
-pub fn diff_json(out: &mut dyn Write, report: &DiffReport) -> io::Result<()> {
-    let DiffReport { a, b, exact, diff, remarks } = report;
-    let side = |side: &Side| {
-        let kind = if side.native { "native" } else { "document" };
-        json!({ "path": side.name, "exists": side.exists, "hash": side.hash, "kind": kind })
-    };
-    json(
-        out,
-        &json!({
-            "version": VERSION,
-            "drift": diff.is_drift(),
-            "exact": exact,
-            "a": side(a),
-            "b": side(b),
-            "changes": listed(&diff.changes),
-            "omittedChanges": diff.omitted,
-            "bookkeepingChanges": diff.bookkeeping,
-            "reordered": diff.reordered,
-            "remarks": remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
-        }),
-    )
 }
 
 fn named(side: &Side) -> String {

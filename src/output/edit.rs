@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::diff::described;
 use super::escape::escaped;
-use super::json::{VERSION, field, json, listed, outcome};
 use super::snapshot::changes;
 use crate::approvals::edit::allowlist::Verb;
 use crate::approvals::findings::diagnostic::Diagnostic;
@@ -56,17 +55,6 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     Ok(())
 }
 
-fn lint(found: &Diagnostic) -> Value {
-    json!({
-        "code": found.code.as_str(),
-        "severity": found.severity.as_str(),
-        "message": found.message,
-        "path": found.path.to_string(),
-        "why": found.code.explanation().why,
-        "fix": found.fix(),
-    })
-}
-
 /// Prints what is dangerous or dead about a new entry. Where it is written, its place is not known yet.
 pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<()> {
     for diagnostic in found {
@@ -79,35 +67,4 @@ pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<(
         writeln!(err, "  next: {}", diagnostic.fix())?;
     }
     Ok(())
-}
-
-/// The same as one JSON object.
-pub fn edit_json(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, elsewhere, lints, attempts } = report;
-    let verb = match edit.verb() {
-        Verb::Add => "add",
-        Verb::Remove => "remove",
-    };
-    json(
-        out,
-        &json!({
-            "version": VERSION,
-            "verb": verb,
-            "agent": edit.agent(),
-            "entry": edit.entry(),
-            "path": set.path,
-            "outcome": outcome(set.outcome),
-            "existed": set.existed,
-            "baseHash": set.before,
-            "hash": set.after,
-            "attempts": attempts,
-            "changes": listed(&set.changes.policy),
-            "similar": similar,
-            "elsewhere": elsewhere,
-            "lints": lints.iter().map(lint).collect::<Vec<_>>(),
-            "foreseen": set.foreseen.iter().map(field).collect::<Vec<_>>(),
-            "departures": listed(&set.departures),
-            "remarks": set.remarks.iter().map(|remark| &remark.message).collect::<Vec<_>>(),
-        }),
-    )
 }

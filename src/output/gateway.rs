@@ -3,10 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::escape::{Paper, escaped};
-use super::json::{VERSION, json};
 use crate::report::gateway::{Chosen, Connected, Dev, Refused, Status};
 
 /// Prints what was chosen, and how it went.
@@ -80,45 +77,6 @@ fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1e3)
 }
 
-/// The same as one JSON object.
-pub fn status_json(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &status.chosen;
-    let mut object = json!({
-        "version": VERSION,
-        "gateway": { "address": address, "from": address_from, "name": name },
-        "credential": { "kind": credential, "from": credential_from },
-        "trust": trust,
-        "notes": notes,
-    });
-    match &status.result {
-        Ok(connected) => object["connection"] = connection(connected),
-        Err(Refused { code, message, next, exit }) => {
-            object["error"] =
-                json!({ "code": code, "message": message, "remedy": next, "exit": *exit as u8 });
-        }
-    }
-    json(out, &object)
-}
-
-fn connection(connected: &Connected) -> Value {
-    let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
-        connected;
-    let names = |list: &[(String, bool)], wanted: bool| -> Vec<String> {
-        list.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| name.clone()).collect()
-    };
-    json!({
-        "transport": transport,
-        "version": version,
-        "protocol": protocol,
-        "method": method,
-        "device": device,
-        "scopes": { "granted": names(scopes, true), "missing": names(scopes, false) },
-        "methods": { "present": names(methods, true), "missing": names(methods, false) },
-        "handshakeMs": handshake.as_secs_f64() * 1e3,
-        "callMs": call.as_secs_f64() * 1e3,
-    })
-}
-
 /// Prints a step of a connection to this address.
 pub fn progress_text(err: &mut dyn Write, address: &str, step: &str, paper: Paper) -> io::Result<()> {
     // As one piece: other threads may print at the same time.
@@ -137,19 +95,4 @@ pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
         Some(fingerprint) => writeln!(out, "  clearance gateway status --tls-fingerprint {fingerprint}"),
         None => writeln!(out, "  clearance gateway status"),
     }
-}
-
-/// The same as one JSON object.
-pub fn dev_json(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
-    let Dev { url, token, fingerprint, version } = dev;
-    json(
-        out,
-        &json!({
-            "version": VERSION,
-            "url": url,
-            "token": token,
-            "fingerprint": fingerprint,
-            "behavesLike": version,
-        }),
-    )
 }

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use super::contain::Contained;
-use super::diagnostics::{UNFINISHED, place};
+use super::diagnostics::place;
 use super::escape::escaped;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
-use crate::report::approvals::FileReport;
+use crate::report::approvals::{FileReport, UNFINISHED};
 
 /// Prints every problem as `::error file=…,line=…::message`.
 pub fn github(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {

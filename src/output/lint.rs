@@ -2,19 +2,12 @@
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
-
 use super::contain::Contained;
 use super::diagnostics::file;
 use super::escape::escaped;
-use super::json::{VERSION, json as print, listed, problems, unfinished};
 use super::snapshot::dropped;
 use crate::approvals::findings::codes::Code;
-use crate::approvals::findings::diagnostic::Verdict;
-use crate::approvals::findings::severity::Severity;
-use crate::approvals::lint::Removal;
-use crate::report::approvals::{FileReport, LintReport, Mend, Unchecked};
+use crate::report::approvals::{LintReport, Mend};
 
 /// Prints every finding of every document, and a line that counts.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {
@@ -98,111 +91,4 @@ pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>
         }
     }
     Ok(())
-}
-
-/// One document, as it is printed.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct File<'r, P> {
-    path: &'r str,
-    status: &'static str,
-    problems: P,
-    omitted: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Value>,
-}
-
-/// The object as it is printed: each problem is made when its turn comes.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Lint<'r> {
-    version: u8,
-    #[serde(serialize_with = "files")]
-    files: &'r [FileReport],
-    errors: usize,
-    warnings: usize,
-    notes: usize,
-    silenced: usize,
-    config: Option<&'r str>,
-    fixable: usize,
-    fixable_fields: usize,
-    #[serde(serialize_with = "fixed_fields")]
-    fixed_fields: &'r [Mend],
-    #[serde(serialize_with = "fixed")]
-    fixed: &'r [Mend],
-    remarks: Vec<&'r str>,
-}
-
-fn files<S: Serializer>(reports: &&[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
-    /// Of a file that was not read.
-    static NONE: Verdict = Verdict {
-        diagnostics: Vec::new(),
-        omitted: 0,
-        omitted_errors: 0,
-        uncounted: false,
-        unfinished: false,
-    };
-    serializer.collect_seq(reports.iter().map(|file| {
-        let (verdict, error) = match &file.result {
-            Ok(verdict) => (verdict, verdict.unfinished.then(unfinished)),
-            Err(failed) => (&NONE, Some(json!({ "message": failed.message, "remedy": failed.remedy }))),
-        };
-        let (problems, omitted) = (problems(verdict), verdict.omitted);
-        File { path: &file.name, status: status(file), problems, omitted, error }
-    }))
-}
-
-fn fixed_fields<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(mends.iter().flat_map(|mend| listed(&mend.unknown)))
-}
-
-fn fixed<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
-    let object = |mend: &Mend, removal: &Removal| {
-        json!({
-            "path": mend.name,
-            "agent": removal.agent,
-            "index": removal.index,
-            "pattern": removal.pattern,
-            "code": removal.code.as_str(),
-        })
-    };
-    serializer.collect_seq(
-        mends.iter().flat_map(|mend| mend.removals.iter().map(move |removal| object(mend, removal))),
-    )
-}
-
-/// Prints a lint as one JSON object.
-pub fn lint_json(out: &mut dyn Write, report: &LintReport) -> io::Result<()> {
-    let counts = report.counts;
-    print(
-        out,
-        &Lint {
-            version: VERSION,
-            files: &report.files,
-            errors: counts.errors,
-            warnings: counts.warnings,
-            notes: counts.notes,
-            silenced: report.silenced,
-            config: report.config.as_deref(),
-            fixable: report.mendable,
-            fixable_fields: report.unknown,
-            fixed_fields: &report.fixed,
-            fixed: &report.fixed,
-            remarks: report.remarks.iter().map(|remark| remark.message.as_str()).collect(),
-        },
-    )
-}
-
-fn status(file: &FileReport) -> &'static str {
-    match &file.result {
-        Ok(verdict) if verdict.unfinished => Unchecked::TimedOut.as_str(),
-        Ok(verdict) if verdict.diagnostics.is_empty() => "clean",
-        Ok(verdict)
-            if verdict.diagnostics.iter().any(|d| !d.code.is_lint() && d.severity == Severity::Error) =>
-        {
-            "invalid"
-        }
-        Ok(_) => "findings",
-        Err(failed) => failed.why.as_str(),
-    }
 }

@@ -17,20 +17,19 @@ mod sarif;
 mod snapshot;
 
 pub use diagnostics::{explanation, human, listing};
-pub use diff::{diff_json, diff_text};
-pub use edit::{edit_json, edit_text, entry_warnings};
+pub use diff::diff_text;
+pub use edit::{edit_text, entry_warnings};
 pub use escape::Paper;
 pub(crate) use escape::escaped;
-pub use gateway::{dev_json, dev_text, progress_text, status_json, status_text};
+pub use gateway::{dev_text, progress_text, status_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};
-pub use json::{json, native_json, set_json, snapshot_json, validation_json};
-pub use lint::{lint_human, lint_json, mends_text};
+pub use json::json;
+pub use lint::{lint_human, mends_text};
 pub use queue::{
-    DedupeJson, Layout, QueueJson, changes_ndjson, changes_text, dedupe_json, dedupe_text, plan_text,
-    prompt_text, queue_json, queue_ndjson, queue_screen, queue_text, queues_json, remarks as queue_remarks,
-    resolved_json, resolved_text, runs_unknown_text,
+    Layout, changes_ndjson, changes_text, dedupe_text, plan_text, prompt_text, queue_ndjson, queue_screen,
+    queue_text, remarks as queue_remarks, resolved_text, runs_unknown_text,
 };
-pub use run::{cancel_plan_text, cancel_question, cancelled_json, cancelled_text, runs_json, runs_text};
+pub use run::{cancel_plan_text, cancel_question, cancelled_text, runs_text};
 pub use sarif::{lint_sarif, sarif};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};

@@ -2,13 +2,10 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
-
 use super::escape::{escaped, name, shortened};
-use super::json::{VERSION, json};
-use super::queue::{Layout, PromptJson, STILL_LISTED, command, folded, head, remarks, span, state, untried};
+use super::queue::{Layout, command, folded, head, remarks, span};
 use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, RunList, RunRow, Which};
-use crate::queue::{Key, Prompt};
+use crate::report::run::failures;
 
 /// The columns of a name in a question.
 const BRIEF: usize = 40;
@@ -25,7 +22,7 @@ pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Res
     }
     for RunRow { session, agent, run, state: stands, holds } in rows {
         let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), name);
-        let (run, stands, session, agent) = (text(run), state(*stands), text(session), text(agent));
+        let (run, stands, session, agent) = (text(run), stands.as_str(), text(session), text(agent));
         paper.line(out, "run ", &format!("{run}  {stands}  session {session}  agent {agent}"))?;
         for (prompt, count) in folded(holds, layout.all) {
             let age = span(prompt.age_ms(*now_ms));
@@ -38,35 +35,6 @@ pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Res
         }
     }
     remarks(out, paper, problems, partial.as_deref(), &[])
-}
-
-/// The same as one JSON object.
-pub fn runs_json(out: &mut dyn Write, list: &RunList) -> io::Result<()> {
-    let RunList { gateway, rows, problems, partial, runs_unknown, now_ms } = list;
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "runId": row.run,
-                "state": state(row.state),
-                "sessionKey": row.session,
-                "agentId": row.agent,
-                "approvals": row.holds.iter().map(Prompt::id).collect::<Vec<_>>(),
-                "holds": row.holds.iter().map(|prompt| json!(PromptJson::of(prompt))).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let mut whole = json!({ "version": VERSION, "gateway": gateway, "nowMs": now_ms, "runs": rows });
-    for (key, value) in [
-        ("partial", partial.as_ref().map(|partial| json!(partial))),
-        ("problems", (!problems.is_empty()).then(|| json!(problems))),
-        ("runsUnknown", runs_unknown.as_ref().map(|cause| json!(cause))),
-    ] {
-        if let Some(value) = value {
-            whole[key] = value;
-        }
-    }
-    json(out, &whole)
 }
 
 /// Prints what would be cancelled: what asks for the same is one row.
@@ -188,47 +156,6 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
         paper.line(out, "  it ", "still runs")?;
     }
     Ok(())
-}
-
-/// Prompts that were not denied, and why.
-fn failures(report: &Cancelled) -> Vec<(&Key, &str)> {
-    let failed = report.failed.iter().map(|(key, words)| (key, &**words));
-    let skipped = report.skipped.iter().map(|(key, why)| (key, untried(*why)));
-    let still = report.still_listed.iter().map(|key| (key, STILL_LISTED));
-    failed.chain(skipped).chain(still).collect()
-}
-
-/// The same as one JSON object.
-pub fn cancelled_json(out: &mut dyn Write, report: &Cancelled) -> io::Result<()> {
-    let Cancelled { plan, carried_out, aborted, denied, gone, left, active, unseen, .. } = report;
-    let failed = failures(report);
-    let allowed = report.allowed.iter();
-    let ids = |keys: &[Key]| -> Vec<String> { keys.iter().map(|key| key.id.to_string()).collect() };
-    let prompts = |prompts: &[Prompt]| -> Vec<Value> {
-        prompts.iter().map(|prompt| json!(PromptJson::of(prompt))).collect()
-    };
-    json(
-        out,
-        &json!({
-            "version": VERSION,
-            "gateway": plan.gateway,
-            "attributedTo": plan.aim.attributed,
-            "runsUnknown": plan.runs_unknown,
-            "planned": prompts(&plan.prompts),
-            "carriedOut": carried_out,
-            "aborted": aborted,
-            "denied": ids(denied),
-            "gone": ids(gone),
-            "allowed": allowed
-                .map(|(key, decision)| json!({ "id": &*key.id, "decision": decision.as_str() }))
-                .collect::<Vec<_>>(),
-            "failed": failed.iter().map(|(key, words)| json!({ "id": &*key.id, "reason": words })).collect::<Vec<_>>(),
-            "left": prompts(left),
-            "active": active,
-            "emptied": prompts(&report.emptied),
-            "partial": unseen,
-        }),
-    )
 }
 
 /// What a yes does.

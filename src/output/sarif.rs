@@ -9,12 +9,11 @@ use serde_sarif::sarif::{
     ResultLevel, Run, Tool, ToolComponent,
 };
 
-use super::diagnostics::UNFINISHED;
 use super::json::json;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
-use crate::report::approvals::FileReport;
+use crate::report::approvals::{FileReport, UNFINISHED};
 
 /// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {

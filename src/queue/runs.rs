@@ -22,6 +22,16 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// The word of machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether it is known to be over.
     pub fn over(self) -> bool {
         matches!(self, Self::Ended | Self::Superseded)

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::VERSION;
 use super::exit::Exit;
 
 /// Which gateway was chosen, and from where each part of the choice came.
@@ -79,4 +82,124 @@ pub struct Dev {
     pub fingerprint: Option<String>,
     /// The release that it behaves like.
     pub version: &'static str,
+}
+
+impl Status {
+    /// What `--json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        struct Printed<'s> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            connection: Option<ConnectionJson<'s>>,
+            credential: CredentialJson<'s>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<RefusedJson<'s>>,
+            gateway: ChosenJson<'s>,
+            notes: &'s [String],
+            trust: Option<&'s str>,
+            version: u8,
+        }
+        let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &self.chosen;
+        Printed {
+            connection: self.result.as_ref().ok().map(ConnectionJson::of),
+            credential: CredentialJson { from: credential_from, kind: credential },
+            error: self.result.as_ref().err().map(RefusedJson::of),
+            gateway: ChosenJson { address, from: address_from, name: name.as_deref() },
+            notes,
+            trust: trust.as_deref(),
+            version: VERSION,
+        }
+    }
+}
+
+impl Dev {
+    /// What `--json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Printed<'d> {
+            behaves_like: &'static str,
+            fingerprint: Option<&'d str>,
+            token: &'d str,
+            url: &'d str,
+            version: u8,
+        }
+        let Self { url, token, fingerprint, version } = self;
+        Printed { behaves_like: version, fingerprint: fingerprint.as_deref(), token, url, version: VERSION }
+    }
+}
+
+#[derive(Serialize)]
+struct ChosenJson<'s> {
+    address: &'s str,
+    from: &'s str,
+    name: Option<&'s str>,
+}
+
+#[derive(Serialize)]
+struct CredentialJson<'s> {
+    from: &'s str,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct RefusedJson<'s> {
+    code: &'static str,
+    exit: u8,
+    message: &'s str,
+    remedy: Option<&'s str>,
+}
+
+impl<'s> RefusedJson<'s> {
+    fn of(refused: &'s Refused) -> Self {
+        let Refused { code, message, next, exit } = refused;
+        Self { code, exit: *exit as u8, message, remedy: next.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionJson<'s> {
+    call_ms: f64,
+    device: Option<&'s str>,
+    handshake_ms: f64,
+    method: Option<&'s str>,
+    methods: MethodsJson<'s>,
+    protocol: Option<u64>,
+    scopes: ScopesJson<'s>,
+    transport: &'static str,
+    version: Option<&'s str>,
+}
+
+#[derive(Serialize)]
+struct MethodsJson<'s> {
+    missing: Vec<&'s str>,
+    present: Vec<&'s str>,
+}
+
+#[derive(Serialize)]
+struct ScopesJson<'s> {
+    granted: Vec<&'s str>,
+    missing: Vec<&'s str>,
+}
+
+impl<'s> ConnectionJson<'s> {
+    fn of(connected: &'s Connected) -> Self {
+        let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
+            connected;
+        let names = |list: &'s [(String, bool)], wanted: bool| -> Vec<&'s str> {
+            list.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| name.as_str()).collect()
+        };
+        Self {
+            call_ms: call.as_secs_f64() * 1e3,
+            device: device.as_deref(),
+            handshake_ms: handshake.as_secs_f64() * 1e3,
+            method: method.as_deref(),
+            methods: MethodsJson { missing: names(methods, false), present: names(methods, true) },
+            protocol: *protocol,
+            scopes: ScopesJson { granted: names(scopes, true), missing: names(scopes, false) },
+            transport,
+            version: version.as_deref(),
+        }
+    }
 }

@@ -10,8 +10,8 @@ use super::json_file::{JsonFile, LockedJsonFile};
 use super::layout::is_database;
 use super::sqlite::{Database, LockedDatabase};
 use super::surroundings;
-use crate::approvals::model::stored::Stored;
 use crate::approvals::findings::remark::Remark;
+use crate::approvals::model::stored::Stored;
 use crate::deadline::Deadline;
 
 /// A place on this host that holds one document.

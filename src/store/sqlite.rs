@@ -22,8 +22,8 @@ use super::error::{Doing, StoreError};
 use super::input::{InputError, MAX_SIZE};
 use super::layout;
 use super::owner::owned;
-use crate::approvals::model::stored::Stored;
 use crate::approvals::findings::remark::Remark;
+use crate::approvals::model::stored::Stored;
 use crate::deadline::Deadline;
 
 use open::{beside, error, identity, reading, real, writing};

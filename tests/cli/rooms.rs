@@ -14,10 +14,7 @@ use syn::visit::{self, Visit};
 const ROOMS: [(&str, &[&str]); 13] = [
     ("approvals", &[]),
     ("cli", &[]),
-    (
-        "commands",
-        &["approvals", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"],
-    ),
+    ("commands", &["approvals", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"]),
     ("deadline", &[]),
     (
         "dispatch",

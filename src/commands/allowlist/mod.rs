@@ -13,8 +13,8 @@ pub use crate::approvals::edit::allowlist::Verb as Change;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::lint::{self, Facts};
 use crate::approvals::model::scalar::Source;
-use crate::report::approvals::EditReport;
 use crate::deadline::{Deadline, Gate};
+use crate::report::approvals::EditReport;
 
 pub use self::request::{Place, Request};
 

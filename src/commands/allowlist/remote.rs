@@ -13,8 +13,8 @@ use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::{Applied, Edit};
 use crate::approvals::edit::unknown;
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 use crate::deadline::Deadline;
+use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 
 pub(super) async fn run(
     request: &Request,

@@ -10,8 +10,8 @@ use crate::gateway::Access;
 use crate::queue::filter::Filter;
 use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
 use crate::queue::report::{self, Entry, Failure, Outcome, Totals};
-use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::queue::{Keep, Key, Plan, Purge, Reader, Rules, Scope, plan};
+use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
 

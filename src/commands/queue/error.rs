@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::report::exit::Exit;
 use crate::queue::cancel::CancelError;
+use crate::report::exit::Exit;
 
 /// Why a command on prompts or runs ended without a report.
 #[derive(Debug, Error)]

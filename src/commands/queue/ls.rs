@@ -14,8 +14,8 @@ use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::events::Event;
 use crate::queue::filter::{Filter, Sort};
-use crate::report::queue::{Queued, Verdict};
 use crate::queue::{Reader, Rules, Scope, plan};
+use crate::report::queue::{Queued, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
 

@@ -13,25 +13,11 @@ use crate::gateway::Access;
 use crate::gateway::error::GatewayError;
 use crate::queue::filter::{Named, named};
 use crate::queue::{Decision, Kind, Prompt, Reader};
+use crate::report::queue::Resolved;
 use crate::settings::Flags;
 
 /// Tells of every prompt that current gateways know, decided or not, by its exact id.
 const GET: &str = "approval.get";
-
-/// What was decided.
-#[derive(Debug)]
-pub struct Resolved {
-    /// The gateway.
-    pub gateway: String,
-    /// The prompt's id.
-    pub id: String,
-    /// The prompt, where it was pending: of one that was decided before no more is known.
-    pub prompt: Option<Prompt>,
-    /// The decision.
-    pub decision: Decision,
-    /// Whether it had been decided so before.
-    pub before: bool,
-}
 
 /// Finds the prompt, has it confirmed, and decides it. `confirm` shows it, and says whether somebody was asked: then it
 /// is listed again, and what was shown is what is decided.

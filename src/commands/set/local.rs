@@ -11,12 +11,12 @@ use super::request::Request;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::compare::exact;
 use crate::approvals::edit::replacement::{self, Replacement};
+use crate::approvals::findings::remark::Remark;
 use crate::approvals::model::document::{Agents, Document};
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::stored::Stored;
-use crate::approvals::findings::remark::Remark;
-use crate::report::approvals::{SetOutcome, SetReport};
 use crate::deadline::{Deadline, Gate, OutOfTime};
+use crate::report::approvals::{SetOutcome, SetReport};
 use crate::store::{Store, StoreError};
 
 pub(super) fn run(

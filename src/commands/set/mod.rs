@@ -8,8 +8,8 @@ mod request;
 use anyhow::Context;
 
 use super::Error;
-use crate::report::approvals::SetReport;
 use crate::deadline::{Deadline, Gate};
+use crate::report::approvals::SetReport;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds};
 

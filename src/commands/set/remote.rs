@@ -17,8 +17,8 @@ use crate::approvals::edit::downgrade;
 use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::model::stored::Stored;
 use crate::approvals::parse;
-use crate::report::approvals::{SetOutcome, SetReport};
 use crate::deadline::{Deadline, Gate};
+use crate::report::approvals::{SetOutcome, SetReport};
 
 /// How often a document is offered, each time with less: current gateways name one field of an object at a time.
 const ROUNDS: usize = 16;

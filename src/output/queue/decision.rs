@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde_json::json;
-
 use super::super::escape::{Paper, name, shortened, text};
-use super::super::json::{VERSION, json};
-use super::{PromptJson, command, head, length};
+use super::{command, head, length};
 use crate::queue::filter::subject;
 use crate::queue::{Decision, Prompt};
+use crate::report::queue::Resolved;
 
 /// The lines of a command that are repeated before a question.
 const REPEATED: usize = 3;
@@ -61,14 +59,9 @@ pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Resul
 }
 
 /// Prints a decision, and on what.
-pub fn resolved_text(
-    out: &mut dyn Write,
-    (id, prompt): (&str, Option<&Prompt>),
-    decision: Decision,
-    before: bool,
-    paper: Paper,
-) -> io::Result<()> {
-    let what = match (decision, before) {
+pub fn resolved_text(out: &mut dyn Write, resolved: &Resolved, paper: Paper) -> io::Result<()> {
+    let Resolved { id, prompt, decision, before, .. } = resolved;
+    let what = match (*decision, *before) {
         (Decision::Deny, false) => "Denied ",
         (Decision::Deny, true) => "Already denied: ",
         (Decision::AllowOnce, false) => "Allowed once: ",
@@ -80,26 +73,4 @@ pub fn resolved_text(
     let Some(prompt) = prompt else { return paper.line(out, what, &id) };
     let agent = prompt.agent.as_deref().map_or_else(String::new, |agent| format!(" ({})", name(agent)));
     paper.line(out, what, &format!("{id}{agent}: {}", command(prompt)))
-}
-
-/// The same as one JSON object.
-pub fn resolved_json(
-    out: &mut dyn Write,
-    gateway: &str,
-    (id, prompt): (&str, Option<&Prompt>),
-    decision: Decision,
-    before: bool,
-) -> io::Result<()> {
-    let approval = match prompt {
-        Some(prompt) => json!(PromptJson::of(prompt)),
-        None => json!({ "id": id }),
-    };
-    let object = json!({
-        "version": VERSION,
-        "gateway": gateway,
-        "approval": approval,
-        "decision": decision.as_str(),
-        "before": before,
-    });
-    json(out, &object)
 }

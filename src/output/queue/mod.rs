@@ -9,18 +9,15 @@ mod table;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use super::escape::{Paper, columns, escaped, name, shortened, text};
+use crate::queue::Prompt;
 use crate::queue::filter::subject;
-use crate::queue::{Prompt, RunState};
 
-pub use decision::{prompt_text, resolved_json, resolved_text};
-pub use listing::{QueueJson, changes_ndjson, changes_text, queue_json, queue_ndjson, queues_json};
-pub(super) use notes::WiderJson;
+pub use decision::{prompt_text, resolved_text};
+pub use listing::{changes_ndjson, changes_text, queue_ndjson};
 pub use notes::remarks;
-pub use purge::{DedupeJson, dedupe_json, dedupe_text, plan_text};
-pub(super) use purge::{STILL_LISTED, repeated_groups, untried, why};
+pub(super) use purge::repeated_groups;
+pub use purge::{dedupe_text, plan_text};
 pub use table::{Layout, queue_screen, queue_text};
 
 /// The columns of a command that are shown without `--full`.
@@ -90,49 +87,5 @@ pub(super) fn span(millis: u64) -> String {
         (0, 0, seconds) => format!("{seconds}s"),
         (0, minutes, seconds) => format!("{minutes}m{seconds:02}s"),
         (hours, minutes, _) => format!("{hours}h{minutes:02}m"),
-    }
-}
-
-/// A prompt as JSON, printed from where it is.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PromptJson<'p> {
-    agent_id: Option<&'p str>,
-    approval_kind: &'static str,
-    created_at_ms: u64,
-    expires_at_ms: u64,
-    id: &'p str,
-    kind: &'static str,
-    run_id: Option<&'p str>,
-    session_key: Option<&'p str>,
-    summary: &'p str,
-    /// Why it is denied.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'static str>,
-}
-
-impl<'p> PromptJson<'p> {
-    pub(super) fn of(prompt: &'p Prompt) -> Self {
-        Self {
-            agent_id: prompt.agent.as_deref(),
-            approval_kind: prompt.kind().as_str(),
-            created_at_ms: prompt.created_at_ms,
-            expires_at_ms: prompt.expires_at_ms,
-            id: prompt.id(),
-            kind: prompt.kind().as_str(),
-            run_id: prompt.run_id.as_deref(),
-            session_key: prompt.session_key.as_deref(),
-            summary: subject(prompt),
-            why: None,
-        }
-    }
-}
-
-pub(super) fn state(run: RunState) -> &'static str {
-    match run {
-        RunState::Active => "active",
-        RunState::Ended => "ended",
-        RunState::Superseded => "superseded",
-        RunState::Unknown => "unknown",
     }
 }

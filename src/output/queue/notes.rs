@@ -4,25 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use super::super::escape::{Paper, escaped};
 use crate::queue::Doubt;
 use crate::queue::scope::Alone;
 use crate::queue::wider::Wider;
-
-/// A wider scope as JSON.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(in crate::output) struct WiderJson {
-    scope: &'static str,
-    duplicates: usize,
-}
-
-impl WiderJson {
-    pub(in crate::output) fn of(wider: Option<Wider>) -> Option<Self> {
-        wider.map(|Wider { scope, duplicates }| Self { scope: scope.as_str(), duplicates })
-    }
-}
 
 /// Prints what was not understood, and what else is to be known of a listing.
 pub fn remarks(

@@ -9,8 +9,8 @@ use super::{LONG, length, span};
 use crate::queue::filter::subject;
 use crate::queue::plan::short_names;
 use crate::queue::prompt::Details;
-use crate::report::queue::{Listed, Queued};
 use crate::queue::{Kind, RunState};
+use crate::report::queue::{Listed, Queued};
 
 /// How a listing is laid out.
 #[derive(Debug, Clone, Copy, Default)]

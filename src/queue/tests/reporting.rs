@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::super::report::{
-    Entry, Failure, Outcome, Requeued, Totals, Untried, correct, requeued,
-};
+use super::super::report::{Entry, Failure, Outcome, Requeued, Totals, Untried, correct, requeued};
 use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
 

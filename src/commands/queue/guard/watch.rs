@@ -18,9 +18,9 @@ use crate::commands::gateway::Connection;
 use crate::commands::queue::secrets;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
-use crate::report::exit::Exit;
 use crate::queue::guard::line::Event;
 use crate::queue::{Guard, Reader};
+use crate::report::exit::Exit;
 use crate::settings::Flags;
 
 /// How long one attempt to connect may take. A gateway that is starting is waited for in it.

@@ -1,0 +1,114 @@
+//! `approvals allowlist`: an entry that was added or removed.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::set::{SetOutcome, SetReport};
+use super::{Changed, FieldJson, VERSION, messages};
+use crate::approvals::edit::allowlist::{Edit, Verb};
+use crate::approvals::findings::diagnostic::Diagnostic;
+
+/// What `allowlist add` or `remove` did, or would do.
+#[derive(Debug)]
+pub struct EditReport {
+    /// What was asked for.
+    pub edit: Edit,
+    /// What became of the document.
+    pub set: SetReport,
+    /// The agent's entries with the same pattern that are other entries.
+    pub similar: Vec<Value>,
+    /// The other agents that have an entry with this pattern.
+    pub elsewhere: Vec<String>,
+    /// What is dangerous or dead about the new entry.
+    pub lints: Vec<Diagnostic>,
+    /// How often the document was read: more than once where others edited it at once.
+    pub attempts: u32,
+}
+
+impl EditReport {
+    /// Whether anything was written.
+    pub fn is_stored(&self) -> bool {
+        self.set.outcome == SetOutcome::Stored
+    }
+
+    /// Whether nothing was changed, and nothing of what was meant is left: what stays allowed is never passed over.
+    pub fn is_nothing(&self) -> bool {
+        let left =
+            self.edit.verb() == Verb::Remove && !(self.similar.is_empty() && self.elsewhere.is_empty());
+        self.set.is_nothing() && !left
+    }
+}
+
+impl EditReport {
+    /// What `--json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Printed<'r> {
+            agent: &'r str,
+            attempts: u32,
+            base_hash: &'r str,
+            changes: Changed<'r>,
+            departures: Changed<'r>,
+            elsewhere: &'r [String],
+            entry: Value,
+            existed: bool,
+            foreseen: Vec<FieldJson>,
+            hash: Option<&'r str>,
+            lints: Vec<LintJson<'r>>,
+            outcome: &'static str,
+            path: &'r str,
+            remarks: Vec<&'r str>,
+            similar: &'r [Value],
+            verb: &'static str,
+            version: u8,
+        }
+        let Self { edit, set, similar, elsewhere, lints, attempts } = self;
+        Printed {
+            agent: edit.agent(),
+            attempts: *attempts,
+            base_hash: &set.before,
+            changes: Changed(&set.changes.policy),
+            departures: Changed(&set.departures),
+            elsewhere,
+            entry: edit.entry(),
+            existed: set.existed,
+            foreseen: set.foreseen.iter().map(FieldJson::of).collect(),
+            hash: set.after.as_deref(),
+            lints: lints.iter().map(LintJson::of).collect(),
+            outcome: set.outcome.as_str(),
+            path: &set.path,
+            remarks: messages(&set.remarks),
+            similar,
+            verb: match edit.verb() {
+                Verb::Add => "add",
+                Verb::Remove => "remove",
+            },
+            version: VERSION,
+        }
+    }
+}
+
+/// A lint of the new entry, which has no place before it is written.
+#[derive(Serialize)]
+struct LintJson<'r> {
+    code: &'static str,
+    fix: &'static str,
+    message: &'r str,
+    path: String,
+    severity: &'static str,
+    why: &'static str,
+}
+
+impl<'r> LintJson<'r> {
+    fn of(found: &'r Diagnostic) -> Self {
+        Self {
+            code: found.code.as_str(),
+            fix: found.fix(),
+            message: &found.message,
+            path: found.path.to_string(),
+            severity: found.severity.as_str(),
+            why: found.code.explanation().why,
+        }
+    }
+}

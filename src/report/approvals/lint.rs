@@ -1,0 +1,163 @@
+//! `approvals lint`: what is valid but dangerous or dead, and what `--fix` removed.
+
+use serde::{Serialize, Serializer};
+
+use super::{ChangeJson, FileError, FileReport, Problems, Unchecked, VERSION, messages};
+use crate::approvals::compare::changes::Change;
+use crate::approvals::findings::diagnostic::Verdict;
+use crate::approvals::findings::remark::Remark;
+use crate::approvals::findings::severity::Severity;
+use crate::approvals::lint::{Counts, Removal};
+
+/// What `lint` found.
+#[derive(Debug, Default)]
+pub struct LintReport {
+    /// Every document, and the project's configuration where there is something to say of it.
+    pub files: Vec<FileReport>,
+    /// How many findings there are.
+    pub counts: Counts,
+    /// How many documents are invalid. Those that are so for unknown fields alone were looked at all the same.
+    pub invalid: usize,
+    /// Findings that are silenced.
+    pub silenced: usize,
+    /// The project's configuration, where there is one.
+    pub config: Option<String>,
+    /// How many entries `--fix` would remove.
+    pub mendable: usize,
+    /// How many unknown fields `--fix` would remove.
+    pub unknown: usize,
+    /// What `--fix` removed.
+    pub fixed: Vec<Mend>,
+    /// What is wrong around the documents.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a mend removes of one document.
+#[derive(Debug, Clone)]
+pub struct Mend {
+    /// The document's name.
+    pub name: String,
+    /// The entries.
+    pub removals: Vec<Removal>,
+    /// The fields that no release knows, secrets masked: as many as are listed.
+    pub unknown: Vec<Change>,
+    /// How many there are.
+    pub unknown_count: usize,
+}
+
+impl Mend {
+    /// Whether nothing is removed.
+    pub fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.unknown_count == 0
+    }
+}
+
+impl LintReport {
+    /// What `--format json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        LintJson {
+            version: VERSION,
+            files: &self.files,
+            errors: self.counts.errors,
+            warnings: self.counts.warnings,
+            notes: self.counts.notes,
+            silenced: self.silenced,
+            config: self.config.as_deref(),
+            fixable: self.mendable,
+            fixable_fields: self.unknown,
+            fixed_fields: &self.fixed,
+            fixed: &self.fixed,
+            remarks: messages(&self.remarks),
+        }
+    }
+}
+
+/// The object as it is printed: each problem is made when its turn comes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LintJson<'r> {
+    version: u8,
+    #[serde(serialize_with = "files")]
+    files: &'r [FileReport],
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    silenced: usize,
+    config: Option<&'r str>,
+    fixable: usize,
+    fixable_fields: usize,
+    #[serde(serialize_with = "fixed_fields")]
+    fixed_fields: &'r [Mend],
+    #[serde(serialize_with = "fixed")]
+    fixed: &'r [Mend],
+    remarks: Vec<&'r str>,
+}
+
+#[derive(Serialize)]
+struct FileJson<'r> {
+    path: &'r str,
+    status: &'static str,
+    problems: Problems<'r>,
+    omitted: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FileError<'r>>,
+}
+
+#[derive(Serialize)]
+struct RemovalJson<'r> {
+    agent: &'r str,
+    code: &'static str,
+    index: usize,
+    path: &'r str,
+    pattern: &'r str,
+}
+
+fn files<S: Serializer>(reports: &&[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
+    /// Of a file that was not read.
+    static NONE: Verdict = Verdict {
+        diagnostics: Vec::new(),
+        omitted: 0,
+        omitted_errors: 0,
+        uncounted: false,
+        unfinished: false,
+    };
+    serializer.collect_seq(reports.iter().map(|file| {
+        let verdict = file.result.as_ref().unwrap_or(&NONE);
+        FileJson {
+            path: &file.name,
+            status: status(file),
+            problems: Problems::of(verdict),
+            omitted: verdict.omitted,
+            error: FileError::of(&file.result),
+        }
+    }))
+}
+
+fn fixed_fields<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(mends.iter().flat_map(|mend| mend.unknown.iter().map(ChangeJson::of)))
+}
+
+fn fixed<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
+    let all = mends.iter().flat_map(|mend| mend.removals.iter().map(move |removal| (mend, removal)));
+    serializer.collect_seq(all.map(|(mend, removal)| RemovalJson {
+        agent: &removal.agent,
+        code: removal.code.as_str(),
+        index: removal.index,
+        path: &mend.name,
+        pattern: &removal.pattern,
+    }))
+}
+
+fn status(file: &FileReport) -> &'static str {
+    match &file.result {
+        Ok(verdict) if verdict.unfinished => Unchecked::TimedOut.as_str(),
+        Ok(verdict) if verdict.diagnostics.is_empty() => "clean",
+        Ok(verdict)
+            if verdict.diagnostics.iter().any(|d| !d.code.is_lint() && d.severity == Severity::Error) =>
+        {
+            "invalid"
+        }
+        Ok(_) => "findings",
+        Err(failed) => failed.why.as_str(),
+    }
+}

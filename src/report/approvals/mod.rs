@@ -1,0 +1,254 @@
+//! What commands on documents found and did. Below them what several have in common: a file, its problems, changes.
+
+pub mod diff;
+pub mod edit;
+pub mod lint;
+pub mod set;
+pub mod snapshot;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::VERSION;
+use crate::approvals::compare::changes::Change;
+use crate::approvals::edit::downgrade::Field;
+use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
+use crate::approvals::findings::remark::Remark;
+
+pub use diff::{DiffReport, Side};
+pub use edit::EditReport;
+pub use lint::{LintReport, Mend};
+pub use set::{SetOutcome, SetReport};
+pub use snapshot::{Got, NativeSnapshot, Snapshot};
+
+/// What became of a document for which the time was too short.
+pub const UNFINISHED: &str = "not checked to its end before the timeout: there may be more problems";
+
+/// One file of a validation.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The name as it was given, or found in a directory.
+    pub name: String,
+    /// What came of it.
+    pub result: Result<Verdict, Failed>,
+}
+
+impl FileReport {
+    /// Whether there is something to report of the file: a problem, or that it was not checked to its end.
+    pub fn has_something(&self) -> bool {
+        self.result.as_ref().map_or(true, |verdict| !verdict.diagnostics.is_empty() || verdict.unfinished)
+    }
+}
+
+/// A file that has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub remedy: Option<String>,
+    /// Why there is no verdict.
+    pub why: Unchecked,
+}
+
+/// Why a file has no verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchecked {
+    /// It could not be read.
+    Unreadable,
+    /// The deadline passed.
+    TimedOut,
+    /// clearance panicked.
+    Crashed,
+}
+
+impl Unchecked {
+    /// The word in machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::TimedOut => "timed-out",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
+/// What `approvals validate --format json` prints: every file with its problems.
+pub fn validation<'r>(reports: &'r [FileReport], remarks: &'r [Remark]) -> impl Serialize + use<'r> {
+    #[derive(Serialize)]
+    struct Validation<'r> {
+        version: u8,
+        valid: bool,
+        files: Vec<FileJson<'r>>,
+        /// What is worth saying beside the files.
+        remarks: Vec<&'r str>,
+    }
+    let files: Vec<FileJson<'_>> = reports.iter().map(FileJson::of).collect();
+    let valid = files.iter().all(|file| file.status == "valid");
+    Validation { version: VERSION, valid, files, remarks: messages(remarks) }
+}
+
+fn messages(remarks: &[Remark]) -> Vec<&str> {
+    remarks.iter().map(|remark| remark.message.as_str()).collect()
+}
+
+#[derive(Serialize)]
+struct FileJson<'r> {
+    path: &'r str,
+    status: &'static str,
+    problems: Problems<'r>,
+    /// Problems that are counted and not listed.
+    omitted: usize,
+    /// There may be more problems than are counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncounted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FileError<'r>>,
+}
+
+impl<'r> FileJson<'r> {
+    fn of(report: &'r FileReport) -> Self {
+        match &report.result {
+            Ok(verdict) => Self {
+                path: &report.name,
+                status: match verdict {
+                    verdict if verdict.unfinished => Unchecked::TimedOut.as_str(),
+                    verdict if verdict.is_valid() => "valid",
+                    _ => "invalid",
+                },
+                problems: Problems::of(verdict),
+                omitted: verdict.omitted,
+                uncounted: verdict.uncounted,
+                error: FileError::of(&report.result),
+            },
+            Err(failed) => Self {
+                path: &report.name,
+                status: failed.why.as_str(),
+                problems: Problems(&[]),
+                omitted: 0,
+                uncounted: false,
+                error: FileError::of(&report.result),
+            },
+        }
+    }
+}
+
+/// Why a file was not checked, or not to its end.
+#[derive(Serialize)]
+struct FileError<'r> {
+    message: &'r str,
+    remedy: Option<&'r str>,
+}
+
+impl<'r> FileError<'r> {
+    fn of(result: &'r Result<Verdict, Failed>) -> Option<Self> {
+        match result {
+            Ok(verdict) => {
+                verdict.unfinished.then_some(Self { message: UNFINISHED, remedy: Some("raise --timeout") })
+            }
+            Err(failed) => Some(Self { message: &failed.message, remedy: failed.remedy.as_deref() }),
+        }
+    }
+}
+
+/// Problems in machine output: each is made when its turn comes, since there may be a million.
+pub struct Problems<'d>(&'d [Diagnostic]);
+
+impl<'d> Problems<'d> {
+    /// The problems of a verdict.
+    pub fn of(verdict: &'d Verdict) -> Self {
+        Self(&verdict.diagnostics)
+    }
+}
+
+impl Serialize for Problems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Problem::of))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem<'d> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'d str,
+    /// JSON Pointer.
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'d str>,
+    /// Of a lint: why it matters, how to fix it, and whether `--fix` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixable: Option<bool>,
+}
+
+impl<'d> Problem<'d> {
+    fn of(diagnostic: &'d Diagnostic) -> Self {
+        let page = diagnostic.code.is_lint().then(|| diagnostic.code.explanation());
+        Self {
+            code: diagnostic.code.as_str(),
+            severity: diagnostic.severity.as_str(),
+            message: &diagnostic.message,
+            path: diagnostic.path.to_string(),
+            line: diagnostic.start.line,
+            column: diagnostic.start.column,
+            end_line: diagnostic.end.line,
+            end_column: diagnostic.end.column,
+            found: diagnostic.found.as_deref(),
+            expected: diagnostic.expected.as_deref(),
+            suggestion: diagnostic.suggestion.as_deref(),
+            why: page.map(|page| page.why),
+            mend: page.map(|_| diagnostic.fix()),
+            fixable: page.map(|_| diagnostic.code.is_fixable() && !diagnostic.remote),
+        }
+    }
+}
+
+/// Changes in machine output.
+struct Changed<'c>(&'c [Change]);
+
+impl Serialize for Changed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(ChangeJson::of))
+    }
+}
+
+#[derive(Serialize)]
+struct ChangeJson<'c> {
+    after: Option<&'c Value>,
+    before: Option<&'c Value>,
+    /// JSON Pointer.
+    path: String,
+}
+
+impl<'c> ChangeJson<'c> {
+    fn of(Change { path, before, after }: &'c Change) -> Self {
+        Self { after: after.as_ref(), before: before.as_ref(), path: path.to_string() }
+    }
+}
+
+/// A field that an older gateway does not know.
+#[derive(Serialize)]
+struct FieldJson {
+    path: String,
+    since: &'static str,
+    without: &'static str,
+}
+
+impl FieldJson {
+    fn of(Field { place, newer, .. }: &Field) -> Self {
+        Self { path: place.to_string(), since: newer.introduced(), without: newer.without() }
+    }
+}

@@ -1,0 +1,156 @@
+//! The lines of `queue guard` in machine output: one object a line.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::VERSION;
+use super::queue::{STILL_LISTED, WiderJson, untried};
+use crate::queue::guard::line::{Event, Line, Timing};
+use crate::queue::guard::{Decided, Held, Note, Offender, Outcome};
+
+/// A line in machine output. Fields without a value are absent.
+pub fn object(told: &Line) -> impl Serialize + use<> {
+    let mut object = Map::new();
+    object.insert("version".to_owned(), json!(VERSION));
+    object.insert("at".to_owned(), json!(at(told.at_ms)));
+    if !told.gateway.is_empty() {
+        object.insert("gateway".to_owned(), json!(&*told.gateway));
+    }
+    let (name, fields) = event(&told.event);
+    object.insert("event".to_owned(), json!(name));
+    if let Value::Object(fields) = fields {
+        object.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    object
+}
+
+/// An instant in UTC, to the millisecond.
+pub fn at(at_ms: u64) -> String {
+    let at = Timestamp::from_millisecond(i64::try_from(at_ms).unwrap_or_default()).unwrap_or_default();
+    format!("{at:.3}")
+}
+
+/// The beginning of a group's digest: `queue ls` shows the beginning of this, or more.
+pub fn group(digest: &[u8; 32]) -> String {
+    data_encoding::HEXLOWER.encode(&digest[..8])
+}
+
+fn event(event: &Event) -> (&'static str, Value) {
+    match event {
+        Event::Started { observe, metrics, free, turns } => (
+            "started",
+            json!({
+                "observe": observe, "metrics": metrics,
+                "maxRate": free.max_rate.to_string(), "coolingMs": free.cooling_ms,
+                "maxRateOfTurns": turns.max_rate.to_string(), "coolingMsOfTurns": turns.cooling_ms,
+            }),
+        ),
+        Event::Connected { address, version, legacy, partial, throttle, repeats } => (
+            "connected",
+            json!({
+                "address": address, "gatewayVersion": version, "legacy": legacy, "partial": partial,
+                "maxRate": throttle.max_rate.to_string(), "coolingMs": throttle.cooling_ms,
+                "holdsAfter": repeats,
+            }),
+        ),
+        Event::Disconnected { cause, remedy, retry_ms } => {
+            ("disconnected", json!({ "cause": cause, "remedy": remedy, "retryMs": retry_ms }))
+        }
+        Event::Gap => ("gap", json!({})),
+        Event::Unlisted(cause) => ("unlisted", json!({ "cause": cause })),
+        Event::RunsUnknown(cause) => ("runs-unknown", json!({ "cause": cause })),
+        Event::RunsKnown => ("runs-known", json!({})),
+        Event::Unread(problem) => ("unread", json!({ "problem": problem })),
+        Event::Note(told, timing) => note(told, *timing),
+        Event::Cancelled { run, result } => (
+            "cancelled",
+            match result {
+                Ok(done) => {
+                    json!({ "run": run, "aborted": done.aborted, "denied": done.denied, "left": done.left })
+                }
+                Err(cause) => json!({ "run": run, "error": cause }),
+            },
+        ),
+        Event::Reloading => ("reloading", json!({})),
+        Event::NotReloaded(cause) => ("not-reloaded", json!({ "cause": cause })),
+        Event::Added => ("added", json!({})),
+        Event::Removed => ("removed", json!({})),
+        Event::Failed { retry_ms } => ("failed", json!({ "retryMs": retry_ms })),
+        Event::Dropped(lines) => ("dropped", json!({ "lines": lines })),
+        Event::Stopping => ("stopping", json!({})),
+        Event::Stopped => ("stopped", json!({})),
+    }
+}
+
+fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
+    match note {
+        Note::Decided(decided) => {
+            let Decided { number, prompt, survivor, why, group: digest, requeued } = &**decided;
+            let fields = json!({
+                "decision": number,
+                "id": prompt.id(),
+                "kind": prompt.kind().as_str(),
+                "group": group(digest),
+                "survivor": &*survivor.id,
+                "reason": why.as_str(),
+                "agent": prompt.agent.as_deref(),
+                "session": prompt.session_key.as_deref(),
+                "run": prompt.run_id.as_deref(),
+                "createdAtMs": prompt.created_at_ms,
+                "requeued": requeued,
+            });
+            ("deny", fields)
+        }
+        Note::Over { number, key, why, outcome } => {
+            let error = match outcome {
+                Outcome::Refused(words) => Some(&**words),
+                Outcome::NoAnswer => Some("no answer"),
+                Outcome::StillListed => Some(STILL_LISTED),
+                Outcome::NotSent(why) => Some(untried(*why)),
+                _ => None,
+            };
+            let decided =
+                if let Outcome::Allowed(decision) = outcome { Some(decision.as_str()) } else { None };
+            let fields = json!({
+                "decision": number,
+                "id": &*key.id,
+                "kind": key.kind.as_str(),
+                "reason": why.as_str(),
+                "outcome": outcome.as_str(),
+                "error": error,
+                "decidedAs": decided,
+                "latencyUs": timing.written_us,
+                "answerUs": timing.answered_us,
+            });
+            ("outcome", fields)
+        }
+        Note::Reconciled(counts) => {
+            let (pending, groups, duplicates) = (counts.pending, counts.groups, counts.duplicates);
+            let wider = WiderJson::of(counts.wider);
+            (
+                "reconciled",
+                json!({ "pending": pending, "groups": groups, "duplicates": duplicates, "wider": wider }),
+            )
+        }
+        Note::Opened { for_ms, .. } => ("breaker-opened", json!({ "forMs": for_ms })),
+        Note::Closed => ("breaker-closed", json!({})),
+        Note::Offender(offender) => {
+            let Offender { group: digest, agent, session, run, times } = &**offender;
+            let fields = json!({
+                "group": group(digest), "agent": agent.as_deref(), "session": session.as_deref(),
+                "run": run.as_deref(), "times": times,
+            });
+            ("offender", fields)
+        }
+        Note::Held(held) => {
+            let Held { group: digest, agent, session, survivor, times, for_ms } = &**held;
+            let fields = json!({
+                "group": group(digest), "agent": agent.as_deref(), "session": session.as_deref(),
+                "survivor": &*survivor.id, "times": times, "forMs": for_ms,
+            });
+            ("group-held", fields)
+        }
+        Note::Released(digest) => ("group-released", json!({ "group": group(digest) })),
+    }
+}

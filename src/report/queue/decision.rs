@@ -1,0 +1,47 @@
+//! `queue resolve`: one prompt, and what was decided.
+
+use serde::Serialize;
+
+use super::VERSION;
+use super::prompt::PromptJson;
+use crate::queue::{Decision, Prompt};
+
+/// What `queue resolve` did.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The gateway.
+    pub gateway: String,
+    /// The prompt's id.
+    pub id: String,
+    /// The prompt, where it was pending: of one that was decided before no more is known.
+    pub prompt: Option<Prompt>,
+    /// The decision.
+    pub decision: Decision,
+    /// Whether it was decided so before.
+    pub before: bool,
+}
+
+impl Resolved {
+    /// What `--json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Approval<'r> {
+            Pending(Box<PromptJson<'r>>),
+            Gone { id: &'r str },
+        }
+        #[derive(Serialize)]
+        struct Printed<'r> {
+            approval: Approval<'r>,
+            before: bool,
+            decision: &'static str,
+            gateway: &'r str,
+            version: u8,
+        }
+        let Self { gateway, id, prompt, decision, before } = self;
+        let approval = prompt
+            .as_ref()
+            .map_or(Approval::Gone { id }, |prompt| Approval::Pending(Box::new(PromptJson::of(prompt))));
+        Printed { approval, before: *before, decision: decision.as_str(), gateway, version: VERSION }
+    }
+}

@@ -1,0 +1,140 @@
+//! A prompt among others, and its object in machine output, which is the same whichever command prints it.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::VERSION;
+use crate::queue::filter::subject;
+use crate::queue::scope::Alone;
+use crate::queue::{Doubt, Prompt, RunState};
+
+/// A prompt of a listing.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// How its run stands.
+    pub run: RunState,
+    /// The group that it is of; `None` where it is alone.
+    pub group: Option<String>,
+    /// The prompt of its group that would stay, where that is another one.
+    pub duplicate_of: Option<String>,
+    /// Why it could have no duplicate, if so.
+    pub alone: Option<Alone>,
+}
+
+/// A prompt as JSON, printed from where it is. Fields that a command does not look at are absent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PromptJson<'q> {
+    agent_id: Option<&'q str>,
+    /// Why it could have no duplicate, whatever else is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alone: Option<&'static str>,
+    approval_kind: &'static str,
+    created_at_ms: u64,
+    /// Why it is never treated as a duplicate, whatever it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'static str>,
+    /// The prompt of its group that stays, where that is another one.
+    #[serde(skip_serializing_if = "Looked::is_not")]
+    duplicate_of: Looked<&'q str>,
+    /// What happened to it, of `--watch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    expires_at_ms: u64,
+    /// The gateway, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<&'q str>,
+    #[serde(skip_serializing_if = "Looked::is_not")]
+    group: Looked<&'q str>,
+    id: &'q str,
+    kind: &'static str,
+    /// The gateway's clock, where each line has to be understood by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now_ms: Option<u64>,
+    /// What the gateway lists of it, unchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'q RawValue>,
+    run_id: Option<&'q str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_state: Option<&'static str>,
+    session_key: Option<&'q str>,
+    summary: &'q str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
+    /// Why it is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+/// A field that only some commands look at: absent where they do not, null where there is nothing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Looked<T> {
+    Not,
+    At(Option<T>),
+}
+
+impl<T> Looked<T> {
+    const fn is_not(&self) -> bool {
+        matches!(self, Self::Not)
+    }
+}
+
+impl<'q> PromptJson<'q> {
+    /// A prompt by itself.
+    pub fn of(prompt: &'q Prompt) -> Self {
+        Self {
+            agent_id: prompt.agent.as_deref(),
+            alone: None,
+            approval_kind: prompt.kind().as_str(),
+            created_at_ms: prompt.created_at_ms,
+            doubt: None,
+            duplicate_of: Looked::Not,
+            event: None,
+            expires_at_ms: prompt.expires_at_ms,
+            gateway: None,
+            group: Looked::Not,
+            id: prompt.id(),
+            kind: prompt.kind().as_str(),
+            now_ms: None,
+            request: None,
+            run_id: prompt.run_id.as_deref(),
+            run_state: None,
+            session_key: prompt.session_key.as_deref(),
+            summary: subject(prompt),
+            version: None,
+            why: None,
+        }
+    }
+
+    /// A prompt among those that are pending: with its group, its run and its request.
+    pub fn listed(row: &'q Listed) -> Self {
+        let Listed { prompt, run, group, duplicate_of, alone } = row;
+        Self {
+            alone: alone.map(Alone::as_str),
+            doubt: prompt.doubt.map(Doubt::as_str),
+            duplicate_of: Looked::At(duplicate_of.as_deref()),
+            group: Looked::At(group.as_deref()),
+            request: prompt.raw.as_ref().map(|raw| &*raw.0),
+            run_state: Some(run.as_str()),
+            ..Self::of(prompt)
+        }
+    }
+
+    /// On a line of its own.
+    pub fn line(self, now_ms: u64, gateway: Option<&'q str>) -> Self {
+        Self { gateway, now_ms: Some(now_ms), version: Some(VERSION), ..self }
+    }
+
+    /// With what happened to it.
+    pub fn event(self, event: &'static str) -> Self {
+        Self { event: Some(event), ..self }
+    }
+
+    /// With the reason for which it is denied.
+    pub(super) fn because(self, why: &'static str) -> Self {
+        Self { why: Some(why), ..self }
+    }
+}
