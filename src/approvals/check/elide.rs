@@ -86,18 +86,42 @@ pub(in crate::approvals) fn without(text: &str, gone: impl Fn(&str, usize, &str)
     let mut rest = text.as_bytes().to_vec();
     for (id, agent) in &skeleton.agents {
         for (index, raw) in agent.allowlist.0.iter().enumerate() {
-            let raw = raw.get();
-            if !gone(id, index, raw) {
-                continue;
+            if gone(id, index, raw.get()) {
+                overwrite(&mut rest, text, raw.get())?;
             }
-            let start = raw.as_ptr().addr() - text.as_ptr().addr();
-            let entry = rest.get_mut(start..start + raw.len())?;
-            let (elided, blank) = entry.split_at_mut_checked(ELIDED.len())?;
-            elided.copy_from_slice(ELIDED);
-            blank.fill(b' ');
         }
     }
     String::from_utf8(rest).ok()
+}
+
+/// The text with those agents overwritten of which `gone` says so, by id: the keys stay.
+///
+/// `None` where it is not plain JSON of a document's outline.
+pub(in crate::approvals) fn without_agents(text: &str, gone: impl Fn(&str) -> bool) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Outline<'t> {
+        #[serde(borrow)]
+        agents: HashMap<String, &'t RawValue>,
+    }
+    let outline: Outline<'_> = serde_json::from_str(text).ok()?;
+    let mut rest = text.as_bytes().to_vec();
+    for (id, raw) in &outline.agents {
+        // Shorter ones are empty: the tree that they take is small.
+        if raw.get().len() >= ELIDED.len() && gone(id) {
+            overwrite(&mut rest, text, raw.get())?;
+        }
+    }
+    drop(outline);
+    String::from_utf8(rest).ok()
+}
+
+/// Writes `null` and spaces over a part of the text, in a copy of it.
+fn overwrite(copy: &mut [u8], text: &str, part: &str) -> Option<()> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    let (elided, blank) = copy.get_mut(start..start + part.len())?.split_at_mut_checked(ELIDED.len())?;
+    elided.copy_from_slice(ELIDED);
+    blank.fill(b' ');
+    Some(())
 }
 
 #[cfg(test)]
@@ -113,6 +137,14 @@ mod tests {
             rest,
             r#"{"agents":{"a":{"allowlist":[null                      ,{"pattern":""},{"pattern":"x","argPattern":"("}]}}}"#
         );
+    }
+
+    #[test]
+    fn agents_shrink_in_place() {
+        let text = r#"{"agents":{"a":{"ask":"off"},"b":{"ask":"off"},"c":{}}}"#;
+        let rest = without_agents(text, |id| id != "b").unwrap();
+        assert_eq!(rest, r#"{"agents":{"a":null         ,"b":{"ask":"off"},"c":{}}}"#);
+        assert_eq!(without_agents(r#"{"version":1}"#, |_| true), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::finding::{Finding, place};
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::model::document::Document;
+use crate::approvals::model::document::{Agents, Document};
 use crate::approvals::model::path::Step;
 use crate::approvals::redact::credentials::looks_secret;
 use crate::approvals::redact::secrets;
@@ -48,6 +48,7 @@ pub(super) fn placed(
         }
         !kept.contains(&(agent, index))
     });
+    let elided = without_policies(elided.as_deref().unwrap_or(text), document, &raws).or(elided);
     let Some(root) = syntax::parse(text, elided.as_deref(), syntax, &mut Vec::new()) else {
         // It was read once already.
         return Verdict::default();
@@ -68,6 +69,29 @@ pub(super) fn placed(
         })
         .collect::<Vec<_>>();
     place(text, &hidden, findings.into())
+}
+
+/// The text without the agents that have no lists and no finding: their values are words of the contract, so that none of
+/// them has to be masked in an excerpt. `None` where a tree of all agents is small.
+fn without_policies(text: &str, document: &Document<'_>, raws: &[Raw]) -> Option<String> {
+    let agents = document.agents.iter().flat_map(Agents::iter).count();
+    if agents <= Verdict::MOST {
+        return None;
+    }
+    let mut kept: HashSet<&str> = raws.iter().filter_map(agent_of).collect();
+    let lists = document.agents.iter().flat_map(Agents::iter);
+    kept.extend(
+        lists.filter(|(_, agent)| agent.allowlist.is_some() || agent.mcp_tools.is_some()).map(|(id, _)| id),
+    );
+    elide::without_agents(text, |id| !kept.contains(id))
+}
+
+/// The agent that a finding is about.
+fn agent_of(raw: &Raw) -> Option<&str> {
+    match raw.path.steps() {
+        [_, Step::Key(agent), ..] => Some(agent),
+        _ => None,
+    }
 }
 
 /// The findings of a configuration: the silences that silence nothing, by the spans of their codes.
@@ -112,5 +136,42 @@ fn credentials(value: &Value<'_>, spans: &mut Vec<Range<usize>>) {
         }
         Value::Array(array) => array.elements.iter().for_each(|element| credentials(element, spans)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::approvals::bounds::Budget;
+    use crate::approvals::check::document::parse_within;
+
+    /// A tree of 64 MiB of agents takes more than eight times the memory of their text.
+    #[test]
+    fn agents_without_a_finding_are_not_read_again() {
+        let mut text = String::from(r#"{"version":1,"agents":{"full":{"security":"full"}"#);
+        for number in 0..=Verdict::MOST {
+            write!(text, r#","agent-{number}":{{"ask":"on-miss"}}"#).unwrap();
+        }
+        text.push_str(r#","listed":{"allowlist":[]}}}"#);
+        let document = parse_within(text.as_bytes(), Syntax::Json, Budget::default()).unwrap();
+        let path = ["agents", "full", "security"].map(|key| Step::Key(key.to_owned())).into_iter().collect();
+        let raw = Raw {
+            code: Code::FullWithoutAsking,
+            path,
+            message: String::new(),
+            agent: None,
+            pattern: None,
+            removes: None,
+        };
+        let rest = without_policies(&text, &document, &[raw]).unwrap();
+        assert_eq!(rest.len(), text.len());
+        assert!(
+            rest.starts_with(r#"{"version":1,"agents":{"full":{"security":"full"},"agent-0":null "#),
+            "{rest}"
+        );
+        assert_eq!(rest.matches(r#"{"ask""#).count(), 0);
+        assert!(rest.ends_with(r#""listed":{"allowlist":[]}}}"#));
     }
 }
