@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures `clearance approvals get --gateway` beside its peers on real gateways, and prints rows for the README's table.
+"""Measures `clearance approvals get --gateway` beside its peers on real gateways, and prints rows for docs/performance.md.
 
     python3 benches/gateway.py [--quick]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the bars for edits of a large document and for hostile documents, and prints the README's tables.
+"""Measures the bars for edits of a large document and for hostile documents, and prints the tables of docs/performance.md.
 
     python3 benches/limits.py [--quick] [--clearance PROGRAM]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures `clearance queue ls` and `queue dedupe` on real gateways beside peers, and prints rows for the README's table.
+"""Measures `clearance queue ls` and `queue dedupe` on real gateways beside peers, and prints rows for docs/performance.md.
 
     python3 benches/queue.py [--quick]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures `clearance approvals validate` beside its peers, and prints the README's table.
+"""Measures `clearance approvals validate` beside its peers, and prints the table of docs/performance.md.
 
     python3 benches/validate.py [--quick]
 

@@ -176,9 +176,13 @@ fn every_command_in_a_text_is_one_that_the_command_line_takes() {
     for (name, source) in &found {
         texts_of.extend(texts(source).into_iter().map(|text| (name.clone(), text)));
     }
-    for name in ["README.md", "action.yml"] {
-        let text = fs::read_to_string(root.join(name)).unwrap();
-        texts_of.extend(text.lines().map(|line| (name.to_owned(), line.to_owned())));
+    let pages = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "action.yml", "contrib/README.md"];
+    for path in pages.chain(others.map(|name| root.join(name))) {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.display().to_string();
+        texts_of.extend(text.lines().map(|line| (name.clone(), line.to_owned())));
     }
     let (mut count, mut wrong) = (0, Vec::new());
     for (name, text) in &texts_of {

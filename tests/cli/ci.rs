@@ -298,3 +298,51 @@ fn the_gitlab_recipe_checks_and_compares() {
     assert_code(&runner.run(&gitlab(&recipe, jobs[0]), &nothing), 0, jobs[0]);
     assert_code(&runner.run(&gitlab(&recipe, jobs[1]), &nothing), 1, jobs[1]);
 }
+
+// ---- What the README says of them
+
+/// The blocks of YAML in the README.
+fn readme_blocks() -> Vec<Value> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let blocks = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks
+        .map(|text| serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")))
+        .collect()
+}
+
+#[test]
+fn the_workflow_of_the_readme_works() {
+    let workflow = &readme_blocks()[0];
+    fields_are(workflow, &["on", "jobs"]);
+    let jobs: Vec<&Value> = workflow["jobs"].as_object().unwrap().values().collect();
+    assert_eq!(jobs.len(), 1);
+    fields_are(jobs[0], &["runs-on", "steps"]);
+    let steps = jobs[0]["steps"].as_array().unwrap();
+    assert!(text(&steps[0]["uses"]).starts_with("actions/checkout@"), "{steps:?}");
+    assert!(text(&steps[1]["uses"]).contains("/clearance@"), "{steps:?}");
+    let given: Vec<(&str, &str)> = steps[1]["with"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect();
+    for (document, expected) in [
+        (VALID, vec![("Install clearance", 0), ("Validate", 0), ("Lint", 0)]),
+        (MISSPELT, vec![("Install clearance", 0), ("Validate", 1)]),
+    ] {
+        let mut runner = Runner::new(&[("hosts/a.json", document)]);
+        assert_eq!(codes(&action(&mut runner, &given)), expected);
+    }
+}
+
+#[test]
+fn the_hooks_of_the_readme_exist() {
+    let known = yaml(".pre-commit-hooks.yaml");
+    let known: Vec<&str> = known.as_array().unwrap().iter().map(|hook| text(&hook["id"])).collect();
+    let blocks = readme_blocks();
+    let repository = &blocks[1]["repos"][0];
+    fields_are(repository, &["repo", "rev", "hooks"]);
+    let named: Vec<&str> =
+        repository["hooks"].as_array().unwrap().iter().map(|hook| text(&hook["id"])).collect();
+    assert_eq!(named, known);
+}

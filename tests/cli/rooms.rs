@@ -43,7 +43,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// The floors of `approvals`, the lowest first. A floor may import lower ones, and itself.
-const FLOORS: [&str; 9] =
+pub const FLOORS: [&str; 9] =
     ["model", "bounds", "findings", "text", "redact", "check", "compare", "edit", "lint"];
 
 /// What the pure rooms may not touch: they do no I/O, read no clock, start nothing.
@@ -58,11 +58,11 @@ const IMPURE: [&str; 8] = [
     "std::io::std",
 ];
 
-const PURE: [&str; 3] = ["approvals", "queue", "report"];
+pub const PURE: [&str; 3] = ["approvals", "queue", "report"];
 
 /// A source file: its module path, and every path that it names, absolute.
-struct Source {
-    file: String,
+pub struct Source {
+    pub file: String,
     module: Vec<String>,
     /// Paths of this crate, without `crate`, each with whether it is only handed on (`pub use`).
     paths: Vec<(Vec<String>, bool)>,
@@ -219,7 +219,7 @@ fn sources(path: &Path, found: &mut Vec<Source>) {
     }
 }
 
-fn all() -> Vec<Source> {
+pub fn all() -> Vec<Source> {
     let mut found = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort_by(|a, b| a.file.cmp(&b.file));
@@ -244,7 +244,7 @@ fn leads_to<'s>(
 }
 
 /// What each file imports, by file.
-fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
+pub fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     let by_module: BTreeMap<&[String], &Source> =
         sources.iter().map(|source| (&source.module[..], source)).collect();
     let of = |source: &Source| {
@@ -256,7 +256,7 @@ fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     sources.iter().map(|source| (source.file.as_str(), of(source))).collect()
 }
 
-fn room(file: &str) -> &str {
+pub fn room(file: &str) -> &str {
     file.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
