@@ -5,6 +5,7 @@
 //! `output`. See `tests/cli/rooms.rs`.
 
 pub mod approvals;
+mod backoff;
 mod cli;
 mod commands;
 pub mod deadline;

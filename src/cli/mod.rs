@@ -11,6 +11,7 @@ mod printed_commands;
 pub mod queue;
 mod quiet;
 pub mod run;
+mod values;
 
 use std::time::Duration;
 

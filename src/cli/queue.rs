@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lazy::Lazy;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::duration::duration;
 use super::gateway::{Access, Gateway, name};
 use super::quiet::Quiet;
+use crate::queue::filter::Sort;
+use crate::queue::{Decision, Keep, Kind, Scope};
 
 /// What to do with the pending prompts of a gateway.
 #[derive(Debug, Subcommand)]
@@ -110,50 +112,6 @@ pub struct Filters {
     pub newer_than: Option<Duration>,
 }
 
-/// A kind of prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// A command
-    Exec,
-    /// A plugin's question
-    Plugin,
-    /// A system agent's question
-    SystemAgent,
-}
-
-/// Inside what prompts are duplicates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum By {
-    /// One session of one agent; all runs of a cron job are one session
-    Session,
-    /// One agent: its chats, cron jobs and subagents together
-    Agent,
-    /// One run
-    Run,
-}
-
-/// Which prompt of a group stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Keep {
-    /// The oldest whose run goes on and that lives long enough
-    Oldest,
-    /// The newest whose run goes on and that lives long enough
-    Newest,
-}
-
-/// What rows are ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    /// The oldest first
-    Age,
-    /// What expires first
-    Expiry,
-    /// By agent
-    Agent,
-    /// By command
-    Command,
-}
-
 /// `queue ls`
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -173,8 +131,8 @@ pub struct Ls {
     #[arg(long, help_heading = "Filters")]
     pub duplicates: bool,
     /// Scope in which prompts count as duplicates
-    #[arg(long, value_enum, default_value_t = By::Session, hide_possible_values = true)]
-    pub by: By,
+    #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
+    pub by: Scope,
     /// What rows are ordered by
     #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
     pub sort: Sort,
@@ -215,8 +173,8 @@ pub struct Dedupe {
     #[command(flatten)]
     pub filters: Filters,
     /// Scope in which prompts count as duplicates
-    #[arg(long, value_enum, default_value_t = By::Session)]
-    pub by: By,
+    #[arg(long, value_enum, default_value_t = Scope::Session)]
+    pub by: Scope,
     /// Which prompt of a group stays
     #[arg(long, value_enum, default_value_t = Keep::Oldest)]
     pub keep: Keep,
@@ -273,8 +231,8 @@ pub struct Guard {
     #[arg(long, value_enum, help_heading = "Filters")]
     pub kind: Option<Kind>,
     /// Scope in which prompts count as duplicates
-    #[arg(long, value_enum, default_value_t = By::Session)]
-    pub by: By,
+    #[arg(long, value_enum, default_value_t = Scope::Session)]
+    pub by: Scope,
     /// Keep a prompt only if it has at least this long to live; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
@@ -359,15 +317,4 @@ pub struct Resolve {
     pub json: bool,
     #[command(flatten)]
     pub access: Access,
-}
-
-/// A decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Decision {
-    /// This once
-    AllowOnce,
-    /// Now and for good: an entry is written into the document
-    AllowAlways,
-    /// Not
-    Deny,
 }

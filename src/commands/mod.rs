@@ -9,6 +9,7 @@ pub mod lint;
 pub mod queue;
 pub mod remote;
 pub mod run;
+pub mod runtime;
 pub mod set;
 pub mod targets;
 pub mod validate;

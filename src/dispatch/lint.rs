@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::approvals::explain;
-use super::{Question, interactive, remote};
+use super::{ask, interactive, remote};
 use crate::Streams;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
@@ -83,7 +83,7 @@ fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
     if !interactive() {
         return Err(Error::FixUnconfirmed);
     }
-    Ok(Question::ask(streams.err, "remove them?")?.wait()?)
+    Ok(ask(streams.err, "remove them?")?)
 }
 
 fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {

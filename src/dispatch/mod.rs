@@ -16,7 +16,6 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use rustix::termios::{QueueSelector, tcflush};
-use tokio::sync::oneshot;
 
 use crate::cli::gateway::{Access, Approvals};
 use crate::commands::Error;
@@ -115,48 +114,20 @@ pub fn paper(stream: &(impl IsTerminal + AsFd)) -> Paper {
     Paper { width: stream.is_terminal().then(width) }
 }
 
-/// A question that was asked on the terminal. A person takes as long as a person takes: nothing but an answer, the end
-/// of the input or Ctrl-C ends the wait.
-#[derive(Debug)]
-pub struct Question(oneshot::Receiver<io::Result<String>>);
-
-impl Question {
-    /// Asks, if there is somebody to ask.
-    pub fn ask(err: &mut dyn Write, question: &str) -> Result<Self, QueueError> {
-        if !interactive() {
-            return Err(QueueError::Unconfirmed);
-        }
-        // What was typed before the question is no answer to it. A terminal that cannot forget it is as it was.
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-        let asked = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
-        if asked.is_err() {
-            return Err(QueueError::Unconfirmed);
-        }
-        let (sender, receiver) = oneshot::channel();
-        // Beside the runtime, which has connections to keep alive.
-        std::thread::spawn(move || {
-            let mut line = String::new();
-            let read = io::stdin().lock().read_line(&mut line);
-            // Nobody listens any more where the command has ended.
-            drop(sender.send(read.map(|_| line)));
-        });
-        Ok(Self(receiver))
+/// Asks a question on the terminal, if there is somebody to ask. Anything but a yes is a no. A person takes as long as a
+/// person takes: nothing but an answer, the end of the input or Ctrl-C ends the wait.
+pub fn ask(err: &mut dyn Write, question: &str) -> Result<(), QueueError> {
+    if !interactive() {
+        return Err(QueueError::Unconfirmed);
     }
-
-    /// The answer. Anything but a yes is a no.
-    pub async fn answer(self) -> Result<(), QueueError> {
-        agreed(self.0.await)
+    // What was typed before the question is not an answer to it. A terminal that cannot forget it is as it was.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+    if output::question(err, question).is_err() {
+        return Err(QueueError::Unconfirmed);
     }
-
-    /// The same where there is no runtime.
-    pub fn wait(self) -> Result<(), QueueError> {
-        agreed(self.0.blocking_recv())
-    }
-}
-
-fn agreed(line: Result<io::Result<String>, oneshot::error::RecvError>) -> Result<(), QueueError> {
-    match line {
-        Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(_) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
         _ => Err(QueueError::Declined),
     }
 }

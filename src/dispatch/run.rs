@@ -2,12 +2,14 @@
 
 use std::io;
 
-use super::{Question, flags, paper};
+use super::{ask, flags, paper};
 use crate::Streams;
 use crate::cli::run::{Cancel, Ls};
-use crate::commands::gateway as gateways;
+use crate::commands::queue::QueueError;
 use crate::commands::run::cancel::By;
 use crate::commands::run::{cancel, ls};
+use crate::commands::runtime::Runtime;
+use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::output::{self, Layout};
 use crate::queue::cancel::{CancelPlan, Which};
@@ -39,35 +41,53 @@ pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     Ok(if list.problems.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
+/// How the command line wants a plan to be shown and confirmed.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    yes: bool,
+    json: bool,
+    all: bool,
+}
+
+/// Shows a plan, and asks for a yes unless --yes is given.
+fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let Streams { out, err, .. } = streams;
+    let Shown { yes, json, all } = shown;
+    let printed = match (json, yes) {
+        // The report has the plan.
+        (true, true) => Ok(()),
+        (true, false) => {
+            let layout = Layout { paper: paper(&io::stderr()), ..layout(all) };
+            output::cancel_plan_text(*err, plan, layout)
+        }
+        (false, _) => output::cancel_plan_text(*out, plan, layout(all)).and_then(|()| out.flush()),
+    };
+    if yes {
+        return Ok(());
+    }
+    if printed.is_err() {
+        return Err(QueueError::Unconfirmed.into());
+    }
+    Ok(ask(*err, &output::cancel_question(plan))?)
+}
+
 /// `run cancel`
 pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let shown = Shown { yes: args.yes, json: args.json, all: args.all };
     let which = match (args.run, args.session) {
         (Some(run), _) => Which::Run(run),
         (None, Some(session)) => Which::Session(session),
         (None, None) => Which::Superseded,
     };
     let flags = flags(args.gateway.gateway, args.access, args.quiet.quiet);
-    let Streams { out, err, .. } = streams;
-    let confirm = async |plan: &CancelPlan| {
-        let shown = match (args.json, args.yes) {
-            (true, true) => Ok(()),
-            (true, false) => output::cancel_plan_text(
-                err,
-                plan,
-                Layout { paper: paper(&io::stderr()), ..layout(args.all) },
-            ),
-            (false, _) => output::cancel_plan_text(out, plan, layout(args.all)).and_then(|()| out.flush()),
-        };
-        if args.yes {
-            return Ok(());
-        }
-        if shown.is_err() {
-            return Err(crate::commands::queue::QueueError::Unconfirmed);
-        }
-        Question::ask(err, &output::cancel_question(plan))?.answer().await
+    let runtime = Runtime::new()?;
+    let ready = runtime.run(cancel::plan(which, By::Person, &flags, deadline))?;
+    let report = if args.dry_run || ready.plan.nothing {
+        runtime.run(cancel::leave(ready))?
+    } else {
+        runtime.keep_alive(|| confirmed(&ready.plan, shown, streams))?;
+        runtime.run(cancel::carry_out(ready))?
     };
-    let confirm = (!args.dry_run).then_some(confirm);
-    let report = gateways::run(cancel::run(which, By::Person, &flags, deadline, confirm))?;
     // Where runs are unknown, nothing is known to be superseded either.
     if args.quiet.quiet && !args.json && report.plan.nothing && report.plan.runs_unknown.is_none() {
         return Ok(Exit::Done);

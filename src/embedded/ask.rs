@@ -2,63 +2,12 @@
 //! that is in the registry. PURE.
 
 use data_encoding::HEXLOWER;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::generation::Generation;
 use super::request::{ExecRequest, PluginRequest, SystemRequest};
-
-/// Which registry of a gateway a prompt is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Exec,
-    Plugin,
-    System,
-}
-
-impl Kind {
-    /// The word of `approvalKind` and of `approval.resolve`.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exec => "exec",
-            Self::Plugin => "plugin",
-            Self::System => "system-agent",
-        }
-    }
-
-    /// What its methods and events start with.
-    pub(super) const fn prefix(self) -> &'static str {
-        match self {
-            Self::Exec => "exec.approval",
-            Self::Plugin => "plugin.approval",
-            Self::System => "openclaw.approval",
-        }
-    }
-}
-
-/// An answer to a prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Decision {
-    AllowOnce,
-    AllowAlways,
-    Deny,
-}
-
-impl Decision {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::AllowOnce => "allow-once",
-            Self::AllowAlways => "allow-always",
-            Self::Deny => "deny",
-        }
-    }
-
-    pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::AllowOnce, Self::AllowAlways, Self::Deny].into_iter().find(|one| one.as_str() == name)
-    }
-}
+use crate::queue::{Decision, Kind};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! What the registry is told to enforce, and what it hands back: effects, endings, refusals. PURE.
 
-use super::ask::Decision;
 use super::generation::Generation;
 use super::prompt::{Prompt, Waiter};
+use crate::queue::Decision;
 
 /// What the registry enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

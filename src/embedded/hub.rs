@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::access::Scope;
-use super::ask::Decision;
 use super::auth::Gate;
 use super::caller::{Caller, PeerId};
 use super::clock::Clock;
@@ -28,6 +27,7 @@ use super::runs::State;
 use super::scenario::{ExecRequest, Scenario};
 use super::seed;
 use super::wire::{self, Closing, Request};
+use crate::queue::Decision;
 
 #[derive(Debug)]
 struct Peer {

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::ask::{Ask, Decision, Kind, What};
+use super::ask::{Ask, What};
 use super::effects::{Asked, Effect, Ending, No, Phase, Rules, Settled};
 use super::generation::Generation;
 use super::intent::Intent;
 use super::prompt::{Prompt, Waiter};
 use super::runs::{Run, Runs, State};
+use crate::queue::{Decision, Kind};
 
 /// How many prompts may be pending.
 pub(super) const MOST_PENDING: usize = 20_000;

@@ -14,6 +14,7 @@ pub use super::request::{ExecRequest, PluginRequest, SystemRequest};
 use crate::approvals;
 use crate::approvals::Syntax;
 use crate::approvals::findings::diagnostic::Verdict;
+use crate::queue::Kind;
 
 /// A gateway's content.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -82,17 +83,9 @@ pub enum RunState {
     FailedOver,
 }
 
-/// Which registry a prompt is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PromptKind {
-    /// A command.
-    #[default]
-    Exec,
-    /// A plugin's tool.
-    Plugin,
-    /// The gateway's own agent.
-    SystemAgent,
+/// The kind of a prompt that does not name one.
+fn exec() -> Kind {
+    Kind::Exec
 }
 
 /// A pending prompt, or a row of them.
@@ -100,8 +93,8 @@ pub enum PromptKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PromptSpec {
     /// Which registry it is in.
-    #[serde(default)]
-    pub kind: PromptKind,
+    #[serde(default = "exec")]
+    pub kind: Kind,
     /// Its id; made up if absent, and the same at every start.
     #[serde(default)]
     pub id: Option<String>,
@@ -217,7 +210,7 @@ impl Scenario {
             if prompt.id.is_some() && times > 1 {
                 return content(format!("prompts[{index}] has an id and is repeated"));
             }
-            if prompt.repeat.is_some_and(|repeat| repeat.fail_over) && prompt.kind != PromptKind::Exec {
+            if prompt.repeat.is_some_and(|repeat| repeat.fail_over) && prompt.kind != Kind::Exec {
                 return content(format!("prompts[{index}].repeat.failOver is for commands alone"));
             }
             prompts = prompts.saturating_add(times);
@@ -286,9 +279,9 @@ fn first(verdict: &Verdict) -> String {
 impl PromptSpec {
     pub(super) fn ask(&self) -> Result<Ask, serde_json::Error> {
         let what = match self.kind {
-            PromptKind::Exec => What::Exec(Box::new(ExecRequest::deserialize(&self.request)?)),
-            PromptKind::Plugin => What::Plugin(Box::new(PluginRequest::deserialize(&self.request)?)),
-            PromptKind::SystemAgent => What::System(Box::new(SystemRequest::deserialize(&self.request)?)),
+            Kind::Exec => What::Exec(Box::new(ExecRequest::deserialize(&self.request)?)),
+            Kind::Plugin => What::Plugin(Box::new(PluginRequest::deserialize(&self.request)?)),
+            Kind::System => What::System(Box::new(SystemRequest::deserialize(&self.request)?)),
         };
         Ok(Ask { what, asks_again: self.asks_again_after_denial })
     }

@@ -8,7 +8,8 @@ use super::ask::What;
 use super::effects::No;
 use super::registry::Registry;
 use super::runs::{Run, State};
-use super::scenario::{PromptKind, PromptSpec, Repeat, RunSpec, RunState, Scenario, SessionSpec};
+use super::scenario::{PromptSpec, Repeat, RunSpec, RunState, Scenario, SessionSpec};
+use crate::queue::Kind;
 
 /// The command of the report: a health probe that no entry of the allowlist matches.
 pub(super) const PROBE: &str = r#"ps aux | grep -E "contextstored|vllm|openclaw" | grep -v grep | awk '{print $11}' | sort -n | tail -5"#;
@@ -65,7 +66,7 @@ impl Scenario {
             request
         };
         let prompt = |request, age_ms| PromptSpec {
-            kind: PromptKind::Exec,
+            kind: Kind::Exec,
             id: None,
             request,
             age_ms,
@@ -89,7 +90,7 @@ impl Scenario {
             "description": "Merge pull request 17 of example/site into main", "severity": "warning",
             "toolName": "github_merge", "sessionKey": session("wintermute"),
         });
-        prompts.push(PromptSpec { kind: PromptKind::Plugin, ..prompt(plugin, 61_000) });
+        prompts.push(PromptSpec { kind: Kind::Plugin, ..prompt(plugin, 61_000) });
         Self {
             document: Some(json!({
                 "version": 1,
@@ -152,7 +153,7 @@ pub(super) fn fill(registry: &mut Registry, scenario: &Scenario, now: u64) -> Re
             let number = turn as usize;
             let id = spec.id.clone().unwrap_or_else(|| {
                 let id = made_up_id("prompt", &index.to_string(), number);
-                if spec.kind == PromptKind::Plugin { format!("plugin:{id}") } else { id }
+                if spec.kind == Kind::Plugin { format!("plugin:{id}") } else { id }
             });
             let mut ask = ask.clone();
             if let Some(key) = ask.session().filter(|_| repeat.fail_over).map(str::to_owned) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::{GatewayError, Step};
+use crate::backoff::Backoff;
 use crate::deadline::Deadline;
 
 /// What comes in time.
@@ -36,45 +37,26 @@ pub(super) async fn beside<T: Send + 'static>(
     }
 }
 
-/// Pauses before something is tried again: doubled each time, at least what was asked for, and scattered so that many
-/// clients that were turned away together do not come back together.
-#[derive(Debug)]
-pub(super) struct Backoff {
-    next: Duration,
-    longest: Duration,
-    attempts: u32,
+/// The first and the longest step of the waits before a connection or a call is tried again.
+const FIRST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The waits of a connection or a call.
+pub(super) fn backoff() -> Backoff {
+    backoff_up_to(LONGEST)
 }
 
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(2);
+/// The same with a limit of its own.
+pub(super) fn backoff_up_to(longest: Duration) -> Backoff {
+    Backoff::new(FIRST, longest)
+}
 
-    pub(super) fn new() -> Self {
-        Self::up_to(Self::LONGEST)
+/// Waits before the next attempt, for at least the time that was asked for. `false`: the deadline leaves no time for it.
+pub(super) async fn pause(backoff: &mut Backoff, asked: Option<Duration>, deadline: Deadline) -> bool {
+    let wait = backoff.wait_at_least(asked.unwrap_or_default());
+    match deadline.left() {
+        Some(left) if left > wait => tokio::time::sleep(wait).await,
+        _ => return false,
     }
-
-    /// One whose pauses get no longer than this.
-    pub(super) fn up_to(longest: Duration) -> Self {
-        Self { next: Self::FIRST, longest, attempts: 0 }
-    }
-
-    /// How often it has paused.
-    pub(super) fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    /// Pauses. `false`: the deadline leaves no time for it.
-    pub(super) async fn pause(&mut self, at_least: Option<Duration>, deadline: Deadline) -> bool {
-        let pause = self.next.max(at_least.unwrap_or_default());
-        // Up to a quarter more. The bits of a random identifier are random enough for this.
-        let scatter = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
-        let pause = pause + pause * scatter / 1024;
-        self.next = (self.next * 2).min(self.longest);
-        self.attempts += 1;
-        match deadline.left() {
-            Some(left) if left > pause => tokio::time::sleep(pause).await,
-            _ => return false,
-        }
-        true
-    }
+    true
 }

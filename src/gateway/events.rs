@@ -5,16 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A kind of prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A command.
-    Exec,
-    /// A plugin's question.
-    Plugin,
-    /// A system agent's question.
-    OpenClaw,
-}
+use crate::queue::Kind;
 
 /// An event. Payloads are handed on as the text they came in.
 #[derive(Debug)]
@@ -59,10 +50,10 @@ impl Event {
         match name.as_str() {
             "exec.approval.requested" => Self::Requested(Kind::Exec, payload),
             "plugin.approval.requested" => Self::Requested(Kind::Plugin, payload),
-            "openclaw.approval.requested" => Self::Requested(Kind::OpenClaw, payload),
+            "openclaw.approval.requested" => Self::Requested(Kind::System, payload),
             "exec.approval.resolved" => Self::Resolved(Kind::Exec, payload),
             "plugin.approval.resolved" => Self::Resolved(Kind::Plugin, payload),
-            "openclaw.approval.resolved" => Self::Resolved(Kind::OpenClaw, payload),
+            "openclaw.approval.resolved" => Self::Resolved(Kind::System, payload),
             "agent" => Self::Agent(payload),
             "shutdown" => {
                 let said: Shutdown = serde_json::from_str(payload.get()).unwrap_or_default();

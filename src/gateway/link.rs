@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::clock::Backoff;
+use super::clock::{backoff, pause};
 use super::confided::Confided;
 use super::error::{Again, GatewayError, Step};
 use super::handshake::{enter, shapeless};
@@ -88,7 +88,7 @@ impl Link {
         effect: Effect,
         deadline: Deadline,
     ) -> Result<R, GatewayError> {
-        let (mut busy, mut lost, mut start) = (Backoff::new(), Backoff::new(), Start::new());
+        let (mut busy, mut lost, mut start) = (backoff(), backoff(), Start::new());
         loop {
             let result = match &self.way {
                 Way::Socket(session) => session.call(method, params, deadline).await,
@@ -111,16 +111,16 @@ impl Link {
             let again = match (&error, error.again()) {
                 (GatewayError::Failed { failure, .. }, _) => {
                     let after = failure.retry_after();
-                    after.is_some() && busy.pause(after, deadline).await
+                    after.is_some() && pause(&mut busy, after, deadline).await
                 }
                 (_, Again::Starting(after)) => {
                     lost.attempts() < DROPS
-                        && lost.pause(after, deadline).await
+                        && pause(&mut lost, after, deadline).await
                         && self.reopen(true, deadline).await?
                 }
                 (_, Again::Dropped) if !sent => {
                     lost.attempts() < DROPS
-                        && lost.pause(None, deadline).await
+                        && pause(&mut lost, None, deadline).await
                         && self.reopen(false, deadline).await?
                 }
                 (_, Again::Dropped | Again::Never) => false,
@@ -162,7 +162,7 @@ async fn connect(
         return Ok((Way::Admin(Box::new(Admin::of(target, deadline).await?)), None));
     }
     let mut identity = keyring.identity(&target.address, access.scopes, deadline).await?;
-    let (mut starting, mut dropped, mut start) = (Backoff::new(), Backoff::new(), Start::new());
+    let (mut starting, mut dropped, mut start) = (backoff(), backoff(), Start::new());
     loop {
         let confided = Confided::of(&target.credential, identity.token.as_ref());
         let error = match enter(target, access, &mut identity, deadline).await {
@@ -181,9 +181,9 @@ async fn connect(
         let again = match error.again() {
             Again::Starting(after) => {
                 returning = true;
-                starting.pause(after, deadline).await
+                pause(&mut starting, after, deadline).await
             }
-            Again::Dropped if dropped.attempts() < DROPS => dropped.pause(None, deadline).await,
+            Again::Dropped if dropped.attempts() < DROPS => pause(&mut dropped, None, deadline).await,
             Again::Dropped | Again::Never => {
                 start.wait(error, target, returning, deadline).await?;
                 continue;

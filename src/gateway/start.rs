@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::clock::{Backoff, beside};
+use super::clock::{backoff_up_to, beside, pause};
 use super::error::{Again, GatewayError, Step};
 use super::manner::{Patience, Process, Progress};
 use super::target::Target;
+use crate::backoff::Backoff;
 use crate::deadline::Deadline;
 
 /// The longest pause between two attempts: a refused connection costs nothing, and the person waits.
@@ -21,7 +22,7 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) fn new() -> Self {
-        Self { backoff: Backoff::up_to(EVERY), process: None, reported: false }
+        Self { backoff: backoff_up_to(EVERY), process: None, reported: false }
     }
 
     /// Pauses before the next attempt. `returning`: the gateway was there a moment ago, or said that it is starting.
@@ -63,7 +64,7 @@ impl Start {
             }
         };
         if !waited_for {
-            let again = returning && refused && self.backoff.pause(None, deadline).await;
+            let again = returning && refused && pause(&mut self.backoff, None, deadline).await;
             return if again { Ok(()) } else { Err(error) };
         }
         let observer = &target.manner.observer;
@@ -72,7 +73,7 @@ impl Start {
             let (process, timeout) = (self.process, deadline.timeout());
             observer.notify(&target.address, Progress::Waiting { process, timeout });
         }
-        if self.backoff.pause(None, deadline).await {
+        if pause(&mut self.backoff, None, deadline).await {
             return Ok(());
         }
         Err(not_started(&error, deadline, self.process.map(|process| process.id), false))

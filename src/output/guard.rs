@@ -10,7 +10,7 @@ use crate::queue::guard::line::{Event, Line};
 use crate::queue::guard::{Decided, Note, Outcome, Throttle};
 use crate::report;
 use crate::report::guard::{at, group};
-use crate::report::queue::{STILL_LISTED, denial, untried};
+use crate::report::queue::{STILL_LISTED, denial, skip_reason};
 
 /// Warns that other machines can read what `--metrics` serves.
 pub fn exposed_metrics(err: &mut dyn Write, address: SocketAddr) -> io::Result<()> {
@@ -125,7 +125,7 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
                 format!("{} was not denied: somebody allowed it first ({decision})", named(&key.id))
             }
             Outcome::StillListed => format!("{} was not denied: {STILL_LISTED}", named(&key.id)),
-            Outcome::NotSent(why) => format!("{} is skipped: {}", named(&key.id), untried(*why)),
+            Outcome::NotSent(why) => format!("{} is skipped: {}", named(&key.id), skip_reason(*why)),
             Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", named(&key.id)),
             Outcome::Withdrawn => format!("{} was not denied: its group changed", named(&key.id)),
             Outcome::Held => {

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::intent::Intent;
 use super::prompt::{Decision, Key, Prompt};
-use super::report::Untried;
+use super::report::SkipReason;
 use super::runs::{RunState, Runs};
 
 /// What is cancelled.
@@ -231,7 +231,7 @@ pub struct Cancelled {
     /// Those among them that somebody allowed.
     pub allowed: Vec<(Key, Decision)>,
     /// Prompts that must not be denied, and why.
-    pub skipped: Vec<(Key, Untried)>,
+    pub skipped: Vec<(Key, SkipReason)>,
     /// Prompts that could not be denied, and why.
     pub failed: Vec<(Key, String)>,
     /// Prompts that the gateway answered of as gone, and lists all the same.
@@ -247,6 +247,25 @@ pub struct Cancelled {
 }
 
 impl Cancelled {
+    /// The report of a plan that was not carried out.
+    pub fn planned(plan: CancelPlan) -> Self {
+        Self {
+            plan,
+            carried_out: false,
+            aborted: Vec::new(),
+            denied: Vec::new(),
+            gone: Vec::new(),
+            allowed: Vec::new(),
+            skipped: Vec::new(),
+            failed: Vec::new(),
+            still_listed: Vec::new(),
+            left: Vec::new(),
+            active: false,
+            emptied: Vec::new(),
+            unseen: None,
+        }
+    }
+
     /// Corrects what came of prompts by what is left: a prompt of `before` that is left was neither denied nor is it
     /// gone, whatever the gateway answered.
     /// The same holds for what is left and cannot be read any more: `unread`.

@@ -24,8 +24,6 @@ pub struct Filter {
     pub older_than_ms: Option<u64>,
     /// Asked less than so long ago, in milliseconds.
     pub younger_than_ms: Option<u64>,
-    /// What the id begins with.
-    pub id_prefix: Option<String>,
 }
 
 impl Filter {
@@ -42,7 +40,6 @@ impl Filter {
             && (self.kinds.is_empty() || self.kinds.contains(&prompt.kind()))
             && self.older_than_ms.is_none_or(|least| age >= least)
             && self.younger_than_ms.is_none_or(|limit| age < limit)
-            && self.id_prefix.as_deref().is_none_or(|prefix| prompt.id().starts_with(prefix))
     }
 }
 

@@ -14,8 +14,8 @@ mod holds;
 pub mod line;
 mod offenders;
 mod table;
-mod talk;
-mod tell;
+mod protocol;
+mod handlers;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
@@ -25,7 +25,7 @@ pub use breaker::{Rate, Throttle};
 use holds::{Change, Holds, Verdict};
 use offenders::Offenders;
 use table::{Digest, Group, Rank, State, Table};
-pub use talk::{Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Offender, Outcome, Tuning};
+pub use protocol::{Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Offender, Outcome, Tuning};
 
 use super::plan::{Rules, Why, why};
 use super::prompt::{Key, Prompt};

@@ -1,16 +1,19 @@
 //! The kinds of prompts.
 
+use serde::Deserialize;
 use serde_json_borrow::Value;
 
 /// Which of a gateway's queues a prompt is in. Naming the wrong one in `approval.resolve` denies the prompt
 /// (measured, 2026.9.6: `malformed-verdict`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A command on the gateway's host or on a node.
     Exec,
     /// Something a plugin wants to do.
     Plugin,
     /// Something the gateway's own agent wants to do. From 2026.8.
+    #[serde(rename = "system-agent")]
     System,
 }
 

@@ -5,18 +5,18 @@
 //! [`crate::queue::slots`]. Time is passed in; nothing here waits.
 
 mod pace;
-mod talk;
-mod tell;
+mod protocol;
+mod handlers;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::plan::Group;
 use super::prompt::Key;
-use super::report::{Entry, Failure, Outcome, Untried};
+use super::report::{Entry, Failure, Outcome, SkipReason};
 use super::slots::{Moment, Opening, SETTLED_MS, Side};
 pub use pace::Limits;
 pub(super) use pace::Pace;
-pub use talk::{Answer, Found, Input, Next, Tuning};
+pub use protocol::{Answer, Found, Input, Next, Tuning};
 
 /// For how long it counts that a survivor was pending, in milliseconds.
 pub const FRESH_MS: u64 = 250;
@@ -90,7 +90,7 @@ struct Work {
     unknown: u8,
     place: Option<Place>,
     /// Why nothing more of it is denied, if so.
-    stopped: Option<Untried>,
+    stopped: Option<SkipReason>,
 }
 
 impl Work {
@@ -135,7 +135,7 @@ pub struct Purge {
     hearing_since_ms: Option<u64>,
     /// By how much the gateway's clock may be ahead.
     unsure_ms: u64,
-    stopped: Option<Untried>,
+    stopped: Option<SkipReason>,
     work: HashMap<u64, Work>,
     /// Groups that may be gone on with, by the time at which their slot ends, so that as many as possible are done
     /// before. A group whose survivor is asked for is not among them.
@@ -184,7 +184,7 @@ impl Purge {
             let own = self.items.get(&member.key).map(|item| item.group);
             let kept = self.survivors.get(&member.key).copied();
             for other in own.into_iter().chain(kept) {
-                self.stop_group(other, Untried::Replanned);
+                self.stop_group(other, SkipReason::Replanned);
             }
         }
         let busy = |item: &Item| matches!(item.state, State::Sent { .. });
@@ -253,7 +253,7 @@ impl Purge {
         let deadline = self.tuning.deadline_ms;
         if deadline.is_some_and(|deadline| now_ms.saturating_add(self.tuning.drain_ms) >= deadline) {
             self.too_slow(now_ms);
-            self.stopped.get_or_insert(Untried::Deadline);
+            self.stopped.get_or_insert(SkipReason::Deadline);
         }
         if deadline.is_some_and(|deadline| now_ms >= deadline) {
             self.give_up();
@@ -329,7 +329,7 @@ impl Purge {
                 continue;
             };
             if now_ms.saturating_add(self.tuning.lapse_ms) >= work.lapses_at_ms {
-                self.stop_group(at, Untried::SurvivorLapsed);
+                self.stop_group(at, SkipReason::SurvivorLapsed);
                 continue;
             }
             let waits = |key: &Key| self.items.get(key).is_some_and(|item| item.state == State::Waiting);
@@ -438,12 +438,12 @@ impl Purge {
         let slow = |work: &Work| work.side().is_some_and(|side| !slots.fits(side, moment));
         let groups: Vec<u64> = self.work.iter().filter(|(_, work)| slow(work)).map(|(at, _)| *at).collect();
         for at in groups {
-            self.stop_group(at, Untried::TooSlow);
+            self.stop_group(at, SkipReason::TooSlow);
         }
     }
 
     /// Gives everything that waits in a group up; what is under way is waited for.
-    fn stop_group(&mut self, at: u64, why: Untried) {
+    fn stop_group(&mut self, at: u64, why: SkipReason) {
         self.put(at, None);
         self.drop_check(at);
         let Some(work) = self.work.get_mut(&at) else { return };
@@ -452,7 +452,7 @@ impl Purge {
         let waiting: Vec<Key> = young.chain(std::mem::take(&mut work.old)).collect();
         for key in waiting {
             if self.items.get(&key).is_some_and(|item| item.state == State::Waiting && item.group == at) {
-                self.finish(&key, Outcome::NotTried(why));
+                self.finish(&key, Outcome::Skipped(why));
             }
         }
     }

@@ -17,12 +17,10 @@ pub enum Outcome {
     AlreadyGone,
     /// Somebody allowed it before: it is gone, and was not denied.
     Allowed(Decision),
-    /// It stays, as planned.
-    Kept,
     /// It could not be denied.
     Failed(Failure),
     /// It was left alone.
-    NotTried(Untried),
+    Skipped(SkipReason),
 }
 
 /// Why a prompt could not be denied.
@@ -38,7 +36,7 @@ pub enum Failure {
 
 /// Why a prompt was left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Untried {
+pub enum SkipReason {
     /// The one that was to stay is gone: this may be the last of its group.
     SurvivorGone,
     /// The one that was to stay has lapsed, or is about to.
@@ -85,13 +83,11 @@ pub struct Totals {
     pub denied: usize,
     /// Gone already.
     pub already_gone: usize,
-    /// Kept.
-    pub kept: usize,
     /// Failed.
     pub failed: usize,
     /// Left alone.
-    pub not_tried: usize,
-    /// Left alone because there was no time; among `not_tried`.
+    pub skipped: usize,
+    /// Left alone because there was no time; among `skipped`.
     pub out_of_time: usize,
     /// Asked for again, and duplicates of what was kept.
     pub requeued: usize,
@@ -106,11 +102,10 @@ impl Totals {
             match &entry.outcome {
                 Outcome::Denied => totals.denied += 1,
                 Outcome::AlreadyGone | Outcome::Allowed(_) => totals.already_gone += 1,
-                Outcome::Kept => totals.kept += 1,
                 Outcome::Failed(_) => totals.failed += 1,
-                Outcome::NotTried(why) => {
-                    totals.not_tried += 1;
-                    totals.out_of_time += usize::from(*why == Untried::Deadline);
+                Outcome::Skipped(why) => {
+                    totals.skipped += 1;
+                    totals.out_of_time += usize::from(*why == SkipReason::Deadline);
                 }
             }
         }

@@ -168,11 +168,6 @@ impl Runs {
         }
     }
 
-    /// Forgets the runs that are over and not asked for, so that memory is bounded by what is pending.
-    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.heard.retain(|run, heard| heard.active || wanted(run));
-    }
-
     /// Takes a newer listing in the place of the older ones, and forgets the runs that are not wanted but for those
     /// that were heard of since it was asked for: what is active it tells. Memory is then bounded by what is listed and
     /// what is wanted, even where the end of a run was never heard.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::VERSION;
-use super::queue::{STILL_LISTED, WiderJson, untried};
+use super::queue::{STILL_LISTED, WiderJson, skip_reason};
 use crate::queue::guard::line::{Event, Line, Timing};
 use crate::queue::guard::{Decided, Held, Note, Offender, Outcome};
 
@@ -107,7 +107,7 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
                 Outcome::Refused(words) => Some(&**words),
                 Outcome::NoAnswer => Some("no answer"),
                 Outcome::StillListed => Some(STILL_LISTED),
-                Outcome::NotSent(why) => Some(untried(*why)),
+                Outcome::NotSent(why) => Some(skip_reason(*why)),
                 _ => None,
             };
             let decided =

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::VERSION;
-use super::queue::{PromptJson, STILL_LISTED, untried};
+use super::queue::{PromptJson, STILL_LISTED, skip_reason};
 use crate::queue::cancel::{Cancelled, RunList, RunRow};
 use crate::queue::{Key, Prompt};
 
@@ -72,7 +72,7 @@ fn ids(keys: &[Key]) -> Vec<&str> {
 /// Prompts that were not denied, and why.
 pub fn failures(report: &Cancelled) -> Vec<(&Key, &str)> {
     let failed = report.failed.iter().map(|(key, words)| (key, &**words));
-    let skipped = report.skipped.iter().map(|(key, why)| (key, untried(*why)));
+    let skipped = report.skipped.iter().map(|(key, why)| (key, skip_reason(*why)));
     let still = report.still_listed.iter().map(|key| (key, STILL_LISTED));
     failed.chain(skipped).chain(still).collect()
 }

@@ -11,10 +11,24 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// A room and what it may import. `lib.rs` and `main.rs` may import everything.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("approvals", &[]),
-    ("cli", &[]),
-    ("commands", &["approvals", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"]),
+    ("backoff", &[]),
+    ("cli", &["queue"]),
+    (
+        "commands",
+        &[
+            "approvals",
+            "backoff",
+            "deadline",
+            "embedded",
+            "gateway",
+            "queue",
+            "report",
+            "settings",
+            "store",
+        ],
+    ),
     ("deadline", &[]),
     (
         "dispatch",
@@ -32,10 +46,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "streams",
         ],
     ),
-    ("embedded", &["approvals", "deadline"]),
-    ("gateway", &["deadline", "store"]),
+    ("embedded", &["approvals", "deadline", "queue"]),
+    ("gateway", &["backoff", "deadline", "queue", "store"]),
     ("output", &["approvals", "queue", "report"]),
-    ("queue", &[]),
+    ("queue", &["backoff"]),
     ("report", &["approvals", "queue"]),
     ("settings", &["approvals", "deadline", "gateway", "store"]),
     ("store", &["approvals", "deadline"]),

@@ -11,7 +11,7 @@ use super::super::validate::by_name;
 use super::super::{Error, raced};
 use super::plan::{ABSENT, edited, lints, now_ms};
 use super::request::Request;
-use super::retry::wait;
+use super::retry::backoff;
 use crate::approvals::Budget;
 use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::text::{Bookkeeping, TextError};
@@ -167,6 +167,7 @@ fn run(
         target.found(&store.read(deadline).map_err(Error::from).context("reading the document")?)?;
     }
     let mut attempts = 0;
+    let mut backoff = backoff();
     loop {
         attempts += 1;
         let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
@@ -195,7 +196,7 @@ fn run(
         gate.leave();
         // Somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
         let error = raced(error);
-        if !matches!(error, Error::Raced(_)) || !deadline.pause(wait(attempts)) {
+        if !matches!(error, Error::Raced(_)) || !deadline.pause(backoff.wait()) {
             return Err(error).context("replacing the document");
         }
     }

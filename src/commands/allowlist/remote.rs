@@ -7,7 +7,7 @@ use super::super::remote::{Document, Fetched, Place, Remote};
 use super::super::set::remote::{Replaced, Terms, replace};
 use super::plan::{ABSENT, edited, lints, now_ms};
 use super::request::Request;
-use super::retry::wait;
+use super::retry::backoff;
 use crate::approvals::Budget;
 use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::{Applied, Edit};
@@ -44,6 +44,7 @@ async fn edit_at(
     let mut attempts = 0;
     // Whether it was stored once and then not there.
     let mut missed = false;
+    let mut backoff = backoff();
     loop {
         attempts += 1;
         let Fetched::Document(before) = place.fetch().await? else {
@@ -69,7 +70,7 @@ async fn edit_at(
             Err(error @ Error::Conflict { .. }) => error,
             Err(error) => return Err(error),
         };
-        let wait = wait(attempts);
+        let wait = backoff.wait();
         if deadline.left().is_none_or(|left| left <= wait) {
             return Err(Error::Raced(Box::new(error)));
         }

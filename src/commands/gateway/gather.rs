@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Connection, PATIENCE};
+use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
@@ -20,6 +21,10 @@ use crate::gateway::{Effect, Session};
 
 /// How long calls that only refine may take at a gateway that keeps them unanswered.
 const SHORTEST: Duration = Duration::from_millis(250);
+
+/// The first and the longest step of the pauses while a gateway is too busy for a call.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What came of a call that refines.
 type Answer = Result<Box<RawValue>, GatewayError>;
@@ -159,13 +164,14 @@ fn seconds(time: Duration) -> String {
 
 /// Makes one call, again while the gateway is too busy for it.
 async fn refine(session: &Session, at: usize, call: &Call, deadline: Deadline) -> (usize, Answer) {
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
         let error = match session.call(&call.method, &call.params, deadline).await {
             Ok(answer) => return (at, Ok(answer.unwrap_or_else(|| RawValue::NULL.to_owned()))),
             Err(error) => error,
         };
         match error.retry_after() {
-            Some(wait) => sleep(wait.max(Duration::from_millis(20))).await,
+            Some(asked) => sleep(backoff.wait_at_least(asked)).await,
             None => return (at, Err(error)),
         }
     }

@@ -7,7 +7,7 @@ mod gather;
 mod progress;
 pub mod status;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
@@ -20,6 +20,7 @@ pub(super) use self::gather::Call;
 pub use self::progress::observer;
 
 use super::Error;
+use super::runtime::Runtime;
 use crate::deadline::Deadline;
 use crate::embedded;
 use crate::gateway::error::GatewayError;
@@ -42,14 +43,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How much longer than its deadline something may take to say that it has passed.
 const REPORTING: Duration = Duration::from_millis(200);
 
-/// Runs what waits for a network. The runtime lives no longer than that, and what is stuck in it (a resolver) is left
-/// behind: the process ends soon after.
+/// Runs a command that asks nobody, on a runtime of its own.
 pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_background();
-    result
+    Runtime::new()?.run(work)
 }
 
 /// Does what may block, a file that is slow, in a thread beside the runtime: no other gateway waits for it.
@@ -325,16 +321,6 @@ impl Connection {
     /// Another deadline, for a command that goes on.
     pub(super) fn extend(&mut self, deadline: Deadline) {
         self.deadline = deadline;
-    }
-
-    /// Waits for a person's answer. That takes as long as the person takes: the deadline is put off by it. Meanwhile the
-    /// connection's own tasks keep it alive.
-    pub(super) async fn put_off<T>(&mut self, deadline: &mut Deadline, answer: impl Future<Output = T>) -> T {
-        let asked = Instant::now();
-        let answer = answer.await;
-        *deadline = deadline.later(asked.elapsed());
-        self.deadline = *deadline;
-        answer
     }
 
     /// Connects again, in the place of a connection that was lost.

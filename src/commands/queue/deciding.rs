@@ -19,7 +19,7 @@ use crate::gateway::Session;
 use crate::gateway::error::GatewayError;
 use crate::queue::names::{KNOWN_MS, Names, Unsendable};
 use crate::queue::purge::{Answer, Found};
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 use crate::queue::{Decision, Key, Kind};
 
 /// The method that takes an id exactly.
@@ -281,7 +281,7 @@ pub(in crate::commands) enum Sending {
     /// The prompt is not pending.
     Gone,
     /// It may not, for this reason.
-    Never(Untried),
+    Never(SkipReason),
 }
 
 impl Known {
@@ -314,7 +314,7 @@ impl Known {
         match self.names.check(key) {
             Ok(()) => Sending::Now,
             Err(Unsendable::NotPending) => Sending::Gone,
-            Err(Unsendable::Begins(_) | Unsendable::Trimmed) => Sending::Never(Untried::AmbiguousId),
+            Err(Unsendable::Begins(_) | Unsendable::Trimmed) => Sending::Never(SkipReason::AmbiguousId),
         }
     }
 
@@ -428,7 +428,7 @@ mod tests {
         let mut known = Known::of([&abc], vec![Kind::Exec], Instant::now());
         assert_eq!(known.sending_by_listing(&abc), Sending::Now);
         known.came(&other);
-        assert_eq!(known.sending_by_listing(&abc), Sending::Never(Untried::AmbiguousId));
+        assert_eq!(known.sending_by_listing(&abc), Sending::Never(SkipReason::AmbiguousId));
         known.went(&other);
         known.went(&abc);
         assert_eq!(known.sending_by_listing(&abc), Sending::Gone);

@@ -1,16 +1,23 @@
 //! `queue dedupe`: one prompt of each group stays, the rest are denied.
 
+use std::pin::Pin;
 use std::time::Duration;
 
-use super::purge::{Ended, Stop, denied, drive};
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+
+use super::hold::Hold;
+use super::purge::{LoopExit, Stop, denied, drive};
 use super::{Pending, Queue, QueueError, saved};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::queue::filter::Filter;
-use crate::queue::purge::{FRESH_MS, Input as Told, Tuning};
+use crate::queue::purge::{self, FRESH_MS, Tuning};
 use crate::queue::report::{self, Entry, Failure, Outcome, Totals};
-use crate::queue::{Keep, Key, Plan, Purge, Reader, Rules, Scope, plan};
+use crate::queue::{self, Keep, Key, Plan, Purge, Reader, Rules, Scope};
+use crate::report::exit::Exit;
 use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
@@ -43,7 +50,7 @@ impl Request {
             pending.listing.prompts.iter().filter(|prompt| self.filter.admits(prompt, pending.at_ms));
         let rules =
             Rules { scope: self.scope, keep: self.keep, margin_ms: self.margin_ms, now_ms: pending.at_ms };
-        plan(admitted, &pending.runs, rules)
+        queue::plan(admitted, &pending.runs, rules)
     }
 }
 
@@ -52,31 +59,142 @@ pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<D
     let pending = saved(input, deadline)?;
     let plan = request.plan(&pending);
     let planned = Planned::of(&plan, &pending.runs);
-    Ok(report(request, input.name(), &pending, planned, Vec::new(), false))
+    Ok(report(request, input.name(), &pending, planned, Vec::new()))
 }
 
-/// Plans, has the plan confirmed, carries it out, and lists again. `confirm` is shown the gateway and the plan, and says
-/// whether to go on; `progress` is told how many prompts are still to be denied.
-pub async fn run(
-    request: &Request,
-    flags: &Flags,
-    mut deadline: Deadline,
-    confirm: impl AsyncFnOnce(&str, &Planned) -> Result<(), QueueError>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Dedupe, Error> {
+/// A plan for one gateway.
+#[derive(Debug)]
+pub enum Planning {
+    /// There is nothing to carry out, and this is the report.
+    Finished(Box<Dedupe>),
+    /// It can be carried out.
+    Ready(Box<Ready>),
+}
+
+/// A plan that can be carried out, and the connection that it was made on.
+#[derive(Debug)]
+pub struct Ready {
+    /// The gateway.
+    pub gateway: String,
+    /// What is to be denied.
+    pub planned: Planned,
+    request: Request,
+    before: Pending,
+    hold: Hold,
+}
+
+impl Ready {
+    /// Whether a person has to confirm it. A plan that only watches for duplicates to come denies nothing that is known.
+    pub fn needs_confirmation(&self) -> bool {
+        self.planned.duplicates > 0
+    }
+}
+
+/// Lists what is pending, and plans.
+pub async fn plan(request: &Request, flags: &Flags, deadline: Deadline) -> Result<Planning, Error> {
     let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
     let pending = queue.list().await?;
-    let name = queue.connection.address().to_owned();
+    let gateway = queue.connection.address().to_owned();
     let legacy = queue.capabilities().denial_starts_turn;
-    let planned = Planned::of(&request.plan(&pending), &pending.runs);
+    let planned = Planned { legacy, ..Planned::of(&request.plan(&pending), &pending.runs) };
     if request.asked != Asked::Purge || planned.duplicates == 0 && request.settle.is_none() {
         queue.connection.close().await;
-        return Ok(report(request, name, &pending, planned, Vec::new(), legacy));
+        let report = report(request, gateway, &pending, planned, Vec::new());
+        return Ok(Planning::Finished(Box::new(report)));
     }
-    if planned.duplicates > 0 {
-        let shown = Planned { legacy, ..planned.clone() };
-        queue.connection.put_off(&mut deadline, confirm(&name, &shown)).await?;
+    let hold = Hold::new(queue, deadline);
+    let ready = Ready { gateway, planned, request: request.clone(), before: pending, hold };
+    Ok(Planning::Ready(Box::new(ready)))
+}
+
+/// Plans for several gateways, all at once.
+pub async fn plan_all(
+    request: &Request,
+    targets: &[Flags],
+    deadline: Deadline,
+) -> Vec<Result<Planning, Error>> {
+    join_all(targets.iter().map(|flags| plan(request, flags, deadline))).await
+}
+
+/// Carries out the plans of several gateways, all at once. `progress` receives how many prompts are still to be denied,
+/// where there is one gateway.
+pub async fn carry_out_all(
+    plans: Vec<Result<Planning, Error>>,
+    progress: &mut dyn FnMut(usize),
+) -> Vec<Result<Dedupe, Error>> {
+    if plans.len() == 1 {
+        let mut reports = Vec::new();
+        for planning in plans {
+            reports.push(finish(planning, progress).await);
+        }
+        return reports;
     }
+    join_all(plans.into_iter().map(async |planning| finish(planning, &mut |_| {}).await)).await
+}
+
+async fn finish(
+    planning: Result<Planning, Error>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Dedupe, Error> {
+    match planning? {
+        Planning::Finished(report) => Ok(*report),
+        Planning::Ready(ready) => carry_out(*ready, progress).await,
+    }
+}
+
+/// What one of several gateways has come to.
+enum Step {
+    Planned(Result<Planning, Error>),
+    Finished(Result<Dedupe, Error>),
+}
+
+/// Plans and carries out for several gateways, each at its own pace: one that is slow stops no other. `show` receives
+/// each plan before anything of it is carried out.
+pub async fn run_all(
+    request: &Request,
+    targets: &[Flags],
+    deadline: Deadline,
+    show: &mut dyn FnMut(&Ready),
+    progress: &mut dyn FnMut(usize),
+) -> Vec<Result<Dedupe, Error>> {
+    if let [flags] = targets {
+        let planning = plan(request, flags, deadline).await;
+        if let Ok(Planning::Ready(ready)) = &planning
+            && ready.needs_confirmation()
+        {
+            show(ready);
+        }
+        return vec![finish(planning, progress).await];
+    }
+    let mut steps = FuturesUnordered::<Pin<Box<dyn Future<Output = (usize, Step)> + '_>>>::new();
+    for (at, flags) in targets.iter().enumerate() {
+        steps.push(Box::pin(async move { (at, Step::Planned(plan(request, flags, deadline).await)) }));
+    }
+    let mut reports: Vec<(usize, Result<Dedupe, Error>)> = Vec::new();
+    while let Some((at, step)) = steps.next().await {
+        match step {
+            Step::Planned(planning) => {
+                if let Ok(Planning::Ready(ready)) = &planning
+                    && ready.needs_confirmation()
+                {
+                    show(ready);
+                }
+                steps.push(Box::pin(async move {
+                    (at, Step::Finished(finish(planning, &mut |_| {}).await))
+                }));
+            }
+            Step::Finished(report) => reports.push((at, report)),
+        }
+    }
+    reports.sort_by_key(|(at, _)| *at);
+    reports.into_iter().map(|(_, report)| report).collect()
+}
+
+/// Carries out a plan, and lists again. What is denied is what was planned: prompts that came since are not looked at.
+async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedupe, Error> {
+    let Ready { gateway, planned, request, before: pending, hold } = ready;
+    let request = &request;
+    let (mut queue, deadline) = hold.resume();
     // Until this ends; not while somebody reads the plan, which could be for hours. What is pending is listed again.
     let _alone = queue.connection.alone().await?;
     let mut stop = Stop::listening();
@@ -120,7 +238,7 @@ pub async fn run(
         }
     }
     queue.connection.close().await;
-    let mut report = report(request, name, &before, planned, rounds, legacy);
+    let mut report = report(request, gateway, &before, planned, rounds);
     if let Some(error) = unseen {
         // The last listing is older than the last denial.
         let over = report.rounds.last().into_iter().flat_map(|round| &round.entries);
@@ -144,7 +262,6 @@ fn report(
     last: &Pending,
     planned: Planned,
     rounds: Vec<Round>,
-    legacy: bool,
 ) -> Dedupe {
     let entries = rounds.iter().flat_map(|round| &round.entries);
     let mut totals = Totals::of(entries, &[]);
@@ -163,7 +280,7 @@ fn report(
     Dedupe {
         gateway,
         asked: request.asked,
-        planned: Planned { legacy, ..planned },
+        planned,
         problems: last.listing.problems.iter().map(ToString::to_string).collect(),
         partial: last.partial.clone(),
         runs_unknown: last.runs_unknown.clone(),
@@ -199,21 +316,21 @@ async fn purge(
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Every operator hears every decision there, and the connection is older than the listing.
-        work.tell(Told::Hearing(before.at_ms), queue.now_ms());
+        work.handle(purge::Input::Hearing(before.at_ms), queue.now_ms());
     }
     loop {
         let heard = events.as_mut().filter(|_| queue.capabilities().sends_decisions);
         match drive(queue, heard, &mut work, deadline, stop, progress).await? {
-            Ended::Done => break,
+            LoopExit::Done => break,
             // What is left goes on behind a new listing.
-            Ended::Lost => {
+            LoopExit::Lost => {
                 let sent = |key: &&Key| work.is_sent(key);
                 let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
-                work.tell(Told::Lost, queue.now_ms());
+                work.handle(purge::Input::Lost, queue.now_ms());
                 let again = match stop.spare(Box::pin(again(queue, before))).await {
                     Ok(again) => again,
                     Err(error) => {
-                        work.tell(Told::Stop, u64::MAX);
+                        work.handle(purge::Input::Stop, u64::MAX);
                         // Everything has an outcome now.
                         work.next(u64::MAX);
                         let entries = work.take().into_iter().map(|entry| unanswered(entry, &sent)).collect();
@@ -224,7 +341,7 @@ async fn purge(
                     }
                 };
                 events = queue.connection.take_events();
-                work.tell(Told::Restored, queue.now_ms());
+                work.handle(purge::Input::Restored, queue.now_ms());
                 caught_up(queue, &again, events.is_some(), &mut work);
             }
         }
@@ -252,9 +369,9 @@ fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pend
 
 /// Tells what is pending now, and whether every decision will be heard from here on.
 fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
-    work.tell(Told::Listed(now.keys(), now.at_ms), queue.now_ms());
+    work.handle(purge::Input::Listed(now.keys(), now.at_ms), queue.now_ms());
     if queue.capabilities().sends_decisions && listening {
-        work.tell(Told::Hearing(now.at_ms), queue.now_ms());
+        work.handle(purge::Input::Hearing(now.at_ms), queue.now_ms());
     }
 }
 
@@ -271,7 +388,7 @@ fn keys<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = &'p Key> {
 
 /// Left alone it was not if it had been sent.
 fn unanswered(mut entry: Entry, sent: &[Key]) -> Entry {
-    if matches!(entry.outcome, Outcome::NotTried(_)) && sent.contains(&entry.key) {
+    if matches!(entry.outcome, Outcome::Skipped(_)) && sent.contains(&entry.key) {
         entry.outcome = Outcome::Failed(Failure::NoAnswer);
     }
     entry
@@ -313,25 +430,32 @@ async fn settled(
     }
 }
 
-/// The exit code of several gateways' reports: what hides more wins, and one that failed makes it done in part.
+/// The exit code of the reports of all gateways: what hides more wins, and one that failed makes it done in part.
 ///
-/// | failed | timed out | partly | found | verdict |
+/// | failed | timed out | partly | found | exit |
 /// | --- | --- | --- | --- | --- |
+/// | all, since nobody could be asked | – | – | – | usage |
 /// | some | any | any | any | partly |
 /// | none | all | – | – | timed out |
 /// | none | some | any | any | partly |
 /// | none | none | some | any | partly |
 /// | none | none | none | some | found |
 /// | none | none | none | none | done |
-pub fn verdict(reports: &[Result<Dedupe, Error>]) -> Verdict {
+pub fn exit(reports: &[Result<Dedupe, Error>]) -> Exit {
     let of = |wanted: Verdict| {
         reports.iter().filter(|report| matches!(report, Ok(report) if report.verdict == wanted)).count()
     };
-    let failed = reports.iter().filter(|report| report.is_err()).count();
-    match (failed, of(Verdict::TimedOut), of(Verdict::Partly), of(Verdict::Found)) {
-        (0, timed_out, ..) if timed_out == reports.len() && timed_out > 0 => Verdict::TimedOut,
-        (0, 0, 0, 0) => Verdict::Done,
-        (0, 0, 0, _) => Verdict::Found,
-        _ => Verdict::Partly,
+    let mut errors = reports.iter().filter_map(|report| report.as_ref().err()).peekable();
+    let failed = errors.peek().is_some();
+    // Where nobody could be asked, nothing was sent anywhere: that is not a purge in part.
+    if failed && errors.all(|error| matches!(error, Error::Queue(QueueError::Unconfirmed))) {
+        return Exit::Usage;
+    }
+    let (timed_out, partly, found) = (of(Verdict::TimedOut), of(Verdict::Partly), of(Verdict::Found));
+    match (failed, timed_out, partly, found) {
+        (false, 1.., 0, 0) if timed_out == reports.len() => Exit::TimedOut,
+        (false, 0, 0, 0) => Exit::Done,
+        (false, 0, 0, _) => Exit::Found,
+        _ => Exit::Partly,
     }
 }

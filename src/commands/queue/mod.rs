@@ -4,6 +4,7 @@ mod deciding;
 pub mod dedupe;
 mod error;
 pub mod guard;
+mod hold;
 pub mod ls;
 mod purge;
 pub mod resolve;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 pub(in crate::commands) use self::deciding::{Known, Reply, Sending, Way, decide, method};
 pub use self::error::QueueError;
+pub(in crate::commands) use self::hold::Hold;
 
 use super::Error;
 use super::gateway::{Call, Connection};

@@ -13,14 +13,14 @@ use super::{Queue, QueueError};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
-use crate::gateway::events::{self, Event};
+use crate::gateway::events::Event;
 use crate::gateway::{Clock, Events, Session};
 use crate::queue::purge::{Answer, Found, Input, Next, Purge, STOPPING_MS};
 use crate::queue::{Decision, Key, Kind};
 
 /// Why a purge stopped sending before it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum LoopExit {
     /// Everything has an outcome.
     Done,
     /// The connection is gone; the purge has not been told yet.
@@ -51,12 +51,12 @@ pub(super) async fn drive(
     deadline: Deadline,
     stop: &mut Stop,
     progress: &mut dyn FnMut(usize),
-) -> Result<Ended, Error> {
+) -> Result<LoopExit, Error> {
     let way = queue.way();
     let clock = queue.clock();
     let Queue { connection, known, .. } = queue;
-    let Some(session) = connection.session() else { return Ok(Ended::Lost) };
-    purge.tell(Input::Clock(clock.unsure_ms()), clock.now_ms());
+    let Some(session) = connection.session() else { return Ok(LoopExit::Lost) };
+    purge.handle(Input::Clock(clock.unsure_ms()), clock.now_ms());
     let mut events = events;
     let mut under_way = FuturesUnordered::new();
     // Denials that wait for a listing.
@@ -67,7 +67,7 @@ pub(super) async fn drive(
             hear(purge, known, &event, clock);
         }
         let wait = match purge.next(clock.now_ms()) {
-            Next::Done => return Ok(Ended::Done),
+            Next::Done => return Ok(LoopExit::Done),
             Next::Deny(key) => {
                 let sending = known.as_ref().map_or(Sending::Now, |known| known.sending_by_listing(&key));
                 match sending {
@@ -80,9 +80,9 @@ pub(super) async fn drive(
                         }
                         held.push(key);
                     }
-                    Sending::Gone => purge.tell(Input::Answered(key, Answer::AlreadyGone), clock.now_ms()),
+                    Sending::Gone => purge.handle(Input::Answered(key, Answer::AlreadyGone), clock.now_ms()),
                     Sending::Never(why) => {
-                        purge.tell(Input::Answered(key, Answer::NotSent(why)), clock.now_ms());
+                        purge.handle(Input::Answered(key, Answer::NotSent(why)), clock.now_ms());
                     }
                 }
                 continue;
@@ -99,14 +99,14 @@ pub(super) async fn drive(
                 let done = match done {
                     Done::Named(names, at_ms) => {
                         if named(purge, known, &mut held, (names, at_ms), clock) {
-                            return Ok(Ended::Lost);
+                            return Ok(LoopExit::Lost);
                         }
                         continue;
                     }
                     done => done,
                 };
-                if tell(purge, known, done, clock) {
-                    return Ok(Ended::Lost);
+                if answered(purge, known, done, clock) {
+                    return Ok(LoopExit::Lost);
                 }
             }
             event = next(&mut events) => if let Some(event) = event {
@@ -114,10 +114,10 @@ pub(super) async fn drive(
             } else {
                 // Without events the survivors are asked for; whether the connection is gone the next call tells.
                 events = None;
-                purge.tell(Input::Deaf, clock.now_ms());
+                purge.handle(Input::Deaf, clock.now_ms());
             },
             () = until(wait, clock) => {}
-            () = stop.asked() => purge.tell(Input::Stop, clock.now_ms()),
+            () = stop.asked() => purge.handle(Input::Stop, clock.now_ms()),
         }
     }
 }
@@ -222,20 +222,20 @@ fn named(
         Ok((keys, at)) => {
             let kinds = known.take().map_or(Vec::new(), |known| known.kinds().to_vec());
             *known = Some(Known::of(&keys, kinds, at));
-            purge.tell(Input::Listed(keys.into_iter().collect(), at_ms), clock.now_ms());
+            purge.handle(Input::Listed(keys.into_iter().collect(), at_ms), clock.now_ms());
             Answer::NotYet
         }
         Err(error) if is_lost(&error) => return true,
         Err(_) => Answer::Unavailable(None),
     };
     for key in held.drain(..) {
-        purge.tell(Input::Answered(key, again.clone()), clock.now_ms());
+        purge.handle(Input::Answered(key, again.clone()), clock.now_ms());
     }
     false
 }
 
 /// Tells what came back. `true`: the connection is gone.
-fn tell(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) -> bool {
+fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) -> bool {
     let now_ms = clock.now_ms();
     let busy = |error: &GatewayError| match error {
         GatewayError::Failed { failure, .. } => failure.retry_after(),
@@ -253,15 +253,15 @@ fn tell(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) 
             if let Some(known) = known.as_mut().filter(|_| over) {
                 known.went(&key);
             }
-            purge.tell(Input::Answered(key, answer), now_ms);
+            purge.handle(Input::Answered(key, answer), now_ms);
         }
-        Done::Checked(key, Ok(found)) => purge.tell(Input::Checked(key, found, now_ms), now_ms),
+        Done::Checked(key, Ok(found)) => purge.handle(Input::Checked(key, found, now_ms), now_ms),
         Done::Checked(key, Err(error)) => match (busy(&error), is_lost(&error)) {
             (Some(wait), _) => {
-                purge.tell(Input::Checked(key, Found::Unavailable(millis(wait)), now_ms), now_ms);
+                purge.handle(Input::Checked(key, Found::Unavailable(millis(wait)), now_ms), now_ms);
             }
             (None, true) => return true,
-            (None, false) => purge.tell(Input::Checked(key, Found::Unknown, now_ms), now_ms),
+            (None, false) => purge.handle(Input::Checked(key, Found::Unknown, now_ms), now_ms),
         },
         Done::Named(..) => {}
     }
@@ -288,28 +288,20 @@ fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Cloc
     match event {
         Event::Requested(kind, payload) => {
             if let (Some(known), Ok(named)) = (known, serde_json::from_str::<Named<'_>>(payload.get())) {
-                known.came(&Key::new(kind_of(*kind), &*named.id));
+                known.came(&Key::new(*kind, &*named.id));
             }
         }
         Event::Resolved(kind, payload) => {
             if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                let key = Key::new(kind_of(*kind), &*named.id);
+                let key = Key::new(*kind, &*named.id);
                 if let Some(known) = known {
                     known.went(&key);
                 }
-                purge.tell(Input::Resolved(key), clock.now_ms());
+                purge.handle(Input::Resolved(key), clock.now_ms());
             }
         }
-        Event::Gap => purge.tell(Input::Deaf, clock.now_ms()),
+        Event::Gap => purge.handle(Input::Deaf, clock.now_ms()),
         _ => {}
-    }
-}
-
-pub(super) fn kind_of(kind: events::Kind) -> Kind {
-    match kind {
-        events::Kind::Exec => Kind::Exec,
-        events::Kind::Plugin => Kind::Plugin,
-        events::Kind::OpenClaw => Kind::System,
     }
 }
 

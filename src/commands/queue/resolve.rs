@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::deciding::{self, Settled};
+use super::hold::Hold;
 use super::{Pending, Queue, QueueError, Reply, Sending, Way, decide};
+use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
@@ -16,20 +18,48 @@ use crate::queue::{Decision, Kind, Prompt, Reader};
 use crate::report::queue::Resolved;
 use crate::settings::Flags;
 
+/// The first and the longest step of the pauses while the gateway is too busy.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// Tells of every prompt that current gateways know, decided or not, by its exact id.
 const GET: &str = "approval.get";
 
-/// Finds the prompt, has it confirmed, and decides it. `confirm` shows it, and says whether somebody was asked: then it
-/// is listed again, and what was shown is what is decided.
-pub async fn run(
-    id: &str,
+/// A decision on one prompt, before anything is sent.
+#[derive(Debug)]
+pub enum Planning {
+    /// The prompt was decided so before.
+    Finished(Box<Resolved>),
+    /// It is pending, and may be decided so.
+    Ready(Box<Ready>),
+}
+
+/// A decision that can be sent, and the connection on which the prompt was found.
+#[derive(Debug)]
+pub struct Ready {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The gateway's clock when it was listed, in Unix milliseconds.
+    pub now_ms: u64,
     decision: Decision,
-    flags: &Flags,
-    mut deadline: Deadline,
-    confirm: impl AsyncFnOnce(&Prompt, u64) -> Result<bool, QueueError>,
-) -> Result<Resolved, Error> {
+    before: Pending,
+    hold: Hold,
+}
+
+/// Whether a person has seen the prompt and agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Yes: what was shown is what must be decided.
+    ByPerson,
+    /// Nobody was asked.
+    Unasked,
+}
+
+/// Finds the prompt.
+pub async fn plan(id: &str, decision: Decision, flags: &Flags, deadline: Deadline) -> Result<Planning, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list_prompts().await?;
+    let finished = |resolved| Planning::Finished(Box::new(resolved));
     let prompt = match named(&pending.listing.prompts, id) {
         Named::One(prompt) => prompt.clone(),
         Named::Several(several) => {
@@ -38,25 +68,34 @@ pub async fn run(
         }
         Named::Nothing => {
             let how = settled(&queue, id, deadline).await?;
-            return decided(queue, id, how, decision).await;
+            return decided(queue, id, how, decision).await.map(finished);
         }
     };
     // A text that is only the beginning of an id may be the whole id of a prompt that is gone.
     if prompt.id() != id
         && let Some(how) = whole(&queue, &prompt, id, deadline).await?
     {
-        return decided(queue, id, how, decision).await;
+        return decided(queue, id, how, decision).await.map(finished);
     }
     if !prompt.allows(decision) {
         let allowed = prompt.details.allowed.iter().map(|decision| decision.as_str()).collect();
         let id = prompt.id().to_owned();
         return Err(QueueError::NotAllowed { id, decision: decision.as_str(), allowed }.into());
     }
-    if queue.connection.put_off(&mut deadline, confirm(&prompt, pending.at_ms)).await?
+    let (now_ms, hold) = (pending.at_ms, Hold::new(queue, deadline));
+    Ok(Planning::Ready(Box::new(Ready { prompt, now_ms, decision, before: pending, hold })))
+}
+
+/// Decides the prompt. Where a person was asked it is listed again first: it must still be what was shown.
+pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, Error> {
+    let Ready { prompt, decision, before: pending, hold, .. } = ready;
+    let (mut queue, deadline) = hold.resume();
+    if confirmed == Confirmed::ByPerson
         && let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await?
     {
         return gone_meanwhile(queue, prompt, how, decision).await;
     }
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let before = loop {
         match send(&queue, &prompt, decision, deadline).await? {
             Reply::Taken { said } => {
@@ -71,8 +110,8 @@ pub async fn run(
             Reply::NotTaken(words) => {
                 return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
             }
-            Reply::Busy(wait) if deadline.left().is_some_and(|left| wait < left) => {
-                tokio::time::sleep(wait.max(Duration::from_millis(20))).await;
+            Reply::Busy(asked) if deadline.left().is_some_and(|left| asked < left) => {
+                tokio::time::sleep(backoff.wait_at_least(asked)).await;
                 // Somebody may have decided it meanwhile, and another prompt have come whose id begins with its.
                 if let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await? {
                     return gone_meanwhile(queue, prompt, how, decision).await;

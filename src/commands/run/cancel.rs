@@ -13,14 +13,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::commands::Error;
-use crate::commands::queue::{Pending, Queue, QueueError, Sending, Way, decide};
+use crate::commands::queue::{Hold, Pending, Queue, QueueError, Sending, Way, decide};
 use crate::deadline::Deadline;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
 use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which, emptied, shared};
 use crate::queue::clearing::Staying;
 use crate::queue::purge::Answer;
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 use crate::queue::slots::{Opening, Side};
 use crate::queue::{Decision, Intent, Key, Prompt, Reader, RunState, Slots};
 use crate::settings::Flags;
@@ -60,15 +60,18 @@ pub enum By {
 /// What came of denials.
 type Outcomes = Vec<(Key, Result<Answer, GatewayError>)>;
 
-/// Plans, has the plan confirmed, and carries it out. `confirm` is shown the plan and says whether to go on: `None` for
-/// a plan alone. A plan of nothing is not confirmed, and nothing is sent for it.
-pub async fn run(
-    which: Which,
-    by: By,
-    flags: &Flags,
-    mut deadline: Deadline,
-    confirm: Option<impl AsyncFnOnce(&CancelPlan) -> Result<(), QueueError>>,
-) -> Result<Cancelled, Error> {
+/// A plan, and the connection that it was made on.
+#[derive(Debug)]
+pub struct Ready {
+    /// What would be done.
+    pub plan: CancelPlan,
+    shared: Vec<Prompt>,
+    slots: Option<Slots>,
+    hold: Hold,
+}
+
+/// Lists what runs and what is pending, and plans.
+pub async fn plan(which: Which, by: By, flags: &Flags, deadline: Deadline) -> Result<Ready, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let mut pending = queue.list().await?;
     if which != Which::Superseded {
@@ -96,31 +99,29 @@ pub async fn run(
         denial_starts_turn: queue.capabilities().denial_starts_turn,
         runs_unknown: pending.runs_unknown.clone(),
     };
-    let mut report = Cancelled {
-        plan,
-        carried_out: false,
-        aborted: Vec::new(),
-        denied: Vec::new(),
-        gone: Vec::new(),
-        allowed: Vec::new(),
-        skipped: Vec::new(),
-        failed: Vec::new(),
-        still_listed: Vec::new(),
-        left: Vec::new(),
-        active: false,
-        emptied: Vec::new(),
-        unseen: None,
-    };
-    if let Some(confirm) = confirm.filter(|_| !report.plan.nothing) {
-        queue.connection.put_off(&mut deadline, confirm(&report.plan)).await?;
-        report.carried_out = true;
-        carry_out(&mut queue, &mut report, &shared, slots, deadline).await?;
+    Ok(Ready { plan, shared, slots, hold: Hold::new(queue, deadline) })
+}
+
+/// Ends with the plan.
+pub async fn leave(ready: Ready) -> Result<Cancelled, Error> {
+    ready.hold.close().await;
+    Ok(Cancelled::planned(ready.plan))
+}
+
+/// Carries out a plan. For a plan of nothing, nothing is sent.
+pub async fn carry_out(ready: Ready) -> Result<Cancelled, Error> {
+    if ready.plan.nothing {
+        return leave(ready).await;
     }
+    let Ready { plan, shared, slots, hold } = ready;
+    let (mut queue, deadline) = hold.resume();
+    let mut report = Cancelled { carried_out: true, ..Cancelled::planned(plan) };
+    cancel(&mut queue, &mut report, &shared, slots, deadline).await?;
     queue.connection.close().await;
     Ok(report)
 }
 
-async fn carry_out(
+async fn cancel(
     queue: &mut Queue,
     report: &mut Cancelled,
     shared: &[Prompt],
@@ -257,7 +258,7 @@ async fn deny_all(
         let wait = Duration::from_millis(wait_ms).max(pause.unwrap_or_default());
         if deadline.left().is_none_or(|time| wait + REPORTING >= time) {
             let slow = rule.is_some_and(|rule| !rule.slots.fits(Side::Older, queue.moment(latency.0.get())));
-            let why = if slow { Untried::TooSlow } else { Untried::Deadline };
+            let why = if slow { SkipReason::TooSlow } else { SkipReason::Deadline };
             outcomes.extend(left.into_iter().map(|key| (key, Ok(Answer::NotSent(why)))));
             return (outcomes, Ok(()));
         }
@@ -296,7 +297,7 @@ async fn deny_open(
     let (mut outcomes, mut open, mut wait_ms) = (Outcomes::new(), Vec::new(), u64::MAX);
     for prompt in now.listing.prompts.iter().filter(|prompt| going.contains(&prompt.key)) {
         if staying.as_ref().is_some_and(|(rule, staying)| rule.is_last(prompt, staying)) {
-            outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(Untried::SurvivorGone))));
+            outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(SkipReason::SurvivorGone))));
             continue;
         }
         match may_go(prompt) {

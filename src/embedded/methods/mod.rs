@@ -6,11 +6,11 @@ mod runs;
 use serde_json::{Value, json};
 
 use super::access;
-use super::ask::Kind;
 use super::caller::{Caller, PeerId};
 use super::hub::{Hub, new_id};
 use super::params::Params;
 use super::wire::{self, Answer, Request};
+use crate::queue::Kind;
 
 impl Hub {
     /// Answers a request of a client that was let in.

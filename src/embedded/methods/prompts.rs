@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::ask::{Ask, Decision, Kind, What};
+use super::super::ask::{Ask, What};
 use super::super::caller::Caller;
 use super::super::effects::{Ending, No, Settled};
 use super::super::generation::Generation;
@@ -12,6 +12,7 @@ use super::super::params::Params;
 use super::super::prompt::Prompt;
 use super::super::request::{ExecRequest, PluginRequest};
 use super::super::wire::{Answer, ErrorCode, Refusal};
+use crate::queue::{Decision, Kind};
 
 /// How many rows of history an answer holds unless told.
 const HISTORY: usize = 50;

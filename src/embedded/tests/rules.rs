@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::embedded::ask::{Ask, Decision, Kind};
+use crate::embedded::ask::Ask;
 use crate::embedded::effects::{Asked, Effect, Ending, No, Rules};
 use crate::embedded::prompt::Waiter;
 use crate::embedded::registry::Registry;
 use crate::embedded::request::ExecRequest;
 use crate::embedded::runs::{Run, State};
+use crate::queue::{Decision, Kind};
 
 fn registry(generation: Generation, coalesce: bool, cancel_on_failover: bool) -> Registry {
     let mut count = 0;

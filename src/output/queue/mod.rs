@@ -4,6 +4,7 @@ mod decision;
 mod listing;
 mod notes;
 mod purge;
+mod screen;
 mod table;
 
 use std::collections::HashMap;
@@ -18,6 +19,9 @@ pub use listing::{changes_ndjson, changes_text, queue_ndjson};
 pub use notes::remarks;
 pub(super) use purge::repeated_groups;
 pub use purge::{dedupe_text, plan_text};
+pub use screen::{
+    Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question,
+};
 pub use table::{Layout, queue_screen, queue_text};
 
 /// The columns of a command that are shown without `--full`.
@@ -71,6 +75,11 @@ pub(super) fn folded(prompts: &[Prompt], all: bool) -> Vec<(&Prompt, usize)> {
         groups.push((prompt, 1));
     }
     groups
+}
+
+/// A number of things.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// How long a command is, where it is long.

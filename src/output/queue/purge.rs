@@ -4,21 +4,17 @@ use std::io::{self, Write};
 
 use super::super::escape::{Paper, escaped, name, shortened, text};
 use super::notes::{alone_text, remarks, undecided_text, wider_text};
-use super::{Layout, command, head, length, span};
+use super::{Layout, command, counted, head, length, span};
 use crate::queue::Prompt;
 use crate::queue::report::{Entry, Failure, Outcome};
 use crate::report::queue::{
-    Asked, Dedupe, Emptied, Planned, PlannedGroup, Round, STILL_LISTED, denial, survivor as kept, untried,
+    Asked, Dedupe, Emptied, Planned, PlannedGroup, Round, STILL_LISTED, denial, survivor as kept, skip_reason,
 };
 
 /// Lines of a plan after which what it denies is repeated: the question must not be all that is left on the screen.
 const SHORT: usize = 10;
 /// The groups that are repeated.
 const REPEATED: usize = 4;
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
 
 /// Prints a plan.
 pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned, layout: Layout) -> io::Result<()> {
@@ -149,7 +145,7 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
     let noted = [
         (totals.already_gone, "already gone"),
         (totals.failed, "failed"),
-        (totals.not_tried, "skipped"),
+        (totals.skipped, "skipped"),
         (totals.requeued, "re-requested"),
     ];
     let noted: Vec<String> =
@@ -166,13 +162,13 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
 
 fn trouble(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Denied | Outcome::AlreadyGone | Outcome::Kept => None,
+        Outcome::Denied | Outcome::AlreadyGone => None,
         Outcome::Allowed(decision) => {
             Some(format!("not denied: somebody allowed it first ({})", decision.as_str()))
         }
         Outcome::Failed(Failure::Refused(words)) => Some(format!("not denied: {words}")),
         Outcome::Failed(Failure::NoAnswer) => Some("sent, and not answered in time".to_owned()),
         Outcome::Failed(Failure::StillListed) => Some(format!("not denied: {STILL_LISTED}")),
-        Outcome::NotTried(why) => Some(format!("skipped: {}", untried(*why))),
+        Outcome::Skipped(why) => Some(format!("skipped: {}", skip_reason(*why))),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::breaker::Throttle;
-use super::talk::Note;
+use super::protocol::Note;
 
 /// A decision, what came of one, or a change of state.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
-use super::talk::Counts;
+use super::protocol::Counts;
 use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};

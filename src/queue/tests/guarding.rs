@@ -7,7 +7,7 @@ use super::super::guard::{
 };
 use super::super::plan::Why;
 use super::super::purge::{Answer, Found};
-use super::super::report::Untried;
+use super::super::report::SkipReason;
 use super::super::{Decision, Guard, Key, Kind, Prompt, Runs};
 use super::{NOW, prompt};
 
@@ -51,13 +51,13 @@ impl At {
     /// One that knows this much.
     fn knowing(tuning: Tuning, prompts: &[Prompt]) -> Self {
         let mut at = Self { guard: Guard::new(tuning), ms: 0 };
-        at.tell(Input::Connected);
+        at.handle(Input::Connected);
         at.list(prompts);
         at
     }
 
-    fn tell(&mut self, input: Input<'_>) {
-        self.guard.tell(input, now(self.ms));
+    fn handle(&mut self, input: Input<'_>) {
+        self.guard.handle(input, now(self.ms));
     }
 
     fn next(&mut self) -> Next {
@@ -66,11 +66,11 @@ impl At {
 
     fn list(&mut self, prompts: &[Prompt]) {
         assert_eq!(self.next(), Next::List);
-        self.tell(Input::Listed(prompts.to_vec(), Runs::new()));
+        self.handle(Input::Listed(prompts.to_vec(), Runs::new()));
     }
 
     fn requested(&mut self, prompt: &Prompt) {
-        self.tell(Input::Requested(Box::new(prompt.clone())));
+        self.handle(Input::Requested(Box::new(prompt.clone())));
     }
 
     /// What it denies now; each is answered so.
@@ -78,7 +78,7 @@ impl At {
         let mut denied = Vec::new();
         while let Next::Deny(key) = self.next() {
             denied.push(key.id.to_string());
-            self.tell(Input::Answered(key, answer.clone()));
+            self.handle(Input::Answered(key, answer.clone()));
         }
         denied
     }
@@ -102,8 +102,8 @@ fn a_duplicate_is_denied_at_once() {
     at.requested(&asks("c", "ls -l", 10, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
     assert_eq!(at.next(), Next::Wait(Some(60_000)), "once");
-    at.tell(Input::Resolved(key("b")));
-    at.tell(Input::Answered(key("b"), Answer::Denied));
+    at.handle(Input::Resolved(key("b")));
+    at.handle(Input::Answered(key("b"), Answer::Denied));
     let notes = at.guard.take_notes();
     assert!(matches!(
         &notes[0],
@@ -150,8 +150,8 @@ fn what_is_still_listed_was_not_denied() {
     assert_eq!(at.next(), Next::Deny(key("b")));
     at.ms = 60_000;
     assert_eq!(at.next(), Next::List);
-    at.tell(Input::Answered(key("b"), Answer::Denied));
-    at.tell(Input::Listed(prompts.to_vec(), Runs::new()));
+    at.handle(Input::Answered(key("b"), Answer::Denied));
+    at.handle(Input::Listed(prompts.to_vec(), Runs::new()));
     assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::Denied)]);
     // Another one of that id, asked later, is another one.
     at.ms = 120_000;
@@ -163,8 +163,8 @@ fn what_is_still_listed_was_not_denied() {
 fn what_must_not_be_sent_is_skipped() {
     let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
     let mut at = At::knowing(alone(), &prompts);
-    assert_eq!(at.denies(&Answer::NotSent(Untried::AmbiguousId)), ["b"]);
-    let skipped = Outcome::NotSent(Untried::AmbiguousId);
+    assert_eq!(at.denies(&Answer::NotSent(SkipReason::AmbiguousId)), ["b"]);
+    let skipped = Outcome::NotSent(SkipReason::AmbiguousId);
     assert_eq!((skipped.as_str(), at.outcomes()), ("skipped", vec![("b".to_owned(), skipped.clone())]));
     assert_eq!(at.guard.counts().duplicates, 1);
 }
@@ -177,7 +177,7 @@ fn an_agent_may_ask_again_before_the_denial_is_answered() {
     assert_eq!(at.next(), Next::Deny(key("b")));
     at.requested(&asks("c", "ls", 10, None));
     assert_eq!(at.guard.requeued(), 0, "nothing is gone yet");
-    at.tell(Input::Resolved(key("b")));
+    at.handle(Input::Resolved(key("b")));
     at.requested(&asks("d", "ls", 10, None));
     assert_eq!(at.guard.requeued(), 1);
 }
@@ -186,31 +186,31 @@ fn an_agent_may_ask_again_before_the_denial_is_answered() {
 fn nothing_is_denied_on_what_is_not_known() {
     let mut at = At { guard: Guard::new(alone()), ms: 0 };
     assert_eq!(at.next(), Next::Wait(None));
-    at.tell(Input::Connected);
+    at.handle(Input::Connected);
     at.requested(&asks("a", "ls", 0, None));
     assert_eq!(at.next(), Next::List);
     at.requested(&asks("b", "ls", 0, None));
     assert_eq!(at.next(), Next::Wait(None), "it is asked for already");
     // The older one was resolved while it was listed.
-    at.tell(Input::Resolved(key("a")));
-    at.tell(Input::Listed(vec![asks("a", "ls", 0, None)], Runs::new()));
+    at.handle(Input::Resolved(key("a")));
+    at.handle(Input::Listed(vec![asks("a", "ls", 0, None)], Runs::new()));
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     assert_eq!(at.guard.counts().pending, 1, "b came since, and a is gone whatever the listing says");
     at.requested(&asks("a", "ls", 0, None));
     assert_eq!(at.guard.counts().pending, 1, "an event that comes twice brings nothing back");
     at.requested(&asks("c", "ls", 0, None));
-    at.tell(Input::Gap);
+    at.handle(Input::Gap);
     assert_eq!(at.next(), Next::Wait(Some(1_000)), "a second between two listings");
     at.ms = 1_000;
     assert_eq!(at.next(), Next::List);
-    at.tell(Input::Gap);
-    at.tell(Input::Listed(vec![asks("b", "ls", 0, None), asks("c", "ls", 0, None)], Runs::new()));
+    at.handle(Input::Gap);
+    at.handle(Input::Listed(vec![asks("b", "ls", 0, None), asks("c", "ls", 0, None)], Runs::new()));
     assert_eq!(at.denies(&Answer::Denied), [""; 0], "something was lost behind the listing");
     at.ms = 2_000;
     at.list(&[asks("b", "ls", 0, None), asks("c", "ls", 0, None)]);
-    at.tell(Input::Lost);
+    at.handle(Input::Lost);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
-    at.tell(Input::Connected);
+    at.handle(Input::Connected);
     at.list(&[asks("c", "ls", 0, None)]);
     assert_eq!(at.denies(&Answer::Denied), [""; 0], "it is alone now");
 }
@@ -221,11 +221,11 @@ fn late_events_are_not_the_last() {
     at.ms = 5_000;
     at.requested(&asks("b", "ls", 3_000, None));
     assert_eq!(at.next(), Next::List, "what resolved the other may be on its way");
-    at.tell(Input::Unlisted);
+    at.handle(Input::Unlisted);
     assert_eq!(at.next(), Next::Wait(Some(6_000)));
     at.ms = 6_000;
     assert_eq!(at.next(), Next::List);
-    at.tell(Input::Unlisted);
+    at.handle(Input::Unlisted);
     assert_eq!(at.next(), Next::Wait(Some(8_000)), "ever more rarely");
     at.ms = 8_000;
     at.list(&[asks("a", "ls", 0, None), asks("b", "ls", 3_000, None)]);
@@ -238,7 +238,7 @@ fn a_superseded_run_gives_way_to_its_replacement() {
     let other = asks("b", "ls -l", 0, Some("one"));
     let mut at = At::knowing(alone(), &[old, other]);
     at.ms = 20;
-    at.tell(Input::Run(&ends("one", 20)));
+    at.handle(Input::Run(&ends("one", 20)));
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     at.requested(&asks("c", "ls", 20, Some("two")));
     at.requested(&asks("d", "ls", 20, Some("two")));
@@ -258,8 +258,8 @@ fn a_survivor_that_goes_is_not_missed() {
     at.requested(&asks("b", "ls", 0, None));
     at.requested(&asks("c", "ls", 0, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
-    at.tell(Input::Resolved(key("a")));
-    at.tell(Input::Answered(key("b"), Answer::Unavailable(Some(100))));
+    at.handle(Input::Resolved(key("a")));
+    at.handle(Input::Answered(key("b"), Answer::Unavailable(Some(100))));
     assert_eq!(at.next(), Next::Wait(Some(100)));
     at.ms = 100;
     assert_eq!(at.denies(&Answer::Denied), ["c"]);
@@ -276,9 +276,9 @@ fn every_decision_has_an_end() {
     at.ms = 60_000;
     at.list(&listing);
     assert_eq!(at.next(), Next::Deny(key("b")));
-    at.tell(Input::Stop);
+    at.handle(Input::Stop);
     assert_eq!(at.next(), Next::Wait(None));
-    at.tell(Input::Unanswered(key("b")));
+    at.handle(Input::Unanswered(key("b")));
     assert_eq!(at.next(), Next::Done);
     assert_eq!(at.outcomes(), [("b".into(), Outcome::NoAnswer)]);
 }
@@ -318,7 +318,7 @@ fn no_minute_has_more_denials_than_the_rate() {
     for n in 0_u64..400 {
         at.ms = n * 997;
         while at.next() == Next::List {
-            at.tell(Input::Unlisted);
+            at.handle(Input::Unlisted);
         }
         at.requested(&asks(&format!("n{n}"), "ls", at.ms, None));
         denied.extend(at.denies(&Answer::Denied).iter().map(|_| n * 997));
@@ -393,8 +393,8 @@ fn a_runaway_opens_the_breaker_by_default_too() {
     for (cost, most, pause_ms) in [(DenialCost::Nothing, 1_200, 60_000), (DenialCost::AgentTurn, 60, 300_000)]
     {
         let mut at = At { guard: Guard::new(alone()), ms: 0 };
-        at.tell(Input::Denials(cost));
-        at.tell(Input::Connected);
+        at.handle(Input::Denials(cost));
+        at.handle(Input::Connected);
         at.list(&flood(2_000));
         at.ms = 2_000;
         assert_eq!(at.denies(&Answer::Denied).len(), most, "{cost:?}");
@@ -406,8 +406,8 @@ fn a_runaway_opens_the_breaker_by_default_too() {
 /// One on a gateway where each denial starts an agent turn.
 fn of_turns(tuning: Tuning, prompts: &[Prompt]) -> At {
     let mut at = At { guard: Guard::new(tuning), ms: 0 };
-    at.tell(Input::Denials(DenialCost::AgentTurn));
-    at.tell(Input::Connected);
+    at.handle(Input::Denials(DenialCost::AgentTurn));
+    at.handle(Input::Connected);
     at.list(prompts);
     at
 }
@@ -417,12 +417,12 @@ fn settle(at: &mut At, pending: &[Prompt]) -> Vec<String> {
     let mut denied = Vec::new();
     loop {
         match at.next() {
-            Next::List => at.tell(Input::Listed(pending.to_vec(), Runs::new())),
+            Next::List => at.handle(Input::Listed(pending.to_vec(), Runs::new())),
             Next::Deny(key) => {
                 denied.push(key.id.to_string());
-                at.tell(Input::Answered(key, Answer::Denied));
+                at.handle(Input::Answered(key, Answer::Denied));
             }
-            Next::Check(key) => at.tell(Input::Checked(key, Found::Pending)),
+            Next::Check(key) => at.handle(Input::Checked(key, Found::Pending)),
             Next::Wait(_) | Next::Done => return denied,
         }
     }

@@ -23,7 +23,7 @@ const CASES: u32 = 96;
 
 /// What is on its way to a guard.
 #[derive(Debug, Clone)]
-enum Told {
+enum Message {
     Requested(Prompt),
     Resolved(Key),
     Run(Value),
@@ -39,7 +39,7 @@ struct Seat {
     guard: Guard,
     up: bool,
     /// In the order in which it was sent, and when it arrives.
-    inbox: VecDeque<(u64, Told)>,
+    inbox: VecDeque<(u64, Message)>,
     /// Denials on their way to the gateway.
     outbox: Vec<(u64, Key)>,
     /// What it may know to be pending.
@@ -98,9 +98,9 @@ impl World {
         Now { at_ms: NOW + self.ms - BEHIND * (n as u64 % 2), steady_ms: self.ms }
     }
 
-    fn tell(&mut self, told: &Told, noise: usize) {
+    fn handle(&mut self, told: &Message, noise: usize) {
         for (n, seat) in self.seats.iter_mut().enumerate().filter(|(_, seat)| seat.up) {
-            if seat.deaf && matches!(told, Told::Run(_)) {
+            if seat.deaf && matches!(told, Message::Run(_)) {
                 continue;
             }
             let late = noise.rotate_left(u32::try_from(n * 7).unwrap()) as u64 % LATENCY;
@@ -108,16 +108,16 @@ impl World {
             match noise % 11 {
                 // It comes twice, or not at all and that is noticed.
                 0 => seat.post(self.ms + late, told.clone()),
-                2 if matches!(told, Told::Resolved(_)) => {
+                2 if matches!(told, Message::Resolved(_)) => {
                     let again = noise % seat.view.len().max(1);
                     let again = seat.view.values().nth(again).cloned();
                     if let Some(again) = again {
-                        seat.post(self.ms + late, Told::Requested(again));
+                        seat.post(self.ms + late, Message::Requested(again));
                     }
                 }
                 1 => {
                     seat.inbox.pop_back();
-                    seat.post(self.ms + late, Told::Gap);
+                    seat.post(self.ms + late, Message::Gap);
                 }
                 _ => {}
             }
@@ -134,7 +134,7 @@ impl World {
         });
         self.group.insert(asked.key.clone(), group);
         self.pending.insert(asked.key.clone(), asked.clone());
-        self.tell(&Told::Requested(asked), noise);
+        self.handle(&Message::Requested(asked), noise);
     }
 
     fn take(&mut self, key: &Key, by_guard: bool, noise: usize) -> bool {
@@ -144,7 +144,7 @@ impl World {
         if !by_guard {
             self.touched.insert(self.group[key]);
         }
-        self.tell(&Told::Resolved(key.clone()), noise);
+        self.handle(&Message::Resolved(key.clone()), noise);
         true
     }
 
@@ -199,7 +199,7 @@ impl World {
                 Answer::AlreadyGone
             };
             let late = ms + (noise as u64 % LATENCY);
-            self.seats[n].post(late, Told::Answered(key, answer));
+            self.seats[n].post(late, Message::Answered(key, answer));
         }
         Ok(())
     }
@@ -216,14 +216,14 @@ impl World {
                     let listed: Vec<Prompt> = self.pending.values().cloned().collect();
                     let at = self.ms + noise as u64 % LATENCY;
                     self.seats[n].asked = self.seats[n].gaps;
-                    let told = if noise.is_multiple_of(13) { Told::Unlisted } else { Told::Listed(listed) };
+                    let told = if noise.is_multiple_of(13) { Message::Unlisted } else { Message::Listed(listed) };
                     self.seats[n].post(at, told);
                 }
                 Next::Check(key) => {
                     let there = self.pending.contains_key(&key);
                     let found = if there { Found::Pending } else { Found::Gone };
                     let at = self.ms + 1 + noise as u64 % LATENCY;
-                    self.seats[n].post(at, Told::Checked(key, found));
+                    self.seats[n].post(at, Message::Checked(key, found));
                 }
                 Next::Deny(key) => {
                     let at = self.ms + 1 + noise as u64 % LATENCY;
@@ -255,11 +255,11 @@ impl World {
         seat.view.clear();
         seat.listed = None;
         if seat.up {
-            seat.guard.tell(Input::Clock(BEHIND), now);
-            seat.guard.tell(Input::Connected, now);
+            seat.guard.handle(Input::Clock(BEHIND), now);
+            seat.guard.handle(Input::Connected, now);
         } else {
             // What is on its way may still arrive.
-            seat.guard.tell(Input::Lost, now);
+            seat.guard.handle(Input::Lost, now);
         }
     }
 
@@ -287,7 +287,7 @@ impl World {
             "runId": format!("r{run}"), "sessionKey": "agent:main:lab", "stream": "lifecycle",
             "ts": NOW + self.ms, "data": {"phase": "end"},
         });
-        self.tell(&Told::Run(ended), noise);
+        self.handle(&Message::Run(ended), noise);
     }
 
     /// From here on everything goes well, for long enough.
@@ -306,49 +306,49 @@ impl World {
 }
 
 impl Seat {
-    fn post(&mut self, at_ms: u64, told: Told) {
+    fn post(&mut self, at_ms: u64, told: Message) {
         let last = self.inbox.back().map_or(0, |(at, _)| *at);
         self.inbox.push_back((at_ms.max(last), told));
     }
 
-    fn hear(&mut self, told: Told, now: Now) {
+    fn hear(&mut self, told: Message, now: Now) {
         match told {
-            Told::Requested(prompt) => {
+            Message::Requested(prompt) => {
                 if !self.gone.contains(&prompt.key) {
                     self.view.insert(prompt.key.clone(), prompt.clone());
                 }
-                self.guard.tell(Input::Requested(Box::new(prompt)), now);
+                self.guard.handle(Input::Requested(Box::new(prompt)), now);
             }
-            Told::Resolved(key) => {
+            Message::Resolved(key) => {
                 self.view.remove(&key);
                 self.gone.insert(key.clone());
-                self.guard.tell(Input::Resolved(key), now);
+                self.guard.handle(Input::Resolved(key), now);
             }
-            Told::Run(event) => self.guard.tell(Input::Run(&event), now),
-            Told::Gap => {
+            Message::Run(event) => self.guard.handle(Input::Run(&event), now),
+            Message::Gap => {
                 self.gaps += 1;
-                self.guard.tell(Input::Gap, now);
+                self.guard.handle(Input::Gap, now);
             }
-            Told::Listed(prompts) => {
+            Message::Listed(prompts) => {
                 self.listed = Some(self.asked);
                 let there = prompts.iter().filter(|prompt| !self.gone.contains(&prompt.key));
                 self.view.extend(there.map(|prompt| (prompt.key.clone(), prompt.clone())));
-                self.guard.tell(Input::Listed(prompts, Runs::new()), now);
+                self.guard.handle(Input::Listed(prompts, Runs::new()), now);
             }
-            Told::Checked(key, found) => {
+            Message::Checked(key, found) => {
                 if found == Found::Gone {
                     self.view.remove(&key);
                     self.gone.insert(key.clone());
                 }
-                self.guard.tell(Input::Checked(key, found), now);
+                self.guard.handle(Input::Checked(key, found), now);
             }
-            Told::Unlisted => self.guard.tell(Input::Unlisted, now),
-            Told::Answered(key, answer) => {
+            Message::Unlisted => self.guard.handle(Input::Unlisted, now),
+            Message::Answered(key, answer) => {
                 self.denying.remove(&key);
                 if matches!(answer, Answer::Denied | Answer::AlreadyGone) {
                     self.view.remove(&key);
                 }
-                self.guard.tell(Input::Answered(key, answer), now);
+                self.guard.handle(Input::Answered(key, answer), now);
             }
         }
     }

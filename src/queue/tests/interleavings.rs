@@ -104,7 +104,7 @@ impl World {
             }
             Next::Wait(_) | Next::Done => return,
         };
-        purge.tell(input, self.now);
+        purge.handle(input, self.now);
     }
 
     /// Somebody else answers a prompt; the event comes only where it is heard.
@@ -118,9 +118,9 @@ impl World {
         self.pending.remove(&key);
         if self.hearing.is_some() {
             self.told_gone.insert(key.clone());
-            purge.tell(Input::Resolved(key.clone()), self.now);
+            purge.handle(Input::Resolved(key.clone()), self.now);
             // It may well come twice.
-            purge.tell(Input::Resolved(key), self.now);
+            purge.handle(Input::Resolved(key), self.now);
         }
     }
 
@@ -132,13 +132,13 @@ impl World {
         }
         let planned = self.survivor_of.keys().filter(|key| !self.pending.contains(*key)).cloned();
         self.told_gone.extend(planned);
-        purge.tell(Input::Listed(self.pending.clone(), self.now), self.now);
+        purge.handle(Input::Listed(self.pending.clone(), self.now), self.now);
     }
 
     fn connection(&mut self, purge: &mut Purge) {
         self.up = !self.up;
         if self.up {
-            return purge.tell(Input::Restored, self.now);
+            return purge.handle(Input::Restored, self.now);
         }
         // Some of what was sent arrived, though the answers did not.
         for (n, lost) in std::mem::take(&mut self.air).into_iter().enumerate() {
@@ -148,7 +148,7 @@ impl World {
         }
         self.hearing = None;
         self.known.clear();
-        purge.tell(Input::Lost, self.now);
+        purge.handle(Input::Lost, self.now);
     }
 
     fn step(&mut self, purge: &mut Purge, what: u8, at: usize) -> Result<(), TestCaseError> {
@@ -163,11 +163,11 @@ impl World {
             16 => self.connection(purge),
             17 if self.up => {
                 self.hearing = Some(self.now);
-                purge.tell(Input::Hearing(self.now), self.now);
+                purge.handle(Input::Hearing(self.now), self.now);
             }
             17 | 18 => {
                 self.hearing = None;
-                purge.tell(Input::Deaf, self.now);
+                purge.handle(Input::Deaf, self.now);
             }
             _ => self.now += (at % 400) as u64,
         }
@@ -210,7 +210,7 @@ proptest! {
             prop_assert!((1..=64).contains(&purge.window()));
         }
         if stop {
-            purge.tell(Input::Stop, world.now);
+            purge.handle(Input::Stop, world.now);
         }
         world.settle(&mut purge)?;
         let entries = purge.take();

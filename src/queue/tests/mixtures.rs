@@ -37,7 +37,7 @@ struct Habit {
 
 /// A message to a process.
 #[derive(Debug, Clone)]
-enum Told {
+enum Message {
     Requested(Prompt),
     Resolved(Key),
     RunEnded(u8),
@@ -66,7 +66,7 @@ struct Process {
     machine: Machine,
     up: bool,
     /// In the order of the gateway, and when each arrives.
-    inbox: VecDeque<(u64, Told)>,
+    inbox: VecDeque<(u64, Message)>,
     /// When it arrives, and on which connection it was sent.
     outbox: Vec<(u64, u64, Asked)>,
     runs: Runs,
@@ -154,24 +154,24 @@ impl World {
         guard::Now { at_ms: NOW + self.ms - self.processes[n].habit.behind_ms, steady_ms: self.ms }
     }
 
-    fn post(&mut self, n: usize, told: Told) {
+    fn post(&mut self, n: usize, told: Message) {
         let at = self.late();
         let inbox = &mut self.processes[n].inbox;
         let last = inbox.back().map_or(0, |(at, _)| *at);
         inbox.push_back((at.max(last), told));
     }
 
-    fn broadcast(&mut self, told: &Told) {
+    fn broadcast(&mut self, told: &Message) {
         for n in 0..self.processes.len() {
             let Process { habit, up, machine, .. } = &self.processes[n];
             let hears = match (told, machine) {
-                (Told::RunEnded(_), _) => !habit.deaf,
+                (Message::RunEnded(_), _) => !habit.deaf,
                 (_, Machine::Guard(_)) => true,
                 (_, Machine::Purge(_)) => habit.hears && self.legacy,
             };
             if *up && hears {
-                let lost = self.chance().is_multiple_of(40) && !matches!(told, Told::RunEnded(_));
-                self.post(n, if lost { Told::Gap } else { told.clone() });
+                let lost = self.chance().is_multiple_of(40) && !matches!(told, Message::RunEnded(_));
+                self.post(n, if lost { Message::Gap } else { told.clone() });
             }
         }
     }
@@ -186,12 +186,12 @@ impl World {
             row["request"]["runId"] = json!(run.map(|run| format!("r{run}")));
         });
         self.pending.insert(asked.key.clone(), asked.clone());
-        self.broadcast(&Told::Requested(asked));
+        self.broadcast(&Message::Requested(asked));
     }
 
     fn run_ends(&mut self, run: u8) {
         self.ended.insert(run);
-        self.broadcast(&Told::RunEnded(run));
+        self.broadcast(&Message::RunEnded(run));
     }
 
     fn ended(run: u8, ms: u64) -> serde_json::Value {
@@ -224,11 +224,11 @@ impl World {
             let told = match asked {
                 Asked::Check(key) => {
                     let found = if self.pending.contains_key(&key) { Found::Pending } else { Found::Gone };
-                    Told::Checked(key, found)
+                    Message::Checked(key, found)
                 }
-                Asked::List(at_ms) => Told::Listed(at_ms, self.pending.values().cloned().collect()),
+                Asked::List(at_ms) => Message::Listed(at_ms, self.pending.values().cloned().collect()),
                 Asked::Deny(key) if self.chance().is_multiple_of(15) => {
-                    Told::Answered(key, Answer::Unavailable(None))
+                    Message::Answered(key, Answer::Unavailable(None))
                 }
                 Asked::Deny(key) => {
                     let answer = match self.pending.remove(&key) {
@@ -241,11 +241,11 @@ impl World {
                                 let rule = &self.processes[n].habit;
                                 self.emptied.push(format!("{} ms: {key:?} by {n}: {rule:?}", self.ms));
                             }
-                            self.broadcast(&Told::Resolved(key.clone()));
+                            self.broadcast(&Message::Resolved(key.clone()));
                             Answer::Denied
                         }
                     };
-                    Told::Answered(key, answer)
+                    Message::Answered(key, answer)
                 }
             };
             if self.processes[n].up && self.processes[n].connection == connection {
@@ -261,42 +261,42 @@ impl World {
             let (_, told) = process.inbox.pop_front().unwrap();
             match &mut process.machine {
                 Machine::Guard(guard) => match told {
-                    Told::Requested(prompt) => {
-                        guard.tell(guard::Input::Requested(Box::new(prompt)), now);
+                    Message::Requested(prompt) => {
+                        guard.handle(guard::Input::Requested(Box::new(prompt)), now);
                     }
-                    Told::Resolved(key) => guard.tell(guard::Input::Resolved(key), now),
-                    Told::RunEnded(run) => guard.tell(guard::Input::Run(&Self::ended(run, ms)), now),
-                    Told::Gap => guard.tell(guard::Input::Gap, now),
-                    Told::Listed(_, prompts) => guard.tell(guard::Input::Listed(prompts, Runs::new()), now),
-                    Told::Answered(key, answer) => guard.tell(guard::Input::Answered(key, answer), now),
-                    Told::Checked(key, found) => guard.tell(guard::Input::Checked(key, found), now),
+                    Message::Resolved(key) => guard.handle(guard::Input::Resolved(key), now),
+                    Message::RunEnded(run) => guard.handle(guard::Input::Run(&Self::ended(run, ms)), now),
+                    Message::Gap => guard.handle(guard::Input::Gap, now),
+                    Message::Listed(_, prompts) => guard.handle(guard::Input::Listed(prompts, Runs::new()), now),
+                    Message::Answered(key, answer) => guard.handle(guard::Input::Answered(key, answer), now),
+                    Message::Checked(key, found) => guard.handle(guard::Input::Checked(key, found), now),
                 },
                 Machine::Purge(running) => match (told, running) {
-                    (Told::Listed(at_ms, prompts), running) => {
+                    (Message::Listed(at_ms, prompts), running) => {
                         process.listing = false;
                         if let Some(purge) = running {
                             let pending = prompts.iter().map(|prompt| prompt.key.clone()).collect();
-                            purge.tell(purge::Input::Restored, now.at_ms);
-                            purge.tell(purge::Input::Listed(pending, at_ms), now.at_ms);
+                            purge.handle(purge::Input::Restored, now.at_ms);
+                            purge.handle(purge::Input::Listed(pending, at_ms), now.at_ms);
                             if process.habit.hears && self.legacy {
-                                purge.tell(purge::Input::Hearing(at_ms), now.at_ms);
+                                purge.handle(purge::Input::Hearing(at_ms), now.at_ms);
                             }
                             continue;
                         }
                         *running = process.habit.purge(&prompts, &process.runs, at_ms, self.legacy);
                     }
-                    (Told::RunEnded(run), _) => {
+                    (Message::RunEnded(run), _) => {
                         process.runs.event(&Self::ended(run, ms), now.at_ms);
                     }
-                    (Told::Resolved(key), Some(purge)) => {
-                        purge.tell(purge::Input::Resolved(key), now.at_ms);
+                    (Message::Resolved(key), Some(purge)) => {
+                        purge.handle(purge::Input::Resolved(key), now.at_ms);
                     }
-                    (Told::Gap, Some(purge)) => purge.tell(purge::Input::Deaf, now.at_ms),
-                    (Told::Answered(key, answer), Some(purge)) => {
-                        purge.tell(purge::Input::Answered(key, answer), now.at_ms);
+                    (Message::Gap, Some(purge)) => purge.handle(purge::Input::Deaf, now.at_ms),
+                    (Message::Answered(key, answer), Some(purge)) => {
+                        purge.handle(purge::Input::Answered(key, answer), now.at_ms);
                     }
-                    (Told::Checked(key, found), Some(purge)) => {
-                        purge.tell(purge::Input::Checked(key, found, now.at_ms), now.at_ms);
+                    (Message::Checked(key, found), Some(purge)) => {
+                        purge.handle(purge::Input::Checked(key, found, now.at_ms), now.at_ms);
                     }
                     (_, _) => {}
                 },
@@ -355,10 +355,10 @@ impl World {
         let unsure_ms = process.habit.unsure_ms;
         match (&mut process.machine, process.up) {
             (Machine::Guard(guard), true) => {
-                guard.tell(guard::Input::Clock(unsure_ms), now);
-                guard.tell(guard::Input::Connected, now);
+                guard.handle(guard::Input::Clock(unsure_ms), now);
+                guard.handle(guard::Input::Connected, now);
             }
-            (Machine::Guard(guard), false) => guard.tell(guard::Input::Lost, now),
+            (Machine::Guard(guard), false) => guard.handle(guard::Input::Lost, now),
             (Machine::Purge(running), true) => {
                 if !process.habit.deaf {
                     process.runs = Runs::new();
@@ -373,7 +373,7 @@ impl World {
             }
             (Machine::Purge(running), false) => {
                 if let Some(purge) = running {
-                    purge.tell(purge::Input::Lost, now.at_ms);
+                    purge.handle(purge::Input::Lost, now.at_ms);
                 }
             }
         }
@@ -418,9 +418,9 @@ impl Habit {
         let plan = plan(admitted, runs, rules);
         let mut purge = Purge::new(purge::Tuning { slots: self.slots, ..purge::Tuning::default() });
         plan.duplicated().for_each(|group| purge.add(group, at_ms));
-        purge.tell(purge::Input::Clock(self.unsure_ms), at_ms);
+        purge.handle(purge::Input::Clock(self.unsure_ms), at_ms);
         if self.hears && legacy {
-            purge.tell(purge::Input::Hearing(at_ms), at_ms);
+            purge.handle(purge::Input::Hearing(at_ms), at_ms);
         }
         (purge.open() > 0).then(|| Box::new(purge))
     }

@@ -1,7 +1,7 @@
 //! Carrying out plans, step by step.
 
 use super::super::purge::{Answer, FRESH_MS, Found, Input, Limits, Next, STOPPING_MS, Tuning};
-use super::super::report::{Entry, Failure, Outcome, Untried};
+use super::super::report::{Entry, Failure, Outcome, SkipReason};
 use super::super::{Key, Kind, Plan, Prompt, Purge, Rules, Runs, plan};
 use super::{HOSTILE, NOW, prompt};
 
@@ -59,19 +59,19 @@ fn denies_while_the_survivor_is_known() {
     let late = NOW + FRESH_MS + 1;
     assert_eq!(purge.next(late), Next::Check(key("0-0")), "what was known is old");
     assert_eq!(purge.next(late), Next::Wait(None), "the group waits for the answer");
-    purge.tell(Input::Checked(key("0-0"), Found::Pending, late + 5), late + 5);
+    purge.handle(Input::Checked(key("0-0"), Found::Pending, late + 5), late + 5);
     assert_eq!(purge.next(late + 5), Next::Deny(key("0-2")));
-    purge.tell(Input::Resolved(key("0-0")), late + 6);
+    purge.handle(Input::Resolved(key("0-0")), late + 6);
     assert_eq!(purge.next(late + 6), Next::Wait(None));
-    purge.tell(Input::Answered(key("0-1"), Answer::Denied), late + 7);
-    purge.tell(Input::Answered(key("0-2"), Answer::AlreadyGone), late + 7);
+    purge.handle(Input::Answered(key("0-1"), Answer::Denied), late + 7);
+    purge.handle(Input::Answered(key("0-2"), Answer::AlreadyGone), late + 7);
     assert_eq!(purge.next(late + 7), Next::Done);
     assert_eq!(
         outcomes(&mut purge),
         [
             ("0-1".to_owned(), Outcome::Denied),
             ("0-2".to_owned(), Outcome::AlreadyGone),
-            ("0-3".to_owned(), Outcome::NotTried(Untried::SurvivorGone)),
+            ("0-3".to_owned(), Outcome::Skipped(SkipReason::SurvivorGone)),
         ]
     );
     assert_eq!(purge.take(), [], "it was told once");
@@ -81,13 +81,13 @@ fn denies_while_the_survivor_is_known() {
 fn events_are_as_good_as_checks() {
     let prompts = prompts(1, 3);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW + 9_000), Next::Deny(key("0-1")));
-    purge.tell(Input::Deaf, NOW + 9_000);
+    purge.handle(Input::Deaf, NOW + 9_000);
     assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
     // Hearing that began after the survivor was last seen says nothing of the time between.
     let mut purge = self::purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW + 1), NOW + 1);
+    purge.handle(Input::Hearing(NOW + 1), NOW + 1);
     assert_eq!(purge.next(NOW + 9_000), Next::Check(key("0-0")));
 }
 
@@ -95,22 +95,22 @@ fn events_are_as_good_as_checks() {
 fn a_survivor_lapses_in_silence() {
     let prompts = prompts(1, 2);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW + 1_799_000), Next::Done);
-    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorLapsed))]);
+    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::Skipped(SkipReason::SurvivorLapsed))]);
 
     // The same while a denial is under way.
     let prompts = self::prompts(1, 4);
     let mut purge = self::purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     let before = NOW + 1_798_999;
     assert_eq!(purge.next(before), Next::Deny(key("0-1")));
     assert_eq!(purge.next(before), Next::Deny(key("0-2")));
     assert_eq!(purge.next(before + 1), Next::Wait(None));
-    purge.tell(Input::Answered(key("0-1"), Answer::Unavailable(None)), before + 1);
-    purge.tell(Input::Answered(key("0-2"), Answer::Denied), before + 1);
+    purge.handle(Input::Answered(key("0-1"), Answer::Unavailable(None)), before + 1);
+    purge.handle(Input::Answered(key("0-2"), Answer::Denied), before + 1);
     assert_eq!(purge.next(before + 1), Next::Done);
-    let lapsed = Outcome::NotTried(Untried::SurvivorLapsed);
+    let lapsed = Outcome::Skipped(SkipReason::SurvivorLapsed);
     let expected = [lapsed.clone(), Outcome::Denied, lapsed];
     assert_eq!(outcomes(&mut purge).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
 }
@@ -123,10 +123,10 @@ fn a_survivor_that_nobody_can_tell_of() {
     for found in [Found::Unknown, Found::Pending, Found::Unknown] {
         assert_eq!(purge.next(late), Next::Check(key("0-0")));
         // The second answer is old news when it comes.
-        purge.tell(Input::Checked(key("0-0"), found, NOW), late);
+        purge.handle(Input::Checked(key("0-0"), found, NOW), late);
     }
     assert_eq!(purge.next(late), Next::Done);
-    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::NotTried(Untried::SurvivorUnknown))]);
+    assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::Skipped(SkipReason::SurvivorUnknown))]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn refusals_slow_it_down() {
     let prompts = prompts(1, 200);
     let limits = Limits { first: 4, most: 6, ..Limits::default() };
     let mut purge = purge(&planned(&prompts), Tuning { limits, ..alone() });
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     let mut sent = Vec::new();
     let fill = |purge: &mut Purge, now: u64, sent: &mut Vec<Key>| {
         while let Next::Deny(key) = purge.next(now) {
@@ -144,17 +144,17 @@ fn refusals_slow_it_down() {
     };
     assert_eq!(fill(&mut purge, NOW, &mut sent), 4);
     for _ in 0..100 {
-        purge.tell(Input::Answered(sent.remove(0), Answer::Denied), NOW);
+        purge.handle(Input::Answered(sent.remove(0), Answer::Denied), NOW);
         fill(&mut purge, NOW, &mut sent);
     }
     assert_eq!((purge.window(), sent.len()), (6, 6), "no more than the most");
     let refused: Vec<Key> = sent.drain(..3).collect();
     for key in &refused {
-        purge.tell(Input::Answered(key.clone(), Answer::Unavailable(Some(700))), NOW);
+        purge.handle(Input::Answered(key.clone(), Answer::Unavailable(Some(700))), NOW);
     }
     assert_eq!(purge.window(), 3, "what was sent together counts once");
     for key in sent.drain(..) {
-        purge.tell(Input::Answered(key, Answer::Denied), NOW);
+        purge.handle(Input::Answered(key, Answer::Denied), NOW);
     }
     assert_eq!(purge.next(NOW + 699), Next::Wait(Some(NOW + 700)));
     assert_eq!(fill(&mut purge, NOW + 700, &mut sent), purge.window());
@@ -165,11 +165,11 @@ fn refusals_slow_it_down() {
 fn pauses_double() {
     let prompts = prompts(1, 2);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     let mut now = NOW;
     for pause in [20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000] {
         assert_eq!(purge.next(now), Next::Deny(key("0-1")));
-        purge.tell(Input::Answered(key("0-1"), Answer::Unavailable(None)), now);
+        purge.handle(Input::Answered(key("0-1"), Answer::Unavailable(None)), now);
         assert_eq!(purge.next(now), Next::Wait(Some(now + pause)));
         now += pause;
     }
@@ -181,16 +181,16 @@ fn the_deadline_and_what_is_left() {
     let prompts = prompts(1, 8);
     let tuning = Tuning { deadline_ms: Some(NOW + 2_000), ..alone() };
     let mut purge = purge(&planned(&prompts), tuning);
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     while let Next::Deny(_) = purge.next(NOW) {}
     assert_eq!(purge.next(NOW), Next::Wait(Some(NOW + 1_500)));
-    purge.tell(Input::Answered(key("0-1"), Answer::Denied), NOW + 1_500);
+    purge.handle(Input::Answered(key("0-1"), Answer::Denied), NOW + 1_500);
     assert_eq!(purge.next(NOW + 1_500), Next::Wait(Some(NOW + 2_000)), "nothing new so near the end");
-    purge.tell(Input::Answered(key("0-2"), Answer::Unavailable(None)), NOW + 1_600);
+    purge.handle(Input::Answered(key("0-2"), Answer::Unavailable(None)), NOW + 1_600);
     assert_eq!(purge.next(NOW + 2_000), Next::Done);
     let outcomes = outcomes(&mut purge);
     let no_answer = Outcome::Failed(Failure::NoAnswer);
-    let no_time = Outcome::NotTried(Untried::Deadline);
+    let no_time = Outcome::Skipped(SkipReason::Deadline);
     let expected = [&Outcome::Denied, &no_time, &no_answer, &no_answer, &no_time, &no_time, &no_time];
     assert_eq!(outcomes.iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
 }
@@ -200,31 +200,31 @@ fn stopping_waits_for_what_is_under_way() {
     let prompts = prompts(2, 4);
     let mut purge = purge(&planned(&prompts), alone());
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
-    purge.tell(Input::Stop, NOW);
+    purge.handle(Input::Stop, NOW);
     assert_eq!(purge.next(NOW), Next::Wait(Some(NOW + STOPPING_MS)));
-    purge.tell(Input::Answered(key("0-1"), Answer::Refused("no".into())), NOW);
+    purge.handle(Input::Answered(key("0-1"), Answer::Refused("no".into())), NOW);
     assert_eq!(purge.next(NOW), Next::Done);
     let outcomes = outcomes(&mut purge);
     assert_eq!(outcomes[0].1, Outcome::Failed(Failure::Refused("no".into())));
-    assert!(outcomes[1..].iter().all(|(_, outcome)| *outcome == Outcome::NotTried(Untried::Stopped)));
+    assert!(outcomes[1..].iter().all(|(_, outcome)| *outcome == Outcome::Skipped(SkipReason::Stopped)));
 }
 
 #[test]
 fn a_lost_connection_loses_answers_and_knowledge() {
     let prompts = prompts(1, 3);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.tell(Input::Hearing(NOW), NOW);
+    purge.handle(Input::Hearing(NOW), NOW);
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
     assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
-    purge.tell(Input::Resolved(key("0-2")), NOW);
-    purge.tell(Input::Lost, NOW);
+    purge.handle(Input::Resolved(key("0-2")), NOW);
+    purge.handle(Input::Lost, NOW);
     assert_eq!(purge.next(NOW), Next::Wait(None));
-    purge.tell(Input::Restored, NOW + 10);
+    purge.handle(Input::Restored, NOW + 10);
     assert_eq!(purge.next(NOW + 10), Next::Check(key("0-0")), "it may be gone by now");
-    purge.tell(Input::Listed([key("0-0"), key("0-1")].into(), NOW + 20), NOW + 20);
-    purge.tell(Input::Checked(key("0-0"), Found::Pending, NOW + 20), NOW + 20);
+    purge.handle(Input::Listed([key("0-0"), key("0-1")].into(), NOW + 20), NOW + 20);
+    purge.handle(Input::Checked(key("0-0"), Found::Pending, NOW + 20), NOW + 20);
     assert_eq!(purge.next(NOW + 20), Next::Deny(key("0-1")), "its answer was lost");
-    purge.tell(Input::Answered(key("0-1"), Answer::AlreadyGone), NOW + 20);
+    purge.handle(Input::Answered(key("0-1"), Answer::AlreadyGone), NOW + 20);
     assert_eq!(purge.next(NOW + 20), Next::Done);
     let gone = Outcome::AlreadyGone;
     assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), gone.clone()), ("0-2".to_owned(), gone)]);
@@ -234,11 +234,11 @@ fn a_lost_connection_loses_answers_and_knowledge() {
 fn a_listing_tells_what_is_gone() {
     let prompts = prompts(2, 3);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.tell(Input::Listed([key("0-0"), key("0-2"), key("1-1"), key("1-2")].into(), NOW), NOW);
+    purge.handle(Input::Listed([key("0-0"), key("0-2"), key("1-1"), key("1-2")].into(), NOW), NOW);
     assert_eq!(purge.next(NOW), Next::Deny(key("0-2")));
-    purge.tell(Input::Answered(key("0-2"), Answer::Denied), NOW);
+    purge.handle(Input::Answered(key("0-2"), Answer::Denied), NOW);
     assert_eq!(purge.next(NOW), Next::Done);
-    let spared = Outcome::NotTried(Untried::SurvivorGone);
+    let spared = Outcome::Skipped(SkipReason::SurvivorGone);
     let expected = [Outcome::AlreadyGone, Outcome::Denied, spared.clone(), spared];
     assert_eq!(outcomes(&mut purge).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
 }
@@ -257,10 +257,10 @@ fn a_newer_plan_takes_over() {
     // One whose survivor is being denied is not even begun.
     let wrong = plan(&prompts[1..2], &Runs::new(), Rules::at(NOW));
     purge.add(&wrong.groups[0], NOW);
-    purge.tell(Input::Answered(key("0-1"), Answer::Denied), NOW);
-    purge.tell(Input::Answered(key("0-3"), Answer::Denied), NOW);
+    purge.handle(Input::Answered(key("0-1"), Answer::Denied), NOW);
+    purge.handle(Input::Answered(key("0-3"), Answer::Denied), NOW);
     assert_eq!(purge.next(NOW), Next::Done);
-    let replanned = Outcome::NotTried(Untried::Replanned);
+    let replanned = Outcome::Skipped(SkipReason::Replanned);
     let denied = Outcome::Denied;
     let expected = [("0-1", denied.clone()), ("0-2", replanned), ("0-3", denied)];
     assert_eq!(outcomes(&mut purge), expected.map(|(id, outcome)| (id.to_owned(), outcome)));
@@ -271,13 +271,13 @@ fn after_a_stop_answers_are_not_waited_for_for_long() {
     let prompts = prompts(1, 3);
     let mut purge = purge(&planned(&prompts), Tuning { deadline_ms: Some(NOW + 60_000), ..alone() });
     assert_eq!(purge.next(NOW), Next::Deny(key("0-1")));
-    purge.tell(Input::Stop, NOW + 10);
+    purge.handle(Input::Stop, NOW + 10);
     let soon = NOW + 10 + STOPPING_MS;
     assert_eq!(purge.next(NOW + 10), Next::Wait(Some(soon)));
     assert_eq!(purge.next(soon), Next::Done);
     let expected = [
         ("0-1".to_owned(), Outcome::Failed(Failure::NoAnswer)),
-        ("0-2".to_owned(), Outcome::NotTried(Untried::Stopped)),
+        ("0-2".to_owned(), Outcome::Skipped(SkipReason::Stopped)),
     ];
     assert_eq!(outcomes(&mut purge), expected);
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::super::report::{Entry, Failure, Outcome, Requeued, Totals, Untried, correct, requeued};
+use super::super::report::{Entry, Failure, Outcome, Requeued, Totals, SkipReason, correct, requeued};
 use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
 
@@ -28,10 +28,10 @@ fn a_listing_corrects_what_answers_said() {
     let mut kept = [Entry {
         key: Key::new(Kind::Exec, "b"),
         survivor: Key::new(Kind::Exec, "a"),
-        outcome: Outcome::NotTried(Untried::Stopped),
+        outcome: Outcome::Skipped(SkipReason::Stopped),
     }];
     correct(&mut kept, &[asked("b", 1)], &[asked("b", 1)], &[]);
-    assert_eq!(kept[0].outcome, Outcome::NotTried(Untried::Stopped));
+    assert_eq!(kept[0].outcome, Outcome::Skipped(SkipReason::Stopped));
 }
 
 #[test]
@@ -56,16 +56,15 @@ fn prompts_that_come_again() {
     let entries = [
         entry(Outcome::Denied),
         entry(Outcome::AlreadyGone),
-        entry(Outcome::Kept),
         entry(Outcome::Failed(Failure::NoAnswer)),
         entry(Outcome::Failed(Failure::Refused("no".into()))),
-        entry(Outcome::NotTried(Untried::Deadline)),
-        entry(Outcome::NotTried(Untried::Stopped)),
+        entry(Outcome::Skipped(SkipReason::Deadline)),
+        entry(Outcome::Skipped(SkipReason::Stopped)),
     ];
     let one = Requeued { prompt: &later[0], duplicate: true };
     assert_eq!(
         Totals::of(&entries, &[one]),
-        Totals { denied: 1, already_gone: 1, kept: 1, failed: 2, not_tried: 2, out_of_time: 1, requeued: 1 }
+        Totals { denied: 1, already_gone: 1, failed: 2, skipped: 2, out_of_time: 1, requeued: 1 }
     );
 }
 

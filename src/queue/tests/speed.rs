@@ -30,7 +30,7 @@ fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_
     let rules = Rules { scope: Scope::Session, keep, ..Rules::at(begin_ms) };
     let plan = plan(&prompts, &runs, rules);
     let mut purge = Purge::new(Tuning { slots, ..Tuning::default() });
-    purge.tell(purge::Input::Clock(5), begin_ms);
+    purge.handle(purge::Input::Clock(5), begin_ms);
     plan.duplicated().for_each(|group| purge.add(group, begin_ms));
     let mut queue: VecDeque<(u64, Next)> = VecDeque::new();
     let (mut clock_us, mut free_us) = (begin_ms * 1_000, begin_ms * 1_000);
@@ -38,7 +38,7 @@ fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_
         while queue.front().is_some_and(|(at_us, _)| *at_us <= clock_us) {
             let Some((_, done)) = queue.pop_front() else { break };
             let now_ms = clock_us / 1_000;
-            purge.tell(
+            purge.handle(
                 match done {
                     Next::Check(key) => purge::Input::Checked(key, Found::Pending, now_ms),
                     Next::Deny(key) => purge::Input::Answered(key, Answer::Denied),

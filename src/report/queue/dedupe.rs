@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use serde::Serialize;
 
 use super::prompt::{Listed, PromptJson};
-use super::reasons::{STILL_LISTED, denial, survivor, untried};
+use super::reasons::{STILL_LISTED, denial, survivor, skip_reason};
 use super::verdict::{Asked, Verdict};
 use super::wider::WiderJson;
 use crate::queue::plan::{Kept, Plan, Why, short_ids};
@@ -310,7 +310,7 @@ impl<'r> DedupeJson<'r> {
                 already_gone: totals.already_gone,
                 denied: totals.denied,
                 failed: totals.failed,
-                not_tried: totals.not_tried,
+                not_tried: totals.skipped,
                 requeued: totals.requeued,
             },
             undecided: planned.beside.undecided,
@@ -350,11 +350,10 @@ impl<'r> OutcomeJson<'r> {
             Outcome::Denied => ("denied", None),
             Outcome::AlreadyGone => ("already-gone", None),
             Outcome::Allowed(_) => ("already-gone", Some("somebody allowed it first")),
-            Outcome::Kept => ("kept", None),
             Outcome::Failed(Failure::Refused(words)) => ("failed", Some(&**words)),
             Outcome::Failed(Failure::NoAnswer) => ("failed", Some("no answer")),
             Outcome::Failed(Failure::StillListed) => ("failed", Some(STILL_LISTED)),
-            Outcome::NotTried(why) => ("not-tried", Some(untried(*why))),
+            Outcome::Skipped(why) => ("not-tried", Some(skip_reason(*why))),
         };
         Self { id: &key.id, kind: key.kind.as_str(), decided_as, outcome, reason, survivor: &survivor.id }
     }

@@ -1,7 +1,7 @@
 //! Reasons in words. Machine output has them beside its codes, and the text for people has the same.
 
 use crate::queue::plan::{Kept, Why};
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 
 /// Why a prompt of a group stays.
 pub const fn survivor(kept: Kept) -> &'static str {
@@ -29,18 +29,18 @@ pub const fn denial(why: Why) -> &'static str {
 pub const STILL_LISTED: &str = "the gateway answered that it is gone, and still lists it";
 
 /// Why a duplicate was not denied, although the plan has it.
-pub const fn untried(why: Untried) -> &'static str {
+pub const fn skip_reason(why: SkipReason) -> &'static str {
     match why {
-        Untried::SurvivorGone => "the one that was to stay is gone",
-        Untried::SurvivorLapsed => "the one that was to stay has expired, or is about to",
-        Untried::SurvivorUnknown => "whether the one that was to stay is still there could not be learned",
-        Untried::TooSlow => {
+        SkipReason::SurvivorGone => "the one that was to stay is gone",
+        SkipReason::SurvivorLapsed => "the one that was to stay has expired, or is about to",
+        SkipReason::SurvivorUnknown => "whether the one that was to stay is still there could not be learned",
+        SkipReason::TooSlow => {
             "the gateway answers too slowly to deny it safely beside other clearance processes"
         }
-        Untried::Replanned => "a newer plan says otherwise",
-        Untried::Deadline => "no time was left",
-        Untried::Stopped => "stopped",
-        Untried::AmbiguousId => {
+        SkipReason::Replanned => "a newer plan says otherwise",
+        SkipReason::Deadline => "no time was left",
+        SkipReason::Stopped => "stopped",
+        SkipReason::AmbiguousId => {
             "this gateway matches ids by their beginning, and this one could decide another pending prompt"
         }
     }

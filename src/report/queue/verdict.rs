@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn totals(denied: usize, already_gone: usize, failed: usize, out_of_time: usize) -> Totals {
-        Totals { denied, already_gone, failed, not_tried: out_of_time, out_of_time, ..Totals::default() }
+        Totals { denied, already_gone, failed, skipped: out_of_time, out_of_time, ..Totals::default() }
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(verdict(Asked::Purge, 3, &totals(2, 0, 0, 1)), Verdict::Partly);
         assert_eq!(verdict(Asked::Purge, 3, &totals(0, 1, 0, 2)), Verdict::Partly);
         assert_eq!(verdict(Asked::Purge, 3, &totals(0, 0, 1, 2)), Verdict::Partly);
-        let stopped = Totals { not_tried: 3, ..Totals::default() };
+        let stopped = Totals { skipped: 3, ..Totals::default() };
         assert_eq!(verdict(Asked::Purge, 3, &stopped), Verdict::Partly);
     }
 

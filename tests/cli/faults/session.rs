@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clearance::deadline::Deadline;
 use clearance::gateway::error::GatewayError;
-use clearance::gateway::events::{Event, Kind};
+use clearance::gateway::events::Event;
+use clearance::queue::Kind;
 use clearance::gateway::target::{Credential, Target, Trust};
 use clearance::gateway::{Access, Events, Keyring, Link, Manner};
 use serde_json::{Value, json};
@@ -137,7 +138,7 @@ fn events_come_typed_and_in_order() {
         let Some(Event::Requested(Kind::Exec, payload)) = events.next().await else { panic!() };
         assert_eq!(serde_json::from_str::<Value>(payload.get()).unwrap(), prompt);
         assert!(matches!(events.next().await, Some(Event::Resolved(Kind::Plugin, _))));
-        assert!(matches!(events.next().await, Some(Event::Requested(Kind::OpenClaw, _))));
+        assert!(matches!(events.next().await, Some(Event::Requested(Kind::System, _))));
         assert!(matches!(events.next().await, Some(Event::Agent(_))));
         let expected = Some(Duration::from_millis(1500));
         assert!(

@@ -10,14 +10,14 @@ use super::super::deciding::{Known, Reply, Way};
 use super::super::purge::is_lost;
 use super::super::{SESSIONS, unread_keys};
 use super::calls::{Answers, Done, Payload, REFINING, cancelled};
-use super::connection::{Attending, Ended};
+use super::connection::{ConnectionLoop, LoopExit};
 use crate::gateway::error::GatewayError;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{Input, Offender};
 use crate::queue::purge::{Answer, Found};
 use crate::queue::{Key, Kind, Listing, Runs};
 
-impl Attending<'_, '_, '_, '_> {
+impl ConnectionLoop<'_, '_, '_, '_> {
     /// Cancels the run of a repeat offender, where that is wanted and its gateway names runs: on others nothing stops
     /// the turn that a denial starts (measured on 2026.4.14), and its session may have other prompts.
     pub(super) fn cancel(&mut self, offender: &Offender) {
@@ -29,16 +29,16 @@ impl Attending<'_, '_, '_, '_> {
             self.under_way.push(Box::pin(work));
         } else {
             let result = Err("the gateway does not name the run that asked".to_owned());
-            self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
+            self.watch.out.emit(&self.watch.name, line::Event::Cancelled { run: String::new(), result });
         }
     }
 
-    pub(super) fn done(&mut self, done: Done) -> Option<Ended> {
+    pub(super) fn done(&mut self, done: Done) -> Option<LoopExit> {
         match done {
             Done::Denied(key, written, reply) => return self.denied(key, written, reply),
-            Done::Checked(key, Ok(found)) => self.tell(Input::Checked(key, found)),
+            Done::Checked(key, Ok(found)) => self.handle(Input::Checked(key, found)),
             Done::Checked(_, Err(error)) | Done::Listed(Err(error)) if is_lost(&error) => {
-                return Some(Ended::Lost(error.root().to_string()));
+                return Some(LoopExit::Lost(error.root().to_string()));
             }
             Done::Checked(key, Err(error)) => {
                 let wait = match &error {
@@ -47,26 +47,26 @@ impl Attending<'_, '_, '_, '_> {
                 };
                 let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 let found = wait.map_or(Found::Unknown, |wait| Found::Unavailable(Some(millis(wait))));
-                self.tell(Input::Checked(key, found));
+                self.handle(Input::Checked(key, found));
             }
             Done::Listed(Ok(answers)) => {
                 if let Err(cause) = self.listed(answers) {
-                    self.tell(Input::Unlisted);
-                    self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause));
+                    self.handle(Input::Unlisted);
+                    self.watch.out.emit(&self.watch.name, line::Event::Unlisted(cause));
                 }
             }
             Done::Listed(Err(error)) => {
-                self.tell(Input::Unlisted);
-                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(error.to_string()));
+                self.handle(Input::Unlisted);
+                self.watch.out.emit(&self.watch.name, line::Event::Unlisted(error.to_string()));
             }
             Done::Cancelled(run, result) => {
-                self.watch.out.tell(&self.watch.name, line::Event::Cancelled { run, result });
+                self.watch.out.emit(&self.watch.name, line::Event::Cancelled { run, result });
             }
         }
         None
     }
 
-    fn denied(&mut self, key: Key, written: Option<Instant>, reply: Reply) -> Option<Ended> {
+    fn denied(&mut self, key: Key, written: Option<Instant>, reply: Reply) -> Option<LoopExit> {
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         if let Some(began) = self.began.remove(&key) {
             let timing = Timing {
@@ -77,9 +77,9 @@ impl Attending<'_, '_, '_, '_> {
         }
         let answer = match reply.of_denial() {
             Ok(answer) => answer,
-            Err(error) if is_lost(&error) => return Some(Ended::Lost(error.root().to_string())),
+            Err(error) if is_lost(&error) => return Some(LoopExit::Lost(error.root().to_string())),
             Err(_) => {
-                self.tell(Input::Unanswered(key));
+                self.handle(Input::Unanswered(key));
                 return None;
             }
         };
@@ -88,7 +88,7 @@ impl Attending<'_, '_, '_, '_> {
             Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => self.went(&key),
             Answer::Refused(_) | Answer::NotSent(_) | Answer::NotYet => {}
         }
-        self.tell(Input::Answered(key, answer));
+        self.handle(Input::Answered(key, answer));
         None
     }
 
@@ -126,9 +126,9 @@ impl Attending<'_, '_, '_, '_> {
         self.report_unlisted(unlisted);
         let runs = self.runs(answers.sessions);
         for problem in &listing.problems {
-            self.watch.out.tell(&self.watch.name, line::Event::Unread(problem.to_string()));
+            self.watch.out.emit(&self.watch.name, line::Event::Unread(problem.to_string()));
         }
-        self.tell(Input::Listed(listing.prompts, runs));
+        self.handle(Input::Listed(listing.prompts, runs));
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl Attending<'_, '_, '_, '_> {
     fn report_unlisted(&mut self, unlisted: BTreeMap<Kind, String>) {
         for (kind, cause) in &unlisted {
             if !self.watch.unlisted.contains_key(kind) {
-                self.watch.out.tell(&self.watch.name, line::Event::Unlisted(cause.clone()));
+                self.watch.out.emit(&self.watch.name, line::Event::Unlisted(cause.clone()));
             }
         }
         self.watch.unlisted = unlisted;
@@ -162,7 +162,7 @@ impl Attending<'_, '_, '_, '_> {
             Ok(sessions) => {
                 if let Some(shown_ms) = sessions.get("ts").and_then(Value::as_u64) {
                     self.clock = self.clock.narrowed(shown_ms, self.asked);
-                    self.tell(Input::Clock(self.clock.unsure_ms()));
+                    self.handle(Input::Clock(self.clock.unsure_ms()));
                 }
                 runs.listed(&sessions, self.clock.now_ms());
                 std::mem::take(&mut self.watch.runs_unknown).then_some(line::Event::RunsKnown)
@@ -173,7 +173,7 @@ impl Attending<'_, '_, '_, '_> {
             }
         };
         if let Some(event) = event {
-            self.watch.out.tell(&self.watch.name, event);
+            self.watch.out.emit(&self.watch.name, event);
         }
         runs
     }

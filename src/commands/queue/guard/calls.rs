@@ -8,12 +8,13 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::super::deciding::{self, Reply, Way, decide};
-use super::super::{QueueError, SESSIONS, method};
+use super::super::{SESSIONS, method};
+use crate::commands::Error;
 use crate::commands::run::cancel::{self, By};
 use crate::deadline::Deadline;
 use crate::gateway::Session;
 use crate::gateway::error::GatewayError;
-use crate::queue::cancel::{CancelPlan, Which};
+use crate::queue::cancel::{Cancelled, Which};
 use crate::queue::guard::line::Cancel;
 use crate::queue::purge::Found;
 use crate::queue::{Decision, Key, Kind};
@@ -74,13 +75,16 @@ pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
 }
 
 pub(super) async fn cancelled(run: String, flags: Flags) -> Done {
-    let confirm = async |_: &CancelPlan| -> Result<(), QueueError> { Ok(()) };
-    let result =
-        cancel::run(Which::Run(run.clone()), By::Rule, &flags, Deadline::after(CALLING), Some(confirm)).await;
+    let result = cancel_run(run.clone(), &flags).await;
     let result = result.map_err(|error| error.to_string()).map(|report| Cancel {
         aborted: report.aborted.len(),
         denied: report.denied.len(),
         left: report.left.len() + report.failed.len(),
     });
     Done::Cancelled(run, result)
+}
+
+async fn cancel_run(run: String, flags: &Flags) -> Result<Cancelled, Error> {
+    let plan = cancel::plan(Which::Run(run), By::Rule, flags, Deadline::after(CALLING)).await?;
+    cancel::carry_out(plan).await
 }

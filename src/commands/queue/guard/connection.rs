@@ -16,7 +16,7 @@ use crate::queue::guard::{Input, Now};
 use crate::queue::{Key, Kind, Slots};
 
 /// Why a connection is done with.
-pub(super) enum Ended {
+pub(super) enum LoopExit {
     /// It received the order to stop, and everything under way has ended.
     Stopped,
     /// It received the order to read its configuration again.
@@ -26,7 +26,7 @@ pub(super) enum Ended {
 }
 
 /// One connection, while it lasts.
-pub(super) struct Attending<'a, 'w, 'o, 's> {
+pub(super) struct ConnectionLoop<'a, 'w, 'o, 's> {
     pub(super) watch: &'a mut Watch<'w, 'o>,
     pub(super) session: &'s Session,
     pub(super) clock: Clock,
@@ -51,15 +51,15 @@ pub(super) struct Attending<'a, 'w, 'o, 's> {
     pub(super) drained_by: Option<Deadline>,
 }
 
-impl Attending<'_, '_, '_, '_> {
+impl ConnectionLoop<'_, '_, '_, '_> {
     pub(super) fn now(&self) -> Now {
         let steady_ms = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Now { at_ms: self.clock.now_ms(), steady_ms }
     }
 
-    pub(super) fn tell(&mut self, input: Input<'_>) {
+    pub(super) fn handle(&mut self, input: Input<'_>) {
         let now = self.now();
-        self.watch.guard.tell(input, now);
+        self.watch.guard.handle(input, now);
     }
 
     /// A prompt is gone.

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch as channel;
 
 use super::metrics::Metrics;
-use super::orders::Orders;
+use super::control::Control;
 use super::out::{Out, name};
 use super::request::Request;
 use super::watch::{told, watch};
@@ -36,7 +36,7 @@ type Watching<'f> = Pin<Box<dyn Future<Output = (Arc<str>, Result<(), Box<dyn An
 /// A gateway that is to be watched.
 struct Wanted {
     flags: Flags,
-    orders: channel::Sender<Orders>,
+    control: channel::Sender<Control>,
 }
 
 /// All of them.
@@ -62,19 +62,19 @@ impl<'f, 'o> Fleet<'f, 'o> {
         let name = name(&flags);
         self.metrics.forget(&name);
         let gauges = self.metrics.of(&name);
-        let orders = channel::Sender::new(Orders::default());
-        let (request, out, mut told) = (self.request, self.out, orders.subscribe());
+        let control = channel::Sender::new(Control::default());
+        let (request, out, mut told) = (self.request, self.out, control.subscribe());
         let (watched, named) = (flags.clone(), Arc::clone(&name));
         self.watching.push(Box::pin(async move {
             if !pause.is_zero() {
-                let stop = told.wait_for(|orders| orders.stop);
+                let stop = told.wait_for(|control| control.stop);
                 // Stopped or not, the watch sees it.
                 drop(tokio::time::timeout(pause, stop).await);
             }
             let work = Box::pin(watch(request, watched, gauges, out, told));
             (named, isolated(work).await)
         }));
-        self.wanted.insert(name, Wanted { flags, orders });
+        self.wanted.insert(name, Wanted { flags, control });
     }
 
     /// Waits until one has ended, and begins it anew where it was not meant to. `false`: there is none any more.
@@ -85,13 +85,13 @@ impl<'f, 'o> Fleet<'f, 'o> {
         }
         if self.leaving.remove(&name) {
             self.metrics.forget(&name);
-            self.out.tell(&name, Event::Removed);
+            self.out.emit(&name, Event::Removed);
         }
         let flags = self.wanted.get(&name).map(|wanted| wanted.flags.clone());
         let pause = if result.is_err() { AGAIN } else { Duration::ZERO };
         if result.is_err() {
             let retry_ms = u64::try_from(AGAIN.as_millis()).unwrap_or(u64::MAX);
-            self.out.tell(&name, Event::Failed { retry_ms });
+            self.out.emit(&name, Event::Failed { retry_ms });
         }
         if let Some(flags) = flags {
             self.add(flags, pause);
@@ -103,7 +103,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
     pub(super) fn stop(&mut self) {
         self.stopping = true;
         for wanted in self.wanted.values() {
-            wanted.orders.send_modify(|orders| orders.stop = true);
+            wanted.control.send_modify(|control| control.stop = true);
         }
     }
 
@@ -111,7 +111,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
     pub(super) fn reload(&mut self, read: Result<Vec<Found>, Error>) {
         let found = match read {
             Ok(found) => found,
-            Err(error) => return self.out.tell(&"".into(), Event::NotReloaded(told(&error))),
+            Err(error) => return self.out.emit(&"".into(), Event::NotReloaded(told(&error))),
         };
         if self.stopping {
             return;
@@ -120,20 +120,20 @@ impl<'f, 'o> Fleet<'f, 'o> {
         let gone: Vec<Arc<str>> = self.wanted.keys().filter(|name| !names.contains(name)).cloned().collect();
         for name in gone {
             if let Some(wanted) = self.wanted.remove(&name) {
-                wanted.orders.send_modify(|orders| orders.stop = true);
+                wanted.control.send_modify(|control| control.stop = true);
             }
             self.leaving.insert(name);
         }
         for ((flags, result), name) in found.into_iter().zip(names) {
             match (self.wanted.get(&name), result) {
-                (Some(wanted), Ok(())) => wanted.orders.send_modify(|orders| orders.reloads += 1),
-                (Some(_), Err(error)) => self.out.tell(&name, Event::NotReloaded(told(&error))),
+                (Some(wanted), Ok(())) => wanted.control.send_modify(|control| control.reloads += 1),
+                (Some(_), Err(error)) => self.out.emit(&name, Event::NotReloaded(told(&error))),
                 (None, _) => {
-                    self.out.tell(&name, Event::Added);
+                    self.out.emit(&name, Event::Added);
                     if self.leaving.contains(&name) {
                         // It begins when the one before it has ended.
-                        let orders = channel::Sender::new(Orders::default());
-                        self.wanted.insert(name, Wanted { flags, orders });
+                        let control = channel::Sender::new(Control::default());
+                        self.wanted.insert(name, Wanted { flags, control });
                     } else {
                         self.add(flags, Duration::ZERO);
                     }

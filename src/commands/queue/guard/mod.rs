@@ -1,15 +1,14 @@
 //! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
 
 mod answers;
-mod attend;
+mod event_loop;
 mod calls;
 mod connection;
 mod fleet;
 mod http;
 mod metrics;
-mod orders;
+mod control;
 mod out;
-mod pause;
 mod request;
 mod service;
 mod state;
@@ -30,7 +29,7 @@ use crate::queue::guard::line::{Event, Line};
 use self::fleet::Fleet;
 use self::metrics::Metrics;
 use self::out::Out;
-pub use self::out::Told;
+pub use self::out::WriteResult;
 pub use self::request::Request;
 use self::service::Service;
 
@@ -43,7 +42,7 @@ pub async fn run(
     request: &Request,
     targets: &Targets,
     (reading, end): (Deadline, Option<Deadline>),
-    show: &mut dyn FnMut(&Line) -> Told,
+    show: &mut dyn FnMut(&Line) -> WriteResult,
     closed: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let found = fleet::find(targets, reading).await?;
@@ -58,7 +57,7 @@ pub async fn run(
     let nowhere: Arc<str> = "".into();
     let address = served.as_ref().and_then(|listener| listener.local_addr().ok());
     let metrics_url = address.map(|address| format!("http://{address}/metrics"));
-    out.tell(
+    out.emit(
         &nowhere,
         Event::Started {
             observe: request.tuning.observe,
@@ -101,12 +100,12 @@ pub async fn run(
                 service::Signal::Stop => {
                     told = true;
                     service.stopping();
-                    out.tell(&nowhere, Event::Stopping);
+                    out.emit(&nowhere, Event::Stopping);
                     fleet.stop();
                 }
                 service::Signal::Reload => {
                     service.reloading();
-                    out.tell(&nowhere, Event::Reloading);
+                    out.emit(&nowhere, Event::Reloading);
                     again = !reading.is_terminated();
                     if !again {
                         reading.set(fleet::read(targets, Deadline::after(READING)).fuse());
@@ -116,6 +115,6 @@ pub async fn run(
             },
         }
     }
-    out.tell(&nowhere, Event::Stopped);
+    out.emit(&nowhere, Event::Stopped);
     Ok(())
 }

@@ -11,38 +11,38 @@ use crate::settings::{self, Flags};
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum WriteResult {
     /// It is written, or will be.
-    Yes,
+    Written,
     /// There was no room for it: those before it are not read.
     Dropped,
 }
 
 /// Where lines go.
 pub(super) struct Out<'o> {
-    show: RefCell<&'o mut dyn FnMut(&Line) -> Told>,
+    show: RefCell<&'o mut dyn FnMut(&Line) -> WriteResult>,
     /// How many there was no room for since the last that there was room for.
     dropped: Cell<u64>,
     metrics: &'o Metrics,
 }
 
 impl<'o> Out<'o> {
-    pub(super) fn new(show: &'o mut dyn FnMut(&Line) -> Told, metrics: &'o Metrics) -> Self {
+    pub(super) fn new(show: &'o mut dyn FnMut(&Line) -> WriteResult, metrics: &'o Metrics) -> Self {
         Self { show: RefCell::new(show), dropped: Cell::new(0), metrics }
     }
 
-    pub(super) fn tell(&self, gateway: &Arc<str>, event: Event) {
+    pub(super) fn emit(&self, gateway: &Arc<str>, event: Event) {
         let at_ms = wall_ms();
         let mut show = self.show.borrow_mut();
         let dropped = self.dropped.get();
         if dropped > 0 {
             let missing = Line { at_ms, gateway: "".into(), event: Event::Dropped(dropped) };
-            if show(&missing) == Told::Yes {
+            if show(&missing) == WriteResult::Written {
                 self.dropped.set(0);
             }
         }
         let line = Line { at_ms, gateway: Arc::clone(gateway), event };
-        if self.dropped.get() > 0 || show(&line) == Told::Dropped {
+        if self.dropped.get() > 0 || show(&line) == WriteResult::Dropped {
             self.dropped.set(self.dropped.get() + 1);
             self.metrics.dropped();
         }

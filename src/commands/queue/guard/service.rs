@@ -65,27 +65,27 @@ impl Service {
     }
 
     pub(super) fn ready(&self) {
-        self.tell(&[NotifyState::Ready]);
+        self.notify(&[NotifyState::Ready]);
     }
 
     pub(super) fn alive(&self) {
-        self.tell(&[NotifyState::Watchdog]);
+        self.notify(&[NotifyState::Watchdog]);
     }
 
     pub(super) fn stopping(&self) {
-        self.tell(&[NotifyState::Stopping]);
+        self.notify(&[NotifyState::Stopping]);
     }
 
     pub(super) fn reloading(&self) {
         // systemd wants to know of which of several reloads it is told.
         match NotifyState::monotonic_usec_now() {
-            Ok(now) => self.tell(&[NotifyState::Reloading, now]),
-            Err(_) => self.tell(&[NotifyState::Reloading]),
+            Ok(now) => self.notify(&[NotifyState::Reloading, now]),
+            Err(_) => self.notify(&[NotifyState::Reloading]),
         }
     }
 
     #[expect(clippy::unused_self, reason = "only what listens to signals is a service")]
-    fn tell(&self, states: &[NotifyState<'_>]) {
+    fn notify(&self, states: &[NotifyState<'_>]) {
         // Without systemd there is nobody to tell, and a guard does not end for that.
         drop(sd_notify::notify(states));
     }

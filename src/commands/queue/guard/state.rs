@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::watch as channel;
 
 use super::metrics::Gauges;
-use super::orders::Orders;
+use super::control::Control;
 use super::out::Out;
 use super::request::Request;
 use crate::queue::{Guard, Kind, Reader};
@@ -20,7 +20,7 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) name: Arc<str>,
     pub(super) gauges: Gauges,
     pub(super) out: &'w Out<'o>,
-    pub(super) orders: channel::Receiver<Orders>,
+    pub(super) control: channel::Receiver<Control>,
     pub(super) guard: Guard,
     pub(super) reader: Reader,
     /// The beginning of the steady clock.

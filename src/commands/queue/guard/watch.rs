@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch as channel;
 
-use super::attend::attend;
-use super::connection::Ended;
+use super::event_loop::run;
+use super::connection::LoopExit;
 use super::metrics::Gauges;
-use super::orders::Orders;
+use super::control::Control;
 use super::out::{Out, name};
-use super::pause::Pauses;
 use super::request::Request;
 use super::state::Watch;
+use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::commands::gateway::Connection;
 use crate::commands::queue::secrets;
@@ -26,13 +26,20 @@ use crate::settings::Flags;
 /// How long one attempt to connect may take. A gateway that is starting is waited for in it.
 const CONNECTING: Duration = Duration::from_secs(30);
 
+/// The first step of the pauses before a gateway is tried again, without end.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// A gateway that restarts is connected to again at most this long after it is back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// One that refuses us has people who look at its log.
+const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
+
 /// Guards a gateway until it is told to stop.
 pub(super) async fn watch<'w>(
     request: &'w Request,
     flags: Flags,
     gauges: Gauges,
     out: &'w Out<'_>,
-    orders: channel::Receiver<Orders>,
+    control: channel::Receiver<Control>,
 ) {
     let mut watch = Watch {
         request,
@@ -40,7 +47,7 @@ pub(super) async fn watch<'w>(
         flags,
         gauges,
         out,
-        orders,
+        control,
         guard: Guard::new(request.tuning.clone()),
         reader: Reader::new(),
         began: Instant::now(),
@@ -48,21 +55,21 @@ pub(super) async fn watch<'w>(
         unlisted: BTreeMap::new(),
         runs_unknown: false,
     };
-    let mut pauses = Pauses::new();
-    while !watch.orders.borrow_and_update().stop {
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+    while !watch.control.borrow_and_update().stop {
         let deadline = Deadline::after(CONNECTING);
         let opened = tokio::select! {
             opened = Connection::open(&watch.flags, Access::GUARD, deadline) => opened,
-            () = stopped(&mut watch.orders) => break,
+            () = stopped(&mut watch.control) => break,
         };
         let (mut refused, mut remedy) = (false, None);
         let cause = match opened {
             Ok(connection) => {
                 watch.reader.hide(secrets(&connection));
-                match attend(&mut watch, connection, &mut pauses).await {
-                    Ended::Stopped => break,
-                    Ended::Reload => continue,
-                    Ended::Lost(cause) => cause,
+                match run(&mut watch, connection, &mut backoff).await {
+                    LoopExit::Stopped => break,
+                    LoopExit::Reload => continue,
+                    LoopExit::Lost(cause) => cause,
                 }
             }
             Err(error) => {
@@ -72,13 +79,14 @@ pub(super) async fn watch<'w>(
                 told(&error)
             }
         };
-        let pause = pauses.next(refused);
+        backoff.limit(if refused { LONGEST_PAUSE_REFUSED } else { LONGEST_PAUSE });
+        let pause = backoff.wait();
         let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        watch.out.tell(&watch.name, Event::Disconnected { cause, remedy, retry_ms });
+        watch.out.emit(&watch.name, Event::Disconnected { cause, remedy, retry_ms });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             // Also where it was told to read its configuration again: that may be what helps.
-            changed = watch.orders.changed() => if changed.is_err() {
+            changed = watch.control.changed() => if changed.is_err() {
                 break;
             },
         }
@@ -86,8 +94,8 @@ pub(super) async fn watch<'w>(
 }
 
 /// Ends when it was told to stop.
-async fn stopped(orders: &mut channel::Receiver<Orders>) {
-    if orders.wait_for(|orders| orders.stop).await.is_err() {
+async fn stopped(control: &mut channel::Receiver<Control>) {
+    if control.wait_for(|control| control.stop).await.is_err() {
         std::future::pending::<()>().await;
     }
 }

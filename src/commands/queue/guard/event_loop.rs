@@ -18,19 +18,19 @@ use serde_json::value::RawValue;
 
 use super::super::deciding::{Sending, Way};
 use super::super::method;
-use super::super::purge::{Named, kind_of};
+use super::super::purge::Named;
 use super::calls::{check, deny, list};
-use super::connection::{Attending, Ended};
+use super::connection::{ConnectionLoop, LoopExit};
 use super::out::wall_ms;
-use super::pause::Pauses;
 use super::state::Watch;
+use crate::backoff::Backoff;
 use crate::commands::gateway::Connection;
 use crate::deadline::Deadline;
 use crate::gateway::events::Event;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note};
 use crate::queue::purge::Answer;
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 use crate::queue::{Key, Kind};
 
 /// How long what is under way may take when it is told to stop.
@@ -49,11 +49,11 @@ enum Waiting {
 }
 
 /// Guards over a connection for as long as it lasts.
-pub(super) async fn attend(
+pub(super) async fn run(
     watch: &mut Watch<'_, '_>,
     mut connection: Connection,
-    pauses: &mut Pauses,
-) -> Ended {
+    backoff: &mut Backoff,
+) -> LoopExit {
     let ended = match (connection.take_events(), connection.session()) {
         (Some(mut events), Some(session)) => {
             let kinds = Kind::ALL.into_iter().filter(|kind| connection.has(&method(*kind, "list"))).collect();
@@ -72,10 +72,10 @@ pub(super) async fn attend(
                 throttle: tuning.throttle(cost),
                 repeats: (cost == DenialCost::AgentTurn).then_some(tuning.repeats),
             };
-            watch.out.tell(&watch.name, connected);
+            watch.out.emit(&watch.name, connected);
             watch.gauges.connected();
-            let reloads = watch.orders.borrow_and_update().reloads;
-            let mut attending = Attending {
+            let reloads = watch.control.borrow_and_update().reloads;
+            let mut attending = ConnectionLoop {
                 watch: &mut *watch,
                 session,
                 clock: session.hello().clock,
@@ -93,12 +93,12 @@ pub(super) async fn attend(
                 reloads,
                 drained_by: None,
             };
-            attending.tell(Input::Denials(cost));
-            let ended = attending.run(&mut events, pauses).await;
+            attending.handle(Input::Denials(cost));
+            let ended = attending.run(&mut events, backoff).await;
             attending.leave();
             ended
         }
-        _ => Ended::Lost(
+        _ => LoopExit::Lost(
             "a guard needs events, which the admin endpoint has not: name the gateway by ws:// or wss://"
                 .to_owned(),
         ),
@@ -108,25 +108,25 @@ pub(super) async fn attend(
     ended
 }
 
-impl Attending<'_, '_, '_, '_> {
-    async fn run(&mut self, events: &mut crate::gateway::Events, pauses: &mut Pauses) -> Ended {
-        self.tell(Input::Slots(self.slots));
-        self.tell(Input::Clock(self.clock.unsure_ms()));
-        self.tell(Input::Connected);
+impl ConnectionLoop<'_, '_, '_, '_> {
+    async fn run(&mut self, events: &mut crate::gateway::Events, backoff: &mut Backoff) -> LoopExit {
+        self.handle(Input::Slots(self.slots));
+        self.handle(Input::Clock(self.clock.unsure_ms()));
+        self.handle(Input::Connected);
         loop {
             if self.jumped() {
-                return Ended::Lost("the clock jumped: the machine slept, or its clock was set".to_owned());
+                return LoopExit::Lost("the clock jumped: the machine slept, or its clock was set".to_owned());
             }
-            if self.drained_by.is_none() && self.watch.orders.borrow().stop {
+            if self.drained_by.is_none() && self.watch.control.borrow().stop {
                 self.drained_by = Some(Deadline::after(DRAINING));
-                self.tell(Input::Stop);
+                self.handle(Input::Stop);
             }
-            let Waiting::Until(until) = self.act() else { return Ended::Stopped };
+            let Waiting::Until(until) = self.act() else { return LoopExit::Stopped };
             let answered = match self.write().await {
                 Ok(answered) => answered,
                 Err(ended) => return ended,
             };
-            self.report(pauses);
+            self.report(Some(backoff));
             if answered {
                 // What there is to do now, and until when to wait, may be something else; events come first.
                 for _ in 0..AT_ONCE {
@@ -137,17 +137,17 @@ impl Attending<'_, '_, '_, '_> {
                 }
                 continue;
             }
-            let reload = self.watch.orders.borrow().reloads != self.reloads;
+            let reload = self.watch.control.borrow().reloads != self.reloads;
             if reload && self.watch.guard.under_way() == 0 {
-                return Ended::Reload;
+                return LoopExit::Reload;
             }
             if self.drained_by.is_some_and(|deadline| deadline.left().is_none()) {
-                return Ended::Stopped;
+                return LoopExit::Stopped;
             }
             tokio::select! {
                 biased;
                 event = events.next() => {
-                    let Some(event) = event else { return Ended::Lost(self.cause()) };
+                    let Some(event) = event else { return LoopExit::Lost(self.cause()) };
                     self.heard = events.came();
                     if let Some(ended) = self.hear(&event) {
                         return ended;
@@ -167,7 +167,7 @@ impl Attending<'_, '_, '_, '_> {
                     }
                 }
                 // Whoever gives them lives longer than this.
-                _ = self.watch.orders.changed() => {}
+                _ = self.watch.control.changed() => {}
                 () = sleep(until, self.watch.began, self.drained_by) => self.heard = Instant::now(),
             }
         }
@@ -188,9 +188,9 @@ impl Attending<'_, '_, '_, '_> {
                         }
                         Sending::Never(why) => Answer::NotSent(why),
                         // It did not come with the listing, nor as an event.
-                        Sending::Gone | Sending::Stale => Answer::NotSent(Untried::AmbiguousId),
+                        Sending::Gone | Sending::Stale => Answer::NotSent(SkipReason::AmbiguousId),
                     };
-                    self.tell(Input::Answered(key, answer));
+                    self.handle(Input::Answered(key, answer));
                 }
                 Next::List => {
                     self.asked = Instant::now();
@@ -205,7 +205,7 @@ impl Attending<'_, '_, '_, '_> {
     }
 
     /// Lets what was pushed begin, and the writer write it. `true`: an answer came meanwhile.
-    async fn write(&mut self) -> Result<bool, Ended> {
+    async fn write(&mut self) -> Result<bool, LoopExit> {
         let mut done = None;
         poll_fn(|context| {
             if let Poll::Ready(Some(one)) = self.under_way.poll_next_unpin(context) {
@@ -223,18 +223,18 @@ impl Attending<'_, '_, '_, '_> {
     }
 
     /// Tells what there is to tell.
-    fn report(&mut self, pauses: &mut Pauses) {
+    fn report(&mut self, mut backoff: Option<&mut Backoff>) {
         for note in self.watch.guard.take_notes() {
             let timing = match &note {
                 Note::Over { key, .. } => self.timings.remove(key).unwrap_or_default(),
                 _ => Timing::default(),
             };
-            if let Note::Reconciled(_) = &note {
-                pauses.reset();
+            if let (Note::Reconciled(_), Some(backoff)) = (&note, &mut backoff) {
+                backoff.reset();
             }
             self.watch.gauges.note(&note, timing);
             let offender = if let Note::Offender(offender) = &note { Some(offender.clone()) } else { None };
-            self.watch.out.tell(&self.watch.name, line::Event::Note(note, timing));
+            self.watch.out.emit(&self.watch.name, line::Event::Note(note, timing));
             if let Some(offender) = offender {
                 self.cancel(&offender);
             }
@@ -254,46 +254,46 @@ impl Attending<'_, '_, '_, '_> {
         }
     }
 
-    fn hear(&mut self, event: &Event) -> Option<Ended> {
+    fn hear(&mut self, event: &Event) -> Option<LoopExit> {
         if let Event::Requested(kind, payload) = event
             && self.way == Way::Prefix
             && let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get())
         {
-            self.came(&Key::new(kind_of(*kind), &*named.id));
+            self.came(&Key::new(*kind, &*named.id));
         }
         match event {
-            Event::Requested(kind, payload) => match self.watch.reader.text(kind_of(*kind), payload.get()) {
-                Ok(prompt) => self.tell(Input::Requested(Box::new(prompt))),
-                Err(error) => self.watch.out.tell(&self.watch.name, line::Event::Unread(error.to_string())),
+            Event::Requested(kind, payload) => match self.watch.reader.text(*kind, payload.get()) {
+                Ok(prompt) => self.handle(Input::Requested(Box::new(prompt))),
+                Err(error) => self.watch.out.emit(&self.watch.name, line::Event::Unread(error.to_string())),
             },
             Event::Resolved(kind, payload) => {
                 if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                    let key = Key::new(kind_of(*kind), &*named.id);
+                    let key = Key::new(*kind, &*named.id);
                     self.went(&key);
-                    self.tell(Input::Resolved(key));
+                    self.handle(Input::Resolved(key));
                 } else {
                     // Something is gone, and nobody knows what.
-                    self.tell(Input::Gap);
+                    self.handle(Input::Gap);
                 }
             }
             Event::Agent(payload) => {
                 if is_lifecycle(payload)
                     && let Ok(payload) = serde_json::from_str::<Value>(payload.get())
                 {
-                    self.tell(Input::Run(&payload));
+                    self.handle(Input::Run(&payload));
                 }
             }
             Event::Gap => {
-                self.tell(Input::Gap);
-                self.watch.out.tell(&self.watch.name, line::Event::Gap);
+                self.handle(Input::Gap);
+                self.watch.out.emit(&self.watch.name, line::Event::Gap);
             }
             Event::Tick { shown_ms: Some(shown_ms) } => {
                 if self.clock.now_ms().abs_diff(*shown_ms) > JUMP_MS {
                     let cause = "the gateway's clock is not where it was: somebody slept, or it was set";
-                    return Some(Ended::Lost(cause.to_owned()));
+                    return Some(LoopExit::Lost(cause.to_owned()));
                 }
                 self.clock = self.clock.corrected(*shown_ms);
-                self.tell(Input::Clock(self.clock.unsure_ms()));
+                self.handle(Input::Clock(self.clock.unsure_ms()));
             }
             Event::Tick { shown_ms: None } | Event::Shutdown { .. } | Event::Other(_) => {}
         }
@@ -302,9 +302,8 @@ impl Attending<'_, '_, '_, '_> {
 
     /// The end of a connection: nothing under way is answered any more.
     fn leave(&mut self) {
-        self.tell(Input::Lost);
-        let mut unused = Pauses::new();
-        self.report(&mut unused);
+        self.handle(Input::Lost);
+        self.report(None);
         self.watch.gauges.disconnected();
     }
 

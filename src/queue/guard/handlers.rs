@@ -11,7 +11,7 @@ use crate::queue::runs::Runs;
 
 impl Guard {
     /// Takes in what happened.
-    pub fn tell(&mut self, input: Input<'_>, now: Now) {
+    pub fn handle(&mut self, input: Input<'_>, now: Now) {
         match input {
             Input::Denials(cost) => self.denials(cost),
             Input::Connected => self.connected(now),

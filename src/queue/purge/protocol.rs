@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Limits;
 use crate::queue::prompt::{Decision, Key};
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 use crate::queue::slots::Slots;
 
 /// How a purge goes.
@@ -76,7 +76,7 @@ pub enum Answer {
     /// Refused for good, with these words.
     Refused(Box<str>),
     /// It was not sent, for this reason.
-    NotSent(Untried),
+    NotSent(SkipReason),
     /// It was not sent yet: something had to be learned first.
     NotYet,
 }

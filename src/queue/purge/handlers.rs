@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::talk::{Answer, Found, Input};
+use super::protocol::{Answer, Found, Input};
 use super::{FRESH_MS, Item, Place, Purge, STOPPING_MS, Seen, State};
 use crate::queue::prompt::Key;
-use crate::queue::report::{Failure, Outcome, Untried};
+use crate::queue::report::{Failure, Outcome, SkipReason};
 use crate::queue::slots::Side;
 
 impl Purge {
     /// Takes in what happened.
-    pub fn tell(&mut self, input: Input, now_ms: u64) {
+    pub fn handle(&mut self, input: Input, now_ms: u64) {
         match input {
             Input::Answered(key, answer) => self.answered(&key, answer, now_ms),
             Input::Checked(key, found, at_ms) => self.checked(&key, found, at_ms, now_ms),
@@ -26,7 +26,7 @@ impl Purge {
             Input::Lost => self.lost(),
             Input::Restored => self.up = true,
             Input::Stop => {
-                self.stopped.get_or_insert(Untried::Stopped);
+                self.stopped.get_or_insert(SkipReason::Stopped);
                 let soon_ms = now_ms.saturating_add(STOPPING_MS);
                 let deadline_ms = &mut self.tuning.deadline_ms;
                 *deadline_ms = Some(deadline_ms.map_or(soon_ms, |at_ms| at_ms.min(soon_ms)));
@@ -55,7 +55,7 @@ impl Purge {
                 self.finish(key, Outcome::Allowed(decision));
             }
             Answer::Refused(words) => self.finish(key, Outcome::Failed(Failure::Refused(words))),
-            Answer::NotSent(why) => return self.finish(key, Outcome::NotTried(why)),
+            Answer::NotSent(why) => return self.finish(key, Outcome::Skipped(why)),
             Answer::Unavailable(_) | Answer::NotYet => {
                 if let Answer::Unavailable(retry_after_ms) = answer {
                     self.pace.refused(epoch, now_ms, retry_after_ms);
@@ -69,7 +69,7 @@ impl Purge {
         }
         // What was denied under one plan must not be what stays under another.
         if let Some(&kept) = self.survivors.get(key) {
-            self.stop_group(kept, Untried::SurvivorGone);
+            self.stop_group(kept, SkipReason::SurvivorGone);
         }
     }
 
@@ -95,7 +95,7 @@ impl Purge {
         item.state = State::Waiting;
         let created_at_ms = item.created_at_ms;
         if let Some(why) = stopped {
-            return self.finish(key, Outcome::NotTried(why));
+            return self.finish(key, Outcome::Skipped(why));
         }
         if let Some(work) = self.work.get_mut(&group) {
             match side {
@@ -140,7 +140,7 @@ impl Purge {
             Found::Pending | Found::Unknown => {
                 work.unknown += 1;
                 if work.unknown >= self.tuning.checks {
-                    return self.stop_group(at, Untried::SurvivorUnknown);
+                    return self.stop_group(at, SkipReason::SurvivorUnknown);
                 }
             }
         }
@@ -149,7 +149,7 @@ impl Purge {
 
     fn resolved(&mut self, key: &Key) {
         if let Some(&at) = self.survivors.get(key) {
-            self.stop_group(at, Untried::SurvivorGone);
+            self.stop_group(at, SkipReason::SurvivorGone);
         }
         match self.items.get_mut(key).map(|item| &mut item.state) {
             Some(State::Waiting) => self.finish(key, Outcome::AlreadyGone),
@@ -163,7 +163,7 @@ impl Purge {
         for at in groups {
             let Some(work) = self.work.get_mut(&at) else { continue };
             if !pending.contains(&work.survivor.1) {
-                self.stop_group(at, Untried::SurvivorGone);
+                self.stop_group(at, SkipReason::SurvivorGone);
                 continue;
             }
             work.seen.renew(at_ms, at_ms);

@@ -9,7 +9,7 @@ use crate::queue::filter::Filter;
 use crate::queue::plan::{MARGIN_MS, Why};
 use crate::queue::prompt::{Decision, Key, Prompt};
 use crate::queue::purge::{Answer, Found, Limits};
-use crate::queue::report::Untried;
+use crate::queue::report::SkipReason;
 use crate::queue::runs::Runs;
 use crate::queue::scope::Scope;
 use crate::queue::slots::Slots;
@@ -216,7 +216,7 @@ pub enum Outcome {
     /// It was answered as denied or gone, and is pending all the same: this comes behind that outcome.
     StillListed,
     /// It must not be sent, for this reason.
-    NotSent(Untried),
+    NotSent(SkipReason),
     /// It was not sent after all: the one that was to stay is gone, or there is no connection to send it on.
     Withdrawn,
     /// The breaker is open, or the group is held.

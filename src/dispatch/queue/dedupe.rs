@@ -1,0 +1,179 @@
+//! `queue dedupe`: the plan is shown, a person confirms it, and then it is carried out.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::super::{ask, causes, failure, flags, paper};
+use super::{filter, layout, millis};
+use crate::Streams;
+use crate::cli::queue::Dedupe;
+use crate::commands::Error;
+use crate::commands::queue::dedupe::{self, Planning, Ready};
+use crate::commands::queue::QueueError;
+use crate::commands::runtime::Runtime;
+use crate::commands::targets::Targets;
+use crate::deadline::Deadline;
+use crate::output::{self, Layout};
+use crate::report::exit::Exit;
+use crate::report::queue::{self as report, Asked, Dedupe as Report};
+use crate::settings::{Environment, Flags};
+use crate::store::input::Input;
+
+/// How the command line wants plans to be shown and confirmed.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    yes: bool,
+    json: bool,
+    all: bool,
+}
+
+impl Manner {
+    fn layout(self) -> Layout {
+        layout(false, self.all)
+    }
+}
+
+/// `queue dedupe`
+pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let asked = match (args.check, args.dry_run || args.file.is_some()) {
+        (true, _) => Asked::Check,
+        (false, true) => Asked::Plan,
+        (false, false) => Asked::Purge,
+    };
+    let request = dedupe::Request {
+        filter: filter(args.filters),
+        scope: args.by,
+        keep: args.keep,
+        margin_ms: millis(args.margin),
+        asked,
+        settle: args.settle,
+        rounds: args.rounds,
+    };
+    let manner = Manner { yes: args.yes, json: args.json, all: args.all };
+    let reports = if let Some(path) = &args.file {
+        vec![dedupe::of_file(&request, &Input::named(path), deadline)]
+    } else {
+        let access = flags(None, args.access, args.quiet.quiet);
+        let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+        let targets = targets.find(&Environment::of_process(), deadline)?;
+        of_gateways(&request, &targets, manner, deadline, streams)?
+    };
+    let is_nothing = |report: &Result<_, Error>| report.as_ref().is_ok_and(Report::is_nothing);
+    if args.quiet.quiet && !args.json && reports.iter().all(is_nothing) {
+        return Ok(Exit::Done);
+    }
+    print(reports, &request, manner, streams)
+}
+
+fn of_gateways(
+    request: &dedupe::Request,
+    targets: &[Flags],
+    manner: Manner,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> Result<Vec<Result<Report, Error>>, Error> {
+    let runtime = Runtime::new()?;
+    let watched = io::stderr().is_terminal() && targets.len() == 1;
+    let Streams { out, err, .. } = streams;
+    let plans = if manner.yes {
+        None
+    } else {
+        let plans = runtime.run(async { Ok(dedupe::plan_all(request, targets, deadline).await) })?;
+        let confirmed = |plan: Result<Planning, Error>| confirmed(plan?, manner, *out, *err);
+        Some(runtime.keep_alive(|| plans.into_iter().map(confirmed).collect()))
+    };
+    let mut progress = |left: usize| {
+        if watched {
+            output::progress(*err, left);
+        }
+    };
+    let reports = match plans {
+        Some(plans) => runtime.run(async { Ok(dedupe::carry_out_all(plans, &mut progress).await) }),
+        None => runtime.run(async {
+            // Nobody waits for the plan: that it cannot be written changes nothing.
+            let mut show = |ready: &Ready| drop(show(ready, manner, *out));
+            Ok(dedupe::run_all(request, targets, deadline, &mut show, &mut progress).await)
+        }),
+    };
+    if watched {
+        output::progress_over(*err);
+    }
+    reports
+}
+
+/// Prints a plan before anything of it is carried out. With --json the report has the plan.
+fn show(ready: &Ready, manner: Manner, out: &mut dyn Write) -> io::Result<()> {
+    if manner.json && manner.yes {
+        return Ok(());
+    }
+    output::plan_text(out, &ready.gateway, &ready.planned, manner.layout())?;
+    out.flush()
+}
+
+/// Shows a plan and asks for a yes, where it denies anything.
+fn confirmed(
+    planning: Planning,
+    manner: Manner,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Planning, Error> {
+    if let Planning::Ready(ready) = &planning
+        && ready.needs_confirmation()
+    {
+        let shown = if manner.json {
+            let layout = Layout { paper: paper(&io::stderr()), ..manner.layout() };
+            output::plan_text(err, &ready.gateway, &ready.planned, layout)
+        } else {
+            show(ready, manner, out)
+        };
+        if shown.is_err() {
+            return Err(QueueError::Unconfirmed.into());
+        }
+        ask(err, &output::dedupe_question(&ready.planned))?;
+    }
+    Ok(planning)
+}
+
+fn print(
+    reports: Vec<Result<Report, Error>>,
+    request: &dedupe::Request,
+    manner: Manner,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let exit = dedupe::exit(&reports);
+    let layout = manner.layout();
+    // The only one: what is wrong with it is the command's own.
+    let reports = match <[_; 1]>::try_from(reports) {
+        Ok([report]) => vec![Ok(report?)],
+        Err(reports) => reports,
+    };
+    let mut failures = Vec::new();
+    for one in &reports {
+        match one {
+            Ok(done) => {
+                output::runs_unknown_text(streams.err, done.runs_unknown.as_deref(), paper(&io::stderr()))?;
+                if manner.json {
+                    // All of them are one object.
+                    continue;
+                }
+                if request.asked != Asked::Purge || done.planned.duplicates == 0 {
+                    output::plan_text(streams.out, &done.gateway, &done.planned, layout)?;
+                }
+                output::dedupe_text(streams.out, done, layout.paper)?;
+            }
+            Err(error) => {
+                let failure = failure(error, causes(error));
+                output::error::text(streams.err, &failure, paper(&io::stderr()))?;
+                failures.push(failure);
+            }
+        }
+    }
+    if manner.json {
+        let mut failures = failures.iter();
+        let whole = reports.iter().filter_map(|one| match one {
+            Ok(done) => Some(Ok(done)),
+            Err(_) => failures.next().map(|failure| Err(failure.of_gateway(None))),
+        });
+        output::json(streams.out, &report::dedupe(whole))?;
+    }
+    Ok(exit)
+}

@@ -1,0 +1,94 @@
+//! `queue guard`
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::super::spool::Spool;
+use super::super::{flags, paper};
+use super::{filter, millis};
+use crate::Streams;
+use crate::cli::gateway::Access;
+use crate::cli::queue::{Filters, Guard};
+use crate::commands::gateway as gateways;
+use crate::commands::queue::guard::{self, WriteResult};
+use crate::commands::targets::Targets;
+use crate::deadline::Deadline;
+use crate::output;
+use crate::queue::guard::line::Line;
+use crate::queue::guard::{Rate, Throttle, Tuning};
+use crate::report::exit::Exit;
+use crate::settings::{Flags, Wait};
+
+/// How long the last lines of a guard may take to be read.
+const DRAINING: Duration = Duration::from_secs(5);
+
+/// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
+pub fn guard(
+    args: Guard,
+    end: Option<Deadline>,
+    reading: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    if let Some(address) = args.metrics
+        && !address.ip().to_canonical().is_loopback()
+    {
+        output::exposed_metrics(streams.err, address)?;
+    }
+    let filters = Filters {
+        agent: args.agent,
+        session: args.session,
+        run: None,
+        kind: args.kind,
+        older_than: None,
+        newer_than: None,
+    };
+    let throttle = |default: Throttle| Throttle {
+        max_rate: args.max_rate.map_or(default.max_rate, |(count, per_ms)| Rate { count, per_ms }),
+        cooling_ms: args.cooling.map_or(default.cooling_ms, millis),
+    };
+    let tuning = Tuning {
+        scope: args.by,
+        margin_ms: millis(args.margin),
+        filter: filter(filters),
+        observe: args.observe,
+        free: throttle(Throttle::FREE),
+        turns: throttle(Throttle::TURNS),
+        repeats: args.repeats,
+        repeats_within_ms: millis(args.within),
+        ..Tuning::default()
+    };
+    let access = Access {
+        token_file: args.token_file,
+        password_file: args.password_file,
+        // Nobody is there each time that it connects.
+        ask_token: false,
+        ask_password: false,
+        tls_fingerprint: args.tls_fingerprint,
+        ca_file: args.ca_file,
+        wait: false,
+        verbose: args.verbose,
+    };
+    // It connects again and again by itself, and reports each attempt.
+    let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
+    let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+    let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
+    let observe = args.observe;
+    let ndjson = args.ndjson || !io::stdout().is_terminal();
+    // Not to `streams.out`: whoever writes there waits for its reader.
+    let spool = Spool::to_stdout()?;
+    let mut show = |line: &Line| {
+        let mut text = Vec::new();
+        let told = if ndjson {
+            output::guard_ndjson(&mut text, line)
+        } else {
+            output::guard_text(&mut text, line, observe, paper(&io::stdout()))
+        };
+        // Nothing is as good as written: a line that people need not see.
+        if told.is_ok() && (text.is_empty() || spool.push(text)) { WriteResult::Written } else { WriteResult::Dropped }
+    };
+    let guarded = gateways::run(guard::run(&request, &targets, (reading, end), &mut show, spool.closed()));
+    let written = spool.finish(Deadline::after(DRAINING));
+    guarded?;
+    written?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,187 @@
+//! `queue ls`
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::super::{causes, failure, flags, paper};
+use super::{filter, layout};
+use crate::Streams;
+use crate::cli::queue::Ls;
+use crate::commands::queue::{QueueError, ls};
+use crate::commands::targets::Targets;
+use crate::commands::{Error, gateway as gateways};
+use crate::deadline::Deadline;
+use crate::output;
+use crate::report::exit::{self, Exit};
+use crate::report::queue as report;
+use crate::settings::{Environment, Flags};
+use crate::store::input::Input;
+
+/// `queue ls`. `end`: `--timeout`, where it is given.
+pub fn list(
+    args: Ls,
+    end: Option<Deadline>,
+    step: Duration,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let request = ls::Request {
+        filter: filter(args.filters),
+        duplicates: args.duplicates,
+        scope: args.by,
+        sort: args.sort,
+        whole: args.json || args.ndjson,
+    };
+    let deadline = end.unwrap_or_else(|| Deadline::after(step));
+    let access = flags(None, args.access, args.quiet.quiet);
+    // Machine output is whole, whatever there is to report.
+    let quiet = args.quiet.quiet && !args.json;
+    let several = args.all_gateways || args.gateway.len() > 1;
+    if several && args.watch {
+        return Err(Error::from(QueueError::WatchesOne).into());
+    }
+    if several {
+        let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+        let targets = targets.find(&Environment::of_process(), deadline)?;
+        let listed = gateways::run(ls::run_all(&request, &targets, deadline))?;
+        let format = (args.json, args.ndjson);
+        let is_nothing = |one: &ls::Listed| matches!(&one.result, Ok(queued) if queued.is_nothing());
+        if quiet && listed.iter().all(is_nothing) {
+            return Ok(Exit::Done);
+        }
+        return list_several(&listed, format, layout(args.full, args.all), streams);
+    }
+    let flags = Flags { gateway: args.gateway.into_iter().next(), ..access };
+    if args.watch {
+        let layout = || layout(args.full, args.all);
+        return watch((&request, &flags), (end, step), args.ndjson, layout, streams);
+    }
+    let queued = match &args.file {
+        Some(path) => ls::of_file(&request, &Input::named(path), deadline)?,
+        None => gateways::run(ls::run(&request, &flags, deadline))?,
+    };
+    if quiet && queued.is_nothing() {
+        return Ok(Exit::Done);
+    }
+    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), paper(&io::stderr()))?;
+    match (args.json, args.ndjson) {
+        (true, _) => output::json(streams.out, &queued.json())?,
+        (false, true) => output::queue_ndjson(streams.out, &queued, false)?,
+        (false, false) => output::queue_text(streams.out, &queued, layout(args.full, args.all))?,
+    }
+    if args.ndjson && !args.json {
+        // Its lines are prompts.
+        output::queue_remarks(
+            streams.err,
+            paper(&io::stderr()),
+            &queued.problems,
+            queued.partial.as_deref(),
+            &queued.notes,
+        )?;
+    }
+    Ok(exit::of_queue(queued.verdict()))
+}
+
+/// `queue ls` of several gateways. One that failed hides none of the others.
+fn list_several(
+    listed: &[ls::Listed],
+    (json, ndjson): (bool, bool),
+    layout: output::Layout,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let err = paper(&io::stderr());
+    let mut failures = Vec::new();
+    let mut first = true;
+    for ls::Listed { gateway, result } in listed {
+        match result {
+            Ok(queued) => {
+                output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), err)?;
+                if json {
+                    // All of them are one object.
+                } else if ndjson {
+                    output::queue_ndjson(streams.out, queued, true)?;
+                    let partial = queued.partial.as_deref();
+                    output::queue_remarks(streams.err, err, &queued.problems, partial, &queued.notes)?;
+                } else {
+                    if !std::mem::take(&mut first) {
+                        output::blank_line(streams.out)?;
+                    }
+                    output::queue_text(streams.out, queued, layout)?;
+                }
+            }
+            Err(error) => {
+                let failure = failure(error, causes(error));
+                output::error::text(streams.err, &failure, err)?;
+                failures.push((gateway, failure));
+            }
+        }
+    }
+    if json {
+        let mut failures = failures.iter();
+        let queues = listed.iter().filter_map(|ls::Listed { result, .. }| match result {
+            Ok(queued) => Some(Ok(queued)),
+            Err(_) => failures.next().map(|(gateway, failure)| Err(failure.of_gateway(Some(gateway)))),
+        });
+        output::json(streams.out, &report::queues(queues))?;
+    }
+    Ok(match listed {
+        // The only one: what is wrong with it is the command's own.
+        [ls::Listed { result: Err(error), .. }] => error.exit(),
+        listed => exit::of_queue(ls::verdict(listed)),
+    })
+}
+
+/// `queue ls --watch`
+fn watch(
+    (request, flags): (&ls::Request, &Flags),
+    (end, step): (Option<Deadline>, Duration),
+    ndjson: bool,
+    layout: impl Fn() -> output::Layout,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    /// Ages have seconds.
+    const REDRAW: Duration = Duration::from_secs(1);
+    /// A gateway that is silent for longer is worth a word.
+    const QUIET: Duration = Duration::from_secs(5);
+    let mut printed = Ok(());
+    let mut seen = BTreeSet::new();
+    let mut noted = false;
+    let mut unread = Vec::new();
+    let redraw = (io::stdout().is_terminal() && !ndjson).then_some(REDRAW);
+    let mut screen = output::Screen::new(streams.out);
+    let watched = gateways::run(ls::watch(request, flags, step, end, redraw, |now| {
+        let drawn = if redraw.is_some() {
+            let status = (now.quiet > QUIET)
+                .then(|| format!("No answer from the gateway for {}s.", now.quiet.as_secs()));
+            let lines = terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, lines)| lines.0);
+            let draw = |out| {
+                output::queue_screen(out, now.queued, layout(), usize::from(lines), status.as_deref())
+            };
+            screen.open().and_then(draw)
+        } else if now.changed {
+            // Once, until it is known again.
+            let note = now.queued.runs_unknown.as_deref();
+            let news = note.filter(|_| !noted);
+            noted = note.is_some();
+            let told = output::runs_unknown_text(streams.err, news, paper(&io::stderr()));
+            let told = told.and_then(|()| {
+                if unread == now.queued.problems {
+                    return Ok(());
+                }
+                unread.clone_from(&now.queued.problems);
+                let partial = now.queued.partial.as_deref();
+                output::queue_remarks(streams.err, paper(&io::stderr()), &unread, partial, &now.queued.notes)
+            });
+            let changes = if ndjson { output::changes_ndjson } else { output::changes_text };
+            told.and_then(|()| changes(screen.out(), &seen, now.queued)).map(|now| seen = now)
+        } else {
+            Ok(())
+        };
+        printed = drawn.and_then(|()| screen.out().flush());
+        printed.is_ok()
+    }));
+    drop(screen);
+    watched?;
+    printed?;
+    Ok(Exit::Done)
+}

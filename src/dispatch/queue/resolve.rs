@@ -1,0 +1,48 @@
+//! `queue resolve`: the prompt is shown, a person confirms the decision, and then it is sent.
+
+use std::io;
+
+use super::super::{ask, flags, paper};
+use crate::Streams;
+use crate::cli::queue::Resolve;
+use crate::commands::Error;
+use crate::commands::queue::QueueError;
+use crate::commands::queue::resolve::{self, Confirmed, Planning, Ready};
+use crate::commands::runtime::Runtime;
+use crate::deadline::Deadline;
+use crate::output;
+use crate::queue::Decision;
+use crate::report::exit::Exit;
+
+/// `queue resolve`
+pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let decision = args.decision;
+    let flags = flags(args.gateway.gateway, args.access, false);
+    let runtime = Runtime::new()?;
+    let resolved = match runtime.run(resolve::plan(&args.id, decision, &flags, deadline))? {
+        Planning::Finished(resolved) => *resolved,
+        Planning::Ready(ready) => {
+            let asked = decision != Decision::Deny && !args.yes;
+            let confirmed = if asked {
+                runtime.keep_alive(|| confirmed(&ready, decision, streams))?
+            } else {
+                Confirmed::Unasked
+            };
+            runtime.run(resolve::carry_out(*ready, confirmed))?
+        }
+    };
+    if args.json {
+        output::json(streams.out, &resolved.json())?;
+    } else {
+        output::resolved_text(streams.out, &resolved, paper(&io::stdout()))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn confirmed(ready: &Ready, decision: Decision, streams: &mut Streams<'_>) -> Result<Confirmed, Error> {
+    if output::prompt_text(streams.err, &ready.prompt, ready.now_ms, paper(&io::stderr())).is_err() {
+        return Err(QueueError::Unconfirmed.into());
+    }
+    ask(streams.err, output::resolve_question(decision))?;
+    Ok(Confirmed::ByPerson)
+}

@@ -1,0 +1,77 @@
+//! What a terminal shows while a command on prompts goes on: questions, progress, a screen of its own.
+
+use std::io::{self, Write};
+
+use crate::queue::Decision;
+use crate::report::queue::Planned;
+
+/// The terminal's other screen: what was on the terminal is there again afterwards, however it ends.
+pub struct Screen<'o> {
+    out: &'o mut dyn Write,
+    shown: bool,
+}
+
+impl<'o> Screen<'o> {
+    /// A screen that is not shown yet.
+    pub fn new(out: &'o mut dyn Write) -> Self {
+        Self { out, shown: false }
+    }
+
+    /// Where lines go while it is not shown.
+    pub fn out(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
+    /// Shows it, once, and returns what to draw on.
+    pub fn open(&mut self) -> io::Result<&mut dyn Write> {
+        if !self.shown {
+            self.shown = true;
+            write!(self.out, "\x1b[?1049h")?;
+        }
+        Ok(self.out)
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        if self.shown {
+            // A terminal that is gone needs nothing more.
+            let _ = write!(self.out, "\x1b[?1049l").and_then(|()| self.out.flush());
+        }
+    }
+}
+
+/// Shows how many prompts are still to be denied. Nothing depends on whether it is seen.
+pub fn progress(err: &mut dyn Write, left: usize) {
+    drop(write!(err, "\r\x1b[K{left} left"));
+}
+
+/// Clears the progress.
+pub fn progress_over(err: &mut dyn Write) {
+    drop(write!(err, "\r\x1b[K"));
+}
+
+/// An empty line between two listings.
+pub fn blank_line(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)
+}
+
+/// Prints a question. The answer is typed behind it.
+pub fn question(err: &mut dyn Write, question: &str) -> io::Result<()> {
+    write!(err, "{question} [y/N] ")?;
+    err.flush()
+}
+
+/// The question before a purge.
+pub fn dedupe_question(planned: &Planned) -> String {
+    format!("Deny {}?", super::counted(planned.duplicates, "prompt"))
+}
+
+/// The question before a decision.
+pub fn resolve_question(decision: Decision) -> &'static str {
+    match decision {
+        Decision::AllowOnce => "Allow this one time?",
+        Decision::AllowAlways => "Allow, and add an allowlist entry?",
+        Decision::Deny => "Deny it?",
+    }
+}
