@@ -43,9 +43,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use clearance::deadline::Deadline;
-use clearance::gateway::events::Event;
+use clearance::gateway::api::events::Event;
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Events, Keyring, Link, Manner};
+use clearance::gateway::{Access, ConnectOptions, Events, Keyring, Link};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -120,7 +120,7 @@ impl Dev {
             credential: Credential::Token(self.token.as_str().into()),
             trust: Trust::Platform,
             plaintext_allowed: false,
-            manner: Manner::default(),
+            options: ConnectOptions::default(),
         };
         let access = Access { caps, events, ..Access::OPERATOR };
         Link::open(&target, access, &Keyring::Ephemeral, minute()).await.expect("it is let in")
@@ -458,7 +458,10 @@ impl Scene {
             let asker = Rc::clone(&asker);
             spawn_local(async move {
                 let session = asker.session().expect("a socket");
-                session.call("exec.approval.request", &params, minute()).await.expect("it is accepted");
+                session
+                    .call_method("exec.approval.request", &params, minute())
+                    .await
+                    .expect("it is accepted");
             });
             if number.is_multiple_of(u64::from(PROMPTS_A_SECOND)) {
                 self.read_log();
@@ -473,7 +476,7 @@ impl Scene {
                     let params = json!({ "id": id, "decision": "allow-once" });
                     let session = person.session().expect("a socket");
                     // The guard may have been there first.
-                    drop(session.call("exec.approval.resolve", &params, minute()).await);
+                    drop(session.call_method("exec.approval.resolve", &params, minute()).await);
                 });
             }
             if number.is_multiple_of(10 * u64::from(PROMPTS_A_SECOND)) {
@@ -605,7 +608,10 @@ async fn flood(home: &std::path::Path, prompts: u64, arrive: bool) -> (f64, u64)
             let asker = Rc::clone(&asker);
             spawn_local(async move {
                 let session = asker.session().expect("a socket");
-                session.call("exec.approval.request", &params, minute()).await.expect("it is accepted");
+                session
+                    .call_method("exec.approval.request", &params, minute())
+                    .await
+                    .expect("it is accepted");
             });
         }
     }

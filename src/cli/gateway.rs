@@ -32,7 +32,7 @@ Examples:
   clearance gateway dev --scenario stuck.json --generation legacy
   clearance approvals get --gateway=embedded
 
-A scenario (document, agents, sessions, runs, prompts, live; what is not wanted is left out):
+A scenario (document, sessions, runs, prompts, live; each may be left out):
   {prompts: [{request: {command: 'make', agentId: 'main', sessionKey: 'agent:main:main'},
               ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
    live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";
@@ -125,7 +125,7 @@ pub struct Dev {
     /// The port on 127.0.0.1; 0 for one that is free
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents
+    /// What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// Whether requests for what is pending already join that prompt

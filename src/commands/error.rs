@@ -7,13 +7,13 @@ use thiserror::Error;
 
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
-use crate::approvals::check::answer::AnswerError;
 use crate::approvals::edit::allowlist::EditError;
 use crate::approvals::edit::downgrade::Field;
 use crate::approvals::edit::replacement::ReplacementError;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::lint::FixError;
 use crate::embedded::scenario::ScenarioError;
+use crate::gateway::api::nodes::NodePolicyError;
 use crate::report::exit::Exit;
 use crate::settings::{Kind, SettingsError};
 use crate::store::input::InputError;
@@ -259,7 +259,7 @@ pub enum Error {
         /// The node.
         name: String,
         /// What is wrong with it.
-        cause: AnswerError,
+        cause: NodePolicyError,
     },
 }
 

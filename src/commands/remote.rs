@@ -1,14 +1,15 @@
 //! The document of a gateway, or of a node behind it: fetched, replaced under compare-and-swap, and read back.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::Error;
 use super::gateway::Connection;
-use crate::approvals::check::answer::{Answer, AnswerError};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
+use crate::gateway::api::approvals::{Document, GetDocument, SetDocument};
+use crate::gateway::api::nodes::{GetNodePolicy, ListNodes, Node, NodePolicy, Nodes, SetNodePolicy};
 use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
@@ -29,38 +30,6 @@ pub(super) struct Place {
     node: Option<Node>,
 }
 
-/// A node, as far as it is told apart.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Node {
-    #[serde(rename = "nodeId")]
-    id: String,
-    display_name: Option<String>,
-    connected: bool,
-    /// Whether its commands were approved. Gateways up to 2026.4 do not say, and want no approval.
-    approval_state: Option<String>,
-    /// What to approve, where something is to be approved.
-    pending_request_id: Option<String>,
-}
-
-impl Node {
-    /// Whether no command of the node was ever approved: the gateway refuses each of them.
-    fn is_unapproved(&self) -> bool {
-        self.approval_state.as_deref() == Some("pending-approval")
-    }
-
-    /// Whether a refusal of a command can mean that it is not approved. A node whose commands have changed goes on with
-    /// those that were approved.
-    fn may_wait(&self) -> bool {
-        self.approval_state.as_deref().is_some_and(|state| state != "approved")
-    }
-
-    fn unapproved(&self, name: String) -> Error {
-        // It becomes part of a command to copy: what is not an id is left out.
-        Error::NodeUnapproved { name, request: self.pending_request_id.clone().filter(|id| is_id(id)) }
-    }
-}
-
 /// What a gateway or a node answers.
 #[derive(Debug)]
 pub(super) enum Fetched {
@@ -68,23 +37,6 @@ pub(super) enum Fetched {
     Document(Document),
     /// A Windows node's own policy.
     Native { hash: String, policy: Value },
-}
-
-/// A document as it is stored somewhere else.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Document {
-    /// Where it is stored there.
-    #[serde(default)]
-    pub(super) path: String,
-    #[serde(default)]
-    pub(super) exists: bool,
-    /// The hash that a change is made for. Gateways name a document that is not there in a way of their own.
-    pub(super) hash: String,
-    pub(super) file: Box<RawValue>,
-    /// What applies where the document says nothing; current gateways tell.
-    #[serde(default)]
-    pub(super) resolved_defaults: Option<Value>,
 }
 
 /// Why a document was not taken.
@@ -107,7 +59,7 @@ impl Place {
         };
         let this = Self { connection, node };
         match &this.node {
-            Some(node) if node.is_unapproved() => Err(node.unapproved(this.name())),
+            Some(node) if node.is_unapproved() => Err(unapproved(node, this.name())),
             _ => Ok(this),
         }
     }
@@ -132,50 +84,44 @@ impl Place {
     /// What is stored there now.
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Error> {
         let Some(node) = &self.node else {
-            return self.connection.read("exec.approvals.get", &json!({})).await.map(Fetched::Document);
+            return self.connection.read(&GetDocument {}).await.map(Fetched::Document);
         };
         if !node.connected {
             return Err(Error::NodeAway { name: self.name() });
         }
-        let method = "exec.approvals.node.get";
-        let answer: Result<Box<RawValue>, Error> =
-            self.connection.read(method, &json!({ "nodeId": node.id })).await;
+        let answer = self.connection.read(&GetNodePolicy { node_id: &node.id }).await;
         let answer = answer.map_err(|error| self.explain(error))?;
-        let of_node = |cause: AnswerError| Error::NodeAnswer { name: self.name(), cause };
-        let read: Value =
-            serde_json::from_str(answer.get()).map_err(|_| of_node(AnswerError::NotAnObject))?;
-        match Answer::read(&read).map_err(of_node)? {
-            Answer::Native { hash, policy, .. } => Ok(Fetched::Native { hash, policy }),
-            Answer::Disabled { message } => {
+        let read = NodePolicy::read(&answer);
+        match read.map_err(|cause| Error::NodeAnswer { name: self.name(), cause })? {
+            NodePolicy::Document(document) => Ok(Fetched::Document(document)),
+            NodePolicy::Native { hash, policy } => Ok(Fetched::Native { hash, policy }),
+            NodePolicy::Disabled { message } => {
                 Err(Error::NodeDisabled { name: self.name(), message: message.unwrap_or_default() })
             }
-            Answer::File { .. } => serde_json::from_str(answer.get())
-                .map(Fetched::Document)
-                .map_err(|_| of_node(AnswerError::NotAnObject)),
         }
     }
 
     /// Replaces a document, if it still has this hash.
     pub(super) async fn store(&mut self, file: &RawValue, base_hash: &str) -> Result<(), NotStored> {
-        let (method, params) = match &self.node {
-            None => ("exec.approvals.set", json!({ "file": file, "baseHash": base_hash })),
+        let result = match &self.node {
+            None => self.connection.write(&SetDocument { file, base_hash }).await,
             Some(node) => {
-                ("exec.approvals.node.set", json!({ "nodeId": node.id, "file": file, "baseHash": base_hash }))
+                let set = SetNodePolicy { node_id: &node.id, file: Some(file), native: None, base_hash };
+                self.connection.write(&set).await
             }
         };
-        self.write(method, params).await
+        self.stored(result)
     }
 
     /// Replaces a Windows node's policy, if it still has this hash.
     pub(super) async fn store_native(&mut self, policy: &Value, base_hash: &str) -> Result<(), NotStored> {
-        let node_id = self.node.as_ref().map(|node| &node.id);
-        let params = json!({ "nodeId": node_id, "native": policy, "baseHash": base_hash });
-        self.write("exec.approvals.node.set", params).await
+        let node_id = self.node.as_ref().map_or("", |node| node.id.as_str());
+        let set = SetNodePolicy { node_id, file: None, native: Some(policy), base_hash };
+        let result = self.connection.write(&set).await;
+        self.stored(result)
     }
 
-    async fn write(&mut self, method: &str, params: Value) -> Result<(), NotStored> {
-        // The answer tells what is stored, on gateways; it is asked for again, so that nodes are no exception.
-        let result: Result<Box<RawValue>, GatewayError> = self.connection.write(method, &params).await;
+    fn stored(&self, result: Result<IgnoredAny, GatewayError>) -> Result<(), NotStored> {
         match result {
             Ok(_) => Ok(()),
             Err(GatewayError::Failed { failure, .. }) if is_conflict(&failure) => Err(NotStored::Conflict),
@@ -196,8 +142,10 @@ impl Place {
     fn explain(&self, error: Error) -> Error {
         match (&self.node, &error) {
             (Some(node), Error::Gateway(fault)) => match fault.error.root() {
-                GatewayError::Failed { failure, .. } if node.may_wait() && is_not_allowed(failure) => {
-                    node.unapproved(self.name())
+                GatewayError::Failed { failure, .. }
+                    if node.may_be_unapproved() && is_not_allowed(failure) =>
+                {
+                    unapproved(node, self.name())
                 }
                 _ => error,
             },
@@ -209,6 +157,12 @@ impl Place {
     pub(super) async fn close(self) {
         self.connection.close().await;
     }
+}
+
+/// The error for a node whose commands were never approved.
+fn unapproved(node: &Node, name: String) -> Error {
+    // It becomes part of a command to copy: what is not an id is left out.
+    Error::NodeUnapproved { name, request: node.pending_request_id.clone().filter(|id| is_id(id)) }
 }
 
 /// Gateways have no code for it. A node's words come wrapped in the gateway's.
@@ -234,11 +188,7 @@ fn of_node(failure: &Failure) -> Option<String> {
 
 /// The node that is meant: by its id, its name, or the start of one, if that is one node's alone.
 async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> {
-    #[derive(Deserialize)]
-    struct List {
-        nodes: Vec<Node>,
-    }
-    let List { nodes } = connection.read("node.list", &json!({})).await?;
+    let Nodes { nodes } = connection.read(&ListNodes {}).await?;
     let name = |node: &Node| node.display_name.clone().unwrap_or_default();
     let by = |matches: &dyn Fn(&Node) -> bool| {
         nodes.iter().filter(|node| matches(node)).cloned().collect::<Vec<Node>>()

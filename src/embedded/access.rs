@@ -32,7 +32,7 @@ impl Scope {
 }
 
 /// Every method of both generations, its scope, and whether it came with the current one.
-const METHODS: [(&str, Scope, bool); 27] = [
+const METHODS: [(&str, Scope, bool); 22] = [
     ("health", Scope::Read, false),
     ("status", Scope::Read, false),
     ("exec.approvals.get", Scope::Admin, false),
@@ -42,24 +42,19 @@ const METHODS: [(&str, Scope, bool); 27] = [
     ("exec.approval.get", Scope::Approvals, false),
     ("exec.approval.list", Scope::Approvals, false),
     ("exec.approval.request", Scope::Approvals, false),
-    ("exec.approval.waitDecision", Scope::Approvals, false),
     ("exec.approval.resolve", Scope::Approvals, false),
     ("plugin.approval.list", Scope::Approvals, false),
-    ("plugin.approval.request", Scope::Approvals, false),
-    ("plugin.approval.waitDecision", Scope::Approvals, false),
     ("plugin.approval.resolve", Scope::Approvals, false),
     ("openclaw.approval.list", Scope::Approvals, true),
     ("approval.get", Scope::Approvals, true),
     ("approval.resolve", Scope::Approvals, true),
     ("approval.history", Scope::Approvals, true),
     ("exec.approval.grants.list", Scope::Admin, true),
-    ("agents.list", Scope::Read, false),
     ("node.list", Scope::Read, false),
     ("sessions.list", Scope::Read, false),
     ("sessions.abort", Scope::Write, false),
     ("chat.abort", Scope::Write, false),
     ("chat.history", Scope::Read, false),
-    ("chat.send", Scope::Write, false),
 ];
 
 /// The methods of a generation.
@@ -68,24 +63,6 @@ pub(super) fn methods(generation: Generation) -> impl Iterator<Item = &'static s
         .iter()
         .filter(move |(.., current)| !current || generation == Generation::Current)
         .map(|(name, ..)| *name)
-}
-
-/// The events of a generation, as far as they come from here.
-pub(super) fn events(generation: Generation) -> Vec<&'static str> {
-    let mut events = vec![
-        "connect.challenge",
-        "agent",
-        "tick",
-        "shutdown",
-        "exec.approval.requested",
-        "exec.approval.resolved",
-        "plugin.approval.requested",
-        "plugin.approval.resolved",
-    ];
-    if generation == Generation::Current {
-        events.extend(["openclaw.approval.requested", "openclaw.approval.resolved"]);
-    }
-    events
 }
 
 /// Whether a method is there and may be called with these scopes; its name if so.
@@ -114,11 +91,10 @@ pub(super) fn allow(
 }
 
 /// What `POST /api/v1/admin/rpc` lets through.
-pub(super) const OVER_HTTP: [&str; 9] = [
+pub(super) const OVER_HTTP: [&str; 8] = [
     "health",
     "status",
     "commands.list",
-    "agents.list",
     "exec.approvals.get",
     "exec.approvals.set",
     "exec.approvals.node.get",

@@ -1,255 +1,143 @@
-//! Who is let in: the shared secret, the device's signature, pairing, and in which
-//! words each refusal comes. Measured on both generations. PURE but for the secrets it compares.
+//! Who is authenticated: the token, the device's signature and the token that a device was given, with the messages of
+//! both generations. Measured on them. PURE but for the secrets it compares.
 
 use std::collections::{BTreeSet, HashMap};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signature, VerifyingKey};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::access::Scope;
 use super::connect::{Connect, Device};
 use super::generation::Generation;
-use super::options::Auth;
-use super::rejection::{HandshakeRejection, PAIRING};
 use super::wire::{ErrorCode, Refusal};
 
 /// How far a signature's time may be from the gateway's, in milliseconds.
 const SKEW_MS: u64 = 120_000;
 
-/// What a client is granted.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Granted {
-    pub(super) scopes: Vec<String>,
-    /// `auth` of `hello-ok`.
-    pub(super) auth: Option<Value>,
-}
-
-/// A device that was let in before.
+/// A device that was authenticated before.
 #[derive(Debug)]
 struct Paired {
     scopes: BTreeSet<String>,
-    platform: String,
-    family: String,
     token: String,
     issued_at: u64,
-    /// Requests to approve, by what they ask for: a repeat gets the same id.
-    requests: HashMap<String, String>,
 }
 
-/// The door.
+/// Authenticates clients and pairs their devices.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Authenticator {
     generation: Generation,
-    auth: Auth,
+    token: SecretString,
     paired: HashMap<String, Paired>,
 }
 
-/// How many devices may be known.
-const MOST_DEVICES: usize = 10_000;
-
-enum Secret {
-    Right(&'static str),
+/// The shared token, as a client presents it.
+enum Presented {
+    Right,
     Missing,
     Wrong,
 }
 
-impl Gate {
-    pub(super) fn new(generation: Generation, auth: Auth) -> Self {
-        Self { generation, auth, paired: HashMap::new() }
+impl Authenticator {
+    pub(super) fn new(generation: Generation, token: SecretString) -> Self {
+        Self { generation, token, paired: HashMap::new() }
     }
 
-    /// Whether an HTTP request's bearer token is the shared secret.
-    pub(super) fn bearer(&self, presented: Option<&str>) -> bool {
-        match &self.auth {
-            Auth::Token(secret) | Auth::Password(secret) => presented == Some(secret.expose_secret()),
-            Auth::None => true,
-        }
+    /// Whether an HTTP request's bearer token is the gateway's token.
+    pub(super) fn accepts_bearer(&self, presented: Option<&str>) -> bool {
+        presented == Some(self.token.expose_secret())
     }
 
-    /// How clients are let in, in the word of `snapshot.authMode`.
-    pub(super) fn mode(&self) -> &'static str {
-        match self.auth {
-            Auth::Token(_) => "token",
-            Auth::Password(_) => "password",
-            Auth::None => "none",
-        }
-    }
-
-    /// Lets a client in, or says why not.
-    pub(super) fn admit(
+    /// Authenticates a client, and pairs its device. The `auth` of `hello-ok`.
+    pub(super) fn authenticate(
         &mut self,
         connect: &Connect,
         nonce: &str,
         now: u64,
-        mut new_id: impl FnMut() -> String,
-    ) -> Result<Granted, HandshakeRejection> {
-        let secret = self.secret(connect);
+        new_id: impl FnMut() -> String,
+    ) -> Result<Value, Refusal> {
         let Some(device) = &connect.device else {
-            return Ok(self.without_device(connect, &secret)?);
+            return Err(Refusal::new(ErrorCode::NotPaired, "device identity required")
+                .with(json!({"code": "DEVICE_IDENTITY_REQUIRED"})));
         };
         verify(connect, device, nonce, now)?;
-        let method = match secret {
-            Secret::Right(method) => method,
-            Secret::Missing | Secret::Wrong => self.by_device_token(connect, &device.id, &secret)?,
+        let method = match self.presented(connect) {
+            Presented::Right => "token",
+            wrong => self.by_device_token(connect, &device.id, &wrong)?,
         };
-        if connect.is_backend() {
-            let auth = json!({"method": method, "role": "operator", "scopes": connect.scopes});
-            let auth = (self.generation == Generation::Current).then_some(auth);
-            return Ok(Granted { scopes: connect.scopes.clone(), auth });
-        }
-        self.pair(connect, &device.id, now, &mut new_id)?;
-        Ok(Granted { scopes: connect.scopes.clone(), auth: self.auth_of(connect, &device.id, method) })
+        Ok(self.pair(connect, &device.id, method, now, new_id))
     }
 
-    fn secret(&self, connect: &Connect) -> Secret {
-        let (secret, own, other, method) = match &self.auth {
-            Auth::Token(secret) => (secret, &connect.auth.token, &connect.auth.password, "token"),
-            Auth::Password(secret) => (secret, &connect.auth.password, &connect.auth.token, "password"),
-            Auth::None => return Secret::Right("none"),
-        };
-        // Later releases look into both fields.
-        let other = other.as_ref().filter(|_| self.generation == Generation::Current);
-        let mut presented = own
-            .iter()
-            .chain(other)
-            .map(|presented| presented.expose_secret().trim())
-            .filter(|presented| !presented.is_empty())
-            .peekable();
-        if presented.peek().is_none() {
-            return Secret::Missing;
+    fn presented(&self, connect: &Connect) -> Presented {
+        let current = self.generation == Generation::Current;
+        // Current releases look into both fields.
+        let password = connect.auth.password.as_ref().filter(|_| current);
+        let secrets = connect.auth.token.iter().chain(password).map(|secret| secret.expose_secret().trim());
+        let mut secrets = secrets.filter(|secret| !secret.is_empty()).peekable();
+        if secrets.peek().is_none() {
+            return Presented::Missing;
         }
-        let right = presented.any(|presented| presented == secret.expose_secret());
-        if right { Secret::Right(method) } else { Secret::Wrong }
-    }
-
-    fn without_device(&self, connect: &Connect, secret: &Secret) -> Result<Granted, Refusal> {
-        match secret {
-            Secret::Right("none") | Secret::Missing => {
-                Err(Refusal::new(ErrorCode::NotPaired, "device identity required")
-                    .with(json!({"code": "DEVICE_IDENTITY_REQUIRED"})))
-            }
-            Secret::Wrong => Err(self.unauthorized(connect, secret)),
-            Secret::Right(method) => Ok(match self.generation {
-                // Every scope is dropped without a word.
-                Generation::Legacy => Granted { scopes: Vec::new(), auth: None },
-                Generation::Current => Granted {
-                    scopes: connect.scopes.clone(),
-                    auth: Some(json!({"method": method, "role": "operator", "scopes": connect.scopes})),
-                },
-            }),
-        }
+        let right = secrets.any(|secret| secret == self.token.expose_secret());
+        if right { Presented::Right } else { Presented::Wrong }
     }
 
     fn by_device_token(
         &self,
         connect: &Connect,
         device: &str,
-        secret: &Secret,
+        shared: &Presented,
     ) -> Result<&'static str, Refusal> {
         let explicit = connect.auth.device_token.as_ref();
         let presented = explicit.or(connect.auth.token.as_ref()).map(ExposeSecret::expose_secret);
-        let paired = self.paired.get(device).filter(|paired| Some(paired.token.as_str()) == presented);
-        match paired {
-            Some(paired) if covered(&connect.scopes, &paired.scopes) => Ok("device-token"),
-            // A legacy gateway does not tell this from a token that is wrong.
-            Some(_) if self.generation == Generation::Current => Err(Refusal::invalid(
-                "unauthorized: device token scope mismatch (re-pair or approve scope upgrade)",
-            )
-            .with(json!({
-                "code": "AUTH_SCOPE_MISMATCH", "authReason": "scope_mismatch",
-                "canRetryWithDeviceToken": false, "recommendedNextStep": "review_auth_configuration",
-            }))),
-            None if explicit.is_some() => {
-                Err(Refusal::invalid("unauthorized: device token mismatch (rotate/reissue device token)")
-                    .with(json!({
-                        "code": "AUTH_DEVICE_TOKEN_MISMATCH", "authReason": "device_token_mismatch",
-                        "canRetryWithDeviceToken": false, "recommendedNextStep": "update_auth_credentials",
-                    })))
-            }
-            _ => Err(self.unauthorized(connect, secret)),
+        if self.paired.get(device).is_some_and(|paired| Some(paired.token.as_str()) == presented) {
+            return Ok("device-token");
         }
-    }
-
-    fn unauthorized(&self, connect: &Connect, secret: &Secret) -> Refusal {
-        let what = self.mode();
-        let hint = match (self.generation, what) {
-            (Generation::Legacy, _) => format!("set gateway.remote.{what} to match gateway.auth.{what}"),
-            (Generation::Current, "token") => {
-                "use this gateway's gateway.auth.token or pair the device".to_owned()
+        if explicit.is_some() {
+            let message = "unauthorized: device token mismatch (rotate/reissue device token)";
+            return Err(Refusal::invalid(message).with(json!({
+                "code": "AUTH_DEVICE_TOKEN_MISMATCH", "authReason": "device_token_mismatch",
+                "canRetryWithDeviceToken": false, "recommendedNextStep": "update_auth_credentials",
+            })));
+        }
+        let hint = match self.generation {
+            Generation::Legacy => "set gateway.remote.token to match gateway.auth.token",
+            Generation::Current => "use this gateway's gateway.auth.token or pair the device",
+        };
+        let (reason, retry, next) = match shared {
+            Presented::Missing => ("missing", false, "update_auth_configuration"),
+            Presented::Wrong | Presented::Right if connect.auth.token.is_none() => {
+                ("mismatch", false, "update_auth_credentials")
             }
-            (Generation::Current, _) => format!("use this gateway's gateway.auth.{what}"),
+            Presented::Wrong | Presented::Right => ("mismatch", true, "retry_with_device_token"),
         };
-        let (reason, next) = match secret {
-            Secret::Missing => ("missing", "update_auth_configuration"),
-            Secret::Wrong | Secret::Right(_) => ("mismatch", "update_auth_credentials"),
-        };
-        let by_device = what == "token"
-            && reason == "mismatch"
-            && connect.device.is_some()
-            && connect.auth.token.is_some();
-        Refusal::invalid(format!("unauthorized: gateway {what} {reason} ({hint})")).with(json!({
-            "code": format!("AUTH_{}_{}", what.to_uppercase(), reason.to_uppercase()),
-            "authReason": format!("{what}_{reason}"), "canRetryWithDeviceToken": by_device,
-            "recommendedNextStep": if by_device { "retry_with_device_token" } else { next },
-        }))
+        Err(Refusal::invalid(format!("unauthorized: gateway token {reason} ({hint})")).with(json!({
+            "code": format!("AUTH_TOKEN_{}", reason.to_uppercase()), "authReason": format!("token_{reason}"),
+            "canRetryWithDeviceToken": retry, "recommendedNextStep": next,
+        })))
     }
 
-    /// Pairs a device, which is silent where the gateway listens: on loopback.
+    /// Pairs a device, which real gateways do without asking for connections over loopback.
     fn pair(
         &mut self,
         connect: &Connect,
         device: &str,
+        method: &str,
         now: u64,
-        new_id: &mut impl FnMut() -> String,
-    ) -> Result<(), Refusal> {
-        let (platform, family) = (folded(&connect.platform), folded(&connect.family));
-        if self.paired.len() >= MOST_DEVICES && !self.paired.contains_key(device) {
-            return Err(Refusal::new(ErrorCode::Unavailable, "too many devices").retryable());
-        }
+        mut new_id: impl FnMut() -> String,
+    ) -> Value {
         let paired = self.paired.entry(device.to_owned()).or_insert_with(|| Paired {
-            scopes: connect.scopes.iter().cloned().collect(),
-            platform: platform.clone(),
-            family: family.clone(),
-            token: token(new_id),
+            scopes: BTreeSet::new(),
+            token: token(&mut new_id),
             issued_at: now,
-            requests: HashMap::new(),
         });
-        let reason = if paired.platform != platform || paired.family != family {
-            "metadata-upgrade"
-        } else if covered(&connect.scopes, &paired.scopes) {
-            return Ok(());
-        } else if self.generation == Generation::Current {
-            paired.scopes.extend(connect.scopes.iter().cloned());
-            return Ok(());
-        } else {
-            "scope-upgrade"
-        };
-        let asked = format!("{reason} {platform} {family} {}", connect.scopes.join(","));
-        let request = paired.requests.entry(asked).or_insert_with(new_id).clone();
-        let mut details = json!({"code": "PAIRING_REQUIRED", "requestId": request, "reason": reason});
-        let message = match self.generation {
-            Generation::Legacy => PAIRING,
-            Generation::Current => {
-                details["remediationHint"] =
-                    "Review the refreshed device details, then approve the pending request.".into();
-                details["deviceId"] = device.into();
-                details["requestedRole"] = "operator".into();
-                details["requestedScopes"] = json!(connect.scopes);
-                details["approvedRoles"] = json!(["operator"]);
-                details["approvedScopes"] = json!(paired.scopes);
-                "pairing required: device identity changed and must be re-approved"
-            }
-        };
-        Err(Refusal::new(ErrorCode::NotPaired, message).with(details))
-    }
-
-    fn auth_of(&self, connect: &Connect, device: &str, method: &str) -> Option<Value> {
-        let paired = self.paired.get(device)?;
-        Some(match self.generation {
-            // What the device is paired for, spelt out and sorted.
+        paired.scopes.extend(connect.scopes.iter().cloned());
+        let mut auth = json!({
+            "deviceToken": paired.token, "role": "operator", "scopes": connect.scopes, "issuedAtMs": paired.issued_at,
+        });
+        match self.generation {
+            // Everything that the device is paired for, with what each scope includes, sorted.
             Generation::Legacy => {
                 let mut scopes = paired.scopes.clone();
                 if scopes.contains(Scope::Admin.as_str()) {
@@ -258,37 +146,20 @@ impl Gate {
                 if scopes.contains(Scope::Write.as_str()) {
                     scopes.insert(Scope::Read.as_str().to_owned());
                 }
-                json!({
-                    "deviceToken": paired.token, "role": "operator", "scopes": scopes,
-                    "issuedAtMs": paired.issued_at,
-                })
+                auth["scopes"] = json!(scopes);
             }
-            Generation::Current => json!({
-                "method": method, "role": "operator", "scopes": connect.scopes,
-                "recoveryMigrationAllowed": true, "deviceToken": paired.token,
-                "issuedAtMs": paired.issued_at,
-            }),
-        })
+            Generation::Current => {
+                auth["method"] = method.into();
+                auth["recoveryMigrationAllowed"] = true.into();
+            }
+        }
+        auth
     }
 }
 
 /// A secret of 32 bytes, in the alphabet of the wire.
 fn token(new_id: &mut impl FnMut() -> String) -> String {
     BASE64URL_NOPAD.encode(&Sha256::digest(format!("{} {}", new_id(), new_id())))
-}
-
-fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
-}
-
-fn covered(asked: &[String], paired: &BTreeSet<String>) -> bool {
-    let admin = paired.contains(Scope::Admin.as_str());
-    let write = admin || paired.contains(Scope::Write.as_str());
-    asked.iter().all(|scope| {
-        paired.contains(scope)
-            || (admin && scope.starts_with("operator.") && scope != Scope::Approvals.as_str())
-            || (write && scope == Scope::Read.as_str())
-    })
 }
 
 /// Checks the signature over everything the connection is for.
@@ -310,26 +181,24 @@ fn verify(connect: &Connect, device: &Device, nonce: &str, now: u64) -> Result<(
     if device.signed_at.abs_diff(now) > SKEW_MS {
         return refuse("device signature expired", "SIGNATURE_EXPIRED", "device-signature-stale");
     }
-    if device.nonce.trim().is_empty() {
-        return refuse("device nonce required", "NONCE_REQUIRED", "device-nonce-missing");
-    }
     if device.nonce != nonce {
         return refuse("device nonce mismatch", "NONCE_MISMATCH", "device-nonce-mismatch");
     }
     let auth = &connect.auth;
     let token = auth.token.as_ref().or(auth.device_token.as_ref());
+    // The last field is the device family, which clearance does not send.
     let signed = [
         "v3",
         &device.id,
         &connect.client_id,
         &connect.mode,
-        &connect.role,
+        "operator",
         &connect.scopes.join(","),
         &device.signed_at.to_string(),
         token.map_or("", ExposeSecret::expose_secret),
         &device.nonce,
-        &folded(&connect.platform),
-        &folded(&connect.family),
+        &connect.platform.trim().to_lowercase(),
+        "",
     ]
     .join("|");
     let signature = BASE64URL_NOPAD

@@ -1,4 +1,4 @@
-//! The parameters of `connect`, read strictly. Who is let in is decided in `auth`, from what is read here.
+//! The parameters of `connect`, read strictly. Who is authenticated is decided in `auth`, from what is read here.
 
 use secrecy::SecretString;
 use serde_json::Value;
@@ -8,27 +8,9 @@ use super::params::Params;
 use super::rejection::HandshakeRejection;
 use super::wire::Refusal;
 
-const CLIENTS: [&str; 13] = [
-    "webchat-ui",
-    "openclaw-control-ui",
-    "openclaw-tui",
-    "webchat",
-    "cli",
-    "gateway-client",
-    "openclaw-macos",
-    "openclaw-ios",
-    "openclaw-android",
-    "node-host",
-    "test",
-    "fingerprint",
-    "openclaw-probe",
-];
-
-/// What `connect` may hold besides what it must.
-const FIELDS: [&str; 10] =
-    ["role", "scopes", "caps", "commands", "permissions", "pathEnv", "auth", "locale", "userAgent", "device"];
-
-const MODES: [&str; 7] = ["webchat", "cli", "ui", "backend", "node", "probe", "test"];
+/// The optional parameters.
+const FIELDS: [&str; 9] =
+    ["role", "scopes", "caps", "commands", "permissions", "auth", "locale", "userAgent", "device"];
 
 /// The parameters of `connect`.
 #[derive(Debug, Clone)]
@@ -36,9 +18,7 @@ pub(super) struct Connect {
     pub(super) client_id: String,
     pub(super) mode: String,
     pub(super) platform: String,
-    pub(super) family: String,
     pub(super) display_name: Option<String>,
-    pub(super) role: String,
     pub(super) scopes: Vec<String>,
     pub(super) caps: Vec<String>,
     pub(super) auth: Secrets,
@@ -66,13 +46,8 @@ pub(super) struct Secrets {
 impl Connect {
     /// Reads the parameters.
     pub(super) fn read(generation: Generation, params: &Value) -> Result<Self, HandshakeRejection> {
-        let top = Params::closed(
-            "connect",
-            generation,
-            params,
-            &["minProtocol", "maxProtocol", "client"],
-            &FIELDS,
-        )?;
+        let required = ["minProtocol", "maxProtocol", "client"];
+        let top = Params::closed("connect", generation, params, &required, &FIELDS)?;
         let client = &params["client"];
         let text = |name: &str| {
             let problem = if client.get(name).is_none() {
@@ -84,24 +59,22 @@ impl Connect {
         };
         let (client_id, mode) = (text("id")?, text("mode")?);
         text("version")?;
-        for (name, value, allowed) in [("id", &client_id, &CLIENTS[..]), ("mode", &mode, &MODES[..])] {
-            if !allowed.contains(&value.as_str()) {
-                return Err(not_listed(generation, &top, name).into());
+        // Real gateways have a closed list of clients and modes; these are the ones that clearance may use.
+        for (name, value) in [("id", &client_id), ("mode", &mode)] {
+            if value != "cli" {
+                let problem = "must be equal to one of the allowed values";
+                return Err(top.refuse(&format!("/client/{name}"), problem).into());
             }
         }
         check_protocol(generation, &top, params)?;
-        let role = top.text("role")?.unwrap_or("operator").to_owned();
-        if role != "operator" {
+        if top.text("role")?.is_some_and(|role| role != "operator") {
             return Err(Refusal::invalid("invalid role").into());
         }
-        let optional = |name: &str| client[name].as_str().map(str::to_owned);
         Ok(Self {
             client_id,
             mode,
             platform: text("platform")?,
-            family: optional("deviceFamily").unwrap_or_default(),
-            display_name: optional("displayName"),
-            role,
+            display_name: client["displayName"].as_str().map(str::to_owned),
             scopes: strings(&top, params, "scopes")?,
             caps: strings(&top, params, "caps")?,
             auth: Secrets {
@@ -113,17 +86,12 @@ impl Connect {
         })
     }
 
-    /// Whether the client is part of OpenClaw itself, which pairs no device.
-    pub(super) fn is_backend(&self) -> bool {
-        self.client_id == "gateway-client" && self.mode == "backend"
-    }
-
-    /// What the gateway records as who decided.
+    /// The name that the gateway records for decisions of this client.
     pub(super) fn name(&self) -> String {
         self.display_name.clone().unwrap_or_else(|| self.client_id.clone())
     }
 
-    /// Whether the client can answer prompts, which is what a current gateway sends them for.
+    /// Whether the client can answer prompts. A current gateway sends prompts only to such clients.
     pub(super) fn answers_prompts(&self) -> bool {
         self.caps.iter().any(|cap| cap == "approvals" || cap == "exec-approvals")
     }
@@ -143,15 +111,6 @@ fn check_protocol(
         return Ok(());
     }
     Err(HandshakeRejection::protocol(generation, lowest, highest))
-}
-
-fn not_listed(generation: Generation, top: &Params<'_>, name: &str) -> Refusal {
-    let place = format!("/client/{name}");
-    match generation {
-        Generation::Legacy => top
-            .refuse(&place, &format!("must be equal to constant; at {place}: must match a schema in anyOf")),
-        Generation::Current => top.refuse(&place, "must be equal to one of the allowed values"),
-    }
 }
 
 fn strings(top: &Params<'_>, params: &Value, name: &str) -> Result<Vec<String>, Refusal> {

@@ -1,14 +1,13 @@
 //! One WebSocket: the challenge, `connect`, then requests until somebody closes.
 
 use std::future::poll_fn;
-use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -17,24 +16,23 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Generation;
 use super::caller::PeerId;
-use super::gauge::{Allowance, Gauged};
-use super::hello::{MOST_BEFORE_HELLO, MOST_PAYLOAD};
+use super::hello::{MAX_BEFORE_HELLO, MAX_PAYLOAD};
 use super::hub::{Shared, new_id};
 use super::outgoing::{Outgoing, Waiting, channel};
 use super::params::at_least_one;
 use super::wire::{self, Closing, Malformed, Refusal};
 
 /// How long a close may take before the connection is dropped.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Bytes before `hello-ok` that are no payload: frame headers, pings.
-const HANDSHAKE_MARGIN: usize = 1_024;
+/// How long a client may take from the connection to `hello-ok`.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The limits of the WebSocket layer.
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
-        .max_message_size(Some(MOST_PAYLOAD))
-        .max_frame_size(Some(MOST_PAYLOAD))
+        .max_message_size(Some(MAX_PAYLOAD))
+        .max_frame_size(Some(MAX_PAYLOAD))
         .read_buffer_size(16 * 1024)
         .write_buffer_size(16 * 1024)
 }
@@ -49,7 +47,6 @@ where
         let mut hub = shared.lock();
         (hub.generation, hub.join(outgoing.clone()))
     };
-    let (stream, allowance) = Gauged::new(stream, MOST_BEFORE_HELLO + HANDSHAKE_MARGIN);
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
     let (sink, mut stream) = socket.split();
     let writer = tokio::spawn(write(sink, waiting));
@@ -60,49 +57,16 @@ where
         peer,
         nonce: new_id(),
         greeted: false,
-        allowance,
     };
-    let ended = session.converse(&mut stream).await;
+    session.converse(&mut stream).await;
     shared.lock().leave(peer);
-    // The writer ends when nobody can send any more; it may be saying why.
+    // The writer ends when nobody can send any more; it may be sending a close frame.
     drop(session);
     drop(outgoing);
     let abort = writer.abort_handle();
-    match timeout(FAREWELL * 2, writer).await {
-        Ok(Ok(sink)) if ended == Ended::TooLong => {
-            if let Ok(socket) = stream.reunite(sink) {
-                drain(socket.into_inner().into_inner()).await;
-            }
-        }
-        Ok(_) => {}
-        Err(_) => abort.abort(),
+    if timeout(CLOSE_TIMEOUT * 2, writer).await.is_err() {
+        abort.abort();
     }
-}
-
-/// Reads to the end what nobody wants: a socket that is closed before that is reset, and the client may then
-/// never see why.
-async fn drain<S: AsyncRead + Unpin>(mut stream: S) {
-    let mut buffer = vec![0; 16 * 1024];
-    let read = async { while matches!(stream.read(&mut buffer).await, Ok(1..)) {} };
-    // A client without an end is dropped.
-    let _: Result<(), tokio::time::error::Elapsed> = timeout(FAREWELL, read).await;
-}
-
-fn is_too_long(error: &Error) -> bool {
-    match error {
-        Error::Capacity(_) => true,
-        Error::Io(error) => error.kind() == ErrorKind::FileTooLarge,
-        _ => false,
-    }
-}
-
-/// How a conversation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    /// Somebody closed.
-    Closed,
-    /// The client sent more than it may, and perhaps still does.
-    TooLong,
 }
 
 struct Session {
@@ -112,51 +76,37 @@ struct Session {
     peer: PeerId,
     nonce: String,
     greeted: bool,
-    allowance: Allowance,
 }
 
 impl Session {
     /// From the challenge to the end.
-    async fn converse<S>(&mut self, stream: &mut SplitStream<WebSocketStream<S>>) -> Ended
+    async fn converse<S>(&mut self, stream: &mut SplitStream<WebSocketStream<S>>)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.challenge();
-        let patience = match self.generation {
-            Generation::Legacy => Duration::from_secs(10),
-            Generation::Current => Duration::from_secs(15),
-        };
-        let deadline = tokio::time::sleep(patience);
+        let deadline = tokio::time::sleep(HANDSHAKE_TIMEOUT);
         tokio::pin!(deadline);
         let outgoing = self.outgoing.clone();
         loop {
             let message = tokio::select! {
                 message = stream.next() => message,
-                () = outgoing.closed() => return Ended::Closed,
-                () = &mut deadline, if !self.greeted => {
-                    outgoing.close(Closing::new(1000, ""));
-                    return Ended::Closed;
-                }
+                () = outgoing.closed() => return,
+                () = &mut deadline, if !self.greeted => return outgoing.close(Closing::new(1000, "")),
             };
             let flow = match message {
                 Some(Ok(message)) => self.receive(&message),
-                Some(Err(error)) if is_too_long(&error) => {
-                    outgoing.close(Closing::new(1009, ""));
-                    return Ended::TooLong;
-                }
-                Some(Err(_)) | None => ControlFlow::Break(()),
+                Some(Err(Error::Capacity(_))) => self.close(1009, ""),
+                Some(Err(_)) | None => return,
             };
             if flow.is_break() {
-                return Ended::Closed;
+                return;
             }
         }
     }
 
     fn challenge(&self) {
-        let mut payload = json!({"nonce": self.nonce, "ts": self.shared.lock().clock.now()});
-        if self.generation == Generation::Current {
-            payload["capabilities"] = json!(["model-catalog-snapshot"]);
-        }
+        let payload = json!({"nonce": self.nonce, "ts": self.shared.lock().clock.now()});
         self.outgoing.send(wire::event("connect.challenge", &payload, None));
     }
 
@@ -178,7 +128,7 @@ impl Session {
 
     /// The frame before `hello-ok`.
     fn connect(&mut self, text: &[u8]) -> ControlFlow<()> {
-        if text.len() > MOST_BEFORE_HELLO {
+        if text.len() > MAX_BEFORE_HELLO {
             return self.close(1009, "");
         }
         let request = match wire::request(text, at_least_one(self.generation)) {
@@ -196,12 +146,11 @@ impl Session {
         match self.shared.lock().connect(self.peer, &request, &self.nonce) {
             Ok(()) => {
                 self.greeted = true;
-                self.allowance.lift();
                 ControlFlow::Continue(())
             }
-            Err(turned) => {
-                self.outgoing.send(wire::response(&request.id, &Err(turned.refusal)));
-                self.outgoing.close(turned.closing);
+            Err(rejection) => {
+                self.outgoing.send(wire::response(&request.id, &Err(rejection.refusal)));
+                self.outgoing.close(rejection.closing);
                 ControlFlow::Break(())
             }
         }
@@ -234,10 +183,7 @@ impl Session {
 }
 
 /// Writes what waits until the connection is to be closed or nobody sends any more.
-async fn write<S>(
-    mut sink: SplitSink<WebSocketStream<S>, Message>,
-    mut waiting: Waiting,
-) -> SplitSink<WebSocketStream<S>, Message>
+async fn write<S>(mut sink: SplitSink<WebSocketStream<S>, Message>, mut waiting: Waiting)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -254,7 +200,7 @@ where
         _ = write_all(&mut sink, &mut waiting) => {}
     }
     let closing = waiting.closing.borrow().clone();
-    let farewell = async {
+    let close = async {
         if let Some(closing) = closing {
             // What was queued before the close is part of why.
             while let Some(frame) = waiting.ready() {
@@ -265,9 +211,8 @@ where
         }
         sink.close().await
     };
-    // A client that does not take the farewell is dropped.
-    let _: Result<Result<(), Error>, tokio::time::error::Elapsed> = timeout(FAREWELL, farewell).await;
-    sink
+    // A client that does not take the close is dropped.
+    let _: Result<Result<(), Error>, tokio::time::error::Elapsed> = timeout(CLOSE_TIMEOUT, close).await;
 }
 
 /// Takes a frame only when it can be sent at once, so that being stopped loses none; flushes when none waits.

@@ -1,4 +1,4 @@
-//! Approvals documents behind `exec.approvals.*`: hash, compare-and-swap, and the one schema at the door. PURE.
+//! Approvals documents behind `exec.approvals.*`: hash, compare-and-swap, and the one schema that every document must match. PURE.
 //!
 //! Here the seed's fix is in place on both generations: what the schema accepts is stored, `source:
 //! "allow-always"` with it. And what it does not accept is refused, where a real gateway drops it in silence.

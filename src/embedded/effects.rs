@@ -82,7 +82,7 @@ pub(super) enum Effect {
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct Accepted {
     pub(super) id: String,
     pub(super) created_at: u64,
     pub(super) expires_at: u64,
@@ -92,7 +92,7 @@ pub(super) struct Asked {
 
 /// Why a request or a decision is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum No {
+pub(super) enum RequestError {
     /// As many are pending as may be.
     Full,
     /// The id that was asked for is taken.

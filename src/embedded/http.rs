@@ -1,4 +1,4 @@
-//! HTTP on the same port: the upgrade to a WebSocket, `GET /health`, and the admin endpoint.
+//! HTTP on the same port: the upgrade to a WebSocket, and the admin endpoint.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::{Method, Request, Response, StatusCode};
@@ -17,13 +17,14 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::caller::Caller;
 use super::connection;
+use super::generation::Generation;
 use super::hub::{Shared, new_id};
 use super::methods;
 use super::wire::{ErrorCode, Refusal};
 use super::{access, access::Scope};
 
 /// The largest body that the admin endpoint takes, in bytes.
-const MOST_BODY: usize = 1_000_000;
+const MAX_BODY: usize = 1_000_000;
 
 const ADMIN: &str = "/api/v1/admin/rpc";
 
@@ -51,11 +52,9 @@ pub(super) async fn answer(
         return Ok(response);
     }
     Ok(match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/health" | "/healthz") => {
-            let body = if request.method() == Method::GET { r#"{"ok":true,"status":"live"}"# } else { "" };
-            reply(StatusCode::OK, "application/json; charset=utf-8", body.to_owned())
+        (&Method::POST, ADMIN) if shared.lock().generation == Generation::Current => {
+            admin(request, &shared).await
         }
-        (_, ADMIN) if shared.lock().admin_http => admin(request, &shared).await,
         _ => reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "Not Found".to_owned()),
     })
 }
@@ -82,8 +81,8 @@ fn reply_json(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     reply(status, "application/json; charset=utf-8", body.to_string())
 }
 
-fn refused(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {
-    reply_json(status, &json!({"ok": false, "error": {"type": kind, "message": message}}))
+fn refused(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+    reply_json(status, &json!({"ok": false, "error": {"type": "invalid_request", "message": message}}))
 }
 
 /// `POST /api/v1/admin/rpc`.
@@ -94,29 +93,16 @@ async fn admin(request: Request<Incoming>, shared: &Shared) -> Response<Full<Byt
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(str::to_owned);
-    if !shared.lock().gate.bearer(bearer.as_deref()) {
+    if !shared.lock().authenticator.accepts_bearer(bearer.as_deref()) {
         let body = json!({"error": {"message": "Unauthorized", "type": "unauthorized"}});
         return reply_json(StatusCode::UNAUTHORIZED, &body);
     }
-    if request.method() != Method::POST {
-        let mut response =
-            refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method Not Allowed");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        return response;
-    }
-    let bad = |message: &str| refused(StatusCode::BAD_REQUEST, "invalid_request", message);
-    let Ok(body) = Limited::new(request.into_body(), MOST_BODY).collect().await else {
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "Payload too large");
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "Payload too large");
     };
-    let body = body.to_bytes();
-    if body.is_empty() {
-        return bad("request body must be JSON");
-    }
-    let Ok(call) = serde_json::from_slice::<Value>(&body) else {
-        return bad("request body must be valid JSON");
-    };
-    let Some(method) = call["method"].as_str().filter(|_| call.is_object()) else {
-        return bad(if call.is_object() { "method is required" } else { "request body must be an object" });
+    let call: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+    let Some(method) = call["method"].as_str() else {
+        return refused(StatusCode::BAD_REQUEST, "request body must be a JSON object with a method");
     };
     let id = call["id"].as_str().map_or_else(new_id, str::to_owned);
     let answer = if method == "commands.list" {

@@ -1,21 +1,21 @@
 //! Everything the gateway knows at one moment, behind one lock that is never held across an `await`; and the way
 //! from what happened in the registry to those who are told.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::access::Scope;
-use super::auth::Gate;
+use super::auth::Authenticator;
 use super::caller::{Caller, PeerId};
 use super::clock::Clock;
 use super::connect::Connect;
 use super::documents::Store;
-use super::effects::{Effect, Ending, No, Phase, Rules, Settled};
+use super::effects::{Effect, Ending, Phase, RequestError, Rules, Settled};
 use super::generation::Generation;
-use super::hello::Greeting;
+use super::hello;
 use super::live::Schedule;
 use super::nodes::Nodes;
 use super::options::Options;
@@ -23,8 +23,7 @@ use super::outgoing::Outgoing;
 use super::prompt::Waiter;
 use super::registry::Registry;
 use super::rejection::HandshakeRejection;
-use super::runs::State;
-use super::scenario::{ExecRequest, Scenario};
+use super::scenario::Scenario;
 use super::seed;
 use super::wire::{self, Closing, Request};
 use crate::queue::Decision;
@@ -45,28 +44,16 @@ struct Client {
     answers_prompts: bool,
 }
 
-/// What a turn of a session asks when it is sent a message.
-#[derive(Debug, Clone)]
-pub(super) struct Habit {
-    pub(super) asks: ExecRequest,
-    pub(super) asks_again: u32,
-}
-
 /// The gateway's state.
 pub(super) struct Hub {
     pub(super) generation: Generation,
     pub(super) clock: Clock,
-    pub(super) admin_http: bool,
     pub(super) lists_run_ids: bool,
     pub(super) registry: Registry,
     pub(super) document: Store,
     pub(super) nodes: Nodes,
-    pub(super) gate: Gate,
-    pub(super) agents: Vec<String>,
-    pub(super) habits: HashMap<String, Habit>,
+    pub(super) authenticator: Authenticator,
     pub(super) schedule: Schedule,
-    /// Runs that end with the decision they wait for.
-    pub(super) turns: HashSet<String>,
     peers: BTreeMap<PeerId, Peer>,
     next_peer: PeerId,
     waiters: HashMap<Waiter, (PeerId, String)>,
@@ -108,9 +95,9 @@ impl Hub {
         let now = clock.now();
         let rules = Rules { generation, coalesce, cancel_on_failover };
         let mut registry = Registry::new(rules, Box::new(new_id));
-        seed::fill(&mut registry, scenario, now).map_err(|no| {
-            let problem = match no {
-                No::Taken => "two runs or two prompts have one id",
+        seed::fill(&mut registry, scenario, now).map_err(|error| {
+            let problem = match error {
+                RequestError::Taken => "two runs or two prompts have one id",
                 _ => "a prompt of it cannot be asked",
             };
             problem.to_owned()
@@ -124,23 +111,15 @@ impl Hub {
             Generation::Current => "(embedded)/state/openclaw.sqlite#exec_approvals_config",
         };
         let document = Store::holding(path, scenario.document.as_ref().unwrap_or(&fresh), new_id)?;
-        let habits = scenario.sessions.iter().filter_map(|session| {
-            let habit = Habit { asks: session.asks.clone()?, asks_again: session.asks_again_after_denial };
-            Some((session.key.clone(), habit))
-        });
         Ok(Self {
             generation,
             clock,
-            admin_http: options.admin_http && generation == Generation::Current,
             lists_run_ids: options.lists_run_ids,
             registry,
             document,
             nodes: Nodes::new(now, new_id)?,
-            gate: Gate::new(generation, options.auth.clone()),
-            agents: scenario.all_agents(),
-            habits: habits.collect(),
+            authenticator: Authenticator::new(generation, options.token.clone()),
             schedule: Schedule::new(&scenario.live, now),
-            turns: HashSet::new(),
             peers: BTreeMap::new(),
             next_peer: 0,
             waiters: HashMap::new(),
@@ -172,23 +151,13 @@ impl Hub {
     ) -> Result<(), HandshakeRejection> {
         let connect = Connect::read(self.generation, &request.params)?;
         let now = self.clock.now();
-        let granted = self.gate.admit(&connect, nonce, now, new_id)?;
-        let auth_mode = self.gate.mode();
+        let auth = self.authenticator.authenticate(&connect, nonce, now, new_id)?;
         let Some(peer) = self.peers.get_mut(&peer) else { return Ok(()) };
-        let payload = Greeting {
-            generation: self.generation,
-            connection: &peer.connection,
-            uptime_ms: self.clock.uptime(),
-            now,
-            default_agent: self.agents.first().map_or("main", String::as_str),
-            auth_mode,
-            granted: &granted,
-        }
-        .payload();
+        let payload = hello::payload(self.generation, &peer.connection, &auth);
         peer.client = Some(Client {
-            scopes: granted.scopes,
             name: connect.name(),
             answers_prompts: connect.answers_prompts(),
+            scopes: connect.scopes,
         });
         peer.outgoing.send(wire::response(&request.id, &Ok(payload)));
         Ok(())
@@ -244,7 +213,7 @@ impl Hub {
         if self.schedule.ticked(now) {
             self.broadcast("tick", &json!({"ts": now}), |_| true);
         }
-        self.tell();
+        self.publish();
     }
 
     /// Says goodbye to everybody.
@@ -265,26 +234,26 @@ impl Hub {
     }
 
     /// Tells everybody concerned what happened in the registry.
-    pub(super) fn tell(&mut self) {
+    pub(super) fn publish(&mut self) {
         loop {
             let effects = self.registry.effects();
             if effects.is_empty() {
                 return;
             }
             for effect in effects {
-                self.tell_one(effect);
+                self.publish_effect(effect);
             }
         }
     }
 
-    fn tell_one(&mut self, effect: Effect) {
+    fn publish_effect(&mut self, effect: Effect) {
         match effect {
             Effect::Requested(prompt) => {
                 let name = format!("{}.requested", prompt.ask.kind().prefix());
                 let payload = prompt.listed(self.generation);
                 self.broadcast_to_approvers(&name, &payload);
             }
-            Effect::Settled(settled) => self.tell_settled(&settled),
+            Effect::Settled(settled) => self.publish_settled(&settled),
             Effect::Answer { waiter, id, decision, created_at, expires_at } => {
                 let Some((peer, frame)) = self.waiters.remove(&waiter) else { return };
                 let payload = json!({
@@ -293,15 +262,12 @@ impl Hub {
                 });
                 self.send(peer, wire::response(&frame, &Ok(payload)));
             }
-            Effect::Lifecycle { run, session, phase } => self.tell_lifecycle(&run, &session, phase),
+            Effect::Lifecycle { run, session, phase } => self.publish_lifecycle(&run, &session, phase),
         }
     }
 
-    fn tell_settled(&mut self, settled: &Settled) {
+    fn publish_settled(&mut self, settled: &Settled) {
         let prompt = &settled.prompt;
-        for run in prompt.runs.iter().filter(|run| self.turns.remove(*run)) {
-            self.registry.end_run(run, State::Ended, Phase::End);
-        }
         let decision = match settled.ending {
             // A current gateway tells of it as if somebody had denied; whoever waits is told that nobody did.
             Ending::Expired if self.generation == Generation::Current => Some(Decision::Deny),
@@ -317,7 +283,7 @@ impl Hub {
         self.broadcast_to_approvers(&name, &payload);
     }
 
-    fn tell_lifecycle(&mut self, run: &str, session: &str, phase: Phase) {
+    fn publish_lifecycle(&mut self, run: &str, session: &str, phase: Phase) {
         let data = match phase {
             Phase::Start => json!({"phase": "start", "startedAt": self.clock.now()}),
             // Legacy gateways know no prompt's run.
@@ -330,9 +296,6 @@ impl Hub {
             Phase::Aborted => json!({"phase": "end", "aborted": true, "endedAt": self.clock.now()}),
             Phase::Error => json!({"phase": "error", "error": "LLM request timed out."}),
         };
-        if matches!(phase, Phase::End | Phase::Aborted | Phase::Error) {
-            self.turns.remove(run);
-        }
         let payload = json!({
             "runId": run, "sessionKey": session, "stream": "lifecycle", "ts": self.clock.now(), "data": data,
         });

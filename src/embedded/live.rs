@@ -1,7 +1,7 @@
 //! What happens later by itself: ticks, and the live part of a scenario. PURE; `server` keeps the time.
 
 use super::ask::Ask;
-use super::effects::{Asked, No, Phase};
+use super::effects::{Accepted, Phase, RequestError};
 use super::hello::TICK_MS;
 use super::registry::Registry;
 use super::runs::State;
@@ -70,7 +70,7 @@ impl Live {
             request.session_key.get_or_insert_with(|| self.session.clone());
             let ask = Ask { asks_again: self.asks_again_after_denial, ..Ask::exec(request) };
             // A full registry is an agent that cannot ask.
-            let _: Result<Asked, No> = registry.request(ask.by_run(&run), None, now);
+            let _: Result<Accepted, RequestError> = registry.request(ask.by_run(&run), None, now);
         }
     }
 }

@@ -13,7 +13,6 @@ mod connect;
 mod connection;
 mod documents;
 mod effects;
-mod gauge;
 mod generation;
 mod hello;
 mod http;
@@ -39,5 +38,5 @@ mod tls;
 mod wire;
 
 pub use generation::Generation;
-pub use options::{Auth, Options};
+pub use options::Options;
 pub use server::{Running, start};

@@ -5,17 +5,6 @@ use secrecy::SecretString;
 use super::generation::Generation;
 use super::scenario;
 
-/// What a client must present.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// `auth.token` of `connect`, `Bearer` over HTTP.
-    Token(SecretString),
-    /// `auth.password` of `connect`, `Bearer` over HTTP.
-    Password(SecretString),
-    /// Nothing: whoever reaches the port is let in.
-    None,
-}
-
 /// How a gateway is started.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -24,8 +13,8 @@ pub struct Options {
     pub port: u16,
     /// Which releases it behaves like.
     pub generation: Generation,
-    /// What a client must present.
-    pub auth: Auth,
+    /// The token that a client must present: `auth.token` of `connect`, `Bearer` over HTTP.
+    pub token: SecretString,
     /// Whether it speaks `wss` and `https`, with a self-signed certificate of its own.
     pub tls: bool,
     /// Whether a retry coalesces into the prompt that is already pending. Off reproduces the bug.
@@ -35,8 +24,6 @@ pub struct Options {
     pub lists_run_ids: bool,
     /// Whether a failed-over run's prompts are cancelled before its replacement may ask. Off reproduces the bug.
     pub cancel_on_failover: bool,
-    /// Whether `POST /api/v1/admin/rpc` is there: off by default on real gateways too, and never there on legacy ones.
-    pub admin_http: bool,
     /// What it is filled with, and what happens in it.
     pub scenario: scenario::Scenario,
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
-use super::hello::MOST_BUFFERED;
+use super::hello::MAX_BUFFERED;
 use super::wire::Closing;
 
 /// How many frames may wait.
-pub(super) const MOST_FRAMES: usize = 16_384;
+pub(super) const MAX_FRAMES: usize = 16_384;
 
 /// The sending side; clones send to the same client.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub(super) struct Waiting {
 }
 
 pub(super) fn channel() -> (Outgoing, Waiting) {
-    let (sender, receiver) = mpsc::channel(MOST_FRAMES);
+    let (sender, receiver) = mpsc::channel(MAX_FRAMES);
     let (closing, closed) = watch::channel(None);
     let buffered = Arc::new(AtomicUsize::new(0));
     let outgoing = Outgoing { frames: sender, buffered: Arc::clone(&buffered), closing: Arc::new(closing) };
@@ -41,7 +41,7 @@ impl Outgoing {
     pub(super) fn send(&self, frame: String) {
         let size = frame.len();
         let buffered = self.buffered.fetch_add(size, Ordering::Relaxed) + size;
-        if buffered > MOST_BUFFERED || self.frames.try_send(frame).is_err() {
+        if buffered > MAX_BUFFERED || self.frames.try_send(frame).is_err() {
             self.buffered.fetch_sub(size, Ordering::Relaxed);
             self.close(Closing::new(1008, "slow consumer"));
         }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_slow_reader_is_closed_before_memory_is_full() {
         let (outgoing, mut waiting) = channel();
-        let frame = "x".repeat(MOST_BUFFERED / 4);
+        let frame = "x".repeat(MAX_BUFFERED / 4);
         for _ in 0..4 {
             outgoing.send(frame.clone());
         }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn frames_are_counted_too() {
         let (outgoing, waiting) = channel();
-        (0..MOST_FRAMES).for_each(|_| outgoing.send(String::new()));
+        (0..MAX_FRAMES).for_each(|_| outgoing.send(String::new()));
         assert_eq!(*waiting.closing.borrow(), None);
         outgoing.send(String::new());
         assert!(waiting.closing.borrow().is_some());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::ask::{Ask, What};
-use super::effects::{Asked, Effect, Ending, No, Phase, Rules, Settled};
+use super::effects::{Accepted, Effect, Ending, Phase, RequestError, Rules, Settled};
 use super::generation::Generation;
 use super::intent::Intent;
 use super::prompt::{Prompt, Waiter};
@@ -14,7 +14,7 @@ use super::runs::{Run, Runs, State};
 use crate::queue::{Decision, Kind};
 
 /// How many prompts may be pending.
-pub(super) const MOST_PENDING: usize = 20_000;
+pub(super) const MAX_PENDING: usize = 20_000;
 
 /// How many settled prompts are remembered.
 const REMEMBERED: usize = 4_096;
@@ -115,7 +115,7 @@ impl Registry {
 
     /// The pending prompt of a kind with that id, or with the only id that starts so, whatever its case. An id that was
     /// settled a moment ago matches nothing.
-    pub(super) fn find(&self, kind: Option<Kind>, id: &str, now: u64) -> Result<&Prompt, No> {
+    pub(super) fn find(&self, kind: Option<Kind>, id: &str, now: u64) -> Result<&Prompt, RequestError> {
         let id = id.trim();
         let of_kind = |prompt: &&Prompt| kind.is_none_or(|kind| prompt.ask.kind() == kind);
         if let Some(prompt) = self.exact(id).filter(of_kind) {
@@ -123,20 +123,25 @@ impl Registry {
         }
         let settled = self.settled.get(id).is_some_and(|settled| is_remembered(settled, kind, now));
         if id.is_empty() || settled {
-            return Err(No::NotFound);
+            return Err(RequestError::NotFound);
         }
         let start = id.to_lowercase();
         let begins = |prompt: &&Prompt| prompt.id.to_lowercase().starts_with(&start);
         let mut matches = self.pending.values().filter(of_kind).filter(begins);
         match (matches.next(), matches.next()) {
             (Some(prompt), None) => Ok(prompt),
-            (None, _) => Err(No::NotFound),
-            (Some(_), Some(_)) => Err(No::Ambiguous),
+            (None, _) => Err(RequestError::NotFound),
+            (Some(_), Some(_)) => Err(RequestError::Ambiguous),
         }
     }
 
     /// Asks. With coalescing on, a question whose (agent, intent) or (run, intent) is pending joins that prompt.
-    pub(super) fn request(&mut self, ask: Ask, waiter: Option<Waiter>, now: u64) -> Result<Asked, No> {
+    pub(super) fn request(
+        &mut self,
+        ask: Ask,
+        waiter: Option<Waiter>,
+        now: u64,
+    ) -> Result<Accepted, RequestError> {
         let intent = Arc::new(Intent::of(&ask));
         if self.rules.coalesce
             && let Some(order) = self.pending_like(&ask, &intent)
@@ -149,7 +154,7 @@ impl Registry {
         if let Some(run) = prompt.ask.run().and_then(|run| self.runs.get(run)) {
             self.effects.push(lifecycle(run, Phase::WaitingApproval));
         }
-        Ok(Asked {
+        Ok(Accepted {
             id: prompt.id.clone(),
             created_at: prompt.created_at,
             expires_at: prompt.expires_at,
@@ -158,7 +163,7 @@ impl Registry {
     }
 
     /// Puts a prompt of a scenario there, as if no rule had stopped it, and without telling anybody.
-    pub(super) fn seed(&mut self, id: String, ask: Ask, created_at: u64) -> Result<(), No> {
+    pub(super) fn seed(&mut self, id: String, ask: Ask, created_at: u64) -> Result<(), RequestError> {
         let intent = Arc::new(Intent::of(&ask));
         self.add(ask, intent, None, created_at, Some(id)).map(|_| ())
     }
@@ -171,8 +176,8 @@ impl Registry {
         first(&self.by_agent, ask.agent()).or_else(|| first(&self.by_run, ask.run()))
     }
 
-    fn join(&mut self, order: u64, ask: &Ask, waiter: Option<Waiter>) -> Result<Asked, No> {
-        let prompt = self.pending.get_mut(&order).ok_or(No::NotFound)?;
+    fn join(&mut self, order: u64, ask: &Ask, waiter: Option<Waiter>) -> Result<Accepted, RequestError> {
+        let prompt = self.pending.get_mut(&order).ok_or(RequestError::NotFound)?;
         prompt.waiters.extend(waiter);
         if let Some(run) = ask.run().map(str::to_owned)
             && !prompt.runs.contains(&run)
@@ -180,7 +185,7 @@ impl Registry {
             self.by_run.entry((run.clone(), Arc::clone(&prompt.intent))).or_default().insert(order);
             prompt.runs.push(run);
         }
-        Ok(Asked {
+        Ok(Accepted {
             id: prompt.id.clone(),
             created_at: prompt.created_at,
             expires_at: prompt.expires_at,
@@ -195,9 +200,9 @@ impl Registry {
         waiter: Option<Waiter>,
         now: u64,
         id: Option<String>,
-    ) -> Result<u64, No> {
-        if self.pending.len() >= MOST_PENDING {
-            return Err(No::Full);
+    ) -> Result<u64, RequestError> {
+        if self.pending.len() >= MAX_PENDING {
+            return Err(RequestError::Full);
         }
         let id = id.or_else(|| match &ask.what {
             What::Exec(exec) => exec.id.clone(),
@@ -209,7 +214,7 @@ impl Registry {
             (None, Kind::Exec | Kind::System) => self.new_id(),
         };
         if self.by_id.contains_key(&id) || self.settled.contains_key(&id) {
-            return Err(No::Taken);
+            return Err(RequestError::Taken);
         }
         self.order += 1;
         let order = self.order;
@@ -228,20 +233,6 @@ impl Registry {
         Ok(order)
     }
 
-    /// Waits for the decision of a prompt. `None`: it comes as an effect; else it is settled already.
-    pub(super) fn wait(&mut self, kind: Kind, id: &str, waiter: Waiter) -> Result<Option<&Settled>, No> {
-        let order = self.by_id.get(id).copied();
-        if let Some(prompt) = order.and_then(|order| self.pending.get_mut(&order)) {
-            if prompt.ask.kind() != kind {
-                return Err(No::NotFound);
-            }
-            prompt.waiters.push(waiter);
-            return Ok(None);
-        }
-        let settled = self.settled.get(id).filter(|settled| settled.prompt.ask.kind() == kind);
-        settled.map(Some).ok_or(No::NotFound)
-    }
-
     /// Decides a pending prompt.
     pub(super) fn resolve(
         &mut self,
@@ -250,11 +241,11 @@ impl Registry {
         decision: Decision,
         by: Option<String>,
         now: u64,
-    ) -> Result<(), No> {
+    ) -> Result<(), RequestError> {
         self.expire(now);
         let prompt = self.find(kind, id, now)?;
         if !prompt.ask.allowed().contains(&decision) {
-            return Err(No::NotAllowed);
+            return Err(RequestError::NotAllowed);
         }
         let order = self.by_id[&prompt.id];
         let ask = prompt.ask.clone();
@@ -279,7 +270,7 @@ impl Registry {
         if ask.asks_again > 0 {
             ask.asks_again -= 1;
             // A full registry is an agent that cannot ask.
-            let _: Result<Asked, No> = self.request(ask.by_run(&run), None, now);
+            let _: Result<Accepted, RequestError> = self.request(ask.by_run(&run), None, now);
         }
         self.end_run(&run, State::Ended, Phase::End);
     }
@@ -358,9 +349,14 @@ impl Registry {
     }
 
     /// Aborts the active runs of a session, or one of them. On current gateways their prompts go with them.
-    pub(super) fn abort(&mut self, session: &str, run: Option<&str>, now: u64) -> Result<Vec<String>, No> {
+    pub(super) fn abort(
+        &mut self,
+        session: &str,
+        run: Option<&str>,
+        now: u64,
+    ) -> Result<Vec<String>, RequestError> {
         if run.and_then(|run| self.runs.get(run)).is_some_and(|run| run.session != session) {
-            return Err(No::OtherSession);
+            return Err(RequestError::OtherSession);
         }
         let active: Vec<String> = self
             .runs

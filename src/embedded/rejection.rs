@@ -6,9 +6,6 @@ use serde_json::json;
 use super::generation::Generation;
 use super::wire::{Closing, Refusal};
 
-/// All that a legacy gateway says of a device that is to be approved.
-pub(super) const PAIRING: &str = "pairing required";
-
 /// A `connect` that is refused: the answer, and the close frame after it.
 #[derive(Debug, PartialEq)]
 pub(super) struct HandshakeRejection {
@@ -17,16 +14,8 @@ pub(super) struct HandshakeRejection {
 }
 
 impl From<Refusal> for HandshakeRejection {
-    /// Policy violation, unless the refusal says otherwise.
     fn from(refusal: Refusal) -> Self {
-        let request = refusal.details.as_ref().and_then(|details| details["requestId"].as_str());
-        let closing = match request {
-            // Current gateways, whose message says more, name the request to approve in the close frame too.
-            Some(request) if refusal.message != PAIRING => {
-                Closing::new(1008, &format!("{} (requestId: {request})", refusal.message))
-            }
-            _ => Closing::new(1008, &refusal.message),
-        };
+        let closing = Closing::new(1008, &refusal.message);
         Self { refusal, closing }
     }
 }

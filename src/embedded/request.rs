@@ -75,7 +75,7 @@ pub struct ExecRequest {
     pub two_phase: Option<bool>,
 }
 
-/// The parameters of `plugin.approval.request`.
+/// The request of a plugin's prompt. No method creates one; only scenarios do.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PluginRequest {
@@ -107,12 +107,9 @@ pub struct PluginRequest {
     /// Milliseconds the prompt lives.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
-    /// Whether the first answer comes at once and the decision later.
-    #[serde(default)]
-    pub two_phase: Option<bool>,
 }
 
-/// A question of the gateway itself. No method creates one; only scenarios do.
+/// The request of the gateway's own agent. No method creates one; only scenarios do.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SystemRequest {

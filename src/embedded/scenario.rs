@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::ask::{Ask, What};
-use super::registry::MOST_PENDING;
+use super::registry::MAX_PENDING;
 pub use super::request::{ExecRequest, PluginRequest, SystemRequest};
 use crate::approvals;
 use crate::approvals::Syntax;
@@ -23,9 +23,6 @@ pub struct Scenario {
     /// The approvals document; a gateway without one starts with the default of a fresh installation.
     #[serde(default)]
     pub document: Option<Value>,
-    /// Agents, the default one first. Those that sessions name need not be repeated.
-    #[serde(default)]
-    pub agents: Vec<String>,
     /// Sessions. Those that runs and prompts name need not be repeated.
     #[serde(default)]
     pub sessions: Vec<SessionSpec>,
@@ -46,12 +43,6 @@ pub struct Scenario {
 pub struct SessionSpec {
     /// `agent:<id>:…`.
     pub key: String,
-    /// What a turn of it asks for when it is sent a message; nothing, if absent.
-    #[serde(default)]
-    pub asks: Option<ExecRequest>,
-    /// How often its agent asks again after a denial; legacy generation.
-    #[serde(default)]
-    pub asks_again_after_denial: u32,
 }
 
 /// A run.
@@ -215,8 +206,8 @@ impl Scenario {
             }
             prompts = prompts.saturating_add(times);
         }
-        if prompts > MOST_PENDING as u64 {
-            return content(format!("{prompts} prompts; at most {MOST_PENDING} can be pending"));
+        if prompts > MAX_PENDING as u64 {
+            return content(format!("{prompts} prompts; at most {MAX_PENDING} can be pending"));
         }
         let mut ids = BTreeSet::new();
         if let Some(id) =
@@ -248,22 +239,6 @@ impl Scenario {
         }
         Ok(())
     }
-
-    /// Every agent: those that are named, then those that sessions name, the default one first.
-    pub(super) fn all_agents(&self) -> Vec<String> {
-        let prompts = self.prompts.iter().filter_map(|prompt| prompt.request["agentId"].as_str());
-        let sessions = self.sessions.iter().filter_map(|session| agent_of(&session.key));
-        let mut agents: Vec<String> = Vec::new();
-        for agent in self.agents.iter().map(String::as_str).chain(sessions).chain(prompts) {
-            if !agents.iter().any(|known| known == agent) {
-                agents.push(agent.to_owned());
-            }
-        }
-        if agents.is_empty() {
-            agents.push("main".to_owned());
-        }
-        agents
-    }
 }
 
 /// The first problem of a document, with its place in the scenario, and how many more there are.
@@ -287,11 +262,6 @@ impl PromptSpec {
     }
 }
 
-/// The agent in a session's key.
-pub(super) fn agent_of(session: &str) -> Option<&str> {
-    session.strip_prefix("agent:")?.split(':').next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,14 +272,14 @@ mod tests {
 
     #[test]
     fn a_scenario_may_be_json5() {
-        let scenario = Scenario::parse("{agents: ['main'], /* none */ prompts: []}").unwrap();
-        assert_eq!(scenario.agents, ["main"]);
+        let scenario = Scenario::parse("{sessions: [{key: 's'}], /* none */ prompts: []}").unwrap();
+        assert_eq!(scenario.sessions, [SessionSpec { key: "s".to_owned() }]);
         assert_eq!(Scenario::parse("{}").unwrap(), Scenario::default());
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert!(error(r#"{"agnets": []}"#).contains("unknown field `agnets`"));
+        assert!(error(r#"{"promtps": []}"#).contains("unknown field `promtps`"));
         assert!(error("{").contains("line 1"));
         assert!(
             error(r#"{"prompts": [{"request": {"cwd": "/"}}]}"#)
@@ -327,7 +297,7 @@ mod tests {
             error(r#"{"document": {"version": 1, "x": 1, "y": 1}}"#),
             "its document is not valid: at /document/x: the document has no field `x`, and 1 more"
         );
-        assert!(error("{\n  \"agnets\": []}").contains("line 2"));
+        assert!(error("{\n  \"promtps\": []}").contains("line 2"));
         assert!(
             error(r#"{"runs": [{"id": "a", "session": "s"}, {"id": "a", "session": "s"}]}"#)
                 .contains("twice")

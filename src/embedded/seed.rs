@@ -5,7 +5,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::ask::What;
-use super::effects::No;
+use super::effects::RequestError;
 use super::registry::Registry;
 use super::runs::{Run, State};
 use super::scenario::{PromptSpec, Repeat, RunSpec, RunState, Scenario, SessionSpec};
@@ -100,10 +100,7 @@ impl Scenario {
                     {"pattern": "/usr/bin/uname"}, {"pattern": "/usr/bin/curl", "source": "allow-always"},
                 ]}},
             })),
-            agents: AGENTS.map(str::to_owned).to_vec(),
-            sessions: AGENTS
-                .map(|agent| SessionSpec { key: session(agent), asks: None, asks_again_after_denial: 0 })
-                .to_vec(),
+            sessions: AGENTS.map(|agent| SessionSpec { key: session(agent) }).to_vec(),
             runs,
             prompts,
             live: Vec::new(),
@@ -118,7 +115,7 @@ fn made_up_id(what: &str, of: &str, index: usize) -> String {
 }
 
 /// Puts a scenario's sessions, runs and prompts into a registry.
-pub(super) fn fill(registry: &mut Registry, scenario: &Scenario, now: u64) -> Result<(), No> {
+pub(super) fn fill(registry: &mut Registry, scenario: &Scenario, now: u64) -> Result<(), RequestError> {
     let ago = |age_ms: u64| now.saturating_sub(age_ms);
     let session = |registry: &mut Registry, key: &str, at: u64| {
         registry.runs.session(key, || made_up_id("session", key, 0), at);
@@ -135,12 +132,12 @@ pub(super) fn fill(registry: &mut Registry, scenario: &Scenario, now: u64) -> Re
         };
         let (id, key) = (spec.id.clone(), spec.session.clone());
         if !registry.runs.start(Run { id, session: key, state, started_at: ago(spec.age_ms) }) {
-            return Err(No::Taken);
+            return Err(RequestError::Taken);
         }
     }
     let mut all = Vec::new();
     for (index, spec) in scenario.prompts.iter().enumerate() {
-        let mut ask = spec.ask().map_err(|_| No::NotAllowed)?;
+        let mut ask = spec.ask().map_err(|_| RequestError::NotAllowed)?;
         if let Some(key) = ask.session().map(str::to_owned) {
             session(registry, &key, ago(spec.age_ms));
             if let What::Exec(exec) = &mut ask.what {

@@ -20,29 +20,29 @@ use super::hub::{Hub, Shared};
 use super::{Options, http, tls};
 
 /// How many connections there may be; more are dropped as they come.
-const MOST_CONNECTIONS: u32 = 64;
+const MAX_CONNECTIONS: u32 = 64;
 
 /// How long a client has for TLS, and for the headers of a request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long clients have to go when the gateway stops.
-const FAREWELL: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A gateway that runs. Dropping it stops it too, without the event before the close.
 #[derive(Debug)]
 pub struct Running {
     port: u16,
     fingerprint: Option<String>,
-    shared: Opaque,
+    shared: Redacted,
     stop: watch::Sender<bool>,
     connections: Arc<Semaphore>,
     accepting: JoinHandle<()>,
 }
 
 /// The state holds secrets, and is no business of a log.
-struct Opaque(Shared);
+struct Redacted(Shared);
 
-impl std::fmt::Debug for Opaque {
+impl std::fmt::Debug for Redacted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }
@@ -58,12 +58,13 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let port = listener.local_addr()?.port();
     let shared = Shared::new(hub);
     let (stop, stopped) = watch::channel(false);
-    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let (acceptor, fingerprint) = identity.map(|identity| (identity.acceptor, identity.fingerprint)).unzip();
-    let door = Door { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
-    tokio::spawn(keep_time(shared.clone(), door.stopped.clone()));
-    let accepting = tokio::spawn(door.accept(listener));
-    Ok(Running { port, fingerprint, shared: Opaque(shared), stop, connections, accepting })
+    let accept =
+        Acceptor { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
+    tokio::spawn(keep_time(shared.clone(), accept.stopped.clone()));
+    let accepting = tokio::spawn(accept.accept(listener));
+    Ok(Running { port, fingerprint, shared: Redacted(shared), stop, connections, accepting })
 }
 
 impl Running {
@@ -91,7 +92,7 @@ impl Running {
         self.stop.send_replace(true);
         // Whoever does not go is dropped with the runtime.
         let _: Result<_, tokio::time::error::Elapsed> =
-            timeout(FAREWELL, self.connections.acquire_many(MOST_CONNECTIONS)).await.map(|_| ());
+            timeout(CLOSE_TIMEOUT, self.connections.acquire_many(MAX_CONNECTIONS)).await.map(|_| ());
     }
 }
 
@@ -108,14 +109,14 @@ async fn stopped(mut stopped: watch::Receiver<bool>) {
     let _: Result<_, watch::error::RecvError> = stopped.wait_for(|stopped| *stopped).await.map(|_| ());
 }
 
-struct Door {
+struct Acceptor {
     shared: Shared,
     acceptor: Option<TlsAcceptor>,
     connections: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
 
-impl Door {
+impl Acceptor {
     async fn accept(self, listener: TcpListener) {
         loop {
             let accepted = tokio::select! {
@@ -139,7 +140,7 @@ impl Door {
         let _: io::Result<()> = stream.set_nodelay(true);
         tokio::spawn(async move {
             let Some(acceptor) = acceptor else { return serve(stream, shared, permit, stop).await };
-            if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+            if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
                 serve(stream, shared, permit, stop).await;
             }
         });
@@ -156,7 +157,7 @@ where
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HANDSHAKE_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::select! {

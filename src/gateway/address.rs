@@ -7,14 +7,14 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The address of a gateway: `ws`, `wss`, `http` or `https`. Holds no credential and prints as it may be shown.
+/// The address of a gateway: `ws`, `wss`, `http` or `https`. It holds no credential, so it may be printed.
 ///
 /// `HOST:PORT` is read as `wss://HOST:PORT`, and on this machine's loopback as `ws://HOST:PORT`: no credential crosses a
 /// network unencrypted because a scheme was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address(Url);
 
-/// Why a text is no address of a gateway. Never quotes what may be a secret.
+/// Why a text is not the address of a gateway. Parts that may be a secret are never quoted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// Not a URL, and not a host with a port.
@@ -37,7 +37,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        // What cannot be parsed may still hold a secret behind an @ or a ?.
+        // A text that cannot be parsed may still hold a secret: before an @, or behind a ? or #.
         let shown =
             || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
         let malformed = |_| AddressError::Malformed(shown().to_owned());
@@ -69,7 +69,7 @@ fn host_and_port(text: &str) -> Option<&str> {
     let is_host = if bracketed {
         host[1..host.len() - 1].parse::<std::net::Ipv6Addr>().is_ok()
     } else {
-        // With a user before the host it is refused as a URL is, and the error names the reason.
+        // A text with a user before the host is rejected as a URL, and that error names the reason.
         !host.is_empty() && host.chars().all(plain) && !host.rsplit('@').next().unwrap_or(host).contains(':')
     };
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
@@ -93,7 +93,6 @@ impl Address {
     /// A gateway on this host, over plaintext WebSocket unless it serves TLS.
     pub fn loopback(port: u16, tls: bool) -> Self {
         let scheme = if tls { "wss" } else { "ws" };
-        // The text is ours, and a URL: the fallback is never taken.
         let url = Url::parse(&format!("{scheme}://127.0.0.1:{port}"));
         Self(url.unwrap_or_else(|_| unreachable!("an address of numbers is a URL")))
     }
@@ -103,12 +102,12 @@ impl Address {
         &self.0
     }
 
-    /// The host as it stands in a Host header: an IPv6 address in brackets.
+    /// The host as in a Host header: an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// The port, by the scheme where none is written.
+    /// The port; the scheme's default where the address has none.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()
     }
@@ -118,7 +117,7 @@ impl Address {
         matches!(self.0.scheme(), "wss" | "https")
     }
 
-    /// Whether it is the admin endpoint that is spoken to, and not the WebSocket.
+    /// Whether calls go to the admin endpoint, and not over the WebSocket.
     pub fn is_http(&self) -> bool {
         matches!(self.0.scheme(), "http" | "https")
     }
@@ -132,7 +131,7 @@ impl Address {
                 let name = name.trim_end_matches('.');
                 name == "localhost" || name.ends_with(".localhost")
             }
-            // A scheme that the URL standard does not know keeps its host as text; ours are all known.
+            // Only schemes that the URL standard does not know have no parsed host.
             None => false,
         }
     }

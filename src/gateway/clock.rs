@@ -1,62 +1,98 @@
-//! Waiting: everything that is awaited here ends by the deadline.
+//! The gateway's clock, as far as its messages show it. Prompts expire by that clock, and the clock of this host may
+//! differ.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::error::{GatewayError, Step};
-use crate::backoff::Backoff;
-use crate::deadline::Deadline;
-
-/// What comes in time.
-pub(super) async fn within<F: Future>(
-    deadline: Deadline,
-    step: impl Fn() -> Step,
-    future: F,
-) -> Result<F::Output, GatewayError> {
-    let timed_out = || GatewayError::TimedOut { step: step(), timeout: deadline.timeout() };
-    // Behind a passed deadline nothing is polled: what would be ready at once must not slip through.
-    let Some(left) = deadline.left() else { return Err(timed_out()) };
-    tokio::time::timeout(left, future).await.map_err(|_| timed_out())
+/// The gateway's clock. It is known within an interval: the time in a message was right at some moment between the
+/// sending of the request and the arrival of the answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// The earliest time that it may have shown, in Unix milliseconds.
+    shown_ms: u64,
+    /// Width of the interval: how much later it may have been, in milliseconds.
+    unsure_ms: u64,
+    /// When it showed that time.
+    at: Instant,
 }
 
-/// Does what may block, a file or its lock, in a thread beside the runtime: no other connection waits for it. What is
-/// still blocked at the deadline is left behind.
-pub(super) async fn beside<T: Send + 'static>(
-    deadline: Deadline,
-    step: impl Fn() -> Step,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, GatewayError> {
-    /// How much longer what has the same deadline itself may take to say what it waited for.
-    const REPORTING: Duration = Duration::from_millis(200);
-    match within(deadline.later(REPORTING), step, tokio::task::spawn_blocking(work)).await? {
-        Ok(done) => Ok(done),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is ending, and nothing waits for this any more.
-            Err(error) => Err(GatewayError::NotAGateway(error.to_string())),
-        },
+impl Default for Clock {
+    fn default() -> Self {
+        Self::showing(0, Instant::now())
     }
 }
 
-/// The first and the longest step of the waits before a connection or a call is tried again.
-const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(2);
-
-/// The waits of a connection or a call.
-pub(super) fn backoff() -> Backoff {
-    backoff_up_to(LONGEST)
-}
-
-/// The same with a limit of its own.
-pub(super) fn backoff_up_to(longest: Duration) -> Backoff {
-    Backoff::new(FIRST, longest)
-}
-
-/// Waits before the next attempt, for at least the time that was asked for. `false`: the deadline leaves no time for it.
-pub(super) async fn pause(backoff: &mut Backoff, asked: Option<Duration>, deadline: Deadline) -> bool {
-    let wait = backoff.wait_at_least(asked.unwrap_or_default());
-    match deadline.left() {
-        Some(left) if left > wait => tokio::time::sleep(wait).await,
-        _ => return false,
+impl Clock {
+    /// A clock that showed this time in a message that arrives now, and answers a request sent at `asked` or later.
+    pub(super) fn showing(shown_ms: u64, asked: Instant) -> Self {
+        Self { shown_ms, unsure_ms: millis(asked.elapsed()), at: Instant::now() }
     }
-    true
+
+    /// Corrected by an event that shows this time. An event that is late shows too early a time, so the clock goes back in
+    /// small steps only. That is enough for clocks that drift.
+    #[must_use]
+    pub fn corrected(self, shown_ms: u64) -> Self {
+        const BACK_MS: u64 = 50;
+        let (now_ms, latest_ms) = (self.now_ms(), self.latest_ms());
+        let earliest_ms = shown_ms.max(now_ms.saturating_sub(BACK_MS));
+        let unsure_ms = latest_ms.saturating_sub(earliest_ms);
+        Self { shown_ms: earliest_ms, unsure_ms, at: Instant::now() }
+    }
+
+    /// Narrowed by an answer that shows this time, to a request sent at `asked`. The clock is in the intersection of both
+    /// intervals. Where they do not intersect the clock was set, and the newer interval is right.
+    #[must_use]
+    pub fn narrowed(self, shown_ms: u64, asked: Instant) -> Self {
+        let newer = Self::showing(shown_ms, asked);
+        let (before_ms, before_latest_ms) = (self.now_ms(), self.latest_ms());
+        let earliest_ms = newer.shown_ms.max(before_ms);
+        let latest_ms = newer.shown_ms.saturating_add(newer.unsure_ms).min(before_latest_ms);
+        match latest_ms.checked_sub(earliest_ms) {
+            Some(unsure_ms) => Self { shown_ms: earliest_ms, unsure_ms, ..newer },
+            None => newer,
+        }
+    }
+
+    /// The earliest time that it may show now, in Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.shown_ms.saturating_add(millis(self.at.elapsed()))
+    }
+
+    /// The latest time that it may show now, in Unix milliseconds.
+    fn latest_ms(&self) -> u64 {
+        self.now_ms().saturating_add(self.unsure_ms())
+    }
+
+    /// Width of the interval now, in milliseconds. It grows by a ten-thousandth of the time that has passed, for drift, and
+    /// by 2 ms for rounding.
+    pub fn unsure_ms(&self) -> u64 {
+        self.unsure_ms.saturating_add(millis(self.at.elapsed()) / 10_000).saturating_add(2)
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_known_within_an_interval() {
+        let ago = |ms| Instant::now().checked_sub(Duration::from_millis(ms)).unwrap();
+        let clock = Clock::showing(10_000, ago(800));
+        assert!((10_000..10_050).contains(&clock.now_ms()) && clock.unsure_ms() >= 800);
+        // An answer that took less narrows it from both sides.
+        let narrowed = clock.narrowed(10_400, ago(100));
+        assert!((10_400..10_450).contains(&narrowed.now_ms()));
+        assert!((100..200).contains(&narrowed.unsure_ms()), "{}", narrowed.unsure_ms());
+        // An answer that took longer changes nothing. One that contradicts the interval replaces it.
+        let same = narrowed.narrowed(10_000, ago(5_000));
+        assert!((10_400..10_450).contains(&same.now_ms()) && same.unsure_ms() < 200);
+        let set = narrowed.narrowed(99_000, ago(10));
+        assert!((99_000..99_050).contains(&set.now_ms()) && set.unsure_ms() < 100);
+        // A tick only gives the earliest time.
+        let ticked = clock.corrected(10_700);
+        assert!((10_700..10_750).contains(&ticked.now_ms()) && (50..200).contains(&ticked.unsure_ms()));
+    }
 }

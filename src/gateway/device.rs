@@ -1,4 +1,4 @@
-//! The device: an Ed25519 key that a gateway knows us by, and the signature that proves it.
+//! The device: an Ed25519 key pair by which a gateway identifies this client, and the signature that proves it.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::DeviceError;
 
-/// A device's key pair. Does not print its secret half.
+/// A device's key pair. `Debug` does not print the private key.
 pub struct Device {
     key: SigningKey,
 }
@@ -24,16 +24,16 @@ impl fmt::Debug for Device {
     }
 }
 
-/// What a signature vouches for besides the device itself.
+/// The signed fields, besides the device's own.
 #[derive(Debug)]
 pub(super) struct Claim<'c> {
     pub(super) client: &'c str,
     pub(super) mode: &'c str,
     pub(super) role: &'c str,
     pub(super) scopes: &'c [&'c str],
-    /// The challenge's own time, Unix milliseconds: our clock plays no part.
+    /// The time in the challenge, in Unix milliseconds. The clock of this host is not used.
     pub(super) signed_at: u64,
-    /// The token that is sent beside it, if one is.
+    /// The token that is sent with it, if any.
     pub(super) token: Option<&'c SecretString>,
     pub(super) nonce: &'c str,
     pub(super) platform: &'c str,
@@ -51,7 +51,7 @@ pub(super) struct Proof {
 }
 
 impl Device {
-    /// A new one.
+    /// Generates a new key pair.
     pub fn generate() -> Result<Self, DeviceError> {
         let mut seed = Zeroizing::new([0; 32]);
         rustls::crypto::ring::default_provider()
@@ -61,30 +61,30 @@ impl Device {
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
-    /// One from PKCS#8 PEM; `None` if that is not what the text is.
+    /// Reads PKCS#8 PEM. `None` if the text is not that.
     pub(super) fn from_pem(pem: &str) -> Option<Self> {
         SigningKey::from_pkcs8_pem(pem).ok().map(|key| Self { key })
     }
 
-    /// PKCS#8 PEM.
+    /// Writes PKCS#8 PEM.
     pub(super) fn to_pem(&self) -> Result<SecretString, DeviceError> {
         let pem =
             self.key.to_pkcs8_pem(LineEnding::LF).map_err(|error| DeviceError::Random(error.to_string()))?;
         Ok(SecretString::from(pem.as_str()))
     }
 
-    /// Lower-case hex SHA-256 of the public key: the name that gateways list.
+    /// Lower-case hex SHA-256 of the public key: the id that gateways list.
     pub fn id(&self) -> String {
         HEXLOWER.encode(&Sha256::digest(self.key.verifying_key().as_bytes()))
     }
 
-    /// The proof for one challenge, version 3 of its text: both generations accept it.
+    /// The proof for one challenge. Version 3 of the signed text is accepted by both generations.
     pub(super) fn prove(&self, claim: &Claim<'_>) -> Proof {
         let id = self.id();
         let token = claim.token.map_or("", ExposeSecret::expose_secret);
         let Claim { client, mode, role, signed_at, nonce, .. } = claim;
         let (scopes, platform) = (claim.scopes.join(","), claim.platform.trim().to_lowercase());
-        // The last field is the device family, which we do not send.
+        // The last field is the device family, which clearance does not send.
         let text = Zeroizing::new(format!(
             "v3|{id}|{client}|{mode}|{role}|{scopes}|{signed_at}|{token}|{nonce}|{platform}|"
         ));

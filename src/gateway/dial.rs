@@ -13,27 +13,27 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tower_service::Service;
 
-use super::clock::within;
+use super::connect_options::Progress;
 use super::error::{GatewayError, Step, TlsError};
-use super::manner::Progress;
 use super::target::{Address, Fingerprint, Target};
 use super::tls::Tls;
+use super::wait::within;
 use crate::deadline::Deadline;
 
 /// Bytes in both directions, encrypted or not.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Connects, and secures the connection where the address is an encrypted one.
+/// Connects, with TLS where the address is an encrypted one.
 pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn Duplex>, GatewayError> {
     let address = &target.address;
-    let observer = &target.manner.observer;
+    let observer = &target.options.observer;
     let proxy = proxy_of(address).map(|proxy| shown(&proxy));
     let (host, port) = (address.host(), address.port());
     observer.notify(address, Progress::Connecting { host, port, proxy: proxy.as_deref() });
     let stream = within(deadline, || Step::Connecting, reach(address)).await??;
     observer.notify(address, Progress::Connected(stream.peer_addr().ok()));
-    // Frames are whole when they are handed over: waiting for more gains nothing.
+    // Frames are written whole, so waiting for more data gains nothing.
     let _: io::Result<()> = stream.set_nodelay(true);
     if !address.is_encrypted() {
         return Ok(Box::new(stream));
@@ -59,7 +59,7 @@ pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn 
     }
 }
 
-/// Whether the peer ended the connection without a word.
+/// Whether the peer ended the connection without a close frame or alert.
 pub(super) fn is_drop(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -80,7 +80,7 @@ async fn reach(address: &Address) -> Result<TcpStream, GatewayError> {
                 .source()
                 .and_then(|cause| cause.downcast_ref::<io::Error>())
                 .is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused);
-            GatewayError::Unreachable { cause: told(&error), refused }
+            GatewayError::Unreachable { cause: innermost_cause(&error), refused }
         });
     };
     let shown = shown(&proxy);
@@ -92,10 +92,14 @@ async fn reach(address: &Address) -> Result<TcpStream, GatewayError> {
     if let Some(authorization) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(authorization.clone());
     }
-    tunnel.call(there).await.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| fault(told(&error)))
+    tunnel
+        .call(there)
+        .await
+        .map(hyper_util::rt::TokioIo::into_inner)
+        .map_err(|error| fault(innermost_cause(&error)))
 }
 
-/// The proxy that the environment names for an address: never for this machine's own.
+/// The proxy that the environment names for an address. Loopback addresses never use one.
 pub(super) fn proxy_of(address: &Address) -> Option<Intercept> {
     if address.is_loopback() {
         return None;
@@ -105,7 +109,7 @@ pub(super) fn proxy_of(address: &Address) -> Option<Intercept> {
     Matcher::from_env().intercept(&uri)
 }
 
-/// A proxy as it may be shown: without user and password.
+/// A proxy without its user and password, so that it may be printed.
 pub(super) fn shown(proxy: &Intercept) -> String {
     let uri = proxy.uri();
     let host = uri.host().unwrap_or_default();
@@ -122,8 +126,8 @@ fn authority(scheme: &str, host: &str, port: u16) -> Result<Uri, GatewayError> {
         .map_err(|error| GatewayError::Unreachable { cause: error.to_string(), refused: false })
 }
 
-/// The innermost cause: what is around it names layers that nobody asked about.
-pub(super) fn told(error: &(dyn std::error::Error + 'static)) -> String {
+/// The innermost cause. The outer ones only name layers of the HTTP client.
+pub(super) fn innermost_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;

@@ -1,4 +1,4 @@
-//! Everything that can go wrong between this process and a gateway, and what to do about each.
+//! The errors of connections and calls, and which of them can be retried.
 
 use std::fmt;
 use std::io;
@@ -13,10 +13,10 @@ use super::refusal::{Failure, Refusal};
 use crate::store::StoreError;
 use crate::store::private::Exposure;
 
-/// Where on the way to an answer something happened.
+/// The step of connecting or calling in which something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Reading or keeping this device's key.
+    /// Reading or writing this device's key.
     Keyring,
     /// Loading the certificates that are trusted.
     Trust,
@@ -52,7 +52,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What a peer sent that no gateway sends.
+/// A violation of the protocol by the peer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Violation {
     /// A frame that is not JSON, or not a frame.
@@ -61,87 +61,87 @@ pub enum Violation {
     /// A binary frame.
     #[error("a binary frame of {0} bytes")]
     Binary(usize),
-    /// More than the limit.
+    /// A message larger than the limit.
     #[error("more than {limit} bytes in one message")]
     Oversize {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Bytes that are not a WebSocket's.
+    /// Bytes that violate the WebSocket protocol.
     #[error("bytes that are not a WebSocket's: {0}")]
     WebSocket(String),
-    /// An answer to a question that nobody asked.
+    /// An answer to a call that was never made.
     #[error("an answer to a call that was never made")]
     UnknownAnswer,
-    /// An answer that is not shaped as the method's.
+    /// An answer whose payload has another shape than the method's answers.
     #[error("an answer to {method} that is not shaped like one: {cause}")]
     Answer {
         /// The method.
         method: String,
-        /// What is wrong with it.
+        /// The problem.
         cause: String,
     },
 }
 
-/// Why a certificate is not taken.
+/// Why a certificate is rejected, or TLS fails.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TlsError {
-    /// It is not the one that was pinned.
+    /// It is not the pinned certificate.
     #[error("its certificate is not the pinned one: it has the fingerprint {found}, expected {expected}")]
     Pin {
         /// The pin.
         expected: Fingerprint,
-        /// What the gateway showed.
+        /// The certificate that the gateway presented.
         found: Fingerprint,
     },
-    /// Nobody known vouches for it.
+    /// No trusted authority has issued it, or it is not valid.
     #[error("its certificate is not trusted: {cause}; its fingerprint is {found}")]
     Untrusted {
-        /// What the gateway showed.
+        /// The certificate that the gateway presented.
         found: Fingerprint,
         /// Why it is not trusted.
         cause: String,
     },
-    /// The file of roots.
+    /// The CA file cannot be used.
     #[error("the CA file {path} cannot be used: {cause}")]
     Roots {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         cause: String,
     },
     /// The platform's roots cannot be loaded.
     #[error("the platform's root certificates cannot be loaded: {0}")]
     Platform(String),
-    /// The handshake failed otherwise: no TLS there, no common version.
+    /// The handshake failed for another reason: the peer has no TLS, or no common version.
     #[error("the TLS handshake failed: {0}")]
     Handshake(String),
 }
 
-/// Why there is no answer from a gateway.
+/// Why a gateway did not answer as it should.
 #[derive(Debug, Error)]
 pub enum GatewayError {
-    /// Nothing listens, the name is unknown, the network is down.
+    /// Nothing listens there, the name is unknown, or the network is down.
     #[error("no gateway answers: {cause}")]
     Unreachable {
         /// The system's reason.
         cause: String,
-        /// Whether the connection was refused: the host is there and nothing listens.
+        /// Whether the connection was refused: the host is reachable and nothing listens.
         refused: bool,
     },
-    /// A gateway that was waited for accepted no connection in time, or its process ended.
+    /// The client waited for the gateway, and it accepted no connection in time, or its process ended.
     #[error("{}", not_started(cause, *.timeout, *.process, *.ended))]
     NotStarted {
         /// Why the last attempt failed.
         cause: String,
-        /// The whole time allowed.
+        /// The whole timeout.
         timeout: Duration,
-        /// The id of its process on this host, where there is one.
+        /// The id of its process on this host, if one was found.
         process: Option<u32>,
         /// Whether that process has ended.
         ended: bool,
     },
-    /// The proxy that the environment names did not let us through.
+    /// The proxy that the environment names did not open the connection.
     #[error("the proxy {proxy} did not open the connection: {cause}")]
     Proxy {
         /// The proxy, without its credentials.
@@ -149,45 +149,45 @@ pub enum GatewayError {
         /// Its reason.
         cause: String,
     },
-    /// The certificate, or TLS as such.
+    /// The certificate, or TLS itself.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The credential would cross a plaintext connection to another host.
+    /// The credential would be sent unencrypted to another host.
     #[error("the credential would cross an unencrypted connection to another host")]
     Plaintext,
-    /// An HTTP server that is no gateway, or a proxy before one.
+    /// An HTTP server that is not a gateway, or a proxy in front of one.
     #[error("it does not answer as a gateway: {0}")]
     NotAGateway(String),
-    /// The time is up.
+    /// The deadline passed.
     #[error("no answer within {timeout:?}: it stopped {step}")]
     TimedOut {
-        /// What was waited for.
+        /// The step that was not finished.
         step: Step,
-        /// The whole time allowed.
+        /// The whole timeout.
         timeout: Duration,
     },
-    /// The peer does not speak as a gateway does.
+    /// The peer violates the protocol.
     #[error("it sent {violation} {step}")]
     Violation {
-        /// What it sent.
+        /// The violation.
         violation: Violation,
-        /// When.
+        /// The step in which it happened.
         step: Step,
     },
     /// The connection ended.
     #[error("the connection ended {step}{}", closing(*.code, .reason))]
     Closed {
-        /// When.
+        /// The step in which it happened.
         step: Step,
         /// The WebSocket close code, if the peer sent one.
         code: Option<u16>,
-        /// The reason beside it.
+        /// The reason in the close frame.
         reason: String,
     },
-    /// Nothing was heard for so long that the peer must be dead.
+    /// Nothing was received for this time, so the connection is given up.
     #[error("nothing was heard from the gateway for {0:?}")]
     Silent(Duration),
-    /// The gateway does not let us in.
+    /// The gateway rejected `connect`.
     #[error(transparent)]
     Refused(Box<Refusal>),
     /// The gateway answered a call with an error.
@@ -198,7 +198,7 @@ pub enum GatewayError {
         /// Its error.
         failure: Box<Failure>,
     },
-    /// The connection was lost before a call was sent: it was not executed.
+    /// The connection was lost before a call was sent, so it was not executed.
     #[error("{method} was not sent: {cause}")]
     NotSent {
         /// The method.
@@ -206,7 +206,7 @@ pub enum GatewayError {
         /// What ended the connection.
         cause: Arc<GatewayError>,
     },
-    /// The connection was lost, or the time was up, after a call was sent: it may have been executed.
+    /// The connection was lost, or the deadline passed, after a call was sent, so it may have been executed.
     #[error("{method} was sent and not answered, so it may have been executed: {cause}")]
     Uncertain {
         /// The method.
@@ -214,7 +214,7 @@ pub enum GatewayError {
         /// What ended the wait.
         cause: Arc<GatewayError>,
     },
-    /// A call larger than the gateway takes.
+    /// A call larger than the gateway accepts.
     #[error("{method} takes {size} bytes and the gateway accepts {limit}")]
     TooLarge {
         /// The method.
@@ -224,29 +224,29 @@ pub enum GatewayError {
         /// The gateway's limit in bytes.
         limit: usize,
     },
-    /// The admin endpoint does not do this.
+    /// The admin endpoint does not offer this method.
     #[error("{method} cannot be called over HTTP: the admin endpoint does not offer it")]
     NotOverHttp {
         /// The method.
         method: String,
     },
-    /// The admin endpoint is not there.
+    /// The gateway has no admin endpoint.
     #[error(
         "the gateway has no admin endpoint: its plugin admin-http-rpc is off, or the gateway is too old for it"
     )]
     NoAdminEndpoint,
-    /// The device's key could not be read or kept.
+    /// The device's key could not be read or written.
     #[error("the device's key cannot be used")]
     Device(#[from] DeviceError),
 }
 
-/// Why this device has no key.
+/// Why the device key cannot be used.
 #[derive(Debug, Error)]
 pub enum DeviceError {
     /// The file, its lock or its directory.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The directory cannot be made.
+    /// The directory cannot be created.
     #[error("cannot make {path}: {cause}")]
     Directory {
         /// The directory.
@@ -254,10 +254,10 @@ pub enum DeviceError {
         /// The system's reason.
         cause: io::Error,
     },
-    /// Others can read the key, or put their own in its place.
+    /// Other users can read the key, or replace it.
     #[error(transparent)]
     Exposed(#[from] Exposure),
-    /// The file is there and holds no key.
+    /// The file exists and holds no key.
     #[error("{0} holds no device key")]
     Malformed(PathBuf),
     /// The system gives no random numbers.
@@ -287,31 +287,31 @@ fn closing(code: Option<u16>, reason: &str) -> String {
     }
 }
 
-/// What an error says about trying again before a call was sent.
+/// Whether connecting again may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// The gateway is starting: as often as the deadline allows, not before this long.
+pub enum Reconnect {
+    /// The gateway is starting: retry until the deadline, and wait at least this long before the next attempt.
     Starting(Option<Duration>),
-    /// The connection dropped: a few times.
+    /// The connection dropped: retry a few times.
     Dropped,
-    /// Not at all.
+    /// Do not retry.
     Never,
 }
 
 impl GatewayError {
-    /// Whether connecting again may help. Says nothing about calls: those are never repeated here.
-    pub fn again(&self) -> Again {
+    /// Whether connecting again may help. This is not about repeating a call.
+    pub fn reconnect(&self) -> Reconnect {
         match self {
-            Self::Refused(refusal) if refusal.is_starting() => Again::Starting(refusal.retry_after()),
-            Self::Closed { code: Some(1012 | 1013), .. } => Again::Starting(None),
-            Self::Closed { code: None | Some(1000 | 1001 | 1006 | 1011), .. } => Again::Dropped,
-            Self::NotSent { cause, .. } => cause.again(),
-            _ => Again::Never,
+            Self::Refused(refusal) if refusal.is_starting() => Reconnect::Starting(refusal.retry_after()),
+            Self::Closed { code: Some(1012 | 1013), .. } => Reconnect::Starting(None),
+            Self::Closed { code: None | Some(1000 | 1001 | 1006 | 1011), .. } => Reconnect::Dropped,
+            Self::NotSent { cause, .. } => cause.reconnect(),
+            _ => Reconnect::Never,
         }
     }
 
-    /// How long to wait before the same call is made again, where the gateway's answer proves that it was not executed;
-    /// `None` if it must not be made again.
+    /// How long to wait before the call is made again, where the gateway's answer proves that it was not executed. `None`
+    /// if it must not be made again.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Failed { failure, .. } => failure.retry_after(),

@@ -12,13 +12,13 @@ use thiserror::Error;
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// That of a certificate.
+    /// The fingerprint of a certificate in DER.
     pub fn of(certificate: &[u8]) -> Self {
         Self(Sha256::digest(certificate).into())
     }
 }
 
-/// A text that is no fingerprint.
+/// A text that is not a fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a fingerprint is the SHA-256 of the certificate: 64 hexadecimal digits, colons allowed")]
 pub struct FingerprintError;
@@ -27,7 +27,7 @@ impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        // As openssl prints it, and as OpenClaw's configuration may hold it.
+        // In the form that openssl prints, or in a form that OpenClaw's configuration may hold.
         let text = text.trim();
         let digits = text.rsplit_once('=').map_or(text, |(_, digits)| digits);
         let digits = digits.strip_prefix("sha256:").or(digits.strip_prefix("SHA256:")).unwrap_or(digits);

@@ -1,10 +1,9 @@
-//! From a stream of bytes to a gateway that has let us in: the upgrade, the challenge, `connect`, `hello-ok`.
+//! The handshake on a new connection: the upgrade to a WebSocket, the challenge, `connect`, `hello-ok`.
 
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::http::header::USER_AGENT;
@@ -13,80 +12,44 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::clock::within;
-use super::confided::Confided;
+use super::api::connect::{Auth, Challenge, Client, Connect, Hello};
+use super::api::{Call, Method};
+use super::clock::Clock;
+use super::connect_options::Progress;
 use super::dial::{Duplex, dial, is_drop};
 use super::error::{GatewayError, Step, Violation};
-use super::frames::{Challenge, Clock, Hello, Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
+use super::frames::{Incoming, MAX_BEFORE_HELLO, MAX_INCOMING, request};
 use super::keyring::Identity;
-use super::manner::Progress;
 use super::refusal::{Reason, Refusal};
+use super::sent_secrets::SentSecrets;
 use super::target::{Credential, Target};
+use super::wait::within;
 use super::{Access, device};
 use crate::deadline::Deadline;
 
 /// A WebSocket to a gateway.
 pub(super) type Socket = WebSocketStream<Box<dyn Duplex>>;
 
-/// How long the challenge may take once the WebSocket stands.
+/// Timeout of the challenge, from the upgrade on.
 const CHALLENGE: Duration = Duration::from_secs(15);
-/// A client that gateways know: their list is closed, and a name of our own is turned away.
+/// The client id and mode. Gateways accept those of a closed list only.
 const CLIENT: &str = "cli";
 const ROLE: &str = "operator";
-/// How current gateways call the way in by a device's own token.
+/// The name that current gateways use for authentication by a device's own token.
 const DEVICE_TOKEN: &str = "device-token";
-/// What we are, where gateways have room for it.
-pub(super) const AGENT: &str = concat!("clearance/", env!("CARGO_PKG_VERSION"));
+/// The name and version of this program, for logs of gateways and proxies.
+pub(super) const CLIENT_NAME: &str = concat!("clearance/", env!("CARGO_PKG_VERSION"));
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Connect<'c> {
-    min_protocol: u8,
-    max_protocol: u8,
-    client: Client<'c>,
-    role: &'c str,
-    scopes: &'c [&'c str],
-    caps: &'c [&'c str],
-    commands: [&'c str; 0],
-    permissions: serde_json::Map<String, serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth: Option<Auth<'c>>,
-    locale: &'c str,
-    user_agent: &'c str,
-    device: device::Proof,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Client<'c> {
-    id: &'c str,
-    display_name: &'c str,
-    version: &'c str,
-    platform: &'c str,
-    mode: &'c str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Auth<'c> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'c str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<&'c str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_token: Option<&'c str>,
-}
-
-/// Which secrets go into one attempt.
+/// The secrets that are sent in one attempt.
 #[derive(Clone, Copy)]
-struct Secrets<'s> {
+struct AttemptSecrets<'s> {
     token: Option<&'s SecretString>,
     password: Option<&'s SecretString>,
     device_token: Option<&'s SecretString>,
 }
 
-impl Secrets<'_> {
-    /// What is sent, in words.
+impl AttemptSecrets<'_> {
+    /// The kinds of secrets, in words.
     fn named(self) -> &'static str {
         match (self.token, self.password, self.device_token) {
             (Some(_), _, Some(_)) => "the token and the device's own token",
@@ -98,12 +61,12 @@ impl Secrets<'_> {
     }
 }
 
-/// Connects and is let in, or tells why not. One attempt, or two where the gateway offers to take the device's own
-/// token in the place of one that is wrong.
+/// Connects and authenticates. There is a second attempt where the gateway rejects the token and offers to accept the
+/// device's own token.
 ///
 /// The rule is OpenClaw's own (`docs/gateway/protocol`): one more attempt, with both tokens, and only to a gateway on
-/// this host or one whose certificate is pinned; a device token that is refused is forgotten.
-pub(super) async fn enter(
+/// this host or one with a pinned certificate. A device token that is rejected is removed.
+pub(super) async fn authenticate(
     target: &Target,
     access: Access,
     identity: &mut Identity,
@@ -111,13 +74,13 @@ pub(super) async fn enter(
 ) -> Result<(Socket, Hello), GatewayError> {
     let kept = identity.token.clone();
     let (token, password, device_token) = match &target.credential {
-        // Nothing else to show: the device's own token, as the official client does.
+        // Without a credential the device's own token is sent, as the official client does.
         Credential::None => (None, None, kept.as_ref()),
         Credential::Token(token) => (Some(token), None, None),
         Credential::Password(password) => (None, Some(password), None),
     };
     let only_device = device_token.is_some();
-    let secrets = Secrets { token, password, device_token };
+    let secrets = AttemptSecrets { token, password, device_token };
     let first = attempt(target, access, identity, secrets, deadline).await;
     match (first, &kept) {
         (Err(GatewayError::Refused(refusal)), Some(kept)) => {
@@ -127,10 +90,10 @@ pub(super) async fn enter(
                 }
                 Err(GatewayError::Refused(refusal))
             } else if refusal.device_token_would_do && target.is_certain() {
-                let secrets = Secrets { device_token: Some(kept), ..secrets };
+                let secrets = AttemptSecrets { device_token: Some(kept), ..secrets };
                 match attempt(target, access, identity, secrets, deadline).await {
                     Ok((socket, mut hello)) => {
-                        // Early gateways do not say how they let us in.
+                        // Early gateways do not send the method of authentication.
                         hello.auth.method.get_or_insert_with(|| DEVICE_TOKEN.to_owned());
                         hello.credential_rejected = true;
                         Ok((socket, hello))
@@ -139,7 +102,7 @@ pub(super) async fn enter(
                         if second.reason == Reason::DeviceToken {
                             identity.keep(None, deadline).await?;
                         }
-                        // The first refusal is about what the user gave.
+                        // The first rejection is about the credential that the user gave.
                         Err(GatewayError::Refused(refusal))
                     }
                     Err(error) => Err(error),
@@ -156,7 +119,7 @@ async fn attempt(
     target: &Target,
     access: Access,
     identity: &Identity,
-    secrets: Secrets<'_>,
+    secrets: AttemptSecrets<'_>,
     deadline: Deadline,
 ) -> Result<(Socket, Hello), GatewayError> {
     let secret = secrets.token.is_some() || secrets.password.is_some() || secrets.device_token.is_some();
@@ -166,11 +129,11 @@ async fn attempt(
     let stream = dial(target, deadline).await?;
     let asked = Instant::now();
     let mut socket = upgrade(target, stream, deadline).await?;
-    let observer = &target.manner.observer;
+    let observer = &target.options.observer;
     observer.notify(&target.address, Progress::Upgraded);
     let challenge = challenge(&mut socket, deadline).await?;
     let clock = Clock::showing(challenge.ts, asked);
-    // The device family is left out. A password is no part of what is signed; of two tokens the first is.
+    // The device family is left out. A password is not signed. Of two tokens the first one is signed.
     let proof = identity.device.prove(&device::Claim {
         client: CLIENT,
         mode: CLIENT,
@@ -183,10 +146,10 @@ async fn attempt(
     });
     let connect = connect(access, secrets, proof);
     let id = uuid::Uuid::new_v4().to_string();
-    let text =
-        request(&id, "connect", &connect).map_err(|error| GatewayError::NotAGateway(error.to_string()))?;
+    let text = request(&id, connect.method().as_str(), &connect)
+        .map_err(|error| GatewayError::NotAGateway(error.to_string()))?;
     if text.len() > MAX_BEFORE_HELLO {
-        let method = "connect".to_owned();
+        let method = connect.method().to_string();
         return Err(GatewayError::TooLarge { method, size: text.len(), limit: MAX_BEFORE_HELLO });
     }
     let device = identity.device.id();
@@ -194,14 +157,14 @@ async fn attempt(
     observer.notify(&target.address, Progress::Presenting { device: &device, credential });
     within(deadline, || Step::Hello, socket.send(Message::text(text)))
         .await?
-        .map_err(|error| lost(error, &Step::Hello))?;
-    let confided = Confided::of(&target.credential, secrets.device_token);
-    let hello = confided.hello(answer(&mut socket, &id, deadline).await?);
+        .map_err(|error| websocket_error(error, &Step::Hello))?;
+    let sent_secrets = SentSecrets::of(&target.credential, secrets.device_token);
+    let hello = sent_secrets.hello(answer(&mut socket, &id, deadline).await?);
     observer.notify(&target.address, Progress::Admitted(&hello));
     Ok((socket, Hello { clock, ..hello }))
 }
 
-fn connect<'c>(access: Access, secrets: Secrets<'c>, device: device::Proof) -> Connect<'c> {
+fn connect<'c>(access: Access, secrets: AttemptSecrets<'c>, device: device::Proof) -> Connect<'c> {
     let exposed = |secret: Option<&'c SecretString>| secret.map(ExposeSecret::expose_secret);
     let auth = Auth {
         token: exposed(secrets.token),
@@ -226,7 +189,7 @@ fn connect<'c>(access: Access, secrets: Secrets<'c>, device: device::Proof) -> C
         permissions: serde_json::Map::new(),
         auth: (!empty).then_some(auth),
         locale: "en-US",
-        user_agent: AGENT,
+        user_agent: CLIENT_NAME,
         device,
     }
 }
@@ -242,20 +205,20 @@ async fn upgrade(
         .as_str()
         .into_client_request()
         .map_err(|error| GatewayError::NotAGateway(error.to_string()))?;
-    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(CLIENT_NAME));
     let config =
         WebSocketConfig::default().max_message_size(Some(MAX_INCOMING)).max_frame_size(Some(MAX_INCOMING));
     let upgraded = client_async_with_config(request, stream, Some(config));
     match within(deadline, || Step::Upgrading, upgraded).await? {
         Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(response)) => Err(turned_away(&response)),
-        Err(error) => Err(lost(error, &Step::Upgrading)),
+        Err(Error::Http(response)) => Err(upgrade_error(&response)),
+        Err(error) => Err(websocket_error(error, &Step::Upgrading)),
     }
 }
 
-fn turned_away(response: &Response<Option<Vec<u8>>>) -> GatewayError {
+fn upgrade_error(response: &Response<Option<Vec<u8>>>) -> GatewayError {
     match response.status().as_u16() {
-        // A gateway, or the proxy before it, that is not ready yet.
+        // The gateway, or a proxy in front of it, is not ready yet.
         status @ (502..=504) => {
             let reason = format!("HTTP status {status}");
             GatewayError::Closed { step: Step::Upgrading, code: Some(1013), reason }
@@ -270,10 +233,10 @@ async fn challenge(socket: &mut Socket, deadline: Deadline) -> Result<Challenge,
         match next(socket, Step::Challenge, deadline).await? {
             Incoming::Event { name, payload: Some(payload), .. } if name == "connect.challenge" => {
                 return serde_json::from_str(payload.get())
-                    .map_err(|error| shapeless(&name, &error, Step::Challenge));
+                    .map_err(|error| malformed_answer(&name, &error, Step::Challenge));
             }
             Incoming::Event { .. } => {}
-            // Nothing was asked yet.
+            // No call was made yet.
             Incoming::Response { .. } => {
                 return Err(GatewayError::Violation {
                     violation: Violation::UnknownAnswer,
@@ -299,7 +262,7 @@ async fn answer(socket: &mut Socket, id: &str, deadline: Deadline) -> Result<Hel
             Incoming::Response { result: Ok(payload), .. } => {
                 let payload = payload.as_deref().map_or("null", serde_json::value::RawValue::get);
                 let hello: Hello = serde_json::from_str(payload)
-                    .map_err(|error| shapeless("connect", &error, Step::Hello))?;
+                    .map_err(|error| malformed_answer(Method::Connect.as_str(), &error, Step::Hello))?;
                 if !(3..=4).contains(&hello.protocol) {
                     let failure = super::refusal::Failure {
                         message: format!("it answered with protocol {}", hello.protocol),
@@ -311,15 +274,15 @@ async fn answer(socket: &mut Socket, id: &str, deadline: Deadline) -> Result<Hel
                 }
                 return Ok(hello);
             }
-            // Events may come before the answer; who is not let in yet has no use for them.
+            // Events may arrive before the answer; they are not needed yet.
             Incoming::Event { .. } => {}
         }
     }
 }
 
-/// An answer that is not shaped as the method's.
-pub(super) fn shapeless(method: &str, error: &serde_json::Error, step: Step) -> GatewayError {
-    // serde's own words may quote what it found.
+/// The error for an answer whose payload has another shape than the method's answers.
+pub(super) fn malformed_answer(method: &str, error: &serde_json::Error, step: Step) -> GatewayError {
+    // The message of serde may quote a value.
     let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());
     GatewayError::Violation { violation: Violation::Answer { method: method.to_owned(), cause }, step }
 }
@@ -333,13 +296,13 @@ async fn next(socket: &mut Socket, step: Step, deadline: Deadline) -> Result<Inc
                     return Ok(incoming);
                 }
             }
-            Some(Err(error)) => return Err(lost(error, &step)),
+            Some(Err(error)) => return Err(websocket_error(error, &step)),
             None => return Err(GatewayError::Closed { step, code: None, reason: String::new() }),
         }
     }
 }
 
-/// What a message says. `None`: it is for the WebSocket alone.
+/// Reads a message. `None`: it is a control message of the WebSocket.
 pub(super) fn read(message: Message, step: &Step) -> Result<Option<Incoming>, GatewayError> {
     let violation = |violation| GatewayError::Violation { violation, step: step.clone() };
     match message {
@@ -355,8 +318,8 @@ pub(super) fn read(message: Message, step: &Step) -> Result<Option<Incoming>, Ga
     }
 }
 
-/// What an error of the WebSocket means.
-pub(super) fn lost(error: Error, step: &Step) -> GatewayError {
+/// Translates an error of the WebSocket.
+pub(super) fn websocket_error(error: Error, step: &Step) -> GatewayError {
     let dropped = || GatewayError::Closed { step: step.clone(), code: None, reason: String::new() };
     let violation = |violation| GatewayError::Violation { violation, step: step.clone() };
     match error {
@@ -372,7 +335,7 @@ pub(super) fn lost(error: Error, step: &Step) -> GatewayError {
             violation(Violation::Oversize { limit: max_size })
         }
         Error::Utf8(_) => violation(Violation::Garbage("text that is not UTF-8".to_owned())),
-        // Before the upgrade it is no WebSocket yet that misbehaves.
+        // Before the upgrade the peer is not known to be a WebSocket server.
         error if *step == Step::Upgrading => GatewayError::NotAGateway(error.to_string()),
         error => violation(Violation::WebSocket(error.to_string())),
     }

@@ -1,4 +1,4 @@
-//! The admin endpoint: single calls over HTTP, where the gateway's plugin `admin-http-rpc` is on.
+//! The admin endpoint: single calls over HTTP, where the gateway's plugin `admin-http-rpc` is enabled.
 
 use std::io::{self, ErrorKind::ConnectionRefused};
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::clock::within;
-use super::confided::Confided;
-use super::dial::{proxy_of, shown, told};
+use super::dial::{innermost_cause, proxy_of, shown};
 use super::error::{GatewayError, Step, TlsError, Violation};
 use super::frames::MAX_INCOMING;
-use super::handshake::AGENT;
+use super::handshake::CLIENT_NAME;
 use super::refusal::{Failure, Refusal};
+use super::sent_secrets::SentSecrets;
 use super::target::{Address, Credential, Target};
 use super::tls::Tls;
+use super::wait::within;
 use crate::deadline::Deadline;
 
-/// The largest call that the endpoint takes, in bytes: beyond it answers 413.
+/// The largest call that the endpoint accepts, in bytes. It answers larger ones with status 413.
 const MAX_OUTGOING: usize = 1_000_000;
 
 /// The admin endpoint of a gateway.
@@ -31,13 +31,13 @@ pub struct Admin {
     client: Client,
     address: Address,
     credential: Option<SecretString>,
-    confided: Confided,
+    sent_secrets: SentSecrets,
     /// `None` where nothing is encrypted.
     tls: Option<Tls>,
 }
 
 #[derive(Serialize)]
-struct Call<'c, P: ?Sized> {
+struct RpcBody<'c, P: ?Sized> {
     method: &'c str,
     params: &'c P,
 }
@@ -52,7 +52,7 @@ struct Reply {
 }
 
 impl Admin {
-    /// Prepares the endpoint of a target. Nothing is sent yet.
+    /// Prepares a client of the target's endpoint. Nothing is sent yet.
     pub(super) async fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
         let credential = match &target.credential {
             Credential::None => None,
@@ -68,17 +68,17 @@ impl Admin {
         };
         let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
         let mut builder = Client::builder()
-            // Without one reqwest would load the platform's roots, and look for a provider that is not installed.
+            // Without a configuration reqwest would load the platform's roots, and use a provider that is not installed.
             .tls_backend_preconfigured(config)
-            // A credential is for the address that was named, and for no other.
+            // A redirect would send the credential to another address.
             .redirect(Policy::none())
             .http1_only();
         if target.address.is_loopback() {
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| GatewayError::NotAGateway(told(&error)))?;
-        let confided = Confided::of(&target.credential, None);
-        Ok(Self { client, address: target.address.clone(), credential, confided, tls })
+        let client = builder.build().map_err(|error| GatewayError::NotAGateway(innermost_cause(&error)))?;
+        let sent_secrets = SentSecrets::of(&target.credential, None);
+        Ok(Self { client, address: target.address.clone(), credential, sent_secrets, tls })
     }
 
     /// Makes one call. It is sent at most once.
@@ -88,7 +88,7 @@ impl Admin {
         params: &P,
         deadline: Deadline,
     ) -> Result<Option<Box<RawValue>>, GatewayError> {
-        self.exchange(method, params, deadline).await.map_err(|error| self.confided.error(error))
+        self.exchange(method, params, deadline).await.map_err(|error| self.sent_secrets.error(error))
     }
 
     async fn exchange<P: Serialize + ?Sized>(
@@ -97,7 +97,7 @@ impl Admin {
         params: &P,
         deadline: Deadline,
     ) -> Result<Option<Box<RawValue>>, GatewayError> {
-        let body = serde_json::to_vec(&Call { method, params })
+        let body = serde_json::to_vec(&RpcBody { method, params })
             .map_err(|error| GatewayError::NotAGateway(error.to_string()))?;
         let size = body.len();
         if size > MAX_OUTGOING {
@@ -110,7 +110,7 @@ impl Admin {
         let mut request = self
             .client
             .post(url)
-            .header(USER_AGENT, AGENT)
+            .header(USER_AGENT, CLIENT_NAME)
             .header(ACCEPT, "application/json")
             .header("content-type", "application/json")
             .body(body);
@@ -128,7 +128,7 @@ impl Admin {
         let status = response.status();
         let answer = whole(response, method, deadline).await.map_err(uncertain)?;
         reply(method, size, status, &answer).map_err(|error| match error {
-            // Whoever wrote this, perhaps a proxy, it does not say whether the gateway has executed the call.
+            // A proxy may have answered, so the gateway may have executed the call.
             GatewayError::NotAGateway(_) => uncertain(error),
             error => error,
         })
@@ -138,7 +138,7 @@ impl Admin {
         if let Some(error) = self.tls.as_ref().and_then(|tls| tls.explain_chain(error)) {
             return error.into();
         }
-        let cause = told(error);
+        let cause = innermost_cause(error);
         match proxy_of(&self.address) {
             Some(proxy) => GatewayError::Proxy { proxy: shown(&proxy), cause },
             None => GatewayError::Unreachable { cause, refused: refused(error) },
@@ -146,7 +146,7 @@ impl Admin {
     }
 }
 
-/// For an address that is not encrypted: nobody is trusted, nothing is loaded.
+/// The TLS configuration for an address that is not encrypted: it trusts nothing, and loads nothing.
 fn no_roots() -> Result<ClientConfig, GatewayError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -169,10 +169,10 @@ fn refused(error: &reqwest::Error) -> bool {
 }
 
 fn dropped(error: &reqwest::Error, step: Step) -> GatewayError {
-    GatewayError::Closed { step, code: None, reason: told(error) }
+    GatewayError::Closed { step, code: None, reason: innermost_cause(error) }
 }
 
-/// The whole body, as long as it is no larger than a gateway's.
+/// Reads the body, up to the largest message that is accepted from a gateway.
 async fn whole(mut response: Response, method: &str, deadline: Deadline) -> Result<Vec<u8>, GatewayError> {
     let step = || Step::Calling(method.to_owned());
     let mut body = Vec::new();
@@ -188,7 +188,7 @@ async fn whole(mut response: Response, method: &str, deadline: Deadline) -> Resu
     Ok(body)
 }
 
-/// What an answer of the endpoint means. It has three shapes of errors: the method's own, its own, and the server's.
+/// Reads an answer. There are three shapes of errors: the method's, the endpoint's, and the HTTP server's.
 fn reply(
     method: &str,
     size: usize,

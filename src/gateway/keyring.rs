@@ -1,7 +1,7 @@
-//! Where device keys are kept: one file for each gateway and set of scopes, 0600, made under a lock.
+//! The files of device keys: one for each gateway and set of scopes, mode 0600, created under a lock.
 //!
-//! A gateway pairs a device for a set of scopes, and an early one refuses the same device with more of them. So each
-//! set has a device of its own, and what is approved for one is no more than that.
+//! A gateway pairs a device for a set of scopes, and an early gateway rejects the same device with more scopes. So each
+//! set has a device of its own, and an approval is valid for that set only.
 
 use std::path::PathBuf;
 
@@ -10,37 +10,37 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::clock::beside;
 use super::device::Device;
 use super::error::{DeviceError, GatewayError, Step};
 use super::target::Address;
+use super::wait::run_blocking;
 use crate::deadline::Deadline;
 use crate::store::json_file::JsonFile;
 use crate::store::{private, private_directory};
 
-/// Where the keys are.
+/// Where device keys are stored.
 #[derive(Debug, Clone)]
 pub enum Keyring {
-    /// In this directory, which is made if it is not there.
+    /// In this directory, which is created if it does not exist.
     Directory(PathBuf),
-    /// Nowhere: a new device for each connection.
+    /// Nowhere: each connection uses a new device.
     Ephemeral,
 }
 
-/// A device, with the token that a gateway gave to it.
+/// A device, with the token that the gateway gave to it.
 #[derive(Debug)]
 pub struct Identity {
     /// The device.
     pub device: Device,
-    /// The token of an earlier connection.
+    /// The device token of an earlier connection.
     pub token: Option<SecretString>,
     file: Option<JsonFile>,
 }
 
-/// What stands in the file.
+/// The content of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+struct StoredDevice {
     version: u8,
     gateway: String,
     scopes: Vec<String>,
@@ -50,7 +50,7 @@ struct Kept {
 }
 
 impl Keyring {
-    /// The device for a gateway and a set of scopes; a new one is made and kept where there is none.
+    /// The device for a gateway and a set of scopes. A new one is generated and stored if there is none.
     pub(super) async fn identity(
         &self,
         address: &Address,
@@ -59,7 +59,7 @@ impl Keyring {
     ) -> Result<Identity, GatewayError> {
         let (keyring, address) = (self.clone(), address.clone());
         let find = move || keyring.find(&address, scopes, deadline);
-        Ok(beside(deadline, || Step::Keyring, find).await??)
+        Ok(run_blocking(deadline, || Step::Keyring, find).await??)
     }
 
     fn find(&self, address: &Address, scopes: &[&str], deadline: Deadline) -> Result<Identity, DeviceError> {
@@ -71,7 +71,7 @@ impl Keyring {
         let file = JsonFile::at(directory.join(format!("{name}.json")));
         private::check(directory)?;
         if !file.path().is_dir() {
-            // Reading says what is wrong with a directory.
+            // For a directory the error of reading it says more.
             private::check(file.path())?;
         }
         if let Some(text) = file.read(deadline)?.text() {
@@ -81,12 +81,12 @@ impl Keyring {
             .map_err(|cause| DeviceError::Directory { path: directory.clone(), cause })?;
         let locked = file.lock(deadline)?;
         let stored = locked.read()?;
-        // Another process may have made it while we waited.
+        // Another process may have created it during the wait for the lock.
         if let Some(text) = stored.text() {
             return identity(text, file);
         }
         let device = Device::generate()?;
-        let kept = Kept {
+        let kept = StoredDevice {
             version: 1,
             gateway,
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
@@ -100,18 +100,18 @@ impl Keyring {
 
 fn identity(text: &[u8], file: JsonFile) -> Result<Identity, DeviceError> {
     let malformed = || DeviceError::Malformed(file.path().to_owned());
-    let kept: Kept = serde_json::from_slice(text).map_err(|_| malformed())?;
+    let kept: StoredDevice = serde_json::from_slice(text).map_err(|_| malformed())?;
     let device = Device::from_pem(&kept.private_key).ok_or_else(malformed)?;
     Ok(Identity { device, token: kept.device_token.map(SecretString::from), file: Some(file) })
 }
 
-fn text_of(kept: &Kept) -> String {
-    // Strings and numbers alone: nothing that could fail.
+fn text_of(kept: &StoredDevice) -> String {
+    // Strings and numbers can always be serialized.
     serde_json::to_string_pretty(kept).unwrap_or_default() + "\n"
 }
 
 impl Identity {
-    /// Keeps the token that the gateway gave, or forgets one that it no longer accepts.
+    /// Stores the device token that the gateway gave, or removes one that it no longer accepts.
     pub(super) async fn keep(
         &mut self,
         token: Option<SecretString>,
@@ -129,11 +129,11 @@ impl Identity {
         let Some(file) = self.file.clone() else { return Ok(()) };
         let (token, device) = (self.token.clone(), self.device.id());
         let write = move || write(&file, token.as_ref(), &device, deadline);
-        Ok(beside(deadline, || Step::Keyring, write).await??)
+        Ok(run_blocking(deadline, || Step::Keyring, write).await??)
     }
 }
 
-/// Writes a device's token, or takes it out.
+/// Writes a device's token to its file, or removes it there.
 fn write(
     file: &JsonFile,
     token: Option<&SecretString>,
@@ -142,8 +142,8 @@ fn write(
 ) -> Result<(), DeviceError> {
     let locked = file.lock(deadline)?;
     let stored = locked.read()?;
-    let kept = stored.text().and_then(|text| serde_json::from_slice::<Kept>(text).ok());
-    // Whoever replaced or removed the key in the meantime has the last word.
+    let kept = stored.text().and_then(|text| serde_json::from_slice::<StoredDevice>(text).ok());
+    // If another process has replaced or removed the key since, its change stays.
     let Some(mut kept) = kept else { return Ok(()) };
     if Device::from_pem(&kept.private_key).is_none_or(|kept| kept.id() != device) {
         return Ok(());

@@ -1,46 +1,38 @@
-//! A gateway that can be called, whichever way it is reached; and the calls that may be made again.
+//! A connection to a gateway over either transport, which makes calls again where that is safe.
 
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::clock::{backoff, pause};
-use super::confided::Confided;
-use super::error::{Again, GatewayError, Step};
-use super::handshake::{enter, shapeless};
+use super::api::{Call, Effect};
+use super::connect_options::Progress;
+use super::error::{GatewayError, Reconnect, Step};
+use super::handshake::{authenticate, malformed_answer};
 use super::http::Admin;
 use super::keyring::Keyring;
-use super::manner::Progress;
+use super::sent_secrets::SentSecrets;
 use super::session::{Events, Session};
 use super::start::Start;
 use super::target::Target;
+use super::wait::{backoff, pause};
 use super::{Access, Hello};
 use crate::deadline::Deadline;
 
-/// How often a connection that drops, and took nothing with it, is made again.
-const DROPS: u32 = 4;
+/// How often a connection that drops before a call was sent is made again.
+const MAX_RECONNECTS: u32 = 4;
 
-/// What a call does on the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing: an answer that never came may be asked for again.
-    Read,
-    /// Something: a call that may have been executed is not made again.
-    Write,
-}
-
-/// A gateway that can be called.
+/// A connection to a gateway.
 #[derive(Debug)]
 pub struct Link {
-    way: Way,
+    transport: Transport,
     target: Target,
     access: Access,
     keyring: Keyring,
 }
 
 #[derive(Debug)]
-enum Way {
+enum Transport {
     /// Over the WebSocket.
     Socket(Box<Session>),
     /// Over the admin endpoint.
@@ -48,40 +40,45 @@ enum Way {
 }
 
 impl Link {
-    /// Connects. What passes by itself, a gateway that is starting or a connection that drops before anything was
-    /// called, is waited for inside the deadline.
+    /// Connects. A gateway that is starting, or a connection that drops before `hello-ok`, is retried until the deadline.
     pub async fn open(
         target: &Target,
         access: Access,
         keyring: &Keyring,
         deadline: Deadline,
     ) -> Result<(Self, Option<Events>), GatewayError> {
-        let (way, events) = connect(target, access, keyring, false, deadline).await?;
-        Ok((Self { way, target: target.clone(), access, keyring: keyring.clone() }, events))
+        let (transport, events) = connect(target, access, keyring, false, deadline).await?;
+        Ok((Self { transport, target: target.clone(), access, keyring: keyring.clone() }, events))
     }
 
-    /// The session, for calls at once; the admin endpoint has none.
+    /// The session, for concurrent calls. The admin endpoint has none.
     pub fn session(&self) -> Option<&Session> {
-        match &self.way {
-            Way::Socket(session) => Some(session),
-            Way::Admin(_) => None,
+        match &self.transport {
+            Transport::Socket(session) => Some(session),
+            Transport::Admin(_) => None,
         }
     }
 
-    /// What the gateway said when it let us in. The admin endpoint says nothing.
+    /// The answer to `connect`. The admin endpoint has none.
     pub fn hello(&self) -> Option<&Hello> {
         self.session().map(Session::hello)
     }
 
-    /// Makes one call, and reads its answer as what it should be.
+    /// Makes one call, and reads its answer.
     ///
-    /// A gateway that says it is too busy has not executed the call, and is asked again inside the deadline. So is one
-    /// whose connection was lost before the call was sent, or that restarts while it answers a call which only reads.
+    /// The call is retried until the deadline if the gateway answers that it is too busy, which means that it has not
+    /// executed the call. It is also retried if the connection was lost before the call was sent, or if the gateway
+    /// restarts and the call only reads.
     ///
     /// # Errors
-    /// Where a call that only reads was lost, what lost it; where one that writes was, whether it may have been
+    /// Where a call that only reads was lost: the cause. Where a call that writes was lost: whether it may have been
     /// executed.
-    pub async fn call<P: Serialize + ?Sized, R: DeserializeOwned>(
+    pub async fn call<C: Call>(&mut self, call: &C, deadline: Deadline) -> Result<C::Answer, GatewayError> {
+        self.call_method(call.method().as_str(), call, C::EFFECT, deadline).await
+    }
+
+    /// The same for any method, also one that clearance does not use.
+    pub async fn call_method<P: Serialize + ?Sized, R: DeserializeOwned>(
         &mut self,
         method: &str,
         params: &P,
@@ -90,40 +87,42 @@ impl Link {
     ) -> Result<R, GatewayError> {
         let (mut busy, mut lost, mut start) = (backoff(), backoff(), Start::new());
         loop {
-            let result = match &self.way {
-                Way::Socket(session) => session.call(method, params, deadline).await,
-                Way::Admin(admin) => admin.call(method, params, deadline).await,
+            let result = match &self.transport {
+                Transport::Socket(session) => {
+                    session.call_method(method, params, deadline).await.map(|(_, answer)| answer)
+                }
+                Transport::Admin(admin) => admin.call(method, params, deadline).await,
             };
             let error = match result {
                 Ok(payload) => return read(method, payload.as_deref()),
                 Err(error) => error,
             };
-            // Over HTTP it is the call that connects: where it could not, nothing was sent.
-            let error = match (&self.way, error) {
-                (Way::Admin(_), error @ GatewayError::Unreachable { .. }) => {
+            // Over HTTP the call itself connects. If it could not, nothing was sent.
+            let error = match (&self.transport, error) {
+                (Transport::Admin(_), error @ GatewayError::Unreachable { .. }) => {
                     start.wait(error, &self.target, false, deadline).await?;
                     continue;
                 }
                 (_, error) => error,
             };
             let sent = !matches!(error, GatewayError::NotSent { .. });
-            let error = if effect == Effect::Read { error.without_doubt() } else { error };
-            let again = match (&error, error.again()) {
+            let error = if effect == Effect::Read { error.as_read_failure() } else { error };
+            let again = match (&error, error.reconnect()) {
                 (GatewayError::Failed { failure, .. }, _) => {
                     let after = failure.retry_after();
                     after.is_some() && pause(&mut busy, after, deadline).await
                 }
-                (_, Again::Starting(after)) => {
-                    lost.attempts() < DROPS
+                (_, Reconnect::Starting(after)) => {
+                    lost.attempts() < MAX_RECONNECTS
                         && pause(&mut lost, after, deadline).await
                         && self.reopen(true, deadline).await?
                 }
-                (_, Again::Dropped) if !sent => {
-                    lost.attempts() < DROPS
+                (_, Reconnect::Dropped) if !sent => {
+                    lost.attempts() < MAX_RECONNECTS
                         && pause(&mut lost, None, deadline).await
                         && self.reopen(false, deadline).await?
                 }
-                (_, Again::Dropped | Again::Never) => false,
+                (_, Reconnect::Dropped | Reconnect::Never) => false,
             };
             if !again {
                 return Err(error);
@@ -131,60 +130,62 @@ impl Link {
         }
     }
 
-    /// Connects again, in the place of a connection that was lost.
+    /// Replaces a connection that was lost.
     async fn reopen(&mut self, returning: bool, deadline: Deadline) -> Result<bool, GatewayError> {
-        let (way, _) = connect(&self.target, self.access, &self.keyring, returning, deadline).await?;
-        self.way = way;
+        let (transport, _) = connect(&self.target, self.access, &self.keyring, returning, deadline).await?;
+        self.transport = transport;
         Ok(true)
     }
 
-    /// Ends the connection politely.
+    /// Closes the connection with a close frame.
     pub async fn close(self, deadline: Deadline) {
-        match self.way {
-            Way::Socket(session) => session.close(deadline).await,
-            Way::Admin(_) => {}
+        match self.transport {
+            Transport::Socket(session) => session.close(deadline).await,
+            Transport::Admin(_) => {}
         }
     }
 }
 
-/// Connects. A gateway that is `returning`, or says that it is starting, is not gone because its port is closed for a
-/// moment.
+/// Connects. `returning`: the gateway was reachable a moment ago. Then, and if it reports that it is starting, a closed
+/// port is retried.
 async fn connect(
     target: &Target,
     access: Access,
     keyring: &Keyring,
     mut returning: bool,
     deadline: Deadline,
-) -> Result<(Way, Option<Events>), GatewayError> {
-    let observer = &target.manner.observer;
+) -> Result<(Transport, Option<Events>), GatewayError> {
+    let observer = &target.options.observer;
     if target.address.is_http() {
         observer.notify(&target.address, Progress::Endpoint);
-        return Ok((Way::Admin(Box::new(Admin::of(target, deadline).await?)), None));
+        return Ok((Transport::Admin(Box::new(Admin::of(target, deadline).await?)), None));
     }
     let mut identity = keyring.identity(&target.address, access.scopes, deadline).await?;
     let (mut starting, mut dropped, mut start) = (backoff(), backoff(), Start::new());
     loop {
-        let confided = Confided::of(&target.credential, identity.token.as_ref());
-        let error = match enter(target, access, &mut identity, deadline).await {
+        let sent_secrets = SentSecrets::of(&target.credential, identity.token.as_ref());
+        let error = match authenticate(target, access, &mut identity, deadline).await {
             Ok((socket, mut hello)) => {
                 let token = hello.auth.device_token.take().map(SecretString::from);
                 if token.is_some() {
                     identity.keep(token, deadline).await?;
                 }
-                let confided = Confided::of(&target.credential, identity.token.as_ref());
+                let sent_secrets = SentSecrets::of(&target.credential, identity.token.as_ref());
                 let device = identity.device.id();
-                let (session, events) = Session::start(socket, hello, device, confided, access.events);
-                return Ok((Way::Socket(Box::new(session)), events));
+                let (session, events) = Session::start(socket, hello, device, sent_secrets, access.events);
+                return Ok((Transport::Socket(Box::new(session)), events));
             }
-            Err(error) => confided.error(error),
+            Err(error) => sent_secrets.error(error),
         };
-        let again = match error.again() {
-            Again::Starting(after) => {
+        let again = match error.reconnect() {
+            Reconnect::Starting(after) => {
                 returning = true;
                 pause(&mut starting, after, deadline).await
             }
-            Again::Dropped if dropped.attempts() < DROPS => pause(&mut dropped, None, deadline).await,
-            Again::Dropped | Again::Never => {
+            Reconnect::Dropped if dropped.attempts() < MAX_RECONNECTS => {
+                pause(&mut dropped, None, deadline).await
+            }
+            Reconnect::Dropped | Reconnect::Never => {
                 start.wait(error, target, returning, deadline).await?;
                 continue;
             }
@@ -198,19 +199,19 @@ async fn connect(
 
 fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result<R, GatewayError> {
     serde_json::from_str(payload.map_or("null", RawValue::get))
-        .map_err(|error| shapeless(method, &error, Step::Calling(method.to_owned())))
+        .map_err(|error| malformed_answer(method, &error, Step::Calling(method.to_owned())))
 }
 
 impl GatewayError {
-    /// The loss itself, where it does not matter whether the call was executed.
-    fn without_doubt(self) -> Self {
+    /// The cause of a lost call, for calls of which it does not matter whether they were executed.
+    fn as_read_failure(self) -> Self {
         let (Self::NotSent { cause, .. } | Self::Uncertain { cause, .. }) = &self else { return self };
-        // The session keeps the cause too, for the calls that come later.
-        cause.copied().unwrap_or(self)
+        // The session shares the cause with later calls.
+        cause.try_clone().unwrap_or(self)
     }
 
-    /// The same once more, for whatever ends a connection.
-    fn copied(&self) -> Option<Self> {
+    /// A copy, for the errors that end a connection.
+    fn try_clone(&self) -> Option<Self> {
         Some(match self {
             Self::TimedOut { step, timeout } => Self::TimedOut { step: step.clone(), timeout: *timeout },
             Self::Violation { violation, step } => {

@@ -1,59 +1,64 @@
-//! The wire: how a gateway is reached, greeted and called, and everything that can go wrong on the way.
+//! The client of gateways: connecting, authenticating, calling, and every error on the way.
 //!
-//! [`Session`] is the WebSocket, with concurrent calls and events; [`Admin`] the HTTP endpoint, with the few calls it
-//! allows. Both are made from a [`target::Target`], and everything they wait for ends by one deadline.
+//! [`Session`] is the WebSocket connection, with concurrent calls and events. [`Admin`] is the HTTP endpoint, which offers
+//! few calls. Both are made from a [`target::Target`], and one deadline limits every wait. The methods are in [`api`].
 
 mod address;
+pub mod api;
+mod capabilities;
 mod clock;
-mod confided;
+mod connect_options;
 mod device;
 mod dial;
 pub mod error;
-pub mod events;
 mod fingerprint;
 mod frames;
 mod handshake;
 mod http;
 mod keyring;
 mod link;
-mod manner;
 pub mod refusal;
+mod sent_secrets;
 mod session;
 mod start;
 pub mod target;
 mod tls;
+mod wait;
 
+pub use api::Effect;
+pub use api::connect::{Features, Granted, Hello, Limits, Server};
+pub use capabilities::Capabilities;
+pub use clock::Clock;
+pub use connect_options::{ConnectOptions, Observer, Patience, Probe, Process, Progress};
 pub use device::Device;
-pub use frames::{Clock, Features, Granted, Hello, Policy, Server};
 pub use http::Admin;
 pub use keyring::{Identity, Keyring};
-pub use link::{Effect, Link};
-pub use manner::{Manner, Observer, Patience, Probe, Process, Progress};
+pub use link::Link;
 pub use session::{Events, Session};
 
-/// What a connection asks to be allowed.
+/// The permissions that a connection requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
-    /// The scopes. A device is kept for each set of them.
+    /// The scopes. Each set of scopes has a device key of its own.
     pub scopes: &'static [&'static str],
-    /// What this client declares to be able to do. `approvals` makes a gateway believe that somebody answers prompts.
+    /// The capabilities that this client declares. With `approvals` a gateway believes that somebody answers prompts.
     pub caps: &'static [&'static str],
-    /// Whether events are wanted.
+    /// Whether events are kept for a reader.
     pub events: bool,
 }
 
 impl Access {
-    /// Everything that clearance does but answering prompts as they come.
+    /// For every command but `queue guard`.
     pub const OPERATOR: Self = Self {
         scopes: &["operator.admin", "operator.approvals", "operator.read", "operator.write"],
         caps: &[],
         events: false,
     };
 
-    /// The same for a guard. A current gateway sends prompts only to who declares to answer them, and believes then that
+    /// For a guard. A current gateway sends prompts only to clients that declare to answer them, and then believes that
     /// somebody does.
     pub const GUARD: Self = Self { caps: &["approvals", "exec-approvals"], events: true, ..Self::OPERATOR };
 
-    /// The same, with events as far as the gateway sends them to a client that does not answer prompts.
+    /// As [`Self::OPERATOR`], with the events that a gateway sends to clients that do not answer prompts.
     pub const LISTENING: Self = Self { events: true, ..Self::OPERATOR };
 }

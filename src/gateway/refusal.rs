@@ -1,4 +1,4 @@
-//! The errors that gateways answer with, told apart by their codes: messages are for people.
+//! The errors that gateways answer with. They are distinguished by their codes; messages are for people.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The `error` of a response, as it came.
+/// The `error` of a response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Failure {
     /// The code: `INVALID_REQUEST`, `FORBIDDEN`, `UNAVAILABLE`, …
     pub code: String,
-    /// For people.
+    /// The message for people.
     pub message: String,
-    /// More, by code.
+    /// Details, which depend on the code.
     pub details: Value,
     /// Whether the call was not executed and may be made again.
     pub retryable: bool,
@@ -28,7 +28,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Whether a text is an id and nothing that a shell would understand otherwise.
+/// Whether a text is an id without any character that is special to a shell.
 pub fn is_id(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     !text.starts_with('-') && text.chars().all(plain) && (1..=128).contains(&text.len())
@@ -39,21 +39,21 @@ impl Failure {
         self.details.get(name).and_then(Value::as_str)
     }
 
-    /// The code in the details, else the reason there: what to branch on.
+    /// The code in the details, else the reason there. Errors are distinguished by it.
     pub fn detail_code(&self) -> Option<&str> {
         self.detail("code").or_else(|| self.detail("reason"))
     }
 
-    /// The scope that the call needs and the connection has not. Legacy gateways say it in the message alone.
+    /// The scope that the call needs and the connection does not have. Legacy gateways only name it in the message.
     pub fn missing_scope(&self) -> Option<&str> {
         self.detail("missingScope").or_else(|| self.message.strip_prefix("missing scope: "))
     }
 
-    /// How long to wait before the same call is made again; `None` if it must not be. Such an answer proves that the
-    /// call was not executed: the gateway was too busy for it, or never passed a command on to its node.
+    /// How long to wait before the call is made again; `None` if it must not be made again. Such an answer proves that the
+    /// call was not executed: the gateway was too busy, or never passed the command on to its node.
     pub fn retry_after(&self) -> Option<Duration> {
         let dispatched = self.details.get("nodeCommandDispatched").and_then(Value::as_bool);
-        // A command that may have reached a node is not sent twice, whatever else the answer says.
+        // A command that may have reached a node is never sent twice, even if the answer says `retryable`.
         let unexecuted = self.code == "UNAVAILABLE"
             && match dispatched {
                 Some(dispatched) => !dispatched,
@@ -63,33 +63,33 @@ impl Failure {
     }
 }
 
-/// Why a gateway does not let us in.
+/// Why a gateway rejects a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The token is not the gateway's.
+    /// The token is wrong.
     TokenMismatch,
-    /// The gateway wants a token and got none.
+    /// The gateway requires a token, and none was sent.
     TokenMissing,
-    /// The password is not the gateway's.
+    /// The password is wrong.
     PasswordMismatch,
-    /// The gateway wants a password and got none.
+    /// The gateway requires a password, and none was sent.
     PasswordMissing,
-    /// The credential that the admin endpoint got is wrong or missing.
+    /// The credential for the admin endpoint is wrong or missing.
     Unauthorized,
-    /// The token that the gateway gave to this device earlier is not valid any more.
+    /// The token that the gateway gave to this device earlier is no longer valid.
     DeviceToken,
-    /// Too many wrong credentials.
+    /// There were too many attempts with wrong credentials.
     RateLimited,
     /// The device must be approved on the gateway's host.
     Pairing {
-        /// What to approve.
+        /// The id of the request to approve.
         request: Option<String>,
-        /// Whether the device is known and asks for more scopes than it was approved for.
+        /// Whether the device is known and requests more scopes than were approved.
         upgrade: bool,
     },
-    /// No common protocol version.
+    /// There is no common protocol version.
     Protocol {
-        /// The gateway's.
+        /// The gateway's version.
         expected: Option<u64>,
     },
     /// The signature is too old or too new for the gateway's clock.
@@ -98,23 +98,23 @@ pub enum Reason {
     Device,
     /// The gateway is starting.
     Starting,
-    /// Anything else.
+    /// Another reason.
     Other,
 }
 
-/// A refusal to connect: the reason, and what the gateway said.
+/// The rejection of a connection: the reason, and the gateway's error.
 #[derive(Debug, Clone)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// The gateway's own words.
+    /// The gateway's error.
     pub failure: Failure,
-    /// Whether the gateway says that the device's own token would do.
+    /// Whether the gateway says that it would accept the device's own token.
     pub device_token_would_do: bool,
 }
 
 impl Refusal {
-    /// Tells the reason of an answer to `connect`.
+    /// Reads the error in the answer to `connect`.
     pub fn of(failure: Failure) -> Self {
         let detail = |name| failure.detail(name).map(str::to_owned);
         let reason = match failure.detail_code().unwrap_or_default() {
@@ -126,7 +126,7 @@ impl Refusal {
             "AUTH_RATE_LIMITED" => Reason::RateLimited,
             "AUTH_UNAUTHORIZED" | "AUTH_REQUIRED" => Reason::Unauthorized,
             "PAIRING_REQUIRED" => Reason::Pairing {
-                // It becomes part of a command to copy: what is no id is left out.
+                // The id becomes part of a command to copy, so anything else is left out.
                 request: detail("requestId").filter(|id| is_id(id)),
                 upgrade: failure.detail("reason").is_some_and(|reason| reason != "not-paired"),
             },
@@ -135,7 +135,7 @@ impl Refusal {
             }
             "DEVICE_AUTH_SIGNATURE_EXPIRED" => Reason::Clock,
             code if code.starts_with("DEVICE_") => Reason::Device,
-            // Legacy gateways give the number and no code.
+            // Legacy gateways send the number without a code.
             _ if failure.details.get("expectedProtocol").is_some() => {
                 Reason::Protocol { expected: failure.details.get("expectedProtocol").and_then(Value::as_u64) }
             }
@@ -147,18 +147,18 @@ impl Refusal {
         Self { reason, failure, device_token_would_do }
     }
 
-    /// A refusal of the admin endpoint, which tells no more than its status.
+    /// A rejection by the admin endpoint, which gives no reason besides its HTTP status.
     pub fn unauthorized() -> Self {
         let failure = Failure { message: "unauthorized".to_owned(), ..Failure::default() };
         Self { reason: Reason::Unauthorized, failure, device_token_would_do: false }
     }
 
-    /// Whether it will pass by itself.
+    /// Whether the gateway is only starting, so that a later attempt succeeds.
     pub fn is_starting(&self) -> bool {
         self.reason == Reason::Starting
     }
 
-    /// How long the gateway asks to wait.
+    /// How long the gateway asks the client to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.failure.retry_after_ms.map(Duration::from_millis)
     }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_executed_is_made_again() {
+    fn only_calls_that_were_not_executed_are_retried() {
         let busy = json!({ "code": "UNAVAILABLE", "retryable": true, "retryAfterMs": 7 });
         assert_eq!(wait(busy), Some(7));
         assert_eq!(wait(json!({ "code": "UNAVAILABLE" })), None);
@@ -219,7 +219,7 @@ mod tests {
         let node =
             |dispatched| json!({ "code": "UNAVAILABLE", "details": { "nodeCommandDispatched": dispatched } });
         assert_eq!(wait(node(json!(false))), Some(100));
-        // It may have been executed, even where the answer says that it can be retried.
+        // It may have been executed, even if the answer says that it can be retried.
         assert_eq!(wait(node(json!(true))), None);
         let both =
             json!({ "code": "UNAVAILABLE", "retryable": true, "details": { "nodeCommandDispatched": true } });

@@ -1,6 +1,6 @@
-//! One connection: calls in flight at once, answers in any order, events as they come, an orderly end.
+//! One WebSocket connection: concurrent calls, answers in any order, events, and an orderly close.
 //!
-//! A task reads and a task writes, so that a peer that stops reading stops nobody else. What they share is the list of
+//! One task reads and one task writes, so that a peer that stops reading does not block answers. They share the table of
 //! calls, and the error that ended the connection.
 
 use std::collections::HashMap;
@@ -18,26 +18,28 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::clock::within;
-use super::confided::Confided;
+use super::api::Call;
+use super::api::connect::Hello;
+use super::api::events::Event;
 use super::error::{GatewayError, Step, Violation};
-use super::events::Event;
-use super::frames::{Hello, Incoming, MAX_INCOMING, request};
-use super::handshake::{Socket, lost, read};
+use super::frames::{Incoming, MAX_INCOMING, request};
+use super::handshake::{Socket, read, websocket_error};
+use super::sent_secrets::SentSecrets;
+use super::wait::within;
 use crate::deadline::Deadline;
 
-/// Calls that wait for the writer.
+/// How many calls may wait for the writer.
 const QUEUED_CALLS: usize = 64;
-/// Events that wait for their reader, in number; and in bytes.
+/// How many events may wait for their reader, and how many bytes.
 const QUEUED_EVENTS: usize = 4096;
 const QUEUED_BYTES: usize = MAX_INCOMING;
-/// How long the other side may take to say goodbye: it has nothing else left to say.
-const GOODBYE: Duration = Duration::from_millis(500);
+/// How long the peer may take to answer a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a call's answer carries: its payload, as it came.
+/// The payload of an answer.
 type Answer = Result<Option<Box<RawValue>>, GatewayError>;
 
-/// A gateway that has let us in. Dropping it ends the connection at once; [`Session::close`] does so politely.
+/// An authenticated connection. Dropping it ends the connection at once; [`Session::close`] sends a close frame.
 #[derive(Debug)]
 pub struct Session {
     hello: Hello,
@@ -49,36 +51,36 @@ pub struct Session {
     writer: JoinHandle<()>,
 }
 
-/// Events, in the order in which they came.
+/// Events, in the order of their arrival.
 #[derive(Debug)]
 pub struct Events {
-    queue: mpsc::Receiver<(usize, Heard, Event)>,
+    queue: mpsc::Receiver<(usize, StdInstant, Event)>,
     held: Arc<AtomicUsize>,
-    came: Heard,
+    came: StdInstant,
 }
 
-/// When something was heard, by this process's clock.
-type Heard = std::time::Instant;
+/// The clock of the standard library, and not of the runtime.
+type StdInstant = std::time::Instant;
 
 impl Events {
-    /// The next one. `None`: the connection has ended; a call would say why.
+    /// Waits for the next event. `None`: the connection has ended, and a call would return the reason.
     pub async fn next(&mut self) -> Option<Event> {
-        let heard = self.queue.recv().await?;
-        Some(self.taken(heard))
+        let received = self.queue.recv().await?;
+        Some(self.taken(received))
     }
 
-    /// One that is here already. `None`: there is none yet, or none any more.
+    /// An event that has arrived already. `None`: there is none now.
     pub fn waiting(&mut self) -> Option<Event> {
-        let heard = self.queue.try_recv().ok()?;
-        Some(self.taken(heard))
+        let received = self.queue.try_recv().ok()?;
+        Some(self.taken(received))
     }
 
-    /// When the one that was taken last was read from the wire.
-    pub fn came(&self) -> std::time::Instant {
+    /// When the event that was returned last was received.
+    pub fn came(&self) -> StdInstant {
         self.came
     }
 
-    fn taken(&mut self, (size, came, event): (usize, Heard, Event)) -> Event {
+    fn taken(&mut self, (size, came, event): (usize, StdInstant, Event)) -> Event {
         self.held.fetch_sub(size, Ordering::Relaxed);
         self.came = came;
         event
@@ -93,10 +95,10 @@ enum Outgoing {
 }
 
 #[derive(Debug, Default)]
-struct Calls(Mutex<State>);
+struct Calls(Mutex<CallTable>);
 
 #[derive(Debug, Default)]
-struct State {
+struct CallTable {
     issued: u64,
     pending: HashMap<u64, Pending>,
     ended: Option<Arc<GatewayError>>,
@@ -105,36 +107,36 @@ struct State {
 #[derive(Debug)]
 struct Pending {
     method: String,
-    /// Whether any byte of it may have left.
+    /// Whether any byte of it may have been sent.
     sent: bool,
-    /// When all of it had left.
-    written: Option<Heard>,
-    answer: oneshot::Sender<(Option<Heard>, Answer)>,
+    /// When all of it had been sent.
+    written: Option<StdInstant>,
+    answer: oneshot::Sender<(Option<StdInstant>, Answer)>,
 }
 
 impl Calls {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CallTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends every call, and all later ones. The first cause stays.
+    /// Ends every call, and all later ones. The first cause is kept.
     fn end(&self, cause: GatewayError) {
         let mut state = self.state();
         let cause = Arc::clone(state.ended.get_or_insert_with(|| Arc::new(cause)));
         for (_, Pending { method, sent, written, answer }) in state.pending.drain() {
-            // Who gave up waiting needs no answer.
+            // A caller that has given up does not receive it.
             let _ = answer.send((written, Err(unanswered(method, sent, Arc::clone(&cause)))));
         }
     }
 
-    /// Gives up a call: whether it may have been sent.
+    /// Gives up a call. Returns whether it may have been sent.
     fn abandon(&self, id: u64) -> bool {
         self.state().pending.remove(&id).is_some_and(|call| call.sent)
     }
 
     fn written(&self, id: u64) {
         if let Some(call) = self.state().pending.get_mut(&id) {
-            call.written = Some(Heard::now());
+            call.written = Some(StdInstant::now());
         }
     }
 
@@ -144,7 +146,7 @@ impl Calls {
         if number == 0 || number > state.issued {
             return Err(Violation::UnknownAnswer);
         }
-        // A second answer, or one that comes after its caller has left, changes nothing.
+        // A second answer, or one for a caller that has given up, is ignored.
         if let Some(call) = state.pending.remove(&number) {
             let _ = call.answer.send((call.written, result));
         }
@@ -158,14 +160,13 @@ impl Calls {
     }
 }
 
-/// Gives up a call whose caller stops waiting for it, also where the caller is dropped: a call that still waits for the
-/// writer is then never sent.
-struct Abandoned<'c> {
+/// Gives up a call when its caller stops waiting or is dropped. If it still waits for the writer it is never sent.
+struct AbandonOnDrop<'c> {
     calls: &'c Calls,
     id: u64,
 }
 
-impl Drop for Abandoned<'_> {
+impl Drop for AbandonOnDrop<'_> {
     fn drop(&mut self) {
         self.calls.abandon(self.id);
     }
@@ -176,12 +177,12 @@ fn unanswered(method: String, sent: bool, cause: Arc<GatewayError>) -> GatewayEr
 }
 
 impl Session {
-    /// Starts the tasks of a connection. Without `events` they are read and forgotten.
+    /// Starts the tasks of a connection. Without `events`, events are discarded.
     pub(super) fn start(
         socket: Socket,
         hello: Hello,
         device: String,
-        confided: Confided,
+        sent_secrets: SentSecrets,
         events: bool,
     ) -> (Self, Option<Events>) {
         let (sink, stream) = socket.split();
@@ -191,17 +192,17 @@ impl Session {
             let (sender, queue) = mpsc::channel(QUEUED_EVENTS);
             let held = Arc::new(AtomicUsize::new(0));
             let publisher = Publisher { sender, held: Arc::clone(&held), gap: false, seq: None };
-            (Some(publisher), Some(Events { queue, held, came: Heard::now() }))
+            (Some(publisher), Some(Events { queue, held, came: StdInstant::now() }))
         } else {
             (None, None)
         };
-        let secrets = confided.secrets().to_vec();
-        let reader = Reader {
+        let secrets = sent_secrets.secrets().to_vec();
+        let reader = SocketReader {
             stream,
             calls: Arc::clone(&calls),
             outgoing: outgoing.downgrade(),
             publisher,
-            confided,
+            sent_secrets,
             quiet: hello.policy.tick() / 2,
         };
         let reader = tokio::spawn(reader.run());
@@ -209,42 +210,50 @@ impl Session {
         (Self { hello, device, secrets, calls, outgoing, reader, writer }, events)
     }
 
-    /// The secrets that were sent to the gateway. They are not printed, whoever repeats them.
+    /// The secrets that were sent to the gateway. They must not be printed, also where an agent repeats them.
     pub fn secrets(&self) -> &[SecretString] {
         &self.secrets
     }
 
-    /// What the gateway said when it let us in.
+    /// The answer to `connect`.
     pub fn hello(&self) -> &Hello {
         &self.hello
     }
 
-    /// The id of the device that the gateway knows us by.
+    /// The id of the device by which the gateway identifies this client.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// Makes one call and waits for its answer. It is sent at most once.
+    /// Makes one call and waits for its answer, which is returned as it came. It is sent at most once.
     ///
     /// # Errors
     /// [`GatewayError::NotSent`] and [`GatewayError::Uncertain`] when no answer came, [`GatewayError::Failed`] when it
     /// was an error.
-    pub async fn call<P: Serialize + ?Sized>(
+    pub async fn call<C: Call>(
         &self,
-        method: &str,
-        params: &P,
+        call: &C,
         deadline: Deadline,
     ) -> Result<Option<Box<RawValue>>, GatewayError> {
-        self.timed_call(method, params, deadline).await.map(|(_, answer)| answer)
+        self.timed_call(call, deadline).await.map(|(_, answer)| answer)
     }
 
-    /// The same, and when all of it had been written, where that is known.
-    pub async fn timed_call<P: Serialize + ?Sized>(
+    /// The same, with the time at which all of the call had been written, where that is known.
+    pub async fn timed_call<C: Call>(
+        &self,
+        call: &C,
+        deadline: Deadline,
+    ) -> Result<(Option<StdInstant>, Option<Box<RawValue>>), GatewayError> {
+        self.call_method(call.method().as_str(), call, deadline).await
+    }
+
+    /// The same for any method, also one that clearance does not use.
+    pub async fn call_method<P: Serialize + ?Sized>(
         &self,
         method: &str,
         params: &P,
         deadline: Deadline,
-    ) -> Result<(Option<std::time::Instant>, Option<Box<RawValue>>), GatewayError> {
+    ) -> Result<(Option<StdInstant>, Option<Box<RawValue>>), GatewayError> {
         let (sender, answer) = oneshot::channel();
         let id = {
             let mut state = self.calls.state();
@@ -262,10 +271,10 @@ impl Session {
         }
         let pending = Pending { method: method.to_owned(), sent: false, written: None, answer: sender };
         self.calls.state().pending.insert(id, pending);
-        let _abandoned = Abandoned { calls: &self.calls, id };
+        let _abandoned = AbandonOnDrop { calls: &self.calls, id };
         let step = || Step::Calling(method.to_owned());
         let given_up = |error| unanswered(method.to_owned(), self.calls.abandon(id), Arc::new(error));
-        // If the writer has ended, so have all calls: the answer says why.
+        // If the writer has ended, all calls have ended with its error, so a failure to send is ignored here.
         let queued = within(deadline, step, self.outgoing.send(Outgoing::Call { id, text })).await;
         if let Err(error) = queued {
             return Err(given_up(error));
@@ -279,16 +288,16 @@ impl Session {
         }
     }
 
-    /// What ended the connection, if it has.
+    /// The error that ended the connection, if it has ended.
     pub fn ended(&self) -> Option<Arc<GatewayError>> {
         self.calls.state().ended.clone()
     }
 
-    /// Says goodbye and waits a moment for the same.
+    /// Sends a close frame, and waits a moment for the peer's.
     pub async fn close(mut self, deadline: Deadline) {
-        let deadline = deadline.at_most(GOODBYE);
+        let deadline = deadline.at_most(CLOSE_TIMEOUT);
         if within(deadline, || Step::Idle, self.outgoing.send(Outgoing::Close)).await.is_ok() {
-            // Whether the other side is polite changes nothing any more.
+            // If the peer does not answer, the connection is dropped.
             drop(within(deadline, || Step::Idle, &mut self.reader).await);
         }
     }
@@ -308,7 +317,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
             Outgoing::Call { id, text } => {
                 call_id = Some(id);
                 let mut state = calls.state();
-                // Its caller has given up while it waited here: it must not be sent behind their back.
+                // Its caller has given up while it waited here, so it must not be sent.
                 let Some(call) = state.pending.get_mut(&id) else { continue };
                 call.sent = true;
                 (Message::text(text), Step::Calling(call.method.clone()))
@@ -317,8 +326,8 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
             Outgoing::Close => (Message::Close(None), Step::Idle),
         };
         if let Err(error) = sink.send(message).await {
-            // The reader sees more: a close frame with its reason may be waiting for it.
-            if !matches!(lost(error, &step), GatewayError::Closed { .. }) {
+            // The reader may still receive a close frame with the reason.
+            if !matches!(websocket_error(error, &step), GatewayError::Closed { .. }) {
                 calls.end(GatewayError::Closed {
                     step: Step::Idle,
                     code: None,
@@ -333,39 +342,39 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
     }
 }
 
-struct Reader {
+struct SocketReader {
     stream: SplitStream<Socket>,
     calls: Arc<Calls>,
     outgoing: mpsc::WeakSender<Outgoing>,
     publisher: Option<Publisher>,
-    confided: Confided,
-    /// After so long a silence we ask; after five times as long the peer is dead. An early gateway may be busy, and
-    /// silent, for a minute.
+    sent_secrets: SentSecrets,
+    /// After this time without a message a ping is sent; after five times this time the connection is given up. An early
+    /// gateway may be busy, and send nothing, for a minute.
     quiet: Duration,
 }
 
-impl Reader {
+impl SocketReader {
     async fn run(mut self) {
         let ended = self.read().await;
-        let ended = self.confided.error(ended);
+        let ended = self.sent_secrets.error(ended);
         self.calls.end(ended);
     }
 
     async fn read(&mut self) -> GatewayError {
-        let mut heard = Instant::now();
+        let mut received = Instant::now();
         loop {
             match tokio::time::timeout(self.quiet, self.stream.next()).await {
-                Err(_) if heard.elapsed() >= self.quiet * 5 => {
-                    return GatewayError::Silent(Duration::from_secs(heard.elapsed().as_secs()));
+                Err(_) if received.elapsed() >= self.quiet * 5 => {
+                    return GatewayError::Silent(Duration::from_secs(received.elapsed().as_secs()));
                 }
                 Err(_) => {
-                    // A writer that is stuck has asked already.
+                    // A full queue means that the writer is stuck; a ping is waiting in it.
                     if let Some(outgoing) = self.outgoing.upgrade() {
                         drop(outgoing.try_send(Outgoing::Ping));
                     }
                 }
                 Ok(Some(Ok(message))) => {
-                    heard = Instant::now();
+                    received = Instant::now();
                     let size = message.len();
                     match read(message, &self.step()) {
                         Ok(Some(incoming)) => {
@@ -377,7 +386,7 @@ impl Reader {
                         Err(error) => return error,
                     }
                 }
-                Ok(Some(Err(error))) => return lost(error, &self.step()),
+                Ok(Some(Err(error))) => return websocket_error(error, &self.step()),
                 Ok(None) => {
                     return GatewayError::Closed { step: self.step(), code: None, reason: String::new() };
                 }
@@ -390,7 +399,7 @@ impl Reader {
             Incoming::Response { id, result } => {
                 let result = result.map_err(|failure| {
                     let error = GatewayError::Failed { method: self.calls.method(&id), failure };
-                    self.confided.error(error)
+                    self.sent_secrets.error(error)
                 });
                 self.calls.settle(&id, result)
             }
@@ -404,7 +413,7 @@ impl Reader {
     }
 
     fn step(&self) -> Step {
-        // The call that waits longest is the one that people wonder about.
+        // Errors name the call that waits longest.
         let state = self.calls.state();
         let oldest = state.pending.iter().min_by_key(|(id, _)| **id);
         oldest.map_or(Step::Idle, |(_, call)| Step::Calling(call.method.clone()))
@@ -412,9 +421,9 @@ impl Reader {
 }
 
 struct Publisher {
-    sender: mpsc::Sender<(usize, Heard, Event)>,
+    sender: mpsc::Sender<(usize, StdInstant, Event)>,
     held: Arc<AtomicUsize>,
-    /// Whether something was lost that the reader has not been told of.
+    /// Whether events were lost and the gap was not reported yet.
     gap: bool,
     seq: Option<u64>,
 }
@@ -425,11 +434,11 @@ impl Publisher {
             self.gap |= self.seq.is_some_and(|last| seq != last + 1);
             self.seq = Some(seq);
         }
-        if self.gap && self.sender.try_send((0, Heard::now(), Event::Gap)).is_ok() {
+        if self.gap && self.sender.try_send((0, StdInstant::now(), Event::Gap)).is_ok() {
             self.gap = false;
         }
         let fits = self.held.load(Ordering::Relaxed).saturating_add(size) <= QUEUED_BYTES;
-        if fits && self.sender.try_send((size, Heard::now(), event)).is_ok() {
+        if fits && self.sender.try_send((size, StdInstant::now(), event)).is_ok() {
             self.held.fetch_add(size, Ordering::Relaxed);
         } else {
             self.gap = true;

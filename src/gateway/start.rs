@@ -1,31 +1,31 @@
-//! Waiting for a gateway that accepts no connections yet: on a slow machine it loads for a minute before it listens.
+//! Waiting for a gateway that accepts no connections yet. On a slow machine it loads for a minute before it listens.
 
 use std::time::Duration;
 
-use super::clock::{backoff_up_to, beside, pause};
-use super::error::{Again, GatewayError, Step};
-use super::manner::{Patience, Process, Progress};
+use super::connect_options::{Patience, Process, Progress};
+use super::error::{GatewayError, Reconnect, Step};
 use super::target::Target;
+use super::wait::{backoff_up_to, pause, run_blocking};
 use crate::backoff::Backoff;
 use crate::deadline::Deadline;
 
-/// The longest pause between two attempts: a refused connection costs nothing, and the person waits.
-const EVERY: Duration = Duration::from_millis(500);
+/// The longest pause between two attempts. A refused connection costs little, and a person is waiting.
+const MAX_PAUSE: Duration = Duration::from_millis(500);
 
-/// What is known of a gateway that is waited for.
+/// The state of the wait for one gateway.
 pub(super) struct Start {
     backoff: Backoff,
     process: Option<Process>,
-    /// Whether it was reported.
+    /// Whether the wait was reported.
     reported: bool,
 }
 
 impl Start {
     pub(super) fn new() -> Self {
-        Self { backoff: backoff_up_to(EVERY), process: None, reported: false }
+        Self { backoff: backoff_up_to(MAX_PAUSE), process: None, reported: false }
     }
 
-    /// Pauses before the next attempt. `returning`: the gateway was there a moment ago, or said that it is starting.
+    /// Pauses before the next attempt. `returning`: the gateway was reachable a moment ago, or reported that it is starting.
     ///
     /// | patience | the attempt | the gateway's process | result |
     /// | --- | --- | --- | --- |
@@ -49,13 +49,13 @@ impl Start {
     ) -> Result<(), GatewayError> {
         let unreachable = matches!(error, GatewayError::Unreachable { .. });
         let refused = matches!(error, GatewayError::Unreachable { refused: true, .. });
-        let waited_for = match &target.manner.patience {
+        let waited_for = match &target.options.patience {
             Patience::None => false,
-            Patience::Full => unreachable || error.again() == Again::Dropped,
+            Patience::Full => unreachable || error.reconnect() == Reconnect::Dropped,
             Patience::WhileAlive(_) if !refused => false,
             Patience::WhileAlive(probe) => {
                 let (probe, known) = (probe.clone(), self.process);
-                let found = beside(deadline, || Step::Connecting, move || probe.find(known)).await?;
+                let found = run_blocking(deadline, || Step::Connecting, move || probe.find(known)).await?;
                 if let (None, Some(Process { id, certain: true, .. })) = (found, known) {
                     return Err(not_started(&error, deadline, Some(id), true));
                 }
@@ -67,7 +67,7 @@ impl Start {
             let again = returning && refused && pause(&mut self.backoff, None, deadline).await;
             return if again { Ok(()) } else { Err(error) };
         }
-        let observer = &target.manner.observer;
+        let observer = &target.options.observer;
         if !self.reported {
             self.reported = true;
             let (process, timeout) = (self.process, deadline.timeout());

@@ -1,17 +1,17 @@
-//! Which gateway, with which credential, and whom to trust for it: everything a connection is made from.
+//! The target of a connection: address, credential, trusted certificates and options.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
 pub use super::address::{Address, AddressError};
+use super::connect_options::ConnectOptions;
 pub use super::fingerprint::{Fingerprint, FingerprintError};
-use super::manner::Manner;
 
-/// What proves to a gateway who is calling.
+/// The credential for a gateway.
 #[derive(Debug, Clone, Default)]
 pub enum Credential {
-    /// Nothing: a gateway whose authentication is off.
+    /// None, for a gateway without authentication.
     #[default]
     None,
     /// The gateway's shared token.
@@ -20,40 +20,40 @@ pub enum Credential {
     Password(SecretString),
 }
 
-/// Whose word is taken for the certificate of a gateway.
+/// How the certificate of a gateway is verified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trust {
-    /// The platform's roots.
+    /// With the platform's root certificates.
     #[default]
     Platform,
-    /// The certificates of a PEM file, and no others.
+    /// With the certificates of a PEM file, and no others.
     Roots(PathBuf),
-    /// One certificate, whatever it says of itself.
+    /// By its fingerprint alone. Names and dates in the certificate are ignored.
     Pin(Fingerprint),
 }
 
-/// Everything a connection is made from.
+/// The target of a connection.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// As whom.
+    /// The credential.
     pub credential: Credential,
-    /// By whose word.
+    /// How the certificate is verified.
     pub trust: Trust,
-    /// Whether the credential may cross an unencrypted connection to another host.
+    /// Whether the credential may be sent unencrypted to another host.
     pub plaintext_allowed: bool,
-    /// Who watches, and what is waited for.
-    pub manner: Manner,
+    /// Options of connecting.
+    pub options: ConnectOptions,
 }
 
 impl Target {
-    /// Whether a secret may be sent: not in the clear to another host, unless that was said.
+    /// Whether a secret may be sent. It is not sent unencrypted to another host, unless that is allowed.
     pub fn may_carry_secrets(&self) -> bool {
         self.address.is_encrypted() || self.address.is_loopback() || self.plaintext_allowed
     }
 
-    /// Whether it is certain who answers: this host, or one whose certificate is known.
+    /// Whether the peer is certain: it is on this host, or its certificate is pinned.
     pub fn is_certain(&self) -> bool {
         self.address.is_loopback() || (self.address.is_encrypted() && matches!(self.trust, Trust::Pin(_)))
     }

@@ -1,4 +1,4 @@
-//! One TLS configuration for the WebSocket and for HTTP: roots, CA files and pins are decided here and nowhere else.
+//! The TLS configuration for the WebSocket and for HTTP: roots, CA files and pins.
 
 use std::fmt;
 use std::io;
@@ -11,37 +11,38 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::clock::beside;
 use super::error::{GatewayError, Step, TlsError};
 use super::target::{Fingerprint, Trust};
+use super::wait::run_blocking;
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
 
-/// The largest file of roots that is read.
+/// The largest CA file that is read.
 const MAX_ROOTS: bytesize::ByteSize = bytesize::ByteSize::mib(4);
 
-/// A configuration, and the certificate that the last handshake with it showed.
+/// A configuration, and the certificate that was presented in the last handshake with it.
 #[derive(Debug, Clone)]
 pub(super) struct Tls {
     pub(super) config: ClientConfig,
-    judge: Arc<Judge>,
+    verifier: Arc<Verifier>,
 }
 
 impl Tls {
-    /// Loads what the trust names, beside the runtime: a file may be slow.
+    /// Loads the trusted certificates in a thread beside the runtime, since a file may be slow.
     pub(super) async fn load(trust: &Trust, deadline: Deadline) -> Result<Self, GatewayError> {
         let trust = trust.clone();
-        Ok(beside(deadline, || Step::Trust, move || Self::trusting(&trust, deadline)).await??)
+        Ok(run_blocking(deadline, || Step::Trust, move || Self::trusting(&trust, deadline)).await??)
     }
 
-    /// Loads what the trust names. The platform's roots take some milliseconds, so only for encrypted addresses.
+    /// Loads the trusted certificates. The platform's roots take some milliseconds, so this is for encrypted addresses
+    /// only.
     fn trusting(trust: &Trust, deadline: Deadline) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
-        let opinion = match trust {
+        let rule = match trust {
             Trust::Platform => {
                 let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
                     .map_err(|error| TlsError::Platform(error.to_string()))?;
-                Opinion::Authorities(Arc::new(verifier))
+                TrustRule::Authorities(Arc::new(verifier))
             }
             Trust::Roots(path) => {
                 let fault = |cause: String| TlsError::Roots { path: path.clone(), cause };
@@ -56,21 +57,21 @@ impl Tls {
                     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                         .build()
                         .map_err(|_| fault("it holds no certificate".to_owned()))?;
-                Opinion::Authorities(verifier)
+                TrustRule::Authorities(verifier)
             }
-            Trust::Pin(fingerprint) => Opinion::Pin(*fingerprint),
+            Trust::Pin(fingerprint) => TrustRule::Pin(*fingerprint),
         };
-        let judge = Arc::new(Judge { opinion, provider: Arc::clone(&provider), seen: Mutex::default() });
+        let verifier = Arc::new(Verifier { rule, provider: Arc::clone(&provider), seen: Mutex::default() });
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsError::Handshake(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::<Judge>::clone(&judge))
+            .with_custom_certificate_verifier(Arc::<Verifier>::clone(&verifier))
             .with_no_client_auth();
-        Ok(Self { config, judge })
+        Ok(Self { config, verifier })
     }
 
-    /// Tells why a handshake failed.
+    /// The reason why a handshake failed.
     pub(super) fn explain(&self, error: &io::Error) -> TlsError {
         let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match cause {
@@ -82,14 +83,14 @@ impl Tls {
         }
     }
 
-    /// The same, when all that is known is that something failed, somewhere below: `None` if it was not TLS.
+    /// The same for an error that may have a TLS error among its causes. `None` if it has none.
     pub(super) fn explain_chain(&self, error: &(dyn std::error::Error + 'static)) -> Option<TlsError> {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(rustls) = error.downcast_ref::<rustls::Error>() {
                 return Some(self.explain_rustls(rustls));
             }
-            // What an I/O error wraps is inside it: its `source` is that one's own.
+            // The `source` of an I/O error is the source of the error that it wraps.
             next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
                 Some(inner) => Some(inner),
                 None => error.source(),
@@ -99,22 +100,22 @@ impl Tls {
     }
 
     fn explain_rustls(&self, error: &rustls::Error) -> TlsError {
-        let seen = *self.judge.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match (error, seen, &self.judge.opinion) {
-            (rustls::Error::InvalidCertificate(_), Some(found), Opinion::Pin(expected))
+        let seen = *self.verifier.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match (error, seen, &self.verifier.rule) {
+            (rustls::Error::InvalidCertificate(_), Some(found), TrustRule::Pin(expected))
                 if found != *expected =>
             {
                 TlsError::Pin { expected: *expected, found }
             }
             (rustls::Error::InvalidCertificate(cause), Some(found), _) => {
-                TlsError::Untrusted { found, cause: told(cause) }
+                TlsError::Untrusted { found, cause: reason(cause) }
             }
             (error, ..) => TlsError::Handshake(error.to_string()),
         }
     }
 }
 
-fn told(cause: &CertificateError) -> String {
+fn reason(cause: &CertificateError) -> String {
     match cause {
         CertificateError::UnknownIssuer => "no known authority has signed it".to_owned(),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
@@ -125,7 +126,7 @@ fn told(cause: &CertificateError) -> String {
             "it is for another name".to_owned()
         }
         CertificateError::Revoked => "it was revoked".to_owned(),
-        // webpki has no code of its own for it in rustls; a gateway's own certificate is of this kind.
+        // rustls has no variant for this error of webpki. Self-signed certificates of gateways cause it.
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
             "it is an authority's and not a server's, as gateways make them for themselves".to_owned()
         }
@@ -133,26 +134,26 @@ fn told(cause: &CertificateError) -> String {
     }
 }
 
-/// Who decides about a certificate.
-enum Opinion {
+/// How a certificate is verified.
+enum TrustRule {
     Authorities(Arc<dyn ServerCertVerifier>),
     Pin(Fingerprint),
 }
 
-/// A verifier that remembers what it saw, so that a refusal can name the fingerprint.
-struct Judge {
-    opinion: Opinion,
+/// A verifier that keeps the presented fingerprint, so that errors can name it.
+struct Verifier {
+    rule: TrustRule,
     provider: Arc<CryptoProvider>,
     seen: Mutex<Option<Fingerprint>>,
 }
 
-impl fmt::Debug for Judge {
+impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge").field("seen", &self.seen).finish_non_exhaustive()
+        f.debug_struct("Verifier").field("seen", &self.seen).finish_non_exhaustive()
     }
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -163,13 +164,13 @@ impl ServerCertVerifier for Judge {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let found = Fingerprint::of(certificate);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
-        match &self.opinion {
-            Opinion::Authorities(authorities) => {
+        match &self.rule {
+            TrustRule::Authorities(authorities) => {
                 authorities.verify_server_cert(certificate, intermediates, name, ocsp, now)
             }
-            // A pin is for one certificate, whatever that says of its name and dates.
-            Opinion::Pin(expected) if *expected == found => Ok(ServerCertVerified::assertion()),
-            Opinion::Pin(_) => {
+            // For a pinned certificate, its name and dates are ignored.
+            TrustRule::Pin(expected) if *expected == found => Ok(ServerCertVerified::assertion()),
+            TrustRule::Pin(_) => {
                 Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
             }
         }

@@ -36,8 +36,8 @@ pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
 }
 
 fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> {
-    let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
-        connected;
+    let Connected { transport, version, protocol, method, device, scopes, .. } = connected;
+    let Connected { methods, capabilities, handshake, call, .. } = connected;
     let over = match transport {
         &"http" => "HTTP, the admin endpoint".to_owned(),
         _ => format!("WebSocket in {}", millis(*handshake)),
@@ -55,6 +55,10 @@ fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> 
     }
     if !scopes.is_empty() {
         writeln!(out, "scopes      {}", split(scopes, "not granted"))?;
+    }
+    if !capabilities.is_empty() {
+        let listed = capabilities.iter().map(|one| (one.text.to_owned(), one.present)).collect::<Vec<_>>();
+        writeln!(out, "supports    {}", split(&listed, "missing"))?;
     }
     writeln!(out, "methods     {}", split(methods, "not there"))
 }

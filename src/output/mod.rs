@@ -27,9 +27,9 @@ pub use guard::{exposed_metrics, guard_ndjson, guard_text};
 pub use json::json;
 pub use lint::{lint_human, mends_text};
 pub use queue::{
-    Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text, progress,
-    progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text, remarks as queue_remarks,
-    resolve_question, resolved_text, runs_unknown_text,
+    Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
+    progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,
+    remarks as queue_remarks, resolve_question, resolved_text, runs_unknown_text,
 };
 pub use run::{cancel_plan_text, cancel_question, cancelled_text, runs_text};
 pub use sarif::{lint_sarif, sarif};

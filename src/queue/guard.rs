@@ -10,12 +10,12 @@
 //! resolved in two listings' time, and the groups that were denied lately.
 
 mod breaker;
+mod handlers;
 mod holds;
 pub mod line;
 mod offenders;
-mod table;
 mod protocol;
-mod handlers;
+mod table;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
@@ -24,8 +24,8 @@ use breaker::{Admission, Breaker};
 pub use breaker::{Rate, Throttle};
 use holds::{Change, Holds, Verdict};
 use offenders::Offenders;
-use table::{Digest, Group, Rank, State, Table};
 pub use protocol::{Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Offender, Outcome, Tuning};
+use table::{Digest, Group, Rank, State, Table};
 
 use super::plan::{Rules, Why, why};
 use super::prompt::{Key, Prompt};

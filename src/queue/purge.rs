@@ -4,9 +4,9 @@
 //! was known to be pending a moment ago. When a denial may be sent beside those of other processes is in
 //! [`crate::queue::slots`]. Time is passed in; nothing here waits.
 
+mod handlers;
 mod pace;
 mod protocol;
-mod handlers;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 

@@ -1,5 +1,6 @@
 //! What commands found out about gateways, as values. Pure: nothing here touches a gateway.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -43,10 +44,23 @@ pub struct Connected {
     pub scopes: Vec<(String, bool)>,
     /// The methods that clearance uses, and whether the gateway has each.
     pub methods: Vec<(String, bool)>,
+    /// What the gateway's release can do with prompts and runs; empty over HTTP, where it does not say.
+    pub capabilities: Vec<Capability>,
     /// From the first byte until we were let in.
     pub handshake: Duration,
     /// A call and its answer.
     pub call: Duration,
+}
+
+/// Something that releases differ in.
+#[derive(Debug, Clone, Copy)]
+pub struct Capability {
+    /// Its name in machine output.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub text: &'static str,
+    /// Whether the gateway has it.
+    pub present: bool,
 }
 
 /// Why a gateway could not be used.
@@ -161,6 +175,7 @@ impl<'s> RefusedJson<'s> {
 #[serde(rename_all = "camelCase")]
 struct ConnectionJson<'s> {
     call_ms: f64,
+    capabilities: Option<BTreeMap<&'static str, bool>>,
     device: Option<&'s str>,
     handshake_ms: f64,
     method: Option<&'s str>,
@@ -185,13 +200,15 @@ struct ScopesJson<'s> {
 
 impl<'s> ConnectionJson<'s> {
     fn of(connected: &'s Connected) -> Self {
-        let Connected { transport, version, protocol, method, device, scopes, methods, handshake, call } =
-            connected;
+        let Connected { transport, version, protocol, method, device, scopes, .. } = connected;
+        let Connected { methods, capabilities, handshake, call, .. } = connected;
         let names = |list: &'s [(String, bool)], wanted: bool| -> Vec<&'s str> {
             list.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| name.as_str()).collect()
         };
         Self {
             call_ms: call.as_secs_f64() * 1e3,
+            capabilities: (!capabilities.is_empty())
+                .then(|| capabilities.iter().map(|one| (one.name, one.present)).collect()),
             device: device.as_deref(),
             handshake_ms: handshake.as_secs_f64() * 1e3,
             method: method.as_deref(),

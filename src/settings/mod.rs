@@ -53,7 +53,7 @@ pub use crate::gateway::Observer;
 
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
-use crate::gateway::{Manner, Patience};
+use crate::gateway::{ConnectOptions, Patience};
 use crate::store::private::{self, Exposure};
 
 /// A target, and where each part of it comes from.
@@ -145,12 +145,12 @@ pub fn resolve(
         }
         Wait::WhileAlive | Wait::Never => Patience::None,
     };
-    let manner = Manner { observer: flags.observer.clone(), patience };
+    let options = ConnectOptions { observer: flags.observer.clone(), patience };
     if let Some(openclaw) = &mut chosen.openclaw {
         notes.append(&mut openclaw.notes);
     }
     Ok(Resolved {
-        target: Target { address: chosen.address, credential, trust, plaintext_allowed, manner },
+        target: Target { address: chosen.address, credential, trust, plaintext_allowed, options },
         address_from: chosen.from,
         credential_from,
         trust_from,

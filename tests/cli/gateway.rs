@@ -577,7 +577,7 @@ fn dev_on_a_port_that_is_taken() {
 fn dev_with_a_scenario_that_is_wrong() {
     let client = Client::alone();
     for (name, exit, text) in [
-        ("syntax", 1, "{\"agents\": [\n"),
+        ("syntax", 1, "{\"prompts\": [\n"),
         ("garbage", 1, "\u{0}\u{1}"),
         ("empty", 1, ""),
         ("unknown_field", 1, "{\n  \"agnets\": []\n}"),
@@ -670,12 +670,15 @@ fn coalescing_can_be_switched_off() {
                         request.as_object_mut().unwrap().remove("runId");
                     }
                     let accepted: Value = asking
-                        .call("exec.approval.request", &request, Effect::Write, deadline())
+                        .call_method("exec.approval.request", &request, Effect::Write, deadline())
                         .await
                         .unwrap();
                     assert_eq!(accepted["status"], "accepted", "{accepted}");
                 }
-                answering.call("exec.approval.list", &json!({}), Effect::Read, deadline()).await.unwrap()
+                answering
+                    .call_method("exec.approval.list", &json!({}), Effect::Read, deadline())
+                    .await
+                    .unwrap()
             });
             assert_eq!(listed.len(), prompts, "{generation} {switch}: {listed:?}");
         }
@@ -701,8 +704,10 @@ fn cancelling_on_fail_over_can_be_switched_off() {
                 let mut link = dev.link(&["approvals"]).await;
                 let end = deadline();
                 loop {
-                    let listed: Vec<Value> =
-                        link.call("exec.approval.list", &json!({}), Effect::Read, deadline()).await.unwrap();
+                    let listed: Vec<Value> = link
+                        .call_method("exec.approval.list", &json!({}), Effect::Read, deadline())
+                        .await
+                        .unwrap();
                     if listed.iter().any(|prompt| prompt["id"] != "prompt-1") || end.left().is_none() {
                         return listed;
                     }

@@ -118,7 +118,8 @@ async fn ask(agent: &mut Link, command: &str, session: &str) -> String {
         "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/srv",
         "twoPhase": true, "timeoutMs": 600_000,
     });
-    let asked: Value = agent.call("exec.approval.request", &params, Effect::Write, deadline()).await.unwrap();
+    let asked: Value =
+        agent.call_method("exec.approval.request", &params, Effect::Write, deadline()).await.unwrap();
     asked["id"].as_str().unwrap().to_owned()
 }
 
@@ -513,7 +514,7 @@ fn two_guards_and_a_person() {
                 // A person answers what came just now, or what a guard has denied by then.
                 let params = json!({ "id": id, "decision": "allow-once" });
                 let answer: Result<Value, _> =
-                    agent.call("exec.approval.resolve", &params, Effect::Write, deadline()).await;
+                    agent.call_method("exec.approval.resolve", &params, Effect::Write, deadline()).await;
                 if answer.is_ok() {
                     decided.insert(id);
                 }

@@ -188,7 +188,7 @@ fn a_prompt_that_somebody_decided_meanwhile_is_not_decided() {
                 let mut link = dev.link(&[]).await;
                 let effect = clearance::gateway::Effect::Write;
                 let deadline = crate::support::dev::deadline();
-                let _: Value = link.call(RESOLVE, &decide, effect, deadline).await.unwrap();
+                let _: Value = link.call_method(RESOLVE, &decide, effect, deadline).await.unwrap();
             });
         });
         assert_eq!(exit, 1, "{generation}: {text}");

@@ -129,7 +129,7 @@ fn queues_with_nothing_to_do() {
 #[test]
 fn nothing_is_cancelled_quietly() {
     let home = Client::alone();
-    let scenario = home.file("idle.json", r#"{"agents": ["main"], "prompts": []}"#);
+    let scenario = home.file("idle.json", r#"{"prompts": []}"#);
     let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
     let client = dev.client();
     assert_silent(&client, &["run", "cancel", "--superseded", "--yes"]);

@@ -17,17 +17,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("cli", &["queue"]),
     (
         "commands",
-        &[
-            "approvals",
-            "backoff",
-            "deadline",
-            "embedded",
-            "gateway",
-            "queue",
-            "report",
-            "settings",
-            "store",
-        ],
+        &["approvals", "backoff", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"],
     ),
     ("deadline", &[]),
     (

@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 pub(in crate::approvals) mod agreement;
-pub mod answer;
 pub(in crate::approvals) mod arg_pattern;
 pub(in crate::approvals) mod bare;
 pub mod document;

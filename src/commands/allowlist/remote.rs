@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Error;
-use super::super::remote::{Document, Fetched, Place, Remote};
+use super::super::remote::{Fetched, Place, Remote};
 use super::super::set::remote::{Replaced, Terms, replace};
 use super::plan::{ABSENT, edited, lints, now_ms};
 use super::request::Request;
@@ -14,6 +14,7 @@ use crate::approvals::edit::allowlist::{Applied, Edit};
 use crate::approvals::edit::unknown;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::deadline::Deadline;
+use crate::gateway::api::approvals::Document;
 use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 
 pub(super) async fn run(

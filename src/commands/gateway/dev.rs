@@ -10,7 +10,7 @@ use super::passed;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::embedded::scenario::{Scenario, ScenarioError};
-use crate::embedded::{self, Auth, Generation, Options};
+use crate::embedded::{self, Generation, Options};
 use crate::report::gateway::Dev;
 use crate::store::input::{self, Bounds, Input};
 
@@ -61,12 +61,11 @@ pub async fn run(
     let running = embedded::start(Options {
         port: request.port,
         generation: request.generation,
-        auth: Auth::Token(SecretString::from(token.as_str())),
+        token: SecretString::from(token.as_str()),
         tls: request.tls,
         coalesce: request.coalesce,
         lists_run_ids: request.lists_run_ids,
         cancel_on_failover: request.cancel_on_failover,
-        admin_http: true,
         scenario,
     })
     .await

@@ -8,16 +8,18 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Connection, PATIENCE};
 use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::deadline::Deadline;
+use crate::gateway::Session;
+use crate::gateway::api::{self, Method};
 use crate::gateway::error::GatewayError;
-use crate::gateway::{Effect, Session};
 
 /// How long calls that only refine may take at a gateway that keeps them unanswered.
 const SHORTEST: Duration = Duration::from_millis(250);
@@ -29,17 +31,28 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What came of a call that refines.
 type Answer = Result<Box<RawValue>, GatewayError>;
 
-/// A call that changes nothing.
-#[derive(Debug, Clone)]
-pub(in crate::commands) struct Call {
-    pub(in crate::commands) method: String,
-    pub(in crate::commands) params: Value,
+/// Any call that changes nothing.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(in crate::commands) struct AnyCall {
+    #[serde(skip)]
+    method: Method,
+    params: Value,
 }
 
-impl Call {
-    /// A call without parameters.
-    pub(in crate::commands) fn of(method: impl Into<String>) -> Self {
-        Self { method: method.into(), params: json!({}) }
+impl AnyCall {
+    /// The call with these parameters, whose payload is returned as it came.
+    pub(in crate::commands) fn of(call: &impl api::Call<Answer = Box<RawValue>>) -> Self {
+        // Parameters are texts and numbers, which can always be serialized.
+        Self { method: call.method(), params: serde_json::to_value(call).unwrap_or_default() }
+    }
+}
+
+impl api::Call for AnyCall {
+    type Answer = Box<RawValue>;
+
+    fn method(&self) -> Method {
+        self.method
     }
 }
 
@@ -57,8 +70,8 @@ impl Connection {
     /// one is a reason in the result, and none of them is waited for longer than a share of the time that is left.
     pub(in crate::commands) async fn gather(
         &mut self,
-        needed: &[Call],
-        refining: &[Call],
+        needed: &[AnyCall],
+        refining: &[AnyCall],
     ) -> Result<Gathered, Error> {
         let mut refined: Vec<_> = refining.iter().map(|_| None).collect();
         let answers = match self.link.session() {
@@ -73,7 +86,7 @@ impl Connection {
             match answers.next() {
                 Some(Ok(Some(answer))) => read.push(answer),
                 // One by one, with whatever may be tried again tried again.
-                _ => read.push(self.read(&call.method, &call.params).await?),
+                _ => read.push(self.read(call).await?),
             }
         }
         let refining = self.reasons(refining, refined).await;
@@ -84,7 +97,7 @@ impl Connection {
     /// no answer.
     async fn reasons(
         &mut self,
-        calls: &[Call],
+        calls: &[AnyCall],
         answers: Vec<Option<Answer>>,
     ) -> Vec<Result<Box<RawValue>, String>> {
         let waited = share(self.patience, self.deadline);
@@ -92,7 +105,7 @@ impl Connection {
         let mut reasons = Vec::with_capacity(calls.len());
         let over_http = self.link.session().is_none();
         for (call, answer) in calls.iter().zip(answers) {
-            let Call { method, params } = call;
+            let method = call.method;
             let lost = |error: &GatewayError| {
                 matches!(error, GatewayError::NotSent { .. } | GatewayError::Uncertain { .. })
             };
@@ -106,7 +119,7 @@ impl Connection {
                 Some(Err(error)) if !lost(&error) => Err(error.to_string()),
                 _ => {
                     let deadline = self.deadline.at_most(waited);
-                    let again = self.link.call(method, params, Effect::Read, deadline).await;
+                    let again = self.link.call(call, deadline).await;
                     again.map_err(|error| match error.root() {
                         GatewayError::TimedOut { .. } => {
                             slow = true;
@@ -126,13 +139,13 @@ impl Connection {
 /// Makes all calls at once. Those that refine are waited for until the others are answered, and a little longer.
 async fn at_once(
     session: &Session,
-    needed: &[Call],
-    refining: &[Call],
+    needed: &[AnyCall],
+    refining: &[AnyCall],
     refined: &mut [Option<Answer>],
     patience: Duration,
     deadline: Deadline,
 ) -> Vec<Result<Option<Box<RawValue>>, GatewayError>> {
-    let calls = needed.iter().map(|call| session.call(&call.method, &call.params, deadline));
+    let calls = needed.iter().map(|call| session.call(call, deadline));
     let mut essential = std::pin::pin!(join_all(calls));
     let mut others: FuturesUnordered<_> =
         refining.iter().enumerate().map(|(at, call)| refine(session, at, call, deadline)).collect();
@@ -163,10 +176,10 @@ fn seconds(time: Duration) -> String {
 }
 
 /// Makes one call, again while the gateway is too busy for it.
-async fn refine(session: &Session, at: usize, call: &Call, deadline: Deadline) -> (usize, Answer) {
+async fn refine(session: &Session, at: usize, call: &AnyCall, deadline: Deadline) -> (usize, Answer) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
-        let error = match session.call(&call.method, &call.params, deadline).await {
+        let error = match session.call(call, deadline).await {
             Ok(answer) => return (at, Ok(answer.unwrap_or_else(|| RawValue::NULL.to_owned()))),
             Err(error) => error,
         };

@@ -11,23 +11,21 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub use self::fault::Fault;
-pub(super) use self::gather::Call;
+pub(super) use self::gather::AnyCall;
 pub use self::progress::observer;
 
 use super::Error;
 use super::runtime::Runtime;
 use crate::deadline::Deadline;
 use crate::embedded;
+use crate::gateway::api;
 use crate::gateway::error::GatewayError;
 use crate::gateway::target::{Credential, Target, Trust};
-use crate::gateway::{Access, Clock, Effect, Events, Keyring, Link, Manner, Progress, Session};
+use crate::gateway::{Access, Capabilities, Clock, ConnectOptions, Events, Keyring, Link, Progress, Session};
 use crate::queue::Slots;
-use crate::queue::release::{Capabilities, Said};
 use crate::report::gateway::Chosen;
 use crate::settings::{self, Environment, Flags, Observer, Warnings};
 use crate::store::input::InputError;
@@ -140,7 +138,7 @@ impl Choice {
         }
         lines.extend(notes.iter().map(|note| format!("note: {note}")));
         for line in lines {
-            self.target.manner.observer.notify(&self.target.address, Progress::Choice(&line));
+            self.target.options.observer.notify(&self.target.address, Progress::Choice(&line));
         }
     }
 
@@ -149,12 +147,11 @@ impl Choice {
         let running = embedded::start(embedded::Options {
             port: 0,
             generation: embedded::Generation::Current,
-            auth: embedded::Auth::Token(token.clone()),
+            token: token.clone(),
             tls: false,
             coalesce: true,
             lists_run_ids: true,
             cancel_on_failover: true,
-            admin_http: true,
             scenario: embedded::scenario::Scenario::cascade(),
         })
         .await
@@ -172,8 +169,9 @@ impl Choice {
             ],
         };
         let credential = Credential::Token(token);
-        let manner = Manner { observer, ..Manner::default() };
-        let target = Target { address, credential, trust: Trust::Platform, plaintext_allowed: false, manner };
+        let options = ConnectOptions { observer, ..ConnectOptions::default() };
+        let target =
+            Target { address, credential, trust: Trust::Platform, plaintext_allowed: false, options };
         let choice = Self {
             target,
             keyring: Keyring::Ephemeral,
@@ -258,17 +256,7 @@ impl Connection {
 
     /// What the gateway's release does, from what it says. `prompt_with_run`: whether any of its prompts named its run.
     pub(super) fn capabilities(&self, prompt_with_run: bool) -> Capabilities {
-        let hello = self.link.hello();
-        Capabilities::of(Said {
-            protocol: hello.map(|hello| hello.protocol),
-            methods: hello.map_or(&[], |hello| &hello.features.methods),
-            prompt_with_run,
-        })
-    }
-
-    /// Whether the gateway has a method. Over HTTP it is not told beforehand.
-    pub(super) fn has(&self, method: &str) -> bool {
-        self.link.hello().is_none_or(|hello| hello.features.methods.iter().any(|listed| listed == method))
+        Capabilities::of(self.link.hello(), prompt_with_run)
     }
 
     /// Whether a scope was asked for and not granted.
@@ -279,7 +267,7 @@ impl Connection {
     /// When prompts may be denied. Every process must come to the same answer, so it depends on the protocol alone;
     /// `None` where the gateway is inside this process, and no other process can reach it.
     pub(super) fn slots(&self) -> Option<Slots> {
-        let legacy = self.link.hello().is_some_and(|hello| hello.protocol == 3);
+        let legacy = self.capabilities(false).legacy_protocol;
         self.choice.embedded.is_none().then(|| Slots::of(legacy))
     }
 
@@ -335,24 +323,13 @@ impl Connection {
     }
 
     /// Makes a call that changes nothing.
-    pub(super) async fn read<R: DeserializeOwned>(
-        &mut self,
-        method: &str,
-        params: &impl Serialize,
-    ) -> Result<R, Error> {
-        self.link
-            .call(method, params, Effect::Read, self.deadline)
-            .await
-            .map_err(|error| self.choice.fault(error))
+    pub(super) async fn read<C: api::Call>(&mut self, call: &C) -> Result<C::Answer, Error> {
+        self.link.call(call, self.deadline).await.map_err(|error| self.choice.fault(error))
     }
 
     /// Makes a call that changes something. The error is the gateway's own, for the caller to tell apart.
-    pub(super) async fn write<R: DeserializeOwned>(
-        &mut self,
-        method: &str,
-        params: &impl Serialize,
-    ) -> Result<R, GatewayError> {
-        self.link.call(method, params, Effect::Write, self.deadline).await
+    pub(super) async fn write<C: api::Call>(&mut self, call: &C) -> Result<C::Answer, GatewayError> {
+        self.link.call(call, self.deadline).await
     }
 
     /// An error of a call, with the gateway's name to it.

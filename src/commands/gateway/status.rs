@@ -2,37 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde_json::{Value, json};
-
 use super::{Choice, advice};
 use crate::commands::Error;
 use crate::deadline::Deadline;
+use crate::gateway::api::Method;
+use crate::gateway::api::status::{GetHealth, GetStatus, ListMethods};
 use crate::gateway::error::GatewayError;
-use crate::gateway::{Access, Effect, Hello, Link};
-use crate::report::gateway::{Connected, Refused, Status};
+use crate::gateway::{Access, Capabilities, Hello, Link};
+use crate::report::gateway::{Capability, Connected, Refused, Status};
 use crate::settings::Flags;
-
-/// The methods that clearance calls, in the order of its commands.
-const METHODS: [&str; 17] = [
-    "exec.approvals.get",
-    "exec.approvals.set",
-    "exec.approvals.node.get",
-    "exec.approvals.node.set",
-    "node.list",
-    "exec.approval.list",
-    "exec.approval.resolve",
-    "plugin.approval.list",
-    "plugin.approval.resolve",
-    "openclaw.approval.list",
-    "approval.get",
-    "approval.resolve",
-    "sessions.list",
-    "chat.history",
-    "sessions.abort",
-    "chat.abort",
-    "agents.list",
-];
 
 /// Chooses, connects, and calls once. A refusal is a result here.
 pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
@@ -70,7 +48,7 @@ async fn connect(choice: &Choice, deadline: Deadline) -> Result<Connected, Gatew
     let (mut link, _) = choice.connect(access, deadline).await?;
     let handshake = begun.elapsed();
     let begun = Instant::now();
-    let _: Value = link.call("health", &json!({}), Effect::Read, deadline).await?;
+    let _ignored = link.call(&GetHealth {}, deadline).await?;
     let call = begun.elapsed();
     let report = match link.hello() {
         Some(hello) => Connected {
@@ -93,35 +71,43 @@ fn over_websocket(hello: &Hello, access: Access, handshake: Duration, call: Dura
         method: hello.auth.method.clone(),
         device: None,
         scopes: scopes.map(|&scope| (scope.to_owned(), has(&hello.auth.scopes, scope))).collect(),
-        methods: METHODS.map(|method| (method.to_owned(), has(&hello.features.methods, method))).to_vec(),
+        methods: Method::USED
+            .map(|method| (method.to_string(), has(&hello.features.methods, method.as_str())))
+            .to_vec(),
+        capabilities: capabilities(Capabilities::of(Some(hello), false)),
         handshake,
         call,
     }
 }
 
+/// What a release can do. Each is something good to have.
+fn capabilities(has: Capabilities) -> Vec<Capability> {
+    [
+        ("namesRuns", "run ids in prompts", has.names_runs),
+        ("abortClearsPrompts", "clearing prompts by an abort", has.abort_clears_prompts),
+        ("denialWithoutTurn", "denials without a new agent turn", !has.denial_starts_turn),
+        ("exactResolve", "exact prompt ids", has.exact_resolve),
+        ("history", "history of decisions", has.history),
+        ("grants", "list of cron grants", has.grants),
+    ]
+    .map(|(name, text, present)| Capability { name, text, present })
+    .to_vec()
+}
+
 /// The admin endpoint lists its methods, and the gateway's release is in its status.
 async fn over_http(link: &mut Link, call: Duration, deadline: Deadline) -> Result<Connected, GatewayError> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Commands {
-        methods: Vec<String>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Said {
-        runtime_version: Option<String>,
-    }
-    let commands: Commands = link.call("commands.list", &json!({}), Effect::Read, deadline).await?;
-    let said: Said = link.call("status", &json!({}), Effect::Read, deadline).await?;
+    let commands = link.call(&ListMethods {}, deadline).await?;
+    let release = link.call(&GetStatus {}, deadline).await?;
     let has = |name: &str| commands.methods.iter().any(|listed| listed == name);
     Ok(Connected {
         transport: "http",
-        version: said.runtime_version,
+        version: release.runtime_version,
         protocol: None,
         method: None,
         device: None,
         scopes: Vec::new(),
-        methods: METHODS.map(|method| (method.to_owned(), has(method))).to_vec(),
+        methods: Method::USED.map(|method| (method.to_string(), has(method.as_str()))).to_vec(),
+        capabilities: Vec::new(),
         handshake: Duration::ZERO,
         call,
     })

@@ -1,29 +1,20 @@
 //! Sending a decision to a gateway, and reading what it answers: `dedupe`, `guard`, `resolve` and `run cancel` share
 //! this one reading.
-//!
-//! Current gateways have `approval.resolve`, which takes exactly the id that is sent; it needs the prompt's kind, and a
-//! wrong one denies (measured on 2026.9.6 for exec and plugin prompts). Others have `exec.approval.resolve` and
-//! `plugin.approval.resolve` alone, which match ids by their beginning: there each id is checked against what is
-//! pending before it is sent ([`crate::queue::names`]).
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::commands::gateway::Connection;
 use crate::deadline::Deadline;
 use crate::gateway::Session;
+use crate::gateway::api::Call;
+use crate::gateway::api::prompts::{self, GetCommand, ListPrompts, Reply, ResolvePrompt};
 use crate::gateway::error::GatewayError;
 use crate::queue::names::{KNOWN_MS, Names, Unsendable};
 use crate::queue::purge::{Answer, Found};
 use crate::queue::report::SkipReason;
 use crate::queue::{Decision, Key, Kind};
-
-/// The method that takes an id exactly.
-const EXACT: &str = "approval.resolve";
 
 /// How a gateway takes decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,152 +28,59 @@ pub(in crate::commands) enum Way {
 impl Way {
     /// Of the gateway at the other end.
     pub(in crate::commands) fn of(connection: &Connection) -> Self {
-        if connection.has(EXACT) { Self::Exact } else { Self::Prefix }
-    }
-
-    /// The call that decides a prompt.
-    fn call(self, key: &Key, decision: Decision) -> (String, Value) {
-        let (id, kind, decision) = (&*key.id, key.kind.as_str(), decision.as_str());
-        match (self, key.kind) {
-            (Self::Exact, _) | (Self::Prefix, Kind::System) => {
-                (EXACT.to_owned(), json!({ "id": id, "kind": kind, "decision": decision }))
-            }
-            (Self::Prefix, Kind::Exec | Kind::Plugin) => {
-                (method(key.kind, "resolve"), json!({ "id": id, "decision": decision }))
-            }
-        }
+        if connection.capabilities(false).exact_resolve { Self::Exact } else { Self::Prefix }
     }
 }
 
-/// A method of the kind's own family.
-pub(in crate::commands) fn method(kind: Kind, verb: &str) -> String {
-    format!("{}.{verb}", kind.prefix())
-}
-
-/// How a prompt was decided, as far as a gateway says: current ones do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::commands) struct Settled {
-    status: String,
-    decision: Option<String>,
-}
-
-impl Settled {
-    /// Of an `approval` in an answer. `None`: it says nothing of a decision.
-    pub(in crate::commands) fn of(approval: &Value) -> Option<Self> {
-        let text = |field: &str| approval.get(field).and_then(Value::as_str).map(str::to_owned);
-        let (status, decision) = (text("status"), text("decision"));
-        (status.is_some() || decision.is_some())
-            .then(|| Self { status: status.unwrap_or_default(), decision })
-    }
-
-    /// Whether it was decided so.
-    pub(in crate::commands) fn is(&self, decision: Decision) -> bool {
-        match (&self.decision, decision) {
-            (Some(decided), _) => decided == decision.as_str(),
-            (None, Decision::Deny) => self.status == "denied",
-            (None, Decision::AllowOnce | Decision::AllowAlways) => self.status == "allowed",
-        }
-    }
-
-    /// Whether it is not decided at all.
-    pub(in crate::commands) fn is_pending(&self) -> bool {
-        self.decision.is_none() && self.status == "pending"
-    }
-
-    /// The decision, or what became of it without one: `expired`, `cancelled`.
-    pub(in crate::commands) fn words(self) -> String {
-        self.decision.unwrap_or(self.status)
-    }
-
-    fn allowance(&self) -> Option<Decision> {
-        let word = self.decision.as_deref().or((self.status == "allowed").then_some("allow-once"))?;
-        Decision::named(word).filter(|decision| *decision != Decision::Deny)
-    }
-}
-
-/// What a gateway makes of a decision.
+/// What came of sending a denial. `dedupe`, `guard` and `run cancel` share this reading of a [`Reply`].
 ///
-/// | answer | reading |
+/// | reply | outcome |
 /// | --- | --- |
-/// | ok; `applied: true`, and no other decision in it | taken |
-/// | ok with nothing in it | taken, as far as it says: the next listing shows |
-/// | `applied: false` | decided before: how, where it says so |
-/// | `APPROVAL_NOT_FOUND`, `APPROVAL_ALREADY_RESOLVED` | decided before |
-/// | another decision than the one sent | not taken |
-/// | another prompt's id, `ok: false`, `applied: false` of a pending one | not taken |
-/// | `UNAVAILABLE` and retryable | busy |
+/// | taken | answered: denied |
+/// | decided before, by an allowance | answered: allowed |
+/// | decided before otherwise, or nothing is known of it | answered: already gone |
+/// | not taken; or an error that is not retryable | answered: refused |
+/// | busy | answered: unavailable |
+/// | no answer, and the connection is lost | lost |
+/// | no answer otherwise | unanswered |
 #[derive(Debug)]
-pub(in crate::commands) enum Reply {
-    /// It took the decision. `said`: its answer has content that says so.
-    Taken { said: bool },
-    /// The prompt was decided, or had expired, before: how, where that is known.
-    Before(Option<Settled>),
-    /// It did not take the decision, in these words.
-    NotTaken(String),
-    /// It may be sent again after this time.
-    Busy(Duration),
-    /// It refused, or there is no answer.
-    Failed(GatewayError),
+pub(in crate::commands) enum Denial {
+    /// The gateway answered.
+    Answered(Answer),
+    /// There is no answer, so the prompt may be denied or not.
+    Unanswered(GatewayError),
+    /// There is no answer, and the connection is lost: no other call is answered either.
+    Lost(GatewayError),
 }
 
-impl Reply {
-    fn of(key: &Key, decision: Decision, result: Result<Option<Box<RawValue>>, GatewayError>) -> Self {
-        match result {
-            Ok(payload) => Self::answered(key, decision, payload.as_deref()),
-            Err(GatewayError::Failed { failure, method }) => match failure.retry_after() {
-                Some(wait) => Self::Busy(wait),
-                None if is_decided(failure.detail_code()) => Self::Before(Settled::of(&failure.details)),
-                None => Self::Failed(GatewayError::Failed { failure, method }),
-            },
-            Err(error) => Self::Failed(error),
-        }
-    }
-
-    fn answered(key: &Key, decision: Decision, payload: Option<&RawValue>) -> Self {
-        let answer: Value =
-            payload.and_then(|payload| serde_json::from_str(payload.get()).ok()).unwrap_or_default();
-        let approval = answer.get("approval").unwrap_or(&Value::Null);
-        let ids = [answer.get("id"), approval.get("id")];
-        let mut ids = ids.into_iter().flatten().filter_map(Value::as_str);
-        if let Some(other) = ids.find(|id| *id != &*key.id) {
-            return Self::NotTaken(format!("the gateway answered for another prompt: {other}"));
-        }
-        let told = |field: &str| answer.get(field).and_then(Value::as_bool);
-        let decided = answer.get("decision").and_then(Value::as_str).map(str::to_owned);
-        let decided = decided.map(|decided| Settled { status: String::new(), decision: Some(decided) });
-        let settled = Settled::of(approval).or(decided);
-        let pending = settled.as_ref().is_some_and(Settled::is_pending);
-        match (told("applied"), told("ok"), settled) {
-            (Some(false), ..) if pending => {
-                Self::NotTaken("the gateway did not apply it, and says that it is pending".to_owned())
-            }
-            (Some(false), _, settled) => Self::Before(settled),
-            (_, Some(false), _) => Self::NotTaken("the gateway answered that it did not".to_owned()),
-            (_, _, Some(settled)) if !settled.is(decision) => {
-                Self::NotTaken(format!("the gateway recorded `{}` instead", settled.words()))
-            }
-            (applied, ok, settled) => {
-                Self::Taken { said: applied.is_some() || ok.is_some() || settled.is_some() }
-            }
-        }
-    }
-
-    /// The answer to a denial, as the machines in `queue` take it. An error: there is none.
-    pub(in crate::commands) fn of_denial(self) -> Result<Answer, GatewayError> {
-        Ok(match self {
-            Self::Taken { .. } => Answer::Denied,
-            Self::Before(settled) => match settled.and_then(|settled| settled.allowance()) {
+impl From<Reply> for Denial {
+    fn from(reply: Reply) -> Self {
+        Self::Answered(match reply {
+            Reply::Taken { .. } => Answer::Denied,
+            Reply::Before(settled) => match settled.and_then(|settled| settled.allowed()) {
                 Some(decision) => Answer::Allowed(decision),
                 None => Answer::AlreadyGone,
             },
-            Self::NotTaken(words) => Answer::Refused(words.into()),
-            Self::Busy(wait) => {
-                Answer::Unavailable(Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
-            }
-            Self::Failed(error @ GatewayError::Failed { .. }) => Answer::Refused(error.to_string().into()),
-            Self::Failed(error) => return Err(error),
+            Reply::NotTaken(words) => Answer::Refused(words.into()),
+            Reply::Busy(wait) => Answer::Unavailable(Some(millis(wait))),
+            Reply::Failed(error @ GatewayError::Failed { .. }) => Answer::Refused(error.to_string().into()),
+            Reply::Failed(error) if is_lost(&error) => return Self::Lost(error),
+            Reply::Failed(error) => return Self::Unanswered(error),
         })
     }
+}
+
+/// Whether an error means that no answer comes any more. A call that ran into the deadline is not among them: the
+/// machine knows the deadline.
+pub(in crate::commands) fn is_lost(error: &GatewayError) -> bool {
+    matches!(
+        error.root(),
+        GatewayError::Closed { .. } | GatewayError::Silent(_) | GatewayError::Violation { .. }
+    )
+}
+
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Sends a decision, and says when it had been written, where that is known.
@@ -193,72 +91,53 @@ pub(in crate::commands) async fn decide(
     decision: Decision,
     deadline: Deadline,
 ) -> (Option<Instant>, Reply) {
-    let (method, params) = way.call(key, decision);
-    match session.timed_call(&method, &params, deadline).await {
+    let resolve = ResolvePrompt::of(key, decision, way == Way::Exact);
+    match session.timed_call(&resolve, deadline).await {
         Ok((written, payload)) => (written, Reply::of(key, decision, Ok(payload))),
         Err(error) => (None, Reply::of(key, decision, Err(error))),
     }
 }
 
-/// Whether a code says that a prompt is not pending any more.
-fn is_decided(code: Option<&str>) -> bool {
-    matches!(code, Some("APPROVAL_NOT_FOUND" | "APPROVAL_ALREADY_RESOLVED"))
-}
-
-/// Whether a failure says so.
-pub(in crate::commands) fn is_gone(error: &GatewayError) -> bool {
-    matches!(error, GatewayError::Failed { failure, .. } if is_decided(failure.detail_code()))
-}
-
 /// Whether a prompt is pending. `exec.approval.get` knows none that is decided, and answers with another one whose id
 /// begins so (measured on 2026.4.14 and 2026.9.6); for the other kinds, and where the answer does not settle it, it is
 /// their list, which has nothing but what is pending.
+///
+/// # Errors
+/// The connection is lost. Any other failure leaves unknown whether the prompt is pending.
 pub(in crate::commands) async fn check(
     session: &Session,
     key: &Key,
     deadline: Deadline,
 ) -> Result<Found, GatewayError> {
+    match find(session, key, deadline).await {
+        Err(error) if is_lost(&error) => Err(error),
+        Err(error) => Ok(match error.retry_after() {
+            Some(wait) => Found::Unavailable(Some(millis(wait))),
+            None => Found::Unknown,
+        }),
+        found => found,
+    }
+}
+
+async fn find(session: &Session, key: &Key, deadline: Deadline) -> Result<Found, GatewayError> {
     if key.kind == Kind::Exec {
-        match session.call("exec.approval.get", &json!({ "id": &*key.id }), deadline).await {
+        match session.call(&GetCommand { id: &key.id }, deadline).await {
             Ok(answer) => {
-                let text = answer.as_deref().map_or("null", RawValue::get);
-                return Ok(match serde_json::from_str::<Row<'_>>(text) {
-                    Ok(row) if row.id == *key.id => Found::Pending,
-                    Ok(_) => Found::Gone,
-                    Err(_) => Found::Unknown,
+                return Ok(match answer.as_deref().and_then(prompts::id) {
+                    Some(id) if id == *key.id => Found::Pending,
+                    Some(_) => Found::Gone,
+                    None => Found::Unknown,
                 });
             }
-            Err(error) if is_gone(&error) => return Ok(Found::Gone),
+            Err(error) if prompts::is_gone(&error) => return Ok(Found::Gone),
             // Several begin so, and this one is not there.
             Err(GatewayError::Failed { failure, .. }) if failure.code == "INVALID_REQUEST" => {}
             Err(error) => return Err(error),
         }
     }
-    let answer = session.call(&method(key.kind, "list"), &json!({}), deadline).await?;
-    let Some(rows) = rows(answer.as_deref()) else { return Ok(Found::Unknown) };
-    Ok(if rows.contains(&key.id) { Found::Pending } else { Found::Gone })
-}
-
-/// The id in a payload, whatever else is in it.
-#[derive(Deserialize)]
-struct Row<'r> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'r, str>,
-}
-
-/// The ids of a listing.
-struct Rows<'r>(Vec<Row<'r>>);
-
-impl Rows<'_> {
-    fn contains(&self, id: &str) -> bool {
-        self.0.iter().any(|row| row.id == id)
-    }
-}
-
-/// Reads the ids of a listing. A row without one hides no other.
-fn rows(answer: Option<&RawValue>) -> Option<Rows<'_>> {
-    let rows: Vec<&RawValue> = serde_json::from_str(answer?.get()).ok()?;
-    Some(Rows(rows.into_iter().filter_map(|row| serde_json::from_str(row.get()).ok()).collect()))
+    let answer = session.call(&ListPrompts::of(key.kind), deadline).await?;
+    let Some(ids) = answer.as_deref().and_then(ListPrompts::ids) else { return Ok(Found::Unknown) };
+    Ok(if ids.iter().any(|id| *id == *key.id) { Found::Pending } else { Found::Gone })
 }
 
 /// What is known to be pending on a gateway that matches ids by their beginning.
@@ -332,91 +211,78 @@ pub(in crate::commands) async fn names(
     deadline: Deadline,
 ) -> Result<(Vec<Key>, Instant), GatewayError> {
     let at = Instant::now();
-    let nothing = json!({});
-    let methods: Vec<String> = kinds.iter().map(|kind| method(*kind, "list")).collect();
-    let answers = join_all(methods.iter().map(|method| session.call(method, &nothing, deadline))).await;
+    let calls: Vec<ListPrompts> = kinds.iter().map(|kind| ListPrompts::of(*kind)).collect();
+    let answers = join_all(calls.iter().map(|call| session.call(call, deadline))).await;
     let mut keys = Vec::new();
-    for ((kind, method), answer) in kinds.iter().zip(&methods).zip(answers) {
+    for ((kind, call), answer) in kinds.iter().zip(&calls).zip(answers) {
         let answer = answer?;
-        let rows = rows(answer.as_deref())
-            .ok_or_else(|| GatewayError::NotAGateway(format!("{method} did not answer with a list")))?;
-        keys.extend(rows.0.iter().map(|row| Key::new(*kind, &*row.id)));
+        let ids = answer.as_deref().and_then(ListPrompts::ids).ok_or_else(|| {
+            GatewayError::NotAGateway(format!("{} did not answer with a list", call.method()))
+        })?;
+        keys.extend(ids.iter().map(|id| Key::new(*kind, &**id)));
     }
     Ok((keys, at))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
     use super::*;
+    use crate::gateway::error::{Step, Violation};
 
-    fn read(answer: &Value, decision: Decision) -> Reply {
-        let raw = serde_json::value::to_raw_value(answer).unwrap();
-        Reply::of(&Key::new(Kind::Exec, "abc"), decision, Ok(Some(raw)))
-    }
-
-    fn denial(answer: &Value) -> Answer {
-        read(answer, Decision::Deny).of_denial().unwrap()
-    }
-
-    fn settled(applied: bool, status: &str, decision: Option<&str>) -> Value {
-        json!({ "applied": applied, "approval": { "id": "abc", "status": status, "decision": decision } })
-    }
-
+    /// Every row of the table of [`Denial`].
     #[test]
-    fn a_denial_is_what_the_answer_says_it_is() {
-        assert_eq!(denial(&json!({ "ok": true })), Answer::Denied);
-        assert_eq!(denial(&settled(true, "denied", Some("deny"))), Answer::Denied);
-        assert_eq!(denial(&settled(true, "denied", None)), Answer::Denied);
-        assert_eq!(denial(&settled(false, "denied", Some("deny"))), Answer::AlreadyGone);
-        assert_eq!(denial(&settled(false, "expired", None)), Answer::AlreadyGone);
-        assert_eq!(denial(&json!({ "applied": false })), Answer::AlreadyGone);
-        for decision in ["allow-once", "allow-always"] {
-            let allowed = Decision::named(decision).unwrap();
-            assert_eq!(denial(&settled(false, "allowed", Some(decision))), Answer::Allowed(allowed));
-        }
-        assert_eq!(denial(&settled(false, "allowed", None)), Answer::Allowed(Decision::AllowOnce));
-        for wrong in [
-            settled(true, "allowed", Some("allow-once")),
-            settled(true, "pending", None),
-            settled(false, "pending", None),
-            json!({ "ok": false }),
-            json!({ "ok": true, "id": "abcdef" }),
-            json!({ "applied": true, "approval": { "id": "abcdef", "status": "denied" } }),
-            json!({ "ok": true, "decision": "allow-once" }),
+    fn every_reply_to_a_denial_has_one_outcome() {
+        let outcome = |reply: Reply| match Denial::from(reply) {
+            Denial::Answered(answer) => format!("{answer:?}"),
+            Denial::Unanswered(error) => format!("unanswered: {error}"),
+            Denial::Lost(error) => format!("lost: {error}"),
+        };
+        let before = |status: &str, decision: Option<&str>| {
+            let approval = json!({ "id": "abc", "status": status, "decision": decision });
+            let raw = serde_json::value::to_raw_value(&json!({ "applied": false, "approval": approval }));
+            Reply::of(&Key::new(Kind::Exec, "abc"), Decision::Deny, Ok(Some(raw.unwrap())))
+        };
+        let failed = |error: GatewayError| Reply::Failed(error);
+        let failure = serde_json::from_value(json!({ "code": "FORBIDDEN", "message": "no" })).unwrap();
+        let closed = || GatewayError::Closed { step: Step::Idle, code: None, reason: String::new() };
+        let slow = || GatewayError::TimedOut { step: Step::Idle, timeout: Duration::from_secs(1) };
+        let uncertain = |cause| GatewayError::Uncertain { method: "m".to_owned(), cause: Arc::new(cause) };
+        for (reply, expected) in [
+            (Reply::Taken { said: false }, "Denied"),
+            (Reply::Taken { said: true }, "Denied"),
+            (before("denied", Some("deny")), "AlreadyGone"),
+            (before("expired", None), "AlreadyGone"),
+            (Reply::Before(None), "AlreadyGone"),
+            (before("allowed", None), "Allowed(AllowOnce)"),
+            (before("allowed", Some("allow-once")), "Allowed(AllowOnce)"),
+            (before("allowed", Some("allow-always")), "Allowed(AllowAlways)"),
+            (Reply::NotTaken("no".to_owned()), "Refused(\"no\")"),
+            (Reply::Busy(Duration::from_millis(7)), "Unavailable(Some(7))"),
+            (
+                failed(GatewayError::Failed { method: "m".to_owned(), failure }),
+                "Refused(\"the gateway refused m: no\")",
+            ),
+            (
+                failed(uncertain(closed())),
+                "lost: m was sent and not answered, so it may have been executed: the connection ended between calls",
+            ),
+            (
+                failed(uncertain(slow())),
+                "unanswered: m was sent and not answered, so it may have been executed: no answer within 1s: it stopped between calls",
+            ),
         ] {
-            assert!(matches!(denial(&wrong), Answer::Refused(_)), "{wrong}");
+            assert_eq!(outcome(reply), expected);
         }
-    }
-
-    #[test]
-    fn an_answer_without_content_says_nothing() {
-        let key = Key::new(Kind::Exec, "abc");
-        for (payload, expected) in [(None, false), (Some("null"), false), (Some("{\"ok\":true}"), true)] {
-            let payload = payload.map(|text| RawValue::from_string(text.to_owned()).unwrap());
-            let reply = Reply::of(&key, Decision::AllowOnce, Ok(payload));
-            assert!(matches!(reply, Reply::Taken { said } if said == expected), "{reply:?}");
+        for error in [
+            GatewayError::Silent(Duration::from_secs(1)),
+            GatewayError::Violation { violation: Violation::UnknownAnswer, step: Step::Idle },
+        ] {
+            assert!(matches!(Denial::from(failed(error)), Denial::Lost(_)));
         }
-    }
-
-    #[test]
-    fn a_verdict_that_was_not_allowed_is_not_taken() {
-        let recorded = settled(true, "denied", Some("deny"));
-        let Reply::NotTaken(words) = read(&recorded, Decision::AllowAlways) else { panic!() };
-        assert_eq!(words, "the gateway recorded `deny` instead");
-    }
-
-    #[test]
-    fn the_exact_method_is_told_the_kind() {
-        let call = |way: Way, kind: Kind| way.call(&Key::new(kind, "abc"), Decision::Deny);
-        for (kind, word) in [(Kind::Exec, "exec"), (Kind::Plugin, "plugin"), (Kind::System, "system-agent")] {
-            let params = json!({ "id": "abc", "kind": word, "decision": "deny" });
-            assert_eq!(call(Way::Exact, kind), ("approval.resolve".to_owned(), params));
-        }
-        let (method, params) = call(Way::Prefix, Kind::Plugin);
-        assert_eq!(
-            (&*method, params),
-            ("plugin.approval.resolve", json!({ "id": "abc", "decision": "deny" }))
-        );
     }
 
     #[test]

@@ -132,10 +132,7 @@ pub async fn carry_out_all(
     join_all(plans.into_iter().map(async |planning| finish(planning, &mut |_| {}).await)).await
 }
 
-async fn finish(
-    planning: Result<Planning, Error>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Dedupe, Error> {
+async fn finish(planning: Result<Planning, Error>, progress: &mut dyn FnMut(usize)) -> Result<Dedupe, Error> {
     match planning? {
         Planning::Finished(report) => Ok(*report),
         Planning::Ready(ready) => carry_out(*ready, progress).await,
@@ -179,9 +176,8 @@ pub async fn run_all(
                 {
                     show(ready);
                 }
-                steps.push(Box::pin(async move {
-                    (at, Step::Finished(finish(planning, &mut |_| {}).await))
-                }));
+                steps
+                    .push(Box::pin(async move { (at, Step::Finished(finish(planning, &mut |_| {}).await)) }));
             }
             Step::Finished(report) => reports.push((at, report)),
         }

@@ -12,7 +12,7 @@ use crate::commands::gateway::passed;
 use crate::commands::{Error, targets};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
-use crate::gateway::events::Event;
+use crate::gateway::api::events::Event;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::{Reader, Rules, Scope, plan};
 use crate::report::queue::{Queued, Verdict};

@@ -12,31 +12,26 @@ pub mod resolve;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
-
-pub(in crate::commands) use self::deciding::{Known, Reply, Sending, Way, decide, method};
+pub(in crate::commands) use self::deciding::{Denial, Known, Sending, Way, decide};
 pub use self::error::QueueError;
 pub(in crate::commands) use self::hold::Hold;
 
 use super::Error;
-use super::gateway::{Call, Connection};
+use super::gateway::{AnyCall, Connection};
 use crate::deadline::Deadline;
-use crate::gateway::{Access, Clock, Session};
+use crate::gateway::api::Method;
+use crate::gateway::api::prompts::ListPrompts;
+use crate::gateway::api::sessions::{GetRunInFlight, ListSessions, Sessions};
+use crate::gateway::{Access, Capabilities, Clock, Session};
 use crate::queue::cancel;
 use crate::queue::saved::Saved;
 use crate::queue::slots::Moment;
-use crate::queue::{Capabilities, Doubt, Hidden, Key, Kind, Listing, PromptError, Reader, Runs};
+use crate::queue::{Doubt, Hidden, Key, Kind, Listing, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
 
-/// What tells of runs.
-const SESSIONS: &str = "sessions.list";
-/// What names the run that is in flight in a session.
-const HISTORY: &str = "chat.history";
-/// How many sessions it is called for.
+/// For how many sessions the run in flight is looked up.
 const NAMED_AT_MOST: usize = 32;
 
 /// What is pending, by the gateway's clock.
@@ -71,19 +66,12 @@ impl Pending {
     }
 
     /// Takes in the answer to `sessions.list`, which only gives the states of runs.
-    fn know_runs(&mut self, answer: Result<Box<RawValue>, String>) {
-        let read = answer.and_then(|answer| {
-            let answer: Value = serde_json::from_str(answer.get()).unwrap_or_default();
-            let known = self.runs.listed(&answer, self.at_ms);
-            known.then_some(answer).ok_or_else(|| {
-                format!("{SESSIONS} was answered with something that is not a list of sessions")
-            })
-        });
-        match read {
-            Ok(answer) => {
-                let rows = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
-                self.more_sessions = answer.get("hasMore").and_then(Value::as_bool).unwrap_or_default();
-                self.sessions.extend(rows.filter_map(|row| row.get("key")?.as_str().map(str::to_owned)));
+    fn know_runs(&mut self, answer: Result<Sessions, String>) {
+        match answer {
+            Ok(sessions) => {
+                self.runs.listed(&sessions.payload, self.at_ms);
+                self.more_sessions = sessions.has_more;
+                self.sessions.extend(sessions.keys().map(str::to_owned));
             }
             Err(cause) => self.runs_unknown = Some(cause),
         }
@@ -196,24 +184,19 @@ impl Queue {
         pending: &mut Pending,
         only: Option<&str>,
     ) -> Result<(), Error> {
-        if !self.connection.has(HISTORY) {
+        if !self.capabilities().names_run_in_flight {
             return Ok(());
         }
         let mut sessions = cancel::unnamed(&pending.listing.prompts, &pending.runs, &pending.sessions);
         sessions.retain(|session| only.is_none_or(|only| only == session));
         sessions.truncate(NAMED_AT_MOST);
         let at_ms = self.now_ms();
-        let calls = sessions.iter().map(|session| {
-            let params = json!({ "sessionKey": session, "limit": 1 });
-            Call { method: HISTORY.to_owned(), params }
-        });
-        let calls: Vec<Call> = calls.collect();
+        let calls: Vec<AnyCall> =
+            sessions.iter().map(|session| AnyCall::of(&GetRunInFlight::of(session))).collect();
         let answers = self.connection.gather(&[], &calls).await?.refining;
         for (session, answer) in sessions.iter().zip(answers) {
-            let answer = answer.ok().and_then(|answer| serde_json::from_str::<Value>(answer.get()).ok());
-            let run = answer.as_ref().and_then(|answer| answer.pointer("/inFlightRun/runId")?.as_str());
-            if let Some(run) = run {
-                pending.runs.in_flight(session, run, at_ms);
+            if let Some(run) = answer.ok().and_then(|answer| GetRunInFlight::read(&answer)) {
+                pending.runs.in_flight(session, &run, at_ms);
             }
         }
         Ok(())
@@ -222,13 +205,14 @@ impl Queue {
     async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {
         // Of each connection: a device gets a token of its own.
         self.reader.hide(secrets(&self.connection));
-        let offered = Kind::ALL.into_iter().filter(|kind| self.connection.has(&method(*kind, "list")));
+        let offered = self.capabilities();
+        let offered = offered.listed_kinds();
         let (needed, others): (Vec<Kind>, Vec<Kind>) = offered.partition(|kind| needed.contains(kind));
-        let calls = |kinds: &[Kind]| kinds.iter().map(|kind| Call::of(method(*kind, "list"))).collect();
-        let needed_calls: Vec<Call> = calls(&needed);
-        let mut refining: Vec<Call> = calls(&others);
+        let calls = |kinds: &[Kind]| kinds.iter().map(|kind| AnyCall::of(&ListPrompts::of(*kind))).collect();
+        let needed_calls: Vec<AnyCall> = calls(&needed);
+        let mut refining: Vec<AnyCall> = calls(&others);
         if runs {
-            refining.push(Call::of(SESSIONS));
+            refining.push(AnyCall::of(&ListSessions {}));
         }
         let asked = Instant::now();
         // Before it is asked: what is asked for later cannot be in it.
@@ -239,10 +223,18 @@ impl Queue {
             pending.partial = Some("operator.admin was not granted, so the gateway lists only what this client may review: there may be more".to_owned());
         }
         if runs && let Some(answer) = answers.refining.pop() {
-            if let Some(shown_ms) = answer.as_deref().ok().and_then(shown) {
+            let read = answer.and_then(|answer| {
+                Sessions::read(&answer).ok_or_else(|| {
+                    format!(
+                        "{} was answered with something that is not a list of sessions",
+                        Method::SessionsList
+                    )
+                })
+            });
+            if let Ok(Sessions { at_ms: Some(shown_ms), .. }) = read {
                 self.clock = self.clock.narrowed(shown_ms, asked);
             }
-            pending.know_runs(answer);
+            pending.know_runs(read);
         }
         for (kind, answer) in needed.into_iter().zip(&answers.needed) {
             let before = pending.listing.problems.len();
@@ -262,7 +254,7 @@ impl Queue {
                 read.map(|()| listing).map_err(|error| {
                     format!(
                         "{} was answered with something that is not a list of prompts: {error}",
-                        method(kind, "list")
+                        Method::list(kind)
                     )
                 })
             });
@@ -295,15 +287,6 @@ pub(in crate::commands) fn secrets(connection: &Connection) -> Hidden {
 /// The names of prompts that could not be read, as far as those can be.
 fn unread_keys(kind: Kind, problems: &[PromptError]) -> Vec<Key> {
     problems.iter().filter_map(|problem| problem.id.as_deref()).map(|id| Key::new(kind, id)).collect()
-}
-
-/// What the gateway's clock showed when it made a list of sessions, in Unix milliseconds.
-fn shown(answer: &RawValue) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Shown {
-        ts: u64,
-    }
-    serde_json::from_str::<Shown>(answer.get()).ok().map(|shown| shown.ts)
 }
 
 /// A saved listing, by the clock that was saved with it. Without one its clock is the moment at which the newest of its

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use serde::Deserialize;
 use tokio::task::JoinHandle;
 
-use super::deciding::{self, Known, Reply, Sending, Way, decide};
+use super::deciding::{self, Denial, Known, Sending, Way, decide, is_lost};
 use super::{Queue, QueueError};
 use crate::commands::Error;
 use crate::deadline::Deadline;
+use crate::gateway::api::events::Event;
+use crate::gateway::api::prompts;
 use crate::gateway::error::GatewayError;
-use crate::gateway::events::Event;
 use crate::gateway::{Clock, Events, Session};
 use crate::queue::purge::{Answer, Found, Input, Next, Purge, STOPPING_MS};
 use crate::queue::{Decision, Key, Kind};
@@ -29,7 +29,7 @@ pub(super) enum LoopExit {
 
 /// What was asked, and came back.
 enum Done {
-    Denied(Key, Reply),
+    Denied(Key, Denial),
     Checked(Key, Result<Found, GatewayError>),
     Named(Result<(Vec<Key>, Instant), GatewayError>, u64),
 }
@@ -199,7 +199,7 @@ async fn ask(session: &Session, work: Work, deadline: Deadline) -> Done {
     match work {
         Work::Deny(key, way) => {
             let (_, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
-            Done::Denied(key, reply)
+            Done::Denied(key, reply.into())
         }
         Work::Check(key) => {
             let found = deciding::check(session, &key, deadline).await;
@@ -237,17 +237,12 @@ fn named(
 /// Tells what came back. `true`: the connection is gone.
 fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) -> bool {
     let now_ms = clock.now_ms();
-    let busy = |error: &GatewayError| match error {
-        GatewayError::Failed { failure, .. } => failure.retry_after(),
-        _ => None,
-    };
-    let millis = |wait: Duration| Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     match done {
-        Done::Denied(key, reply) => {
-            let answer = match reply.of_denial() {
-                Ok(answer) => answer,
-                Err(error) if is_lost(&error) => return true,
-                Err(error) => Answer::Refused(error.to_string().into()),
+        Done::Denied(key, denial) => {
+            let answer = match denial {
+                Denial::Answered(answer) => answer,
+                Denial::Unanswered(error) => Answer::Refused(error.to_string().into()),
+                Denial::Lost(_) => return true,
             };
             let over = matches!(answer, Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_));
             if let Some(known) = known.as_mut().filter(|_| over) {
@@ -256,44 +251,22 @@ fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clo
             purge.handle(Input::Answered(key, answer), now_ms);
         }
         Done::Checked(key, Ok(found)) => purge.handle(Input::Checked(key, found, now_ms), now_ms),
-        Done::Checked(key, Err(error)) => match (busy(&error), is_lost(&error)) {
-            (Some(wait), _) => {
-                purge.handle(Input::Checked(key, Found::Unavailable(millis(wait)), now_ms), now_ms);
-            }
-            (None, true) => return true,
-            (None, false) => purge.handle(Input::Checked(key, Found::Unknown, now_ms), now_ms),
-        },
+        Done::Checked(_, Err(_)) => return true,
         Done::Named(..) => {}
     }
     false
 }
 
-/// Whether an error means that no answer comes any more. A call that ran into the deadline is not among them: the
-/// machine knows the deadline.
-pub(super) fn is_lost(error: &GatewayError) -> bool {
-    matches!(
-        error.root(),
-        GatewayError::Closed { .. } | GatewayError::Silent(_) | GatewayError::Violation { .. }
-    )
-}
-
-/// The id in a payload, whatever else is in it.
-#[derive(Deserialize)]
-pub(super) struct Named<'n> {
-    #[serde(borrow)]
-    pub(super) id: std::borrow::Cow<'n, str>,
-}
-
 fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Clock) {
     match event {
         Event::Requested(kind, payload) => {
-            if let (Some(known), Ok(named)) = (known, serde_json::from_str::<Named<'_>>(payload.get())) {
-                known.came(&Key::new(*kind, &*named.id));
+            if let (Some(known), Some(id)) = (known, prompts::id(payload)) {
+                known.came(&Key::new(*kind, &*id));
             }
         }
         Event::Resolved(kind, payload) => {
-            if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                let key = Key::new(*kind, &*named.id);
+            if let Some(id) = prompts::id(payload) {
+                let key = Key::new(*kind, &*id);
                 if let Some(known) = known {
                     known.went(&key);
                 }

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-use super::deciding::{self, Settled};
 use super::hold::Hold;
-use super::{Pending, Queue, QueueError, Reply, Sending, Way, decide};
+use super::{Pending, Queue, QueueError, Sending, Way, decide};
 use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
+use crate::gateway::api::prompts::{self, GetCommand, GetPrompt, Reply, Settled};
 use crate::gateway::error::GatewayError;
 use crate::queue::filter::{Named, named};
 use crate::queue::{Decision, Kind, Prompt, Reader};
@@ -21,9 +18,6 @@ use crate::settings::Flags;
 /// The first and the longest step of the pauses while the gateway is too busy.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// Tells of every prompt that current gateways know, decided or not, by its exact id.
-const GET: &str = "approval.get";
 
 /// A decision on one prompt, before anything is sent.
 #[derive(Debug)]
@@ -56,7 +50,12 @@ pub enum Confirmed {
 }
 
 /// Finds the prompt.
-pub async fn plan(id: &str, decision: Decision, flags: &Flags, deadline: Deadline) -> Result<Planning, Error> {
+pub async fn plan(
+    id: &str,
+    decision: Decision,
+    flags: &Flags,
+    deadline: Deadline,
+) -> Result<Planning, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list_prompts().await?;
     let finished = |resolved| Planning::Finished(Box::new(resolved));
@@ -233,15 +232,15 @@ async fn whole(
     id: &str,
     deadline: Deadline,
 ) -> Result<Option<Option<Settled>>, Error> {
-    if queue.connection.has(GET) {
+    if queue.capabilities().finds_decided {
         return Ok(settled(queue, id, deadline).await?.map(Some));
     }
     let Some(session) = queue.connection.session() else { return Ok(None) };
     if queue.way() == Way::Exact || prompt.kind() != Kind::Exec {
         return Ok(None);
     }
-    match session.call("exec.approval.get", &json!({ "id": id }), deadline).await {
-        Err(error) if deciding::is_gone(&error) => Ok(Some(None)),
+    match session.call(&GetCommand { id }, deadline).await {
+        Err(error) if prompts::is_gone(&error) => Ok(Some(None)),
         Ok(_) | Err(GatewayError::Failed { .. }) => Ok(None),
         Err(error) => Err(queue.connection.fault(error)),
     }
@@ -249,19 +248,13 @@ async fn whole(
 
 /// How a prompt that is not listed was decided, where the gateway knows it; nothing is sent that could decide it.
 async fn settled(queue: &Queue, id: &str, deadline: Deadline) -> Result<Option<Settled>, Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        approval: Value,
-    }
-    let session = queue.connection.session().filter(|_| !id.is_empty() && queue.connection.has(GET));
+    let session = queue.connection.session().filter(|_| !id.is_empty() && queue.capabilities().finds_decided);
     let Some(session) = session else { return Ok(None) };
-    let answer = match session.call(GET, &json!({ "id": id }), deadline).await {
-        Ok(answer) => answer,
-        Err(GatewayError::Failed { .. }) => return Ok(None),
-        Err(error) => return Err(queue.connection.fault(error)),
-    };
-    let answer: Option<Answer> = answer.and_then(|answer| serde_json::from_str(answer.get()).ok());
-    let approval = answer.map(|answer| answer.approval).filter(|approval| approval["id"] == id);
-    // One that is pending, and not listed to us, is not known to be decided.
-    Ok(approval.and_then(|approval| Settled::of(&approval)).filter(|how| !how.is_pending()))
+    let get = GetPrompt { id };
+    match session.call(&get, deadline).await {
+        // One that is pending, and not listed to us, is not known to be decided.
+        Ok(answer) => Ok(answer.and_then(|answer| get.settled(&answer))),
+        Err(GatewayError::Failed { .. }) => Ok(None),
+        Err(error) => Err(queue.connection.fault(error)),
+    }
 }

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use serde::Deserialize;
-use serde_json::json;
 
 use crate::commands::Error;
-use crate::commands::queue::{Hold, Pending, Queue, QueueError, Sending, Way, decide};
+use crate::commands::queue::{Denial, Hold, Pending, Queue, QueueError, Sending, Way, decide};
 use crate::deadline::Deadline;
+use crate::gateway::api::sessions::AbortRuns;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Session};
 use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which, emptied, shared};
@@ -434,27 +433,13 @@ async fn verify(
 
 /// Aborts, and tells which runs were.
 async fn abort(queue: &mut Queue, abort: &Abort) -> Result<Vec<String>, Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Aborted {
-        run_ids: Vec<String>,
-        aborted_run_id: Option<String>,
-    }
-    let result = match abort {
-        Abort { session: Some(key), run: None } => {
-            queue.connection.write::<Aborted>("chat.abort", &json!({ "sessionKey": key })).await
-        }
-        Abort { session: Some(key), run: Some(run) } => {
-            let params = json!({ "sessionKey": key, "runId": run });
-            queue.connection.write::<Aborted>("chat.abort", &params).await
-        }
-        Abort { session: None, run: Some(run) } => {
-            queue.connection.write::<Aborted>("sessions.abort", &json!({ "runId": run })).await
-        }
-        Abort { session: None, run: None } => return Ok(Vec::new()),
+    let call = match (&abort.session, &abort.run) {
+        (Some(key), run) => AbortRuns::in_session(key, run.as_deref()),
+        (None, Some(run)) => AbortRuns::of_run(run),
+        (None, None) => return Ok(Vec::new()),
     };
-    match result {
-        Ok(aborted) => Ok(aborted.run_ids.into_iter().chain(aborted.aborted_run_id).collect()),
+    match queue.connection.write(&call).await {
+        Ok(aborted) => Ok(aborted.runs()),
         // What has ended is not there to be aborted; its prompts are.
         Err(GatewayError::Failed { failure, .. }) if failure.code == "INVALID_REQUEST" => Ok(Vec::new()),
         Err(error) => Err(queue.connection.fault(error)),
@@ -494,5 +479,8 @@ async fn deny_once(
         Sending::Stale => return Ok(Answer::Unavailable(None)),
     }
     let (_, reply) = decide(session, way, key, Decision::Deny, deadline).await;
-    reply.of_denial()
+    match reply.into() {
+        Denial::Answered(answer) => Ok(answer),
+        Denial::Unanswered(error) | Denial::Lost(error) => Err(error),
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::Error;
-use super::super::remote::{Document, Fetched, NotStored, Place, Remote};
+use super::super::remote::{Fetched, NotStored, Place, Remote};
 use super::local::entered;
 use super::new::New;
 use super::request::Request;
@@ -18,6 +18,7 @@ use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::model::stored::Stored;
 use crate::approvals::parse;
 use crate::deadline::{Deadline, Gate};
+use crate::gateway::api::approvals::Document;
 use crate::report::approvals::{SetOutcome, SetReport};
 
 /// How often a document is offered, each time with less: current gateways name one field of an object at a time.

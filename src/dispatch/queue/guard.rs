@@ -84,7 +84,11 @@ pub fn guard(
             output::guard_text(&mut text, line, observe, paper(&io::stdout()))
         };
         // Nothing is as good as written: a line that people need not see.
-        if told.is_ok() && (text.is_empty() || spool.push(text)) { WriteResult::Written } else { WriteResult::Dropped }
+        if told.is_ok() && (text.is_empty() || spool.push(text)) {
+            WriteResult::Written
+        } else {
+            WriteResult::Dropped
+        }
     };
     let guarded = gateways::run(guard::run(&request, &targets, (reading, end), &mut show, spool.closed()));
     let written = spool.finish(Deadline::after(DRAINING));

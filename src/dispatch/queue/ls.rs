@@ -154,9 +154,8 @@ fn watch(
             let status = (now.quiet > QUIET)
                 .then(|| format!("No answer from the gateway for {}s.", now.quiet.as_secs()));
             let lines = terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, lines)| lines.0);
-            let draw = |out| {
-                output::queue_screen(out, now.queued, layout(), usize::from(lines), status.as_deref())
-            };
+            let draw =
+                |out| output::queue_screen(out, now.queued, layout(), usize::from(lines), status.as_deref());
             screen.open().and_then(draw)
         } else if now.changed {
             // Once, until it is known again.

@@ -20,7 +20,7 @@ impl Hub {
         if let Some(answer) = answer {
             self.send(peer, wire::response(&request.id, &answer));
         }
-        self.tell();
+        self.publish();
     }
 }
 
@@ -31,10 +31,7 @@ pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value)
         Err(refusal) => return Some(Err(refusal)),
     };
     let answer = match method {
-        "exec.approval.request" => return prompts::request(hub, caller, Kind::Exec, params),
-        "plugin.approval.request" => return prompts::request(hub, caller, Kind::Plugin, params),
-        "exec.approval.waitDecision" => return prompts::wait(hub, caller, Kind::Exec, method, params),
-        "plugin.approval.waitDecision" => return prompts::wait(hub, caller, Kind::Plugin, method, params),
+        "exec.approval.request" => return prompts::request(hub, caller, params),
         "exec.approval.list" => Ok(prompts::list(hub, caller, Kind::Exec)),
         "plugin.approval.list" => Ok(prompts::list(hub, caller, Kind::Plugin)),
         "openclaw.approval.list" => Ok(prompts::list(hub, caller, Kind::System)),
@@ -47,7 +44,6 @@ pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value)
         "exec.approval.grants.list" => Ok(json!({"grants": []})),
         "chat.abort" => runs::chat_abort(hub, params),
         "chat.history" => runs::history(hub, params),
-        "chat.send" => runs::chat_send(hub, params),
         "sessions.abort" => runs::sessions_abort(hub, params),
         "sessions.list" => Ok(runs::list(hub)),
         _ => simple(hub, method, params),
@@ -75,14 +71,7 @@ fn simple(hub: &mut Hub, method: &'static str, params: &Value) -> Answer {
             Params::closed(method, generation, params, &[], &[])?;
             Ok(hub.nodes.list(now))
         }
-        "agents.list" => {
-            let agents: Vec<Value> = hub.agents.iter().map(|id| json!({"id": id})).collect();
-            let default = hub.agents.first();
-            Ok(json!({"defaultId": default, "mainKey": "main", "scope": "per-sender", "agents": agents}))
-        }
-        "status" => Ok(json!({
-            "runtimeVersion": generation.version(), "sessions": {"count": hub.registry.runs.sessions().count()},
-        })),
-        _ => Ok(json!({"ok": true, "ts": now, "durationMs": 0, "defaultAgentId": hub.agents.first()})),
+        "status" => Ok(json!({"runtimeVersion": generation.version()})),
+        _ => Ok(json!({"ok": true, "ts": now, "durationMs": 0})),
     }
 }

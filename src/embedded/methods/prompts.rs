@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::super::ask::{Ask, What};
 use super::super::caller::Caller;
-use super::super::effects::{Ending, No, Settled};
+use super::super::effects::{Ending, RequestError, Settled};
 use super::super::generation::Generation;
 use super::super::hub::Hub;
 use super::super::params::Params;
 use super::super::prompt::Prompt;
-use super::super::request::{ExecRequest, PluginRequest};
+use super::super::request::ExecRequest;
 use super::super::wire::{Answer, ErrorCode, Refusal};
 use crate::queue::{Decision, Kind};
 
@@ -38,7 +38,7 @@ const EXEC_FIELDS: [&str; 17] = [
 ];
 
 /// What the current generation takes besides.
-const EXEC_FIELDS_NOW: [&str; 4] = ["runId", "sessionId", "toolCallId", "warningText"];
+const EXEC_FIELDS_CURRENT: [&str; 4] = ["runId", "sessionId", "toolCallId", "warningText"];
 
 pub(super) fn list(hub: &Hub, caller: &Caller, kind: Kind) -> Value {
     let shown =
@@ -47,51 +47,21 @@ pub(super) fn list(hub: &Hub, caller: &Caller, kind: Kind) -> Value {
 }
 
 /// Reads a request, which must be a closed object of the generation's fields.
-fn read(hub: &Hub, kind: Kind, params: &Value) -> Result<(Ask, bool), Refusal> {
-    let now = hub.generation == Generation::Current;
-    if kind == Kind::Exec {
-        let method = "exec.approval.request";
-        let mut fields = EXEC_FIELDS.to_vec();
-        fields.extend(EXEC_FIELDS_NOW.iter().filter(|_| now));
-        fields.push("command");
-        Params::closed(method, hub.generation, params, &[], &fields)?.text("command")?;
-        if params.get("command").is_none() {
-            return Err(Refusal::invalid("command is required"));
-        }
-        let request = ExecRequest::deserialize(params)
-            .map_err(|error| Refusal::invalid(format!("invalid {method} params: {error}")))?;
-        if request.host.as_deref() == Some("node") && request.node_id.is_none() {
-            return Err(Refusal::invalid("nodeId is required for host=node"));
-        }
-        if request.id.as_ref().is_some_and(|id| id.starts_with("plugin:")) {
-            return Err(Refusal::invalid("approval ids starting with plugin: are reserved"));
-        }
-        let two_phase = request.two_phase == Some(true);
-        return Ok((Ask::exec(request), two_phase));
+fn read(hub: &Hub, params: &Value) -> Result<(Ask, bool), Refusal> {
+    let method = "exec.approval.request";
+    let mut fields = EXEC_FIELDS.to_vec();
+    if hub.generation == Generation::Current {
+        fields.extend(EXEC_FIELDS_CURRENT);
     }
-    let method = "plugin.approval.request";
-    let mut fields = vec![
-        "pluginId",
-        "severity",
-        "toolName",
-        "toolCallId",
-        "agentId",
-        "sessionKey",
-        "timeoutMs",
-        "twoPhase",
-    ];
-    if now {
-        fields.push("runId");
-    }
-    Params::closed(method, hub.generation, params, &["title", "description"], &fields)?;
-    let request = PluginRequest::deserialize(params)
+    Params::closed(method, hub.generation, params, &["command"], &fields)?.required("command")?;
+    let request = ExecRequest::deserialize(params)
         .map_err(|error| Refusal::invalid(format!("invalid {method} params: {error}")))?;
     let two_phase = request.two_phase == Some(true);
-    Ok((Ask { what: What::Plugin(Box::new(request)), asks_again: 0 }, two_phase))
+    Ok((Ask::exec(request), two_phase))
 }
 
-pub(super) fn request(hub: &mut Hub, caller: &Caller, kind: Kind, params: &Value) -> Option<Answer> {
-    let (ask, two_phase) = match read(hub, kind, params) {
+pub(super) fn request(hub: &mut Hub, caller: &Caller, params: &Value) -> Option<Answer> {
+    let (ask, two_phase) = match read(hub, params) {
         Ok(read) => read,
         Err(refusal) => return Some(Err(refusal)),
     };
@@ -99,7 +69,7 @@ pub(super) fn request(hub: &mut Hub, caller: &Caller, kind: Kind, params: &Value
     let waiter = caller.peer.as_ref().map(|(peer, frame)| hub.waiter(*peer, frame));
     let asked = match hub.registry.request(ask, waiter, now) {
         Ok(asked) => asked,
-        Err(no) => return Some(Err(refusal(hub.generation, no))),
+        Err(error) => return Some(Err(refusal(hub.generation, error))),
     };
     if !asked.coalesced && !hub.can_be_answered(caller.peer.as_ref().map(|(peer, _)| *peer)) {
         // Whoever asked is told as one who waited.
@@ -118,39 +88,6 @@ pub(super) fn request(hub: &mut Hub, caller: &Caller, kind: Kind, params: &Value
     })
 }
 
-pub(super) fn wait(
-    hub: &mut Hub,
-    caller: &Caller,
-    kind: Kind,
-    method: &'static str,
-    params: &Value,
-) -> Option<Answer> {
-    let id = Params::closed(method, hub.generation, params, &["id"], &[])
-        .and_then(|params| params.required("id").map(str::to_owned));
-    let (id, (peer, frame)) = match (id, &caller.peer) {
-        (Ok(id), Some(peer)) => (id, peer),
-        (Ok(_), None) => return Some(Err(Refusal::invalid("nobody waits over HTTP"))),
-        (Err(refusal), _) => return Some(Err(refusal)),
-    };
-    let waiter = hub.waiter(*peer, frame);
-    match hub.registry.wait(kind, &id, waiter) {
-        Ok(None) => None,
-        Ok(Some(settled)) => {
-            let mut answer = json!({
-                "id": settled.prompt.id, "decision": settled.ending.decision().map(Decision::as_str),
-                "createdAtMs": settled.prompt.created_at, "expiresAtMs": settled.prompt.expires_at,
-            });
-            if let (Ending::Expired | Ending::Unreachable, Generation::Current) =
-                (&settled.ending, hub.generation)
-            {
-                answer["terminalReason"] = ending_words(&settled.ending).1.into();
-            }
-            Some(Ok(answer))
-        }
-        Err(_) => Some(Err(Refusal::invalid("approval expired or not found"))),
-    }
-}
-
 pub(super) fn get(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
     let params = Params::closed("exec.approval.get", hub.generation, params, &["id"], &[])?;
     let prompt = find(hub, caller, Kind::Exec, params.required("id")?)?;
@@ -165,9 +102,9 @@ pub(super) fn get(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
 /// A prompt that the caller may see, by its id or the only prefix.
 fn find<'h>(hub: &'h Hub, caller: &Caller, kind: Kind, id: &str) -> Result<&'h Prompt, Refusal> {
     if !caller.sees_all(hub.generation) {
-        return Err(refusal(hub.generation, No::NotFound));
+        return Err(refusal(hub.generation, RequestError::NotFound));
     }
-    hub.registry.find(Some(kind), id, hub.clock.now()).map_err(|no| refusal(hub.generation, no))
+    hub.registry.find(Some(kind), id, hub.clock.now()).map_err(|error| refusal(hub.generation, error))
 }
 
 pub(super) fn resolve(
@@ -202,7 +139,7 @@ pub(super) fn resolve(
     found?;
     hub.registry
         .resolve(Some(kind), id, decision, Some(caller.name.clone()), now)
-        .map_err(|no| refusal(hub.generation, no))?;
+        .map_err(|error| refusal(hub.generation, error))?;
     Ok(json!({"ok": true}))
 }
 
@@ -220,7 +157,9 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
     let applied = pending.is_some();
     match (pending, decision) {
         (Some(prompt), Some(decision)) if prompt.ask.kind().as_str() == kind => {
-            hub.registry.resolve(None, id, decision, by, now).map_err(|no| refusal(hub.generation, no))?;
+            hub.registry
+                .resolve(None, id, decision, by, now)
+                .map_err(|error| refusal(hub.generation, error))?;
         }
         (Some(_), _) => hub.registry.deny_mistaken(id, by, now),
         (None, _) => {}
@@ -338,11 +277,11 @@ fn already_resolved() -> Refusal {
     Refusal::invalid("approval already resolved").with(json!({"reason": "APPROVAL_ALREADY_RESOLVED"}))
 }
 
-fn refusal(generation: Generation, no: No) -> Refusal {
-    match no {
-        No::Full => Refusal::new(ErrorCode::Unavailable, "too many pending approvals").retryable(),
-        No::Taken => Refusal::invalid("approval id already pending"),
-        No::NotFound => {
+fn refusal(generation: Generation, error: RequestError) -> Refusal {
+    match error {
+        RequestError::Full => Refusal::new(ErrorCode::Unavailable, "too many pending approvals").retryable(),
+        RequestError::Taken => Refusal::invalid("approval id already pending"),
+        RequestError::NotFound => {
             let mut details = json!({"reason": "APPROVAL_NOT_FOUND"});
             if generation == Generation::Current {
                 details["remediation"] =
@@ -350,14 +289,14 @@ fn refusal(generation: Generation, no: No) -> Refusal {
             }
             Refusal::invalid("unknown or expired approval id").with(details)
         }
-        No::Ambiguous => Refusal::invalid("ambiguous approval id prefix; use the full id"),
-        No::NotAllowed => Refusal::invalid(match generation {
+        RequestError::Ambiguous => Refusal::invalid("ambiguous approval id prefix; use the full id"),
+        RequestError::NotAllowed => Refusal::invalid(match generation {
             Generation::Legacy => {
                 "allow-always is unavailable because the effective policy requires approval every time"
             }
             Generation::Current => "allow-always is unavailable for this command",
         })
         .with(json!({"reason": "APPROVAL_ALLOW_ALWAYS_UNAVAILABLE"})),
-        No::OtherSession => Refusal::invalid("runId does not match sessionKey"),
+        RequestError::OtherSession => Refusal::invalid("runId does not match sessionKey"),
     }
 }

@@ -2,14 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::ask::Ask;
-use super::super::effects::Phase;
 use super::super::generation::Generation;
 use super::super::hub::Hub;
 use super::super::params::Params;
 use super::super::registry::Registry;
-use super::super::runs::State;
-use super::super::wire::{Answer, ErrorCode, Refusal};
+use super::super::wire::{Answer, Refusal};
 
 pub(super) fn list(hub: &Hub) -> Value {
     let runs = &hub.registry.runs;
@@ -30,8 +27,7 @@ pub(super) fn list(hub: &Hub) -> Value {
         })
         .collect();
     let mut list = json!({
-        "ts": hub.clock.now(), "path": "(multiple)", "count": sessions.len(), "sessions": sessions,
-        "defaults": {"modelProvider": "embedded", "model": "none", "contextTokens": 128_000},
+        "ts": hub.clock.now(), "count": sessions.len(), "sessions": sessions,
     });
     if hub.generation == Generation::Current {
         list["totalCount"] = list["count"].clone();
@@ -92,42 +88,4 @@ pub(super) fn sessions_abort(hub: &mut Hub, params: &Value) -> Answer {
     };
     let status = if aborted.is_empty() { "no-active-run" } else { "aborted" };
     Ok(json!({"ok": true, "abortedRunId": aborted.first(), "status": status}))
-}
-
-/// Starts a turn, which asks what the scenario says that its session asks.
-pub(super) fn chat_send(hub: &mut Hub, params: &Value) -> Answer {
-    let fields = Params::closed(
-        "chat.send",
-        hub.generation,
-        params,
-        &["sessionKey", "message", "idempotencyKey"],
-        &["thinking", "deliver", "timeoutMs"],
-    )?;
-    let session = fields.required("sessionKey")?;
-    let run = fields.required("idempotencyKey")?.to_owned();
-    if hub.registry.runs.get(&run).is_some() {
-        return Ok(json!({"runId": run, "status": "in_flight"}));
-    }
-    let now = hub.clock.now();
-    hub.registry.start_run_as(run.clone(), session, now);
-    let Some(habit) = hub.habits.get(session).cloned() else {
-        hub.registry.end_run(&run, State::Ended, Phase::End);
-        return Ok(json!({"runId": run, "status": "started"}));
-    };
-    let mut request = habit.asks;
-    request.session_key.get_or_insert_with(|| session.to_owned());
-    let ask = Ask { asks_again: habit.asks_again, ..Ask::exec(request) }.by_run(&run);
-    if hub.registry.request(ask, None, now).is_err() {
-        return Err(Refusal::new(ErrorCode::Unavailable, "too many pending approvals").retryable());
-    }
-    match hub.generation {
-        // The turn is over while its prompt is pending.
-        Generation::Legacy => {
-            hub.registry.end_run(&run, State::Ended, Phase::End);
-        }
-        Generation::Current => {
-            hub.turns.insert(run.clone());
-        }
-    }
-    Ok(json!({"runId": run, "status": "started"}))
 }

@@ -114,8 +114,6 @@ async fn the_cascade_of_the_seed_is_there() {
         let scenario = Scenario::cascade();
         let gateway = start(Options { scenario, ..options(generation) }).await.unwrap();
         let mut client = Client::greeted(&gateway, &Hello::default()).await;
-        let agents = client.ok("agents.list", json!({})).await;
-        assert_eq!(agents["agents"].as_array().unwrap().len(), 11);
         let prompts = client.ok("exec.approval.list", json!({})).await;
         let prompts = prompts.as_array().unwrap();
         let stuck: Vec<&Value> =

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::scenario::Scenario;
-use super::{Auth, Generation, Options, Running, start};
+use super::{Generation, Options, Running, start};
 
 const TOKEN: &str = "rehearsal-token";
 const BOTH: [Generation; 2] = [Generation::Legacy, Generation::Current];
@@ -25,12 +25,11 @@ fn options(generation: Generation) -> Options {
     Options {
         port: 0,
         generation,
-        auth: Auth::Token(TOKEN.into()),
+        token: TOKEN.into(),
         tls: false,
         coalesce: true,
         lists_run_ids: true,
         cancel_on_failover: true,
-        admin_http: true,
         scenario: Scenario::default(),
     }
 }
@@ -215,7 +214,7 @@ impl Client {
     }
 
     /// The error and the close frame of a client that is not let in.
-    async fn turned(gateway: &Running, hello: &Hello) -> (Value, u16, String) {
+    async fn rejection(gateway: &Running, hello: &Hello) -> (Value, u16, String) {
         let mut client = Self::open(gateway).await;
         let answer = client.introduce(hello).await;
         assert_eq!(answer["ok"], false, "{answer}");

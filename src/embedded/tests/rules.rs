@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::embedded::ask::Ask;
-use crate::embedded::effects::{Asked, Effect, Ending, No, Rules};
+use crate::embedded::effects::{Accepted, Effect, Ending, RequestError, Rules};
 use crate::embedded::prompt::Waiter;
 use crate::embedded::registry::Registry;
 use crate::embedded::request::ExecRequest;
@@ -115,7 +115,7 @@ fn a_prompt_stays_while_a_run_that_coalesced_into_it_is_active() {
     assert!(registry.request(ask(Some("a"), Some("r2"), "x"), None, 0).unwrap().coalesced);
     assert_eq!(registry.abort("s1", None, 1).unwrap(), ["r1"]);
     assert_eq!(pending(&registry), [first.id.as_str()]);
-    assert_eq!(registry.abort("s1", Some("r2"), 1), Err(No::OtherSession));
+    assert_eq!(registry.abort("s1", Some("r2"), 1), Err(RequestError::OtherSession));
     registry.abort("s2", None, 2).unwrap();
     assert!(pending(&registry).is_empty());
 }
@@ -138,17 +138,17 @@ fn a_decided_id_is_remembered_for_a_while_and_then_begins_others() {
             registry.find(exec, id, now).map(|prompt| prompt.id.clone())
         };
         assert_eq!(found(&registry, "deploy", 0), Ok("deploy".to_owned()), "the exact one comes first");
-        assert_eq!(found(&registry, "DEPLOY", 0), Err(No::Ambiguous));
+        assert_eq!(found(&registry, "DEPLOY", 0), Err(RequestError::Ambiguous));
         assert_eq!(found(&registry, " deploy-", 0), Ok("Deploy-2".to_owned()));
         registry.resolve(exec, "deploy", Decision::Deny, None, 1_000).unwrap();
-        assert_eq!(found(&registry, "deploy", 15_999), Err(No::NotFound));
+        assert_eq!(found(&registry, "deploy", 15_999), Err(RequestError::NotFound));
         assert_eq!(
             found(&registry, "DEPLOY", 1_000),
             Ok("Deploy-2".to_owned()),
             "only the exact id is remembered"
         );
         assert_eq!(found(&registry, "deploy", 16_000), Ok("Deploy-2".to_owned()));
-        assert_eq!(found(&registry, "", 16_000), Err(No::NotFound));
+        assert_eq!(found(&registry, "", 16_000), Err(RequestError::NotFound));
         // It is decided in the place of the other.
         registry.resolve(exec, "deploy", Decision::AllowOnce, None, 16_000).unwrap();
         assert!(pending(&registry).is_empty());
@@ -174,7 +174,6 @@ fn retries_of_seeded_duplicates_join_the_oldest_that_is_left() {
 #[derive(Debug, Clone)]
 enum Step {
     Request { agent: Option<u8>, run: Option<u8>, command: u8 },
-    Wait { prompt: prop::sample::Index },
     Resolve { prompt: prop::sample::Index, decision: Decision },
     Pass { ms: u64 },
     FailOver { agent: u8 },
@@ -188,7 +187,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(
         prop_oneof![
             6 => (maybe(), maybe(), few()).prop_map(|(agent, run, command)| Step::Request { agent, run, command }),
-            1 => any::<prop::sample::Index>().prop_map(|prompt| Step::Wait { prompt }),
             2 => (any::<prop::sample::Index>(), decision).prop_map(|(prompt, decision)| Step::Resolve { prompt, decision }),
             1 => (1_u64..900).prop_map(|ms| Step::Pass { ms }),
             1 => few().prop_map(|agent| Step::FailOver { agent }),
@@ -226,13 +224,7 @@ impl Told {
                 let run = run.map(|run| format!("r{run}"));
                 let waiter = self.waiter();
                 let ask = ask(agent.as_deref(), run.as_deref(), &format!("c{command}"));
-                let Asked { id, .. } = registry.request(ask, Some(waiter), self.now).unwrap();
-                self.waiting.insert(waiter, id);
-            }
-            Step::Wait { prompt } => {
-                let Some(id) = nth(registry, prompt) else { return Ok(()) };
-                let waiter = self.waiter();
-                prop_assert!(registry.wait(Kind::Exec, &id, waiter).unwrap().is_none());
+                let Accepted { id, .. } = registry.request(ask, Some(waiter), self.now).unwrap();
                 self.waiting.insert(waiter, id);
             }
             Step::Resolve { prompt, decision } => {

@@ -19,9 +19,7 @@ pub use listing::{changes_ndjson, changes_text, queue_ndjson};
 pub use notes::remarks;
 pub(super) use purge::repeated_groups;
 pub use purge::{dedupe_text, plan_text};
-pub use screen::{
-    Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question,
-};
+pub use screen::{Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question};
 pub use table::{Layout, queue_screen, queue_text};
 
 /// The columns of a command that are shown without `--full`.

@@ -8,7 +8,7 @@ use super::{Layout, command, counted, head, length, span};
 use crate::queue::Prompt;
 use crate::queue::report::{Entry, Failure, Outcome};
 use crate::report::queue::{
-    Asked, Dedupe, Emptied, Planned, PlannedGroup, Round, STILL_LISTED, denial, survivor as kept, skip_reason,
+    Asked, Dedupe, Emptied, Planned, PlannedGroup, Round, STILL_LISTED, denial, skip_reason, survivor as kept,
 };
 
 /// Lines of a plan after which what it denies is repeated: the question must not be all that is left on the screen.

@@ -216,7 +216,8 @@ impl World {
                     let listed: Vec<Prompt> = self.pending.values().cloned().collect();
                     let at = self.ms + noise as u64 % LATENCY;
                     self.seats[n].asked = self.seats[n].gaps;
-                    let told = if noise.is_multiple_of(13) { Message::Unlisted } else { Message::Listed(listed) };
+                    let told =
+                        if noise.is_multiple_of(13) { Message::Unlisted } else { Message::Listed(listed) };
                     self.seats[n].post(at, told);
                 }
                 Next::Check(key) => {

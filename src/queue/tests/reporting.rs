@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::super::report::{Entry, Failure, Outcome, Requeued, Totals, SkipReason, correct, requeued};
+use super::super::report::{Entry, Failure, Outcome, Requeued, SkipReason, Totals, correct, requeued};
 use super::super::{Decision, Key, Kind, Prompt, Rules, Runs, plan};
 use super::{NOW, prompt};
 

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use serde::Serialize;
 
 use super::prompt::{Listed, PromptJson};
-use super::reasons::{STILL_LISTED, denial, survivor, skip_reason};
+use super::reasons::{STILL_LISTED, denial, skip_reason, survivor};
 use super::verdict::{Asked, Verdict};
 use super::wider::WiderJson;
 use crate::queue::plan::{Kept, Plan, Why, short_ids};

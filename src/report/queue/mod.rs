@@ -14,6 +14,6 @@ pub use decision::Resolved;
 pub use dedupe::{Dedupe, Emptied, Planned, PlannedGroup, Round, dedupe};
 pub use listing::{Queued, gone, queues};
 pub use prompt::{Listed, PromptJson};
-pub use reasons::{STILL_LISTED, denial, survivor, skip_reason};
+pub use reasons::{STILL_LISTED, denial, skip_reason, survivor};
 pub use verdict::{Asked, Verdict, verdict};
 pub use wider::WiderJson;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clearance::deadline::Deadline;
+use clearance::gateway::api::events::Event;
 use clearance::gateway::error::GatewayError;
-use clearance::gateway::events::Event;
-use clearance::queue::Kind;
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Events, Keyring, Link, Manner};
+use clearance::gateway::{Access, ConnectOptions, Events, Keyring, Link};
+use clearance::queue::Kind;
 use serde_json::{Value, json};
 
 use super::chain;
@@ -22,7 +22,7 @@ fn with_session<F: Future<Output = ()>>(steps: Vec<Step>, test: impl FnOnce(Link
         credential: Credential::Token(TOKEN.into()),
         trust: Trust::Platform,
         plaintext_allowed: false,
-        manner: Manner::default(),
+        options: ConnectOptions::default(),
     };
     let access = Access { events: true, ..Access::OPERATOR };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -43,7 +43,7 @@ async fn call(link: &Link, method: &str) -> Result<Value, GatewayError> {
 }
 
 async fn call_by(link: &Link, method: &str, deadline: Deadline) -> Result<Value, GatewayError> {
-    let answer = link.session().unwrap().call(method, &json!({}), deadline).await?;
+    let answer = link.session().unwrap().call_method(method, &json!({}), deadline).await?.1;
     Ok(serde_json::from_str(answer.unwrap().get()).unwrap())
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use assert_cmd::Command;
 use clearance::deadline::Deadline;
 use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, Keyring, Link, Manner};
+use clearance::gateway::{Access, ConnectOptions, Keyring, Link};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -86,7 +86,7 @@ impl Dev {
             credential: Credential::Token(self.token.as_str().into()),
             trust: Trust::Platform,
             plaintext_allowed: false,
-            manner: Manner::default(),
+            options: ConnectOptions::default(),
         };
         let access = Access { caps, ..Access::OPERATOR };
         Link::open(&target, access, &Keyring::Ephemeral, deadline()).await.unwrap().0

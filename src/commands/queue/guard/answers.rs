@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::deciding::{Known, Reply, Way};
-use super::super::purge::is_lost;
-use super::super::{SESSIONS, unread_keys};
+use super::super::deciding::{Denial, Known, Way, is_lost};
+use super::super::unread_keys;
 use super::calls::{Answers, Done, Payload, REFINING, cancelled};
 use super::connection::{ConnectionLoop, LoopExit};
+use crate::gateway::api::Method;
+use crate::gateway::api::sessions::Sessions;
 use crate::gateway::error::GatewayError;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{Input, Offender};
-use crate::queue::purge::{Answer, Found};
+use crate::queue::purge::Answer;
 use crate::queue::{Key, Kind, Listing, Runs};
 
 impl ConnectionLoop<'_, '_, '_, '_> {
@@ -35,19 +35,11 @@ impl ConnectionLoop<'_, '_, '_, '_> {
 
     pub(super) fn done(&mut self, done: Done) -> Option<LoopExit> {
         match done {
-            Done::Denied(key, written, reply) => return self.denied(key, written, reply),
+            Done::Denied(key, written, denial) => return self.denied(key, written, denial),
             Done::Checked(key, Ok(found)) => self.handle(Input::Checked(key, found)),
-            Done::Checked(_, Err(error)) | Done::Listed(Err(error)) if is_lost(&error) => {
+            Done::Checked(_, Err(error)) => return Some(LoopExit::Lost(error.root().to_string())),
+            Done::Listed(Err(error)) if is_lost(&error) => {
                 return Some(LoopExit::Lost(error.root().to_string()));
-            }
-            Done::Checked(key, Err(error)) => {
-                let wait = match &error {
-                    GatewayError::Failed { failure, .. } => failure.retry_after(),
-                    _ => None,
-                };
-                let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                let found = wait.map_or(Found::Unknown, |wait| Found::Unavailable(Some(millis(wait))));
-                self.handle(Input::Checked(key, found));
             }
             Done::Listed(Ok(answers)) => {
                 if let Err(cause) = self.listed(answers) {
@@ -66,7 +58,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         None
     }
 
-    fn denied(&mut self, key: Key, written: Option<Instant>, reply: Reply) -> Option<LoopExit> {
+    fn denied(&mut self, key: Key, written: Option<Instant>, denial: Denial) -> Option<LoopExit> {
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         if let Some(began) = self.began.remove(&key) {
             let timing = Timing {
@@ -75,10 +67,10 @@ impl ConnectionLoop<'_, '_, '_, '_> {
             };
             self.timings.insert(key.clone(), timing);
         }
-        let answer = match reply.of_denial() {
-            Ok(answer) => answer,
-            Err(error) if is_lost(&error) => return Some(LoopExit::Lost(error.root().to_string())),
-            Err(_) => {
+        let answer = match denial {
+            Denial::Answered(answer) => answer,
+            Denial::Lost(error) => return Some(LoopExit::Lost(error.root().to_string())),
+            Denial::Unanswered(_) => {
                 self.handle(Input::Unanswered(key));
                 return None;
             }
@@ -147,24 +139,23 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         let mut runs = Runs::new();
         let failed = |error: GatewayError| match error.root() {
             GatewayError::TimedOut { .. } => {
-                format!("{SESSIONS} was not answered in {} s", REFINING.as_secs())
+                format!("{} was not answered in {} s", Method::SessionsList, REFINING.as_secs())
             }
             _ => error.to_string(),
         };
-        let read = sessions.map_err(failed).and_then(|sessions| {
-            let text = sessions.as_deref().map_or("null", RawValue::get);
-            let sessions: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            let listed = sessions.get("sessions").is_some_and(Value::is_array);
-            let odd = || format!("{SESSIONS} answered something that is not a list of sessions");
-            listed.then_some(sessions).ok_or_else(odd)
+        let read = sessions.map_err(failed).and_then(|answer| {
+            let read = answer.as_deref().and_then(Sessions::read);
+            read.ok_or_else(|| {
+                format!("{} answered something that is not a list of sessions", Method::SessionsList)
+            })
         });
         let event = match read {
             Ok(sessions) => {
-                if let Some(shown_ms) = sessions.get("ts").and_then(Value::as_u64) {
+                if let Some(shown_ms) = sessions.at_ms {
                     self.clock = self.clock.narrowed(shown_ms, self.asked);
                     self.handle(Input::Clock(self.clock.unsure_ms()));
                 }
-                runs.listed(&sessions, self.clock.now_ms());
+                runs.listed(&sessions.payload, self.clock.now_ms());
                 std::mem::take(&mut self.watch.runs_unknown).then_some(line::Event::RunsKnown)
             }
             Err(cause) => {

@@ -4,15 +4,16 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::super::deciding::{self, Reply, Way, decide};
-use super::super::{SESSIONS, method};
+use super::super::deciding::{self, Denial, Way, decide};
 use crate::commands::Error;
 use crate::commands::run::cancel::{self, By};
 use crate::deadline::Deadline;
 use crate::gateway::Session;
+use crate::gateway::api::Method;
+use crate::gateway::api::prompts::ListPrompts;
+use crate::gateway::api::sessions::ListSessions;
 use crate::gateway::error::GatewayError;
 use crate::queue::cancel::{Cancelled, Which};
 use crate::queue::guard::line::Cancel;
@@ -39,7 +40,7 @@ pub(super) struct Answers {
 
 /// What was asked, and came back.
 pub(super) enum Done {
-    Denied(Key, Option<Instant>, Reply),
+    Denied(Key, Option<Instant>, Denial),
     Checked(Key, Result<Found, GatewayError>),
     Listed(Result<Answers, GatewayError>),
     Cancelled(String, Result<Cancel, String>),
@@ -50,7 +51,7 @@ pub(super) type Work<'s> = Pin<Box<dyn Future<Output = Done> + 's>>;
 pub(super) async fn deny(session: &Session, way: Way, key: Key) -> Done {
     let deadline = Deadline::after(CALLING);
     let (written, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
-    Done::Denied(key, written, reply)
+    Done::Denied(key, written, reply.into())
 }
 
 pub(super) async fn check(session: &Session, key: Key) -> Done {
@@ -60,16 +61,14 @@ pub(super) async fn check(session: &Session, key: Key) -> Done {
 
 /// Asks for everything that is pending, and for the sessions, at once. Without the sessions the prompts are enough.
 pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
-    let nothing = json!({});
     let calls = kinds.into_iter().map(|kind| {
         let within = if kind == Kind::Exec { CALLING } else { BESIDE };
-        let (method, nothing) = (method(kind, "list"), &nothing);
-        async move { session.call(&method, nothing, Deadline::after(within)).await }
+        async move { session.call(&ListPrompts::of(kind), Deadline::after(within)).await }
     });
-    let sessions = session.call(SESSIONS, &nothing, Deadline::after(REFINING));
-    let (prompts, sessions) = join(join_all(calls), sessions).await;
+    let listed = session.call(&ListSessions {}, Deadline::after(REFINING));
+    let (prompts, sessions) = join(join_all(calls), listed).await;
     if let Some(cause) = session.ended() {
-        return Done::Listed(Err(GatewayError::NotSent { method: SESSIONS.to_owned(), cause }));
+        return Done::Listed(Err(GatewayError::NotSent { method: Method::SessionsList.to_string(), cause }));
     }
     Done::Listed(Ok(Answers { prompts, sessions }))
 }

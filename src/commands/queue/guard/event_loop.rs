@@ -17,8 +17,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::deciding::{Sending, Way};
-use super::super::method;
-use super::super::purge::Named;
 use super::calls::{check, deny, list};
 use super::connection::{ConnectionLoop, LoopExit};
 use super::out::wall_ms;
@@ -26,12 +24,13 @@ use super::state::Watch;
 use crate::backoff::Backoff;
 use crate::commands::gateway::Connection;
 use crate::deadline::Deadline;
-use crate::gateway::events::Event;
+use crate::gateway::api::events::Event;
+use crate::gateway::api::prompts;
+use crate::queue::Key;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note};
 use crate::queue::purge::Answer;
 use crate::queue::report::SkipReason;
-use crate::queue::{Key, Kind};
 
 /// How long what is under way may take when it is told to stop.
 const DRAINING: Duration = Duration::from_secs(5);
@@ -56,7 +55,7 @@ pub(super) async fn run(
 ) -> LoopExit {
     let ended = match (connection.take_events(), connection.session()) {
         (Some(mut events), Some(session)) => {
-            let kinds = Kind::ALL.into_iter().filter(|kind| connection.has(&method(*kind, "list"))).collect();
+            let kinds = connection.capabilities(false).listed_kinds().collect();
             let partial = connection.lacks("operator.admin").then(|| {
                 "operator.admin was not granted, so the gateway lists only what this client may review"
                     .to_owned()
@@ -115,7 +114,9 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         self.handle(Input::Connected);
         loop {
             if self.jumped() {
-                return LoopExit::Lost("the clock jumped: the machine slept, or its clock was set".to_owned());
+                return LoopExit::Lost(
+                    "the clock jumped: the machine slept, or its clock was set".to_owned(),
+                );
             }
             if self.drained_by.is_none() && self.watch.control.borrow().stop {
                 self.drained_by = Some(Deadline::after(DRAINING));
@@ -257,9 +258,9 @@ impl ConnectionLoop<'_, '_, '_, '_> {
     fn hear(&mut self, event: &Event) -> Option<LoopExit> {
         if let Event::Requested(kind, payload) = event
             && self.way == Way::Prefix
-            && let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get())
+            && let Some(id) = prompts::id(payload)
         {
-            self.came(&Key::new(*kind, &*named.id));
+            self.came(&Key::new(*kind, &*id));
         }
         match event {
             Event::Requested(kind, payload) => match self.watch.reader.text(*kind, payload.get()) {
@@ -267,8 +268,8 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                 Err(error) => self.watch.out.emit(&self.watch.name, line::Event::Unread(error.to_string())),
             },
             Event::Resolved(kind, payload) => {
-                if let Ok(named) = serde_json::from_str::<Named<'_>>(payload.get()) {
-                    let key = Key::new(*kind, &*named.id);
+                if let Some(id) = prompts::id(payload) {
+                    let key = Key::new(*kind, &*id);
                     self.went(&key);
                     self.handle(Input::Resolved(key));
                 } else {

@@ -12,8 +12,8 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch as channel;
 
-use super::metrics::Metrics;
 use super::control::Control;
+use super::metrics::Metrics;
 use super::out::{Out, name};
 use super::request::Request;
 use super::watch::{told, watch};

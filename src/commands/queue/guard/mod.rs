@@ -1,13 +1,13 @@
 //! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
 
 mod answers;
-mod event_loop;
 mod calls;
 mod connection;
+mod control;
+mod event_loop;
 mod fleet;
 mod http;
 mod metrics;
-mod control;
 mod out;
 mod request;
 mod service;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use tokio::sync::watch as channel;
 
-use super::metrics::Gauges;
 use super::control::Control;
+use super::metrics::Gauges;
 use super::out::Out;
 use super::request::Request;
 use crate::queue::{Guard, Kind, Reader};

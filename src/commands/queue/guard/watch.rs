@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch as channel;
 
-use super::event_loop::run;
 use super::connection::LoopExit;
-use super::metrics::Gauges;
 use super::control::Control;
+use super::event_loop::run;
+use super::metrics::Gauges;
 use super::out::{Out, name};
 use super::request::Request;
 use super::state::Watch;

@@ -1,4 +1,4 @@
-//! What a gateway tells unasked, as types.
+//! The events that a gateway sends.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use serde_json::value::RawValue;
 
 use crate::queue::Kind;
 
-/// An event. Payloads are handed on as the text they came in.
+/// An event. Payloads are JSON texts, which are read where they are used.
 #[derive(Debug)]
 pub enum Event {
     /// A prompt is pending: `{id, request, createdAtMs, expiresAtMs}`.
     Requested(Kind, Box<RawValue>),
     /// A prompt is decided: `{id, decision, resolvedBy, ts, request}`.
     Resolved(Kind, Box<RawValue>),
-    /// A run starts, waits or ends: `{runId, sessionKey, stream, data}`.
+    /// Something happened in a run, among others that it starts, waits or ends: `{runId, sessionKey, stream, data}`.
     Agent(Box<RawValue>),
-    /// The gateway is about to close, and perhaps to come back.
+    /// The gateway is shutting down, and may restart.
     Shutdown {
-        /// When it expects to be back.
+        /// In what time it expects to be back.
         restart_expected: Option<Duration>,
     },
-    /// A sign of life.
+    /// Sent at an interval while the gateway works.
     Tick {
-        /// What the gateway's clock shows, in Unix milliseconds.
+        /// The gateway's time, in Unix milliseconds.
         shown_ms: Option<u64>,
     },
-    /// Events were lost: too many came at once, or the gateway's numbering has a gap. What they said must be asked for.
+    /// Events were lost: too many arrived at once, or the gateway's numbering has a gap. The state must be listed again.
     Gap,
-    /// Anything else, by its name.
+    /// Another event, by its name.
     Other(String),
 }
 
@@ -45,7 +45,7 @@ struct Tick {
 }
 
 impl Event {
-    pub(super) fn of(name: String, payload: Option<Box<RawValue>>) -> Self {
+    pub(in crate::gateway) fn of(name: String, payload: Option<Box<RawValue>>) -> Self {
         let payload = payload.unwrap_or_else(|| RawValue::NULL.to_owned());
         match name.as_str() {
             "exec.approval.requested" => Self::Requested(Kind::Exec, payload),
@@ -56,12 +56,12 @@ impl Event {
             "openclaw.approval.resolved" => Self::Resolved(Kind::System, payload),
             "agent" => Self::Agent(payload),
             "shutdown" => {
-                let said: Shutdown = serde_json::from_str(payload.get()).unwrap_or_default();
-                Self::Shutdown { restart_expected: said.restart_expected_ms.map(Duration::from_millis) }
+                let shutdown: Shutdown = serde_json::from_str(payload.get()).unwrap_or_default();
+                Self::Shutdown { restart_expected: shutdown.restart_expected_ms.map(Duration::from_millis) }
             }
             "tick" => {
-                let said: Tick = serde_json::from_str(payload.get()).unwrap_or_default();
-                Self::Tick { shown_ms: said.ts }
+                let tick: Tick = serde_json::from_str(payload.get()).unwrap_or_default();
+                Self::Tick { shown_ms: tick.ts }
             }
             _ => Self::Other(name),
         }

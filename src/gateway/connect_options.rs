@@ -1,5 +1,4 @@
-//! How a connection is made, besides where to: who watches its steps, and how long a gateway that accepts no connections
-//! yet is waited for.
+//! Options of connecting: who receives the progress, and how long to wait for a gateway that accepts no connections yet.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,16 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
+use super::api::connect::Hello;
 use super::error::GatewayError;
 use super::fingerprint::Fingerprint;
-use super::frames::Hello;
 
-/// A step on the way to a connection. Holds no secret; what a gateway says in it is hostile text.
+/// A step of connecting. It holds no secret. Texts in it that come from a gateway are hostile.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'p> {
-    /// What was chosen before anything is sent, in words.
+    /// A choice that was made before anything is sent, in words.
     Choice(&'p str),
-    /// The name is looked up and a connection is opened, through a proxy where one is set.
+    /// The name is resolved and a connection is opened, through a proxy where one is set.
     Connecting {
         /// The host.
         host: &'p str,
@@ -25,9 +24,9 @@ pub enum Progress<'p> {
         /// The proxy, without its credentials.
         proxy: Option<&'p str>,
     },
-    /// The connection is open: to the gateway, or to the proxy before it.
+    /// The connection is open: to the gateway, or to the proxy.
     Connected(Option<SocketAddr>),
-    /// The TLS handshake is over.
+    /// The TLS handshake succeeded.
     Secured {
         /// The version of TLS, where it is known.
         version: Option<&'p str>,
@@ -36,7 +35,7 @@ pub enum Progress<'p> {
     },
     /// The connection is a WebSocket.
     Upgraded,
-    /// The challenge came, and `connect` is sent.
+    /// The challenge arrived, and `connect` is sent.
     Presenting {
         /// The device's id.
         device: &'p str,
@@ -45,15 +44,15 @@ pub enum Progress<'p> {
     },
     /// The gateway accepted the connection.
     Admitted(&'p Hello),
-    /// Calls go to the admin endpoint: no connection is kept.
+    /// Calls go to the admin endpoint; no connection is kept open.
     Endpoint,
-    /// An attempt failed, and another one is made.
+    /// An attempt failed, and another attempt follows.
     Failed(&'p GatewayError),
-    /// The gateway accepts no connections yet, and is waited for.
+    /// The gateway accepts no connections yet; the client waits for it.
     Waiting {
         /// Its process on this host, where there is one.
         process: Option<Process>,
-        /// The time allowed for everything.
+        /// The whole timeout.
         timeout: Duration,
     },
 }
@@ -65,7 +64,7 @@ pub struct Observer(Option<Arc<Watcher>>);
 type Watcher = dyn Fn(&Address, Progress<'_>) + Send + Sync;
 
 impl Observer {
-    /// One that calls this function.
+    /// An observer that calls this function.
     pub fn new(watcher: impl Fn(&Address, Progress<'_>) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(watcher)))
     }
@@ -89,21 +88,21 @@ impl fmt::Debug for Observer {
 pub struct Process {
     /// Its id.
     pub id: u32,
-    /// When it started, in clock ticks since the system did: with the id it names one process for good. 0 where the
-    /// system does not say.
+    /// When it started, in clock ticks since the system started. Together with the id it identifies one process, although
+    /// ids are used again. 0 where the system does not say.
     pub started: u64,
-    /// Whether it is known to be the gateway's, and not only a process of OpenClaw that may become one.
+    /// Whether it is certainly a gateway, and not another process of OpenClaw that may become one.
     pub certain: bool,
 }
 
-/// Finds the process of a gateway on this host: the one that is known, if it still lives, else another one.
+/// Finds the process of a gateway on this host: the known one if it is still running, else another one.
 #[derive(Clone)]
 pub struct Probe(Arc<Finder>);
 
 type Finder = dyn Fn(Option<Process>) -> Option<Process> + Send + Sync;
 
 impl Probe {
-    /// One that calls this function, which may block.
+    /// A probe that calls this function, which may block.
     pub fn new(find: impl Fn(Option<Process>) -> Option<Process> + Send + Sync + 'static) -> Self {
         Self(Arc::new(find))
     }
@@ -120,24 +119,24 @@ impl fmt::Debug for Probe {
     }
 }
 
-/// How long a gateway is waited for that accepts no connections. A gateway that accepts them and says that it is starting
-/// is always waited for.
+/// How long to wait for a gateway that accepts no connections. A gateway that accepts them and reports that it is starting
+/// is always given the whole timeout.
 #[derive(Debug, Clone, Default)]
 pub enum Patience {
-    /// Not at all.
+    /// Do not wait.
     #[default]
     None,
-    /// While its process lives.
+    /// While its process is running.
     WhileAlive(Probe),
     /// Until the deadline.
     Full,
 }
 
-/// How a connection is made.
+/// Options of connecting.
 #[derive(Debug, Clone, Default)]
-pub struct Manner {
-    /// Who watches.
+pub struct ConnectOptions {
+    /// Receives the progress.
     pub observer: Observer,
-    /// What is waited for.
+    /// How long to wait for a gateway that accepts no connections.
     pub patience: Patience,
 }

@@ -1,4 +1,5 @@
-//! What a gateway says is told on. What it was told in confidence is not, even where it repeats it.
+//! The secrets that were sent to a gateway. They are removed from every text that the gateway sends, since errors and
+//! greetings may repeat them.
 
 use std::sync::Arc;
 
@@ -10,31 +11,31 @@ use super::error::GatewayError;
 use super::refusal::Failure;
 use super::target::Credential;
 
-/// What stands in a secret's place.
-const INSTEAD: &str = "[secret]";
-/// Shorter texts stand in ordinary words too: taking them out there would tell what they are.
-const SHORTEST: usize = 6;
+/// Replaces a secret.
+const REDACTED: &str = "[secret]";
+/// Shorter secrets are not replaced: they occur inside ordinary words, and a replacement there would reveal them.
+const MIN_LENGTH: usize = 6;
 
 /// The secrets that one connection may have sent.
 #[derive(Debug, Clone)]
-pub(super) struct Confided(Vec<SecretString>);
+pub(super) struct SentSecrets(Vec<SecretString>);
 
-impl Confided {
+impl SentSecrets {
     pub(super) fn of(credential: &Credential, device_token: Option<&SecretString>) -> Self {
         let credential = match credential {
             Credential::None => None,
             Credential::Token(secret) | Credential::Password(secret) => Some(secret),
         };
-        let long = |secret: &&SecretString| secret.expose_secret().len() >= SHORTEST;
+        let long = |secret: &&SecretString| secret.expose_secret().len() >= MIN_LENGTH;
         Self([credential, device_token].into_iter().flatten().filter(long).cloned().collect())
     }
 
-    /// The secrets themselves, for whoever prints what others may have learned.
+    /// The secrets themselves, to be hidden in texts of others who may know them.
     pub(super) fn secrets(&self) -> &[SecretString] {
         &self.0
     }
 
-    /// An error without them.
+    /// An error without the secrets.
     pub(super) fn error(&self, error: GatewayError) -> GatewayError {
         match error {
             GatewayError::Refused(mut refusal) => {
@@ -49,7 +50,7 @@ impl Confided {
             }
             GatewayError::NotAGateway(reason) => GatewayError::NotAGateway(self.text(reason)),
             GatewayError::Uncertain { method, cause } => {
-                // A cause that is shared has been through this before it was.
+                // A shared cause had its secrets removed before it was shared.
                 let cause =
                     Arc::try_unwrap(cause).map_or_else(|cause| cause, |cause| Arc::new(self.error(cause)));
                 GatewayError::Uncertain { method, cause }
@@ -58,14 +59,14 @@ impl Confided {
         }
     }
 
-    /// A gateway's own words without them.
+    /// A gateway's error without the secrets.
     pub(super) fn failure(&self, failure: Failure) -> Failure {
         let Failure { code, message, details, retryable, retry_after_ms } = failure;
         let (code, message, details) = (self.text(code), self.text(message), self.value(details));
         Failure { code, message, details, retryable, retry_after_ms }
     }
 
-    /// A greeting without them, as far as it is printed.
+    /// The printed parts of `hello-ok` without the secrets.
     pub(super) fn hello(&self, mut hello: Hello) -> Hello {
         hello.server.version = self.text(hello.server.version);
         hello.auth.method = hello.auth.method.map(|method| self.text(method));
@@ -75,7 +76,7 @@ impl Confided {
 
     fn text(&self, text: String) -> String {
         self.0.iter().fold(text, |text, secret| match secret.expose_secret() {
-            secret if text.contains(secret) => text.replace(secret, INSTEAD),
+            secret if text.contains(secret) => text.replace(secret, REDACTED),
             _ => text,
         })
     }

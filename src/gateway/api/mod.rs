@@ -1,0 +1,38 @@
+//! What clearance says to gateways: every method, its parameters and its answer, each once, a file for each family.
+//!
+//! Answers that differ between releases are read field by field. The rows of prompts are read in `queue`, which is pure.
+
+pub mod approvals;
+pub mod connect;
+pub mod events;
+mod method;
+pub mod nodes;
+pub mod prompts;
+pub mod sessions;
+pub mod status;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use self::method::Method;
+
+/// What a call does on the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes nothing: a call whose answer was lost may be made again.
+    Read,
+    /// It changes something: a call that may have been executed is not made again.
+    Write,
+}
+
+/// A call: a method with its parameters, which are what serializing gives.
+pub trait Call: Serialize {
+    /// The payload of a successful answer.
+    type Answer: DeserializeOwned;
+
+    /// The method.
+    fn method(&self) -> Method;
+
+    /// Whether the call changes something.
+    const EFFECT: Effect = Effect::Read;
+}
