@@ -32,7 +32,9 @@ use cli::lazy::Lazy;
 use cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
 use commands::Error;
 use deadline::Deadline;
+use dispatch::again::CommandLine;
 use report::failure::Failure;
+use store::input::InputError;
 
 pub use report::exit::Exit;
 pub use streams::Streams;
@@ -43,11 +45,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Runs one command line and says how it ended. Never panics: a bug is an exit code too.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let machine = wants_json(&arguments);
+    let machine = machine(&arguments);
     quiet_panics();
     let ended = AssertUnwindSafe(|| match dispatched(&arguments, streams) {
         Ok(exit) => Ok(exit),
-        Err(error) => failed(&error, machine, streams),
+        Err(error) => failed(&error, &CommandLine::of(&arguments), machine, streams),
     });
     let exit = catch_unwind(ended).unwrap_or_else(|_| crashed(machine, streams));
     finish(exit.and_then(|exit| streams.out.flush().map(|()| exit)), streams)
@@ -68,7 +70,7 @@ fn quiet_panics() {
 }
 
 /// The place of the panic is on standard error already.
-fn crashed(machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
+fn crashed(machine: Machine, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let failure = Failure {
         code: "bug",
         causes: vec!["this is a bug in clearance".to_owned()],
@@ -92,32 +94,71 @@ fn finish(exit: io::Result<Exit>, streams: &mut Streams<'_>) -> Exit {
     }
 }
 
-/// Whether the command line asks for JSON, known even where it is wrong in other ways.
-fn wants_json(arguments: &[OsString]) -> bool {
-    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    words.iter().any(|word| matches!(*word, "--json" | "--ndjson" | "--format=json" | "--format=sarif"))
-        || words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1], "json" | "sarif"))
+/// What machines read of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    Nothing,
+    Object,
+    /// The same on one line, as everything else is.
+    Line,
 }
 
-fn failed(error: &anyhow::Error, machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
+/// What the command line asks for, known even where it is wrong in other ways.
+fn machine(arguments: &[OsString]) -> Machine {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let has = |sought: &[&str]| words.iter().any(|word| sought.contains(word));
+    let format = words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1], "json" | "sarif"));
+    if format || has(&["--json", "--format=json", "--format=sarif"]) {
+        Machine::Object
+    } else if has(&["--ndjson"]) {
+        Machine::Line
+    } else {
+        Machine::Nothing
+    }
+}
+
+fn failed(
+    error: &anyhow::Error,
+    line: &CommandLine,
+    machine: Machine,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
     if let Some(io) = error.downcast_ref::<io::Error>() {
         return Err(io::Error::new(io.kind(), io.to_string()));
     }
     let causes = dispatch::causes(error.as_ref());
-    let (failure, exit) = if let Some(known) = error.downcast_ref::<Error>() {
+    let (mut failure, exit) = if let Some(known) = error.downcast_ref::<Error>() {
         (dispatch::failure(known, causes), known.exit())
     } else {
         let failure = Failure { code: "bug", causes, remedy: None, exit: Exit::Bug, verdict: None };
         (failure, Exit::Bug)
     };
+    failure.remedy = failure.remedy.map(|remedy| line.completed(&remedy));
+    if let Some(Error::Input(InputError::Missing(name))) = error.downcast_ref::<Error>() {
+        failure.remedy = line.instead_of_missing(name, Deadline::after(TIMEOUT)).or(failure.remedy);
+    }
     reported(&failure, exit, machine, streams)
 }
 
 /// Reports a failure. A reader that is gone changes nothing about how the command ended.
-fn reported(failure: &Failure, exit: Exit, machine: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let object = if machine { output::json(streams.out, &failure.json()) } else { Ok(()) };
+fn reported(
+    failure: &Failure<'_>,
+    exit: Exit,
+    machine: Machine,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let object = printed(failure, machine, streams.out);
     let text = output::error::text(streams.err, failure, dispatch::paper(&io::stderr()));
     unless_gone(object).and_then(|()| unless_gone(text)).map(|()| exit)
+}
+
+/// Prints what machines read of a failure.
+fn printed(failure: &Failure<'_>, machine: Machine, out: &mut dyn Write) -> io::Result<()> {
+    match machine {
+        Machine::Nothing => Ok(()),
+        Machine::Object => output::json(out, &failure.json()),
+        Machine::Line => output::line(out, &failure.json()),
+    }
 }
 
 fn unless_gone(written: io::Result<()>) -> io::Result<()> {
@@ -130,16 +171,21 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Err(error) => return Ok(usage(&error, arguments, streams)?),
     };
     let deadline = Deadline::after(cli.timeout.unwrap_or(TIMEOUT));
+    let line = CommandLine::of(arguments);
     match cli.noun {
         Noun::Approvals(Lazy(Verb::Validate(Lazy(args)))) => {
-            dispatch::approvals::check(args, deadline, streams)
+            dispatch::approvals::check(args, &line, deadline, streams)
         }
-        Noun::Approvals(Lazy(Verb::Lint(Lazy(args)))) => dispatch::lint::run(args, deadline, streams),
-        Noun::Approvals(Lazy(Verb::Get(Lazy(args)))) => dispatch::approvals::show(args, deadline, streams),
-        Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => dispatch::approvals::replace(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Lint(Lazy(args)))) => dispatch::lint::run(args, &line, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Get(Lazy(args)))) => {
+            dispatch::approvals::show(args, &line, deadline, streams)
+        }
+        Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => {
+            dispatch::approvals::replace(args, &line, deadline, streams)
+        }
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => dispatch::diff::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => {
-            dispatch::allowlist::run(verb, deadline, streams)
+            dispatch::allowlist::run(verb, &line, deadline, streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
             dispatch::queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
@@ -148,7 +194,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
             dispatch::queue::dedupe(args, deadline, streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Guard(args))) => {
-            dispatch::queue::guard(args.0, cli.timeout.map(Deadline::after), deadline, streams)
+            dispatch::queue::guard(args.0, &line, (cli.timeout.map(Deadline::after), deadline), streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => {
             dispatch::queue::resolve(args, deadline, streams)
@@ -156,7 +202,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => dispatch::run::list(args, deadline, streams),
         Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => dispatch::run::cancel(args, deadline, streams),
         Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {
-            dispatch::gateway::status(args, deadline, streams)
+            dispatch::gateway::status(args, &line, deadline, streams)
         }
         Noun::Gateway(Lazy(gateway_cli::Verb::Dev(Lazy(args)))) => {
             dispatch::gateway::dev(&args, cli.timeout.map(Deadline::after), streams)
@@ -201,17 +247,29 @@ fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>)
         exit: Exit::Usage,
         verdict: None,
     };
-    if let Some((cause, remedy)) = misplaced_gateway(error, arguments) {
-        failure.causes = vec![cause.to_owned()];
+    let misplaced = misplaced_gateway(error, arguments).map(|(cause, remedy)| (cause.to_owned(), remedy));
+    if let Some((cause, remedy)) = misplaced.or_else(|| misplaced_operand(error, arguments)) {
+        failure.causes = vec![cause];
         failure.remedy = Some(remedy);
         unless_gone(output::error::text(streams.err, &failure, dispatch::paper(&io::stderr())))?;
     } else {
         unless_gone(write!(streams.err, "{}", text.ansi()))?;
     }
-    if wants_json(arguments) {
-        unless_gone(output::json(streams.out, &failure.json()))?;
-    }
+    unless_gone(printed(&failure, machine(arguments), streams.out))?;
     Ok(Exit::Usage)
+}
+
+/// The same where a command that takes no operand has one.
+fn misplaced_operand(error: &clap::Error, arguments: &[OsString]) -> Option<(String, String)> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let unexpected =
+        (error.kind() == ErrorKind::UnknownArgument).then(|| error.get(ContextKind::InvalidArg))?;
+    match unexpected {
+        Some(ContextValue::String(operand)) if !operand.starts_with('-') => {
+            CommandLine::of(arguments).misplaced_operand(operand)
+        }
+        _ => None,
+    }
 }
 
 /// Where a gateway's name or address is not where this command takes it: what is wrong, and what to write instead.

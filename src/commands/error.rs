@@ -105,6 +105,14 @@ pub enum Error {
         /// The gateways.
         names: [String; 2],
     },
+    /// A word that could be the value of `--gateway` or the pattern of an entry.
+    #[error("`{}` could be the gateway or the pattern: --gateway takes its value after an equals sign here", text.escape_debug())]
+    GatewayOrPattern {
+        /// The word.
+        text: String,
+        /// The command lines: one that takes it as the gateway, and one that takes it as the pattern.
+        lines: [String; 2],
+    },
     /// Standard input cannot be read twice.
     #[error("standard input is named twice, and can be read once")]
     StdinTwice,
@@ -365,6 +373,7 @@ impl Error {
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
             | Self::TwoGateways { .. }
+            | Self::GatewayOrPattern { .. }
             | Self::StdinTwice
             | Self::Mixed { .. }
             | Self::Edit(_)
@@ -416,20 +425,23 @@ impl Error {
                 Some("this is a bug in clearance: please report it with the document".to_owned())
             }
             Self::UnknownFields { .. } => Some(
-                "edit on its host, where clearance approvals allowlist keeps them; or take them out, with the same --gateway or --node in both commands: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
+                "edit on its host, where clearance approvals allowlist keeps them; or take them out: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
             ),
             Self::FixStdin => Some("name the file, or leave --fix out".to_owned()),
-            Self::FixUnconfirmed => Some("look at what would be removed, then add --yes".to_owned()),
+            Self::FixUnconfirmed => Some("look at what would be removed, then: clearance … --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
             Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
             Self::TwoGateways { .. } => Some("leave it out, and give each gateway a name with a credential of its own in config.toml: clearance gateway status --gateway=NAME".to_owned()),
+            Self::GatewayOrPattern { lines: [gateway, pattern], .. } => {
+                Some(format!("if it is the gateway: {gateway}; if it is the pattern: {pattern}"))
+            }
             Self::StdinTwice => Some("put one of the two into a file".to_owned()),
             Self::Mixed { .. } => Some("compare documents with documents, and policies of Windows nodes with each other".to_owned()),
             Self::Edit(error) => Some(error.remedy().to_owned()),
-            Self::NoAllowlist { .. } => Some("get it, change its rules, and set it: clearance approvals get and set with --node".to_owned()),
-            Self::NoLints { .. } => Some("look at it with clearance approvals get and the same flags".to_owned()),
+            Self::NoAllowlist { .. } => Some("change its rules: clearance approvals get --json | jq .native > policy.json; then edit that, and: clearance approvals set --file policy.json".to_owned()),
+            Self::NoLints { .. } => Some("look at it: clearance approvals get".to_owned()),
             Self::Raced(_) => Some(
                 "run the same again: it goes by what is stored by then; where others keep writing, raise --timeout"
                     .to_owned(),
@@ -440,19 +452,19 @@ impl Error {
             Self::Port { .. } => Some("choose another port, or leave --port out for one that is free".to_owned()),
             Self::Scenario { .. } => Some("mend it; an example is in clearance gateway dev --help".to_owned()),
             Self::Conflict { .. } => Some(
-                "read it again (clearance approvals get with the same flags), make your change to that, and set it"
+                "read it again (clearance approvals get), make your change to that, and set it"
                     .to_owned(),
             ),
             Self::TooOld { whole: false, .. } => Some(
                 "the entries with these fields are its own: edit on its host, where its store takes them (the same without --gateway), or update the gateway".to_owned(),
             ),
             Self::TooOld { version, .. } => Some(format!(
-                "update the gateway{}, or add --downgrade to leave exactly these fields out",
+                "update the gateway{}, or leave exactly these fields out: clearance … --downgrade",
                 version.as_ref().map_or_else(String::new, |version| format!(" (it is {version})"))
             )),
             Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
             Self::Rejected { .. } => Some("nothing was stored; see which release the gateway is: clearance gateway status".to_owned()),
-            Self::Unverified { .. } => Some("look at what is there now: clearance approvals get with the same flags".to_owned()),
+            Self::Unverified { .. } => Some("look at what is there now: clearance approvals get".to_owned()),
             Self::Queue(error) => error.remedy(),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
                 Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())

@@ -1,22 +1,47 @@
 //! `approvals allowlist`.
 
-use super::{guarded, remote};
+use std::io;
+
+use super::again::CommandLine;
+use super::{guarded, paper, remote};
 use crate::Streams;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
+use crate::commands::Error;
 use crate::commands::allowlist::{self, Change, Place};
 use crate::deadline::Deadline;
 use crate::output;
 use crate::report::exit::Exit;
+use crate::settings::{Environment, is_gateway};
 
 /// Edits, and prints what became of the document.
-pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn run(
+    verb: Verb,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    if let Some((text, lines)) = line.gateway_or_pattern() {
+        return Err(Error::GatewayOrPattern { text, lines }.into());
+    }
     let (change, edit, source) = match verb {
         Verb::Add(edit) => (Change::Add, edit, None),
         Verb::Remove(Remove { edit, source }) => (Change::Remove, edit, source),
     };
     let Edit { pattern, agent, arg_pattern, file, store, remote: flags, dry_run, allow_legacy, json, quiet } =
         edit;
+    if is_gateway(&pattern, &Environment::of_process(), deadline)
+        && flags.gateway.as_deref().is_none_or(|name| name.trim().is_empty())
+    {
+        let name = &pattern;
+        output::error::warning(
+            streams.err,
+            &format!(
+                "{name} is a gateway in config.toml, and is taken as the pattern here; to edit that gateway's document: --gateway={name} PATTERN"
+            ),
+            paper(&io::stderr()),
+        )?;
+    }
     let place = match (remote(flags, quiet.quiet)?, file) {
         (Some(remote), _) => Place::Remote(remote),
         (None, Some(path)) => Place::File(path),
@@ -54,7 +79,7 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         writeln!(streams.err, "the entry was stored all the same; only this report could not be written")?;
     }
     printed?;
-    output::remarks_text(streams.err, &report.set.remarks)?;
+    output::remarks_text(streams.err, &report.set.remarks, paper(&io::stderr()))?;
     let said = |found: &&Diagnostic| warnings.iter().any(|warning| warning.code == found.code);
     let more: Vec<Diagnostic> = report.lints.iter().filter(|found| !said(found)).cloned().collect();
     if !nothing {
@@ -64,6 +89,6 @@ pub fn run(verb: Verb, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         return Ok(Exit::Done);
     }
     writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
-    writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
+    writeln!(streams.err, "  next: {} shows what is stored", line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
 }

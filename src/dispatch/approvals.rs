@@ -2,11 +2,12 @@
 
 use std::io;
 
-use super::paste::shell_quoted;
-use super::{guarded, remote, within};
+use super::again::CommandLine;
+use super::{guarded, look, paper, remote, within};
 use crate::Streams;
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
+use crate::approvals::findings::severity::Severity;
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
@@ -16,7 +17,12 @@ use crate::report::exit::{self, Exit};
 use crate::store::input::Input;
 
 /// `approvals validate`
-pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn check(
+    args: Validate,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     if let Some(name) = &args.explain {
         return Ok(explain(name, Code::ALL, streams)?);
     }
@@ -31,19 +37,32 @@ pub fn check(args: Validate, deadline: Deadline, streams: &mut Streams<'_>) -> a
         max_size: args.max_size,
         exclude: args.exclude,
     };
-    let validate::Validated { files, remarks } = validate::run(request, deadline)?;
-    let report =
-        !args.quiet.quiet || args.format != Format::Human || files.iter().any(FileReport::has_something);
+    let validate::Validated { mut files, remarks } = validate::run(request, deadline)?;
+    instead_of_missing(&mut files, line, deadline);
+    let report = !args.quiet.quiet
+        || args.format != Format::Human
+        || files.iter().any(|file| file.has_something(Severity::Warning));
     match args.format {
         _ if !report => {}
-        Format::Human => output::human(streams.out, &files, streams.styled)?,
+        Format::Human => output::human(streams.out, &files, look(streams.styled))?,
         Format::Json => output::json(streams.out, &validation(&files, &remarks))?,
         Format::Github => output::github(streams.out, &files)?,
         Format::Sarif => output::sarif(streams.out, &files)?,
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &remarks)?;
+    output::remarks_text(streams.err, &remarks, paper(&io::stderr()))?;
     Ok(exit::of_validation(validate::tally(&files)))
+}
+
+/// Files that are missing may be gateways.
+pub fn instead_of_missing(files: &mut [FileReport], line: &CommandLine, deadline: Deadline) {
+    for file in files {
+        if let Err(failed) = &mut file.result
+            && let Some(remedy) = line.instead_of_missing(&file.name, deadline)
+        {
+            failed.remedy = Some(remedy);
+        }
+    }
 }
 
 /// Prints the page of a code; `codes` are those that are named where there is none of that name.
@@ -62,18 +81,17 @@ pub fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Res
 }
 
 /// `approvals get`
-pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn show(
+    args: Get,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let source = match (remote(args.remote, false)?, args.file, args.store) {
         (Some(remote), ..) => get::Source::Remote(remote),
         (None, Some(path), _) => get::Source::File(path),
         (None, None, Some(path)) => get::Source::Store(path),
         (None, None, None) => get::Source::Local,
-    };
-    let validation = match &source {
-        get::Source::File(path) | get::Source::Store(path) => {
-            Some(format!("clearance approvals validate {}", shell_quoted(path)))
-        }
-        get::Source::Local | get::Source::Remote(_) => None,
     };
     let got = within(deadline, move || get::run(source, deadline))?;
     match (&got, args.json) {
@@ -86,20 +104,21 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         && !remarks.is_empty()
     {
         streams.out.flush()?;
-        output::remarks_text(streams.err, remarks)?;
+        output::remarks_text(streams.err, remarks, paper(&io::stderr()))?;
     }
     let count = got.problems();
     if count > 0 {
         streams.out.flush()?;
         let warning = match &got {
             Got::Native(_) => format!("warning: the policy is not valid ({count})"),
-            // What validates a file cannot be told of a gateway.
+            // A gateway's document has to be read first.
             Got::Document(Snapshot { place: Some(_), .. }) => format!(
-                "warning: the document is not valid ({count}); the same with --json | jq .file | clearance approvals validate - shows where"
+                "warning: the document is not valid ({count}); {} shows where",
+                line.completed("clearance approvals get --json | jq .file | clearance approvals validate -")
             ),
             Got::Document(_) => format!(
                 "warning: the document is not valid ({count}); {} shows where",
-                validation.as_deref().unwrap_or("clearance approvals validate")
+                line.completed("clearance approvals validate")
             ),
         };
         writeln!(streams.err, "{warning}")?;
@@ -108,7 +127,12 @@ pub fn show(args: Get, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
 }
 
 /// `approvals set`
-pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn replace(
+    args: Set,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let request = set::Request {
         new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
         place: match remote(args.remote, args.quiet.quiet)? {
@@ -134,11 +158,11 @@ pub fn replace(args: Set, deadline: Deadline, streams: &mut Streams<'_>) -> anyh
         writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
     }
     printed?;
-    output::remarks_text(streams.err, &report.remarks)?;
+    output::remarks_text(streams.err, &report.remarks, paper(&io::stderr()))?;
     if report.departures.is_empty() {
         return Ok(Exit::Done);
     }
     writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
-    writeln!(streams.err, "  next: clearance approvals get with the same flags shows what is stored")?;
+    writeln!(streams.err, "  next: {} shows what is stored", line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
 }

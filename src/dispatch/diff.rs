@@ -1,6 +1,8 @@
 //! `approvals diff`.
 
-use super::{flags, of_connections, within};
+use std::io;
+
+use super::{flags, look, of_connections, paper, within};
 use crate::Streams;
 use crate::cli::diff::{Diff, Operand};
 use crate::commands::Error;
@@ -27,10 +29,10 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     } else if json {
         output::json(streams.out, &report.json())?;
     } else {
-        output::diff_text(streams.out, &report, streams.styled)?;
+        output::diff_text(streams.out, &report, look(streams.styled))?;
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &report.remarks)?;
+    output::remarks_text(streams.err, &report.remarks, paper(&io::stderr()))?;
     Ok(if report.diff.is_drift() { Exit::Found } else { Exit::Done })
 }
 

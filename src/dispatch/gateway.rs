@@ -1,5 +1,6 @@
 //! `gateway …`
 
+use super::again::CommandLine;
 use super::flags;
 use crate::Streams;
 use crate::cli::gateway as cli;
@@ -10,10 +11,18 @@ use crate::output;
 use crate::report::exit::Exit;
 
 /// `gateway status`
-pub fn status(args: cli::Status, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn status(
+    args: cli::Status,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let flags = flags(args.gateway, args.access, args.quiet.quiet);
-    let status = gateway::run(gateway::status::run(&flags, deadline))?;
-    if args.quiet.quiet && !args.json && status.result.is_ok() && status.chosen.notes.is_empty() {
+    let mut status = gateway::run(gateway::status::run(&flags, deadline))?;
+    if let Err(refused) = &mut status.result {
+        refused.next = refused.next.as_ref().map(|next| line.completed(next));
+    }
+    if args.quiet.quiet && !args.json && status.result.is_ok() {
         return Ok(Exit::Done);
     }
     if args.json {

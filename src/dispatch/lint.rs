@@ -1,10 +1,11 @@
 //! `approvals lint`: from its flags to the findings, and through a mend to those that are left.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::approvals::explain;
-use super::{ask, interactive, remote};
+use super::again::CommandLine;
+use super::approvals::{explain, instead_of_missing};
+use super::{ask, interactive, look, paper, remote};
 use crate::Streams;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
@@ -13,11 +14,15 @@ use crate::commands::Error;
 use crate::commands::lint::{self, Checked, Request, Source};
 use crate::deadline::Deadline;
 use crate::output;
-use crate::report::approvals::FileReport;
 use crate::report::exit::{self, Exit};
 
 /// Looks, mends if asked to, and reports what is left.
-pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn run(
+    args: Lint,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     if let Some(name) = &args.explain {
         return Ok(explain(name, Code::LINTS, streams)?);
     }
@@ -39,6 +44,7 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         max_size: args.max_size,
         exclude: args.exclude,
         now_ms: now.as_secs_f64() * 1000.0,
+        remote_flags: line.remote_flags().into(),
     };
     let mut checked = lint::run(&request, deadline)?;
     if args.fix && checked.mends().next().is_some() {
@@ -54,19 +60,22 @@ pub fn run(args: Lint, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
         checked = lint::run(&request, deadline)?;
         checked.report.fixed = fixed;
     }
+    instead_of_missing(&mut checked.report.files, line, deadline);
     let report = &checked.report;
     if args.fix && report.fixed.is_empty() && report.invalid > 0 {
         let text = "note: --fix changed nothing: correct the errors first, then run it again";
         writeln!(streams.err, "{text}")?;
     }
+    // Notes are nothing to report, unless they are asked for.
+    let least = if args.fail_on == FailOn::Note { Severity::Note } else { Severity::Warning };
     let found = args.format != Format::Human
         || !report.fixed.is_empty()
-        || report.files.iter().any(FileReport::has_something);
+        || report.files.iter().any(|file| file.has_something(least));
     if found || !args.quiet.quiet {
         print(&checked, args.format, streams)?;
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &checked.report.remarks)?;
+    output::remarks_text(streams.err, &checked.report.remarks, paper(&io::stderr()))?;
     let failing = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
@@ -89,7 +98,7 @@ fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
 fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {
     let report = &checked.report;
     match format {
-        Format::Human => output::lint_human(streams.out, report, streams.styled),
+        Format::Human => output::lint_human(streams.out, report, look(streams.styled)),
         Format::Json => output::json(streams.out, &report.json()),
         Format::Github => output::github(streams.out, &report.files),
         Format::Sarif => output::lint_sarif(streams.out, &report.files),

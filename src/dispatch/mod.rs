@@ -1,5 +1,6 @@
 //! From a parsed command line to a command and its printer, one file for a noun or for a verb that needs one.
 
+pub mod again;
 pub mod allowlist;
 pub mod approvals;
 pub mod diff;
@@ -23,7 +24,7 @@ use crate::commands::gateway::observer;
 use crate::commands::queue::QueueError;
 use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, Gate, OutOfTime};
-use crate::output::{self, Paper};
+use crate::output::{self, Look, Paper};
 use crate::report::failure::Failure;
 use crate::settings::{Ask, Flags, Wait, Warnings};
 
@@ -114,6 +115,11 @@ pub fn paper(stream: &(impl IsTerminal + AsFd)) -> Paper {
     Paper { width: stream.is_terminal().then(width) }
 }
 
+/// How a report on standard output looks.
+pub fn look(styled: bool) -> Look {
+    Look { styled, paper: paper(&io::stdout()) }
+}
+
 /// Asks a question on the terminal, if there is somebody to ask. Anything but a yes is a no. A person takes as long as a
 /// person takes: nothing but an answer, the end of the input or Ctrl-C ends the wait.
 pub fn ask(err: &mut dyn Write, question: &str) -> Result<(), QueueError> {
@@ -153,6 +159,13 @@ pub fn guarded<T: Send + 'static>(
 /// The error and what caused it, from the outside in.
 pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
+}
+
+/// The same of one of several gateways: its next step is about that one.
+pub fn failure_of<'f>(error: &'f Error, gateway: &str) -> Failure<'f> {
+    let mut failure = failure(error, causes(error));
+    failure.remedy = failure.remedy.map(|remedy| again::for_gateway(&remedy, gateway));
+    failure
 }
 
 /// A failure, as it is told. `causes`: from the outside in.

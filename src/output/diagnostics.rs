@@ -6,21 +6,22 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 
 use super::contain::Contained;
-use super::escape::escaped;
+use super::escape::{columns, escaped};
+use super::narrow::{Look, around};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verdict};
 use crate::approvals::findings::severity::Severity;
 use crate::report::approvals::{FileReport, UNFINISHED};
 
 /// Prints every problem of every file, and a line that counts.
-pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::Result<()> {
+pub fn human(out: &mut dyn Write, reports: &[FileReport], look: Look) -> io::Result<()> {
     if reports.is_empty() {
         return writeln!(out, "Nothing to check: there is no document.");
     }
     let (mut valid, mut invalid, mut unreadable, mut errors, mut warnings) = (0, 0, 0, 0, 0);
     let mut contained = Contained::default();
     for report in reports {
-        contained.print(out, |out| file(out, report, styled))?;
+        contained.print(out, |out| file(out, report, look))?;
         match &report.result {
             Ok(verdict) => {
                 errors += verdict.errors();
@@ -42,32 +43,34 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport], styled: bool) -> io::R
         counted(unreadable, "not read", "not read"),
     ]);
     let problems = told(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
-    writeln!(out, "{files}{}{problems}", if problems.is_empty() { "" } else { "; " })?;
+    look.print(out, &format!("{files}{}{problems}", if problems.is_empty() { "" } else { "; " }))?;
     contained.finish(out)
 }
 
 /// Prints the problems of one file, or why it was not read.
-pub(super) fn file(out: &mut dyn Write, report: &FileReport, styled: bool) -> io::Result<()> {
+pub(super) fn file(out: &mut dyn Write, report: &FileReport, look: Look) -> io::Result<()> {
     match &report.result {
-        Ok(verdict) => listing(out, &report.name, verdict, styled),
+        Ok(verdict) => listing(out, &report.name, verdict, look),
         Err(failed) => {
             let remedy = failed.remedy.as_deref().unwrap_or("see the message above");
             let title = Level::ERROR.primary_title(escaped(&failed.message));
             let title = title.element(Level::HELP.message(escaped(remedy)));
-            writeln!(out, "{}\n", renderer(styled).render(&[title]))
+            look.print(out, &renderer(look).render(&[title]))?;
+            writeln!(out)
         }
     }
 }
 
-fn renderer(styled: bool) -> Renderer {
-    if styled { Renderer::styled() } else { Renderer::plain() }
+fn renderer(look: Look) -> Renderer {
+    if look.styled { Renderer::styled() } else { Renderer::plain() }
 }
 
 /// Prints the problems of one document.
-pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool) -> io::Result<()> {
-    let renderer = renderer(styled);
+pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, look: Look) -> io::Result<()> {
+    let renderer = renderer(look);
     for diagnostic in &verdict.diagnostics {
-        writeln!(out, "{}\n", rendered(&renderer, name, diagnostic, styled))?;
+        look.print(out, &rendered(&renderer, name, diagnostic, look))?;
+        writeln!(out)?;
     }
     if let Some(more) = verdict.more() {
         writeln!(out, "{more} in {}\n", escaped(name))?;
@@ -75,12 +78,13 @@ pub fn listing(out: &mut dyn Write, name: &str, verdict: &Verdict, styled: bool)
     if verdict.unfinished {
         let title = Level::ERROR.primary_title(format!("{} was {UNFINISHED}", escaped(name)));
         let title = title.element(Level::HELP.message("raise --timeout"));
-        writeln!(out, "{}\n", renderer.render(&[title]))?;
+        look.print(out, &renderer.render(&[title]))?;
+        writeln!(out)?;
     }
     Ok(())
 }
 
-fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bool) -> String {
+fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, look: Look) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -91,6 +95,14 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bo
     let label = label(diagnostic);
     let (line, mark) = diagnostic.excerpt.as_ref().map_or_else(|| (String::new(), 0..0), shown);
     let start = diagnostic.start;
+    let room = look.room(start.line);
+    let (line, mark) = match room {
+        Some(room) => around(&line, &mark, room),
+        None => (line, mark),
+    };
+    // A label that would not fit behind the mark is a sentence of its own.
+    let reach = columns(&line[..mark.start]) + columns(&line[mark.clone()]).max(1) + 1 + columns(&label);
+    let (label, apart) = if room.is_some_and(|room| reach > room) { ("", &*label) } else { (&*label, "") };
     let place = format!("at {}", escaped(&place(diagnostic)));
     let name = escaped(name);
     // Cut or escaped, the columns of an excerpt are not the file's.
@@ -98,17 +110,18 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, styled: bo
     let group = if diagnostic.excerpt.is_none() {
         title.element(Origin::path(&name).line(start.line).char_column(start.column))
     } else {
-        let annotation = AnnotationKind::Primary.span(mark.clone()).label(&label);
+        let annotation = AnnotationKind::Primary.span(mark.clone()).label(label);
         let snippet = Snippet::source(&line).line_start(start.line).annotation(annotation);
         title.element(if shifted { snippet } else { snippet.path(&name) })
     };
+    let group = if apart.is_empty() { group } else { group.element(Level::NOTE.message(apart)) };
     let mut group = group.element(Level::NOTE.message(&place));
     if diagnostic.code.is_lint() {
-        group = group.element(Level::HELP.message(diagnostic.fix()));
+        group = group.element(Level::HELP.message(escaped(&diagnostic.fix())));
     }
     let text = renderer.render(&[group]);
     match text.split_once('\n').filter(|_| shifted && diagnostic.excerpt.is_some()) {
-        Some((title, rest)) => format!("{title}\n{}\n{rest}", arrow(&name, start, styled)),
+        Some((title, rest)) => format!("{title}\n{}\n{rest}", arrow(&name, start, look.styled)),
         None => text,
     }
 }

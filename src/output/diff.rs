@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::escape::escaped;
+use super::narrow::Look;
 use super::snapshot::{omitted, word};
 use crate::approvals::compare::changes::Change;
 use crate::approvals::model::path::{Path, Step};
@@ -17,9 +18,9 @@ const GONE: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
 /// Prints where two documents differ.
-pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::Result<()> {
+pub fn diff_text(out: &mut dyn Write, report: &DiffReport, look: Look) -> io::Result<()> {
     let DiffReport { a, b, exact, diff, remarks: _ } = report;
-    let mut printer = Printer { out, styled };
+    let mut printer = Printer { out, look };
     if diff.is_drift() {
         printer.line(HEAD, &format!("--- {}", named(a)))?;
         printer.line(HEAD, &format!("+++ {}", named(b)))?;
@@ -39,7 +40,7 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::
     omitted(printer.out, diff.omitted)?;
     if !diff.is_drift() {
         let what = if *exact { "difference" } else { "drift" };
-        writeln!(printer.out, "no {what}: {} and {}", named(a), named(b))?;
+        printer.line(Style::new(), &format!("no {what}: {} and {}", named(a), named(b)))?;
     }
     match diff.bookkeeping {
         0 => {}
@@ -47,11 +48,11 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, styled: bool) -> io::
         many => writeln!(printer.out, "{many} entries differ in their ids or usage only")?,
     }
     for agent in &diff.reordered {
-        writeln!(
-            printer.out,
+        let note = format!(
             "note: agent {}: entries written by hand and those of prompts follow each other in another order; of two that match one command the first decides whether it counts as approved for good",
             escaped(agent)
-        )?;
+        );
+        printer.line(Style::new(), &note)?;
     }
     Ok(())
 }
@@ -72,12 +73,18 @@ fn section(path: &Path) -> String {
 
 struct Printer<'o> {
     out: &'o mut dyn Write,
-    styled: bool,
+    look: Look,
 }
 
 impl Printer<'_> {
     fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
-        if self.styled { writeln!(self.out, "{style}{text}{style:#}") } else { writeln!(self.out, "{text}") }
+        let style = if self.look.styled { style } else { Style::new() };
+        let mut lines = Vec::new();
+        self.look.paper.line(&mut lines, "", text)?;
+        for line in String::from_utf8_lossy(&lines).lines() {
+            writeln!(self.out, "{style}{line}{style:#}")?;
+        }
+        Ok(())
     }
 
     /// Changes of a field, what was before what is; of lists first what went, then what came, as a unified diff does.

@@ -64,7 +64,7 @@ pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<(
         };
         writeln!(err, "{severity}: {} [{}]", escaped(&diagnostic.message), diagnostic.code)?;
         writeln!(err, "  why: {}", diagnostic.code.explanation().why)?;
-        writeln!(err, "  next: {}", diagnostic.fix())?;
+        writeln!(err, "  next: {}", escaped(&diagnostic.fix()))?;
     }
     Ok(())
 }

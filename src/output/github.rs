@@ -61,7 +61,7 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     }
     write!(out, " (at {})", data(&place(diagnostic)))?;
     if diagnostic.code.is_lint() {
-        write!(out, " {}", data(diagnostic.fix()))?;
+        write!(out, " {}", data(&diagnostic.fix()))?;
     }
     writeln!(out)
 }

@@ -96,7 +96,7 @@ fn text(event: &Event, observe: bool) -> Option<String> {
         ),
         Event::Dropped(lines) => format!("{lines} lines are missing here: they were not read in time"),
         Event::Stopping => "stopping".to_owned(),
-        Event::Stopped => "stopped".to_owned(),
+        Event::Stopped { .. } => "stopped".to_owned(),
         Event::Note(told, _) => return note_text(told, observe),
     })
 }

@@ -15,7 +15,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 }
 
 /// Prints a value as JSON on one line, escaped likewise.
-pub(super) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(CompactFormatter));
     value.serialize(&mut serializer)?;
     writeln!(out)

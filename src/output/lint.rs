@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use super::contain::Contained;
 use super::diagnostics::file;
 use super::escape::escaped;
+use super::narrow::Look;
 use super::snapshot::dropped;
 use crate::approvals::findings::codes::Code;
 use crate::report::approvals::{LintReport, Mend};
 
 /// Prints every finding of every document, and a line that counts.
-pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io::Result<()> {
+pub fn lint_human(out: &mut dyn Write, report: &LintReport, look: Look) -> io::Result<()> {
     let mut contained = Contained::default();
     for found in &report.files {
-        contained.print(out, |out| file(out, found, styled))?;
+        contained.print(out, |out| file(out, found, look))?;
     }
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
@@ -44,7 +45,7 @@ pub fn lint_human(out: &mut dyn Write, report: &LintReport, styled: bool) -> io:
     if let Some(removed) = removed(fixed(|mend| mend.removals.len()), fixed(|mend| mend.unknown_count)) {
         parts.push(format!("removed {removed}"));
     }
-    writeln!(out, "{}", parts.join("; "))?;
+    look.print(out, &parts.join("; "))?;
     contained.finish(out)
 }
 

@@ -11,6 +11,7 @@ mod github;
 mod guard;
 mod json;
 mod lint;
+mod narrow;
 mod queue;
 mod run;
 mod sarif;
@@ -24,8 +25,9 @@ pub(crate) use escape::escaped;
 pub use gateway::{dev_text, progress_text, status_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};
-pub use json::json;
+pub use json::{json, line};
 pub use lint::{lint_human, mends_text};
+pub use narrow::Look;
 pub use queue::{
     Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
     progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::escape::escaped;
+use super::escape::{Paper, escaped};
 use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::downgrade::Removed;
 use crate::approvals::findings::diagnostic::thousands;
@@ -50,9 +50,9 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
 }
 
 /// Prints what is worth saying beside a document.
-pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark]) -> io::Result<()> {
+pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark], paper: Paper) -> io::Result<()> {
     for Remark { message, remedy } in remarks {
-        writeln!(out, "warning: {}", escaped(message))?;
+        paper.line(out, "warning: ", &escaped(message))?;
         if let Some(remedy) = remedy {
             writeln!(out, "  next: {}", escaped(remedy))?;
         }

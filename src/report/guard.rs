@@ -79,7 +79,8 @@ fn event(event: &Event) -> (&'static str, Value) {
         Event::Failed { retry_ms } => ("failed", json!({ "retryMs": retry_ms })),
         Event::Dropped(lines) => ("dropped", json!({ "lines": lines })),
         Event::Stopping => ("stopping", json!({})),
-        Event::Stopped => ("stopped", json!({})),
+        Event::Stopped { never_connected } if never_connected.is_empty() => ("stopped", json!({})),
+        Event::Stopped { never_connected } => ("stopped", json!({ "neverConnected": never_connected })),
     }
 }
 

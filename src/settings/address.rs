@@ -1,5 +1,7 @@
 //! Which gateway, and whose it is: only what belongs to that gateway may go there.
 
+use std::path::PathBuf;
+
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::flags::Flags;
@@ -35,6 +37,8 @@ pub(super) struct Chosen<'e> {
     pub(super) name: Option<String>,
     /// Always there for an owner in OpenClaw's configuration.
     pub(super) openclaw: Option<OpenClaw<'e>>,
+    /// clearance's configuration, where the choice was left to it.
+    pub(super) own: Option<PathBuf>,
 }
 
 pub(super) fn choose<'e>(
@@ -73,6 +77,7 @@ fn named<'e>(own: Own, name: &str) -> Result<Chosen<'e>, SettingsError> {
         address: gateway.address.clone(),
         from: own.origin(name, "url"),
         name: Some(name.to_owned()),
+        own: Some(own.file.clone()),
         owner: Owner::Named(Box::new(own), Box::new(gateway)),
         openclaw: None,
     })
@@ -95,6 +100,7 @@ impl<'e> Search<'_, 'e> {
             owner: Owner::Nobody,
             name: None,
             openclaw: None,
+            own: None,
         };
         let has_secret = self.has_secret()?;
         if has_secret && (self.flags.bring_trust() || !address.is_encrypted()) {
@@ -135,7 +141,7 @@ impl<'e> Search<'_, 'e> {
         let port = openclaw::port(text).ok_or_else(|| SettingsError::Port(from.clone()))?;
         let openclaw = OpenClaw::load(self.environment, self.deadline)?;
         let address = Address::loopback(port, openclaw.tls());
-        Ok(Chosen { address, from, owner: Owner::Local, name: None, openclaw: Some(openclaw) })
+        Ok(Chosen { address, from, owner: Owner::Local, name: None, openclaw: Some(openclaw), own: None })
     }
 
     fn configured(&self) -> Result<Chosen<'e>, SettingsError> {
@@ -145,6 +151,8 @@ impl<'e> Search<'_, 'e> {
             Err(SettingsError::NoHome) => None,
             Err(error) => return Err(error),
         };
+        // It may have a default at any time.
+        let file = own.as_ref().map(|own| own.file.clone());
         if let Some(own) = own
             && let Some(name) = own.default.clone()
         {
@@ -155,12 +163,12 @@ impl<'e> Search<'_, 'e> {
             Err(SettingsError::NoHome) => {
                 let address = Address::loopback(openclaw::DEFAULT_PORT, false);
                 let (from, owner) = (Origin::DefaultPort, Owner::Nobody);
-                return Ok(Chosen { address, from, owner, name: None, openclaw: None });
+                return Ok(Chosen { address, from, owner, name: None, openclaw: None, own: file });
             }
             Err(error) => return Err(error),
         };
         let (address, from, owner) = of_openclaw(&openclaw)?;
-        Ok(Chosen { address, from, owner, name: None, openclaw: Some(openclaw) })
+        Ok(Chosen { address, from, owner, name: None, openclaw: Some(openclaw), own: file })
     }
 }
 

@@ -33,6 +33,10 @@ pub enum SecretFlaw {
     NotText,
     /// Blanks or control characters where none can be: several lines, most often.
     Characters,
+    /// Quotes around it, as a shell or a file of variables has them.
+    Quotes,
+    /// A byte order mark before it, as some editors write one.
+    ByteOrderMark,
 }
 
 impl std::fmt::Display for SecretFlaw {
@@ -41,6 +45,8 @@ impl std::fmt::Display for SecretFlaw {
             Self::Empty => "is empty",
             Self::NotText => "is not UTF-8 text",
             Self::Characters => "holds blanks, line ends or control characters, which no credential has",
+            Self::Quotes => "is in quotes",
+            Self::ByteOrderMark => "begins with a byte order mark",
         })
     }
 }
@@ -255,8 +261,7 @@ impl SettingsError {
             | Self::Port(from)
             | Self::Fingerprint { from, .. }
             | Self::NothingToTrust { from, .. }
-            | Self::Secret { from, .. }
-            | Self::RedactedSecret { from, .. } => of_origin(from),
+            | Self::Secret { from, .. } => of_origin(from),
             Self::Input { error: InputError::TimedOut { .. }, .. } | Self::TypedNothing(_) => Kind::TimedOut,
             Self::Input { .. }
             | Self::MissingVariable { .. }
@@ -268,7 +273,10 @@ impl SettingsError {
             | Self::Reference { .. }
             | Self::BadReference { .. }
             | Self::Terminal(_) => Kind::Unreadable,
-            Self::SecretInOwn { .. } | Self::Exposed(_) | Self::Plaintext(_) => Kind::Refused,
+            Self::SecretInOwn { .. }
+            | Self::Exposed(_)
+            | Self::Plaintext(_)
+            | Self::RedactedSecret { .. } => Kind::Refused,
         }
     }
 
@@ -303,7 +311,7 @@ impl SettingsError {
             | Self::NoRemoteUrl(_)
             | Self::Reference { .. }
             | Self::BadReference { .. } => Some(self.remedy_in_openclaw()),
-            Self::Secret { from, .. } => Some(format!("check what {from} holds: the secret alone, on one line")),
+            Self::Secret { from, .. } => Some(format!("check what {from} holds: the secret alone, without quotes, on one line")),
             Self::RedactedSecret { from, password } => Some(redacted(from, *password)),
             Self::Exposed(Exposure::Mode { path, .. }) => Some(format!("chmod 600 {}", quoted(path))),
             Self::Exposed(Exposure::Special { .. }) => {
@@ -399,7 +407,7 @@ fn place(at: Option<(usize, usize)>) -> String {
 
 fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
     if let Some(nearest) = nearest {
-        return format!("did you mean --gateway={nearest}?");
+        return format!("did you mean {nearest}? clearance … --gateway={nearest}");
     }
     if Path::new(name).is_file() {
         return format!("to use the file {}, leave --gateway out", quoted(Path::new(name)));

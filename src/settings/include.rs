@@ -2,6 +2,7 @@
 //!
 //! Only the section that is asked for is followed, so that a broken file elsewhere hinders nobody.
 
+use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 
 use bytesize::ByteSize;
@@ -79,6 +80,8 @@ pub(super) struct Includes {
     /// The directories that included files may lie in, as written and as they really are.
     roots: Vec<(PathBuf, PathBuf)>,
     deadline: Deadline,
+    /// The files that were included so far.
+    read: RefCell<Vec<PathBuf>>,
 }
 
 impl Includes {
@@ -88,7 +91,16 @@ impl Includes {
         let real = |root: PathBuf| (root.canonicalize().unwrap_or_else(|_| root.clone()), root);
         let roots =
             std::iter::once(own).chain(more.filter(|root| root.is_absolute()).map(|root| normal(&root)));
-        Self { roots: roots.map(real).map(|(real, root)| (root, real)).collect(), deadline }
+        let roots = roots.map(real).map(|(real, root)| (root, real)).collect();
+        Self { roots, deadline, read: RefCell::default() }
+    }
+
+    /// The files that were included, each once.
+    pub(super) fn read(self) -> Vec<PathBuf> {
+        let mut read = self.read.into_inner();
+        read.sort();
+        read.dedup();
+        read
     }
 
     /// One section of a configuration with everything it includes.
@@ -186,6 +198,7 @@ impl Includes {
             return Err(refused("includes nest more than 10 deep"));
         }
         let read = bytes(&file, MAX_INCLUDED, self.deadline).map_err(|error| refused(&error.to_string()))?;
+        self.read.borrow_mut().push(file.clone());
         let value = serde_json::from_slice(&read).ok();
         let value = match value {
             Some(value) => value,

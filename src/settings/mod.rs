@@ -38,6 +38,7 @@ mod substitution;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod trusted;
 mod warnings;
 
 use std::path::PathBuf;
@@ -54,7 +55,6 @@ pub use crate::gateway::Observer;
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
 use crate::gateway::{ConnectOptions, Patience};
-use crate::store::private::{self, Exposure};
 
 /// A target, and where each part of it comes from.
 #[derive(Debug, Clone)]
@@ -71,6 +71,8 @@ pub struct Resolved {
     pub name: Option<String>,
     /// What the caller should know besides: sentences without a full stop.
     pub notes: Vec<String>,
+    /// The same of what the caller should fix.
+    pub warnings: Vec<String>,
 }
 
 /// The names of the gateways in config.toml, at least one.
@@ -87,6 +89,17 @@ pub fn check_address(text: &str) -> Result<(), SettingsError> {
     }
     let parsed: Result<Address, _> = text.parse();
     parsed.map(drop).map_err(|error| SettingsError::Address { from: Origin::Flag("--gateway"), error })
+}
+
+/// Whether a text could be meant as a gateway: a name that one could have, or an address.
+pub fn may_be_gateway(text: &str) -> bool {
+    name::is_name(text) || Address::is_address(text)
+}
+
+/// Whether config.toml has a gateway of that name. Without a configuration that can be read it has none.
+pub fn is_gateway(text: &str, environment: &Environment, deadline: Deadline) -> bool {
+    name::is_name(text)
+        && own::Own::load(environment, deadline).is_ok_and(|own| own.names().any(|name| name == text))
 }
 
 /// What was given as a gateway, without what may be a secret: before an @, or behind a ? or #.
@@ -130,14 +143,6 @@ pub fn resolve(
     if !matches!(credential, Credential::None) {
         guard(&credential_from)?;
     }
-    if let (Credential::Token(_) | Credential::Password(_), Origin::Key { key, file }) =
-        (&credential, &credential_from)
-        && !key.starts_with("gateways.")
-        && let Err(exposure @ Exposure::Mode { .. }) = private::check(file)
-    {
-        // OpenClaw's own file, and its owner's decision; clearance's config.toml holds no secrets.
-        notes.push(format!("{exposure}, and it holds the credential: chmod 600 {}", quoted(file)));
-    }
     let patience = match flags.wait {
         Wait::Full => Patience::Full,
         Wait::WhileAlive if address.is_loopback() => {
@@ -146,6 +151,13 @@ pub fn resolve(
         Wait::WhileAlive | Wait::Never => Patience::None,
     };
     let options = ConnectOptions { observer: flags.observer.clone(), patience };
+    let secret = match (&credential, &credential_from) {
+        (Credential::Token(_) | Credential::Password(_), Origin::Key { key, file }) => {
+            (!key.starts_with("gateways.")).then_some(&**file)
+        }
+        _ => None,
+    };
+    let warnings = trusted::warnings(&chosen, secret, (&trust, &trust_from));
     if let Some(openclaw) = &mut chosen.openclaw {
         notes.append(&mut openclaw.notes);
     }
@@ -156,6 +168,7 @@ pub fn resolve(
         trust_from,
         name: chosen.name,
         notes,
+        warnings,
     })
 }
 

@@ -40,6 +40,8 @@ pub(super) struct OpenClaw<'e> {
     dotenv: Vec<(PathBuf, BTreeMap<String, String>)>,
     /// What the caller should know.
     pub(super) notes: Vec<String>,
+    /// Every file that was read: the configuration, what it includes, and those with variables.
+    pub(super) read: Vec<PathBuf>,
 }
 
 /// What this host's OpenClaw is set to.
@@ -58,6 +60,7 @@ impl<'e> OpenClaw<'e> {
         if root.is_none() && environment.path("OPENCLAW_CONFIG_PATH").is_some() {
             notes.push(format!("OPENCLAW_CONFIG_PATH names {}, which does not exist", file.display()));
         }
+        let found = root.is_some();
         let root = root.unwrap_or_default();
         let more = environment.path("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
         let more: Vec<PathBuf> =
@@ -73,6 +76,7 @@ impl<'e> OpenClaw<'e> {
             })
         };
         let (secrets, env) = (aside("secrets"), aside("env"));
+        let read = found.then(|| file.clone()).into_iter().chain(includes.read()).collect();
         let directory = directory(environment, &home);
         let mut this = Self {
             environment,
@@ -83,6 +87,7 @@ impl<'e> OpenClaw<'e> {
             variables: configured(&env),
             dotenv: Vec::new(),
             notes,
+            read,
         };
         this.read_dotenv(&home, deadline);
         Ok(this)
@@ -98,6 +103,7 @@ impl<'e> OpenClaw<'e> {
             match input::read(&Input::Path(file.clone()), bounds) {
                 Ok(bytes) => {
                     let variables = dotenv::parse(&String::from_utf8_lossy(&bytes));
+                    self.read.push(file.clone());
                     self.dotenv.push((file, variables));
                 }
                 Err(InputError::Missing(_)) => {}

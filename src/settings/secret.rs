@@ -55,8 +55,12 @@ pub(super) fn credential(sort: Sort, text: &str, from: &Origin) -> Result<Creden
     if text.trim().is_empty() {
         return Err(flawed(SecretFlaw::Empty));
     }
-    if text.contains(REDACTED) {
+    let redacted = |part: &[u8]| part.eq_ignore_ascii_case(REDACTED.as_bytes());
+    if text.as_bytes().windows(REDACTED.len()).any(redacted) {
         return Err(SettingsError::RedactedSecret { from: from.clone(), password: sort == Sort::Password });
+    }
+    if text.starts_with('\u{feff}') {
+        return Err(flawed(SecretFlaw::ByteOrderMark));
     }
     let blank = |c: char| c.is_whitespace() && (sort == Sort::Token || c != ' ');
     if text.trim() != text || text.chars().any(|c| c.is_control() || blank(c)) {
@@ -86,7 +90,17 @@ pub(super) fn of_file(
     })?;
     let text = Zeroizing::new(text);
     let line = text.strip_suffix('\n').unwrap_or(&text);
-    credential(sort, line.strip_suffix('\r').unwrap_or(line), from)
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let credential = credential(sort, line, from)?;
+    // A variable may have them: a gateway that reads the same file of variables has them too.
+    if sort == Sort::Token && is_quoted(line) {
+        return Err(SettingsError::Secret { from: from.clone(), flaw: SecretFlaw::Quotes });
+    }
+    Ok(credential)
+}
+
+fn is_quoted(text: &str) -> bool {
+    text.len() > 1 && ['"', '\''].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote))
 }
 
 /// Refuses a file whose secret is, or can be made, somebody else's.
@@ -172,6 +186,7 @@ mod tests {
         assert_eq!(read(Sort::Token, b"t0ken\r\n", 0o400).unwrap(), "token t0ken");
         assert_eq!(read(Sort::Token, b"t0ken", 0o600).unwrap(), "token t0ken");
         assert_eq!(read(Sort::Password, b"correct horse\n", 0o600).unwrap(), "password correct horse");
+        assert_eq!(read(Sort::Password, b"\"horse\"\n", 0o600).unwrap(), "password \"horse\"");
         for (sort, content, flaw) in [
             (Sort::Token, &b""[..], "is empty"),
             (Sort::Token, b"\n", "is empty"),
@@ -185,6 +200,10 @@ mod tests {
             (Sort::Token, b"s3cret\x1b[0m", "holds blanks"),
             (Sort::Token, b"s3cret\x00", "holds blanks"),
             (Sort::Token, b"s3cret\xff", "is not UTF-8"),
+            (Sort::Token, b"\"s3cret\"\n", "is in quotes"),
+            (Sort::Token, b"'s3cret'", "is in quotes"),
+            (Sort::Token, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
+            (Sort::Password, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
         ] {
             let error = read(sort, content, 0o600).unwrap_err();
             let text = format!("{error} {error:?} {:?}", error.remedy());
@@ -207,15 +226,19 @@ mod tests {
     #[test]
     fn a_redacted_secret_is_not_one() {
         // From wherever it comes: a terminal too.
-        for (sort, text) in
-            [(Sort::Token, REDACTED), (Sort::Password, REDACTED), (Sort::Token, "\"__OPENCLAW_REDACTED__\"")]
-        {
+        for (sort, text) in [
+            (Sort::Token, REDACTED),
+            (Sort::Password, REDACTED),
+            (Sort::Token, "\"__OPENCLAW_REDACTED__\""),
+            (Sort::Token, "__openclaw_redacted__"),
+            (Sort::Password, "\u{feff}'__OpenClaw_Redacted__'"),
+        ] {
             let error = credential(sort, text, &Origin::Flag("--ask-token")).unwrap_err();
             assert!(matches!(error, SettingsError::RedactedSecret { .. }), "{error}");
-            assert_eq!(error.kind(), Kind::Usage);
+            assert_eq!(error.kind(), Kind::Refused);
         }
         let error = read(Sort::Token, b"__OPENCLAW_REDACTED__\n", 0o600).unwrap_err();
-        assert_eq!(error.kind(), Kind::Unreadable);
+        assert_eq!(error.kind(), Kind::Refused);
     }
 
     #[test]

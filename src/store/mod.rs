@@ -15,6 +15,7 @@ mod replace;
 mod shell;
 pub mod sqlite;
 mod surroundings;
+pub mod writers;
 
 pub use error::StoreError;
 pub use input::MAX_SIZE;

@@ -1,21 +1,14 @@
 //! What is around a JSON store that its host refuses, or that lets others change what runs: links, and who may write.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::quoted;
+use super::writers::{self, Writers};
 use crate::approvals::findings::remark::Remark;
-
-/// Write permission of the group, and of everybody.
-const GROUP: u32 = 0o020;
-const OTHERS: u32 = 0o002;
-/// The sticky bit: in such a directory nobody replaces files of others.
-const STICKY: u32 = 0o1000;
 
 /// What is worth saying of the place of a JSON store that a host goes by.
 pub(super) fn of_json(path: &Path) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> =
-        link_on_the_way(path).map(|link| link_remark(path, &link)).into_iter().collect();
+    let mut remarks: Vec<Remark> = link_on_the_way(path).map(|link| link_remark(&link)).into_iter().collect();
     remarks.extend(writable(path));
     remarks
 }
@@ -33,44 +26,40 @@ fn link_on_the_way(path: &Path) -> Option<PathBuf> {
     [Some(path), directory].into_iter().flatten().find(|path| is_link(path)).map(Path::to_owned)
 }
 
-fn link_remark(path: &Path, link: &Path) -> Remark {
-    let (path, link) = (path.display(), link.display());
+fn link_remark(link: &Path) -> Remark {
+    let place = quoted(link);
+    let remedy = match link.canonicalize() {
+        Ok(real) if real.is_dir() => {
+            format!("put the directory itself into that place: rm {place} && mv {} {place}", quoted(&real))
+        }
+        Ok(real) => {
+            format!(
+                "put the file itself into that place: cp -p --remove-destination {} {place}",
+                quoted(&real)
+            )
+        }
+        Err(_) => format!("the link leads nowhere; remove it: rm {place}"),
+    };
     Remark {
         message: format!(
-            "{link} is a symbolic link: gateways up to 2026.7 refuse a store behind one, and every command of an agent fails"
+            "{} is a symbolic link: gateways up to 2026.7 refuse a store behind one, and every command of an agent fails",
+            link.display()
         ),
-        remedy: Some(format!("put the file itself into that place: {path}")),
+        remedy: Some(remedy),
     }
 }
 
 /// Who else may change the store: an agent that runs as such a user can allow itself everything.
 fn writable(path: &Path) -> Vec<Remark> {
-    let directory =
-        path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = |path: &Path| path.metadata().ok();
-    let file = found(path).and_then(|file| who(file.mode())).map(|who| (path, who, "chmod go-w"));
-    let around = found(directory)
-        .filter(|directory| directory.mode() & STICKY == 0)
-        .and_then(|directory| who(directory.mode()))
-        .map(|who| (directory, who, "chmod go-w"));
-    let remark = |(path, who, command): (&Path, &str, &str)| Remark {
+    let remark = |writers: &Writers| Remark {
         message: format!(
-            "{} can be written by {who}, who can thereby change what agents may run",
-            path.display()
+            "{} can be written by {}, who can thereby change what agents may run",
+            writers.path.display(),
+            writers.who
         ),
-        remedy: Some(format!("{command} {}", quoted(path))),
+        remedy: Some(writers.remedy()),
     };
-    file.into_iter().chain(around).map(remark).collect()
-}
-
-fn who(mode: u32) -> Option<&'static str> {
-    if mode & OTHERS != 0 {
-        Some("every user of this host")
-    } else if mode & GROUP != 0 {
-        Some("everyone in its group")
-    } else {
-        None
-    }
+    writers::of(path).iter().map(remark).collect()
 }
 
 #[cfg(test)]

@@ -281,7 +281,8 @@ fn remedies(host: &Host) {
     assert_eq!(fixes.len(), 3, "{fixes:?}");
     for (fix, pattern) in fixes.iter().zip(["/opt/bin/git", "/usr/bin/id", "bin/rg"]) {
         let (_, command) = fix.split_once(": clearance ").expect("a command");
-        let words: Vec<&str> = command.split([',', '.', ';']).next().expect("words").split(' ').collect();
+        let end = [" (", ", ", ".", ";"].iter().filter_map(|end| command.find(end)).min();
+        let words: Vec<&str> = command[..end.unwrap_or(command.len())].split(' ').collect();
         let words: Vec<&str> = words
             .into_iter()
             .map(|word| {
@@ -294,7 +295,7 @@ fn remedies(host: &Host) {
                 }
             })
             .collect();
-        host.tool.run(&[&words[..], &["--gateway"]].concat()).exits(0);
+        host.tool.run(&words).exits(0);
     }
     host.run(&["allowlist", "add", "/usr/bin/id", "--agent", "main", "--gateway"]).exits(0);
     let left: Vec<Value> = lint().iter().map(|problem| problem["code"].clone()).collect();

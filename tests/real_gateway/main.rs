@@ -31,6 +31,7 @@ mod nodes;
 mod proxy;
 mod queue;
 mod registry;
+mod remedies;
 mod secure;
 mod starting;
 mod store;

@@ -62,9 +62,9 @@ impl Code {
         Self::ALL.iter().chain(Self::LINTS).copied().find(|code| code.as_str() == name)
     }
 
-    /// The code that was most likely meant by a name that is none.
+    /// The code that a name is near to that is none.
     pub fn nearest(name: &str) -> Option<String> {
-        crate::approvals::findings::nearest::nearest(
+        crate::approvals::findings::nearest::near(
             name,
             Self::ALL.iter().chain(Self::LINTS).map(|code| code.as_str()),
         )
@@ -87,16 +87,16 @@ impl Code {
     pub const fn remote_fix(self) -> Option<&'static str> {
         match self {
             Self::CoveredEntry => Some(
-                "Remove it, or the broader one if that was not meant: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+                "Remove it, or the broader one if that was not meant: clearance approvals allowlist remove PATTERN --agent ID (with its --arg-pattern, if it has one).",
             ),
             Self::DuplicateEntry => Some(
-                "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then allowlist add, with the same --gateway or --node.",
+                "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then clearance approvals allowlist add PATTERN --agent ID.",
             ),
             Self::InactiveGenerated => Some(
-                "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always, with the same --gateway or --node (and its --arg-pattern, if it has one).",
+                "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always (with its --arg-pattern, if it has one).",
             ),
             Self::NeverMatches => Some(
-                "Add the whole path, or the bare name of a program on PATH, and remove this entry: clearance approvals allowlist remove PATTERN --agent ID, with the same --gateway or --node.",
+                "Add the whole path, or the bare name of a program on PATH, and remove this entry: clearance approvals allowlist remove PATTERN --agent ID.",
             ),
             _ => None,
         }

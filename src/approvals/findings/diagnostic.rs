@@ -1,6 +1,8 @@
 //! What a check finds: a diagnostic with its place, and the verdict on one document.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
@@ -53,15 +55,20 @@ pub struct Diagnostic {
     pub suggestion: Option<String>,
     /// The source line; `None` where the bytes are not text.
     pub excerpt: Option<Excerpt>,
-    /// Whether the document is a gateway's or a node's, which `lint --fix` does not edit.
-    pub remote: bool,
+    /// Of a document of a gateway or node, which `lint --fix` does not edit: the flags that name it on a command line, each
+    /// behind a space.
+    pub remote: Option<Arc<str>>,
 }
 
 impl Diagnostic {
     /// How to fix it where the document is.
-    pub fn fix(&self) -> &'static str {
+    pub fn fix(&self) -> Cow<'static, str> {
         let here = self.code.explanation().mend;
-        if self.remote { self.code.remote_fix().unwrap_or(here) } else { here }
+        match self.remote.as_ref().map(|flags| (flags, self.code.remote_fix().unwrap_or(here))) {
+            // Behind --gateway without a value, a pattern could be taken for one.
+            Some((flags, text)) => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),
+            None => here.into(),
+        }
     }
 }
 

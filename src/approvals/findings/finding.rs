@@ -195,7 +195,7 @@ pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all:
                 found: finding.found,
                 expected: finding.expected,
                 suggestion: finding.suggestion,
-                remote: false,
+                remote: None,
             }
         })
         .collect();

@@ -14,6 +14,22 @@ pub(in crate::approvals) fn is_misspelt<'c>(
 /// Nobody misspells a name into one that is longer, in bytes.
 const LONGEST: usize = 100;
 
+/// The candidate that a name is near to: misspelt, or the beginning of it. Where most candidates are long, much else is
+/// alike in some way.
+pub(in crate::approvals) fn near<'c>(
+    name: &str,
+    mut candidates: impl Iterator<Item = &'c str> + Clone,
+) -> Option<String> {
+    const BEGINNING: usize = 4;
+    let begins = |candidate: &&str| name.len() >= BEGINNING && candidate.starts_with(&name.to_lowercase());
+    let found = candidates.clone().find(begins).map(str::to_owned);
+    found.or_else(|| {
+        let misspelt = candidates.find(|candidate| is_misspelt(name, std::iter::once(*candidate)))?;
+        // The nearest of those that are near.
+        nearest(name, candidates.chain(std::iter::once(misspelt)))
+    })
+}
+
 /// The candidate that was most likely meant.
 pub(in crate::approvals) fn nearest<'c>(
     name: &str,
@@ -31,4 +47,24 @@ pub(in crate::approvals) fn nearest<'c>(
         .filter(|&(alike, _)| alike >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_near_where_it_is_misspelt_or_a_beginning() {
+        let codes = ["covered-entry", "duplicate-entry", "no-document", "unknown-value", "nul-byte"];
+        for (name, expected) in [
+            ("unkown-value", Some("unknown-value")),
+            ("Duplicate", Some("duplicate-entry")),
+            ("dup", None),
+            ("nope", None),
+            ("document", None),
+            ("duplicat-entry", Some("duplicate-entry")),
+        ] {
+            assert_eq!(near(name, codes.into_iter()).as_deref(), expected, "{name}");
+        }
+    }
 }

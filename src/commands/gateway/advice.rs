@@ -91,14 +91,14 @@ pub fn next(fault: &Fault) -> Option<String> {
         }
         GatewayError::NotStarted { ended: true, .. } => "look at the gateway's log: openclaw logs".to_owned(),
         GatewayError::NotStarted { process: Some(_), .. } => {
-            "give it more time: --timeout 2m; or look at the gateway's log: openclaw logs".to_owned()
+            "give it more time: clearance … --timeout 2m; or look at the gateway's log: openclaw logs".to_owned()
         }
         GatewayError::NotStarted { process: None, .. } => {
-            checked("give it more time: --timeout 2m; or check the address")
+            checked("give it more time: clearance … --timeout 2m; or check the address")
         }
         // What a server of TLS answers is no HTTP.
         GatewayError::NotAGateway(answer) if chosen.trust.is_none() && !answer.starts_with("HTTP ") => format!(
-            "{}; if the gateway serves TLS: --gateway={}",
+            "{}; if the gateway serves TLS: clearance … --gateway={}",
             checked("check the address"),
             encrypted(&chosen.address)
         ),
@@ -110,17 +110,17 @@ pub fn next(fault: &Fault) -> Option<String> {
             host(&chosen.address)
         ),
         GatewayError::TimedOut { .. } => {
-            "try again, and give it more time: --timeout 2m (a gateway that loads may be silent for a minute)".to_owned()
+            "give it more time: clearance … --timeout 2m (a gateway that loads may be silent for a minute)".to_owned()
         }
         GatewayError::Violation { .. } => checked("check that the address is a gateway's, and its version: openclaw --version"),
         GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), code: None, .. }
             if chosen.trust.is_none() && fault.is_first_contact() =>
         {
-            format!("if the gateway serves TLS: --gateway={}", encrypted(&chosen.address))
+            format!("if the gateway serves TLS: clearance … --gateway={}", encrypted(&chosen.address))
         }
         // Without TLS a server hangs up on what it cannot read.
         GatewayError::Closed { step: Step::Securing, .. } => format!(
-            "if the gateway serves no TLS: --gateway={}",
+            "if the gateway serves no TLS: clearance … --gateway={}",
             plain(&chosen.address)
         ),
         GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it stays so, look at the gateway's log: openclaw logs".to_owned(),
@@ -134,10 +134,10 @@ pub fn next(fault: &Fault) -> Option<String> {
             None => "look at the gateway's log: openclaw logs".to_owned(),
         },
         GatewayError::NotOverHttp { .. } => {
-            format!("use the WebSocket: --gateway={}", chosen.address.replacen("http", "ws", 1))
+            format!("use the WebSocket: clearance … --gateway={}", chosen.address.replacen("http", "ws", 1))
         }
         GatewayError::NoAdminEndpoint => format!(
-            "on the gateway's host: openclaw config set plugins.entries.admin-http-rpc.enabled true; or use the WebSocket: --gateway={}",
+            "on the gateway's host: openclaw config set plugins.entries.admin-http-rpc.enabled true; or use the WebSocket: clearance … --gateway={}",
             chosen.address.replacen("http", "ws", 1)
         ),
         GatewayError::TooLarge { .. } => "take entries out that are no longer used".to_owned(),
@@ -195,7 +195,7 @@ fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
         Reason::Clock => "the way to the gateway took longer than the two minutes that a signature lives: try again".to_owned(),
         Reason::Device => "move the device's key away and run this again: a new one is made".to_owned()
             + &devices().map_or_else(String::new, |directory| format!(" (it is in {})", directory.display())),
-        Reason::Starting => "it is still starting: try again, and give it more time: --timeout 2m".to_owned(),
+        Reason::Starting => "it is still starting: give it more time: clearance … --timeout 2m".to_owned(),
         Reason::Other => "look at the gateway's log: openclaw logs".to_owned(),
     }
 }
@@ -223,17 +223,19 @@ fn tls(error: &TlsError, chosen: &Chosen) -> String {
         "openssl x509 -in ~/.openclaw/gateway/tls/gateway-cert.pem -noout -fingerprint -sha256";
     match error {
         TlsError::Pin { found, .. } => format!(
-            "somebody may be in between. On the gateway's host: {CHECK}; only if that prints this fingerprint: --tls-fingerprint {found}"
+            "somebody may be in between. On the gateway's host: {CHECK}; only if that prints this fingerprint: clearance … --tls-fingerprint {found}"
         ),
         TlsError::Untrusted { found, .. } => format!(
-            "if the gateway made it itself, check it on the gateway's host: {CHECK}; if that prints this fingerprint: --tls-fingerprint {found}; if an authority of yours signed it: --ca-file PATH"
+            "if the gateway made it itself, check it on the gateway's host: {CHECK}; if that prints this fingerprint: clearance … --tls-fingerprint {found}; if an authority of yours signed it: clearance … --ca-file PATH"
         ),
         TlsError::Roots { path, .. } => {
             format!("check that {} holds certificates in PEM", path.display())
         }
-        TlsError::Platform(_) => "install them (ca-certificates), or add --ca-file PATH".to_owned(),
+        TlsError::Platform(_) => {
+            "install them (ca-certificates), or name one: clearance … --ca-file PATH".to_owned()
+        }
         TlsError::Handshake(_) => {
-            format!("if the gateway serves no TLS: --gateway={}", plain(&chosen.address))
+            format!("if the gateway serves no TLS: clearance … --gateway={}", plain(&chosen.address))
         }
     }
 }

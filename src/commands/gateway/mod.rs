@@ -99,6 +99,9 @@ impl Choice {
             Ok((resolved, settings::state_directory(&environment)?.join("devices")))
         })
         .await?;
+        for warning in resolved.warnings {
+            flags.warnings.give(warning);
+        }
         let target = resolved.target;
         let chosen = Chosen {
             address: target.address.to_string(),

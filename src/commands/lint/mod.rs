@@ -126,7 +126,12 @@ fn look(request: &Request, project: &Project, target: Target, deadline: Deadline
         return Err(validate::skipped(&target.name, what));
     }
     if matches!(request.source, Source::Remote(_)) {
-        found.verdict.diagnostics.iter_mut().for_each(|diagnostic| diagnostic.remote = true);
+        let flags = &request.remote_flags;
+        found
+            .verdict
+            .diagnostics
+            .iter_mut()
+            .for_each(|diagnostic| diagnostic.remote = Some(Arc::clone(flags)));
     }
     let of_silence = |(index, silence): (usize, &lint::Silence)| {
         let asked = !found.invalid && silence.is_about(&name) && is_looked_for(silence.code, &facts);

@@ -1,6 +1,7 @@
 //! What `approvals lint` is asked to do: which documents, and how they are looked at.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytesize::ByteSize;
 
@@ -23,6 +24,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// Now, in Unix milliseconds.
     pub now_ms: f64,
+    /// The flags that name a gateway or node on the command line, each behind a space.
+    pub remote_flags: Arc<str>,
 }
 
 /// Which documents.

@@ -105,6 +105,14 @@ pub enum QueueError {
     /// Somebody asked to stop, and the gateway was not done.
     #[error("it was asked to stop before the gateway had answered")]
     Stopped,
+    /// The time of a guard ended, and it was never connected to these gateways.
+    #[error("{}", never_connected(.missed, *.of))]
+    NeverConnected {
+        /// The gateways.
+        missed: Vec<NeverConnected>,
+        /// How many gateways it guards.
+        of: usize,
+    },
     /// An address on which figures cannot be served.
     #[error("cannot serve figures on {address}: {cause}")]
     Metrics {
@@ -116,6 +124,38 @@ pub enum QueueError {
     /// A cancellation that cannot be planned.
     #[error(transparent)]
     Cancel(#[from] CancelError),
+}
+
+/// A gateway to which a guard was never connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeverConnected {
+    /// Its name or address.
+    pub gateway: String,
+    /// How a command ends that fails as the last attempt did.
+    pub exit: Exit,
+    /// Why the last attempt failed.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+fn never_connected(missed: &[NeverConnected], of: usize) -> String {
+    let each = missed.iter().map(|NeverConnected { gateway, cause, .. }| {
+        // An error of an address begins with it.
+        let text = if cause.starts_with(gateway) { cause.clone() } else { format!("{gateway} ({cause})") };
+        one_line(&text)
+    });
+    let which = if of == 1 { String::new() } else { format!(" to {} of {of} gateways", missed.len()) };
+    format!("the guard was never connected{which}: {}", each.collect::<Vec<_>>().join("; "))
+}
+
+/// The exit of a guard: where all gateways failed alike it is theirs.
+fn exit_of(missed: &[NeverConnected], of: usize) -> Exit {
+    match missed {
+        missed if missed.len() < of => Exit::Partly,
+        [first, others @ ..] if others.iter().all(|missed| missed.exit == first.exit) => first.exit,
+        _ => Exit::TimedOut,
+    }
 }
 
 /// What became of a prompt, in the middle of a sentence.
@@ -144,6 +184,7 @@ impl QueueError {
         match self {
             Self::Listing { .. } | Self::NoSlot => Exit::TimedOut,
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
+            Self::NeverConnected { missed, of } => exit_of(missed, *of),
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
             Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
             Self::LastOfGroup | Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => {
@@ -174,43 +215,47 @@ impl QueueError {
                 "watch one gateway: clearance queue ls --watch --gateway=NAME; or list all once, without --watch".to_owned()
             }
             Self::Unknown(_) => {
-                "it may be decided or expired; list what is pending, with the same --gateway: clearance queue ls".to_owned()
+                "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
             }
             Self::NotPending { .. } | Self::Stopped | Self::LastOfGroup => {
-                "list what is pending, with the same --gateway: clearance queue ls".to_owned()
+                "list what is pending: clearance queue ls".to_owned()
             }
             Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
             Self::AmbiguousId { .. } => {
-                "decide the prompts whose ids begin with it first; list them, with the same --gateway: clearance queue ls".to_owned()
+                "decide the prompts whose ids begin with it first; list them: clearance queue ls".to_owned()
             }
-            Self::NoSlot => "run the same command again with a longer --timeout".to_owned(),
+            Self::NoSlot => "run the same again with more time: clearance … --timeout 2m".to_owned(),
             Self::NotTaken { .. } => {
-                "run the same command again if it is still pending; look, with the same --gateway: clearance queue ls".to_owned()
+                "run the same command again if it is still pending: clearance queue ls".to_owned()
             }
             Self::Ambiguous { matches, .. } => {
                 let matches: Vec<String> = matches.iter().map(|id| one_line(id)).collect();
                 format!("choose one of {}", matches.join(", "))
             }
             Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
+            Self::NeverConnected { missed, .. } => match &missed[..] {
+                [NeverConnected { remedy: Some(remedy), .. }] => remedy.clone(),
+                _ => "see what is wrong with each: clearance gateway status --gateway=NAME".to_owned(),
+            },
             Self::Metrics { .. } => "choose another address or port for --metrics".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
             Self::Unconfirmed => {
-                "look at what would be done, which is printed above, then add --yes".to_owned()
+                "look at what would be done, which is printed above, then: clearance … --yes".to_owned()
             }
             Self::Declined => return None,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => {
-                    "it may have ended; list runs and sessions, with the same --gateway: clearance run ls".to_owned()
+                    "it may have ended; list runs and sessions: clearance run ls".to_owned()
                 }
                 CancelError::AmbiguousRun { matches, .. } => {
                     let matches: Vec<String> = matches.iter().map(|run| one_line(run)).collect();
                     format!("choose one of {}", matches.join(", "))
                 }
                 CancelError::RunWithoutSession { session: Some(session), .. } => {
-                    format!("cancel the whole session, with the same --gateway: clearance run cancel --session {}", quoted(session))
+                    format!("cancel the whole session: clearance run cancel --session {}", quoted(session))
                 }
                 CancelError::RunWithoutSession { session: None, .. } | CancelError::RunsNotNamed => {
-                    "choose a session, with the same --gateway: clearance run ls, then clearance run cancel --session KEY".to_owned()
+                    "choose a session: clearance run ls, then clearance run cancel --session KEY".to_owned()
                 }
             },
         })
@@ -231,6 +276,7 @@ impl QueueError {
             Self::Ambiguous { .. } => "ambiguous-prompt",
             Self::NotAllowed { .. } => "decision-not-allowed",
             Self::DecidedOtherwise { .. } => "decided-otherwise",
+            Self::NeverConnected { .. } => "never-connected",
             Self::Metrics { .. } => "metrics-address",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",

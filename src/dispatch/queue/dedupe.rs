@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::super::{ask, causes, failure, flags, paper};
+use super::super::{ask, failure_of, flags, paper};
 use super::{filter, layout, millis};
 use crate::Streams;
 use crate::cli::queue::Dedupe;
@@ -49,19 +49,21 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
         rounds: args.rounds,
     };
     let manner = Manner { yes: args.yes, json: args.json, all: args.all };
+    let mut names = Vec::new();
     let reports = if let Some(path) = &args.file {
         vec![dedupe::of_file(&request, &Input::named(path), deadline)]
     } else {
         let access = flags(None, args.access, args.quiet.quiet);
         let targets = Targets { names: args.gateway, all: args.all_gateways, access };
         let targets = targets.find(&Environment::of_process(), deadline)?;
+        names.extend(targets.iter().filter_map(|target| target.gateway.clone()));
         of_gateways(&request, &targets, manner, deadline, streams)?
     };
     let is_nothing = |report: &Result<_, Error>| report.as_ref().is_ok_and(Report::is_nothing);
     if args.quiet.quiet && !args.json && reports.iter().all(is_nothing) {
         return Ok(Exit::Done);
     }
-    print(reports, &request, manner, streams)
+    print((reports, &names), &request, manner, streams)
 }
 
 fn of_gateways(
@@ -133,8 +135,9 @@ fn confirmed(
     Ok(planning)
 }
 
+/// Prints what came of each gateway. `names`: as they were given, in the same order.
 fn print(
-    reports: Vec<Result<Report, Error>>,
+    (reports, names): (Vec<Result<Report, Error>>, &[String]),
     request: &dedupe::Request,
     manner: Manner,
     streams: &mut Streams<'_>,
@@ -147,7 +150,7 @@ fn print(
         Err(reports) => reports,
     };
     let mut failures = Vec::new();
-    for one in &reports {
+    for (at, one) in reports.iter().enumerate() {
         match one {
             Ok(done) => {
                 output::runs_unknown_text(streams.err, done.runs_unknown.as_deref(), paper(&io::stderr()))?;
@@ -161,7 +164,7 @@ fn print(
                 output::dedupe_text(streams.out, done, layout.paper)?;
             }
             Err(error) => {
-                let failure = failure(error, causes(error));
+                let failure = failure_of(error, names.get(at).map(String::as_str).unwrap_or_default());
                 output::error::text(streams.err, &failure, paper(&io::stderr()))?;
                 failures.push(failure);
             }

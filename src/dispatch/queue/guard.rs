@@ -1,8 +1,10 @@
 //! `queue guard`
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
+use super::super::again::CommandLine;
 use super::super::spool::Spool;
 use super::super::{flags, paper};
 use super::{filter, millis};
@@ -14,7 +16,7 @@ use crate::commands::queue::guard::{self, WriteResult};
 use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
 use crate::output;
-use crate::queue::guard::line::Line;
+use crate::queue::guard::line::{Event, Line};
 use crate::queue::guard::{Rate, Throttle, Tuning};
 use crate::report::exit::Exit;
 use crate::settings::{Flags, Wait};
@@ -25,8 +27,8 @@ const DRAINING: Duration = Duration::from_secs(5);
 /// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
 pub fn guard(
     args: Guard,
-    end: Option<Deadline>,
-    reading: Deadline,
+    line: &CommandLine,
+    (end, reading): (Option<Deadline>, Deadline),
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     if let Some(address) = args.metrics
@@ -76,12 +78,18 @@ pub fn guard(
     let ndjson = args.ndjson || !io::stdout().is_terminal();
     // Not to `streams.out`: whoever writes there waits for its reader.
     let spool = Spool::to_stdout()?;
-    let mut show = |line: &Line| {
+    let mut show = |shown: &Line| {
         let mut text = Vec::new();
+        let mut shown = Cow::Borrowed(shown);
+        if let Event::Disconnected { remedy: Some(_), .. } = &shown.event
+            && let Event::Disconnected { remedy, .. } = &mut shown.to_mut().event
+        {
+            *remedy = remedy.as_ref().map(|remedy| line.completed(remedy));
+        }
         let told = if ndjson {
-            output::guard_ndjson(&mut text, line)
+            output::guard_ndjson(&mut text, &shown)
         } else {
-            output::guard_text(&mut text, line, observe, paper(&io::stdout()))
+            output::guard_text(&mut text, &shown, observe, paper(&io::stdout()))
         };
         // Nothing is as good as written: a line that people need not see.
         if told.is_ok() && (text.is_empty() || spool.push(text)) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use super::super::{causes, failure, flags, paper};
+use super::super::{failure_of, flags, paper};
 use super::{filter, layout};
 use crate::Streams;
 use crate::cli::queue::Ls;
@@ -110,7 +110,7 @@ fn list_several(
                 }
             }
             Err(error) => {
-                let failure = failure(error, causes(error));
+                let failure = failure_of(error, gateway);
                 output::error::text(streams.err, &failure, err)?;
                 failures.push((gateway, failure));
             }

@@ -56,9 +56,10 @@ impl Paper {
         loop {
             let room = width.saturating_sub(columns(&prefix)).max(1);
             let (mut line, mut after) = split(rest, room);
-            if let Some(at) = line.rfind(' ').filter(|at| words && !after.is_empty() && *at > line.len() / 2)
-            {
-                (line, after) = rest.split_at(at + 1);
+            if words && !after.is_empty() {
+                let first = !prefix.is_empty() && prefix != next;
+                let at = end_between_words(line, after, width.saturating_sub(columns(&next)), first);
+                (line, after) = rest.split_at(at.unwrap_or(line.len()));
             }
             writeln!(out, "{}", format!("{prefix}{line}").trim_end_matches(' '))?;
             if after.is_empty() {
@@ -68,6 +69,21 @@ impl Paper {
             prefix.clone_from(&next);
         }
     }
+}
+
+/// Where a line ends that goes on: before the word that would be cut, where a whole line has room for that or half of
+/// this line is full; else behind a part of a path. `first`: whether there are other words before the line, on it.
+fn end_between_words(line: &str, after: &str, room: usize, first: bool) -> Option<usize> {
+    let start = line.rfind(' ').map_or(0, |at| at + 1);
+    if after.starts_with(' ') {
+        return None;
+    }
+    let rest = after.find(' ').unwrap_or(after.len());
+    let fits = columns(&line[start..]) + columns(&after[..rest]) <= room;
+    if (start > 0 || first) && (fits || start > line.len() / 2) {
+        return Some(start);
+    }
+    line[start..].rfind('/').map(|at| start + at + 1)
 }
 
 /// The columns of a block's label.

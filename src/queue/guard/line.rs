@@ -91,7 +91,10 @@ pub enum Event {
     /// It was told to end.
     Stopping,
     /// It has ended.
-    Stopped,
+    Stopped {
+        /// The gateways to which it was never connected until its time ended.
+        never_connected: Vec<String>,
+    },
 }
 
 /// How long a denial took.

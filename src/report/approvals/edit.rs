@@ -1,5 +1,7 @@
 //! `approvals allowlist`: an entry that was added or removed.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -93,7 +95,7 @@ impl EditReport {
 #[derive(Serialize)]
 struct LintJson<'r> {
     code: &'static str,
-    fix: &'static str,
+    fix: Cow<'static, str>,
     message: &'r str,
     path: String,
     severity: &'static str,

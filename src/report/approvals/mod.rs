@@ -6,6 +6,8 @@ pub mod lint;
 pub mod set;
 pub mod snapshot;
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -14,6 +16,7 @@ use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::downgrade::Field;
 use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::findings::remark::Remark;
+use crate::approvals::findings::severity::Severity;
 
 pub use diff::{DiffReport, Side};
 pub use edit::EditReport;
@@ -34,9 +37,14 @@ pub struct FileReport {
 }
 
 impl FileReport {
-    /// Whether there is something to report of the file: a problem, or that it was not checked to its end.
-    pub fn has_something(&self) -> bool {
-        self.result.as_ref().map_or(true, |verdict| !verdict.diagnostics.is_empty() || verdict.unfinished)
+    /// Whether there is something to report of the file: a problem of this severity or above, or that it was not checked to
+    /// its end.
+    pub fn has_something(&self, least: Severity) -> bool {
+        self.result.as_ref().map_or(true, |verdict| {
+            verdict.unfinished
+                || verdict.omitted > 0
+                || verdict.diagnostics.iter().any(|found| found.severity >= least)
+        })
     }
 }
 
@@ -189,7 +197,7 @@ struct Problem<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'static str>,
+    mend: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixable: Option<bool>,
 }
@@ -211,7 +219,7 @@ impl<'d> Problem<'d> {
             suggestion: diagnostic.suggestion.as_deref(),
             why: page.map(|page| page.why),
             mend: page.map(|_| diagnostic.fix()),
-            fixable: page.map(|_| diagnostic.code.is_fixable() && !diagnostic.remote),
+            fixable: page.map(|_| diagnostic.code.is_fixable() && diagnostic.remote.is_none()),
         }
     }
 }

@@ -91,6 +91,10 @@ impl Host {
         self.resolve(flags).unwrap().notes.iter().map(|note| self.homeless(note)).collect()
     }
 
+    fn warnings(&self, flags: &Flags) -> Vec<String> {
+        self.resolve(flags).unwrap().warnings.iter().map(|warning| self.homeless(warning)).collect()
+    }
+
     fn homeless(&self, text: &str) -> String {
         text.replace(self.home.path().to_str().unwrap(), "~")
     }

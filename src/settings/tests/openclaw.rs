@@ -217,16 +217,16 @@ fn what_openclaw_has_beside_is_told() {
 }
 
 #[test]
-fn an_exposed_file_of_openclaws_is_noted() {
+fn an_exposed_file_of_openclaws_is_warned_of() {
     let host = Host::new().openclaw("{ gateway: { auth: { token: 't' } } }");
-    assert_eq!(host.notes(&Flags::default()), Vec::<String>::new());
+    assert_eq!(host.warnings(&Flags::default()), Vec::<String>::new());
     let file = host.path(".openclaw/openclaw.json");
     std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
-    let note = format!(
+    let warning = format!(
         "{JSON} can be read or changed by others: its mode is 0644, and it holds the credential: chmod 600 {JSON}"
     );
-    assert_eq!(host.notes(&Flags::default()), [note]);
+    assert_eq!(host.warnings(&Flags::default()), [warning]);
     // A file whose secret is not used is nothing to mention.
     let host = host.set("OPENCLAW_GATEWAY_TOKEN", "t");
-    assert_eq!(host.notes(&Flags::default()), Vec::<String>::new());
+    assert_eq!(host.warnings(&Flags::default()), Vec::<String>::new());
 }

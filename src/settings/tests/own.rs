@@ -121,7 +121,7 @@ fn an_unknown_name_is_told_the_known_ones() {
     let shown = error.to_string();
     assert!(shown.starts_with("there is no gateway `prd` in /"), "{shown}");
     assert!(shown.ends_with("config.toml, which has prod, test"), "{shown}");
-    assert_eq!(error.remedy().unwrap(), "did you mean --gateway=prod?");
+    assert_eq!(error.remedy().unwrap(), "did you mean prod? clearance … --gateway=prod");
     let error = own.named("zz").unwrap_err();
     assert!(error.remedy().unwrap().contains("write into /"));
     let missing = Environment::from_iter([("HOME", "/nonexistent")]);

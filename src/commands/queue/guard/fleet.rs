@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch as channel;
 
+use super::attempts::Attempts;
 use super::control::Control;
 use super::metrics::Metrics;
 use super::out::{Out, name};
@@ -43,6 +44,7 @@ struct Wanted {
 pub(super) struct Fleet<'f, 'o> {
     request: &'f Request,
     metrics: &'f Metrics,
+    attempts: &'f Attempts,
     out: &'f Out<'o>,
     wanted: BTreeMap<Arc<str>, Wanted>,
     /// Those that were told to end, and have not yet.
@@ -52,9 +54,18 @@ pub(super) struct Fleet<'f, 'o> {
 }
 
 impl<'f, 'o> Fleet<'f, 'o> {
-    pub(super) fn new(request: &'f Request, metrics: &'f Metrics, out: &'f Out<'o>) -> Self {
+    pub(super) fn new(
+        request: &'f Request,
+        (metrics, attempts): (&'f Metrics, &'f Attempts),
+        out: &'f Out<'o>,
+    ) -> Self {
         let (wanted, watching) = (BTreeMap::new(), FuturesUnordered::new());
-        Self { request, metrics, out, wanted, leaving: BTreeSet::new(), watching, stopping: false }
+        Self { request, metrics, attempts, out, wanted, leaving: BTreeSet::new(), watching, stopping: false }
+    }
+
+    /// The names of the gateways that are meant.
+    pub(super) fn names(&self) -> impl Iterator<Item = Arc<str>> {
+        self.wanted.keys().cloned()
     }
 
     /// Watches a gateway from now on, or from a while on.
@@ -63,7 +74,8 @@ impl<'f, 'o> Fleet<'f, 'o> {
         self.metrics.forget(&name);
         let gauges = self.metrics.of(&name);
         let control = channel::Sender::new(Control::default());
-        let (request, out, mut told) = (self.request, self.out, control.subscribe());
+        let (request, attempts, out) = (self.request, self.attempts, self.out);
+        let mut told = control.subscribe();
         let (watched, named) = (flags.clone(), Arc::clone(&name));
         self.watching.push(Box::pin(async move {
             if !pause.is_zero() {
@@ -71,7 +83,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
                 // Stopped or not, the watch sees it.
                 drop(tokio::time::timeout(pause, stop).await);
             }
-            let work = Box::pin(watch(request, watched, gauges, out, told));
+            let work = Box::pin(watch(request, watched, (gauges, attempts), out, told));
             (named, isolated(work).await)
         }));
         self.wanted.insert(name, Wanted { flags, control });

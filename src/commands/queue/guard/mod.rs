@@ -1,6 +1,7 @@
 //! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
 
 mod answers;
+mod attempts;
 mod calls;
 mod connection;
 mod control;
@@ -26,6 +27,7 @@ use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
 use crate::queue::guard::line::{Event, Line};
 
+use self::attempts::Attempts;
 use self::fleet::Fleet;
 use self::metrics::Metrics;
 use self::out::Out;
@@ -37,7 +39,7 @@ use self::service::Service;
 const READING: Duration = Duration::from_secs(30);
 
 /// Guards until it is told to stop, until the `end`, or until nobody reads any more: `closed`. `reading`: by when the
-/// configuration is read at the start.
+/// configuration is read at the start. At the `end` it is an error that a gateway was never connected.
 pub async fn run(
     request: &Request,
     targets: &Targets,
@@ -67,7 +69,8 @@ pub async fn run(
         },
     );
     service.ready();
-    let mut fleet = Fleet::new(request, &metrics, &out);
+    let attempts = Attempts::default();
+    let mut fleet = Fleet::new(request, (&metrics, &attempts), &out);
     for flags in found {
         fleet.add(flags, Duration::ZERO);
     }
@@ -76,15 +79,16 @@ pub async fn run(
     let mut ended = std::pin::pin!(passed(end));
     let mut closed = std::pin::pin!(closed);
     let mut reading = std::pin::pin!(Fuse::terminated());
-    let (mut told, mut again) = (false, false);
+    let (mut told, mut again, mut over) = (false, false, false);
     loop {
         tokio::select! {
             goes_on = fleet.ended() => if !goes_on {
                 break;
             },
             () = &mut serving => {}
-            () = async { tokio::select! { () = &mut ended => {} () = &mut closed => {} } }, if !told => {
+            by_time = async { tokio::select! { () = &mut ended => true, () = &mut closed => false } }, if !told => {
                 told = true;
+                over = by_time;
                 fleet.stop();
             }
             read = &mut reading => {
@@ -115,6 +119,11 @@ pub async fn run(
             },
         }
     }
-    out.emit(&nowhere, Event::Stopped);
-    Ok(())
+    let missed = match end.filter(|_| over) {
+        Some(end) => attempts.never_connected(fleet.names(), end.timeout()),
+        None => Vec::new(),
+    };
+    let never_connected = missed.iter().map(|missed| missed.gateway.clone()).collect();
+    out.emit(&nowhere, Event::Stopped { never_connected });
+    attempts::verdict(missed, fleet.names().count())
 }

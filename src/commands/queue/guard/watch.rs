@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch as channel;
 
+use super::attempts::Attempts;
 use super::connection::LoopExit;
 use super::control::Control;
 use super::event_loop::run;
@@ -37,7 +38,7 @@ const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
 pub(super) async fn watch<'w>(
     request: &'w Request,
     flags: Flags,
-    gauges: Gauges,
+    (gauges, attempts): (Gauges, &Attempts),
     out: &'w Out<'_>,
     control: channel::Receiver<Control>,
 ) {
@@ -66,6 +67,7 @@ pub(super) async fn watch<'w>(
         let cause = match opened {
             Ok(connection) => {
                 watch.reader.hide(secrets(&connection));
+                attempts.connected(&watch.name);
                 match run(&mut watch, connection, &mut backoff).await {
                     LoopExit::Stopped => break,
                     LoopExit::Reload => continue,
@@ -76,7 +78,9 @@ pub(super) async fn watch<'w>(
                 refused = error.exit() == Exit::Refused;
                 // What is refused stays refused until a person acts.
                 remedy = error.remedy().filter(|_| refused);
-                told(&error)
+                let cause = told(&error);
+                attempts.failed(&watch.name, &error, &cause);
+                cause
             }
         };
         backoff.limit(if refused { LONGEST_PAUSE_REFUSED } else { LONGEST_PAUSE });

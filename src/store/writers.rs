@@ -1,0 +1,121 @@
+//! Who besides its owner can change a file that clearance or a host goes by. One rule for stores, configuration and
+//! certificates; files that hold a secret alone have the stricter one in `private`.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
+use super::quoted;
+
+/// Write permission of the group, and of everybody.
+const GROUP: u32 = 0o020;
+const OTHERS: u32 = 0o002;
+/// The sticky bit: in such a directory nobody replaces files of others.
+const STICKY: u32 = 0o1000;
+
+/// Others who can change a file, or the directory that it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Writers {
+    /// The file or the directory.
+    pub path: PathBuf,
+    /// Who they are.
+    pub who: &'static str,
+}
+
+impl Writers {
+    /// The command that takes their permission away.
+    pub fn remedy(&self) -> String {
+        format!("chmod go-w {}", quoted(&self.path))
+    }
+}
+
+/// Everybody who can write a file or replace it: in its directory, and where it is behind a link, in the directory that
+/// it really is in. What is not there, or cannot be looked at, has none.
+pub fn of(file: &Path) -> Vec<Writers> {
+    let in_place = file.metadata().ok().filter(Metadata::is_file);
+    let mut found: Vec<Writers> =
+        in_place.and_then(|metadata| writers(file, &metadata)).into_iter().collect();
+    let mut directories = vec![directory(file)];
+    // Devices and pipes have no directory that matters.
+    let real = file.canonicalize().ok().filter(|real| real.is_file());
+    let same = |real: &PathBuf| directory(file).canonicalize().is_ok_and(|named| named == directory(real));
+    directories.extend(real.filter(|real| !same(real)).map(|real| directory(&real)));
+    found.extend(directories.into_iter().filter_map(|directory| {
+        let metadata = directory.metadata().ok().filter(|found| found.mode() & STICKY == 0)?;
+        writers(&directory, &metadata)
+    }));
+    found
+}
+
+fn directory(file: &Path) -> PathBuf {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_owned()
+}
+
+fn writers(path: &Path, metadata: &Metadata) -> Option<Writers> {
+    let who = if metadata.mode() & OTHERS != 0 {
+        "every user of this host"
+    } else if metadata.mode() & GROUP != 0 {
+        "everyone in its group"
+    } else {
+        return None;
+    };
+    // A volume of Kubernetes has mode 0777, and nobody can write it where it is mounted to be read.
+    let read_only = statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY));
+    (!read_only).then(|| Writers { path: path.to_owned(), who })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn found(path: &Path, home: &Path) -> Vec<String> {
+        let line = |writers: Writers| format!("{}: {}", writers.path.display(), writers.who);
+        of(path).into_iter().map(|writers| line(writers).replace(home.to_str().unwrap(), "~")).collect()
+    }
+
+    #[test]
+    fn whoever_can_write_or_replace_a_file_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        let (named, real) = (home.path().join("named"), home.path().join("real"));
+        for directory in [&named, &real] {
+            fs::create_dir(directory).unwrap();
+            mode(directory, 0o755);
+        }
+        let (file, link) = (real.join("config.toml"), named.join("config.toml"));
+        assert_eq!(found(&file, home.path()), [""; 0], "it is not there");
+        fs::write(&file, "").unwrap();
+        symlink(&file, &link).unwrap();
+        mode(&file, 0o644);
+        assert_eq!(found(&link, home.path()), [""; 0]);
+        mode(&file, 0o664);
+        assert_eq!(found(&link, home.path()), ["~/named/config.toml: everyone in its group"]);
+        mode(&file, 0o666);
+        assert_eq!(found(&file, home.path()), ["~/real/config.toml: every user of this host"]);
+        mode(&file, 0o644);
+        mode(&named, 0o775);
+        mode(&real, 0o777);
+        assert_eq!(
+            found(&link, home.path()),
+            ["~/named: everyone in its group", "~/real: every user of this host"]
+        );
+        mode(&real, 0o1777);
+        assert_eq!(found(&file, home.path()), [""; 0], "nobody replaces files of others there");
+    }
+
+    #[test]
+    fn a_device_is_nobodys_to_change() {
+        assert_eq!(of(Path::new("/dev/null")), []);
+    }
+}
