@@ -8,6 +8,7 @@ use super::json::line;
 use super::queue::command;
 use crate::queue::guard::line::{Event, Line};
 use crate::queue::guard::{Decided, Note, Outcome, Throttle};
+use crate::queue::report::{self as denials, Failure};
 use crate::report;
 use crate::report::guard::{at, group};
 use crate::report::queue::{STILL_LISTED, denial, skip_reason};
@@ -31,7 +32,7 @@ pub fn guard_ndjson(out: &mut dyn Write, told: &Line) -> io::Result<()> {
 /// Prints a line for people. `observe`: nothing is denied. Outcomes that were to be expected need no line of their own.
 pub fn guard_text(out: &mut dyn Write, told: &Line, observe: bool, paper: Paper) -> io::Result<()> {
     let Some(text) = text(&told.event, observe) else { return Ok(()) };
-    let at = at(told.at_ms);
+    let at = at(told.at);
     let time = at.get(11..19).unwrap_or_default();
     if told.gateway.is_empty() {
         return paper.line(out, &format!("{time}  "), &text);
@@ -117,16 +118,8 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             )
         }
         Note::Over { key, outcome, .. } => match outcome {
-            Outcome::Denied | Outcome::Observed => return None,
-            Outcome::Gone => format!("{} was already gone", named(&key.id)),
-            Outcome::Refused(words) => format!("{} was not denied: {}", named(&key.id), escaped(words)),
-            Outcome::Allowed(decision) => {
-                let decision = decision.as_str();
-                format!("{} was not denied: somebody allowed it first ({decision})", named(&key.id))
-            }
-            Outcome::StillListed => format!("{} was not denied: {STILL_LISTED}", named(&key.id)),
-            Outcome::NotSent(why) => format!("{} is skipped: {}", named(&key.id), skip_reason(*why)),
-            Outcome::NoAnswer => format!("{}: the denial was sent, but not answered", named(&key.id)),
+            Outcome::Observed => return None,
+            Outcome::Ended(ended) => return ended_text(&key.id, ended),
             Outcome::Withdrawn => format!("{} was not denied: its group changed", named(&key.id)),
             Outcome::Held => {
                 format!("{} stays: the breaker is open, or its group is held", named(&key.id))
@@ -138,7 +131,7 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             });
             format!("{} pending, {} of them duplicates{wider}", counts.pending, counts.duplicates)
         }
-        Note::Opened { for_ms, .. } => format!(
+        Note::Opened { for_ms } => format!(
             "circuit breaker open, nothing is denied for {:.0} s: too many denials, an agent may keep asking",
             seconds(*for_ms)
         ),
@@ -177,4 +170,22 @@ fn limits(free: Throttle, turns: Throttle) -> String {
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
 fn seconds(millis: u64) -> f64 {
     millis as f64 / 1_000.0
+}
+
+/// What came of a denial, for people. A denial that did what was decided needs no line of its own.
+fn ended_text(id: &str, outcome: &denials::Outcome) -> Option<String> {
+    let id = named(id);
+    Some(match outcome {
+        denials::Outcome::Denied => return None,
+        denials::Outcome::AlreadyGone => format!("{id} was already gone"),
+        denials::Outcome::Allowed(decision) => {
+            format!("{id} was not denied: somebody allowed it first ({})", decision.as_str())
+        }
+        denials::Outcome::Failed(Failure::Refused(words)) => {
+            format!("{id} was not denied: {}", escaped(words))
+        }
+        denials::Outcome::Failed(Failure::NoAnswer) => format!("{id}: the denial was sent, but not answered"),
+        denials::Outcome::Failed(Failure::StillListed) => format!("{id} was not denied: {STILL_LISTED}"),
+        denials::Outcome::Skipped(why) => format!("{id} is skipped: {}", skip_reason(*why)),
+    })
 }

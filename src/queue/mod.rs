@@ -4,6 +4,8 @@
 
 pub mod cancel;
 pub mod clearing;
+pub mod clock;
+pub mod denials;
 pub mod filter;
 pub mod guard;
 mod hidden;
@@ -20,6 +22,7 @@ pub mod runs;
 pub mod saved;
 pub mod scope;
 pub mod slots;
+pub mod staying;
 #[cfg(test)]
 mod tests;
 pub mod wider;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::clock::GatewayTime;
 use super::intent::{Doubt, Intent};
 use super::kind::Kind;
 
@@ -97,6 +98,16 @@ impl PartialEq for Raw {
 }
 
 impl Prompt {
+    /// When it was asked.
+    pub fn created(&self) -> GatewayTime {
+        GatewayTime::of_ms(self.created_at_ms)
+    }
+
+    /// When it expires.
+    pub fn expires(&self) -> GatewayTime {
+        GatewayTime::of_ms(self.expires_at_ms)
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         &self.key.id

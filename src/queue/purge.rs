@@ -5,18 +5,18 @@
 //! [`crate::queue::slots`]. Time is passed in; nothing here waits.
 
 mod handlers;
-mod pace;
 mod protocol;
+mod sending;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use super::clock::{GatewayTime, Now};
+use super::denials::{Denials, End};
 use super::plan::Group;
 use super::prompt::Key;
-use super::report::{Entry, Failure, Outcome, SkipReason};
-use super::slots::{Moment, Opening, SETTLED_MS, Side};
-pub use pace::Limits;
-pub(super) use pace::Pace;
-pub use protocol::{Answer, Found, Input, Next, Tuning};
+use super::report::{Entry, Outcome, SkipReason};
+use super::slots::Side;
+pub use protocol::{Input, Next, Tuning};
 
 /// For how long it counts that a survivor was pending, in milliseconds.
 pub const FRESH_MS: u64 = 250;
@@ -24,57 +24,26 @@ pub const FRESH_MS: u64 = 250;
 /// How long answers are waited for after somebody asked to stop, in milliseconds.
 pub const STOPPING_MS: u64 = 1_000;
 
-/// When a prompt was last known to be pending.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    /// When the answer came that said so.
-    at_ms: Option<u64>,
-    /// When it was asked for: it was pending at this time or later.
-    asked_ms: Option<u64>,
-}
-
-impl Seen {
-    fn at(at_ms: u64) -> Self {
-        Self { at_ms: Some(at_ms), asked_ms: Some(at_ms) }
-    }
-
-    fn renew(&mut self, asked_ms: u64, at_ms: u64) {
-        self.at_ms = self.at_ms.max(Some(at_ms));
-        self.asked_ms = self.asked_ms.max(Some(asked_ms));
-    }
-}
-
-/// A question that is in flight: whether a prompt is pending.
-#[derive(Debug)]
-struct Checking {
-    key: Key,
-    /// The pace's epoch.
-    epoch: u64,
-    asked_ms: u64,
-}
-
 /// Where a group is among those that have something to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// In [`Purge::open`], under the time at which its slot ends.
-    Open(u64),
+    Open(GatewayTime),
     /// In [`Purge::shut`], under the time at which its slot begins.
-    Shut(u64),
+    Shut(GatewayTime),
 }
 
 /// The order of prompts, the same in every process: by creation time, then by key.
-type Rank = (u64, Key);
+type Rank = (GatewayTime, Key);
 
 /// A group on its way.
 #[derive(Debug)]
 struct Work {
     survivor: Rank,
-    lapses_at_ms: u64,
-    /// When the survivor was last known to be pending.
-    seen: Seen,
-    /// The oldest member that does not lapse soon, where that is another one than the survivor: younger members are
+    expires: GatewayTime,
+    /// The oldest member that does not expire soon, where that is another one than the survivor: younger members are
     /// denied relying on it, and it is denied last.
-    oldest: Option<(Key, Seen)>,
+    oldest: Option<Key>,
     /// How far into its cycle of slots the group's intent is at time zero.
     phase: u64,
     /// Members that are denied relying on an older one, oldest first.
@@ -85,7 +54,8 @@ struct Work {
     sent: usize,
     /// Members without an outcome.
     open: usize,
-    checking: Option<Checking>,
+    /// The prompt that the gateway is being asked about.
+    checking: Option<Key>,
     /// Checks in a row that said nothing.
     unknown: u8,
     place: Option<Place>,
@@ -108,21 +78,21 @@ impl Work {
 struct Item {
     group: u64,
     survivor: Key,
-    created_at_ms: u64,
-    lapses_at_ms: u64,
+    created: GatewayTime,
+    expires: GatewayTime,
     state: State,
+}
+
+impl Item {
+    fn is_sent(&self) -> bool {
+        matches!(self.state, State::Sent(_))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Waiting,
-    /// `gone`: an event said meanwhile that it was resolved.
-    Sent {
-        side: Side,
-        sent_ms: u64,
-        epoch: u64,
-        gone: bool,
-    },
+    Sent(Side),
     Over(Outcome),
 }
 
@@ -130,25 +100,21 @@ enum State {
 #[derive(Debug)]
 pub struct Purge {
     tuning: Tuning,
-    pace: Pace,
+    denials: Denials,
     up: bool,
-    hearing_since_ms: Option<u64>,
-    /// By how much the gateway's clock may be ahead.
-    unsure_ms: u64,
+    hearing_since: Option<GatewayTime>,
     stopped: Option<SkipReason>,
     work: HashMap<u64, Work>,
     /// Groups that may be gone on with, by the time at which their slot ends, so that as many as possible are done
     /// before. A group whose survivor is asked for is not among them.
-    ready: BTreeSet<(u64, u64)>,
+    ready: BTreeSet<(GatewayTime, u64)>,
     /// Groups whose slot is shut, by the time at which it opens.
-    shut: BTreeSet<(u64, u64)>,
+    shut: BTreeSet<(GatewayTime, u64)>,
     items: HashMap<Key, Item>,
     survivors: HashMap<Key, u64>,
     /// Items in the order in which they were planned.
     planned: Vec<Key>,
     next: u64,
-    /// Denials and checks in flight, by when they were sent.
-    flights: BTreeSet<(u64, Key)>,
     /// Items without an outcome.
     open: usize,
 }
@@ -158,10 +124,9 @@ impl Purge {
     pub fn new(tuning: Tuning) -> Self {
         Self {
             tuning,
-            pace: Pace::new(tuning.limits),
+            denials: Denials::new(tuning.limits),
             up: true,
-            hearing_since_ms: None,
-            unsure_ms: 0,
+            hearing_since: None,
             stopped: None,
             work: HashMap::new(),
             ready: BTreeSet::new(),
@@ -170,15 +135,14 @@ impl Purge {
             survivors: HashMap::new(),
             planned: Vec::new(),
             next: 0,
-            flights: BTreeSet::new(),
             open: 0,
         }
     }
 
-    /// Adds the duplicates of a group to what is to be denied. `listed_at_ms`: when the listing was made that the
-    /// group was planned from. Where a group that is on its way has a prompt of this one, it is given up: two plans
+    /// Adds the duplicates of a group to what is to be denied. `listed`: when the listing was made that the group was
+    /// planned from. Where a group that is on its way has a prompt of this one, it is given up: two plans
     /// must not keep two different prompts.
-    pub fn add(&mut self, group: &Group<'_>, listed_at_ms: u64) {
+    pub fn add(&mut self, group: &Group<'_>, listed: GatewayTime) {
         let survivor = &group.survivor.key;
         for member in &group.members {
             let own = self.items.get(&member.key).map(|item| item.group);
@@ -187,35 +151,34 @@ impl Purge {
                 self.stop_group(other, SkipReason::Replanned);
             }
         }
-        let busy = |item: &Item| matches!(item.state, State::Sent { .. });
         // It is being denied under an earlier plan, and so cannot be what stays.
-        if self.items.get(survivor).is_some_and(busy) {
+        if self.items.get(survivor).is_some_and(Item::is_sent) {
             return;
         }
         let at = self.next;
         // Members are oldest first. Some time is left in which the others are denied.
-        let lapses_soon = listed_at_ms.saturating_add(2 * self.tuning.lapse_ms);
+        let soon = listed.plus(2 * self.tuning.lapse_ms);
         let oldest = group.members.iter().position(|member| {
             member.key == *survivor
-                || member.expires_at_ms > lapses_soon && !self.items.get(&member.key).is_some_and(busy)
+                || member.expires() > soon && !self.items.get(&member.key).is_some_and(Item::is_sent)
         });
         let (mut young, mut old) = (BTreeSet::new(), VecDeque::new());
         for (rank, member) in group.members.iter().enumerate() {
-            if member.key == *survivor || self.items.get(&member.key).is_some_and(busy) {
+            if member.key == *survivor || self.items.get(&member.key).is_some_and(Item::is_sent) {
                 continue;
             }
             let item = Item {
                 group: at,
                 survivor: survivor.clone(),
-                created_at_ms: member.created_at_ms,
-                lapses_at_ms: member.expires_at_ms,
+                created: member.created(),
+                expires: member.expires(),
                 state: State::Waiting,
             };
             if self.items.insert(member.key.clone(), item).is_none() {
                 self.planned.push(member.key.clone());
             }
             if oldest.is_some_and(|oldest| rank > oldest) {
-                young.insert((member.created_at_ms, member.key.clone()));
+                young.insert((member.created(), member.key.clone()));
             } else {
                 old.push_back(member.key.clone());
             }
@@ -228,11 +191,14 @@ impl Purge {
         self.open += open;
         self.survivors.insert(survivor.clone(), at);
         let oldest = oldest.and_then(|at| group.members.get(at)).filter(|oldest| oldest.key != *survivor);
+        let oldest = oldest.map(|oldest| oldest.key.clone());
+        for key in oldest.iter().chain([survivor]) {
+            self.denials.saw(key, listed, listed);
+        }
         let work = Work {
-            survivor: (group.survivor.created_at_ms, survivor.clone()),
-            lapses_at_ms: group.survivor.expires_at_ms,
-            seen: Seen::at(listed_at_ms),
-            oldest: oldest.map(|oldest| (oldest.key.clone(), Seen::at(listed_at_ms))),
+            survivor: (group.survivor.created(), survivor.clone()),
+            expires: group.survivor.expires(),
+            oldest,
             phase: self.tuning.slots.map_or(0, |slots| slots.phase(&group.intent())),
             young,
             old,
@@ -245,21 +211,21 @@ impl Purge {
         };
         self.work.insert(at, work);
         // Its slot is found when it is its turn.
-        self.put(at, Some(Place::Open(0)));
+        self.put(at, Some(Place::Open(GatewayTime::default())));
     }
 
-    /// What to do now. Asked again after each thing done and each thing told, until it says to wait.
-    pub fn next(&mut self, now_ms: u64) -> Next {
-        let deadline = self.tuning.deadline_ms;
-        if deadline.is_some_and(|deadline| now_ms.saturating_add(self.tuning.drain_ms) >= deadline) {
-            self.too_slow(now_ms);
+    /// What to do now. It is called again after each thing done and each input, until it says to wait.
+    pub fn next(&mut self, now: Now) -> Next {
+        let deadline = self.tuning.deadline;
+        if deadline.is_some_and(|deadline| now.steady.plus(self.tuning.drain_ms) >= deadline) {
+            self.too_slow(now);
             self.stopped.get_or_insert(SkipReason::Deadline);
         }
-        if deadline.is_some_and(|deadline| now_ms >= deadline) {
+        if deadline.is_some_and(|deadline| now.steady >= deadline) {
             self.give_up();
         }
         if let Some(why) = self.stopped {
-            // What is left afterwards is under way, and little.
+            // What is left afterwards is in flight, and little.
             let groups: Vec<u64> = self.work.keys().copied().collect();
             for group in groups {
                 self.stop_group(group, why);
@@ -270,176 +236,19 @@ impl Purge {
         }
         let drain = deadline.map(|deadline| match self.stopped {
             Some(_) => deadline,
-            None => deadline.saturating_sub(self.tuning.drain_ms),
+            None => deadline.minus(self.tuning.drain_ms),
         });
-        if !self.up || self.stopped.is_some() || self.flights.len() >= self.pace.window() {
+        if !self.up || self.stopped.is_some() || self.denials.is_full() {
             return Next::Wait(drain);
         }
-        if now_ms < self.pace.resume_at_ms() {
-            return Next::Wait(Some(
-                drain.map_or(self.pace.resume_at_ms(), |at| at.min(self.pace.resume_at_ms())),
-            ));
+        if let Some(resume_at) = self.denials.paused_until(now) {
+            return Next::Wait(drain.into_iter().chain([resume_at]).min());
         }
-        if let Some(next) = self.send(now_ms) {
+        if let Some(next) = self.send(now) {
             return next;
         }
-        let opens = self.shut.first().map(|(at, _)| *at);
+        let opens = self.shut.first().map(|(at, _)| now.until(*at));
         if self.open == 0 { Next::Done } else { Next::Wait(drain.into_iter().chain(opens).min()) }
-    }
-
-    fn moment(&self, now_ms: u64) -> Moment {
-        let oldest = self.flights.first().map_or(0, |(sent_ms, _)| now_ms.saturating_sub(*sent_ms));
-        let latency_ms = self.pace.latency_ms().max(oldest);
-        Moment { at_ms: now_ms, unsure_ms: self.unsure_ms, latency_ms }
-    }
-
-    fn opening(&self, work: &Work, side: Side, now_ms: u64) -> Opening {
-        let Some(slots) = &self.tuning.slots else { return Opening::Open { since_ms: 0, until_ms: 0 } };
-        let settled_ms = work.survivor.0.saturating_add(SETTLED_MS);
-        if side == Side::Older && now_ms < settled_ms {
-            return Opening::Shut { until_ms: settled_ms };
-        }
-        slots.opening(side, work.phase, self.moment(now_ms))
-    }
-
-    /// Moves a group.
-    fn put(&mut self, at: u64, place: Option<Place>) {
-        let Some(work) = self.work.get_mut(&at) else { return };
-        let (before, after) = (std::mem::replace(&mut work.place, place), place);
-        match before {
-            Some(Place::Open(key)) => self.ready.remove(&(key, at)),
-            Some(Place::Shut(key)) => self.shut.remove(&(key, at)),
-            None => false,
-        };
-        match after {
-            Some(Place::Open(key)) => self.ready.insert((key, at)),
-            Some(Place::Shut(key)) => self.shut.insert((key, at)),
-            None => false,
-        };
-    }
-
-    fn send(&mut self, now_ms: u64) -> Option<Next> {
-        while let Some(&(opens_ms, at)) = self.shut.first().filter(|(opens_ms, _)| *opens_ms <= now_ms) {
-            self.shut.remove(&(opens_ms, at));
-            self.put(at, Some(Place::Open(0)));
-        }
-        while let Some(&(key, at)) = self.ready.first() {
-            let Some(work) = self.work.get_mut(&at) else {
-                self.ready.remove(&(key, at));
-                continue;
-            };
-            if now_ms.saturating_add(self.tuning.lapse_ms) >= work.lapses_at_ms {
-                self.stop_group(at, SkipReason::SurvivorLapsed);
-                continue;
-            }
-            let waits = |key: &Key| self.items.get(key).is_some_and(|item| item.state == State::Waiting);
-            while work.young.first().is_some_and(|(_, key)| !waits(key)) {
-                work.young.pop_first();
-            }
-            while work.old.front().is_some_and(|key| !waits(key)) {
-                work.old.pop_front();
-            }
-            self.find_oldest(at, now_ms);
-            let Some(work) = self.work.get(&at) else { continue };
-            let Some(side) = work.side() else {
-                // It comes back with the answers to what is in flight.
-                self.put(at, None);
-                continue;
-            };
-            let (since_ms, until_ms) = match self.opening(work, side, now_ms) {
-                Opening::Open { since_ms, until_ms } => (since_ms, until_ms),
-                Opening::Shut { until_ms } => {
-                    self.put(at, Some(Place::Shut(until_ms)));
-                    continue;
-                }
-            };
-            if key != until_ms {
-                // Another one's slot may end sooner.
-                self.put(at, Some(Place::Open(until_ms)));
-                continue;
-            }
-            if let Some(unknown) = self.unknown(work, side, since_ms, now_ms) {
-                return Some(self.check(at, unknown, now_ms));
-            }
-            return self.deny(at, side, now_ms);
-        }
-        None
-    }
-
-    /// Makes sure that there is an oldest member where younger ones are to be denied relying on it.
-    fn find_oldest(&mut self, at: u64, now_ms: u64) {
-        let Some(work) = self.work.get_mut(&at) else { return };
-        let lapses_soon = now_ms.saturating_add(self.tuning.lapse_ms);
-        let holds = |key: &Key| {
-            let item = self.items.get(key);
-            item.is_some_and(|item| item.state == State::Waiting && item.lapses_at_ms > lapses_soon)
-        };
-        while !work.oldest.as_ref().is_some_and(|(key, _)| holds(key)) {
-            work.oldest = None;
-            // The next one takes its place. Where there is none before the survivor, that is the oldest.
-            if work.young.first().is_none_or(|first| *first > work.survivor) {
-                return;
-            }
-            if let Some((_, next)) = work.young.pop_first() {
-                work.old.push_back(next.clone());
-                work.oldest = Some((next, Seen::default()));
-            }
-        }
-    }
-
-    /// A prompt that a denial relies on, and of which it is not known well enough that it is pending.
-    fn unknown(&self, work: &Work, side: Side, since_ms: u64, now_ms: u64) -> Option<Key> {
-        let known = |seen: &Seen| {
-            let (Some(at_ms), Some(asked_ms)) = (seen.at_ms, seen.asked_ms) else { return false };
-            let heard = self.hearing_since_ms.is_some_and(|since| since <= at_ms);
-            asked_ms >= since_ms && (heard || now_ms.saturating_sub(at_ms) <= FRESH_MS)
-        };
-        match &work.oldest {
-            Some((oldest, seen)) if side == Side::Younger && !known(seen) => Some(oldest.clone()),
-            _ => (!known(&work.seen)).then(|| work.survivor.1.clone()),
-        }
-    }
-
-    fn check(&mut self, at: u64, key: Key, now_ms: u64) -> Next {
-        self.put(at, None);
-        self.flights.insert((now_ms, key.clone()));
-        let checking = Checking { key: key.clone(), epoch: self.pace.epoch(), asked_ms: now_ms };
-        if let Some(work) = self.work.get_mut(&at) {
-            work.checking = Some(checking);
-        }
-        Next::Check(key)
-    }
-
-    fn deny(&mut self, at: u64, side: Side, now_ms: u64) -> Option<Next> {
-        let work = self.work.get_mut(&at)?;
-        let key = match side {
-            Side::Younger => work.young.pop_first()?.1,
-            Side::Older => work.old.pop_front()?,
-        };
-        work.sent += 1;
-        self.flights.insert((now_ms, key.clone()));
-        if let Some(item) = self.items.get_mut(&key) {
-            item.state = State::Sent { side, sent_ms: now_ms, epoch: self.pace.epoch(), gone: false };
-        }
-        Some(Next::Deny(key))
-    }
-
-    /// A check of a group is not waited for any more.
-    fn drop_check(&mut self, at: u64) -> Option<Checking> {
-        let checking = self.work.get_mut(&at)?.checking.take()?;
-        self.flights.remove(&(checking.asked_ms, checking.key.clone()));
-        Some(checking)
-    }
-
-    /// Gives up the groups that could not be gone on with because answers are slow or the clock is uncertain.
-    fn too_slow(&mut self, now_ms: u64) {
-        let Some(slots) = self.tuning.slots else { return };
-        let moment = self.moment(now_ms);
-        let slow = |work: &Work| work.side().is_some_and(|side| !slots.fits(side, moment));
-        let groups: Vec<u64> = self.work.iter().filter(|(_, work)| slow(work)).map(|(at, _)| *at).collect();
-        for at in groups {
-            self.stop_group(at, SkipReason::TooSlow);
-        }
     }
 
     /// Gives everything that waits in a group up; what is under way is waited for.
@@ -457,18 +266,21 @@ impl Purge {
         }
     }
 
-    /// Nothing that is under way is waited for any more.
-    fn give_up(&mut self) {
-        self.flights.clear();
-        self.work.values_mut().for_each(|work| work.checking = None);
-        for key in self.sent() {
-            self.finish(&key, Outcome::Failed(Failure::NoAnswer));
-        }
+    /// Ends it at once: what has no outcome yet has one now.
+    pub fn end(&mut self, now: Now) {
+        self.stopped.get_or_insert(SkipReason::Stopped);
+        self.tuning.deadline = Some(now.steady);
+        self.next(now);
     }
 
-    /// What is under way, in the order of the plan.
-    fn sent(&self) -> Vec<Key> {
-        self.planned.iter().filter(|key| self.is_sent(key)).cloned().collect()
+    /// Nothing that is in flight is waited for any more.
+    fn give_up(&mut self) {
+        self.work.values_mut().for_each(|work| work.checking = None);
+        for (key, landed) in self.denials.give_up() {
+            if let End::Over(outcome) = landed.end {
+                self.finish(&key, outcome);
+            }
+        }
     }
 
     fn finish(&mut self, key: &Key, outcome: Outcome) {
@@ -484,7 +296,9 @@ impl Purge {
             if work.open == 0 {
                 self.put(at, None);
                 self.drop_check(at);
-                self.work.remove(&at);
+                if let Some(work) = self.work.remove(&at) {
+                    work.oldest.iter().chain([&work.survivor.1]).for_each(|key| self.denials.forget(key));
+                }
             }
         }
     }
@@ -514,11 +328,11 @@ impl Purge {
 
     /// How many requests may be under way at present.
     pub fn window(&self) -> usize {
-        self.pace.window()
+        self.denials.window()
     }
 
     /// Whether a denial of this prompt is under way.
     pub fn is_sent(&self, key: &Key) -> bool {
-        self.items.get(key).is_some_and(|item| matches!(item.state, State::Sent { .. }))
+        self.items.get(key).is_some_and(Item::is_sent)
     }
 }

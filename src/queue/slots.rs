@@ -35,7 +35,7 @@
 //! is inside the interval that the client computed. Where answers are too slow or the interval is too wide for a slot,
 //! nothing is sent in it.
 //!
-//! The prompts of a run that a guard or `run cancel --superseded` clears keep to the same slots ([`super::clearing`]). A
+//! The prompts of a run that a guard or `run cancel --superseded` clears keep to the same slots ([`super::staying`]). A
 //! person, an expiry, or a run that a person aborts can still take a support while a denial is on its way. Nothing
 //! prevents that; the reports say when a group is empty.
 //!
@@ -48,6 +48,7 @@
 //! eight seconds a purge of ten groups takes as long as without slots, one of a single group a quarter longer
 //! (`queue::tests::speed`).
 
+use super::clock::GatewayTime;
 use super::intent::Intent;
 
 /// Grace period after a prompt's creation in which a guard may deny it outside the younger slot, in milliseconds.
@@ -73,8 +74,8 @@ pub enum Side {
 /// What a process knows about the time at which a denial would arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    /// The earliest time that the gateway's clock may show now, in Unix milliseconds.
-    pub at_ms: u64,
+    /// The earliest time that the gateway's clock may show now.
+    pub at: GatewayTime,
     /// How much later it may be, in milliseconds.
     pub unsure_ms: u64,
     /// How long recent answers took, in milliseconds.
@@ -86,15 +87,15 @@ pub struct Moment {
 pub enum Opening {
     /// It may be sent now.
     Open {
-        /// The support must have been asked for at this time or later, in Unix milliseconds.
-        since_ms: u64,
-        /// When the slot ends, in Unix milliseconds.
-        until_ms: u64,
+        /// The gateway must have been asked for the support at this time or later.
+        since: GatewayTime,
+        /// When the slot ends.
+        until: GatewayTime,
     },
-    /// It may not be sent before this time, in Unix milliseconds.
+    /// It may not be sent before this time.
     Shut {
         /// When the slot begins.
-        until_ms: u64,
+        until: GatewayTime,
     },
 }
 
@@ -144,17 +145,16 @@ impl Slots {
     /// Whether a denial may be sent at a moment. `phase`: that of the group's intent.
     pub fn opening(&self, side: Side, phase: u64, moment: Moment) -> Opening {
         let (from_ms, until_ms) = self.bounds(side);
-        let into = moment.at_ms.saturating_add(phase) % self.cycle_ms;
-        let begin = moment.at_ms.saturating_sub(into);
-        let (since_ms, end_ms) = (begin.saturating_add(from_ms), begin.saturating_add(until_ms));
-        if moment.at_ms < since_ms {
-            return Opening::Shut { until_ms: since_ms };
+        let into_ms = moment.at.as_ms().saturating_add(phase) % self.cycle_ms;
+        let begin = moment.at.minus(into_ms);
+        let (since, end) = (begin.plus(from_ms), begin.plus(until_ms));
+        if moment.at < since {
+            return Opening::Shut { until: since };
         }
-        let arrives = moment.at_ms.saturating_add(Self::needed_ms(moment));
-        if arrives <= end_ms {
-            return Opening::Open { since_ms, until_ms: end_ms };
+        if moment.at.plus(Self::needed_ms(moment)) <= end {
+            return Opening::Open { since, until: end };
         }
-        Opening::Shut { until_ms: since_ms.saturating_add(self.cycle_ms) }
+        Opening::Shut { until: since.plus(self.cycle_ms) }
     }
 
     /// Whether a denial fits into its slot at all.
@@ -164,9 +164,8 @@ impl Slots {
     }
 
     /// Whether a guard may deny a prompt outside the younger slot because it is new.
-    pub fn is_new(created_at_ms: u64, moment: Moment) -> bool {
-        let latest_ms = moment.at_ms.saturating_add(moment.unsure_ms);
-        latest_ms <= created_at_ms.saturating_add(ONCE_MS) && moment.latency_ms <= ONCE_LATENCY_MS
+    pub fn is_new(created: GatewayTime, moment: Moment) -> bool {
+        moment.at.plus(moment.unsure_ms) <= created.plus(ONCE_MS) && moment.latency_ms <= ONCE_LATENCY_MS
     }
 
     fn bounds(&self, side: Side) -> (u64, u64) {
@@ -190,18 +189,26 @@ mod tests {
     use super::*;
 
     fn at(at_ms: u64, unsure_ms: u64, latency_ms: u64) -> Moment {
-        Moment { at_ms, unsure_ms, latency_ms }
+        Moment { at: GatewayTime::of_ms(at_ms), unsure_ms, latency_ms }
+    }
+
+    fn opened(since_ms: u64, until_ms: u64) -> Opening {
+        Opening::Open { since: GatewayTime::of_ms(since_ms), until: GatewayTime::of_ms(until_ms) }
+    }
+
+    fn shut(until_ms: u64) -> Opening {
+        Opening::Shut { until: GatewayTime::of_ms(until_ms) }
     }
 
     #[test]
     fn slots_follow_each_other() {
         let slots = Slots::LEGACY;
         let open = |side, at_ms| slots.opening(side, 0, at(at_ms, 0, 10));
-        assert_eq!(open(Side::Younger, 16_000), Opening::Open { since_ms: 16_000, until_ms: 22_850 });
-        assert_eq!(open(Side::Older, 16_000), Opening::Shut { until_ms: 23_050 });
-        assert_eq!(open(Side::Younger, 22_801), Opening::Shut { until_ms: 24_000 });
-        assert_eq!(open(Side::Older, 23_050), Opening::Open { since_ms: 23_050, until_ms: 23_850 });
-        assert_eq!(open(Side::Older, 23_801), Opening::Shut { until_ms: 31_050 });
+        assert_eq!(open(Side::Younger, 16_000), opened(16_000, 22_850));
+        assert_eq!(open(Side::Older, 16_000), shut(23_050));
+        assert_eq!(open(Side::Younger, 22_801), shut(24_000));
+        assert_eq!(open(Side::Older, 23_050), opened(23_050, 23_850));
+        assert_eq!(open(Side::Older, 23_801), shut(31_050));
     }
 
     #[test]
@@ -210,8 +217,11 @@ mod tests {
         assert!(slots.fits(Side::Younger, at(0, 0, 5_800)) && !slots.fits(Side::Younger, at(0, 0, 5_801)));
         assert!(slots.fits(Side::Older, at(0, 0, 500)) && !slots.fits(Side::Older, at(0, 1, 500)));
         assert!(slots.fits(Side::Older, at(0, 900, 50)) && !slots.fits(Side::Older, at(0, 1_001, 0)));
-        assert!(Slots::is_new(1_000, at(1_090, 10, 0)) && !Slots::is_new(1_000, at(1_090, 11, 0)));
-        assert!(!Slots::is_new(1_000, at(1_000, 0, ONCE_LATENCY_MS + 1)));
+        assert!(
+            Slots::is_new(GatewayTime::of_ms(1_000), at(1_090, 10, 0))
+                && !Slots::is_new(GatewayTime::of_ms(1_000), at(1_090, 11, 0))
+        );
+        assert!(!Slots::is_new(GatewayTime::of_ms(1_000), at(1_000, 0, ONCE_LATENCY_MS + 1)));
     }
 
     proptest! {
@@ -228,12 +238,12 @@ mod tests {
             let older = slots.opening(Side::Older, phase, believes(second));
             let open = |opening: Opening| matches!(opening, Opening::Open { .. });
             prop_assert!(!open(younger) || !open(older));
-            if let Opening::Open { since_ms, until_ms } = younger {
-                prop_assert!(since_ms <= truth && truth + first.2 <= until_ms);
+            if let Opening::Open { since, until } = younger {
+                prop_assert!(since.as_ms() <= truth && truth + first.2 <= until.as_ms());
             }
             for opening in [younger, older] {
-                if let Opening::Shut { until_ms } = opening {
-                    prop_assert!(until_ms > truth - first.0.max(second.0));
+                if let Opening::Shut { until } = opening {
+                    prop_assert!(until.as_ms() > truth - first.0.max(second.0));
                 }
             }
         }

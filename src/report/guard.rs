@@ -6,14 +6,16 @@ use serde_json::{Map, Value, json};
 
 use super::VERSION;
 use super::queue::{STILL_LISTED, WiderJson, skip_reason};
+use crate::queue::clock::LocalTime;
 use crate::queue::guard::line::{Event, Line, Timing};
 use crate::queue::guard::{Decided, Held, Note, Offender, Outcome};
+use crate::queue::report::{self, Failure};
 
 /// A line in machine output. Fields without a value are absent.
 pub fn object(told: &Line) -> impl Serialize + use<> {
     let mut object = Map::new();
     object.insert("version".to_owned(), json!(VERSION));
-    object.insert("at".to_owned(), json!(at(told.at_ms)));
+    object.insert("at".to_owned(), json!(at(told.at)));
     if !told.gateway.is_empty() {
         object.insert("gateway".to_owned(), json!(&*told.gateway));
     }
@@ -26,8 +28,8 @@ pub fn object(told: &Line) -> impl Serialize + use<> {
 }
 
 /// An instant in UTC, to the millisecond.
-pub fn at(at_ms: u64) -> String {
-    let at = Timestamp::from_millisecond(i64::try_from(at_ms).unwrap_or_default()).unwrap_or_default();
+pub fn at(at: LocalTime) -> String {
+    let at = Timestamp::from_millisecond(i64::try_from(at.as_ms()).unwrap_or_default()).unwrap_or_default();
     format!("{at:.3}")
 }
 
@@ -105,14 +107,13 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
         }
         Note::Over { number, key, why, outcome } => {
             let error = match outcome {
-                Outcome::Refused(words) => Some(&**words),
-                Outcome::NoAnswer => Some("no answer"),
-                Outcome::StillListed => Some(STILL_LISTED),
-                Outcome::NotSent(why) => Some(skip_reason(*why)),
+                Outcome::Ended(ended) => error(ended),
+                Outcome::Withdrawn | Outcome::Held | Outcome::Observed => None,
+            };
+            let decided = match outcome {
+                Outcome::Ended(report::Outcome::Allowed(decision)) => Some(decision.as_str()),
                 _ => None,
             };
-            let decided =
-                if let Outcome::Allowed(decision) = outcome { Some(decision.as_str()) } else { None };
             let fields = json!({
                 "decision": number,
                 "id": &*key.id,
@@ -134,7 +135,7 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
                 json!({ "pending": pending, "groups": groups, "duplicates": duplicates, "wider": wider }),
             )
         }
-        Note::Opened { for_ms, .. } => ("breaker-opened", json!({ "forMs": for_ms })),
+        Note::Opened { for_ms } => ("breaker-opened", json!({ "forMs": for_ms })),
         Note::Closed => ("breaker-closed", json!({})),
         Note::Offender(offender) => {
             let Offender { group: digest, agent, session, run, times } = &**offender;
@@ -153,5 +154,16 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
             ("group-held", fields)
         }
         Note::Released(digest) => ("group-released", json!({ "group": group(digest) })),
+    }
+}
+
+/// Why a denial did not deny its prompt, for machines.
+fn error(outcome: &report::Outcome) -> Option<&str> {
+    match outcome {
+        report::Outcome::Denied | report::Outcome::AlreadyGone | report::Outcome::Allowed(_) => None,
+        report::Outcome::Failed(Failure::Refused(words)) => Some(words),
+        report::Outcome::Failed(Failure::NoAnswer) => Some("no answer"),
+        report::Outcome::Failed(Failure::StillListed) => Some(STILL_LISTED),
+        report::Outcome::Skipped(why) => Some(skip_reason(*why)),
     }
 }

@@ -11,8 +11,8 @@ use crate::gateway::Session;
 use crate::gateway::api::Call;
 use crate::gateway::api::prompts::{self, GetCommand, ListPrompts, Reply, ResolvePrompt};
 use crate::gateway::error::GatewayError;
+use crate::queue::denials::{Answer, Found};
 use crate::queue::names::{KNOWN_MS, Names, Unsendable};
-use crate::queue::purge::{Answer, Found};
 use crate::queue::report::SkipReason;
 use crate::queue::{Decision, Key, Kind};
 

@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::hold::Hold;
 use super::purge::{LoopExit, Stop, denied, drive};
+use super::steady::millis;
 use super::{Pending, Queue, QueueError, saved};
 use crate::commands::Error;
 use crate::deadline::Deadline;
@@ -299,20 +300,20 @@ async fn purge(
 ) -> Result<(Round, Result<Pending, Error>), Error> {
     let plan = request.plan(before);
     let left = deadline.left().unwrap_or_default().saturating_sub(REPORTING);
-    let ends_ms = queue.now_ms().saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    let ends = queue.now().steady.plus(millis(left));
     let slots = queue.connection.slots();
-    let mut work = Purge::new(Tuning { deadline_ms: Some(ends_ms), slots, ..Tuning::default() });
+    let mut work = Purge::new(Tuning { deadline: Some(ends), slots, ..Tuning::default() });
     for group in plan.duplicated() {
-        work.add(group, before.at_ms);
+        work.add(group, before.at());
     }
     let mut events = queue.connection.take_events();
-    if queue.now_ms().saturating_sub(before.at_ms) > FRESH_MS {
+    if queue.now().gateway.since(before.at()) > FRESH_MS {
         // Somebody thought about the plan. The answer comes behind every event that came meanwhile.
         let now = stop.spare(Box::pin(queue.list_again(before))).await?;
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Every operator hears every decision there, and the connection is older than the listing.
-        work.handle(purge::Input::Hearing(before.at_ms), queue.now_ms());
+        work.handle(purge::Input::Hearing(before.at()), queue.now());
     }
     loop {
         let heard = events.as_mut().filter(|_| queue.capabilities().sends_decisions);
@@ -322,13 +323,12 @@ async fn purge(
             LoopExit::Lost => {
                 let sent = |key: &&Key| work.is_sent(key);
                 let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
-                work.handle(purge::Input::Lost, queue.now_ms());
+                work.handle(purge::Input::Lost, queue.now());
                 let again = match stop.spare(Box::pin(again(queue, before))).await {
                     Ok(again) => again,
                     Err(error) => {
-                        work.handle(purge::Input::Stop, u64::MAX);
                         // Everything has an outcome now.
-                        work.next(u64::MAX);
+                        work.end(queue.now());
                         let entries = work.take().into_iter().map(|entry| unanswered(entry, &sent)).collect();
                         return Ok((
                             Round { entries, requeued: Vec::new(), emptied: Vec::new() },
@@ -337,7 +337,7 @@ async fn purge(
                     }
                 };
                 events = queue.connection.take_events();
-                work.handle(purge::Input::Restored, queue.now_ms());
+                work.handle(purge::Input::Restored, queue.now());
                 caught_up(queue, &again, events.is_some(), &mut work);
             }
         }
@@ -365,9 +365,9 @@ fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pend
 
 /// Tells what is pending now, and whether every decision will be heard from here on.
 fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
-    work.handle(purge::Input::Listed(now.keys(), now.at_ms), queue.now_ms());
+    work.handle(purge::Input::Listed(now.keys(), now.at()), queue.now());
     if queue.capabilities().sends_decisions && listening {
-        work.handle(purge::Input::Hearing(now.at_ms), queue.now_ms());
+        work.handle(purge::Input::Hearing(now.at()), queue.now());
     }
 }
 

@@ -8,6 +8,7 @@ mod hold;
 pub mod ls;
 mod purge;
 pub mod resolve;
+mod steady;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 pub(in crate::commands) use self::deciding::{Denial, Known, Sending, Way, decide};
 pub use self::error::QueueError;
 pub(in crate::commands) use self::hold::Hold;
+pub(in crate::commands) use self::steady::{Steady, millis};
 
 use super::Error;
 use super::gateway::{AnyCall, Connection};
@@ -24,8 +26,8 @@ use crate::gateway::api::prompts::ListPrompts;
 use crate::gateway::api::sessions::{GetRunInFlight, ListSessions, Sessions};
 use crate::gateway::{Access, Capabilities, Clock, Session};
 use crate::queue::cancel;
+use crate::queue::clock::{GatewayTime, Now, SteadyTime};
 use crate::queue::saved::Saved;
-use crate::queue::slots::Moment;
 use crate::queue::{Doubt, Hidden, Key, Kind, Listing, PromptError, Reader, Runs};
 use crate::settings::Flags;
 use crate::store::MAX_SIZE;
@@ -60,6 +62,11 @@ pub(in crate::commands) struct Pending {
 }
 
 impl Pending {
+    /// When it was so.
+    pub(in crate::commands) fn at(&self) -> GatewayTime {
+        GatewayTime::of_ms(self.at_ms)
+    }
+
     /// The names of everything that is pending.
     pub(in crate::commands) fn keys(&self) -> HashSet<Key> {
         self.listing.prompts.iter().map(|prompt| prompt.key.clone()).collect()
@@ -96,6 +103,7 @@ pub(in crate::commands) struct Queue {
     /// What was listed last, where ids are matched by their beginning.
     known: Option<Known>,
     clock: Clock,
+    steady: Steady,
 }
 
 impl Queue {
@@ -108,7 +116,7 @@ impl Queue {
     ) -> Result<Self, Error> {
         let connection = Connection::open(flags, access, deadline).await?;
         let clock = connection.clock();
-        Ok(Self { connection, reader, names_runs: false, known: None, clock })
+        Ok(Self { connection, reader, names_runs: false, known: None, clock, steady: Steady::start() })
     }
 
     /// Connects again, in the place of a connection that was lost.
@@ -128,10 +136,19 @@ impl Queue {
         self.clock.now_ms()
     }
 
-    /// What is known of the gateway's clock, where recent answers took so long.
-    pub(in crate::commands) fn moment(&self, latency: Duration) -> Moment {
-        let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-        Moment { at_ms: self.clock.now_ms(), unsure_ms: self.clock.unsure_ms(), latency_ms }
+    /// The time now, by the gateway's clock and by the steady one.
+    pub(in crate::commands) fn now(&self) -> Now {
+        self.steady.beside(&self.clock)
+    }
+
+    /// By how much the gateway's clock may be ahead, in milliseconds.
+    pub(in crate::commands) fn unsure_ms(&self) -> u64 {
+        self.clock.unsure_ms()
+    }
+
+    /// How long it is until a time by the steady clock.
+    pub(in crate::commands) fn until(&self, time: SteadyTime) -> Duration {
+        self.steady.until(time)
     }
 
     /// What the gateway's release does, as far as it has said so by now.

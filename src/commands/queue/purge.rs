@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
 
 use super::deciding::{self, Denial, Known, Sending, Way, decide, is_lost};
+use super::steady::Steady;
 use super::{Queue, QueueError};
 use crate::commands::Error;
 use crate::deadline::Deadline;
@@ -15,7 +16,9 @@ use crate::gateway::api::events::Event;
 use crate::gateway::api::prompts;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Clock, Events, Session};
-use crate::queue::purge::{Answer, Found, Input, Next, Purge, STOPPING_MS};
+use crate::queue::clock::{GatewayTime, Now, SteadyTime};
+use crate::queue::denials::{Answer, Found};
+use crate::queue::purge::{Input, Next, Purge, STOPPING_MS};
 use crate::queue::{Decision, Key, Kind};
 
 /// Why a purge stopped sending before it was done.
@@ -27,11 +30,24 @@ pub(super) enum LoopExit {
     Lost,
 }
 
+/// The clocks of a purge.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    gateway: Clock,
+    steady: Steady,
+}
+
+impl Clocks {
+    fn now(self) -> Now {
+        self.steady.beside(&self.gateway)
+    }
+}
+
 /// What was asked, and came back.
 enum Done {
     Denied(Key, Denial),
     Checked(Key, Result<Found, GatewayError>),
-    Named(Result<(Vec<Key>, Instant), GatewayError>, u64),
+    Named(Result<(Vec<Key>, Instant), GatewayError>, GatewayTime),
 }
 
 /// What is to be done.
@@ -39,7 +55,7 @@ enum Work {
     Deny(Key, Way),
     Check(Key),
     /// Asks for the names of everything that is pending, of these kinds.
-    Name(Vec<Kind>, u64),
+    Name(Vec<Kind>, GatewayTime),
 }
 
 /// Drives a purge until everything has an outcome or the connection is gone. `progress` is told how many prompts have
@@ -53,10 +69,10 @@ pub(super) async fn drive(
     progress: &mut dyn FnMut(usize),
 ) -> Result<LoopExit, Error> {
     let way = queue.way();
-    let clock = queue.clock();
+    let clock = Clocks { gateway: queue.clock(), steady: queue.steady };
     let Queue { connection, known, .. } = queue;
     let Some(session) = connection.session() else { return Ok(LoopExit::Lost) };
-    purge.handle(Input::Clock(clock.unsure_ms()), clock.now_ms());
+    purge.handle(Input::Clock(clock.gateway.unsure_ms()), clock.now());
     let mut events = events;
     let mut under_way = FuturesUnordered::new();
     // Denials that wait for a listing.
@@ -66,7 +82,7 @@ pub(super) async fn drive(
         while let Some(event) = events.as_mut().and_then(|events| events.waiting()) {
             hear(purge, known, &event, clock);
         }
-        let wait = match purge.next(clock.now_ms()) {
+        let wait = match purge.next(clock.now()) {
             Next::Done => return Ok(LoopExit::Done),
             Next::Deny(key) => {
                 let sending = known.as_ref().map_or(Sending::Now, |known| known.sending_by_listing(&key));
@@ -75,14 +91,14 @@ pub(super) async fn drive(
                     Sending::Stale => {
                         if held.is_empty() {
                             let kinds = known.as_ref().map_or(Vec::new(), |known| known.kinds().to_vec());
-                            let work = Work::Name(kinds, clock.now_ms());
+                            let work = Work::Name(kinds, clock.now().gateway);
                             under_way.push(ask(session, work, deadline));
                         }
                         held.push(key);
                     }
-                    Sending::Gone => purge.handle(Input::Answered(key, Answer::AlreadyGone), clock.now_ms()),
+                    Sending::Gone => purge.handle(Input::Answered(key, Answer::AlreadyGone), clock.now()),
                     Sending::Never(why) => {
-                        purge.handle(Input::Answered(key, Answer::NotSent(why)), clock.now_ms());
+                        purge.handle(Input::Answered(key, Answer::NotSent(why)), clock.now());
                     }
                 }
                 continue;
@@ -97,8 +113,8 @@ pub(super) async fn drive(
         tokio::select! {
             Some(done) = under_way.next(), if !under_way.is_empty() => {
                 let done = match done {
-                    Done::Named(names, at_ms) => {
-                        if named(purge, known, &mut held, (names, at_ms), clock) {
+                    Done::Named(names, at) => {
+                        if named(purge, known, &mut held, (names, at), clock) {
                             return Ok(LoopExit::Lost);
                         }
                         continue;
@@ -114,10 +130,10 @@ pub(super) async fn drive(
             } else {
                 // Without events the survivors are asked for; whether the connection is gone the next call tells.
                 events = None;
-                purge.handle(Input::Deaf, clock.now_ms());
+                purge.handle(Input::Deaf, clock.now());
             },
             () = until(wait, clock) => {}
-            () = stop.asked() => purge.handle(Input::Stop, clock.now_ms()),
+            () = stop.asked() => purge.handle(Input::Stop, clock.now()),
         }
     }
 }
@@ -186,10 +202,10 @@ async fn next(events: &mut Option<&mut Events>) -> Option<Event> {
     }
 }
 
-async fn until(at_ms: Option<u64>, clock: Clock) {
-    match at_ms {
-        Some(at_ms) => {
-            tokio::time::sleep(Duration::from_millis(at_ms.saturating_sub(clock.now_ms()).max(1))).await;
+async fn until(time: Option<SteadyTime>, clock: Clocks) {
+    match time {
+        Some(time) => {
+            tokio::time::sleep(clock.steady.until(time).max(Duration::from_millis(1))).await;
         }
         None => std::future::pending().await,
     }
@@ -205,7 +221,7 @@ async fn ask(session: &Session, work: Work, deadline: Deadline) -> Done {
             let found = deciding::check(session, &key, deadline).await;
             Done::Checked(key, found)
         }
-        Work::Name(kinds, at_ms) => Done::Named(deciding::names(session, &kinds, deadline).await, at_ms),
+        Work::Name(kinds, at) => Done::Named(deciding::names(session, &kinds, deadline).await, at),
     }
 }
 
@@ -215,28 +231,28 @@ fn named(
     purge: &mut Purge,
     known: &mut Option<Known>,
     held: &mut Vec<Key>,
-    (names, at_ms): (Result<(Vec<Key>, Instant), GatewayError>, u64),
-    clock: Clock,
+    (names, at): (Result<(Vec<Key>, Instant), GatewayError>, GatewayTime),
+    clock: Clocks,
 ) -> bool {
     let again = match names {
-        Ok((keys, at)) => {
+        Ok((keys, asked)) => {
             let kinds = known.take().map_or(Vec::new(), |known| known.kinds().to_vec());
-            *known = Some(Known::of(&keys, kinds, at));
-            purge.handle(Input::Listed(keys.into_iter().collect(), at_ms), clock.now_ms());
+            *known = Some(Known::of(&keys, kinds, asked));
+            purge.handle(Input::Listed(keys.into_iter().collect(), at), clock.now());
             Answer::NotYet
         }
         Err(error) if is_lost(&error) => return true,
         Err(_) => Answer::Unavailable(None),
     };
     for key in held.drain(..) {
-        purge.handle(Input::Answered(key, again.clone()), clock.now_ms());
+        purge.handle(Input::Answered(key, again.clone()), clock.now());
     }
     false
 }
 
 /// Tells what came back. `true`: the connection is gone.
-fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clock) -> bool {
-    let now_ms = clock.now_ms();
+fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clocks) -> bool {
+    let now = clock.now();
     match done {
         Done::Denied(key, denial) => {
             let answer = match denial {
@@ -248,16 +264,16 @@ fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clo
             if let Some(known) = known.as_mut().filter(|_| over) {
                 known.went(&key);
             }
-            purge.handle(Input::Answered(key, answer), now_ms);
+            purge.handle(Input::Answered(key, answer), now);
         }
-        Done::Checked(key, Ok(found)) => purge.handle(Input::Checked(key, found, now_ms), now_ms),
+        Done::Checked(key, Ok(found)) => purge.handle(Input::Checked(key, found, now.gateway), now),
         Done::Checked(_, Err(_)) => return true,
         Done::Named(..) => {}
     }
     false
 }
 
-fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Clock) {
+fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Clocks) {
     match event {
         Event::Requested(kind, payload) => {
             if let (Some(known), Some(id)) = (known, prompts::id(payload)) {
@@ -270,10 +286,10 @@ fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Cloc
                 if let Some(known) = known {
                     known.went(&key);
                 }
-                purge.handle(Input::Resolved(key), clock.now_ms());
+                purge.handle(Input::Resolved(key), clock.now());
             }
         }
-        Event::Gap => purge.handle(Input::Deaf, clock.now_ms()),
+        Event::Gap => purge.handle(Input::Deaf, clock.now()),
         _ => {}
     }
 }

@@ -1,31 +1,27 @@
 //! `run cancel`: what is active is aborted, then what it queued is denied, and both are looked at again.
 //!
 //! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the slots
-//! in which prompts may go beside other processes: see [`crate::queue::clearing`].
+//! in which prompts may go beside other processes: see [`crate::queue::staying`].
 
-use std::cell::Cell;
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
 
 use crate::commands::Error;
-use crate::commands::queue::{Denial, Hold, Pending, Queue, QueueError, Sending, Way, decide};
+use crate::commands::queue::{Denial, Hold, Pending, Queue, QueueError, Sending, decide, millis};
 use crate::deadline::Deadline;
+use crate::gateway::Access;
 use crate::gateway::api::sessions::AbortRuns;
 use crate::gateway::error::GatewayError;
-use crate::gateway::{Access, Session};
 use crate::queue::cancel::{Abort, CancelError, CancelPlan, Cancelled, Known, Which, emptied, shared};
-use crate::queue::clearing::Staying;
-use crate::queue::purge::Answer;
-use crate::queue::report::SkipReason;
-use crate::queue::slots::{Opening, Side};
+use crate::queue::clearing::{Clearing, Input, Next, Rule};
+use crate::queue::denials::Answer;
+use crate::queue::report::{Failure, Outcome};
+use crate::queue::staying::Staying;
 use crate::queue::{Decision, Intent, Key, Prompt, Reader, RunState, Slots};
 use crate::settings::Flags;
-
-/// Denials under way at once: what current gateways answer at their best pace (measured: 16).
-const AT_ONCE: usize = 16;
 
 /// How long it must be quiet behind a denial that starts a turn, where that turn has shown (measured: it shows after
 /// 0.5 s).
@@ -37,12 +33,6 @@ const LATE_FOLLOW_UP: Duration = Duration::from_secs(8);
 
 /// How often it is looked at whether it is quiet.
 const AGAIN: Duration = Duration::from_millis(200);
-
-/// How long nothing is sent after a gateway was too busy for a denial; doubled with each round in which it is.
-const BUSY: Duration = Duration::from_millis(50);
-
-/// The longest of those pauses, unless the gateway asks for more.
-const LONGEST_BUSY: Duration = Duration::from_secs(2);
 
 /// Left of the time for the last listing and the report.
 const REPORTING: Duration = Duration::from_secs(1);
@@ -57,7 +47,7 @@ pub enum By {
 }
 
 /// What came of denials.
-type Outcomes = Vec<(Key, Result<Answer, GatewayError>)>;
+type Outcomes = Vec<(Key, Outcome)>;
 
 /// A plan, and the connection that it was made on.
 #[derive(Debug)]
@@ -127,9 +117,9 @@ async fn cancel(
     slots: Option<Slots>,
     deadline: Deadline,
 ) -> Result<(), Error> {
-    let intents = shared.iter().map(|prompt| prompt.intent).collect();
-    let rule = slots.map(|slots| Rule { slots, shared: &intents });
-    if let Some(rule) = rule.filter(|_| report.plan.aim.abort.is_some()) {
+    let intents = || shared.iter().map(|prompt| prompt.intent).collect();
+    let rule = slots.map(|slots| Rule { slots, shared: intents() });
+    if let Some(rule) = rule.as_ref().filter(|_| report.plan.aim.abort.is_some()) {
         until_nothing_is_shared(queue, report, rule, deadline).await?;
     }
     let aim = &report.plan.aim;
@@ -156,27 +146,12 @@ async fn cancel(
     Ok(())
 }
 
-/// What prompts that are to go keep to.
-#[derive(Debug, Clone, Copy)]
-struct Rule<'a> {
-    slots: Slots,
-    /// The intents that other prompts had, too, when they were planned.
-    shared: &'a HashSet<Intent>,
-}
-
-impl Rule<'_> {
-    /// Whether a prompt is the last of a group that had others.
-    fn is_last(&self, prompt: &Prompt, staying: &Staying<'_>) -> bool {
-        self.shared.contains(&prompt.intent) && prompt.doubt.is_none() && !staying.shares(prompt)
-    }
-}
-
 /// Denies the prompts of the run that others have, too, each in its slot, until the run has none of those: an abort takes
 /// all of its prompts at once, at a moment that nobody can choose.
 async fn until_nothing_is_shared(
     queue: &mut Queue,
     report: &mut Cancelled,
-    rule: Rule<'_>,
+    rule: &Rule,
     deadline: Deadline,
 ) -> Result<(), Error> {
     loop {
@@ -193,9 +168,9 @@ async fn until_nothing_is_shared(
         if targets.is_empty() {
             return Ok(());
         }
-        let (outcomes, ended) = deny_all(queue, now, targets, Some(rule), deadline).await;
-        let denied = |(_, answer): &(Key, Result<Answer, GatewayError>)| {
-            matches!(answer, Ok(Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_)))
+        let (outcomes, ended) = deny_all(queue, now, targets, Some(rule.clone()), deadline).await;
+        let denied = |(_, outcome): &(Key, Outcome)| {
+            matches!(outcome, Outcome::Denied | Outcome::AlreadyGone | Outcome::Allowed(_))
         };
         let all = outcomes.iter().all(denied);
         note(report, outcomes);
@@ -206,149 +181,97 @@ async fn until_nothing_is_shared(
     }
 }
 
-/// How long recent answers took: the longest, forgotten by an eighth with each later one.
-#[derive(Debug, Default)]
-struct Latency(Cell<Duration>);
-
-impl Latency {
-    fn answered(&self, took: Duration) {
-        self.0.set(took.max(self.0.get() * 7 / 8));
-    }
-}
-
 /// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them. What
-/// came of it, and why it ended early, if so.
+/// came of each that has an outcome, and why it ended early, if so.
 async fn deny_all(
     queue: &mut Queue,
-    mut now: Pending,
+    now: Pending,
     targets: Vec<Key>,
-    rule: Option<Rule<'_>>,
+    rule: Option<Rule>,
     deadline: Deadline,
 ) -> (Outcomes, Result<(), Error>) {
-    let mut outcomes = Outcomes::new();
-    let mut left = targets;
-    let latency = Latency::default();
-    let mut busy = BUSY;
+    let left = deadline.left().unwrap_or_default().saturating_sub(REPORTING);
+    let mut clearing = Clearing::new(targets, rule, queue.now().steady.plus(millis(left)));
+    let mut now = now;
     loop {
-        let pending = now.keys();
-        let (listed, gone): (Vec<Key>, Vec<Key>) =
-            left.into_iter().partition(|key| pending.contains(key) || now.unread.contains(key));
-        outcomes.extend(gone.into_iter().map(|key| (key, Ok(Answer::AlreadyGone))));
-        let going: HashSet<Key> = listed.iter().cloned().collect();
-        let (round, wait_ms) = deny_open(queue, &now, &going, rule, &latency, deadline).await;
-        let refused = round.iter().filter_map(|(_, answer)| match answer {
-            Ok(Answer::Unavailable(wait_ms)) => Some(wait_ms.unwrap_or_default()),
-            _ => None,
-        });
-        let asked_for = refused.max();
-        busy = if asked_for.is_some() { (busy * 2).min(LONGEST_BUSY) } else { BUSY };
-        let mut over: HashSet<Key> = HashSet::new();
-        for (key, answer) in round {
-            if rule.is_none() || !matches!(answer, Ok(Answer::NotYet | Answer::Unavailable(_))) {
-                over.insert(key.clone());
-                outcomes.push((key, answer));
-            }
+        clearing.handle(Input::Clock(queue.unsure_ms()), queue.now());
+        let at = now.at();
+        clearing.handle(Input::Listed(now.listing.prompts, at, now.unread), queue.now());
+        if deny_listed(queue, &mut clearing, deadline).await {
+            return (clearing.take(), Ok(()));
         }
-        left = listed.into_iter().filter(|key| !over.contains(key)).collect();
-        if left.is_empty() {
-            return (outcomes, Ok(()));
-        }
-        let pause = asked_for.map(|asked_ms| Duration::from_millis(asked_ms).max(busy));
-        let wait = Duration::from_millis(wait_ms).max(pause.unwrap_or_default());
-        if deadline.left().is_none_or(|time| wait + REPORTING >= time) {
-            let slow = rule.is_some_and(|rule| !rule.slots.fits(Side::Older, queue.moment(latency.0.get())));
-            let why = if slow { SkipReason::TooSlow } else { SkipReason::Deadline };
-            outcomes.extend(left.into_iter().map(|key| (key, Ok(Answer::NotSent(why)))));
-            return (outcomes, Ok(()));
-        }
-        tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
-        let asked = Instant::now();
         now = match queue.list_prompts().await {
             Ok(now) => now,
-            Err(error) => return (outcomes, Err(error)),
+            Err(error) => return (clearing.take(), Err(error)),
         };
-        latency.answered(asked.elapsed());
     }
 }
 
-/// Denies those of the prompts that may go now. What came of each that was looked at, and in how many milliseconds the
-/// next one may go. A denial relies on what was listed, so it is sent only in a slot in which that was asked for.
-async fn deny_open(
-    queue: &Queue,
-    now: &Pending,
-    going: &HashSet<Key>,
-    rule: Option<Rule<'_>>,
-    latency: &Latency,
-    deadline: Deadline,
-) -> (Outcomes, u64) {
-    let staying = rule.map(|rule| (rule, Staying::of(rule.slots, &now.listing.prompts, going)));
-    // `Err`: in how many milliseconds to look again.
-    let may_go = |prompt: &Prompt| -> Result<(), u64> {
-        let Some((_, staying)) = &staying else { return Ok(()) };
-        let moment = queue.moment(latency.0.get());
-        match staying.opens(prompt, moment) {
-            Opening::Open { since_ms, .. } if now.at_ms >= since_ms => Ok(()),
-            // It was listed before the slot began.
-            Opening::Open { .. } => Err(0),
-            Opening::Shut { until_ms } => Err(until_ms.saturating_sub(moment.at_ms)),
-        }
+/// Denies what may be denied on the last listing. `false`: there must be another listing first.
+async fn deny_listed(queue: &Queue, clearing: &mut Clearing, deadline: Deadline) -> bool {
+    let Some(session) = queue.connection.session() else {
+        clearing.end(queue.now());
+        return true;
     };
-    let (mut outcomes, mut open, mut wait_ms) = (Outcomes::new(), Vec::new(), u64::MAX);
-    for prompt in now.listing.prompts.iter().filter(|prompt| going.contains(&prompt.key)) {
-        if staying.as_ref().is_some_and(|(rule, staying)| rule.is_last(prompt, staying)) {
-            outcomes.push((prompt.key.clone(), Ok(Answer::NotSent(SkipReason::SurvivorGone))));
-            continue;
-        }
-        match may_go(prompt) {
-            Ok(()) => open.push(prompt),
-            Err(ms) => wait_ms = wait_ms.min(ms),
-        }
-    }
-    let Some(session) = queue.connection.session() else { return (outcomes, wait_ms) };
     let way = queue.way();
-    let one = |prompt: &Prompt| {
-        let key = prompt.key.clone();
-        // The slot may have ended while others were denied.
-        let may_go = may_go(prompt);
-        async move {
-            let sent = Instant::now();
-            let outcome = match (may_go, rule) {
-                (Err(_), _) => Ok(Answer::NotYet),
-                (Ok(()), Some(_)) => deny_once(session, queue, way, &key, deadline).await,
-                (Ok(()), None) => deny(session, queue, way, &key, deadline).await,
-            };
-            latency.answered(sent.elapsed());
-            (key, outcome)
+    let mut in_flight = FuturesUnordered::new();
+    loop {
+        let until = match clearing.next(queue.now()) {
+            Next::Done => return true,
+            Next::List => return false,
+            Next::Deny(key) => {
+                let answer = match queue.sending(&key) {
+                    Sending::Now => {
+                        in_flight.push(async move {
+                            let (_, reply) = decide(session, way, &key, Decision::Deny, deadline).await;
+                            (key, reply)
+                        });
+                        continue;
+                    }
+                    Sending::Gone => Answer::AlreadyGone,
+                    Sending::Never(why) => Answer::NotSent(why),
+                    Sending::Stale => Answer::NotYet,
+                };
+                clearing.handle(Input::Answered(key, answer), queue.now());
+                continue;
+            }
+            Next::Wait(until) => until,
+        };
+        let wait = async {
+            match until {
+                Some(until) => tokio::time::sleep(queue.until(until).max(Duration::from_millis(1))).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some((key, reply)) = in_flight.next(), if !in_flight.is_empty() => {
+                let answer = match reply.into() {
+                    Denial::Answered(answer) => answer,
+                    Denial::Unanswered(error) | Denial::Lost(error) => {
+                        Answer::Refused(error.to_string().into())
+                    }
+                };
+                clearing.handle(Input::Answered(key, answer), queue.now());
+            }
+            () = wait => {}
         }
-    };
-    // The first one shows how long an answer takes.
-    let mut rest = open.into_iter();
-    if rule.is_some()
-        && let Some(first) = rest.next()
-    {
-        outcomes.push(one(first).await);
     }
-    outcomes.extend(stream::iter(rest).map(one).buffer_unordered(AT_ONCE).collect::<Outcomes>().await);
-    let postponed = outcomes.iter().any(|(_, answer)| matches!(answer, Ok(Answer::NotYet)));
-    (outcomes, if postponed { 0 } else { wait_ms })
 }
 
 /// Notes what came of denials.
 fn note(report: &mut Cancelled, outcomes: Outcomes) {
     for (key, outcome) in outcomes {
         match outcome {
-            Ok(Answer::Denied) => report.denied.push(key),
-            Ok(Answer::AlreadyGone) => report.gone.push(key),
-            Ok(Answer::Allowed(decision)) => {
+            Outcome::Denied => report.denied.push(key),
+            Outcome::AlreadyGone => report.gone.push(key),
+            Outcome::Allowed(decision) => {
                 report.allowed.push((key.clone(), decision));
                 report.gone.push(key);
             }
-            Ok(Answer::Refused(words)) => report.failed.push((key, words.into())),
-            Ok(Answer::NotSent(why)) => report.skipped.push((key, why)),
-            Ok(Answer::Unavailable(_) | Answer::NotYet) => {
-                report.failed.push((key, "the gateway is too busy".to_owned()));
-            }
-            Err(error) => report.failed.push((key, error.to_string())),
+            Outcome::Failed(Failure::Refused(words)) => report.failed.push((key, words.into())),
+            Outcome::Failed(Failure::NoAnswer) => report.failed.push((key, "no answer".to_owned())),
+            Outcome::Failed(Failure::StillListed) => report.still_listed.push(key),
+            Outcome::Skipped(why) => report.skipped.push((key, why)),
         }
     }
 }
@@ -358,7 +281,7 @@ async fn clear(
     queue: &mut Queue,
     report: &mut Cancelled,
     shared: &[Prompt],
-    rule: Option<Rule<'_>>,
+    rule: Option<Rule>,
     deadline: Deadline,
 ) -> Result<(), Error> {
     let planned: Vec<Key> = report.plan.prompts.iter().map(|prompt| prompt.key.clone()).collect();
@@ -443,44 +366,5 @@ async fn abort(queue: &mut Queue, abort: &Abort) -> Result<Vec<String>, Error> {
         // What has ended is not there to be aborted; its prompts are.
         Err(GatewayError::Failed { failure, .. }) if failure.code == "INVALID_REQUEST" => Ok(Vec::new()),
         Err(error) => Err(queue.connection.fault(error)),
-    }
-}
-
-/// Denies one prompt, as often as the gateway is too busy for it, and as long as what is known of it holds.
-async fn deny(
-    session: &Session,
-    queue: &Queue,
-    way: Way,
-    key: &Key,
-    deadline: Deadline,
-) -> Result<Answer, GatewayError> {
-    loop {
-        let answer = deny_once(session, queue, way, key, deadline).await?;
-        let Answer::Unavailable(Some(wait_ms)) = answer else { return Ok(answer) };
-        let wait = Duration::from_millis(wait_ms.max(20));
-        if deadline.left().is_none_or(|left| wait >= left) {
-            return Ok(answer);
-        }
-        tokio::time::sleep(wait).await;
-    }
-}
-
-async fn deny_once(
-    session: &Session,
-    queue: &Queue,
-    way: Way,
-    key: &Key,
-    deadline: Deadline,
-) -> Result<Answer, GatewayError> {
-    match queue.sending(key) {
-        Sending::Now => {}
-        Sending::Gone => return Ok(Answer::AlreadyGone),
-        Sending::Never(why) => return Ok(Answer::NotSent(why)),
-        Sending::Stale => return Ok(Answer::Unavailable(None)),
-    }
-    let (_, reply) = decide(session, way, key, Decision::Deny, deadline).await;
-    match reply.into() {
-        Denial::Answered(answer) => Ok(answer),
-        Denial::Unanswered(error) | Denial::Lost(error) => Err(error),
     }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::queue::clock::SteadyTime;
+
 /// A rate: `count` denials per `per_ms` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -51,8 +53,8 @@ const KEPT: usize = 61;
 pub(super) enum Admission {
     /// It may be sent, and is counted.
     Admitted,
-    /// It may not, and this is the first.
-    Opened(u64),
+    /// It may not, and this is the first. Until when the breaker is open.
+    Opened(SteadyTime),
     /// It may not.
     Open,
 }
@@ -63,40 +65,40 @@ pub(super) struct Breaker {
     throttle: Throttle,
     /// Slot numbers and counts.
     slots: [(u64, u32); KEPT],
-    open_until_ms: Option<u64>,
+    open_until: Option<SteadyTime>,
 }
 
 impl Breaker {
     pub(super) fn new(throttle: Throttle) -> Self {
-        Self { throttle, slots: [(0, 0); KEPT], open_until_ms: None }
+        Self { throttle, slots: [(0, 0); KEPT], open_until: None }
     }
 
     /// Changes the limits. What was denied under other limits does not count; an open breaker stays open.
     pub(super) fn limit(&mut self, throttle: Throttle) {
-        *self = Self { open_until_ms: self.open_until_ms, ..Self::new(throttle) };
+        *self = Self { open_until: self.open_until, ..Self::new(throttle) };
     }
 
     /// Until when there are no denials.
-    pub(super) fn open_until_ms(&self) -> Option<u64> {
-        self.open_until_ms
+    pub(super) fn open_until(&self) -> Option<SteadyTime> {
+        self.open_until
     }
 
     /// Closes it if it has been open for long enough. `true`: it was closed now.
-    pub(super) fn closes(&mut self, steady_ms: u64) -> bool {
-        self.open_until_ms.take_if(|until| *until <= steady_ms).is_some()
+    pub(super) fn closes(&mut self, now: SteadyTime) -> bool {
+        self.open_until.take_if(|until| *until <= now).is_some()
     }
 
-    pub(super) fn admit(&mut self, steady_ms: u64) -> Admission {
-        if self.open_until_ms.is_some() {
+    pub(super) fn admit(&mut self, now: SteadyTime) -> Admission {
+        if self.open_until.is_some() {
             return Admission::Open;
         }
         let Throttle { max_rate: rate, cooling_ms } = self.throttle;
-        let slot = steady_ms / self.width();
+        let slot = now.as_ms() / self.width();
         let counts = self.slots.iter().filter(|(at, _)| at + SLOTS >= slot);
         if counts.map(|(_, count)| u64::from(*count)).sum::<u64>() >= u64::from(rate.count) {
             // As long as the rate's own time at least: else what was counted before would open it again at once.
-            let until = steady_ms.saturating_add(cooling_ms.max(rate.per_ms + self.width()));
-            self.open_until_ms = Some(until);
+            let until = now.plus(cooling_ms.max(rate.per_ms + self.width()));
+            self.open_until = Some(until);
             return Admission::Opened(until);
         }
         let index = usize::try_from(slot % 61).unwrap_or_default();

@@ -1,12 +1,15 @@
-//! What a guard makes of what it is told.
+//! Input handlers of the guard state machine.
 
 use std::collections::{HashMap, HashSet};
 
+use super::phase::{Asking, Phase};
 use super::table::{Item, State, Table, rank};
-use super::{Asking, Counts, DenialCost, Guard, Input, Note, Now, Offender, Outcome, Over};
+use super::{Counts, DenialCost, Guard, Input, Note, Offender, Outcome, Over};
+use crate::queue::clock::Now;
+use crate::queue::denials::{Answer, End, Found, Landed};
 use crate::queue::plan::same;
 use crate::queue::prompt::{Key, Prompt};
-use crate::queue::purge::{Answer, Found};
+use crate::queue::report;
 use crate::queue::runs::Runs;
 
 impl Guard {
@@ -16,25 +19,29 @@ impl Guard {
             Input::Denials(cost) => self.denials(cost),
             Input::Connected => self.connected(now),
             Input::Slots(slots) => self.tuning.slots = slots,
-            Input::Clock(unsure_ms) => self.unsure_ms = unsure_ms,
+            Input::Clock(unsure_ms) => self.denials.set_unsure_ms(unsure_ms),
             Input::Checked(key, found) => self.checked(&key, found, now),
-            Input::Lost => self.lost(),
+            Input::Lost => self.lost(now),
             Input::Gap => self.gap(now),
             Input::Requested(prompt) => self.requested_now(*prompt, now),
             Input::Resolved(key) => self.resolved(&key, now),
             Input::Run(payload) => {
-                self.runs.event(payload, now.at_ms);
+                self.runs.event(payload, now.gateway.as_ms());
             }
             Input::Listed(prompts, runs) => self.listed(prompts, runs, now),
             Input::Unlisted => {
-                if self.asking.take().is_some() {
-                    let pause = self.tuning.spacing_ms.saturating_mul(1 << self.misses.min(16));
+                if self.phase.take_listing().is_some() {
+                    let pause_ms = self.tuning.spacing_ms.saturating_mul(1 << self.misses.min(16));
                     self.misses += 1;
-                    self.list_at_ms = now.steady_ms.saturating_add(pause.min(self.tuning.reconcile_ms));
+                    self.list_at = now.steady.plus(pause_ms.min(self.tuning.reconcile_ms));
                 }
             }
             Input::Answered(key, answer) => self.answered(&key, answer, now),
-            Input::Unanswered(key) => self.end(&key, Outcome::NoAnswer, Some(State::Failed)),
+            Input::Unanswered(key) => {
+                if let Some(landed) = self.denials.unanswered(&key) {
+                    self.landed(&key, landed, State::Failed, now);
+                }
+            }
             Input::Stop => self.stop(),
         }
     }
@@ -48,71 +55,53 @@ impl Guard {
     }
 
     fn connected(&mut self, now: Now) {
-        self.up = true;
+        if !matches!(self.phase, Phase::Stopping) {
+            self.phase = Phase::Learning(None);
+        }
         self.misses = 0;
-        self.known = false;
-        self.asking = None;
-        self.list_at_ms = now.steady_ms;
+        self.list_at = now.steady;
         // What was heard of runs is what this connection tells: another guard that connects now knows no more.
         self.runs = Runs::new();
     }
 
-    fn lost(&mut self) {
-        self.up = false;
-        self.known = false;
-        self.asking = None;
-        let items = self.table.items.iter();
-        let open: Vec<Key> =
-            items.filter(|(_, item)| is_open(item.state)).map(|(key, _)| key.clone()).collect();
-        for key in open {
-            self.withdraw(&key);
-            self.end(&key, Outcome::NoAnswer, Some(State::Pending));
+    fn lost(&mut self, now: Now) {
+        if !matches!(self.phase, Phase::Stopping) {
+            self.phase = Phase::Disconnected;
         }
-        self.under_way = 0;
-        self.flights.clear();
+        for (key, landed) in self.denials.lost() {
+            self.landed(&key, landed, State::Pending, now);
+        }
+        let items = self.table.items.iter();
+        let again: Vec<Key> =
+            items.filter(|(_, item)| item.state.is_again()).map(|(key, _)| key.clone()).collect();
+        for key in again {
+            self.withdraw(&key);
+        }
         self.checks.clear();
         for group in self.table.groups.values_mut() {
-            group.checking = None;
-            group.asked = None;
+            group.checking = false;
         }
     }
 
     /// The answer to the question whether a prompt is pending.
     fn checked(&mut self, key: &Key, found: Found, now: Now) {
-        let Some((digest, sent_ms, epoch)) = self.checks.remove(key) else { return };
-        self.flights.remove(&(sent_ms, key.clone()));
-        self.pace.answered(now.steady_ms.saturating_sub(sent_ms));
-        let checking = self.table.groups.get_mut(&digest).and_then(|group| group.checking.take());
+        let Some(digest) = self.checks.remove(key) else { return };
+        if let Some(group) = self.table.groups.get_mut(&digest) {
+            group.checking = false;
+        }
+        let Some(asked) = self.denials.checked(key, found, now) else { return };
         match found {
-            Found::Pending => {
-                self.pace.went_well();
-                if let Some(group) = self.table.groups.get_mut(&digest) {
-                    group.asked = checking;
-                }
-            }
-            Found::Gone => {
-                self.pace.went_well();
-                self.resolved(key, now);
-            }
-            Found::Unavailable(retry_after_ms) => self.pace.refused(epoch, now.steady_ms, retry_after_ms),
-            Found::Unknown => {
-                return self.later(digest, now.steady_ms.saturating_add(self.tuning.spacing_ms));
-            }
+            Found::Pending => self.denials.saw(key, asked, now.gateway),
+            Found::Gone => self.resolved(key, now),
+            Found::Unavailable(_) => {}
+            Found::Unknown => return self.later(digest, now.steady.plus(self.tuning.spacing_ms)),
         }
         self.table.touch(digest);
     }
 
-    /// A denial is not in flight any more.
-    fn landed(&mut self, key: &Key) {
-        if let Some(State::Sent { sent_ms, .. }) = self.table.items.get(key).map(|item| item.state) {
-            self.under_way = self.under_way.saturating_sub(1);
-            self.flights.remove(&(sent_ms, key.clone()));
-        }
-    }
-
     /// Nothing is denied from here to the next listing.
     fn gap(&mut self, now: Now) {
-        if let Some(asking) = &mut self.asking {
+        if let Some(asking) = self.phase.asking() {
             asking.gap = true;
         }
         self.runs = Runs::new();
@@ -120,20 +109,20 @@ impl Guard {
     }
 
     fn unsure(&mut self, now: Now) {
-        if std::mem::take(&mut self.known) {
-            let spaced = self.listed_at_ms.map_or(0, |at| at.saturating_add(self.tuning.spacing_ms));
-            self.list_at_ms = self.list_at_ms.min(now.steady_ms.max(spaced));
+        if self.phase.doubt() {
+            let spaced = self.listed_at.map_or(now.steady, |at| at.plus(self.tuning.spacing_ms));
+            self.list_at = self.list_at.min(now.steady.max(spaced));
         }
     }
 
     fn requested_now(&mut self, prompt: Prompt, now: Now) {
-        if !self.up || self.gone.iter().any(|gone| gone.contains(&prompt.key)) {
+        if !self.phase.is_connected() || self.gone.iter().any(|gone| gone.contains(&prompt.key)) {
             return;
         }
-        if let Some(asking) = &mut self.asking {
+        if let Some(asking) = self.phase.asking() {
             asking.requested.insert(prompt.key.clone());
         }
-        if prompt.age_ms(now.at_ms) > self.tuning.lag_ms {
+        if now.gateway.since(prompt.created()) > self.tuning.lag_ms {
             self.unsure(now);
         }
         if !self.table.items.contains_key(&prompt.key) {
@@ -145,65 +134,59 @@ impl Guard {
     }
 
     fn take_in(&mut self, prompt: Prompt, now: Now) {
-        if prompt.expired(now.at_ms) || !self.tuning.filter.admits(&prompt, now.at_ms) {
+        let now_ms = now.gateway.as_ms();
+        if prompt.expired(now_ms) || !self.tuning.filter.admits(&prompt, now_ms) {
             return;
         }
         let group = Table::digest(&prompt, self.tuning.scope);
-        let requeued = group.is_some_and(|group| self.offenders.knows(&group, now.steady_ms));
+        let requeued = group.is_some_and(|group| self.offenders.knows(&group, now.steady));
         self.requeued += u64::from(requeued);
         let phase = self.tuning.slots.map_or(0, |slots| slots.phase(&prompt.intent));
         self.table.insert(prompt, group, phase, requeued);
     }
 
     fn resolved(&mut self, key: &Key, now: Now) {
-        if !self.up {
+        if !self.phase.is_connected() {
             return;
         }
         self.gone[0].insert(key.clone());
-        if let Some(asking) = &mut self.asking {
+        if let Some(asking) = self.phase.asking() {
             asking.requested.remove(key);
             asking.resolved.insert(key.clone());
         }
         if let Some(Item { state: State::Sent { .. }, group: Some(group), .. }) = self.table.items.get(key) {
-            self.offenders.gone(*group, now.steady_ms);
+            self.offenders.gone(*group, now.steady);
         }
         self.forget(key);
     }
 
-    /// A prompt that is not pending any more. One whose denial is under way stays for the answer.
+    /// A prompt that is not pending any more. One whose denial is in flight stays for the answer.
     pub(super) fn forget(&mut self, key: &Key) {
-        match self.table.items.get_mut(key).map(|item| &mut item.state) {
-            Some(State::Sent { gone, .. }) => *gone = true,
-            Some(State::Again { .. }) => self.end(key, Outcome::Gone, None),
+        self.denials.gone(key);
+        match self.table.items.get(key).map(|item| item.state) {
+            Some(State::Sent { .. }) | None => {}
+            Some(State::Again { .. }) => self.end(key, Outcome::Ended(report::Outcome::AlreadyGone), None),
             Some(State::Pending | State::Held | State::Failed | State::Stuck | State::Observed) => {
                 self.table.remove(key);
             }
-            None => {}
         }
     }
 
     /// A denial that was to be sent again is not.
     pub(super) fn withdraw(&mut self, key: &Key) {
-        if let Some(State::Again { .. }) = self.table.items.get(key).map(|item| item.state) {
+        if self.table.items.get(key).is_some_and(|item| item.state.is_again()) {
             self.end(key, Outcome::Withdrawn, Some(State::Pending));
         }
     }
 
-    /// Ends a decision. `state`: how the prompt stands then; `None`: it is gone.
+    /// Ends a decision. `state`: how the prompt is then; `None`: it is gone.
     fn end(&mut self, key: &Key, outcome: Outcome, state: Option<State>) {
         let Some(item) = self.table.items.get(key) else { return };
-        let state_before = item.state;
-        self.landed(key);
-        let (number, why, gone) = match state_before {
-            State::Sent { number, why, gone, .. } => (number, why, gone),
-            State::Again { number, why } => (number, why, false),
-            State::Pending | State::Held | State::Failed | State::Stuck | State::Observed => return,
-        };
-        // Whoever resolved it, it is.
-        let outcome = if gone && outcome == Outcome::NoAnswer { Outcome::Gone } else { outcome };
-        match state.filter(|_| !gone) {
+        let (State::Sent { number, why } | State::Again { number, why }) = item.state else { return };
+        match state {
             Some(state) => self.table.set(key, state),
             None => {
+                self.denials.forget(key);
                 self.table.remove(key);
             }
         }
@@ -211,50 +194,54 @@ impl Guard {
     }
 
     fn answered(&mut self, key: &Key, answer: Answer, now: Now) {
-        let Some(State::Sent { number, why, epoch, sent_ms, gone }) =
-            self.table.items.get(key).map(|item| item.state)
-        else {
+        if let Some(landed) = self.denials.answered(key, answer, now) {
+            self.landed(key, landed, State::Failed, now);
+        }
+    }
+
+    /// A denial is not in flight any more. `failed`: how its prompt is then if it was not denied and is not gone.
+    fn landed(&mut self, key: &Key, landed: Landed, failed: State, now: Now) {
+        let Some(State::Sent { number, why }) = self.table.items.get(key).map(|item| item.state) else {
             return;
         };
-        self.pace.answered(now.steady_ms.saturating_sub(sent_ms));
-        match answer {
-            Answer::Denied | Answer::AlreadyGone | Answer::Allowed(_) => {
-                self.pace.went_well();
-                self.gone[0].insert(key.clone());
-                if let Some(asking) = &mut self.asking {
-                    asking.resolved.insert(key.clone());
-                }
-                if let Some(item) = self.table.items.get(key) {
-                    let over = Over { number, why, created_at_ms: item.prompt.created_at_ms };
-                    self.over.insert(key.clone(), over);
-                }
-                match answer {
-                    Answer::Denied => self.end_denied(key, now),
-                    Answer::Allowed(decision) => self.end(key, Outcome::Allowed(decision), None),
-                    _ => self.end(key, Outcome::Gone, None),
-                }
-            }
-            Answer::Refused(words) => self.end(key, Outcome::Refused(words), Some(State::Failed)),
-            Answer::NotSent(reason) => self.end(key, Outcome::NotSent(reason), Some(State::Failed)),
-            Answer::Unavailable(_) | Answer::NotYet => {
-                if let Answer::Unavailable(retry_after_ms) = answer {
-                    self.pace.refused(epoch, now.steady_ms, retry_after_ms);
-                }
-                if gone {
-                    return self.end(key, Outcome::Gone, None);
-                }
-                self.landed(key);
+        let outcome = match landed.end {
+            End::Over(outcome) => outcome,
+            End::Again => {
                 self.table.set(key, State::Again { number, why });
-                if self.stopping {
+                if matches!(self.phase, Phase::Stopping) {
                     self.withdraw(key);
                 }
+                return;
+            }
+        };
+        match outcome {
+            report::Outcome::Denied | report::Outcome::AlreadyGone | report::Outcome::Allowed(_) => {
+                if landed.settled {
+                    // The next listing must not have it.
+                    self.gone[0].insert(key.clone());
+                    if let Some(asking) = self.phase.asking() {
+                        asking.resolved.insert(key.clone());
+                    }
+                    if let Some(item) = self.table.items.get(key) {
+                        let over = Over { number, why, created: item.prompt.created() };
+                        self.over.insert(key.clone(), over);
+                    }
+                }
+                if outcome == report::Outcome::Denied {
+                    return self.end_denied(key, now);
+                }
+                self.end(key, Outcome::Ended(outcome), None);
+            }
+            report::Outcome::Failed(_) | report::Outcome::Skipped(_) => {
+                let state = Some(failed).filter(|_| !landed.gone);
+                self.end(key, Outcome::Ended(outcome), state);
             }
         }
     }
 
     fn end_denied(&mut self, key: &Key, now: Now) {
         let offender = self.offence(key, now);
-        self.end(key, Outcome::Denied, None);
+        self.end(key, Outcome::Ended(report::Outcome::Denied), None);
         self.notes.extend(offender);
     }
 
@@ -267,13 +254,13 @@ impl Guard {
     fn offence(&mut self, key: &Key, now: Now) -> Option<Note> {
         let item = self.table.items.get(key)?;
         let group = item.group?;
-        let times = self.offenders.denied(group, now.steady_ms)?;
+        let times = self.offenders.denied(group, now.steady)?;
         let Prompt { agent, session_key: session, run_id: run, .. } = item.prompt.clone();
         Some(Note::Offender(Box::new(Offender { group, agent, session, run, times })))
     }
 
     fn listed(&mut self, prompts: Vec<Prompt>, runs: Runs, now: Now) {
-        let Some(asking) = self.asking.take() else { return };
+        let Some(asking) = self.phase.take_listing() else { return };
         let mut rows: HashMap<Key, Option<Prompt>> = HashMap::with_capacity(prompts.len());
         for prompt in prompts.into_iter().filter(|prompt| !asking.resolved.contains(&prompt.key)) {
             match rows.get_mut(&prompt.key) {
@@ -291,7 +278,7 @@ impl Guard {
         for key in gone {
             self.forget(&key);
         }
-        let closed = self.breaker.open_until_ms().is_none();
+        let closed = self.breaker.open_until().is_none();
         for (key, row) in rows {
             match (
                 self.table.items.get(&key).map(|item| (same_row(&item.prompt, row.as_ref()), item.state)),
@@ -317,14 +304,14 @@ impl Guard {
             self.table.set(&key, State::Stuck);
         }
         let wanted: HashSet<&str> = self.table.runs();
-        self.runs.renew(runs, asking.since_ms, |run| wanted.contains(run));
-        self.known = !asking.gap;
+        self.runs.renew(runs, asking.since.as_ms(), |run| wanted.contains(run));
+        self.phase = if asking.gap { Phase::Learning(None) } else { Phase::Guarding(None) };
         self.misses = 0;
-        self.listed_at_ms = Some(now.steady_ms);
-        let wait = if asking.gap { self.tuning.spacing_ms } else { self.tuning.reconcile_ms };
-        self.list_at_ms = now.steady_ms.saturating_add(wait);
-        self.offenders.forget(now.steady_ms);
-        self.holds.forget(now.steady_ms);
+        self.listed_at = Some(now.steady);
+        let wait_ms = if asking.gap { self.tuning.spacing_ms } else { self.tuning.reconcile_ms };
+        self.list_at = now.steady.plus(wait_ms);
+        self.offenders.forget(now.steady);
+        self.holds.forget(now.steady);
         self.timers.clear();
         self.table.groups.values_mut().for_each(|group| group.timer = None);
         for digest in self.table.duplicated() {
@@ -356,28 +343,25 @@ impl Guard {
             .into_iter()
             .filter(|(key, over)| {
                 let row = rows.get(key).and_then(Option::as_ref);
-                row.is_some_and(|row| row.created_at_ms == over.created_at_ms)
+                row.is_some_and(|row| row.created() == over.created)
             })
             .collect();
         kept.sort_unstable_by_key(|(_, over)| over.number);
         for (key, Over { number, why, .. }) in &kept {
             let (number, why) = (*number, *why);
-            self.notes.push(Note::Over { number, key: key.clone(), why, outcome: Outcome::StillListed });
+            let outcome = Outcome::Ended(report::Outcome::Failed(report::Failure::StillListed));
+            self.notes.push(Note::Over { number, key: key.clone(), why, outcome });
         }
         kept.into_iter().map(|(key, _)| key).collect()
     }
 
     fn stop(&mut self) {
-        self.stopping = true;
+        self.phase = Phase::Stopping;
         let open: Vec<Key> = self.table.items.keys().cloned().collect();
         for key in open {
             self.withdraw(&key);
         }
     }
-}
-
-fn is_open(state: State) -> bool {
-    matches!(state, State::Sent { .. } | State::Again { .. })
 }
 
 fn same_row(known: &Prompt, row: Option<&Prompt>) -> bool {

@@ -9,6 +9,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::table::Digest;
+use crate::queue::clock::SteadyTime;
 
 /// The longest pause, in milliseconds, unless the first one is longer.
 const LONGEST_MS: u64 = 3_600_000;
@@ -21,8 +22,8 @@ const MOST: usize = 4_096;
 /// How a group is doing.
 #[derive(Debug)]
 enum Standing {
-    /// When prompts that came back were denied, oldest first, by the steady clock.
-    Counting(VecDeque<u64>),
+    /// When prompts that came back were denied, oldest first.
+    Counting(VecDeque<SteadyTime>),
     /// Nothing of the group is denied.
     Held(Hold),
     /// The pause is over: the next denial is the trial.
@@ -33,8 +34,8 @@ enum Standing {
 
 #[derive(Debug, Clone, Copy)]
 struct Hold {
-    /// When this standing ends, by the steady clock.
-    until_ms: u64,
+    /// When this standing ends.
+    until: SteadyTime,
     /// How long the last pause was.
     pause_ms: u64,
     /// How often the group has come back.
@@ -69,7 +70,7 @@ pub(super) struct Holds {
     pause_ms: u64,
     known: HashMap<Digest, Standing>,
     /// When standings end.
-    timers: BTreeSet<(u64, Digest)>,
+    timers: BTreeSet<(SteadyTime, Digest)>,
 }
 
 impl Holds {
@@ -93,65 +94,65 @@ impl Holds {
         matches!(self.known.get(group), Some(Standing::Held(_) | Standing::Trial(_)))
     }
 
-    /// When something changes by itself, by the steady clock.
-    pub(super) fn next_ms(&self) -> Option<u64> {
-        self.timers.first().map(|(at_ms, _)| *at_ms)
+    /// When something changes by itself.
+    pub(super) fn next_at(&self) -> Option<SteadyTime> {
+        self.timers.first().map(|(at, _)| *at)
     }
 
     /// Whether a prompt of the group may be denied. `back`: it came after another one was denied.
-    pub(super) fn judge(&mut self, group: Digest, back: bool, steady_ms: u64) -> Verdict {
+    pub(super) fn judge(&mut self, group: Digest, back: bool, now: SteadyTime) -> Verdict {
         let within_ms = self.within_ms;
         let hold = match self.known.get_mut(&group) {
             Some(Standing::Counting(denied)) => {
-                denied.retain(|at_ms| steady_ms.saturating_sub(*at_ms) < within_ms);
+                denied.retain(|at| now.since(*at) < within_ms);
                 let times = u32::try_from(denied.len()).unwrap_or(u32::MAX).saturating_add(1);
                 if !back || times < self.repeats {
                     return Verdict::Deny;
                 }
-                Hold { until_ms: 0, pause_ms: self.pause_ms, times }
+                Hold { until: now, pause_ms: self.pause_ms, times }
             }
             Some(Standing::Trial(hold)) if back => {
                 let longest_ms = LONGEST_MS.max(self.pause_ms);
                 let pause_ms = hold.pause_ms.saturating_mul(2).min(longest_ms);
-                Hold { until_ms: 0, pause_ms, times: hold.times.saturating_add(1) }
+                Hold { until: now, pause_ms, times: hold.times.saturating_add(1) }
             }
             Some(Standing::Held(_) | Standing::Trial(_)) => return Verdict::Held,
             Some(Standing::Due(_)) | None => return Verdict::Deny,
         };
-        let hold = Hold { until_ms: steady_ms.saturating_add(hold.pause_ms), ..hold };
+        let hold = Hold { until: now.plus(hold.pause_ms), ..hold };
         self.set(group, Standing::Held(hold));
         Verdict::HeldNow(hold.times, hold.pause_ms)
     }
 
     /// Takes note that a prompt of the group is denied.
-    pub(super) fn denied(&mut self, group: Digest, back: bool, steady_ms: u64) {
+    pub(super) fn denied(&mut self, group: Digest, back: bool, now: SteadyTime) {
         match self.known.get_mut(&group) {
-            Some(Standing::Counting(denied)) if back => denied.push_back(steady_ms),
+            Some(Standing::Counting(denied)) if back => denied.push_back(now),
             Some(Standing::Due(hold)) => {
-                let until_ms = steady_ms.saturating_add(hold.pause_ms.min(TRIAL_MS));
-                let hold = Hold { until_ms, ..*hold };
+                let until = now.plus(hold.pause_ms.min(TRIAL_MS));
+                let hold = Hold { until, ..*hold };
                 self.set(group, Standing::Trial(hold));
             }
             Some(_) => {}
             None => {
-                if back && self.has_room(steady_ms) {
-                    self.known.insert(group, Standing::Counting(VecDeque::from([steady_ms])));
+                if back && self.has_room(now) {
+                    self.known.insert(group, Standing::Counting(VecDeque::from([now])));
                 }
             }
         }
     }
 
     /// The next group whose standing has ended, and what it is now.
-    pub(super) fn due(&mut self, steady_ms: u64) -> Option<(Digest, Change)> {
-        while let Some((at_ms, group)) = self.timers.pop_first() {
-            if at_ms > steady_ms {
-                self.timers.insert((at_ms, group));
+    pub(super) fn due(&mut self, now: SteadyTime) -> Option<(Digest, Change)> {
+        while let Some((at, group)) = self.timers.pop_first() {
+            if at > now {
+                self.timers.insert((at, group));
                 break;
             }
             match self.known.remove(&group) {
                 Some(Standing::Held(hold)) => {
-                    let until_ms = steady_ms.saturating_add(self.within_ms.max(hold.pause_ms));
-                    self.set(group, Standing::Due(Hold { until_ms, ..hold }));
+                    let until = now.plus(self.within_ms.max(hold.pause_ms));
+                    self.set(group, Standing::Due(Hold { until, ..hold }));
                     return Some((group, Change::Due));
                 }
                 Some(Standing::Trial(_) | Standing::Due(_)) => return Some((group, Change::Released)),
@@ -162,12 +163,10 @@ impl Holds {
     }
 
     /// Forgets what is longer ago than the time that counts.
-    pub(super) fn forget(&mut self, steady_ms: u64) {
+    pub(super) fn forget(&mut self, now: SteadyTime) {
         let within_ms = self.within_ms;
         self.known.retain(|_, standing| match standing {
-            Standing::Counting(denied) => {
-                denied.back().is_some_and(|at_ms| steady_ms.saturating_sub(*at_ms) < within_ms)
-            }
+            Standing::Counting(denied) => denied.back().is_some_and(|at| now.since(*at) < within_ms),
             Standing::Held(_) | Standing::Due(_) | Standing::Trial(_) => true,
         });
     }
@@ -178,9 +177,9 @@ impl Holds {
         self.timers.clear();
     }
 
-    fn has_room(&mut self, steady_ms: u64) -> bool {
+    fn has_room(&mut self, now: SteadyTime) -> bool {
         if self.known.len() >= MOST {
-            self.forget(steady_ms);
+            self.forget(now);
         }
         self.known.len() < MOST
     }
@@ -189,10 +188,10 @@ impl Holds {
         if let Some(Standing::Held(hold) | Standing::Due(hold) | Standing::Trial(hold)) =
             self.known.get(&group)
         {
-            self.timers.remove(&(hold.until_ms, group));
+            self.timers.remove(&(hold.until, group));
         }
         if let Standing::Held(hold) | Standing::Due(hold) | Standing::Trial(hold) = &standing {
-            self.timers.insert((hold.until_ms, group));
+            self.timers.insert((hold.until, group));
         }
         self.known.insert(group, standing);
     }
@@ -207,11 +206,15 @@ mod tests {
     const GROUP: Digest = [1; 32];
     const OTHER: Digest = [2; 32];
 
+    fn at(ms: u64) -> SteadyTime {
+        SteadyTime::of_ms(ms)
+    }
+
     /// Asks, and denies where it may. Whether it did.
     fn deny(holds: &mut Holds, group: Digest, back: bool, at_ms: u64) -> bool {
-        let may = holds.judge(group, back, at_ms) == Verdict::Deny;
+        let may = holds.judge(group, back, at(at_ms)) == Verdict::Deny;
         if may {
-            holds.denied(group, back, at_ms);
+            holds.denied(group, back, at(at_ms));
         }
         may
     }
@@ -222,11 +225,11 @@ mod tests {
         assert!(deny(&mut holds, GROUP, false, 0));
         assert!(deny(&mut holds, GROUP, true, 1_000));
         assert!(deny(&mut holds, GROUP, true, 2_000));
-        assert_eq!(holds.judge(GROUP, true, 3_000), Verdict::HeldNow(3, 300_000));
-        assert_eq!(holds.judge(GROUP, true, 4_000), Verdict::Held);
-        assert_eq!(holds.judge(GROUP, false, 4_000), Verdict::Held);
+        assert_eq!(holds.judge(GROUP, true, at(3_000)), Verdict::HeldNow(3, 300_000));
+        assert_eq!(holds.judge(GROUP, true, at(4_000)), Verdict::Held);
+        assert_eq!(holds.judge(GROUP, false, at(4_000)), Verdict::Held);
         assert!(deny(&mut holds, OTHER, true, 4_000));
-        assert_eq!((holds.held(), holds.next_ms()), (1, Some(303_000)));
+        assert_eq!((holds.held(), holds.next_at()), (1, Some(at(303_000))));
     }
 
     #[test]
@@ -244,7 +247,7 @@ mod tests {
         for n in 0..20 {
             assert!(deny(&mut holds, GROUP, true, n * 30_000), "{n}");
         }
-        holds.forget(20 * 30_000 + 60_000);
+        holds.forget(at(20 * 30_000 + 60_000));
         assert_eq!(holds.len(), 0);
     }
 
@@ -256,11 +259,13 @@ mod tests {
         let mut at_ms = 1_000;
         let mut pauses = Vec::new();
         for _ in 0..6 {
-            let Verdict::HeldNow(_, pause_ms) = holds.judge(GROUP, true, at_ms) else { panic!("{pauses:?}") };
+            let Verdict::HeldNow(_, pause_ms) = holds.judge(GROUP, true, at(at_ms)) else {
+                panic!("{pauses:?}")
+            };
             pauses.push(pause_ms / 60_000);
-            assert_eq!(holds.due(at_ms + pause_ms - 1), None);
+            assert_eq!(holds.due(at(at_ms + pause_ms - 1)), None);
             at_ms += pause_ms;
-            assert_eq!(holds.due(at_ms), Some((GROUP, Change::Due)));
+            assert_eq!(holds.due(at(at_ms)), Some((GROUP, Change::Due)));
             // One is tried, and no other until it is known what comes of it.
             assert!(deny(&mut holds, GROUP, false, at_ms));
             assert!(!deny(&mut holds, GROUP, false, at_ms));
@@ -273,17 +278,17 @@ mod tests {
     fn a_group_that_stays_away_is_released() {
         let mut holds = Holds::new(2, 600_000, 300_000);
         deny(&mut holds, GROUP, true, 0);
-        assert_eq!(holds.judge(GROUP, true, 0), Verdict::HeldNow(2, 300_000));
-        assert_eq!(holds.due(300_000), Some((GROUP, Change::Due)));
+        assert_eq!(holds.judge(GROUP, true, at(0)), Verdict::HeldNow(2, 300_000));
+        assert_eq!(holds.due(at(300_000)), Some((GROUP, Change::Due)));
         assert!(deny(&mut holds, GROUP, false, 300_000));
-        assert_eq!(holds.due(419_999), None);
-        assert_eq!(holds.due(420_000), Some((GROUP, Change::Released)));
-        assert_eq!((holds.len(), holds.next_ms()), (0, None));
+        assert_eq!(holds.due(at(419_999)), None);
+        assert_eq!(holds.due(at(420_000)), Some((GROUP, Change::Released)));
+        assert_eq!((holds.len(), holds.next_at()), (0, None));
         // One that is not tried is forgotten after the time that counts.
         deny(&mut holds, OTHER, true, 500_000);
-        holds.judge(OTHER, true, 500_000);
-        assert_eq!(holds.due(800_000), Some((OTHER, Change::Due)));
-        assert_eq!(holds.due(1_400_000), Some((OTHER, Change::Released)));
+        holds.judge(OTHER, true, at(500_000));
+        assert_eq!(holds.due(at(800_000)), Some((OTHER, Change::Due)));
+        assert_eq!(holds.due(at(1_400_000)), Some((OTHER, Change::Released)));
         assert_eq!(holds.len(), 0);
     }
 
@@ -300,9 +305,9 @@ mod tests {
             let (mut at_ms, mut denials, mut pauses) = (0, 0_u32, 0_u32);
             let mut back = false;
             for answer_ms in answers {
-                match holds.judge(GROUP, back, at_ms) {
+                match holds.judge(GROUP, back, at(at_ms)) {
                     Verdict::Deny => {
-                        holds.denied(GROUP, back, at_ms);
+                        holds.denied(GROUP, back, at(at_ms));
                         denials += 1;
                         at_ms += answer_ms.min(pause_ms - 1);
                         back = true;
@@ -311,8 +316,8 @@ mod tests {
                     Verdict::Held => prop_assert!(false, "it was held and nothing waited"),
                 }
                 if holds.holds(&GROUP) && holds.known.values().any(|it| matches!(it, Standing::Held(_))) {
-                    at_ms = holds.next_ms().unwrap();
-                    prop_assert_eq!(holds.due(at_ms), Some((GROUP, Change::Due)));
+                    at_ms = holds.next_at().unwrap().as_ms();
+                    prop_assert_eq!(holds.due(at(at_ms)), Some((GROUP, Change::Due)));
                     back = false;
                 }
                 prop_assert!(denials <= repeats + pauses, "{} {} {}", denials, repeats, pauses);

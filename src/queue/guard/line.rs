@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::breaker::Throttle;
 use super::protocol::Note;
+use crate::queue::clock::LocalTime;
 
 /// A decision, what came of one, or a change of state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// When, by this machine's clock, in Unix milliseconds.
-    pub at_ms: u64,
+    /// When.
+    pub at: LocalTime,
     /// The gateway: its name or address, as it was given. Empty for the guard as a whole.
     pub gateway: Arc<str>,
     /// What happened.

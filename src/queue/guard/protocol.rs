@@ -1,15 +1,16 @@
-//! What a guard is told, what it says, and how it is tuned.
+//! Inputs, outputs and configuration of the guard state machine.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::breaker::Throttle;
+use crate::queue::clock::SteadyTime;
+use crate::queue::denials::{Answer, Found, Limits};
 use crate::queue::filter::Filter;
 use crate::queue::plan::{MARGIN_MS, Why};
-use crate::queue::prompt::{Decision, Key, Prompt};
-use crate::queue::purge::{Answer, Found, Limits};
-use crate::queue::report::SkipReason;
+use crate::queue::prompt::{Key, Prompt};
+use crate::queue::report;
 use crate::queue::runs::Runs;
 use crate::queue::scope::Scope;
 use crate::queue::slots::Slots;
@@ -89,15 +90,6 @@ pub enum DenialCost {
     AgentTurn,
 }
 
-/// The time, by two clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Now {
-    /// By the gateway's, in Unix milliseconds: prompts live and lapse by it. It may be set.
-    pub at_ms: u64,
-    /// By one that only goes forward, in milliseconds since whenever: waiting goes by it.
-    pub steady_ms: u64,
-}
-
 /// What happened.
 #[derive(Debug)]
 pub enum Input<'i> {
@@ -142,9 +134,9 @@ pub enum Next {
     Check(Key),
     /// List everything, and tell [`Input::Listed`] or [`Input::Unlisted`].
     List,
-    /// Wait until something happens, or until this time by the steady clock.
-    Wait(Option<u64>),
-    /// It was told to stop, and nothing is under way any more.
+    /// Wait until something happens, or until this time.
+    Wait(Option<SteadyTime>),
+    /// It was stopped, and nothing is in flight any more.
     Done,
 }
 
@@ -166,10 +158,8 @@ pub enum Note {
     },
     /// Everything was listed.
     Reconciled(Counts),
-    /// There were too many denials; there are none until then, by the steady clock.
+    /// There were too many denials: the circuit breaker is open.
     Opened {
-        /// Until when.
-        until_ms: u64,
         /// For how long, in milliseconds.
         for_ms: u64,
     },
@@ -203,21 +193,9 @@ pub struct Decided {
 /// What came of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The prompt was denied.
-    Denied,
-    /// It was gone already.
-    Gone,
-    /// Somebody allowed it before.
-    Allowed(Decision),
-    /// The gateway refused, with these words of its own.
-    Refused(Box<str>),
-    /// It was sent, and no answer came.
-    NoAnswer,
-    /// It was answered as denied or gone, and is pending all the same: this comes behind that outcome.
-    StillListed,
-    /// It must not be sent, for this reason.
-    NotSent(SkipReason),
-    /// It was not sent after all: the one that was to stay is gone, or there is no connection to send it on.
+    /// The denial was sent, or must not be sent. A prompt that was denied and is still listed has a second outcome.
+    Ended(report::Outcome),
+    /// It was not sent after all: the prompt that was kept is gone, or there is no connection to send it on.
     Withdrawn,
     /// The breaker is open, or the group is held.
     Held,
@@ -229,10 +207,10 @@ impl Outcome {
     /// The word of machine output.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Denied => "denied",
-            Self::Gone | Self::Allowed(_) => "gone",
-            Self::Refused(_) | Self::NoAnswer | Self::StillListed => "failed",
-            Self::NotSent(_) => "skipped",
+            Self::Ended(report::Outcome::Denied) => "denied",
+            Self::Ended(report::Outcome::AlreadyGone | report::Outcome::Allowed(_)) => "gone",
+            Self::Ended(report::Outcome::Failed(_)) => "failed",
+            Self::Ended(report::Outcome::Skipped(_)) => "skipped",
             Self::Withdrawn => "withdrawn",
             Self::Held => "held",
             Self::Observed => "observed",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::protocol::Counts;
+use crate::queue::clock::{GatewayTime, SteadyTime};
 use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};
@@ -16,8 +17,8 @@ pub(super) type Digest = [u8; 32];
 pub(super) enum State {
     /// Nothing was decided.
     Pending,
-    /// Its denial is under way. `gone`: it is said to be resolved.
-    Sent { number: u64, why: Why, epoch: u64, sent_ms: u64, gone: bool },
+    /// Its denial is in flight.
+    Sent { number: u64, why: Why },
     /// The gateway was too busy to deny it.
     Again { number: u64, why: Why },
     /// It is to be denied, and the breaker is open or its group is held.
@@ -38,6 +39,11 @@ impl State {
             Self::Sent { .. } | Self::Observed => false,
         }
     }
+
+    /// Whether its denial is to be sent again.
+    pub(super) fn is_again(self) -> bool {
+        matches!(self, Self::Again { .. })
+    }
 }
 
 /// A prompt.
@@ -53,10 +59,20 @@ pub(super) struct Item {
 }
 
 /// The order of prompts, the same in every process: by creation time, then by key.
-pub(super) type Rank = (u64, Key);
+pub(super) type Rank = (GatewayTime, Key);
 
 pub(super) fn rank(prompt: &Prompt) -> Rank {
-    (prompt.created_at_ms, prompt.key.clone())
+    (prompt.created(), prompt.key.clone())
+}
+
+/// What there is to do about a group.
+pub(super) enum Look {
+    /// This prompt is to be denied, and why.
+    Deny(Key, Why),
+    /// First it must be known whether this one is pending.
+    Check(Key),
+    /// Nothing before something happens, or before this time.
+    Nothing(Option<SteadyTime>),
 }
 
 /// Candidates with one intent in one place. What happens to one of them costs no more where there are many.
@@ -71,16 +87,14 @@ pub(super) struct Group {
     /// Whether none was fit when that one was chosen, and those that came since.
     pub(super) unfit: bool,
     pub(super) joined: Vec<Rank>,
-    /// Since when a prompt is known to be pending because the gateway was asked, in Unix milliseconds.
-    pub(super) asked: Option<(Key, u64)>,
-    /// The prompt that the gateway is being asked about, and since when.
-    pub(super) checking: Option<(Key, u64)>,
+    /// Whether the gateway is being asked about a prompt of the group.
+    pub(super) checking: bool,
     /// Denials in flight.
     pub(super) sent: usize,
     /// Where the slots of its intent begin.
     pub(super) phase: u64,
-    /// When it is looked at again, by the steady clock.
-    pub(super) timer: Option<u64>,
+    /// When it is looked at again.
+    pub(super) timer: Option<SteadyTime>,
     /// Whether it is in line to be looked at.
     pub(super) queued: bool,
 }
@@ -97,8 +111,8 @@ pub(super) struct Table {
     pub(super) ready: VecDeque<Digest>,
     /// Prompts that came as events and were not looked at: they may be new enough to be denied at once.
     pub(super) arrived: VecDeque<(Digest, Rank)>,
-    /// Every prompt, by when it lapses.
-    lapsing: BTreeSet<Rank>,
+    /// Every prompt, by when it expires.
+    expiring: BTreeSet<Rank>,
 }
 
 impl Table {
@@ -115,7 +129,7 @@ impl Table {
             *self.sizes.entry(digest).or_default() += 1;
             self.grouped += 1;
         }
-        self.lapsing.insert((prompt.expires_at_ms, key.clone()));
+        self.expiring.insert((prompt.expires(), key.clone()));
         self.items
             .insert(key.clone(), Item { prompt, group, state: State::Pending, requeued, back: requeued });
         self.join(&key);
@@ -145,7 +159,7 @@ impl Table {
     pub(super) fn remove(&mut self, key: &Key) -> Option<Item> {
         self.leave(key);
         let item = self.items.remove(key)?;
-        self.lapsing.remove(&(item.prompt.expires_at_ms, key.clone()));
+        self.expiring.remove(&(item.prompt.expires(), key.clone()));
         if let Some(digest) = item.group
             && let State::Sent { .. } = item.state
             && let Some(group) = self.groups.get_mut(&digest)
@@ -206,16 +220,15 @@ impl Table {
         }
     }
 
-    /// A prompt that has lapsed by a time, in Unix milliseconds.
-    pub(super) fn lapsed(&self, at_ms: u64) -> Option<Key> {
-        let (_, key) = self.lapsing.first()?;
-        self.items.get(key).filter(|item| item.prompt.expired(at_ms)).map(|_| key.clone())
+    /// A prompt that has expired by now.
+    pub(super) fn expired(&self, now: GatewayTime) -> Option<Key> {
+        self.expiring.first().filter(|(expires, _)| *expires <= now).map(|(_, key)| key.clone())
     }
 
-    /// A prompt that has lapsed stays for the answer to its denial.
-    pub(super) fn lapsing_over(&mut self, key: &Key) {
+    /// A prompt that has expired stays for the answer to its denial.
+    pub(super) fn expiring_over(&mut self, key: &Key) {
         if let Some(item) = self.items.get(key) {
-            self.lapsing.remove(&(item.prompt.expires_at_ms, key.clone()));
+            self.expiring.remove(&(item.prompt.expires(), key.clone()));
         }
     }
 

@@ -1,17 +1,17 @@
-//! What a purge is told, what it says, and how it is tuned.
+//! Inputs, outputs and configuration of the purge state machine.
 
 use std::collections::HashSet;
 
-use super::Limits;
-use crate::queue::prompt::{Decision, Key};
-use crate::queue::report::SkipReason;
+use crate::queue::clock::{GatewayTime, SteadyTime};
+use crate::queue::denials::{Answer, Found, Limits};
+use crate::queue::prompt::Key;
 use crate::queue::slots::Slots;
 
 /// How a purge goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// When it must be over, in Unix milliseconds; `None`: never.
-    pub deadline_ms: Option<u64>,
+    /// When it must be over; `None`: never.
+    pub deadline: Option<SteadyTime>,
     /// For how long before the deadline nothing is sent any more and answers are waited for.
     pub drain_ms: u64,
     /// A survivor that lapses within this time counts as lapsed: a legacy gateway tells nobody when one does.
@@ -27,7 +27,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            deadline_ms: None,
+            deadline: None,
             drain_ms: 500,
             lapse_ms: 1_000,
             checks: 3,
@@ -42,14 +42,14 @@ impl Default for Tuning {
 pub enum Input {
     /// The answer to a denial.
     Answered(Key, Answer),
-    /// The answer to the question whether a survivor is pending, and when that was so, in Unix milliseconds.
-    Checked(Key, Found, u64),
+    /// The answer to [`Next::Check`], and when that was so.
+    Checked(Key, Found, GatewayTime),
     /// An event says that a prompt was resolved, by whomever.
     Resolved(Key),
-    /// A listing of everything that is pending, and when that was so. What it lacks is gone.
-    Listed(HashSet<Key>, u64),
-    /// Every event `resolved` since that time has been told here, and will be until [`Self::Deaf`].
-    Hearing(u64),
+    /// A listing of everything that is pending, and when it was asked for. What it lacks is gone.
+    Listed(HashSet<Key>, GatewayTime),
+    /// Every event `resolved` since that time was an input, and will be until [`Self::Deaf`].
+    Hearing(GatewayTime),
     /// Events may be missing from now on.
     Deaf,
     /// The connection is gone, and with it every answer that is due. Implies [`Self::Deaf`].
@@ -62,38 +62,6 @@ pub enum Input {
     Stop,
 }
 
-/// A gateway's answer to a denial.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Done.
-    Denied,
-    /// Somebody decided it before, or it had expired.
-    AlreadyGone,
-    /// Somebody allowed it before.
-    Allowed(Decision),
-    /// It may be tried again, after this many milliseconds if the gateway says.
-    Unavailable(Option<u64>),
-    /// Refused for good, with these words.
-    Refused(Box<str>),
-    /// It was not sent, for this reason.
-    NotSent(SkipReason),
-    /// It was not sent yet: something had to be learned first.
-    NotYet,
-}
-
-/// Whether a survivor was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
-    /// It is pending.
-    Pending,
-    /// It is not.
-    Gone,
-    /// It may be asked again, after this many milliseconds if the gateway says.
-    Unavailable(Option<u64>),
-    /// The question was refused, or not understood.
-    Unknown,
-}
-
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -101,8 +69,8 @@ pub enum Next {
     Deny(Key),
     /// Ask whether this prompt is pending, which is to stay or is the oldest of its group.
     Check(Key),
-    /// Nothing, until something happens, or until that time, in Unix milliseconds.
-    Wait(Option<u64>),
+    /// Wait until something happens, or until this time.
+    Wait(Option<SteadyTime>),
     /// Nothing more: everything has an outcome.
     Done,
 }

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::super::clock::{GatewayTime, Now, SteadyTime};
+use super::super::denials::{Answer, Found};
 use super::super::guard::{
-    Counts, Decided, DenialCost, Held, Input, Next, Note, Now, Outcome, Rate, Throttle, Tuning,
+    Counts, Decided, DenialCost, Held, Input, Next, Note, Outcome, Rate, Throttle, Tuning,
 };
 use super::super::plan::Why;
-use super::super::purge::{Answer, Found};
-use super::super::report::SkipReason;
+use super::super::report::{self, Failure, SkipReason};
 use super::super::{Decision, Guard, Key, Kind, Prompt, Runs};
 use super::{NOW, prompt};
 
@@ -27,7 +28,7 @@ fn key(id: &str) -> Key {
 }
 
 fn now(ms: u64) -> Now {
-    Now { at_ms: NOW + ms, steady_ms: ms }
+    Now { gateway: GatewayTime::of_ms(NOW + ms), steady: SteadyTime::of_ms(ms) }
 }
 
 /// A prompt that asks for a command, so long after the beginning.
@@ -96,12 +97,12 @@ impl At {
 #[test]
 fn a_duplicate_is_denied_at_once() {
     let mut at = At::knowing(alone(), &[asks("a", "ls", 0, None)]);
-    assert_eq!(at.next(), Next::Wait(Some(60_000)));
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(60_000))));
     at.ms = 10;
     at.requested(&asks("b", "ls", 10, None));
     at.requested(&asks("c", "ls -l", 10, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
-    assert_eq!(at.next(), Next::Wait(Some(60_000)), "once");
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(60_000))), "once");
     at.handle(Input::Resolved(key("b")));
     at.handle(Input::Answered(key("b"), Answer::Denied));
     let notes = at.guard.take_notes();
@@ -112,7 +113,10 @@ fn a_duplicate_is_denied_at_once() {
     let Note::Decided(decided) = &notes[1] else { panic!("{notes:?}") };
     let Decided { number, survivor, why, requeued, .. } = &**decided;
     assert_eq!((*number, survivor, *why, *requeued), (1, &key("a"), Why::Younger, false));
-    assert!(matches!(&notes[2], Note::Over { number: 1, outcome: Outcome::Denied, .. }));
+    assert!(matches!(
+        &notes[2],
+        Note::Over { number: 1, outcome: Outcome::Ended(report::Outcome::Denied), .. }
+    ));
     assert_eq!(at.guard.counts(), Counts { pending: 2, groups: 2, ..Counts::default() });
     // The next is one that was asked for again.
     at.requested(&asks("d", "ls", 10, None));
@@ -124,16 +128,19 @@ fn a_duplicate_is_denied_at_once() {
 fn what_is_still_listed_was_not_denied() {
     let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
     for (answer, outcome) in [
-        (Answer::Denied, Outcome::Denied),
-        (Answer::AlreadyGone, Outcome::Gone),
-        (Answer::Allowed(Decision::AllowOnce), Outcome::Allowed(Decision::AllowOnce)),
+        (Answer::Denied, Outcome::Ended(report::Outcome::Denied)),
+        (Answer::AlreadyGone, Outcome::Ended(report::Outcome::AlreadyGone)),
+        (Answer::Allowed(Decision::AllowOnce), Outcome::Ended(report::Outcome::Allowed(Decision::AllowOnce))),
     ] {
         let mut at = At::knowing(alone(), &prompts);
         assert_eq!(at.denies(&answer), ["b"]);
         assert_eq!(at.outcomes(), [("b".to_owned(), outcome)]);
         at.ms = 60_000;
         at.list(&prompts);
-        assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::StillListed)]);
+        assert_eq!(
+            at.outcomes(),
+            [("b".to_owned(), Outcome::Ended(report::Outcome::Failed(Failure::StillListed)))]
+        );
         // It is not denied again and again, and stays a duplicate.
         for ms in [60_001, 120_000, 180_000] {
             at.ms = ms;
@@ -152,7 +159,7 @@ fn what_is_still_listed_was_not_denied() {
     assert_eq!(at.next(), Next::List);
     at.handle(Input::Answered(key("b"), Answer::Denied));
     at.handle(Input::Listed(prompts.to_vec(), Runs::new()));
-    assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::Denied)]);
+    assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::Ended(report::Outcome::Denied))]);
     // Another one of that id, asked later, is another one.
     at.ms = 120_000;
     at.list(&[prompts[0].clone(), asks("b", "ls", 90_000, None)]);
@@ -164,7 +171,7 @@ fn what_must_not_be_sent_is_skipped() {
     let prompts = [asks("a", "ls", 0, None), asks("b", "ls", 0, None)];
     let mut at = At::knowing(alone(), &prompts);
     assert_eq!(at.denies(&Answer::NotSent(SkipReason::AmbiguousId)), ["b"]);
-    let skipped = Outcome::NotSent(SkipReason::AmbiguousId);
+    let skipped = Outcome::Ended(report::Outcome::Skipped(SkipReason::AmbiguousId));
     assert_eq!((skipped.as_str(), at.outcomes()), ("skipped", vec![("b".to_owned(), skipped.clone())]));
     assert_eq!(at.guard.counts().duplicates, 1);
 }
@@ -200,7 +207,7 @@ fn nothing_is_denied_on_what_is_not_known() {
     assert_eq!(at.guard.counts().pending, 1, "an event that comes twice brings nothing back");
     at.requested(&asks("c", "ls", 0, None));
     at.handle(Input::Gap);
-    assert_eq!(at.next(), Next::Wait(Some(1_000)), "a second between two listings");
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(1_000))), "a second between two listings");
     at.ms = 1_000;
     assert_eq!(at.next(), Next::List);
     at.handle(Input::Gap);
@@ -222,11 +229,11 @@ fn late_events_are_not_the_last() {
     at.requested(&asks("b", "ls", 3_000, None));
     assert_eq!(at.next(), Next::List, "what resolved the other may be on its way");
     at.handle(Input::Unlisted);
-    assert_eq!(at.next(), Next::Wait(Some(6_000)));
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(6_000))));
     at.ms = 6_000;
     assert_eq!(at.next(), Next::List);
     at.handle(Input::Unlisted);
-    assert_eq!(at.next(), Next::Wait(Some(8_000)), "ever more rarely");
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(8_000))), "ever more rarely");
     at.ms = 8_000;
     at.list(&[asks("a", "ls", 0, None), asks("b", "ls", 3_000, None)]);
     assert_eq!(at.denies(&Answer::Denied), ["b"]);
@@ -253,17 +260,20 @@ fn a_superseded_run_gives_way_to_its_replacement() {
 
 #[test]
 fn a_survivor_that_goes_is_not_missed() {
-    let limits = super::super::purge::Limits { first: 1, most: 1, ..Default::default() };
+    let limits = super::super::denials::Limits { first: 1, most: 1, ..Default::default() };
     let mut at = At::knowing(Tuning { limits, ..alone() }, &[asks("a", "ls", 0, None)]);
     at.requested(&asks("b", "ls", 0, None));
     at.requested(&asks("c", "ls", 0, None));
     assert_eq!(at.next(), Next::Deny(key("b")));
     at.handle(Input::Resolved(key("a")));
     at.handle(Input::Answered(key("b"), Answer::Unavailable(Some(100))));
-    assert_eq!(at.next(), Next::Wait(Some(100)));
+    assert_eq!(at.next(), Next::Wait(Some(SteadyTime::of_ms(100))));
     at.ms = 100;
     assert_eq!(at.denies(&Answer::Denied), ["c"]);
-    assert_eq!(at.outcomes(), [("b".into(), Outcome::Withdrawn), ("c".into(), Outcome::Denied)]);
+    assert_eq!(
+        at.outcomes(),
+        [("b".into(), Outcome::Withdrawn), ("c".into(), Outcome::Ended(report::Outcome::Denied))]
+    );
 }
 
 #[test]
@@ -280,7 +290,7 @@ fn every_decision_has_an_end() {
     assert_eq!(at.next(), Next::Wait(None));
     at.handle(Input::Unanswered(key("b")));
     assert_eq!(at.next(), Next::Done);
-    assert_eq!(at.outcomes(), [("b".into(), Outcome::NoAnswer)]);
+    assert_eq!(at.outcomes(), [("b".into(), Outcome::Ended(report::Outcome::Failed(Failure::NoAnswer)))]);
 }
 
 #[test]
@@ -299,7 +309,7 @@ fn too_many_denials_open_the_breaker() {
     }
     let held: Vec<_> = at.outcomes().into_iter().filter(|(_, outcome)| *outcome == Outcome::Held).collect();
     assert_eq!(held.len(), 2);
-    assert_eq!(at.guard.open_until_ms(), Some(300_300));
+    assert_eq!(at.guard.open_until(), Some(SteadyTime::of_ms(300_300)));
     at.ms = 60_100;
     at.list(&listing);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
@@ -356,7 +366,7 @@ fn an_observer_denies_nothing() {
     assert_eq!(at.outcomes(), [("b".into(), Outcome::Observed)]);
     at.ms = 60_000;
     at.list(&[asks("a", "ls", 0, None), asks("b", "ls", 0, None)]);
-    assert_eq!((at.next(), at.outcomes()), (Next::Wait(Some(120_000)), vec![]), "once");
+    assert_eq!((at.next(), at.outcomes()), (Next::Wait(Some(SteadyTime::of_ms(120_000))), vec![]), "once");
 }
 
 #[test]
@@ -384,7 +394,7 @@ fn by_default_a_flood_is_cleared_at_once_where_a_denial_costs_nothing() {
     let mut at = At::knowing(alone(), &flood(1_000));
     at.ms = 1_000;
     assert_eq!(at.denies(&Answer::Denied).len(), 999);
-    assert_eq!(at.guard.open_until_ms(), None);
+    assert_eq!(at.guard.open_until(), None);
     assert_eq!(at.guard.held_groups(), 0);
 }
 
@@ -398,7 +408,7 @@ fn a_runaway_opens_the_breaker_by_default_too() {
         at.list(&flood(2_000));
         at.ms = 2_000;
         assert_eq!(at.denies(&Answer::Denied).len(), most, "{cost:?}");
-        let until = at.guard.open_until_ms().unwrap();
+        let until = at.guard.open_until().unwrap().as_ms();
         assert!(until >= 2_000 + pause_ms && until <= 4_000 + pause_ms, "{cost:?}: {until}");
     }
 }

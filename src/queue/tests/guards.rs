@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::guard::{Input, Next, Note, Now, Rate, Throttle, Tuning};
-use super::super::purge::{Answer, Found};
+use super::super::clock::{GatewayTime, Now, SteadyTime};
+use super::super::denials::{Answer, Found};
+use super::super::guard::{Input, Next, Note, Rate, Throttle, Tuning};
 use super::super::{Guard, Key, Prompt, Runs};
 use super::{NOW, prompt};
 
@@ -95,7 +96,8 @@ impl World {
     }
 
     fn now(&self, n: usize) -> Now {
-        Now { at_ms: NOW + self.ms - BEHIND * (n as u64 % 2), steady_ms: self.ms }
+        let behind = BEHIND * (n as u64 % 2);
+        Now { gateway: GatewayTime::of_ms(NOW + self.ms - behind), steady: SteadyTime::of_ms(self.ms) }
     }
 
     fn handle(&mut self, told: &Message, noise: usize) {
@@ -236,7 +238,7 @@ impl World {
                     let other = seat.view.values().any(|other| {
                         self.group[&other.key] == group
                             && !seat.denying.contains(&other.key)
-                            && !other.expired(now.at_ms)
+                            && !other.expired(now.gateway.as_ms())
                     });
                     prop_assert!(other, "{key:?} is alone, as far as this guard knows");
                     seat.outbox.push((at, key));
@@ -373,7 +375,7 @@ impl Seat {
                 | Note::Released(_) => {}
             }
         }
-        prop_assert!(self.decided.len() - self.over.len() >= self.guard.under_way());
+        prop_assert!(self.decided.len() - self.over.len() >= self.guard.in_flight());
         Ok(())
     }
 }

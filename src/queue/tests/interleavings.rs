@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::super::purge::{Answer, FRESH_MS, Found, Input, Next, Tuning};
+use super::super::denials::{Answer, Found};
+use super::super::purge::{FRESH_MS, Input, Next, Tuning};
 use super::super::report::{Entry, Outcome};
 use super::super::{Key, Plan, Purge};
-use super::NOW;
 use super::purging::{alone, lapsing, planned, prompts, purge};
+use super::{NOW, clocks, gateway, steady};
 
 /// A gateway and everybody else on it, and what the purge was told.
 struct World {
@@ -42,7 +43,7 @@ impl World {
 
     /// Does what the purge says, and looks whether it may say so. `false`: it waits.
     fn drive(&mut self, purge: &mut Purge) -> Result<bool, TestCaseError> {
-        let next = purge.next(self.now);
+        let next = purge.next(clocks(self.now));
         match &next {
             Next::Deny(key) => {
                 prop_assert!(self.up && !self.air.contains(&next), "one denial at a time");
@@ -100,11 +101,11 @@ impl World {
                     }
                     Found::Unavailable(_) | Found::Unknown => {}
                 }
-                Input::Checked(key, found, self.now)
+                Input::Checked(key, found, gateway(self.now))
             }
             Next::Wait(_) | Next::Done => return,
         };
-        purge.handle(input, self.now);
+        purge.handle(input, clocks(self.now));
     }
 
     /// Somebody else answers a prompt; the event comes only where it is heard.
@@ -118,9 +119,9 @@ impl World {
         self.pending.remove(&key);
         if self.hearing.is_some() {
             self.told_gone.insert(key.clone());
-            purge.handle(Input::Resolved(key.clone()), self.now);
+            purge.handle(Input::Resolved(key.clone()), clocks(self.now));
             // It may well come twice.
-            purge.handle(Input::Resolved(key), self.now);
+            purge.handle(Input::Resolved(key), clocks(self.now));
         }
     }
 
@@ -132,13 +133,13 @@ impl World {
         }
         let planned = self.survivor_of.keys().filter(|key| !self.pending.contains(*key)).cloned();
         self.told_gone.extend(planned);
-        purge.handle(Input::Listed(self.pending.clone(), self.now), self.now);
+        purge.handle(Input::Listed(self.pending.clone(), gateway(self.now)), clocks(self.now));
     }
 
     fn connection(&mut self, purge: &mut Purge) {
         self.up = !self.up;
         if self.up {
-            return purge.handle(Input::Restored, self.now);
+            return purge.handle(Input::Restored, clocks(self.now));
         }
         // Some of what was sent arrived, though the answers did not.
         for (n, lost) in std::mem::take(&mut self.air).into_iter().enumerate() {
@@ -148,7 +149,7 @@ impl World {
         }
         self.hearing = None;
         self.known.clear();
-        purge.handle(Input::Lost, self.now);
+        purge.handle(Input::Lost, clocks(self.now));
     }
 
     fn step(&mut self, purge: &mut Purge, what: u8, at: usize) -> Result<(), TestCaseError> {
@@ -163,11 +164,11 @@ impl World {
             16 => self.connection(purge),
             17 if self.up => {
                 self.hearing = Some(self.now);
-                purge.handle(Input::Hearing(self.now), self.now);
+                purge.handle(Input::Hearing(gateway(self.now)), clocks(self.now));
             }
             17 | 18 => {
                 self.hearing = None;
-                purge.handle(Input::Deaf, self.now);
+                purge.handle(Input::Deaf, clocks(self.now));
             }
             _ => self.now += (at % 400) as u64,
         }
@@ -182,7 +183,7 @@ impl World {
         for _ in 0..20_000 {
             while self.drive(purge)? {}
             if purge.open() == 0 {
-                prop_assert_eq!(purge.next(self.now), Next::Done);
+                prop_assert_eq!(purge.next(clocks(self.now)), Next::Done);
                 return Ok(());
             }
             self.now += 50;
@@ -210,7 +211,7 @@ proptest! {
             prop_assert!((1..=64).contains(&purge.window()));
         }
         if stop {
-            purge.handle(Input::Stop, world.now);
+            purge.handle(Input::Stop, clocks(world.now));
         }
         world.settle(&mut purge)?;
         let entries = purge.take();
@@ -228,12 +229,12 @@ proptest! {
     ) {
         let prompts = prompts(2, size);
         let plan = planned(&prompts);
-        let mut purge = purge(&plan, Tuning { deadline_ms: Some(NOW + 30_000), ..alone() });
+        let mut purge = purge(&plan, Tuning { deadline: Some(steady(NOW + 30_000)), ..alone() });
         let mut world = World::new(&plan);
         for (what, at) in steps {
             world.step(&mut purge, what, at)?;
         }
-        prop_assert_eq!(purge.next(NOW + 30_000), Next::Done);
+        prop_assert_eq!(purge.next(clocks(NOW + 30_000)), Next::Done);
         prop_assert_eq!(purge.take().len(), plan.duplicates());
     }
 

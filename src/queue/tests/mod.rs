@@ -20,10 +20,34 @@ mod speed;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::clock::{GatewayTime, Now, SteadyTime};
 use super::{Kind, Prompt, Reader};
 
 /// A point in time.
 pub(super) const NOW: u64 = 1_795_438_812_000;
+
+/// What the steady clock shows when the gateway's shows [`NOW`].
+const STEADY: u64 = 1_000_000;
+
+/// A time of the gateway's clock.
+pub(super) fn gateway(ms: u64) -> GatewayTime {
+    GatewayTime::of_ms(ms)
+}
+
+/// The time of the steady clock when the gateway's shows this.
+pub(super) fn steady(ms: u64) -> SteadyTime {
+    SteadyTime::of_ms(ms + STEADY - NOW)
+}
+
+/// What the gateway's clock shows at a time of the steady clock.
+pub(super) fn gateway_ms(steady: SteadyTime) -> u64 {
+    steady.as_ms() + NOW - STEADY
+}
+
+/// Both clocks when the gateway's shows this.
+pub(super) fn clocks(ms: u64) -> Now {
+    Now { gateway: gateway(ms), steady: steady(ms) }
+}
 
 /// Texts that are easily taken for one another, or do something when printed.
 pub(super) const HOSTILE: [&str; 24] = [

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use serde_json::json;
 
-use super::super::purge::{self, Answer, Found, Next, Tuning};
+use super::super::denials::{Answer, Found};
+use super::super::purge::{self, Next, Tuning};
 use super::super::{Keep, Prompt, Purge, Rules, Runs, Scope, Slots, plan};
-use super::{NOW, prompt};
+use super::{NOW, clocks, gateway, gateway_ms, prompt};
 
 /// How long a current gateway takes for one denial by the exact id, in microseconds (measured on 2026.9.6).
 const SERVICE_US: u64 = 6_200;
@@ -30,8 +31,8 @@ fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_
     let rules = Rules { scope: Scope::Session, keep, ..Rules::at(begin_ms) };
     let plan = plan(&prompts, &runs, rules);
     let mut purge = Purge::new(Tuning { slots, ..Tuning::default() });
-    purge.handle(purge::Input::Clock(5), begin_ms);
-    plan.duplicated().for_each(|group| purge.add(group, begin_ms));
+    purge.handle(purge::Input::Clock(5), clocks(begin_ms));
+    plan.duplicated().for_each(|group| purge.add(group, gateway(begin_ms)));
     let mut queue: VecDeque<(u64, Next)> = VecDeque::new();
     let (mut clock_us, mut free_us) = (begin_ms * 1_000, begin_ms * 1_000);
     loop {
@@ -40,19 +41,19 @@ fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_
             let now_ms = clock_us / 1_000;
             purge.handle(
                 match done {
-                    Next::Check(key) => purge::Input::Checked(key, Found::Pending, now_ms),
+                    Next::Check(key) => purge::Input::Checked(key, Found::Pending, gateway(now_ms)),
                     Next::Deny(key) => purge::Input::Answered(key, Answer::Denied),
                     other => panic!("{other:?}"),
                 },
-                now_ms,
+                clocks(now_ms),
             );
         }
         let now_ms = clock_us / 1_000;
-        match purge.next(now_ms) {
+        match purge.next(clocks(now_ms)) {
             Next::Done => return now_ms - begin_ms,
-            Next::Wait(until_ms) => {
+            Next::Wait(until) => {
                 let answer = queue.front().map(|(at_us, _)| *at_us);
-                let woken_us = until_ms.map(|at_ms| (at_ms * 1_000).max(clock_us + 1_000));
+                let woken_us = until.map(|at| (gateway_ms(at) * 1_000).max(clock_us + 1_000));
                 clock_us = answer.into_iter().chain(woken_us).min().expect("it waits for something");
             }
             asked => {

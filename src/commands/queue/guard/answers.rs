@@ -12,9 +12,9 @@ use super::connection::{ConnectionLoop, LoopExit};
 use crate::gateway::api::Method;
 use crate::gateway::api::sessions::Sessions;
 use crate::gateway::error::GatewayError;
+use crate::queue::denials::Answer;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{Input, Offender};
-use crate::queue::purge::Answer;
 use crate::queue::{Key, Kind, Listing, Runs};
 
 impl ConnectionLoop<'_, '_, '_, '_> {

@@ -16,8 +16,8 @@ use crate::gateway::api::prompts::ListPrompts;
 use crate::gateway::api::sessions::ListSessions;
 use crate::gateway::error::GatewayError;
 use crate::queue::cancel::{Cancelled, Which};
+use crate::queue::denials::Found;
 use crate::queue::guard::line::Cancel;
-use crate::queue::purge::Found;
 use crate::queue::{Decision, Key, Kind};
 use crate::settings::Flags;
 

@@ -11,8 +11,9 @@ use super::calls::Work;
 use super::state::Watch;
 use crate::deadline::Deadline;
 use crate::gateway::{Clock, Session};
+use crate::queue::clock::Now;
+use crate::queue::guard::Input;
 use crate::queue::guard::line::Timing;
-use crate::queue::guard::{Input, Now};
 use crate::queue::{Key, Kind, Slots};
 
 /// Why a connection is done with.
@@ -53,8 +54,7 @@ pub(super) struct ConnectionLoop<'a, 'w, 'o, 's> {
 
 impl ConnectionLoop<'_, '_, '_, '_> {
     pub(super) fn now(&self) -> Now {
-        let steady_ms = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Now { at_ms: self.clock.now_ms(), steady_ms }
+        self.watch.steady.beside(&self.clock)
     }
 
     pub(super) fn handle(&mut self, input: Input<'_>) {

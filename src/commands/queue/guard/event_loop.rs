@@ -17,9 +17,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::deciding::{Sending, Way};
+use super::super::steady::Steady;
 use super::calls::{check, deny, list};
 use super::connection::{ConnectionLoop, LoopExit};
-use super::out::wall_ms;
+use super::out::local_time;
 use super::state::Watch;
 use crate::backoff::Backoff;
 use crate::commands::gateway::Connection;
@@ -27,9 +28,10 @@ use crate::deadline::Deadline;
 use crate::gateway::api::events::Event;
 use crate::gateway::api::prompts;
 use crate::queue::Key;
+use crate::queue::clock::SteadyTime;
+use crate::queue::denials::Answer;
 use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note};
-use crate::queue::purge::Answer;
 use crate::queue::report::SkipReason;
 
 /// How long what is under way may take when it is told to stop.
@@ -42,7 +44,7 @@ const AT_ONCE: usize = 64;
 /// What is left to do.
 enum Waiting {
     /// Nothing, until this time by the steady clock or until something happens.
-    Until(Option<u64>),
+    Until(Option<SteadyTime>),
     /// Nothing any more.
     Over,
 }
@@ -139,7 +141,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                 continue;
             }
             let reload = self.watch.control.borrow().reloads != self.reloads;
-            if reload && self.watch.guard.under_way() == 0 {
+            if reload && self.watch.guard.in_flight() == 0 {
                 return LoopExit::Reload;
             }
             if self.drained_by.is_some_and(|deadline| deadline.left().is_none()) {
@@ -169,7 +171,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                 }
                 // Whoever gives them lives longer than this.
                 _ = self.watch.control.changed() => {}
-                () = sleep(until, self.watch.began, self.drained_by) => self.heard = Instant::now(),
+                () = sleep(until, self.watch.steady, self.drained_by) => self.heard = Instant::now(),
             }
         }
     }
@@ -314,17 +316,15 @@ impl ConnectionLoop<'_, '_, '_, '_> {
 
     /// Whether this machine's clock and the steady one have parted.
     fn jumped(&mut self) -> bool {
-        let steady = u64::try_from(self.watch.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let offset = wall_ms().saturating_sub(steady);
+        let offset = local_time().as_ms().saturating_sub(self.watch.steady.now().as_ms());
         let before = self.offset.replace(offset);
         before.is_some_and(|before| before.abs_diff(offset) > JUMP_MS)
     }
 }
 
 /// Waits until a time by the steady clock, and not past the end of the draining.
-async fn sleep(until_ms: Option<u64>, began: Instant, drained_by: Option<Deadline>) {
-    let wait = until_ms
-        .map(|until| (began + Duration::from_millis(until)).saturating_duration_since(Instant::now()));
+async fn sleep(until: Option<SteadyTime>, steady: Steady, drained_by: Option<Deadline>) {
+    let wait = until.map(|until| steady.until(until));
     let drain = drained_by.map(|deadline| deadline.left().unwrap_or_default());
     match wait.into_iter().chain(drain).min() {
         Some(wait) => tokio::time::sleep(wait.max(Duration::from_millis(1))).await,

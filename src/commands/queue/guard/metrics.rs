@@ -253,7 +253,7 @@ impl Gauges {
         self.pending.set(count(counts.pending));
         self.groups.set(count(counts.groups));
         self.duplicates.set(count(counts.duplicates));
-        let open = guard.open_until_ms().is_some();
+        let open = guard.open_until().is_some();
         self.open.set(i64::from(open));
         self.health.breaker_open.set(open);
         self.held.set(count(guard.held_groups()));

@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::super::steady::millis;
 use super::metrics::Metrics;
+use crate::queue::clock::LocalTime;
 use crate::queue::guard::line::{Event, Line};
 use crate::settings::{self, Flags};
 
@@ -32,16 +34,16 @@ impl<'o> Out<'o> {
     }
 
     pub(super) fn emit(&self, gateway: &Arc<str>, event: Event) {
-        let at_ms = wall_ms();
+        let at = local_time();
         let mut show = self.show.borrow_mut();
         let dropped = self.dropped.get();
         if dropped > 0 {
-            let missing = Line { at_ms, gateway: "".into(), event: Event::Dropped(dropped) };
+            let missing = Line { at, gateway: "".into(), event: Event::Dropped(dropped) };
             if show(&missing) == WriteResult::Written {
                 self.dropped.set(0);
             }
         }
-        let line = Line { at_ms, gateway: Arc::clone(gateway), event };
+        let line = Line { at, gateway: Arc::clone(gateway), event };
         if self.dropped.get() > 0 || show(&line) == WriteResult::Dropped {
             self.dropped.set(self.dropped.get() + 1);
             self.metrics.dropped();
@@ -49,10 +51,9 @@ impl<'o> Out<'o> {
     }
 }
 
-/// This machine's clock, in Unix milliseconds.
-pub(super) fn wall_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// The time of this machine's clock.
+pub(super) fn local_time() -> LocalTime {
+    LocalTime::of_ms(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
 /// What a gateway is called in lines and figures. What was meant as an address may hold a secret.

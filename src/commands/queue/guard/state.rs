@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::watch as channel;
 
+use super::super::steady::Steady;
 use super::control::Control;
 use super::metrics::Gauges;
 use super::out::Out;
@@ -23,8 +23,7 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) control: channel::Receiver<Control>,
     pub(super) guard: Guard,
     pub(super) reader: Reader,
-    /// The beginning of the steady clock.
-    pub(super) began: Instant,
+    pub(super) steady: Steady,
     /// How many prompts that were asked for again are counted in the figures.
     pub(super) requeued: u64,
     /// Kinds of prompts that cannot be listed, and why.

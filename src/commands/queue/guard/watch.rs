@@ -1,10 +1,11 @@
 //! One gateway: connected to again and again, each time with settings and secrets as they are then.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch as channel;
 
+use super::super::steady::{Steady, millis};
 use super::attempts::Attempts;
 use super::connection::LoopExit;
 use super::control::Control;
@@ -51,7 +52,7 @@ pub(super) async fn watch<'w>(
         control,
         guard: Guard::new(request.tuning.clone()),
         reader: Reader::new(),
-        began: Instant::now(),
+        steady: Steady::start(),
         requeued: 0,
         unlisted: BTreeMap::new(),
         runs_unknown: false,
@@ -85,7 +86,7 @@ pub(super) async fn watch<'w>(
         };
         backoff.limit(if refused { LONGEST_PAUSE_REFUSED } else { LONGEST_PAUSE });
         let pause = backoff.wait();
-        let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let retry_ms = millis(pause);
         watch.out.emit(&watch.name, Event::Disconnected { cause, remedy, retry_ms });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

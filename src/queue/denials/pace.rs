@@ -2,6 +2,11 @@
 //! number, one more from there on, half as many after a refusal. Fewer while answers are slow: whatever is in flight when
 //! a person or the gateway takes a group's survivor cannot be called back.
 
+use std::time::Duration;
+
+use super::super::clock::SteadyTime;
+use crate::backoff::Backoff;
+
 /// How fast to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -30,13 +35,15 @@ const VERY_SLOW_MS: u64 = 1_000;
 
 /// Slow start, then additive increase and multiplicative decrease, as in TCP.
 #[derive(Debug, Clone)]
-pub(in crate::queue) struct Pace {
+pub(super) struct Pace {
     limits: Limits,
     window: usize,
     successes: usize,
-    refusals: u32,
+    /// The pauses after refusals in a row, and the present one.
+    backoff: Backoff,
+    pause: Duration,
     epoch: u64,
-    resume_at_ms: u64,
+    resume_at: SteadyTime,
     /// How long recent answers took: the longest, forgotten by an eighth with each later answer.
     latency_ms: u64,
     /// Answers since the window shrank because they were slow.
@@ -44,42 +51,43 @@ pub(in crate::queue) struct Pace {
 }
 
 impl Pace {
-    pub(in crate::queue) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let window = limits.first.clamp(1, limits.most.max(1));
         Self {
             limits,
             window,
             successes: 0,
-            refusals: 0,
+            backoff: backoff(limits),
+            pause: Duration::from_millis(limits.pause_ms),
             epoch: 0,
-            resume_at_ms: 0,
+            resume_at: SteadyTime::default(),
             latency_ms: 0,
             since_shrunk: usize::MAX,
         }
     }
 
     /// How many requests may be under way.
-    pub(in crate::queue) fn window(&self) -> usize {
+    pub(super) fn window(&self) -> usize {
         self.window
     }
 
     /// Until when nothing may be sent.
-    pub(in crate::queue) fn resume_at_ms(&self) -> u64 {
-        self.resume_at_ms
+    pub(super) fn resume_at(&self) -> SteadyTime {
+        self.resume_at
     }
 
     /// What to remember of a request that is sent now.
-    pub(in crate::queue) fn epoch(&self) -> u64 {
+    pub(super) fn epoch(&self) -> u64 {
         self.epoch
     }
 
     /// How long recent answers took, in milliseconds.
-    pub(in crate::queue) fn latency_ms(&self) -> u64 {
+    pub(super) fn latency_ms(&self) -> u64 {
         self.latency_ms
     }
 
     /// An answer of any kind, and how long it took.
-    pub(in crate::queue) fn answered(&mut self, took_ms: u64) {
+    pub(super) fn answered(&mut self, took_ms: u64) {
         self.latency_ms = took_ms.max(self.latency_ms - self.latency_ms.div_ceil(8));
         self.since_shrunk = self.since_shrunk.saturating_add(1);
         if took_ms >= VERY_SLOW_MS {
@@ -97,8 +105,9 @@ impl Pace {
     }
 
     /// A request that the gateway carried out.
-    pub(in crate::queue) fn went_well(&mut self) {
-        self.refusals = 0;
+    pub(super) fn went_well(&mut self) {
+        self.backoff.reset();
+        self.pause = Duration::from_millis(self.limits.pause_ms);
         self.successes += 1;
         let slow = self.latency_ms > SLOW_MS;
         let quick = self.epoch == 0 && self.window < self.limits.quick;
@@ -109,19 +118,21 @@ impl Pace {
     }
 
     /// A refusal of a request that was sent in `epoch`. Those that were sent together count once.
-    pub(in crate::queue) fn refused(&mut self, epoch: u64, now_ms: u64, retry_after_ms: Option<u64>) {
+    pub(super) fn refused(&mut self, epoch: u64, now: SteadyTime, retry_after_ms: Option<u64>) {
         if epoch == self.epoch {
             self.window = (self.window / 2).max(1);
             self.successes = 0;
             self.epoch += 1;
-            self.refusals = self.refusals.saturating_add(1);
+            self.pause = self.backoff.step();
         }
-        let pause = retry_after_ms.unwrap_or_else(|| {
-            let doubled = 1_u64.checked_shl(self.refusals.saturating_sub(1).min(32)).unwrap_or(u64::MAX);
-            self.limits.pause_ms.saturating_mul(doubled).min(self.limits.longest_pause_ms)
-        });
-        self.resume_at_ms = self.resume_at_ms.max(now_ms.saturating_add(pause));
+        let pause_ms = || u64::try_from(self.pause.as_millis()).unwrap_or(u64::MAX);
+        self.resume_at = self.resume_at.max(now.plus(retry_after_ms.unwrap_or_else(pause_ms)));
     }
+}
+
+/// Without randomness: a state machine must do the same each time, and what it sends is spread by the answers.
+fn backoff(limits: Limits) -> Backoff {
+    Backoff::new(Duration::from_millis(limits.pause_ms), Duration::from_millis(limits.longest_pause_ms))
 }
 
 #[cfg(test)]
@@ -138,7 +149,7 @@ mod tests {
         assert_eq!(answers(&mut pace, 4), 8, "twice as many after a whole window");
         assert_eq!(answers(&mut pace, 8 + 16), 32);
         assert_eq!(answers(&mut pace, 32), 33, "one more");
-        pace.refused(pace.epoch(), 0, None);
+        pace.refused(pace.epoch(), SteadyTime::default(), None);
         assert_eq!(pace.window(), 16);
         assert_eq!(answers(&mut pace, 16), 17, "the gateway's pace is known");
         assert_eq!(answers(&mut pace, 100_000), 64);
