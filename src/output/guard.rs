@@ -25,19 +25,19 @@ pub fn exposed_metrics(err: &mut dyn Write, address: SocketAddr) -> io::Result<(
 }
 
 /// Prints a line as JSON.
-pub fn guard_ndjson(out: &mut dyn Write, told: &Line) -> io::Result<()> {
-    line(out, &report::guard::object(told))
+pub fn guard_ndjson(out: &mut dyn Write, printed: &Line) -> io::Result<()> {
+    line(out, &report::guard::object(printed))
 }
 
 /// Prints a line for people. `observe`: nothing is denied. Outcomes that were to be expected need no line of their own.
-pub fn guard_text(out: &mut dyn Write, told: &Line, observe: bool, paper: Paper) -> io::Result<()> {
-    let Some(text) = text(&told.event, observe) else { return Ok(()) };
-    let at = at(told.at);
+pub fn guard_text(out: &mut dyn Write, printed: &Line, observe: bool, paper: Paper) -> io::Result<()> {
+    let Some(text) = text(&printed.event, observe) else { return Ok(()) };
+    let at = at(printed.at);
     let time = at.get(11..19).unwrap_or_default();
-    if told.gateway.is_empty() {
+    if printed.gateway.is_empty() {
         return paper.line(out, &format!("{time}  "), &text);
     }
-    paper.line(out, &format!("{time}  "), &format!("{}: {text}", escaped(&told.gateway)))
+    paper.line(out, &format!("{time}  "), &format!("{}: {text}", escaped(&printed.gateway)))
 }
 
 fn text(event: &Event, observe: bool) -> Option<String> {
@@ -98,7 +98,7 @@ fn text(event: &Event, observe: bool) -> Option<String> {
         Event::Dropped(lines) => format!("{lines} lines are missing here: they were not read in time"),
         Event::Stopping => "stopping".to_owned(),
         Event::Stopped { .. } => "stopped".to_owned(),
-        Event::Note(told, _) => return note_text(told, observe),
+        Event::Note(note, _) => return note_text(note, observe),
     })
 }
 

@@ -20,10 +20,10 @@ pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Res
     if rows.is_empty() {
         paper.line(out, "", "Nothing runs, and no run holds prompts.")?;
     }
-    for RunRow { session, agent, run, state: stands, holds } in rows {
+    for RunRow { session, agent, run, state, holds } in rows {
         let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), name);
-        let (run, stands, session, agent) = (text(run), stands.as_str(), text(session), text(agent));
-        paper.line(out, "run ", &format!("{run}  {stands}  session {session}  agent {agent}"))?;
+        let (run, state, session, agent) = (text(run), state.as_str(), text(session), text(agent));
+        paper.line(out, "run ", &format!("{run}  {state}  session {session}  agent {agent}"))?;
         for (prompt, count) in folded(holds, layout.all) {
             let age = span(prompt.age_ms(*now_ms));
             let what = if count > 1 {
@@ -144,9 +144,9 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
     if let Some(unseen) = unseen {
         paper.line(out, "note: the prompts could not be listed again: ", &escaped(unseen))?;
     }
-    let stands = if unseen.is_some() { "perhaps still pending" } else { "still pending" };
+    let left_as = if unseen.is_some() { "perhaps still pending" } else { "still pending" };
     for prompt in left {
-        paper.line(out, &format!("  {stands}: "), &name(prompt.id()))?;
+        paper.line(out, &format!("  {left_as}: "), &name(prompt.id()))?;
     }
     for prompt in &report.emptied {
         let what = "nothing of this group is pending any more, although others had asked for it, too: ";

@@ -176,7 +176,7 @@ impl Aim {
         }
     }
 
-    /// How what is cancelled stands.
+    /// The state of what is cancelled.
     pub fn state(&self, runs: &Runs) -> RunState {
         let session = self.abort.as_ref().and_then(|abort| abort.session.as_deref());
         match &self.which {
@@ -187,7 +187,7 @@ impl Aim {
     }
 }
 
-/// What would be done.
+/// The plan of a cancellation.
 #[derive(Debug, Clone)]
 pub struct CancelPlan {
     /// The gateway.
@@ -311,7 +311,7 @@ pub fn shared(going: &[Prompt], pending: &[Prompt]) -> Vec<Prompt> {
     shared.filter(|prompt| seen.insert(prompt.intent)).cloned().collect()
 }
 
-/// The prompts of `shared` of whose intent nothing is `left`.
+/// The prompts of `shared` with an intent of which nothing is `left`.
 pub fn emptied<S: BuildHasher>(shared: &[Prompt], left: &HashSet<Intent, S>) -> Vec<Prompt> {
     shared.iter().filter(|prompt| !left.contains(&prompt.intent)).cloned().collect()
 }
@@ -349,8 +349,8 @@ pub struct RunList {
 }
 
 /// One row a run: each that is known to be active, and each that holds a prompt. A session of which is only known that
-/// something runs in it has a row without a name, unless one of its rows may be that run. Where prompts do not name their
-/// run, those of a session in which one run alone is active are shown as held by that run.
+/// something runs in it has a row without a name, unless one of its rows may be that run. Where prompts do not name
+/// their run, those of a session in which one run alone is active are shown as held by that run.
 pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String], names_runs: bool) -> Vec<RunRow> {
     let mut rows: std::collections::BTreeMap<(Option<&str>, Option<&str>), RunRow> =
         std::collections::BTreeMap::new();

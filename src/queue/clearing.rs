@@ -1,7 +1,8 @@
 //! Denying the prompts of a run, as a state machine: it receives listings and answers, and returns what to do next.
 //!
 //! What a person cancels is denied at once. What a rule cancels is denied in the slots in which prompts may be denied
-//! beside other processes ([`super::staying`]), and each denial relies on a listing that was asked for in the same slot.
+//! beside other processes ([`super::staying`]), and each denial relies on a listing that was asked for in the same
+//! slot.
 
 use std::collections::{HashMap, HashSet};
 
@@ -223,11 +224,11 @@ impl Clearing {
         let stale = answer == Answer::NotYet;
         let Some(landed) = self.denials.answered(key, answer, now) else { return };
         let again = landed.end == End::Again;
-        let state = match landed.end {
+        let next = match landed.end {
             End::Over(outcome) => State::Over(outcome),
             End::Again => State::Waiting { busy: !stale },
         };
-        self.states.insert(key.clone(), state);
+        self.states.insert(key.clone(), next);
         // What is known is too old to send it, or it is sent in another slot.
         if again && (stale || self.rule.is_some()) {
             self.listing = None;
@@ -422,7 +423,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the gateway answers, each prompt is denied once, in its slot and on a listing of that slot, and it ends.
+        /// Whatever the gateway answers, each prompt is denied once, in its slot and on a listing of that slot, and it
+        /// ends.
         #[test]
         fn however_things_happen(
             going in 1_usize..6, staying in 0_usize..3, by_rule in any::<bool>(), seed in any::<u64>(),

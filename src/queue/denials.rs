@@ -113,7 +113,7 @@ pub(super) struct Check {
 #[derive(Debug)]
 pub(super) struct Denials {
     pace: Pace,
-    denials: HashMap<Key, Sent>,
+    sent: HashMap<Key, Sent>,
     checks: HashMap<Key, Check>,
     /// Every request in flight, by when it was sent.
     flights: BTreeSet<(SteadyTime, Request)>,
@@ -127,7 +127,7 @@ impl Denials {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             pace: Pace::new(limits),
-            denials: HashMap::new(),
+            sent: HashMap::new(),
             checks: HashMap::new(),
             flights: BTreeSet::new(),
             seen: HashMap::new(),
@@ -157,7 +157,7 @@ impl Denials {
 
     /// How many denials are in flight.
     pub(super) fn in_flight(&self) -> usize {
-        self.denials.len()
+        self.sent.len()
     }
 
     /// By how much the gateway's clock may be ahead, in milliseconds.
@@ -170,8 +170,8 @@ impl Denials {
         self.pace.answered(took_ms);
     }
 
-    /// What is known about the time at which a denial would arrive. An answer that is still due counts with the time that
-    /// it has taken so far.
+    /// What is known about the time at which a denial would arrive. An answer that is still due counts with the time
+    /// that it has taken so far.
     pub(super) fn moment(&self, now: Now) -> Moment {
         let oldest = self.flights.first().map_or(0, |(sent, _)| now.steady.since(*sent));
         let latency_ms = self.pace.latency_ms().max(oldest);
@@ -182,7 +182,7 @@ impl Denials {
     pub(super) fn deny(&mut self, key: &Key, now: Now) {
         self.flights.insert((now.steady, Request::Deny(key.clone())));
         let sent = Sent { at: now.steady, epoch: self.pace.epoch(), gone: false };
-        self.denials.insert(key.clone(), sent);
+        self.sent.insert(key.clone(), sent);
     }
 
     /// The gateway is asked now whether a prompt is pending.
@@ -200,7 +200,7 @@ impl Denials {
     /// An event says that a prompt is gone. The answer to its denial says what became of it.
     pub(super) fn gone(&mut self, key: &Key) {
         self.seen.remove(key);
-        if let Some(sent) = self.denials.get_mut(key) {
+        if let Some(sent) = self.sent.get_mut(key) {
             sent.gone = true;
         }
     }
@@ -238,7 +238,7 @@ impl Denials {
     }
 
     fn land(&mut self, key: &Key) -> Option<Sent> {
-        let sent = self.denials.remove(key)?;
+        let sent = self.sent.remove(key)?;
         self.flights.remove(&(sent.at, Request::Deny(key.clone())));
         Some(sent)
     }
@@ -302,7 +302,7 @@ impl Denials {
 
     /// How much is remembered, for tests of memory.
     pub(super) fn remembered(&self) -> usize {
-        self.seen.len() + self.denials.len() + self.checks.len()
+        self.seen.len() + self.sent.len() + self.checks.len()
     }
 }
 

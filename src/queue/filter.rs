@@ -29,8 +29,8 @@ pub struct Filter {
 impl Filter {
     /// Whether a prompt is meant. Names are compared byte for byte.
     pub fn admits(&self, prompt: &Prompt, now_ms: u64) -> bool {
-        let among = |wanted: &[String], told: Option<&str>| {
-            wanted.is_empty() || told.is_some_and(|told| wanted.iter().any(|wanted| wanted == told))
+        let among = |wanted: &[String], named: Option<&str>| {
+            wanted.is_empty() || named.is_some_and(|named| wanted.iter().any(|wanted| wanted == named))
         };
         let age = prompt.age_ms(now_ms);
         among(&self.agents, prompt.agent.as_deref())
@@ -43,19 +43,19 @@ impl Filter {
     }
 }
 
-/// What an id, or the beginning of one, names.
+/// The prompts that an id, or the start of one, names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Named<'p> {
     /// One prompt.
     One(&'p Prompt),
-    /// Several, by id: it must be longer, or the kind be told.
+    /// Several, in the order of their ids: the id must be given in full, or the kind.
     Several(Vec<&'p Prompt>),
     /// None.
     Nothing,
 }
 
-/// The prompt of an id, or else the only one whose id begins so. A whole id wins over ids that it begins. Nothing
-/// begins with nothing.
+/// The prompt with an id, or else the only prompt with an id that starts with it. A whole id wins over longer ids. An
+/// empty text names nothing.
 pub fn named<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, name: &str) -> Named<'p> {
     let mut found: Vec<&Prompt> =
         prompts.into_iter().filter(|prompt| !name.is_empty() && prompt.id().starts_with(name)).collect();

@@ -1,13 +1,15 @@
-//! Keeping a queue free of duplicates as they come, as a state machine: it is told what happened and says what to deny.
+//! Keeping a queue free of duplicates as they come, as a state machine: it receives what happened and returns what to
+//! do next.
 //!
-//! It keeps to the plan of `queue dedupe`, group by group, and denies only while it knows everything that is pending:
-//! from a listing on, and for as long as no event is missing or late. What is behind a decision is what is pending,
-//! what is known of runs, and the time.
+//! It follows the plan of `queue dedupe`, group by group, and denies only while it knows everything that is pending:
+//! from a listing on, and for as long as no event is missing or late. A decision depends on what is pending, on the
+//! states of runs, and on the time.
 //!
 //! When a denial may be sent beside those of other processes is in [`crate::queue::slots`].
 //!
-//! What an event costs does not depend on how many prompts are pending, nor on how many its group has. What is remembered is what is pending, what was
-//! resolved in two listings' time, and the groups that were denied lately.
+//! The cost of an event does not depend on how many prompts are pending, nor on how many its group has. The guard
+//! remembers what is pending, what was resolved since the listing before the last one, and the groups that were denied
+//! lately.
 
 mod breaker;
 mod deciding;
@@ -194,7 +196,7 @@ impl Guard {
         [pending, lately, self.offenders.len() + self.holds.len()]
     }
 
-    /// Puts groups in line whose time has come.
+    /// Puts the groups in line that are to be looked at now.
     fn due(&mut self, steady: SteadyTime) {
         while let Some(&(at, digest)) = self.timers.first().filter(|(at, _)| *at <= steady) {
             self.timers.remove(&(at, digest));

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// What is shown in a secret's place.
 const INSTEAD: &str = "[secret]";
-/// Shorter texts are part of ordinary words too: to mask them there would tell what they are.
+/// Shorter texts are part of ordinary words too: to mask them there would reveal them.
 const SHORTEST: usize = 6;
 
 /// Secrets to mask in what prompts show.

@@ -1,7 +1,8 @@
 //! What a prompt would do if it were allowed, as one hash: two prompts with one intent ask for the same thing.
 //!
-//! Byte for byte: nothing is trimmed, folded or quoted anew, and a number counts as it is written. What is not known to be beside the point is part of it.
-//! The bytes are those that are listed: a gateway writes a line break as `\u{A}`, as somebody might have typed it.
+//! Byte for byte: nothing is trimmed, folded or quoted anew, and a number counts as it is written. A field counts
+//! unless it is known not to matter. The bytes are those of the listing: a gateway writes a line break as `\u{A}`,
+//! which somebody might have typed as well.
 
 use std::fmt;
 
@@ -29,11 +30,12 @@ impl fmt::Debug for Intent {
 /// that differ may be listed as one and the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Doubt {
-    /// A text that decides is not told in full. Current gateways mask what looks like a secret (`***`,
+    /// A text that decides is not listed in full. Current gateways mask what looks like a secret (`***`,
     /// `abcdef…wxyz`), cut what is long (`…[truncated]`), and leave out what is longer (read in 2026.9.6:
     /// `exec-approval-text-sanitize`).
     Elided,
-    /// It sets variables whose values are not told: a listing has their names, and their hash only for nodes.
+    /// It sets variables, and the listing does not have their values: it has their names, and their hash only for
+    /// nodes.
     Environment,
     /// Only a summary is known: what the official `openclaw approvals pending --json` prints has no directory, host,
     /// arguments or environment.
@@ -77,7 +79,7 @@ enum Part {
 /// | `agentId`, `sessionKey`, `sessionId` | no | who asks: that is the scope's business |
 /// | `runId`, `toolCallId` | no | every retry has new ones |
 /// | `toolCallId` of a plugin's prompt | yes | the prompt does not list the call's arguments: two with the same words may differ (see [`super::Prompt::names_call`]) |
-/// | `turnSource…` | no | the channel that is told the outcome |
+/// | `turnSource…` | no | the channel that receives the outcome |
 /// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the policy of the moment: it changes what may be answered, not what would run |
 /// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
 fn part(kind: Kind, field: &str) -> Part {
@@ -145,7 +147,7 @@ fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, numbers: &Numbers<'_>, pa
         .map(|(name, value)| (name, value, part(name)))
         .filter(|(.., part)| *part != Part::Out)
         .collect();
-    // Stable: of a name that stands twice each value counts, in its place.
+    // Stable: a name that occurs twice counts with each of its values, in their order.
     counting.sort_by_key(|(name, ..)| *name);
     length(hash, counting.len());
     for (name, found, part) in counting {
@@ -191,13 +193,13 @@ fn value(hash: &mut Sha256, value: &Value<'_>, numbers: &Numbers<'_>) {
 
 /// Whether what is listed settles what a request would do.
 pub(super) fn doubt(kind: Kind, request: &ObjectAsVec<'_>) -> Option<Doubt> {
-    let told = |field: &str| request.get(field).is_some_and(Value::is_string);
+    let has_text = |field: &str| request.get(field).is_some_and(Value::is_string);
     match kind {
         // A hash of the command, directory and environment as they are (read in 2026.9.6).
-        Kind::Exec if told("cronOperationBinding") => None,
+        Kind::Exec if has_text("cronOperationBinding") => None,
         Kind::Exec => exec_doubt(request),
         // A hash of the change that was proposed.
-        Kind::System if told("proposalHash") => None,
+        Kind::System if has_text("proposalHash") => None,
         Kind::Plugin | Kind::System => {
             let counting = request.iter().filter(|(field, _)| part(kind, field) != Part::Out);
             counting.into_iter().any(|(_, value)| elided(value)).then_some(Doubt::Elided)

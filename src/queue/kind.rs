@@ -44,8 +44,8 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// The kind of a row that stands outside a listing of one kind: what the row says of itself, else what its id
-    /// says. Gateways reserve `plugin:` (measured, both) and `system-agent:` for the prompts of those kinds.
+    /// The kind of a row outside a listing of one kind: the kind that the row states, else the one of its id. Gateways
+    /// reserve `plugin:` (measured, both) and `system-agent:` for the prompts of those kinds.
     pub(super) fn of_row(row: &Value<'_>) -> Self {
         let text = |field| row.as_object().and_then(|row| row.get(field)).and_then(Value::as_str);
         let word = text("approvalKind").or_else(|| text("kind"));

@@ -1,10 +1,10 @@
 //! Ids as gateways match them: by their beginning, ignoring case.
 //!
 //! `exec.approval.resolve`, `plugin.approval.resolve` and `exec.approval.get` act on the prompt with the given id, and
-//! where that is not there on the only one whose id begins so. A decided id is remembered for about 15 s and matches
-//! nothing meanwhile; after that `deploy` decides `deploy-2` (measured on 2026.4.14 and 2026.9.6; the code of 2026.7.1 says the same). So an id
-//! is sent by such a method only while it begins no other pending id, and while it was listed less than [`KNOWN_MS`]
-//! ago.
+//! where that is not pending on the only prompt with an id that starts with it. A decided id is remembered for about 15
+//! s and matches nothing meanwhile; after that `deploy` decides `deploy-2` (measured on 2026.4.14 and 2026.9.6; the
+//! code of 2026.7.1 says the same). So an id is sent by such a method only while no other pending id starts with it,
+//! and while it was listed less than [`KNOWN_MS`] ago.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ impl Names {
         if !self.0.contains(&(start.clone(), key.clone())) {
             return Err(Unsendable::NotPending);
         }
-        // Whatever begins with it stands behind it.
+        // The ids that start with it follow it in the order.
         let least = (start.clone(), Key::new(super::Kind::Exec, ""));
         let beginning = self.0.range(least..).take_while(|(name, _)| name.starts_with(&start));
         match beginning.map(|(_, other)| other).find(|other| *other != key) {
@@ -73,7 +73,7 @@ fn trimmed(id: &str) -> &str {
 }
 
 /// An id with differences of case taken out, character by character: where JavaScript finds that one lower-cased id
-/// begins with another, so does this, also around a final sigma, which is lower-cased by what stands beside it.
+/// begins with another, so does this, also around a final sigma, which is lower-cased by its neighbours.
 fn folded(id: &str) -> String {
     let lower = trimmed(id).chars().flat_map(char::to_lowercase);
     lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect()

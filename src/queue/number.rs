@@ -92,7 +92,7 @@ fn is_kept(token: &str) -> bool {
         || serde_json::from_str::<serde_json::Number>(token).is_ok_and(|number| number.to_string() == token)
 }
 
-/// The numbers of a JSON text, and where each begins. What stands inside strings is no number. The text need not be
+/// The numbers of a JSON text, and where each begins. Digits inside strings are not numbers. The text need not be
 /// JSON: then the parser will say so.
 fn tokens(json: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = json.as_bytes();

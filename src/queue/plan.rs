@@ -12,10 +12,10 @@ use super::prompt::{Key, Prompt};
 use super::runs::{RunState, Runs};
 use super::scope::{Place, Scope};
 
-/// For how long a survivor should last unless told otherwise, in milliseconds.
+/// The default margin: how long a survivor should still live, in milliseconds.
 pub const MARGIN_MS: u64 = 30_000;
 
-/// Which of equals stays.
+/// Which prompt of a group is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Keep {
     /// The one that was asked first: it is the one people have seen.
@@ -28,11 +28,11 @@ pub enum Keep {
 /// How to plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Inside what prompts are duplicates.
+    /// The scope in which prompts are duplicates.
     pub scope: Scope,
-    /// Which of equals stays.
+    /// Which prompt of a group is kept.
     pub keep: Keep,
-    /// For how long a survivor should last, in milliseconds.
+    /// How long a survivor should still live, in milliseconds.
     pub margin_ms: u64,
     /// The time by the gateway's clock, in Unix milliseconds: by another clock prompts would seem to have lapsed.
     pub now_ms: u64,
@@ -64,7 +64,7 @@ pub struct Plan<'p> {
 /// Prompts with one intent in one place. Most groups have one member.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'p> {
-    /// Inside what they are duplicates.
+    /// The scope in which they are duplicates.
     pub scope: Scope,
     /// The prompts, oldest first, those of one age by id.
     pub members: Vec<&'p Prompt>,
@@ -79,7 +79,7 @@ pub struct Group<'p> {
 pub enum Kept {
     /// There is no other.
     Only,
-    /// It is the oldest whose run is not known to be over and that lasts for the margin.
+    /// It is the oldest prompt with a run that is not known to be over, and lives longer than the margin.
     Oldest,
     /// It is the newest of those.
     Newest,
@@ -193,7 +193,7 @@ impl<'p> Group<'p> {
         Place::of(self.survivor, self.scope)
     }
 
-    /// What tells this group from others, the same on every listing.
+    /// The name of the group, the same on every listing.
     pub fn digest(&self) -> [u8; 32] {
         self.place().digest(&self.survivor.intent)
     }
@@ -210,7 +210,7 @@ pub fn short_ids(groups: &[&Group<'_>]) -> Vec<String> {
     shortened(hex.collect())
 }
 
-/// The shortest beginnings, of 8 bytes or more, that tell different names apart.
+/// The shortest beginnings, of 8 bytes or more, by which the names differ.
 pub fn short_names(names: &[&str]) -> Vec<String> {
     shortened(names.iter().map(|name| (*name).to_owned()).collect())
 }

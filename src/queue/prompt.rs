@@ -69,7 +69,7 @@ pub struct Prompt {
     pub session_key: Option<Arc<str>>,
     /// That session's id. Current generation.
     pub session_id: Option<Arc<str>>,
-    /// The run that asked. Current generation; legacy gateways do not tell.
+    /// The run that asked. Only current gateways name it.
     pub run_id: Option<Arc<str>>,
     /// The tool call that waits for the decision. Current generation, and plugins.
     pub tool_call_id: Option<Arc<str>>,
@@ -79,11 +79,11 @@ pub struct Prompt {
     pub expires_at_ms: u64,
     /// What it would do.
     pub intent: Intent,
-    /// Why what is listed does not settle what it would do; such a prompt is nobody's duplicate.
+    /// Why the listing does not settle what it would do; such a prompt is never treated as a duplicate.
     pub doubt: Option<Doubt>,
     /// What is asked, for display.
     pub details: Arc<Details>,
-    /// The whole `request`, an object on one line, where the reader was told to keep it.
+    /// The whole `request`, an object on one line, where the reader keeps it.
     pub raw: Option<Raw>,
 }
 
@@ -118,14 +118,14 @@ impl Prompt {
         self.key.kind
     }
 
-    /// Whether only a prompt of the same tool call can be its duplicate, so that a retry, which is a call of its own, is
-    /// never recognised: a plugin's prompt that names its call.
+    /// Whether only a prompt of the same tool call can be its duplicate, so that a retry, which is a call of its own,
+    /// is never recognised: a plugin's prompt that names its call.
     ///
     /// Nothing else in such a prompt says what the call would do (read in 2026.4.14, 2026.7.1 and 2026.9.6; measured on
-    /// 2026.4.14 and 2026.9.6). A hook's prompt has the words that the plugin chose; an MCP tool's has the server and the
-    /// tool; a permission of a native harness has the names of the input's fields; and a native tool's `detail` has its
-    /// input, but neither the directory it runs in nor the files it is bound to. No request carries the arguments or a
-    /// hash of them.
+    /// 2026.4.14 and 2026.9.6). A hook's prompt has the words that the plugin chose; an MCP tool's has the server and
+    /// the tool; a permission of a native harness has the names of the input's fields; and a native tool's `detail` has
+    /// its input, but neither the directory it runs in nor the files it is bound to. No request carries the arguments
+    /// or a hash of them.
     pub fn names_call(&self) -> bool {
         self.kind() == Kind::Plugin && self.tool_call_id.is_some()
     }
@@ -162,7 +162,7 @@ pub struct Details {
     pub cwd: Option<Box<str>>,
     /// The variables it sets.
     pub env: Environment,
-    /// The program that the command's first word stands for.
+    /// The program that the command's first word resolves to.
     pub resolved_path: Option<Box<str>>,
     /// A warning that the gateway shows with it.
     pub warning: Option<Box<str>>,

@@ -1,4 +1,4 @@
-//! Reading prompts from what a gateway lists and tells, one by one: a bad one never hides the others.
+//! Reading prompts from listings and events, one by one: a bad prompt never hides the others.
 //!
 //! A string with a lone surrogate is JSON but no text. A prompt that has one is a [`PromptError`] with its id.
 
@@ -53,12 +53,12 @@ pub enum Problem {
         expected: &'static str,
     },
     /// It says that it is of another kind than the listing it is in. Denying it there would miss it, or worse.
-    #[error("it is listed as {} but says it is {}", .listed.as_str(), told.escape_debug())]
+    #[error("it is listed as {} but says it is {}", .listed.as_str(), stated.escape_debug())]
     Kind {
         /// The listing's kind.
         listed: Kind,
         /// What it says.
-        told: Box<str>,
+        stated: Box<str>,
     },
     /// A saved listing says that it left this prompt out, and why.
     #[error("{0}")]
@@ -200,10 +200,10 @@ impl Reader {
         let wrong = |problem| PromptError { id: id.map(Into::into), problem };
         let field = |field, expected| wrong(Problem::Field { field, expected });
         let known = id.ok_or_else(|| field("id", "a text that is not empty"))?;
-        if let Some(told) = row.get("approvalKind").and_then(Value::as_str)
-            && told != kind.as_str()
+        if let Some(stated) = row.get("approvalKind").and_then(Value::as_str)
+            && stated != kind.as_str()
         {
-            return Err(wrong(Problem::Kind { listed: kind, told: told.into() }));
+            return Err(wrong(Problem::Kind { listed: kind, stated: stated.into() }));
         }
         let time =
             |name, path| numbers.millis(row.get(name)).ok_or_else(|| field(path, "a time in milliseconds"));

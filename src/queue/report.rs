@@ -19,7 +19,7 @@ pub enum Outcome {
     Allowed(Decision),
     /// It could not be denied.
     Failed(Failure),
-    /// It was left alone.
+    /// It was skipped.
     Skipped(SkipReason),
 }
 
@@ -34,14 +34,14 @@ pub enum Failure {
     StillListed,
 }
 
-/// Why a prompt was left alone.
+/// Why a prompt was skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
-    /// The one that was to stay is gone: this may be the last of its group.
+    /// The survivor is gone: this may be the last prompt of its group.
     SurvivorGone,
-    /// The one that was to stay has lapsed, or is about to.
+    /// The survivor has expired, or is about to.
     SurvivorLapsed,
-    /// Whether the one that was to stay is still there could not be learned.
+    /// It could not be learned whether the survivor is still pending.
     SurvivorUnknown,
     /// The gateway's answers took too long, or its clock was too uncertain, to deny it safely while other processes may
     /// deny the rest of its group.
@@ -67,7 +67,7 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
-/// A prompt that took the place of a denied one: what was denied is asked for again, in the same place.
+/// A prompt that re-requests what was denied, in the same place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Requeued<'p> {
     /// The new prompt.
@@ -85,11 +85,11 @@ pub struct Totals {
     pub already_gone: usize,
     /// Failed.
     pub failed: usize,
-    /// Left alone.
+    /// Skipped.
     pub skipped: usize,
-    /// Left alone because there was no time; among `skipped`.
+    /// Skipped because there was no time; among `skipped`.
     pub out_of_time: usize,
-    /// Asked for again, and duplicates of what was kept.
+    /// Re-requested, and duplicates of the prompt that was kept.
     pub requeued: usize,
 }
 

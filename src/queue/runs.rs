@@ -1,4 +1,4 @@
-//! How runs stand, from what gateways tell: `sessions.list` and the lifecycle events of agents.
+//! The states of runs, from two sources: `sessions.list` and the lifecycle events of agents.
 //!
 //! Conservative: a run is over only if a gateway said so after the prompt was asked; what is not known stays unknown.
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::prompt::Prompt;
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunState {
     /// It goes on.
@@ -66,7 +66,7 @@ enum Active {
     None,
     /// Some are: `hasActiveRun` is `true`, without ids.
     Some,
-    /// Only `status`, legacy: it tells of the session, and of no run by id.
+    /// Only `status`, legacy: the state of the session; no run is named.
     Status(RunState),
 }
 
@@ -137,8 +137,8 @@ impl Runs {
         true
     }
 
-    /// Learns that a run of a session is in flight, as `chat.history` says where `sessions.list` only says that some run
-    /// is active. `at_ms`: when it was asked for.
+    /// Learns that a run of a session is in flight, as `chat.history` says where `sessions.list` only says that some
+    /// run is active. `at_ms`: when it was asked for.
     pub fn in_flight(&mut self, session: &str, run: &str, at_ms: u64) {
         if self.heard.get(run).is_some_and(|known| known.at_ms > at_ms) {
             return;
@@ -169,7 +169,7 @@ impl Runs {
     }
 
     /// Takes a newer listing in the place of the older ones, and forgets the runs that are not wanted but for those
-    /// that were heard of since it was asked for: what is active it tells. Memory is then bounded by what is listed and
+    /// that had an event since it was requested. Memory is then bounded by what is listed and
     /// what is wanted, even where the end of a run was never heard.
     pub fn renew(&mut self, listed: Self, since_ms: u64, wanted: impl Fn(&str) -> bool) {
         self.sessions = listed.sessions;
@@ -182,13 +182,13 @@ impl Runs {
         }
     }
 
-    /// How the run that asked stands. Prompts of legacy gateways name no run: unknown.
+    /// The state of the run of a prompt. Prompts of legacy gateways do not name their run: unknown.
     pub fn of(&self, prompt: &Prompt) -> RunState {
         let Some(run) = prompt.run_id.as_deref() else { return RunState::Unknown };
         self.state(run, prompt.session_key.as_deref(), prompt.created_at_ms)
     }
 
-    /// How a run stands that is known to have been there at `since_ms`, in `session` if that is known.
+    /// The state of a run that existed at `since_ms`, in `session` if that is known.
     pub fn state(&self, run: &str, session: Option<&str>, since_ms: u64) -> RunState {
         let heard = self.heard.get(run);
         let session = session.or_else(|| heard.and_then(|heard| heard.session.as_deref()));
@@ -232,7 +232,7 @@ impl Runs {
         by_list || self.live.get(session).is_some_and(|live| live.iter().any(|other| **other != *run))
     }
 
-    /// How the runs of a session stand, whichever they are.
+    /// The state of a session: whether anything runs in it.
     pub fn session(&self, key: &str) -> RunState {
         match self.sessions.get(key).map(|session| &session.active) {
             None => RunState::Unknown,

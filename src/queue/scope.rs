@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::intent::{Doubt, Intent};
 use super::prompt::{Key, Prompt};
 
-/// Inside what two prompts with one intent are duplicates.
+/// The scope in which two prompts with one intent are duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Scope {
     /// One session of one agent; all runs of a cron job are one session.
@@ -38,9 +38,9 @@ pub enum Place<'p> {
     Run {
         /// The run's id.
         run: &'p str,
-        /// The agent, if told: an id that two agents used would be two runs.
+        /// The agent, if known: an id that two agents used would be two runs.
         agent: Option<&'p str>,
-        /// The session's key, if told.
+        /// The session's key, if known.
         session: Option<&'p str>,
     },
     /// A place of its own.
@@ -61,7 +61,7 @@ pub enum Alone {
     NoSession,
     /// It names no run, as on every legacy gateway.
     NoRun,
-    /// What it would do is not told in full.
+    /// What it would do is not listed in full.
     Doubt(Doubt),
     /// No other prompt is of its tool call: see [`Prompt::names_call`].
     Call,
@@ -154,8 +154,8 @@ impl<'p> Place<'p> {
     /// Where a prompt would belong if what it does were known.
     pub(super) fn of_asker(prompt: &'p Prompt, scope: Scope) -> Self {
         let own = |why| Self::Own { key: &prompt.key, why };
-        let told = |name: &'p Option<std::sync::Arc<str>>| name.as_deref().filter(|name| !name.is_empty());
-        let (agent, session, run) = (told(&prompt.agent), told(&prompt.session_key), told(&prompt.run_id));
+        let known = |name: &'p Option<std::sync::Arc<str>>| name.as_deref().filter(|name| !name.is_empty());
+        let (agent, session, run) = (known(&prompt.agent), known(&prompt.session_key), known(&prompt.run_id));
         match (scope, agent, session, run) {
             (Scope::Run, .., None) => own(Alone::NoRun),
             (Scope::Run, agent, session, Some(run)) => Self::Run { run, agent, session },

@@ -1,12 +1,12 @@
 //! When the prompts of a run may be denied, beside other processes that deny duplicates.
 //!
-//! Another process may rely on a prompt of a run. So its denial keeps to the same slots as the denial of a duplicate (see
-//! [`super::slots`]): it counts as a younger denial where an older prompt of the group stays, and as an older denial where
-//! only younger prompts of the group stay. The group is every prompt with the same intent, in any session.
+//! Another process may rely on a prompt of a run. So its denial keeps to the same slots as the denial of a duplicate
+//! (see [`super::slots`]): it counts as a younger denial where an older prompt of the group stays, and as an older
+//! denial where only younger prompts of the group stay. The group is every prompt with the same intent, in any session.
 //!
-//! A prompt without others in its group may be denied at any time. If it had others when it was planned, somebody denied
-//! them meanwhile and relied on it: then it stays. An abort clears all prompts of its run at once, so a rule aborts a run
-//! only after those of its prompts that have others in their groups were denied.
+//! A prompt without others in its group may be denied at any time. If it had others when it was planned, somebody
+//! denied them meanwhile and relied on it: then it stays. An abort clears all prompts of its run at once, so a rule
+//! aborts a run only after those of its prompts that have others in their groups were denied.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,7 +1,7 @@
 //! What is said beside a plan: duplicates that a wider scope would find, and prompts that could not be compared.
 //!
-//! A cron job, a subagent and a chat of one agent ask for the same in sessions of their own; each is right by its scope,
-//! and the pile as a whole is seen only by the agent.
+//! A cron job, a subagent and a chat of one agent ask for the same in sessions of their own; each is right by its
+//! scope, and the pile as a whole is seen only by the agent.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};

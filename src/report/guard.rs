@@ -12,14 +12,14 @@ use crate::queue::guard::{Decided, Held, Note, Offender, Outcome};
 use crate::queue::report::{self, Failure};
 
 /// A line in machine output. Fields without a value are absent.
-pub fn object(told: &Line) -> impl Serialize + use<> {
+pub fn object(printed: &Line) -> impl Serialize + use<> {
     let mut object = Map::new();
     object.insert("version".to_owned(), json!(VERSION));
-    object.insert("at".to_owned(), json!(at(told.at)));
-    if !told.gateway.is_empty() {
-        object.insert("gateway".to_owned(), json!(&*told.gateway));
+    object.insert("at".to_owned(), json!(at(printed.at)));
+    if !printed.gateway.is_empty() {
+        object.insert("gateway".to_owned(), json!(&*printed.gateway));
     }
-    let (name, fields) = event(&told.event);
+    let (name, fields) = event(&printed.event);
     object.insert("event".to_owned(), json!(name));
     if let Value::Object(fields) = fields {
         object.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
@@ -64,7 +64,7 @@ fn event(event: &Event) -> (&'static str, Value) {
         Event::RunsUnknown(cause) => ("runs-unknown", json!({ "cause": cause })),
         Event::RunsKnown => ("runs-known", json!({})),
         Event::Unread(problem) => ("unread", json!({ "problem": problem })),
-        Event::Note(told, timing) => note(told, *timing),
+        Event::Note(reported, timing) => note(reported, *timing),
         Event::Cancelled { run, result } => (
             "cancelled",
             match result {

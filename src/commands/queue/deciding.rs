@@ -98,9 +98,9 @@ pub(in crate::commands) async fn decide(
     }
 }
 
-/// Whether a prompt is pending. `exec.approval.get` knows none that is decided, and answers with another one whose id
-/// begins so (measured on 2026.4.14 and 2026.9.6); for the other kinds, and where the answer does not settle it, it is
-/// their list, which has nothing but what is pending.
+/// Whether a prompt is pending. `exec.approval.get` does not know decided prompts, and answers with another prompt if
+/// its id starts with this one (measured on 2026.4.14 and 2026.9.6); for the other kinds, and where the answer does not
+/// settle it, it is their list, which has nothing but what is pending.
 ///
 /// # Errors
 /// The connection is lost. Any other failure leaves unknown whether the prompt is pending.

@@ -85,7 +85,8 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether a person has to confirm it. A plan that only watches for duplicates to come denies nothing that is known.
+    /// Whether a person has to confirm it. A plan that only watches for duplicates to come denies nothing that is
+    /// known.
     pub fn needs_confirmation(&self) -> bool {
         self.planned.duplicates > 0
     }
@@ -143,7 +144,7 @@ async fn finish(planning: Result<Planning, Error>, progress: &mut dyn FnMut(usiz
 /// What one of several gateways has come to.
 enum Step {
     Planned(Result<Planning, Error>),
-    Finished(Result<Dedupe, Error>),
+    Finished(Box<Result<Dedupe, Error>>),
 }
 
 /// Plans and carries out for several gateways, each at its own pace: one that is slow stops no other. `show` receives
@@ -177,10 +178,11 @@ pub async fn run_all(
                 {
                     show(ready);
                 }
-                steps
-                    .push(Box::pin(async move { (at, Step::Finished(finish(planning, &mut |_| {}).await)) }));
+                steps.push(Box::pin(async move {
+                    (at, Step::Finished(Box::new(finish(planning, &mut |_| {}).await)))
+                }));
             }
-            Step::Finished(report) => reports.push((at, report)),
+            Step::Finished(report) => reports.push((at, *report)),
         }
     }
     reports.sort_by_key(|(at, _)| *at);
@@ -203,7 +205,7 @@ async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedu
         let (mut round, after) = purge(request, &mut queue, &before, deadline, &mut stop, progress).await?;
         let after = match after {
             Ok(after) => after,
-            // What was done stays done, and is told.
+            // What was done is reported.
             Err(error) => {
                 rounds.push(round);
                 unseen = Some(error);
@@ -355,8 +357,8 @@ async fn purge(
     Ok((round, Ok(after)))
 }
 
-/// Notes what asks again for what was denied. What a filter left out of the plan was there before, and is no answer to a
-/// denial.
+/// Notes what asks again for what was denied. What a filter left out of the plan was there before, and is no answer to
+/// a denial.
 fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pending) {
     let known = before.keys();
     round.asked_again(plan, &denied(&round.entries), &after.listing.prompts);
@@ -406,7 +408,7 @@ async fn settled(
     deadline: Deadline,
     stop: &mut Stop,
 ) -> Result<Settled, Error> {
-    /// How often a gateway that tells nothing is asked.
+    /// How often a gateway that sends no events is asked.
     const EVERY: Duration = Duration::from_secs(1);
     loop {
         if request.plan(&pending).duplicates() > 0 {

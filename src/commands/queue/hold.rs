@@ -1,4 +1,5 @@
-//! A queue between a plan and its execution. A person may read the plan for minutes: that time is not the command's own.
+//! A queue between a plan and its execution. A person may read the plan for minutes: that time is not the command's
+//! own.
 
 use std::time::Instant;
 

@@ -194,8 +194,9 @@ impl Queue {
         self.list_with(&earlier.kinds, false).await
     }
 
-    /// Names the runs that `sessions.list` only counts: `chat.history` says which one is in flight in a session. For one
-    /// session, or for all of them up to a number. It only refines: where it gives nothing, a run stays without a name.
+    /// Names the runs that `sessions.list` only counts: `chat.history` says which one is in flight in a session. For
+    /// one session, or for all of them up to a number. It only refines: where it gives nothing, a run stays without a
+    /// name.
     pub(in crate::commands) async fn name_runs(
         &mut self,
         pending: &mut Pending,

@@ -1,4 +1,5 @@
-//! Carrying out a purge on a connection: what the state machine in `queue` asks for is done, and what came of it is told.
+//! Runs a purge over a connection: it sends what the state machine in `queue` asks for, and passes the answers back to
+//! it.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use crate::queue::{Decision, Key, Kind};
 pub(super) enum LoopExit {
     /// Everything has an outcome.
     Done,
-    /// The connection is gone; the purge has not been told yet.
+    /// The connection is gone; the state machine does not know yet.
     Lost,
 }
 
@@ -58,7 +59,7 @@ enum Work {
     Name(Vec<Kind>, GatewayTime),
 }
 
-/// Drives a purge until everything has an outcome or the connection is gone. `progress` is told how many prompts have
+/// Drives a purge until everything has an outcome or the connection is gone. `progress` receives how many prompts have
 /// none yet.
 pub(super) async fn drive(
     queue: &mut Queue,
@@ -128,7 +129,7 @@ pub(super) async fn drive(
             event = next(&mut events) => if let Some(event) = event {
                 hear(purge, known, &event, clock);
             } else {
-                // Without events the survivors are asked for; whether the connection is gone the next call tells.
+                // Without events the survivors are checked; the next call shows whether the connection is gone.
                 events = None;
                 purge.handle(Input::Deaf, clock.now());
             },
@@ -142,7 +143,7 @@ pub(super) async fn drive(
 /// program has listened for the signal, nothing else ends it.
 #[derive(Debug)]
 pub(super) struct Stop {
-    told: bool,
+    asked: bool,
     signal: JoinHandle<()>,
 }
 
@@ -154,16 +155,16 @@ impl Stop {
                 std::future::pending::<()>().await;
             }
         });
-        Self { told: false, signal }
+        Self { asked: false, signal }
     }
 
     /// Ends when somebody asks, once.
     pub(super) async fn asked(&mut self) {
-        if self.told {
+        if self.asked {
             std::future::pending::<()>().await;
         }
         let _ended = (&mut self.signal).await;
-        self.told = true;
+        self.asked = true;
     }
 
     /// What comes of something, unless somebody asks to stop and it takes much longer. The signal may have come before.
@@ -172,7 +173,7 @@ impl Stop {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let stopped = async {
-            if !self.told {
+            if !self.asked {
                 self.asked().await;
             }
             tokio::time::sleep(Duration::from_millis(STOPPING_MS)).await;
@@ -185,7 +186,7 @@ impl Stop {
 
     /// Whether somebody has asked.
     pub(super) fn was_asked(&self) -> bool {
-        self.told || self.signal.is_finished()
+        self.asked || self.signal.is_finished()
     }
 }
 

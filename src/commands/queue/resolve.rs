@@ -111,7 +111,8 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
             }
             Reply::Busy(asked) if deadline.left().is_some_and(|left| asked < left) => {
                 tokio::time::sleep(backoff.wait_at_least(asked)).await;
-                // Somebody may have decided it meanwhile, and another prompt have come whose id begins with its.
+                // Somebody may have decided it meanwhile, and a prompt may have come with an id that starts with its
+                // id.
                 if let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await? {
                     return gone_meanwhile(queue, prompt, how, decision).await;
                 }
@@ -146,8 +147,8 @@ async fn send(
     Ok(reply)
 }
 
-/// Lists again, and compares the whole prompt with what was shown. `Some`: it is gone, and how it was decided where that
-/// is known.
+/// Lists again, and compares the whole prompt with what was shown. `Some`: it is gone, and how it was decided where
+/// that is known.
 async fn gone(
     queue: &mut Queue,
     before: &Pending,
@@ -224,8 +225,9 @@ fn otherwise(id: &str, how: Settled) -> QueueError {
     QueueError::DecidedOtherwise { id: id.to_owned(), before: how.words() }
 }
 
-/// Whether the beginning of a prompt's id is the whole id of another one that is gone: how that was decided, where it is
-/// known. Current gateways know each id for a month; others a decided one for about 15 s, in which it matches nothing.
+/// Whether the beginning of a prompt's id is the whole id of another one that is gone: how that was decided, where it
+/// is known. Current gateways know each id for a month; others a decided one for about 15 s, in which it matches
+/// nothing.
 async fn whole(
     queue: &Queue,
     prompt: &Prompt,

@@ -1,7 +1,7 @@
 //! `run cancel`: what is active is aborted, then what it queued is denied, and both are looked at again.
 //!
-//! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the slots
-//! in which prompts may go beside other processes: see [`crate::queue::staying`].
+//! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the
+//! slots in which prompts may go beside other processes: see [`crate::queue::staying`].
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -37,7 +37,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// Left of the time for the last listing and the report.
 const REPORTING: Duration = Duration::from_secs(1);
 
-/// Who decides that a run is cancelled.
+/// What decides that a run is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// Somebody who saw the plan.
@@ -146,8 +146,8 @@ async fn cancel(
     Ok(())
 }
 
-/// Denies the prompts of the run that others have, too, each in its slot, until the run has none of those: an abort takes
-/// all of its prompts at once, at a moment that nobody can choose.
+/// Denies the prompts of the run that others have, too, each in its slot, until the run has none of those: an abort
+/// takes all of its prompts at once, at a moment that nobody can choose.
 async fn until_nothing_is_shared(
     queue: &mut Queue,
     report: &mut Cancelled,
@@ -181,8 +181,8 @@ async fn until_nothing_is_shared(
     }
 }
 
-/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them. What
-/// came of each that has an outcome, and why it ended early, if so.
+/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them.
+/// What came of each that has an outcome, and why it ended early, if so.
 async fn deny_all(
     queue: &mut Queue,
     now: Pending,
@@ -354,7 +354,7 @@ async fn verify(
     }
 }
 
-/// Aborts, and tells which runs were.
+/// Aborts, and returns which runs were aborted.
 async fn abort(queue: &mut Queue, abort: &Abort) -> Result<Vec<String>, Error> {
     let call = match (&abort.session, &abort.run) {
         (Some(key), run) => AbortRuns::in_session(key, run.as_deref()),

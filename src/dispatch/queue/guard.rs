@@ -86,13 +86,13 @@ pub fn guard(
         {
             *remedy = remedy.as_ref().map(|remedy| line.completed(remedy));
         }
-        let told = if ndjson {
+        let printed = if ndjson {
             output::guard_ndjson(&mut text, &shown)
         } else {
             output::guard_text(&mut text, &shown, observe, paper(&io::stdout()))
         };
         // Nothing is as good as written: a line that people need not see.
-        if told.is_ok() && (text.is_empty() || spool.push(text)) {
+        if printed.is_ok() && (text.is_empty() || spool.push(text)) {
             WriteResult::Written
         } else {
             WriteResult::Dropped

@@ -162,8 +162,8 @@ fn watch(
             let note = now.queued.runs_unknown.as_deref();
             let news = note.filter(|_| !noted);
             noted = note.is_some();
-            let told = output::runs_unknown_text(streams.err, news, paper(&io::stderr()));
-            let told = told.and_then(|()| {
+            let printed = output::runs_unknown_text(streams.err, news, paper(&io::stderr()));
+            let printed = printed.and_then(|()| {
                 if unread == now.queued.problems {
                     return Ok(());
                 }
@@ -172,7 +172,7 @@ fn watch(
                 output::queue_remarks(streams.err, paper(&io::stderr()), &unread, partial, &now.queued.notes)
             });
             let changes = if ndjson { output::changes_ndjson } else { output::changes_text };
-            told.and_then(|()| changes(screen.out(), &seen, now.queued)).map(|now| seen = now)
+            printed.and_then(|()| changes(screen.out(), &seen, now.queued)).map(|now| seen = now)
         } else {
             Ok(())
         };

@@ -35,7 +35,7 @@ pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>, paper: Paper)
 
 /// Who asks, since when, until when.
 pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
-    let told = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), name);
+    let known = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), name);
     let left = match prompt.expires_at_ms.checked_sub(now_ms) {
         Some(left) => format!("expires in {}", span(left)),
         None => "expired".to_owned(),
@@ -44,8 +44,8 @@ pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
         "{}  {}  agent {}  session {}  asked {} ago, {left}",
         name(prompt.id()),
         prompt.kind().as_str(),
-        told(&prompt.agent),
-        told(&prompt.session_key),
+        known(&prompt.agent),
+        known(&prompt.session_key),
         span(prompt.age_ms(now_ms)),
     )
 }

@@ -1,6 +1,6 @@
 //! How many requests may be in flight: twice as many for every window that went well until the first refusal or a safe
-//! number, one more from there on, half as many after a refusal. Fewer while answers are slow: whatever is in flight when
-//! a person or the gateway takes a group's survivor cannot be called back.
+//! number, one more from there on, half as many after a refusal. Fewer while answers are slow: whatever is in flight
+//! when a person or the gateway takes a group's survivor cannot be called back.
 
 use std::time::Duration;
 

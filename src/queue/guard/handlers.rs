@@ -60,7 +60,7 @@ impl Guard {
         }
         self.misses = 0;
         self.list_at = now.steady;
-        // What was heard of runs is what this connection tells: another guard that connects now knows no more.
+        // Only events of this connection count for runs: another guard that connects now knows no more.
         self.runs = Runs::new();
     }
 
@@ -160,7 +160,7 @@ impl Guard {
         self.forget(key);
     }
 
-    /// A prompt that is not pending any more. One whose denial is in flight stays for the answer.
+    /// A prompt is not pending any more. If its denial is in flight, it stays for the answer.
     pub(super) fn forget(&mut self, key: &Key) {
         self.denials.gone(key);
         match self.table.items.get(key).map(|item| item.state) {
@@ -183,12 +183,11 @@ impl Guard {
     fn end(&mut self, key: &Key, outcome: Outcome, state: Option<State>) {
         let Some(item) = self.table.items.get(key) else { return };
         let (State::Sent { number, why } | State::Again { number, why }) = item.state else { return };
-        match state {
-            Some(state) => self.table.set(key, state),
-            None => {
-                self.denials.forget(key);
-                self.table.remove(key);
-            }
+        if let Some(state) = state {
+            self.table.set(key, state);
+        } else {
+            self.denials.forget(key);
+            self.table.remove(key);
         }
         self.notes.push(Note::Over { number, key: key.clone(), why, outcome });
     }
@@ -331,7 +330,7 @@ impl Guard {
         group.is_some_and(|group| self.holds.holds(&group))
     }
 
-    /// Tells of prompts whose denial was answered as done, and which a listing that was asked for afterwards still has.
+    /// Reports prompts that were answered as denied or gone, and that a listing requested afterwards still has.
     fn still_listed(&mut self, rows: &HashMap<Key, Option<Prompt>>, asking: &Asking) -> Vec<Key> {
         // What was answered since it was asked for is for the next one.
         let later = |key: &Key| asking.resolved.contains(key);

@@ -142,7 +142,7 @@ impl Holds {
         }
     }
 
-    /// The next group whose standing has ended, and what it is now.
+    /// The next group with a standing that has ended, and what it is now.
     pub(super) fn due(&mut self, now: SteadyTime) -> Option<(Digest, Change)> {
         while let Some((at, group)) = self.timers.pop_first() {
             if at > now {

@@ -1,4 +1,4 @@
-//! What a guard that runs tells, line by line.
+//! The lines that a running guard prints.
 
 use std::sync::Arc;
 
@@ -63,11 +63,11 @@ pub enum Event {
     RunsUnknown(String),
     /// They could be listed again.
     RunsKnown,
-    /// A prompt that could not be read, and is left alone.
+    /// A prompt that could not be read, and is skipped.
     Unread(String),
-    /// What the machine has to tell.
+    /// What the state machine reports.
     Note(Note, Timing),
-    /// A run was cancelled for asking again and again.
+    /// The run of a repeat offender was cancelled.
     Cancelled {
         /// The run.
         run: String,
@@ -89,7 +89,7 @@ pub enum Event {
     },
     /// So many lines were not written, because nobody read those before them.
     Dropped(u64),
-    /// It was told to end.
+    /// It was asked to stop.
     Stopping,
     /// It has ended.
     Stopped {

@@ -1,4 +1,4 @@
-//! Groups that were denied not long ago, and those of them that are denied again and again.
+//! Groups that were denied lately, and those among them that are denied repeatedly.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,7 +11,7 @@ const MOST: usize = 4_096;
 struct Offence {
     /// When it was denied, the last times.
     denied: VecDeque<SteadyTime>,
-    /// When one was heard to be gone whose denial had not been answered.
+    /// When a prompt was gone by an event before its denial was answered.
     gone: Option<SteadyTime>,
     /// When it was reported.
     reported: Option<SteadyTime>,
@@ -47,8 +47,8 @@ impl Offenders {
         last.is_some_and(|last| now.since(last) < self.within_ms)
     }
 
-    /// Takes note that one is gone whose denial is under way. On a current gateway the agent asks again before the denial
-    /// is answered (measured).
+    /// Takes note that a prompt is gone while its denial is in flight. On a current gateway the agent asks again before
+    /// the denial is answered (measured).
     pub(super) fn gone(&mut self, group: [u8; 32], now: SteadyTime) {
         self.of(group, now).gone = Some(now);
     }

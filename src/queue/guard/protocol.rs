@@ -16,12 +16,12 @@ use crate::queue::scope::Scope;
 use crate::queue::slots::Slots;
 use crate::queue::wider::Wider;
 
-/// How a guard goes about it. Guards of one gateway are to have the same.
+/// The configuration of a guard. Guards of one gateway are to have the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
-    /// Inside what prompts are duplicates.
+    /// The scope in which prompts are duplicates.
     pub scope: Scope,
-    /// For how long a survivor should last, in milliseconds.
+    /// How long a survivor should still live, in milliseconds.
     pub margin_ms: u64,
     /// Which prompts it looks at. Ages do not count: a guard looks at every prompt when it comes.
     pub filter: Filter,
@@ -31,22 +31,23 @@ pub struct Tuning {
     pub free: Throttle,
     /// The limits where each denial starts an agent turn.
     pub turns: Throttle,
-    /// How many denials of one group make it a repeat offender; where each starts an agent turn, the group is held then.
+    /// How many denials of one group make it a repeat offender; where each starts an agent turn, the group is held
+    /// then.
     pub repeats: u32,
-    /// Within what time, in milliseconds; it is also told only once in that time.
+    /// The time window of `repeats`, in milliseconds; a group is reported once within it.
     pub repeats_within_ms: u64,
     /// How often everything is listed although nothing seems to be missing, in milliseconds.
     pub reconcile_ms: u64,
     /// The shortest time between two listings, in milliseconds.
     pub spacing_ms: u64,
-    /// A survivor that lapses within this time counts as lapsed, in milliseconds.
+    /// A survivor that expires within this time counts as expired, in milliseconds.
     pub lapse_ms: u64,
     /// An event that is older than this when it comes has others behind it: nothing is denied on what is known then.
     pub lag_ms: u64,
     /// How fast to go.
     pub limits: Limits,
-    /// When denials may be sent, until [`Input::Slots`] says otherwise; `None` only where no other process can reach the
-    /// gateway.
+    /// When denials may be sent, until [`Input::Slots`] says otherwise; `None` only where no other process can reach
+    /// the gateway.
     pub slots: Option<Slots>,
 }
 
@@ -95,7 +96,7 @@ pub enum DenialCost {
 pub enum Input<'i> {
     /// What a denial costs on the gateway, before [`Input::Connected`].
     Denials(DenialCost),
-    /// There is a connection, and every event from here on is told.
+    /// There is a connection, and every event from here on is an input.
     Connected,
     /// When denials may be sent on the gateway of the next connection.
     Slots(Option<Slots>),
@@ -128,11 +129,11 @@ pub enum Input<'i> {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Deny this prompt, and tell [`Input::Answered`] or [`Input::Unanswered`].
+    /// Deny this prompt, and report it with [`Input::Answered`] or [`Input::Unanswered`].
     Deny(Key),
     /// Ask whether this prompt is pending, and report it with [`Input::Checked`].
     Check(Key),
-    /// List everything, and tell [`Input::Listed`] or [`Input::Unlisted`].
+    /// List everything, and report it with [`Input::Listed`] or [`Input::Unlisted`].
     List,
     /// Wait until something happens, or until this time.
     Wait(Option<SteadyTime>),
@@ -140,7 +141,7 @@ pub enum Next {
     Done,
 }
 
-/// What is told to whoever watches.
+/// What a guard reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// A prompt is to be denied. There is one [`Note::Over`] of the same number behind it.
@@ -165,7 +166,7 @@ pub enum Note {
     },
     /// There are denials again.
     Closed,
-    /// One group is denied again and again.
+    /// One group is denied repeatedly.
     Offender(Box<Offender>),
     /// One group comes back after each denial, and nothing of it is denied for a while.
     Held(Box<Held>),
@@ -184,7 +185,7 @@ pub struct Decided {
     pub survivor: Key,
     /// Why it is not this one.
     pub why: Why,
-    /// What tells the group from others: [`crate::queue::plan::Group::digest`].
+    /// The name of the group: [`crate::queue::plan::Group::digest`].
     pub group: [u8; 32],
     /// Whether one of its group had been denied not long before it came.
     pub requeued: bool,
@@ -218,7 +219,7 @@ impl Outcome {
     }
 }
 
-/// A group that is denied again and again, by the prompt that was denied last.
+/// A group that is denied repeatedly, by the prompt that was denied last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offender {
     /// The group.
@@ -227,7 +228,7 @@ pub struct Offender {
     pub agent: Option<Arc<str>>,
     /// The session's key.
     pub session: Option<Arc<str>>,
-    /// The run, where the gateway tells.
+    /// The run, where the gateway names it.
     pub run: Option<Arc<str>>,
     /// How often, within the time that counts.
     pub times: u32,

@@ -12,7 +12,7 @@ use crate::queue::wider::{Widening, Wider};
 /// What names a group: the same on every guard.
 pub(super) type Digest = [u8; 32];
 
-/// How a prompt stands.
+/// The state of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Nothing was decided.
@@ -138,7 +138,7 @@ impl Table {
         }
     }
 
-    /// Changes how a prompt stands, and with it whether it is a candidate.
+    /// Changes the state of a prompt, and with it whether it is a candidate.
     pub(super) fn set(&mut self, key: &Key, state: State) {
         let Some(item) = self.items.get_mut(key) else { return };
         let before = std::mem::replace(&mut item.state, state);

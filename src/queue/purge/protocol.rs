@@ -7,16 +7,17 @@ use crate::queue::denials::{Answer, Found, Limits};
 use crate::queue::prompt::Key;
 use crate::queue::slots::Slots;
 
-/// How a purge goes.
+/// The configuration of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
     /// When it must be over; `None`: never.
     pub deadline: Option<SteadyTime>,
-    /// For how long before the deadline nothing is sent any more and answers are waited for.
+    /// The last part of the time, in which nothing is sent any more and answers are waited for, in milliseconds.
     pub drain_ms: u64,
-    /// A survivor that lapses within this time counts as lapsed: a legacy gateway tells nobody when one does.
+    /// A survivor that expires within this time counts as expired, in milliseconds: a legacy gateway sends no event for
+    /// it.
     pub lapse_ms: u64,
-    /// How often in a row a survivor may be asked for without an answer that says whether it is there.
+    /// How many checks in a row may end without an answer that says whether the prompt is pending.
     pub checks: u8,
     /// How fast to go.
     pub limits: Limits,

@@ -1,5 +1,5 @@
-//! What a purge sends next: which group, in which slot, and only while the prompts that a denial relies on are known to be
-//! pending.
+//! What a purge sends next: which group, in which slot, and only while the prompts that a denial relies on are known to
+//! be pending.
 
 use super::{FRESH_MS, Next, Place, Purge, State, Work};
 use crate::queue::clock::{GatewayTime, Now};

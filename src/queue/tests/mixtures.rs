@@ -1,8 +1,8 @@
 //! Guards and purges with different rules on one gateway: together they never deny the last prompt of a group.
 //!
-//! A simulation in time. Every process has its own rules, filter, knowledge of runs, clock error and connection. Messages
-//! take a while in each direction, connections drop, and nobody but these processes decides anything. The number of
-//! cases is small here; `PROPTEST_CASES=20000 cargo test --lib mixtures` runs many.
+//! A simulation in time. Every process has its own rules, filter, knowledge of runs, clock error and connection.
+//! Messages take a while in each direction, connections drop, and nobody but these processes decides anything. The
+//! number of cases is small here; `PROPTEST_CASES=20000 cargo test --lib mixtures` runs many.
 
 mod world;
 

@@ -97,7 +97,7 @@ pub struct Again {
 pub struct Round {
     /// What came of each prompt that was to be denied.
     pub entries: Vec<Entry>,
-    /// What was asked for again.
+    /// What was re-requested.
     pub requeued: Vec<Again>,
     /// Groups of the plan of which nothing is pending any more.
     pub emptied: Vec<Emptied>,

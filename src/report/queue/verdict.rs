@@ -34,10 +34,10 @@ pub enum Verdict {
 /// | check | none | – | done |
 /// | check | some | – | found |
 /// | purge | none | – | done |
-/// | purge | some | all denied or gone already, none asked for again | done |
+/// | purge | some | all denied or gone already, none re-requested | done |
 /// | purge | some | no time for any of them | timed out |
-/// | purge | some | one failed, or was left alone | partly |
-/// | purge | some | one was asked for again beside the one that was kept | partly |
+/// | purge | some | one failed, or was skipped | partly |
+/// | purge | some | one was re-requested beside the one that was kept | partly |
 pub fn verdict(asked: Asked, duplicates: usize, totals: &Totals) -> Verdict {
     match asked {
         Asked::Check if duplicates > 0 => Verdict::Found,

@@ -1,5 +1,5 @@
-//! One connection of a guard while it lasts: what is under way on it, and what is known of the gateway's prompts. `attend`
-//! moves it on, and `answers` reads what comes back.
+//! One connection of a guard while it lasts: what is under way on it, and what is known of the gateway's prompts.
+//! `attend` moves it on, and `answers` reads what comes back.
 
 use std::collections::HashMap;
 use std::time::Instant;

@@ -1,9 +1,9 @@
-//! The control that a running guard passes on to its gateways. Signals and the end of its time give them.
+//! What a running guard asks of the watches of its gateways, because of a signal or the end of its time.
 
-/// What a guard was told, for each gateway to see.
+/// What the watch of a gateway is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Control {
     pub(super) stop: bool,
-    /// How often it was told to read its configuration again.
+    /// How often the configuration is to be read again, since the start.
     pub(super) reloads: u64,
 }

@@ -1,8 +1,8 @@
-//! One connection: what is heard is told to the machine in `queue`, and what it asks for is begun; what comes of that is
-//! in `answers`.
+//! The loop of one connection: events go to the state machine in `queue`, and the requests that it asks for are
+//! started. Their answers are read in `answers`.
 //!
-//! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: what there is to
-//! tell is told behind it.
+//! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: lines are
+//! printed afterwards.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,7 +34,7 @@ use crate::queue::guard::line::{self, Timing};
 use crate::queue::guard::{DenialCost, Input, Next, Note};
 use crate::queue::report::SkipReason;
 
-/// How long what is under way may take when it is told to stop.
+/// How long requests in flight may take after the order to stop.
 const DRAINING: Duration = Duration::from_secs(5);
 /// By how much a clock may seem to jump, in milliseconds, before everything is begun anew.
 const JUMP_MS: u64 = 5_000;
@@ -225,7 +225,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         Ok(answered)
     }
 
-    /// Tells what there is to tell.
+    /// Prints what the state machine reports.
     fn report(&mut self, mut backoff: Option<&mut Backoff>) {
         for note in self.watch.guard.take_notes() {
             let timing = match &note {
@@ -332,7 +332,7 @@ async fn sleep(until: Option<SteadyTime>, steady: Steady, drained_by: Option<Dea
     }
 }
 
-/// Whether an event of an agent tells that a run starts, waits or ends; most tell of the words it writes.
+/// Whether an event of an agent says that a run starts, waits or ends; most contain words that it writes.
 fn is_lifecycle(payload: &RawValue) -> bool {
     #[derive(Deserialize)]
     struct Stream<'s> {

@@ -17,7 +17,7 @@ use super::control::Control;
 use super::metrics::Metrics;
 use super::out::{Out, name};
 use super::request::Request;
-use super::watch::{told, watch};
+use super::watch::{chain, watch};
 use crate::commands::Error;
 use crate::commands::gateway::beside;
 use crate::commands::targets::Targets;
@@ -25,7 +25,7 @@ use crate::deadline::Deadline;
 use crate::queue::guard::line::Event;
 use crate::settings::{self, Environment, Flags};
 
-/// How long a watch that a bug has ended is left alone: with it ended what it knew of the rate of denials.
+/// The pause before a watch is started again that a bug has ended: what it knew of the rate of denials is lost.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// What was found out about a gateway.
@@ -47,7 +47,7 @@ pub(super) struct Fleet<'f, 'o> {
     attempts: &'f Attempts,
     out: &'f Out<'o>,
     wanted: BTreeMap<Arc<str>, Wanted>,
-    /// Those that were told to end, and have not yet.
+    /// Those that are to end, and have not ended yet.
     leaving: BTreeSet<Arc<str>>,
     watching: FuturesUnordered<Watching<'f>>,
     stopping: bool,
@@ -75,15 +75,15 @@ impl<'f, 'o> Fleet<'f, 'o> {
         let gauges = self.metrics.of(&name);
         let control = channel::Sender::new(Control::default());
         let (request, attempts, out) = (self.request, self.attempts, self.out);
-        let mut told = control.subscribe();
+        let mut receiver = control.subscribe();
         let (watched, named) = (flags.clone(), Arc::clone(&name));
         self.watching.push(Box::pin(async move {
             if !pause.is_zero() {
-                let stop = told.wait_for(|control| control.stop);
+                let stop = receiver.wait_for(|control| control.stop);
                 // Stopped or not, the watch sees it.
                 drop(tokio::time::timeout(pause, stop).await);
             }
-            let work = Box::pin(watch(request, watched, (gauges, attempts), out, told));
+            let work = Box::pin(watch(request, watched, (gauges, attempts), out, receiver));
             (named, isolated(work).await)
         }));
         self.wanted.insert(name, Wanted { flags, control });
@@ -123,7 +123,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
     pub(super) fn reload(&mut self, read: Result<Vec<Found>, Error>) {
         let found = match read {
             Ok(found) => found,
-            Err(error) => return self.out.emit(&"".into(), Event::NotReloaded(told(&error))),
+            Err(error) => return self.out.emit(&"".into(), Event::NotReloaded(chain(&error))),
         };
         if self.stopping {
             return;
@@ -139,7 +139,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         for ((flags, result), name) in found.into_iter().zip(names) {
             match (self.wanted.get(&name), result) {
                 (Some(wanted), Ok(())) => wanted.control.send_modify(|control| control.reloads += 1),
-                (Some(_), Err(error)) => self.out.emit(&name, Event::NotReloaded(told(&error))),
+                (Some(_), Err(error)) => self.out.emit(&name, Event::NotReloaded(chain(&error))),
                 (None, _) => {
                     self.out.emit(&name, Event::Added);
                     if self.leaving.contains(&name) {
@@ -155,8 +155,8 @@ impl<'f, 'o> Fleet<'f, 'o> {
     }
 }
 
-/// Ends with a panic of the work instead of passing it on. What is shared, lines and figures, is whole between any two of
-/// its steps.
+/// Ends with a panic of the work instead of passing it on. What is shared, lines and figures, is whole between any two
+/// of its steps.
 async fn isolated(work: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
     AssertUnwindSafe(work).catch_unwind().await
 }

@@ -17,7 +17,7 @@ use crate::queue::Guard;
 use crate::queue::guard::Note;
 use crate::queue::guard::line::Timing;
 
-/// After so many periods without a listing a gateway is not well.
+/// The number of periods without a listing after which a gateway is unhealthy.
 const MISSED: u32 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -221,7 +221,7 @@ impl Gauges {
         self.health.connected.set(false);
     }
 
-    /// Counts what is told.
+    /// Counts what is reported.
     pub(super) fn note(&self, note: &Note, timing: Timing) {
         match note {
             Note::Over { why, outcome, .. } => {

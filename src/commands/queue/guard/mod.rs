@@ -38,8 +38,8 @@ use self::service::Service;
 /// How long settings may take to read.
 const READING: Duration = Duration::from_secs(30);
 
-/// Guards until it is told to stop, until the `end`, or until nobody reads any more: `closed`. `reading`: by when the
-/// configuration is read at the start. At the `end` it is an error that a gateway was never connected.
+/// Guards until a signal, until the `end`, or until its output is `closed`. `reading`: by when the configuration must
+/// be read at the start. At the `end` it is an error that a gateway was never connected.
 pub async fn run(
     request: &Request,
     targets: &Targets,
@@ -79,15 +79,15 @@ pub async fn run(
     let mut ended = std::pin::pin!(passed(end));
     let mut closed = std::pin::pin!(closed);
     let mut reading = std::pin::pin!(Fuse::terminated());
-    let (mut told, mut again, mut over) = (false, false, false);
+    let (mut stopping, mut again, mut over) = (false, false, false);
     loop {
         tokio::select! {
             goes_on = fleet.ended() => if !goes_on {
                 break;
             },
             () = &mut serving => {}
-            by_time = async { tokio::select! { () = &mut ended => true, () = &mut closed => false } }, if !told => {
-                told = true;
+            by_time = async { tokio::select! { () = &mut ended => true, () = &mut closed => false } }, if !stopping => {
+                stopping = true;
                 over = by_time;
                 fleet.stop();
             }
@@ -100,9 +100,9 @@ pub async fn run(
                 }
             }
             signal = service.signal() => match signal {
-                service::Signal::Stop if told => {}
+                service::Signal::Stop if stopping => {}
                 service::Signal::Stop => {
-                    told = true;
+                    stopping = true;
                     service.stopping();
                     out.emit(&nowhere, Event::Stopping);
                     fleet.stop();

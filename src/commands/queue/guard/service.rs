@@ -1,4 +1,4 @@
-//! What a service is told by signals, and tells systemd where that has started it.
+//! Signals, and notifications to systemd where it has started the guard.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(super) enum Signal {
     Stop,
     /// SIGHUP.
     Reload,
-    /// It is time to tell the watchdog that it goes on.
+    /// It is time to notify the watchdog.
     Alive,
 }
 
@@ -77,7 +77,7 @@ impl Service {
     }
 
     pub(super) fn reloading(&self) {
-        // systemd wants to know of which of several reloads it is told.
+        // systemd needs to know which of several reloads this is.
         match NotifyState::monotonic_usec_now() {
             Ok(now) => self.notify(&[NotifyState::Reloading, now]),
             Err(_) => self.notify(&[NotifyState::Reloading]),
@@ -86,7 +86,7 @@ impl Service {
 
     #[expect(clippy::unused_self, reason = "only what listens to signals is a service")]
     fn notify(&self, states: &[NotifyState<'_>]) {
-        // Without systemd there is nobody to tell, and a guard does not end for that.
+        // Without systemd nobody is notified, and a guard does not end for that.
         drop(sd_notify::notify(states));
     }
 }

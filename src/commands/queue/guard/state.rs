@@ -1,4 +1,4 @@
-//! What a guard knows of one gateway. It stays from one connection to the next.
+//! The state of a guard for one gateway. It is kept from one connection to the next.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) guard: Guard,
     pub(super) reader: Reader,
     pub(super) steady: Steady,
-    /// How many prompts that were asked for again are counted in the figures.
+    /// How many re-requested prompts are counted in the metrics.
     pub(super) requeued: u64,
     /// Kinds of prompts that cannot be listed, and why.
     pub(super) unlisted: BTreeMap<Kind, String>,

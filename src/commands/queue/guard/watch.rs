@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// One that refuses us has people who look at its log.
 const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
 
-/// Guards a gateway until it is told to stop.
+/// Guards a gateway until the order to stop.
 pub(super) async fn watch<'w>(
     request: &'w Request,
     flags: Flags,
@@ -79,7 +79,7 @@ pub(super) async fn watch<'w>(
                 refused = error.exit() == Exit::Refused;
                 // What is refused stays refused until a person acts.
                 remedy = error.remedy().filter(|_| refused);
-                let cause = told(&error);
+                let cause = chain(&error);
                 attempts.failed(&watch.name, &error, &cause);
                 cause
             }
@@ -90,7 +90,7 @@ pub(super) async fn watch<'w>(
         watch.out.emit(&watch.name, Event::Disconnected { cause, remedy, retry_ms });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            // Also where it was told to read its configuration again: that may be what helps.
+            // An order to read the configuration again ends the pause: that may be what helps.
             changed = watch.control.changed() => if changed.is_err() {
                 break;
             },
@@ -98,7 +98,7 @@ pub(super) async fn watch<'w>(
     }
 }
 
-/// Ends when it was told to stop.
+/// Ends with the order to stop.
 async fn stopped(control: &mut channel::Receiver<Control>) {
     if control.wait_for(|control| control.stop).await.is_err() {
         std::future::pending::<()>().await;
@@ -106,7 +106,7 @@ async fn stopped(control: &mut channel::Receiver<Control>) {
 }
 
 /// An error with what caused it.
-pub(super) fn told(error: &Error) -> String {
+pub(super) fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {

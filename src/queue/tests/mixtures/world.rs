@@ -265,7 +265,7 @@ impl World {
                     Message::RunEnded(run) => guard.handle(guard::Input::Run(&Self::ended(run, ms)), now),
                     Message::Gap => guard.handle(guard::Input::Gap, now),
                     Message::Listed(_, prompts) => {
-                        guard.handle(guard::Input::Listed(prompts, Runs::new()), now)
+                        guard.handle(guard::Input::Listed(prompts, Runs::new()), now);
                     }
                     Message::Answered(key, answer) => guard.handle(guard::Input::Answered(key, answer), now),
                     Message::Checked(key, found) => guard.handle(guard::Input::Checked(key, found), now),
