@@ -571,7 +571,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --timeout 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
+            cand status 'Show which gateway is used and why, and test the connection'
             cand dev 'Run a gateway to rehearse with, in the foreground'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -596,7 +596,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
         &'clearance;gateway;dev'= {
             cand --timeout 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]'
             cand --port 'The port on 127.0.0.1; 0 for one that is free'
-            cand --scenario 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents'
+            cand --scenario 'What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents'
             cand --coalesce 'Whether requests for what is pending already join that prompt'
             cand --list-run-ids 'Whether the list of sessions names active runs; off, it only says that some run is active'
             cand --cancel-on-failover 'Whether the prompts of a run that fails over are cancelled before its replacement may ask'
@@ -607,7 +607,7 @@ set edit:completion:arg-completer[clearance] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clearance;gateway;help'= {
-            cand status 'Show which gateway is used and why, connect, and tell the next step if that fails'
+            cand status 'Show which gateway is used and why, and test the connection'
             cand dev 'Run a gateway to rehearse with, in the foreground'
             cand help 'Print this message or the help of the given subcommand(s)'
         }

@@ -404,7 +404,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen
 complete -c clearance -n "__fish_clearance_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -l timeout -d 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -s h -l help -d 'Print help'
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "status" -d 'Show which gateway is used and why, and test the connection'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and not __fish_seen_subcommand_from status dev help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -l timeout -d 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]' -r
@@ -422,7 +422,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l timeout -d 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l port -d 'The port on 127.0.0.1; 0 for one that is free' -r
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l scenario -d 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents' -r -F
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l scenario -d 'What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l coalesce -d 'Whether requests for what is pending already join that prompt' -r -f -a "on\t'As a gateway should be'
 off\t'As gateways are: the bug is there'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l list-run-ids -d 'Whether the list of sessions names active runs; off, it only says that some run is active' -r -f -a "on\t'As a gateway should be'
@@ -434,7 +434,7 @@ current\t'Protocol 4, as 2026.9.6'"
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l tls -d 'Serve TLS with a certificate of its own'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -l json -d 'Print one JSON object when it is ready'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from dev" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which gateway is used and why, connect, and tell the next step if that fails'
+complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which gateway is used and why, and test the connection'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "dev" -d 'Run a gateway to rehearse with, in the foreground'
 complete -c clearance -n "__fish_clearance_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearance -n "__fish_clearance_using_subcommand completions" -l timeout -d 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]' -r

@@ -620,7 +620,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, and test the connection')
             [CompletionResult]::new('dev', 'dev', [CompletionResultType]::ParameterValue, 'Run a gateway to rehearse with, in the foreground')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -647,7 +647,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
         'clearance;gateway;dev' {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port on 127.0.0.1; 0 for one that is free')
-            [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'What is in it: agents, sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents')
+            [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents')
             [CompletionResult]::new('--coalesce', '--coalesce', [CompletionResultType]::ParameterName, 'Whether requests for what is pending already join that prompt')
             [CompletionResult]::new('--list-run-ids', '--list-run-ids', [CompletionResultType]::ParameterName, 'Whether the list of sessions names active runs; off, it only says that some run is active')
             [CompletionResult]::new('--cancel-on-failover', '--cancel-on-failover', [CompletionResultType]::ParameterName, 'Whether the prompts of a run that fails over are cancelled before its replacement may ask')
@@ -659,7 +659,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;gateway;help' {
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, connect, and tell the next step if that fails')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which gateway is used and why, and test the connection')
             [CompletionResult]::new('dev', 'dev', [CompletionResultType]::ParameterValue, 'Run a gateway to rehearse with, in the foreground')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break

@@ -9,7 +9,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 /// What to do with a gateway.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Show which gateway is used and why, connect, and tell the next step if that fails
+    /// Show which gateway is used and why, and test the connection
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Lazy<Status>),
     /// Run a gateway to rehearse with, in the foreground

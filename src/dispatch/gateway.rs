@@ -35,7 +35,7 @@ pub fn status(
 
 /// `gateway dev`. `end`: `--timeout`, where it is given.
 pub fn dev(args: &cli::Dev, end: Option<Deadline>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let request = gateway::dev::Request {
+    let request = gateway::dev::DevOptions {
         port: args.port,
         scenario: args.scenario.clone(),
         coalesce: args.coalesce == cli::Switch::On,

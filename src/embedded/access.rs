@@ -1,11 +1,11 @@
-//! Which methods there are, and the scope each needs. PURE.
+//! The methods, and the scope that each needs. PURE.
 
 use serde_json::json;
 
 use super::Generation;
 use super::wire::{ErrorCode, Refusal};
 
-/// What a client may be allowed to do.
+/// A permission of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Admin,
@@ -65,7 +65,7 @@ pub(super) fn methods(generation: Generation) -> impl Iterator<Item = &'static s
         .map(|(name, ..)| *name)
 }
 
-/// Whether a method is there and may be called with these scopes; its name if so.
+/// The name of a method, if it exists and may be called with these scopes.
 pub(super) fn allow(
     generation: Generation,
     method: &str,
@@ -90,7 +90,7 @@ pub(super) fn allow(
     })
 }
 
-/// What `POST /api/v1/admin/rpc` lets through.
+/// The methods that `POST /api/v1/admin/rpc` offers.
 pub(super) const OVER_HTTP: [&str; 8] = [
     "health",
     "status",

@@ -1,5 +1,4 @@
-//! What a prompt asks, in the shape of the wire, and the shape in which each generation lists it. A prompt is an ask
-//! that is in the registry. PURE.
+//! The request of a prompt, and the form in which each generation lists it. PURE.
 
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ pub(super) enum What {
     System(Box<SystemRequest>),
 }
 
-/// A question on its way into the registry.
+/// The request of a prompt that is not in the registry yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ask {
     pub(super) what: What,

@@ -1,5 +1,4 @@
-//! The client that makes a call: its connection, its scopes and its name. Methods answer a caller, and the hub knows who
-//! it is.
+//! The client that makes a call: its connection, its scopes and its name.
 
 use super::access;
 use super::generation::Generation;
@@ -7,18 +6,19 @@ use super::generation::Generation;
 /// A client, by the number of its connection.
 pub(super) type PeerId = u64;
 
-/// Who calls.
+/// The client that makes a call.
 #[derive(Debug)]
 pub(super) struct Caller {
     /// The connection and the request's id; `None` over HTTP.
     pub(super) peer: Option<(PeerId, String)>,
     pub(super) scopes: Vec<String>,
-    /// What is recorded as who decided.
+    /// The name that is recorded for its decisions.
     pub(super) name: String,
 }
 
 impl Caller {
-    /// Whether prompts of others are shown: with `operator.approvals` alone, a current gateway lists nobody else's.
+    /// Whether prompts of other clients are listed. A current gateway does not list them with `operator.approvals`
+    /// alone.
     pub(super) fn sees_all(&self, generation: Generation) -> bool {
         generation == Generation::Legacy || access::Scope::Admin.within(&self.scopes)
     }

@@ -1,4 +1,4 @@
-//! One WebSocket: the challenge, `connect`, then requests until somebody closes.
+//! One WebSocket connection: the challenge, `connect`, then requests until either side closes.
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
@@ -37,7 +37,7 @@ fn config() -> WebSocketConfig {
         .write_buffer_size(16 * 1024)
 }
 
-/// Serves one client until it is gone.
+/// Serves one client until the connection ends.
 pub(super) async fn serve<S>(stream: S, shared: Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -60,7 +60,7 @@ where
     };
     session.converse(&mut stream).await;
     shared.lock().leave(peer);
-    // The writer ends when nobody can send any more; it may be sending a close frame.
+    // The writer ends when there are no senders; it may be sending a close frame.
     drop(session);
     drop(outgoing);
     let abort = writer.abort_handle();
@@ -118,7 +118,7 @@ impl Session {
     fn receive(&mut self, message: &Message) -> ControlFlow<()> {
         let text: &[u8] = match message {
             Message::Text(text) => text.as_bytes(),
-            // Taken for text, as the real gateways do.
+            // Read as text, as real gateways do.
             Message::Binary(bytes) => bytes,
             Message::Close(_) => return ControlFlow::Break(()),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return ControlFlow::Continue(()),
@@ -182,14 +182,14 @@ impl Session {
     }
 }
 
-/// Writes what waits until the connection is to be closed or nobody sends any more.
+/// Writes queued frames until the connection is closed or there are no senders.
 async fn write<S>(mut sink: SplitSink<WebSocketStream<S>, Message>, mut waiting: Waiting)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut closing = waiting.closing.clone();
     let closed = async {
-        // Without senders nobody closes, and the frames end.
+        // Without senders there is no close, and the queue ends.
         if closing.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -202,7 +202,7 @@ where
     let closing = waiting.closing.borrow().clone();
     let close = async {
         if let Some(closing) = closing {
-            // What was queued before the close is part of why.
+            // Frames that were queued before the close may say why.
             while let Some(frame) = waiting.ready() {
                 sink.feed(Message::text(frame)).await?;
             }
@@ -211,11 +211,11 @@ where
         }
         sink.close().await
     };
-    // A client that does not take the close is dropped.
+    // A client that does not read the close frame is dropped.
     let _: Result<Result<(), Error>, tokio::time::error::Elapsed> = timeout(CLOSE_TIMEOUT, close).await;
 }
 
-/// Takes a frame only when it can be sent at once, so that being stopped loses none; flushes when none waits.
+/// Writes frames. A frame is taken from the queue only when it can be sent at once, so that cancelling loses none.
 async fn write_all<S>(
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
     waiting: &mut Waiting,

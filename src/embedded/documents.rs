@@ -1,7 +1,8 @@
-//! Approvals documents behind `exec.approvals.*`: hash, compare-and-swap, and the one schema that every document must match. PURE.
+//! Approvals documents behind `exec.approvals.*`: hash, compare-and-swap, and the schema that every document must
+//! match. PURE.
 //!
-//! Here the seed's fix is in place on both generations: what the schema accepts is stored, `source:
-//! "allow-always"` with it. And what it does not accept is refused, where a real gateway drops it in silence.
+//! Both generations store whatever the schema accepts, also `source: "allow-always"`, and reject everything else. A
+//! real gateway silently drops some of it.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! What the registry is told to enforce, and what it hands back: effects, endings, refusals. PURE.
+//! The rules of the registry, and its results: effects, endings and errors. PURE.
 
 use super::generation::Generation;
 use super::prompt::{Prompt, Waiter};
 use crate::queue::Decision;
 
-/// What the registry enforces.
+/// The rules that the registry enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rules {
     pub(super) generation: Generation,
@@ -15,20 +15,20 @@ pub(super) struct Rules {
 /// Why a prompt is no longer pending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Somebody decided; who, if they said.
+    /// A client decided; its name, if known.
     Decided(Decision, Option<String>),
-    /// Somebody decided for another kind of prompt than it is, which denies it; only current gateways.
+    /// A client decided it as another kind of prompt, which denies it. Only on current gateways.
     Mistaken(Option<String>),
-    /// The run that asked is gone; only what the gateway itself does.
+    /// The gateway cancelled it because its run ended.
     Cancelled,
     /// Nobody decided in time.
     Expired,
-    /// There was nobody who could decide.
+    /// No client could decide.
     Unreachable,
 }
 
 impl Ending {
-    /// What those who wait are told.
+    /// The decision that waiters receive.
     pub(super) fn decision(&self) -> Option<Decision> {
         match self {
             Self::Decided(decision, _) => Some(*decision),
@@ -37,7 +37,7 @@ impl Ending {
         }
     }
 
-    /// Who decided.
+    /// The name of the client that decided.
     pub(super) fn by(&self) -> Option<&str> {
         match self {
             Self::Decided(_, by) | Self::Mistaken(by) => by.as_deref(),
@@ -67,20 +67,20 @@ pub(super) enum Phase {
     Error,
 }
 
-/// What the world is told.
+/// A change that clients must learn of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
     /// A new prompt is pending.
     Requested(Prompt),
     /// A prompt is no longer pending.
     Settled(Settled),
-    /// Somebody who waits is told the decision of the prompt.
+    /// A waiter receives the decision of the prompt.
     Answer { waiter: Waiter, id: String, decision: Option<Decision>, created_at: u64, expires_at: u64 },
-    /// A run went on.
+    /// A run reached another phase.
     Lifecycle { run: String, session: String, phase: Phase },
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Accepted {
     pub(super) id: String,
@@ -90,16 +90,16 @@ pub(super) struct Accepted {
     pub(super) coalesced: bool,
 }
 
-/// Why a request or a decision is refused.
+/// Why the registry rejects a request or a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestError {
-    /// As many are pending as may be.
+    /// The limit of pending prompts is reached.
     Full,
-    /// The id that was asked for is taken.
+    /// The requested id is in use.
     Taken,
-    /// Nothing of that id is pending.
+    /// No pending prompt has the id.
     NotFound,
-    /// Several pending ids start like that.
+    /// Several pending ids start with the text.
     Ambiguous,
     /// The prompt does not offer the decision.
     NotAllowed,

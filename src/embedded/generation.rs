@@ -1,5 +1,4 @@
-//! The two generations of gateways that can be imitated. They differ in protocol, methods and messages, and nearly every
-//! file here asks which one it is.
+//! The two generations of gateways that are imitated. They differ in protocol, methods and messages.
 
 /// Which releases the gateway behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +10,7 @@ pub enum Generation {
 }
 
 impl Generation {
-    /// The protocol it speaks, and the only one.
+    /// The only protocol that it speaks.
     pub const fn protocol(self) -> u64 {
         match self {
             Self::Legacy => 3,
@@ -19,7 +18,7 @@ impl Generation {
         }
     }
 
-    /// The release it says it is.
+    /// The release that it reports.
     pub const fn version(self) -> &'static str {
         match self {
             Self::Legacy => "2026.4.14",

@@ -28,7 +28,7 @@ const MAX_BODY: usize = 1_000_000;
 
 const ADMIN: &str = "/api/v1/admin/rpc";
 
-/// Answers one HTTP request. The permit lives as long as the connection that it stands for.
+/// Answers one HTTP request. The permit counts the connection, and is kept as long as it lasts.
 pub(super) async fn answer(
     mut request: Request<Incoming>,
     shared: Shared,
@@ -37,7 +37,7 @@ pub(super) async fn answer(
     if let Some(accept) = upgrade(&request) {
         let upgraded = hyper::upgrade::on(&mut request);
         tokio::spawn(async move {
-            // A client that goes away now was never here.
+            // A client that disconnects now needs no cleanup.
             if let Ok(upgraded) = upgraded.await {
                 connection::serve(TokioIo::new(upgraded), shared).await;
             }
@@ -59,7 +59,7 @@ pub(super) async fn answer(
     })
 }
 
-/// What to answer a request to become a WebSocket, if it is one.
+/// The `Sec-WebSocket-Accept` header for a request to upgrade, if it is one.
 fn upgrade(request: &Request<Incoming>) -> Option<HeaderValue> {
     let headers = request.headers();
     let upgrade = headers.get(UPGRADE)?.to_str().ok()?;
@@ -106,7 +106,7 @@ async fn admin(request: Request<Incoming>, shared: &Shared) -> Response<Full<Byt
     };
     let id = call["id"].as_str().map_or_else(new_id, str::to_owned);
     let answer = if method == "commands.list" {
-        // The endpoint's own: what it lets through.
+        // The methods that the endpoint offers.
         Ok(json!({"methods": access::OVER_HTTP}))
     } else if access::OVER_HTTP.contains(&method) {
         let caller = Caller {

@@ -1,5 +1,5 @@
-//! Everything the gateway knows at one moment, behind one lock that is never held across an `await`; and the way
-//! from what happened in the registry to those who are told.
+//! The state of the gateway, behind one lock that is never held across an `await`, and the events that follow from
+//! changes of the registry.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ use super::registry::Registry;
 use super::rejection::HandshakeRejection;
 use super::scenario::Scenario;
 use super::seed;
-use super::wire::{self, Closing, Request};
+use super::wire::{self, CallFrame, Closing};
 use crate::queue::Decision;
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub(super) struct Hub {
 #[derive(Clone)]
 pub(super) struct Shared {
     hub: Arc<Mutex<Hub>>,
-    /// Something happened that may bring the next due moment forward.
+    /// Notified when scheduled work may be due earlier.
     pub(super) changed: Arc<Notify>,
 }
 
@@ -75,7 +75,7 @@ impl Shared {
         Self { hub: Arc::new(Mutex::new(hub)), changed: Arc::new(Notify::new()) }
     }
 
-    /// The state. Panics are bugs that the process reports; what they leave is still served.
+    /// The state. After a panic it is still served; the panic itself is reported by the process.
     pub(super) fn lock(&self) -> MutexGuard<'_, Hub> {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,7 +87,7 @@ pub(super) fn new_id() -> String {
 }
 
 impl Hub {
-    /// A gateway filled as the options say. The error says what in the scenario cannot be.
+    /// A gateway with the content of the options' scenario. The error is a contradiction in the scenario.
     pub(super) fn new(options: &Options) -> Result<Self, String> {
         let Options { generation, coalesce, cancel_on_failover, .. } = *options;
         let scenario: &Scenario = &options.scenario;
@@ -128,7 +128,7 @@ impl Hub {
         })
     }
 
-    /// A connection is there; nobody has said who it is.
+    /// Adds a connection that is not authenticated yet.
     pub(super) fn join(&mut self, outgoing: Outgoing) -> PeerId {
         self.next_peer += 1;
         let peer = Peer { outgoing, connection: new_id(), client: None, seq: 0 };
@@ -136,7 +136,7 @@ impl Hub {
         self.next_peer
     }
 
-    /// A connection is gone. Its prompts stay; whoever waited on it is not told.
+    /// Removes a connection. Its prompts stay pending; decisions that it waits for are not sent.
     pub(super) fn leave(&mut self, peer: PeerId) {
         self.peers.remove(&peer);
         self.waiters.retain(|_, (waiting, _)| *waiting != peer);
@@ -146,7 +146,7 @@ impl Hub {
     pub(super) fn connect(
         &mut self,
         peer: PeerId,
-        request: &Request,
+        request: &CallFrame,
         nonce: &str,
     ) -> Result<(), HandshakeRejection> {
         let connect = Connect::read(self.generation, &request.params)?;
@@ -163,7 +163,7 @@ impl Hub {
         Ok(())
     }
 
-    /// The client that makes a call on a connection; `None` before it was let in.
+    /// The client that makes a call on a connection. `None` before it is authenticated.
     pub(super) fn caller(&self, peer: PeerId, request: &str) -> Option<Caller> {
         let client = self.peers.get(&peer)?.client.as_ref()?;
         Some(Caller {
@@ -180,7 +180,7 @@ impl Hub {
         }
     }
 
-    /// Somebody who is answered later, under the id of their request.
+    /// A waiter that is answered later, under the id of its request.
     pub(super) fn waiter(&mut self, peer: PeerId, frame: &str) -> Waiter {
         self.next_waiter += 1;
         let waiter = Waiter(self.next_waiter);
@@ -188,7 +188,7 @@ impl Hub {
         waiter
     }
 
-    /// Whether somebody other than that client could answer a prompt.
+    /// Whether another client could answer a prompt of this one.
     pub(super) fn can_be_answered(&self, requester: Option<PeerId>) -> bool {
         self.peers.iter().filter(|(id, _)| Some(**id) != requester).any(|(_, peer)| {
             peer.client.as_ref().is_some_and(|client| match self.generation {
@@ -198,12 +198,12 @@ impl Hub {
         })
     }
 
-    /// The first moment at which something is due.
+    /// The time of the next scheduled work.
     pub(super) fn due(&self) -> u64 {
         self.schedule.due().min(self.registry.next_expiry().unwrap_or(u64::MAX))
     }
 
-    /// Does what is due.
+    /// Does the scheduled work that is due.
     pub(super) fn tick(&mut self) {
         let now = self.clock.now();
         self.registry.expire(now);
@@ -216,7 +216,7 @@ impl Hub {
         self.publish();
     }
 
-    /// Says goodbye to everybody.
+    /// Sends the event `shutdown` to every client, and closes every connection.
     pub(super) fn shut_down(&mut self) {
         let mut payload = json!({"reason": "gateway stopping"});
         if self.generation == Generation::Legacy {
@@ -233,7 +233,7 @@ impl Hub {
         }
     }
 
-    /// Tells everybody concerned what happened in the registry.
+    /// Sends the events and answers that follow from changes of the registry.
     pub(super) fn publish(&mut self) {
         loop {
             let effects = self.registry.effects();
@@ -269,7 +269,7 @@ impl Hub {
     fn publish_settled(&mut self, settled: &Settled) {
         let prompt = &settled.prompt;
         let decision = match settled.ending {
-            // A current gateway tells of it as if somebody had denied; whoever waits is told that nobody did.
+            // A current gateway sends an expiry as a denial, except to those who wait for the decision.
             Ending::Expired if self.generation == Generation::Current => Some(Decision::Deny),
             Ending::Expired | Ending::Unreachable => return,
             Ending::Decided(..) | Ending::Mistaken(_) | Ending::Cancelled => settled.ending.decision(),
@@ -286,7 +286,7 @@ impl Hub {
     fn publish_lifecycle(&mut self, run: &str, session: &str, phase: Phase) {
         let data = match phase {
             Phase::Start => json!({"phase": "start", "startedAt": self.clock.now()}),
-            // Legacy gateways know no prompt's run.
+            // Legacy gateways do not know the runs of prompts.
             Phase::WaitingApproval | Phase::ApprovalResolved if self.generation == Generation::Legacy => {
                 return;
             }

@@ -1,4 +1,4 @@
-//! What happens later by itself: ticks, and the live part of a scenario. PURE; `server` keeps the time.
+//! Scheduled work: ticks, and the live part of a scenario. PURE; `server` keeps the time.
 
 use super::ask::Ask;
 use super::effects::{Accepted, Phase, RequestError};
@@ -7,7 +7,7 @@ use super::registry::Registry;
 use super::runs::State;
 use super::scenario::{Happening, Live};
 
-/// What is to come, and when.
+/// The schedule of ticks and steps.
 #[derive(Debug)]
 pub(super) struct Schedule {
     tick: u64,
@@ -24,12 +24,12 @@ impl Schedule {
         Self { tick: now + TICK_MS, steps }
     }
 
-    /// When the next is due.
+    /// The time of the next tick or step.
     pub(super) fn due(&self) -> u64 {
         self.steps.iter().map(|(at, _)| *at).min().unwrap_or(u64::MAX).min(self.tick)
     }
 
-    /// The earliest step that is due, and it is scheduled again if it happens more than once.
+    /// Takes the earliest step that is due. It is scheduled again if it happens more than once.
     pub(super) fn take(&mut self, now: u64) -> Option<Live> {
         let (index, _) =
             self.steps.iter().enumerate().filter(|(_, (at, _))| *at <= now).min_by_key(|(_, (at, _))| *at)?;
@@ -52,7 +52,7 @@ impl Schedule {
 }
 
 impl Live {
-    /// Lets it happen.
+    /// Applies the step.
     pub(super) fn apply(self, registry: &mut Registry, now: u64) {
         let active = registry.runs.active(&self.session).next().map(|run| run.id.clone());
         let run = match self.what {

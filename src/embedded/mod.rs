@@ -1,8 +1,9 @@
-//! A gateway inside the process, to rehearse with: the wire of both generations, and nothing of value behind it.
+//! A gateway inside the process for rehearsals and tests. It speaks the protocol of both generations, and its data is
+//! made up.
 //!
-//! It shares no code with the client in `gateway`, so that the two agree by the wire alone. What it must answer is
-//! in `docs` of the npm packages it imitates and was measured on them; its registry does what bug report 69478
-//! expects of a gateway.
+//! It shares no code with the client in `gateway`, so that both are tested against the protocol and not against each
+//! other. Its answers follow `docs` in the npm packages of OpenClaw, and measurements. Its registry does what bug
+//! report 69478 expects of a gateway.
 
 mod access;
 mod ask;

@@ -125,7 +125,7 @@ impl Nodes {
     pub(super) fn get(&self, generation: Generation, params: &Value) -> Answer {
         let params = Params::closed("exec.approvals.node.get", generation, params, &["nodeId"], &[])?;
         match params.required("nodeId")? {
-            // A node knows nothing of what the gateway resolves.
+            // A node does not know the gateway's resolved defaults.
             DEMO => Ok(self.demo.answer(Generation::Legacy)),
             WINDOWS => Ok(self.windows.answer()),
             _ => Err(not_connected(generation)),
@@ -150,7 +150,7 @@ impl Nodes {
         match (params.required("nodeId")?, params.get("native"), params.get("file")) {
             (WINDOWS, Some(native), _) => self.set_native(generation, native, base_hash, &params),
             (DEMO, _, Some(file)) => {
-                // The node compares, and the gateway passes on what it says.
+                // The node compares the hash, and the gateway passes its error on.
                 let dispatched = |refusal: Refusal| {
                     if refusal.message.starts_with("invalid ") {
                         return refusal;

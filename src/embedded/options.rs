@@ -1,4 +1,4 @@
-//! The options of a rehearsal gateway. A test or a command sets them before the gateway starts.
+//! The options of an embedded gateway.
 
 use secrecy::SecretString;
 
@@ -24,6 +24,6 @@ pub struct Options {
     pub lists_run_ids: bool,
     /// Whether a failed-over run's prompts are cancelled before its replacement may ask. Off reproduces the bug.
     pub cancel_on_failover: bool,
-    /// What it is filled with, and what happens in it.
+    /// Its content, and what happens in it.
     pub scenario: scenario::Scenario,
 }

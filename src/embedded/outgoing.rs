@@ -1,4 +1,5 @@
-//! What waits to be sent to one client: bounded in frames and bytes. A client that reads too slowly is closed.
+//! The frames that wait to be sent to one client, limited in number and bytes. A client that reads too slowly is
+//! closed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +38,7 @@ pub(super) fn channel() -> (Outgoing, Waiting) {
 }
 
 impl Outgoing {
-    /// Queues a frame, or closes a client for whom too much is waiting.
+    /// Queues a frame, or closes the connection if too much is waiting.
     pub(super) fn send(&self, frame: String) {
         let size = frame.len();
         let buffered = self.buffered.fetch_add(size, Ordering::Relaxed) + size;
@@ -67,14 +68,14 @@ impl Outgoing {
 }
 
 impl Waiting {
-    /// The next frame; `None` once nobody sends any more.
+    /// The next frame. `None` when there are no senders.
     pub(super) async fn next(&mut self) -> Option<String> {
         let frame = self.frames.recv().await?;
         self.buffered.fetch_sub(frame.len(), Ordering::Relaxed);
         Some(frame)
     }
 
-    /// A frame that is there already.
+    /// A frame that is queued already.
     pub(super) fn ready(&mut self) -> Option<String> {
         let frame = self.frames.try_recv().ok()?;
         self.buffered.fetch_sub(frame.len(), Ordering::Relaxed);

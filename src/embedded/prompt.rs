@@ -1,4 +1,4 @@
-//! Prompts: an ask with its id, its times, and who waits for the decision. PURE.
+//! Prompts: a request with its id, its times, and the waiters for the decision. PURE.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::generation::Generation;
 use super::intent::Intent;
 
-/// Somebody who waits for a decision. What it stands for is the caller's business.
+/// A client's request that waits for a decision. The hub knows which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Waiter(pub(super) u64);
 

@@ -23,7 +23,7 @@ const REMEMBERED: usize = 4_096;
 /// pending one that begins so (measured on 2026.4.14 and 2026.9.6).
 pub(super) const MEMORY_MS: u64 = 15_000;
 
-/// What identifies a retry: who asks (an agent, or a run) and what for.
+/// The identity of a retry: the agent or run that asks, and the intent.
 type Key = (String, Arc<Intent>);
 
 /// Prompts, and the runs and sessions they come from.
@@ -60,7 +60,7 @@ impl Registry {
         }
     }
 
-    /// What happened since this was last asked.
+    /// Takes the effects since the last call.
     pub(super) fn effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -70,12 +70,12 @@ impl Registry {
         (self.new_id)()
     }
 
-    /// What is pending, oldest first.
+    /// The pending prompts, oldest first.
     pub(super) fn pending(&self) -> impl Iterator<Item = &Prompt> {
         self.pending.values()
     }
 
-    /// What is settled, newest first.
+    /// The settled prompts, newest first.
     pub(super) fn settled(&self) -> impl Iterator<Item = &Settled> {
         self.settled_order.iter().rev().filter_map(|id| self.settled.get(id))
     }
@@ -135,7 +135,8 @@ impl Registry {
         }
     }
 
-    /// Asks. With coalescing on, a question whose (agent, intent) or (run, intent) is pending joins that prompt.
+    /// Adds a prompt. With coalescing on, a request joins the pending prompt of the same agent or run and the same
+    /// intent.
     pub(super) fn request(
         &mut self,
         ask: Ask,
@@ -162,7 +163,7 @@ impl Registry {
         })
     }
 
-    /// Puts a prompt of a scenario there, as if no rule had stopped it, and without telling anybody.
+    /// Adds a prompt of a scenario, without applying rules and without effects.
     pub(super) fn seed(&mut self, id: String, ask: Ask, created_at: u64) -> Result<(), RequestError> {
         let intent = Arc::new(Intent::of(&ask));
         self.add(ask, intent, None, created_at, Some(id)).map(|_| ())
@@ -263,7 +264,7 @@ impl Registry {
         }
     }
 
-    /// A legacy gateway tells the agent of a denial in a new turn, and an agent may ask again in it.
+    /// A legacy gateway starts a new turn of the agent after a denial, and the agent may ask again in it.
     fn turn_after_denial(&mut self, mut ask: Ask, now: u64) {
         let Some(session) = ask.session().map(str::to_owned) else { return };
         let run = self.start_run(&session, now);
@@ -275,14 +276,14 @@ impl Registry {
         self.end_run(&run, State::Ended, Phase::End);
     }
 
-    /// A prompt that nobody can answer.
+    /// Ends a prompt that no client can answer.
     pub(super) fn unreachable(&mut self, id: &str, now: u64) {
         if let Some(&order) = self.by_id.get(id) {
             self.settle(order, Ending::Unreachable, now);
         }
     }
 
-    /// Drops what nobody decided in time.
+    /// Ends the prompts that were not decided in time.
     pub(super) fn expire(&mut self, now: u64) {
         while let Some(&(at, order)) = self.by_expiry.first()
             && at <= now
@@ -326,7 +327,7 @@ impl Registry {
         }
     }
 
-    /// Starts a run in a session, which is made if it is not there.
+    /// Starts a run in a session, which is created if it does not exist.
     pub(super) fn start_run(&mut self, session: &str, now: u64) -> String {
         let id = self.new_id();
         self.start_run_as(id.clone(), session, now);
@@ -373,8 +374,8 @@ impl Registry {
         Ok(active)
     }
 
-    /// The active run of a session times out and another takes its place: that one's id, or `None` where no run
-    /// is active.
+    /// The active run of a session times out and another run replaces it. The id of the replacement, or `None` if no
+    /// run is active.
     pub(super) fn fail_over(&mut self, session: &str, now: u64) -> Option<String> {
         let failed = self.runs.active(session).next()?.id.clone();
         self.end_run(&failed, State::FailedOver, Phase::Error);

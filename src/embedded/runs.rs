@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// How many runs are remembered after their end.
 const REMEMBERED: usize = 2_048;
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum State {
     Active,
     Ended,
-    /// It timed out, and another run took its place.
+    /// It timed out, and another run replaced it.
     FailedOver,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Makes sure that there is a session of that key.
+    /// The session of that key, which is created if it does not exist.
     pub(super) fn session(&mut self, key: &str, id: impl FnOnce() -> String, now: u64) -> &Session {
         let session =
             self.sessions.entry(key.to_owned()).or_insert_with(|| Session { id: id(), updated_at: now });

@@ -1,4 +1,4 @@
-//! What a gateway is filled with and what happens in it: the types of a scenario file, read strictly.
+//! The types of a scenario file, read strictly: what a gateway contains, and what happens in it later.
 //!
 //! Times in a scenario are relative to the start, in milliseconds.
 
@@ -29,7 +29,7 @@ pub struct Scenario {
     /// Runs.
     #[serde(default)]
     pub runs: Vec<RunSpec>,
-    /// Prompts that are pending at the start, whatever the rules would say of them.
+    /// Prompts that are pending at the start. Rules are not applied to them.
     #[serde(default)]
     pub prompts: Vec<PromptSpec>,
     /// What happens later.
@@ -53,7 +53,7 @@ pub struct RunSpec {
     pub id: String,
     /// The session's key.
     pub session: String,
-    /// How it stands.
+    /// Its state.
     #[serde(default)]
     pub state: RunState,
     /// How long ago it started.
@@ -61,11 +61,11 @@ pub struct RunSpec {
     pub age_ms: u64,
 }
 
-/// How a run stands at the start.
+/// The state of a run at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
-    /// It goes on.
+    /// It is running.
     #[default]
     Active,
     /// It is over.
@@ -86,16 +86,16 @@ pub struct PromptSpec {
     /// Which registry it is in.
     #[serde(default = "exec")]
     pub kind: Kind,
-    /// Its id; made up if absent, and the same at every start.
+    /// Its id. By default it is derived from its place in the file, and the same at every start.
     #[serde(default)]
     pub id: Option<String>,
-    /// What is asked: the parameters of `exec.approval.request`, `plugin.approval.request`, or title and
+    /// The request: the parameters of `exec.approval.request`, `plugin.approval.request`, or title and
     /// description.
     pub request: Value,
     /// How long ago it was asked.
     #[serde(default)]
     pub age_ms: u64,
-    /// How often the agent asks again after a denial; legacy generation.
+    /// How often the agent asks again after a denial. Only on the legacy generation.
     #[serde(default)]
     pub asks_again_after_denial: u32,
     /// More of the same, each under an id of its own.
@@ -136,7 +136,7 @@ pub struct Live {
     /// How often altogether.
     #[serde(default = "once")]
     pub times: u32,
-    /// How often the agent asks again after a denial; legacy generation.
+    /// How often the agent asks again after a denial. Only on the legacy generation.
     #[serde(default)]
     pub asks_again_after_denial: u32,
 }
@@ -157,13 +157,13 @@ pub enum Happening {
     EndRun,
 }
 
-/// Why a text is no scenario.
+/// Why a text is not a scenario.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// Not JSON, JSON5, or not the types above.
     #[error("it cannot be read: {0}")]
     Shape(#[from] serde_json::Error),
-    /// The types above, with a value that cannot be meant.
+    /// A value that contradicts another one, or is out of range.
     #[error("it is not usable: {0}")]
     Content(String),
     /// Its document breaks the schema.

@@ -31,12 +31,12 @@ const AGENTS: [&str; 11] = [
     "wintermute",
 ];
 
-/// The other agents' prompts, which are nobody's duplicates: agent, command, working directory, age.
+/// The other agents' prompts, which have no duplicates: agent, command, working directory, age.
 const REAL: [(&str, &str, &str, u64); 6] = [
     ("main", "git push origin main", "/srv/work/site", 95_000),
     ("case", "curl -fsS https://status.example.net/api/v2/summary.json", "/srv/work", 140_000),
     ("molly", "systemctl restart caddy", "/", 44_000),
-    // Nearly the stuck agent's command, and another.
+    // This differs from the stuck agent's command in one number.
     (
         "aerol",
         r#"ps aux | grep -E "contextstored|vllm|openclaw" | grep -v grep | awk '{print $11}' | sort -n | tail -10"#,
@@ -163,7 +163,7 @@ pub(super) fn fill(registry: &mut Registry, scenario: &Scenario, now: u64) -> Re
             all.push((at, id, ask));
         }
     }
-    // A registry is in the order of asking.
+    // A registry keeps prompts in the order of their creation.
     all.sort_by_key(|(at, ..)| *at);
     all.into_iter().try_for_each(|(at, id, ask)| registry.seed(id, ask, at))
 }

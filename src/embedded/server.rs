@@ -1,4 +1,4 @@
-//! The port: connections are accepted, bounded in number, and let go when the gateway stops.
+//! The listener: it accepts a limited number of connections, and ends them when the gateway stops.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -22,13 +22,13 @@ use super::{Options, http, tls};
 /// How many connections there may be; more are dropped as they come.
 const MAX_CONNECTIONS: u32 = 64;
 
-/// How long a client has for TLS, and for the headers of a request.
+/// Timeout of the TLS handshake, and of the headers of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long clients have to go when the gateway stops.
+/// How long clients may take to disconnect when the gateway stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A gateway that runs. Dropping it stops it too, without the event before the close.
+/// A running gateway. Dropping it stops it without the event `shutdown`.
 #[derive(Debug)]
 pub struct Running {
     port: u16,
@@ -39,7 +39,7 @@ pub struct Running {
     accepting: JoinHandle<()>,
 }
 
-/// The state holds secrets, and is no business of a log.
+/// Hides the state, which holds secrets, from `Debug`.
 struct Redacted(Shared);
 
 impl std::fmt::Debug for Redacted {
@@ -84,13 +84,13 @@ impl Running {
         self.fingerprint.clone()
     }
 
-    /// Stops it as a real gateway stops: the event `shutdown`, then close 1012.
+    /// Stops the gateway as a real one: the event `shutdown`, then close 1012.
     pub async fn stop(self) {
-        // Nobody new, before everybody is told.
+        // No new connections, before the event is sent.
         self.accepting.abort();
         self.shared.0.lock().shut_down();
         self.stop.send_replace(true);
-        // Whoever does not go is dropped with the runtime.
+        // Clients that do not disconnect are dropped with the runtime.
         let _: Result<_, tokio::time::error::Elapsed> =
             timeout(CLOSE_TIMEOUT, self.connections.acquire_many(MAX_CONNECTIONS)).await.map(|_| ());
     }
@@ -125,7 +125,7 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, _)) => self.welcome(stream),
-                // Out of descriptors, mostly: it passes.
+                // Usually the process is out of file descriptors for a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
@@ -136,7 +136,7 @@ impl Acceptor {
         let permit = Arc::new(permit);
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let acceptor = self.acceptor.clone();
-        // Small frames go out as they come.
+        // Small frames are sent at once.
         let _: io::Result<()> = stream.set_nodelay(true);
         tokio::spawn(async move {
             let Some(acceptor) = acceptor else { return serve(stream, shared, permit, stop).await };
@@ -161,13 +161,13 @@ where
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::select! {
-        // What a client does wrong in HTTP ends its connection and is no news.
+        // An HTTP error of a client ends its connection and is not reported.
         _ = connection => {}
         () = stopped(stop) => {}
     }
 }
 
-/// Lets happen what is due: prompts expire, scenarios go on, ticks come.
+/// Does scheduled work: expiries of prompts, steps of the scenario, ticks.
 async fn keep_time(shared: Shared, stop: watch::Receiver<bool>) {
     loop {
         let due = {

@@ -1,29 +1,29 @@
-//! Frames: what comes in is read here, what goes out is written here.
+//! Reading and writing frames.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// A request, read as far as its envelope.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Request {
+pub(super) struct CallFrame {
     pub(super) id: String,
     pub(super) method: String,
     pub(super) params: Value,
 }
 
-/// Why a frame is no request.
+/// Why a frame is not a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Malformed {
-    /// Not JSON. A real gateway says nothing to that.
+    /// Not JSON. A real gateway does not answer it.
     Garbage,
-    /// JSON, and not an envelope that could be answered.
+    /// JSON that is not an envelope that can be answered.
     NotARequest,
-    /// An envelope with a fault; what the fault is.
+    /// An envelope with an error, which is described.
     Envelope(String),
 }
 
 /// Reads one frame.
-pub(super) fn request(text: &[u8], at_least_one: &str) -> Result<Request, Malformed> {
+pub(super) fn request(text: &[u8], at_least_one: &str) -> Result<CallFrame, Malformed> {
     #[derive(Deserialize)]
     struct Envelope {
         #[serde(rename = "type")]
@@ -45,7 +45,7 @@ pub(super) fn request(text: &[u8], at_least_one: &str) -> Result<Request, Malfor
             )));
         }
     }
-    Ok(Request { id: frame.id, method: frame.method, params: frame.params })
+    Ok(CallFrame { id: frame.id, method: frame.method, params: frame.params })
 }
 
 /// The codes of errors.
@@ -68,13 +68,13 @@ impl ErrorCode {
     }
 }
 
-/// An answer that says no.
+/// An error answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Refusal {
     pub(super) code: ErrorCode,
     pub(super) message: String,
     pub(super) details: Option<Value>,
-    /// Whether the same request may succeed a little later.
+    /// Whether the same request may succeed later.
     pub(super) retryable: bool,
 }
 
@@ -108,7 +108,7 @@ impl Refusal {
     }
 }
 
-/// What a method gives back.
+/// The result of a method.
 pub(super) type Answer = Result<Value, Refusal>;
 
 /// A response frame.

@@ -9,8 +9,8 @@ use url::{Host, Url};
 
 /// The address of a gateway: `ws`, `wss`, `http` or `https`. It holds no credential, so it may be printed.
 ///
-/// `HOST:PORT` is read as `wss://HOST:PORT`, and on this machine's loopback as `ws://HOST:PORT`: no credential crosses a
-/// network unencrypted because a scheme was left out.
+/// `HOST:PORT` is read as `wss://HOST:PORT`, and on this machine's loopback as `ws://HOST:PORT`: no credential crosses
+/// a network unencrypted because a scheme was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address(Url);
 

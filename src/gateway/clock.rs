@@ -27,8 +27,8 @@ impl Clock {
         Self { shown_ms, unsure_ms: millis(asked.elapsed()), at: Instant::now() }
     }
 
-    /// Corrected by an event that shows this time. An event that is late shows too early a time, so the clock goes back in
-    /// small steps only. That is enough for clocks that drift.
+    /// Corrected by an event that shows this time. An event that is late shows too early a time, so the clock goes back
+    /// in small steps only. That is enough for clocks that drift.
     #[must_use]
     pub fn corrected(self, shown_ms: u64) -> Self {
         const BACK_MS: u64 = 50;
@@ -38,8 +38,8 @@ impl Clock {
         Self { shown_ms: earliest_ms, unsure_ms, at: Instant::now() }
     }
 
-    /// Narrowed by an answer that shows this time, to a request sent at `asked`. The clock is in the intersection of both
-    /// intervals. Where they do not intersect the clock was set, and the newer interval is right.
+    /// Narrowed by an answer that shows this time, to a request sent at `asked`. The clock is in the intersection of
+    /// both intervals. Where they do not intersect the clock was set, and the newer interval is right.
     #[must_use]
     pub fn narrowed(self, shown_ms: u64, asked: Instant) -> Self {
         let newer = Self::showing(shown_ms, asked);
@@ -62,8 +62,8 @@ impl Clock {
         self.now_ms().saturating_add(self.unsure_ms())
     }
 
-    /// Width of the interval now, in milliseconds. It grows by a ten-thousandth of the time that has passed, for drift, and
-    /// by 2 ms for rounding.
+    /// Width of the interval now, in milliseconds. It grows by a ten-thousandth of the time that has passed, for drift,
+    /// and by 2 ms for rounding.
     pub fn unsure_ms(&self) -> u64 {
         self.unsure_ms.saturating_add(millis(self.at.elapsed()) / 10_000).saturating_add(2)
     }

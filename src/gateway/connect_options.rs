@@ -1,4 +1,5 @@
-//! Options of connecting: who receives the progress, and how long to wait for a gateway that accepts no connections yet.
+//! Options of connecting: who receives the progress, and how long to wait for a gateway that accepts no connections
+//! yet.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -88,8 +89,8 @@ impl fmt::Debug for Observer {
 pub struct Process {
     /// Its id.
     pub id: u32,
-    /// When it started, in clock ticks since the system started. Together with the id it identifies one process, although
-    /// ids are used again. 0 where the system does not say.
+    /// When it started, in clock ticks since the system started. Together with the id it identifies one process,
+    /// although ids are used again. 0 where the system does not say.
     pub started: u64,
     /// Whether it is certainly a gateway, and not another process of OpenClaw that may become one.
     pub certain: bool,
@@ -119,8 +120,8 @@ impl fmt::Debug for Probe {
     }
 }
 
-/// How long to wait for a gateway that accepts no connections. A gateway that accepts them and reports that it is starting
-/// is always given the whole timeout.
+/// How long to wait for a gateway that accepts no connections. A gateway that accepts them and reports that it is
+/// starting is always given the whole timeout.
 #[derive(Debug, Clone, Default)]
 pub enum Patience {
     /// Do not wait.

@@ -310,8 +310,8 @@ impl GatewayError {
         }
     }
 
-    /// How long to wait before the call is made again, where the gateway's answer proves that it was not executed. `None`
-    /// if it must not be made again.
+    /// How long to wait before the call is made again, where the gateway's answer proves that it was not executed.
+    /// `None` if it must not be made again.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Failed { failure, .. } => failure.retry_after(),

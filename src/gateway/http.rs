@@ -68,7 +68,8 @@ impl Admin {
         };
         let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
         let mut builder = Client::builder()
-            // Without a configuration reqwest would load the platform's roots, and use a provider that is not installed.
+            // Without a configuration reqwest would load the platform's roots, and use a provider that is not
+            // installed.
             .tls_backend_preconfigured(config)
             // A redirect would send the credential to another address.
             .redirect(Policy::none())

@@ -40,7 +40,8 @@ enum Transport {
 }
 
 impl Link {
-    /// Connects. A gateway that is starting, or a connection that drops before `hello-ok`, is retried until the deadline.
+    /// Connects. A gateway that is starting, or a connection that drops before `hello-ok`, is retried until the
+    /// deadline.
     pub async fn open(
         target: &Target,
         access: Access,

@@ -1,7 +1,8 @@
 //! The client of gateways: connecting, authenticating, calling, and every error on the way.
 //!
-//! [`Session`] is the WebSocket connection, with concurrent calls and events. [`Admin`] is the HTTP endpoint, which offers
-//! few calls. Both are made from a [`target::Target`], and one deadline limits every wait. The methods are in [`api`].
+//! [`Session`] is the WebSocket connection, with concurrent calls and events. [`Admin`] is the HTTP endpoint, which
+//! offers few calls. Both are made from a [`target::Target`], and one deadline limits every wait. The methods are in
+//! [`api`].
 
 mod address;
 pub mod api;

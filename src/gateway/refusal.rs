@@ -49,8 +49,8 @@ impl Failure {
         self.detail("missingScope").or_else(|| self.message.strip_prefix("missing scope: "))
     }
 
-    /// How long to wait before the call is made again; `None` if it must not be made again. Such an answer proves that the
-    /// call was not executed: the gateway was too busy, or never passed the command on to its node.
+    /// How long to wait before the call is made again; `None` if it must not be made again. Such an answer proves that
+    /// the call was not executed: the gateway was too busy, or never passed the command on to its node.
     pub fn retry_after(&self) -> Option<Duration> {
         let dispatched = self.details.get("nodeCommandDispatched").and_then(Value::as_bool);
         // A command that may have reached a node is never sent twice, even if the answer says `retryable`.
@@ -170,11 +170,11 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = &self.failure;
         match &self.reason {
-            Reason::TokenMismatch => f.write_str("the gateway refused the token"),
-            Reason::TokenMissing => f.write_str("the gateway wants a token and got none"),
-            Reason::PasswordMismatch => f.write_str("the gateway refused the password"),
-            Reason::PasswordMissing => f.write_str("the gateway wants a password and got none"),
-            Reason::Unauthorized => f.write_str("the gateway refused the credential, or got none"),
+            Reason::TokenMismatch => f.write_str("the gateway rejected the token"),
+            Reason::TokenMissing => f.write_str("the gateway requires a token, and none was sent"),
+            Reason::PasswordMismatch => f.write_str("the gateway rejected the password"),
+            Reason::PasswordMissing => f.write_str("the gateway requires a password, and none was sent"),
+            Reason::Unauthorized => f.write_str("the gateway rejected the credential, or none was sent"),
             Reason::DeviceToken => {
                 f.write_str("the gateway no longer accepts the token it gave to this device")
             }
@@ -183,7 +183,7 @@ impl fmt::Display for Refusal {
                 f.write_str("the gateway does not know this device yet")
             }
             Reason::Pairing { upgrade: true, .. } => {
-                write!(f, "the gateway wants this device approved again: {said}")
+                write!(f, "this device must be approved again: {said}")
             }
             Reason::Protocol { expected: Some(version) } => {
                 write!(f, "the gateway speaks protocol {version}; this clearance speaks 3 and 4")

@@ -1,7 +1,7 @@
 //! One WebSocket connection: concurrent calls, answers in any order, events, and an orderly close.
 //!
-//! One task reads and one task writes, so that a peer that stops reading does not block answers. They share the table of
-//! calls, and the error that ended the connection.
+//! One task reads and one task writes, so that a peer that stops reading does not block answers. They share the table
+//! of calls, and the error that ended the connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -348,8 +348,8 @@ struct SocketReader {
     outgoing: mpsc::WeakSender<Outgoing>,
     publisher: Option<Publisher>,
     sent_secrets: SentSecrets,
-    /// After this time without a message a ping is sent; after five times this time the connection is given up. An early
-    /// gateway may be busy, and send nothing, for a minute.
+    /// After this time without a message a ping is sent; after five times this time the connection is given up. An
+    /// early gateway may be busy, and send nothing, for a minute.
     quiet: Duration,
 }
 

@@ -25,7 +25,8 @@ impl Start {
         Self { backoff: backoff_up_to(MAX_PAUSE), process: None, reported: false }
     }
 
-    /// Pauses before the next attempt. `returning`: the gateway was reachable a moment ago, or reported that it is starting.
+    /// Pauses before the next attempt. `returning`: the gateway was reachable a moment ago, or reported that it is
+    /// starting.
     ///
     /// | patience | the attempt | the gateway's process | result |
     /// | --- | --- | --- | --- |

@@ -18,8 +18,8 @@ pub(super) async fn within<F: Future>(
     tokio::time::timeout(left, future).await.map_err(|_| timed_out())
 }
 
-/// Does work that may block, on a file or its lock, in a thread beside the runtime, so that other connections go on. Work
-/// that is still blocked at the deadline is abandoned.
+/// Does work that may block, on a file or its lock, in a thread beside the runtime, so that other connections go on.
+/// Work that is still blocked at the deadline is abandoned.
 pub(super) async fn run_blocking<T: Send + 'static>(
     deadline: Deadline,
     step: impl Fn() -> Step,
@@ -51,8 +51,8 @@ pub(super) fn backoff_up_to(longest: Duration) -> Backoff {
     Backoff::new(FIRST, longest)
 }
 
-/// Pauses before the next attempt, at least for the time that the gateway asked for. `false`: the deadline leaves no time
-/// for it.
+/// Pauses before the next attempt, at least for the time that the gateway asked for. `false`: the deadline leaves no
+/// time for it.
 pub(super) async fn pause(backoff: &mut Backoff, asked: Option<Duration>, deadline: Deadline) -> bool {
     let wait = backoff.wait_at_least(asked.unwrap_or_default());
     match deadline.left() {

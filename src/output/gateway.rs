@@ -43,12 +43,12 @@ fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> 
         _ => format!("WebSocket in {}", millis(*handshake)),
     };
     writeln!(out, "connection  {over}; a call takes {}", millis(*call))?;
-    writeln!(out, "version     {}", version.as_deref().map_or_else(|| "not told".to_owned(), escaped))?;
+    writeln!(out, "version     {}", version.as_deref().map_or_else(|| "unknown".to_owned(), escaped))?;
     if let Some(protocol) = protocol {
         writeln!(out, "protocol    {protocol}")?;
     }
     if let Some(method) = method {
-        writeln!(out, "let in by   {}", escaped(method))?;
+        writeln!(out, "auth method {}", escaped(method))?;
     }
     if let Some(device) = device {
         writeln!(out, "device      {device}")?;

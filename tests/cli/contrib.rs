@@ -248,14 +248,14 @@ fn the_crontab_works_as_cron_reads_it() {
         let logged = "-t clearance -p user.info\nDenied 2 duplicates; 1 prompt still pending. 100% \\n\n";
         assert_eq!(host.log(), logged);
         // A failure keeps its exit code, is logged as one, and is printed: cron mails what is printed.
-        host.clearance(5, "error: the gateway refused the token\n");
+        host.clearance(5, "error: the gateway rejected the token\n");
         let ran = host.runs_jobs().pop().unwrap();
         assert_eq!((ran.status.code(), &*ran.stderr), (Some(5), &b""[..]));
         let printed = String::from_utf8(ran.stdout).unwrap();
-        assert_eq!(printed, "clearance queue dedupe: exit code 5\nerror: the gateway refused the token\n");
+        assert_eq!(printed, "clearance queue dedupe: exit code 5\nerror: the gateway rejected the token\n");
         assert_eq!(
             host.log(),
-            format!("{logged}-t clearance -p user.err\nerror: the gateway refused the token\n")
+            format!("{logged}-t clearance -p user.err\nerror: the gateway rejected the token\n")
         );
     }
     // A job whose program is gone is a failure too.

@@ -1,4 +1,4 @@
-//! `gateway dev`: the embedded gateway in the foreground, for scripts to rehearse with.
+//! `gateway dev`: runs the embedded gateway in the foreground, for rehearsals.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ const MAX_SCENARIO: bytesize::ByteSize = bytesize::ByteSize::mib(16);
 /// How long the scenario may take to read.
 const READING: Duration = Duration::from_secs(30);
 
-/// What to run.
+/// The options of `gateway dev`.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Request {
+pub struct DevOptions {
     /// The port; 0 for one that is free.
     pub port: u16,
     /// The scenario; `None` for the seed's cascade.
@@ -40,9 +40,10 @@ pub struct Request {
     pub tls: bool,
 }
 
-/// Runs it until the process is told to end, or until `end`. `ready` is called once, when it can be reached, and says whether to go on.
+/// Runs the gateway until the process receives a signal to end, or until `end`. `ready` is called once, when it accepts
+/// connections, and returns whether to go on.
 pub async fn run(
-    request: &Request,
+    request: &DevOptions,
     end: Option<Deadline>,
     ready: impl FnOnce(&Dev) -> bool,
 ) -> Result<(), Error> {
@@ -56,7 +57,7 @@ pub async fn run(
                 .map_err(|cause| Error::Scenario { name, cause })?
         }
     };
-    // A token of this run alone: it opens nothing else, and is meant to be copied.
+    // The token is generated for this run, opens nothing else, and is printed to be copied.
     let token = uuid::Uuid::new_v4().to_string();
     let running = embedded::start(Options {
         port: request.port,
@@ -92,7 +93,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Ctrl-C, or a polite kill.
+/// Waits for Ctrl-C or SIGTERM.
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminated) = signal(SignalKind::terminate()) else {

@@ -1,21 +1,21 @@
-//! An error of a gateway, with the gateway that it came from. What to do next depends on both.
+//! An error of a gateway, together with the gateway. The advice depends on both.
 
 use std::fmt;
 
 use crate::gateway::error::{GatewayError, Step};
 use crate::report::gateway::Chosen;
 
-/// Something that went wrong with a gateway, and which one it was.
+/// An error of a gateway, and the choice of that gateway.
 #[derive(Debug)]
 pub struct Fault {
     /// The gateway.
     pub chosen: Chosen,
-    /// What went wrong.
+    /// The error.
     pub error: GatewayError,
 }
 
 impl Fault {
-    /// Whether the connection had not proved yet that there is a gateway.
+    /// Whether the error came before anything showed that the peer is a gateway.
     pub(super) fn is_first_contact(&self) -> bool {
         match self.error.root() {
             GatewayError::Closed { step: Step::Upgrading, .. } => true,

@@ -1,9 +1,10 @@
-//! The steps of a connection, in words. Nothing in them is a secret, and what a gateway says is escaped where it is printed.
+//! The steps of a connection, in words. Nothing in them is a secret, and what a gateway says is escaped where it is
+//! printed.
 
 use crate::gateway::{Observer, Progress};
 
-/// Passes steps on as text: the gateway's address, and what happened. Unless all are wanted, only that a gateway is waited
-/// for.
+/// Passes steps on as text: the gateway's address, and what happened. Unless all are wanted, only that a gateway is
+/// waited for.
 pub fn observer(verbose: bool, show: impl Fn(&str, &str) + Send + Sync + 'static) -> Observer {
     Observer::new(move |address, progress| {
         if verbose || matches!(progress, Progress::Waiting { .. }) {

@@ -1,4 +1,4 @@
-//! `gateway status`: which gateway, why that one, and whether it lets us in.
+//! `gateway status`: which gateway is used and why, and whether connecting to it works.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::gateway::{Access, Capabilities, Hello, Link};
 use crate::report::gateway::{Capability, Connected, Refused, Status};
 use crate::settings::Flags;
 
-/// Chooses, connects, and calls once. A refusal is a result here.
+/// Chooses a gateway, connects, and makes one call. A failure is part of the result.
 pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
     let choice = Choice::of(flags, deadline).await?;
     let result = connect(&choice, deadline).await;
@@ -80,7 +80,7 @@ fn over_websocket(hello: &Hello, access: Access, handshake: Duration, call: Dura
     }
 }
 
-/// What a release can do. Each is something good to have.
+/// What a release supports. Each capability is an advantage.
 fn capabilities(has: Capabilities) -> Vec<Capability> {
     [
         ("namesRuns", "run ids in prompts", has.names_runs),

@@ -1,4 +1,4 @@
-//! What each method answers.
+//! The answers of the methods.
 
 mod prompts;
 mod runs;
@@ -9,12 +9,12 @@ use super::access;
 use super::caller::{Caller, PeerId};
 use super::hub::{Hub, new_id};
 use super::params::Params;
-use super::wire::{self, Answer, Request};
+use super::wire::{self, Answer, CallFrame};
 use crate::queue::Kind;
 
 impl Hub {
-    /// Answers a request of a client that was let in.
-    pub(super) fn call(&mut self, peer: PeerId, request: &Request) {
+    /// Answers a request of an authenticated client.
+    pub(super) fn call(&mut self, peer: PeerId, request: &CallFrame) {
         let Some(caller) = self.caller(peer, &request.id) else { return };
         let answer = call(self, &caller, &request.method, &request.params);
         if let Some(answer) = answer {

@@ -14,7 +14,7 @@ use super::super::request::ExecRequest;
 use super::super::wire::{Answer, ErrorCode, Refusal};
 use crate::queue::{Decision, Kind};
 
-/// How many rows of history an answer holds unless told.
+/// The default number of rows of history in an answer.
 const HISTORY: usize = 50;
 
 const EXEC_FIELDS: [&str; 17] = [
@@ -72,7 +72,7 @@ pub(super) fn request(hub: &mut Hub, caller: &Caller, params: &Value) -> Option<
         Err(error) => return Some(Err(refusal(hub.generation, error))),
     };
     if !asked.coalesced && !hub.can_be_answered(caller.peer.as_ref().map(|(peer, _)| *peer)) {
-        // Whoever asked is told as one who waited.
+        // The client receives the decision `null` as a waiter does.
         hub.registry.unreachable(&asked.id, now);
         return None;
     }
@@ -125,7 +125,7 @@ pub(super) fn resolve(
     let now = hub.clock.now();
     hub.registry.expire(now);
     let found = find(hub, caller, kind, id).map(|_| ());
-    // The first answer wins; on current gateways the same one again is no mistake.
+    // The first decision wins. Current gateways accept the same decision again.
     let settled = hub.registry.settled_lately(kind, id, now);
     if let (Err(_), Some(settled), Generation::Current) = (&found, settled, hub.generation)
         && caller.sees_all(hub.generation)
@@ -143,7 +143,7 @@ pub(super) fn resolve(
     Ok(json!({"ok": true}))
 }
 
-/// `approval.resolve`: by the exact id alone. What is decided of the wrong kind, or is no decision, denies.
+/// `approval.resolve`: by the exact id. A wrong kind or an unknown decision denies the prompt.
 pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Answer {
     let optional = ["reviewer", "grantExpiresInDays"];
     let required = ["id", "kind", "decision"];

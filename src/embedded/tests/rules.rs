@@ -198,7 +198,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// What has been told so far.
 #[derive(Default)]
-struct Told {
+struct Observed {
     now: u64,
     next: u64,
     /// The prompt that each waiter waits for.
@@ -207,7 +207,7 @@ struct Told {
     endings: BTreeMap<String, Option<Decision>>,
 }
 
-impl Told {
+impl Observed {
     fn waiter(&mut self) -> Waiter {
         self.next += 1;
         Waiter(self.next)
@@ -301,16 +301,16 @@ proptest! {
             registry.runs.session(&session, String::new, 0);
             registry.runs.start(Run { id: format!("r{number}"), session, state: State::Active, started_at: 0 });
         }
-        let mut told = Told::default();
+        let mut observed = Observed::default();
         for step in &steps {
-            told.apply(&mut registry, step)?;
+            observed.apply(&mut registry, step)?;
             if coalesce {
                 unique(&registry)?;
             }
         }
-        told.apply(&mut registry, &Step::Pass { ms: 10_000 })?;
-        prop_assert!(told.waiting.is_empty());
-        prop_assert_eq!(told.answered.len() as u64, told.next);
+        observed.apply(&mut registry, &Step::Pass { ms: 10_000 })?;
+        prop_assert!(observed.waiting.is_empty());
+        prop_assert_eq!(observed.answered.len() as u64, observed.next);
         prop_assert_eq!(registry.next_expiry(), None);
     }
 }

@@ -26,7 +26,8 @@ pub enum Event {
         /// The gateway's time, in Unix milliseconds.
         shown_ms: Option<u64>,
     },
-    /// Events were lost: too many arrived at once, or the gateway's numbering has a gap. The state must be listed again.
+    /// Events were lost: too many arrived at once, or the gateway's numbering has a gap. The state must be listed
+    /// again.
     Gap,
     /// Another event, by its name.
     Other(String),

@@ -1,6 +1,7 @@
 //! What clearance says to gateways: every method, its parameters and its answer, each once, a file for each family.
 //!
-//! Answers that differ between releases are read field by field. The rows of prompts are read in `queue`, which is pure.
+//! Answers that differ between releases are read field by field. The rows of prompts are read in `queue`, which is
+//! pure.
 
 pub mod approvals;
 pub mod connect;

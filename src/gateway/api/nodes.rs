@@ -1,5 +1,5 @@
-//! `node.list`, `exec.approvals.node.get` and `exec.approvals.node.set`: the nodes behind a gateway, each with a document
-//! or a policy of its own.
+//! `node.list`, `exec.approvals.node.get` and `exec.approvals.node.set`: the nodes behind a gateway, each with a
+//! document or a policy of its own.
 //!
 //! What a node answers is read field by field and not as a closed type: gateways pass on whatever a node sends.
 
