@@ -71,7 +71,7 @@ pub(in crate::approvals) fn objects(text: &str) -> usize {
 
 /// A text of which the tree would take too much: its beginning, with every bracket closed.
 pub(in crate::approvals) struct Cut {
-    /// The beginning. Whatever stands in it is where it stands in the whole text.
+    /// The beginning. Everything in it is at the same place as in the whole text.
     pub(in crate::approvals) text: String,
     /// Where it was cut.
     pub(in crate::approvals) at: usize,
@@ -196,7 +196,7 @@ pub(in crate::approvals) fn comments(text: &str) -> Vec<Range<usize>> {
     comments
 }
 
-/// Where the first U+0085 stands outside strings and comments.
+/// Where the first U+0085 is outside strings and comments.
 pub(in crate::approvals) fn next_line(text: &str) -> Option<usize> {
     if !text.contains('\u{85}') {
         return None;

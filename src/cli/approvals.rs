@@ -100,7 +100,7 @@ pub struct Validate {
     pub max_size: ByteSize,
     #[command(flatten)]
     pub quiet: Quiet,
-    /// Tell what a code means and how to mend it, and check nothing
+    /// Tell what a code means and how to fix it, and check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
     pub explain: Option<String>,
 }
@@ -145,7 +145,7 @@ pub struct Lint {
     pub max_size: ByteSize,
     #[command(flatten)]
     pub quiet: Quiet,
-    /// Tell what a code means and how to mend it, and check nothing
+    /// Tell what a code means and how to fix it, and check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "store", "remote", "format", "fix"])]
     pub explain: Option<String>,
 }

@@ -1,115 +1,100 @@
 //! `approvals diff`: two documents, wherever they are, and where they differ.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context;
 use serde_json::Value;
 
-use super::remote::{Fetched, Place, Remote};
+use super::Error;
+use super::documents::{self, ABSENT, Checked, Content, Origin, Place, Snapshot};
 use super::targets::shown;
-use super::{Error, validate};
 use crate::approvals::Strictness;
 use crate::approvals::Syntax;
 use crate::approvals::check;
 use crate::approvals::check::native;
 use crate::approvals::compare::diff;
-use crate::approvals::findings::remark::Remark;
-use crate::approvals::model::document;
-use crate::approvals::model::stored::hash_of;
+use crate::approvals::model::document::Document;
 use crate::approvals::modernised;
-use crate::approvals::parse;
 use crate::deadline::Deadline;
 use crate::report::approvals::{DiffReport, Side};
 use crate::settings::Flags;
-use crate::store::input::{self, Bounds, Input};
-use crate::store::{MAX_SIZE, Store};
 
 /// What is compared.
 #[derive(Debug)]
 pub struct Request {
-    /// The one.
-    pub a: Source,
-    /// The other.
-    pub b: Source,
+    /// Left side.
+    pub a: Place,
+    /// Right side. The flags of a gateway say which one, and nothing else.
+    pub b: Place,
     /// Whether everything counts, and not policy alone.
     pub exact: bool,
 }
 
-/// Where a document is.
-#[derive(Debug)]
-pub enum Source {
-    /// A file that was named, which must be there.
-    File(Input),
-    /// A local store, which may be empty; `None` for this host's own.
-    Store(Option<PathBuf>),
-    /// A gateway, or a node behind it. The flags name the gateway and nothing else.
-    Remote(Remote),
-}
-
-/// What was read.
-struct Read {
-    name: String,
-    hash: String,
-    exists: bool,
-    content: Content,
-    /// Whether a socket token may be there that is not told.
-    no_token: bool,
-    remarks: Vec<Remark>,
-}
-
-enum Content {
-    /// A document, which is not read yet.
-    Text(Vec<u8>, Syntax),
+/// A side, in the form in which it is compared.
+enum Comparable<'t> {
+    /// In today's form.
+    Document(Document<'t>),
+    /// Not in today's form, where everything counts.
+    Exact(Value),
     /// A Windows node's own policy.
     Native(Value),
 }
 
-/// What is compared of a document.
-enum Document<'t> {
-    /// In today's form.
-    Read(document::Document<'t>),
-    /// As it stands, where everything counts.
-    Exact(Value),
-}
-
-/// Reads both and compares them. `access`: how to be let in, where one gateway is meant.
+/// Reads both and compares them. `access`: how to authenticate, where there is one gateway.
 pub fn run(mut request: Request, access: &Flags, deadline: Deadline) -> anyhow::Result<DiffReport> {
     assign(&mut request, access)?;
     let Request { a, b, exact } = request;
-    let mut a = read(a, deadline)?;
-    let mut b = read(b, deadline)?;
+    let mut a = documents::read(&a, deadline)?;
+    let mut b = documents::read(&b, deadline)?;
     let mut remarks = [std::mem::take(&mut a.remarks), std::mem::take(&mut b.remarks)].concat();
     remarks.dedup();
-    // Texts whose early forms are rewritten.
+    // Texts in which legacy forms are rewritten.
     let (mut modern_a, mut modern_b) = (String::new(), String::new());
-    let one = a.content.document(&a.name, &mut modern_a, exact)?;
-    let other = b.content.document(&b.name, &mut modern_b, exact)?;
-    let (mut side_a, mut side_b) = (a.side(), b.side());
-    (side_a.native, side_b.native) = (one.is_err(), other.is_err());
-    let diff = match (one, other) {
-        (Ok(Document::Exact(one)), Ok(Document::Exact(other))) => {
-            diff::exact(&one, &other, a.no_token || b.no_token)
+    let left = comparable(&a, &mut modern_a, exact)?;
+    let right = comparable(&b, &mut modern_b, exact)?;
+    let (side_a, side_b) = (side(&a, &left), side(&b, &right));
+    let no_token = hides_token(&a) || hides_token(&b);
+    let diff = match (left, right) {
+        (Comparable::Document(left), Comparable::Document(right)) if exact => {
+            diff::exact_documents(left, right, no_token)
         }
-        (Ok(Document::Read(one)), Ok(Document::Read(other))) => diff::of_policy(one, other),
-        (Err(one), Err(other)) if exact => diff::exact(&one, &other, false),
-        (Err(one), Err(other)) => diff::of_native(&one, &other),
-        (Err(_), Ok(_)) => return Err(Error::Mixed { native: a.name, document: b.name }.into()),
-        (Ok(_), _) => return Err(Error::Mixed { native: b.name, document: a.name }.into()),
+        (Comparable::Document(left), Comparable::Document(right)) => diff::of_policy(left, right),
+        (Comparable::Native(left), Comparable::Native(right)) if exact => diff::exact(&left, &right, false),
+        (Comparable::Native(left), Comparable::Native(right)) => diff::of_native(&left, &right),
+        (Comparable::Native(_), _) => return Err(Error::Mixed { native: a.name, document: b.name }.into()),
+        (_, Comparable::Native(_)) => return Err(Error::Mixed { native: b.name, document: a.name }.into()),
+        (left, right) => diff::exact(&left.into_value(), &right.into_value(), no_token),
     };
     Ok(DiffReport { a: side_a, b: side_b, exact, diff, remarks })
 }
 
-/// Gives each gateway what may be used for it, and refuses what could go to the wrong one.
-fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
-    if matches!((&request.a, &request.b), (Source::File(Input::Stdin), Source::File(Input::Stdin))) {
-        return Err(Error::StdinTwice);
-    }
-    let mut remotes: Vec<&mut Flags> = Vec::new();
-    for source in [&mut request.a, &mut request.b] {
-        if let Source::Remote(Remote { flags, .. }) = source {
-            remotes.push(flags);
+impl Comparable<'_> {
+    fn into_value(self) -> Value {
+        match self {
+            Self::Document(document) => serde_json::to_value(&document).unwrap_or_default(),
+            Self::Exact(value) | Self::Native(value) => value,
         }
     }
+}
+
+fn side(found: &Snapshot, content: &Comparable<'_>) -> Side {
+    Side {
+        name: found.name.clone(),
+        exists: found.exists(),
+        hash: found.hash(),
+        native: matches!(content, Comparable::Native(_)),
+    }
+}
+
+/// Whether the document may have a socket token that its place does not show: no gateway does.
+fn hides_token(found: &Snapshot) -> bool {
+    matches!(found.origin, Origin::Remote { .. })
+}
+
+/// Gives each gateway what may be used for it, and refuses what could go to the wrong one.
+fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
+    if matches!((&request.a, &request.b), (Place::Stdin, Place::Stdin)) {
+        return Err(Error::StdinTwice);
+    }
+    let mut remotes: Vec<&mut Flags> =
+        [&mut request.a, &mut request.b].into_iter().filter_map(Place::gateway_mut).collect();
     match (remotes.as_mut_slice(), access.given()) {
         ([], Some(flag)) => Err(Error::NoGateway { flag }),
         ([one, other], Some(flag)) if one.gateway != other.gateway => {
@@ -134,95 +119,32 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
     }
 }
 
-fn read(source: Source, deadline: Deadline) -> anyhow::Result<Read> {
-    match source {
-        // Which kind a file is, is found out and not asked for.
-        Source::File(Input::Path(path)) if validate::database(&path).is_some() => {
-            Ok(of_store(Some(&path), deadline)?)
-        }
-        Source::File(input) => {
-            let bytes = input::read(&input, Bounds { max_size: MAX_SIZE, deadline })
-                .map_err(Error::from)
-                .with_context(|| format!("reading {}", input.name()))?;
-            Ok(of_file(input.name(), bytes))
-        }
-        Source::Store(path) => Ok(of_store(path.as_deref(), deadline)?),
-        Source::Remote(remote) => Ok(super::gateway::run(of_remote(&remote, deadline))?),
-    }
-}
-
-fn of_file(name: String, bytes: Vec<u8>) -> Read {
-    let hash = hash_of(&bytes);
-    let content = Content::Text(bytes, Syntax::Json5);
-    Read { hash, exists: true, content, no_token: false, remarks: Vec::new(), name }
-}
-
-fn of_store(named: Option<&Path>, deadline: Deadline) -> anyhow::Result<Read> {
-    let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
-    let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
-    let name = store.name();
-    let (hash, exists) = (stored.hash(), stored.text().is_some());
-    let content = Content::Text(stored.into_text().unwrap_or_else(absent), Syntax::Json);
-    Ok(Read { hash, exists, content, no_token: false, remarks: store.remarks(deadline), name })
-}
-
-async fn of_remote(remote: &Remote, deadline: Deadline) -> Result<Read, Error> {
-    let mut place = Place::open(remote, deadline).await?;
-    let fetched = place.fetch().await?;
-    let name = place.name();
-    place.close().await;
-    match fetched {
-        Fetched::Document(fetched) => {
-            let text = if fetched.exists { fetched.file.get().as_bytes().to_vec() } else { absent() };
-            let content = Content::Text(text, Syntax::Json);
-            Ok(Read {
-                hash: fetched.hash,
-                exists: fetched.exists,
-                content,
-                no_token: true,
-                remarks: Vec::new(),
-                name,
-            })
-        }
-        Fetched::Native { hash, policy } => {
+/// A document, or a native policy: the two have no required field in common. What is not valid is not compared: a field
+/// that no host understands has no meaning that could be the same.
+fn comparable<'t>(found: &'t Snapshot, modern: &'t mut String, exact: bool) -> Result<Comparable<'t>, Error> {
+    let name = &found.name;
+    let text = match &found.content {
+        Content::Text(text) => text,
+        Content::Absent => ABSENT,
+        Content::Native(policy) => {
             let text = policy.to_string();
-            match native::parse(text.as_bytes(), Syntax::Json) {
-                Ok(_) => Ok(Read {
-                    hash,
-                    exists: true,
-                    content: Content::Native(policy),
-                    no_token: false,
-                    remarks: Vec::new(),
-                    name,
-                }),
-                Err(verdict) => Err(Error::InvalidPolicy { place: name.clone(), name, verdict }),
-            }
+            return match native::parse(text.as_bytes(), Syntax::Json) {
+                Ok(_) => Ok(Comparable::Native(policy.clone())),
+                Err(verdict) => {
+                    Err(Error::InvalidPolicy { place: name.clone(), name: name.clone(), verdict })
+                }
+            };
         }
+    };
+    if !found.is_input() {
+        return document(name, text, Syntax::Json, modern, exact);
     }
-}
-
-impl Content {
-    /// The document in a text, or the native policy: the two have no field in common that must be there. What is not
-    /// valid is not compared: a field that no host understands has no meaning that could be the same.
-    fn document<'t>(
-        &'t self,
-        name: &str,
-        modern: &'t mut String,
-        exact: bool,
-    ) -> Result<Result<Document<'t>, Value>, Error> {
-        let (text, syntax) = match self {
-            Self::Text(text, syntax) => (text, *syntax),
-            Self::Native(policy) => return Ok(Err(policy.clone())),
-        };
-        match document(name, text, syntax, modern, exact) {
-            Ok(document) => Ok(Ok(document)),
-            // Only a file may be either.
-            Err(error) if syntax == Syntax::Json => Err(error),
-            Err(error) => match native::parse(text, syntax) {
-                Ok(policy) => Ok(Err(serde_json::to_value(&policy).unwrap_or_default())),
-                Err(_) => Err(error),
-            },
-        }
+    match document(name, text, Syntax::Json5, modern, exact) {
+        Ok(document) => Ok(document),
+        Err(error) => match native::parse(text, Syntax::Json5) {
+            Ok(policy) => Ok(Comparable::Native(serde_json::to_value(&policy).unwrap_or_default())),
+            Err(_) => Err(error),
+        },
     }
 }
 
@@ -232,32 +154,20 @@ fn document<'t>(
     syntax: Syntax,
     modern: &'t mut String,
     exact: bool,
-) -> Result<Document<'t>, Error> {
-    let invalid = |verdict| Error::Invalid { name: name.to_owned(), verdict };
+) -> Result<Comparable<'t>, Error> {
     // Nearly every document is in today's form already.
-    if let Ok(document) = parse(text, Syntax::Json) {
-        return match exact.then(|| crate::approvals::json(text, Syntax::Json)).flatten() {
-            Some(value) => Ok(Document::Exact(value)),
-            None => Ok(Document::Read(document)),
-        };
+    if let Ok(Checked { document }) = Checked::of(name, text, Syntax::Json) {
+        return Ok(Comparable::Document(document));
     }
+    let invalid = |verdict| Error::Invalid { name: name.to_owned(), verdict };
     *modern = modernised(text, syntax).map_err(invalid)?;
     if !exact {
-        return parse(modern.as_bytes(), syntax).map(Document::Read).map_err(invalid);
+        return Checked::of(name, modern.as_bytes(), syntax).map(|read| Comparable::Document(read.document));
     }
     let value = crate::approvals::json(text, syntax);
-    value.map(Document::Exact).ok_or_else(|| invalid(check(text, Strictness { syntax, allow_legacy: true })))
-}
-
-/// A host without a document and one with an empty document follow the same rules.
-fn absent() -> Vec<u8> {
-    br#"{"version":1}"#.to_vec()
-}
-
-impl Read {
-    fn side(&self) -> Side {
-        Side { name: self.name.clone(), exists: self.exists, hash: self.hash.clone(), native: false }
-    }
+    value
+        .map(Comparable::Exact)
+        .ok_or_else(|| invalid(check(text, Strictness { syntax, allow_legacy: true })))
 }
 
 #[cfg(test)]
@@ -265,28 +175,26 @@ mod tests {
     use super::*;
     use crate::settings::Ask;
 
-    fn remote(gateway: Option<&str>, node: Option<&str>) -> Source {
+    fn remote(gateway: Option<&str>, node: Option<&str>) -> Place {
         let flags = Flags { gateway: gateway.map(str::to_owned), ..Flags::default() };
-        Source::Remote(Remote { flags, node: node.map(str::to_owned) })
+        Place::remote(flags, node.map(str::to_owned))
     }
 
-    fn assigned(a: Source, b: Source, access: &Flags) -> Result<Vec<(Option<String>, bool, bool)>, Error> {
+    fn assigned(a: Place, b: Place, access: &Flags) -> Result<Vec<(Option<String>, bool, bool)>, Error> {
         let mut request = Request { a, b, exact: false };
         assign(&mut request, access)?;
-        let told = |source| match source {
-            Source::Remote(Remote { flags, .. }) => {
-                Some((flags.gateway.clone(), flags.ask.is_some(), flags.own_credential))
-            }
-            _ => None,
+        let of_gateway = |place: Place| {
+            let (flags, _) = place.gateway()?;
+            Some((flags.gateway.clone(), flags.ask.is_some(), flags.own_credential))
         };
-        Ok([request.a, request.b].into_iter().filter_map(told).collect())
+        Ok([request.a, request.b].into_iter().filter_map(of_gateway).collect())
     }
 
     #[test]
     fn a_credential_of_the_command_line_is_for_one_gateway() {
         let access = Flags { ask: Some(Ask::Token), ..Flags::default() };
         let name = |name: &str| Some(name.to_owned());
-        let file = || Source::File(Input::Stdin);
+        let file = || Place::Stdin;
         assert_eq!(
             assigned(file(), remote(Some("prod"), None), &access).unwrap(),
             [(name("prod"), true, false)]
@@ -300,7 +208,7 @@ mod tests {
             assert!(matches!(refused, Error::TwoGateways { flag: "--ask-token", .. }), "{refused}");
         }
         assert!(matches!(
-            assigned(file(), Source::Store(None), &access),
+            assigned(file(), Place::Host, &access),
             Err(Error::NoGateway { flag: "--ask-token" })
         ));
         assert!(matches!(assigned(file(), file(), &Flags::default()), Err(Error::StdinTwice)));
@@ -315,6 +223,6 @@ mod tests {
         assert_eq!(owns(remote(None, None), remote(Some("prod"), None)), [false, true]);
         assert_eq!(owns(remote(Some("a"), None), remote(Some("b"), Some("n"))), [true, true]);
         assert_eq!(owns(remote(Some("a"), None), remote(Some("a"), Some("n"))), [false, false]);
-        assert_eq!(owns(remote(Some("a"), None), Source::Store(None)), [false]);
+        assert_eq!(owns(remote(Some("a"), None), Place::Host), [false]);
     }
 }

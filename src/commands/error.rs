@@ -47,7 +47,7 @@ pub enum Error {
     InvalidPolicy {
         /// The policy.
         name: String,
-        /// Whose it would be.
+        /// The node that would keep it.
         place: String,
         /// Everything that is wrong with it.
         verdict: Verdict,
@@ -60,7 +60,7 @@ pub enum Error {
         /// Why not.
         error: ReplacementError,
     },
-    /// A document could not be mended.
+    /// A document could not be fixed.
     #[error("{name}: {error}")]
     Fix {
         /// The document.
@@ -68,11 +68,11 @@ pub enum Error {
         /// Why not.
         error: FixError,
     },
-    /// A mend of what is no file.
-    #[error("standard input cannot be mended")]
+    /// An edit of standard input.
+    #[error("standard input cannot be edited")]
     FixStdin,
-    /// A mend that nobody was asked about.
-    #[error("not confirmed: nothing was changed, and there is no terminal to ask on")]
+    /// `--fix` without `--yes`, where there is no terminal to ask on.
+    #[error("needs confirmation, but standard input is not a terminal; nothing was changed")]
     FixUnconfirmed,
     /// A pattern of `--exclude` that cannot be read.
     #[error("--exclude `{}` is not a glob: {cause}", glob.escape_debug())]
@@ -82,13 +82,13 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
-    /// What names no release.
-    #[error("`{}` is no release", version.escape_debug())]
+    /// A text that does not name a release.
+    #[error("`{}` is not a release", version.escape_debug())]
     Release {
         /// What was given.
         version: String,
     },
-    /// Which gateway, or how to be let in, could not be found out.
+    /// The settings do not say which gateway to use, or how to authenticate.
     #[error(transparent)]
     Settings(Box<SettingsError>),
     /// A flag of gateways without a gateway.
@@ -130,19 +130,19 @@ pub enum Error {
     /// A node that has rules instead of an allowlist.
     #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no allowlist")]
     NoAllowlist {
-        /// Whose policy.
+        /// The node.
         place: String,
     },
     /// A node that has rules, which no lint looks at.
     #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no lints")]
     NoLints {
-        /// Whose policy.
+        /// The node.
         place: String,
     },
-    /// Others were faster, and the same command may be given again as it is.
+    /// Somebody else changed the document at the same time; the same command may be run again.
     #[error(transparent)]
     Raced(Box<Error>),
-    /// A gateway could not be reached, did not let us in, or refused a call.
+    /// A gateway could not be reached, rejected the credentials, or refused a call.
     #[error(transparent)]
     Gateway(Box<Fault>),
     /// The runtime did not start.
@@ -170,7 +170,7 @@ pub enum Error {
     /// The document of a gateway or node is not the one that the change was made for.
     #[error("the document of {place} changed: expected the hash {expected}{}", found_instead(.found.as_deref()))]
     Conflict {
-        /// Whose.
+        /// The gateway or node.
         place: String,
         /// The hash that the change was made for.
         expected: String,
@@ -180,7 +180,7 @@ pub enum Error {
     /// A gateway's document has fields that no release reads, and that its `set` refuses.
     #[error("the document of {place} has {}, which no release reads and no gateway takes back", unknown_fields(*.count))]
     UnknownFields {
-        /// Whose document.
+        /// The gateway or node.
         place: String,
         /// How many fields.
         count: usize,
@@ -188,7 +188,7 @@ pub enum Error {
     /// An older gateway does not know fields of the document.
     #[error("{place} is too old for {} of this document: {}", count(.fields), listed(.fields))]
     TooOld {
-        /// Whose document.
+        /// The gateway or node.
         place: String,
         /// The gateway's release, where it said so.
         version: Option<String>,
@@ -200,21 +200,21 @@ pub enum Error {
     /// An older gateway does not know that nodes have policies of their own.
     #[error("the gateway is too old to set the policy of {place}")]
     NativeTooOld {
-        /// Whose policy.
+        /// The node.
         place: String,
     },
     /// A gateway or node refused the document otherwise.
     #[error("{place} rejects the document: {message}")]
     Rejected {
-        /// Whose document.
+        /// The gateway or node.
         place: String,
-        /// Its words.
+        /// Its message.
         message: String,
     },
     /// The document was stored, and could not be read back.
     #[error("the document was sent to {place} and accepted, but could not be read back")]
     Unverified {
-        /// Whose document.
+        /// The gateway or node.
         place: String,
         /// Why not.
         #[source]
@@ -226,7 +226,7 @@ pub enum Error {
     /// No such node.
     #[error("the gateway knows no node `{wanted}`")]
     NodeUnknown {
-        /// What was asked for.
+        /// The name that was given.
         wanted: String,
         /// The nodes that there are.
         known: Vec<String>,
@@ -234,7 +234,7 @@ pub enum Error {
     /// More than one node.
     #[error("`{wanted}` is the start of more than one node")]
     NodeAmbiguous {
-        /// What was asked for.
+        /// The name that was given.
         wanted: String,
         /// The nodes that it may be.
         matches: Vec<String>,
@@ -258,7 +258,7 @@ pub enum Error {
     NodeDisabled {
         /// The node.
         name: String,
-        /// Its words.
+        /// Its message.
         message: String,
     },
     /// A node that answers with something else.
@@ -398,7 +398,7 @@ impl Error {
             Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Store(error) => error.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
-                "see the problems above; clearance approvals validate --explain CODE tells more".to_owned(),
+                "see the problems above; clearance approvals validate --explain CODE explains each".to_owned(),
             ),
             Self::Replacement { path, error } => match error {
                 ReplacementError::Unreadable(_) if path.ends_with(sqlite::FRAGMENT) => Some(
@@ -427,8 +427,8 @@ impl Error {
             Self::UnknownFields { .. } => Some(
                 "edit on its host, where clearance approvals allowlist keeps them; or take them out: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
             ),
-            Self::FixStdin => Some("name the file, or leave --fix out".to_owned()),
-            Self::FixUnconfirmed => Some("look at what would be removed, then: clearance … --yes".to_owned()),
+            Self::FixStdin => Some("name the file, or omit --fix".to_owned()),
+            Self::FixUnconfirmed => Some("check what would be removed, then: clearance … --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
             Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
@@ -443,14 +443,14 @@ impl Error {
             Self::NoAllowlist { .. } => Some("change its rules: clearance approvals get --json | jq .native > policy.json; then edit that, and: clearance approvals set --file policy.json".to_owned()),
             Self::NoLints { .. } => Some("look at it: clearance approvals get".to_owned()),
             Self::Raced(_) => Some(
-                "run the same again: it goes by what is stored by then; where others keep writing, raise --timeout"
+                "retry: the edit is applied to the current document; raise --timeout if others keep writing"
                     .to_owned(),
             ),
             Self::Gateway(fault) => advice::next(fault),
             Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
             Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
             Self::Port { .. } => Some("choose another port, or leave --port out for one that is free".to_owned()),
-            Self::Scenario { .. } => Some("mend it; an example is in clearance gateway dev --help".to_owned()),
+            Self::Scenario { .. } => Some("fix it; an example is in clearance gateway dev --help".to_owned()),
             Self::Conflict { .. } => Some(
                 "read it again (clearance approvals get), make your change to that, and set it"
                     .to_owned(),

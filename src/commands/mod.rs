@@ -2,12 +2,13 @@
 
 pub mod allowlist;
 pub mod diff;
+pub mod documents;
 mod error;
 pub mod gateway;
 pub mod get;
 pub mod lint;
 pub mod queue;
-pub mod remote;
+mod remote;
 pub mod run;
 pub mod runtime;
 pub mod set;

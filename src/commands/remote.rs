@@ -1,4 +1,6 @@
-//! The document of a gateway, or of a node behind it: fetched, replaced under compare-and-swap, and read back.
+//! The store of a gateway, or of a node behind it: its document is fetched, and replaced under compare-and-swap.
+
+pub(super) mod replace;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -14,18 +16,9 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
 
-/// Whose document is meant.
-#[derive(Debug, Clone)]
-pub struct Remote {
-    /// Which gateway.
-    pub flags: Flags,
-    /// The node behind it: its id, its name, or the start of one. `None` for the gateway itself.
-    pub node: Option<String>,
-}
-
-/// A place behind a connection that has a document.
+/// A gateway or a node, connected, as the store of its document.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RemoteStore {
     connection: Connection,
     node: Option<Node>,
 }
@@ -49,11 +42,11 @@ pub(super) enum NotStored {
     Other(Error),
 }
 
-impl Place {
-    /// Connects, and finds the node.
-    pub(super) async fn open(remote: &Remote, deadline: Deadline) -> Result<Self, Error> {
-        let mut connection = Connection::open(&remote.flags, Access::OPERATOR, deadline).await?;
-        let node = match &remote.node {
+impl RemoteStore {
+    /// Connects to a gateway, and finds a node behind it. `node`: its id, its name, or the start of one.
+    pub(super) async fn open(gateway: &Flags, node: Option<&str>, deadline: Deadline) -> Result<Self, Error> {
+        let mut connection = Connection::open(gateway, Access::OPERATOR, deadline).await?;
+        let node = match node {
             Some(wanted) => Some(find(&mut connection, wanted).await?),
             None => None,
         };
@@ -81,7 +74,7 @@ impl Place {
         if self.node.is_some() { None } else { self.connection.version() }
     }
 
-    /// What is stored there now.
+    /// The document or the policy that is stored there now.
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Error> {
         let Some(node) = &self.node else {
             return self.connection.read(&GetDocument {}).await.map(Fetched::Document);

@@ -8,7 +8,8 @@ use crate::Streams;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::Error;
-use crate::commands::allowlist::{self, Change, Place};
+use crate::commands::allowlist::{self, Change};
+use crate::commands::documents::Place;
 use crate::deadline::Deadline;
 use crate::output;
 use crate::report::exit::Exit;
@@ -43,9 +44,9 @@ pub fn run(
         )?;
     }
     let place = match (remote(flags, quiet.quiet)?, file) {
-        (Some(remote), _) => Place::Remote(remote),
+        (Some(remote), _) => remote,
         (None, Some(path)) => Place::File(path),
-        (None, None) => Place::Store(store),
+        (None, None) => Place::store(store),
     };
     let request = allowlist::Request {
         verb: change,
@@ -76,7 +77,7 @@ pub fn run(
     };
     let printed = printed.and_then(|()| streams.out.flush());
     if printed.is_err() && report.is_stored() {
-        writeln!(streams.err, "the entry was stored all the same; only this report could not be written")?;
+        output::unprinted_text(streams.err, "entry")?;
     }
     printed?;
     output::remarks_text(streams.err, &report.set.remarks, paper(&io::stderr()))?;
@@ -88,7 +89,6 @@ pub fn run(
     if report.set.departures.is_empty() {
         return Ok(Exit::Done);
     }
-    writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
-    writeln!(streams.err, "  next: {} shows what is stored", line.completed("clearance approvals get"))?;
+    output::departures_text(streams.err, &line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
 }

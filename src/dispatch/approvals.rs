@@ -9,12 +9,12 @@ use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
 use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
+use crate::commands::documents::Place;
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
 use crate::output;
 use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot, validation};
 use crate::report::exit::{self, Exit};
-use crate::store::input::Input;
 
 /// `approvals validate`
 pub fn check(
@@ -68,12 +68,7 @@ pub fn instead_of_missing(files: &mut [FileReport], line: &CommandLine, deadline
 /// Prints the page of a code; `codes` are those that are named where there is none of that name.
 pub fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Result<Exit> {
     let Some(code) = Code::named(name) else {
-        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-        writeln!(streams.err, "error: there is no code `{}`", name.escape_debug())?;
-        if let Some(nearest) = Code::nearest(name) {
-            writeln!(streams.err, "  did you mean `{nearest}`?")?;
-        }
-        writeln!(streams.err, "  next: choose one of {}", codes.join(", "))?;
+        output::unknown_code_text(streams.err, name, codes)?;
         return Ok(Exit::Usage);
     };
     output::explanation(streams.out, code)?;
@@ -87,13 +82,12 @@ pub fn show(
     deadline: Deadline,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let source = match (remote(args.remote, false)?, args.file, args.store) {
-        (Some(remote), ..) => get::Source::Remote(remote),
-        (None, Some(path), _) => get::Source::File(path),
-        (None, None, Some(path)) => get::Source::Store(path),
-        (None, None, None) => get::Source::Local,
+    let place = match (remote(args.remote, false)?, args.file) {
+        (Some(remote), _) => remote,
+        (None, Some(path)) => Place::named(path),
+        (None, None) => Place::store(args.store),
     };
-    let got = within(deadline, move || get::run(source, deadline))?;
+    let got = within(deadline, move || get::run(&place, deadline))?;
     match (&got, args.json) {
         (Got::Document(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
@@ -106,22 +100,16 @@ pub fn show(
         streams.out.flush()?;
         output::remarks_text(streams.err, remarks, paper(&io::stderr()))?;
     }
-    let count = got.problems();
-    if count > 0 {
+    if got.problems() > 0 {
         streams.out.flush()?;
-        let warning = match &got {
-            Got::Native(_) => format!("warning: the policy is not valid ({count})"),
-            // A gateway's document has to be read first.
-            Got::Document(Snapshot { place: Some(_), .. }) => format!(
-                "warning: the document is not valid ({count}); {} shows where",
-                line.completed("clearance approvals get --json | jq .file | clearance approvals validate -")
-            ),
-            Got::Document(_) => format!(
-                "warning: the document is not valid ({count}); {} shows where",
-                line.completed("clearance approvals validate")
-            ),
+        // A gateway's document has to be read first.
+        let validate = match &got {
+            Got::Document(Snapshot { place: Some(_), .. }) => {
+                "clearance approvals get --json | jq .file | clearance approvals validate -"
+            }
+            _ => "clearance approvals validate",
         };
-        writeln!(streams.err, "{warning}")?;
+        output::invalid_text(streams.err, &got, &line.completed(validate))?;
     }
     Ok(Exit::Done)
 }
@@ -134,11 +122,8 @@ pub fn replace(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let request = set::Request {
-        new: args.file.map_or(Input::Stdin, |path| Input::named(&path)),
-        place: match remote(args.remote, args.quiet.quiet)? {
-            Some(remote) => set::Place::Remote(remote),
-            None => set::Place::Local(args.store),
-        },
+        new: args.file.map_or(Place::Stdin, Place::named),
+        place: remote(args.remote, args.quiet.quiet)?.unwrap_or_else(|| Place::store(args.store)),
         base_hash: args.base_hash,
         dry_run: args.dry_run,
         allow_legacy: args.allow_legacy,
@@ -155,14 +140,13 @@ pub fn replace(
     };
     let printed = printed.and_then(|()| streams.out.flush());
     if printed.is_err() && report.outcome == SetOutcome::Stored {
-        writeln!(streams.err, "the document was stored all the same; only this report could not be written")?;
+        output::unprinted_text(streams.err, "document")?;
     }
     printed?;
     output::remarks_text(streams.err, &report.remarks, paper(&io::stderr()))?;
     if report.departures.is_empty() {
         return Ok(Exit::Done);
     }
-    writeln!(streams.err, "error: what is stored now is not what was sent: see the list above")?;
-    writeln!(streams.err, "  next: {} shows what is stored", line.completed("clearance approvals get"))?;
+    output::departures_text(streams.err, &line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
 }

@@ -6,20 +6,18 @@ use super::{flags, look, of_connections, paper, within};
 use crate::Streams;
 use crate::cli::diff::{Diff, Operand};
 use crate::commands::Error;
-use crate::commands::diff::{self, Source};
-use crate::commands::remote::Remote;
+use crate::commands::diff;
+use crate::commands::documents::Place;
 use crate::deadline::Deadline;
 use crate::output;
 use crate::report::exit::Exit;
 use crate::settings::Flags;
-use crate::store::input::Input;
 
 /// Compares, and prints where the two differ.
 pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let Diff { a, b, exact, json, quiet, access } = args;
-    let request = diff::Request { a: source(a), b: source(b), exact };
-    let is_remote = |source: &Source| matches!(source, Source::Remote(_));
-    if let (Some(flag), false) = (of_connections(&access), is_remote(&request.a) || is_remote(&request.b)) {
+    let request = diff::Request { a: place(a), b: place(b), exact };
+    if let (Some(flag), false) = (of_connections(&access), request.a.is_remote() || request.b.is_remote()) {
         return Err(Error::NoGateway { flag }.into());
     }
     let access = flags(None, access, quiet.quiet);
@@ -36,14 +34,13 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     Ok(if report.diff.is_drift() { Exit::Found } else { Exit::Done })
 }
 
-fn source(operand: Operand) -> Source {
-    let remote =
-        |gateway, node| Source::Remote(Remote { flags: Flags { gateway, ..Flags::default() }, node });
+fn place(operand: Operand) -> Place {
+    let remote = |gateway, node| Place::remote(Flags { gateway, ..Flags::default() }, node);
     match operand {
-        Operand::File(path) => Source::File(Input::Path(path)),
-        Operand::Stdin => Source::File(Input::Stdin),
-        Operand::Local => Source::Store(None),
-        Operand::Store(path) => Source::Store(Some(path)),
+        Operand::File(path) => Place::File(path),
+        Operand::Stdin => Place::Stdin,
+        Operand::Local => Place::Host,
+        Operand::Store(path) => Place::Store(path),
         Operand::Gateway(gateway) => remote(gateway, None),
         Operand::Node { id, gateway } => remote(gateway, Some(id)),
     }

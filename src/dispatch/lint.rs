@@ -1,4 +1,4 @@
-//! `approvals lint`: from its flags to the findings, and through a mend to those that are left.
+//! `approvals lint`: from its flags to the findings, and through the fixes to those that are left.
 
 use std::io::{self, Write};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -11,12 +11,14 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
 use crate::cli::approvals::{FailOn, Format, Lint};
 use crate::commands::Error;
-use crate::commands::lint::{self, Checked, Request, Source};
+use crate::commands::documents::Place;
+use crate::commands::lint::{self, Request, Target};
 use crate::deadline::Deadline;
 use crate::output;
+use crate::report::approvals::LintReport;
 use crate::report::exit::{self, Exit};
 
-/// Looks, mends if asked to, and reports what is left.
+/// Checks, fixes with `--fix`, and reports what is left.
 pub fn run(
     args: Lint,
     line: &CommandLine,
@@ -26,18 +28,18 @@ pub fn run(
     if let Some(name) = &args.explain {
         return Ok(explain(name, Code::LINTS, streams)?);
     }
-    let source = match (remote(args.remote, args.quiet.quiet)?, args.store) {
-        (Some(remote), _) => Source::Remote(remote),
-        (None, Some(path)) => Source::Store(path),
-        (None, None) => Source::Paths(args.paths),
+    let target = match (remote(args.remote, args.quiet.quiet)?, args.store) {
+        (Some(remote), _) => Target::Place(remote),
+        (None, Some(path)) => Target::Place(Place::Store(path)),
+        (None, None) => Target::Paths(args.paths),
     };
-    if args.fix && matches!(&source, Source::Paths(paths) if paths.iter().any(|path| path.as_os_str() == "-"))
+    if args.fix && matches!(&target, Target::Paths(paths) if paths.iter().any(|path| path.as_os_str() == "-"))
     {
         return Err(Error::FixStdin.into());
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let request = Request {
-        source,
+        target,
         config: args.config,
         stale_days: args.stale,
         release: args.release,
@@ -46,25 +48,24 @@ pub fn run(
         now_ms: now.as_secs_f64() * 1000.0,
         remote_flags: line.remote_flags().into(),
     };
-    let mut checked = lint::run(&request, deadline)?;
-    if args.fix && checked.mends().next().is_some() {
+    let mut plan = lint::plan(&request, deadline)?;
+    if args.fix && plan.fixes().next().is_some() {
         let machine = args.format != Format::Human;
-        let plan: &mut dyn Write = if machine { &mut *streams.err } else { &mut *streams.out };
-        output::mends_text(plan, checked.mends())?;
-        plan.flush()?;
+        let shown: &mut dyn Write = if machine { &mut *streams.err } else { &mut *streams.out };
+        output::fixes_text(shown, plan.fixes())?;
+        shown.flush()?;
         let asked = Instant::now();
         agreed(args.yes, streams)?;
         // A person's time to think is not the command's.
         let deadline = deadline.later(asked.elapsed());
-        let fixed = checked.fix(deadline)?;
-        checked = lint::run(&request, deadline)?;
-        checked.report.fixed = fixed;
+        let fixed = lint::carry_out(plan, deadline)?;
+        plan = lint::plan(&request, deadline)?;
+        plan.report.fixed = fixed;
     }
-    instead_of_missing(&mut checked.report.files, line, deadline);
-    let report = &checked.report;
+    instead_of_missing(&mut plan.report.files, line, deadline);
+    let report = &plan.report;
     if args.fix && report.fixed.is_empty() && report.invalid > 0 {
-        let text = "note: --fix changed nothing: correct the errors first, then run it again";
-        writeln!(streams.err, "{text}")?;
+        output::unfixed_text(streams.err)?;
     }
     // Notes are nothing to report, unless they are asked for.
     let least = if args.fail_on == FailOn::Note { Severity::Note } else { Severity::Warning };
@@ -72,17 +73,17 @@ pub fn run(
         || !report.fixed.is_empty()
         || report.files.iter().any(|file| file.has_something(least));
     if found || !args.quiet.quiet {
-        print(&checked, args.format, streams)?;
+        print(report, args.format, streams)?;
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &checked.report.remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &plan.report.remarks, paper(&io::stderr()))?;
     let failing = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
         FailOn::Note => Some(Severity::Note),
         FailOn::Never => None,
     };
-    Ok(exit::of_validation(lint::tally(&checked.report, failing)))
+    Ok(exit::of_validation(lint::tally(&plan.report, failing)))
 }
 
 fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
@@ -95,8 +96,7 @@ fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
     Ok(ask(streams.err, "remove them?")?)
 }
 
-fn print(checked: &Checked, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {
-    let report = &checked.report;
+fn print(report: &LintReport, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {
     match format {
         Format::Human => output::lint_human(streams.out, report, look(streams.styled)),
         Format::Json => output::json(streams.out, &report.json()),

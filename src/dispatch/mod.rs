@@ -20,9 +20,9 @@ use rustix::termios::{QueueSelector, tcflush};
 
 use crate::cli::gateway::{Access, Approvals};
 use crate::commands::Error;
+use crate::commands::documents::Place;
 use crate::commands::gateway::observer;
 use crate::commands::queue::QueueError;
-use crate::commands::remote::Remote;
 use crate::deadline::{Deadline, Gate, OutOfTime};
 use crate::output::{self, Look, Paper};
 use crate::report::failure::Failure;
@@ -78,14 +78,14 @@ fn print_past_the_streams(print: impl FnOnce(&mut File) -> io::Result<()>) {
     drop(print(&mut File::from(err)));
 }
 
-/// What the flags say about a gateway or node; `None` for this host and its files.
-pub fn remote(args: Approvals, quiet: bool) -> Result<Option<Remote>, Error> {
+/// The gateway or node that the flags name; `None` for this host and its files.
+pub fn remote(args: Approvals, quiet: bool) -> Result<Option<Place>, Error> {
     let Approvals { gateway, node, access } = args;
     let wanted = gateway.is_some() || node.is_some();
     let of_connections = of_connections(&access);
     let flags = flags(gateway, access, quiet);
     if wanted {
-        return Ok(Some(Remote { flags, node }));
+        return Ok(Some(Place::remote(flags, node)));
     }
     match flags.given().or(of_connections) {
         Some(flag) => Err(Error::NoGateway { flag }),

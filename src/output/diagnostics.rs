@@ -175,5 +175,5 @@ pub fn explanation(out: &mut dyn Write, code: Code) -> io::Result<()> {
     writeln!(out, "{code}: {}\n", page.title)?;
     writeln!(out, "What is wrong\n  {}\n", page.what)?;
     writeln!(out, "Why it matters\n  {}\n", page.why)?;
-    writeln!(out, "How to mend it\n  {}", page.mend)
+    writeln!(out, "How to fix it\n  {}", page.fix)
 }

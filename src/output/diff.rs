@@ -44,8 +44,8 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, look: Look) -> io::Re
     }
     match diff.bookkeeping {
         0 => {}
-        1 => writeln!(printer.out, "1 entry differs in its id or usage only")?,
-        many => writeln!(printer.out, "{many} entries differ in their ids or usage only")?,
+        1 => writeln!(printer.out, "1 entry differs in its id, usage or spelling only")?,
+        many => writeln!(printer.out, "{many} entries differ in their ids, usage or spelling only")?,
     }
     for agent in &diff.reordered {
         let note = format!(

@@ -36,7 +36,7 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     }
     if edit.verb() == Verb::Remove {
         for other in similar {
-            writeln!(out, "  stays: {}", entry(other))?;
+            writeln!(out, "  kept: {}", entry(other))?;
         }
         for other in elsewhere {
             let pattern = escaped(edit.pattern());

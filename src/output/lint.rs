@@ -8,7 +8,7 @@ use super::escape::escaped;
 use super::narrow::Look;
 use super::snapshot::dropped;
 use crate::approvals::findings::codes::Code;
-use crate::report::approvals::{LintReport, Mend};
+use crate::report::approvals::{Fix, LintReport};
 
 /// Prints every finding of every document, and a line that counts.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, look: Look) -> io::Result<()> {
@@ -38,11 +38,11 @@ pub fn lint_human(out: &mut dyn Write, report: &LintReport, look: Look) -> io::R
         let by = report.config.as_deref().unwrap_or("clearance.toml");
         parts.push(format!("{} silenced by {}", report.silenced, escaped(by)));
     }
-    if let Some(removed) = removed(report.mendable, report.unknown) {
+    if let Some(removed) = removed(report.fixable, report.unknown) {
         parts.push(format!("--fix removes {removed}"));
     }
-    let fixed = |count: fn(&Mend) -> usize| report.fixed.iter().map(count).sum();
-    if let Some(removed) = removed(fixed(|mend| mend.removals.len()), fixed(|mend| mend.unknown_count)) {
+    let fixed = |count: fn(&Fix) -> usize| report.fixed.iter().map(count).sum();
+    if let Some(removed) = removed(fixed(|fix| fix.removals.len()), fixed(|fix| fix.unknown_count)) {
         parts.push(format!("removed {removed}"));
     }
     look.print(out, &parts.join("; "))?;
@@ -65,17 +65,17 @@ fn removed(count: usize, unknown: usize) -> Option<String> {
     }
 }
 
-/// Prints what a mend would remove.
-pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>) -> io::Result<()> {
-    for mend in mends {
+/// Prints what `--fix` would remove.
+pub fn fixes_text<'m>(out: &mut dyn Write, fixes: impl Iterator<Item = &'m Fix>) -> io::Result<()> {
+    for fix in fixes {
         writeln!(
             out,
             "{}: {} to remove; what is allowed stays the same",
-            escaped(&mend.name),
-            removed(mend.removals.len(), mend.unknown_count).unwrap_or_default()
+            escaped(&fix.name),
+            removed(fix.removals.len(), fix.unknown_count).unwrap_or_default()
         )?;
-        dropped(out, &mend.unknown, mend.unknown_count)?;
-        for removal in &mend.removals {
+        dropped(out, &fix.unknown, fix.unknown_count)?;
+        for removal in &fix.removals {
             let (agent, pattern) = (escaped(&removal.agent), escaped(&removal.pattern));
             writeln!(
                 out,
@@ -84,7 +84,7 @@ pub fn mends_text<'m>(out: &mut dyn Write, mends: impl Iterator<Item = &'m Mend>
                 removal.index
             )?;
         }
-        if mend.removals.iter().any(|removal| removal.code == Code::InactiveGenerated) {
+        if fix.removals.iter().any(|removal| removal.code == Code::InactiveGenerated) {
             writeln!(
                 out,
                 "  inactive-generated is of gateways from 2026.8.1 on: for an older one say --for RELEASE"

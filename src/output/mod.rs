@@ -12,6 +12,7 @@ mod guard;
 mod json;
 mod lint;
 mod narrow;
+mod notices;
 mod queue;
 mod run;
 mod sarif;
@@ -26,8 +27,9 @@ pub use gateway::{dev_text, progress_text, status_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};
 pub use json::{json, line};
-pub use lint::{lint_human, mends_text};
+pub use lint::{fixes_text, lint_human};
 pub use narrow::Look;
+pub use notices::{departures_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text};
 pub use queue::{
     Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
     progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,

@@ -103,7 +103,7 @@ fn rule(code: Code) -> ReportingDescriptor {
         .id(code.as_str())
         .short_description(text(page.title))
         .full_description(text(page.what))
-        .help(text(&format!("{} {}", page.why, page.mend)))
+        .help(text(&format!("{} {}", page.why, page.fix)))
         .build()
 }
 

@@ -165,8 +165,8 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
     omitted(out, report.changes.omitted)?;
     match report.changes.bookkeeping {
         0 => {}
-        1 => writeln!(out, "1 entry changes in its id or usage only")?,
-        many => writeln!(out, "{many} entries change in their ids or usage only")?,
+        1 => writeln!(out, "1 entry changes in its id, usage or spelling only")?,
+        many => writeln!(out, "{many} entries change in their ids, usage or spelling only")?,
     }
     if report.changes.policy.is_empty() && report.outcome != SetOutcome::Unchanged {
         writeln!(out, "the policy stays the same")?;
@@ -199,7 +199,7 @@ pub(super) fn dropped(out: &mut dyn Write, fields: &[Change], count: usize) -> i
         return Ok(());
     }
     let counted = if count == 1 { "1 unknown field" } else { &format!("{count} unknown fields") };
-    writeln!(out, "takes out {counted}, which no OpenClaw release reads:")?;
+    writeln!(out, "removes {counted}, which no OpenClaw release reads:")?;
     for Change { path, before, .. } in fields {
         let shown = before.as_ref().map(value).unwrap_or_default();
         writeln!(out, "  - {}: {shown}", escaped(&path.to_string()))?;

@@ -30,7 +30,7 @@ pub(super) enum Fixed {
     Immutable,
 }
 
-/// What stands in the way of replacing a file.
+/// What prevents the replacement of a file.
 pub(super) fn fixed(path: &Path) -> Option<Fixed> {
     let links = fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(1, |found| found.nlink());
     if links > 1 {

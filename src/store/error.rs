@@ -217,7 +217,7 @@ impl StoreError {
             Self::Schema { .. } => Some("start OpenClaw once on this host, or run openclaw doctor".to_owned()),
             Self::Supervised(_) => Some("go through the gateway: --gateway".to_owned()),
             Self::Fenced { .. } => {
-                Some("leave that agent's rules as they stand, or wait until it is deleted, then set it again".to_owned())
+                Some("keep that agent's rules as they are, or wait until it is deleted, then set it again".to_owned())
             }
             Self::Sqlite { cause, .. } => sqlite_remedy(cause),
             Self::Unstorable { .. } => None,
@@ -242,15 +242,15 @@ impl StoreError {
             Self::Locked { .. } => Some("wait until it has ended, or raise --timeout".to_owned()),
             Self::Write { path, cause } => Some(match cause.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                    "the old document stands: free some space, then set it again".to_owned()
+                    "the old document is unchanged: free some space, then set it again".to_owned()
                 }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
-                    "the old document stands: make the directory of {} writable for you, then set it again",
+                    "the old document is unchanged: make the directory of {} writable for you, then set it again",
                     path.display()
                 ),
-                _ => "the old document stands: mend the cause, then set it again".to_owned(),
+                _ => "the old document is unchanged: fix the cause, then set it again".to_owned(),
             }),
-            Self::Unflushed { .. } => Some("it will be lost only if the machine fails now; mend the directory".to_owned()),
+            Self::Unflushed { .. } => Some("it will be lost only if the machine fails now; fix the directory".to_owned()),
             Self::Displaced { .. } => Some("compare the two files and keep what you need".to_owned()),
         }
     }
@@ -259,7 +259,7 @@ impl StoreError {
 fn sqlite_remedy(cause: &rusqlite::Error) -> Option<String> {
     use rusqlite::ErrorCode as Code;
     let remedy = match cause.sqlite_error_code()? {
-        Code::DiskFull => "the old document stands: free some space, then set it again",
+        Code::DiskFull => "the old document is unchanged: free some space, then set it again",
         Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied => {
             "check that the database and its directory are yours, and that its -wal file came with it"
         }

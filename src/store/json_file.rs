@@ -44,12 +44,12 @@ impl JsonFile {
         Self { path, rival: None, private: true }
     }
 
-    /// A document that somebody keeps, and that is no store: whoever may read it may read it afterwards.
+    /// A document that somebody keeps, and that is not a store: it keeps its mode.
     pub fn document(path: PathBuf) -> Self {
         Self { private: false, ..Self::at(path) }
     }
 
-    /// A store that is not there yet, where it cannot be told at which of two places the host will look for it: it
+    /// A store that is not there yet, where it is unknown at which of two places the host will look for it: it
     /// is read, and not written.
     pub(super) fn either(path: PathBuf, rival: PathBuf) -> Self {
         Self { rival: Some(rival), ..Self::at(path) }
@@ -66,7 +66,7 @@ impl JsonFile {
         read(&self.path, deadline)
     }
 
-    /// Whether the store could be replaced as far as can be told without writing: the file itself, links followed.
+    /// Whether the store could be replaced as far as that can be known without writing: the file itself, links followed.
     pub fn replaceable(&self, deadline: Deadline) -> Result<PathBuf, StoreError> {
         if let Some(rival) = &self.rival {
             return Err(StoreError::Ambiguous(self.path.clone(), rival.clone()));

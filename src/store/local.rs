@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Whether it could be replaced, as far as can be told without writing.
+    /// Whether it could be replaced, as far as that can be known without writing.
     pub fn replaceable(&self, deadline: Deadline) -> Result<(), StoreError> {
         match self {
             Self::JsonFile(file) => file.replaceable(deadline).map(drop),

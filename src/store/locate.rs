@@ -154,7 +154,7 @@ mod tests {
     fn with_one_it_is_there_unless_only_an_early_release_left_one() {
         let fresh = Host::with(&[]);
         assert_eq!(fresh.local(Some("~/other")), "~/other/exec-approvals.json");
-        // Neither is there, and at which one the host will look cannot be told.
+        // Neither is there, and which one the host will use is unknown.
         let refused = fresh.found(Some("~/other")).unwrap().replaceable(soon());
         assert!(matches!(refused, Err(StoreError::Ambiguous(..))), "{refused:?}");
         let started = Host::with(&[("other/state/openclaw.sqlite", &sqlite(1))]);

@@ -1,4 +1,4 @@
-//! The owner of a store. Only that user may replace it, because the new file belongs to whoever wrote it.
+//! The owner of a store. Only that user may replace it, because the new file belongs to the user who wrote it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::StoreError;
 
-/// A replaced file belongs to whoever replaced it: another user's gateway could not read it any more.
+/// A replaced file belongs to the user who replaced it: another user's gateway could not read it any more.
 pub(super) fn owned(target: &Path) -> Result<(), StoreError> {
     let user = rustix::process::geteuid().as_raw();
     let (path, owner) = match fs::metadata(target) {

@@ -41,7 +41,7 @@ impl From<io::Error> for ReplaceError {
 
 /// A text that is still being written: nobody's loss.
 const NEW: &str = "new-";
-/// A file about to be exchanged: the hashes of what may be in it, before and after, stand in its name.
+/// A file about to be exchanged: the hashes of what may be in it, before and after, are in its name.
 const SWAP: &str = "swap-";
 /// A document that came out of a store and that nobody expected. It is never deleted.
 const DISPLACED: &str = "displaced-";
@@ -153,7 +153,7 @@ fn holds(path: &Path, expected: &[u8]) -> bool {
 /// Removes what killed runs left. Only under the lock: then nothing of it is in use.
 ///
 /// A run that was killed between the exchange and the comparison may have left another program's document behind:
-/// what is neither of the two texts that the file's name tells is kept under another name.
+/// what is neither of the two texts that the file's name gives is kept under another name.
 pub(super) fn clear_litter(store: &Path) {
     let Some(entries) = store.parent().and_then(|directory| std::fs::read_dir(directory).ok()) else {
         return;

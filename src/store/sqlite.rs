@@ -106,7 +106,7 @@ impl Database {
         remarks
     }
 
-    /// Whether its document could be replaced, as far as can be told without writing.
+    /// Whether its document could be replaced, as far as that can be known without writing.
     pub fn replaceable(&self, deadline: Deadline) -> Result<(), StoreError> {
         owned(&real(&self.path)?)?;
         reading(&self.path, deadline, |connection| self.writable(connection, deadline))

@@ -251,7 +251,7 @@ fn a_race_that_is_lost_is_run_again() {
     let client = dev.client_at(&losing(usize::MAX));
     let (exit, report) = client.json(&edit(&["add", "/opt/never", "--timeout", "2s"], &["--gateway"]));
     assert_eq!((exit, &report["error"]["code"]), (6, &json!("conflict")), "{report}");
-    assert!(report["error"]["remedy"].as_str().unwrap().starts_with("run the same again"), "{report}");
+    assert!(report["error"]["remedy"].as_str().unwrap().starts_with("retry: the edit"), "{report}");
     let (_, got) = dev.client().json(&["approvals", "get", "--gateway"]);
     assert_eq!(patterns(&got["file"], "*"), ["/opt/late"]);
 }

@@ -299,13 +299,13 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
     assert_eq!(host.names(), ["openclaw.sqlite"]);
 }
 
-// ---- Looked at, mended, compared, edited
+// ---- Looked at, fixed, compared, edited
 
 /// Two of the four entries say nothing new.
 const DOUBLED: &str = r#"{"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/bin/ls", "id": "b"}, {"pattern": "/usr/bin/rg", "id": "c"}, {"pattern": "/usr/bin/rg", "argPattern": "^-l$", "id": "d"}]}}}"#;
 
 #[test]
-fn it_is_looked_at_and_mended() {
+fn it_is_looked_at_and_fixed() {
     let host = Host::new();
     // There is nothing to look at, and that must not pass.
     assert_transcript!("database_lint_none", host, &mut run(&host, &["lint"]));
@@ -333,7 +333,7 @@ fn it_is_looked_at_and_mended() {
 }
 
 #[test]
-fn what_somebody_else_wrote_meanwhile_is_not_mended() {
+fn what_somebody_else_wrote_meanwhile_is_not_fixed() {
     let host = Host::new();
     ends(&mut set(&host, DOUBLED), 0);
     let other = host.text().unwrap().replace("/usr/bin/rg", "/usr/bin/fd");
@@ -350,7 +350,7 @@ fn what_somebody_else_wrote_meanwhile_is_not_mended() {
     let output = lint.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(6), "{err}");
-    assert!(err.contains("changed") && err.contains("next: run the same again"), "{err}");
+    assert!(err.contains("changed") && err.contains("next: retry: the edit"), "{err}");
     assert_eq!(host.text().unwrap(), other);
     ends(&mut run(&host, &["lint", "--fix", "--yes"]), 0);
     assert!(!host.text().unwrap().contains("\"b\""));

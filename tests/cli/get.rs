@@ -302,7 +302,7 @@ fn a_database_that_is_none_is_told() {
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["error"]["exit"], 7);
 }
 
-// ---- Known defects: to be run again without `ignore` once they are mended
+// ---- Known defects: to be run again without `ignore` once they are fixed
 
 #[test]
 fn the_token_of_a_misspelt_block_is_not_printed() {

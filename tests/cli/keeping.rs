@@ -163,7 +163,7 @@ fn unknown_fields_are_taken_out_on_request() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(
-        told.contains("takes out 3 unknown fields") && told.contains("- /agents/main/model: \"opus\""),
+        told.contains("removes 3 unknown fields") && told.contains("- /agents/main/model: \"opus\""),
         "{told}"
     );
     assert!(!told.contains("hunter2"), "{told}");

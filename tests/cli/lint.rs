@@ -1,4 +1,4 @@
-//! `approvals lint`, as its users meet it: the corpus, the official documents, clearance.toml, mends, exit codes.
+//! `approvals lint`, as its users meet it: the corpus, the official documents, clearance.toml, fixes, exit codes.
 
 use std::fmt::Write;
 use std::fs;
@@ -329,7 +329,7 @@ fn secrets_are_told_of_in_a_repository_alone() {
 }
 
 #[test]
-fn a_mend_is_shown_and_asked_for_and_made() {
+fn a_fix_is_shown_and_asked_for_and_made() {
     let text = fs::read_to_string(fixture("lint/documents/notation.json5")).unwrap();
     let covered = fs::read_to_string(fixture("lint/documents/covered-by-glob.json")).unwrap();
     let directory = directory(&[("a.json5", &text), ("b.json", &covered)]);
@@ -346,14 +346,14 @@ fn a_mend_is_shown_and_asked_for_and_made() {
     let names: Vec<_> =
         fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
-    // There is nothing left to mend, and machine output says what was done.
+    // There is nothing left to fix, and machine output says what was done.
     let again = lint(directory.path(), &["a.json5", "--fix", "--yes", "--format", "json"]).output().unwrap();
     let report: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!((&report["fixed"], &report["fixable"]), (&json!([]), &json!(0)));
 }
 
 #[test]
-fn a_mend_in_machine_output_keeps_standard_output_to_itself() {
+fn a_fix_in_machine_output_keeps_standard_output_to_itself() {
     let text = fs::read_to_string(fixture("lint/documents/duplicates.json")).unwrap();
     let directory = directory(&[(".openclaw/exec-approvals.json", &text)]);
     let output = lint(directory.path(), &["--fix", "--yes", "--format=json"]).output().unwrap();

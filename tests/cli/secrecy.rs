@@ -246,7 +246,7 @@ fn in_what_changes() {
         (&["approvals", "diff", new, "local", "--exact", "--json"], 1, "[redacted]"),
         (&["approvals", "set", "--file", new, "--dry-run"], 0, "[redacted]"),
         (&["approvals", "set", "--file", new, "--dry-run", "--json"], 0, "[redacted]"),
-        (&remove, 0, "stays: /usr/bin/curl"),
+        (&remove, 0, "kept: /usr/bin/curl"),
         (&[&remove[..], &["--json"]].concat(), 0, "[redacted]"),
     ];
     for (command, code, shown) in commands {

@@ -324,7 +324,11 @@ fn a_write_that_fails_in_the_middle_leaves_the_old_document() {
     let output = place.prepared("trap '' XFSZ; ulimit -f 8", &new).output().unwrap();
     assert_exit(&output, 7);
     assert!(err(&output).contains("File too large"), "{}", err(&output));
-    assert!(err(&output).contains("next: the old document stands: free some space"), "{}", err(&output));
+    assert!(
+        err(&output).contains("next: the old document is unchanged: free some space"),
+        "{}",
+        err(&output)
+    );
     place.assert_holds_alone(&small("a"));
 }
 
@@ -359,7 +363,11 @@ fn a_full_disk_leaves_the_old_document() {
     }
     assert_eq!(String::from_utf8_lossy(&output.stdout), "exit 7\napprovals.json\nsame\n", "{}", err(&output));
     assert!(err(&output).contains("No space left on device"), "{}", err(&output));
-    assert!(err(&output).contains("next: the old document stands: free some space"), "{}", err(&output));
+    assert!(
+        err(&output).contains("next: the old document is unchanged: free some space"),
+        "{}",
+        err(&output)
+    );
 }
 
 /// Runs the tool as a user whom the directory's mode binds, which root is not.
@@ -395,7 +403,11 @@ fn a_directory_that_cannot_be_written_is_told() {
     let output = with_directory_mode(&place, 0o500, &new);
     assert_exit(&output, 7);
     assert!(err(&output).contains("Permission denied"), "{}", err(&output));
-    assert!(err(&output).contains("next: the old document stands: make the directory"), "{}", err(&output));
+    assert!(
+        err(&output).contains("next: the old document is unchanged: make the directory"),
+        "{}",
+        err(&output)
+    );
     place.assert_holds_alone(&small("a"));
 }
 
@@ -974,11 +986,11 @@ fn a_store_that_cannot_be_read_is_not_replaced() {
 #[test]
 fn a_store_that_is_not_valid_can_be_replaced() {
     let place = Place::holding(r#"{"version": 1, "defaults": {"security": "alowlist"}, "gone": true}"#);
-    assert_transcript!("set_mended", place.transcript(&mut place.set(small("a"))));
+    assert_transcript!("set_fixed", place.transcript(&mut place.set(small("a"))));
     place.assert_holds_alone(&small("a"));
 }
 
-// ---- Known defects: to be run again without `ignore` once they are mended
+// ---- Known defects: to be run again without `ignore` once they are fixed
 
 #[test]
 fn a_lock_file_that_is_a_link_is_no_hang() {
@@ -1054,6 +1066,6 @@ fn an_error_says_which_document_stands() {
     let new = place.new_document("new.json", small("b"));
     // It may be written and not opened: what fails is to flush it, after the exchange.
     let output = with_directory_mode(&place, 0o300, &new);
-    let says_old = err(&output).contains("the old document stands");
+    let says_old = err(&output).contains("the old document is unchanged");
     assert_eq!(says_old, place.text() == small("a"), "{}", err(&output));
 }

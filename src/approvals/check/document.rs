@@ -278,7 +278,7 @@ fn explain(
             findings.uncounted = true;
             break;
         }
-        // Readers keep the last of duplicates; what is wrong with those before it is told too.
+        // Readers keep the last of duplicates; what is wrong with those before it is reported too.
         if !tree::drop_last_duplicates(root) {
             break;
         }

@@ -22,12 +22,12 @@ const MOST: usize = 1_000_000;
 /// Shorter than any entry, and nothing to keep in a tree.
 const ELIDED: &[u8] = b"null";
 
-/// Whether an element of the tree of [`accepted_entries`] stands for an accepted entry of the text.
+/// Whether an element of the tree of [`accepted_entries`] is in place of an accepted entry of the text.
 pub(in crate::approvals) fn is_elided(element: &Value<'_>, text: &str) -> bool {
     matches!(element, Value::NullKeyword(null) if text.as_bytes().get(null.range.start) == Some(&b'{'))
 }
 
-/// As much of a document as it takes to find its entries. Whatever else stands in it is passed over.
+/// As much of a document as it takes to find its entries. Everything else in it is skipped.
 #[derive(Deserialize)]
 struct Skeleton<'t> {
     #[serde(borrow, default)]

@@ -46,8 +46,9 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let verdict = check(text.as_bytes(), Syntax::Json);
-        let told = verdict.diagnostics.iter();
-        told.map(|d| format!("{}:{} {} {} {}", d.start.line, d.start.column, d.code, d.path, d.message))
+        let reported = verdict.diagnostics.iter();
+        reported
+            .map(|d| format!("{}:{} {} {} {}", d.start.line, d.start.column, d.code, d.path, d.message))
             .collect()
     }
 
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_with_its_place() {
+    fn every_problem_is_reported_with_its_place() {
         let text = r#"{"defaultAction": "alow", "rules": [
  {"pattern": " ", "action": "allow"},
  {"patern": "x", "action": null, "shells": ["cmd", ""], "enabled": 1},
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_around_a_policy_and_a_document_are_told_apart() {
+    fn a_request_around_a_policy_and_a_document_are_distinguished() {
         let request = r#"{"nodeId": "n", "native": {"rules": []}, "baseHash": "h"}"#;
         assert_eq!(
             found(request),

@@ -88,7 +88,7 @@ impl Contract {
         }
     }
 
-    /// The field of the wire under which the whole stands, and one that the whole must have.
+    /// The field of the wire under which the whole is sent, and one that the whole must have.
     pub(in crate::approvals) const fn envelope(self) -> (&'static str, &'static str) {
         match self {
             Self::Document => ("file", "version"),

@@ -55,9 +55,9 @@ pub(in crate::approvals) fn findings(
                 }
                 continue;
             }
-            let told = explain.error(&error, lists).into_iter();
-            let told = told.filter(|finding| !is_wrapped || finding.path.steps().len() > 1);
-            findings.extend(told.filter(|finding| !known.contains(&finding.path)));
+            let reported = explain.error(&error, lists).into_iter();
+            let reported = reported.filter(|finding| !is_wrapped || finding.path.steps().len() > 1);
+            findings.extend(reported.filter(|finding| !known.contains(&finding.path)));
         }
     };
     let mut lists = Vec::new();
@@ -382,7 +382,7 @@ impl Explain<'_, '_> {
         }
     }
 
-    /// What stands at a path, for a sentence.
+    /// What is at a path, for a sentence.
     fn thing(&self, path: &Path) -> String {
         if path.steps().is_empty() { self.contract.name().to_owned() } else { thing(path) }
     }
@@ -429,7 +429,7 @@ fn brief(value: &Json) -> String {
     }
 }
 
-/// What stands below the root, for a sentence.
+/// What is below the root, for a sentence.
 fn thing(path: &Path) -> String {
     match path.steps() {
         [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{}`", shortened(id)),

@@ -6,19 +6,20 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::approvals::compare::changes::Changes;
+use crate::approvals::compare::identity::Identity;
 use crate::approvals::model::document::{Agent, Agents, Document, Entry, McpTool};
-use crate::approvals::model::scalar::{Source, Text};
+use crate::approvals::model::scalar::Source;
 
 /// What was left out of two documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::approvals) struct Common {
-    /// Elements that stand in both, and differ in bookkeeping alone.
+    /// Elements that are in both, and differ in bookkeeping alone.
     pub(in crate::approvals) bookkeeping: usize,
     /// Differences that were left out because there are too many of them.
     pub(in crate::approvals) omitted: usize,
 }
 
-/// An element of a list, and what makes it the same element: see [`crate::approvals::compare::changes`].
+/// An element of a list, and what makes it the same element: see [`crate::approvals::compare::identity`].
 trait Element: PartialEq {
     type Identity<'i>: Eq + Hash
     where
@@ -29,12 +30,12 @@ trait Element: PartialEq {
 
 impl Element for Entry<'_> {
     type Identity<'i>
-        = (&'i str, Option<&'i str>, Option<Source>)
+        = Identity<'i>
     where
         Self: 'i;
 
     fn identity(&self) -> Self::Identity<'_> {
-        (self.pattern.as_str(), self.arg_pattern.as_ref().map(Text::as_str), self.source)
+        Identity::of(self)
     }
 }
 
@@ -78,7 +79,7 @@ pub(in crate::approvals) fn leave_out<'t>(before: &mut Document<'t>, after: &mut
     }
     if !gone.is_empty() {
         for agents in [&mut before.agents, &mut after.agents].into_iter().flatten() {
-            agents.retain(|id| !gone.contains(id));
+            agents.retain(|id, _| !gone.contains(id));
         }
     }
     common
@@ -164,12 +165,9 @@ fn shorten<T>(list: &mut Option<Vec<T>>, room: &mut usize) -> usize {
     omitted
 }
 
-/// Leaves out what allows the same twice, and an `argPattern` that allows everything.
+/// Leaves out what allows the same twice.
 pub(in crate::approvals) fn without_repeats(document: &mut Document<'_>) {
     for (_, agent) in document.agents.iter_mut().flat_map(Agents::iter_mut) {
-        for entry in agent.allowlist.iter_mut().flatten() {
-            entry.arg_pattern = entry.arg_pattern.take().filter(|pattern| !pattern.as_str().is_empty());
-        }
         agent.allowlist.as_mut().map(first_of_each);
         agent.mcp_tools.as_mut().map(first_of_each);
     }
@@ -209,7 +207,7 @@ type OfSource<'d> = (&'d str, Option<&'d str>);
 fn runs<'d>(list: &'d [Entry<'_>]) -> Vec<(Option<Source>, Vec<OfSource<'d>>)> {
     let mut runs: Vec<(Option<Source>, Vec<OfSource<'_>>)> = Vec::new();
     for entry in list {
-        let (pattern, arguments, source) = entry.identity();
+        let Identity { pattern, arg_pattern: arguments, source } = entry.identity();
         match runs.last_mut() {
             Some((of, run)) if *of == source => run.push((pattern, arguments)),
             _ => runs.push((source, vec![(pattern, arguments)])),
@@ -235,11 +233,11 @@ pub(in crate::approvals) fn is_same(one: &Document<'_>, other: &Document<'_>) ->
     agents.all(|(id, agent)| others.get(id).is_some_and(|other| *other == agent))
 }
 
-/// The ids that a document's entries have, by what the entries allow, in the order in which they stand.
+/// The ids that a document's entries have, by what the entries allow, in their order.
 pub(in crate::approvals) struct KnownIds<'d>(HashMap<OfEntry<'d>, Ids<'d>>);
 
 /// An agent's id, and what makes an entry of it the same entry.
-type OfEntry<'d> = (&'d str, (&'d str, Option<&'d str>, Option<Source>));
+type OfEntry<'d> = (&'d str, Identity<'d>);
 
 /// Ids, and how many of them are taken.
 type Ids<'d> = (Vec<&'d str>, Cell<usize>);
@@ -264,83 +262,5 @@ impl<'d> KnownIds<'d> {
         let id = ids.get(taken.get())?;
         taken.set(taken.get() + 1);
         Some(id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::approvals::Syntax;
-    use crate::approvals::check::agreement::documents;
-    use crate::approvals::compare::changes::between;
-    use crate::approvals::parse;
-
-    /// What is compared after the common parts are left out is what is compared with them.
-    fn both_ways(before: &Value, after: &Value) -> (Changes, Changes) {
-        let (one, other) = (before.to_string(), after.to_string());
-        let mut one = parse(one.as_bytes(), Syntax::Json).unwrap();
-        let mut other = parse(other.as_bytes(), Syntax::Json).unwrap();
-        let common = leave_out(&mut one, &mut other);
-        let value = |document: Document<'_>| serde_json::to_value(document).unwrap();
-        let mut shorter = between(&value(one), &value(other));
-        shorter.bookkeeping += common.bookkeeping;
-        shorter.omitted += common.omitted;
-        (shorter, between(before, after))
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
-
-        #[test]
-        fn what_is_left_out_changes_no_answer(before in documents(), after in documents()) {
-            let is_valid = |value: &Value| parse(value.to_string().as_bytes(), Syntax::Json).is_ok();
-            if is_valid(&before) && is_valid(&after) {
-                let [before, after] = [before, after].map(|mut document| {
-                    // There is one, however it is written.
-                    document["version"] = json!(1);
-                    document
-                });
-                let (shorter, whole) = both_ways(&before, &after);
-                prop_assert_eq!(shorter, whole);
-            }
-        }
-    }
-
-    #[test]
-    fn what_stands_in_both_goes_and_repeats_are_paired_in_their_order() {
-        let list = |entries: Value| json!({"version": 1, "agents": {"main": {"allowlist": entries}}});
-        let (a, a1) = (json!({"pattern": "/a"}), json!({"pattern": "/a", "id": "1"}));
-        let (b, c) = (json!({"pattern": "/b"}), json!({"pattern": "/c"}));
-        for (before, after) in [
-            (list(json!([a, a1, b])), list(json!([a1, c, a]))),
-            (list(json!([a, b])), list(json!([b, a, a]))),
-            (list(json!([a])), json!({"version": 1, "agents": {"main": {"ask": "off"}, "ops": {}}})),
-            (json!({"version": 1}), list(json!([a, b, c]))),
-        ] {
-            let (shorter, whole) = both_ways(&before, &after);
-            assert_eq!(shorter, whole, "{before} {after}");
-        }
-    }
-
-    #[test]
-    fn too_many_differences_are_counted() {
-        let entries = |start: usize, count: usize| -> Vec<Value> {
-            (start..start + count).map(|n| json!({"pattern": format!("/{n}")})).collect()
-        };
-        let agents = |start: usize| -> Value {
-            let mut agents: serde_json::Map<String, Value> = (start..start + 4_000)
-                .map(|n| (n.to_string(), json!({"ask": "off", "security": "deny"})))
-                .collect();
-            agents.insert("main".to_owned(), json!({"allowlist": entries(start, 6_000)}));
-            json!({"version": 1, "agents": agents})
-        };
-        let (before, after) = (agents(0), agents(10_000));
-        let (shorter, whole) = both_ways(&before, &after);
-        assert_eq!(shorter.policy.len(), Changes::MOST);
-        assert_eq!(shorter.policy.len() + shorter.omitted, whole.policy.len() + whole.omitted);
-        assert_eq!(whole.policy.len() + whole.omitted, 2 * 4_000 * 2 + 2 * 6_000);
     }
 }

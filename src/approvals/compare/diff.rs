@@ -1,16 +1,17 @@
 //! Whether two documents say the same, and where they do not: the drift that `approvals diff` reports.
 //!
-//! Both are brought into one form first and then compared by [`crate::approvals::compare::changes`], as `set` does. What is left out of
-//! that form is what a host does not look at when it decides about a command (`resolveExecApprovalsFromFile`,
-//! `matchAllowlist` of 2026.4.14 and 2026.9.6): ids, usage, the socket, empty blocks, an empty `argPattern`, an entry
-//! that stands twice, and the order of agents and entries, which [`Diff::reordered`] has more about.
+//! Both are brought into one form first and then compared by [`crate::approvals::compare::comparison`], as `set` does.
+//! That form lacks what a host does not look at when it decides about a command (`resolveExecApprovalsFromFile`,
+//! `matchAllowlist` of 2026.4.14 and 2026.9.6): ids, usage, the socket, empty blocks, an entry that is there twice, and
+//! the order of agents and entries, which [`Diff::reordered`] has more about.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::approvals::compare::alike;
-use crate::approvals::compare::changes::{self, Change};
-use crate::approvals::compare::exact;
-use crate::approvals::model::document::Document;
+use crate::approvals::compare::changes::{Change, Changes};
+use crate::approvals::compare::comparison;
+use crate::approvals::compare::depth::Depth;
+use crate::approvals::model::document::{Agents, Document, Policy};
 
 /// How two documents, or two native policies, differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +20,7 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// Differences beyond those, which are counted and not kept.
     pub omitted: usize,
-    /// Entries of which only bookkeeping differs: the id, when they were last used. No drift.
+    /// Entries of which only the id, the usage or the spelling differs. No drift.
     pub bookkeeping: usize,
     /// Agents whose entries written by hand and those of prompts answered "always" follow each other in another order.
     /// No drift, since the same commands are allowed: but of two entries that match one command a host takes the
@@ -34,19 +35,17 @@ impl Diff {
     }
 }
 
-/// The differences of policy between two valid documents in today's form. Takes them, and leaves out what they have in
-/// common before it compares the rest: that would be many times the text.
+/// The differences of policy between two valid documents in today's form. Takes them, and drops what they have in common
+/// before it compares the rest: that would be many times the text.
 pub fn of_policy<'t>(mut before: Document<'t>, mut after: Document<'t>) -> Diff {
-    alike::without_repeats(&mut before);
-    alike::without_repeats(&mut after);
+    for side in [&mut before, &mut after] {
+        plain(side);
+        alike::without_repeats(side);
+    }
     let reordered = alike::reordered(&before, &after);
-    let common = alike::leave_out(&mut before, &mut after);
-    let value = |document: Document<'_>| serde_json::to_value(document).unwrap_or_default();
-    let (before, after) = (plain(value(before)), plain(value(after)));
-    let changes::Changes { policy, omitted, bookkeeping } = changes::between(&before, &after);
-    let reordered = if policy.is_empty() { reordered } else { Vec::new() };
-    let (omitted, bookkeeping) = (omitted + common.omitted, bookkeeping + common.bookkeeping);
-    Diff { changes: policy, omitted, bookkeeping, reordered }
+    let changes = comparison::policy(before, after);
+    let reordered = if changes.policy.is_empty() { reordered } else { Vec::new() };
+    Diff { reordered, ..Diff::from(changes) }
 }
 
 /// The differences of policy between two native policies. The order of their rules is policy.
@@ -54,12 +53,11 @@ pub fn of_native(before: &Value, after: &Value) -> Diff {
     Diff { changes: crate::approvals::compare::native::changes(before, after), ..Diff::default() }
 }
 
-/// Every difference, of whatever means something or nothing: ids, usage, order, the socket. Numbers are compared as
-/// doubles, and the order of an object's fields is none. `no_token`: one side does not tell its socket token, so that
-/// it cannot be compared.
+/// Every difference, of whatever means something or nothing: ids, usage, order, the socket. `no_token`: one side does not
+/// show its socket token, so that it cannot be compared.
 pub fn exact(before: &Value, after: &Value, no_token: bool) -> Diff {
     if !no_token {
-        return Diff { changes: exact::differences(before, after), ..Diff::default() };
+        return comparison::values(before, after, Depth::Exact).into();
     }
     let [before, after] = [before, after].map(|side| {
         let mut side = side.clone();
@@ -68,32 +66,34 @@ pub fn exact(before: &Value, after: &Value, no_token: bool) -> Diff {
         }
         side
     });
-    Diff { changes: exact::differences(&before, &after), ..Diff::default() }
+    comparison::values(&before, &after, Depth::Exact).into()
 }
 
-/// A document without what goes without saying. Bookkeeping stays, since it is counted.
-fn plain(mut plain: Value) -> Value {
-    let Some(fields) = plain.as_object_mut() else { return plain };
-    fields.remove("socket");
-    // There is one version, however it is written.
-    fields.remove("version");
-    if let Some(agents) = fields.get_mut("agents").and_then(Value::as_object_mut) {
-        agents.values_mut().filter_map(Value::as_object_mut).for_each(agent);
-        agents.retain(|_, agent| !is_empty(agent));
+/// The same of two valid documents in today's form.
+pub fn exact_documents<'t>(mut before: Document<'t>, mut after: Document<'t>, no_token: bool) -> Diff {
+    for socket in [&mut before.socket, &mut after.socket].into_iter().flatten().filter(|_| no_token) {
+        socket.token = None;
     }
-    fields.retain(|_, value| !is_empty(value));
-    plain
+    comparison::documents(&before, &after, Depth::Exact).into()
 }
 
-fn agent(agent: &mut Map<String, Value>) {
-    agent.retain(|_, value| !is_empty(value));
+impl From<Changes> for Diff {
+    fn from(changes: Changes) -> Self {
+        let Changes { policy, omitted, bookkeeping } = changes;
+        Self { changes: policy, omitted, bookkeeping, reordered: Vec::new() }
+    }
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(elements) => elements.is_empty(),
-        _ => false,
+/// Removes what says nothing. Bookkeeping stays, since it is counted.
+fn plain(document: &mut Document<'_>) {
+    document.socket = None;
+    document.defaults = document.defaults.filter(|policy| *policy != Policy::default());
+    for (_, agent) in document.agents.iter_mut().flat_map(Agents::iter_mut) {
+        agent.allowlist = agent.allowlist.take().filter(|entries| !entries.is_empty());
+        agent.mcp_tools = agent.mcp_tools.take().filter(|tools| !tools.is_empty());
+    }
+    if let Some(agents) = &mut document.agents {
+        agents.retain(|_, agent| !agent.is_empty());
     }
 }
 

@@ -2,6 +2,9 @@
 
 pub mod alike;
 pub mod changes;
+pub mod comparison;
+pub mod depth;
 pub mod diff;
-pub mod exact;
+pub(in crate::approvals) mod identity;
 pub mod native;
+mod pairing;

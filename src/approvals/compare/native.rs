@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::changes::Change;
-use super::exact;
+use super::comparison;
 use crate::approvals::model::path::{Path, Step};
 
 /// What changes when one policy takes another's place, or what a node made of the policy that it was sent.
@@ -22,7 +22,7 @@ pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
         match (name, before, after) {
             ("defaultAction", None, _) | ("defaultAction", _, None) => {}
             ("rules", Some(Value::Array(before)), Some(Value::Array(after))) => {
-                changes.extend(exact::of_rules(&path, before, after));
+                changes.extend(comparison::rules(&path, before, after));
             }
             (_, before, after) if before != after => {
                 changes.push(Change { path, before: before.cloned(), after: after.cloned() });
@@ -53,7 +53,7 @@ mod tests {
 
     use super::*;
 
-    fn told(before: &Value, after: &Value) -> Vec<String> {
+    fn reported(before: &Value, after: &Value) -> Vec<String> {
         let shown = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), Value::to_string);
         let changes = changes(before, after);
         changes.iter().map(|c| format!("{} {} {}", c.path, shown(&c.before), shown(&c.after))).collect()
@@ -68,7 +68,7 @@ mod tests {
             {"pattern": "x", "action": "deny"}, {"pattern": "b", "action": "prompt"},
             {"pattern": "a", "action": "allow"}]});
         assert_eq!(
-            told(&before, &after),
+            reported(&before, &after),
             [
                 r#"/defaultAction "deny" "allow""#,
                 r#"/rules/1/action "deny" "prompt""#,
@@ -79,7 +79,7 @@ mod tests {
         );
         let as_stored =
             json!({"defaultAction": "deny", "rules": [{"pattern": "a", "action": "allow", "enabled": true}]});
-        assert!(told(&json!({"rules": [{"pattern": "a", "action": "allow"}]}), &as_stored).is_empty());
-        assert_eq!(told(&json!({"rules": []}), &json!({})), ["/rules [] -"]);
+        assert!(reported(&json!({"rules": [{"pattern": "a", "action": "allow"}]}), &as_stored).is_empty());
+        assert_eq!(reported(&json!({"rules": []}), &json!({})), ["/rules [] -"]);
     }
 }

@@ -1,16 +1,17 @@
 //! One entry into an agent's allowlist, or out of it; everything else stays as it is.
 //!
 //! As `openclaw approvals allowlist add` and `remove` do it in 2026.4.14 and 2026.9.6: the pattern is trimmed, a list
-//! goes with its last entry and an agent with its last field. Unlike there, entries are the same only if their
-//! pattern, `argPattern` and source are: removing a pattern there also removes what prompts bound to arguments.
+//! goes with its last entry and an agent with its last field. Unlike there, entries are the same only by the rule of
+//! [`crate::approvals::compare::identity`]: removing a pattern there also removes what prompts bound to arguments.
 
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::approvals::check::arg_pattern;
 use crate::approvals::check::rules;
+use crate::approvals::compare::identity::Identity;
 use crate::approvals::model::document::{Agent, Agents, Document, Entry};
-use crate::approvals::model::scalar::{Millis, NonBlank, Source, Text, is_blank};
+use crate::approvals::model::scalar::{Millis, NonBlank, Source, Text, is_blank, trimmed};
 use crate::approvals::redact::credentials;
 
 pub mod text;
@@ -18,9 +19,9 @@ pub mod text;
 /// Whether an entry comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// It shall be there.
+    /// Add the entry if it is not there.
     Add,
-    /// It shall not be there.
+    /// Remove the entry if it is there.
     Remove,
 }
 
@@ -46,8 +47,8 @@ pub enum EditError {
     /// An agent that a gateway reads as another.
     #[error("{0}")]
     Agent(&'static str),
-    /// An expression that allows every argument: an unset variable, perhaps.
-    #[error("the expression for the arguments is empty, which would allow all of them")]
+    /// An empty expression, which means any arguments: an unset variable, perhaps.
+    #[error("the expression for the arguments is empty, which means any arguments")]
     EmptyArgPattern,
     /// An expression that no gateway can compile.
     #[error("`{pattern}` is not an ECMAScript regular expression: {cause}")]
@@ -67,7 +68,7 @@ impl EditError {
             Self::BlankAgent => "name the agent, or leave --agent out for all of them",
             Self::Agent(_) => "name the agent by its id: --agent main",
             Self::EmptyArgPattern => "leave --arg-pattern out if that is meant",
-            Self::ArgPattern { .. } => "mend it; it is matched against the arguments joined with one space",
+            Self::ArgPattern { .. } => "fix it; it is matched against the arguments joined with one space",
         }
     }
 }
@@ -100,18 +101,17 @@ impl Edit {
         if is_blank(agent) {
             return Err(EditError::BlankAgent);
         }
+        if arg_pattern == Some("") {
+            return Err(EditError::EmptyArgPattern);
+        }
         if verb == Verb::Add {
             if let Some((_, message)) = rules::of_agent_id(agent) {
                 return Err(EditError::Agent(message));
             }
-            match arg_pattern {
-                Some("") => return Err(EditError::EmptyArgPattern),
-                Some(pattern) => {
-                    if let Some(cause) = arg_pattern::problem(pattern) {
-                        return Err(EditError::ArgPattern { pattern: pattern.to_owned(), cause });
-                    }
-                }
-                None => {}
+            if let Some(pattern) = arg_pattern
+                && let Some(cause) = arg_pattern::problem(pattern)
+            {
+                return Err(EditError::ArgPattern { pattern: pattern.to_owned(), cause });
             }
         }
         Ok(Self {
@@ -128,17 +128,17 @@ impl Edit {
         self.verb
     }
 
-    /// Whose allowlist.
+    /// The entry's pattern.
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// Whose allowlist.
+    /// The agent that has the allowlist.
     pub fn agent(&self) -> &str {
         &self.agent
     }
 
-    /// What makes the entry the same entry, as it stands in a document.
+    /// What makes the entry the same entry, as it is written in a document.
     pub fn entry(&self) -> Value {
         let mut entry = serde_json::Map::new();
         entry.insert("pattern".to_owned(), self.pattern.as_str().into());
@@ -205,9 +205,7 @@ impl Edit {
     }
 
     fn is(&self, entry: &Entry<'_>) -> bool {
-        self.has_pattern(entry)
-            && entry.arg_pattern.as_ref().map(Text::as_str) == self.arg_pattern.as_deref()
-            && entry.source == self.source
+        Identity::of(entry) == Identity::new(&self.pattern, self.arg_pattern.as_deref(), self.source)
     }
 
     /// The other agents that have an entry with this pattern: at most a hundred.
@@ -230,11 +228,6 @@ impl Edit {
             })
             .collect()
     }
-}
-
-/// White space as a gateway's `trim` knows it.
-fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| is_blank(c.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::approvals::compare::changes::masked;
+use crate::approvals::model::document::Document;
 use crate::approvals::model::path::{Path, Step};
 pub use newer::Newer;
 pub(in crate::approvals) use newer::Release;
 
-/// An allowlist entry as a person finds it again. Its pattern may hold anything: whoever prints it escapes it.
+/// An allowlist entry as a person finds it again. Its pattern may hold anything: the code that prints it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryName {
     /// Index in its agent's allowlist, from 0.
@@ -26,7 +27,7 @@ pub struct EntryName {
 /// A newer field of the document that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Where it stands.
+    /// Its place.
     pub place: Path,
     /// Which field it is.
     pub newer: Newer,
@@ -52,7 +53,7 @@ pub struct Rejection {
     /// Fields that the gateway is too old for. A later gateway (measured: 2026.9.6) names only the first one of
     /// each object.
     pub fields: Vec<Field>,
-    /// Complaints about anything else, in the gateway's words: whoever prints them escapes them.
+    /// Complaints about anything else, in the gateway's words: the code that prints them escapes them.
     pub others: Vec<String>,
 }
 
@@ -187,33 +188,41 @@ fn entry_field(sent: &Value, agent: &str, index: usize, newer: Newer) -> Option<
 /// What it means for policy ([`Newer::without`] says it for people). Without `source` an entry stays and counts as
 /// written by a person. A gateway too old for the field matches entries without looking at it, so paths and globs
 /// allow what they did; on such a gateway outside Windows that is any arguments, since `argPattern` is ignored there.
-/// What stops to count is the approval of one exact command (a pattern `=command:…`), so it is asked for again. But
+/// What stops to count is the approval of one exact command (a pattern `=command:…`), so the command needs approval again. But
 /// once that gateway is upgraded to 2026.8.1 or later, a generated entry that is not bound to a directory, which
 /// those releases hold inactive because of its `source`, allows any arguments (or what its `argPattern` matches). A
-/// downgrade may therefore widen the policy later, and whoever is told of it must be told so. `commandText` is
+/// downgrade may therefore widen the policy later, and every report of it must say so. `commandText` is
 /// dropped by every gateway when it stores the document (measured); `mcpTools` takes approvals away; a fractional
 /// `lastUsedAt` is bookkeeping.
-pub fn downgraded(sent: &Value, rejection: &Rejection) -> Option<(Value, Vec<Removed>)> {
+pub fn downgraded<'d>(sent: &Document<'d>, rejection: &Rejection) -> Option<(Document<'d>, Vec<Removed>)> {
     if rejection.others.is_empty() { without(sent, &rejection.fields) } else { None }
 }
 
 /// The document without the fields, and what they were; `None` where one of them is not there, or there are none.
-pub fn without(sent: &Value, fields: &[Field]) -> Option<(Value, Vec<Removed>)> {
+pub fn without<'d>(sent: &Document<'d>, fields: &[Field]) -> Option<(Document<'d>, Vec<Removed>)> {
+    if fields.is_empty() {
+        return None;
+    }
     let mut document = sent.clone();
     let mut removed = Vec::with_capacity(fields.len());
     for field in fields {
-        let mut holder = &mut document;
-        let (_, steps) = field.place.steps().split_last()?;
-        for step in steps {
-            holder = match step {
-                Step::Key(key) => holder.get_mut(key)?,
-                Step::Index(index) => holder.get_mut(index)?,
-            };
-        }
-        let value = holder.as_object_mut()?.remove(field.newer.name())?;
+        let agents = document.agents.as_mut()?;
+        let (_, agent) = agents.iter_mut().find(|(id, _)| *id == field.agent)?;
+        let value = match &field.entry {
+            None => serde_json::to_value(agent.mcp_tools.take()?).ok()?,
+            Some(EntryName { index, .. }) => {
+                let entry = agent.allowlist.as_mut()?.get_mut(*index)?;
+                match field.newer {
+                    Newer::Source => Value::from(entry.source.take()?.as_str()),
+                    Newer::CommandText => Value::from(entry.command_text.take()?.as_str()),
+                    Newer::FractionalTime => serde_json::to_value(entry.last_used_at.take()?).ok()?,
+                    Newer::McpTools => return None,
+                }
+            }
+        };
         removed.push(Removed { field: field.clone(), value: masked(&field.place, value) });
     }
-    (!removed.is_empty()).then_some((document, removed))
+    Some((document, removed))
 }
 
 /// The fields of a document that a gateway of that release (`2026.4.14`, `2026.9.1-beta.1`) will refuse. A release
@@ -244,7 +253,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::approvals::Syntax;
     use crate::approvals::check::agreement::documents;
+    use crate::approvals::parse;
 
     /// The document of which both releases' answers were measured, without its misspelt fields.
     fn sent() -> Value {
@@ -263,6 +274,14 @@ mod tests {
         at /file/agents/main/allowlist/1: unexpected property 'source'; \
         at /file/agents/ops~1team~0x: unexpected property 'mcpTools'; \
         at /file/agents/ops~1team~0x/allowlist/0: unexpected property 'source'";
+
+    /// What is removed from the document in a value; `None` where nothing is.
+    fn downgraded(sent: &Value, rejection: &Rejection) -> Option<(Value, Vec<Removed>)> {
+        let text = sent.to_string();
+        let document = parse(text.as_bytes(), Syntax::Json).unwrap();
+        let (document, removed) = super::downgraded(&document, rejection)?;
+        Some((serde_json::to_value(&document).unwrap(), removed))
+    }
 
     fn places(fields: &[Field]) -> Vec<String> {
         fields.iter().map(|field| field.place.to_string()).collect()
@@ -309,7 +328,7 @@ mod tests {
     #[test]
     fn an_id_that_can_be_read_two_ways_is_not_guessed() {
         let entry = json!({"allowlist": [{"pattern": "/a", "source": "allow-always"}]});
-        let twins = json!({"agents": {"a/b": entry, "a~1b": entry}});
+        let twins = json!({"version": 1, "agents": {"a/b": entry, "a~1b": entry}});
         let one = "invalid exec.approvals.set params: at /file/agents/a~1b/allowlist/0: unexpected property 'source'";
         let rejection = read(one, &twins).unwrap();
         assert_eq!((rejection.fields.len(), rejection.others.len()), (0, 1));
@@ -342,8 +361,6 @@ mod tests {
         {
             assert_eq!(read(message, &sent()), None);
         }
-        let nothing = Rejection { fields: Vec::new(), others: Vec::new() };
-        assert_eq!(downgraded(&sent(), &nothing), None);
     }
 
     #[test]
@@ -367,7 +384,8 @@ mod tests {
         ] {
             assert_eq!(foreseen(&sent(), version).len(), count, "{version}");
         }
-        assert!(without(&sent(), &[]).is_none());
+        let nothing = Rejection { fields: Vec::new(), others: Vec::new() };
+        assert_eq!(downgraded(&sent(), &nothing), None);
     }
 
     proptest! {
@@ -385,7 +403,7 @@ mod tests {
                     newer => format!("at /file/agents/{agent}{entry}: unexpected property '{}'", newer.name()),
                 }
             }).collect();
-            if !fields.is_empty() {
+            if !fields.is_empty() && parse(document.to_string().as_bytes(), Syntax::Json).is_ok() {
                 let message = format!("invalid exec.approvals.set params: {}", complaints.join("; "));
                 let rejection = read(&message, &document).unwrap();
                 prop_assert_eq!(&rejection.fields, &fields);

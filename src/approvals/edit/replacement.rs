@@ -8,7 +8,9 @@ use thiserror::Error;
 use crate::approvals::bounds::Budget;
 use crate::approvals::check::document::{accepted, parse, value_of_invalid};
 use crate::approvals::compare::alike::{self, KnownIds};
-use crate::approvals::compare::changes::{self, Changes};
+use crate::approvals::compare::changes::Changes;
+use crate::approvals::compare::comparison;
+use crate::approvals::compare::depth::Depth;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::document::{Agent, Agents, Document, Entry, Socket};
 use crate::approvals::model::scalar::{NonBlank, NonEmpty, Source, Text};
@@ -77,6 +79,28 @@ pub fn foreseen(
     Ok((Replacement { text: String::new(), changes, needed }, size.0 + 1))
 }
 
+/// A document that is ready to be stored, and what it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completed<'d> {
+    /// The document, with the store's socket and with an id for each entry.
+    pub document: Document<'d>,
+    /// What changes in meaning.
+    pub changes: Changes,
+    /// Whether it differs from what is stored.
+    pub needed: bool,
+}
+
+/// The same where somebody else prints the document.
+pub fn completed<'d>(
+    stored: &Stored,
+    document: Document<'d>,
+    new_id: impl FnMut() -> String,
+) -> Result<Completed<'d>, ReplacementError> {
+    let (Planned { before, needed }, document) = planned(stored, document, new_id)?;
+    let changes = before.changes(document.clone());
+    Ok(Completed { document, changes, needed })
+}
+
 /// Counts what is written to it.
 #[derive(Default)]
 struct Size(usize);
@@ -143,28 +167,16 @@ impl<'t> Before<'t> {
         }
     }
 
-    fn changes(self, mut after: Document<'t>) -> Changes {
-        let value = |document: Document<'_>| serde_json::to_value(document).unwrap_or_default();
-        let (before, common) = match self {
-            Self::Document(mut before) => {
-                let common = alike::leave_out(&mut before, &mut after);
-                (value(*before), common)
-            }
+    fn changes(self, after: Document<'t>) -> Changes {
+        match self {
+            Self::Document(before) => comparison::policy(*before, after),
+            // Of a first document as much is listed as of any other.
+            Self::Other(Value::Null) => comparison::policy(Document::default(), after),
             Self::Other(before) => {
-                let mut none = Document::default();
-                // Of a document that is new as much is listed as of any other.
-                let common = if before.is_null() {
-                    alike::leave_out(&mut none, &mut after)
-                } else {
-                    alike::Common::default()
-                };
-                (before, common)
+                let after = serde_json::to_value(&after).unwrap_or_default();
+                comparison::values(&before, &after, Depth::Policy)
             }
-        };
-        let mut changes = changes::between(&before, &value(after));
-        changes.bookkeeping += common.bookkeeping;
-        changes.omitted += common.omitted;
-        changes
+        }
     }
 }
 

@@ -80,7 +80,7 @@ const ENTRY: [&str; 8] = [
 const TOOL: [&str; 5] = ["server", "tool", "source", "addedAt", "lastUsedAt"];
 
 impl Kind {
-    /// What stands under a name; `None` where no release knows the name.
+    /// What is under a name; `None` where no release knows the name.
     fn under(self, name: &str) -> Option<Self> {
         match self {
             Self::Document => match name {

@@ -1,4 +1,4 @@
-//! Every code a check can report, with what is wrong, why it matters and how to mend it.
+//! Every code a check can report, with what is wrong, why it matters and how to fix it.
 //!
 //! Codes are a promise: scripts and baselines name them. One is never renamed or given another meaning.
 
@@ -15,14 +15,14 @@ pub struct Explanation {
     pub what: &'static str,
     /// Why it matters: what a gateway does with such a document.
     pub why: &'static str,
-    /// How to mend it.
-    pub mend: &'static str,
+    /// How to fix it.
+    pub fix: &'static str,
 }
 
 macro_rules! codes {
     (
-        checks { $($check:ident = $check_code:literal { $check_title:literal, $check_what:literal, $check_why:literal, $check_mend:literal $(,)? })+ }
-        lints { $($lint:ident = $lint_code:literal $severity:ident { $lint_title:literal, $lint_what:literal, $lint_why:literal, $lint_mend:literal $(,)? })+ }
+        checks { $($check:ident = $check_code:literal { $check_title:literal, $check_what:literal, $check_why:literal, $check_fix:literal $(,)? })+ }
+        lints { $($lint:ident = $lint_code:literal $severity:ident { $lint_title:literal, $lint_what:literal, $lint_why:literal, $lint_fix:literal $(,)? })+ }
     ) => {
         /// A kind of problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,8 +48,8 @@ macro_rules! codes {
             /// The code's page.
             pub const fn explanation(self) -> Explanation {
                 match self {
-                    $(Self::$check => Explanation { title: $check_title, what: $check_what, why: $check_why, mend: $check_mend },)+
-                    $(Self::$lint => Explanation { title: $lint_title, what: $lint_what, why: $lint_why, mend: $lint_mend },)+
+                    $(Self::$check => Explanation { title: $check_title, what: $check_what, why: $check_why, fix: $check_fix },)+
+                    $(Self::$lint => Explanation { title: $lint_title, what: $lint_what, why: $lint_why, fix: $lint_fix },)+
                 }
             }
         }
@@ -75,7 +75,7 @@ impl Code {
         Self::LINTS.contains(&self)
     }
 
-    /// Whether `lint --fix` mends it: only what says the same without it.
+    /// Whether `lint --fix` fixes it: only what says the same without it.
     pub const fn is_fixable(self) -> bool {
         matches!(
             self,
@@ -143,7 +143,7 @@ codes! {
             "Fetch the file again, or close what is open at the place shown.",
         }
         DuplicateKey = "duplicate-key" {
-            "a key stands twice in one object",
+            "one object has a key twice",
             "JSON readers keep the last of two values and drop the first without a word.",
             "What a person reads first is not what the host obeys: an agent that seems to be denied may be allowed.",
             "Keep one of the two.",
@@ -158,7 +158,7 @@ codes! {
             "`argPattern` is not an ECMAScript regular expression",
             "The text does not compile as `new RegExp(argPattern)` does it: no flags.",
             "A gateway does not report this: the entry just never matches. On 2026.4.14 outside Windows `argPattern` is ignored altogether, and the entry allows any arguments.",
-            "Mend the expression. To match a special character itself, put a backslash before it (two in JSON).",
+            "Fix the expression. To match a special character itself, put a backslash before it (two in JSON).",
         }
         InvalidUtf8 = "invalid-utf8" {
             "the file is not UTF-8",
@@ -254,13 +254,13 @@ codes! {
             "not JSON",
             "The text breaks the notation's rules at the place shown.",
             "A host cannot read the file; releases before 2026.8 then run with their permissive default and overwrite it.",
-            "Mend the text at the place shown.",
+            "Fix the text at the place shown.",
         }
         TooManyValues = "too-many-values" {
             "a document with too many values for its size",
             "The file holds little but brackets, commas and repeated keys, or more objects than one for each 100 bytes (100,000 objects are always accepted).",
             "No host has such a document. Explaining it would take many times its size in memory, so it is checked only up to the place shown.",
-            "Check that it is the right file. If it is, split the list, or remove what stands in it many times.",
+            "Check that it is the right file. If it is, split the list, or remove what it holds many times.",
         }
         TrailingText = "trailing-text" {
             "text after the document",
@@ -270,7 +270,7 @@ codes! {
         }
         UnknownField = "unknown-field" {
             "a field that a document does not have",
-            "Objects are closed: only the fields of the schema may stand in them.",
+            "Objects are closed: they may have only the fields of the schema.",
             "A gateway rejects the document on the wire, or a host drops the field without a word: a misspelt rule is no rule.",
             "Correct the name, or remove the field. `clearance approvals schema` lists them all.",
         }
@@ -326,12 +326,12 @@ codes! {
         }
         DeadDefault = "dead-default" Note {
             "a default that applies to no agent",
-            "The same field stands under agent `*`, which comes before `defaults` for every agent.",
+            "The same field is set under agent `*`, which comes before `defaults` for every agent.",
             "Changing it changes nothing.",
             "Remove one of the two.",
         }
         DuplicateEntry = "duplicate-entry" Warning {
-            "an entry that stands twice",
+            "a duplicate entry",
             "An earlier entry of the same agent has the same `pattern`, `argPattern` and `source`.",
             "Who removes one of them thinking that the command is now denied is wrong.",
             "Remove one of them. `lint --fix` removes the later ones.",
@@ -363,12 +363,12 @@ codes! {
         InactiveGenerated = "inactive-generated" Warning {
             "a generated entry that is inactive",
             "The entry was written by an answer \"allow always\" before 2026.8.1 and is not bound to a directory.",
-            "Gateways from 2026.8.1 on do not match it: the command is asked for again.",
+            "Gateways from 2026.8.1 on do not match it: the command needs approval again.",
             "Remove it, as openclaw doctor --fix does, and answer the next prompt anew. `lint --fix` removes it.",
         }
         InterpreterWithoutArguments = "interpreter-without-arguments" Warning {
             "a program that runs other programs is allowed with any arguments",
-            "The pattern matches a shell, an interpreter or a launcher (bash, python3, env, xargs, sudo, docker and the like), and no `argPattern` restricts what it is told to run.",
+            "The pattern matches a shell, an interpreter or a launcher (bash, python3, env, xargs, sudo, docker and the like), and no `argPattern` restricts what it runs.",
             "Whoever may run it may run anything. How much of that a gateway notices differs between releases.",
             "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\".",
         }
@@ -386,8 +386,8 @@ codes! {
         }
         NeverUsed = "never-used" Note {
             "an entry that was never used",
-            "With --stale: nothing tells when the entry was last used, nor when it was made.",
-            "What nobody needs can only do harm. It may also be new: an entry does not tell when it was written.",
+            "With --stale: the document does not say when the entry was last used, nor when it was made.",
+            "What nobody needs can only do harm. It may also be new: an entry does not say when it was written.",
             "Remove it if nobody knows what it is for.",
         }
         SecretInVersionControl = "secret-in-version-control" Error {

@@ -20,7 +20,7 @@ pub struct Position {
 /// The part of a source line that a diagnostic points at, cut to a bearable length, secrets masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The text, hostile characters and all: whoever prints it escapes it.
+    /// The text, hostile characters and all: the code that prints it escapes it.
     pub text: String,
     /// Bytes of `text` that are meant.
     pub marked: Range<usize>,
@@ -32,7 +32,7 @@ pub struct Excerpt {
 
 /// One problem in one document.
 ///
-/// Every string may quote the document: whoever prints it escapes it. Secrets are already masked.
+/// Every string may quote the document: the code that prints it escapes it. Secrets are already masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What kind of problem.
@@ -47,9 +47,9 @@ pub struct Diagnostic {
     pub path: Path,
     /// The whole problem in a sentence.
     pub message: String,
-    /// What stands there.
+    /// What is there.
     pub found: Option<String>,
-    /// What may stand there.
+    /// What may be there.
     pub expected: Option<String>,
     /// The nearest accepted name.
     pub suggestion: Option<String>,
@@ -63,7 +63,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// How to fix it where the document is.
     pub fn fix(&self) -> Cow<'static, str> {
-        let here = self.code.explanation().mend;
+        let here = self.code.explanation().fix;
         match self.remote.as_ref().map(|flags| (flags, self.code.remote_fix().unwrap_or(here))) {
             // Behind --gateway without a value, a pattern could be taken for one.
             Some((flags, text)) => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),

@@ -11,13 +11,13 @@ use crate::approvals::findings::severity::Severity;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::scalar::Secret;
 
-/// Bytes of a name that are told.
+/// Bytes of a name that are shown.
 const TOLD: usize = 200;
 
 /// Bytes of a path that are shown.
 const LONGEST_PATH: usize = 1000;
 
-/// A name as it is told: whole, unless nobody could read it.
+/// A name as it is shown: whole, unless nobody could read it.
 pub(in crate::approvals) fn shortened(name: &str) -> Cow<'_, str> {
     if name.len() <= TOLD {
         name.into()
@@ -26,7 +26,7 @@ pub(in crate::approvals) fn shortened(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// A path as it is shown. A key may be as long as a document, and stand in the path of everything below it.
+/// A path as it is shown. A key may be as long as a document, and is then in the path of everything below it.
 pub(in crate::approvals) fn shown(path: Path) -> Path {
     let path = path.into_steps().map(|step| match step {
         Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),

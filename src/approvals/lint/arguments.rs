@@ -79,8 +79,8 @@ fn anchored(pattern: &str, beginning: bool, depth: usize) -> bool {
             Part::Group(inner) => anchored(inner, beginning, depth),
             Part::Look | Part::Other => false,
         };
-        let mut telling = parts.iter().filter(|part| **part != Part::Look);
-        if beginning { telling.next() } else { telling.next_back() }.is_some_and(holds)
+        let mut holding = parts.iter().filter(|part| **part != Part::Look);
+        if beginning { holding.next() } else { holding.next_back() }.is_some_and(holds)
     })
 }
 

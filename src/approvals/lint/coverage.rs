@@ -1,7 +1,7 @@
 //! Entries that say what others say already: exact duplicates, and those that a broader one covers.
 //!
 //! An agent's entries are its own after those of `*`. Broader entries are found by the literal beginnings of their
-//! patterns, so that a list is gone through once; of those that fit, only so many are compared with each entry.
+//! patterns, so that a list is gone through once; of those that fit, a bounded number is compared with each entry.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use super::policy::ALL;
 use super::programs;
 use super::release::Release;
 use super::rules::Sink;
+use crate::approvals::compare::identity::Identity;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;
 use crate::approvals::redact::credentials::quotable;
@@ -24,10 +25,10 @@ const LOOKED_AT: usize = 64;
 /// The most prefixes that are kept apart: a bound on memory. The map of them has 458,752 places before it doubles.
 const NODES: usize = 450_000;
 
-/// How much of a literal beginning tells patterns apart, in pieces.
+/// How many pieces of a literal beginning are looked at to distinguish patterns.
 const BEGINNING: usize = 256;
 
-/// Tells of duplicates and covered entries.
+/// Reports duplicates and covered entries.
 pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     let release = Release::of(facts);
     let mut lists: Vec<(&str, Vec<Listed<'d>>)> = Vec::new();
@@ -55,18 +56,16 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     }
 }
 
-/// Tells of entries that stand twice, and leaves the first of each.
-fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
+/// Reports entries that are there twice, and keeps the first of each.
+fn duplicates<'d>(list: &mut Vec<Listed<'d>>, sink: &mut Sink<'_>) {
     let mut first = HashMap::with_capacity(list.len());
     list.retain(|entry| {
         if sink.is_over() {
             return true;
         }
-        let text = entry.entry.command_text.as_ref().map(crate::approvals::model::scalar::Text::as_str);
-        let key = (entry.pattern(), entry.arg_pattern(), entry.is_generated(), text);
-        let index = *first.entry(key).or_insert(entry.index);
+        let index = *first.entry(Identity::of(entry.entry)).or_insert(entry.index);
         if index != entry.index {
-            let message = format!("`{}` stands here already, as entry {index}", quotable(entry.pattern()));
+            let message = format!("`{}` is a duplicate of entry {index}", quotable(entry.pattern()));
             sink.push(entry.raw(Code::DuplicateEntry, "pattern", message));
         }
         index == entry.index
@@ -115,7 +114,8 @@ impl<'d> Broad<'d> {
             steps: HashMap::new(),
             ends: vec![Vec::new()],
         };
-        for entry in list.iter().filter(|entry| entry.arg_pattern().is_none() && !entry.is_generated()) {
+        for entry in list.iter().filter(|entry| entry.arguments() == Arguments::Any && !entry.is_generated())
+        {
             if sink.is_over() {
                 break;
             }
@@ -136,7 +136,7 @@ impl<'d> Broad<'d> {
         let mut node = 0;
         for piece in beginning(glob) {
             let fresh = self.ends.len();
-            // Less of the beginning tells patterns apart as well, only slower.
+            // Less of the beginning distinguishes patterns as well, only slower.
             if fresh == NODES && !self.steps.contains_key(&(node, piece)) {
                 break;
             }

@@ -7,13 +7,14 @@ use super::raw::Raw;
 use super::release::Release;
 use super::rules::Sink;
 use super::{pattern, programs};
+use crate::approvals::compare::identity::is_command;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Document, Entry, McpTool};
 use crate::approvals::model::path::{Path, Step};
-use crate::approvals::model::scalar::Text;
+use crate::approvals::model::scalar::{Text, trimmed};
 use crate::approvals::redact::credentials::{looks_secret, quotable};
 
-/// An entry, and where it stands.
+/// An entry, and its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Listed<'d> {
     pub(super) agent: &'d str,
@@ -23,7 +24,7 @@ pub(super) struct Listed<'d> {
 
 impl<'d> Listed<'d> {
     pub(super) fn pattern(&self) -> &'d str {
-        pattern::trimmed(self.entry.pattern.as_str())
+        trimmed(self.entry.pattern.as_str())
     }
 
     pub(super) fn arg_pattern(&self) -> Option<&'d str> {
@@ -41,8 +42,7 @@ impl<'d> Listed<'d> {
 
     /// Whether it stands for one exact command text.
     pub(super) fn is_command_text(&self) -> bool {
-        let pattern = self.pattern();
-        self.is_generated() && (pattern.starts_with("=command:") || pattern.starts_with("=node-command:"))
+        self.is_generated() && is_command(self.pattern())
     }
 
     /// Why it allows nothing, on any host, and the finding that says so.
@@ -112,7 +112,7 @@ pub(super) fn listed<'d>(document: &'d Document<'d>) -> impl Iterator<Item = Lis
     })
 }
 
-/// Tells of entries.
+/// Reports what is dangerous or dead about entries.
 pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     if facts.versioned && document.socket.as_ref().is_some_and(|socket| socket.token.is_some()) {
         let path = ["socket", "token"].map(|key| Step::Key(key.to_owned())).into_iter().collect();
@@ -213,7 +213,7 @@ fn stale(entry: &Listed<'_>, stale: Stale, sink: &mut Sink<'_>) {
         }
         Some(None) => {}
         None => {
-            let message = format!("nothing tells that `{shown}` was ever used");
+            let message = format!("there is no record that `{shown}` was ever used");
             sink.push(entry.raw(Code::NeverUsed, "pattern", message));
         }
     }

@@ -1,4 +1,4 @@
-//! The mends: entries taken out of a document's own text, of which every other byte stays as it is.
+//! The fixes: entries are removed from a document's own text, and every other byte stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -15,14 +15,14 @@ use crate::approvals::model::document::Document;
 use crate::approvals::text::syntax::{self, Syntax};
 use crate::approvals::text::tree::get;
 
-/// Why a document was not mended.
+/// Why a document was not fixed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FixError {
     /// The document is not valid.
     #[error("the document is not valid")]
     Invalid,
-    /// What was to be removed is not there, or the mended text reads as another document: a bug in clearance.
-    #[error("the mended document does not read as it should; nothing was changed")]
+    /// What was to be removed is not there, or the fixed text reads as another document: a bug in clearance.
+    #[error("the fixed document does not read as it should; nothing was changed")]
     Misread,
 }
 
@@ -48,16 +48,16 @@ fn without_entries(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result
         cuts.extend(array(&root, agent).map(|array| cut(array, indexes)).ok_or(FixError::Misread)?);
     }
     cuts.sort_by_key(|cut| cut.start);
-    let mut mended = String::with_capacity(text.len());
+    let mut fixed = String::with_capacity(text.len());
     let mut at = 0;
     for cut in cuts {
-        mended.push_str(text.get(at..cut.start).ok_or(FixError::Misread)?);
+        fixed.push_str(text.get(at..cut.start).ok_or(FixError::Misread)?);
         at = cut.end;
     }
-    mended.push_str(&text[at..]);
+    fixed.push_str(&text[at..]);
     remove(&mut document, &gone);
-    if parse(mended.as_bytes(), syntax).is_ok_and(|read| read == document) {
-        Ok(mended)
+    if parse(fixed.as_bytes(), syntax).is_ok_and(|read| read == document) {
+        Ok(fixed)
     } else {
         Err(FixError::Misread)
     }

@@ -1,6 +1,6 @@
-//! What is valid but dangerous or dead, with a place for each finding, and the mends that widen nothing.
+//! What is valid but dangerous or dead, with a place for each finding, and the fixes that widen nothing.
 //!
-//! [`lint`] reads a document once into our types, judges it, and only where there is something to tell reads it again
+//! [`lint`] reads a document once into our types, judges it, and only where there is something to report reads it again
 //! for places. What it says of matching follows `matchAllowlist` of the published package `openclaw` 2026.9.6, and
 //! of policy `resolveExecApprovalsFromFile`; `tests/` holds both as an evaluator.
 
@@ -105,7 +105,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     }
 }
 
-/// `document`: what stands in the text, perhaps without fields that nobody knows.
+/// `document`: what is in the text, perhaps without fields that nobody knows.
 fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
     let mut sink = Sink::of(rules, facts, bytes.len());
     policy::judge(document, &mut sink);
@@ -121,9 +121,9 @@ fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'
     if !raws.is_empty() {
         linted.verdict = place::placed(bytes, syntax, document, raws, rules);
     }
-    let told = &linted.verdict.diagnostics;
-    let errors = told.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
-    linted.verdict.omitted = counts.sum().saturating_sub(told.len());
+    let reported = &linted.verdict.diagnostics;
+    let errors = reported.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    linted.verdict.omitted = counts.sum().saturating_sub(reported.len());
     linted.verdict.omitted_errors = counts.errors.saturating_sub(errors);
     linted.verdict.unfinished |= unfinished;
     if unfinished {

@@ -5,8 +5,6 @@
 //! meaning; a leading `~` is the home directory; a pattern without `/`, `\` and `~` is matched against the name of a
 //! program that was called without a directory.
 
-use crate::approvals::model::scalar::is_blank;
-
 /// One piece of a glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::approvals) enum Piece {
@@ -45,11 +43,6 @@ impl Piece {
     }
 }
 
-/// A text without what ECMAScript's `trim` takes from its ends.
-pub(in crate::approvals) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| is_blank(c.encode_utf8(&mut [0; 4])))
-}
-
 /// Whether a pattern is matched against the path, and not the name.
 pub(in crate::approvals) fn is_path(pattern: &str) -> bool {
     pattern.contains(['/', '\\', '~'])
@@ -80,7 +73,7 @@ pub(in crate::approvals) fn pieces(pattern: &str) -> Vec<Piece> {
 /// The longest patterns that are compared, in pieces: the comparison takes time as the product of the two.
 const LONGEST: usize = 512;
 
-/// Whether everything that `narrow` matches is matched by `broad` too. Sound, and not complete: what it cannot tell
+/// Whether everything that `narrow` matches is matched by `broad` too. Sound, and not complete: what it cannot decide
 /// is a no. File names with a line end in them are left out of account, which `**` does not match and `*` does.
 pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
     if broad.len().max(narrow.len()) > LONGEST {

@@ -127,7 +127,7 @@ fn span(places: &Places<'_, '_>, raw: &Raw, text: &str) -> Range<usize> {
     }
 }
 
-/// Every string in which a credential seems to stand.
+/// Every string that seems to hold a credential.
 fn credentials(value: &Value<'_>, spans: &mut Vec<Range<usize>>) {
     match value {
         Value::StringLit(text) if looks_secret(&text.value) => spans.push(text.range.start..text.range.end),

@@ -13,7 +13,7 @@ use crate::approvals::redact::credentials::quotable;
 /// The agent whose policy and entries are everybody's.
 pub(super) const ALL: &str = "*";
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin<'d> {
     Defaults,
@@ -111,7 +111,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, sink: &mut Sink<'_>) {
     idle(&policies, sink);
 }
 
-/// What lets an agent run everything, or lets silence stand for a yes: told once where it is said.
+/// What lets an agent run everything, or takes silence for a yes: reported once, where it is set.
 fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     let listed = agents(policies.document).any(|(id, _)| id != ALL);
     let (mut full, mut fallback) = (BTreeMap::new(), BTreeMap::new());

@@ -1,4 +1,4 @@
-//! Programs that run what they are told to, and where programs lie.
+//! Programs that run other programs, and the directories of programs.
 
 use std::borrow::Cow;
 
@@ -135,7 +135,7 @@ const OPEN: [&str; 10] = [
 /// A name that no program has by itself.
 const NOBODY: &str = "\u{e000}";
 
-/// Whether a program's name is one of a shell's, so far as can be told.
+/// Whether a program's name is one of a shell's, as far as its name shows.
 pub(super) fn may_be_shell(pattern: &str) -> bool {
     let name = name(pattern);
     name.contains(['*', '?']) || SHELLS.contains(&plain(name))

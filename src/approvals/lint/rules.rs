@@ -72,7 +72,7 @@ pub(super) struct Sink<'r> {
     pub(super) unfinished: bool,
     /// How often the time was asked for.
     asked: u8,
-    /// Bytes that findings and removals may still take each: an agent's id may be as long as the document, and stands in
+    /// Bytes that findings and removals may still take each: an agent's id may be as long as the document, and is in
     /// both.
     room: [usize; 2],
 }

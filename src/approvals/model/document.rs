@@ -201,6 +201,13 @@ pub struct Entry<'a> {
     pub last_resolved_path: Option<Text<'a>>,
 }
 
+impl Agent<'_> {
+    /// Whether it has no field.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One allowed tool of an MCP server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
@@ -227,7 +234,7 @@ pub struct McpTool<'a> {
 pub struct Agents<'a>(Vec<(Text<'a>, Agent<'a>)>);
 
 impl<'a> Agents<'a> {
-    /// The agents, or `None` where an id stands twice.
+    /// The agents, or `None` where an id is there twice.
     pub fn new(agents: Vec<(Text<'a>, Agent<'a>)>) -> Option<Self> {
         let mut seen = HashSet::with_capacity(agents.len());
         let unique = agents.iter().all(|(id, _)| seen.insert(id.as_str()));
@@ -253,9 +260,9 @@ impl<'a> Agents<'a> {
         self.0.retain(|(other, _)| other.as_str() != id);
     }
 
-    /// Leaves out the agents of which that is not said.
-    pub fn retain(&mut self, mut kept: impl FnMut(&str) -> bool) {
-        self.0.retain(|(id, _)| kept(id.as_str()));
+    /// Keeps the agents for which `kept` is true.
+    pub fn retain(&mut self, mut kept: impl FnMut(&str, &Agent<'a>) -> bool) {
+        self.0.retain(|(id, agent)| kept(id.as_str(), agent));
     }
 
     /// The agents as a JavaScript object has them: ids that are array indices first, in their order.
@@ -289,7 +296,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Agents<'a> {
                 while let Some(agent) = map.next_entry()? {
                     agents.push(agent);
                 }
-                Agents::new(agents).ok_or_else(|| de::Error::custom("an agent id stands twice"))
+                Agents::new(agents).ok_or_else(|| de::Error::custom("an agent id is there twice"))
             }
         }
 

@@ -62,7 +62,7 @@ macro_rules! string_type {
                 accepts(&text).then_some(Self(text))
             }
 
-            /// The text as it stands in the document.
+            /// The text as it is in the document.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -133,7 +133,7 @@ impl Secret<'_> {
 }
 
 impl Secret<'_> {
-    /// What stands in a report where the secret stands in the document.
+    /// What a report shows in place of the secret.
     pub const REDACTED: &'static str = "[redacted]";
 
     /// The same, borrowing from nothing.
@@ -271,7 +271,7 @@ macro_rules! words {
             /// Every word of the set, in the order of the schema.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The word as it stands in a document.
+            /// The word as it is written in a document.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }

@@ -1,4 +1,4 @@
-//! Text that looks like a credential: never shown, and told of where others can read the file.
+//! Text that looks like a credential: never shown, and reported where others can read the file.
 
 use std::borrow::Cow;
 
@@ -62,11 +62,11 @@ fn assigns(text: &str) -> bool {
                 .unwrap_or(rest.len());
             let (more, value) =
                 (lower[at + name.len()..][..word].trim_end_matches(['-', '_']), &rest[word..]);
-            let told = value.trim_start_matches(['=', ':', ' ', '"', '\'']);
+            let assigned = value.trim_start_matches(['=', ':', ' ', '"', '\'']);
             let flagged = lower[..at].ends_with(['-', '_', ' ']) || at == 0;
             let follows =
                 value.starts_with(['=', ':']) || (value.starts_with(' ') && (flagged || *name == "bearer"));
-            follows && !WHERE.iter().any(|place| more.ends_with(place)) && is_value(told)
+            follows && !WHERE.iter().any(|place| more.ends_with(place)) && is_value(assigned)
         })
     })
 }
@@ -89,7 +89,7 @@ pub(in crate::approvals) fn quotable(text: &str) -> Cow<'_, str> {
     if looks_secret(text) { Secret::REDACTED.into() } else { shortened(text) }
 }
 
-/// Masks every text of a value in which a credential seems to stand.
+/// Masks every text of a value that seems to hold a credential.
 pub(in crate::approvals) fn mask(value: &mut Value) {
     match value {
         Value::String(text) if looks_secret(text) => *value = Value::from(Secret::REDACTED),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::approvals::model::scalar::Secret;
 use crate::approvals::text::tree::key;
 
-/// Names of which one stands in the key of a secret, however it is misspelt around it.
+/// Names of which one is in the key of a secret, however it is misspelt around it.
 pub(in crate::approvals) const NAMES: [&str; 8] =
     ["token", "secret", "password", "passwd", "passphrase", "apikey", "bearer", "credential"];
 
@@ -62,7 +62,7 @@ fn below(value: &Value<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
 
 /// Whether a key names a secret, also when it is misspelt.
 pub(super) fn names_a_secret(key: &str) -> bool {
-    // The keys that stand hundreds of thousands of times in a large document are known to name nothing.
+    // The keys that a large document has hundreds of thousands of times are known to name no secret.
     let known = matches!(
         key,
         "id" | "pattern"
@@ -203,7 +203,7 @@ pub(in crate::approvals) fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usi
     apart
 }
 
-/// The same for a text with comments: where there is a secret, a comment may tell of it.
+/// The same for a text with comments: where there is a secret, a comment may quote it.
 pub(in crate::approvals) fn with_comments(
     spans: Vec<Range<usize>>,
     comments: Vec<Range<usize>>,
@@ -249,7 +249,7 @@ fn is_edge(c: char) -> bool {
     c.is_whitespace() || "\"'{}[],:".contains(c)
 }
 
-/// May stand between a key and its value.
+/// May be between a key and its value.
 fn is_between(c: char) -> bool {
     c.is_whitespace() || "\"':=".contains(c)
 }

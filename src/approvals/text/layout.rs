@@ -1,4 +1,4 @@
-//! Where the parts of a text stand, and how parts are taken out of it: a scanner over JSON or JSON5 that a parser has
+//! Where the parts of a text are, and how parts are removed from it: a scanner over JSON or JSON5 that a parser has
 //! accepted already.
 //!
 //! It builds no tree. The place of one entry in 50 MB is found in one pass and in constant memory, which a tree with
@@ -36,7 +36,7 @@ pub(in crate::approvals) struct Items<'t> {
 }
 
 impl<'t> Items<'t> {
-    /// The items of the object or array whose bracket opens at a place; `None` where another value stands.
+    /// The items of the object or array whose bracket opens at a place; `None` where there is another value.
     pub(in crate::approvals) fn of(text: &'t str, open: usize) -> Option<Self> {
         let is_object = match text.as_bytes().get(open)? {
             b'{' => true,
@@ -345,7 +345,7 @@ fn after_last(text: &str, kept: usize, run: &Range<usize>, comma: Option<usize>,
     }
 }
 
-/// A span with what else stands on its lines, where that is blank or a comment behind it.
+/// A span with what else is on its lines, where that is blank or a comment behind it.
 fn line_of(text: &str, start: usize, end: usize) -> Range<usize> {
     let blanks = blanks_before(text, start);
     let Some(line) = text.get(blanks..start).and_then(|lead| lead.rfind('\n')) else { return start..end };

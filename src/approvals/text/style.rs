@@ -26,9 +26,9 @@ impl New {
 /// How one kind of object or array is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::approvals) struct Shape {
-    /// By how much its items are indented further than its brackets; `None` where it stands on one line.
+    /// By how much its items are indented further than its brackets; `None` where it is on one line.
     unit: Option<String>,
-    /// What stands between the brackets and the items on one line.
+    /// What is between the brackets and the items on one line.
     padding: String,
     colon: String,
     /// What follows a comma on one line.
@@ -160,7 +160,7 @@ impl Style {
         self.entry = Items::of_object(text, entry).and_then(|_| Shape::of(text, entry));
     }
 
-    /// A value whose brackets stand on a line of that indentation.
+    /// A value whose brackets are on a line of that indentation.
     fn print(&self, new: &New, indent: &str) -> String {
         match new {
             New::Scalar(text) => self.quoted(text),
@@ -314,7 +314,7 @@ impl Style {
     }
 }
 
-/// What stands between the last item and the bracket that closes.
+/// What is between the last item and the bracket that closes.
 struct Tail {
     /// Where the last thing ends that is not blank.
     end: usize,

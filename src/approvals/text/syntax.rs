@@ -43,7 +43,7 @@ pub(in crate::approvals) fn text(bytes: &[u8]) -> Result<&str, (Box<Finding>, &s
     match std::str::from_utf8(bytes) {
         Ok(text) => match text.find('\0') {
             Some(at) => {
-                let finding = Finding::new(Code::NulByte, at..at, "a NUL byte stands in the file");
+                let finding = Finding::new(Code::NulByte, at..at, "the file has a NUL byte");
                 Err((Box::new(finding.found("a NUL byte").expected("text")), &text[..at]))
             }
             None => Ok(text),
@@ -304,7 +304,7 @@ impl<'n, 't> Walk<'n, 't, '_, '_> {
                     let span = literal.range.start..literal.range.end;
                     let message = "the number has no value that JSON can hold";
                     let finding = Finding::new(Code::NumberOutOfRange, span, message);
-                    // What stands there may be a secret, which the excerpt knows to mask.
+                    // The text there may be a secret, which the excerpt knows to mask.
                     self.report(finding.expected("a finite number"));
                 }
             }
@@ -351,11 +351,11 @@ impl<'n, 't> Walk<'n, 't, '_, '_> {
             };
             if repeated {
                 let range = property.name.range();
-                let told = shortened(name);
-                let message = format!("`{told}` stands twice in this object");
+                let shown = shortened(name);
+                let message = format!("`{shown}` is in this object twice");
                 let finding = Finding::new(Code::DuplicateKey, range.start..range.end, message);
                 self.trail.push(Trail::Key(name));
-                self.report(finding.found(format!("`{told}` again")).expected("each key once"));
+                self.report(finding.found(format!("`{shown}` again")).expected("each key once"));
                 self.trail.pop();
             }
         }
@@ -422,12 +422,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_notation_takes_for_white_space_is_told() {
+    fn what_no_notation_takes_for_white_space_is_reported() {
         for syntax in [Syntax::Json, Syntax::Json5] {
             let mut findings = Vec::new();
             assert!(parse("{\u{85}\"version\":1}", None, syntax, &mut findings).is_none());
-            let told: Vec<_> = findings.iter().map(|finding| (finding.code, finding.span.clone())).collect();
-            assert_eq!(told, [(Code::Syntax, 1..3)]);
+            let reported: Vec<_> =
+                findings.iter().map(|finding| (finding.code, finding.span.clone())).collect();
+            assert_eq!(reported, [(Code::Syntax, 1..3)]);
             findings.clear();
             // In a string it is a character like others, and so it is in a comment of JSON5.
             assert!(parse("{\"\u{85}\":1}", None, syntax, &mut findings).is_some());

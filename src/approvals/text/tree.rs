@@ -26,7 +26,7 @@ pub(in crate::approvals) fn get<'n, 't>(object: &'n Object<'t>, name: &str) -> O
     object.properties.iter().rev().find(|property| key(property) == name)
 }
 
-/// Removes the last value of each key that stands more than once in an object, the innermost objects first.
+/// Removes the last value of each key that is in an object more than once, the innermost objects first.
 /// `false`: there was none.
 pub(in crate::approvals) fn drop_last_duplicates(node: &mut Value<'_>) -> bool {
     let mut dropped = false;
@@ -139,7 +139,7 @@ pub(in crate::approvals) fn to_json_text(node: &Value<'_>, text: &mut String) {
     }
 }
 
-/// Where a path leads: the value, and the key under which it stands, if any.
+/// Where a path leads: the value, and its key, if any.
 pub(in crate::approvals) struct Place<'n, 't> {
     pub(in crate::approvals) value: &'n Value<'t>,
     pub(in crate::approvals) key: Option<Range>,

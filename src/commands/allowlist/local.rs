@@ -1,15 +1,13 @@
-//! In a store of this host, or in a file that is none: under the lock that every `clearance` asks for. OpenClaw's own
-//! writers do not ask, so a change of theirs is met by another try.
-
-use std::path::Path;
+//! In a store of this host, or in a file that is not a store: under the lock that every `clearance` takes. OpenClaw's own
+//! writers do not take it, so after a change of theirs the edit is made again.
 
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::super::set::local::{departures, entered};
-use super::super::validate::by_name;
+use super::super::documents::writing::{departures, entered};
+use super::super::documents::{ABSENT, Local, by_name};
 use super::super::{Error, raced};
-use super::plan::{ABSENT, edited, lints, now_ms};
+use super::plan::{edited, in_todays_form, lints, now_ms};
 use super::request::Request;
 use super::retry::backoff;
 use crate::approvals::Budget;
@@ -19,105 +17,78 @@ use crate::approvals::edit::allowlist::{Applied, Edit, Verb, text};
 use crate::approvals::edit::replacement::{self, Replacement, ReplacementError};
 use crate::approvals::edit::unknown;
 use crate::approvals::model::stored::Stored;
-use crate::approvals::modernised;
-use crate::approvals::parse;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{EditReport, SetOutcome, SetReport};
-use crate::store::Store;
 use crate::store::input::{Input, InputError};
-use crate::store::json_file::JsonFile;
-
-pub(super) fn in_store(
-    request: &Request,
-    named: Option<&Path>,
-    edit: Edit,
-    gate: &Gate,
-    deadline: Deadline,
-) -> anyhow::Result<EditReport> {
-    let store = Store::of(named, deadline).map_err(Error::from).context("looking for this host's store")?;
-    run(request, &Target { store, is_store: true }, edit, gate, deadline)
-}
-
-/// A file that somebody keeps: it must be there, and nothing is put into it but what is policy. It may be JSON5, as
-/// `approvals set` takes it.
-pub(super) fn in_file(
-    request: &Request,
-    path: &Path,
-    edit: Edit,
-    gate: &Gate,
-    deadline: Deadline,
-) -> anyhow::Result<EditReport> {
-    let store = Store::JsonFile(JsonFile::document(path.to_owned()));
-    run(request, &Target { store, is_store: false }, edit, gate, deadline)
-}
+use crate::store::{Locked, Store};
 
 /// What an edit is made in where there is no document yet: as OpenClaw writes one.
 const NEW: &[u8] = b"{\n  \"version\": 1\n}\n";
 
-struct Target {
-    store: Store,
-    is_store: bool,
+/// An edit that is to be made in the document that was read.
+struct Plan {
+    stored: Stored,
+    /// What will be stored; `None` where nothing changes.
+    replacement: Option<Replacement>,
+    applied: Applied,
 }
 
-impl Target {
+/// The text to store where the edit changes anything, and what the edit does.
+type Planned = (Option<Replacement>, Applied);
+
+/// One edit of one document on this host.
+struct Editing<'r> {
+    request: &'r Request,
+    edit: &'r Edit,
+    local: &'r Local,
+}
+
+impl Editing<'_> {
+    /// A file that somebody keeps must exist.
     fn found(&self, stored: &Stored) -> Result<(), Error> {
-        if stored.text().is_none() && !self.is_store {
-            return Err(InputError::Missing(self.store.name()).into());
+        if stored.text().is_none() && !self.local.is_store {
+            return Err(InputError::Missing(self.local.store.name()).into());
         }
         Ok(())
     }
 
-    /// What will be stored; `None` where nothing needs to be.
-    ///
+    fn plan(&self, stored: Stored) -> Result<Plan, Error> {
+        self.found(&stored)?;
+        let (replacement, applied) = self.planned(&stored)?;
+        if let Some(replacement) = &replacement {
+            self.local.store.takes(replacement.text.len())?;
+        }
+        Ok(Plan { stored, replacement, applied })
+    }
+
     /// A file keeps every byte that the edit is not about. A database holds the gateway's own form, unless that has
     /// fields which only the text can keep.
-    fn plan(
-        &self,
-        request: &Request,
-        edit: &Edit,
-        stored: &Stored,
-    ) -> Result<(Option<Replacement>, Applied), Error> {
-        let keeps_text = match (&self.store, stored.text()) {
+    fn planned(&self, stored: &Stored) -> Result<Planned, Error> {
+        let keeps_text = match (&self.local.store, stored.text()) {
             (Store::JsonFile(_), _) => true,
             (Store::Sqlite(_), Some(text)) => unknown::known(text, Syntax::Json, Budget::default()).is_some(),
             (Store::Sqlite(_), None) => false,
         };
-        let (replacement, applied) = if keeps_text {
-            self.in_text(request, edit, stored)?
-        } else {
-            self.printed(request, edit, stored)?
-        };
-        if let Some(replacement) = &replacement {
-            self.store.takes(replacement.text.len())?;
-        }
-        Ok((replacement, applied))
+        if keeps_text { self.in_text(stored) } else { self.printed(stored) }
     }
 
-    fn in_text(
-        &self,
-        request: &Request,
-        edit: &Edit,
-        stored: &Stored,
-    ) -> Result<(Option<Replacement>, Applied), Error> {
-        let name = self.store.name();
-        let invalid = |verdict| Error::Invalid { name: name.clone(), verdict };
-        let syntax = match &self.store {
-            Store::JsonFile(file) if !self.is_store => by_name(&Input::Path(file.path().to_owned())),
+    fn in_text(&self, stored: &Stored) -> Result<Planned, Error> {
+        let Self { request, edit, local } = *self;
+        let name = local.store.name();
+        let syntax = match &local.store {
+            Store::JsonFile(file) if !local.is_store => by_name(&Input::Path(file.path().to_owned())),
             _ => Syntax::Json,
         };
-        let mut bytes = stored.text().unwrap_or(NEW);
-        let modern;
-        if request.allow_legacy {
-            modern = modernised(bytes, syntax).map_err(invalid)?;
-            bytes = modern.as_bytes();
-        }
+        let mut modern = String::new();
+        let bytes = stored.text().unwrap_or(NEW);
+        let bytes = in_todays_form(request, &name, bytes, syntax, &mut modern)?;
         let id = || Uuid::new_v4().to_string();
         let bookkeeping = match edit.verb() {
-            Verb::Add if self.is_store => Bookkeeping { id: Some(id()), now_ms: now_ms() },
+            Verb::Add if local.is_store => Bookkeeping { id: Some(id()), now_ms: now_ms() },
             _ => Bookkeeping::default(),
         };
         let edited = text::edited(bytes, syntax, edit, &bookkeeping).map_err(|error| match error {
-            TextError::Invalid(verdict) => invalid(verdict),
+            TextError::Invalid(verdict) => Error::Invalid { name: name.clone(), verdict },
             TextError::Misread => {
                 Error::Replacement { path: name.clone(), error: ReplacementError::Misprinted }
             }
@@ -126,45 +97,71 @@ impl Target {
         Ok((edited.text.map(|text| Replacement { text, changes, needed: true }), edited.applied))
     }
 
-    fn printed(
-        &self,
-        request: &Request,
-        edit: &Edit,
-        stored: &Stored,
-    ) -> Result<(Option<Replacement>, Applied), Error> {
-        let name = self.store.name();
-        let now = if self.is_store { now_ms() } else { None };
-        let (text, applied) = edited(request, edit, &name, stored.text().unwrap_or(ABSENT), now)?;
+    fn printed(&self, stored: &Stored) -> Result<Planned, Error> {
+        let Self { request, edit, local } = *self;
+        let name = local.store.name();
+        let now = if local.is_store { now_ms() } else { None };
+        let mut modern = String::new();
+        let text = stored.text().unwrap_or(ABSENT);
+        let text = in_todays_form(request, &name, text, Syntax::Json, &mut modern)?;
+        let (document, applied) = edited(edit, &name, text, now)?;
         if !applied.changed {
             return Ok((None, applied));
         }
-        let document = parse(text.as_bytes(), Syntax::Json)
-            .map_err(|verdict| Error::Invalid { name: name.clone(), verdict })?;
         let new_id = || Uuid::new_v4().to_string();
         let replacement = replacement::plan(stored, document, new_id)
             .map_err(|error| Error::Replacement { path: name, error })?;
         Ok((Some(replacement), applied))
     }
+
+    /// The report of a plan. `after`: what is stored now, if it was carried out.
+    fn report(&self, plan: Plan, after: Option<&Stored>, attempts: u32, deadline: Deadline) -> EditReport {
+        let Self { edit, local, .. } = *self;
+        let Plan { stored, replacement, applied } = plan;
+        let mut set = SetReport {
+            path: local.store.name(),
+            existed: stored.text().is_some(),
+            before: stored.hash(),
+            remarks: if local.is_store { local.store.remarks(deadline) } else { Vec::new() },
+            ..SetReport::default()
+        };
+        let early = local.is_store && matches!(local.store, Store::JsonFile(_));
+        let text = replacement.as_ref().map(|plan| plan.text.as_bytes());
+        let lints = lints(edit, text, None, early, deadline);
+        match (replacement, after) {
+            (None, _) => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(stored.hash())),
+            (Some(plan), None) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),
+            (Some(plan), Some(after)) => {
+                set.outcome = SetOutcome::Stored;
+                set.after = Some(after.hash());
+                set.departures = departures(&plan.text, after);
+                set.changes = plan.changes;
+            }
+        }
+        let Applied { similar, elsewhere, .. } = applied;
+        EditReport { edit: edit.clone(), set, similar, elsewhere, lints, attempts }
+    }
 }
 
-fn run(
+pub(super) fn run(
     request: &Request,
-    target: &Target,
     edit: Edit,
     gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
-    let store = &target.store;
+    let local = request.place.local(deadline).context("looking for this host's store")?;
+    let local = local.ok_or(Error::FixStdin)?;
+    let editing = Editing { request, edit: &edit, local: &local };
+    let store = &local.store;
     if request.dry_run {
         store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
         let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
-        target.found(&stored)?;
-        let (replacement, applied) = target.plan(request, &edit, &stored)?;
-        return Ok(report(target, edit, &stored, replacement.map(|plan| (plan, None)), applied, 1, deadline));
+        let plan = editing.plan(stored)?;
+        return Ok(editing.report(plan, None, 1, deadline));
     }
-    if !target.is_store {
-        // A lock beside a file that is not there helps nobody.
-        target.found(&store.read(deadline).map_err(Error::from).context("reading the document")?)?;
+    if !local.is_store {
+        // A lock beside a file that does not exist is of no use.
+        editing.found(&store.read(deadline).map_err(Error::from).context("reading the document")?)?;
     }
     let mut attempts = 0;
     let mut backoff = backoff();
@@ -172,65 +169,25 @@ fn run(
         attempts += 1;
         let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
         let stored = locked.read().map_err(Error::from).context("reading the store")?;
-        target.found(&stored)?;
-        let (replacement, applied) = target.plan(request, &edit, &stored)?;
-        let Some(plan) = replacement else {
-            return Ok(report(target, edit, &stored, None, applied, attempts, deadline));
-        };
-        entered(gate, deadline)?;
-        let error = match locked.replace(&stored, &plan.text) {
-            Ok(after) => {
-                return Ok(report(
-                    target,
-                    edit,
-                    &stored,
-                    Some((plan, Some(after))),
-                    applied,
-                    attempts,
-                    deadline,
-                ));
-            }
+        let plan = editing.plan(stored)?;
+        if plan.replacement.is_some() {
+            entered(gate, deadline)?;
+        }
+        let error = match carry_out(&plan, &locked) {
+            Ok(after) => return Ok(editing.report(plan, after.as_ref(), attempts, deadline)),
             Err(error) => error,
         };
         drop(locked);
         gate.leave();
-        // Somebody who does not ask for the lock was faster. The next look decides whether the edit is in place.
-        let error = raced(error);
+        // A writer that does not take the lock was faster. The next attempt finds out whether the edit is in place.
         if !matches!(error, Error::Raced(_)) || !deadline.pause(backoff.wait()) {
             return Err(error).context("replacing the document");
         }
     }
 }
 
-/// `planned`: what was to be stored, and what is stored now if it was.
-fn report(
-    target: &Target,
-    edit: Edit,
-    before: &Stored,
-    planned: Option<(Replacement, Option<Stored>)>,
-    applied: Applied,
-    attempts: u32,
-    deadline: Deadline,
-) -> EditReport {
-    let mut set = SetReport {
-        path: target.store.name(),
-        existed: before.text().is_some(),
-        before: before.hash(),
-        remarks: if target.is_store { target.store.remarks(deadline) } else { Vec::new() },
-        ..SetReport::default()
-    };
-    let early = target.is_store && matches!(target.store, Store::JsonFile(_));
-    let text = planned.as_ref().map(|(plan, _)| plan.text.as_bytes());
-    let lints = lints(&edit, text, None, early, deadline);
-    match planned {
-        None => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(before.hash())),
-        Some((plan, None)) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),
-        Some((plan, Some(after))) => {
-            set.outcome = SetOutcome::Stored;
-            set.after = Some(after.hash());
-            set.departures = departures(&plan.text, &after);
-            set.changes = plan.changes;
-        }
-    }
-    EditReport { edit, set, similar: applied.similar, elsewhere: applied.elsewhere, lints, attempts }
+/// Stores what is planned, and returns what is stored then; `None` where nothing changes.
+fn carry_out(plan: &Plan, locked: &Locked) -> Result<Option<Stored>, Error> {
+    let Some(replacement) = &plan.replacement else { return Ok(None) };
+    locked.replace(&plan.stored, &replacement.text).map(Some).map_err(raced)
 }

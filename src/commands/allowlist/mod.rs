@@ -7,7 +7,7 @@ mod request;
 mod retry;
 
 use super::Error;
-use super::set::local::entered;
+use super::documents::writing::entered;
 use crate::approvals::edit::allowlist::Edit;
 pub use crate::approvals::edit::allowlist::Verb as Change;
 use crate::approvals::findings::diagnostic::Diagnostic;
@@ -16,9 +16,9 @@ use crate::approvals::model::scalar::Source;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::EditReport;
 
-pub use self::request::{Place, Request};
+pub use self::request::Request;
 
-/// What is dangerous about an entry that is to be added, whatever stands beside it. Nothing is read or written.
+/// What is dangerous about an entry that is to be added, whatever else is in the document. Nothing is read or written.
 pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
     let edit = edit(request)?;
     Ok(match request.verb {
@@ -36,15 +36,12 @@ fn edit(request: &Request) -> Result<Edit, Error> {
 /// Makes the edit.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<EditReport> {
     let edit = edit(request)?;
-    match &request.place {
-        Place::File(path) => local::in_file(request, path, edit, gate, deadline),
-        Place::Store(path) => local::in_store(request, path.as_deref(), edit, gate, deadline),
-        Place::Remote(remote) => {
-            if !request.dry_run {
-                // Every wait has the deadline, and a call that was sent ends with what became of it.
-                entered(gate, deadline)?;
-            }
-            Ok(super::gateway::run(remote::run(request, remote, edit, deadline))?)
-        }
+    let Some((gateway, node)) = request.place.gateway() else {
+        return local::run(request, edit, gate, deadline);
+    };
+    if !request.dry_run {
+        // Every wait has the deadline, and a call that was sent ends with its outcome.
+        entered(gate, deadline)?;
     }
+    Ok(super::gateway::run(remote::run(request, gateway, node, edit, deadline))?)
 }

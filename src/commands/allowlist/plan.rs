@@ -1,11 +1,13 @@
-//! The plan of an edit, wherever the document is: the text that will be stored, and what is dangerous about it.
+//! The plan of an edit, wherever the document is: the document that will be stored, and what is dangerous about it.
 
 use super::request::Request;
 use crate::approvals::edit::allowlist::{Applied, Edit, Verb as Change};
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::lint::{self, Facts};
-use crate::approvals::{Budget, Syntax, modernised, parse};
+use crate::approvals::model::document::Document;
+use crate::approvals::{Budget, Syntax, modernised};
 use crate::commands::Error;
+use crate::commands::documents::Checked;
 use crate::deadline::Deadline;
 
 /// What is to be said of a new entry in the document that it comes into.
@@ -24,31 +26,33 @@ pub(super) fn lints(
     }
 }
 
-/// A stored text with the edit made: a valid document as JSON text, and what the edit did.
-pub(super) fn edited(
+/// The text in today's form, where legacy forms are to be rewritten. `modern` keeps it.
+pub(super) fn in_todays_form<'t>(
     request: &Request,
-    edit: &Edit,
     name: &str,
-    text: &[u8],
-    now_ms: Option<u64>,
-) -> Result<(String, Applied), Error> {
-    let invalid = |verdict| Error::Invalid { name: name.to_owned(), verdict };
-    let modern;
-    let text = if request.allow_legacy {
-        modern = modernised(text, Syntax::Json).map_err(invalid)?;
-        modern.as_bytes()
-    } else {
-        text
-    };
-    let mut document = parse(text, Syntax::Json).map_err(invalid)?;
-    let applied = edit.apply(&mut document, now_ms);
-    let text = serde_json::to_string(&document)
-        .map_err(|error| Error::Replacement { path: name.to_owned(), error: error.into() })?;
-    Ok((text, applied))
+    text: &'t [u8],
+    syntax: Syntax,
+    modern: &'t mut String,
+) -> Result<&'t [u8], Error> {
+    if !request.allow_legacy {
+        return Ok(text);
+    }
+    *modern =
+        modernised(text, syntax).map_err(|verdict| Error::Invalid { name: name.to_owned(), verdict })?;
+    Ok(modern.as_bytes())
 }
 
-/// A host without a document.
-pub(super) const ABSENT: &[u8] = br#"{"version": 1}"#;
+/// The document in a text with the edit made, and what the edit did.
+pub(super) fn edited<'t>(
+    edit: &Edit,
+    name: &str,
+    text: &'t [u8],
+    now_ms: Option<u64>,
+) -> Result<(Document<'t>, Applied), Error> {
+    let Checked { mut document } = Checked::of(name, text, Syntax::Json)?;
+    let applied = edit.apply(&mut document, now_ms);
+    Ok((document, applied))
+}
 
 /// Now, in Unix milliseconds: what the official command writes as a new entry's last use.
 pub(super) fn now_ms() -> Option<u64> {

@@ -1,11 +1,12 @@
-//! On a gateway, or on a node behind it: fetched, edited, stored if nobody else was faster, and looked at again.
+//! On a gateway, or on a node behind it: fetched, edited, stored if nobody else was faster, and fetched again.
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::super::Error;
-use super::super::remote::{Fetched, Place, Remote};
-use super::super::set::remote::{Replaced, Terms, replace};
-use super::plan::{ABSENT, edited, lints, now_ms};
+use super::super::documents::ABSENT;
+use super::super::remote::replace::{Replaced, Terms, replace};
+use super::super::remote::{Fetched, RemoteStore};
+use super::plan::{edited, in_todays_form, lints, now_ms};
 use super::request::Request;
 use super::retry::backoff;
 use crate::approvals::Budget;
@@ -13,19 +14,22 @@ use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::{Applied, Edit};
 use crate::approvals::edit::unknown;
 use crate::approvals::findings::diagnostic::Diagnostic;
+use crate::approvals::model::document::Document;
 use crate::deadline::Deadline;
-use crate::gateway::api::approvals::Document;
+use crate::gateway::api::approvals::Document as Held;
 use crate::report::approvals::{EditReport, SetOutcome, SetReport};
+use crate::settings::Flags;
 
 pub(super) async fn run(
     request: &Request,
-    remote: &Remote,
+    gateway: &Flags,
+    node: Option<&str>,
     edit: Edit,
     deadline: Deadline,
 ) -> Result<EditReport, Error> {
-    let mut place = Place::open(remote, deadline).await?;
-    let result = edit_at(request, &mut place, &edit, deadline).await;
-    place.close().await;
+    let mut store = RemoteStore::open(gateway, node, deadline).await?;
+    let result = edit_at(request, &mut store, &edit, deadline).await;
+    store.close().await;
     result.map(|(set, Applied { similar, elsewhere, .. }, lints, attempts)| EditReport {
         edit,
         set,
@@ -38,7 +42,7 @@ pub(super) async fn run(
 
 async fn edit_at(
     request: &Request,
-    place: &mut Place,
+    store: &mut RemoteStore,
     edit: &Edit,
     deadline: Deadline,
 ) -> Result<(SetReport, Applied, Vec<Diagnostic>, u32), Error> {
@@ -48,13 +52,13 @@ async fn edit_at(
     let mut backoff = backoff();
     loop {
         attempts += 1;
-        let Fetched::Document(before) = place.fetch().await? else {
-            return Err(Error::NoAllowlist { place: place.name() });
+        let Fetched::Document(before) = store.fetch().await? else {
+            return Err(Error::NoAllowlist { place: store.name() });
         };
-        let error = match attempt(request, edit, place, &before, deadline).await {
+        let error = match attempt(request, edit, store, &before, deadline).await {
             Ok((mut replaced, applied, lints)) => {
                 let holds = match &replaced.stored {
-                    Some(stored) => holds(request, edit, place, stored)?,
+                    Some(stored) => holds(request, edit, store, stored)?,
                     None => true,
                 };
                 if holds {
@@ -66,7 +70,7 @@ async fn edit_at(
                     return Ok((replaced.report, applied, lints, attempts));
                 }
                 missed = true;
-                Error::Conflict { place: place.name(), expected: before.hash, found: replaced.report.after }
+                Error::Conflict { place: store.name(), expected: before.hash, found: replaced.report.after }
             }
             Err(error @ Error::Conflict { .. }) => error,
             Err(error) => return Err(error),
@@ -79,36 +83,61 @@ async fn edit_at(
     }
 }
 
+/// An edit that is to be made in the document that was fetched.
+struct Plan<'t> {
+    /// The document with the edit made; `None` where nothing changes.
+    document: Option<Document<'t>>,
+    applied: Applied,
+    lints: Vec<Diagnostic>,
+}
+
 async fn attempt(
     request: &Request,
     edit: &Edit,
-    place: &mut Place,
-    before: &Document,
+    store: &mut RemoteStore,
+    before: &Held,
     deadline: Deadline,
 ) -> Result<(Replaced, Applied, Vec<Diagnostic>), Error> {
-    let name = place.name();
-    let text = if before.exists { before.file.get().as_bytes() } else { ABSENT };
-    let (text, applied) =
-        edited(request, edit, &name, text, now_ms()).map_err(|error| unknown_of(text, error))?;
-    if !applied.changed {
+    let mut modern = String::new();
+    let Plan { document, applied, lints } = plan(request, edit, store, before, &mut modern, deadline)?;
+    let Some(document) = document else {
         let report = SetReport {
-            path: name,
+            path: store.name(),
             existed: before.exists,
             outcome: SetOutcome::Unchanged,
             before: before.hash.clone(),
             after: Some(before.hash.clone()),
             ..SetReport::default()
         };
-        return Ok((Replaced { report, stored: None }, applied, Vec::new()));
-    }
-    let lints = lints(edit, Some(text.as_bytes()), place.version(), false, deadline);
-    let wanted: Value = serde_json::from_str(&text)
-        .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
+        return Ok((Replaced { report, stored: None }, applied, lints));
+    };
     let terms = Terms { dry_run: request.dry_run, downgrade: false, whole: false };
-    Ok((replace(place, wanted, before, terms).await?, applied, lints))
+    Ok((replace(store, document, before, terms).await?, applied, lints))
 }
 
-/// A gateway keeps unknown fields of agents and entries in its answers, and refuses them in what it is sent.
+fn plan<'t>(
+    request: &Request,
+    edit: &Edit,
+    store: &RemoteStore,
+    before: &'t Held,
+    modern: &'t mut String,
+    deadline: Deadline,
+) -> Result<Plan<'t>, Error> {
+    let name = store.name();
+    let text = if before.exists { before.file.get().as_bytes() } else { ABSENT };
+    let text = in_todays_form(request, &name, text, Syntax::Json, modern)
+        .map_err(|error| unknown_of(text, error))?;
+    let (document, applied) = edited(edit, &name, text, now_ms()).map_err(|error| unknown_of(text, error))?;
+    if !applied.changed {
+        return Ok(Plan { document: None, applied, lints: Vec::new() });
+    }
+    let text = serde_json::to_string(&document)
+        .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
+    let lints = lints(edit, Some(text.as_bytes()), store.version(), false, deadline);
+    Ok(Plan { document: Some(document), applied, lints })
+}
+
+/// A gateway keeps unknown fields of agents and entries in its answers, and rejects them in what it is sent.
 fn unknown_of(text: &[u8], error: Error) -> Error {
     match (error, unknown::known(text, Syntax::Json, Budget::default())) {
         (Error::Invalid { name, .. }, Some(known)) => {
@@ -119,7 +148,9 @@ fn unknown_of(text: &[u8], error: Error) -> Error {
 }
 
 /// Whether the edit is in place in what was read back.
-fn holds(request: &Request, edit: &Edit, place: &Place, stored: &Value) -> Result<bool, Error> {
-    let (_, applied) = edited(request, edit, &place.name(), stored.to_string().as_bytes(), None)?;
+fn holds(request: &Request, edit: &Edit, store: &RemoteStore, stored: &RawValue) -> Result<bool, Error> {
+    let (name, mut modern) = (store.name(), String::new());
+    let text = in_todays_form(request, &name, stored.get().as_bytes(), Syntax::Json, &mut modern)?;
+    let (_, applied) = edited(edit, &name, text, None)?;
     Ok(!applied.changed)
 }

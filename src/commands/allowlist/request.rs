@@ -1,9 +1,7 @@
 //! What `approvals allowlist` is asked to do: which entry, and in whose document.
 
-use std::path::PathBuf;
-
 use crate::approvals::edit::allowlist::Verb as Change;
-use crate::commands::remote::Remote;
+use crate::commands::documents::Place;
 
 /// Which entry, and where.
 #[derive(Debug)]
@@ -24,15 +22,4 @@ pub struct Request {
     pub dry_run: bool,
     /// Whether legacy forms of the stored document are rewritten.
     pub allow_legacy: bool,
-}
-
-/// Whose document is edited.
-#[derive(Debug)]
-pub enum Place {
-    /// A document in a file that is no store.
-    File(PathBuf),
-    /// A local store; `None` for this host's own.
-    Store(Option<PathBuf>),
-    /// A gateway's, or a node's.
-    Remote(Remote),
 }

@@ -1,7 +1,7 @@
-//! `approvals lint`: what is valid but dangerous or dead, in every document that was named; and the mends.
+//! `approvals lint`: what is valid but dangerous or dead, in every document that was named, and the fixes that remove
+//! what can go.
 
 mod request;
-mod target;
 mod versioned;
 
 use std::sync::Arc;
@@ -9,123 +9,146 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::validate::{Missed, Room};
-use super::{Error, raced, validate};
+use super::documents::batch::{self, Found, Missed, Named, Room};
+use super::documents::{Content, Local, Origin, Place, Snapshot, search};
+use super::{Error, raced};
 use crate::approvals::Budget;
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{self, Counts, Facts, Linted, Stale};
-use crate::approvals::model::stored::Stored;
+use crate::approvals::model::stored::hash_of;
 use crate::deadline::Deadline;
-use crate::report::approvals::{FileReport, LintReport, Mend};
+use crate::report::approvals::{FileReport, Fix, LintReport};
 use crate::report::exit::Tally;
 use crate::settings::Project;
 use crate::store::{Store, StoreError};
-pub use request::{Request, Source};
-use target::{Kept, Target};
+pub use request::{Request, Target};
 
-/// What was found, and what a mend needs to know.
+/// What was found, and the fixes that [`carry_out`] would make.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Plan {
     /// For the renderers.
     pub report: LintReport,
-    /// The documents that can be mended.
-    mendable: Vec<Mendable>,
+    /// The documents that can be fixed.
+    fixable: Vec<Fixable>,
 }
 
-/// A document as it was looked at.
+/// A document as it was checked, and what is to be removed from it.
 #[derive(Debug)]
-struct Mendable {
+struct Fixable {
     store: Store,
     syntax: Syntax,
     hash: String,
-    mend: Mend,
+    fix: Fix,
 }
 
-/// Looks at every document, one after the other: one is in memory at a time.
-pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Checked> {
+/// Checks every document, one after the other: one is in memory at a time.
+pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
     if let Some(version) = request.release.as_deref().filter(|version| !lint::is_release(version)) {
         return Err(Error::Release { version: version.to_owned() }.into());
     }
     let here = std::env::current_dir().unwrap_or_default();
     let project = Project::load(request.config.as_deref(), &here, deadline).map_err(Error::from)?;
-    let documents =
-        target::all(&request.source, &request.exclude, deadline).context("looking for this host's store")?;
+    let documents = all(request, deadline).context("looking for this host's store")?;
     let project = Arc::new(project);
-    let look = {
+    let check = {
         let (request, project) = (request.clone(), Arc::clone(&project));
-        move |place| {
-            target::read(&request, place, deadline).map(|target| look(&request, &project, target?, deadline))
+        move |found: Found| {
+            let snapshot = batch::read(&found, request.max_size, deadline)?;
+            check(&request, &project, &found, snapshot, deadline)
         }
     };
-    let mut checked = Checked { report: LintReport::default(), mendable: Vec::new() };
-    checked.report.config = project.file.as_ref().map(|file| file.display().to_string());
+    let mut plan = Plan { report: LintReport::default(), fixable: Vec::new() };
+    plan.report.config = project.file.as_ref().map(|file| file.display().to_string());
     let mut room = Room::default();
     let mut used = vec![Use::Unasked; project.rules.silences.len()];
-    for looked in validate::each(documents, deadline, look) {
-        match looked {
-            Ok(looked) => match looked? {
-                Ok(looked) => checked.take(looked, &mut used, &mut room),
-                Err(Missed::Failed(report)) => checked.report.files.push(report),
-                Err(Missed::NoDocument(remark) | Missed::Skipped(remark)) => {
-                    checked.report.remarks.push(remark);
-                }
-            },
-            Err(report) => checked.report.files.push(report),
+    for result in batch::each(documents, deadline, check) {
+        match result.unwrap_or_else(|report| Err(Missed::Failed(report))) {
+            Ok(checked) => plan.take(checked, &mut used, &mut room),
+            Err(Missed::Failed(report)) => plan.report.files.push(report),
+            Err(Missed::NoDocument(remark) | Missed::Skipped(remark)) => plan.report.remarks.push(remark),
+            Err(Missed::Gateway(error)) => return Err(error.into()),
         }
     }
-    if let Source::Paths(paths) = &request.source
-        && checked.report.files.is_empty()
+    if let Target::Paths(paths) = &request.target
+        && plan.report.files.is_empty()
         && !paths.is_empty()
     {
-        checked.report.files.push(validate::nothing(paths));
+        plan.report.files.push(search::nothing(paths));
     }
-    unused(&project, &used, &mut checked.report);
-    Ok(checked)
+    unused(&project, &used, &mut plan.report);
+    Ok(plan)
 }
 
-/// What became of a silence.
+/// Every document to check.
+fn all(request: &Request, deadline: Deadline) -> Result<Vec<Named<Found>>, Error> {
+    match &request.target {
+        Target::Paths(paths) if paths.is_empty() => Ok(vec![Named::of_store(&Store::of(None, deadline)?)]),
+        Target::Paths(paths) => search::found(paths, &request.exclude, deadline),
+        Target::Place(Place::Store(path)) => Ok(vec![Named::of_store(&Store::at(path.clone()))]),
+        Target::Place(place) => Ok(vec![Named::of(place.clone(), false)]),
+    }
+}
+
+/// Whether a silence was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
-    /// No document was looked at that it is about.
+    /// No document was checked that it is about.
     Unasked,
     Unused,
     Used,
 }
 
 /// What was found in one document.
-struct Looked {
+struct Checked {
     file: FileReport,
     counts: Counts,
     silenced: usize,
     invalid: bool,
     remarks: Vec<Remark>,
-    /// What became of each silence.
+    /// Whether each silence was used.
     used: Vec<Use>,
-    mendable: Option<Mendable>,
+    fixable: Option<Fixable>,
 }
 
-fn look(request: &Request, project: &Project, target: Target, deadline: Deadline) -> Result<Looked, Missed> {
-    let path = target.kept.as_ref().map(Kept::path);
-    let name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| target.name.clone());
-    let judging = deadline.earlier(placing(target.text.len(), deadline));
+fn check(
+    request: &Request,
+    project: &Project,
+    place: &Found,
+    snapshot: Snapshot,
+    deadline: Deadline,
+) -> Result<Checked, Missed> {
+    let Snapshot { name, origin, content, syntax, remarks, .. } = snapshot;
+    let (local, remote, release) = match origin {
+        Origin::Local(local) => (Some(local), false, None),
+        Origin::Remote { release, .. } => (None, true, release),
+        Origin::Stdin => (None, false, None),
+    };
+    let text = match content {
+        Content::Text(text) => text,
+        Content::Absent => Vec::new(),
+        Content::Native(_) => return Err(Missed::Gateway(Error::NoLints { place: name })),
+    };
+    let path = local.as_ref().map(|local| local.store.path());
+    let project_name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| name.clone());
+    let judging = deadline.earlier(placing(text.len(), deadline));
     let spent = || judging.left().is_none();
     let facts = Facts {
-        name: &name,
+        name: &project_name,
         versioned: path.is_some_and(versioned::is_versioned),
         stale: request.stale_days.map(|days| Stale { now_ms: request.now_ms, days }),
-        release: request.release.as_deref().or(target.release.as_deref()),
+        release: request.release.as_deref().or(release.as_deref()),
         // From 2026.8 on the store is a database.
-        early: matches!(target.kept, Some(Kept::Store(Store::JsonFile(_)))),
+        early: matches!(local, Some(Local { store: Store::JsonFile(_), is_store: true })),
         budget: Budget::until(&spent),
     };
-    let mut found = lint::lint(&target.text, target.syntax, &facts, &project.rules);
-    if let Some(what) = other(&found).filter(|_| target.in_directory) {
-        return Err(validate::skipped(&target.name, what));
+    let mut found = lint::lint(&text, syntax, &facts, &project.rules);
+    if let Some(what) = other(&found).filter(|_| place.in_directory) {
+        return Err(batch::skipped(&name, what));
     }
-    if matches!(request.source, Source::Remote(_)) {
+    if remote {
         let flags = &request.remote_flags;
         found
             .verdict
@@ -134,7 +157,7 @@ fn look(request: &Request, project: &Project, target: Target, deadline: Deadline
             .for_each(|diagnostic| diagnostic.remote = Some(Arc::clone(flags)));
     }
     let of_silence = |(index, silence): (usize, &lint::Silence)| {
-        let asked = !found.invalid && silence.is_about(&name) && is_looked_for(silence.code, &facts);
+        let asked = !found.invalid && silence.is_about(&project_name) && is_looked_for(silence.code, &facts);
         match (found.used.contains(&index), asked) {
             (true, _) => Use::Used,
             (false, true) => Use::Unused,
@@ -143,19 +166,21 @@ fn look(request: &Request, project: &Project, target: Target, deadline: Deadline
     };
     let used = project.rules.silences.iter().enumerate().map(of_silence).collect();
     let Linted { removals, unknown, unknown_count, .. } = found;
-    let mend = Mend { name: target.name.clone(), removals, unknown, unknown_count };
-    let mendable = target.kept.filter(|_| !mend.is_empty()).map(|kept| {
-        let hash = Stored::holding(target.text).hash();
-        Mendable { store: kept.store(), syntax: target.syntax, hash, mend }
+    let fix = Fix { name: name.clone(), removals, unknown, unknown_count };
+    let fixable = local.filter(|_| !fix.is_empty()).map(|local| Fixable {
+        store: local.store,
+        syntax,
+        hash: hash_of(&text),
+        fix,
     });
-    Ok(Looked {
-        file: FileReport { name: target.name, result: Ok(found.verdict) },
+    Ok(Checked {
+        file: FileReport { name, result: Ok(found.verdict) },
         counts: found.counts,
         silenced: found.silenced,
         invalid: found.invalid,
-        remarks: target.remarks,
+        remarks,
         used,
-        mendable,
+        fixable,
     })
 }
 
@@ -174,7 +199,7 @@ fn other(found: &lint::Linted) -> Option<&'static str> {
         (Code::OpenclawConfig, "OpenClaw's configuration"),
         (Code::NodePolicy, "the exec policy of a Windows node"),
     ];
-    kinds.into_iter().find(|(kind, _)| validate::is(&found.verdict, *kind)).map(|(_, what)| what)
+    kinds.into_iter().find(|(kind, _)| batch::is(&found.verdict, *kind)).map(|(_, what)| what)
 }
 
 /// Whether findings of a code can be found at all with these flags.
@@ -205,58 +230,58 @@ fn unused(project: &Project, used: &[Use], report: &mut LintReport) {
     report.files.push(FileReport { name: file.display().to_string(), result: Ok(verdict) });
 }
 
-impl Checked {
-    fn take(&mut self, looked: Looked, used: &mut [Use], room: &mut Room) {
+impl Plan {
+    fn take(&mut self, checked: Checked, used: &mut [Use], room: &mut Room) {
         let report = &mut self.report;
-        report.remarks.extend(looked.remarks);
-        report.counts = report.counts.and(looked.counts);
-        report.silenced += looked.silenced;
-        report.invalid += usize::from(looked.invalid);
-        report.files.push(room.take(looked.file));
-        report.mendable += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.removals.len());
-        report.unknown += looked.mendable.as_ref().map_or(0, |mendable| mendable.mend.unknown_count);
-        self.mendable.extend(looked.mendable);
-        for (use_, more) in used.iter_mut().zip(looked.used) {
+        report.remarks.extend(checked.remarks);
+        report.counts = report.counts.and(checked.counts);
+        report.silenced += checked.silenced;
+        report.invalid += usize::from(checked.invalid);
+        report.files.push(room.take(checked.file));
+        report.fixable += checked.fixable.as_ref().map_or(0, |fixable| fixable.fix.removals.len());
+        report.unknown += checked.fixable.as_ref().map_or(0, |fixable| fixable.fix.unknown_count);
+        self.fixable.extend(checked.fixable);
+        for (use_, more) in used.iter_mut().zip(checked.used) {
             *use_ = more.max(*use_);
         }
     }
 
-    /// What a mend would remove, document by document.
-    pub fn mends(&self) -> impl Iterator<Item = &Mend> {
-        self.mendable.iter().map(|mendable| &mendable.mend)
-    }
-
-    /// Mends every document that can be, and returns what was removed.
-    ///
-    /// Each is replaced whole or not at all, and only if it still is what was looked at.
-    pub fn fix(self, deadline: Deadline) -> anyhow::Result<Vec<Mend>> {
-        let mut done = Vec::new();
-        for mendable in self.mendable {
-            let name = mendable.mend.name.clone();
-            mend(&mendable, deadline).with_context(|| match done.len() {
-                0 => format!("mending {name}"),
-                1 => format!("mending {name}, after one other document was"),
-                more => format!("mending {name}, after {more} other documents were"),
-            })?;
-            done.push(mendable.mend);
-        }
-        Ok(done)
+    /// What `--fix` would remove, document by document.
+    pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
+        self.fixable.iter().map(|fixable| &fixable.fix)
     }
 }
 
-fn mend(mendable: &Mendable, deadline: Deadline) -> Result<(), Error> {
-    let locked = mendable.store.lock(deadline)?;
+/// Fixes every document that can be fixed, and returns what was removed.
+///
+/// Each is replaced whole or not at all, and only if it is what was checked.
+pub fn carry_out(plan: Plan, deadline: Deadline) -> anyhow::Result<Vec<Fix>> {
+    let mut done = Vec::new();
+    for fixable in plan.fixable {
+        let name = fixable.fix.name.clone();
+        fix(&fixable, deadline).with_context(|| match done.len() {
+            0 => format!("fixing {name}"),
+            1 => format!("fixing {name}, after one other document was"),
+            more => format!("fixing {name}, after {more} other documents were"),
+        })?;
+        done.push(fixable.fix);
+    }
+    Ok(done)
+}
+
+fn fix(fixable: &Fixable, deadline: Deadline) -> Result<(), Error> {
+    let locked = fixable.store.lock(deadline)?;
     let stored = locked.read()?;
     let found = stored.hash();
-    if found != mendable.hash {
-        let (path, expected) = (mendable.store.path().to_owned(), mendable.hash.clone());
+    if found != fixable.hash {
+        let (path, expected) = (fixable.store.path().to_owned(), fixable.hash.clone());
         return Err(raced(StoreError::Conflict { path, expected, found }));
     }
     let text = stored.text().unwrap_or_default();
-    let name = || mendable.mend.name.clone();
-    let mended = lint::without(text, mendable.syntax, &mendable.mend.removals)
+    let name = || fixable.fix.name.clone();
+    let fixed = lint::without(text, fixable.syntax, &fixable.fix.removals)
         .map_err(|error| Error::Fix { name: name(), error })?;
-    locked.replace(&stored, &mended).map_err(raced)?;
+    locked.replace(&stored, &fixed).map_err(raced)?;
     Ok(())
 }
 
@@ -268,7 +293,7 @@ pub fn tally(report: &LintReport, failing: Option<Severity>) -> Tally {
     for file in &report.files {
         match &file.result {
             Ok(verdict) => tally.timed_out += usize::from(verdict.unfinished),
-            Err(failed) => validate::count(&mut tally, failed.why),
+            Err(failed) => batch::count(&mut tally, failed.why),
         }
     }
     tally

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use bytesize::ByteSize;
 
-use crate::commands::remote::Remote;
+use crate::commands::documents::Place;
 
 /// What to look at, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Which documents.
-    pub source: Source,
+    pub target: Target,
     /// The project's configuration, if it is named.
     pub config: Option<PathBuf>,
     /// Days after which what was not used is stale.
@@ -30,11 +30,9 @@ pub struct Request {
 
 /// Which documents.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub enum Target {
     /// Files, directories, `-`; none for this host's own store.
     Paths(Vec<PathBuf>),
-    /// A local store.
-    Store(PathBuf),
-    /// That of a gateway or node.
-    Remote(Remote),
+    /// One place.
+    Place(Place),
 }

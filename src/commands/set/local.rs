@@ -1,106 +1,109 @@
 //! In a store of this host: all under the store's lock.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use uuid::Uuid;
 
 use super::super::Error;
-use super::new::New;
+use super::super::documents::writing::{departures, entered};
+use super::super::documents::{Checked, Local};
 use super::request::Request;
-use crate::approvals::compare::changes::Change;
-use crate::approvals::compare::exact;
 use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::model::document::{Agents, Document};
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::stored::Stored;
-use crate::deadline::{Deadline, Gate, OutOfTime};
+use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{SetOutcome, SetReport};
-use crate::store::{Store, StoreError};
+use crate::store::{Locked, Store, StoreError};
 
-pub(super) fn run(
-    request: &Request,
-    store: Option<&PathBuf>,
-    new: &New,
-    gate: &Gate,
-    deadline: Deadline,
-) -> anyhow::Result<SetReport> {
-    let document = new.document()?;
-    let store = Store::of(store.map(PathBuf::as_path), deadline)
-        .map_err(Error::from)
-        .context("looking for this host's store")?;
-    let new_id = || Uuid::new_v4().to_string();
-    let remarks = match &store {
-        Store::JsonFile(_) => fleeting(&document),
-        // It is gone at once, which is reported as a departure.
-        Store::Sqlite(_) => None,
-    };
-    let report = |before: &Stored, replacement: Replacement, outcome, after: Option<&Stored>| SetReport {
-        path: store.name(),
-        existed: before.text().is_some(),
-        outcome,
-        before: before.hash(),
-        after: after.map(Stored::hash),
-        departures: match after {
-            Some(after) if outcome == SetOutcome::Stored => departures(&replacement.text, after),
-            _ => Vec::new(),
-        },
-        changes: replacement.changes,
-        dropped: new.dropped.clone(),
-        dropped_count: new.dropped_count,
-        remarks: {
-            let dropped_later = remarks.iter().filter(|_| outcome != SetOutcome::Unchanged);
-            store.remarks(deadline).into_iter().chain(dropped_later.cloned()).collect()
-        },
-        ..SetReport::default()
-    };
-    let plan = |stored: &Stored| {
-        let path = || store.name();
-        let planned = if request.dry_run {
-            replacement::foreseen(stored, document, new_id)
-        } else {
-            replacement::plan(stored, document, new_id).map(|plan| {
-                let size = plan.text.len();
-                (plan, size)
-            })
-        };
-        let (replacement, size) = planned.map_err(|error| Error::Replacement { path: path(), error })?;
-        if replacement.needed {
-            store.takes(size)?;
-        }
-        Ok::<_, Error>(replacement)
-    };
-    if request.dry_run {
-        store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
-        let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
-        unchanged_since(request, &store, &stored)?;
-        let replacement = plan(&stored)?;
-        return Ok(if replacement.needed {
-            // Its hash is not foretold: the entries' new ids would be others.
-            report(&stored, replacement, SetOutcome::Planned, None)
-        } else {
-            report(&stored, replacement, SetOutcome::Unchanged, Some(&stored))
-        });
-    }
-    let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
-    let stored = locked.read().map_err(Error::from).context("reading the store")?;
-    unchanged_since(request, &store, &stored)?;
-    let replacement = plan(&stored)?;
-    if !replacement.needed {
-        entered(gate, deadline)?;
-        locked.make_private().map_err(Error::from)?;
-        return Ok(report(&stored, replacement, SetOutcome::Unchanged, Some(&stored)));
-    }
-    entered(gate, deadline)?;
-    let after =
-        locked.replace(&stored, &replacement.text).map_err(Error::from).context("replacing the document")?;
-    Ok(report(&stored, replacement, SetOutcome::Stored, Some(&after)))
+/// A replacement that is planned and not yet made.
+#[derive(Debug)]
+pub(super) struct Plan {
+    store: Store,
+    /// The store's lock; `None` for a dry run.
+    locked: Option<Locked>,
+    stored: Stored,
+    replacement: Replacement,
+    /// What the store will not keep for long.
+    fleeting: Option<Remark>,
 }
 
-/// Begins to write, unless the deadline has passed.
-pub(in crate::commands) fn entered(gate: &Gate, deadline: Deadline) -> Result<(), Error> {
-    gate.enter(deadline).map_err(|OutOfTime| Error::Unfinished { timeout: deadline.timeout() })
+/// Reads what is stored, under the lock unless it is a dry run, and plans to replace it.
+pub(super) fn plan(request: &Request, new: Checked<'_>, deadline: Deadline) -> anyhow::Result<Plan> {
+    let local = request.place.local(deadline).context("looking for this host's store")?;
+    let Local { store, .. } = local.ok_or(Error::FixStdin)?;
+    let fleeting = match &store {
+        Store::JsonFile(_) => fleeting(&new.document),
+        // A database drops it at once, which is reported as a departure.
+        Store::Sqlite(_) => None,
+    };
+    let (locked, stored) = if request.dry_run {
+        store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
+        (None, store.read(deadline).map_err(Error::from).context("reading the store")?)
+    } else {
+        let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
+        let stored = locked.read().map_err(Error::from).context("reading the store")?;
+        (Some(locked), stored)
+    };
+    unchanged_since(request, &store, &stored)?;
+    let new_id = || Uuid::new_v4().to_string();
+    let planned = if request.dry_run {
+        replacement::foreseen(&stored, new.document, new_id)
+    } else {
+        replacement::plan(&stored, new.document, new_id).map(|plan| {
+            let size = plan.text.len();
+            (plan, size)
+        })
+    };
+    let (replacement, size) = planned.map_err(|error| Error::Replacement { path: store.name(), error })?;
+    if replacement.needed {
+        store.takes(size).map_err(Error::from)?;
+    }
+    Ok(Plan { store, locked, stored, replacement, fleeting })
+}
+
+/// Replaces the document, unless that is not needed or it is a dry run, and reads it back.
+pub(super) fn carry_out(plan: Plan, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
+    let Plan { store, locked, stored, replacement, fleeting } = plan;
+    let (outcome, after) = match locked {
+        None if replacement.needed => (SetOutcome::Planned, None),
+        None => (SetOutcome::Unchanged, Some(stored.hash())),
+        Some(locked) if replacement.needed => {
+            entered(gate, deadline)?;
+            let after = locked.replace(&stored, &replacement.text);
+            let after = after.map_err(Error::from).context("replacing the document")?;
+            let report = SetReport {
+                departures: departures(&replacement.text, &after),
+                ..report(&store, &stored, replacement, fleeting, deadline)
+            };
+            return Ok(SetReport { outcome: SetOutcome::Stored, after: Some(after.hash()), ..report });
+        }
+        Some(locked) => {
+            entered(gate, deadline)?;
+            locked.make_private().map_err(Error::from)?;
+            (SetOutcome::Unchanged, Some(stored.hash()))
+        }
+    };
+    let fleeting = fleeting.filter(|_| outcome != SetOutcome::Unchanged);
+    // The hash of what would be stored is unknown: new entries would get other ids.
+    Ok(SetReport { outcome, after, ..report(&store, &stored, replacement, fleeting, deadline) })
+}
+
+fn report(
+    store: &Store,
+    before: &Stored,
+    replacement: Replacement,
+    fleeting: Option<Remark>,
+    deadline: Deadline,
+) -> SetReport {
+    SetReport {
+        path: store.name(),
+        existed: before.text().is_some(),
+        before: before.hash(),
+        changes: replacement.changes,
+        remarks: store.remarks(deadline).into_iter().chain(fleeting).collect(),
+        ..SetReport::default()
+    }
 }
 
 /// What a JSON store holds only until OpenClaw writes it the next time. (Measured on 2026.4.14 and 2026.7.1: every
@@ -129,20 +132,10 @@ fn fleeting(document: &Document<'_>) -> Option<Remark> {
     Some(Remark { message, remedy: Some(remedy.to_owned()) })
 }
 
-/// What the store made of the text: a database keeps it in the gateway's form.
-pub(in crate::commands) fn departures(text: &str, after: &Stored) -> Vec<Change> {
-    let stored = after.text().unwrap_or_default();
-    if stored == text.as_bytes() {
-        return Vec::new();
-    }
-    let value = |text: &[u8]| serde_json::from_slice(text).unwrap_or_default();
-    exact::departures(&value(text.as_bytes()), &value(stored))
-}
-
 fn unchanged_since(request: &Request, store: &Store, stored: &Stored) -> Result<(), Error> {
     let found = stored.hash();
     match &request.base_hash {
-        // Hex is hex, whoever printed it.
+        // Both cases of a hex digit are the same.
         Some(expected) if !expected.eq_ignore_ascii_case(&found) => {
             let path = store.path().to_owned();
             Err(StoreError::Conflict { path, expected: expected.clone(), found }.into())

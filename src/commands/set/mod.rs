@@ -1,33 +1,35 @@
 //! `approvals set`: one document in another's place, or nothing at all.
 
-pub(super) mod local;
+mod local;
 mod new;
-pub(super) mod remote;
+mod remote;
 mod request;
 
 use anyhow::Context;
 
 use super::Error;
+use super::documents::{self, Content};
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::SetReport;
 use crate::store::MAX_SIZE;
-use crate::store::input::{self, Bounds};
+use crate::store::input::{Bounds, InputError};
 
 use self::new::New;
-pub use self::request::{Place, Request};
+pub use self::request::Request;
 
 /// Validates, plans, and unless it is a dry run replaces and reads back.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
-    let bytes = input::read(&request.new, Bounds { max_size: MAX_SIZE, deadline })
-        .map_err(Error::from)
-        .context("reading the new document")?;
-    match &request.place {
-        Place::Local(store) => {
-            let new = New::of(request, bytes, deadline)?;
-            local::run(request, store.as_ref(), &new, gate, deadline)
-        }
-        Place::Remote(remote) => {
-            Ok(super::gateway::run(remote::run(request, remote, bytes, gate, deadline))?)
-        }
+    let bounds = Bounds { max_size: MAX_SIZE, deadline };
+    let found = documents::read_within(&request.new, bounds).context("reading the new document")?;
+    let Content::Text(text) = found.content else {
+        return Err(Error::from(InputError::Missing(found.name)).into());
+    };
+    if let Some((gateway, node)) = request.place.gateway() {
+        let work = remote::run(request, gateway, node, &found.name, &text, gate, deadline);
+        return Ok(super::gateway::run(work)?);
     }
+    let new = New::of(request, &found.name, &text, deadline)?;
+    let plan = local::plan(request, new.checked()?, deadline)?;
+    let report = local::carry_out(plan, gate, deadline)?;
+    Ok(new.reported(report))
 }

@@ -1,49 +1,61 @@
 //! The new document of `approvals set`: as it was read, without what the flags take out of it.
 
+use std::borrow::Cow;
+
 use super::request::Request;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::unknown;
-use crate::approvals::model::document::Document;
-use crate::approvals::{Budget, Syntax, modernised, parse};
+use crate::approvals::{Budget, Syntax, modernised};
 use crate::commands::Error;
+use crate::commands::documents::Checked;
 use crate::deadline::Deadline;
+use crate::report::approvals::SetReport;
 
-/// A new document in today's form.
+/// The text of a new document, in today's form.
 #[derive(Debug)]
-pub(super) struct New {
-    pub(super) name: String,
-    pub(super) text: Vec<u8>,
-    /// What was taken out of it.
-    pub(super) dropped: Vec<Change>,
-    pub(super) dropped_count: usize,
+pub(super) struct New<'t> {
+    name: String,
+    text: Cow<'t, [u8]>,
+    /// The unknown fields that were removed from it.
+    dropped: Vec<Change>,
+    dropped_count: usize,
 }
 
-impl New {
-    pub(super) fn of(request: &Request, mut bytes: Vec<u8>, deadline: Deadline) -> Result<Self, Error> {
-        let name = request.new.name();
+impl<'t> New<'t> {
+    pub(super) fn of(
+        request: &Request,
+        name: &str,
+        text: &'t [u8],
+        deadline: Deadline,
+    ) -> Result<Self, Error> {
+        let name = name.to_owned();
+        let mut text = Cow::Borrowed(text);
         let (mut dropped, mut dropped_count) = (Vec::new(), 0);
         if request.drop_unknown
             && let Some(known) =
-                unknown::without(&bytes, Syntax::Json5, Budget::until(&|| deadline.left().is_none()))
+                unknown::without(&text, Syntax::Json5, Budget::until(&|| deadline.left().is_none()))
             // What looks like a misspelt rule is an error, as without the flag.
             && known.meant == 0
         {
             (dropped, dropped_count) = (known.fields, known.count);
-            bytes = known.text.into_bytes();
+            text = Cow::Owned(known.text.into_bytes());
         }
-        let text = if request.allow_legacy {
-            match modernised(&bytes, Syntax::Json5) {
-                Ok(text) => text.into_bytes(),
+        if request.allow_legacy {
+            match modernised(&text, Syntax::Json5) {
+                Ok(modern) => text = Cow::Owned(modern.into_bytes()),
                 Err(verdict) => return Err(Error::Invalid { name, verdict }),
             }
-        } else {
-            bytes
-        };
+        }
         Ok(Self { name, text, dropped, dropped_count })
     }
 
-    pub(super) fn document(&self) -> Result<Document<'_>, Error> {
-        parse(&self.text, Syntax::Json5)
-            .map_err(|verdict| Error::Invalid { name: self.name.clone(), verdict })
+    /// Reads the document. This is the one time that it is read.
+    pub(super) fn checked(&self) -> Result<Checked<'_>, Error> {
+        Checked::of(&self.name, &self.text, Syntax::Json5)
+    }
+
+    /// A report with what was removed beforehand.
+    pub(super) fn reported(self, report: SetReport) -> SetReport {
+        SetReport { dropped: self.dropped, dropped_count: self.dropped_count, ..report }
     }
 }

@@ -23,18 +23,18 @@ pub struct LintReport {
     /// The project's configuration, where there is one.
     pub config: Option<String>,
     /// How many entries `--fix` would remove.
-    pub mendable: usize,
+    pub fixable: usize,
     /// How many unknown fields `--fix` would remove.
     pub unknown: usize,
     /// What `--fix` removed.
-    pub fixed: Vec<Mend>,
+    pub fixed: Vec<Fix>,
     /// What is wrong around the documents.
     pub remarks: Vec<Remark>,
 }
 
-/// What a mend removes of one document.
+/// What `--fix` removes from one document.
 #[derive(Debug, Clone)]
-pub struct Mend {
+pub struct Fix {
     /// The document's name.
     pub name: String,
     /// The entries.
@@ -45,7 +45,7 @@ pub struct Mend {
     pub unknown_count: usize,
 }
 
-impl Mend {
+impl Fix {
     /// Whether nothing is removed.
     pub fn is_empty(&self) -> bool {
         self.removals.is_empty() && self.unknown_count == 0
@@ -63,7 +63,7 @@ impl LintReport {
             notes: self.counts.notes,
             silenced: self.silenced,
             config: self.config.as_deref(),
-            fixable: self.mendable,
+            fixable: self.fixable,
             fixable_fields: self.unknown,
             fixed_fields: &self.fixed,
             fixed: &self.fixed,
@@ -87,9 +87,9 @@ struct LintJson<'r> {
     fixable: usize,
     fixable_fields: usize,
     #[serde(serialize_with = "fixed_fields")]
-    fixed_fields: &'r [Mend],
+    fixed_fields: &'r [Fix],
     #[serde(serialize_with = "fixed")]
-    fixed: &'r [Mend],
+    fixed: &'r [Fix],
     remarks: Vec<&'r str>,
 }
 
@@ -133,17 +133,17 @@ fn files<S: Serializer>(reports: &&[FileReport], serializer: S) -> Result<S::Ok,
     }))
 }
 
-fn fixed_fields<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(mends.iter().flat_map(|mend| mend.unknown.iter().map(ChangeJson::of)))
+fn fixed_fields<S: Serializer>(fixes: &&[Fix], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(fixes.iter().flat_map(|fix| fix.unknown.iter().map(ChangeJson::of)))
 }
 
-fn fixed<S: Serializer>(mends: &&[Mend], serializer: S) -> Result<S::Ok, S::Error> {
-    let all = mends.iter().flat_map(|mend| mend.removals.iter().map(move |removal| (mend, removal)));
-    serializer.collect_seq(all.map(|(mend, removal)| RemovalJson {
+fn fixed<S: Serializer>(fixes: &&[Fix], serializer: S) -> Result<S::Ok, S::Error> {
+    let all = fixes.iter().flat_map(|fix| fix.removals.iter().map(move |removal| (fix, removal)));
+    serializer.collect_seq(all.map(|(fix, removal)| RemovalJson {
         agent: &removal.agent,
         code: removal.code.as_str(),
         index: removal.index,
-        path: &mend.name,
+        path: &fix.name,
         pattern: &removal.pattern,
     }))
 }

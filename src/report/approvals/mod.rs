@@ -20,7 +20,7 @@ use crate::approvals::findings::severity::Severity;
 
 pub use diff::{DiffReport, Side};
 pub use edit::EditReport;
-pub use lint::{LintReport, Mend};
+pub use lint::{Fix, LintReport};
 pub use set::{SetOutcome, SetReport};
 pub use snapshot::{Got, NativeSnapshot, Snapshot};
 
@@ -197,7 +197,7 @@ struct Problem<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<Cow<'static, str>>,
+    fix: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixable: Option<bool>,
 }
@@ -218,7 +218,7 @@ impl<'d> Problem<'d> {
             expected: diagnostic.expected.as_deref(),
             suggestion: diagnostic.suggestion.as_deref(),
             why: page.map(|page| page.why),
-            mend: page.map(|_| diagnostic.fix()),
+            fix: page.map(|_| diagnostic.fix()),
             fixable: page.map(|_| diagnostic.code.is_fixable() && diagnostic.remote.is_none()),
         }
     }

@@ -2,7 +2,7 @@
 //! that it derives from it.
 //!
 //! Read in `exec-approvals-sqlite` and `exec-approvals-config` of the published package 2026.9.6. The form matters:
-//! at its next `exec.approvals.get` a gateway rewrites a text that is not in it, and the hash that was told is void.
+//! at its next `exec.approvals.get` a gateway rewrites a text that is not in it, and the hash that it gave is void.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ pub const KNOWN: RangeInclusive<i64> = 15..=18;
 /// That of 2026.6 and 2026.7: they make the table, leave it empty, and keep to their JSON file.
 pub const BEFORE: i64 = 1;
 
-/// The schema's version. Content may be newer than what `user_version` tells, and then says so in a row.
+/// The schema's version. Content may be newer than `user_version` says, and then says so in a row.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     let published: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let content = machine_state(connection, "state.schema.contentVersion")?;

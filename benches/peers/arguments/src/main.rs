@@ -66,7 +66,7 @@ struct Validate {
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     max_size: String,
-    /// Tell what a code means and how to mend it, and check nothing
+    /// Tell what a code means and how to fix it, and check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
     explain: Option<String>,
 }

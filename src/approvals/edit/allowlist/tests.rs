@@ -86,7 +86,7 @@ fn what_cannot_be_meant_is_refused() {
         ("the agent's id is blank", refused(Verb::Add, " ", "/a", None)),
         ("early name of agent `main`", refused(Verb::Add, "default", "/a", None)),
         ("no agent can be called", refused(Verb::Add, "__proto__", "/a", None)),
-        ("would allow all of them", refused(Verb::Add, "main", "/a", Some(""))),
+        ("means any arguments", refused(Verb::Add, "main", "/a", Some(""))),
         ("`(` is not an ECMAScript", refused(Verb::Add, "main", "/a", Some("("))),
     ] {
         assert!(found.contains(said), "{found}");

@@ -6,7 +6,9 @@ use thiserror::Error;
 use super::{Applied, Edit, Verb};
 use crate::approvals::bounds::Budget;
 use crate::approvals::check::document::{accepted, parse};
-use crate::approvals::compare::changes::{self, Changes};
+use crate::approvals::compare::changes::Changes;
+use crate::approvals::compare::comparison;
+use crate::approvals::compare::depth::Depth;
 use crate::approvals::edit::unknown;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::document::{Agents, Document};
@@ -184,7 +186,7 @@ fn meaning(edit: &Edit, gone: usize) -> Changes {
         Verb::Add => (side(0), side(1)),
         Verb::Remove => (side(gone), side(0)),
     };
-    changes::between(&before, &after)
+    comparison::values(&before, &after, Depth::Policy)
 }
 
 #[cfg(test)]

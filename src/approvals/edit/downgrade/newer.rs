@@ -46,7 +46,7 @@ impl Newer {
             Self::FractionalTime => {
                 "when the entry was last used is forgotten; what it allows stays the same"
             }
-            Self::McpTools => "the tools are asked for again: this gateway cannot keep such approvals",
+            Self::McpTools => "the tools need approval again: this gateway cannot keep such approvals",
         }
     }
 

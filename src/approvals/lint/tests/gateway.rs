@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::super::pattern::trimmed;
 use crate::approvals::model::document::{Document, Entry};
+use crate::approvals::model::scalar::trimmed;
 
 const HOME: &str = "/home/ann";
 

@@ -1,5 +1,6 @@
-//! An evaluator that follows the gateway, and what must hold of lints and mends by it.
+//! An evaluator that follows the gateway, and what must hold of lints and fixes by it.
 
+mod fixes;
 mod gateway;
-mod mends;
-mod telling;
+mod identity;
+mod reports;

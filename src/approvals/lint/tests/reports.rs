@@ -43,14 +43,14 @@ fn severities_and_silences_are_the_project_s() {
     assert_eq!(codes(&linted), ["duplicate-entry", "interpreter-without-arguments"]);
     assert_eq!((linted.counts.errors, linted.counts.warnings, linted.silenced), (1, 1, 1));
     assert_eq!(linted.used, [0]);
-    // What is silenced is not mended either.
+    // What is silenced is not fixed either.
     let rules =
         Rules { silences: vec![silence(Code::DuplicateEntry, Some("."), None, None)], ..Rules::default() };
     assert_eq!(found(&document, &facts, &rules).removals, []);
 }
 
 #[test]
-fn credentials_are_told_of_and_never_shown() {
+fn credentials_are_reported_of_and_never_shown() {
     let secret = "ghp_0123456789abcdefghijABCDEF";
     let document = json!({ "version": 1, "socket": { "token": "hunter2" }, "defaults": { "security": "allowlist" }, "agents": { "main": { "allowlist": [
         { "pattern": "curl", "lastUsedCommand": format!("curl -H {secret}") },
@@ -61,8 +61,8 @@ fn credentials_are_told_of_and_never_shown() {
     ] } } });
     for versioned in [true, false] {
         let linted = found(&document, &Facts { versioned, ..Facts::default() }, &Rules::default());
-        let told = codes(&linted).iter().filter(|code| **code == "secret-in-version-control").count();
-        assert_eq!(told, if versioned { 5 } else { 0 });
+        let reported = codes(&linted).iter().filter(|code| **code == "secret-in-version-control").count();
+        assert_eq!(reported, if versioned { 5 } else { 0 });
         let shown = format!("{linted:?}");
         assert!(!shown.contains(secret) && !shown.contains("hunter2"), "{shown}");
     }
@@ -130,7 +130,7 @@ fn a_large_list_is_looked_at_in_time() {
 }
 
 #[test]
-fn what_was_found_before_the_time_was_over_is_told() {
+fn what_was_found_before_the_time_was_over_is_reported() {
     let mut entries =
         vec![json!({"pattern": "/usr/bin/python3"}), json!({"pattern": "rg"}), json!({"pattern": "rg"})];
     entries.extend((0..200).map(|n| json!({"pattern": format!("/{}{n}", "*a".repeat(200))})));

@@ -1,4 +1,4 @@
-//! A mended document allows what the original did, to every agent: no more, and no less.
+//! A fixed document allows what the original did, to every agent: no more, and no less.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -171,18 +171,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn a_mended_document_allows_the_same(document in documents(), pretty: bool, early: bool) {
+    fn a_fixed_document_allows_the_same(document in documents(), pretty: bool, early: bool) {
         let text = if pretty { serde_json::to_string_pretty(&document).unwrap() } else { document.to_string() };
         let (release, generation) =
             if early { (Some("2026.6.11"), Generation::Early) } else { (None, Generation::Bound) };
         let found = looked_at(&text, Syntax::Json, release);
         prop_assert!(!found.invalid);
-        let mended = without(text.as_bytes(), Syntax::Json, &found.removals).unwrap();
-        same(&text, &mended, generation)?;
-        // And there is nothing left to mend.
-        let again = looked_at(&mended, Syntax::Json, release);
+        let fixed = without(text.as_bytes(), Syntax::Json, &found.removals).unwrap();
+        same(&text, &fixed, generation)?;
+        // And there is nothing left to fix.
+        let again = looked_at(&fixed, Syntax::Json, release);
         prop_assert_eq!(again.removals, vec![]);
-        prop_assert_eq!(found.removals.is_empty(), text == mended);
+        prop_assert_eq!(found.removals.is_empty(), text == fixed);
     }
 }
 
@@ -190,16 +190,16 @@ proptest! {
 fn everything_but_the_entries_stays_as_it_was() {
     let text = "{\n  // who\n  version: 1,\n  socket: {token: 'x'},\n  agents: {main: {allowlist: [\n    {pattern: 'rg'}, // kept\n    {pattern: 'rg'},\n    /* fd */ {pattern: 'fd', id: '7'},\n    {pattern: 'fd'},\n  ]}, ops: {allowlist: [{pattern: '~'}]}},\n}\n";
     let found = looked_at(text, Syntax::Json5, None);
-    let mended = without(text.as_bytes(), Syntax::Json5, &found.removals).unwrap();
+    let fixed = without(text.as_bytes(), Syntax::Json5, &found.removals).unwrap();
     assert_eq!(
-        mended,
+        fixed,
         "{\n  // who\n  version: 1,\n  socket: {token: 'x'},\n  agents: {main: {allowlist: [\n    {pattern: 'rg'}, // kept\n    {pattern: 'fd', id: '7'},\n  ]}, ops: {allowlist: []}},\n}\n"
     );
-    assert!(read(mended.as_bytes(), Syntax::Json5).is_some());
+    assert!(read(fixed.as_bytes(), Syntax::Json5).is_some());
 }
 
 #[test]
-fn each_kind_of_mend_is_made_and_what_only_looks_like_one_is_not() {
+fn each_kind_of_fix_is_made_and_what_only_looks_like_one_is_not() {
     let removed = |list: Value| -> Vec<usize> {
         let text = json!({ "version": 1, "agents": { "main": { "allowlist": list } } }).to_string();
         looked_at(&text, Syntax::Json, None).removals.iter().map(|removal| removal.index).collect()

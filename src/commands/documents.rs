@@ -1,0 +1,285 @@
+//! Where a document is, reading it from there, and a document that was read and found valid. Every command on documents
+//! names a [`Place`], calls [`read`] and hands the [`Checked`] document on.
+
+pub(super) mod batch;
+pub(super) mod search;
+pub(super) mod writing;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::remote::{Fetched, RemoteStore};
+use super::{Error, gateway};
+use crate::approvals::findings::remark::Remark;
+use crate::approvals::model::document::Document;
+use crate::approvals::model::stored::hash_of;
+use crate::approvals::{Syntax, parse};
+use crate::deadline::Deadline;
+use crate::settings::Flags;
+use crate::store::input::{self, Bounds, Input};
+use crate::store::json_file::JsonFile;
+use crate::store::{MAX_SIZE, Store};
+
+/// Where a document is.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A file, which must exist. A database is read and written as the store that it is.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// This host's own store, which may hold no document.
+    Host,
+    /// A local store that was named, which may hold no document.
+    Store(PathBuf),
+    /// A gateway.
+    Gateway(Flags),
+    /// A node behind a gateway.
+    Node {
+        /// The gateway.
+        gateway: Flags,
+        /// The node's id, its name, or the start of one.
+        id: String,
+    },
+}
+
+/// A document on this host that can be replaced.
+#[derive(Debug)]
+pub(super) struct Local {
+    /// Where it is.
+    pub(super) store: Store,
+    /// Whether a host follows it. Otherwise it is a file that somebody keeps, which must exist.
+    pub(super) is_store: bool,
+}
+
+/// What a document was read from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// Standard input, or a pipe.
+    Stdin,
+    /// A file or a store of this host.
+    Local(Local),
+    /// A gateway, or a node behind it.
+    Remote {
+        /// Where the document is on that host.
+        path: String,
+        /// The gateway's release, if it reports one. A node reports none.
+        release: Option<String>,
+        /// What applies where the document says nothing, if the gateway reports it.
+        resolved_defaults: Option<Value>,
+    },
+}
+
+/// What is at a place at one moment.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A document, not yet checked.
+    Text(Vec<u8>),
+    /// No document.
+    Absent,
+    /// A Windows node's own policy, not yet checked.
+    Native(Value),
+}
+
+/// A place as it was read.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// The place's name in reports.
+    pub(super) name: String,
+    pub(super) origin: Origin,
+    /// The hash that the place itself reports, where that is not the hash of the text.
+    pub(super) reported_hash: Option<String>,
+    pub(super) content: Content,
+    /// The notation that the document must be written in: that of a file is known by its name.
+    pub(super) syntax: Syntax,
+    /// What is worth saying about the place.
+    pub(super) remarks: Vec<Remark>,
+}
+
+/// A valid document. It is read once and handed on; its texts are those of the text that it was read from.
+#[derive(Debug)]
+pub(super) struct Checked<'t> {
+    pub(super) document: Document<'t>,
+}
+
+impl<'t> Checked<'t> {
+    /// Reads the document in a text. `name`: the text's name in the error.
+    pub(super) fn of(name: &str, text: &'t [u8], syntax: Syntax) -> Result<Self, Error> {
+        match parse(text, syntax) {
+            Ok(document) => Ok(Self { document }),
+            Err(verdict) => Err(Error::Invalid { name: name.to_owned(), verdict }),
+        }
+    }
+}
+
+impl Place {
+    /// A path of the command line, where `-` is standard input.
+    pub fn named(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+
+    /// A local store: the one that was named, else this host's own.
+    pub fn store(named: Option<PathBuf>) -> Self {
+        named.map_or(Self::Host, Self::Store)
+    }
+
+    /// A gateway, or a node behind it.
+    pub fn remote(gateway: Flags, node: Option<String>) -> Self {
+        match node {
+            Some(id) => Self::Node { gateway, id },
+            None => Self::Gateway(gateway),
+        }
+    }
+
+    /// The gateway, and the node behind it; `None` for what is on this host.
+    pub(super) fn gateway(&self) -> Option<(&Flags, Option<&str>)> {
+        match self {
+            Self::Gateway(gateway) => Some((gateway, None)),
+            Self::Node { gateway, id } => Some((gateway, Some(id))),
+            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) => None,
+        }
+    }
+
+    /// The gateway, to change how to connect to it.
+    pub(super) fn gateway_mut(&mut self) -> Option<&mut Flags> {
+        match self {
+            Self::Gateway(gateway) | Self::Node { gateway, .. } => Some(gateway),
+            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) => None,
+        }
+    }
+
+    /// Whether it is on a gateway or a node.
+    pub fn is_remote(&self) -> bool {
+        self.gateway().is_some()
+    }
+
+    /// What can be replaced on this host; `None` for standard input, gateways and nodes.
+    pub(super) fn local(&self, deadline: Deadline) -> Result<Option<Local>, Error> {
+        Ok(match self {
+            Self::File(path) => Some(match database(path) {
+                Some(store) => Local { store, is_store: true },
+                None => Local { store: Store::JsonFile(JsonFile::document(path.clone())), is_store: false },
+            }),
+            Self::Host => Some(Local { store: Store::of(None, deadline)?, is_store: true }),
+            Self::Store(path) => Some(Local { store: Store::at(path.clone()), is_store: true }),
+            Self::Stdin | Self::Gateway(_) | Self::Node { .. } => None,
+        })
+    }
+}
+
+/// Reads a document of up to the size that is stored, wherever it is. The error says what was being done.
+pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot> {
+    let bounds = Bounds { max_size: MAX_SIZE, deadline };
+    let local = place.local(deadline).context("looking for this host's store")?;
+    match (local, place.gateway()) {
+        (Some(local), _) if local.is_store => of_store(local, deadline).context("reading the store"),
+        (_, Some((flags, node))) => Ok(gateway::run(of_remote(flags, node, deadline))?),
+        (local, None) => of_input(local, bounds).context("reading the document"),
+    }
+}
+
+/// The same where each document has a report of its own.
+pub(super) fn read_within(place: &Place, bounds: Bounds) -> Result<Snapshot, Error> {
+    match (place.local(bounds.deadline)?, place.gateway()) {
+        (Some(local), _) if local.is_store => of_store(local, bounds.deadline),
+        (_, Some((flags, node))) => gateway::run(of_remote(flags, node, bounds.deadline)),
+        (local, None) => of_input(local, bounds),
+    }
+}
+
+fn of_input(local: Option<Local>, bounds: Bounds) -> Result<Snapshot, Error> {
+    let (input, origin) = match local {
+        Some(local) => (Input::Path(local.store.path().to_owned()), Origin::Local(local)),
+        None => (Input::Stdin, Origin::Stdin),
+    };
+    let text = input::read(&input, bounds)?;
+    Ok(Snapshot {
+        name: input.name(),
+        origin,
+        reported_hash: None,
+        content: Content::Text(text),
+        syntax: by_name(&input),
+        remarks: Vec::new(),
+    })
+}
+
+fn of_store(local: Local, deadline: Deadline) -> Result<Snapshot, Error> {
+    let stored = local.store.read(deadline)?;
+    Ok(Snapshot {
+        name: local.store.name(),
+        remarks: local.store.remarks(deadline),
+        reported_hash: if stored.text().is_none() { Some(stored.hash()) } else { None },
+        content: stored.into_text().map_or(Content::Absent, Content::Text),
+        syntax: Syntax::Json,
+        origin: Origin::Local(local),
+    })
+}
+
+async fn of_remote(flags: &Flags, node: Option<&str>, deadline: Deadline) -> Result<Snapshot, Error> {
+    let mut store = RemoteStore::open(flags, node, deadline).await?;
+    let fetched = store.fetch().await?;
+    let (name, release) = (store.name(), store.version().map(str::to_owned));
+    store.close().await;
+    let (path, resolved_defaults, hash, content) = match fetched {
+        Fetched::Document(found) => {
+            let text = || Content::Text(found.file.get().as_bytes().to_vec());
+            let content = if found.exists { text() } else { Content::Absent };
+            // The hash is that of the gateway's own text, which is not the text that it sends.
+            (found.path, found.resolved_defaults, found.hash, content)
+        }
+        Fetched::Native { hash, policy } => (name.clone(), None, hash, Content::Native(policy)),
+    };
+    let origin = Origin::Remote { path, release, resolved_defaults };
+    let reported_hash = Some(hash);
+    Ok(Snapshot { name, origin, reported_hash, content, syntax: Syntax::Json, remarks: Vec::new() })
+}
+
+impl Snapshot {
+    /// Whether a document or a policy is there.
+    pub(super) fn exists(&self) -> bool {
+        !matches!(self.content, Content::Absent)
+    }
+
+    /// The hash by which the place names the document. It takes a while where the text is large.
+    pub(super) fn hash(&self) -> String {
+        match (&self.reported_hash, &self.content) {
+            (Some(hash), _) => hash.clone(),
+            (None, Content::Text(text)) => hash_of(text),
+            (None, Content::Absent | Content::Native(_)) => hash_of(&[]),
+        }
+    }
+
+    /// Whether it is something that somebody keeps or sends, and not what a host follows.
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self.origin, Origin::Stdin | Origin::Local(Local { is_store: false, .. }))
+    }
+}
+
+/// The document of a host that has none: both mean the same.
+pub(super) const ABSENT: &[u8] = br#"{"version": 1}"#;
+
+/// The database at a path, if there is one. A file that is named like a document is not a database.
+fn database(path: &Path) -> Option<Store> {
+    if is_document(path) {
+        return None;
+    }
+    Some(Store::at(path.to_owned())).filter(|store| matches!(store, Store::Sqlite(_)))
+}
+
+/// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
+pub(super) fn by_name(input: &Input) -> Syntax {
+    match input {
+        Input::Path(path) if has_extension(path, "json") => Syntax::Json,
+        _ => Syntax::Json5,
+    }
+}
+
+/// Whether a file is named like a document.
+fn is_document(path: &Path) -> bool {
+    has_extension(path, "json") || has_extension(path, "json5")
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
