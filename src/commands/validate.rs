@@ -29,7 +29,7 @@ pub struct Request {
     pub syntax: Option<Syntax>,
     /// Whether legacy forms are accepted.
     pub allow_legacy: bool,
-    /// The largest file that is read.
+    /// Size of the largest file to read.
     pub max_size: ByteSize,
     /// Globs of what to skip in directories.
     pub exclude: Vec<String>,

@@ -19,7 +19,7 @@ type Entry = (&'static str, &'static str);
 
 /// The variables of every command.
 const VARIABLES: [Entry; 1] =
-    [("NO_COLOR, CLICOLOR_FORCE", "Print no colors; print colors although the output is not a terminal.")];
+    [("NO_COLOR, CLICOLOR_FORCE", "Print no colours; print colours although the output is not a terminal.")];
 
 /// The variables by which this host's own OpenClaw is found.
 const VARIABLES_OF_OPENCLAW: [Entry; 2] = [

@@ -213,11 +213,11 @@ impl Scenario {
         if let Some(id) =
             self.prompts.iter().filter_map(|prompt| prompt.id.as_ref()).find(|id| !ids.insert(*id))
         {
-            return content(format!("the prompt id `{}` stands twice", id.escape_debug()));
+            return content(format!("the prompt id `{}` is there twice", id.escape_debug()));
         }
         let mut runs = BTreeSet::new();
         if let Some(run) = self.runs.iter().find(|run| !runs.insert(&run.id)) {
-            return content(format!("the run `{}` stands twice", run.id.escape_debug()));
+            return content(format!("the run `{}` is there twice", run.id.escape_debug()));
         }
         for (index, live) in self.live.iter().enumerate() {
             match (live.what, &live.request) {
@@ -292,7 +292,7 @@ mod tests {
             .contains("at most 20000")
         );
         assert!(error(r#"{"live": [{"do": "ask", "session": "s", "afterMs": 1}]}"#).contains("no `request`"));
-        assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` stands twice"));
+        assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` is there twice"));
         assert_eq!(
             error(r#"{"document": {"version": 1, "x": 1, "y": 1}}"#),
             "its document is not valid: at /document/x: the document has no field `x`, and 1 more"

@@ -40,7 +40,7 @@ pub enum CancelError {
     UnknownSession(String),
     /// Prompts that do not name their run, and a run that is not the only one of exactly one session.
     #[error(
-        "the prompts of this gateway do not name their run, and the prompts of run {run:?} cannot be told from others of its session"
+        "the prompts of this gateway do not name their run, and the prompts of run {run:?} cannot be distinguished from others of its session"
     )]
     RunWithoutSession {
         /// The run.

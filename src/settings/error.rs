@@ -285,7 +285,7 @@ impl SettingsError {
         match self {
             Self::Conflict(one, other) => Some(format!("give {one} or {other}, not both")),
             Self::Address { error, .. } => Some(of_address(error).to_owned()),
-            Self::Port(from) => Some(format!("mend {from}; OpenClaw's default is 18789")),
+            Self::Port(from) => Some(format!("fix {from}; OpenClaw's default is 18789")),
             Self::Fingerprint { .. } => Some(
                 "on the gateway's host: openssl x509 -noout -fingerprint -sha256 -in ~/.openclaw/gateway/tls/gateway-cert.pem"
                     .to_owned(),
@@ -342,7 +342,7 @@ impl SettingsError {
                     if *instead == "OPENCLAW_GATEWAY_PASSWORD" { "--password-file" } else { "--token-file" };
                 format!("export {instead}=…, or give {file} PATH")
             }
-            _ => "mend it (openclaw doctor checks it), or name the gateway with --gateway=URL".to_owned(),
+            _ => "fix it (openclaw doctor checks it), or name the gateway with --gateway=URL".to_owned(),
         }
     }
 }

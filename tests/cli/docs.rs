@@ -101,3 +101,19 @@ fn every_error_code_has_its_row() {
         rows.flat_map(|cell| cell.split(", ")).map(|code| code.trim_matches('`').to_owned()).collect();
     assert_eq!(listed, codes.found);
 }
+
+#[test]
+fn the_example_of_the_readme_is_what_the_tool_prints() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, example) = readme.split_once("$ clearance approvals validate exec-approvals.json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let document = "{\n  \"version\": 1,\n  \"defaults\": {\"security\": \"alowlist\"},\n  \"agents\": {}\n}\n";
+    std::fs::write(home.path().join("exec-approvals.json"), document).unwrap();
+    let mut command = crate::support::clearance(home.path());
+    command.current_dir(home.path()).args(["approvals", "validate", "exec-approvals.json"]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with(example), "{printed}");
+}

@@ -130,7 +130,7 @@ fn a_finding_on_a_gateway_is_fixed_there() {
     let report: Value = serde_json::from_slice(&lint.stdout).unwrap();
     let problems = report["files"][0]["problems"].as_array().unwrap();
     let covered = problems.iter().find(|problem| problem["code"] == "covered-entry").unwrap();
-    let next = &commands(covered["mend"].as_str().unwrap())[0];
+    let next = &commands(covered["fix"].as_str().unwrap())[0];
     assert!(
         next.starts_with("clearance approvals allowlist remove PATTERN --agent ID --gateway=prod"),
         "{next}"

@@ -276,7 +276,7 @@ fn remedies(host: &Host) {
         .filter(|problem| {
             ["covered-entry", "duplicate-entry", "never-matches"].iter().any(|code| problem["code"] == *code)
         })
-        .map(|problem| problem["mend"].as_str().expect("a fix").to_owned())
+        .map(|problem| problem["fix"].as_str().expect("a fix").to_owned())
         .collect();
     assert_eq!(fixes.len(), 3, "{fixes:?}");
     for (fix, pattern) in fixes.iter().zip(["/opt/bin/git", "/usr/bin/id", "bin/rg"]) {

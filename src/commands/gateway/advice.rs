@@ -140,7 +140,7 @@ pub fn next(fault: &Fault) -> Option<String> {
             "on the gateway's host: openclaw config set plugins.entries.admin-http-rpc.enabled true; or use the WebSocket: clearance … --gateway={}",
             chosen.address.replacen("http", "ws", 1)
         ),
-        GatewayError::TooLarge { .. } => "remove unused entries".to_owned(),
+        GatewayError::TooLarge { .. } => "remove unused entries: clearance approvals lint --fix".to_owned(),
         GatewayError::Device(error) => device(error)?,
         // `root` has gone through them.
         GatewayError::NotSent { .. } | GatewayError::Uncertain { .. } => return None,

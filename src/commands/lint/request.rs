@@ -18,7 +18,7 @@ pub struct Request {
     pub stale_days: Option<u32>,
     /// The release that is to take the documents.
     pub release: Option<String>,
-    /// The largest file that is read.
+    /// Size of the largest file to read.
     pub max_size: ByteSize,
     /// Globs of what to skip in directories.
     pub exclude: Vec<String>,
