@@ -30,7 +30,7 @@ complete -c clearance -n "__fish_clearance_needs_command" -s V -l version -d 'Pr
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "queue" -d 'The pending prompts of a gateway: list them, purge duplicates, decide one'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "run" -d 'Runs of agents: what is active, what holds prompts; cancel them'
-complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
+complete -c clearance -n "__fish_clearance_needs_command" -f -a "gateway" -d 'Gateways: show which one is used and connect to it, run one to rehearse with'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -54,8 +54,8 @@ json\t'JSON, as a host reads its store'
 json5\t'JSON5, as `approvals set` reads its input'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l exclude -d 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l max-size -d 'The largest file that is read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Tell what a code means and how to fix it, and check nothing' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote, and only tell of them'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l explain -d 'Explain a code and how to fix it; check nothing' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -l allow-legacy -d 'Accept the forms that early releases wrote; report them as warnings'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Print nothing where there is nothing to report; errors and warnings still go to standard error'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l timeout -d 'Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]' -r
@@ -75,11 +75,11 @@ warning\t'Warnings and errors'
 note\t'Any finding'
 never\t'No finding; an invalid document still is'"
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l config -d 'This clearance.toml, instead of the nearest one from the current directory upwards' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l stale -d 'Tell of entries that were not used for so many days, or never' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Tell what a gateway of this release refuses or reads in another way [default: the gateway\'s own, with --gateway]' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l stale -d 'Report entries that were not used within this number of days, or never' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l for -d 'Report what a gateway of this release rejects or reads differently [default: the gateway\'s own, with --gateway]' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l exclude -d 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l max-size -d 'The largest file that is read' -r
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Tell what a code means and how to fix it, and check nothing' -r
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l explain -d 'Explain a code and how to fix it; check nothing' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l ask-password -d 'Ask for the gateway\'s password on the terminal'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from lint" -l wait -d 'Wait until --timeout for a gateway that accepts no connections yet [default: only on this host, while its process is running]'
@@ -130,7 +130,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fis
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l password-file -d 'Read the gateway\'s password from this file' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, and no other' -r
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
-complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l exact -d 'Tell of every difference: ids, usage, order and the socket too'
+complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l exact -d 'Report every difference: ids, usage, order and the socket too'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON object'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print nothing where there is nothing to report; errors and warnings still go to standard error'
 complete -c clearance -n "__fish_clearance_using_subcommand approvals; and __fish_seen_subcommand_from diff" -l ask-token -d 'Ask for the gateway\'s token on the terminal'
@@ -325,7 +325,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_se
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ca-file -d 'Trust the authorities in this PEM file, and no others' -r -F
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l all-gateways -d 'Every gateway of config.toml, each by itself'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l observe -d 'Log what would be denied; deny nothing'
-complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cancel-runs -d 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs'
+complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l cancel-runs -d 'Cancel the run of a repeat offender, and with it all its prompts, on gateways whose prompts name their run'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -l ndjson -d 'Print one JSON object a line on a terminal too'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -s v -l verbose -d 'Print the steps of each connection to standard error'
 complete -c clearance -n "__fish_clearance_using_subcommand queue; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -444,7 +444,7 @@ complete -c clearance -n "__fish_clearance_using_subcommand man" -s h -l help -d
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "approvals" -d 'Approvals documents: what agents may run on a host'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "queue" -d 'The pending prompts of a gateway: list them, purge duplicates, decide one'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "run" -d 'Runs of agents: what is active, what holds prompts; cancel them'
-complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "gateway" -d 'Gateways: which one is used, whether it lets us in, and one to rehearse with'
+complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "gateway" -d 'Gateways: show which one is used and connect to it, run one to rehearse with'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "man" -d 'Print the manual page of a command'
 complete -c clearance -n "__fish_clearance_using_subcommand help; and not __fish_seen_subcommand_from approvals queue run gateway completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
             [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'The pending prompts of a gateway: list them, purge duplicates, decide one')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Runs of agents: what is active, what holds prompts; cancel them')
-            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
+            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: show which one is used and connect to it, run one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -55,8 +55,8 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--syntax', '--syntax', [CompletionResultType]::ParameterName, 'The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read')
-            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to fix it, and check nothing')
-            [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Accept the forms that early releases wrote, and only tell of them')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain a code and how to fix it; check nothing')
+            [CompletionResult]::new('--allow-legacy', '--allow-legacy', [CompletionResultType]::ParameterName, 'Accept the forms that early releases wrote; report them as warnings')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing where there is nothing to report; errors and warnings still go to standard error')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing where there is nothing to report; errors and warnings still go to standard error')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -75,11 +75,11 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to report')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'The lowest severity that ends with exit code 1')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'This clearance.toml, instead of the nearest one from the current directory upwards')
-            [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'Tell of entries that were not used for so many days, or never')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Tell what a gateway of this release refuses or reads in another way [default: the gateway''s own, with --gateway]')
+            [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'Report entries that were not used within this number of days, or never')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Report what a gateway of this release rejects or reads differently [default: the gateway''s own, with --gateway]')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Skip what matches this glob in directories, as a line of .gitignore would; may be repeated')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read')
-            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a code means and how to fix it, and check nothing')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain a code and how to fix it; check nothing')
             [CompletionResult]::new('--ask-token', '--ask-token', [CompletionResultType]::ParameterName, 'Ask for the gateway''s token on the terminal')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the gateway''s password on the terminal')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until --timeout for a gateway that accepts no connections yet [default: only on this host, while its process is running]')
@@ -147,7 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the gateway''s password from this file')
             [CompletionResult]::new('--tls-fingerprint', '--tls-fingerprint', [CompletionResultType]::ParameterName, 'Trust the certificate with this SHA-256, and no other')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
-            [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Tell of every difference: ids, usage, order and the socket too')
+            [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Report every difference: ids, usage, order and the socket too')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing where there is nothing to report; errors and warnings still go to standard error')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing where there is nothing to report; errors and warnings still go to standard error')
@@ -171,7 +171,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;allowlist;add' {
-            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Whose allowlist; * is everybody''s')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Agent to edit; * applies to every agent')
             [CompletionResult]::new('--arg-pattern', '--arg-pattern', [CompletionResultType]::ParameterName, 'Only with arguments that match this ECMAScript regular expression; they are joined with one space')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Edit this document, which is not a store: JSON, or JSON5 if it is not called *.json')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Edit this local store instead of this host''s own')
@@ -197,7 +197,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;allowlist;remove' {
-            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Whose allowlist; * is everybody''s')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Agent to edit; * applies to every agent')
             [CompletionResult]::new('--arg-pattern', '--arg-pattern', [CompletionResultType]::ParameterName, 'Only with arguments that match this ECMAScript regular expression; they are joined with one space')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Edit this document, which is not a store: JSON, or JSON5 if it is not called *.json')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Edit this local store instead of this host''s own')
@@ -224,7 +224,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             break
         }
         'clearance;approvals;allowlist;rm' {
-            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Whose allowlist; * is everybody''s')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Agent to edit; * applies to every agent')
             [CompletionResult]::new('--arg-pattern', '--arg-pattern', [CompletionResultType]::ParameterName, 'Only with arguments that match this ECMAScript regular expression; they are joined with one space')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Edit this document, which is not a store: JSON, or JSON5 if it is not called *.json')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Edit this local store instead of this host''s own')
@@ -478,7 +478,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, and no others')
             [CompletionResult]::new('--all-gateways', '--all-gateways', [CompletionResultType]::ParameterName, 'Every gateway of config.toml, each by itself')
             [CompletionResult]::new('--observe', '--observe', [CompletionResultType]::ParameterName, 'Log what would be denied; deny nothing')
-            [CompletionResult]::new('--cancel-runs', '--cancel-runs', [CompletionResultType]::ParameterName, 'Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs')
+            [CompletionResult]::new('--cancel-runs', '--cancel-runs', [CompletionResultType]::ParameterName, 'Cancel the run of a repeat offender, and with it all its prompts, on gateways whose prompts name their run')
             [CompletionResult]::new('--ndjson', '--ndjson', [CompletionResultType]::ParameterName, 'Print one JSON object a line on a terminal too')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print the steps of each connection to standard error')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print the steps of each connection to standard error')
@@ -689,7 +689,7 @@ Register-ArgumentCompleter -Native -CommandName 'clearance' -ScriptBlock {
             [CompletionResult]::new('approvals', 'approvals', [CompletionResultType]::ParameterValue, 'Approvals documents: what agents may run on a host')
             [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'The pending prompts of a gateway: list them, purge duplicates, decide one')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Runs of agents: what is active, what holds prompts; cancel them')
-            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: which one is used, whether it lets us in, and one to rehearse with')
+            [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Gateways: show which one is used and connect to it, run one to rehearse with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')

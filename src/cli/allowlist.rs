@@ -18,8 +18,7 @@ pub enum Verb {
     Remove(Remove),
 }
 
-const ADD_EXAMPLES: &str =
-    "The entry is put into whatever is stored by then: edits at once, of whoever, all survive.
+const ADD_EXAMPLES: &str = "The edit is applied to the current document. Concurrent edits are all preserved.
 
 Examples:
   clearance approvals allowlist add /usr/bin/uptime
@@ -29,8 +28,8 @@ Examples:
   clearance approvals allowlist add /usr/bin/uptime --node build-server";
 
 const REMOVE_EXAMPLES: &str =
-    "An entry is the same only if its pattern, its argPattern and its source are. What else has the same
-pattern is told, and stays.
+    "An entry is the same only if its pattern, its argPattern and its source are the same. Other entries
+with this pattern are listed and kept.
 
 Examples:
   clearance approvals allowlist remove /usr/bin/uptime
@@ -44,7 +43,7 @@ pub struct Edit {
     /// Glob over the executable's path, or a command name
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
-    /// Whose allowlist; * is everybody's
+    /// Agent to edit; * applies to every agent
     #[arg(long, value_name = "ID", default_value = "*")]
     pub agent: String,
     /// Only with arguments that match this ECMAScript regular expression; they are joined with one space

@@ -45,7 +45,7 @@ const VALIDATE_EXAMPLES: &str = "Examples:
   clearance approvals validate --explain unknown-value";
 
 const LINT_EXAMPLES: &str =
-    "Severities and accepted findings stand in clearance.toml, looked for from here upwards:
+    "Severities and accepted findings are in the nearest clearance.toml, from here upwards:
   [lint.severity]
   covered-entry = \"note\"
 
@@ -89,7 +89,7 @@ pub struct Validate {
     /// The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere
     #[arg(long, value_enum, default_value_t = Notation::Auto)]
     pub syntax: Notation,
-    /// Accept the forms that early releases wrote, and only tell of them
+    /// Accept the forms that early releases wrote; report them as warnings
     #[arg(long)]
     pub allow_legacy: bool,
     /// Skip what matches this glob in directories, as a line of .gitignore would; may be repeated
@@ -100,7 +100,7 @@ pub struct Validate {
     pub max_size: ByteSize,
     #[command(flatten)]
     pub quiet: Quiet,
-    /// Tell what a code means and how to fix it, and check nothing
+    /// Explain a code and how to fix it; check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
     pub explain: Option<String>,
 }
@@ -125,10 +125,10 @@ pub struct Lint {
     /// This clearance.toml, instead of the nearest one from the current directory upwards
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Tell of entries that were not used for so many days, or never
+    /// Report entries that were not used within this number of days, or never
     #[arg(long, value_name = "DAYS")]
     pub stale: Option<u32>,
-    /// Tell what a gateway of this release refuses or reads in another way [default: the gateway's own, with --gateway]
+    /// Report what a gateway of this release rejects or reads differently [default: the gateway's own, with --gateway]
     #[arg(long = "for", value_name = "RELEASE")]
     pub release: Option<String>,
     /// Remove duplicate, covered and dead entries, and unknown fields: show them, then ask
@@ -145,7 +145,7 @@ pub struct Lint {
     pub max_size: ByteSize,
     #[command(flatten)]
     pub quiet: Quiet,
-    /// Tell what a code means and how to fix it, and check nothing
+    /// Explain a code and how to fix it; check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "store", "remote", "format", "fix"])]
     pub explain: Option<String>,
 }

@@ -19,10 +19,10 @@ pub(super) const HELP: &str = "A and B:
   gateway            the default gateway
   gateway:NAME|URL   the gateway with this name or URL
   node:ID            a node behind the default gateway: its id, its name, or the start of one
-  node:ID@NAME|URL   a node behind that gateway; what stands behind the last @ is the gateway
+  node:ID@NAME|URL   a node behind that gateway; the gateway follows the last @
 
-No difference are: the order of agents and entries, ids, when an entry was last used, the socket,
-what is empty, and an entry that stands twice. --exact tells of these too.
+Ignored: the order of agents and entries, ids, when an entry was last used, the socket, empty
+values, and a repeated entry. --exact reports these too.
 
 The credential of a gateway is found as elsewhere. Where A and B are two gateways, each has its own,
 from config.toml or openclaw.json: the gateway options are refused, and OPENCLAW_GATEWAY_TOKEN and
@@ -44,7 +44,7 @@ pub struct Diff {
     /// With what
     #[arg(value_name = "B", value_parser = OsStringValueParser::new().try_map(operand))]
     pub b: Operand,
-    /// Tell of every difference: ids, usage, order and the socket too
+    /// Report every difference: ids, usage, order and the socket too
     #[arg(long)]
     pub exact: bool,
     /// Print one JSON object
@@ -92,7 +92,7 @@ fn operand(text: OsString) -> Result<Operand, String> {
         return Ok(Operand::File(text.into()));
     };
     if rest.trim().is_empty() {
-        return Err(format!("nothing stands behind `{kind}:`"));
+        return Err(format!("a name must follow `{kind}:`"));
     }
     match kind {
         "file" => Ok(Operand::File(rest.into())),
@@ -152,8 +152,8 @@ mod tests {
     fn what_may_be_misspelt_is_no_file() {
         for (text, said) in [
             ("", "it is empty"),
-            ("gateway:", "nothing stands behind"),
-            ("node: ", "nothing stands behind"),
+            ("gateway:", "a name must follow"),
+            ("node: ", "a name must follow"),
             ("node:n@", "write node:ID@GATEWAY"),
             ("node:@prod", "write node:ID@GATEWAY"),
             ("gatway:prod", "there is no `gatway:`; write ./gatway:prod"),

@@ -37,7 +37,7 @@ A scenario (document, sessions, runs, prompts, live; each may be left out):
               ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
    live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";
 
-/// What `--gateway` without a value stands for: the default gateway. Nothing that is typed as a name.
+/// The value of `--gateway` without a value: the default gateway. Nobody types it as a name.
 const DEFAULT: &str = " ";
 
 /// A gateway's name or address. An empty one is a variable without a value in a script, and not the default gateway.

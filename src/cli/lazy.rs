@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Id, Subcommand};
 #[derive(Debug)]
 pub struct Lazy<T>(pub T);
 
-/// What describes the command is told where the command is, and not with its flags.
+/// What describes the command is declared with the command, and not with its flags.
 fn described_as_before(command: Command, augment: fn(Command) -> Command) -> Command {
     let kept = |text: Option<&StyledStr>| text.cloned().map_or(Resettable::Reset, Resettable::Value);
     let (about, long_about) = (kept(command.get_about()), kept(command.get_long_about()));

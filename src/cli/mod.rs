@@ -25,7 +25,7 @@ use lazy::Lazy;
 #[command(
     name = "clearance",
     version,
-    about = "Validates, reads and replaces OpenClaw exec approvals documents, on files and on gateways",
+    about = "Manage OpenClaw exec approvals: check and edit approvals documents, and clear duplicate prompts from a gateway's queue",
     arg_required_else_help = true,
     after_help = EXIT_CODES,
     max_term_width = 100
@@ -51,7 +51,7 @@ pub enum Noun {
     /// Runs of agents: what is active, what holds prompts; cancel them
     #[command(subcommand)]
     Run(Lazy<run::Verb>),
-    /// Gateways: which one is used, whether it lets us in, and one to rehearse with
+    /// Gateways: show which one is used and connect to it, run one to rehearse with
     #[command(subcommand)]
     Gateway(Lazy<gateway::Verb>),
     /// Print the completion script of a shell
@@ -79,7 +79,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found
   1   found: an invalid document, a lint, drift, duplicates; or no such prompt, run or session
   2   the command line is wrong
-  3   done in part; the report tells what is missing
+  3   done in part; the report names what is missing
   4   gateway not reachable, or the deadline passed
   5   refused: credentials, scope, pairing, certificate
   6   conflict: the document changed since it was read

@@ -38,11 +38,11 @@ const LS_EXAMPLES: &str = "Examples:
   clearance queue ls --watch --gateway=prod";
 
 const DEDUPE_HELP: &str =
-    "Prompts are duplicates when they would do the same, byte for byte, inside one scope. The plan is
-shown first. A prompt is denied only while the one that stays is known to be pending. With
---keep newest, or where the run of the oldest prompt has ended, the oldest prompt of a group is
-denied last, up to eight seconds later. On a gateway up to early 2026.5 each denial starts one
-agent turn, and the agent may ask again: --settle keeps cleaning.
+    "Prompts are duplicates if they would do the same, byte for byte, and are in one scope. The plan is
+shown first. A prompt is denied only while the kept prompt of its group is known to be pending. With
+--keep newest, or if the run of the oldest prompt has ended, the oldest prompt of a group is denied
+last, up to eight seconds later. On a gateway up to early 2026.5 each denial starts one agent turn,
+and the agent may ask again: --settle keeps cleaning.
 
 Examples:
   clearance queue dedupe --dry-run
@@ -53,30 +53,30 @@ Examples:
   clearance queue dedupe --file queue.json";
 
 const GUARD_HELP: &str =
-    "It keeps to the rule of dedupe, for each prompt as it comes, and never denies one that is alone in
-its group. It denies nothing on what it does not know: not before a listing on each connection,
-and not while events may be missing. It denies a duplicate that has just come at once, other
-younger duplicates within two seconds, and the oldest prompt of a group within eight. So several
-guards and purges of one gateway never deny the last of a group, also with different rules.
+    "A guard applies the rules of queue dedupe to each prompt as it arrives, and never denies a prompt
+that is alone in its group. It denies nothing before it has listed everything on a connection, and
+nothing while it may have missed an event. It denies a duplicate that has just arrived at once,
+other younger duplicates within two seconds, and the oldest prompt of a group within eight. So
+several guards and purges of one gateway never deny the last prompt of a group, whatever their rules.
 
-A current gateway sends prompts only to clients that declare to answer them, and so does a guard:
-the gateway then takes it for somebody who can approve, and keeps prompts waiting that it would
-have denied at once for want of an approver.
+A current gateway sends prompts only to clients that declare to answer them. A guard declares it. So
+the gateway takes it for somebody who can approve, and keeps prompts waiting that it would
+otherwise deny for want of an approver.
 
-Past --max-rate a circuit breaker opens: nothing is denied for --cooling, and then everything is
-looked at anew. Where a denial only returns to the tool call that waits for it, the default of
+Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then the guard looks at
+everything again. Where a denial only returns to the tool call that waits for it, the default of
 1200/min clears a flood of a thousand prompts at once. On a gateway up to early 2026.5 each denial
 starts an agent turn, and the agent may ask again: there the default is 60/min, and a group that
 keeps coming back is held after --repeats denials. Nothing of it is denied for --cooling, then one
 denial is tried; if the group comes back again, it is held for twice as long, up to an hour. Other
-groups go on. Decide the prompt that stays to end it. The line `connected` says which limits apply.
+groups go on. To end a hold, decide the kept prompt. The line `connected` has the limits that apply.
 
-/healthz answers 200 while every gateway is connected and was listed lately, also while the breaker
-is open, which it says.
+/healthz answers 200 while every gateway is connected and was listed in the last three minutes. Its
+text reports an open breaker.
 
-SIGTERM ends it with 0 when what is under way is answered; SIGHUP has it read configuration and
-secrets again, as each connection does; with --all-gateways it watches what was added. It tells
-systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
+SIGTERM ends a guard with exit code 0 when pending requests are answered. SIGHUP makes it read the
+configuration and secrets again, as each connection does; with --all-gateways it watches gateways
+that were added. It reports to systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
 
 Examples:
   clearance queue guard
@@ -249,7 +249,7 @@ pub struct Guard {
     /// Time window for --repeats; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub within: Duration,
-    /// Cancel the run of a repeat offender, and with it every prompt of that run, where the gateway tells runs
+    /// Cancel the run of a repeat offender, and with it all its prompts, on gateways whose prompts name their run
     #[arg(long, conflicts_with = "observe")]
     pub cancel_runs: bool,
     /// Serve Prometheus metrics at /metrics, and /healthz, without authentication; a port alone is one of 127.0.0.1
@@ -275,7 +275,7 @@ pub struct Guard {
     pub verbose: bool,
 }
 
-/// So many in so many milliseconds.
+/// A rate: the count, and its period in milliseconds.
 fn rate(text: &str) -> Result<(u32, u64), String> {
     let invalid =
         || format!("`{}` is not a rate; write for example 60/min, 5/s or 600/h", text.escape_debug());
@@ -290,7 +290,7 @@ fn rate(text: &str) -> Result<(u32, u64), String> {
     Ok((count, per_ms))
 }
 
-/// Where figures are served: a port stands for this machine alone.
+/// Where metrics are served: a port alone is one of 127.0.0.1.
 fn address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.parse::<u16>() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));

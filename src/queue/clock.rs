@@ -29,13 +29,13 @@ macro_rules! time {
                 self.0
             }
 
-            /// The time so many milliseconds later.
+            /// This time plus a number of milliseconds.
             #[must_use]
             pub const fn plus(self, ms: u64) -> Self {
                 Self(self.0.saturating_add(ms))
             }
 
-            /// The time so many milliseconds earlier.
+            /// This time minus a number of milliseconds.
             #[must_use]
             pub const fn minus(self, ms: u64) -> Self {
                 Self(self.0.saturating_sub(ms))

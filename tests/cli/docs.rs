@@ -108,7 +108,8 @@ fn the_example_of_the_readme_is_what_the_tool_prints() {
     let (_, example) = readme.split_once("$ clearance approvals validate exec-approvals.json\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     let home = tempfile::tempdir().unwrap();
-    let document = "{\n  \"version\": 1,\n  \"defaults\": {\"security\": \"alowlist\"},\n  \"agents\": {}\n}\n";
+    let document =
+        "{\n  \"version\": 1,\n  \"defaults\": {\"security\": \"alowlist\"},\n  \"agents\": {}\n}\n";
     std::fs::write(home.path().join("exec-approvals.json"), document).unwrap();
     let mut command = crate::support::clearance(home.path());
     command.current_dir(home.path()).args(["approvals", "validate", "exec-approvals.json"]);

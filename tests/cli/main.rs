@@ -50,3 +50,4 @@ mod trust;
 mod trusted;
 mod unreached;
 mod validate;
+mod words;

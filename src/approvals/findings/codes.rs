@@ -374,7 +374,7 @@ codes! {
         }
         LiteralGlob = "literal-glob" Warning {
             "brackets or braces that are no alternatives",
-            "The pattern has `{…,…}` or `[…]`. Only `*`, `**` and `?` have a meaning; everything else stands for itself.",
+            "The pattern has `{…,…}` or `[…]`. Only `*`, `**` and `?` have a meaning; everything else is literal.",
             "The entry matches only a file with these very characters in its name.",
             "Write one entry for each alternative.",
         }

@@ -189,7 +189,7 @@ fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
         sink.push(entry.raw(Code::CommandAsPattern, "pattern", message));
     }
     if pattern::has_literal_glob(pattern) {
-        let message = format!("the brackets or braces of `{}` stand for themselves", shown());
+        let message = format!("the brackets or braces of `{}` are literal", shown());
         sink.push(entry.raw(Code::LiteralGlob, "pattern", message));
     }
     if let Arguments::Expression(expression) = entry.arguments()
