@@ -398,7 +398,7 @@ impl Error {
             Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Store(error) => error.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
-                "see the problems above; clearance approvals validate --explain CODE explains each".to_owned(),
+                "see the problems above, and for each: clearance approvals validate --explain CODE".to_owned(),
             ),
             Self::Replacement { path, error } => match error {
                 ReplacementError::Unreadable(_) if path.ends_with(sqlite::FRAGMENT) => Some(
