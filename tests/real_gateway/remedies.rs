@@ -265,7 +265,7 @@ fn unknown(host: &Host) {
     );
     let got = Client::operator(host.gateway.address()).get();
     let add = ["approvals", "allowlist", "add", "/opt/new", "--agent", "main", "--gateway", "--json"];
-    if got["file"].get("comment").is_none() {
+    if !got["file"].to_string().contains("\"note\"") {
         // A gateway that shows a document without them takes it back as well.
         host.own.run(&add).exits(0);
         return;
@@ -305,7 +305,10 @@ fn redacted(host: &Host) {
     fs::write(&file, text).expect("its settings");
     let status = ["gateway", "status", "--json"];
     let ran = host.own.run(&status).exits(5).fails_with("settings");
-    host.works(command(&remedy(&ran), "openclaw config set gateway.auth.token"));
+    let remedy = remedy(&ran);
+    let at = remedy.find("openclaw config set gateway.auth.token").expect("a command");
+    // What follows restarts a service, which a test has not.
+    host.works(remedy[at..].split("; then").next().expect("a command"));
     // The gateway is stopped: the next thing that is missing is the gateway itself.
     host.own.run(&status).exits(4).fails_with("unreachable");
 }
