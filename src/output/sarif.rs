@@ -3,11 +3,6 @@
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
-use serde_sarif::sarif::{
-    Artifact, ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString,
-    Notification, PhysicalLocation, Region, ReportingDescriptor, Result as Finding, ResultColumnKind,
-    ResultLevel, Run, Tool, ToolComponent,
-};
 
 use super::json::json;
 use crate::approvals::findings::codes::Code;
@@ -20,7 +15,7 @@ pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     with_rules(out, reports, Code::ALL.iter().copied())
 }
 
-/// Prints one run of lints, which is told of invalid documents too.
+/// Prints one run of lints: invalid documents are results too.
 pub fn lint_sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     with_rules(out, reports, Code::ALL.iter().chain(Code::LINTS).copied())
 }
@@ -30,11 +25,6 @@ fn with_rules(
     reports: &[FileReport],
     codes: impl Iterator<Item = Code>,
 ) -> io::Result<()> {
-    let driver = ToolComponent::builder()
-        .name("clearance")
-        .version(env!("CARGO_PKG_VERSION"))
-        .rules(codes.map(rule).collect::<Vec<_>>())
-        .build();
     let failed: Vec<Notification> = reports
         .iter()
         .filter_map(|report| report.result.as_ref().err().map(|failed| notification(report, &failed.message)))
@@ -48,46 +38,49 @@ fn with_rules(
         .filter(|report| report.result.as_ref().is_ok_and(|verdict| verdict.unfinished))
         .map(|report| notification(report, UNFINISHED))
         .collect();
-    let notifications: Vec<Notification> = failed.iter().chain(&unfinished).cloned().chain(omitted).collect();
-    let invocation = Invocation::builder()
-        .execution_successful(failed.is_empty() && unfinished.is_empty())
-        .tool_execution_notifications(notifications)
-        .build();
-    let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .column_kind(serde_json::to_value(ResultColumnKind::UnicodeCodePoints)?)
-        .invocations(vec![invocation])
-        .artifacts(
-            reports
-                .iter()
-                .map(|report| Artifact::builder().location(artifact(report)).build())
-                .collect::<Vec<_>>(),
-        )
-        .build();
-    let log = Log {
-        schema: "https://json.schemastore.org/sarif-2.1.0.json",
-        version: "2.1.0",
-        runs: [Results { run, results: Streamed(reports) }],
+    let execution_successful = failed.is_empty() && unfinished.is_empty();
+    let run = Run {
+        artifacts: reports.iter().map(|report| Artifact { location: artifact(report) }).collect(),
+        column_kind: "unicodeCodePoints",
+        invocations: [Invocation {
+            execution_successful,
+            tool_execution_notifications: failed.into_iter().chain(unfinished).chain(omitted).collect(),
+        }],
+        tool: Tool {
+            driver: Driver {
+                name: "clearance",
+                rules: codes.map(rule).collect(),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+        },
+        results: Streamed(reports),
     };
+    let log =
+        Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
     json(out, &log)
 }
 
-/// The log as it is printed: a result is made when its turn comes, for one takes several kilobytes.
+// The part of SARIF 2.1.0 that is printed: names and meanings are those of its chapter 3.
+
 #[derive(Serialize)]
 struct Log<'r> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Results<'r>; 1],
+    runs: [Run<'r>; 1],
 }
 
 #[derive(Serialize)]
-struct Results<'r> {
-    #[serde(flatten)]
-    run: Run,
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    artifacts: Vec<Artifact>,
+    column_kind: &'static str,
+    invocations: [Invocation; 1],
+    tool: Tool,
     results: Streamed<'r>,
 }
 
+/// The results, each made when it is printed: in memory one takes several times its text.
 struct Streamed<'r>(&'r [FileReport]);
 
 impl Serialize for Streamed<'_> {
@@ -96,19 +89,110 @@ impl Serialize for Streamed<'_> {
     }
 }
 
-fn rule(code: Code) -> ReportingDescriptor {
+#[derive(Serialize)]
+struct Artifact {
+    location: ArtifactLocation,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    locations: [Location; 1],
+    message: Text,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+struct Driver {
+    name: &'static str,
+    rules: Vec<Rule>,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    full_description: Text,
+    help: Text,
+    id: &'static str,
+    short_description: Text,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    level: &'static str,
+    locations: [Location; 1],
+    message: Text,
+    rule_id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_locations: Option<[LogicalLocation; 1]>,
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    fully_qualified_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+/// Lines and columns from 1; the end is the column behind the last character.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    end_column: usize,
+    end_line: usize,
+    start_column: usize,
+    start_line: usize,
+}
+
+fn rule(code: Code) -> Rule {
     let page = code.explanation();
-    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
-    ReportingDescriptor::builder()
-        .id(code.as_str())
-        .short_description(text(page.title))
-        .full_description(text(page.what))
-        .help(text(&format!("{} {}", page.why, page.fix)))
-        .build()
+    let text = |text: &str| Text { text: text.to_owned() };
+    Rule {
+        full_description: text(page.what),
+        help: text(&format!("{} {}", page.why, page.fix)),
+        id: code.as_str(),
+        short_description: text(page.title),
+    }
 }
 
 fn artifact(report: &FileReport) -> ArtifactLocation {
-    ArtifactLocation::builder().uri(uri(&report.name)).build()
+    ArtifactLocation { uri: uri(&report.name) }
 }
 
 fn results(report: &FileReport) -> impl Iterator<Item = Finding> {
@@ -117,20 +201,15 @@ fn results(report: &FileReport) -> impl Iterator<Item = Finding> {
 }
 
 fn result(report: &FileReport, diagnostic: &Diagnostic) -> Finding {
-    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let region = Region::builder()
-        .start_line(number(diagnostic.start.line))
-        .start_column(number(diagnostic.start.column))
-        .end_line(number(diagnostic.end.line))
-        .end_column(number(diagnostic.end.column))
-        .build();
-    let physical = PhysicalLocation::builder().artifact_location(artifact(report)).region(region).build();
-    let logical = LogicalLocation::builder().fully_qualified_name(diagnostic.path.to_string()).build();
-    let location = Location::builder().physical_location(physical).logical_locations(vec![logical]).build();
-    let level = match diagnostic.severity {
-        Severity::Error => ResultLevel::Error,
-        Severity::Warning => ResultLevel::Warning,
-        Severity::Note => ResultLevel::Note,
+    let region = Region {
+        end_column: diagnostic.end.column,
+        end_line: diagnostic.end.line,
+        start_column: diagnostic.start.column,
+        start_line: diagnostic.start.line,
+    };
+    let location = Location {
+        logical_locations: Some([LogicalLocation { fully_qualified_name: diagnostic.path.to_string() }]),
+        physical_location: PhysicalLocation { artifact_location: artifact(report), region: Some(region) },
     };
     let mut message = diagnostic.message.clone();
     for (word, part) in [("expected", &diagnostic.expected), ("did you mean", &diagnostic.suggestion)] {
@@ -141,21 +220,25 @@ fn result(report: &FileReport, diagnostic: &Diagnostic) -> Finding {
             message.push_str(part);
         }
     }
-    Finding::builder()
-        .rule_id(diagnostic.code.as_str())
-        .level(level)
-        .message(Message::builder().text(message).build())
-        .locations(vec![location])
-        .build()
+    Finding {
+        level: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        },
+        locations: [location],
+        message: Text { text: message },
+        rule_id: diagnostic.code.as_str(),
+    }
 }
 
 fn notification(report: &FileReport, message: &str) -> Notification {
-    let physical = PhysicalLocation::builder().artifact_location(artifact(report)).build();
-    Notification::builder()
-        .level(serde_json::Value::from("error"))
-        .message(Message::builder().text(message).build())
-        .locations(vec![Location::builder().physical_location(physical).build()])
-        .build()
+    let physical_location = PhysicalLocation { artifact_location: artifact(report), region: None };
+    Notification {
+        level: "error",
+        locations: [Location { logical_locations: None, physical_location }],
+        message: Text { text: message.to_owned() },
+    }
 }
 
 /// A path as a URI reference (RFC 3986): what may not stand in one is percent-encoded, byte by byte.
