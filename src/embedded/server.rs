@@ -61,7 +61,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let (acceptor, fingerprint) = identity.map(|identity| (identity.acceptor, identity.fingerprint)).unzip();
     let accept =
-        Acceptor { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
+        Listener { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
     tokio::spawn(keep_time(shared.clone(), accept.stopped.clone()));
     let accepting = tokio::spawn(accept.accept(listener));
     Ok(Running { port, fingerprint, shared: Redacted(shared), stop, connections, accepting })
@@ -109,14 +109,14 @@ async fn stopped(mut stopped: watch::Receiver<bool>) {
     let _: Result<_, watch::error::RecvError> = stopped.wait_for(|stopped| *stopped).await.map(|_| ());
 }
 
-struct Acceptor {
+struct Listener {
     shared: Shared,
     acceptor: Option<TlsAcceptor>,
     connections: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
 
-impl Acceptor {
+impl Listener {
     async fn accept(self, listener: TcpListener) {
         loop {
             let accepted = tokio::select! {

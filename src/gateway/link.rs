@@ -107,7 +107,7 @@ impl Link {
                 (_, error) => error,
             };
             let sent = !matches!(error, GatewayError::NotSent { .. });
-            let error = if effect == Effect::Read { error.as_read_failure() } else { error };
+            let error = if effect == Effect::Read { error.into_read_failure() } else { error };
             let again = match (&error, error.reconnect()) {
                 (GatewayError::Failed { failure, .. }, _) => {
                     let after = failure.retry_after();
@@ -205,7 +205,7 @@ fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result
 
 impl GatewayError {
     /// The cause of a lost call, for calls of which it does not matter whether they were executed.
-    fn as_read_failure(self) -> Self {
+    fn into_read_failure(self) -> Self {
         let (Self::NotSent { cause, .. } | Self::Uncertain { cause, .. }) = &self else { return self };
         // The session shares the cause with later calls.
         cause.try_clone().unwrap_or(self)
