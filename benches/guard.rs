@@ -42,10 +42,10 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use clearance::deadline::Deadline;
-use clearance::gateway::api::events::Event;
-use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, ConnectOptions, Events, Keyring, Link};
+use clearance::internals::Deadline;
+use clearance::internals::gateway::Event;
+use clearance::internals::gateway::{Access, ConnectOptions, Events, Keyring, Link};
+use clearance::internals::gateway::{Credential, Target, Trust};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

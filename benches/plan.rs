@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use clearance::queue::{Intent, Key, Kind, Prompt, Reader, Rules, Runs, plan};
+use clearance::internals::queue::{Intent, Key, Kind, Prompt, Reader, Rules, Runs, plan};
 use serde_json::{Value, json};
 
 /// A point in time.

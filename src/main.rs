@@ -1,17 +1,12 @@
 //! The command line.
 
-use std::io::{BufWriter, Write};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clearance::Streams;
+
 fn main() -> ExitCode {
-    // To look through megabytes of results for colours takes its time: there are none unless they are shown.
-    let styled = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    // Not locked: another thread that panics prints where that was.
-    let mut err = anstream::stderr();
-    let exit =
-        clearance::run(std::env::args_os(), &mut clearance::Streams { out: &mut out, err: &mut err, styled });
-    // A pipe that broke has been dealt with; what is still in the buffer nobody reads.
-    drop(out.flush());
-    exit.into()
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let exit = Streams::of_process(&arguments, |streams| clearance::run(arguments.iter().cloned(), streams));
+    ExitCode::from(exit as u8)
 }

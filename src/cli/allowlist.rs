@@ -10,10 +10,10 @@ use super::quiet::Quiet;
 /// What to do with one entry.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Allow a pattern; if it is allowed already, nothing is written
+    /// Add an entry; an entry that exists already is not written again
     #[command(after_help = ADD_EXAMPLES)]
     Add(Edit),
-    /// Take back what add allowed; if it is not there, nothing is written
+    /// Remove an entry; if there is none, nothing is written
     #[command(after_help = REMOVE_EXAMPLES, visible_alias = "rm")]
     Remove(Remove),
 }
@@ -36,20 +36,21 @@ Examples:
   clearance approvals allowlist remove /usr/bin/git --arg-pattern '^(status|log)$' --agent main
   clearance approvals allowlist remove /usr/bin/curl --source allow-always --gateway=prod";
 
-/// `approvals allowlist add`, and what `remove` has of it. Behind a space, the value of `--gateway` could be the pattern.
+/// `approvals allowlist add`, and what `remove` has of it. Behind a space, the value of `--gateway` could be the
+/// pattern.
 #[derive(Debug, Args)]
 #[command(mut_arg("gateway", |gateway| gateway.require_equals(true)))]
 pub struct Edit {
-    /// Glob over the executable's path, or a command name
+    /// Glob for the path of the executable, or a command name
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
     /// Agent to edit; * applies to every agent
     #[arg(long, value_name = "ID", default_value = "*")]
     pub agent: String,
-    /// Only with arguments that match this ECMAScript regular expression; they are joined with one space
+    /// ECMAScript regular expression that the arguments, joined by single spaces, must match
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     pub arg_pattern: Option<String>,
-    /// Edit this document, which is not a store: JSON, or JSON5 if it is not called *.json
+    /// Edit this file, which is not a store; JSON5 unless its name ends with .json
     #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub file: Option<PathBuf>,
     /// Edit this local store instead of this host's own
@@ -57,7 +58,7 @@ pub struct Edit {
     pub store: Option<PathBuf>,
     #[command(flatten)]
     pub remote: Approvals,
-    /// Show what would change, and change nothing
+    /// Show what would change; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Rewrite the forms that early releases wrote, as a gateway reads them
@@ -75,7 +76,7 @@ pub struct Edit {
 pub struct Remove {
     #[command(flatten)]
     pub edit: Edit,
-    /// The entry that a prompt's answer wrote, and not the one without a source
+    /// Remove the entry that an answered prompt wrote, rather than the one without a source
     #[arg(long, value_enum, value_name = "SOURCE")]
     pub source: Option<Source>,
 }

@@ -14,22 +14,22 @@ use super::{allowlist, diff};
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Check documents: every problem, with its place
+    /// Check documents, and report every problem with its place
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate(Lazy<Validate>),
-    /// Check documents for what is valid but dangerous or dead
+    /// Report what is valid in a document but dangerous or without effect
     #[command(after_help = LINT_EXAMPLES)]
     Lint(Lazy<Lint>),
     /// Print a document
     #[command(after_help = GET_EXAMPLES)]
     Get(Lazy<Get>),
-    /// Replace a document: of this host, of a gateway, of a node
+    /// Replace the document of this host, a gateway or a node
     #[command(after_help = SET_EXAMPLES, group(ArgGroup::new("new").required(true)))]
     Set(Lazy<Set>),
     /// Compare two documents, wherever they are; exit 1 if they differ in policy
     #[command(after_help = diff::HELP)]
     Diff(Lazy<Diff>),
-    /// Add or remove one entry of an allowlist, whatever else is edited meanwhile
+    /// Add or remove one entry of an allowlist; concurrent edits are all preserved
     #[command(subcommand)]
     Allowlist(Lazy<allowlist::Verb>),
     /// Print the JSON Schema of a document
@@ -45,7 +45,7 @@ const VALIDATE_EXAMPLES: &str = "Examples:
   clearance approvals validate --explain unknown-value";
 
 const LINT_EXAMPLES: &str =
-    "Severities and accepted findings are in the nearest clearance.toml, from here upwards:
+    "Severities and accepted findings are in the nearest clearance.toml, from this directory upwards:
   [lint.severity]
   covered-entry = \"note\"
 
@@ -80,22 +80,23 @@ const SET_EXAMPLES: &str = "Examples:
 /// `approvals validate`
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without any, this host's own store
+    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without
+    /// any, this host's own store
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// How to report
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere
+    /// Notation to accept; auto: JSON in *.json, JSON5 in other files
     #[arg(long, value_enum, default_value_t = Notation::Auto)]
     pub syntax: Notation,
     /// Accept the forms that early releases wrote; report them as warnings
     #[arg(long)]
     pub allow_legacy: bool,
-    /// Skip what matches this glob in directories, as a line of .gitignore would; may be repeated
+    /// Skip what matches this .gitignore pattern in directories; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// The largest file that is read
+    /// Largest file to read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,
     #[command(flatten)]
@@ -108,21 +109,22 @@ pub struct Validate {
 /// `approvals lint`
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without any, this host's own store
+    /// Files, directories (searched for *.json and *.json5 that Git does not ignore), or - for standard input; without
+    /// any, this host's own store
     #[arg(value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub paths: Vec<PathBuf>,
-    /// Look at this local store instead of this host's own
+    /// Check this local store instead of this host's own
     #[arg(long, value_name = "PATH", conflicts_with = "remote")]
     pub store: Option<PathBuf>,
     #[command(flatten)]
     pub remote: Approvals,
-    /// How to report
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// The lowest severity that ends with exit code 1
+    /// Lowest severity for which the exit code is 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
     pub fail_on: FailOn,
-    /// This clearance.toml, instead of the nearest one from the current directory upwards
+    /// Configuration file [default: the nearest clearance.toml, from the current directory upwards]
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Report entries that were not used within this number of days, or never
@@ -131,16 +133,16 @@ pub struct Lint {
     /// Report what a gateway of this release rejects or reads differently [default: the gateway's own, with --gateway]
     #[arg(long = "for", value_name = "RELEASE")]
     pub release: Option<String>,
-    /// Remove duplicate, covered and dead entries, and unknown fields: show them, then ask
+    /// Remove duplicate, covered and dead entries, and unknown fields, after showing them and asking
     #[arg(long, conflicts_with = "remote")]
     pub fix: bool,
-    /// With --fix: do not ask
+    /// Skip the confirmation of --fix
     #[arg(long, requires = "fix")]
     pub yes: bool,
-    /// Skip what matches this glob in directories, as a line of .gitignore would; may be repeated
+    /// Skip what matches this .gitignore pattern in directories; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// The largest file that is read
+    /// Largest file to read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_size: ByteSize,
     #[command(flatten)]
@@ -218,19 +220,19 @@ pub struct Set {
     pub store: Option<PathBuf>,
     #[command(flatten)]
     pub remote: Approvals,
-    /// Only if the stored document still has this hash; without it, the hash just read
+    /// Replace the document only if it still has this hash [default: the hash just read]
     #[arg(long, value_name = "HASH")]
     pub base_hash: Option<String>,
-    /// Show what would change, and change nothing
+    /// Show what would change; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Rewrite the forms that early releases wrote, as a gateway reads them
     #[arg(long)]
     pub allow_legacy: bool,
-    /// Take fields out that no release knows, and list them
+    /// Remove fields that no release knows, and list them
     #[arg(long)]
     pub drop_unknown: bool,
-    /// Where an older gateway rejects fields that it does not know yet, leave exactly those out
+    /// Leave out the fields that an older gateway does not know yet, and list them
     #[arg(long, requires = "remote")]
     pub downgrade: bool,
     /// Print one JSON object

@@ -38,10 +38,10 @@ Examples:
 /// `approvals diff`
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// What is compared
+    /// The first document
     #[arg(value_name = "A", value_parser = OsStringValueParser::new().try_map(operand))]
     pub a: Operand,
-    /// With what
+    /// The second document
     #[arg(value_name = "B", value_parser = OsStringValueParser::new().try_map(operand))]
     pub b: Operand,
     /// Report every difference: ids, usage, order and the socket too

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::lazy::Lazy;
 use super::quiet::Quiet;
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum, ValueHint};
 
 /// What to do with a gateway.
 #[derive(Debug, Subcommand)]
@@ -12,6 +12,9 @@ pub enum Verb {
     /// Show which gateway is used and why, and test the connection
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Lazy<Status>),
+    /// Write a gateway into clearance's configuration, under a name
+    #[command(after_help = ADD_HELP)]
+    Add(Lazy<Add>),
     /// Run a gateway to rehearse with, in the foreground
     #[command(after_help = DEV_EXAMPLES)]
     Dev(Lazy<Dev>),
@@ -20,11 +23,21 @@ pub enum Verb {
 const STATUS_EXAMPLES: &str = "Examples:
   clearance gateway status
   clearance gateway status --gateway prod
+  clearance gateway status --all-gateways
   clearance gateway status --gateway=wss://gateway.example --token-file ~/.config/clearance/token
   clearance gateway status --gateway=prod --json | jq .connection.version";
 
+const ADD_HELP: &str =
+    "It writes config.toml in $XDG_CONFIG_HOME/clearance or ~/.config/clearance, and changes nothing else
+in it. The file never holds a secret, only the name of the file or of the variable that has it.
+
+Examples:
+  clearance gateway add prod wss://gateway.example --token-file ~/.config/clearance/prod.token
+  clearance gateway add lab 192.0.2.7:18789 --token-env LAB_TOKEN --default
+  clearance gateway add prod wss://other.example --token-file prod.token --replace";
+
 const DEV_EXAMPLES: &str =
-    "It speaks the wire of real gateways and keeps nothing: what is in it is made up and gone when it ends.
+    "It speaks the protocol of real gateways. Everything in it is made up, and gone when it ends.
 
 Examples:
   clearance gateway dev
@@ -53,10 +66,10 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 #[command(group(ArgGroup::new("remote").args(["gateway", "node"]).multiple(true)))]
 #[group(skip)]
 pub struct Approvals {
-    /// A gateway's document: the default gateway, or the one with this name or address; `embedded` to rehearse
+    /// Use the document of the default gateway, or of the one with this name or address; `embedded` to rehearse
     #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = DEFAULT, value_parser = name)]
     pub gateway: Option<String>,
-    /// The document of a node behind the gateway: its id, its name, or the start of one
+    /// Use the document of a node behind the gateway, named by its id, its name, or the start of one
     #[arg(long, value_name = "ID")]
     pub node: Option<String>,
     #[command(flatten)]
@@ -67,7 +80,8 @@ pub struct Approvals {
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Gateway {
-    /// The gateway with this name or address; `embedded` to rehearse
+    /// Gateway to use, by name or address; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else config.toml,
+    /// else openclaw.json]
     #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Option<String>,
 }
@@ -77,10 +91,10 @@ pub struct Gateway {
 #[group(skip)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Access {
-    /// Read the gateway's token from this file
+    /// Read the gateway's token from this file [default: OPENCLAW_GATEWAY_TOKEN, else as configured]
     #[arg(long, value_name = "PATH", group = "secret", help_heading = "Gateway options")]
     pub token_file: Option<PathBuf>,
-    /// Read the gateway's password from this file
+    /// Read the gateway's password from this file [default: OPENCLAW_GATEWAY_PASSWORD, else as configured]
     #[arg(long, value_name = "PATH", group = "secret", help_heading = "Gateway options")]
     pub password_file: Option<PathBuf>,
     /// Ask for the gateway's token on the terminal
@@ -95,8 +109,8 @@ pub struct Access {
     /// Trust the authorities in this PEM file, and no others
     #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
     pub ca_file: Option<PathBuf>,
-    /// Wait until --timeout for a gateway that accepts no connections yet [default: only on this host, while its process
-    /// is running]
+    /// Wait until --timeout for a gateway that accepts no connections yet [default: only on this host, while its
+    /// process is running]
     #[arg(long, help_heading = "Gateway options")]
     pub wait: bool,
     /// Print the steps of each connection to standard error
@@ -107,9 +121,13 @@ pub struct Access {
 /// `gateway status`
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The gateway with this name or address; `embedded` to rehearse
+    /// Gateway to connect to, by name or address; may be repeated; `embedded` to rehearse [default:
+    /// OPENCLAW_GATEWAY_URL, else config.toml, else openclaw.json]
     #[arg(long, value_name = "NAME|URL|HOST:PORT", num_args = 0..=1, default_missing_value = DEFAULT, value_parser = name)]
-    pub gateway: Option<String>,
+    pub gateway: Vec<String>,
+    /// Use every gateway of config.toml
+    #[arg(long, conflicts_with = "gateway")]
+    pub all_gateways: bool,
     #[command(flatten)]
     pub access: Access,
     /// Print one JSON object
@@ -119,28 +137,68 @@ pub struct Status {
     pub quiet: Quiet,
 }
 
+/// `gateway add`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Add {
+    /// The name: letters, digits, `-`, `_` and `.`
+    pub name: String,
+    /// The address: a URL (wss://HOST) or HOST:PORT
+    pub url: String,
+    /// The file that holds the token
+    #[arg(long, value_name = "PATH", group = "secret", value_hint = ValueHint::FilePath)]
+    pub token_file: Option<String>,
+    /// The environment variable that holds the token
+    #[arg(long, value_name = "VARIABLE", group = "secret")]
+    pub token_env: Option<String>,
+    /// The file that holds the password
+    #[arg(long, value_name = "PATH", group = "secret", value_hint = ValueHint::FilePath)]
+    pub password_file: Option<String>,
+    /// The environment variable that holds the password
+    #[arg(long, value_name = "VARIABLE", group = "secret")]
+    pub password_env: Option<String>,
+    /// Trust the certificate with this SHA-256, and no other
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file")]
+    pub tls_fingerprint: Option<String>,
+    /// Trust the authorities in this PEM file, and no others
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub ca_file: Option<String>,
+    /// Allow the credential to cross the network unencrypted (ws://, http://)
+    #[arg(long)]
+    pub allow_plaintext: bool,
+    /// Make it the default gateway
+    #[arg(long)]
+    pub default: bool,
+    /// Replace the gateway that has this name
+    #[arg(long)]
+    pub replace: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `gateway dev`
 #[derive(Debug, Args)]
 pub struct Dev {
-    /// The port on 127.0.0.1; 0 for one that is free
+    /// Port on 127.0.0.1; 0 chooses a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// Whether requests for what is pending already join that prompt
+    /// Whether a request for the same command joins the prompt that is already pending
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub coalesce: Switch,
-    /// Whether the list of sessions names active runs; off, it only says that some run is active
+    /// Whether the list of sessions names active runs; off: only that some run is active
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub list_run_ids: Switch,
-    /// Whether the prompts of a run that fails over are cancelled before its replacement may ask
+    /// Whether the prompts of a failed-over run are cancelled before its replacement may ask
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub cancel_on_failover: Switch,
-    /// Which generation's wire it speaks
+    /// Generation of the protocol
     #[arg(long, value_enum, default_value_t = Generation::Current)]
     pub generation: Generation,
-    /// Serve TLS with a certificate of its own
+    /// Serve TLS with a self-signed certificate
     #[arg(long)]
     pub tls: bool,
     /// Print one JSON object when it is ready

@@ -1,5 +1,7 @@
 //! The command line: names, flags and help. No I/O, no decisions.
 
+#![expect(clippy::doc_markdown, reason = "help is printed as it is, and not read as Markdown")]
+
 pub mod allowlist;
 pub mod approvals;
 pub mod diff;
@@ -15,7 +17,7 @@ mod values;
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use duration::duration;
 use lazy::Lazy;
@@ -25,7 +27,8 @@ use lazy::Lazy;
 #[command(
     name = "clearance",
     version,
-    about = "Manage OpenClaw exec approvals: check and edit approvals documents, and clear duplicate prompts from a gateway's queue",
+    about = "Manage OpenClaw exec approvals: check and edit approvals documents, and clear duplicate prompts from a \
+             gateway's queue",
     arg_required_else_help = true,
     after_help = EXIT_CODES,
     max_term_width = 100
@@ -34,9 +37,30 @@ pub struct Cli {
     /// Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; gateway dev, queue guard: never]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Colour the output: always, never, or auto, which follows the terminal, NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Color::Auto,
+        hide_possible_values = true
+    )]
+    pub color: Color,
     /// What to do.
     #[command(subcommand)]
     pub noun: Noun,
+}
+
+/// When output has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where a terminal shows them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// The first word after `clearance`.
@@ -45,13 +69,13 @@ pub enum Noun {
     /// Approvals documents: what agents may run on a host
     #[command(subcommand)]
     Approvals(Lazy<approvals::Verb>),
-    /// The pending prompts of a gateway: list them, purge duplicates, decide one
+    /// Pending prompts of a gateway: list them, deny duplicates, decide one
     #[command(subcommand)]
     Queue(Lazy<queue::Verb>),
-    /// Runs of agents: what is active, what holds prompts; cancel them
+    /// Runs of agents: list what is active or holds prompts, and cancel them
     #[command(subcommand)]
     Run(Lazy<run::Verb>),
-    /// Gateways: show which one is used and connect to it, run one to rehearse with
+    /// Gateways: show which one is used and connect to it, add one, run one to rehearse with
     #[command(subcommand)]
     Gateway(Lazy<gateway::Verb>),
     /// Print the completion script of a shell
@@ -71,9 +95,16 @@ pub enum Noun {
 }
 
 const COMPLETIONS_EXAMPLES: &str = "Examples:
-  clearance completions bash > ~/.local/share/bash-completion/completions/clearance
-  clearance completions zsh > ~/.zfunc/_clearance
-  clearance completions fish > ~/.config/fish/completions/clearance.fish";
+  mkdir -p ~/.local/share/bash-completion/completions &&
+    clearance completions bash > ~/.local/share/bash-completion/completions/clearance
+  mkdir -p ~/.zfunc && clearance completions zsh > ~/.zfunc/_clearance
+  mkdir -p ~/.config/fish/completions &&
+    clearance completions fish > ~/.config/fish/completions/clearance.fish
+  elvish, in rc.elv:         eval (clearance completions elvish | slurp)
+  PowerShell, in $PROFILE:   clearance completions powershell | Out-String | Invoke-Expression
+
+Names are completed, too: gateways of config.toml, and ids, sessions, agents and runs of the gateway
+that the command line names. In zsh, ~/.zfunc must be in $fpath before compinit runs.";
 
 const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found

@@ -19,10 +19,10 @@ pub enum Verb {
     /// List the pending prompts, duplicates under the one that stays
     #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
     Ls(Lazy<Ls>),
-    /// Keep one prompt of each group of duplicates, and deny the rest
+    /// Keep one prompt of each group of duplicates and deny the rest
     #[command(after_help = DEDUPE_HELP, visible_alias = "purge")]
     Dedupe(Lazy<Dedupe>),
-    /// Stay connected, and deny duplicates as they come
+    /// Stay connected and deny duplicates as they arrive
     #[command(after_help = GUARD_HELP)]
     Guard(Box<Lazy<Guard>>),
     /// Decide one prompt
@@ -116,10 +116,11 @@ pub struct Filters {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Ls {
-    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
     #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
-    /// Every gateway of config.toml, at once
+    /// Use every gateway of config.toml
     #[arg(long, conflicts_with_all = ["gateway", "watch"])]
     pub all_gateways: bool,
     /// Read a saved listing instead: what --json or --ndjson printed, or a gateway's own answer; - for standard input
@@ -133,7 +134,7 @@ pub struct Ls {
     /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
     pub by: Scope,
-    /// What rows are ordered by
+    /// Sort order of the rows
     #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
     pub sort: Sort,
     /// Print the whole text of every command
@@ -142,7 +143,8 @@ pub struct Ls {
     /// Show each prompt of a group on a row of its own
     #[arg(long)]
     pub all: bool,
-    /// Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with --timeout
+    /// Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with
+    /// --timeout
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
     /// Print one JSON object
@@ -161,13 +163,15 @@ pub struct Ls {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Dedupe {
-    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
     #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
-    /// Every gateway of config.toml, at once
+    /// Use every gateway of config.toml
     #[arg(long, conflicts_with = "gateway")]
     pub all_gateways: bool,
-    /// Plan for a saved listing of queue ls --json or --ndjson, or of a gateway, and change nothing; - for standard input
+    /// Plan for a saved listing of queue ls --json or --ndjson, or of a gateway, and change nothing; - for standard
+    /// input
     #[arg(long, value_name = "PATH", conflicts_with_all = ["gateway", "all_gateways"])]
     pub file: Option<PathBuf>,
     #[command(flatten)]
@@ -175,22 +179,22 @@ pub struct Dedupe {
     /// Scope in which prompts count as duplicates
     #[arg(long, value_enum, default_value_t = Scope::Session)]
     pub by: Scope,
-    /// Which prompt of a group stays
+    /// Prompt of a group to keep
     #[arg(long, value_enum, default_value_t = Keep::Oldest)]
     pub keep: Keep,
     /// Keep a prompt only if it has at least this long to live; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Show the plan, and change nothing
+    /// Show the plan; change nothing
     #[arg(long, conflicts_with = "check")]
     pub dry_run: bool,
     /// List each prompt that the plan denies
     #[arg(long)]
     pub all: bool,
-    /// Exit 1 if there are duplicates, and change nothing
+    /// Exit with 1 if there are duplicates; change nothing
     #[arg(long)]
     pub check: bool,
     /// Keep watching and cleaning for this long after the purge; a bare number is seconds
@@ -212,10 +216,11 @@ pub struct Dedupe {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Guard {
-    /// The gateway with this name or address; may be given several times; `embedded` to rehearse
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
     #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
-    /// Every gateway of config.toml, each by itself
+    /// Guard every gateway of config.toml
     #[arg(long, conflicts_with = "gateway")]
     pub all_gateways: bool,
     /// Log what would be denied; deny nothing
@@ -258,10 +263,12 @@ pub struct Guard {
     /// Print one JSON object a line on a terminal too
     #[arg(long)]
     pub ndjson: bool,
-    /// Read the gateway's token from this file, before each connection
+    /// Read the gateway's token from this file before each connection [default: OPENCLAW_GATEWAY_TOKEN, else as
+    /// configured]
     #[arg(long, value_name = "PATH", conflicts_with = "password_file", help_heading = "Gateway options")]
     pub token_file: Option<PathBuf>,
-    /// Read the gateway's password from this file, before each connection
+    /// Read the gateway's password from this file before each connection [default: OPENCLAW_GATEWAY_PASSWORD, else as
+    /// configured]
     #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
     pub password_file: Option<PathBuf>,
     /// Trust the certificate with this SHA-256, and no other
@@ -302,14 +309,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// `queue resolve`
 #[derive(Debug, Args)]
 pub struct Resolve {
-    /// The prompt's id, or the start of it
+    /// Prompt to decide: its id, or the start of it
     pub id: String,
-    /// What to decide
+    /// Decision
     #[arg(value_enum)]
     pub decision: Decision,
     #[command(flatten)]
     pub gateway: Gateway,
-    /// Do not ask before allowing
+    /// Skip the confirmation of an allowance
     #[arg(long)]
     pub yes: bool,
     /// Print one JSON object

@@ -12,7 +12,7 @@ pub enum Verb {
     /// List active runs, and runs that hold prompts
     #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
     Ls(Lazy<Ls>),
-    /// Abort a run, and deny what it queued
+    /// Abort a run and deny the prompts that it queued
     #[command(after_help = CANCEL_HELP, group(ArgGroup::new("which").required(true)))]
     Cancel(Lazy<Cancel>),
 }
@@ -53,21 +53,21 @@ pub struct Ls {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cancel {
-    /// The run: its id, or the start of it
+    /// Run to cancel: its id, or the start of it
     #[arg(group = "which", value_name = "RUN")]
     pub run: Option<String>,
-    /// Whatever runs in the session with this key, and everything it queued
+    /// Cancel whatever runs in the session with this key, and deny everything it queued
     #[arg(long, value_name = "KEY", group = "which")]
     pub session: Option<String>,
-    /// Every run that ended or was replaced while its prompts are still pending
+    /// Cancel every run that ended or was replaced while its prompts are still pending
     #[arg(long, group = "which")]
     pub superseded: bool,
     #[command(flatten)]
     pub gateway: Gateway,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// List each prompt that would be denied

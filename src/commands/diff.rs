@@ -173,7 +173,7 @@ fn document<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Ask;
+    use crate::settings::SecretKind;
 
     fn remote(gateway: Option<&str>, node: Option<&str>) -> Place {
         let flags = Flags { gateway: gateway.map(str::to_owned), ..Flags::default() };
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_credential_of_the_command_line_is_for_one_gateway() {
-        let access = Flags { ask: Some(Ask::Token), ..Flags::default() };
+        let access = Flags { ask: Some(SecretKind::Token), ..Flags::default() };
         let name = |name: &str| Some(name.to_owned());
         let file = || Place::Stdin;
         assert_eq!(

@@ -484,34 +484,47 @@ impl Error {
         }
     }
 
-    /// The stable name in machine output.
+    /// The stable name in machine output. No wildcard: a new error is a new decision.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Gateway(fault) => return advice::code(&fault.error),
-            Self::Queue(error) => return error.code(),
-            Self::Raced(error) => return error.code(),
-            Self::Settings(_) => return "settings",
-            Self::FixUnconfirmed => return "unconfirmed",
-            Self::Scenario { .. } => return "scenario",
-            Self::TooOld { .. } | Self::NativeTooOld { .. } => return "gateway-too-old",
-            Self::Rejected { .. } => return "rejected",
-            Self::Unverified { .. } => return "unverified",
-            Self::NodeUnapproved { .. } => return "node-unapproved",
+            Self::Gateway(fault) => advice::code(&fault.error),
+            Self::Queue(error) => error.code(),
+            Self::Raced(error) => error.code(),
+            Self::Settings(_) => "settings",
+            Self::FixUnconfirmed => "unconfirmed",
+            Self::Scenario { .. } => "scenario",
+            Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",
+            Self::Rejected { .. } => "rejected",
+            Self::Unverified { .. } => "unverified",
+            Self::NodeUnapproved { .. } => "node-unapproved",
             Self::NodeUnknown { .. }
             | Self::NodeAmbiguous { .. }
             | Self::NodeAway { .. }
             | Self::NodeDisabled { .. }
-            | Self::NodeAnswer { .. } => return "node",
-            _ => {}
-        }
-        match self.exit() {
-            Exit::Found => "invalid-document",
-            Exit::TimedOut => "timed-out",
-            Exit::Conflict => "conflict",
-            Exit::Store => "store",
-            Exit::Refused => "refused",
-            Exit::Usage => "usage",
-            Exit::Done | Exit::Partly | Exit::Bug => "bug",
+            | Self::NodeAnswer { .. } => "node",
+            Self::Input(_)
+            | Self::Unfinished { .. }
+            | Self::Store(_)
+            | Self::Invalid { .. }
+            | Self::InvalidPolicy { .. }
+            | Self::UnknownFields { .. }
+            | Self::Replacement { .. }
+            | Self::Fix { .. }
+            | Self::FixStdin
+            | Self::Exclude { .. }
+            | Self::Release { .. }
+            | Self::NoGateway { .. }
+            | Self::GatewayOrPattern { .. }
+            | Self::TwoGateways { .. }
+            | Self::StdinTwice
+            | Self::Mixed { .. }
+            | Self::Edit(_)
+            | Self::NoAllowlist { .. }
+            | Self::NoLints { .. }
+            | Self::Runtime(_)
+            | Self::Embedded(_)
+            | Self::Port { .. }
+            | Self::Conflict { .. } => self.exit().code(),
         }
     }
 

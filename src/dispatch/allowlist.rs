@@ -2,18 +2,19 @@
 
 use std::io;
 
+use super::access::remote;
 use super::again::CommandLine;
-use super::{guarded, paper, remote};
-use crate::Streams;
+use super::deadlines::guarded;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};
 use crate::commands::Error;
 use crate::commands::allowlist::{self, Change};
 use crate::commands::documents::Place;
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::settings::{Environment, is_gateway};
+use crate::streams::Streams;
 
 /// Edits, and prints what became of the document.
 pub fn run(
@@ -40,7 +41,7 @@ pub fn run(
             &format!(
                 "{name} is a gateway in config.toml, and is taken as the pattern here; to edit that gateway's document: --gateway={name} PATTERN"
             ),
-            paper(&io::stderr()),
+            Paper::of(&io::stderr()),
         )?;
     }
     let place = match (remote(flags, quiet.quiet)?, file) {
@@ -80,7 +81,7 @@ pub fn run(
         output::unprinted_text(streams.err, "entry")?;
     }
     printed?;
-    output::remarks_text(streams.err, &report.set.remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &report.set.remarks, Paper::of(&io::stderr()))?;
     let said = |found: &&Diagnostic| warnings.iter().any(|warning| warning.code == found.code);
     let more: Vec<Diagnostic> = report.lints.iter().filter(|found| !said(found)).cloned().collect();
     if !nothing {

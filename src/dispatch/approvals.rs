@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::access::remote;
 use super::again::CommandLine;
-use super::{guarded, look, paper, remote, within};
-use crate::Streams;
+use super::deadlines::{guarded, within};
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
@@ -12,9 +12,10 @@ use crate::cli::approvals::{Format, Get, Notation, Set, Validate};
 use crate::commands::documents::Place;
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Look, Paper};
 use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot, validation};
 use crate::report::exit::{self, Exit};
+use crate::streams::Streams;
 
 /// `approvals validate`
 pub fn check(
@@ -44,13 +45,13 @@ pub fn check(
         || files.iter().any(|file| file.has_something(Severity::Warning));
     match args.format {
         _ if !report => {}
-        Format::Human => output::human(streams.out, &files, look(streams.styled))?,
+        Format::Human => output::human(streams.out, &files, Look::of(streams.styled))?,
         Format::Json => output::json(streams.out, &validation(&files, &remarks))?,
         Format::Github => output::github(streams.out, &files)?,
         Format::Sarif => output::sarif(streams.out, &files)?,
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &remarks, Paper::of(&io::stderr()))?;
     Ok(exit::of_validation(validate::tally(&files)))
 }
 
@@ -98,7 +99,7 @@ pub fn show(
         && !remarks.is_empty()
     {
         streams.out.flush()?;
-        output::remarks_text(streams.err, remarks, paper(&io::stderr()))?;
+        output::remarks_text(streams.err, remarks, Paper::of(&io::stderr()))?;
     }
     if got.problems() > 0 {
         streams.out.flush()?;
@@ -143,7 +144,7 @@ pub fn replace(
         output::unprinted_text(streams.err, "document")?;
     }
     printed?;
-    output::remarks_text(streams.err, &report.remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &report.remarks, Paper::of(&io::stderr()))?;
     if report.departures.is_empty() {
         return Ok(Exit::Done);
     }

@@ -2,16 +2,17 @@
 
 use std::io;
 
-use super::{flags, look, of_connections, paper, within};
-use crate::Streams;
+use super::access::{flags, of_connections};
+use super::deadlines::within;
 use crate::cli::diff::{Diff, Operand};
 use crate::commands::Error;
 use crate::commands::diff;
 use crate::commands::documents::Place;
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Look, Paper};
 use crate::report::exit::Exit;
 use crate::settings::Flags;
+use crate::streams::Streams;
 
 /// Compares, and prints where the two differ.
 pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -27,10 +28,10 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     } else if json {
         output::json(streams.out, &report.json())?;
     } else {
-        output::diff_text(streams.out, &report, look(streams.styled))?;
+        output::diff_text(streams.out, &report, Look::of(streams.styled))?;
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &report.remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &report.remarks, Paper::of(&io::stderr()))?;
     Ok(if report.diff.is_drift() { Exit::Found } else { Exit::Done })
 }
 

@@ -1,14 +1,21 @@
 //! `gateway …`
 
+use std::io;
+
+use super::access::flags;
 use super::again::CommandLine;
-use super::flags;
-use crate::Streams;
+use super::deadlines::guarded;
+use super::failures::{causes, failure};
 use crate::cli::gateway as cli;
-use crate::commands::gateway;
+use crate::commands::targets::Targets;
+use crate::commands::{Error, gateway};
 use crate::deadline::Deadline;
 use crate::embedded::Generation;
 use crate::output;
 use crate::report::exit::Exit;
+use crate::report::gateway::{self as report, Status};
+use crate::settings::{Entry, Environment, Flags};
+use crate::streams::Streams;
 
 /// `gateway status`
 pub fn status(
@@ -17,12 +24,26 @@ pub fn status(
     deadline: Deadline,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let flags = flags(args.gateway, args.access, args.quiet.quiet);
+    let quiet = args.quiet.quiet && !args.json;
+    let has_nothing = |status: &Status| status.result.is_ok();
+    let access = flags(None, args.access, args.quiet.quiet);
+    if args.all_gateways || args.gateway.len() > 1 {
+        let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+        let targets = targets.find(&Environment::of_process(), deadline)?;
+        let statuses = gateway::run(gateway::status::run_all(&targets, deadline))?;
+        let is_nothing =
+            |(_, result): &(String, Result<Status, Error>)| result.as_ref().is_ok_and(has_nothing);
+        if !(quiet && statuses.iter().all(is_nothing)) {
+            print_all(&statuses, args.json, streams)?;
+        }
+        return Ok(gateway::status::exit(&statuses));
+    }
+    let flags = Flags { gateway: args.gateway.into_iter().next(), ..access };
     let mut status = gateway::run(gateway::status::run(&flags, deadline))?;
     if let Err(refused) = &mut status.result {
         refused.next = refused.next.as_ref().map(|next| line.completed(next));
     }
-    if args.quiet.quiet && !args.json && status.result.is_ok() {
+    if quiet && has_nothing(&status) {
         return Ok(Exit::Done);
     }
     if args.json {
@@ -30,7 +51,69 @@ pub fn status(
     } else {
         output::status_text(streams.out, &status)?;
     }
-    Ok(status.result.map_or_else(|refused| refused.exit, |_| Exit::Done))
+    Ok(status.exit())
+}
+
+fn print_all(
+    statuses: &[(String, Result<Status, Error>)],
+    json: bool,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    let mut failures = Vec::new();
+    for (at, (name, result)) in statuses.iter().enumerate() {
+        match result {
+            Ok(_) if json => {}
+            Ok(status) => {
+                separated(at, streams)?;
+                output::status_text(streams.out, status)?;
+            }
+            Err(error) => {
+                let failure = failure(error, causes(error));
+                if !json {
+                    separated(at, streams)?;
+                    output::unchosen_text(streams.out, name, &failure)?;
+                }
+                failures.push((name, failure));
+            }
+        }
+    }
+    if json {
+        let mut failures = failures.iter();
+        let all = statuses.iter().filter_map(|(_, result)| match result {
+            Ok(status) => Some(Ok(status)),
+            Err(_) => failures.next().map(|(name, failure)| Err(failure.of_gateway(Some(name)))),
+        });
+        output::json(streams.out, &report::statuses(all))?;
+    }
+    Ok(())
+}
+
+fn separated(at: usize, streams: &mut Streams<'_>) -> io::Result<()> {
+    if at == 0 { Ok(()) } else { output::blank_line(streams.out) }
+}
+
+/// `gateway add`
+pub fn add(args: cli::Add, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let entry = Entry {
+        name: args.name,
+        url: args.url,
+        token_file: args.token_file,
+        token_env: args.token_env,
+        password_file: args.password_file,
+        password_env: args.password_env,
+        tls_fingerprint: args.tls_fingerprint,
+        ca_file: args.ca_file,
+        allow_plaintext: args.allow_plaintext,
+        default: args.default,
+        replace: args.replace,
+    };
+    let added = guarded(deadline, move |gate| Ok(gateway::add::run(entry, gate, deadline)?))?;
+    if args.json {
+        output::json(streams.out, &added.json())?;
+    } else {
+        output::added_text(streams.out, &added)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// `gateway dev`. `end`: `--timeout`, where it is given.

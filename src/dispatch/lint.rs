@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::access::remote;
 use super::again::CommandLine;
 use super::approvals::{explain, instead_of_missing};
-use super::{ask, interactive, look, paper, remote};
-use crate::Streams;
+use super::confirm::{ask, interactive};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
 use crate::cli::approvals::{FailOn, Format, Lint};
@@ -14,9 +14,10 @@ use crate::commands::Error;
 use crate::commands::documents::Place;
 use crate::commands::lint::{self, Request, Target};
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Look, Paper};
 use crate::report::approvals::LintReport;
 use crate::report::exit::{self, Exit};
+use crate::streams::Streams;
 
 /// Checks, fixes with `--fix`, and reports what is left.
 pub fn run(
@@ -76,7 +77,7 @@ pub fn run(
         print(report, args.format, streams)?;
     }
     streams.out.flush()?;
-    output::remarks_text(streams.err, &plan.report.remarks, paper(&io::stderr()))?;
+    output::remarks_text(streams.err, &plan.report.remarks, Paper::of(&io::stderr()))?;
     let failing = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
@@ -98,7 +99,7 @@ fn agreed(yes: bool, streams: &mut Streams<'_>) -> Result<(), Error> {
 
 fn print(report: &LintReport, format: Format, streams: &mut Streams<'_>) -> std::io::Result<()> {
     match format {
-        Format::Human => output::lint_human(streams.out, report, look(streams.styled)),
+        Format::Human => output::lint_human(streams.out, report, Look::of(streams.styled)),
         Format::Json => output::json(streams.out, &report.json()),
         Format::Github => output::github(streams.out, &report.files),
         Format::Sarif => output::lint_sarif(streams.out, &report.files),

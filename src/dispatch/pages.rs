@@ -1,4 +1,4 @@
-//! What is made of the command line itself: completions and manual pages.
+//! What is made of the command line and of the types themselves: manual pages, the schema.
 
 use std::io;
 
@@ -6,7 +6,12 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::approvals::check::schema;
 use crate::cli::Cli;
+use crate::output::{self, Paper};
+use crate::report::exit::Exit;
+use crate::report::failure::Failure;
+use crate::streams::Streams;
 
 /// What a text of help puts before its examples.
 const EXAMPLES: &str = "Examples:\n";
@@ -66,15 +71,31 @@ const FILES_OF_DOCUMENTS: [Entry; 2] = [
 const FILES_OF_PROJECTS: [Entry; 1] =
     [("clearance.toml", "Severities and accepted findings, in the nearest directory from here upwards.")];
 
-/// A shell's script of completions.
-pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "clearance", &mut script);
-    script
+/// `approvals schema`
+pub fn schema(streams: &mut Streams<'_>) -> io::Result<Exit> {
+    output::json(streams.out, &schema::derived())?;
+    Ok(Exit::Done)
+}
+
+/// `man`
+pub fn manual(path: &[String], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    if let Some(page) = page(path)? {
+        output::page(streams.out, &page)?;
+        return Ok(Exit::Done);
+    }
+    let failure = Failure {
+        code: Exit::Usage.code(),
+        causes: vec![format!("there is no command `clearance {}`", path.join(" ").escape_debug())],
+        remedy: Some("clearance --help lists the commands".to_owned()),
+        exit: Exit::Usage,
+        verdict: None,
+    };
+    output::error::text(streams.err, &failure, Paper::of(&io::stderr()))?;
+    Ok(Exit::Usage)
 }
 
 /// The manual page of a command, in roff. `None`: there is no such command.
-pub fn manual(path: &[String]) -> io::Result<Option<Vec<u8>>> {
+fn page(path: &[String]) -> io::Result<Option<Vec<u8>>> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
     let exit_codes = root.get_after_help().map(ToString::to_string).unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::{ask, flags, paper};
-use crate::Streams;
+use super::access::flags;
+use super::confirm::ask;
 use crate::cli::run::{Cancel, Ls};
 use crate::commands::queue::QueueError;
 use crate::commands::run::cancel::By;
@@ -11,12 +11,13 @@ use crate::commands::run::{cancel, ls};
 use crate::commands::runtime::Runtime;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
-use crate::output::{self, Layout};
+use crate::output::{self, Layout, Paper};
 use crate::queue::cancel::{CancelPlan, Which};
 use crate::report::exit::Exit;
+use crate::streams::Streams;
 
 fn layout(all: bool) -> Layout {
-    Layout { paper: paper(&io::stdout()), full: false, all }
+    Layout { paper: Paper::of(&io::stdout()), full: false, all }
 }
 
 /// `run ls`
@@ -31,7 +32,7 @@ pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     {
         return Ok(Exit::Done);
     }
-    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), paper(&io::stderr()))?;
+    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), Paper::of(&io::stderr()))?;
     if args.json {
         output::json(streams.out, &list.json())?;
     } else {
@@ -57,7 +58,7 @@ fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> Resu
         // The report has the plan.
         (true, true) => Ok(()),
         (true, false) => {
-            let layout = Layout { paper: paper(&io::stderr()), ..layout(all) };
+            let layout = Layout { paper: Paper::of(&io::stderr()), ..layout(all) };
             output::cancel_plan_text(*err, plan, layout)
         }
         (false, _) => output::cancel_plan_text(*out, plan, layout(all)).and_then(|()| out.flush()),
@@ -92,7 +93,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
     if args.quiet.quiet && !args.json && report.plan.nothing && report.plan.runs_unknown.is_none() {
         return Ok(Exit::Done);
     }
-    output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), paper(&io::stderr()))?;
+    output::runs_unknown_text(streams.err, report.plan.runs_unknown.as_deref(), Paper::of(&io::stderr()))?;
     if args.json {
         output::json(streams.out, &report.json())?;
     } else {

@@ -61,7 +61,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let (acceptor, fingerprint) = identity.map(|identity| (identity.acceptor, identity.fingerprint)).unzip();
     let accept =
-        Listener { shared: shared.clone(), acceptor, connections: Arc::clone(&connections), stopped };
+        Listener { shared: shared.clone(), tls: acceptor, connections: Arc::clone(&connections), stopped };
     tokio::spawn(keep_time(shared.clone(), accept.stopped.clone()));
     let accepting = tokio::spawn(accept.accept(listener));
     Ok(Running { port, fingerprint, shared: Redacted(shared), stop, connections, accepting })
@@ -111,7 +111,7 @@ async fn stopped(mut stopped: watch::Receiver<bool>) {
 
 struct Listener {
     shared: Shared,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<TlsAcceptor>,
     connections: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
@@ -135,7 +135,7 @@ impl Listener {
         let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() else { return };
         let permit = Arc::new(permit);
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
-        let acceptor = self.acceptor.clone();
+        let acceptor = self.tls.clone();
         // Small frames are sent at once.
         let _: io::Result<()> = stream.set_nodelay(true);
         tokio::spawn(async move {

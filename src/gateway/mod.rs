@@ -27,13 +27,11 @@ mod tls;
 mod wait;
 
 pub use api::Effect;
-pub use api::connect::{Features, Granted, Hello, Limits, Server};
+pub use api::connect::Hello;
 pub use capabilities::Capabilities;
 pub use clock::Clock;
 pub use connect_options::{ConnectOptions, Observer, Patience, Probe, Process, Progress};
-pub use device::Device;
-pub use http::Admin;
-pub use keyring::{Identity, Keyring};
+pub use keyring::Keyring;
 pub use link::Link;
 pub use session::{Events, Session};
 

@@ -24,3 +24,15 @@ pub fn text(err: &mut dyn Write, failure: &Failure<'_>, paper: Paper) -> io::Res
 pub fn warning(err: &mut dyn Write, text: &str, paper: Paper) -> io::Result<()> {
     paper.line(err, "warning: ", &escaped(text))
 }
+
+/// Prints where a panic was. `said`: its message, where that is a constant and quotes nothing.
+pub fn panicked(err: &mut dyn Write, place: Option<&str>, said: Option<&str>) -> io::Result<()> {
+    let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    writeln!(err, "error: internal error{place}{said}")
+}
+
+/// Prints that the output could not be written.
+pub fn unwritten(err: &mut dyn Write, error: &io::Error) -> io::Result<()> {
+    writeln!(err, "error: cannot write the output: {error}")
+}

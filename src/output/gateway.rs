@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::escape::{Paper, escaped};
-use crate::report::gateway::{Chosen, Connected, Dev, Refused, Status};
+use crate::report::failure::Failure;
+use crate::report::gateway::{Added, Chosen, Connected, CredentialKind, Dev, Refused, Status, Transport};
 
 /// Prints what was chosen, and how it went.
 pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
@@ -12,8 +13,8 @@ pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
     let name = name.as_ref().map_or_else(String::new, |name| format!(" ({})", escaped(name)));
     writeln!(out, "gateway     {}{name}", escaped(address))?;
     writeln!(out, "  from      {}", escaped(address_from))?;
-    writeln!(out, "credential  {credential}")?;
-    if *credential != "none" {
+    writeln!(out, "credential  {}", credential.as_str())?;
+    if *credential != CredentialKind::None {
         writeln!(out, "  from      {}", escaped(credential_from))?;
     }
     if let Some(trust) = trust {
@@ -26,21 +27,32 @@ pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
         Ok(connected) => connected_text(out, connected),
         Err(Refused { message, next, .. }) => {
             writeln!(out, "connection  failed: {}", escaped(message))?;
-            for (at, line) in next.iter().flat_map(|next| next.lines()).enumerate() {
-                let label = if at == 0 { "next" } else { "    " };
-                writeln!(out, "  {label}      {}", escaped(line))?;
-            }
-            Ok(())
+            next_text(out, next.as_deref())
         }
     }
+}
+
+/// Prints a gateway of several of which not even the address could be found.
+pub fn unchosen_text(out: &mut dyn Write, name: &str, failure: &Failure<'_>) -> io::Result<()> {
+    writeln!(out, "gateway     {}", escaped(name))?;
+    writeln!(out, "connection  failed: {}", escaped(&failure.causes.join(": ")))?;
+    next_text(out, failure.remedy.as_deref())
+}
+
+fn next_text(out: &mut dyn Write, next: Option<&str>) -> io::Result<()> {
+    for (at, line) in next.into_iter().flat_map(str::lines).enumerate() {
+        let label = if at == 0 { "next" } else { "    " };
+        writeln!(out, "  {label}      {}", escaped(line))?;
+    }
+    Ok(())
 }
 
 fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> {
     let Connected { transport, version, protocol, method, device, scopes, .. } = connected;
     let Connected { methods, capabilities, handshake, call, .. } = connected;
     let over = match transport {
-        &"http" => "HTTP, the admin endpoint".to_owned(),
-        _ => format!("WebSocket in {}", millis(*handshake)),
+        Transport::Http => "HTTP, the admin endpoint".to_owned(),
+        Transport::WebSocket => format!("WebSocket in {}", millis(*handshake)),
     };
     writeln!(out, "connection  {over}; a call takes {}", millis(*call))?;
     writeln!(out, "version     {}", version.as_deref().map_or_else(|| "unknown".to_owned(), escaped))?;
@@ -99,4 +111,13 @@ pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
         Some(fingerprint) => writeln!(out, "  clearance gateway status --tls-fingerprint {fingerprint}"),
         None => writeln!(out, "  clearance gateway status"),
     }
+}
+
+/// Prints which gateway was written where.
+pub fn added_text(out: &mut dyn Write, added: &Added) -> io::Result<()> {
+    let Added { name, url, file, replaced, default } = added;
+    let verb = if *replaced { "Replaced" } else { "Added" };
+    let default = if *default { ", the default" } else { "" };
+    writeln!(out, "{verb} gateway {name} ({}){default}, in {}", escaped(url), escaped(file))?;
+    writeln!(out, "  next: clearance gateway status --gateway={name}")
 }

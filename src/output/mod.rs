@@ -13,6 +13,7 @@ mod json;
 mod lint;
 mod narrow;
 mod notices;
+mod pages;
 mod queue;
 mod run;
 mod sarif;
@@ -23,13 +24,14 @@ pub use diff::diff_text;
 pub use edit::{edit_text, entry_warnings};
 pub use escape::Paper;
 pub(crate) use escape::escaped;
-pub use gateway::{dev_text, progress_text, status_text};
+pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};
 pub use json::{json, line};
 pub use lint::{fixes_text, lint_human};
 pub use narrow::Look;
 pub use notices::{departures_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text};
+pub use pages::{brief, help, page};
 pub use queue::{
     Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
     progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,

@@ -20,6 +20,11 @@ const INDENT: &str = "    ";
 const LEAST: usize = 16;
 
 impl Look {
+    /// How a report on standard output looks.
+    pub fn of(styled: bool) -> Self {
+        Self { styled, paper: Paper::of(&io::stdout()) }
+    }
+
     /// Prints a report, of which the lines that are too long end between words. A word that is longer than a line is left to
     /// the terminal: what is copied from there is whole.
     pub(super) fn print(self, out: &mut dyn Write, text: &str) -> io::Result<()> {
@@ -103,7 +108,7 @@ mod tests {
 
     fn printed(text: &str, width: usize) -> String {
         let mut out = Vec::new();
-        let look = Look { styled: false, paper: Paper { width: Some(width) } };
+        let look = Look { styled: false, paper: Paper { width: Some(width), styled: false } };
         look.print(&mut out, text).unwrap();
         String::from_utf8(out).unwrap()
     }

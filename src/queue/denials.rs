@@ -146,6 +146,7 @@ impl Denials {
     }
 
     /// How many requests may be in flight at present.
+    #[cfg(test)]
     pub(super) fn window(&self) -> usize {
         self.pace.window()
     }
@@ -301,6 +302,7 @@ impl Denials {
     }
 
     /// How much is remembered, for tests of memory.
+    #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         self.seen.len() + self.sent.len() + self.checks.len()
     }

@@ -164,11 +164,6 @@ impl Guard {
         self.requeued
     }
 
-    /// When everything was listed last.
-    pub fn listed_at(&self) -> Option<SteadyTime> {
-        self.listed_at
-    }
-
     /// Until when the breaker is open.
     pub fn open_until(&self) -> Option<SteadyTime> {
         self.breaker.open_until()
@@ -190,6 +185,7 @@ impl Guard {
     }
 
     /// How much is remembered: prompts, what was resolved lately, groups that were denied lately.
+    #[cfg(test)]
     pub fn remembered(&self) -> [usize; 3] {
         let lately = self.gone[0].len() + self.gone[1].len() + self.over.len() + self.phase.remembered();
         let pending = self.table.items.len() + self.timers.len() + self.denials.remembered();

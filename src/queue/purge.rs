@@ -327,6 +327,7 @@ impl Purge {
     }
 
     /// How many requests may be under way at present.
+    #[cfg(test)]
     pub fn window(&self) -> usize {
         self.denials.window()
     }

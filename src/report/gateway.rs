@@ -7,6 +7,48 @@ use serde::Serialize;
 
 use super::VERSION;
 use super::exit::Exit;
+use super::failure::FailureJson;
+
+/// What is shown to a gateway to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// Nothing.
+    None,
+    /// A token.
+    Token,
+    /// A password.
+    Password,
+}
+
+impl CredentialKind {
+    /// The word, for people and in machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Token => "token",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// How a gateway is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Frames over a WebSocket.
+    WebSocket,
+    /// Calls to the admin endpoint over HTTP.
+    Http,
+}
+
+impl Transport {
+    /// The word in machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::Http => "http",
+        }
+    }
+}
 
 /// Which gateway was chosen, and from where each part of the choice came.
 #[derive(Debug, Clone)]
@@ -17,8 +59,8 @@ pub struct Chosen {
     pub address_from: String,
     /// The name that it has in the configuration.
     pub name: Option<String>,
-    /// What is shown to the gateway: `token`, `password`, `none`.
-    pub credential: &'static str,
+    /// What is shown to the gateway.
+    pub credential: CredentialKind,
     /// Where it came from.
     pub credential_from: String,
     /// Whose word is taken for its certificate; `None` where nothing is encrypted.
@@ -30,8 +72,8 @@ pub struct Chosen {
 /// What a gateway said when it let us in.
 #[derive(Debug, Clone)]
 pub struct Connected {
-    /// `websocket` or `http`.
-    pub transport: &'static str,
+    /// How it is spoken to.
+    pub transport: Transport,
     /// Its release; `None` where it did not say.
     pub version: Option<String>,
     /// The protocol that was agreed on; `None` over HTTP.
@@ -99,30 +141,100 @@ pub struct Dev {
 }
 
 impl Status {
+    /// The exit code of a command that is about this gateway alone.
+    pub fn exit(&self) -> Exit {
+        self.result.as_ref().map_or_else(|refused| refused.exit, |_| Exit::Done)
+    }
+
     /// What `--json` prints.
     pub fn json(&self) -> impl Serialize + use<'_> {
-        #[derive(Serialize)]
-        struct Printed<'s> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            connection: Option<ConnectionJson<'s>>,
-            credential: CredentialJson<'s>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            error: Option<RefusedJson<'s>>,
-            gateway: ChosenJson<'s>,
-            notes: &'s [String],
-            trust: Option<&'s str>,
-            version: u8,
-        }
-        let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &self.chosen;
-        Printed {
-            connection: self.result.as_ref().ok().map(ConnectionJson::of),
-            credential: CredentialJson { from: credential_from, kind: credential },
-            error: self.result.as_ref().err().map(RefusedJson::of),
+        StatusJson { version: Some(VERSION), ..StatusJson::of(self) }
+    }
+}
+
+/// What `gateway status --json` prints of several gateways; for one that could not be chosen, why.
+pub fn statuses<'s, I>(statuses: I) -> impl Serialize + use<'s, I>
+where
+    I: IntoIterator<Item = Result<&'s Status, FailureJson<'s>>>,
+{
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Gateway<'s> {
+        Status(Box<StatusJson<'s>>),
+        Failure(Box<FailureJson<'s>>),
+    }
+    #[derive(Serialize)]
+    struct All<'s> {
+        gateways: Vec<Gateway<'s>>,
+        version: u8,
+    }
+    let gateways = statuses.into_iter().map(|status| match status {
+        Ok(status) => Gateway::Status(Box::new(StatusJson::of(status))),
+        Err(failure) => Gateway::Failure(Box::new(failure)),
+    });
+    All { gateways: gateways.collect(), version: VERSION }
+}
+
+#[derive(Serialize)]
+struct StatusJson<'s> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<ConnectionJson<'s>>,
+    credential: CredentialJson<'s>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<RefusedJson<'s>>,
+    gateway: ChosenJson<'s>,
+    notes: &'s [String],
+    trust: Option<&'s str>,
+    /// Absent where it is one of several, which have it in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
+}
+
+impl<'s> StatusJson<'s> {
+    fn of(status: &'s Status) -> Self {
+        let Chosen { address, address_from, name, credential, credential_from, trust, notes } =
+            &status.chosen;
+        Self {
+            connection: status.result.as_ref().ok().map(ConnectionJson::of),
+            credential: CredentialJson { from: credential_from, kind: credential.as_str() },
+            error: status.result.as_ref().err().map(RefusedJson::of),
             gateway: ChosenJson { address, from: address_from, name: name.as_deref() },
             notes,
             trust: trust.as_deref(),
-            version: VERSION,
+            version: None,
         }
+    }
+}
+
+/// A gateway that was written into config.toml.
+#[derive(Debug)]
+pub struct Added {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// The file.
+    pub file: String,
+    /// Whether it took the place of another.
+    pub replaced: bool,
+    /// Whether it is the default gateway now.
+    pub default: bool,
+}
+
+impl Added {
+    /// What `--json` prints.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        struct Printed<'a> {
+            default: bool,
+            file: &'a str,
+            name: &'a str,
+            replaced: bool,
+            url: &'a str,
+            version: u8,
+        }
+        let Self { name, url, file, replaced, default } = self;
+        Printed { default: *default, file, name, replaced: *replaced, url, version: VERSION }
     }
 }
 
@@ -215,7 +327,7 @@ impl<'s> ConnectionJson<'s> {
             methods: MethodsJson { missing: names(methods, false), present: names(methods, true) },
             protocol: *protocol,
             scopes: ScopesJson { granted: names(scopes, true), missing: names(scopes, false) },
-            transport,
+            transport: transport.as_str(),
             version: version.as_deref(),
         }
     }

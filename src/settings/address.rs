@@ -8,7 +8,7 @@ use super::flags::Flags;
 use super::openclaw::{self, Mode, OpenClaw};
 use super::origin::Origin;
 use super::own::{Named, Own};
-use super::secret::Sort;
+use super::secret_kind::SecretKind;
 use crate::deadline::Deadline;
 use crate::gateway::target::Address;
 
@@ -128,11 +128,13 @@ impl<'e> Search<'_, 'e> {
     }
 
     fn has_secret(&self) -> Result<bool, SettingsError> {
-        let set = |sort: Sort| self.environment.text(sort.variable());
+        let set = |kind: SecretKind| self.environment.text(kind.variable());
         if self.flags.own_credential {
             return Ok(self.flags.bring_secret());
         }
-        Ok(self.flags.bring_secret() || set(Sort::Token)?.is_some() || set(Sort::Password)?.is_some())
+        Ok(self.flags.bring_secret()
+            || set(SecretKind::Token)?.is_some()
+            || set(SecretKind::Password)?.is_some())
     }
 
     /// This host's own gateway, on another port.

@@ -4,11 +4,12 @@
 use super::address::{Chosen, Owner};
 use super::environment::Environment;
 use super::error::SettingsError;
-use super::flags::{Ask, Flags};
+use super::flags::Flags;
 use super::openclaw::{Mode, OpenClaw};
 use super::origin::Origin;
 use super::own::{Named, Own, Place};
-use super::secret::{self, Sort};
+use super::secret;
+use super::secret_kind::SecretKind;
 use crate::deadline::Deadline;
 use crate::gateway::target::Credential;
 
@@ -42,49 +43,42 @@ pub(super) fn choose(
         }
         (Owner::Local, Some(openclaw)) => of_local(openclaw, notes)?,
         (Owner::Remote, Some(openclaw)) => of_remote(openclaw, notes)?,
-        (Owner::Variables, Some(openclaw)) => beyond(openclaw, &[Sort::Token, Sort::Password])?,
+        (Owner::Variables, Some(openclaw)) => beyond(openclaw, &[SecretKind::Token, SecretKind::Password])?,
         (Owner::Local | Owner::Remote | Owner::Variables, None) | (Owner::Nobody, _) => None,
     };
     Ok(found.unwrap_or((Credential::None, Origin::None)))
 }
 
 fn of_flags(flags: &Flags, deadline: Deadline) -> Result<Found, SettingsError> {
-    let files = [
-        (Sort::Token, &flags.token_file, "--token-file"),
-        (Sort::Password, &flags.password_file, "--password-file"),
-    ];
-    for (sort, file, flag) in files {
+    let files = [(SecretKind::Token, &flags.token_file), (SecretKind::Password, &flags.password_file)];
+    for (kind, file) in files {
         if let Some(file) = file {
-            let from = Origin::Flag(flag);
-            return secret::of_file(sort, file, &from, deadline).map(|credential| Some((credential, from)));
+            let from = Origin::Flag(kind.file_flag());
+            return secret::of_file(kind, file, &from, deadline).map(|credential| Some((credential, from)));
         }
     }
-    let Some(ask) = flags.ask else { return Ok(None) };
-    let sort = match ask {
-        Ask::Token => Sort::Token,
-        Ask::Password => Sort::Password,
-    };
-    secret::typed(sort, ask.flag(), deadline).map(|credential| Some((credential, Origin::Flag(ask.flag()))))
+    let Some(kind) = flags.ask else { return Ok(None) };
+    secret::typed(kind, deadline).map(|credential| Some((credential, Origin::Flag(kind.ask_flag()))))
 }
 
 fn of_variables(environment: &Environment, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
-    let token = environment.text(Sort::Token.variable())?;
-    let password = environment.text(Sort::Password.variable())?;
-    let (sort, text) = match (token, password) {
+    let token = environment.text(SecretKind::Token.variable())?;
+    let password = environment.text(SecretKind::Password.variable())?;
+    let (kind, text) = match (token, password) {
         (Some(token), other) => {
             if other.is_some() {
                 notes.push("OPENCLAW_GATEWAY_TOKEN is used, and OPENCLAW_GATEWAY_PASSWORD is not".to_owned());
             }
-            (Sort::Token, token)
+            (SecretKind::Token, token)
         }
-        (None, Some(password)) => (Sort::Password, password),
+        (None, Some(password)) => (SecretKind::Password, password),
         (None, None) => return Ok(None),
     };
-    of_text(sort, text, Origin::Variable(sort.variable()))
+    of_text(kind, text, Origin::Variable(kind.variable()))
 }
 
-fn of_text(sort: Sort, text: &str, from: Origin) -> Result<Found, SettingsError> {
-    secret::credential(sort, text.trim(), &from).map(|credential| Some((credential, from)))
+fn of_text(kind: SecretKind, text: &str, from: Origin) -> Result<Found, SettingsError> {
+    secret::credential(kind, text.trim(), &from).map(|credential| Some((credential, from)))
 }
 
 fn of_named(
@@ -98,10 +92,10 @@ fn of_named(
     let from = own.origin(name, configured.field);
     match &configured.place {
         Place::File(file) => {
-            secret::of_file(configured.sort, file, &from, deadline).map(|credential| Some((credential, from)))
+            secret::of_file(configured.kind, file, &from, deadline).map(|credential| Some((credential, from)))
         }
         Place::Variable(variable) => match environment.text(variable)? {
-            Some(text) => of_text(configured.sort, text, from),
+            Some(text) => of_text(configured.kind, text, from),
             None => {
                 Err(SettingsError::MissingVariable { variable: variable.escape_debug().to_string(), from })
             }
@@ -112,24 +106,24 @@ fn of_named(
 /// This host's own gateway, by `gateway.auth`.
 fn of_local(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
     let path = ["auth", "mode"];
-    let sorts: &[Sort] = match openclaw.text(&path)?.as_deref() {
+    let kinds: &[SecretKind] = match openclaw.text(&path)?.as_deref() {
         Some("none") => return Ok(Some((Credential::None, openclaw.origin(&path)))),
-        Some("token") => &[Sort::Token],
-        Some("password") => &[Sort::Password],
+        Some("token") => &[SecretKind::Token],
+        Some("password") => &[SecretKind::Password],
         Some("trusted-proxy") => {
             notes.push(format!(
                 "{} is \"trusted-proxy\": the gateway may know only callers that its proxy names",
                 openclaw.origin(&path)
             ));
-            &[Sort::Password]
+            &[SecretKind::Password]
         }
-        None => &[Sort::Token, Sort::Password],
+        None => &[SecretKind::Token, SecretKind::Password],
         Some(_) => {
             let expected = "one of \"none\", \"token\", \"password\" and \"trusted-proxy\"";
             return Err(SettingsError::Value { from: openclaw.origin(&path), expected });
         }
     };
-    of_section(openclaw, "auth", sorts, Mode::Local, notes)
+    of_section(openclaw, "auth", kinds, Mode::Local, notes)
 }
 
 /// The gateway in `gateway.remote.url`, by the rest of `gateway.remote`.
@@ -138,7 +132,7 @@ fn of_remote(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, 
     if openclaw.value(&edge).is_some_and(|edge| !edge.is_null()) {
         notes.push(format!("{} is not used: clearance sends no such headers", openclaw.origin(&edge)));
     }
-    of_section(openclaw, "remote", &[Sort::Token, Sort::Password], Mode::Remote, notes)
+    of_section(openclaw, "remote", &[SecretKind::Token, SecretKind::Password], Mode::Remote, notes)
 }
 
 /// The first secret of a section; failing that, of the variables in OpenClaw's files, which belong to the gateway
@@ -146,13 +140,13 @@ fn of_remote(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, 
 fn of_section(
     openclaw: &OpenClaw<'_>,
     section: &str,
-    sorts: &[Sort],
+    kinds: &[SecretKind],
     mode: Mode,
     notes: &mut Vec<String>,
 ) -> Result<Found, SettingsError> {
-    for (index, sort) in sorts.iter().enumerate() {
-        let Some(found) = openclaw.secret(section, *sort)? else { continue };
-        for other in &sorts[index + 1..] {
+    for (index, kind) in kinds.iter().enumerate() {
+        let Some(found) = openclaw.secret(section, *kind)? else { continue };
+        for other in &kinds[index + 1..] {
             let path = [section, other.key()];
             if openclaw.value(&path).is_some_and(|value| !value.is_null()) {
                 notes.push(format!("{} is used, and {} is not", found.1, openclaw.origin(&path)));
@@ -160,13 +154,13 @@ fn of_section(
         }
         return Ok(Some(found));
     }
-    if openclaw.mode()? == mode { beyond(openclaw, sorts) } else { Ok(None) }
+    if openclaw.mode()? == mode { beyond(openclaw, kinds) } else { Ok(None) }
 }
 
-fn beyond(openclaw: &OpenClaw<'_>, sorts: &[Sort]) -> Result<Found, SettingsError> {
-    for sort in sorts {
-        if let Some((text, from)) = openclaw.beyond(sort.variable()) {
-            return of_text(*sort, text, from);
+fn beyond(openclaw: &OpenClaw<'_>, kinds: &[SecretKind]) -> Result<Found, SettingsError> {
+    for kind in kinds {
+        if let Some((text, from)) = openclaw.beyond(kind.variable()) {
+            return of_text(*kind, text, from);
         }
     }
     Ok(None)

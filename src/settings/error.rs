@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::name::is_name;
 use super::origin::Origin;
+use super::secret_kind::SecretKind;
 use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
 use crate::store::private::Exposure;
@@ -123,6 +124,17 @@ pub enum SettingsError {
         /// clearance's configuration.
         file: PathBuf,
     },
+    /// A gateway is to be added, and another has its name.
+    #[error("{} already has a gateway `{name}`", file.display())]
+    GatewayExists {
+        /// The name.
+        name: String,
+        /// clearance's configuration.
+        file: PathBuf,
+    },
+    /// A name that no gateway may have.
+    #[error("`{}` cannot be the name of a gateway", .0.escape_debug())]
+    GatewayName(String),
     /// clearance's own configuration is not what it must be.
     #[error("{}{}: {problem}", file.display(), place(*at))]
     Own {
@@ -190,8 +202,8 @@ pub enum SettingsError {
         provider: String,
         /// `file`, `exec` or `store`.
         source_kind: String,
-        /// The variable that can bring the secret instead.
-        instead: &'static str,
+        /// The secret that the environment or a file can bring instead.
+        instead: SecretKind,
     },
     /// A secret reference that OpenClaw would not follow either.
     #[error("{from} is no secret reference that OpenClaw follows: {problem}")]
@@ -200,8 +212,8 @@ pub enum SettingsError {
         from: Origin,
         /// Why not.
         problem: String,
-        /// The variable that can bring the secret instead.
-        instead: &'static str,
+        /// The secret that the environment or a file can bring instead.
+        instead: SecretKind,
     },
     /// A secret that cannot be one.
     #[error("the secret from {from} {flaw}")]
@@ -234,8 +246,8 @@ pub enum SettingsError {
     #[error("the credential ({}) would cross the network unencrypted on its way to {}", _0.credential, _0.address)]
     Plaintext(Box<Crossing>),
     /// A secret is to be typed, and there is nobody to type it.
-    #[error("{0} asks for a secret on the terminal, and there is no terminal")]
-    NoTerminal(&'static str),
+    #[error("{} asks for a secret on the terminal, and there is no terminal", .0.ask_flag())]
+    NoTerminal(SecretKind),
     /// Nothing was typed in time.
     #[error("nothing was typed within {0:?}")]
     TypedNothing(Duration),
@@ -248,12 +260,19 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    /// Something that is wrong with clearance's own configuration, at no place in it.
+    pub(super) fn own(file: &Path, problem: &str) -> Self {
+        Self::Own { file: file.to_owned(), at: None, problem: problem.to_owned(), remedy: None }
+    }
+
     /// What the error means for the exit code. No wildcard: a new error is a new decision.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Conflict(..)
             | Self::NoGateways(_)
             | Self::UnknownGateway { .. }
+            | Self::GatewayExists { .. }
+            | Self::GatewayName(_)
             | Self::VariableNotText(_)
             | Self::NoTerminal(_)
             | Self::NoHome => Kind::Usage,
@@ -301,6 +320,12 @@ impl SettingsError {
             Self::UnknownGateway { name, nearest, file, .. } => {
                 Some(unknown(name, nearest.as_deref(), file))
             }
+            Self::GatewayExists { .. } => {
+                Some("choose another name, or add --replace to write this one in its place".to_owned())
+            }
+            Self::GatewayName(_) => {
+                Some("a name has letters, digits, `-`, `_` and `.`; `embedded` is reserved".to_owned())
+            }
             Self::Own { remedy, .. } => remedy.clone(),
             Self::SecretInOwn { gateway, field, .. } => Some(format!(
                 "put it into a file of its own (chmod 600) and write {field}_file = \"PATH\" under [gateways.{gateway}], or {field}_env = \"VARIABLE\""
@@ -320,9 +345,8 @@ impl SettingsError {
             Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use a copy of your own", quoted(path))),
             Self::Input { error, .. } => Some(of_input(error).to_owned()),
             Self::Plaintext(crossing) => Some(plaintext(crossing)),
-            Self::NoTerminal(flag) => {
-                let file = if *flag == "--ask-password" { "--password-file" } else { "--token-file" };
-                Some(format!("give {file} PATH instead of {flag}"))
+            Self::NoTerminal(kind) => {
+                Some(format!("give {} PATH instead of {}", kind.file_flag(), kind.ask_flag()))
             }
             Self::TypedNothing(_) => Some("run it again, or raise --timeout".to_owned()),
             Self::Terminal(_) => Some("give --token-file or --password-file instead".to_owned()),
@@ -338,9 +362,7 @@ impl SettingsError {
                     .to_owned()
             }
             Self::Reference { instead, .. } | Self::BadReference { instead, .. } => {
-                let file =
-                    if *instead == "OPENCLAW_GATEWAY_PASSWORD" { "--password-file" } else { "--token-file" };
-                format!("export {instead}=…, or give {file} PATH")
+                format!("export {}=…, or give {} PATH", instead.variable(), instead.file_flag())
             }
             _ => "fix it (openclaw doctor checks it), or name the gateway with --gateway=URL".to_owned(),
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::SettingsError;
+use super::secret_kind::SecretKind;
 use super::warnings::Warnings;
 use crate::gateway::Observer;
 
@@ -16,7 +17,7 @@ pub struct Flags {
     /// `--password-file`.
     pub password_file: Option<PathBuf>,
     /// `--ask-token` or `--ask-password`.
-    pub ask: Option<Ask>,
+    pub ask: Option<SecretKind>,
     /// `--tls-fingerprint`.
     pub tls_fingerprint: Option<String>,
     /// `--ca-file`.
@@ -51,31 +52,13 @@ impl Flags {
         [
             (token_file.is_some(), "--token-file"),
             (password_file.is_some(), "--password-file"),
-            (*ask == Some(Ask::Token), "--ask-token"),
-            (*ask == Some(Ask::Password), "--ask-password"),
+            (*ask == Some(SecretKind::Token), "--ask-token"),
+            (*ask == Some(SecretKind::Password), "--ask-password"),
             (tls_fingerprint.is_some(), "--tls-fingerprint"),
             (ca_file.is_some(), "--ca-file"),
         ]
         .into_iter()
         .find_map(|(given, flag)| given.then_some(flag))
-    }
-}
-
-/// Which secret is typed on the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// `--ask-token`.
-    Token,
-    /// `--ask-password`.
-    Password,
-}
-
-impl Ask {
-    pub(super) const fn flag(self) -> &'static str {
-        match self {
-            Self::Token => "--ask-token",
-            Self::Password => "--ask-password",
-        }
     }
 }
 
@@ -85,7 +68,7 @@ impl Flags {
         let secrets = [
             self.token_file.as_ref().map(|_| "--token-file"),
             self.password_file.as_ref().map(|_| "--password-file"),
-            self.ask.map(Ask::flag),
+            self.ask.map(SecretKind::ask_flag),
         ];
         let trusts = [
             self.tls_fingerprint.as_ref().map(|_| "--tls-fingerprint"),

@@ -22,6 +22,7 @@
 mod address;
 mod credential;
 mod dotenv;
+mod entry;
 mod environment;
 mod error;
 mod flags;
@@ -34,6 +35,7 @@ mod process;
 mod project;
 mod reference;
 mod secret;
+mod secret_kind;
 mod substitution;
 #[cfg(test)]
 mod tests;
@@ -43,11 +45,13 @@ mod warnings;
 
 use std::path::PathBuf;
 
+pub use entry::{Entry, config_file};
 pub use environment::Environment;
 pub use error::{Kind, SettingsError, print_secret, quoted};
-pub use flags::{Ask, Flags, Wait};
+pub use flags::{Flags, Wait};
 pub use origin::Origin;
 pub use project::Project;
+pub use secret_kind::SecretKind;
 pub use warnings::Warnings;
 
 pub use crate::gateway::Observer;
@@ -134,7 +138,7 @@ pub fn resolve(
             file: own::Own::path(environment).ok(),
         })))
     };
-    if let Some(flag) = flags.ask.map(Ask::flag) {
+    if let Some(flag) = flags.ask.map(SecretKind::ask_flag) {
         // Nobody is asked for a secret that would be refused.
         guard(&Origin::Flag(flag))?;
     }

@@ -25,7 +25,7 @@ use super::error::SettingsError;
 use super::include::position;
 use super::name::is_name;
 use super::origin::Origin;
-use super::secret::Sort;
+use super::secret_kind::SecretKind;
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Fingerprint, Trust};
 use crate::store::input::{self, Bounds, Input, InputError};
@@ -33,10 +33,10 @@ use crate::store::input::{self, Bounds, Input, InputError};
 const MAX_SIZE: ByteSize = ByteSize::mib(1);
 
 /// Names that `--gateway` gives another meaning.
-const RESERVED: &str = "embedded";
+pub(super) const RESERVED: &str = "embedded";
 
 /// The fields of a gateway that may stand in the file.
-const FIELDS: [&str; 8] = [
+pub(super) const FIELDS: [&str; 8] = [
     "url",
     "token_file",
     "token_env",
@@ -70,7 +70,7 @@ pub(super) struct Named {
 /// Where the secret of a named gateway is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Secret {
-    pub(super) sort: Sort,
+    pub(super) kind: SecretKind,
     /// The field that says so.
     pub(super) field: &'static str,
     pub(super) place: Place,
@@ -128,11 +128,16 @@ impl Own {
                 });
             }
         };
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            wrong(&file, &bytes, Some(error.valid_up_to()..error.valid_up_to()), "this is not UTF-8", None)
+        Self::of(file, &bytes, environment)
+    }
+
+    /// Reads the text of the file.
+    pub(super) fn of(file: PathBuf, bytes: &[u8], environment: &Environment) -> Result<Self, SettingsError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            wrong(&file, bytes, Some(error.valid_up_to()..error.valid_up_to()), "this is not UTF-8", None)
         })?;
         let raw: Raw = toml::from_str(text).map_err(|error| of_toml(&file, text, &error))?;
-        let reader = Reader { file: &file, bytes: &bytes, home: environment.home() };
+        let reader = Reader { file: &file, bytes, home: environment.home() };
         let gateways = raw
             .gateways
             .into_iter()
@@ -227,14 +232,14 @@ impl Reader<'_> {
         };
         let file = |path: Option<String>| path.map(|path| Place::File(self.path(&path)));
         let secrets = [
-            (Sort::Token, "token_file", file(raw.token_file)),
-            (Sort::Token, "token_env", raw.token_env.map(Place::Variable)),
-            (Sort::Password, "password_file", file(raw.password_file)),
-            (Sort::Password, "password_env", raw.password_env.map(Place::Variable)),
+            (SecretKind::Token, "token_file", file(raw.token_file)),
+            (SecretKind::Token, "token_env", raw.token_env.map(Place::Variable)),
+            (SecretKind::Password, "password_file", file(raw.password_file)),
+            (SecretKind::Password, "password_env", raw.password_env.map(Place::Variable)),
         ];
         let mut secrets = secrets
             .into_iter()
-            .filter_map(|(sort, field, place)| Some(Secret { sort, field, place: place? }));
+            .filter_map(|(kind, field, place)| Some(Secret { kind, field, place: place? }));
         let (secret, second) = (secrets.next(), secrets.next());
         if let (Some(first), Some(second)) = (&secret, second) {
             let problem = format!("gateways.{name} has both {} and {}", first.field, second.field);

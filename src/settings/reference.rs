@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::error::SettingsError;
 use super::openclaw::OpenClaw;
 use super::origin::Origin;
-use super::secret::{self, Sort};
+use super::secret;
+use super::secret_kind::SecretKind;
 use super::substitution::substitute;
 use crate::gateway::target::Credential;
 
@@ -23,36 +24,36 @@ impl OpenClaw<'_> {
     pub(super) fn secret(
         &self,
         section: &str,
-        sort: Sort,
+        kind: SecretKind,
     ) -> Result<Option<(Credential, Origin)>, SettingsError> {
-        let path = [section, sort.key()];
+        let path = [section, kind.key()];
         let from = self.origin(&path);
         let text = match self.value(&path) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
-            Some(Value::String(text)) => self.text_secret(text, sort, &from)?,
+            Some(Value::String(text)) => self.text_secret(text, kind, &from)?,
             Some(Value::Object(reference)) => {
                 let field = |name: &str| reference.get(name).and_then(Value::as_str).map(str::trim);
                 let (Some(source), Some(id)) = (field("source"), field("id").filter(|id| !id.is_empty()))
                 else {
-                    return Err(bad(&from, sort, "it needs `source` and `id`"));
+                    return Err(bad(&from, kind, "it needs `source` and `id`"));
                 };
-                self.follow(source, field("provider"), id, sort, &from)?
+                self.follow(source, field("provider"), id, kind, &from)?
             }
-            Some(_) => return Err(bad(&from, sort, "it is neither text nor an object")),
+            Some(_) => return Err(bad(&from, kind, "it is neither text nor an object")),
         };
         let text = Zeroizing::new(text);
-        secret::credential(sort, text.trim(), &from).map(|credential| Some((credential, from)))
+        secret::credential(kind, text.trim(), &from).map(|credential| Some((credential, from)))
     }
 
-    fn text_secret(&self, text: &str, sort: Sort, from: &Origin) -> Result<String, SettingsError> {
+    fn text_secret(&self, text: &str, kind: SecretKind, from: &Origin) -> Result<String, SettingsError> {
         let trimmed = text.trim();
         if RETIRED.iter().any(|marker| trimmed.starts_with(marker)) {
-            return Err(bad(from, sort, "its form is retired: openclaw doctor --fix rewrites it"));
+            return Err(bad(from, kind, "its form is retired: openclaw doctor --fix rewrites it"));
         }
         // `$NAME` alone is short for a reference.
         if let Some(name) = trimmed.strip_prefix('$').filter(|name| is_variable(name)) {
-            return self.follow("env", None, name, sort, from);
+            return self.follow("env", None, name, kind, from);
         }
         substitute(text, |name| self.variable(name))
             .map_err(|variable| SettingsError::MissingVariable { variable, from: from.clone() })
@@ -63,7 +64,7 @@ impl OpenClaw<'_> {
         source: &str,
         provider: Option<&str>,
         id: &str,
-        sort: Sort,
+        kind: SecretKind,
         from: &Origin,
     ) -> Result<String, SettingsError> {
         let default = self.secrets(&["defaults", source]).and_then(Value::as_str).map(str::trim);
@@ -76,10 +77,10 @@ impl OpenClaw<'_> {
                     from: from.clone(),
                     provider: provider.escape_debug().to_string(),
                     source_kind: source.to_owned(),
-                    instead: sort.variable(),
+                    instead: kind,
                 });
             }
-            _ => return Err(bad(from, sort, "its source is none of env, file, exec and store")),
+            _ => return Err(bad(from, kind, "its source is none of env, file, exec and store")),
         }
         let settings = self.secrets(&["providers", provider]);
         let theirs = settings.and_then(|settings| settings.get("source")).and_then(Value::as_str);
@@ -88,18 +89,18 @@ impl OpenClaw<'_> {
             Some("env") => {}
             // The built-in provider needs no entry, and no entry of another source takes its name away.
             _ if provider == default => {}
-            Some(_) => return Err(bad(from, sort, &format!("provider `{shown}` is not one of variables"))),
-            None => return Err(bad(from, sort, &format!("there is no provider `{shown}`"))),
+            Some(_) => return Err(bad(from, kind, &format!("provider `{shown}` is not one of variables"))),
+            None => return Err(bad(from, kind, &format!("there is no provider `{shown}`"))),
         }
         if !is_variable(id) {
-            return Err(bad(from, sort, "its id is not the name of a variable"));
+            return Err(bad(from, kind, "its id is not the name of a variable"));
         }
         let allowed = settings
             .filter(|_| theirs == Some("env"))
             .and_then(|settings| settings.get("allowlist"))
             .and_then(Value::as_array);
         if allowed.is_some_and(|allowed| !allowed.iter().any(|name| name.as_str() == Some(id))) {
-            return Err(bad(from, sort, &format!("{id} is not in secrets.providers.{shown}.allowlist")));
+            return Err(bad(from, kind, &format!("{id} is not in secrets.providers.{shown}.allowlist")));
         }
         self.variable(id)
             .filter(|value| !value.is_empty())
@@ -107,8 +108,8 @@ impl OpenClaw<'_> {
     }
 }
 
-fn bad(from: &Origin, sort: Sort, problem: &str) -> SettingsError {
-    SettingsError::BadReference { from: from.clone(), problem: problem.to_owned(), instead: sort.variable() }
+fn bad(from: &Origin, kind: SecretKind, problem: &str) -> SettingsError {
+    SettingsError::BadReference { from: from.clone(), problem: problem.to_owned(), instead: kind }
 }
 
 /// `ENV_SECRET_REF_ID_RE`.

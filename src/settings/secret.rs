@@ -13,6 +13,7 @@ use secrecy::zeroize::{Zeroize, Zeroizing};
 
 use super::error::{SecretFlaw, SettingsError};
 use super::origin::Origin;
+use super::secret_kind::SecretKind;
 use crate::deadline::Deadline;
 use crate::gateway::target::Credential;
 use crate::store::input::{self, Bounds, Input, InputError};
@@ -24,58 +25,36 @@ const MAX_SECRET: ByteSize = ByteSize::kib(64);
 /// What OpenClaw prints in the place of a secret: `openclaw config get gateway.auth.token` does.
 const REDACTED: &str = "__OPENCLAW_REDACTED__";
 
-/// Which of the two a gateway knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
-    Token,
-    Password,
-}
-
-impl Sort {
-    /// OpenClaw's variable for it.
-    pub(super) const fn variable(self) -> &'static str {
-        match self {
-            Self::Token => "OPENCLAW_GATEWAY_TOKEN",
-            Self::Password => "OPENCLAW_GATEWAY_PASSWORD",
-        }
-    }
-
-    /// Its key in a section of OpenClaw's configuration.
-    pub(super) const fn key(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Password => "password",
-        }
-    }
-}
-
 /// The credential in a text, unless it cannot be one. A password may hold spaces, a token holds no blank at all.
-pub(super) fn credential(sort: Sort, text: &str, from: &Origin) -> Result<Credential, SettingsError> {
+pub(super) fn credential(kind: SecretKind, text: &str, from: &Origin) -> Result<Credential, SettingsError> {
     let flawed = |flaw| SettingsError::Secret { from: from.clone(), flaw };
     if text.trim().is_empty() {
         return Err(flawed(SecretFlaw::Empty));
     }
     let redacted = |part: &[u8]| part.eq_ignore_ascii_case(REDACTED.as_bytes());
     if text.as_bytes().windows(REDACTED.len()).any(redacted) {
-        return Err(SettingsError::RedactedSecret { from: from.clone(), password: sort == Sort::Password });
+        return Err(SettingsError::RedactedSecret {
+            from: from.clone(),
+            password: kind == SecretKind::Password,
+        });
     }
     if text.starts_with('\u{feff}') {
         return Err(flawed(SecretFlaw::ByteOrderMark));
     }
-    let blank = |c: char| c.is_whitespace() && (sort == Sort::Token || c != ' ');
+    let blank = |c: char| c.is_whitespace() && (kind == SecretKind::Token || c != ' ');
     if text.trim() != text || text.chars().any(|c| c.is_control() || blank(c)) {
         return Err(flawed(SecretFlaw::Characters));
     }
     let secret = SecretString::from(text);
-    Ok(match sort {
-        Sort::Token => Credential::Token(secret),
-        Sort::Password => Credential::Password(secret),
+    Ok(match kind {
+        SecretKind::Token => Credential::Token(secret),
+        SecretKind::Password => Credential::Password(secret),
     })
 }
 
 /// Reads a secret from a file that nobody else may read.
 pub(super) fn of_file(
-    sort: Sort,
+    kind: SecretKind,
     file: &Path,
     from: &Origin,
     deadline: Deadline,
@@ -91,9 +70,9 @@ pub(super) fn of_file(
     let text = Zeroizing::new(text);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
-    let credential = credential(sort, line, from)?;
+    let credential = credential(kind, line, from)?;
     // A variable may have them: a gateway that reads the same file of variables has them too.
-    if sort == Sort::Token && is_quoted(line) {
+    if kind == SecretKind::Token && is_quoted(line) {
         return Err(SettingsError::Secret { from: from.clone(), flaw: SecretFlaw::Quotes });
     }
     Ok(credential)
@@ -113,16 +92,16 @@ fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
 }
 
 /// Asks for a secret on the terminal, without showing it.
-pub(super) fn typed(sort: Sort, flag: &'static str, deadline: Deadline) -> Result<Credential, SettingsError> {
+pub(super) fn typed(kind: SecretKind, deadline: Deadline) -> Result<Credential, SettingsError> {
     let terminal = OpenOptions::new()
         .read(true)
         .write(true)
         .open("/dev/tty")
-        .map_err(|cause| no_terminal(flag, cause))?;
-    let before = tcgetattr(&terminal).map_err(|_| SettingsError::NoTerminal(flag))?;
-    let prompt = match sort {
-        Sort::Token => "Gateway token: ",
-        Sort::Password => "Gateway password: ",
+        .map_err(|cause| no_terminal(kind, cause))?;
+    let before = tcgetattr(&terminal).map_err(|_| SettingsError::NoTerminal(kind))?;
+    let prompt = match kind {
+        SecretKind::Token => "Gateway token: ",
+        SecretKind::Password => "Gateway password: ",
     };
     let (sender, receiver) = mpsc::channel();
     // Left behind when nobody types: the process ends soon after.
@@ -131,7 +110,7 @@ pub(super) fn typed(sort: Sort, flag: &'static str, deadline: Deadline) -> Resul
         let _ = sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new));
     });
     match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
-        Ok(Ok(text)) => credential(sort, &text, &Origin::Flag(flag)),
+        Ok(Ok(text)) => credential(kind, &text, &Origin::Flag(kind.ask_flag())),
         Ok(Err(cause)) => Err(SettingsError::Terminal(cause)),
         Err(_) => {
             // The thread would leave the terminal silent.
@@ -141,10 +120,10 @@ pub(super) fn typed(sort: Sort, flag: &'static str, deadline: Deadline) -> Resul
     }
 }
 
-fn no_terminal(flag: &'static str, cause: io::Error) -> SettingsError {
+fn no_terminal(kind: SecretKind, cause: io::Error) -> SettingsError {
     match cause.kind() {
         io::ErrorKind::PermissionDenied => SettingsError::Terminal(cause),
-        _ => SettingsError::NoTerminal(flag),
+        _ => SettingsError::NoTerminal(kind),
     }
 }
 
@@ -170,10 +149,10 @@ mod tests {
         (directory, path)
     }
 
-    fn read(sort: Sort, content: &[u8], mode: u32) -> Result<String, SettingsError> {
+    fn read(kind: SecretKind, content: &[u8], mode: u32) -> Result<String, SettingsError> {
         let (_directory, path) = file(content, mode);
         let deadline = Deadline::after(Duration::from_secs(5));
-        of_file(sort, &path, &Origin::Flag("--token-file"), deadline).map(|credential| match credential {
+        of_file(kind, &path, &Origin::Flag("--token-file"), deadline).map(|credential| match credential {
             Credential::Token(secret) => format!("token {}", secret.expose_secret()),
             Credential::Password(secret) => format!("password {}", secret.expose_secret()),
             Credential::None => "none".to_owned(),
@@ -182,30 +161,30 @@ mod tests {
 
     #[test]
     fn a_secret_file_holds_one_line() {
-        assert_eq!(read(Sort::Token, b"t0ken\n", 0o600).unwrap(), "token t0ken");
-        assert_eq!(read(Sort::Token, b"t0ken\r\n", 0o400).unwrap(), "token t0ken");
-        assert_eq!(read(Sort::Token, b"t0ken", 0o600).unwrap(), "token t0ken");
-        assert_eq!(read(Sort::Password, b"correct horse\n", 0o600).unwrap(), "password correct horse");
-        assert_eq!(read(Sort::Password, b"\"horse\"\n", 0o600).unwrap(), "password \"horse\"");
-        for (sort, content, flaw) in [
-            (Sort::Token, &b""[..], "is empty"),
-            (Sort::Token, b"\n", "is empty"),
-            (Sort::Token, b" \t\n", "is empty"),
-            (Sort::Token, b"s3cret\ns3cret\n", "holds blanks"),
-            (Sort::Token, b"s3cret\n\n", "holds blanks"),
-            (Sort::Token, b"s3cret s3cret", "holds blanks"),
-            (Sort::Token, b" s3cret", "holds blanks"),
-            (Sort::Password, b"s3cret ", "holds blanks"),
-            (Sort::Password, b"s3cret\ts3cret", "holds blanks"),
-            (Sort::Token, b"s3cret\x1b[0m", "holds blanks"),
-            (Sort::Token, b"s3cret\x00", "holds blanks"),
-            (Sort::Token, b"s3cret\xff", "is not UTF-8"),
-            (Sort::Token, b"\"s3cret\"\n", "is in quotes"),
-            (Sort::Token, b"'s3cret'", "is in quotes"),
-            (Sort::Token, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
-            (Sort::Password, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
+        assert_eq!(read(SecretKind::Token, b"t0ken\n", 0o600).unwrap(), "token t0ken");
+        assert_eq!(read(SecretKind::Token, b"t0ken\r\n", 0o400).unwrap(), "token t0ken");
+        assert_eq!(read(SecretKind::Token, b"t0ken", 0o600).unwrap(), "token t0ken");
+        assert_eq!(read(SecretKind::Password, b"correct horse\n", 0o600).unwrap(), "password correct horse");
+        assert_eq!(read(SecretKind::Password, b"\"horse\"\n", 0o600).unwrap(), "password \"horse\"");
+        for (kind, content, flaw) in [
+            (SecretKind::Token, &b""[..], "is empty"),
+            (SecretKind::Token, b"\n", "is empty"),
+            (SecretKind::Token, b" \t\n", "is empty"),
+            (SecretKind::Token, b"s3cret\ns3cret\n", "holds blanks"),
+            (SecretKind::Token, b"s3cret\n\n", "holds blanks"),
+            (SecretKind::Token, b"s3cret s3cret", "holds blanks"),
+            (SecretKind::Token, b" s3cret", "holds blanks"),
+            (SecretKind::Password, b"s3cret ", "holds blanks"),
+            (SecretKind::Password, b"s3cret\ts3cret", "holds blanks"),
+            (SecretKind::Token, b"s3cret\x1b[0m", "holds blanks"),
+            (SecretKind::Token, b"s3cret\x00", "holds blanks"),
+            (SecretKind::Token, b"s3cret\xff", "is not UTF-8"),
+            (SecretKind::Token, b"\"s3cret\"\n", "is in quotes"),
+            (SecretKind::Token, b"'s3cret'", "is in quotes"),
+            (SecretKind::Token, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
+            (SecretKind::Password, b"\xef\xbb\xbfs3cret\n", "begins with a byte order mark"),
         ] {
-            let error = read(sort, content, 0o600).unwrap_err();
+            let error = read(kind, content, 0o600).unwrap_err();
             let text = format!("{error} {error:?} {:?}", error.remedy());
             assert!(error.to_string().contains(flaw), "{error}");
             assert!(!text.contains("s3cret"), "{text}");
@@ -216,7 +195,7 @@ mod tests {
     #[test]
     fn a_secret_file_is_ones_own() {
         for mode in [0o640, 0o604, 0o660, 0o644, 0o777, 0o620] {
-            let error = read(Sort::Token, b"s3cret", mode).unwrap_err();
+            let error = read(SecretKind::Token, b"s3cret", mode).unwrap_err();
             assert_eq!(error.kind(), Kind::Refused);
             assert!(error.to_string().contains(&format!("its mode is 0{mode:o}")), "{error}");
             assert!(error.remedy().unwrap().starts_with("chmod 600 /"));
@@ -226,25 +205,25 @@ mod tests {
     #[test]
     fn a_redacted_secret_is_not_one() {
         // From wherever it comes: a terminal too.
-        for (sort, text) in [
-            (Sort::Token, REDACTED),
-            (Sort::Password, REDACTED),
-            (Sort::Token, "\"__OPENCLAW_REDACTED__\""),
-            (Sort::Token, "__openclaw_redacted__"),
-            (Sort::Password, "\u{feff}'__OpenClaw_Redacted__'"),
+        for (kind, text) in [
+            (SecretKind::Token, REDACTED),
+            (SecretKind::Password, REDACTED),
+            (SecretKind::Token, "\"__OPENCLAW_REDACTED__\""),
+            (SecretKind::Token, "__openclaw_redacted__"),
+            (SecretKind::Password, "\u{feff}'__OpenClaw_Redacted__'"),
         ] {
-            let error = credential(sort, text, &Origin::Flag("--ask-token")).unwrap_err();
+            let error = credential(kind, text, &Origin::Flag("--ask-token")).unwrap_err();
             assert!(matches!(error, SettingsError::RedactedSecret { .. }), "{error}");
             assert_eq!(error.kind(), Kind::Refused);
         }
-        let error = read(Sort::Token, b"__OPENCLAW_REDACTED__\n", 0o600).unwrap_err();
+        let error = read(SecretKind::Token, b"__OPENCLAW_REDACTED__\n", 0o600).unwrap_err();
         assert_eq!(error.kind(), Kind::Refused);
     }
 
     #[test]
     fn a_secret_file_has_an_end() {
-        assert!(read(Sort::Token, &vec![b'x'; 64 * 1024], 0o600).is_ok());
-        let error = read(Sort::Token, &vec![b'x'; 64 * 1024 + 1], 0o600).unwrap_err();
+        assert!(read(SecretKind::Token, &vec![b'x'; 64 * 1024], 0o600).is_ok());
+        let error = read(SecretKind::Token, &vec![b'x'; 64 * 1024 + 1], 0o600).unwrap_err();
         assert!(error.to_string().contains("is larger than 64.0 KiB"), "{error}");
     }
 
@@ -253,9 +232,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let deadline = Deadline::after(Duration::from_secs(5));
         let from = Origin::Flag("--token-file");
-        let error = of_file(Sort::Token, directory.path(), &from, deadline).unwrap_err();
+        let error = of_file(SecretKind::Token, directory.path(), &from, deadline).unwrap_err();
         assert!(error.to_string().contains("is a directory"), "{error}");
-        let error = of_file(Sort::Token, &directory.path().join("none"), &from, deadline).unwrap_err();
+        let error = of_file(SecretKind::Token, &directory.path().join("none"), &from, deadline).unwrap_err();
         assert!(error.to_string().starts_with("--token-file: "), "{error}");
         assert!(error.to_string().ends_with("none does not exist"), "{error}");
         assert_eq!(error.remedy().unwrap(), "check the path");

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use clearance::gateway::target::Address;
+use clearance::internals::gateway::Address;
 use data_encoding::HEXLOWER;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::{Value, json};

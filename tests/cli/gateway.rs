@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use clearance::gateway::Effect;
+use clearance::internals::gateway::Effect;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -409,8 +409,7 @@ fn addresses_that_are_none() {
 #[test]
 fn wrong_command_lines() {
     for (name, arguments) in [
-        ("no_verb", &["gateway"] as &[&str]),
-        ("space", &["approvals", "allowlist", "add", "/usr/bin/git", "--gateway", "prod"]),
+        ("space", &["approvals", "allowlist", "add", "/usr/bin/git", "--gateway", "prod"] as &[&str]),
         (
             "space_before",
             &["approvals", "allowlist", "rm", "--gateway", "prod", "/a b", "--arg-pattern", r"^(a|\d)$"],
@@ -951,7 +950,7 @@ fn a_gateway_that_stores_something_else_is_found_out() {
 #[test]
 fn the_tool_alone_needs_no_gateway() {
     let output = Command::new(binary()).env_clear().arg("gateway").stdin(Stdio::null()).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(0));
 }
 
 /// A variable without a value in a script is not the default gateway.

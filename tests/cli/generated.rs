@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clearance::approvals::findings::codes::Code;
+use clearance::internals::approvals::Code;
 
 #[track_caller]
 pub fn assert_current(path: &str, content: &str) {
@@ -17,10 +17,9 @@ pub fn assert_current(path: &str, content: &str) {
 
 #[test]
 fn schema_is_current() {
-    let derived = serde_json::to_string_pretty(&clearance::approvals::check::schema::derived()).unwrap();
+    let derived = serde_json::to_string_pretty(&clearance::internals::approvals::derived()).unwrap();
     assert_current("src/approvals/check/schema.json", &format!("{derived}\n"));
-    let derived =
-        serde_json::to_string_pretty(&clearance::approvals::check::schema::derived_native()).unwrap();
+    let derived = serde_json::to_string_pretty(&clearance::internals::approvals::derived_native()).unwrap();
     assert_current("src/approvals/check/native.schema.json", &format!("{derived}\n"));
 }
 
@@ -68,6 +67,7 @@ fn manual_pages_are_current() {
         &["man", "run", "cancel"],
         &["man", "gateway"],
         &["man", "gateway", "status"],
+        &["man", "gateway", "add"],
         &["man", "gateway", "dev"],
     ] {
         let name = ["clearance"].iter().chain(&command[1..]).copied().collect::<Vec<_>>().join("-");

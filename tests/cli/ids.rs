@@ -186,7 +186,7 @@ fn a_prompt_that_somebody_decided_meanwhile_is_not_decided() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut link = dev.link(&[]).await;
-                let effect = clearance::gateway::Effect::Write;
+                let effect = clearance::internals::gateway::Effect::Write;
                 let deadline = crate::support::dev::deadline();
                 let _: Value = link.call_method(RESOLVE, &decide, effect, deadline).await.unwrap();
             });

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use clearance::approvals::findings::codes::Code;
+use clearance::internals::approvals::Code;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

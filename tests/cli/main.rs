@@ -11,7 +11,9 @@
 mod allowlist;
 mod apart;
 mod ci;
+mod completions;
 mod contrib;
+mod conventions;
 mod database;
 mod diff;
 mod docs;

@@ -314,6 +314,95 @@ fn circles<'f>(imports: &BTreeMap<&'f str, BTreeSet<&'f str>>) -> Vec<Vec<&'f st
     found.into_iter().collect()
 }
 
+/// Finds macros that print.
+#[derive(Default)]
+struct Prints {
+    /// How many of the blocks around the current place only write to strings.
+    strings: usize,
+    found: Vec<String>,
+}
+
+impl Prints {
+    fn of(text: &str) -> Vec<String> {
+        let mut prints = Self::default();
+        prints.visit_file(&syn::parse_file(text).unwrap());
+        prints.found
+    }
+
+    fn inside(&mut self, is_string: bool, visit: impl FnOnce(&mut Self)) {
+        self.strings += usize::from(is_string);
+        visit(self);
+        self.strings -= usize::from(is_string);
+    }
+
+    /// Macros in the arguments of other macros.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut before = None;
+        for token in tokens {
+            match (&before, &token) {
+                (Some(TokenTree::Ident(name)), TokenTree::Punct(punct)) if punct.as_char() == '!' => {
+                    self.named(&name.to_string());
+                }
+                (_, TokenTree::Group(group)) => self.tokens(group.stream()),
+                _ => {}
+            }
+            before = Some(token);
+        }
+    }
+
+    fn named(&mut self, name: &str) {
+        let to_a_stream = matches!(name, "print" | "println" | "eprint" | "eprintln" | "dbg");
+        if to_a_stream || self.strings == 0 && matches!(name, "write" | "writeln") {
+            self.found.push(format!("{name}!"));
+        }
+    }
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        _ => false,
+    })
+}
+
+fn is_fmt(path: &syn::Path) -> bool {
+    path.segments.iter().any(|segment| segment.ident == "fmt" || segment.ident == "Display")
+}
+
+impl<'ast> Visit<'ast> for Prints {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    /// `Display` and its like write to a formatter.
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let is_string = item.trait_.as_ref().is_some_and(|of| is_fmt(&of.0));
+        self.inside(is_string, |prints| visit::visit_item_impl(prints, item));
+    }
+
+    /// `let _: fmt::Result = write!(..)` writes to a string.
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let is_string = match &local.pat {
+            syn::Pat::Type(typed) => matches!(&*typed.ty, syn::Type::Path(path) if is_fmt(&path.path)),
+            _ => false,
+        };
+        self.inside(is_string, |prints| visit::visit_local(prints, local));
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        if let Some(last) = item.path.segments.last() {
+            // What a macro of our own writes is its user's: those here implement `Display`.
+            if last.ident == "macro_rules" {
+                return;
+            }
+            self.named(&last.ident.to_string());
+        }
+        self.tokens(item.tokens.clone());
+    }
+}
+
 /// What a pure room names and may not touch.
 fn impure(source: &Source) -> Vec<&str> {
     let touches = |path: &&String| IMPURE.iter().any(|impure| path.starts_with(impure));
@@ -355,6 +444,18 @@ fn pure_rooms_touch_nothing() {
     for source in all().iter().filter(|source| PURE.contains(&room(&source.file))) {
         let touched = impure(source);
         assert!(touched.is_empty(), "{} uses {touched:?}", source.file);
+    }
+}
+
+#[test]
+fn only_output_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for source in all().iter().filter(|source| room(&source.file) != "output") {
+        if source.file.split('/').any(|part| part.trim_end_matches(".rs") == "tests") {
+            continue;
+        }
+        let prints = Prints::of(&std::fs::read_to_string(root.join(&source.file)).unwrap());
+        assert!(prints.is_empty(), "{} prints {prints:?}", source.file);
     }
 }
 
@@ -402,6 +503,29 @@ mod tests {
             assert_eq!(found(text), wrong, "{text}");
         }
         assert!(found("use self::commands::get; // crate::commands::get").is_empty());
+    }
+
+    #[test]
+    fn prints_are_found_and_strings_are_not() {
+        for text in [
+            "fn f(out: &mut dyn Write) { writeln!(out).unwrap() }",
+            "fn f(out: &mut dyn Write) { drop(write!(out, \"{}\", 1)) }",
+            "fn f(out: &mut dyn Write) { assert!(std::write!(out, \"a\").is_ok()) }",
+            "fn f() { println!() }",
+            "impl Display for A { fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result { print!(\"a\"); Ok(()) } }",
+            "impl A { fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result { write!(f, \"a\") } }",
+        ] {
+            assert!(!Prints::of(text).is_empty(), "{text}");
+        }
+        for text in [
+            "impl fmt::LowerHex for A { fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result { write!(f, \"a\") } }",
+            "impl Display for A { fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result { write!(f, \"a\") } }",
+            "fn f() { let _: std::fmt::Result = write!(hex, \"a\"); }",
+            "#[cfg(test)] mod tests { fn f() { writeln!(out); } }",
+            "fn f() { if a != write {} }",
+        ] {
+            assert!(Prints::of(text).is_empty(), "{text}");
+        }
     }
 
     #[test]

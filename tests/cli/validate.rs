@@ -7,7 +7,7 @@ use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use clearance::approvals::findings::codes::Code;
+use clearance::internals::approvals::Code;
 use serde_json::Value;
 use tempfile::TempDir;
 

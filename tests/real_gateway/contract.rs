@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use clearance::approvals::Strictness;
-use clearance::approvals::Syntax;
-use clearance::approvals::check;
-use clearance::approvals::findings::codes::Code;
-use clearance::approvals::findings::diagnostic::Diagnostic;
-use clearance::approvals::model::path::Step;
+use clearance::internals::approvals::Code;
+use clearance::internals::approvals::Diagnostic;
+use clearance::internals::approvals::Step;
+use clearance::internals::approvals::Strictness;
+use clearance::internals::approvals::Syntax;
+use clearance::internals::approvals::check;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;

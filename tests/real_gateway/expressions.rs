@@ -6,10 +6,10 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use clearance::approvals::Strictness;
-use clearance::approvals::Syntax;
-use clearance::approvals::check;
-use clearance::approvals::findings::codes::Code;
+use clearance::internals::approvals::Code;
+use clearance::internals::approvals::Strictness;
+use clearance::internals::approvals::Syntax;
+use clearance::internals::approvals::check;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clearance::deadline::Deadline;
+use clearance::internals::Deadline;
 use serde_json::{Value, json};
 
 use crate::checks::Checks;

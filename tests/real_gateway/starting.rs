@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use clearance::deadline::Deadline;
+use clearance::internals::Deadline;
 
 use crate::checks::Checks;
 use crate::gateway::{Gateway, Setup};

@@ -187,7 +187,7 @@ impl Millis {
 
     /// The number as JavaScript prints it where it is whole: without a fraction.
     #[must_use]
-    pub fn as_printed_by_javascript(self) -> Self {
+    pub fn printed_by_javascript(self) -> Self {
         /// Beyond it not every whole number is a double.
         const SAFE: f64 = 9_007_199_254_740_991.0;
         let whole = self.0.as_f64().filter(|value| value.fract() == 0.0 && (0.0..=SAFE).contains(value));

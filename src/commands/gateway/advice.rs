@@ -6,7 +6,7 @@ use super::fault::Fault;
 use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError};
 use crate::gateway::refusal::{Reason, Refusal};
 use crate::report::exit::Exit;
-use crate::report::gateway::Chosen;
+use crate::report::gateway::{Chosen, CredentialKind};
 use crate::settings::{self, Environment};
 use crate::store::StoreError;
 use crate::store::private::Exposure;
@@ -170,15 +170,15 @@ fn host(address: &str) -> &str {
 fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
     let from = &chosen.credential_from;
     match &refusal.reason {
-        Reason::TokenMismatch => format!("the {} came from {from}; {}", chosen.credential, bring(false)),
+        Reason::TokenMismatch => format!("the {} came from {from}; {}", chosen.credential.as_str(), bring(false)),
         Reason::TokenMissing => bring(false),
-        Reason::PasswordMismatch => format!("the {} came from {from}; {}", chosen.credential, bring(true)),
+        Reason::PasswordMismatch => format!("the {} came from {from}; {}", chosen.credential.as_str(), bring(true)),
         Reason::PasswordMissing => bring(true),
-        Reason::Unauthorized if chosen.credential == "none" => {
+        Reason::Unauthorized if chosen.credential == CredentialKind::None => {
             format!("no credential was sent; {}", bring(false))
         }
         Reason::Unauthorized => {
-            format!("the {} came from {from}; {}", chosen.credential, bring(chosen.credential == "password"))
+            format!("the {} came from {from}; {}", chosen.credential.as_str(), bring(chosen.credential == CredentialKind::Password))
         }
         Reason::DeviceToken => format!("the saved token is removed; {}", bring(false)),
         Reason::RateLimited => match refusal.retry_after() {

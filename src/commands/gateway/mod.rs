@@ -1,5 +1,6 @@
 //! What commands on gateways share: the choice, the connection, and the runtime that both live in.
 
+pub mod add;
 pub mod advice;
 pub mod dev;
 mod fault;
@@ -26,7 +27,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Capabilities, Clock, ConnectOptions, Events, Keyring, Link, Progress, Session};
 use crate::queue::Slots;
-use crate::report::gateway::Chosen;
+use crate::report::gateway::{Chosen, CredentialKind};
 use crate::settings::{self, Environment, Flags, Observer, Warnings};
 use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
@@ -107,7 +108,7 @@ impl Choice {
             address: target.address.to_string(),
             address_from: resolved.address_from.to_string(),
             name: resolved.name,
-            credential: named(&target.credential),
+            credential: kind(&target.credential),
             credential_from: resolved.credential_from.to_string(),
             trust: target.address.is_encrypted().then(|| trusted(&target.trust, &resolved.trust_from)),
             notes: resolved.notes,
@@ -130,8 +131,10 @@ impl Choice {
         let named = name.as_ref().map_or_else(String::new, |name| format!(", the gateway {name}"));
         let mut lines = vec![format!("address from {address_from}{named}")];
         lines.push(match *credential {
-            "none" => format!("no credential ({credential_from})"),
-            credential => format!("{credential} from {credential_from}"),
+            CredentialKind::None => format!("no credential ({credential_from})"),
+            CredentialKind::Token | CredentialKind::Password => {
+                format!("{} from {credential_from}", credential.as_str())
+            }
         });
         lines.extend(trust.iter().map(|trust| format!("trusted: {trust}")));
         if let Keyring::Directory(directory) = &self.keyring
@@ -164,7 +167,7 @@ impl Choice {
             address: EMBEDDED.to_owned(),
             address_from: "--gateway".to_owned(),
             name: None,
-            credential: "token",
+            credential: CredentialKind::Token,
             credential_from: "this process".to_owned(),
             trust: None,
             notes: vec![
@@ -209,11 +212,11 @@ impl Choice {
     }
 }
 
-fn named(credential: &Credential) -> &'static str {
+fn kind(credential: &Credential) -> CredentialKind {
     match credential {
-        Credential::None => "none",
-        Credential::Token(_) => "token",
-        Credential::Password(_) => "password",
+        Credential::None => CredentialKind::None,
+        Credential::Token(_) => CredentialKind::Token,
+        Credential::Password(_) => CredentialKind::Password,
     }
 }
 

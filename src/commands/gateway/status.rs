@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use super::{Choice, advice};
-use crate::commands::Error;
+use crate::commands::{Error, targets};
 use crate::deadline::Deadline;
 use crate::gateway::api::Method;
 use crate::gateway::api::status::{GetHealth, GetStatus, ListMethods};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Capabilities, Hello, Link};
-use crate::report::gateway::{Capability, Connected, Refused, Status};
+use crate::report::exit::Exit;
+use crate::report::gateway::{Capability, Connected, Refused, Status, Transport};
 use crate::settings::Flags;
 
 /// Chooses a gateway, connects, and makes one call. A failure is part of the result.
@@ -42,6 +45,29 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
     Ok(Status { chosen, result })
 }
 
+/// Several gateways, all at once. One that cannot be chosen is a result, too.
+pub async fn run_all(
+    targets: &[Flags],
+    deadline: Deadline,
+) -> Result<Vec<(String, Result<Status, Error>)>, Error> {
+    let one = async |flags: &Flags| (targets::shown(flags), run(flags, deadline).await);
+    Ok(join_all(targets.iter().map(one)).await)
+}
+
+/// How several gateways ended as a whole: one that failed makes it done in part.
+pub fn exit(statuses: &[(String, Result<Status, Error>)]) -> Exit {
+    let one = |(_, result): &(String, Result<Status, Error>)| match result {
+        Ok(status) => status.exit(),
+        Err(error) => error.exit(),
+    };
+    match statuses {
+        // The only one: what is wrong with it is the command's own.
+        [only] => one(only),
+        several if several.iter().all(|status| one(status) == Exit::Done) => Exit::Done,
+        _ => Exit::Partly,
+    }
+}
+
 async fn connect(choice: &Choice, deadline: Deadline) -> Result<Connected, GatewayError> {
     let access = Access::OPERATOR;
     let begun = Instant::now();
@@ -65,7 +91,7 @@ fn over_websocket(hello: &Hello, access: Access, handshake: Duration, call: Dura
     let has = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
     let scopes = access.scopes.iter();
     Connected {
-        transport: "websocket",
+        transport: Transport::WebSocket,
         version: Some(hello.server.version.clone()).filter(|version| !version.is_empty()),
         protocol: Some(hello.protocol),
         method: hello.auth.method.clone(),
@@ -100,7 +126,7 @@ async fn over_http(link: &mut Link, call: Duration, deadline: Deadline) -> Resul
     let release = link.call(&GetStatus {}, deadline).await?;
     let has = |name: &str| commands.methods.iter().any(|listed| listed == name);
     Ok(Connected {
-        transport: "http",
+        transport: Transport::Http,
         version: release.runtime_version,
         protocol: None,
         method: None,

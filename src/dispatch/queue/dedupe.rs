@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::super::{ask, failure_of, flags, paper};
+use super::super::access::flags;
+use super::super::confirm::ask;
+use super::super::failures::failure_of;
 use super::{filter, layout, millis};
-use crate::Streams;
 use crate::cli::queue::Dedupe;
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
@@ -12,11 +13,12 @@ use crate::commands::queue::dedupe::{self, Planning, Ready};
 use crate::commands::runtime::Runtime;
 use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
-use crate::output::{self, Layout};
+use crate::output::{self, Layout, Paper};
 use crate::report::exit::Exit;
 use crate::report::queue::{self as report, Asked, Dedupe as Report};
 use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
+use crate::streams::Streams;
 
 /// How the command line wants plans to be shown and confirmed.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +124,7 @@ fn confirmed(
         && ready.needs_confirmation()
     {
         let shown = if manner.json {
-            let layout = Layout { paper: paper(&io::stderr()), ..manner.layout() };
+            let layout = Layout { paper: Paper::of(&io::stderr()), ..manner.layout() };
             output::plan_text(err, &ready.gateway, &ready.planned, layout)
         } else {
             show(ready, manner, out)
@@ -153,7 +155,11 @@ fn print(
     for (at, one) in reports.iter().enumerate() {
         match one {
             Ok(done) => {
-                output::runs_unknown_text(streams.err, done.runs_unknown.as_deref(), paper(&io::stderr()))?;
+                output::runs_unknown_text(
+                    streams.err,
+                    done.runs_unknown.as_deref(),
+                    Paper::of(&io::stderr()),
+                )?;
                 if manner.json {
                     // All of them are one object.
                     continue;
@@ -165,7 +171,7 @@ fn print(
             }
             Err(error) => {
                 let failure = failure_of(error, names.get(at).map(String::as_str).unwrap_or_default());
-                output::error::text(streams.err, &failure, paper(&io::stderr()))?;
+                output::error::text(streams.err, &failure, Paper::of(&io::stderr()))?;
                 failures.push(failure);
             }
         }

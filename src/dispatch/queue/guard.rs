@@ -4,22 +4,22 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
+use super::super::access::flags;
 use super::super::again::CommandLine;
 use super::super::spool::Spool;
-use super::super::{flags, paper};
 use super::{filter, millis};
-use crate::Streams;
 use crate::cli::gateway::Access;
 use crate::cli::queue::{Filters, Guard};
 use crate::commands::gateway as gateways;
 use crate::commands::queue::guard::{self, WriteResult};
 use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Paper};
 use crate::queue::guard::line::{Event, Line};
 use crate::queue::guard::{Rate, Throttle, Tuning};
 use crate::report::exit::Exit;
 use crate::settings::{Flags, Wait};
+use crate::streams::Streams;
 
 /// How long the last lines of a guard may take to be read.
 const DRAINING: Duration = Duration::from_secs(5);
@@ -89,7 +89,7 @@ pub fn guard(
         let printed = if ndjson {
             output::guard_ndjson(&mut text, &shown)
         } else {
-            output::guard_text(&mut text, &shown, observe, paper(&io::stdout()))
+            output::guard_text(&mut text, &shown, observe, Paper::of(&io::stdout()))
         };
         // Nothing is as good as written: a line that people need not see.
         if printed.is_ok() && (text.is_empty() || spool.push(text)) {

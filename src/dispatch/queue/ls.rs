@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use super::super::{failure_of, flags, paper};
+use super::super::access::flags;
+use super::super::failures::failure_of;
 use super::{filter, layout};
-use crate::Streams;
 use crate::cli::queue::Ls;
 use crate::commands::queue::{QueueError, ls};
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Paper};
 use crate::report::exit::{self, Exit};
 use crate::report::queue as report;
 use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
+use crate::streams::Streams;
 
 /// `queue ls`. `end`: `--timeout`, where it is given.
 pub fn list(
@@ -63,7 +64,7 @@ pub fn list(
     if quiet && queued.is_nothing() {
         return Ok(Exit::Done);
     }
-    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), paper(&io::stderr()))?;
+    output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), Paper::of(&io::stderr()))?;
     match (args.json, args.ndjson) {
         (true, _) => output::json(streams.out, &queued.json())?,
         (false, true) => output::queue_ndjson(streams.out, &queued, false)?,
@@ -73,7 +74,7 @@ pub fn list(
         // Its lines are prompts.
         output::queue_remarks(
             streams.err,
-            paper(&io::stderr()),
+            Paper::of(&io::stderr()),
             &queued.problems,
             queued.partial.as_deref(),
             &queued.notes,
@@ -89,7 +90,7 @@ fn list_several(
     layout: output::Layout,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let err = paper(&io::stderr());
+    let err = Paper::of(&io::stderr());
     let mut failures = Vec::new();
     let mut first = true;
     for ls::Listed { gateway, result } in listed {
@@ -162,14 +163,20 @@ fn watch(
             let note = now.queued.runs_unknown.as_deref();
             let news = note.filter(|_| !noted);
             noted = note.is_some();
-            let printed = output::runs_unknown_text(streams.err, news, paper(&io::stderr()));
+            let printed = output::runs_unknown_text(streams.err, news, Paper::of(&io::stderr()));
             let printed = printed.and_then(|()| {
                 if unread == now.queued.problems {
                     return Ok(());
                 }
                 unread.clone_from(&now.queued.problems);
                 let partial = now.queued.partial.as_deref();
-                output::queue_remarks(streams.err, paper(&io::stderr()), &unread, partial, &now.queued.notes)
+                output::queue_remarks(
+                    streams.err,
+                    Paper::of(&io::stderr()),
+                    &unread,
+                    partial,
+                    &now.queued.notes,
+                )
             });
             let changes = if ndjson { output::changes_ndjson } else { output::changes_text };
             printed.and_then(|()| changes(screen.out(), &seen, now.queued)).map(|now| seen = now)

@@ -13,9 +13,8 @@ pub use self::guard::guard;
 pub use self::ls::list;
 pub use self::resolve::resolve;
 
-use super::paper;
 use crate::cli::queue::Filters;
-use crate::output::Layout;
+use crate::output::{Layout, Paper};
 use crate::queue::filter::Filter;
 
 fn filter(filters: Filters) -> Filter {
@@ -30,7 +29,7 @@ fn filter(filters: Filters) -> Filter {
 }
 
 fn layout(full: bool, all: bool) -> Layout {
-    Layout { paper: paper(&io::stdout()), full, all }
+    Layout { paper: Paper::of(&io::stdout()), full, all }
 }
 
 /// A duration of the command line in milliseconds.

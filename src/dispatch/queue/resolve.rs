@@ -2,17 +2,18 @@
 
 use std::io;
 
-use super::super::{ask, flags, paper};
-use crate::Streams;
+use super::super::access::flags;
+use super::super::confirm::ask;
 use crate::cli::queue::Resolve;
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::queue::resolve::{self, Confirmed, Planning, Ready};
 use crate::commands::runtime::Runtime;
 use crate::deadline::Deadline;
-use crate::output;
+use crate::output::{self, Paper};
 use crate::queue::Decision;
 use crate::report::exit::Exit;
+use crate::streams::Streams;
 
 /// `queue resolve`
 pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -34,13 +35,13 @@ pub fn resolve(args: Resolve, deadline: Deadline, streams: &mut Streams<'_>) -> 
     if args.json {
         output::json(streams.out, &resolved.json())?;
     } else {
-        output::resolved_text(streams.out, &resolved, paper(&io::stdout()))?;
+        output::resolved_text(streams.out, &resolved, Paper::of(&io::stdout()))?;
     }
     Ok(Exit::Done)
 }
 
 fn confirmed(ready: &Ready, decision: Decision, streams: &mut Streams<'_>) -> Result<Confirmed, Error> {
-    if output::prompt_text(streams.err, &ready.prompt, ready.now_ms, paper(&io::stderr())).is_err() {
+    if output::prompt_text(streams.err, &ready.prompt, ready.now_ms, Paper::of(&io::stderr())).is_err() {
         return Err(QueueError::Unconfirmed.into());
     }
     ask(streams.err, output::resolve_question(decision))?;

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_width::UnicodeWidthChar;
 
@@ -16,14 +20,48 @@ const ROOM: usize = 8;
 pub struct Paper {
     /// The columns of the terminal. `None`: no terminal, so nothing wraps and each text takes one line.
     pub width: Option<usize>,
+    /// Whether it shows colours.
+    pub styled: bool,
 }
 
 impl Paper {
+    /// What a stream prints on, as it is now: a terminal may have another width than before.
+    pub fn of(stream: &(impl RawStream + AsFd)) -> Self {
+        /// Of a terminal that does not report its width.
+        const USUAL: usize = 80;
+        let width =
+            || terminal_size::terminal_size_of(stream).map_or(USUAL, |(width, _)| usize::from(width.0));
+        let styled = AutoStream::choice(stream) != ColorChoice::Never;
+        Self { width: stream.is_terminal().then(width), styled }
+    }
+
     /// Prints clearance's own words and a text with marks behind them. Where that takes more than one line, each
     /// further line begins with the gutter.
     pub(in crate::output) fn line(self, out: &mut dyn Write, lead: &str, marked: &str) -> io::Result<()> {
         let indent = lead.len() - lead.trim_start_matches(' ').len();
         self.put(out, lead, &format!("{:1$}{GUTTER} ", "", indent + 2), marked, true)
+    }
+
+    /// The same in a colour, where there are colours.
+    pub(in crate::output) fn line_in(
+        self,
+        out: &mut dyn Write,
+        style: Style,
+        lead: &str,
+        marked: &str,
+    ) -> io::Result<()> {
+        let mut text = Vec::new();
+        self.line(&mut text, lead, marked)?;
+        // Line by line: a terminal must not be left in a colour between two lines.
+        for line in String::from_utf8_lossy(&text).lines() {
+            writeln!(out, "{}", self.paint(style, line))?;
+        }
+        Ok(())
+    }
+
+    /// A text in a colour, where there are colours.
+    pub(in crate::output) fn paint(self, style: Style, text: &str) -> String {
+        if self.styled { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// Prints a text with marks behind the gutter, with clearance's own label before its first line.
@@ -247,7 +285,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_line_is_ours_and_fits(given in texts(), width in 12_usize..200, lead in " {0,4}[a-z]{1,6} ") {
-            let paper = Paper { width: Some(width) };
+            let paper = Paper { width: Some(width), ..Paper::default() };
             for shown in [
                 printed(|out| paper.block(out, "in", &text(&given))),
                 printed(|out| paper.block(out, "", &escaped(&given))),

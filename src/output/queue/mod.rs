@@ -10,6 +10,8 @@ mod table;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
+
 use super::escape::{Paper, columns, escaped, name, shortened, text};
 use crate::queue::Prompt;
 use crate::queue::filter::subject;
@@ -21,6 +23,18 @@ pub(super) use purge::repeated_groups;
 pub use purge::{dedupe_text, plan_text};
 pub use screen::{Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question};
 pub use table::{Layout, queue_screen, queue_text};
+
+/// The style of duplicates, which are there to be passed over.
+const DUPLICATE: Style = Style::new().dimmed();
+/// The style of what expires within [`SOON_MS`].
+const SOON: Style = AnsiColor::Red.on_default();
+/// How long, in milliseconds, a person has at least to decide a prompt that is not shown in red.
+const SOON_MS: u64 = 60_000;
+
+/// Whether a prompt expires within a minute, or has expired.
+fn expires_soon(prompt: &Prompt, now_ms: u64) -> bool {
+    prompt.expires_at_ms.saturating_sub(now_ms) < SOON_MS
+}
 
 /// The columns of a command that are shown without `--full`.
 const LONG: usize = 300;

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::super::escape::{Paper, escaped, name, shortened, text};
 use super::notes::{alone_text, remarks, undecided_text, wider_text};
-use super::{Layout, command, counted, head, length, span};
+use super::{DUPLICATE, Layout, SOON, command, counted, expires_soon, head, length, span};
 use crate::queue::Prompt;
 use crate::queue::report::{Entry, Failure, Outcome};
 use crate::report::queue::{
@@ -92,11 +94,13 @@ fn group_text(out: &mut dyn Write, group: &PlannedGroup, now_ms: u64, layout: La
     if let Some(directory) = survivor.details.cwd.as_deref() {
         paper.block(out, "in", &text(directory))?;
     }
-    paper.line(out, "  keep ", &format!("{}  (kept: {})", head(survivor, now_ms), kept(*reason)))?;
+    let style = if expires_soon(survivor, now_ms) { SOON } else { Style::new() };
+    let keep = format!("{}  (kept: {})", head(survivor, now_ms), kept(*reason));
+    paper.line_in(out, style, "  keep ", &keep)?;
     if layout.all {
         for (listed, reason) in denials {
             let head = head(&listed.prompt, now_ms);
-            paper.line(out, "  deny ", &format!("{head}  ({})", denial(*reason)))?;
+            paper.line_in(out, DUPLICATE, "  deny ", &format!("{head}  ({})", denial(*reason)))?;
         }
         return Ok(());
     }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::super::escape::{Paper, columns, name, padded, shortened, text};
 use super::notes::{alone, remarks, undecided_text, wider_text};
-use super::{LONG, length, span};
+use super::{DUPLICATE, LONG, SOON, expires_soon, length, span};
 use crate::queue::filter::subject;
 use crate::queue::plan::short_names;
 use crate::queue::prompt::Details;
@@ -70,7 +72,7 @@ const COLUMNS: [Column; 7] = [
     Column { room: (26, 17), ..Column::of(AGE, 0, age) },
     Column {
         room: (26, 10),
-        ..Column::of("EXPIRES", 4, |rows, now_ms| {
+        ..Column::of(EXPIRES, 4, |rows, now_ms| {
             let left = rows.first().map(|row| row.prompt.expires_at_ms.checked_sub(now_ms));
             left.flatten().map_or_else(|| "expired".to_owned(), |left| format!("in {}", span(left)))
         })
@@ -83,6 +85,7 @@ const COLUMNS: [Column; 7] = [
 const AGE: &str = "AGE";
 const AGENT: &str = "AGENT";
 const SESSION: &str = "SESSION";
+const EXPIRES: &str = "EXPIRES";
 /// A terminal of fewer columns has room for little.
 const NARROW: usize = 60;
 /// The lines of a group that are worth to be shown without the rest.
@@ -212,6 +215,8 @@ struct Table<'q> {
     /// What had no room for a column.
     agent: bool,
     session: bool,
+    /// The gateway's clock, in Unix milliseconds.
+    now_ms: u64,
     /// The commands that stand in several groups, and what those groups have in common.
     alike: HashMap<&'q str, Alike<'q>>,
 }
@@ -256,6 +261,7 @@ impl<'q> Table<'q> {
             cells,
             agent: false,
             session: false,
+            now_ms,
             alike: Alike::among(rows),
         };
         if let Some(width) = layout.paper.width {
@@ -325,8 +331,15 @@ impl<'q> Table<'q> {
             let mut out = Vec::new();
             let rows = chunk.iter().take(if layout.all { chunk.len() } else { 1 });
             for (row, line) in rows.zip(cells.by_ref()) {
-                let line = line.iter().zip(&self.columns).map(|(cell, (_, width))| padded(cell, *width));
-                writeln!(out, "{}", line.collect::<Vec<_>>().join("  ").trim_end())?;
+                let is_soon = expires_soon(&row.prompt, self.now_ms);
+                let cells = line.iter().zip(&self.columns).map(|(cell, (name, width))| {
+                    let cell = padded(cell, *width);
+                    if is_soon && *name == EXPIRES { layout.paper.paint(SOON, &cell) } else { cell }
+                });
+                let line = cells.collect::<Vec<_>>().join("  ");
+                let is_duplicate = layout.all && row.duplicate_of.is_some() && !is_soon;
+                let style = if is_duplicate { DUPLICATE } else { Style::new() };
+                writeln!(out, "{}", layout.paper.paint(style, line.trim_end()))?;
                 let id = name(row.prompt.id());
                 if layout.full && columns(&id) > room {
                     layout.paper.block(&mut out, "id", &id)?;

@@ -85,6 +85,7 @@ impl Holds {
     }
 
     /// How many groups are remembered.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }

@@ -37,6 +37,7 @@ impl Offenders {
     }
 
     /// How many groups are remembered.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }

@@ -77,6 +77,7 @@ impl Phase {
     }
 
     /// How much is remembered for the listing.
+    #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         match self {
             Self::Learning(Some(asking)) | Self::Guarding(Some(asking)) => {

@@ -91,9 +91,15 @@ pub fn validation<'r>(reports: &'r [FileReport], remarks: &'r [Remark]) -> impl 
         /// What is worth saying beside the files.
         remarks: Vec<&'r str>,
     }
-    let files: Vec<FileJson<'_>> = reports.iter().map(FileJson::of).collect();
-    let valid = files.iter().all(|file| file.status == "valid");
-    Validation { version: VERSION, valid, files, remarks: messages(remarks) }
+    let is_valid = |report: &FileReport| {
+        report.result.as_ref().is_ok_and(|verdict| verdict.is_valid() && !verdict.unfinished)
+    };
+    Validation {
+        version: VERSION,
+        valid: reports.iter().all(is_valid),
+        files: reports.iter().map(FileJson::of).collect(),
+        remarks: messages(remarks),
+    }
 }
 
 fn messages(remarks: &[Remark]) -> Vec<&str> {

@@ -114,7 +114,7 @@ impl Queued {
 }
 
 /// What `--json` prints of several gateways; for a gateway of which there is no listing, why.
-pub fn queues<'q, I>(queues: I) -> impl Serialize + use<'q, I>
+pub fn queues<'q, I>(all: I) -> impl Serialize + use<'q, I>
 where
     I: IntoIterator<Item = Result<&'q Queued, FailureJson<'q>>>,
 {
@@ -129,7 +129,7 @@ where
         gateways: Vec<Gateway<'q>>,
         version: u8,
     }
-    let gateways = queues.into_iter().map(|queue| match queue {
+    let gateways = all.into_iter().map(|queue| match queue {
         Ok(queued) => Gateway::Listing(Box::new(Whole::of(queued))),
         Err(failure) => Gateway::Failure(Box::new(failure)),
     });

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::settings::own::{Own, Place, Secret};
-use crate::settings::secret::Sort;
+use crate::settings::secret_kind::SecretKind;
 
 fn load(text: &str) -> Result<Own, (String, Option<String>)> {
     let home = tempfile::tempdir().unwrap();
@@ -28,8 +28,11 @@ fn gateways_have_names() {
     let directory = own.file.parent().unwrap();
     let home = directory.parent().unwrap().parent().unwrap();
     let a = own.named("a").unwrap();
-    let secret =
-        Secret { sort: Sort::Token, field: "token_file", place: Place::File(directory.join("a.token")) };
+    let secret = Secret {
+        kind: SecretKind::Token,
+        field: "token_file",
+        place: Place::File(directory.join("a.token")),
+    };
     assert_eq!(a.secret, Some(secret));
     assert_eq!(a.trust, Some((Trust::Roots(home.join("ca.pem")), "ca_file")));
     assert!(!a.allow_plaintext);

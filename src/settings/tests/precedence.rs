@@ -168,7 +168,7 @@ fn flags_that_contradict_each_other_are_refused() {
             "--token-file and --password-file cannot be given together",
         ),
         (
-            Flags { token_file: file(), ask: Some(Ask::Password), ..Flags::default() },
+            Flags { token_file: file(), ask: Some(SecretKind::Password), ..Flags::default() },
             "--token-file and --ask-password cannot be given together",
         ),
         (

@@ -96,7 +96,7 @@ fn a_credential_does_not_cross_plaintext() {
     // Without a credential there is nothing to lose.
     assert!(Host::new().resolve(&gateway("ws://8.8.8.8")).is_ok());
     // Nobody is asked for a secret that would be refused.
-    let flags = Flags { ask: Some(Ask::Token), ..gateway("ws://8.8.8.8") };
+    let flags = Flags { ask: Some(SecretKind::Token), ..gateway("ws://8.8.8.8") };
     assert!(matches!(Host::new().resolve(&flags), Err(SettingsError::Plaintext { .. })));
 }
 

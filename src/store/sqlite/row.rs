@@ -102,11 +102,11 @@ fn printed<'a>(mut document: Document<'a>, mut agents: Agents<'a>) -> Result<(St
         for entry in agent.allowlist.iter_mut().flatten() {
             // No release keeps it.
             entry.command_text = None;
-            entry.last_used_at = entry.last_used_at.take().map(Millis::as_printed_by_javascript);
+            entry.last_used_at = entry.last_used_at.take().map(Millis::printed_by_javascript);
         }
         for tool in agent.mcp_tools.iter_mut().flatten() {
-            tool.added_at = tool.added_at.clone().as_printed_by_javascript();
-            tool.last_used_at = tool.last_used_at.take().map(Millis::as_printed_by_javascript);
+            tool.added_at = tool.added_at.clone().printed_by_javascript();
+            tool.last_used_at = tool.last_used_at.take().map(Millis::printed_by_javascript);
         }
     }
     document.agents = Some(agents);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use clearance::deadline::Deadline;
-use clearance::gateway::api::events::Event;
-use clearance::gateway::error::GatewayError;
-use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, ConnectOptions, Events, Keyring, Link};
-use clearance::queue::Kind;
+use clearance::internals::Deadline;
+use clearance::internals::gateway::Event;
+use clearance::internals::gateway::GatewayError;
+use clearance::internals::gateway::{Access, ConnectOptions, Events, Keyring, Link};
+use clearance::internals::gateway::{Credential, Target, Trust};
+use clearance::internals::queue::Kind;
 use serde_json::{Value, json};
 
 use super::chain;

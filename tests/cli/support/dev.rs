@@ -11,9 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use clearance::deadline::Deadline;
-use clearance::gateway::target::{Credential, Target, Trust};
-use clearance::gateway::{Access, ConnectOptions, Keyring, Link};
+use clearance::internals::Deadline;
+use clearance::internals::gateway::{Access, ConnectOptions, Keyring, Link};
+use clearance::internals::gateway::{Credential, Target, Trust};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use clearance::deadline::Deadline;
+use clearance::internals::Deadline;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::Value;

@@ -1,0 +1,31 @@
+//! Questions on the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use rustix::termios::{QueueSelector, tcflush};
+
+use crate::commands::queue::QueueError;
+use crate::output;
+
+/// Whether there is somebody to ask.
+pub fn interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question on the terminal, if there is somebody to ask. Anything but a yes is a no. A person takes as long as a
+/// person takes: nothing but an answer, the end of the input or Ctrl-C ends the wait.
+pub fn ask(err: &mut dyn Write, question: &str) -> Result<(), QueueError> {
+    if !interactive() {
+        return Err(QueueError::Unconfirmed);
+    }
+    // What was typed before the question is not an answer to it. A terminal that cannot forget it is as it was.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+    if output::question(err, question).is_err() {
+        return Err(QueueError::Unconfirmed);
+    }
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(_) if matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
+        _ => Err(QueueError::Declined),
+    }
+}

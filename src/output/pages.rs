@@ -1,0 +1,23 @@
+//! Pages that are printed as they are: help, manual pages, scripts.
+
+use std::io::{self, Write};
+
+use clap::builder::StyledStr;
+
+use super::escape::{escaped, shortened};
+
+/// Prints help, or clap's own message about a wrong command line.
+pub fn help(out: &mut dyn Write, text: &StyledStr, styled: bool) -> io::Result<()> {
+    if styled { write!(out, "{}", text.ansi()) } else { write!(out, "{text}") }
+}
+
+/// Prints a page.
+pub fn page(out: &mut dyn Write, page: &[u8]) -> io::Result<()> {
+    out.write_all(page)
+}
+
+/// The beginning and the end of a text, on one line and with marks: what completion shows beside a name.
+pub fn brief(text: &str) -> String {
+    const COLUMNS: usize = 60;
+    shortened(&escaped(text), COLUMNS)
+}

@@ -1,0 +1,113 @@
+//! What a shell offers behind a Tab. The scripts ask the tool, so these tests ask it as the scripts do; bash runs its own
+//! script here, where there is a bash.
+
+use crate::support::binary;
+use crate::support::dev::{Client, Dev};
+
+/// What is offered for the last of these words, as fish asks: no shell takes a word apart there.
+fn offered(client: &Client, words: &[&str]) -> Vec<String> {
+    let words = [&["--", "clearance"], words].concat();
+    let output = client.command(&words).env("COMPLETE", "fish").output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+}
+
+/// What bash's own script makes of a line that is being typed.
+fn bash(client: &Client, line: &str) -> Vec<String> {
+    let script = client.command(&["completions", "bash"]).output().unwrap().stdout;
+    let script = String::from_utf8(script).unwrap();
+    // Words as readline takes them apart: at blanks, and at `=` and `:`, which are words of their own.
+    let words: Vec<String> = line
+        .split(' ')
+        .flat_map(|word| word.split_inclusive(['=', ':']).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|word| match word.strip_suffix(['=', ':']) {
+            Some(rest) => vec![rest.to_owned(), word[rest.len()..].to_owned()],
+            None => vec![word],
+        })
+        .filter(|word| !word.is_empty())
+        .chain(line.ends_with(' ').then(String::new))
+        .collect();
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let run = format!(
+        "{script}\nCOMP_WORDS=({}); COMP_CWORD={}; _clearance; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        quoted.join(" "),
+        words.len() - 1
+    );
+    let mut command = std::process::Command::new("bash");
+    let path =
+        format!("{}:{}", binary().parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    command.args(["--norc", "-c", &run]).env_clear().env("HOME", client.home()).env("PATH", path);
+    let output = command.current_dir(client.home()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn knowing(dev: &Dev) -> Client {
+    let client = Client::alone();
+    client.file("t", &dev.token);
+    for name in ["prod", "prod-eu"] {
+        let (exit, _) = client.json(&["gateway", "add", name, &dev.url, "--token-file=t", "--replace"]);
+        assert_eq!(exit, 0);
+    }
+    client
+}
+
+#[test]
+fn names_of_gateways_and_codes_are_offered() {
+    let dev = Dev::start(&[]);
+    let client = knowing(&dev);
+    assert_eq!(offered(&client, &["queue", "ls", "--gateway", "pro"]), ["prod", "prod-eu"]);
+    assert_eq!(offered(&client, &["queue", "ls", "--gateway", "e"]), ["embedded"]);
+    assert_eq!(offered(&client, &["approvals", "lint", "--explain", "covered"]), ["covered-entry"]);
+    assert!(
+        offered(&client, &["approvals", "validate", "--explain", ""]).contains(&"unknown-value".to_owned())
+    );
+    assert!(offered(&client, &["approvals", "diff", "gateway:p"]).contains(&"gateway:prod".to_owned()));
+    assert_eq!(offered(&client, &["gat"]), ["gateway"]);
+}
+
+#[test]
+fn names_that_only_a_gateway_knows_are_offered() {
+    let dev = Dev::start(&[]);
+    let client = knowing(&dev);
+    // A gateway that was never used is not asked: that would request a pairing.
+    assert_eq!(
+        offered(&client, &["queue", "resolve", "--gateway=prod", ""])
+            .iter()
+            .filter(|word| !word.starts_with('-'))
+            .count(),
+        0
+    );
+    let (_, queue) = client.json(&["queue", "ls", "--gateway=prod"]);
+    let row = &queue["approvals"][0];
+    let text = |field: &str| row[field].as_str().unwrap().to_owned();
+    let ids = offered(&client, &["queue", "resolve", "--gateway=prod", &text("id")[..4]]);
+    assert!(ids.contains(&text("id")), "{ids:?}");
+    let agents = offered(&client, &["queue", "ls", "--gateway=prod", "--agent", ""]);
+    assert!(agents.contains(&text("agentId")), "{agents:?}");
+    let sessions = offered(&client, &["run", "cancel", "--gateway", "prod", "--session", "agent:"]);
+    assert!(sessions.contains(&text("sessionKey")), "{sessions:?}");
+    let runs = offered(&client, &["run", "cancel", "--gateway", "prod", &text("runId")[..6]]);
+    assert!(runs.contains(&text("runId")), "{runs:?}");
+    // bash takes words apart at `:` and `=`: what it replaces is behind the last of them.
+    assert_eq!(bash(&client, "clearance queue ls --gateway=prod-"), ["prod-eu"]);
+    assert_eq!(bash(&client, "clearance queue ls --gateway prod-"), ["prod-eu"]);
+    let key = text("sessionKey");
+    let (typed, session) = key.split_at(key.rfind(':').unwrap() + 1);
+    let line = format!("clearance run cancel --gateway=prod --session {typed}");
+    assert!(bash(&client, &line).contains(&session.to_owned()), "{line}: {:?}", bash(&client, &line));
+    drop(dev);
+    let none = offered(&client, &["queue", "ls", "--gateway=prod", "--agent", ""]);
+    assert!(none.is_empty(), "silent where it fails: {none:?}");
+}
+
+#[test]
+fn files_are_offered_where_a_file_is_meant() {
+    let client = Client::alone();
+    client.file("main.json", "{}");
+    assert_eq!(offered(&client, &["approvals", "get", "--file", "ma"]), ["main.json"]);
+    assert_eq!(offered(&client, &["queue", "ls", "--agent", "ma"]), [""; 0]);
+    assert!(bash(&client, "clearance queue ls --agent ma").is_empty());
+    assert_eq!(bash(&client, "clearance approvals get --file ma"), ["main.json"]);
+}
