@@ -55,8 +55,7 @@ fn with_rules(
         },
         results: Streamed(reports),
     };
-    let log =
-        Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
+    let log = Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
     json(out, &log)
 }
 
