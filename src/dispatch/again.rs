@@ -14,7 +14,7 @@ use crate::cli::Cli;
 use crate::deadline::Deadline;
 use crate::settings::{Environment, is_gateway, may_be_gateway, without_secret};
 
-/// The flags that say on what a command acts and how it is let in there. A filter keeps its meaning below the same noun.
+/// The flags that say on what a command acts and how it authenticates there. A filter keeps its meaning below the same noun.
 const CARRIED: [(&str, Reach); 15] = [
     ("gateway", Reach::Everywhere),
     ("all-gateways", Reach::Everywhere),
@@ -83,7 +83,7 @@ impl CommandLine {
         if positional || !verb.takes(flag) || line.flags(flag).next().is_some() {
             return None;
         }
-        let shown = without_secret(operand).to_owned();
+        let shown = without_secret(operand).clone();
         let path = line.path.join(" ");
         let cause = format!("{path} takes no operand: `{}` is given with --{flag}", shown.escape_debug());
         let without = Self(self.0.iter().filter(|word| *word != operand).cloned().collect());
@@ -126,7 +126,7 @@ impl CommandLine {
         }
         let rest =
             |word: &&Word| **word != Word::Operand(at.clone()) && line.flags("gateway").next() != Some(*word);
-        let rest: String = line.given.iter().filter(rest).map(|word| format!(" {}", word.text())).collect();
+        let rest = spaced(line.given.iter().filter(rest).map(Word::text));
         let path = line.path.join(" ");
         let gateway = Word::Flag("gateway".to_owned(), Some(at.clone())).text();
         let pattern = Word::Operand(at.clone()).text();
@@ -150,8 +150,13 @@ impl CommandLine {
             Word::Flag(..) => Some(word.text()),
             Word::Operand(_) => None,
         });
-        words.map(|word| format!(" {word}")).collect()
+        spaced(words)
     }
+}
+
+/// Words as they follow a command: each with a space before it.
+fn spaced(words: impl Iterator<Item = String>) -> String {
+    words.fold(String::new(), |text, word| text + " " + &word)
 }
 
 /// A message about one of several gateways, with that gateway in each of its commands.
@@ -287,7 +292,10 @@ impl Line {
             let repeats = matches!(argument.get_action(), ArgAction::Append);
             let given: Vec<&Word> = self.flags(name).collect();
             if same && (given.len() < 2 || repeats) {
-                given.iter().for_each(|word| text = format!("{text} {}", word.text()));
+                for word in given {
+                    text.push(' ');
+                    text.push_str(&word.text());
+                }
             }
         }
         // `validate` and `lint` take what others have behind a flag as an operand.
@@ -387,16 +395,13 @@ fn completed(
         done.push_str(before);
         let behind = &command["clearance ".len()..];
         if let Some(behind) = behind.strip_prefix('…') {
-            let (changes, left) = changes(behind);
-            match changed(&changes) {
-                Some(line) => {
-                    done.push_str(&line);
-                    rest = left;
-                }
-                None => {
-                    done.push_str("clearance …");
-                    rest = behind;
-                }
+            let (wanted, left) = changes(behind);
+            if let Some(line) = changed(&wanted) {
+                done.push_str(&line);
+                rest = left;
+            } else {
+                done.push_str("clearance …");
+                rest = behind;
             }
             continue;
         }

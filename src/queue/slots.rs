@@ -73,7 +73,6 @@ pub enum Side {
 
 /// What a process knows about the time at which a denial would arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "a unit is part of a name")]
 pub struct Moment {
     /// The earliest time that the gateway's clock may show now.
     pub at: GatewayTime,

@@ -64,7 +64,7 @@ fn of_file(file: &Path, consequence: &str, holds_secret: bool) -> Vec<String> {
         let replaced = if writers.path == file {
             String::new()
         } else {
-            format!("replace {} and ", file.file_name().map(Path::new).unwrap_or(file).display())
+            format!("replace {} and ", file.file_name().map_or(file, Path::new).display())
         };
         format!("{path} can be written by {who}, who can thereby {replaced}{consequence}: {remedy}")
     };

@@ -273,8 +273,11 @@ impl Comparison {
     /// An agent of both documents, without the entries at the ends of its lists that are the same.
     fn pair(&mut self, path: Path, before: &Agent<'_>, after: &Agent<'_>) {
         let depth = self.depth;
-        let entries = middle(&before.allowlist, &after.allowlist, |before, after| same(before, after, depth));
-        let tools = middle(&before.mcp_tools, &after.mcp_tools, |before, after| before == after);
+        let entries = middle(before.allowlist.as_deref(), after.allowlist.as_deref(), |before, after| {
+            same(before, after, depth)
+        });
+        let tools =
+            middle(before.mcp_tools.as_deref(), after.mcp_tools.as_deref(), |before, after| before == after);
         self.skipped = [entries.skipped, tools.skipped];
         let [before, after] = [
             value(&Agent { allowlist: entries.before, mcp_tools: tools.before, ..policy_fields(before) }),
@@ -322,13 +325,9 @@ struct Middle<T> {
     skipped: usize,
 }
 
-fn middle<T: Clone>(
-    before: &Option<Vec<T>>,
-    after: &Option<Vec<T>>,
-    same: impl Fn(&T, &T) -> bool,
-) -> Middle<T> {
+fn middle<T: Clone>(before: Option<&[T]>, after: Option<&[T]>, same: impl Fn(&T, &T) -> bool) -> Middle<T> {
     let (Some(left), Some(right)) = (before, after) else {
-        return Middle { before: before.clone(), after: after.clone(), skipped: 0 };
+        return Middle { before: before.map(<[T]>::to_vec), after: after.map(<[T]>::to_vec), skipped: 0 };
     };
     let start = left.iter().zip(right).take_while(|(left, right)| same(left, right)).count();
     let rest = left[start..].iter().rev().zip(right[start..].iter().rev());

@@ -57,7 +57,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
 }
 
 /// Reports entries that are there twice, and keeps the first of each.
-fn duplicates<'d>(list: &mut Vec<Listed<'d>>, sink: &mut Sink<'_>) {
+fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
     let mut first = HashMap::with_capacity(list.len());
     list.retain(|entry| {
         if sink.is_over() {

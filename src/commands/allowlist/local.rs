@@ -145,13 +145,13 @@ impl Editing<'_> {
 
 pub(super) fn run(
     request: &Request,
-    edit: Edit,
+    edit: &Edit,
     gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
     let local = request.place.local(deadline).context("looking for this host's store")?;
     let local = local.ok_or(Error::FixStdin)?;
-    let editing = Editing { request, edit: &edit, local: &local };
+    let editing = Editing { request, edit, local: &local };
     let store = &local.store;
     if request.dry_run {
         store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;

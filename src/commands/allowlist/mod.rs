@@ -37,7 +37,7 @@ fn edit(request: &Request) -> Result<Edit, Error> {
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<EditReport> {
     let edit = edit(request)?;
     let Some((gateway, node)) = request.place.gateway() else {
-        return local::run(request, edit, gate, deadline);
+        return local::run(request, &edit, gate, deadline);
     };
     if !request.dry_run {
         // Every wait has the deadline, and a call that was sent ends with its outcome.

@@ -20,11 +20,10 @@ pub(in crate::commands) fn departures(text: &str, after: &Stored) -> Vec<Change>
     if stored == text.as_bytes() {
         return Vec::new();
     }
-    match (parse(text.as_bytes(), Syntax::Json), parse(stored, Syntax::Json)) {
-        (Ok(sent), Ok(stored)) => comparison::documents(&sent, &stored, Depth::Stored).policy,
-        _ => {
-            let value = |text: &[u8]| serde_json::from_slice(text).unwrap_or_default();
-            comparison::values(&value(text.as_bytes()), &value(stored), Depth::Stored).policy
-        }
+    if let (Ok(sent), Ok(stored)) = (parse(text.as_bytes(), Syntax::Json), parse(stored, Syntax::Json)) {
+        comparison::documents(&sent, &stored, Depth::Stored).policy
+    } else {
+        let value = |text: &[u8]| serde_json::from_slice(text).unwrap_or_default();
+        comparison::values(&value(text.as_bytes()), &value(stored), Depth::Stored).policy
     }
 }
