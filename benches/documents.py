@@ -1,9 +1,9 @@
-"""Writes the documents that validate.py and limits.py measure on: python3 benches/documents.py DIRECTORY [limits MEBIBYTES]
+"""Writes the documents for validate.py and limits.py: python3 benches/documents.py DIRECTORY [limits MEBIBYTES]
 
-The same bytes every time. A process of its own, so that the one that measures stays small.
+The output is the same every time. This is a separate process, so that the measuring process stays small.
 
 small.json          2 KB, nine entries of three agents
-small-broken.json   the same with one misspelt value: what every validator must refuse
+small-broken.json   the same with one misspelt value, which every validator must reject
 large.json          50 MB, 300,000 entries of twelve agents
 large-broken.json   the same with 6,000 errors: every fiftieth entry, six kinds in turn
 
@@ -11,9 +11,9 @@ With `limits`:
 
 quiet.json          47 MB, 275,000 entries of eleven agents, in which no lint finds anything
 least.json          the smallest document
-hostile/*.json      documents that are made to take time or memory, of as many mebibytes
+hostile/*.json      documents that are designed to take much time or memory, each of this many mebibytes
 
-All compact: indented, as a gateway writes them, 300,000 entries would pass clearance's limit of 64 MiB.
+All are compact: with the indentation of a gateway, 300,000 entries would exceed clearance's limit of 64 MiB.
 """
 
 import json
@@ -106,7 +106,7 @@ def write(path, made):
 
 
 def quiet():
-    """Every entry another program, bound to its arguments; nothing to find."""
+    """Every entry is for a different program and restricts its arguments; no lint finds anything."""
     made = document(AGENTS, ENTRIES)
     made["agents"].pop("ops")
     number = 0
@@ -121,7 +121,7 @@ def quiet():
 
 HEAD = '{"version":1,"agents":{"main":{"allowlist":['
 ENTRY = '{"pattern":"/opt/tools/bin/tool-#","lastUsedAt":1767268800000,"lastUsedCommand":"tool status --short"},'
-# A name, how it begins, what is repeated (# is a number that counts), and how it ends.
+# The name, the start, the repeated part (# is a counter), and the end.
 HOSTILE = [
     ("same empty key", "{", '"":1,', '"":1}'),
     ("array of numbers", "[", "1,", "1]"),
@@ -153,7 +153,7 @@ HOSTILE = [
 
 
 def repeated(begin, piece, end, most):
-    """The piece again and again, until there is no more room."""
+    """Repeats the piece until the size limit."""
     room = most - len(begin.encode()) - len(end.encode())
     if "#" not in piece:
         return begin + piece * (room // len(piece.encode())) + end

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Measures `clearance approvals get --gateway` beside its peers on real gateways, and prints rows for docs/performance.md.
+"""Compares `clearance approvals get --gateway` with its peers on real gateways; prints rows for docs/performance.md.
 
     python3 benches/gateway.py [--quick]
 
-Method. As validate.py: whole processes, in rounds of all programs in an order drawn anew for each, one at a time, output
-to /dev/null, medians, and in brackets the ratio of the minima. For each release a gateway of its own is started on
-loopback with its state in a temporary directory, and stopped at the end. It holds the small document of documents.py.
+Method. As validate.py: whole processes, in rounds of all programs in a random order, one at a time, output to
+/dev/null, medians, and in brackets the ratio of the minima. For each release, a separate gateway is started on loopback
+with its state in a temporary directory, and stopped at the end. It holds the small document of documents.py.
 
-*bare* (peers/bare) is a compiled client that sends the same frames with a device key of its own and checks nothing: what
-the gateway and the kernel take is in both. Both have connected before, so that no key is made and no device paired
-while it is measured; clearance finds its credential in the environment, `bare` on its command line. The official
-command is the gateway's own release, told by the environment where the state is, as on a gateway's host.
+*bare* (peers/bare) is a compiled client that sends the same frames with its own device key and checks nothing: both
+times include the gateway and the kernel. Both have connected before, so that no key is created and no device is paired
+during the measurement; clearance gets its credential from the environment, `bare` from its command line. The official
+command is that of the gateway's own release; the environment names its state directory, as on a gateway's host.
 
-Nothing is measured that does not work: all three must print the document with the same hash first.
+Only working programs are measured: all three must print the document with the same hash first.
 """
 
 import argparse
@@ -30,7 +30,7 @@ import time
 import urllib.request
 
 from measure import HERE, NODE_BIN, PEERS, Bar, Work, cache, cargo_build, duration, machine
-from measure import openclaw_and_node, rounds, row, told
+from measure import openclaw_and_node, rounds, row, run
 
 RELEASES = ["2026.4.14", "2026.9.6"]
 TOKEN = "bench-token-0123456789abcdef"
@@ -44,7 +44,7 @@ def free_port():
 
 @contextlib.contextmanager
 def gateway(node, openclaw, state, port):
-    """A gateway with its state there, as long as the block runs."""
+    """Runs a gateway with this state directory while the block runs."""
     (state / "home").mkdir(parents=True)
     auth = {"mode": "token", "token": TOKEN}
     config = {
@@ -110,7 +110,7 @@ def measure(release, clearance, bare, folder, quick):
         frames = [bare, f"127.0.0.1:{port}", TOKEN, str(key)]
         official = [*openclaw, "approvals", "get", "--gateway", "--json"]
         store = [clearance, "approvals", "set", f"--gateway=ws://127.0.0.1:{port}", "--downgrade", "--file"]
-        # 3: every release drops what `commandText` holds.
+        # 3: every release drops `commandText`.
         code = subprocess.run([*store, folder / "small.json"], env=environment, stdout=subprocess.DEVNULL).returncode
         if code not in (0, 3):
             sys.exit(f"the document could not be stored: exit {code}")
@@ -135,8 +135,8 @@ def main():
     clearance, bare = cargo_build(HERE.parent), cargo_build(PEERS / "bare", cache() / "target")
     with tempfile.TemporaryDirectory(prefix="clearance-bench-") as name:
         folder = pathlib.Path(name)
-        told(sys.executable, HERE / "documents.py", folder)
-        told("openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "key.pem")
+        run(sys.executable, HERE / "documents.py", folder)
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "key.pem")
         rows = [line for release in RELEASES for line in measure(release, clearance, bare, folder, quick)]
     print("\n".join(rows))
     print(f"\nMeasured on {machine()}{'; --quick' if quick else ''}.")

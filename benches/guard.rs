@@ -1,28 +1,29 @@
-//! How soon `queue guard` denies, what it weighs, and whether it keeps its word for hours.
+//! Measures how fast `queue guard` denies and how much memory it takes, and checks its guarantees over hours.
 //!
 //!     cargo bench --bench guard                        latency and memory, two minutes
-//!     cargo bench --bench guard -- soak [MINUTES]      the same load with disconnections, 30 minutes unless told
+//!     cargo bench --bench guard -- soak [MINUTES]      the same load with disconnections, 30 minutes by default
 //!     cargo bench --bench guard -- flood [PROMPTS]     20,000 duplicates in one group, alone and while more arrive
 //!
 //! Method. `gateway dev` (current generation, without its own coalescing), a relay, and `queue guard` run as processes
-//! of their own beside this one, all on loopback. Fifty prompts a second of forty commands in four sessions are asked
-//! for, each by a run of its own; a person answers one pending prompt a second, whichever it is; an observer hears every
-//! event in the gateway's order.
+//! of their own beside this one, all on loopback. Clients request fifty prompts a second, for forty commands in four
+//! sessions, each prompt with its own run; a simulated person answers one pending prompt a second, chosen at random; an
+//! observer receives every event in the gateway's order.
 //!
-//! *Latency* is told twice: by the guard, from having read the event off the wire to having written the denial; and by
-//! the relay, from handing the event on to having read the denial, which has two ways through the kernel and two wakings
-//! more. *Memory* is the resident set: idle, a connection and an empty queue; then under load.
+//! *Latency* is measured twice: by the guard, from reading the event off the wire to having written the denial; and by
+//! the relay, from forwarding the event to having read the denial, which includes two more passes through the kernel
+//! and two more wake-ups. *Memory* is the resident set: idle, a connection and an empty queue; then under load.
 //!
-//! The *flood* is one group of pending duplicates that the guard finds when it connects. Its rate is how many of them it
-//! denies in a second until one is left: alone first, then while fifty prompts a second of the same group arrive.
+//! The *flood* is one group of pending duplicates that the guard finds when it connects. Its rate is the number of
+//! denials per second until one prompt is left: first alone, then while fifty prompts a second of the same group
+//! arrive.
 //!
-//! The *soak* cuts the guard's connection after 5 to 60 seconds, again and again. It fails unless
-//! - no prompt was denied by the guard that was the last of its command and session, but where a person answered another
-//!   one within the moment that a message takes (counted and told),
-//! - whenever the guard says that it has listed everything, a second later no command is pending twice for longer than
+//! The *soak* repeatedly cuts the guard's connection after 5 to 60 seconds. It fails unless
+//! - the guard never denied the last prompt of a command and session, except where a person answered another one within
+//!   the time that a message takes (counted and printed),
+//! - from a second after the guard reports that it has listed everything, no command is pending twice for longer than
 //!   that,
-//! - every denial that the gateway tells of was decided in the guard's log, and every decision has an outcome there,
-//! - it ends with 0 when it is told to.
+//! - the guard's log has a decision for every denial that the gateway reports, and an outcome for every decision,
+//! - it ends with 0 on SIGTERM.
 
 #![allow(
     clippy::disallowed_methods,
@@ -56,10 +57,10 @@ const BINARY: &str = env!("CARGO_BIN_EXE_clearance");
 const PROMPTS_A_SECOND: u32 = 50;
 const COMMANDS: u64 = 40;
 const SESSIONS: u64 = 4;
-/// How far apart a person's answer and a denial may be without either being wrong to go.
+/// The time within which a person's answer and a denial count as simultaneous, so that neither is wrong.
 const AT_ONCE: Duration = Duration::from_millis(250);
 
-/// A process that does not outlive its test.
+/// A process that is killed when it is dropped.
 struct Process(Child);
 
 impl Drop for Process {
@@ -71,7 +72,7 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Kilobytes.
+    /// The resident set in kilobytes.
     fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("it runs");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
@@ -90,7 +91,7 @@ fn tool(home: &std::path::Path) -> Command {
     command
 }
 
-/// A gateway without a prompt.
+/// A gateway without prompts.
 struct Dev {
     _process: Process,
     address: SocketAddr,
@@ -131,15 +132,15 @@ fn minute() -> Deadline {
     Deadline::after(Duration::from_mins(1))
 }
 
-/// What the relay notes of one prompt: when its event was handed on.
+/// The relay's times of each prompt: when its event was forwarded.
 #[derive(Default)]
 struct Relayed {
-    asked: HashMap<String, Instant>,
+    requested: HashMap<String, Instant>,
     latencies: Vec<Duration>,
 }
 
-/// Stands between the guard and its gateway. What passes is looked through for ids: frames of a server are not masked,
-/// those of a client are.
+/// A relay between the guard and its gateway. It searches the forwarded frames for ids: frames of a server are not
+/// masked, those of a client are.
 struct Relay {
     address: SocketAddr,
     noted: Rc<RefCell<Relayed>>,
@@ -175,7 +176,7 @@ impl Relay {
                             frames.take(&bytes[..count], |frame| {
                                 if frame["event"] == "exec.approval.requested" {
                                     let id = frame["payload"]["id"].as_str().unwrap_or_default().to_owned();
-                                    noted.borrow_mut().asked.insert(id, now);
+                                    noted.borrow_mut().requested.insert(id, now);
                                 }
                             });
                         }
@@ -193,8 +194,8 @@ impl Relay {
                                 if frame["method"] == "approval.resolve" {
                                     let mut noted = noted.borrow_mut();
                                     let id = frame["params"]["id"].as_str().unwrap_or_default();
-                                    if let Some(asked) = noted.asked.remove(id) {
-                                        noted.latencies.push(now - asked);
+                                    if let Some(requested) = noted.requested.remove(id) {
+                                        noted.latencies.push(now - requested);
                                     }
                                 }
                             });
@@ -207,17 +208,17 @@ impl Relay {
         Self { address, noted, connections }
     }
 
-    /// Cuts every connection.
+    /// Closes every connection.
     fn cut(&self) -> bool {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
         let lives = connections.iter().any(|connection| !connection.is_finished());
         connections.iter().for_each(JoinHandle::abort);
-        self.noted.borrow_mut().asked.clear();
+        self.noted.borrow_mut().requested.clear();
         lives
     }
 }
 
-/// Takes the JSON out of one direction of a WebSocket, behind its HTTP greeting.
+/// Extracts the JSON from one direction of a WebSocket, after its HTTP upgrade.
 #[derive(Default)]
 struct Frames {
     greeted: bool,
@@ -247,7 +248,7 @@ impl Frames {
         }
     }
 
-    /// Mask, where the payload begins, and its length.
+    /// The mask, the start of the payload, and its length.
     fn header(&self) -> Option<(Option<[u8; 4]>, usize, usize)> {
         let second = *self.bytes.get(1)?;
         let (mut start, length) = match second & 0x7f {
@@ -269,18 +270,18 @@ impl Frames {
 /// A command in a session.
 type Group = (String, String);
 
-/// Everything that happened on the gateway, in its order.
+/// The state of the gateway, from its events in their order.
 #[derive(Default)]
 struct World {
-    asked: u64,
+    requested: u64,
     pending: BTreeMap<String, Group>,
     groups: HashMap<Group, usize>,
-    /// Since when a group has more than one.
+    /// Since when a group has had more than one prompt.
     doubled: HashMap<Group, Instant>,
-    /// When a person's answer was last told of in a group.
+    /// The time of the last event about a person's answer in each group.
     answered: HashMap<Group, Instant>,
     by_guard: HashSet<String>,
-    /// Groups that a person and the guard emptied at once.
+    /// Groups that a person and the guard emptied at the same time.
     at_once: u64,
     wrong: Vec<String>,
 }
@@ -289,7 +290,7 @@ impl World {
     fn requested(&mut self, payload: &Value) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let group = (text(&payload["request"]["sessionKey"]), text(&payload["request"]["command"]));
-        self.asked += 1;
+        self.requested += 1;
         let count = self.groups.entry(group.clone()).or_default();
         *count += 1;
         if *count > 1 {
@@ -301,13 +302,13 @@ impl World {
     fn resolved(&mut self, payload: &Value) {
         let id = payload["id"].as_str().unwrap_or_default();
         let Some(group) = self.pending.remove(id) else { return };
-        let count = self.groups.get_mut(&group).expect("it was asked for");
+        let count = self.groups.get_mut(&group).expect("it was requested");
         *count -= 1;
         if *count < 2 {
             self.doubled.remove(&group);
         }
         let empty = *count == 0;
-        // The person allows, and prompts lapse; nobody else denies.
+        // The person allows, and prompts expire; only the guard denies.
         if payload["decision"] != "deny" {
             self.answered.insert(group, Instant::now());
             return;
@@ -321,12 +322,12 @@ impl World {
     }
 }
 
-/// What the guard tells.
+/// The guard's log.
 #[derive(Default)]
 struct Log {
     lines: u64,
     decided: HashMap<String, Value>,
-    /// Decisions without an outcome, by their number.
+    /// Decisions without an outcome, by number.
     open: HashSet<u64>,
     outcomes: BTreeMap<String, u64>,
     events: BTreeMap<String, u64>,
@@ -364,7 +365,7 @@ fn percentile<T: Copy + Ord>(values: &mut [T], percent: usize) -> Option<T> {
     values.get((values.len() * percent).div_ceil(100).saturating_sub(1)).copied()
 }
 
-/// A sequence of numbers that is the same each time.
+/// A reproducible sequence of random numbers.
 struct Chance(u64);
 
 impl Chance {
@@ -390,13 +391,13 @@ impl Scene {
         let relay = Relay::before(dev.address).await;
         let world = Rc::<RefCell<World>>::default();
         let (link, events) = dev.link(&["approvals", "exec-approvals"], true).await;
-        let (mut events, heard) = (events.expect("events"), Rc::clone(&world));
+        let (mut events, observed) = (events.expect("events"), Rc::clone(&world));
         spawn_local(async move {
             let _link = link;
             while let Some(event) = events.next().await {
                 match event {
-                    Event::Requested(_, payload) => heard.borrow_mut().requested(&value(payload.get())),
-                    Event::Resolved(_, payload) => heard.borrow_mut().resolved(&value(payload.get())),
+                    Event::Requested(_, payload) => observed.borrow_mut().requested(&value(payload.get())),
+                    Event::Resolved(_, payload) => observed.borrow_mut().resolved(&value(payload.get())),
                     Event::Gap => panic!("the observer missed something"),
                     _ => {}
                 }
@@ -437,7 +438,7 @@ impl Scene {
         }
     }
 
-    /// Runs the load; `cuts`: and cuts the guard's connection now and then. Gives how often it was cut.
+    /// Runs the load; with `cuts`, also cuts the guard's connection at random times. Returns the number of cuts.
     async fn load(&mut self, time: Duration, cuts: bool) -> u64 {
         let (asker, _) = self.dev.link(&[], false).await;
         let (person, _) = self.dev.link(&[], false).await;
@@ -475,7 +476,7 @@ impl Scene {
                 spawn_local(async move {
                     let params = json!({ "id": id, "decision": "allow-once" });
                     let session = person.session().expect("a socket");
-                    // The guard may have been there first.
+                    // The guard may have denied it first.
                     drop(session.call_method("exec.approval.resolve", &params, minute()).await);
                 });
             }
@@ -490,7 +491,7 @@ impl Scene {
         cut
     }
 
-    /// While the guard is connected and has listed, nothing is doubled for long.
+    /// While the guard is connected and has listed, no duplicate stays pending for long.
     fn check(&self) {
         const LONG: Duration = Duration::from_secs(3);
         let world = self.world.borrow();
@@ -505,7 +506,7 @@ impl Scene {
         }
     }
 
-    /// Stops, and checks what can be checked only then.
+    /// Stops everything, and checks the totals.
     async fn end(mut self) -> (Log, Rc<RefCell<World>>, Vec<u64>) {
         tokio::time::sleep(Duration::from_secs(5)).await;
         self.read_log();
@@ -520,8 +521,8 @@ impl Scene {
             world.borrow().by_guard.iter().filter(|id| !log.decided.contains_key(*id)).cloned().collect();
         assert!(unknown.is_empty(), "denials that are not in the log: {unknown:?}");
         let denied = log.outcomes.get("denied").copied().unwrap_or_default();
-        let told = world.borrow().by_guard.len() as u64;
-        assert!(denied <= told, "{denied} are called denied, {told} were");
+        let reported = world.borrow().by_guard.len() as u64;
+        assert!(denied <= reported, "{denied} are logged as denied, {reported} were");
         (log, world, resident)
     }
 }
@@ -553,7 +554,8 @@ async fn latency(home: &std::path::Path) {
     );
 }
 
-/// Denials a second of a guard that finds so many duplicates in one group, and how many prompts arrived meanwhile.
+/// Denials per second of a guard that finds this many duplicates in one group, and the number of prompts that arrived
+/// meanwhile.
 async fn flood(home: &std::path::Path, prompts: u64, arrive: bool) -> (f64, u64) {
     let request = json!({
         "agentId": "main", "sessionKey": "agent:main:flood", "host": "gateway", "cwd": "/tmp", "command": "echo flood",
@@ -597,7 +599,7 @@ async fn flood(home: &std::path::Path, prompts: u64, arrive: bool) -> (f64, u64)
             return (denied as f64 / begun.elapsed().as_secs_f64(), arrived);
         }
         assert!(begun.elapsed() < Duration::from_mins(20), "{denied} of {prompts}");
-        // Only so many can be pending: the first must be gone.
+        // The number of pending prompts is limited: the first must be gone.
         if arrive && denied >= 100 {
             arrived += 1;
             let mut params = request.clone();
@@ -630,7 +632,7 @@ async fn soak(home: &std::path::Path, minutes: u64) {
     let cuts = scene.load(Duration::from_mins(minutes), true).await;
     let (log, world, resident) = scene.end().await;
     let world = world.borrow();
-    println!("{minutes} minutes, {} prompts, {cuts} disconnections", world.asked);
+    println!("{minutes} minutes, {} prompts, {cuts} disconnections", world.requested);
     println!(
         "denied {}, last ones emptied at once with a person {}, wrong {}",
         world.by_guard.len(),

@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Measures the bars for edits of a large document and for hostile documents, and prints the tables of docs/performance.md.
+"""Measures edits of a large document, and hostile documents; prints the tables of docs/performance.md.
 
     python3 benches/limits.py [--quick] [--clearance PROGRAM]
 
 Method: that of validate.py (whole processes, one at a time, output to /dev/null, peaks as the kernel reports them).
 
-The first table is of 47 MB, 275,000 entries, in which no lint finds anything. In one run, in rounds, in a drawn order:
-`validate`, and beside it `lint`, `diff` (with a copy), `set --dry-run` (into a store that holds the document, and into
-one that holds none) and `allowlist add` (into that store, which is put back after each run, not timed). A ratio of times
-is to `validate` of the files that the command reads, counted as so many documents of this size; a ratio of memory is to
-the size of those files.
+The first table is for a document of 47 MB with 275,000 entries, in which no lint finds anything. One run measures these
+commands in rounds, in a random order: `validate`, `lint`, `diff` (with a copy), `set --dry-run` (into a store that
+holds the document, and into one that holds none) and `allowlist add` (into that store, which is restored after each
+run, untimed). Times are divided by the time of `validate` for each file that the command reads; memory is divided by
+the total size of those files.
 
-The second table is of hostile documents of 64 MiB, the most that is read (documents.py makes them). Each goes once
-through `validate` in all formats, `lint`, `diff` with itself, `get`, `set --dry-run` and `allowlist add --dry-run`, with
---timeout 10s; the table has the longest time and the highest peak of them, and which command had it. Every run must end
-with an exit code that such a document can have (0, 1, 4, 7).
+The second table is for hostile documents of 64 MiB, the size limit (documents.py creates them). Each is passed once to
+`validate` in all formats, `lint`, `diff` with itself, `get`, `set --dry-run` and `allowlist add --dry-run`, with
+--timeout 10s; the table shows the longest time and the highest peak, each with its command. Every run must end with an
+exit code that is possible for such a document (0, 1, 4, 7).
 
---clearance takes a program that is built already, instead of building the release profile; --quick takes a fifth of the
-rounds, and 8 MiB.
+--clearance names an existing program, instead of building the release profile; --quick runs a fifth of the rounds, with
+documents of 8 MiB.
 """
 
 import argparse
@@ -27,11 +27,11 @@ import shutil
 import sys
 import tempfile
 
-from measure import HERE, Bar, Work, cargo_build, duration, machine, own_peak, rounds, row, size, spawn, told
+from measure import HERE, Bar, Work, cargo_build, duration, machine, own_peak, rounds, row, run, size, spawn
 
 TIMEOUT = 10
 MORE = 0.5
-# What may come of a document that is read: see the table of exit codes.
+# The failing exit codes that are possible for a document: see the table of exit codes.
 CODES = (1, 4, 7)
 VALIDATE_FORMATS = ["human", "json", "github", "sarif"]
 
@@ -111,7 +111,7 @@ def main():
     clearance = arguments.clearance or cargo_build(HERE.parent)
     with tempfile.TemporaryDirectory(prefix="clearance-bench-") as folder:
         documents = pathlib.Path(folder)
-        told(sys.executable, HERE / "documents.py", documents, "limits", "8" if arguments.quick else "64")
+        run(sys.executable, HERE / "documents.py", documents, "limits", "8" if arguments.quick else "64")
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "OPENCLAW_STATE_DIR": folder}
         if arguments.only != "hostile":
             rows = large(clearance, documents, environment, 3 if arguments.quick else 10)

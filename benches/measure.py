@@ -1,4 +1,4 @@
-"""What the benches share: installing peers in fixed versions, running programs in rounds, and rows of a table."""
+"""Shared code of the benches: installs peers in fixed versions, runs programs in rounds, and prints rows of a table."""
 
 import dataclasses
 import json
@@ -29,13 +29,13 @@ def cache():
     return pathlib.Path(os.environ.get("CLEARANCE_CACHE") or pathlib.Path(home) / "clearance") / "bench"
 
 
-def told(*command, **options):
-    """Runs a command of the preparation; what it says goes to standard error."""
+def run(*command, **options):
+    """Runs a setup command; its output goes to standard error."""
     subprocess.run([str(part) for part in command], check=True, stdout=sys.stderr, **options)
 
 
 def installed(folder, install):
-    """The folder, filled by `install(folder)` unless it is there; what fails half-way is not taken for done."""
+    """The folder, filled by `install(folder)` if it is not installed yet; an incomplete install is repeated."""
     done = folder / ".installed"
     if not done.exists():
         print(f"installing {folder.name} into {folder.parent}", file=sys.stderr)
@@ -47,14 +47,14 @@ def installed(folder, install):
 
 
 def npm(dependencies, overrides=None, node=None):
-    """Packages of npm; `node` is the folder of the Node that their install scripts must find, if not any."""
+    """Installs npm packages; `node` is the folder of the Node for their install scripts, or None for any Node."""
 
     def install(folder):
         package = {"private": True, "dependencies": dependencies, "overrides": overrides or {}}
         (folder / "package.json").write_text(json.dumps(package))
         path = os.pathsep.join([*([str(node)] if node else []), os.environ["PATH"]])
         environment = {**os.environ, "PATH": path}
-        told("npm", "install", "--no-fund", "--no-audit", "--loglevel=error", cwd=folder, env=environment)
+        run("npm", "install", "--no-fund", "--no-audit", "--loglevel=error", cwd=folder, env=environment)
 
     return install
 
@@ -62,7 +62,7 @@ def npm(dependencies, overrides=None, node=None):
 def pip(requirement):
     def install(folder):
         venv.create(folder, with_pip=True)
-        told(folder / "bin" / "pip", "install", "--quiet", requirement)
+        run(folder / "bin" / "pip", "install", "--quiet", requirement)
 
     return install
 
@@ -70,14 +70,14 @@ def pip(requirement):
 def cargo_install(crate, version):
     def install(folder):
         target = {**os.environ, "CARGO_TARGET_DIR": str(folder / "target")}
-        told("cargo", "install", "--locked", "--root", folder, "--version", version, crate, env=target)
+        run("cargo", "install", "--locked", "--root", folder, "--version", version, crate, env=target)
         shutil.rmtree(folder / "target")
 
     return install
 
 
 def cargo_build(package, target=None):
-    """The program of a package in the release profile, built where cargo would build it unless told."""
+    """Builds the program of a package in the release profile; `target` replaces cargo's default target directory."""
     command = ["cargo", "build", "--release", "--bins", "--message-format=json-render-diagnostics"]
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)} if target else None
     output = subprocess.run(command, cwd=package, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -86,14 +86,14 @@ def cargo_build(package, target=None):
 
 
 def openclaw_and_node(version):
-    """The folders of Node and of a release of OpenClaw, installed unless they are there."""
+    """The folders of Node and of a release of OpenClaw; installs them if they are missing."""
     root = cache()
     lab = os.environ.get("OPENCLAW_LAB_CACHE")
     if lab:
         openclaw, node = pathlib.Path(lab) / version, pathlib.Path(lab) / "node"
     else:
         node = installed(root / f"node-{NODE}", npm({"node": NODE}))
-        # One of its dependencies asks a git host for libsignal; the registry has it too.
+        # One of its dependencies gets libsignal from a git host; the registry has it too.
         libsignal = {"libsignal": "npm:libsignal@^2.0.1"}
         openclaw = installed(root / f"openclaw-{version}", npm({"openclaw": version}, libsignal, node / NODE_BIN))
     return node, openclaw
@@ -104,7 +104,7 @@ def openclaw_and_node(version):
 
 @dataclasses.dataclass
 class Work:
-    """A program to run, and what came of it: seconds and bytes, one a round, and the last exit code."""
+    """A program to run, and its results: seconds and bytes for each round, and the last exit code."""
 
     name: str
     command: list
@@ -116,7 +116,7 @@ class Work:
 
 
 def spawn(work, environment, output=os.devnull):
-    """Runs it once; seconds and peak resident bytes."""
+    """Runs it once; returns the seconds and the peak resident bytes."""
     writing = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -158,7 +158,7 @@ def own_peak():
 
 @dataclasses.dataclass
 class Bar:
-    """The largest ratio that is allowed; `below` if it must stay under it."""
+    """The largest allowed ratio; with `below`, the ratio must be smaller than this."""
 
     ratio: float
     below: bool = False

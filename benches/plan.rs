@@ -1,6 +1,6 @@
-//! How long a plan takes, and how long reading does: `cargo bench --bench plan`. Each figure is the best of five.
+//! Measures how long planning and reading take: `cargo bench --bench plan`. Each figure is the best of five.
 //!
-//! For memory: `/usr/bin/time -v` of the program that cargo names, with the number of prompts as its argument.
+//! For memory: run `/usr/bin/time -v` on the program that cargo names, with the number of prompts as its argument.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "figures for whoever measures")]
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A point in time.
 const NOW: u64 = 1_795_438_812_000;
 
-/// A row as current gateways list it.
+/// A row in the format of current gateways.
 fn row(id: &str) -> Value {
     json!({
         "id": id, "createdAtMs": NOW, "expiresAtMs": NOW + 1_800_000, "approvalKind": "exec",
@@ -23,13 +23,13 @@ fn row(id: &str) -> Value {
     })
 }
 
-/// `count` prompts of `commands` commands in 100 sessions, each with an id of its own, in no order.
+/// `count` prompts of `commands` commands in 100 sessions, each with a unique id, in mixed order.
 fn many(count: usize, commands: usize) -> Vec<Prompt> {
     let mut reader = Reader::new();
     let templates: Vec<Prompt> = (0..100)
         .map(|session| {
             let mut row = row("a");
-            // Half of them runs of cron jobs.
+            // Half of the sessions are runs of cron jobs.
             let run = format!("cron:job-{session}:run:72fd0469-8d35-4634-ba6e-d0d9b0c17ec6");
             let session = if session % 2 == 0 { session.to_string() } else { run };
             row["request"]["sessionKey"] = format!("agent:main:{session}").into();
@@ -44,7 +44,7 @@ fn many(count: usize, commands: usize) -> Vec<Prompt> {
         })
         .collect();
     let prompts = (0..count).map(|n| {
-        // A permutation, so that neighbours in the listing are not neighbours in anything else.
+        // A permutation, so that neighbours in the listing are not neighbours in any other order.
         let n = n.wrapping_mul(2_654_435_761) % count;
         let mut prompt = templates[n % templates.len()].clone();
         prompt.key =
@@ -56,7 +56,7 @@ fn many(count: usize, commands: usize) -> Vec<Prompt> {
     prompts.collect()
 }
 
-/// The best of five.
+/// The shortest of five runs.
 fn best(mut work: impl FnMut()) -> Duration {
     let timed = (0..5).map(|_| {
         let start = Instant::now();
@@ -74,7 +74,7 @@ fn planned(count: usize, commands: usize) {
     });
     let (runs, rules) = (Runs::new(), Rules::at(NOW));
     let found = plan(&prompts, &runs, rules);
-    // What a listing says below a plan.
+    // A listing computes this in addition to the plan.
     let notes = best(|| {
         assert!(found.beside().alone.is_empty());
     });
@@ -97,8 +97,8 @@ fn read(count: usize) {
 }
 
 fn main() {
-    let asked = std::env::args().find_map(|argument| argument.parse().ok());
-    let counts = asked.map_or_else(|| vec![100_000, 1_000_000], |count| vec![count]);
+    let chosen = std::env::args().find_map(|argument| argument.parse().ok());
+    let counts = chosen.map_or_else(|| vec![100_000, 1_000_000], |count| vec![count]);
     for count in counts {
         planned(count, 1_000);
         planned(count, count);

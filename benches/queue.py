@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
-"""Measures `clearance queue ls` and `queue dedupe` on real gateways beside peers, and prints rows for docs/performance.md.
+"""Compares `clearance queue ls` and `queue dedupe` with peers on real gateways; prints rows for docs/performance.md.
 
     python3 benches/queue.py [--quick]
 
-Method. Gateways, whole processes, rounds and medians as in gateway.py. For each release a gateway of its own holds 1,000
+Method. Gateways, whole processes, rounds and medians as in gateway.py. For each release, a separate gateway holds 1,000
 prompts of 10 commands in one session: 990 duplicates.
 
-*bare* (peers/bare) is a compiled client that sends the same frames and checks nothing. For `queue ls` it asks for the
-same lists. For `queue dedupe` it asks for them, too, and then denies with a fixed number of denials under way, those that
-the gateway was too busy for again; it looks at no survivor, and does not list afterwards. It denies by the method that
-clearance uses: `approval.resolve` where the gateway has it, since it takes an id exactly. It is run with 16, 32 and 64
-under way in every round: the fastest of them by its median is the gateway's best rate. A row without a bar compares with
-`exec.approval.resolve` on the gateway that has both: that is faster there, and takes an id for any that begins with it.
-Every purge has 1,000 new prompts, and who goes first is drawn anew for each round.
+*bare* (peers/bare) is a compiled client that sends the same frames and checks nothing. For `queue ls` it requests the
+same lists. For `queue dedupe` it requests them too, and then keeps a fixed number of denials in flight and retries
+those that the gateway was too busy for; it checks no survivor, and does not list afterwards. It denies by the method
+that clearance uses: `approval.resolve` if the gateway has it, since that matches ids exactly. It runs with 16, 32 and
+64 denials in flight in every round: the fastest of them by its median is the gateway's best rate. A row without a bar
+compares with `exec.approval.resolve` on the gateway that has both: that is faster, but matches ids by prefix. Every
+purge has 1,000 new prompts, and each round has a random order.
 
-The official commands are the gateway's own release where it has them: `openclaw approvals pending --json`, and `openclaw
-approvals resolve` five times, one after the other, scaled to 990.
+The official commands are those of the gateway's own release, if it has them: `openclaw approvals pending --json`, and
+`openclaw approvals resolve` five times, one after another, scaled to 990.
 
-Nothing is measured that does not work: all three must list the same 1,000 prompts first, and behind each purge the 10
-oldest prompts must be what is left, with exit code 0.
-"""
+Only working programs are measured: all three must list the same 1,000 prompts first, and after each purge exactly the
+10 oldest prompts must be left, with exit code 0."""
 
 import argparse
 import contextlib
@@ -34,7 +33,7 @@ import time
 
 from gateway import RELEASES, TOKEN, environment_of, free_port, gateway
 from measure import HERE, NODE_BIN, PEERS, Bar, Work, cache, cargo_build, duration, machine
-from measure import openclaw_and_node, rounds, row, told
+from measure import openclaw_and_node, rounds, row, run
 
 PROMPTS, COMMANDS = 1000, 10
 DUPLICATES = PROMPTS - COMMANDS
@@ -62,13 +61,13 @@ class Bench:
         return json.loads(run.stdout)
 
     def pending(self):
-        """What is pending, the oldest first, as the gateway lists it."""
+        """The pending prompts as the gateway lists them, the oldest first."""
         prompts = self.output([*self.bare, "list"])
         return sorted(prompts, key=lambda prompt: (prompt["createdAtMs"], prompt["id"]))
 
     @contextlib.contextmanager
     def held(self):
-        """1,000 prompts beside nothing else."""
+        """Holds 1,000 prompts while the block runs; nothing else is pending."""
         self.clear()
         command = [*self.bare, "hold", str(PROMPTS), str(COMMANDS)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -81,13 +80,13 @@ class Bench:
             process.wait(30)
 
     def clear(self):
-        """Denies whatever is pending."""
+        """Denies every pending prompt."""
         self.output([*self.bare, "clear", str(WINDOWS[0])])
         if self.pending():
             sys.exit("prompts are left")
 
     def has(self, verb):
-        """Whether the release has such a command: what it does not know is answered with the help of all."""
+        """Whether the release has this command: for an unknown one, it prints the general help."""
         run = subprocess.run([*self.openclaw, "approvals", "--help"], env=self.environment, stdout=subprocess.PIPE, text=True)
         there = any(line.split()[:1] == [verb] for line in run.stdout.splitlines())
         if not there:
@@ -95,7 +94,7 @@ class Bench:
         return there
 
     def purge(self, command):
-        """Seconds of a purge of 1,000 new prompts, and what it printed."""
+        """The seconds for a purge of 1,000 new prompts, and its output."""
         with self.held():
             before = self.pending()
             oldest = {}
@@ -138,7 +137,7 @@ class Bench:
             begin = time.perf_counter()
             for victim in victims:
                 command = [*self.openclaw, "approvals", "resolve", victim, "deny"]
-                told(*command, env=self.environment)
+                run(*command, env=self.environment)
             seconds = (time.perf_counter() - begin) / LOOP
             if len(self.pending()) != PROMPTS - LOOP:
                 sys.exit("the official command did not deny")
@@ -193,7 +192,7 @@ def main():
     clearance, bare = cargo_build(HERE.parent), cargo_build(PEERS / "bare", cache() / "target")
     with tempfile.TemporaryDirectory(prefix="clearance-bench-") as name:
         folder = pathlib.Path(name)
-        told("openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "key.pem")
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "key.pem")
         rows = []
         for release in arguments.release or RELEASES:
             rows += measure(release, clearance, bare, folder, arguments.quick)

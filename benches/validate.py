@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""Measures `clearance approvals validate` beside its peers, and prints the table of docs/performance.md.
+"""Compares `clearance approvals validate` with its peers, and prints the table of docs/performance.md.
 
     python3 benches/validate.py [--quick]
 
-Method. Every figure is a whole process: from the spawn to the end, output to /dev/null, one at a time, each with
-the same small environment and an empty home. Programs that are compared run in one go, in rounds: once each, in
-an order drawn anew for each round, so that none always follows the same one and a slow minute of the machine hits
-all alike. The first round warms up and does not count. The table has medians; a ratio is that of the medians,
-and beside it in brackets that of the minima, which noise moves less. Bars are judged on the former.
+Method. Every figure is for a whole process, from the spawn to the end, with its output to /dev/null, one at a time,
+each with the same small environment and an empty home. Programs that are compared run together in rounds: once each, in
+a random order for each round, so that none always follows the same one and a slow minute of the machine affects all
+alike. The first round is a warm-up and does not count. The table has medians; a ratio is that of the medians, followed
+in brackets by that of the minima, which noise affects less. Bars apply to the ratio of the medians.
 
-Memory is the peak resident set that the kernel reports at the end (wait4). On Linux a child's peak starts at what
-its parent holds when it spawns, so this process stays small (documents.py makes the documents, and large output
+Memory is the peak resident set that the kernel reports at the end (wait4). On Linux a child's peak starts at
+the size of its parent at the spawn, so this process stays small (documents.py creates the documents, and large output
 goes to files), and a peak that is not well above its own is an error, not a figure.
 
-Nothing is measured that does not work: every validator must first accept the valid document and refuse one with a
-misspelt value, clearance must list each of the 6,000 errors in both formats, and every measured run must end with
-the exit code that is right for it. `openclaw approvals get --json` is what a script would call today; it validates
-nothing more than clearance does, and it reads the same small document from its own store.
+Only working programs are measured: every validator must first accept the valid document and reject one with a
+misspelt value, clearance must list each of the 6,000 errors in both formats, and every measured run must end with the
+right exit code. `openclaw approvals get --json` is the command that a script would call today; it validates no more
+than clearance does, and it reads the same small document from its own store.
 
 Peers are installed once, in fixed versions, into `bench` in $CLEARANCE_CACHE, else $XDG_CACHE_HOME/clearance,
 else ~/.cache/clearance; that takes cargo, npm and about a gigabyte. $OPENCLAW_LAB_CACHE names a folder that already
-has OpenClaw and Node, as `<version>/node_modules/openclaw` and `node/node_modules/node`. --quick takes a fifth of
-the rounds: enough to see that it works, not to quote.
+has OpenClaw and Node, as `<version>/node_modules/openclaw` and `node/node_modules/node`. --quick runs a fifth of
+the rounds: enough to see that it works, but not to quote.
 """
 
 import argparse
@@ -52,9 +52,9 @@ from measure import (
     pip,
     rounds,
     row,
+    run,
     size,
     spawn,
-    told,
 )
 
 SCHEMA = HERE.parent / "src" / "approvals" / "schema.json"
@@ -98,18 +98,18 @@ def tools():
 
 
 def check_refusals(tool, documents, environment):
-    """Every validator accepts what is valid and refuses what is not."""
+    """Checks that every validator accepts a valid document and rejects an invalid one."""
     for file, code in [("small.json", 0), ("small-broken.json", 1)]:
         for command in validators(tool, documents / file).values():
             spawn(Work("check", command, code), environment)
 
 
 def check_reports(tool, documents, environment):
-    """Both formats list every error of the large document, each kind as often as it was made."""
+    """Checks that both formats list every error of the large document, each kind as often as it was created."""
     output = documents / "output"
     file = documents / "large-broken.json"
     spawn(Work("check", validate(tool, file, "json"), 1), environment, output)
-    # Read by a process of its own, or this one would grow.
+    # A separate process reads it, because this one would grow.
     read = """import json, sys
 [file] = json.load(open(sys.argv[1]))["files"]
 for problem in file["problems"]:
@@ -143,7 +143,7 @@ def validators(tool, file):
 
 
 def small(tool, documents, environment, quick):
-    """The small document: quick programs in many rounds by themselves, slow ones in fewer."""
+    """The small document: fast programs in many rounds of their own, slow ones in fewer."""
     file = documents / "small.json"
     (_, ours), (_, cli), (_, ajv), (_, check) = commands = list(validators(tool, file).items())
     what = f"valid, {size(file.stat().st_size)}"
@@ -169,7 +169,7 @@ def small(tool, documents, environment, quick):
 
 
 def large(tool, documents, environment, quick):
-    """The large document, valid and broken, in one go."""
+    """The large document, valid and broken, in the same rounds."""
     file, wrong = documents / "large.json", documents / "large-broken.json"
     commands = list(validators(tool, file).items())
     ours = Work("clearance", commands[0][1])
@@ -180,7 +180,7 @@ def large(tool, documents, environment, quick):
     works = [ours, value, cli, human, machine]
     rounds(2 if quick else 10, environment, works)
     if min(peak for work in works for peak in work.peaks) < 2 * own_peak():
-        sys.exit(f"the peaks are not told from that of this process, {size(own_peak())}")
+        sys.exit(f"the peaks are not distinguishable from that of this process, {size(own_peak())}")
     bytes_read = file.stat().st_size
     what = f"valid, {size(bytes_read)}"
     broken = f"{ERRORS:,} errors, {size(wrong.stat().st_size)}"
@@ -204,7 +204,7 @@ def main():
     tool = tools()
     with tempfile.TemporaryDirectory(prefix="clearance-bench-") as folder:
         documents = pathlib.Path(folder)
-        told(sys.executable, HERE / "documents.py", documents)
+        run(sys.executable, HERE / "documents.py", documents)
         state = documents / "home" / "state"
         state.mkdir(parents=True)
         environment = {"PATH": os.environ["PATH"], "HOME": str(state.parent), "OPENCLAW_STATE_DIR": str(state)}

@@ -1,8 +1,8 @@
-//! The command-line manager for OpenClaw exec approvals, as a library: `main` is [`run`] and nothing else.
+//! The command-line manager for OpenClaw exec approvals, as a library: `main` only calls [`run`].
 //!
-//! Imports run one way: `dispatch` reads the command line (`cli`), calls one of the `commands`, and hands its report to
-//! `output`. Commands use `settings`, `store`, `gateway`, `embedded`, and the pure `approvals`, `queue` and `report`. See
-//! `tests/cli/rooms.rs`.
+//! Imports go one way: `dispatch` parses the command line (`cli`), calls one of the `commands`, and passes its report
+//! to `output`. Commands use `settings`, `store`, `gateway`, `embedded`, and the pure `approvals`, `queue` and
+//! `report`. `tests/cli/rooms.rs` enforces this.
 
 mod approvals;
 mod backoff;
@@ -24,18 +24,18 @@ use std::ffi::OsString;
 pub use report::exit::Exit;
 pub use streams::Streams;
 
-/// Runs one command line and returns how it ended. Never panics: a bug is an exit code too.
+/// Runs one command line and returns its exit code. Never panics: a bug has an exit code too.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> Exit {
     dispatch::start(&arguments.into_iter().collect::<Vec<_>>(), streams)
 }
 
-/// The one door to the inside, for the tests and the benches of this repository. Nothing behind it is stable: a program
-/// uses [`run`], or the command line.
+/// Private items for the tests and benches of this repository. Nothing here is stable: a program uses [`run`], or the
+/// command line.
 #[doc(hidden)]
 pub mod internals {
     pub use crate::deadline::Deadline;
 
-    /// Documents: what checks them, and their schema.
+    /// Documents: validation and schema.
     pub mod approvals {
         pub use crate::approvals::check::schema::{derived, derived_native};
         pub use crate::approvals::findings::codes::Code;
@@ -44,7 +44,7 @@ pub mod internals {
         pub use crate::approvals::{Strictness, Syntax, check};
     }
 
-    /// The wire.
+    /// The gateway protocol.
     pub mod gateway {
         pub use crate::gateway::api::events::Event;
         pub use crate::gateway::error::GatewayError;

@@ -36,8 +36,8 @@ Examples:
   clearance approvals allowlist remove /usr/bin/git --arg-pattern '^(status|log)$' --agent main
   clearance approvals allowlist remove /usr/bin/curl --source allow-always --gateway=prod";
 
-/// `approvals allowlist add`, and what `remove` has of it. Behind a space, the value of `--gateway` could be the
-/// pattern.
+/// `approvals allowlist add`, and the arguments that `remove` shares. `--gateway` takes its value after `=`: after a
+/// space, it could be the pattern.
 #[derive(Debug, Args)]
 #[command(mut_arg("gateway", |gateway| gateway.require_equals(true)))]
 pub struct Edit {

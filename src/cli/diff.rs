@@ -56,7 +56,7 @@ pub struct Diff {
     pub access: Access,
 }
 
-/// A document that is compared, as it was named.
+/// An operand of `diff`, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operand {
     /// A file.
@@ -67,18 +67,18 @@ pub enum Operand {
     Local,
     /// Another local store.
     Store(PathBuf),
-    /// A gateway: by its name or URL, or the default one.
+    /// A gateway, by name or URL; `None` for the default one.
     Gateway(Option<String>),
     /// A node behind a gateway.
     Node {
-        /// Its id, its name, or the start of one.
+        /// The node's id or name, or a prefix of one.
         id: String,
-        /// The gateway: by its name or URL, or the default one.
+        /// The gateway, by name or URL; `None` for the default one.
         gateway: Option<String>,
     },
 }
 
-/// Reads an operand. What could be a misspelt one is refused and not taken for a file.
+/// Parses an operand. A text that could be a misspelt one is rejected, and not read as a file.
 fn operand(text: OsString) -> Result<Operand, String> {
     let Some(known) = text.to_str() else { return Ok(Operand::File(text.into())) };
     match known {
@@ -110,7 +110,7 @@ fn operand(text: OsString) -> Result<Operand, String> {
         _ if rest.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(format!("write gateway:{known} if it is a gateway, or ./{known} if it is a file"))
         }
-        _ => Err(format!("there is no `{kind}:`; write ./{known} if it is a file")),
+        _ => Err(format!("unknown kind `{kind}:`; write ./{known} if it is a file")),
     }
 }
 
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_misspelt_is_no_file() {
+    fn what_may_be_misspelt_is_not_a_file() {
         for (text, said) in [
             ("", "it is empty"),
             ("gateway:", "a name must follow"),
             ("node: ", "a name must follow"),
             ("node:n@", "write node:ID@GATEWAY"),
             ("node:@prod", "write node:ID@GATEWAY"),
-            ("gatway:prod", "there is no `gatway:`; write ./gatway:prod"),
+            ("gatway:prod", "unknown kind `gatway:`; write ./gatway:prod"),
             ("wss://gateway.example", "write gateway:wss://gateway.example"),
             ("myhost:18789", "write gateway:myhost:18789 if"),
         ] {

@@ -1,10 +1,10 @@
-//! Durations on the command line. A unit may be left out: then it is seconds.
+//! Durations on the command line. A number without a unit is seconds.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Reads a duration: a number with a unit, or a bare number of seconds.
+/// Parses a duration: a number with a unit, or a bare number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let invalid = || {
         let text = text.escape_debug();

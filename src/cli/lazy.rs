@@ -1,14 +1,14 @@
-//! Parts of the command line that are made only when they are needed: a command line names one command, and to make the
-//! flags of all of them takes longer than to validate a document.
+//! Parts of the command line that are built only when they are needed: a command line names one command, and building
+//! the flags of all commands takes longer than validating a document.
 
 use clap::builder::{Resettable, StyledStr};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Id, Subcommand};
 
-/// The flags of a command, or the commands below one, made when that command is what was asked for.
+/// The flags or subcommands of a command, built when that command is on the command line.
 #[derive(Debug)]
 pub struct Lazy<T>(pub T);
 
-/// What describes the command is declared with the command, and not with its flags.
+/// Keeps the command's own description, which is declared with the command and not with its flags.
 fn described_as_before(command: Command, augment: fn(Command) -> Command) -> Command {
     let kept = |text: Option<&StyledStr>| text.cloned().map_or(Resettable::Reset, Resettable::Value);
     let (about, long_about) = (kept(command.get_about()), kept(command.get_long_about()));

@@ -1,6 +1,6 @@
 //! The command line: names, flags and help. No I/O, no decisions.
 
-#![expect(clippy::doc_markdown, reason = "help is printed as it is, and not read as Markdown")]
+#![expect(clippy::doc_markdown, reason = "help is printed as plain text, not as Markdown")]
 
 pub mod allowlist;
 pub mod approvals;

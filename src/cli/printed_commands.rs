@@ -1,6 +1,6 @@
-//! Every command that a text of clearance tells somebody to run is one that its own command line takes.
+//! Tests that every command in clearance's texts is valid on its own command line.
 
-#![expect(clippy::disallowed_methods, reason = "the sources are as long as they are")]
+#![expect(clippy::disallowed_methods, reason = "the tests read sources of any size")]
 
 use std::fs;
 use std::path::Path;
@@ -57,7 +57,7 @@ fn texts(source: &str) -> Vec<String> {
     texts
 }
 
-/// The inside of a string literal, and what follows it.
+/// The content of a string literal, and the text after it.
 fn literal(text: &str) -> (&str, &str) {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -70,7 +70,7 @@ fn literal(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// The words of a command, up to where a sentence goes on or another command begins, and the rest of the sentence.
+/// The words of a command, up to where the sentence continues or another command begins, and the rest of the sentence.
 fn words(text: &str) -> (Vec<String>, &str) {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -105,13 +105,13 @@ fn words(text: &str) -> (Vec<String>, &str) {
         words.push(plain.to_owned());
     }
     let rest = &text[end.min(text.len())..];
-    // Up to the next command.
+    // The rest ends at the next command.
     let rest = rest.find("clearance ").map_or(rest, |at| &rest[..at]);
     let sentence = rest.find(['\n', ';', '`', '|']).map_or(rest, |at| &rest[..at]);
     (words, sentence)
 }
 
-/// What somebody types where a text has a placeholder.
+/// A sample value for a placeholder.
 fn filled(word: &str) -> String {
     let mut filled = word.to_owned();
     while let (Some(open), Some(close)) = (filled.find('{'), filled.find('}')) {
@@ -123,7 +123,7 @@ fn filled(word: &str) -> String {
     filled
 }
 
-/// What is wrong with a command, if anything is.
+/// The problem of a command, if it has one.
 fn problem(words: &[String], sentence: &str) -> Option<String> {
     let line: Vec<String> =
         std::iter::once("clearance".to_owned()).chain(words.iter().map(|word| filled(word))).collect();
@@ -142,11 +142,11 @@ fn problem(words: &[String], sentence: &str) -> Option<String> {
     }
     let error = Cli::try_parse_from(&line).err()?;
     match error.kind() {
-        // `ID DECISION`: what somebody is to fill in.
+        // `ID DECISION` is a placeholder for values.
         ErrorKind::InvalidValue if words.iter().any(|word| word.chars().all(|c| c.is_ascii_uppercase())) => {
             None
         }
-        // Named without what it takes, in a sentence.
+        // A sentence may name a command without its operands.
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::MissingRequiredArgument
@@ -168,7 +168,7 @@ fn commands(text: &str) -> Vec<(Vec<String>, &str)> {
 }
 
 #[test]
-fn every_command_in_a_text_is_one_that_the_command_line_takes() {
+fn every_command_in_a_text_is_valid() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     sources(&root.join("src"), &mut found);

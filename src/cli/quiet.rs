@@ -1,8 +1,8 @@
-//! The flag `--quiet`. The commands that a timer runs all have it.
+//! The flag `--quiet`, which all commands for timers have.
 
 use clap::Args;
 
-/// Whether a command prints nothing where there is nothing to report: for cron, which mails what is printed.
+/// Whether a command prints nothing if there is nothing to report, for cron, which mails all output.
 #[derive(Debug, Clone, Copy, Args)]
 #[group(skip)]
 pub struct Quiet {

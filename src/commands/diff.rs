@@ -1,4 +1,4 @@
-//! `approvals diff`: two documents, wherever they are, and where they differ.
+//! `approvals diff`: compares two documents, wherever they are.
 
 use serde_json::Value;
 
@@ -16,28 +16,28 @@ use crate::deadline::Deadline;
 use crate::report::approvals::{DiffReport, Side};
 use crate::settings::Flags;
 
-/// What is compared.
+/// Parameters of `approvals diff`.
 #[derive(Debug)]
 pub struct Request {
     /// Left side.
     pub a: Place,
-    /// Right side. The flags of a gateway say which one, and nothing else.
+    /// Right side. The flags of a gateway select only the gateway.
     pub b: Place,
-    /// Whether everything counts, and not policy alone.
+    /// Whether to compare everything, and not only the policy.
     pub exact: bool,
 }
 
-/// A side, in the form in which it is compared.
+/// One side, in the form that is compared.
 enum Comparable<'t> {
-    /// In today's form.
+    /// A document in today's form.
     Document(Document<'t>),
-    /// Not in today's form, where everything counts.
+    /// A document as stored, for exact comparison.
     Exact(Value),
     /// A Windows node's own policy.
     Native(Value),
 }
 
-/// Reads both and compares them. `access`: how to authenticate, where there is one gateway.
+/// Reads both documents and compares them. `access`: how to authenticate, if one gateway is named.
 pub fn run(mut request: Request, access: &Flags, deadline: Deadline) -> anyhow::Result<DiffReport> {
     assign(&mut request, access)?;
     let Request { a, b, exact } = request;
@@ -83,12 +83,12 @@ fn side(found: &Snapshot, content: &Comparable<'_>) -> Side {
     }
 }
 
-/// Whether the document may have a socket token that its place does not show: no gateway does.
+/// Whether the document may have a hidden socket token: gateways never show it.
 fn hides_token(found: &Snapshot) -> bool {
     matches!(found.origin, Origin::Remote { .. })
 }
 
-/// Gives each gateway what may be used for it, and refuses what could go to the wrong one.
+/// Assigns the credentials to each gateway, and rejects flags that could reach the wrong one.
 fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
     if matches!((&request.a, &request.b), (Place::Stdin, Place::Stdin)) {
         return Err(Error::StdinTwice);
@@ -119,8 +119,8 @@ fn assign(request: &mut Request, access: &Flags) -> Result<(), Error> {
     }
 }
 
-/// A document, or a native policy: the two have no required field in common. What is not valid is not compared: a field
-/// that no host understands has no meaning that could be the same.
+/// Parses a document or a native policy; the two have no required field in common. An invalid document is not compared:
+/// a field that no host understands has no meaning to compare.
 fn comparable<'t>(found: &'t Snapshot, modern: &'t mut String, exact: bool) -> Result<Comparable<'t>, Error> {
     let name = &found.name;
     let text = match &found.content {
@@ -155,7 +155,7 @@ fn document<'t>(
     modern: &'t mut String,
     exact: bool,
 ) -> Result<Comparable<'t>, Error> {
-    // Nearly every document is in today's form already.
+    // Nearly every document is already in today's form.
     if let Ok(Checked { document }) = Checked::of(name, text, Syntax::Json) {
         return Ok(Comparable::Document(document));
     }

@@ -1,5 +1,5 @@
-//! Where a document is, reading it from there, and a document that was read and found valid. Every command on documents
-//! names a [`Place`], calls [`read`] and hands the [`Checked`] document on.
+//! Places of documents, reading from them, and valid documents. Every command on documents names a [`Place`], calls
+//! [`read`] and passes the [`Checked`] document on.
 
 pub(super) mod batch;
 pub(super) mod search;
@@ -22,16 +22,16 @@ use crate::store::input::{self, Bounds, Input};
 use crate::store::json_file::JsonFile;
 use crate::store::{MAX_SIZE, Store};
 
-/// Where a document is.
+/// The place of a document.
 #[derive(Debug, Clone)]
 pub enum Place {
-    /// A file, which must exist. A database is read and written as the store that it is.
+    /// A file, which must exist. A database is read and written as a store.
     File(PathBuf),
     /// Standard input.
     Stdin,
     /// This host's own store, which may hold no document.
     Host,
-    /// A local store that was named, which may hold no document.
+    /// A named local store, which may hold no document.
     Store(PathBuf),
     /// A gateway.
     Gateway(Flags),
@@ -39,7 +39,7 @@ pub enum Place {
     Node {
         /// The gateway.
         gateway: Flags,
-        /// The node's id, its name, or the start of one.
+        /// The node's id or name, or a prefix of one.
         id: String,
     },
 }
@@ -47,13 +47,13 @@ pub enum Place {
 /// A document on this host that can be replaced.
 #[derive(Debug)]
 pub(super) struct Local {
-    /// Where it is.
+    /// The file or database.
     pub(super) store: Store,
-    /// Whether a host follows it. Otherwise it is a file that somebody keeps, which must exist.
+    /// Whether a host reads it. If not, it is a plain file, which must exist.
     pub(super) is_store: bool,
 }
 
-/// What a document was read from.
+/// The source of a document.
 #[derive(Debug)]
 pub(super) enum Origin {
     /// Standard input, or a pipe.
@@ -62,49 +62,49 @@ pub(super) enum Origin {
     Local(Local),
     /// A gateway, or a node behind it.
     Remote {
-        /// Where the document is on that host.
+        /// The path of the document on that host.
         path: String,
         /// The gateway's release, if it reports one. A node reports none.
         release: Option<String>,
-        /// What applies where the document says nothing, if the gateway reports it.
+        /// The policy that applies where the document sets none, if the gateway reports it.
         resolved_defaults: Option<Value>,
     },
 }
 
-/// What is at a place at one moment.
+/// The content of a place at one moment.
 #[derive(Debug)]
 pub(super) enum Content {
-    /// A document, not yet checked.
+    /// A document, not yet validated.
     Text(Vec<u8>),
     /// No document.
     Absent,
-    /// A Windows node's own policy, not yet checked.
+    /// A Windows node's own policy, not yet validated.
     Native(Value),
 }
 
-/// A place as it was read.
+/// The content of a place, as read.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     /// The place's name in reports.
     pub(super) name: String,
     pub(super) origin: Origin,
-    /// The hash that the place itself reports, where that is not the hash of the text.
+    /// The hash that the place itself reports, if it is not the hash of the text.
     pub(super) reported_hash: Option<String>,
     pub(super) content: Content,
-    /// The notation that the document must be written in: that of a file is known by its name.
+    /// The notation that the document must use; for a file, its name decides.
     pub(super) syntax: Syntax,
-    /// What is worth saying about the place.
+    /// Remarks on the place.
     pub(super) remarks: Vec<Remark>,
 }
 
-/// A valid document. It is read once and handed on; its texts are those of the text that it was read from.
+/// A valid document. It is parsed once and passed on; it borrows from the text.
 #[derive(Debug)]
 pub(super) struct Checked<'t> {
     pub(super) document: Document<'t>,
 }
 
 impl<'t> Checked<'t> {
-    /// Reads the document in a text. `name`: the text's name in the error.
+    /// Parses and validates a document. `name`: the text's name in the error.
     pub(super) fn of(name: &str, text: &'t [u8], syntax: Syntax) -> Result<Self, Error> {
         match parse(text, syntax) {
             Ok(document) => Ok(Self { document }),
@@ -119,7 +119,7 @@ impl Place {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
     }
 
-    /// A local store: the one that was named, else this host's own.
+    /// A local store: the named one, or this host's own.
     pub fn store(named: Option<PathBuf>) -> Self {
         named.map_or(Self::Host, Self::Store)
     }
@@ -132,7 +132,7 @@ impl Place {
         }
     }
 
-    /// The gateway, and the node behind it; `None` for what is on this host.
+    /// The gateway and its node; `None` for places on this host.
     pub(super) fn gateway(&self) -> Option<(&Flags, Option<&str>)> {
         match self {
             Self::Gateway(gateway) => Some((gateway, None)),
@@ -154,7 +154,7 @@ impl Place {
         self.gateway().is_some()
     }
 
-    /// What can be replaced on this host; `None` for standard input, gateways and nodes.
+    /// The file or store that can be replaced; `None` for standard input, gateways and nodes.
     pub(super) fn local(&self, deadline: Deadline) -> Result<Option<Local>, Error> {
         Ok(match self {
             Self::File(path) => Some(match database(path) {
@@ -168,7 +168,7 @@ impl Place {
     }
 }
 
-/// Reads a document of up to the size that is stored, wherever it is. The error says what was being done.
+/// Reads a document from any place, up to the size limit of stores. The error names the failed step.
 pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot> {
     let bounds = Bounds { max_size: MAX_SIZE, deadline };
     let local = place.local(deadline).context("looking for this host's store")?;
@@ -179,7 +179,7 @@ pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot
     }
 }
 
-/// The same where each document has a report of its own.
+/// As [`read`], for commands that report each document by itself.
 pub(super) fn read_within(place: &Place, bounds: Bounds) -> Result<Snapshot, Error> {
     match (place.local(bounds.deadline)?, place.gateway()) {
         (Some(local), _) if local.is_store => of_store(local, bounds.deadline),
@@ -225,7 +225,7 @@ async fn of_remote(flags: &Flags, node: Option<&str>, deadline: Deadline) -> Res
         Fetched::Document(found) => {
             let text = || Content::Text(found.file.get().as_bytes().to_vec());
             let content = if found.exists { text() } else { Content::Absent };
-            // The hash is that of the gateway's own text, which is not the text that it sends.
+            // The hash is that of the gateway's own text, which differs from the text that it sends.
             (found.path, found.resolved_defaults, found.hash, content)
         }
         Fetched::Native { hash, policy } => (name.clone(), None, hash, Content::Native(policy)),
@@ -236,12 +236,12 @@ async fn of_remote(flags: &Flags, node: Option<&str>, deadline: Deadline) -> Res
 }
 
 impl Snapshot {
-    /// Whether a document or a policy is there.
+    /// Whether the place has a document or a policy.
     pub(super) fn exists(&self) -> bool {
         !matches!(self.content, Content::Absent)
     }
 
-    /// The hash by which the place names the document. It takes a while where the text is large.
+    /// The hash by which the place names the document. For a large text, computing it takes a while.
     pub(super) fn hash(&self) -> String {
         match (&self.reported_hash, &self.content) {
             (Some(hash), _) => hash.clone(),
@@ -250,16 +250,16 @@ impl Snapshot {
         }
     }
 
-    /// Whether it is something that somebody keeps or sends, and not what a host follows.
+    /// Whether it is a plain file or standard input, and not a document that a host reads.
     pub(super) fn is_input(&self) -> bool {
         matches!(self.origin, Origin::Stdin | Origin::Local(Local { is_store: false, .. }))
     }
 }
 
-/// The document of a host that has none: both mean the same.
+/// Equivalent to the document of a host that has none.
 pub(super) const ABSENT: &[u8] = br#"{"version": 1}"#;
 
-/// The database at a path, if there is one. A file that is named like a document is not a database.
+/// The database at a path, if one exists. A file with the name of a document is not a database.
 fn database(path: &Path) -> Option<Store> {
     if is_document(path) {
         return None;
@@ -267,7 +267,7 @@ fn database(path: &Path) -> Option<Store> {
     Some(Store::at(path.to_owned())).filter(|store| matches!(store, Store::Sqlite(_)))
 }
 
-/// A host reads `*.json` as JSON; everything else may be meant for `approvals set`, which takes JSON5.
+/// Hosts read `*.json` as JSON; any other file may be input for `approvals set`, which reads JSON5.
 pub(super) fn by_name(input: &Input) -> Syntax {
     match input {
         Input::Path(path) if has_extension(path, "json") => Syntax::Json,
@@ -275,7 +275,7 @@ pub(super) fn by_name(input: &Input) -> Syntax {
     }
 }
 
-/// Whether a file is named like a document.
+/// Whether a file has the name of a document.
 fn is_document(path: &Path) -> bool {
     has_extension(path, "json") || has_extension(path, "json5")
 }

@@ -1,4 +1,4 @@
-//! Why a command ended without a report: the exit code, the name and the next step of each error.
+//! Errors of commands: the exit code, the name and the next step of each.
 
 use std::io;
 use std::time::Duration;
@@ -22,42 +22,42 @@ use crate::store::{StoreError, quoted, sqlite};
 /// Why a command ended without a report.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// Something named on the command line could not be read.
+    /// An input named on the command line could not be read.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// The deadline passed while documents were read, checked or compared.
+    /// The deadline passed while documents were being read, checked or compared.
     #[error("not finished within {timeout:?}; nothing was changed")]
     Unfinished {
-        /// The whole time allowed.
+        /// The time limit of the command.
         timeout: Duration,
     },
     /// The store could not be read or changed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A document that is not valid, and which one.
+    /// A document is not valid.
     #[error("{name} is not a valid document")]
     Invalid {
         /// The document.
         name: String,
-        /// Everything that is wrong with it.
+        /// Everything that is wrong with the document.
         verdict: Verdict,
     },
-    /// A node's own policy that is not valid, and which one.
-    #[error("{name} is not a valid policy, which is what {place} keeps: {{defaultAction, rules}}")]
+    /// A node's own policy is not valid.
+    #[error("{name} is not a valid policy; {place} needs one in the form {{defaultAction, rules}}")]
     InvalidPolicy {
         /// The policy.
         name: String,
-        /// The node that would keep it.
+        /// The node that the policy was meant for.
         place: String,
-        /// Everything that is wrong with it.
+        /// Everything that is wrong with the policy.
         verdict: Verdict,
     },
-    /// The plan could not be made.
+    /// The replacement could not be planned.
     #[error("cannot replace the document in {path}: {error}")]
     Replacement {
         /// The store.
         path: String,
-        /// Why not.
+        /// The cause.
         error: ReplacementError,
     },
     /// A document could not be fixed.
@@ -65,145 +65,145 @@ pub enum Error {
     Fix {
         /// The document.
         name: String,
-        /// Why not.
+        /// The cause.
         error: FixError,
     },
-    /// An edit of standard input.
+    /// `--fix` was used on standard input.
     #[error("standard input cannot be edited")]
     FixStdin,
-    /// `--fix` without `--yes`, where there is no terminal to ask on.
+    /// `--fix` was used without `--yes`, and standard input is not a terminal.
     #[error("needs confirmation, but standard input is not a terminal; nothing was changed")]
     FixUnconfirmed,
-    /// A pattern of `--exclude` that cannot be read.
+    /// A pattern of `--exclude` cannot be parsed.
     #[error("--exclude `{}` is not a glob: {cause}", glob.escape_debug())]
     Exclude {
         /// The pattern.
         glob: String,
-        /// What is wrong with it.
+        /// What is wrong with the pattern.
         cause: String,
     },
-    /// A text that does not name a release.
+    /// A text does not name a release.
     #[error("`{}` is not a release", version.escape_debug())]
     Release {
-        /// What was given.
+        /// The text.
         version: String,
     },
     /// The settings do not say which gateway to use, or how to authenticate.
     #[error(transparent)]
     Settings(Box<SettingsError>),
-    /// A flag of gateways without a gateway.
-    #[error("{flag} is for gateways, and none is named")]
+    /// A flag for gateways was used without a gateway.
+    #[error("{flag} applies to gateways, but none is named")]
     NoGateway {
         /// The flag.
         flag: &'static str,
     },
-    /// A flag of gateways where there are two.
-    #[error("{flag} could be meant for {} and for {}", .names[0], .names[1])]
+    /// A flag for gateways was used where two gateways are named.
+    #[error("{flag} could apply to {} or to {}", .names[0], .names[1])]
     TwoGateways {
         /// The flag.
         flag: &'static str,
         /// The gateways.
         names: [String; 2],
     },
-    /// A word that could be the value of `--gateway` or the pattern of an entry.
-    #[error("`{}` could be the gateway or the pattern: --gateway takes its value after an equals sign here", text.escape_debug())]
+    /// A word could be the value of `--gateway` or the pattern of an entry.
+    #[error("`{}` could be the gateway or the pattern: --gateway takes its value after \"=\" here", text.escape_debug())]
     GatewayOrPattern {
         /// The word.
         text: String,
-        /// The command lines: one that takes it as the gateway, and one that takes it as the pattern.
+        /// Two command lines: one that uses the word as the gateway, and one that uses it as the pattern.
         lines: [String; 2],
     },
-    /// Standard input cannot be read twice.
-    #[error("standard input is named twice, and can be read once")]
+    /// Standard input was named twice.
+    #[error("standard input is named twice, but can be read only once")]
     StdinTwice,
-    /// A document and a node's own policy have nothing that could be compared.
-    #[error("{native} is a policy of rules, and {document} is a document: the two have nothing in common")]
+    /// A document and a node's own policy have no fields in common to compare.
+    #[error("cannot compare {native}, a policy of rules, with {document}, an approvals document")]
     Mixed {
         /// The policy.
         native: String,
         /// The document.
         document: String,
     },
-    /// An edit that cannot be meant.
+    /// The edit makes no sense.
     #[error(transparent)]
     Edit(#[from] EditError),
-    /// A node that has rules instead of an allowlist.
+    /// The node has rules instead of an allowlist.
     #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no allowlist")]
     NoAllowlist {
         /// The node.
         place: String,
     },
-    /// A node that has rules, which no lint looks at.
+    /// The node has rules, which no lint checks.
     #[error("{place} keeps a policy of its own, {{defaultAction, rules}}, which has no lints")]
     NoLints {
         /// The node.
         place: String,
     },
-    /// Somebody else changed the document at the same time; the same command may be run again.
+    /// The document changed at the same time; the same command may be retried.
     #[error(transparent)]
     Raced(Box<Error>),
     /// A gateway could not be reached, rejected the credentials, or refused a call.
     #[error(transparent)]
     Gateway(Box<Fault>),
-    /// The runtime did not start.
-    #[error("cannot wait for a network: {0}")]
+    /// The async runtime did not start.
+    #[error("cannot start the async runtime: {0}")]
     Runtime(io::Error),
     /// The embedded gateway did not start.
     #[error("the embedded gateway did not start: {0}")]
     Embedded(io::Error),
-    /// The port of the embedded gateway cannot be had.
+    /// The embedded gateway cannot listen on the port.
     #[error("cannot listen on port {port} of 127.0.0.1: {cause}")]
     Port {
         /// The port.
         port: u16,
-        /// Why not.
+        /// The cause.
         cause: io::Error,
     },
-    /// A scenario that cannot be played.
+    /// A scenario cannot be parsed.
     #[error("{name} is not a scenario: {cause}")]
     Scenario {
         /// The file.
         name: String,
-        /// Why not.
+        /// The cause.
         cause: ScenarioError,
     },
-    /// The document of a gateway or node is not the one that the change was made for.
+    /// The document of a gateway or node is not the one that the change was planned for.
     #[error("the document of {place} changed: expected the hash {expected}{}", found_instead(.found.as_deref()))]
     Conflict {
         /// The gateway or node.
         place: String,
-        /// The hash that the change was made for.
+        /// The hash that the change was planned for.
         expected: String,
-        /// The hash that is there, where it is known.
+        /// The current hash, where it is known.
         found: Option<String>,
     },
-    /// A gateway's document has fields that no release reads, and that its `set` refuses.
-    #[error("the document of {place} has {}, which no release reads and no gateway takes back", unknown_fields(*.count))]
+    /// A gateway's document has fields that no release reads, and that its `set` rejects.
+    #[error("the document of {place} has {}, which no release reads and no gateway accepts", unknown_fields(*.count))]
     UnknownFields {
         /// The gateway or node.
         place: String,
-        /// How many fields.
+        /// The number of fields.
         count: usize,
     },
-    /// An older gateway does not know fields of the document.
+    /// An older gateway does not know some fields of the document.
     #[error("{place} is too old for {} of this document: {}", count(.fields), listed(.fields))]
     TooOld {
         /// The gateway or node.
         place: String,
-        /// The gateway's release, where it said so.
+        /// The gateway's release, if it reports one.
         version: Option<String>,
         /// The fields.
         fields: Vec<Field>,
-        /// Whether it is the whole document that was to be set, and not one entry of it.
+        /// Whether the command sets the whole document, and not one entry.
         whole: bool,
     },
-    /// An older gateway does not know that nodes have policies of their own.
+    /// An older gateway does not support policies of nodes.
     #[error("the gateway is too old to set the policy of {place}")]
     NativeTooOld {
         /// The node.
         place: String,
     },
-    /// A gateway or node refused the document otherwise.
+    /// A gateway or node rejected the document for another reason.
     #[error("{place} rejects the document: {message}")]
     Rejected {
         /// The gateway or node.
@@ -211,49 +211,49 @@ pub enum Error {
         /// Its message.
         message: String,
     },
-    /// The document was stored, and could not be read back.
+    /// The document was stored but could not be read back.
     #[error("the document was sent to {place} and accepted, but could not be read back")]
     Unverified {
         /// The gateway or node.
         place: String,
-        /// Why not.
+        /// The cause.
         #[source]
         cause: Box<Error>,
     },
-    /// Something with prompts or runs.
+    /// An error of a command on prompts or runs.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// No such node.
-    #[error("the gateway knows no node `{wanted}`")]
+    /// No node matches.
+    #[error("the gateway has no node `{wanted}`")]
     NodeUnknown {
-        /// The name that was given.
+        /// The name on the command line.
         wanted: String,
-        /// The nodes that there are.
+        /// The nodes that the gateway knows.
         known: Vec<String>,
     },
-    /// More than one node.
+    /// More than one node matches.
     #[error("`{wanted}` is the start of more than one node")]
     NodeAmbiguous {
-        /// The name that was given.
+        /// The name on the command line.
         wanted: String,
-        /// The nodes that it may be.
+        /// The nodes that match.
         matches: Vec<String>,
     },
-    /// A node whose commands nobody has approved yet.
-    #[error("{name} waits for approval: the gateway does not pass this command on")]
+    /// The commands of a node are not approved yet.
+    #[error("{name} is not approved yet: the gateway does not forward this command to it")]
     NodeUnapproved {
         /// The node.
         name: String,
-        /// What to approve, where the gateway says.
+        /// The request to approve, if the gateway reports it.
         request: Option<String>,
     },
-    /// A node that is not there now.
+    /// A node is not connected.
     #[error("{name} is not connected to the gateway")]
     NodeAway {
         /// The node.
         name: String,
     },
-    /// A Windows node whose policy is switched off.
+    /// The policy of a Windows node is switched off.
     #[error("{name} keeps no policy: {message}")]
     NodeDisabled {
         /// The node.
@@ -261,12 +261,12 @@ pub enum Error {
         /// Its message.
         message: String,
     },
-    /// A node that answers with something else.
+    /// A node returned an unexpected answer.
     #[error("{name}: {cause}")]
     NodeAnswer {
         /// The node.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         cause: NodePolicyError,
     },
 }
@@ -277,7 +277,7 @@ impl From<SettingsError> for Error {
     }
 }
 
-/// A refusal of the store, of a command that goes by whatever is stored: one that lost a race may be given again.
+/// A store error of a command that re-reads the document: after a lost race it may be retried.
 pub(super) fn raced(error: StoreError) -> Error {
     match error {
         StoreError::Conflict { .. } | StoreError::Overwritten { .. } => Error::Raced(Box::new(error.into())),
@@ -369,7 +369,7 @@ impl Error {
             Self::Runtime(_) | Self::Embedded(_) | Self::Port { .. } | Self::NodeAnswer { .. } => Exit::Store,
             Self::Conflict { .. } => Exit::Conflict,
             Self::Raced(error) => error.exit(),
-            // What was asked for happened; whether it stayed so is not known.
+            // The change was made; whether it is still in place is unknown.
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
             | Self::TwoGateways { .. }
@@ -391,7 +391,7 @@ impl Error {
         }
     }
 
-    /// What the person who reads the error can do next.
+    /// The next step for the person who reads the error.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Input(error) => error.remedy_unlimited(),
@@ -402,7 +402,7 @@ impl Error {
             ),
             Self::Replacement { path, error } => match error {
                 ReplacementError::Unreadable(_) if path.ends_with(sqlite::FRAGMENT) => Some(
-                    "keep a copy of the row, then replace it with openclaw approvals set, which asks no questions"
+                    "keep a copy of the row, then replace it with openclaw approvals set, which does not ask for confirmation"
                         .to_owned(),
                 ),
                 ReplacementError::Unreadable(_) if !std::path::Path::new(path).is_file() => {
@@ -425,7 +425,7 @@ impl Error {
                 Some("this is a bug in clearance: please report it with the document".to_owned())
             }
             Self::UnknownFields { .. } => Some(
-                "edit on its host, where clearance approvals allowlist keeps them; or take them out: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
+                "edit on its host, where clearance approvals allowlist keeps them; or remove them: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
             ),
             Self::FixStdin => Some("name the file, or omit --fix".to_owned()),
             Self::FixUnconfirmed => Some("check what would be removed, then: clearance … --yes".to_owned()),
@@ -433,7 +433,7 @@ impl Error {
             Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
-            Self::TwoGateways { .. } => Some("leave it out, and give each gateway a name with a credential of its own in config.toml: clearance gateway status --gateway=NAME".to_owned()),
+            Self::TwoGateways { .. } => Some("omit it, and give each gateway its own name and credential in config.toml: clearance gateway status --gateway=NAME".to_owned()),
             Self::GatewayOrPattern { lines: [gateway, pattern], .. } => {
                 Some(format!("if it is the gateway: {gateway}; if it is the pattern: {pattern}"))
             }
@@ -447,24 +447,24 @@ impl Error {
                     .to_owned(),
             ),
             Self::Gateway(fault) => advice::next(fault),
-            Self::Runtime(_) => Some("see whether this process may open more files: ulimit -n".to_owned()),
-            Self::Embedded(_) => Some("see whether this process may open ports and more files: ulimit -n".to_owned()),
-            Self::Port { .. } => Some("choose another port, or leave --port out for one that is free".to_owned()),
+            Self::Runtime(_) => Some("check whether this process may open more files: ulimit -n".to_owned()),
+            Self::Embedded(_) => Some("check whether this process may open ports and more files: ulimit -n".to_owned()),
+            Self::Port { .. } => Some("choose another port, or omit --port to use a free one".to_owned()),
             Self::Scenario { .. } => Some("fix it; an example is in clearance gateway dev --help".to_owned()),
             Self::Conflict { .. } => Some(
-                "read it again (clearance approvals get), make your change to that, and set it"
+                "read it again (clearance approvals get), make your change to it, and set it"
                     .to_owned(),
             ),
             Self::TooOld { whole: false, .. } => Some(
-                "the entries with these fields are its own: edit on its host, where its store takes them (the same without --gateway), or update the gateway".to_owned(),
+                "the gateway's own entries have these fields: run the same command on its host without --gateway, or update the gateway".to_owned(),
             ),
             Self::TooOld { version, .. } => Some(format!(
                 "update the gateway{}, or leave exactly these fields out: clearance … --downgrade",
                 version.as_ref().map_or_else(String::new, |version| format!(" (it is {version})"))
             )),
             Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
-            Self::Rejected { .. } => Some("nothing was stored; see which release the gateway is: clearance gateway status".to_owned()),
-            Self::Unverified { .. } => Some("look at what is there now: clearance approvals get".to_owned()),
+            Self::Rejected { .. } => Some("nothing was stored; check the gateway's release: clearance gateway status".to_owned()),
+            Self::Unverified { .. } => Some("look at the current document: clearance approvals get".to_owned()),
             Self::Queue(error) => error.remedy(),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
                 Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())
@@ -478,7 +478,7 @@ impl Error {
                 "restart the node, then on the gateway's host: openclaw nodes pending; openclaw nodes approve REQUEST"
                     .to_owned(),
             ),
-            Self::NodeAway { .. } => Some("start the node, and see it connected: openclaw nodes status".to_owned()),
+            Self::NodeAway { .. } => Some("start the node, and check that it is connected: openclaw nodes status".to_owned()),
             Self::NodeDisabled { .. } => Some("switch its exec approvals on, on the node".to_owned()),
             Self::NodeAnswer { .. } => Some("update the node's OpenClaw".to_owned()),
         }

@@ -1,4 +1,4 @@
-//! `approvals get`: what a store or a file holds.
+//! `approvals get`: reads the document of a store or a file.
 
 use super::Error;
 use super::documents::{self, Content, Origin, Place};
@@ -11,7 +11,7 @@ use crate::approvals::contents_of;
 use crate::deadline::Deadline;
 use crate::report::approvals::{Got, NativeSnapshot, Snapshot};
 
-/// Reads a document as it is, valid or not, as long as it is JSON.
+/// Reads a document unchanged, valid or not, if it is JSON.
 pub fn run(place: &Place, deadline: Deadline) -> anyhow::Result<Got> {
     let found = documents::read(place, deadline)?;
     let lenient = if found.is_input() { Syntax::Json5 } else { Syntax::Json };
@@ -20,7 +20,7 @@ pub fn run(place: &Place, deadline: Deadline) -> anyhow::Result<Got> {
     let (exists, file, problems) = match content {
         Content::Absent => (false, Contents::absent(), 0),
         Content::Text(text) => {
-            // As `validate` counts without flags.
+            // The same rules as `validate` without flags.
             let verdict = check(&text, Strictness { syntax, allow_legacy: false });
             let problems = verdict.errors();
             match contents_of(text, lenient) {

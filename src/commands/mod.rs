@@ -1,4 +1,4 @@
-//! One file a verb: fetch, plan, act, report. Nothing here prints.
+//! The commands, one file per verb: each fetches, plans, acts and returns a report. Nothing here prints.
 
 pub mod allowlist;
 pub mod diff;

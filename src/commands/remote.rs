@@ -1,4 +1,5 @@
-//! The store of a gateway, or of a node behind it: its document is fetched, and replaced under compare-and-swap.
+//! The document store of a gateway, or of a node behind it. The document is fetched, and replaced under
+//! compare-and-swap.
 
 pub(super) mod replace;
 
@@ -16,14 +17,14 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
 
-/// A gateway or a node, connected, as the store of its document.
+/// The document store of a connected gateway or node.
 #[derive(Debug)]
 pub(super) struct RemoteStore {
     connection: Connection,
     node: Option<Node>,
 }
 
-/// What a gateway or a node answers.
+/// The document that a gateway or node returns.
 #[derive(Debug)]
 pub(super) enum Fetched {
     /// A document.
@@ -32,18 +33,18 @@ pub(super) enum Fetched {
     Native { hash: String, policy: Value },
 }
 
-/// Why a document was not taken.
+/// Why a document was not stored.
 pub(super) enum NotStored {
-    /// Somebody changed it since it was fetched.
+    /// The document changed since it was fetched.
     Conflict,
-    /// Its parameters were refused: these are the gateway's words.
+    /// The gateway rejected the parameters, with this message.
     Rejected(String),
-    /// Anything else.
+    /// Any other error.
     Other(Error),
 }
 
 impl RemoteStore {
-    /// Connects to a gateway, and finds a node behind it. `node`: its id, its name, or the start of one.
+    /// Connects to a gateway, and finds a node behind it. `node`: the node's id or name, or a prefix of one.
     pub(super) async fn open(gateway: &Flags, node: Option<&str>, deadline: Deadline) -> Result<Self, Error> {
         let mut connection = Connection::open(gateway, Access::OPERATOR, deadline).await?;
         let node = match node {
@@ -57,7 +58,7 @@ impl RemoteStore {
         }
     }
 
-    /// What it is called in reports.
+    /// The name of the store in reports.
     pub(super) fn name(&self) -> String {
         let address = self.connection.address();
         match &self.node {
@@ -69,12 +70,12 @@ impl RemoteStore {
         }
     }
 
-    /// The gateway's release, where it said so. A node's document is the node's business.
+    /// The gateway's release, if it reports one; `None` for a node, which handles its own document.
     pub(super) fn version(&self) -> Option<&str> {
         if self.node.is_some() { None } else { self.connection.version() }
     }
 
-    /// The document or the policy that is stored there now.
+    /// Fetches the current document or policy.
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Error> {
         let Some(node) = &self.node else {
             return self.connection.read(&GetDocument {}).await.map(Fetched::Document);
@@ -94,7 +95,7 @@ impl RemoteStore {
         }
     }
 
-    /// Replaces a document, if it still has this hash.
+    /// Replaces the document if it still has this hash.
     pub(super) async fn store(&mut self, file: &RawValue, base_hash: &str) -> Result<(), NotStored> {
         let result = match &self.node {
             None => self.connection.write(&SetDocument { file, base_hash }).await,
@@ -106,7 +107,7 @@ impl RemoteStore {
         self.stored(result)
     }
 
-    /// Replaces a Windows node's policy, if it still has this hash.
+    /// Replaces a Windows node's policy if it still has this hash.
     pub(super) async fn store_native(&mut self, policy: &Value, base_hash: &str) -> Result<(), NotStored> {
         let node_id = self.node.as_ref().map_or("", |node| node.id.as_str());
         let set = SetNodePolicy { node_id, file: None, native: Some(policy), base_hash };
@@ -131,7 +132,7 @@ impl RemoteStore {
         }
     }
 
-    /// A refusal of a node's command, where the reason is that the command was not approved.
+    /// Replaces a generic error with one about approval, where the node's command was not approved.
     fn explain(&self, error: Error) -> Error {
         match (&self.node, &error) {
             (Some(node), Error::Gateway(fault)) => match fault.error.root() {
@@ -146,7 +147,7 @@ impl RemoteStore {
         }
     }
 
-    /// Ends the connection politely.
+    /// Closes the connection cleanly.
     pub(super) async fn close(self) {
         self.connection.close().await;
     }
@@ -154,17 +155,17 @@ impl RemoteStore {
 
 /// The error for a node whose commands were never approved.
 fn unapproved(node: &Node, name: String) -> Error {
-    // It becomes part of a command to copy: what is not an id is left out.
+    // The id becomes part of a command to paste: anything that is not an id is omitted.
     Error::NodeUnapproved { name, request: node.pending_request_id.clone().filter(|id| is_id(id)) }
 }
 
-/// Gateways have no code for it. A node's words come wrapped in the gateway's.
+/// Whether the document changed meanwhile. Gateways have no code for this; they wrap a node's message in their own.
 fn is_conflict(failure: &Failure) -> bool {
     let node = failure.details.pointer("/nodeError/message").and_then(Value::as_str).unwrap_or_default();
     [failure.message.as_str(), node].iter().any(|message| message.contains("exec approvals changed"))
 }
 
-/// Whether a gateway did not pass a command on to a node: it is not approved, or the node has none of that name.
+/// Whether a gateway did not forward a command to a node: the command is not approved, or the node does not have it.
 fn is_not_allowed(failure: &Failure) -> bool {
     failure.message.starts_with("node command not allowed")
 }
@@ -173,13 +174,13 @@ fn is_rejection(failure: &Failure) -> bool {
     failure.code == "INVALID_REQUEST" && failure.message.contains(" params: ")
 }
 
-/// Why a node refuses what it was sent: the gateway passes its words on under a code of its own.
+/// The reason why a node rejects its parameters. The gateway forwards the node's message under its own code.
 fn of_node(failure: &Failure) -> Option<String> {
-    let said = |field| failure.details.pointer(&format!("/nodeError/{field}")).and_then(Value::as_str);
-    said("code").filter(|code| *code == "INVALID_REQUEST").and_then(|_| said("message")).map(str::to_owned)
+    let text = |field| failure.details.pointer(&format!("/nodeError/{field}")).and_then(Value::as_str);
+    text("code").filter(|code| *code == "INVALID_REQUEST").and_then(|_| text("message")).map(str::to_owned)
 }
 
-/// The node that is meant: by its id, its name, or the start of one, if that is one node's alone.
+/// Finds a node by its id or name, or by a prefix that only one node has.
 async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> {
     let Nodes { nodes } = connection.read(&ListNodes {}).await?;
     let name = |node: &Node| node.display_name.clone().unwrap_or_default();
@@ -195,7 +196,7 @@ async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> 
     let listed = |nodes: &[Node]| {
         nodes.iter().map(|node| format!("{} {}", node.id, name(node)).trim_end().to_owned()).collect()
     };
-    // Every name starts with nothing: an unset variable in a script must not choose a node.
+    // The empty prefix matches every node: an unset variable in a script must not select one.
     for matches in tries.into_iter().filter(|_| !wanted.trim().is_empty()) {
         match by(matches).as_slice() {
             [] => {}

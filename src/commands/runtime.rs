@@ -1,10 +1,11 @@
-//! The runtime of a command that has connections. A command with a question uses it twice, to plan and to carry out.
+//! The async runtime of a command that has connections. A command that asks a question runs it twice: to plan and to
+//! carry out the plan.
 
 use tokio::sync::oneshot;
 
 use super::Error;
 
-/// A runtime on one thread.
+/// A single-threaded async runtime.
 #[derive(Debug)]
 pub struct Runtime(Option<tokio::runtime::Runtime>);
 
@@ -15,14 +16,14 @@ impl Runtime {
         Ok(Self(Some(runtime.map_err(Error::Runtime)?)))
     }
 
-    /// Runs a part of the command on this thread.
+    /// Runs one part of the command on this thread.
     pub fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let Some(runtime) = &self.0 else { return Err(Error::Runtime(std::io::ErrorKind::Other.into())) };
         runtime.block_on(work)
     }
 
-    /// Asks a person something on this thread. Another thread keeps the connections alive meanwhile: a person may take
-    /// minutes, and gateways close connections that do not answer their pings.
+    /// Asks a question on this thread. Another thread keeps the connections alive meanwhile: a person may take minutes
+    /// to answer, and gateways close connections that do not answer their pings.
     pub fn keep_alive<T>(&self, ask: impl FnOnce() -> T) -> T {
         let (answered, wait) = oneshot::channel::<()>();
         std::thread::scope(move |scope| {
@@ -39,7 +40,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // A stuck task (a resolver) is left behind: the process ends soon after.
+        // The drop does not wait for a stuck task (such as a resolver): the process ends soon after.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
@@ -52,7 +53,7 @@ mod tests {
 
     use super::*;
 
-    /// Tasks that were started by one part of a command go on while a person is asked.
+    /// Tasks that one part of a command started keep running while a person answers.
     #[test]
     fn tasks_go_on_while_a_person_answers() {
         let runtime = Runtime::new().unwrap();
@@ -65,7 +66,7 @@ mod tests {
             Ok(())
         });
         spawned.unwrap();
-        assert_eq!(receiver.try_recv().ok(), None, "nothing runs the task");
+        assert_eq!(receiver.try_recv().ok(), None, "the task does not run");
         let answer = runtime.keep_alive(|| receiver.recv_timeout(Duration::from_secs(30)));
         assert_eq!(answer, Ok("alive"));
         assert_eq!(runtime.run(async { Ok(1) }).unwrap(), 1, "the runtime can be used again");

@@ -1,4 +1,4 @@
-//! `approvals validate`: every problem of every document that was named.
+//! `approvals validate`: finds every problem of every named document.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use crate::report::approvals::FileReport;
 use crate::report::exit::Tally;
 use crate::store::Store;
 
-/// What to validate, and how strictly.
+/// Parameters of `approvals validate`.
 #[derive(Debug)]
 pub struct Request {
     /// Files, directories, `-`; none for this host's store.
@@ -31,27 +31,27 @@ pub struct Request {
     pub allow_legacy: bool,
     /// Size of the largest file to read.
     pub max_size: ByteSize,
-    /// Globs of what to skip in directories.
+    /// Globs of the paths to skip in directories.
     pub exclude: Vec<String>,
 }
 
-/// What was found in every file, and what is worth saying beside it.
+/// The result for every file, and remarks.
 #[derive(Debug, Default)]
 pub struct Validated {
     /// The files, in the order in which they were named or found.
     pub files: Vec<FileReport>,
-    /// Files that are not approvals documents, a host without one, and what is wrong around a store.
+    /// Remarks on files that are not approvals documents, on a host without one, and on problems of a store.
     pub remarks: Vec<Remark>,
 }
 
-/// A file that was checked.
+/// The result of one file.
 #[derive(Debug)]
 struct Checked {
     report: FileReport,
     remarks: Vec<Remark>,
 }
 
-/// Validates every document that was named, one after the other: one document is in memory at a time.
+/// Validates the named documents one after another: only one is in memory at a time.
 pub fn run(request: Request, deadline: Deadline) -> anyhow::Result<Validated> {
     let (files, paths) = if request.paths.is_empty() {
         let store =
@@ -104,7 +104,7 @@ fn check(request: &Request, found: &Found, deadline: Deadline) -> Result<Checked
     Ok(Checked { report: FileReport { name, result: Ok(verdict) }, remarks })
 }
 
-/// How many files ended in which way.
+/// Counts the results of the files.
 pub fn tally(reports: &[FileReport]) -> Tally {
     let mut tally = Tally::default();
     for report in reports {

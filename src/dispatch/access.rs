@@ -1,4 +1,4 @@
-//! The flags that name a gateway, and the way to it, as settings take them.
+//! Converts the flags that name a gateway and how to connect into settings.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use crate::commands::gateway::observer;
 use crate::output::{self, Paper};
 use crate::settings::{Flags, SecretKind, Wait, Warnings};
 
-/// What the flags say about a gateway. `quiet`: that it is waited for is not reported.
+/// The flags of a gateway as settings. `quiet`: do not report that the command is waiting for it.
 pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
     let Access {
         token_file,
@@ -49,15 +49,16 @@ pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
     }
 }
 
-/// Prints a warning at once.
+/// Prints a warning immediately.
 fn warn(text: &str) {
     print_past_the_streams(|err| output::error::warning(err, text, Paper::of(&io::stderr())));
 }
 
-/// Prints on standard error at once, from whichever thread: whoever holds its lock holds it until the end.
+/// Prints on standard error immediately, from any thread, without its lock, which another thread may hold until the
+/// end.
 fn print_past_the_streams(print: impl FnOnce(&mut File) -> io::Result<()>) {
     let Ok(err) = io::stderr().as_fd().try_clone_to_owned() else { return };
-    // Without standard error there is nobody who reads it.
+    // Without standard error, nobody could read the message.
     drop(print(&mut File::from(err)));
 }
 
@@ -76,7 +77,7 @@ pub fn remote(args: Approvals, quiet: bool) -> Result<Option<Place>, Error> {
     }
 }
 
-/// A flag that says how to connect, if one is given: it may be meant for several gateways, but not for none.
+/// A flag about connections, if one is given: it may apply to several gateways, but without any it is an error.
 pub fn of_connections(access: &Access) -> Option<&'static str> {
     match (access.wait, access.verbose) {
         (true, _) => Some("--wait"),

@@ -1,8 +1,8 @@
-//! The command line of this process, in the commands that its messages print: what is pasted acts on the same document,
-//! queue or gateway.
+//! Adds the target of the user's command line to the commands that messages print, so that a pasted command acts on the
+//! same document, queue or gateway.
 //!
-//! Messages are made where the command line is unknown. They print a command without its target (`clearance queue ls`),
-//! or a mark for the user's own command line (`clearance … --yes`); both are completed here.
+//! Messages are created where the command line is unknown. They contain a command without its target (`clearance queue
+//! ls`), or a placeholder for the user's own command line (`clearance … --yes`); both are completed here.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +14,8 @@ use crate::cli::Cli;
 use crate::deadline::Deadline;
 use crate::settings::{Environment, is_gateway, may_be_gateway, without_secret};
 
-/// The flags that say on what a command acts and how it authenticates there. A filter keeps its meaning below the same noun.
+/// The flags that name a command's target and how to authenticate there. A filter is carried over only within the same
+/// noun.
 const CARRIED: [(&str, Reach); 15] = [
     ("gateway", Reach::Everywhere),
     ("all-gateways", Reach::Everywhere),
@@ -33,36 +34,36 @@ const CARRIED: [(&str, Reach); 15] = [
     ("by", Reach::SameNoun),
 ];
 
-/// Those that say where: a command that has one of them has its target already.
+/// The flags that name the target: a command that has one of them is complete.
 const TARGETS: [&str; 5] = ["gateway", "all-gateways", "node", "store", "file"];
 
-/// Flags that cannot be given together.
+/// Flags that exclude each other.
 const EITHER: [&[&str]; 2] =
     [&["token-file", "password-file", "ask-token", "ask-password"], &["tls-fingerprint", "ca-file"]];
 
 /// A longer command line is not repeated.
 const MOST: usize = 400;
 
-/// To which commands a flag is carried over.
+/// The commands that a flag is carried over to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     Everywhere,
-    /// Commands on documents, but for `set`: its `--file` is what to store.
+    /// Commands on documents, except `set`: its `--file` is the new document.
     Documents,
     SameNoun,
 }
 
-/// The words with which clearance was started.
+/// The arguments of this process.
 #[derive(Debug, Clone)]
 pub struct CommandLine(Vec<OsString>);
 
 impl CommandLine {
-    /// `arguments`: with the program's name.
+    /// `arguments`: including the program's name.
     pub fn of(arguments: &[OsString]) -> Self {
         Self(arguments.to_owned())
     }
 
-    /// A message with each of its commands completed.
+    /// A message in which every command is completed.
     pub fn completed(&self, text: &str) -> String {
         if next(text).is_none() {
             return text.to_owned();
@@ -71,7 +72,8 @@ impl CommandLine {
         completed(text, &line.root, |verb| line.carried(verb), |changes| line.changed(changes))
     }
 
-    /// Where a command that takes no operand was given one: what is wrong, and the flag that was meant for it.
+    /// The cause and the fix where an operand is given to a command that takes none: the fix uses the flag that was
+    /// meant.
     pub fn misplaced_operand(&self, operand: &str) -> Option<(String, String)> {
         let line = Line::read(&self.0)?;
         let verb = line.verb();
@@ -94,7 +96,7 @@ impl CommandLine {
         Some((cause, changed.unwrap_or_else(|| format!("clearance {path} --{flag}={value}"))))
     }
 
-    /// What to run where a document is missing that has the name of a gateway.
+    /// The command to suggest where a missing document has the name of a gateway.
     pub fn instead_of_missing(&self, name: &str, deadline: Deadline) -> Option<String> {
         let line = Line::read(&self.0)?;
         let command = match line.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -113,8 +115,8 @@ impl CommandLine {
             .then(|| format!("check the path; if the gateway {name} is meant: {command}"))
     }
 
-    /// The operand of `allowlist add` or `remove`, where it is behind `--gateway` and could be its value; with the command
-    /// lines that say which of the two is meant.
+    /// The operand of `allowlist add` or `remove` if it follows `--gateway` and could be its value, and two command
+    /// lines: one for each meaning.
     pub fn gateway_or_pattern(&self) -> Option<(String, [String; 2])> {
         let line = Line::read(&self.0)?;
         let at = line.given.windows(2).find_map(|pair| match pair {
@@ -137,7 +139,7 @@ impl CommandLine {
         Some((at.clone(), lines))
     }
 
-    /// The flags that say which gateway or node is meant, to be put behind a command's name.
+    /// The flags that name the gateway or node, to append to a command's name.
     pub fn remote_flags(&self) -> String {
         let Some(line) = Line::read(&self.0) else { return String::new() };
         let words = line.given.iter().filter_map(|word| match word {
@@ -154,7 +156,7 @@ impl CommandLine {
     }
 }
 
-/// Words as they follow a command: each with a space before it.
+/// Words to append to a command, each with a space before it.
 fn spaced(words: impl Iterator<Item = String>) -> String {
     words.fold(String::new(), |text, word| text + " " + &word)
 }
@@ -195,7 +197,7 @@ impl Verb<'_> {
     }
 }
 
-/// A word of the command line, or two that belong together.
+/// A word of the command line, or a flag and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
     Flag(String, Option<String>),
@@ -203,13 +205,13 @@ enum Word {
 }
 
 impl Word {
-    /// As a shell takes it.
+    /// The word as a shell reads it.
     fn text(&self) -> String {
         let quoted = |text: &str| shell_quoted(Path::new(text));
         match self {
             Self::Operand(operand) => quoted(operand),
             Self::Flag(name, None) => format!("--{name}"),
-            // Behind a space it could be an operand; and what begins with a hyphen could be a flag.
+            // After a space the value could be an operand; and a value that begins with a hyphen could be a flag.
             Self::Flag(name, Some(value)) if name == "gateway" || value.starts_with('-') => {
                 quoted(&format!("--{name}={value}"))
             }
@@ -218,7 +220,7 @@ impl Word {
     }
 }
 
-/// A command line in its parts.
+/// A parsed command line.
 struct Line {
     root: Command,
     path: Vec<String>,
@@ -274,7 +276,7 @@ impl Line {
         self.given.iter().filter(move |word| matches!(word, Word::Flag(given, _) if given == name))
     }
 
-    /// What a command must have to act where this one acts.
+    /// The flags that a command needs to act on the same target as this one.
     fn carried(&self, verb: &Verb<'_>) -> String {
         let mut text = String::new();
         for (name, reach) in CARRIED {
@@ -298,7 +300,7 @@ impl Line {
                 }
             }
         }
-        // `validate` and `lint` take what others have behind a flag as an operand.
+        // `validate` and `lint` take as an operand what other commands take after a flag.
         if verb.is("approvals", &["validate", "lint"]) {
             let sought = if verb.takes("store") { &["file"][..] } else { &["file", "store"] };
             let named = sought
@@ -316,7 +318,7 @@ impl Line {
         text
     }
 
-    /// This command line with some of its flags changed; `None` where that is none.
+    /// This command line with some of its flags changed; `None` if the result is not valid.
     fn changed(&self, changes: &[Word]) -> Option<String> {
         let verb = self.verb();
         let mut given = self.given.clone();
@@ -347,7 +349,7 @@ impl Line {
     }
 }
 
-/// Puts another gateway into the one operand of `diff` that names one.
+/// Replaces the gateway in the only operand of `diff` that names one.
 fn other_gateway(given: &mut [Word], gateway: &str) -> Option<()> {
     let is_remote =
         |text: &str| text == "gateway" || text.starts_with("gateway:") || text.starts_with("node:");
@@ -366,14 +368,14 @@ fn other_gateway(given: &mut [Word], gateway: &str) -> Option<()> {
     Some(())
 }
 
-/// Whether a flag takes the word behind it.
+/// Whether the next word is the value of a flag.
 fn takes_next(argument: &Arg, next: &str) -> bool {
     let takes = argument.get_action().takes_values() && !argument.is_require_equals_set();
     let must = argument.get_num_args().is_none_or(|count| count.min_values() > 0);
     takes && (must || !next.starts_with('-'))
 }
 
-/// Where the next command begins in a text.
+/// The position of the next command in a text.
 fn next(text: &str) -> Option<usize> {
     text.match_indices("clearance ").map(|(at, _)| at).find(|at| {
         let before = text[..*at].chars().next_back();
@@ -381,7 +383,8 @@ fn next(text: &str) -> Option<usize> {
     })
 }
 
-/// A text with each of its commands completed: by what it must carry, or by what its changes make of the user's own.
+/// A text with each of its commands completed: with the flags to carry over, or with changes applied to the user's own
+/// command line.
 fn completed(
     text: &str,
     root: &Command,
@@ -411,7 +414,7 @@ fn completed(
         let ends = |c: char| matches!(c, ';' | '|' | '\n' | ')');
         let here = &behind[end..];
         let here = &here[..here.find(ends).unwrap_or(here.len())];
-        // What `set` has behind --file is stored, and is not the target.
+        // The `--file` of `set` is the new document, and not the target.
         let is_target = |target: &&&str| !(verb.is("approvals", &["set"]) && **target == "file");
         let has_target =
             TARGETS.iter().filter(is_target).any(|target| here.contains(&format!(" --{target}")));
@@ -425,7 +428,7 @@ fn completed(
     done
 }
 
-/// The command that a text begins with, and where its name ends.
+/// The command at the start of a text, and the end of its name.
 fn named<'c>(text: &str, root: &'c Command) -> (Verb<'c>, usize) {
     let mut verb = Verb { path: Vec::new(), command: root };
     let mut end = 0;
@@ -442,7 +445,7 @@ fn named<'c>(text: &str, root: &'c Command) -> (Verb<'c>, usize) {
     (verb, end)
 }
 
-/// The flags that a text begins with, and what follows them.
+/// The flags at the start of a text, and the rest.
 fn changes(text: &str) -> (Vec<Word>, &str) {
     let mut changes = Vec::new();
     let mut rest = text;
@@ -451,7 +454,7 @@ fn changes(text: &str) -> (Vec<Word>, &str) {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
         let (value, left) = match (value, left.strip_prefix(' ').filter(|next| !next.starts_with("--"))) {
             (Some(value), _) => (Some(value), left),
-            // The value of a flag that takes one; a sentence goes on behind the others.
+            // The value of a flag that takes one; after other flags, the sentence continues.
             (None, Some(next)) if VALUED.contains(&name) => {
                 let (value, left) = self::word(next);
                 (Some(value), left)
@@ -465,10 +468,10 @@ fn changes(text: &str) -> (Vec<Word>, &str) {
     (changes, rest)
 }
 
-/// Flags that messages change, and that take a value behind a space.
+/// Flags that messages change and that take their value after a space.
 const VALUED: [&str; 6] = ["timeout", "tls-fingerprint", "ca-file", "token-file", "password-file", "file"];
 
-/// The first word of a text, without the sentence's own marks behind it.
+/// The first word of a text, without trailing punctuation.
 fn word(text: &str) -> (&str, &str) {
     let end = match text.strip_prefix('\'').and_then(|quoted| quoted.find('\'')) {
         Some(end) => end + 2,

@@ -16,7 +16,7 @@ use crate::report::exit::Exit;
 use crate::settings::{Environment, is_gateway};
 use crate::streams::Streams;
 
-/// Edits, and prints what became of the document.
+/// Edits, and prints the result.
 pub fn run(
     verb: Verb,
     line: &CommandLine,
@@ -39,7 +39,7 @@ pub fn run(
         output::error::warning(
             streams.err,
             &format!(
-                "{name} is a gateway in config.toml, and is taken as the pattern here; to edit that gateway's document: --gateway={name} PATTERN"
+                "{name} is the name of a gateway in config.toml, but is used as the pattern here; to edit that gateway's document: --gateway={name} PATTERN"
             ),
             Paper::of(&io::stderr()),
         )?;
@@ -59,7 +59,7 @@ pub fn run(
         dry_run,
         allow_legacy,
     };
-    // Before anything is stored.
+    // Warnings come before anything is stored.
     let warnings = allowlist::warnings(&request)?;
     if !quiet.quiet {
         output::entry_warnings(streams.err, &warnings)?;

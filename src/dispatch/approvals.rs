@@ -1,4 +1,4 @@
-//! `approvals validate`, `get` and `set`, and what all of `approvals` share.
+//! `approvals validate`, `get` and `set`, and the code that all of `approvals` share.
 
 use std::io;
 
@@ -55,7 +55,7 @@ pub fn check(
     Ok(exit::of_validation(validate::tally(&files)))
 }
 
-/// Files that are missing may be gateways.
+/// Adds a hint to missing files that have the name of a gateway.
 pub fn instead_of_missing(files: &mut [FileReport], line: &CommandLine, deadline: Deadline) {
     for file in files {
         if let Err(failed) = &mut file.result
@@ -66,7 +66,7 @@ pub fn instead_of_missing(files: &mut [FileReport], line: &CommandLine, deadline
     }
 }
 
-/// Prints the page of a code; `codes` are those that are named where there is none of that name.
+/// Prints the page of a code. `codes`: the codes to suggest for an unknown name.
 pub fn explain(name: &str, codes: &[Code], streams: &mut Streams<'_>) -> io::Result<Exit> {
     let Some(code) = Code::named(name) else {
         output::unknown_code_text(streams.err, name, codes)?;
@@ -103,7 +103,7 @@ pub fn show(
     }
     if got.problems() > 0 {
         streams.out.flush()?;
-        // A gateway's document has to be read first.
+        // A gateway's document has to be fetched first.
         let validate = match &got {
             Got::Document(Snapshot { place: Some(_), .. }) => {
                 "clearance approvals get --json | jq .file | clearance approvals validate -"

@@ -1,7 +1,7 @@
-//! Completion of a command line while it is typed: the shell's script, and the answer to what that script asks.
+//! Shell completion: the shell's script, and the answers to its requests.
 //!
-//! Names that only this host and its gateways know are completed, too: gateways of config.toml, ids of pending prompts,
-//! sessions, agents, runs, codes. It takes a moment at most, and where something is wrong there are no candidates.
+//! Completion includes names from this host and its gateways: gateways of config.toml, ids of pending prompts,
+//! sessions, agents, runs, codes. The answer takes a moment at most; after an error there are no candidates.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -27,16 +27,16 @@ use crate::report::exit::Exit;
 use crate::settings::{self, Environment, Flags, Wait};
 use crate::streams::Streams;
 
-/// The variable by which a shell's script asks.
+/// The variable that marks a request of a shell's script.
 const VARIABLE: &str = "COMPLETE";
-/// The index of the word that is completed, and the separator of candidates: as clap's own scripts pass them.
+/// The index of the word to complete, and the separator of candidates, as clap's own scripts pass them.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 const SEPARATOR: &str = "_CLAP_IFS";
 
-/// How long a person waits behind a Tab.
+/// How long a Tab may block.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// Bash splits words at `=` and `:`, so its script passes them as they are: [`joined`] puts them together.
+/// Bash splits words at `=` and `:`, and its script passes them split: [`joined`] puts them together.
 const BASH: &str = r#"_clearance() {
     local IFS=$'\013'
     COMPREPLY=( $( set -f; _CLAP_IFS="$IFS" _CLAP_COMPLETE_INDEX="$COMP_CWORD" COMPLETE=bash \
@@ -48,7 +48,7 @@ const BASH: &str = r#"_clearance() {
 complete -F _clearance clearance
 "#;
 
-/// `completions`: the script of a shell.
+/// `completions`: prints the script of a shell.
 pub fn script(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if shell == clap_complete::Shell::Bash {
         output::page(streams.out, BASH.as_bytes())?;
@@ -62,7 +62,7 @@ pub fn script(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> io::Res
     Ok(Exit::Done)
 }
 
-/// Answers a shell's script, where it is one that asks.
+/// Answers the request of a shell's script, if this is one.
 pub fn answer(arguments: &[OsString], streams: &mut Streams<'_>) -> Option<Exit> {
     let environment = Environment::of_process();
     let shell = environment.raw(VARIABLE)?;
@@ -82,7 +82,7 @@ pub fn answer(arguments: &[OsString], streams: &mut Streams<'_>) -> Option<Exit>
         let here = std::env::current_dir().ok();
         shell.write_complete(&mut command, words, here.as_deref(), &mut answer).map(|()| answer)
     };
-    // A shell has no use for an error: there are no candidates.
+    // A shell cannot show an error: the answer is empty.
     let printed = completed.and_then(|answer| output::page(streams.out, &answer));
     Some(if printed.is_ok() { Exit::Done } else { Exit::Found })
 }
@@ -93,7 +93,7 @@ fn bash(words: Vec<OsString>, environment: &Environment) -> io::Result<Vec<u8>> 
     let separator = text(SEPARATOR).unwrap_or("\n");
     let (words, index) = joined(words, index);
     let current = words.get(index).map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
-    // Bash replaces what is behind the last break alone.
+    // Bash replaces only the text after the last break.
     let kept = current.rfind(['=', ':']).map_or(0, |at| at + 1);
     let mut command = dressed(&words, environment);
     let here = std::env::current_dir().ok();
@@ -105,7 +105,7 @@ fn bash(words: Vec<OsString>, environment: &Environment) -> io::Result<Vec<u8>> 
     Ok(candidates.collect::<Vec<_>>().join(separator).into_bytes())
 }
 
-/// Puts together the words that bash has split at `=` and `:`. `index`: the word that is completed, before and after.
+/// Puts together the words that bash split at `=` and `:`. `index`: the word to complete, before and after.
 fn joined(words: Vec<OsString>, index: usize) -> (Vec<OsString>, usize) {
     let is_break = |word: &OsStr| {
         let word = word.as_encoded_bytes();
@@ -128,7 +128,7 @@ fn joined(words: Vec<OsString>, index: usize) -> (Vec<OsString>, usize) {
     (all, at)
 }
 
-/// The command line with what completes its values.
+/// The command line with the completers of its values.
 fn dressed(words: &[OsString], environment: &Environment) -> Command {
     let mut root = Cli::command();
     root.build();
@@ -144,7 +144,7 @@ fn dressed(words: &[OsString], environment: &Environment) -> Command {
     dress(root, &flags, environment)
 }
 
-/// What follows a flag.
+/// The value of a flag.
 fn value(words: &[OsString], flag: &str) -> Option<String> {
     let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let joined = words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
@@ -182,7 +182,7 @@ fn dress(command: Command, flags: &Flags, environment: &Environment) -> Command 
         .fold(command, |command, name| command.mut_subcommand(name, |verb| dress(verb, flags, environment)))
 }
 
-/// A name, and what a person knows it by.
+/// A name, and a description for people.
 type Name = (String, Option<String>);
 
 fn prompt(prompt: &Prompt) -> Name {
@@ -204,7 +204,7 @@ fn gateways_of(environment: &Environment) -> Vec<Name> {
     names.into_iter().map(|name| (name, None)).chain([embedded]).collect()
 }
 
-/// What `diff` compares: a file, or a place that has a name.
+/// Candidates for an operand of `diff`: files, and places that have a name.
 fn operand(word: &OsStr, environment: &Environment) -> Vec<CompletionCandidate> {
     let places = ["local".to_owned(), "gateway".to_owned()].into_iter().map(|name| (name, None));
     let named = gateways_of(environment).into_iter().map(|(name, help)| (format!("gateway:{name}"), help));
@@ -215,7 +215,7 @@ fn operand(word: &OsStr, environment: &Environment) -> Vec<CompletionCandidate> 
     all
 }
 
-/// Names from a gateway. A gateway that this user has never connected to is not asked: that would request a pairing.
+/// Names from a gateway. Skips a gateway that this user has never connected to: connecting would request a pairing.
 fn live(flags: &Flags, environment: &Environment, names: fn(&RunRow) -> Vec<Name>) -> Vec<Name> {
     let is_embedded = flags.gateway.as_deref() == Some("embedded");
     let devices = settings::state_directory(environment).map(|directory| directory.join("devices"));
@@ -229,8 +229,8 @@ fn live(flags: &Flags, environment: &Environment, names: fn(&RunRow) -> Vec<Name
     list.rows.iter().flat_map(names).collect()
 }
 
-/// The candidates of names. Agents and their models choose ids and keys, and a candidate becomes part of a command line:
-/// one that a shell could take for anything but a word is not offered.
+/// The candidates from names. Agents and their models choose ids and keys, and a candidate becomes part of a command
+/// line: a name that a shell could read as anything but a word is omitted.
 fn candidates(mut names: Vec<Name>) -> Vec<CompletionCandidate> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@+,-=".contains(c);
     names.retain(|(name, _)| !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain));

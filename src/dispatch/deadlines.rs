@@ -1,9 +1,9 @@
-//! Commands that are left behind where they take longer than their deadline.
+//! Commands that are abandoned when the deadline passes.
 
 use crate::commands::Error;
 use crate::deadline::{Deadline, Gate, OutOfTime};
 
-/// Computes a report of what only reads, and is left behind where that takes longer than the deadline.
+/// Runs a command that only reads, and abandons it when the deadline passes.
 pub fn within<T: Send + 'static>(
     deadline: Deadline,
     command: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
@@ -12,7 +12,7 @@ pub fn within<T: Send + 'static>(
     deadline.within(command).map_err(unfinished)?
 }
 
-/// The same of what writes behind the gate.
+/// As [`within`], for a command that writes: it is not abandoned after it has passed the gate.
 pub fn guarded<T: Send + 'static>(
     deadline: Deadline,
     command: impl FnOnce(&Gate) -> anyhow::Result<T> + Send + 'static,

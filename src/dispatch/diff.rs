@@ -14,7 +14,7 @@ use crate::report::exit::Exit;
 use crate::settings::Flags;
 use crate::streams::Streams;
 
-/// Compares, and prints where the two differ.
+/// Compares two documents, and prints the differences.
 pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let Diff { a, b, exact, json, quiet, access } = args;
     let request = diff::Request { a: place(a), b: place(b), exact };
@@ -24,7 +24,7 @@ pub fn run(args: Diff, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow:
     let access = flags(None, access, quiet.quiet);
     let report = within(deadline, move || diff::run(request, &access, deadline))?;
     if quiet.quiet && !json && !report.diff.is_drift() {
-        // What is wrong around the two is printed below.
+        // Remarks on both documents are printed below.
     } else if json {
         output::json(streams.out, &report.json())?;
     } else {

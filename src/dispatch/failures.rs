@@ -1,4 +1,4 @@
-//! How a command ends that has no report: failures, panics, and outputs that cannot be written.
+//! The end of a command without a report: failures, panics, and outputs that cannot be written.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,23 +14,24 @@ use crate::report::failure::Failure;
 use crate::store::input::InputError;
 use crate::streams::Streams;
 
-/// How long a file that could have been meant is looked for.
+/// Time limit for looking up the gateway that a missing file's name could mean.
 const LOOKING: Duration = Duration::from_secs(30);
 
-/// Where a panic happened is what a report needs. What it says may quote a document, and a secret in it.
+/// Makes panics print their place only, which is enough for a bug report. Their message may quote a document, and a
+/// secret in it.
 pub fn quiet_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             let said = panic.payload().downcast_ref::<&str>().copied();
-            // There is nowhere left to say that standard error is gone.
+            // If standard error is closed, there is no place to report that.
             drop(output::error::panicked(&mut io::stderr(), place.as_deref(), said));
         }));
     });
 }
 
-/// The place of the panic is on standard error already.
+/// Reports a panic. Its place is on standard error already.
 pub fn crashed(machine: Machine, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let failure = Failure {
         code: Exit::Bug.code(),
@@ -42,31 +43,31 @@ pub fn crashed(machine: Machine, streams: &mut Streams<'_>) -> io::Result<Exit> 
     reported(&failure, Exit::Bug, machine, streams)
 }
 
-/// A reader that has seen enough is no failure; an output that cannot be written is.
+/// Converts the result of writing into an exit code. A closed reader is not a failure; any other write error is.
 pub fn finish(exit: io::Result<Exit>, streams: &mut Streams<'_>) -> Exit {
     match exit {
         Ok(exit) => exit,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
-            // There is nowhere left to say that standard error is gone too.
+            // If standard error is closed too, there is no place to report that.
             let _: io::Result<()> = output::error::unwritten(streams.err, &error);
             Exit::Store
         }
     }
 }
 
-/// What machines read of a failure.
+/// The machine-readable form of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
-    /// Nothing.
+    /// None.
     Nothing,
     /// One object.
     Object,
-    /// The same on one line, as everything else is.
+    /// One object on one line, like the rest of the output.
     Line,
 }
 
-/// What the command line asks for, known even where it is wrong in other ways.
+/// The requested machine output, known even if the command line is otherwise wrong.
 pub fn machine(arguments: &[OsString]) -> Machine {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     let has = |sought: &[&str]| words.iter().any(|word| sought.contains(word));
@@ -105,7 +106,7 @@ pub fn failed(
     reported(&failure, exit, machine, streams)
 }
 
-/// Reports a failure. A reader that is gone changes nothing about how the command ended.
+/// Reports a failure. A closed reader does not change the exit code.
 fn reported(
     failure: &Failure<'_>,
     exit: Exit,
@@ -117,7 +118,7 @@ fn reported(
     unless_gone(object).and_then(|()| unless_gone(text)).map(|()| exit)
 }
 
-/// Prints what machines read of a failure.
+/// Prints the machine-readable form of a failure.
 pub fn printed(failure: &Failure<'_>, machine: Machine, streams: &mut Streams<'_>) -> io::Result<()> {
     match machine {
         Machine::Nothing => Ok(()),
@@ -126,17 +127,17 @@ pub fn printed(failure: &Failure<'_>, machine: Machine, streams: &mut Streams<'_
     }
 }
 
-/// A write whose reader is gone is as good as done.
+/// Treats a write to a closed reader as success.
 pub fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
-/// The error and what caused it, from the outside in.
+/// The error and its causes, from the outside in.
 pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
 }
 
-/// A failure, as it is told. `causes`: from the outside in.
+/// A failure for the renderers. `causes`: from the outside in.
 pub fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
     Failure {
         code: error.code(),
@@ -147,7 +148,7 @@ pub fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
     }
 }
 
-/// The same of one of several gateways: its next step is about that one.
+/// As [`failure`], for one of several gateways: its next step names that gateway.
 pub fn failure_of<'f>(error: &'f Error, gateway: &str) -> Failure<'f> {
     let mut failure = failure(error, causes(error));
     failure.remedy = failure.remedy.map(|remedy| again::for_gateway(&remedy, gateway));

@@ -116,7 +116,7 @@ pub fn add(args: cli::Add, deadline: Deadline, streams: &mut Streams<'_>) -> any
     Ok(Exit::Done)
 }
 
-/// `gateway dev`. `end`: `--timeout`, where it is given.
+/// `gateway dev`. `end`: the deadline of `--timeout`, if given.
 pub fn dev(args: &cli::Dev, end: Option<Deadline>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let request = gateway::dev::DevOptions {
         port: args.port,
@@ -138,7 +138,7 @@ pub fn dev(args: &cli::Dev, end: Option<Deadline>, streams: &mut Streams<'_>) ->
             output::dev_text(streams.out, dev)
         };
         printed = text.and_then(|()| streams.out.flush());
-        // Whoever started it must know how to reach it: without that it is of no use.
+        // The caller must learn the address: without it, the gateway is of no use.
         printed.is_ok()
     }))?;
     printed?;

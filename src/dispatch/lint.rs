@@ -1,4 +1,4 @@
-//! `approvals lint`: from its flags to the findings, and through the fixes to those that are left.
+//! `approvals lint`: reports the findings, applies the fixes and reports the remaining findings.
 
 use std::io::{self, Write};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ use crate::report::approvals::LintReport;
 use crate::report::exit::{self, Exit};
 use crate::streams::Streams;
 
-/// Checks, fixes with `--fix`, and reports what is left.
+/// Checks, fixes with `--fix`, and reports the remaining findings.
 pub fn run(
     args: Lint,
     line: &CommandLine,
@@ -57,7 +57,7 @@ pub fn run(
         shown.flush()?;
         let asked = Instant::now();
         agreed(args.yes, streams)?;
-        // A person's time to think is not the command's.
+        // The time that a person takes to answer does not count towards the deadline.
         let deadline = deadline.later(asked.elapsed());
         let fixed = lint::carry_out(plan, deadline)?;
         plan = lint::plan(&request, deadline)?;
@@ -68,7 +68,7 @@ pub fn run(
     if args.fix && report.fixed.is_empty() && report.invalid > 0 {
         output::unfixed_text(streams.err)?;
     }
-    // Notes are nothing to report, unless they are asked for.
+    // With --quiet, notes alone print nothing unless they are requested.
     let least = if args.fail_on == FailOn::Note { Severity::Note } else { Severity::Warning };
     let found = args.format != Format::Human
         || !report.fixed.is_empty()

@@ -1,7 +1,7 @@
-//! The top layer: from a command line to a command, and from its report to what is printed and to an exit code.
+//! The top layer: parses the command line, calls a command, prints its report and returns an exit code.
 //!
-//! One file for a noun, or for a verb that needs one. Nothing is decided here, and nothing is formatted: commands
-//! decide, and `output` prints.
+//! One file for each noun, or for a verb that needs one. This layer decides and formats nothing: commands decide, and
+//! `output` prints.
 
 mod access;
 mod again;
@@ -35,10 +35,10 @@ use crate::deadline::Deadline;
 use crate::report::exit::Exit;
 use crate::streams::Streams;
 
-/// How long a command may take without `--timeout`.
+/// The default of `--timeout`.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs one command line, and catches what panics.
+/// Runs one command line, and catches panics.
 pub fn start(arguments: &[OsString], streams: &mut Streams<'_>) -> Exit {
     let machine = failures::machine(arguments);
     failures::quiet_panics();

@@ -1,4 +1,4 @@
-//! What is made of the command line and of the types themselves: manual pages, the schema.
+//! Pages generated from the command line and from the types: manual pages, the schema.
 
 use std::io;
 
@@ -13,20 +13,20 @@ use crate::report::exit::Exit;
 use crate::report::failure::Failure;
 use crate::streams::Streams;
 
-/// What a text of help puts before its examples.
+/// The heading before the examples of a help text.
 const EXAMPLES: &str = "Examples:\n";
 
-/// What the help of `clearance` puts before its exit codes.
+/// The heading before the exit codes in the help of `clearance`.
 const EXIT_CODES: &str = "Exit codes:\n";
 
-/// A variable or a file, and what it is for.
+/// A variable or a file, and its purpose.
 type Entry = (&'static str, &'static str);
 
 /// The variables of every command.
 const VARIABLES: [Entry; 1] =
     [("NO_COLOR, CLICOLOR_FORCE", "Print no colours; print colours although the output is not a terminal.")];
 
-/// The variables by which this host's own OpenClaw is found.
+/// The variables that locate this host's own OpenClaw.
 const VARIABLES_OF_OPENCLAW: [Entry; 2] = [
     ("OPENCLAW_STATE_DIR", "The state directory of OpenClaw, by default ~/.openclaw."),
     ("OPENCLAW_HOME", "The home directory of OpenClaw, by default HOME."),
@@ -94,7 +94,7 @@ pub fn manual(path: &[String], streams: &mut Streams<'_>) -> io::Result<Exit> {
     Ok(Exit::Usage)
 }
 
-/// The manual page of a command, in roff. `None`: there is no such command.
+/// The manual page of a command, in roff. `None`: the command does not exist.
 fn page(path: &[String]) -> io::Result<Option<Vec<u8>>> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
@@ -141,13 +141,13 @@ fn page(path: &[String]) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(page))
 }
 
-/// Whether a command, or one below it, takes the options of a gateway.
+/// Whether a command or one of its subcommands has the options of a gateway.
 fn connects(command: &Command) -> bool {
     let takes = |name: &str| command.get_arguments().any(|argument| argument.get_long() == Some(name));
     takes("token-file") || command.get_subcommands().any(connects)
 }
 
-/// Whether a command reads this host's document unless another one is named.
+/// Whether a command reads this host's document by default.
 fn reads_document(names: &[&str]) -> bool {
     matches!(names, [_] | [_, "approvals", ..]) && names.last() != Some(&"schema")
 }
@@ -181,7 +181,7 @@ fn files(command: &Command, names: &[&str]) -> Vec<Entry> {
     entries
 }
 
-/// A section of names and what each is for.
+/// A section with names and their purposes.
 fn listed(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
     if entries.is_empty() {
         return;
@@ -192,7 +192,7 @@ fn listed(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
     }
 }
 
-/// A section that keeps its lines.
+/// A section that keeps its line breaks.
 fn literal(roff: &mut Roff, title: &str, text: &str) {
     let text = text.trim_end();
     if text.is_empty() {
@@ -205,7 +205,7 @@ fn literal(roff: &mut Roff, title: &str, text: &str) {
     roff.control("fi", []);
 }
 
-/// The pages above, below and beside a command.
+/// The pages of the parent, the subcommands and the siblings of a command.
 fn see_also(roff: &mut Roff, root: &Command, command: &Command, names: &[&str]) {
     let mut pages: Vec<String> = (1..names.len()).map(|end| names[..end].join("-")).collect();
     let above = names[1..names.len().max(2) - 1]

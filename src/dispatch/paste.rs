@@ -1,4 +1,4 @@
-//! Command lines that a person can paste: what a next step says to run. Their words are quoted for a shell.
+//! Command lines to paste, for next steps. Words are quoted for a shell.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::output;
 use crate::settings::without_secret;
 
-/// A path or another argument as a shell takes it, quoted only where it must be.
+/// An argument as a shell reads it, quoted only if necessary.
 pub fn shell_quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
@@ -18,11 +18,11 @@ pub fn shell_quoted(path: &Path) -> String {
     }
 }
 
-/// A command line to paste, with `--gateway` at this place joined to the value behind it.
+/// A command line to paste, in which the `--gateway` at this index is joined with its value by `=`.
 pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
     let value = arguments.get(at + 1).map(|value| value.to_string_lossy()).unwrap_or_default();
     if without_secret(&value) != value {
-        // Not repeated: an address may hold a secret.
+        // The address is not repeated: it may hold a secret.
         return "write --gateway=NAME or --gateway=URL".to_owned();
     }
     let quoted = |argument: &OsString| shell_quoted(Path::new(argument));
@@ -33,8 +33,8 @@ pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The command line of a comparison to paste, with `--gateway` as its second document where it has one already; otherwise
-/// what to write.
+/// The command line of a comparison to paste, with the value of `--gateway` as its second document if it has only one;
+/// otherwise, a sentence that says what to write.
 pub fn gateway_as_operand(arguments: &[OsString]) -> String {
     /// The other options that take a value.
     const VALUES: [&str; 5] =
@@ -47,7 +47,7 @@ pub fn gateway_as_operand(arguments: &[OsString]) -> String {
             let joined = word.strip_prefix("--gateway=").map(str::to_owned);
             let value =
                 joined.or_else(|| rest.next_if(|next| !next.starts_with('-')).map(ToString::to_string));
-            // Not repeated: an address may hold a secret.
+            // The address is not repeated: it may hold a secret.
             let value = value.map(|value| (without_secret(&value) == value, value));
             match value {
                 None => words.push("gateway".to_owned()),
@@ -73,7 +73,7 @@ pub fn gateway_as_operand(arguments: &[OsString]) -> String {
     "write gateway, gateway:NAME or gateway:URL in the place of one of the two documents".to_owned()
 }
 
-/// Whether what comes behind these words is an operand of `diff`, and not a part of the command's own name.
+/// Whether the words after these are operands of `diff`, and not a part of the command's name.
 fn operands_begin(words: &[String]) -> bool {
     words.iter().any(|word| word == "diff")
 }

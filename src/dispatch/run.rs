@@ -38,11 +38,11 @@ pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::
     } else {
         output::runs_text(streams.out, &list, layout(args.all))?;
     }
-    // A prompt that was not understood may be held by any run.
+    // Any run may hold a prompt that could not be parsed.
     Ok(if list.problems.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
-/// How the command line wants a plan to be shown and confirmed.
+/// How to show and confirm a plan.
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     yes: bool,
@@ -50,12 +50,12 @@ struct Shown {
     all: bool,
 }
 
-/// Shows a plan, and asks for a yes unless --yes is given.
+/// Shows a plan, and asks for confirmation unless `--yes` is given.
 fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> Result<(), Error> {
     let Streams { out, err, .. } = streams;
     let Shown { yes, json, all } = shown;
     let printed = match (json, yes) {
-        // The report has the plan.
+        // The report includes the plan.
         (true, true) => Ok(()),
         (true, false) => {
             let layout = Layout { paper: Paper::of(&io::stderr()), ..layout(all) };
@@ -89,7 +89,7 @@ pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> an
         runtime.keep_alive(|| confirmed(&ready.plan, shown, streams))?;
         runtime.run(cancel::carry_out(ready))?
     };
-    // Where runs are unknown, nothing is known to be superseded either.
+    // If the runs are unknown, superseded runs are unknown too.
     if args.quiet.quiet && !args.json && report.plan.nothing && report.plan.runs_unknown.is_none() {
         return Ok(Exit::Done);
     }

@@ -1,5 +1,5 @@
-//! Lines on their way to standard output, written by a thread of their own: a reader that is slow, or has stopped, holds
-//! up nothing but them.
+//! A queue of lines for standard output with its own writer thread: a reader that is slow or has stopped delays only
+//! these lines.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,10 +11,10 @@ use tokio::sync::Notify;
 
 use crate::deadline::Deadline;
 
-/// How much may wait, in bytes: some twenty thousand lines.
+/// The maximum size of waiting lines in bytes: about twenty thousand lines.
 const ROOM: usize = 8 * 1024 * 1024;
 
-/// Lines that wait for their writer.
+/// The queue of lines.
 #[derive(Debug)]
 pub struct Spool(Arc<Shared>);
 
@@ -28,7 +28,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     lines: VecDeque<Vec<u8>>,
-    /// Of what waits and what is being written.
+    /// The size of the waiting lines and of the one being written, in bytes.
     bytes: usize,
     ended: bool,
     failed: Option<io::Error>,
@@ -63,7 +63,7 @@ impl Shared {
 }
 
 impl Spool {
-    /// To standard output, past whoever else writes there.
+    /// Writes to standard output directly, not through its lock.
     pub fn to_stdout() -> io::Result<Self> {
         Ok(Self::to(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
     }
@@ -71,12 +71,12 @@ impl Spool {
     fn to(mut out: impl Write + Send + 'static) -> Self {
         let shared = Arc::new(Shared::default());
         let writing = Arc::clone(&shared);
-        // Left behind where nobody reads: the process ends soon after.
+        // The thread is not joined if nobody reads the output: the process ends soon after.
         std::thread::spawn(move || writing.write(&mut out));
         Self(shared)
     }
 
-    /// Takes a line, unless there is no room for it.
+    /// Queues a line. Returns false if the queue is full; after a write error, drops the line and returns true.
     pub fn push(&self, line: Vec<u8>) -> bool {
         let mut state = self.0.state();
         if state.failed.is_some() {
@@ -91,19 +91,19 @@ impl Spool {
         true
     }
 
-    /// Waits until nothing can be written any more.
+    /// Waits until writing fails.
     pub async fn closed(&self) {
         self.0.closed.notified().await;
     }
 
-    /// Waits until everything is written, and says if it is not.
+    /// Waits until everything is written; fails if that does not happen before the deadline.
     pub fn finish(self, deadline: Deadline) -> io::Result<()> {
         let mut state = self.0.state();
         state.ended = true;
         self.0.changed.notify_all();
         while state.bytes > 0 && state.failed.is_none() {
             let Some(left) = deadline.left() else {
-                let lost = format!("nobody reads it, and the last {} bytes of it are lost", state.bytes);
+                let lost = format!("its reader has stopped, and the last {} bytes are lost", state.bytes);
                 return Err(io::Error::new(io::ErrorKind::TimedOut, lost));
             };
             state = self.0.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -146,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_gone_is_told() {
+    fn a_reader_that_is_gone_is_reported() {
         let (read, write) = io::pipe().unwrap();
         drop(read);
         let spool = Spool::to(write);
         assert!(spool.push(b"one\n".to_vec()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(spool.closed());
-        assert!(spool.push(b"two\n".to_vec()), "there is nobody to miss it");
+        assert!(spool.push(b"two\n".to_vec()), "a line for a closed reader is dropped");
         let error = spool.finish(Deadline::after(Duration::from_mins(1))).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }

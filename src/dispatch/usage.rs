@@ -1,4 +1,4 @@
-//! Help, and command lines that are wrong.
+//! Help and usage errors.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,10 +13,10 @@ use crate::report::exit::Exit;
 use crate::report::failure::Failure;
 use crate::streams::Streams;
 
-/// Help goes to standard output and is a success; a wrong command line is told on standard error.
+/// Help goes to standard output and is a success; a usage error goes to standard error.
 pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>) -> io::Result<Exit> {
     let text = error.render();
-    // A noun by itself asks for its verbs.
+    // A noun by itself prints its help.
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || is_help {
         output::help(streams.out, &text, streams.styled)?;
@@ -42,7 +42,7 @@ pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<
     Ok(Exit::Usage)
 }
 
-/// The same where a command that takes no operand has one.
+/// The cause and the fix where an operand is given to a command that takes none.
 fn misplaced_operand(error: &clap::Error, arguments: &[OsString]) -> Option<(String, String)> {
     let unexpected =
         (error.kind() == ErrorKind::UnknownArgument).then(|| error.get(ContextKind::InvalidArg))?;
@@ -54,10 +54,9 @@ fn misplaced_operand(error: &clap::Error, arguments: &[OsString]) -> Option<(Str
     }
 }
 
-/// Where a gateway's name or address is not where this command takes it: what is wrong, and what to write instead.
+/// The cause and the fix where a gateway's name or address is in the wrong place.
 fn misplaced_gateway(error: &clap::Error, arguments: &[OsString]) -> Option<(&'static str, String)> {
-    const EQUALS: &str =
-        "--gateway takes its value after an equals sign here: behind a space it could be the pattern";
+    const EQUALS: &str = "--gateway takes its value after \"=\" here: after a space it could be the pattern";
     const OPERAND: &str = "diff takes a gateway as one of the two documents, and not as --gateway";
     if error.kind() != ErrorKind::UnknownArgument {
         return None;

@@ -1,4 +1,4 @@
-//! A panic while one report is rendered costs no other report its place in the output.
+//! A panic while one report is rendered does not affect the output of the other reports.
 
 use std::any::Any;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ pub(super) struct Contained {
 }
 
 impl Contained {
-    /// Prints what `render` writes; of a rendering that panics, nothing.
+    /// Prints what `render` writes; prints nothing of a rendering that panics.
     pub(super) fn print(
         &mut self,
         out: &mut dyn Write,
@@ -27,7 +27,7 @@ impl Contained {
         }
     }
 
-    /// Goes on with the panic, if there was one: the command ends as a bug.
+    /// Resumes the panic, if there was one: the command ends as a bug.
     pub(super) fn finish(self, out: &mut dyn Write) -> io::Result<()> {
         match self.panic {
             Some(panic) => {

@@ -1,4 +1,4 @@
-//! Verdicts for people: the source line with a mark, as compilers print it.
+//! Verdicts as text: the source line with a mark, as compilers print it.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::approvals::findings::diagnostic::{Diagnostic, Excerpt, Position, Verd
 use crate::approvals::findings::severity::Severity;
 use crate::report::approvals::{FileReport, UNFINISHED};
 
-/// Prints every problem of every file, and a line that counts.
+/// Prints every problem of every file, and a summary line.
 pub fn human(out: &mut dyn Write, reports: &[FileReport], look: Look) -> io::Result<()> {
     if reports.is_empty() {
         return writeln!(out, "Nothing to check: there is no document.");
@@ -36,13 +36,14 @@ pub fn human(out: &mut dyn Write, reports: &[FileReport], look: Look) -> io::Res
         1 => Some(format!("1 {what}")),
         more => Some(format!("{more} {many}")),
     };
-    let told = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
-    let files = told(&[
+    let joined = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let files = joined(&[
         counted(valid, "valid", "valid"),
         counted(invalid, "invalid", "invalid"),
         counted(unreadable, "not read", "not read"),
     ]);
-    let problems = told(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
+    let problems =
+        joined(&[counted(errors, "problem", "problems"), counted(warnings, "warning", "warnings")]);
     look.print(out, &format!("{files}{}{problems}", if problems.is_empty() { "" } else { "; " }))?;
     contained.finish(out)
 }
@@ -100,12 +101,12 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, look: Look
         Some(room) => around(&line, &mark, room),
         None => (line, mark),
     };
-    // A label that would not fit behind the mark is a sentence of its own.
+    // A label that would not fit after the mark becomes a separate sentence.
     let reach = columns(&line[..mark.start]) + columns(&line[mark.clone()]).max(1) + 1 + columns(&label);
     let (label, apart) = if room.is_some_and(|room| reach > room) { ("", &*label) } else { (&*label, "") };
     let place = format!("at {}", escaped(&place(diagnostic)));
     let name = escaped(name);
-    // Cut or escaped, the columns of an excerpt are not the file's.
+    // In a cut or escaped excerpt, the columns differ from the file's.
     let shifted = line[..mark.start].chars().count() + 1 != start.column;
     let group = if diagnostic.excerpt.is_none() {
         title.element(Origin::path(&name).line(start.line).char_column(start.column))
@@ -126,13 +127,13 @@ fn rendered(renderer: &Renderer, name: &str, diagnostic: &Diagnostic, look: Look
     }
 }
 
-/// A path for people: the root has no steps to show.
+/// A path as text; the root has an empty path.
 pub(super) fn place(diagnostic: &Diagnostic) -> String {
     let path = diagnostic.path.to_string();
     if path.is_empty() { "the document".to_owned() } else { path }
 }
 
-/// The line with the place, as the renderer prints it where it knows the columns itself.
+/// The line with the place, as the renderer prints it where it computes the columns itself.
 fn arrow(name: &str, start: Position, styled: bool) -> String {
     let indent = " ".repeat(start.line.to_string().len());
     let style = if styled { AnsiColor::BrightBlue.on_default().bold() } else { Style::new() };
@@ -153,10 +154,10 @@ fn label(diagnostic: &Diagnostic) -> String {
     label
 }
 
-/// The excerpt escaped, and where the mark is then.
+/// The escaped excerpt, and the range of the mark in it.
 fn shown(excerpt: &Excerpt) -> (String, std::ops::Range<usize>) {
     let mut line = String::from(if excerpt.cut_before { "…" } else { "" });
-    // A tab takes one column here as it does in the place that is told.
+    // A tab takes one column here, as in the reported place.
     let part = |range: std::ops::Range<usize>| escaped(&excerpt.text[range].replace('\t', " "));
     line.push_str(&part(0..excerpt.marked.start));
     let start = line.len();
@@ -169,7 +170,7 @@ fn shown(excerpt: &Excerpt) -> (String, std::ops::Range<usize>) {
     (line, start..end)
 }
 
-/// Prints the page of a code.
+/// Prints the explanation of a code.
 pub fn explanation(out: &mut dyn Write, code: Code) -> io::Result<()> {
     let page = code.explanation();
     writeln!(out, "{code}: {}\n", page.title)?;

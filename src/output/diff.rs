@@ -1,4 +1,4 @@
-//! How two documents differ: for people in the manner of a unified diff, agent by agent and field by field.
+//! The differences of two documents as text, in the style of a unified diff, agent by agent and field by field.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ const PLACE: Style = AnsiColor::Cyan.on_default();
 const GONE: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
-/// Prints where two documents differ.
+/// Prints the differences of two documents.
 pub fn diff_text(out: &mut dyn Write, report: &DiffReport, look: Look) -> io::Result<()> {
     let DiffReport { a, b, exact, diff, remarks: _ } = report;
     let mut printer = Printer { out, look };
@@ -62,7 +62,7 @@ fn named(side: &Side) -> String {
     format!("{}{none}", escaped(&side.name))
 }
 
-/// The part of a document that a change is in.
+/// The section of a document that a change belongs to.
 fn section(path: &Path) -> String {
     match path.steps() {
         [Step::Key(agents), Step::Key(id), ..] if agents == "agents" => format!("agent {}", escaped(id)),
@@ -87,7 +87,8 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// Changes of a field, what was before what is; of lists first what went, then what came, as a unified diff does.
+    /// Prints the changes of a field, the old value before the new one. Of a list, first the removed elements and then
+    /// the added ones, as in a unified diff.
     fn section(&mut self, changes: &[&Change]) -> io::Result<()> {
         let in_list = |change: &&&Change| is_element(change);
         for change in changes.iter().filter(|change| !is_element(change)) {
@@ -112,7 +113,7 @@ impl Printer<'_> {
     }
 }
 
-/// Whether a change is of a whole element of a list.
+/// Whether a change adds or removes a whole element of a list.
 fn is_element(change: &Change) -> bool {
     let one_sided = change.before.is_none() || change.after.is_none();
     one_sided && matches!(change.path.steps(), [.., Step::Key(list)] if is_list(list))
@@ -122,7 +123,7 @@ fn is_list(name: &str) -> bool {
     matches!(name, "allowlist" | "mcpTools" | "rules")
 }
 
-/// What stands at a path, readable: a line for each field or element.
+/// The value at a path as text: a line for each field or element.
 fn lines(path: &Path, value: &Value) -> Vec<String> {
     let steps = path.steps();
     let below = match steps {
@@ -132,7 +133,7 @@ fn lines(path: &Path, value: &Value) -> Vec<String> {
         [] => steps,
     };
     match (below, value) {
-        // An agent, or a block, that is on one side alone.
+        // An agent or a block that exists on one side only.
         ([], Value::Object(fields)) if !fields.is_empty() => fields
             .iter()
             .flat_map(|(name, value)| lines(&path.join(Step::Key(name.clone())), value))
@@ -160,8 +161,8 @@ fn element(list: &str, value: &Value) -> String {
     }
 }
 
-/// An element of a list on one line: what it is first, then its other fields by name. Nothing in a text can be taken
-/// for another field.
+/// An element of a list on one line: the fields in `first`, then its other fields by name. No text can be mistaken for
+/// another field.
 pub(super) fn described(element: &Value, first: &[&str]) -> String {
     let Some(fields) = element.as_object() else { return quoted(element) };
     let named = first.iter().filter_map(|name| fields.get(*name)).map(quoted);
@@ -170,7 +171,7 @@ pub(super) fn described(element: &Value, first: &[&str]) -> String {
     named.chain(others).collect::<Vec<_>>().join(" ")
 }
 
-/// A text as it is, in quotes where it could be read as more than one.
+/// A text unchanged, or in quotes where it could be read as several texts.
 fn quoted(value: &Value) -> String {
     match value.as_str() {
         Some(text) if !text.is_empty() && !text.contains([' ', '"', '=']) => escaped(text),

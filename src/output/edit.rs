@@ -1,4 +1,4 @@
-//! What `allowlist add` and `remove` did.
+//! The result of `allowlist add` and `remove`.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
 use crate::report::approvals::{EditReport, SetOutcome};
 
-/// Prints what became of the entry and of the document.
+/// Prints the result for the entry and for the document.
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     let EditReport { edit, set, similar, elsewhere, lints: _, attempts: _ } = report;
     let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
@@ -28,7 +28,7 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
         }
         (SetOutcome::Planned, _) => writeln!(out, "dry run: {path} was not changed")?,
         (SetOutcome::Unchanged, Verb::Add) => {
-            writeln!(out, "unchanged: {path} allows {} for agent {agent} already", entry(&edit.entry()))?;
+            writeln!(out, "unchanged: {path} already allows {} for agent {agent}", entry(&edit.entry()))?;
         }
         (SetOutcome::Unchanged, Verb::Remove) => {
             writeln!(out, "unchanged: {path} has no entry {} for agent {agent}", entry(&edit.entry()))?;
@@ -42,20 +42,20 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             let pattern = escaped(edit.pattern());
             writeln!(
                 out,
-                "  agent {} has an entry {pattern}, too: add --agent={} to remove it",
+                "  agent {} also has an entry {pattern}: add --agent={} to remove it",
                 escaped(other),
                 escaped(other)
             )?;
         }
     }
     if !set.departures.is_empty() {
-        writeln!(out, "what is stored there differs from what was sent:")?;
+        writeln!(out, "the stored document differs from the one sent:")?;
         changes(out, &set.departures)?;
     }
     Ok(())
 }
 
-/// Prints what is dangerous or dead about a new entry. Where it is written, its place is not known yet.
+/// Prints the warnings about a new entry. Its position in the document is not known yet.
 pub fn entry_warnings(err: &mut dyn Write, found: &[Diagnostic]) -> io::Result<()> {
     for diagnostic in found {
         let severity = match diagnostic.severity {

@@ -1,15 +1,15 @@
-//! Text that others wrote, made visible. This is the only place where it is turned into something to print.
+//! Makes untrusted text visible. This is the only module that turns it into something to print.
 //!
-//! An agent chooses the text of its prompts, and a person decides by what the screen shows. So no text may move a
-//! cursor, turn a line around, hide, look like another text, or stand where clearance's own words stand:
+//! An agent chooses the text of its prompts, and a person decides by what the screen shows. So no text may move the
+//! cursor, reverse a line, hide, look like another text, or appear in the place of clearance's own words:
 //!
-//! - [`escaped`], [`text`] and [`name`] write a *mark* in the place of each character that does not show as itself:
-//!   `␊` for a line break (`␉`, `␛`, … for other control characters), `⟨U+202E⟩` for the rest, `⟨12 spaces⟩` for many
-//!   spaces. The characters that marks are made of are marked themselves, so no text can imitate a mark, and two
-//!   different texts never look the same.
-//! - [`Paper`] wraps what is too long for the terminal, and puts a gutter `│` before each further line. The gutter
-//!   is marked in texts too: only clearance prints it.
-//! - [`shortened`] keeps the head and the tail of a long text and says how much is missing, as a mark.
+//! - [`escaped`], [`text`] and [`name`] replace each character that does not show as itself with a *mark*: `␊` for a
+//!   line break (`␉`, `␛`, … for other control characters), `⟨U+202E⟩` for the rest, `⟨12 spaces⟩` for many spaces. The
+//!   characters that marks use are marked themselves, so no text can imitate a mark, and two different texts never look
+//!   the same.
+//! - [`Paper`] wraps lines that are too long for the terminal, and puts a gutter `│` before each further line. The
+//!   gutter is marked in texts too: only clearance prints it.
+//! - [`shortened`] keeps the head and the tail of a long text, with a mark that counts the missing characters.
 
 mod marker;
 mod paper;
@@ -21,7 +21,7 @@ pub use paper::Paper;
 pub(super) use paper::{columns, padded, shortened};
 pub(super) use scripts::name;
 
-/// The spaces in a row that are shown as spaces: more of them could push a text out of sight.
+/// The maximum run of spaces that is shown as spaces: a longer one could push text out of sight.
 const SPACES: usize = 8;
 
 /// A text on one line, with a mark for every character that does not show as itself.
@@ -34,8 +34,9 @@ pub(crate) fn escaped(text: &str) -> String {
     marker.shown
 }
 
-/// The text of a prompt, a command say, on one line: as [`escaped`], and spaces that would push something out of sight
-/// or that nobody sees, at its ends, are counted, and words that mix scripts are spelt out.
+/// The text of a prompt on one line, such as a command. As [`escaped`]; in addition, spaces at the ends (which are
+/// invisible) and long runs of spaces (which could push text out of sight) are counted, and words that mix scripts are
+/// spelt out.
 pub(super) fn text(text: &str) -> String {
     let mut marker = Marker { shown: String::with_capacity(text.len()), ..Marker::default() };
     let mut rest = text;
@@ -61,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads marks back: what is shown has one meaning.
+    /// Reads marks back, to show that the output has one meaning.
     fn read(shown: &str) -> String {
         let mut text = String::new();
         let mut rest = shown;
@@ -87,7 +88,7 @@ mod tests {
         text
     }
 
-    /// Texts of the characters that matter here, and of any others.
+    /// Texts of the characters that matter here, and of arbitrary ones.
     pub(super) fn texts() -> impl Strategy<Value = String> {
         let special = prop::sample::select(
             "\n\r\t\\n\u{1b}\u{7f}\u{9b}⟨⟩│U+0A␊␛ <>\u{202e}\u{301}\u{20dd}\u{200d}\u{fe0f}漢😀🇩ﷺаmainо\u{a0}\u{3000}"

@@ -1,4 +1,4 @@
-//! What `gateway` commands found, for people and for machines.
+//! Reports of `gateway` commands as text.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::escape::{Paper, escaped};
 use crate::report::failure::Failure;
 use crate::report::gateway::{Added, Chosen, Connected, CredentialKind, Dev, Refused, Status, Transport};
 
-/// Prints what was chosen, and how it went.
+/// Prints the selected gateway and the result of the connection.
 pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
     let Chosen { address, address_from, name, credential, credential_from, trust, notes } = &status.chosen;
     let name = name.as_ref().map_or_else(String::new, |name| format!(" ({})", escaped(name)));
@@ -32,7 +32,7 @@ pub fn status_text(out: &mut dyn Write, status: &Status) -> io::Result<()> {
     }
 }
 
-/// Prints a gateway of several of which not even the address could be found.
+/// Prints one of several gateways whose address could not be determined.
 pub fn unchosen_text(out: &mut dyn Write, name: &str, failure: &Failure<'_>) -> io::Result<()> {
     writeln!(out, "gateway     {}", escaped(name))?;
     writeln!(out, "connection  failed: {}", escaped(&failure.causes.join(": ")))?;
@@ -72,10 +72,10 @@ fn connected_text(out: &mut dyn Write, connected: &Connected) -> io::Result<()> 
         let listed = capabilities.iter().map(|one| (one.text.to_owned(), one.present)).collect::<Vec<_>>();
         writeln!(out, "supports    {}", split(&listed, "missing"))?;
     }
-    writeln!(out, "methods     {}", split(methods, "not there"))
+    writeln!(out, "methods     {}", split(methods, "missing"))
 }
 
-/// Those that are there, then those that are not.
+/// Lists the available names, then the missing ones.
 fn split(list: &[(String, bool)], missing: &str) -> String {
     let those = |wanted: bool| {
         let names: Vec<&str> =
@@ -95,13 +95,13 @@ fn millis(duration: Duration) -> String {
 
 /// Prints a step of a connection to this address.
 pub fn progress_text(err: &mut dyn Write, address: &str, step: &str, paper: Paper) -> io::Result<()> {
-    // As one piece: other threads may print at the same time.
+    // Written in one call: other threads may print at the same time.
     let mut line = Vec::new();
     paper.line(&mut line, &format!("{}: ", escaped(address)), &escaped(step))?;
     err.write_all(&line)
 }
 
-/// Tells how an embedded gateway is reached.
+/// Prints how to connect to an embedded gateway.
 pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
     let Dev { url, token, fingerprint, version } = dev;
     writeln!(out, "a gateway to rehearse with, behaving like OpenClaw {version}; Ctrl-C ends it")?;
@@ -113,7 +113,7 @@ pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
     }
 }
 
-/// Prints which gateway was written where.
+/// Prints the gateway that was added and the file it was written to.
 pub fn added_text(out: &mut dyn Write, added: &Added) -> io::Result<()> {
     let Added { name, url, file, replaced, default } = added;
     let verb = if *replaced { "Replaced" } else { "Added" };

@@ -1,4 +1,4 @@
-//! Annotations of a GitHub workflow: one line a problem.
+//! Annotations of a GitHub workflow: one line for each problem.
 
 use std::io::{self, Write};
 
@@ -48,7 +48,7 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     };
     let (start, end) = (diagnostic.start, diagnostic.end);
     write!(out, "::{level} file={file},line={},endLine={},col={}", start.line, end.line, start.column)?;
-    // GitHub refuses an end column on an annotation of several lines, and its end column is the last one.
+    // GitHub rejects an end column on an annotation of several lines, and its end column is inclusive.
     if start.line == end.line {
         write!(out, ",endColumn={}", end.column.saturating_sub(1).max(start.column))?;
     }
@@ -66,12 +66,12 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
     writeln!(out)
 }
 
-/// A message, by the rules of the runner's own toolkit.
+/// Escapes a message by the rules of the runner's own toolkit.
 fn data(text: &str) -> String {
     escaped(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property's value, in which two more characters have a meaning.
+/// Escapes a property's value, in which two more characters are special.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

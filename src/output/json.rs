@@ -1,4 +1,4 @@
-//! JSON as it is printed. What is printed is a report's: see `report`.
+//! JSON output. The module `report` defines what is printed.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::escape::is_harmless;
 
-/// Prints a value as JSON, ASCII where a character could harm a terminal.
+/// Prints a value as JSON; characters that could harm a terminal are escaped.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Ascii(PrettyFormatter::new()));
     value.serialize(&mut serializer)?;
@@ -21,11 +21,11 @@ pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Escapes harmful characters, which plain JSON leaves as they are, and leaves the layout to another formatter.
+/// Escapes harmful characters, which plain JSON leaves unescaped. Another formatter does the layout.
 struct Ascii<F>(F);
 
 impl<F: Formatter> Formatter for Ascii<F> {
-    /// JSON already, in which such characters stand in strings alone.
+    /// The fragment is JSON already; such characters appear only in its strings.
     fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         self.write_string_fragment(writer, fragment)
     }

@@ -1,4 +1,4 @@
-//! Lints for people and for machines; annotations and SARIF are those of a validation.
+//! Lint reports as text and as JSON; annotations and SARIF are those of `validate`.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::snapshot::dropped;
 use crate::approvals::findings::codes::Code;
 use crate::report::approvals::{Fix, LintReport};
 
-/// Prints every finding of every document, and a line that counts.
+/// Prints every finding of every document, and a summary line.
 pub fn lint_human(out: &mut dyn Write, report: &LintReport, look: Look) -> io::Result<()> {
     let mut contained = Contained::default();
     for found in &report.files {
@@ -53,7 +53,7 @@ fn entries(count: usize) -> String {
     if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
-/// Entries and unknown fields; `None` where there are neither.
+/// The number of entries and unknown fields; `None` where both are zero.
 fn removed(count: usize, unknown: usize) -> Option<String> {
     let fields =
         || if unknown == 1 { "1 unknown field".to_owned() } else { format!("{unknown} unknown fields") };
@@ -87,7 +87,7 @@ pub fn fixes_text<'m>(out: &mut dyn Write, fixes: impl Iterator<Item = &'m Fix>)
         if fix.removals.iter().any(|removal| removal.code == Code::InactiveGenerated) {
             writeln!(
                 out,
-                "  inactive-generated is of gateways from 2026.8.1 on: for an older one say --for RELEASE"
+                "  inactive-generated applies to gateways from 2026.8.1 on; for an older one, add --for RELEASE"
             )?;
         }
     }

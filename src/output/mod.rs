@@ -1,4 +1,4 @@
-//! Reports as text and as machine output. Whatever quotes a document is escaped on its way out.
+//! Reports as text and as machine output. Every quote from a document is escaped when it is printed.
 
 mod contain;
 mod diagnostics;

@@ -1,32 +1,32 @@
-//! Reports on a terminal that is narrower than they are: lines end between words, and an excerpt is cut around its mark.
+//! Reports on a narrow terminal: lines are wrapped between words, and an excerpt is cut around its mark.
 
 use std::io::{self, Write};
 use std::ops::Range;
 
 use super::escape::{Paper, columns};
 
-/// How a report for people is shown.
+/// How a report is shown as text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
-    /// Whether it has colours.
+    /// Whether to print colours.
     pub styled: bool,
-    /// What it is printed on.
+    /// The output medium.
     pub paper: Paper,
 }
 
-/// The lines below the first one of a sentence.
+/// The indent of wrapped lines.
 const INDENT: &str = "    ";
-/// The least room for an excerpt.
+/// The minimum width of an excerpt.
 const LEAST: usize = 16;
 
 impl Look {
-    /// How a report on standard output looks.
+    /// The look of a report on standard output.
     pub fn of(styled: bool) -> Self {
         Self { styled, paper: Paper::of(&io::stdout()) }
     }
 
-    /// Prints a report, of which the lines that are too long end between words. A word that is longer than a line is left to
-    /// the terminal: what is copied from there is whole.
+    /// Prints a report and wraps long lines between words. The terminal wraps a word that is longer than a line, so
+    /// that copying it from there gives the whole word.
     pub(super) fn print(self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         let Some(width) = self.paper.width else { return writeln!(out, "{text}") };
         for line in text.split('\n') {
@@ -42,23 +42,23 @@ impl Look {
         Ok(())
     }
 
-    /// The columns for an excerpt behind the number of its line.
+    /// The width of an excerpt after the number of its line.
     pub(super) fn room(self, line: usize) -> Option<usize> {
         let margin = line.to_string().len() + " | ".len();
         self.paper.width.map(|width| width.saturating_sub(margin).max(LEAST))
     }
 }
 
-/// Where a line has to end between two words; `None` where it fits, or is one word.
+/// The position between two words where a line must end; `None` where it fits, or is a single word.
 fn end_of_line(line: &str, width: usize) -> Option<usize> {
     if line.len() <= width {
         return None;
     }
-    // What is before the first word is no place to end.
+    // A line never ends before its first word.
     let start = line.len() - line.trim_start_matches(' ').len();
     let (mut taken, mut end, mut escape) = (0, None, false);
     for (at, c) in line.char_indices() {
-        // A colour takes no columns.
+        // A colour code has no width.
         escape |= c == '\x1b';
         if escape {
             escape = c != 'm';
@@ -72,12 +72,12 @@ fn end_of_line(line: &str, width: usize) -> Option<usize> {
     end.filter(|_| taken > width)
 }
 
-/// The part of an excerpt around its mark that fits, and where the mark is in it. `…` stands where it was cut.
+/// The part of an excerpt around its mark that fits, and the mark's range in it. `…` replaces what was cut.
 pub(super) fn around(line: &str, mark: &Range<usize>, room: usize) -> (String, Range<usize>) {
     if columns(line) <= room {
         return (line.to_owned(), mark.clone());
     }
-    // A mark is shown whole where it fits; at most a third of the line stands before it.
+    // The whole mark is shown if it fits; at most a third of the line precedes it.
     let marked = columns(&line[mark.clone()]).max(1);
     let before = room.saturating_sub(marked + 2 * columns("…")).min(room / 3);
     let mut from = mark.start;

@@ -1,4 +1,4 @@
-//! Pages that are printed as they are: help, manual pages, scripts.
+//! Pages that are printed unchanged: help, manual pages, scripts.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ pub fn page(out: &mut dyn Write, page: &[u8]) -> io::Result<()> {
     out.write_all(page)
 }
 
-/// The beginning and the end of a text, on one line and with marks: what completion shows beside a name.
+/// The head and the tail of a text on one line with marks, which completion shows beside a name.
 pub fn brief(text: &str) -> String {
     const COLUMNS: usize = 60;
     shortened(&escaped(text), COLUMNS)

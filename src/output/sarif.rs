@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, for code scanning.
+//! SARIF 2.1.0 output, for code scanning.
 
 use std::io::{self, Write};
 
@@ -10,12 +10,13 @@ use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::findings::severity::Severity;
 use crate::report::approvals::{FileReport, UNFINISHED};
 
-/// Prints one run: a rule a code, a result a problem, a notification a file that could not be read.
+/// Prints one run: a rule for each code, a result for each problem, a notification for each file that could not be
+/// read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     with_rules(out, reports, Code::ALL.iter().copied())
 }
 
-/// Prints one run of lints: invalid documents are results too.
+/// Prints one run of lints; invalid documents are results too.
 pub fn lint_sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     with_rules(out, reports, Code::ALL.iter().chain(Code::LINTS).copied())
 }
@@ -59,7 +60,7 @@ fn with_rules(
     json(out, &log)
 }
 
-// The part of SARIF 2.1.0 that is printed: names and meanings are those of its chapter 3.
+// The part of SARIF 2.1.0 that is printed; chapter 3 of the standard defines the names and their meanings.
 
 #[derive(Serialize)]
 struct Log<'r> {
@@ -79,7 +80,7 @@ struct Run<'r> {
     results: Streamed<'r>,
 }
 
-/// The results, each made when it is printed: in memory one takes several times its text.
+/// The results, each created while it is printed: in memory, a result takes several times the size of its text.
 struct Streamed<'r>(&'r [FileReport]);
 
 impl Serialize for Streamed<'_> {
@@ -169,7 +170,7 @@ struct PhysicalLocation {
     region: Option<Region>,
 }
 
-/// Lines and columns from 1; the end is the column behind the last character.
+/// Lines and columns from 1; the end is the column after the last character.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
@@ -240,7 +241,7 @@ fn notification(report: &FileReport, message: &str) -> Notification {
     }
 }
 
-/// A path as a URI reference (RFC 3986): what may not stand in one is percent-encoded, byte by byte.
+/// A path as a URI reference (RFC 3986): each byte that a URI may not contain is percent-encoded.
 fn uri(path: &str) -> String {
     use std::fmt::Write;
     let mut uri = String::with_capacity(path.len());

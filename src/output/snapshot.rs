@@ -1,4 +1,4 @@
-//! What `get` read and `set` did, for people.
+//! Reports of `get` and `set` as text.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::approvals::findings::diagnostic::thousands;
 use crate::approvals::findings::remark::Remark;
 use crate::report::approvals::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
 
-/// Entries of one agent that are listed before the rest is only counted.
+/// The number of entries that are listed for each agent; the rest is only counted.
 const LISTED: usize = 20;
 
 /// Prints a readable summary of a document.
@@ -49,7 +49,7 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
     Ok(())
 }
 
-/// Prints what is worth saying beside a document.
+/// Prints the remarks on a document.
 pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark], paper: Paper) -> io::Result<()> {
     for Remark { message, remedy } in remarks {
         paper.line(out, "warning: ", &escaped(message))?;
@@ -60,7 +60,7 @@ pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark], paper: Paper) -> io
     Ok(())
 }
 
-/// Prints the first elements of a list, and the number of the others.
+/// Prints the first elements of a list, and the number of the remaining ones.
 fn lines(out: &mut dyn Write, first: &[Value], count: usize, line: fn(&Value) -> String) -> io::Result<()> {
     for element in first.iter().take(LISTED) {
         writeln!(out, "    {}", line(element))?;
@@ -149,7 +149,7 @@ pub(super) fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()>
     Ok(())
 }
 
-/// Prints how many changes are not listed.
+/// Prints the number of changes that are not listed.
 pub(super) fn omitted(out: &mut dyn Write, count: usize) -> io::Result<()> {
     match count {
         0 => Ok(()),
@@ -158,7 +158,7 @@ pub(super) fn omitted(out: &mut dyn Write, count: usize) -> io::Result<()> {
     }
 }
 
-/// Prints what changed, or would.
+/// Prints the actual or planned changes.
 pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
     dropped(out, &report.dropped, report.dropped_count)?;
     changes(out, &report.changes.policy)?;
@@ -183,17 +183,17 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
         SetOutcome::Stored => {
             writeln!(out, "stored in {path}\n  hash      {}", report.after.as_deref().unwrap_or_default())?;
         }
-        SetOutcome::Unchanged => writeln!(out, "{path} holds this document already; nothing was written")?,
+        SetOutcome::Unchanged => writeln!(out, "{path} already holds this document; nothing was written")?,
         SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed")?,
     }
     if !report.departures.is_empty() {
-        writeln!(out, "what is stored there differs from what was sent:")?;
+        writeln!(out, "the stored document differs from the one sent:")?;
         changes(out, &report.departures)?;
     }
     Ok(())
 }
 
-/// Prints which unknown fields are taken out of a document.
+/// Prints the unknown fields that are removed from a document.
 pub(super) fn dropped(out: &mut dyn Write, fields: &[Change], count: usize) -> io::Result<()> {
     if count == 0 {
         return Ok(());

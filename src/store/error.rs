@@ -196,7 +196,7 @@ impl StoreError {
         match self {
             Self::Input(error) => error.remedy_unlimited(),
             Self::Conflict { .. } | Self::Overwritten { .. } => {
-                Some("read it again (clearance approvals get), make your change to that, and set it".to_owned())
+                Some("read it again (clearance approvals get), make your change to it, and set it".to_owned())
             }
             Self::Ambiguous(..) => Some(
                 "say which one with --store PATH: releases up to 2026.4 take the one below the home directory, whatever OPENCLAW_STATE_DIR says"

@@ -1,9 +1,9 @@
-//! The checks of one gateway, one after the other: it takes longer to start than to be asked everything.
+//! The checks of one gateway, one after another: starting a gateway takes longer than all its checks.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// A list of checks that goes on after one has failed, and fails at its end.
+/// A list of checks that continues after a failed one, and fails at its end.
 pub(crate) struct Checks {
     gateway: String,
     failed: Vec<String>,
@@ -16,7 +16,7 @@ impl Checks {
         Self { gateway: gateway.to_owned(), failed: Vec::new(), count: 0, begun: Instant::now() }
     }
 
-    /// Makes a check. Its own panic is printed as it happens.
+    /// Runs a check. A panic is printed when it happens.
     pub(crate) fn check(&mut self, name: &str, check: impl FnOnce()) {
         self.count += 1;
         let begun = Instant::now();
@@ -28,7 +28,7 @@ impl Checks {
         }
     }
 
-    /// Tells how it went.
+    /// Prints the result, and fails if a check failed.
     pub(crate) fn end(self) {
         let seconds = self.begun.elapsed().as_secs();
         println!("{}: {} checks in {seconds} s", self.gateway, self.count);

@@ -1,5 +1,5 @@
-//! A client that knows the frames and no more: what the tests arrange on a gateway is arranged without the code that
-//! they test.
+//! A minimal client that only knows the frames: the tests use it to set up a gateway, independently of the code they
+//! test.
 
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -14,14 +14,14 @@ use uuid::Uuid;
 
 use crate::gateway::SECRET;
 
-/// The scopes that clearance asks for.
+/// The scopes that clearance requests.
 pub(crate) const OPERATOR: [&str; 4] =
     ["operator.admin", "operator.approvals", "operator.read", "operator.write"];
 
-/// A gateway that loads may be silent for a while.
+/// A gateway that is loading may be silent for a while.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A device's key.
+/// The key of a device.
 pub(crate) struct Device(SigningKey);
 
 impl Device {
@@ -32,7 +32,7 @@ impl Device {
         Self(SigningKey::from_bytes(&seed))
     }
 
-    /// The key of a file that clearance keeps.
+    /// The key in a file of clearance.
     pub(crate) fn of_pem(pem: &str) -> Self {
         use ed25519_dalek::pkcs8::DecodePrivateKey;
         Self(SigningKey::from_pkcs8_pem(pem).expect("a key"))
@@ -64,7 +64,7 @@ impl Device {
     }
 }
 
-/// What a connection says of itself.
+/// The client parameters of a connection.
 pub(crate) struct Who<'w> {
     pub(crate) role: &'w str,
     pub(crate) scopes: &'w [&'w str],
@@ -74,14 +74,14 @@ pub(crate) struct Who<'w> {
 }
 
 impl<'w> Who<'w> {
-    /// A command-line client with these scopes, which says what clearance says.
+    /// A command-line client with these scopes and clearance's parameters.
     pub(crate) fn operator(scopes: &'w [&'w str]) -> Self {
         let client = json!({ "id": "cli", "mode": "cli", "version": "0", "platform": std::env::consts::OS });
         Self { role: "operator", scopes, client, caps: &[], commands: &[] }
     }
 }
 
-/// A connection that was let in.
+/// An authenticated connection.
 pub(crate) struct Client {
     socket: WebSocket<TcpStream>,
     calls: u64,
@@ -121,7 +121,7 @@ impl Client {
         Self::connect(address, &Who::operator(&scopes), &Device::new()).expect("an operator is let in")
     }
 
-    /// Makes a call; the payload, or the error.
+    /// Makes a call; returns the payload or the error.
     pub(crate) fn call(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.calls += 1;
         let id = self.calls.to_string();
@@ -138,8 +138,8 @@ impl Client {
         }
     }
 
-    /// Replaces the gateway's document, whatever is there, and reads it back: 2026.9.6 answers with another hash than
-    /// the one that is stored.
+    /// Replaces the gateway's document unconditionally, and reads it back: 2026.9.6 answers with another hash than that
+    /// of the stored document.
     pub(crate) fn set(&mut self, file: &Value) -> Value {
         let before = self.call("exec.approvals.get", &json!({})).expect("a document");
         let params = json!({ "file": file, "baseHash": before["hash"] });
@@ -173,13 +173,13 @@ impl Client {
         }
     }
 
-    /// What ends the connection from another thread.
+    /// A function that closes the connection from another thread.
     pub(crate) fn hangup(&self) -> impl FnOnce() + Send + 'static {
         let stream = self.socket.get_ref().try_clone().expect("the stream twice");
         move || drop(stream.shutdown(Shutdown::Both))
     }
 
-    /// Waits for frames for as long as it takes.
+    /// Reads frames until the connection ends.
     pub(crate) fn wait_forever(&self) {
         self.socket.get_ref().set_read_timeout(None).expect("no timeout");
     }

@@ -1,4 +1,4 @@
-//! What holds on every generation alike.
+//! Tests that are the same for every generation.
 
 use serde_json::{Value, json};
 
@@ -9,16 +9,16 @@ use crate::proxy::{Options, Proxy};
 use crate::tool::Tool;
 use crate::wire::Wire;
 
-/// What a gateway calls its generation.
+/// The version and the properties of a generation.
 #[derive(Clone, Copy)]
 pub(crate) struct Generation {
     pub(crate) version: &'static str,
     pub(crate) protocol: u64,
-    /// It takes connections before it is ready, and refuses them.
+    /// Whether it accepts connections before it is ready, and rejects them.
     pub(crate) refuses_while_starting: bool,
 }
 
-/// A document that every gateway takes as it is.
+/// A document that every gateway accepts unchanged.
 pub(crate) fn policy(ask: &str) -> Value {
     json!({
         "version": 1,
@@ -30,7 +30,7 @@ pub(crate) fn policy(ask: &str) -> Value {
     })
 }
 
-/// The same document without the ids and the socket, which a gateway adds.
+/// The document without the ids and the socket, which a gateway adds.
 pub(crate) fn bare(file: &Value) -> Value {
     let mut file = file.clone();
     if let Some(document) = file.as_object_mut() {
@@ -44,7 +44,7 @@ pub(crate) fn bare(file: &Value) -> Value {
     file
 }
 
-/// Everything that needs no special arrangement.
+/// Everything that needs no special setup.
 pub(crate) fn everyday(checks: &mut Checks, gateway: &Gateway, generation: Generation) {
     let host = Tool::on_host(&gateway.state());
     let mut raw = Client::operator(gateway.address());
@@ -188,7 +188,7 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
         for credential in ["token", "none", "wrong"] {
             let ran =
                 Wire::new(gateway, "", &status).credential(credential).again(&tool, &proxy).run().exits(0);
-            // An early gateway does not say how it let us in.
+            // An early gateway does not report the authentication method.
             let method = ran.json()["connection"]["method"].clone();
             let expected = if credential == "token" { "token" } else { "device-token" };
             assert!(method.is_null() || method == expected, "{credential}: {ran:#?}");
@@ -208,8 +208,8 @@ fn refusals(checks: &mut Checks, gateway: &Gateway) {
     checks.check("another host's device, then its approval, then more scopes", || pairing(gateway));
 }
 
-/// A gateway pairs a device of this host by itself; one of another host it does not, nor one that wants more than it
-/// was approved for.
+/// A gateway pairs a device of this host automatically, but not a device of another host, and not one that requests
+/// more scopes than were approved.
 fn pairing(gateway: &Gateway) {
     let forwarded = Options { forwarded: true, ..Options::default() };
     let get = ["approvals", "get", "--json"];
@@ -220,9 +220,9 @@ fn pairing(gateway: &Gateway) {
     let request = approval(&ran.json());
     raw.call("device.pair.approve", &json!({ "requestId": request })).expect("the id is the gateway's own");
     Wire::new(gateway, "", &get).again(&tool, &proxy).run().exits(0);
-    // Another user, whose device was approved to read.
+    // Another user, whose device was approved for reading.
     let (tool, proxy) = (Tool::new(), Proxy::to(gateway.address(), forwarded));
-    // It has a key now, of which the gateway has not heard.
+    // It has a key now, which the gateway does not know yet.
     Wire::new(gateway, "", &get).credential("wrong").again(&tool, &proxy).run().exits(5);
     let kept = tool.devices().pop().expect("a device");
     let device = Device::of_pem(kept["privateKey"].as_str().expect("a key"));
@@ -235,14 +235,14 @@ fn pairing(gateway: &Gateway) {
     Wire::new(gateway, "", &get).again(&tool, &proxy).run().exits(0);
 }
 
-/// The request of the command that is there to be copied.
+/// The request id in the command to copy.
 fn approval(output: &Value) -> String {
     let remedy = output["error"]["remedy"].as_str().expect("a next step");
     let (_, rest) = remedy.split_once("openclaw devices approve ").expect("a command");
     rest.split(|c: char| c != '-' && !c.is_ascii_hexdigit()).next().expect("an id").to_owned()
 }
 
-/// A gateway without the admin endpoint says 404.
+/// A gateway without the admin endpoint answers 404.
 pub(crate) fn no_admin_endpoint(gateway: &Gateway) {
     let tool = Tool::new();
     let url = format!("--gateway={}", gateway.http_url());
@@ -250,10 +250,10 @@ pub(crate) fn no_admin_endpoint(gateway: &Gateway) {
     tool.run(&get).exits(5).fails_with("no-admin-endpoint").says(&["admin-http-rpc", &gateway.url()]);
 }
 
-/// A gateway that is told to stop while it is used, and one that is not ready yet.
+/// A gateway that is stopped while it is used, and one that is not ready yet.
 pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway, generation: Generation) {
     let hash = Client::operator(gateway.address()).set(&policy("always"))["hash"].clone();
-    checks.check("told to stop during a get and a set", || {
+    checks.check("stopped during a get and a set", || {
         let (get, set) = (["approvals", "get", "--json"], ["approvals", "set", "--json"]);
         let new = policy("off");
         let get = Wire::new(gateway, "shutdown", &get).holding("exec.approvals.get").start();
@@ -262,7 +262,7 @@ pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway, generation: Ge
         get.proxy().wait_until_held();
         set.proxy().wait_until_held();
         gateway.terminate();
-        // Reading again does no harm; there is nobody left to ask.
+        // Reading may be retried; but the gateway is gone.
         let (get, set) = (get.end(), set.end());
         let ran = get.exits(4);
         let code = ran.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
@@ -270,7 +270,7 @@ pub(crate) fn restart(checks: &mut Checks, gateway: &mut Gateway, generation: Ge
         assert!(!ran.stderr.contains("may have been executed"), "{ran:#?}");
         set.exits(4).fails_with("uncertain").says(&["may have been executed", "approvals get"]);
     });
-    checks.check("asked while it starts", || {
+    checks.check("a request while it starts", || {
         gateway.stop();
         gateway.start();
         gateway.wait_until_listening();

@@ -1,6 +1,6 @@
-//! The published contract against our own reading of it, over generated documents.
+//! Compares clearance's validation with the published contract, on generated documents.
 //!
-//! Ours may be the stricter one, and only in ways that are listed here; what it accepts the contract must accept.
+//! clearance may be stricter, but only in the ways listed here; the contract must accept what clearance accepts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,34 +21,35 @@ use crate::registry;
 
 const DOCUMENTS: usize = 16_000;
 
-/// In a generated string: where the written text has half of a surrogate pair.
+/// In a generated string: a placeholder for half of a surrogate pair in the written text.
 const HALF_A_PAIR: char = '\u{fdd0}';
-/// In a generated document: where the written text has a number beyond a double's range.
+/// In a generated document: a placeholder for a number beyond a double's range in the written text.
 const BEYOND_A_DOUBLE: f64 = 1.25e299;
 
-/// What is refused here and accepted by the contract, and why it should be.
+/// Codes that clearance rejects and the contract accepts, and why.
 const STRICTER: [Code; 8] = [
-    // The contract takes any string for `security`, `ask` and `askFallback`; a gateway drops the words it does not know.
+    // The contract accepts any string for `security`, `ask` and `askFallback`; a gateway drops the words it does not
+    // know.
     Code::UnknownValue,
-    // It takes any string for an entry's `pattern`; a gateway drops a blank one, or reads nothing of the document.
+    // It accepts any string for an entry's `pattern`; a gateway drops a blank one, or rejects the whole document.
     Code::BlankText,
-    // It says nothing of what an `argPattern` must be.
+    // It does not restrict `argPattern`.
     Code::InvalidArgPattern,
-    // It takes every agent id.
+    // It accepts every agent id.
     Code::ReservedAgentId,
     Code::LegacyDefaultAgent,
-    // It is about values, and these are about the text they were read from. `JSON.parse` keeps the last of two keys,
+    // It is about values, and these codes are about the text. `JSON.parse` keeps the last of two equal keys,
     Code::DuplicateKey,
-    // makes an Infinity of a number that a double cannot hold,
+    // turns a number that a double cannot hold into Infinity,
     Code::NumberOutOfRange,
-    // and keeps half of a surrogate pair, which is no character and has no UTF-8.
+    // and keeps half of a surrogate pair, which is not a character and has no UTF-8.
     Code::Syntax,
 ];
 
-/// A field that stands again later in the document.
+/// A field that appears again later in the document.
 const HIDDEN: &str = r#"{"version":2,"#;
 
-/// The contract's patterns for agents, `^.*$`, match no id with a line end in it: it says nothing of such an agent.
+/// The contract's patterns for agents, `^.*$`, match no id with a line end in it: it does not restrict such an agent.
 fn is_beyond_the_contract(diagnostic: &Diagnostic) -> bool {
     matches!(diagnostic.path.steps(), [Step::Key(agents), Step::Key(id), ..]
         if agents == "agents" && id.contains(['\n', '\r', '\u{2028}', '\u{2029}']))
@@ -73,7 +74,7 @@ fn nothing_passes_that_the_contract_refuses() {
             *codes.entry(diagnostic.code).or_default() += 1;
         }
         let halved = document.to_string().contains(HALF_A_PAIR);
-        // The first of a field that stands twice, which the contract's reader never sees.
+        // The first of two equal fields, which the contract's reader never sees.
         let hidden = |diagnostic: &Diagnostic| {
             text.starts_with(HIDDEN)
                 && diagnostic.start.column == HIDDEN.len() - 1
@@ -93,7 +94,7 @@ fn nothing_passes_that_the_contract_refuses() {
     let shown = disagreements.iter().take(10).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(disagreements.is_empty(), "{} disagreements, the shortest:\n{shown}", disagreements.len());
 
-    // What is generated must go on covering both verdicts, and every kind of problem that a value can have.
+    // The generated documents must keep covering both verdicts, and every kind of problem that a value can have.
     for cell in [(true, true), (true, false), (false, false)] {
         assert!(cells.get(&cell).is_some_and(|count| *count > 1_000), "{cells:?}");
     }
@@ -114,7 +115,7 @@ fn nothing_passes_that_the_contract_refuses() {
     assert!(!codes.contains_key(&Code::Refused));
 }
 
-/// What a gateway requires of `file` in `exec.approvals.set`.
+/// The requirements of a gateway on `file` in `exec.approvals.set`.
 fn contract() -> jsonschema::Validator {
     let package = registry::package("@openclaw/gateway-protocol", "2026.9.1");
     let file = package.join("@openclaw/gateway-protocol/protocol.schema.json");
@@ -125,7 +126,7 @@ fn contract() -> jsonschema::Validator {
     jsonschema::validator_for(&document).unwrap()
 }
 
-/// A document as text: compact, with a field twice, indented, or with its characters escaped.
+/// A document as text: compact, with a duplicate field, indented, or with its characters escaped.
 fn write(document: &Value, style: u32, twice: bool) -> String {
     let text = match style {
         0 | 1 => document.to_string(),
@@ -140,7 +141,8 @@ fn write(document: &Value, style: u32, twice: bool) -> String {
     text.replace(HALF_A_PAIR, half).replace("1.25e299", "1e999").replace("1.25e+299", "1E+999")
 }
 
-/// Every letter `e` and everything beyond ASCII as JSON escapes, keys included; numbers and literals are left alone.
+/// Writes every letter `e` and every character beyond ASCII as a JSON escape, in keys too; numbers and literals stay
+/// unchanged.
 fn escaped(text: &str) -> String {
     let mut inside = false;
     let mut after_backslash = false;
@@ -159,7 +161,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Values of every type, and those on a rule's edge.
+/// Values of every type, and values at the limit of a rule.
 fn anything() -> BoxedStrategy<Value> {
     let edge = [
         json!(null),
@@ -186,7 +188,7 @@ fn anything() -> BoxedStrategy<Value> {
     prop_oneof![3 => select(edge.to_vec()), 1 => words(), 1 => any::<String>().prop_map(Value::from)].boxed()
 }
 
-/// Words of the fields, near misses, and strings that are blank by one reading or another.
+/// Valid words of the fields, near misses, and strings that count as blank by some definition.
 fn words() -> BoxedStrategy<Value> {
     select(vec![
         "",
@@ -227,12 +229,12 @@ fn words() -> BoxedStrategy<Value> {
     .boxed()
 }
 
-/// Mostly what belongs there, sometimes anything.
+/// Mostly a valid value, sometimes any value.
 fn mostly(right: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Value> {
     prop_oneof![40 => right, 1 => anything()].boxed()
 }
 
-/// What belongs there, or a word that the contract cannot tell from it.
+/// A valid value, or a word that the contract accepts as well.
 fn worded(right: &[&'static str]) -> BoxedStrategy<Value> {
     mostly(prop_oneof![25 => select(right.to_vec()).prop_map(Value::from), 1 => words()])
 }
@@ -260,7 +262,7 @@ fn flag() -> BoxedStrategy<Value> {
     mostly(any::<bool>().prop_map(Value::from))
 }
 
-/// An object with each field in so many percent, and now and then one that does not belong.
+/// An object with each field at its percentage, and sometimes an unknown field.
 fn object(fields: Vec<(&'static str, u32, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
     let fields: Vec<_> = fields
         .into_iter()
@@ -350,7 +352,7 @@ fn agents() -> BoxedStrategy<Value> {
     mostly(proptest::collection::btree_map(id, agent, 0..4).prop_map(|agents| agents.into_iter().collect()))
 }
 
-/// Documents as operators and gateways write them, and the mistakes they make.
+/// Documents as operators and gateways write them, with typical mistakes.
 fn documents() -> BoxedStrategy<Value> {
     let version = prop_oneof![30 => Just(json!(1)), 5 => Just(json!(1.0)), 1 => Just(json!(2))];
     let socket = object(vec![("path", 60, text()), ("token", 60, text())]);

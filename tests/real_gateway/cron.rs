@@ -1,5 +1,5 @@
-//! Cron jobs, subagents, plugin calls and the official listing: what real gateways write into the keys and prompts that
-//! duplicates are found by.
+//! Cron jobs, subagents, plugin calls and the official listing: the keys and prompts of real gateways that identify
+//! duplicates.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::queue::{CURRENT, LEGACY, Lab};
 
 const SUBAGENT: &str = "agent:main:subagent:82fd0469-8d35-4634-ba6e-d0d9b0c17ec6";
 
-/// A job that asks for `COMMAND` whenever it runs; its id.
+/// Creates a job that requests `COMMAND` in each run; returns its id.
 fn job(lab: &Lab) -> String {
     let params = json!({
         "name": "lab", "schedule": {"kind": "every", "everyMs": 86_400_000}, "sessionTarget": "isolated",
@@ -21,19 +21,19 @@ fn job(lab: &Lab) -> String {
     lab.call("cron.add", &params)["id"].as_str().expect("an id").to_owned()
 }
 
-/// The prompts of a job, whichever run asked.
-fn asked(lab: &Lab, job: &str) -> Vec<Value> {
+/// The prompts of a job, of any run.
+fn prompts(lab: &Lab, job: &str) -> Vec<Value> {
     let listed = lab.call("exec.approval.list", &json!({}));
     let of_job = |row: &&Value| row["request"]["sessionKey"].as_str().is_some_and(|key| key.contains(job));
     listed.as_array().expect("a list").iter().filter(of_job).cloned().collect()
 }
 
-/// Has a job run, and waits for its prompt.
+/// Runs a job, and waits for its prompt.
 fn run(lab: &Lab, job: &str) {
-    let before = asked(lab, job).len();
-    // What runs already is not started again.
+    let before = prompts(lab, job).len();
+    // A job that is running is not started again.
     lab.until("a run", || lab.call("cron.run", &json!({"id": job, "mode": "force"}))["enqueued"] == true);
-    lab.until("a prompt of the job", || asked(lab, job).len() > before);
+    lab.until("a prompt of the job", || prompts(lab, job).len() > before);
 }
 
 fn listing(lab: &Lab, more: &[&str]) -> Value {
@@ -55,7 +55,7 @@ fn cron_on_2026_4_14() {
         run(&lab, &job);
         run(&lab, &job);
         let key = format!("agent:main:cron:{job}");
-        for row in asked(&lab, &job) {
+        for row in prompts(&lab, &job) {
             assert_eq!(
                 (&row["request"]["sessionKey"], &row["request"]["command"]),
                 (&json!(key), &json!(COMMAND))
@@ -63,11 +63,11 @@ fn cron_on_2026_4_14() {
         }
         let listed = listing(&lab, &["--session", &key]);
         assert_eq!((duplicates(&listed), &listed["wider"]), (1, &Value::Null), "{listed}");
-        // What asks below it is of the same agent.
+        // Requests of its subagents belong to the same agent.
         lab.ask(SUBAGENT, COMMAND, 0);
         let listed = listing(&lab, &[]);
         let elsewhere = &listed["wider"]["scope"];
-        // The client's prompt names another directory: it is another command.
+        // The client's prompt has another directory: it is another command.
         assert_eq!((duplicates(&listed), elsewhere), (1, &Value::Null), "{listed}");
         lab.ask("agent:main:chat", COMMAND, 1);
         assert_eq!(listing(&lab, &[])["wider"], json!({"scope": "agent", "duplicates": 1}));
@@ -84,14 +84,15 @@ fn cron_on_2026_9_6() {
         let job = job(&lab);
         run(&lab, &job);
         let base = format!("agent:main:cron:{job}");
-        let first = asked(&lab, &job).pop().expect("a prompt");
+        let first = prompts(&lab, &job).pop().expect("a prompt");
         let key = first["request"]["sessionKey"].as_str().expect("a key").to_owned();
         let id = key.strip_prefix(&format!("{base}:run:")).expect("the run behind the job");
         assert_eq!((id.len(), id.parse::<uuid::Uuid>().map(|id| id.to_string()).as_deref()), (36, Ok(id)));
         assert_eq!(first["request"]["cronExecutionSource"]["jobId"], json!(job), "{first}");
         let listed = listing(&lab, &["--session", &base]);
         assert_eq!(listed["approvals"][0]["id"], first["id"], "{listed}");
-        // The job waits for its answer and runs once at a time: the rest is asked under the keys of other runs.
+        // The job waits for its answer and runs one at a time: the test requests the other prompts under the keys of
+        // other runs.
         for n in 0..4 {
             lab.ask(&format!("{base}:run:{}", uuid::Uuid::new_v4()), "uptime", n);
         }
@@ -103,7 +104,7 @@ fn cron_on_2026_9_6() {
         assert_eq!(duplicates(&listing(&lab, &["--by", "agent"])), 5);
     });
     checks.check("a plugin's prompt names its call and nothing of its arguments", || plugin(&lab));
-    checks.check("the official listing is recognised, and decides as far as it can", || {
+    checks.check("the official listing is recognised, and decides what it can", || {
         let printed = lab.gateway.official(&["approvals", "pending", "--json"]);
         let file = lab.gateway.directory().join("official.json");
         fs::write(&file, printed).expect("a file");
@@ -131,7 +132,7 @@ fn plugin(lab: &Lab) {
     for row in &mut rows {
         row["request"].as_object_mut().expect("a request").remove("toolCallId").expect("a call");
     }
-    assert_eq!(rows[0]["request"], rows[1]["request"], "nothing else tells them apart");
+    assert_eq!(rows[0]["request"], rows[1]["request"], "nothing else distinguishes them");
     let listed = listing(lab, &["--kind", "plugin"]);
     let rows = listed["approvals"].as_array().expect("rows");
     assert!(rows.iter().all(|row| row["alone"] == "tool-call" && row["group"].is_null()), "{listed}");

@@ -1,5 +1,5 @@
-//! Documents as people have them, in the own store of a real host of each generation: a JSON file up to 2026.7, a row of
-//! a database from 2026.8. What is done there is read again by OpenClaw's own command, and by the gateway that runs.
+//! Realistic documents in the store of a real host of each generation: a JSON file up to 2026.7, a row of a database
+//! from 2026.8. OpenClaw's own command and the running gateway read each result.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -33,12 +33,12 @@ fn documents_on_2026_9_6() {
 struct Host {
     gateway: Gateway,
     tool: Tool,
-    /// Whether its gateway runs.
+    /// Whether its gateway is running.
     is_live: bool,
 }
 
 impl Host {
-    /// Its store, where that is a file.
+    /// Its store, if that is a file.
     fn file(&self) -> Option<PathBuf> {
         match self.gateway.version {
             "2026.4.14" => Some(self.gateway.early_store()),
@@ -51,7 +51,7 @@ impl Host {
         Connection::open(self.gateway.state().join("state/openclaw.sqlite")).expect("a database")
     }
 
-    /// Puts a text into the store, whatever it says.
+    /// Writes any text into the store.
     fn put(&self, text: &str) {
         if let Some(file) = self.file() {
             fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
@@ -86,7 +86,7 @@ impl Host {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// The patterns of agent main, as both read them.
+    /// The patterns of agent main, as both programs read them.
     fn patterns(&self) -> Vec<String> {
         let of = |got: &Value| -> Vec<String> {
             let entries = got["file"]["agents"]["main"]["allowlist"].as_array().cloned().unwrap_or_default();
@@ -105,7 +105,7 @@ fn documents(version: &'static str) {
     let tool = Tool::of_user(&gateway.home(), &gateway.state());
     let mut host = Host { gateway, tool, is_live: false };
     if host.file().is_none() {
-        // The release makes its database, and then the host has no document again.
+        // The release creates its database; afterwards the host has no document again.
         let file = host.tool.document(&json!({"version": 1}));
         host.gateway.official(&["approvals", "set", "--file", &file]);
         host.database().execute("DELETE FROM exec_approvals_config", []).expect("no document");
@@ -113,12 +113,12 @@ fn documents(version: &'static str) {
     let mut checks = Checks::of(version);
     checks.check("a host without a document uses its defaults", || without(&host));
     checks.check("an edit keeps every other byte, the group and the mode", || kept(&host));
-    checks.check("unknown fields are linted, edited and taken out", || unknown(&host));
+    checks.check("unknown fields are linted, edited and removed", || unknown(&host));
     checks.check("one rule for early forms", || early(&host));
     checks.check("words that people write", || words(&host));
-    checks.check("a store behind a link, and one that others may write", || links(&host));
+    checks.check("a store behind a link, and one that other users may write", || links(&host));
     checks.check("the remedy of a store with two names works", || two_names(&host));
-    // The gateway starts with what was stored meanwhile, and sees what is stored beside it.
+    // The gateway starts with the document that was stored meanwhile, and sees later edits.
     host.gateway.start();
     host.gateway.wait_until_ready();
     host.is_live = true;
@@ -147,7 +147,7 @@ fn without(host: &Host) {
         assert_eq!(host.patterns(), ["/bin/ls"]);
         return;
     };
-    // Where two places are possible it asks which one, and each next step works as it is printed.
+    // If two places are possible, the error asks for one, and each next step works as printed.
     host.run(&["set", "--file", &file]).exits(7).says(&["say which one with --store PATH"]);
     let store = store.display().to_string();
     let set = ["set", "--file", &file, "--store", &store];
@@ -161,7 +161,7 @@ fn without(host: &Host) {
 
 fn kept(host: &Host) {
     let Some(file) = host.file() else {
-        // A database has no layout of its own: the text is the gateway's form, and stays it.
+        // A database has no layout of its own: the text stays in the gateway's form.
         let before = host.official();
         host.run(&["allowlist", "add", "/opt/new", "--agent", "main"]).exits(0);
         assert_eq!(host.patterns(), ["/bin/ls", "/opt/new"]);
@@ -193,7 +193,7 @@ fn kept(host: &Host) {
 fn unknown(host: &Host) {
     let text = r#"{"version":1,"comment":"ours","agents":{"main":{"model":"opus","allowlist":[{"id":"1","pattern":"/usr/bin/python3","note":"why"},{"id":"2","pattern":"/bin/ls"}]}}}"#;
     host.put(text);
-    // The host runs with it, so the rest is looked at.
+    // The host runs with it, so the other checks continue.
     host.run(&["lint"]).exits(1).says(&[
         "unknown-field",
         "interpreter-without-arguments",
@@ -203,7 +203,7 @@ fn unknown(host: &Host) {
     let edited = host.text();
     assert!(edited.contains(r#""comment":"ours""#) && edited.contains(r#""note":"why""#), "{edited}");
     assert_eq!(host.patterns(), ["/usr/bin/python3", "/bin/ls", "/opt/new"]);
-    // Put back: a gateway that reads a row may have written it in its own form.
+    // Restored: a gateway that reads a row may have rewritten it in its own form.
     host.put(text);
     let file = host.tool.file("strange.json", text);
     host.run(&["set", "--file", &file]).exits(1).says(&["unknown-field"]);
@@ -346,7 +346,7 @@ fn two_names(host: &Host) {
     assert_eq!(host.patterns(), ["/bin/ls", "/opt/new"]);
 }
 
-/// The command of a remedy that begins in a certain way.
+/// The command in a remedy that begins with this text.
 fn remedy(ran: &Ran, begin: &str) -> String {
     let at = ran.stderr.find(begin).unwrap_or_else(|| panic!("`{begin}` is missing: {ran:#?}"));
     ran.stderr[at..].lines().next().expect("a line").to_owned()

@@ -1,4 +1,5 @@
-//! One entry in and out, and drift, on real gateways of both generations; and what the official command makes of it.
+//! Adding and removing entries, and drift, on real gateways of both generations; and how the official command reads the
+//! result.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::client::Client;
 use crate::gateway::{Gateway, Setup};
 use crate::tool::Tool;
 
-/// How many edit at once.
+/// The number of concurrent edits.
 const AT_ONCE: usize = 16;
 
 #[test]
@@ -17,7 +18,7 @@ fn edits_on_2026_4_14() {
     let plain = vec![("plain", plain())];
     drift(&mut checks, &gateway, &plain);
     edits(&mut checks, &gateway);
-    checks.check("an entry of a prompt is in the way of a set, and not of an edit on the host", || {
+    checks.check("an entry of a prompt blocks a set, but not an edit on the host", || {
         let store = gateway.early_store();
         let always = json!({"version": 1, "agents": {"main": {"allowlist": [
             {"id": "p", "pattern": "/usr/bin/curl", "source": "allow-always"}]}}});
@@ -28,7 +29,7 @@ fn edits_on_2026_4_14() {
         ran.says(&["on its host"]);
         let store = store.display().to_string();
         let ran = host.run(&[&add[..], &["--store", &store]].concat()).exits(0);
-        // The gateway runs, and sees it.
+        // The running gateway sees the edit.
         let got = Client::operator(gateway.address()).get();
         assert_eq!(got["hash"], ran.json()["hash"], "{ran:#?}");
         assert_eq!(patterns(&got, "main"), ["/usr/bin/curl", "/opt/beside"]);
@@ -83,7 +84,7 @@ fn edits_on_2026_9_6() {
     checks.end();
 }
 
-/// What every gateway takes, in an order and with gaps of its own.
+/// Fields that every gateway accepts, in an unusual order and with gaps.
 fn plain() -> Value {
     json!({
         "version": 1,
@@ -100,7 +101,7 @@ fn plain() -> Value {
     })
 }
 
-/// What later ones take.
+/// Fields that later releases accept.
 fn grants() -> Value {
     json!({
         "version": 1,
@@ -129,7 +130,7 @@ fn drift(checks: &mut Checks, gateway: &Gateway, documents: &[(&str, Value)]) {
         checks.check(&format!("what was set does not drift: {name}"), || {
             let file = host.document(document);
             let ran = host.run(&["approvals", "set", "--gateway", "--file", &file, "--json"]);
-            // A field that the gateway drops is told, and is no policy.
+            // A field that the gateway drops is reported; it is not part of the policy.
             assert!(ran.code == 0 || ran.stdout.contains("/commandText"), "{ran:#?}");
             let ran = host.run(&["approvals", "diff", &file, "gateway", "--json"]).exits(0);
             assert_eq!(ran.json()["changes"], json!([]), "{ran:#?}");
@@ -184,9 +185,9 @@ fn edits(checks: &mut Checks, gateway: &Gateway) {
         assert!(new["id"].is_string() && new["lastUsedAt"].is_u64(), "{new}");
         assert_eq!(host.run(&add).exits(0).json()["outcome"], "unchanged");
         assert_eq!(raw.get()["hash"], theirs["hash"]);
-        // Each knows the other's entry.
-        let said = gateway.official(&["approvals", "allowlist", "add", "/opt/one", "--gateway"]);
-        assert!(said.contains("Already allowlisted"), "{said}");
+        // Each program sees the other's entry.
+        let output = gateway.official(&["approvals", "allowlist", "add", "/opt/one", "--gateway"]);
+        assert!(output.contains("Already allowlisted"), "{output}");
         gateway.official(&["approvals", "allowlist", "add", "/opt/theirs", "--gateway"]);
         let ran = host.run(&["approvals", "allowlist", "add", "/opt/theirs", "--gateway", "--json"]);
         assert_eq!(ran.exits(0).json()["outcome"], "unchanged");

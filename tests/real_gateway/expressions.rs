@@ -1,7 +1,8 @@
-//! `argPattern` against the engine that will compile it: whatever Node says of an expression, `clearance` says.
+//! Compares `argPattern` validation with the engine that will compile the expressions: `clearance` must agree with
+//! Node.
 //!
-//! A gateway calls `new RegExp(argPattern)` and takes a failure for "never matches", so an expression that is
-//! wrongly accepted is a rule that is none, and one that is wrongly refused is a document that cannot be set.
+//! A gateway calls `new RegExp(argPattern)` and treats a failure as "never matches", so an expression that is wrongly
+//! accepted is a rule without effect, and one that is wrongly rejected is a document that cannot be set.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -20,13 +21,13 @@ use crate::registry;
 
 const EXPRESSIONS: usize = 30_000;
 
-/// A difference between `regress`, which `clearance` compiles with, and V8.
+/// A difference between V8 and `regress`, which `clearance` uses.
 struct Known {
-    /// Its shortest expression; the test fails when the difference is gone, so that it leaves this list.
+    /// The shortest example; the test fails when the difference is gone, so that it leaves this list.
     example: &'static str,
-    /// Whether Node compiles such an expression: then `clearance` refuses it, else it accepts it.
+    /// Whether Node compiles such an expression: then `clearance` rejects it, otherwise `clearance` accepts it.
     node: bool,
-    /// What an expression has in it to be of this kind.
+    /// A pattern that marks expressions of this kind.
     has: &'static str,
     why: &'static str,
 }
@@ -72,7 +73,7 @@ const KNOWN: [Known; 9] = [
         example: r"(?<n>)[\k]",
         node: false,
         has: r"(?=[^]*\(\?<[^=!])[^]*\[(?:\\[^]|[^\]\\])*?\\k",
-        why: "regress lets \\k stand in a class of an expression with named groups",
+        why: "regress allows \\k in a class of an expression with named groups",
     },
     Known {
         example: r"(?<\u{+61}>)",
@@ -88,7 +89,7 @@ const KNOWN: [Known; 9] = [
     },
 ];
 
-/// A name that two groups bear, in an expression with alternatives.
+/// A name that two groups share, in an expression with alternatives.
 const TWICE: &str = r"(?=[^]*\|)[^]*\(\?<(a|n|\\u0061|\\u\{\+?61\})>[^]*\(\?<(?:\1|\\u0061|\\u\{\+?61\}|a)>";
 
 #[test]
@@ -123,7 +124,7 @@ fn expressions_compile_where_node_compiles_them() {
         unknown.len(),
         unknown[..unknown.len().min(20)].join("\n")
     );
-    // What is generated must go on covering both answers.
+    // The generated expressions must keep covering both answers.
     assert!(valid > EXPRESSIONS / 4 && valid < EXPRESSIONS * 3 / 4, "{valid} of {EXPRESSIONS} compile");
 }
 
@@ -138,7 +139,7 @@ fn known_differences_are_still_there() {
     }
 }
 
-/// Limits of `regress` and ours, beyond what a command line's expression needs: V8 goes further.
+/// Limits of `regress` and of clearance, beyond what an expression for a command line needs: V8 goes further.
 #[test]
 fn expressions_beyond_a_limit_are_refused() {
     let nested = |depth: usize| format!("{}{}", "(?:".repeat(depth), ")".repeat(depth));
@@ -163,7 +164,7 @@ fn clearance_compiles(expression: &str) -> bool {
     verdict.is_valid()
 }
 
-/// What Node says of each, all in one process.
+/// Node's answer for each expression, all in one process.
 fn node_compiles(expressions: &[String]) -> Vec<bool> {
     const SCRIPT: &str = "
         const compiles = (text) => { try { new RegExp(text); return true } catch { return false } };
@@ -175,7 +176,8 @@ fn node_compiles(expressions: &[String]) -> Vec<bool> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("Node starts");
-    // It reads all of its input before it writes, so neither waits for the other. The end of input is the drop.
+    // Node reads all of its input before it writes, so neither process waits for the other. Dropping the pipe ends the
+    // input.
     let mut input = node.stdin.take().unwrap();
     input.write_all(serde_json::to_string(expressions).unwrap().as_bytes()).unwrap();
     drop(input);
@@ -186,7 +188,7 @@ fn node_compiles(expressions: &[String]) -> Vec<bool> {
     answers
 }
 
-/// Written by the grammar, then some of them damaged; and some of nothing but characters with a meaning.
+/// Expressions from the grammar, some of them damaged, and some of special characters only.
 fn expressions() -> BoxedStrategy<String> {
     const MEANING: &str = r"[-a0,:=!<>?*+|^$.\\/(){}\[\]ku😀]{0,9}";
     let piece = select(vec![

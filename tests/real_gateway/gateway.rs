@@ -1,4 +1,4 @@
-//! A real gateway: started with a state directory and a home of its own on a free port, stopped whatever happens.
+//! A real gateway: started on a free port with its own state directory and home, and always stopped.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,19 +16,19 @@ use tempfile::TempDir;
 
 use crate::registry;
 
-/// The secret of every gateway here, token or password: whatever prints it has a fault.
+/// The secret of every gateway here, token or password: a program that prints it has a bug.
 pub(crate) const SECRET: &str = "real-gateway-secret-7f3a9c51d2e8";
 
-/// A gateway takes 10 to 20 s, more where two start at once on two cores.
+/// A gateway takes 10 to 20 s to start, more if two start at the same time on two cores.
 const START: Duration = Duration::from_mins(2);
 const STOP: Duration = Duration::from_secs(20);
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Beside its own port a gateway listens on the few that follow: no two gateways are closer than this.
+/// A gateway also listens on the few ports after its own: the ports of two gateways are at least this far apart.
 const PORTS: u16 = 16;
 
-/// Starts the gateway and waits. When the tests end, in whichever way, their end of the pipe closes: then the gateway
-/// is asked to stop, and what is left of its process group ten seconds later is killed, this script with it.
+/// Starts the gateway and waits. When the tests end for any reason, their end of the pipe closes: then the gateway
+/// receives SIGTERM, and ten seconds later the rest of its process group is killed, including this script.
 const GUARD: &str = r#"
 "$@" </dev/null >&2 &
 gateway=$!
@@ -40,18 +40,18 @@ wait "$gateway"
 kill -KILL 0
 "#;
 
-/// How a gateway is set up.
+/// The configuration of a gateway.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setup {
-    /// A token on plaintext. What a proxy on this host forwards counts as another host's.
+    /// A token on plaintext. Requests through a proxy on this host count as another host's.
     Token,
-    /// A password over TLS with a certificate of its own, and the admin endpoint.
+    /// A password over TLS with its own certificate, and the admin endpoint.
     PasswordTls,
-    /// A token on plaintext, and agents whose model answers on this port and whose commands need approval.
+    /// A token on plaintext, and agents whose model listens on this port and whose commands need approval.
     Agents(u16),
 }
 
-/// A gateway that runs.
+/// A gateway process.
 pub(crate) struct Gateway {
     pub(crate) version: &'static str,
     pub(crate) port: u16,
@@ -66,7 +66,7 @@ struct Running {
 }
 
 impl Gateway {
-    /// One that is set up, and not started.
+    /// A gateway that is configured and not started.
     pub(crate) fn new(version: &'static str, setup: Setup) -> Self {
         let directory = tempfile::Builder::new().prefix("clearance-gateway-").tempdir().expect("a directory");
         let port = free_port();
@@ -78,7 +78,7 @@ impl Gateway {
         this
     }
 
-    /// One that is ready.
+    /// A gateway that is ready.
     pub(crate) fn ready(version: &'static str, setup: Setup) -> Self {
         let mut this = Self::new(version, setup);
         this.start();
@@ -86,7 +86,7 @@ impl Gateway {
         this
     }
 
-    /// Its state directory: all that a command on its host needs to know.
+    /// Its state directory, which is all that a command on its host needs.
     pub(crate) fn state(&self) -> PathBuf {
         self.directory.path().join("state")
     }
@@ -104,7 +104,7 @@ impl Gateway {
         self.directory.path()
     }
 
-    /// What it said, without its colours.
+    /// Its log without colours.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.log_file()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -119,7 +119,7 @@ impl Gateway {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Its address over the WebSocket.
+    /// Its WebSocket URL.
     pub(crate) fn url(&self) -> String {
         match self.setup {
             Setup::Token | Setup::Agents(_) => format!("ws://{}", self.address()),
@@ -127,7 +127,7 @@ impl Gateway {
         }
     }
 
-    /// Its address over HTTP.
+    /// Its HTTP URL.
     pub(crate) fn http_url(&self) -> String {
         self.url().replacen("ws", "http", 1)
     }
@@ -164,7 +164,7 @@ impl Gateway {
         })
     }
 
-    /// Starts it, and does not wait.
+    /// Starts it without waiting.
     pub(crate) fn start(&mut self) {
         assert!(self.running.is_none(), "it runs already");
         let node = registry::node();
@@ -177,7 +177,7 @@ impl Gateway {
             .arg(openclaw)
             .args(["gateway", "run", "--port", &self.port.to_string(), "--allow-unconfigured"])
             .current_dir(self.home())
-            // Nothing of it may leave the machine: no discovery, no channels, no respawn, no updates.
+            // No network access beyond this machine: no discovery, no channels, no respawn, no updates.
             .env_clear()
             .env("PATH", registry::path_with(&node))
             .env("HOME", self.home())
@@ -191,7 +191,7 @@ impl Gateway {
             .stdout(Stdio::piped())
             .stderr(log.try_clone().expect("the log twice"))
             .process_group(0);
-        // All output goes to the log, but for the guard's one line with the gateway's process id.
+        // All output goes to the log, except the script's one line with the gateway's process id.
         let mut guard = guard.spawn().expect("a shell");
         let mut line = String::new();
         BufReader::new(guard.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
@@ -199,12 +199,12 @@ impl Gateway {
         self.running = Some(Running { guard, gateway: gateway.expect("the gateway's process id") });
     }
 
-    /// The store of an early release, which takes no notice of its state directory.
+    /// The store of an early release, which ignores the state directory.
     pub(crate) fn early_store(&self) -> PathBuf {
         self.home().join(".openclaw").join("exec-approvals.json")
     }
 
-    /// Runs the release's own command on its host; what it prints.
+    /// Runs the release's own command on its host; returns its output.
     pub(crate) fn official(&self, arguments: &[&str]) -> String {
         let node = registry::node();
         let openclaw = registry::package("openclaw", self.version).join("openclaw").join("openclaw.mjs");
@@ -221,12 +221,12 @@ impl Gateway {
             .env("OPENCLAW_NO_AUTO_UPDATE", "1")
             .stdin(Stdio::null());
         let output = command.output().expect("it starts");
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {}{}", said(&output.stdout), said(&output.stderr));
-        said(&output.stdout)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+        text(&output.stdout)
     }
 
-    /// Waits until it answers and says that it is ready.
+    /// Waits until it answers that it is ready.
     pub(crate) fn wait_until_ready(&self) {
         let deadline = Deadline::after(START);
         while !(self.is_healthy() && self.log().contains("[gateway] ready")) {
@@ -236,7 +236,7 @@ impl Gateway {
         }
     }
 
-    /// Waits until it takes connections, which it does before it is ready.
+    /// Waits until it accepts connections, which happens before it is ready.
     pub(crate) fn wait_until_listening(&self) {
         let deadline = Deadline::after(START);
         while TcpStream::connect(self.address()).is_err() {
@@ -265,7 +265,7 @@ impl Gateway {
 
     fn is_healthy(&self) -> bool {
         match self.setup {
-            // Its certificate is checked elsewhere: that it listens will do, with what its log says.
+            // Other tests check its certificate; here an open port is enough, together with its log.
             Setup::PasswordTls => TcpStream::connect(self.address()).is_ok(),
             Setup::Token | Setup::Agents(_) => {
                 health(self.address()).is_some_and(|answer| answer.contains(r#""ok":true"#))
@@ -273,13 +273,13 @@ impl Gateway {
         }
     }
 
-    /// Asks it to stop, as a service manager does, and does not wait.
+    /// Sends SIGTERM, as a service manager does, without waiting.
     pub(crate) fn terminate(&self) {
         let running = self.running.as_ref().expect("it runs");
-        kill_process(running.gateway, Signal::TERM).expect("it can be told");
+        kill_process(running.gateway, Signal::TERM).expect("the signal is sent");
     }
 
-    /// Stops it and waits until it is gone.
+    /// Stops it and waits for its end.
     pub(crate) fn stop(&mut self) {
         let Some(mut running) = self.running.take() else { return };
         drop(running.guard.stdin.take());
@@ -303,7 +303,7 @@ impl Drop for Gateway {
     }
 }
 
-/// The model of `crate::model`, as a provider.
+/// The provider configuration of the model in `crate::model`.
 fn scripted(port: u16) -> Value {
     let cost = json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 });
     let model = json!({
@@ -328,8 +328,8 @@ fn health(address: SocketAddr) -> Option<String> {
     Some(answer)
 }
 
-/// The first of a few ports in a row that nobody uses, below those that the system hands out to clients: nobody takes
-/// it by chance while the gateway starts.
+/// The first of a few consecutive unused ports, below the range of ephemeral ports: no client takes one by chance while
+/// the gateway starts.
 fn free_port() -> u16 {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 700;

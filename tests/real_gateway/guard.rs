@@ -1,5 +1,5 @@
-//! `queue guard` beside gateways of both generations: agents that run again and again, clients that ask for the same,
-//! and a gateway that comes later and comes again.
+//! `queue guard` with gateways of both generations: agents that keep running, clients with the same requests, and a
+//! gateway that starts late and restarts.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -37,9 +37,9 @@ fn guard_on_2026_9_6() {
     checks.check("of what several clients ask for the oldest stay", || several_clients(&lab, &mut guard));
     checks.check("a plugin's prompts come as events", || plugins(&lab, &mut guard));
     checks.check("a gateway is restarted under a guard", || restarted(&mut lab, &mut guard));
-    checks.check("a guard that is told to end does, and all adds up", || {
-        let told = guard.end(&lab.tool);
-        assert_eq!(all(&told, "stopped").len(), 1, "{told:#?}");
+    checks.check("a guard ends on SIGTERM, and its log is consistent", || {
+        let log = guard.end(&lab.tool);
+        assert_eq!(all(&log, "stopped").len(), 1, "{log:#?}");
     });
     checks.check("an observer denies nothing", || observer(&lab));
     checks.check("a flood is cleared by default", || flood(&lab));
@@ -49,20 +49,20 @@ fn guard_on_2026_9_6() {
     checks.end();
 }
 
-/// A guard that runs, and what it has told.
+/// A running guard, and its log.
 struct Guard {
     child: Child,
     lines: Receiver<String>,
-    told: Vec<Value>,
-    /// How many of its decisions were looked at.
+    log: Vec<Value>,
+    /// The number of its decisions that were checked.
     decisions: u64,
-    /// Where its figures are.
+    /// The address of its metrics.
     metrics: Option<String>,
 }
 
 impl Guard {
     fn start(tool: &Tool, flags: &[&str]) -> Self {
-        // Only a hang gets there.
+        // Only a hang takes this long.
         let arguments = [&["queue", "guard", "--timeout=10m"], flags].concat();
         let mut command = tool.command(&arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -71,24 +71,24 @@ impl Guard {
         let out = BufReader::new(child.stdout.take().expect("its output"));
         thread::spawn(move || {
             for line in out.lines() {
-                // Nobody listens any more once the test has ended.
+                // The channel is closed once the test has ended.
                 let _gone = sender.send(line.expect("text"));
             }
         });
-        let mut this = Self { child, lines, told: Vec::new(), decisions: 0, metrics: None };
+        let mut this = Self { child, lines, log: Vec::new(), decisions: 0, metrics: None };
         this.metrics = this.event("started")["metrics"].as_str().map(str::to_owned);
         this
     }
 
-    /// The next line that is meant; those before it are kept.
+    /// Waits for the next line that matches; the lines before it are kept.
     #[track_caller]
     fn until(&mut self, what: &str, meant: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.told));
+            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.log));
             let line: Value = serde_json::from_str(&line).expect("JSON");
-            self.told.push(line.clone());
+            self.log.push(line.clone());
             if meant(&line) {
                 return line;
             }
@@ -100,7 +100,7 @@ impl Guard {
         self.until(name, |line| line["event"] == name)
     }
 
-    /// The next decision, which ends so. Others may come in between.
+    /// Waits for the next decision, which must have this outcome. Other lines may come in between.
     #[track_caller]
     fn decision(&mut self, outcome: &str) -> Value {
         self.decisions += 1;
@@ -116,13 +116,13 @@ impl Guard {
     fn of_decision(&mut self, event: &str) -> Value {
         let number = self.decisions;
         let meant = |line: &Value| line["event"] == event && line["decision"] == number;
-        match self.told.iter().find(|line| meant(line)) {
+        match self.log.iter().find(|line| meant(line)) {
             Some(line) => line.clone(),
             None => self.until(event, meant),
         }
     }
 
-    /// Something that it serves.
+    /// The answer of its HTTP server.
     fn get(&self, path: &str) -> (u16, String) {
         let url = self.metrics.as_ref().expect("figures");
         let host = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/metrics"));
@@ -136,7 +136,7 @@ impl Guard {
         (head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status"), body.to_owned())
     }
 
-    /// Fails unless these are among its figures, with its one gateway's label put in.
+    /// Fails unless these are among its metrics, with the label of its only gateway inserted.
     #[track_caller]
     fn counts(&self, figures: &[&str]) {
         let (status, text) = self.get("/metrics");
@@ -147,10 +147,10 @@ impl Guard {
         }
     }
 
-    /// Tells it to end. What it told, which adds up.
+    /// Stops it. Returns its log, after checking that it is consistent.
     #[track_caller]
     fn end(mut self, tool: &Tool) -> Vec<Value> {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it can be told");
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("the signal is sent");
         self.event("stopped");
         let status = self.child.wait().expect("it ends");
         let mut err = String::new();
@@ -158,36 +158,36 @@ impl Guard {
         assert_eq!((status.code(), err.as_str()), (Some(0), ""));
         assert!(self.lines.recv().is_err(), "a line behind the last");
         let numbers = |event: &str| -> Vec<u64> {
-            all(&self.told, event).iter().map(|line| line["decision"].as_u64().expect("a number")).collect()
+            all(&self.log, event).iter().map(|line| line["decision"].as_u64().expect("a number")).collect()
         };
         let (mut decided, mut over) = (numbers("deny"), numbers("outcome"));
         decided.sort_unstable();
         over.sort_unstable();
         assert_eq!(decided, over, "every decision has one end");
         assert!(decided.iter().copied().eq(1..=decided.len() as u64), "{decided:?}");
-        tool.check_secrets(&format!("{:?}", self.told), &err);
-        std::mem::take(&mut self.told)
+        tool.check_secrets(&format!("{:?}", self.log), &err);
+        std::mem::take(&mut self.log)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // One that has ended is none that could be killed.
+        // A process that has ended cannot be killed.
         let _ended = self.child.kill();
         let _status = self.child.wait();
     }
 }
 
 /// The lines of one event.
-fn all<'t>(told: &'t [Value], event: &str) -> Vec<&'t Value> {
-    told.iter().filter(|line| line["event"] == event).collect()
+fn all<'t>(log: &'t [Value], event: &str) -> Vec<&'t Value> {
+    log.iter().filter(|line| line["event"] == event).collect()
 }
 
 fn id(row: &Value) -> &str {
     row["id"].as_str().expect("an id")
 }
 
-/// An agent that takes a denial for an answer, beside three prompts that are nobody's duplicates.
+/// An agent that accepts a denial, beside three prompts without duplicates.
 fn five_runs(lab: &Lab) {
     const SESSION: &str = "agent:main:five";
     const OTHER: &str = "agent:main:elsewhere";
@@ -203,8 +203,8 @@ fn five_runs(lab: &Lab) {
         assert_eq!(line["survivor"], first["id"], "{line}");
         assert_eq!((&line["agent"], &line["session"]), (&json!("main"), &json!(SESSION)), "{line}");
         assert_eq!((&line["reason"], &line["requeued"]), (&json!("younger"), &json!(denied > 0)), "{line}");
-        // The agent is told of it, in a turn of its own or in that which asked; a message in between would be
-        // answered with it.
+        // The agent learns of the denial in a new turn or in the turn that requested it; a message in between would get
+        // that as its answer.
         lab.settles(SESSION);
     }
     let left = lab.pending(SESSION);
@@ -221,14 +221,15 @@ fn five_runs(lab: &Lab) {
         "decisions_total{,outcome=\"denied\",reason=\"younger\"} 4",
     ]);
     assert_eq!(guard.get("/healthz"), (200, "default: ok\n".to_owned()));
-    let told = guard.end(&lab.tool);
-    assert_eq!(all(&told, "deny").len(), 4, "{told:#?}");
+    let log = guard.end(&lab.tool);
+    assert_eq!(all(&log, "deny").len(), 4, "{log:#?}");
 }
 
-/// A model that asks again after each denial: its group is denied so often and no more, and another group goes on.
+/// A model that retries after each denial: its group is denied up to the limit and then held, and another group
+/// continues.
 fn held(lab: &Lab) {
     const SESSION: &str = "agent:main:feeding";
-    // A slow gateway may still have turns of an earlier check to run, in another session.
+    // A slow gateway may still have to run turns of an earlier check, in another session.
     let flags = ["--session=agent:main:feeding", "--repeats=3", "--cancel-runs", "--metrics=127.0.0.1:0"];
     let mut guard = Guard::start(&lab.tool, &flags);
     let connected = guard.event("connected");
@@ -239,7 +240,7 @@ fn held(lab: &Lab) {
     );
     guard.event("reconciled");
     let first = lab.run(SESSION);
-    // One message; each denial makes the agent ask again.
+    // One message; each denial makes the agent retry.
     lab.send(SESSION);
     for denied in 0..3 {
         let line = guard.decision("denied");
@@ -248,7 +249,7 @@ fn held(lab: &Lab) {
     let offender = guard.event("offender");
     assert_eq!((&offender["agent"], &offender["session"]), (&json!("main"), &json!(SESSION)), "{offender}");
     assert_eq!(offender["times"], 3, "{offender}");
-    // No run is named there, and none is guessed.
+    // The gateway does not name the run, and the guard does not guess it.
     let cancelled = guard.event("cancelled");
     assert_eq!(cancelled["error"], "the gateway does not name the run that asked", "{cancelled}");
     let line = guard.event("group-held");
@@ -261,19 +262,19 @@ fn held(lab: &Lab) {
         [id(&first), id(&again)],
         "it was fed on"
     );
-    // Another group goes on.
+    // Another group continues.
     let kept = lab.ask(SESSION, "echo beside", 300);
     let duplicate = lab.ask(SESSION, "echo beside", 301);
     let line = guard.decision("denied");
     assert_eq!((&line["id"], &line["survivor"]), (&duplicate["id"], &kept["id"]), "{line}");
     guard.counts(&["breaker_open{} 0", "held_groups{} 1", "holds_total{} 1", "offenders_total{} 1"]);
     assert_eq!(guard.get("/healthz"), (200, "default: ok, groups held: 1\n".to_owned()));
-    let told = guard.end(&lab.tool);
-    assert_eq!(all(&told, "group-held").len(), 1, "{told:#?}");
-    assert!(all(&told, "breaker-opened").is_empty(), "{told:#?}");
+    let log = guard.end(&lab.tool);
+    assert_eq!(all(&log, "group-held").len(), 1, "{log:#?}");
+    assert!(all(&log, "breaker-opened").is_empty(), "{log:#?}");
 }
 
-/// The breaker, where groups are not held yet.
+/// The breaker, which opens before groups are held.
 fn breaker(lab: &Lab) {
     const SESSION: &str = "agent:main:runaway";
     let flags =
@@ -296,25 +297,25 @@ fn breaker(lab: &Lab) {
     );
     guard.counts(&["breaker_open{} 1", "held_groups{} 0"]);
     assert_eq!(guard.get("/healthz"), (200, "default: breaker open\n".to_owned()));
-    let told = guard.end(&lab.tool);
-    assert_eq!(all(&told, "breaker-opened").len(), 1, "{told:#?}");
-    assert!(all(&told, "breaker-closed").is_empty(), "{told:#?}");
+    let log = guard.end(&lab.tool);
+    assert_eq!(all(&log, "breaker-opened").len(), 1, "{log:#?}");
+    assert!(all(&log, "breaker-closed").is_empty(), "{log:#?}");
 }
 
-/// Two hundred duplicates in a row: with the limits that a guard has by itself, one stays.
+/// Two hundred duplicates in a row: with the guard's default limits, one stays.
 fn flood(lab: &Lab) {
     const SESSION: &str = "agent:main:flood";
-    // Without somebody who may answer, this gateway keeps no prompt.
+    // Without an approver, this gateway keeps no prompt.
     let mut guard = Guard::start(&lab.tool, &[]);
     let connected = guard.event("connected");
     assert_eq!((&connected["maxRate"], &connected["holdsAfter"]), (&json!("1200/min"), &Value::Null));
     guard.event("reconciled");
-    let asked: Vec<Value> = (0..200).map(|number| lab.ask(SESSION, "echo flood", 400 + number)).collect();
+    let requested: Vec<Value> = (0..200).map(|number| lab.ask(SESSION, "echo flood", 400 + number)).collect();
     guard.until("end of the flood", |line| line["event"] == "outcome" && line["decision"] == 199);
-    let told = guard.end(&lab.tool);
-    assert!(all(&told, "outcome").iter().all(|line| line["outcome"] == "denied"), "{told:#?}");
-    assert!(all(&told, "breaker-opened").is_empty(), "{told:#?}");
-    assert_eq!(ids(&lab.pending(SESSION)), [id(&asked[0])]);
+    let log = guard.end(&lab.tool);
+    assert!(all(&log, "outcome").iter().all(|line| line["outcome"] == "denied"), "{log:#?}");
+    assert!(all(&log, "breaker-opened").is_empty(), "{log:#?}");
+    assert_eq!(ids(&lab.pending(SESSION)), [id(&requested[0])]);
 }
 
 fn before_the_gateway(lab: &mut Lab, guard: &mut Guard) {
@@ -330,26 +331,26 @@ fn before_the_gateway(lab: &mut Lab, guard: &mut Guard) {
     guard.counts(&["connected{} 1", "pending{} 0"]);
 }
 
-/// Three clients ask for the same three commands. That a prompt is kept at all is because the guard is there.
+/// Three clients request the same three commands. The gateway only keeps the prompts because the guard is connected.
 fn several_clients(lab: &Lab, guard: &mut Guard) {
     const SESSION: &str = "agent:main:clients";
     let mut clients: Vec<Client> = (0..3).map(|_| Client::operator(lab.gateway.address())).collect();
-    let mut asked: Vec<Value> = Vec::new();
+    let mut requested: Vec<Value> = Vec::new();
     for round in 0..3 {
         // Each is the first of one command.
         for (number, client) in clients.iter_mut().enumerate() {
             let command = format!("echo clients {}", (number + round) % 3);
-            asked.push(lab.ask_by(client, SESSION, &command, asked.len()));
+            requested.push(lab.ask_by(client, SESSION, &command, requested.len()));
         }
     }
     let mut denied: Vec<Value> = (0..6).map(|_| guard.decision("denied")).collect();
     denied.sort_by_key(|line| id(line).to_owned());
-    assert_eq!(ids(&lab.pending(SESSION)), ids(&asked[..3]));
-    assert_eq!(ids(&denied), ids(&asked[3..]));
+    assert_eq!(ids(&lab.pending(SESSION)), ids(&requested[..3]));
+    assert_eq!(ids(&denied), ids(&requested[3..]));
     guard.counts(&["decisions_total{,outcome=\"denied\",reason=\"younger\"} 6", "pending{} 3"]);
 }
 
-/// Prompts of a plugin: the guard hears of them without a listing, and leaves one that is alone.
+/// Prompts of a plugin: the guard receives them without a listing, and keeps one that has no duplicate.
 fn plugins(lab: &Lab, guard: &mut Guard) {
     let ask = |title: &str| {
         let params = json!({
@@ -361,11 +362,11 @@ fn plugins(lab: &Lab, guard: &mut Guard) {
         answer
     };
     let (first, other, again) = (ask("Send a letter"), ask("Send a parcel"), ask("Send a letter"));
-    let since = guard.told.len();
+    let since = guard.log.len();
     let line = guard.decision("denied");
     assert_eq!((&line["id"], &line["survivor"]), (&again["id"], &first["id"]), "{line}");
     assert_eq!(line["kind"], "plugin", "{line}");
-    assert!(all(&guard.told[since..], "reconciled").is_empty(), "it was listed: {:#?}", guard.told);
+    assert!(all(&guard.log[since..], "reconciled").is_empty(), "it was listed: {:#?}", guard.log);
     let left = lab.call("plugin.approval.list", &json!({}));
     let mut kept = [id(&first), id(&other)];
     kept.sort_unstable();
@@ -381,28 +382,28 @@ fn restarted(lab: &mut Lab, guard: &mut Guard) {
     let line = guard.event("reconciled");
     lab.gateway.wait_until_ready();
     lab.connect();
-    // What was pending before is what the gateway makes of it.
+    // The gateway decides what happens to the prompts that were pending before.
     let lists = ["exec.approval.list", "plugin.approval.list"].map(|method| lab.call(method, &json!({})));
     let pending: usize = lists.iter().map(|list| list.as_array().expect("a list").len()).sum();
     assert_eq!(line["pending"], pending, "{lists:?}");
-    let asked = [0, 1, 2].map(|number| lab.ask(SESSION, "echo again", 100 + number));
+    let requested = [0, 1, 2].map(|number| lab.ask(SESSION, "echo again", 100 + number));
     let denied = [guard.decision("denied"), guard.decision("denied")];
-    assert_eq!(ids(&denied), ids(&asked[1..]));
+    assert_eq!(ids(&denied), ids(&requested[1..]));
     for line in denied {
-        assert_eq!(line["survivor"], asked[0]["id"], "{line}");
+        assert_eq!(line["survivor"], requested[0]["id"], "{line}");
     }
-    assert_eq!(ids(&lab.pending(SESSION)), [id(&asked[0])]);
+    assert_eq!(ids(&lab.pending(SESSION)), [id(&requested[0])]);
 }
 
 fn observer(lab: &Lab) {
     const SESSION: &str = "agent:main:observed";
     let mut guard = Guard::start(&lab.tool, &["--observe"]);
     guard.event("reconciled");
-    let asked = [0, 1, 2].map(|number| lab.ask(SESSION, "echo observed", 200 + number));
+    let requested = [0, 1, 2].map(|number| lab.ask(SESSION, "echo observed", 200 + number));
     let seen = [guard.decision("observed"), guard.decision("observed")];
-    assert_eq!(ids(&seen), ids(&asked[1..]));
+    assert_eq!(ids(&seen), ids(&requested[1..]));
     guard.end(&lab.tool);
-    assert_eq!(ids(&lab.pending(SESSION)), ids(&asked));
+    assert_eq!(ids(&lab.pending(SESSION)), ids(&requested));
     clear(lab);
 }
 
@@ -413,7 +414,7 @@ fn clear(lab: &Lab) {
     }
 }
 
-/// Two sessions of one agent run the same command, and the second asks again after each denial, in one run.
+/// Two sessions of one agent run the same command, and the second retries after each denial, in one run.
 fn offender(lab: &Lab) {
     const FIRST: &str = "agent:main:patient";
     const SECOND: &str = "agent:main:offender";
@@ -439,9 +440,9 @@ fn offender(lab: &Lab) {
     lab.is_quiet(SECOND);
     assert_eq!(lab.pending(FIRST), [first]);
     assert!(lab.is_active(FIRST), "it waits for its answer");
-    // A gateway that has something left to do takes its time to stop.
+    // A gateway with unfinished work takes its time to stop.
     lab.cancel(&["--session", FIRST]).exits(0);
     lab.until("end of the run", || !lab.is_active(FIRST));
-    let told = guard.end(&lab.tool);
-    assert_eq!(all(&told, "cancelled").len(), 1, "{told:#?}");
+    let log = guard.end(&lab.tool);
+    assert_eq!(all(&log, "cancelled").len(), 1, "{log:#?}");
 }

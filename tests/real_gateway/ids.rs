@@ -1,4 +1,5 @@
-//! Ids that clients chose, one the beginning of another: gateways match them so, and clearance decides what was meant.
+//! Ids that clients chose, where one is a prefix of another: gateways match by prefix, and clearance must pick the
+//! right prompt.
 
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use crate::queue::{LEGACY, Lab, ids};
 
 const SESSION: &str = "agent:main:chosen";
 
-/// Asks for a command under an id of the client's own.
+/// Requests a command under an id of the client's own.
 fn ask(lab: &Lab, id: &str, command: &str) {
     let params = json!({
         "id": id, "command": command, "agentId": "main", "sessionKey": SESSION, "host": "gateway", "cwd": "/tmp",
@@ -17,7 +18,7 @@ fn ask(lab: &Lab, id: &str, command: &str) {
     assert_eq!(answer["id"], id, "{answer}");
 }
 
-/// What holds for chosen ids on a gateway, current or not.
+/// Checks for chosen ids on a gateway of any generation.
 pub(crate) fn chosen(checks: &mut Checks, lab: &Lab) {
     let legacy = lab.gateway.version == LEGACY;
     let resolve =
@@ -25,25 +26,28 @@ pub(crate) fn chosen(checks: &mut Checks, lab: &Lab) {
     for (id, command) in [("first", "make"), ("deploy", "make"), ("Deploy-2", "echo other"), ("zz", "make")] {
         ask(lab, id, command);
     }
-    checks.check("a duplicate whose id begins another is denied by its exact id, or not at all", || {
-        let ran = lab.tool.run(&["queue", "dedupe", "--session", SESSION, "--yes", "--json"]);
-        let left = lab.pending(SESSION);
-        if legacy {
-            ran.exits(3);
-            assert_eq!(ids(&left), ["Deploy-2", "deploy", "first"]);
-        } else {
-            ran.exits(0);
-            assert_eq!(ids(&left), ["Deploy-2", "first"]);
-        }
-    });
-    checks.check("an id that begins another is decided by its exact id, or not at all", || {
+    checks.check(
+        "a duplicate whose id is a prefix of another is denied by its exact id, or not at all",
+        || {
+            let ran = lab.tool.run(&["queue", "dedupe", "--session", SESSION, "--yes", "--json"]);
+            let left = lab.pending(SESSION);
+            if legacy {
+                ran.exits(3);
+                assert_eq!(ids(&left), ["Deploy-2", "deploy", "first"]);
+            } else {
+                ran.exits(0);
+                assert_eq!(ids(&left), ["Deploy-2", "first"]);
+            }
+        },
+    );
+    checks.check("an id that is a prefix of another is decided by its exact id, or not at all", || {
         if legacy {
             let ran = resolve("deploy", "allow-once").exits(3);
             assert_eq!(ran.json()["error"]["code"], "ambiguous-id", "{ran:#?}");
             resolve("Deploy-2", "deny").exits(0);
             resolve("deploy", "deny").exits(0);
         } else {
-            // It was denied, and so it is not the beginning of the other one.
+            // It was denied, and so it is not a prefix of the other one.
             resolve("deploy", "allow-once").exits(6);
             resolve("deploy", "deny").exits(0);
             assert_eq!(ids(&lab.pending(SESSION)), ["Deploy-2", "first"]);
@@ -55,7 +59,7 @@ pub(crate) fn chosen(checks: &mut Checks, lab: &Lab) {
         assert_eq!(lab.pending(SESSION), Vec::<serde_json::Value>::new());
     });
     if legacy {
-        // Each denial starts a turn there, which must not disturb what follows.
+        // On this release each denial starts a turn, which must not disturb the next checks.
         lab.settles(SESSION);
     }
 }

@@ -27,7 +27,7 @@ fn openclaw_2026_4_14() {
     checks.end();
 }
 
-/// The bug report's document, as OpenClaw itself writes it when somebody answers "always".
+/// The document of the bug report, as OpenClaw itself writes it after an "always" answer.
 fn with_source() -> Value {
     json!({
         "version": 1,
@@ -66,8 +66,8 @@ fn rejections(checks: &mut Checks, gateway: &Gateway) {
             Wire::new(gateway, "rejection", &["approvals", "set", "--json"]).document(&with_source()).run();
         let ran = ran.exits(1).fails_with("gateway-too-old");
         let error = ran.json()["error"].to_string();
-        for said in fields.iter().copied().chain(["source", "2026.4.26", "2026.4.14", "--downgrade"]) {
-            assert!(error.contains(said), "`{said}` is missing: {ran:#?}");
+        for word in fields.iter().copied().chain(["source", "2026.4.26", "2026.4.14", "--downgrade"]) {
+            assert!(error.contains(word), "`{word}` is missing: {ran:#?}");
         }
         let file = host.document(&with_source());
         host.run(&["approvals", "set", "--gateway", "--file", &file]).exits(1).says(&[

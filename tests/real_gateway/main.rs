@@ -1,6 +1,6 @@
-//! Against the real thing: the published contract, the gateway's JavaScript engine, and releases of `openclaw`.
+//! Tests against real software: the published contract, the gateway's JavaScript engine, and releases of `openclaw`.
 //!
-//! Needs `npm` and its registry, so it is no part of a plain `cargo test`: `cargo test --test real_gateway`.
+//! They need `npm` and its registry, so a plain `cargo test` skips them: `cargo test --test real_gateway`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test reads files it installed itself, tells what it covered, and fails by a panic in its helpers too"
+    reason = "a test reads files it installed itself, prints what it covered, and fails by a panic in its helpers too"
 )]
 
 mod checks;

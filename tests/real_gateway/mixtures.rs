@@ -1,4 +1,4 @@
-//! Processes with different rules on one gateway at once, each with a home of its own: no command loses its last prompt.
+//! Concurrent processes with different rules on one gateway, each with its own home: no command loses its last prompt.
 //!
 //! `CLEARANCE_ROUNDS=20 cargo test --test real_gateway -- mixtures --nocapture` plays more rounds than one.
 
@@ -25,7 +25,7 @@ fn mixtures_on_2026_9_6() {
     mixtures(CURRENT);
 }
 
-/// A guard that does not outlive its round.
+/// A guard that is killed at the end of its round.
 struct Guard(Child);
 
 impl Drop for Guard {
@@ -61,13 +61,14 @@ fn played(rounds: usize, mut round: impl FnMut() -> (usize, Vec<i32>)) {
     assert!(emptied.iter().all(|emptied| *emptied == 0), "{seen:?}");
 }
 
-/// How many commands have no prompt left, and how the purges ended.
+/// The number of commands without a prompt, and the exit codes of the purges.
 fn round(lab: &Lab, name: &str, guarded: bool, purges: &[&[&str]]) -> (usize, Vec<i32>) {
-    // A client that does not read for a minute is cut off, and without an approver a current gateway keeps no prompt.
+    // A client that does not read for a minute is disconnected, and without an approver a current gateway keeps no
+    // prompt.
     lab.connect();
     let caps = Who { caps: &["approvals", "exec-approvals"], ..Who::operator(&OPERATOR) };
     let _approver = Client::connect(lab.gateway.address(), &caps, &Device::new()).expect("it is let in");
-    // Every round has commands of its own: what others left is in nobody's way.
+    // Every round has its own commands: prompts left by other rounds do not matter.
     let mark = uuid::Uuid::new_v4();
     let session = format!("agent:main:{name}");
     for number in 0..COMMANDS * PROMPTS {

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-/// What it makes the agent ask for.
+/// The command that it makes the agent request.
 pub(crate) const COMMAND: &str = "ps aux | grep -E \"vllm|openclaw\" | awk '{print $11}' | tail -5";
 
-/// A model server. To each message of a user it has the agent run `COMMAND`; each answer of a tool ends the turn.
+/// A model server. To each user message it answers with a call of `COMMAND`; each tool result ends the turn.
 pub(crate) struct Model {
     pub(crate) port: u16,
     shared: Arc<Shared>,
@@ -20,36 +20,36 @@ pub(crate) struct Model {
 #[derive(Debug, Default)]
 struct Shared {
     eager: AtomicBool,
-    /// How often an early gateway told it of a denial.
-    told: AtomicU64,
+    /// How many denials an early gateway reported to it.
+    denials: AtomicU64,
 }
 
 impl Model {
-    /// One that takes a denial for an answer.
+    /// Starts a model that accepts a denial.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared::default());
         let served = Arc::clone(&shared);
-        // It lasts as long as the tests.
+        // It runs as long as the tests.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&served);
-                // A connection that breaks off is the gateway's affair.
+                // A broken connection is the gateway's problem.
                 std::thread::spawn(move || answer(&stream, &shared));
             }
         });
         Self { port, shared }
     }
 
-    /// Whether it asks again after each denial.
+    /// Whether it retries after each denial.
     pub(crate) fn set_eager(&self, eager: bool) {
         self.shared.eager.store(eager, Ordering::SeqCst);
     }
 
-    /// How many turns there were that told it of a denial: an early gateway starts one for each.
-    pub(crate) fn told(&self) -> u64 {
-        self.shared.told.load(Ordering::SeqCst)
+    /// The number of turns that reported a denial: an early gateway starts one for each.
+    pub(crate) fn denials(&self) -> u64 {
+        self.shared.denials.load(Ordering::SeqCst)
     }
 }
 
@@ -58,7 +58,7 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     let mut length = 0;
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let asked = line.starts_with("POST");
+    let is_post = line.starts_with("POST");
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -69,7 +69,7 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    if !asked {
+    if !is_post {
         return send(
             stream,
             "application/json",
@@ -77,7 +77,7 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
         );
     }
     let request: Value = serde_json::from_slice(&body).ok()?;
-    let (delta, finish) = said(&request, shared);
+    let (delta, finish) = reply(&request, shared);
     if request["stream"] != true {
         let choice = json!({ "index": 0, "message": delta, "finish_reason": finish });
         let usage = json!({ "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2 });
@@ -99,8 +99,8 @@ fn chunk(object: &str, choice: &Value) -> Value {
     json!({ "id": "c", "object": object, "created": 1, "model": "scripted", "choices": [choice] })
 }
 
-/// What the model says to a conversation, and why it ends there.
-fn said(request: &Value, shared: &Shared) -> (Value, &'static str) {
+/// The model's reply to a conversation, and its finish reason.
+fn reply(request: &Value, shared: &Shared) -> (Value, &'static str) {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let last = request["messages"].as_array().and_then(|messages| messages.last());
     let last = last.unwrap_or(&Value::Null);
@@ -112,11 +112,11 @@ fn said(request: &Value, shared: &Shared) -> (Value, &'static str) {
         Some("user") => {
             let denied = text.contains("did not run");
             if can && denied {
-                shared.told.fetch_add(1, Ordering::SeqCst);
+                shared.denials.fetch_add(1, Ordering::SeqCst);
             }
             eager || !denied
         }
-        // A current gateway tells of it in the answer of the tool.
+        // A current gateway reports it in the tool result.
         Some("tool") => eager && text.contains("denied"),
         _ => false,
     };

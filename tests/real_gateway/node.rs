@@ -1,4 +1,4 @@
-//! A node that is none: it is paired, and answers what it is asked for its exec approvals.
+//! A simulated node: it is paired, and answers calls about its exec approvals.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -12,14 +12,14 @@ use crate::client::{Client, Device, Who};
 
 const COMMANDS: [&str; 3] = ["system.run", "system.execApprovals.get", "system.execApprovals.set"];
 
-/// What a node keeps.
+/// The policy of a node.
 #[derive(Clone)]
 pub(crate) enum Keeps {
-    /// A document, as gateways do.
+    /// A document in the gateways' format.
     Document(Value),
     /// A Windows node's own policy.
     Native(Value),
-    /// Nothing: a Windows node whose policy is switched off.
+    /// None: a Windows node whose policy is switched off.
     Nothing,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Connects a node, has it approved, and connects it again as what was approved.
+    /// Connects a node, approves it, and connects it again as the approved node.
     pub(crate) fn connect(gateway: SocketAddr, operator: &mut Client, name: &str, keeps: Keeps) -> Self {
         let device = Device::new();
         let first = let_in(gateway, &device, name, keeps.platform());
@@ -73,7 +73,7 @@ impl Node {
         (let_in(gateway, &device, name, "linux"), device)
     }
 
-    /// Connects a node that was approved.
+    /// Connects an approved node.
     pub(crate) fn known(gateway: SocketAddr, device: &Device, name: &str, keeps: Keeps) -> Self {
         let connection = let_in(gateway, device, name, keeps.platform());
         connection.wait_forever();
@@ -86,7 +86,7 @@ impl Node {
         Self { id, keeps, hangup: Some(hangup), thread: Some(thread) }
     }
 
-    /// What it keeps now.
+    /// Its current document or policy.
     pub(crate) fn keeps(&self) -> Value {
         match &*self.keeps.lock().expect("no panic in the node") {
             Keeps::Document(value) | Keeps::Native(value) => value.clone(),

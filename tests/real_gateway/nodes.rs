@@ -10,7 +10,7 @@ use crate::node::{Keeps, Node};
 use crate::tool::Tool;
 use crate::wire::Wire;
 
-/// Nodes that keep a document, as gateways do.
+/// Nodes with a document of the gateways' format.
 pub(crate) fn documents(checks: &mut Checks, gateway: &Gateway) {
     let mut operator = Client::operator(gateway.address());
     let mut connect = |name: &str, keeps| Node::connect(gateway.address(), &mut operator, name, keeps);
@@ -18,7 +18,7 @@ pub(crate) fn documents(checks: &mut Checks, gateway: &Gateway) {
     let server = connect("build-server", Keeps::Document(document.clone()));
     let laptop = connect("build-laptop", Keeps::Document(document.clone()));
     let host = Tool::on_host(&gateway.state());
-    checks.check("a node by its id, its name and the start of it", || {
+    checks.check("a node by its id, its name and a prefix of it", || {
         let start = &server.id[..12];
         for name in [&server.id, "build-server", "BUILD-SERVER", "build-s", start] {
             let ran = host.run(&["approvals", "get", "--node", name, "--json"]).exits(0);
@@ -30,7 +30,7 @@ pub(crate) fn documents(checks: &mut Checks, gateway: &Gateway) {
         let get = ["approvals", "get", "--node", "build-server", "--json"];
         Wire::new(gateway, "node-get", &get).run().exits(0);
     });
-    checks.check("the start of two nodes, and of none", || {
+    checks.check("a prefix of two nodes, and of none", || {
         let ran = host.run(&["approvals", "get", "--node", "build", "--json"]).exits(2).fails_with("node");
         ran.says(&["build-server", "build-laptop", &server.id, &laptop.id]);
         host.run(&["approvals", "get", "--node", "tower", "--json"])
@@ -77,11 +77,11 @@ pub(crate) fn documents(checks: &mut Checks, gateway: &Gateway) {
     drop(laptop);
 }
 
-/// A node that nobody has approved: the gateway lists the request, and the command that is printed approves it.
+/// A node that is not approved yet: the gateway lists the request, and the printed command approves it.
 pub(crate) fn waiting(checks: &mut Checks, gateway: &Gateway) {
     let mut operator = Client::operator(gateway.address());
     let host = Tool::on_host(&gateway.state());
-    checks.check("a node that waits for approval", || {
+    checks.check("a node that is not approved yet", || {
         let (waiting, device) = Node::waiting(gateway.address(), "new-server");
         let get = ["approvals", "get", "--node", "new-server", "--json"];
         let ran = host.run(&get).exits(5).fails_with("node-unapproved");
@@ -99,7 +99,7 @@ pub(crate) fn waiting(checks: &mut Checks, gateway: &Gateway) {
     });
 }
 
-/// Windows nodes, which have a policy of their own: an early gateway shows it and cannot set it.
+/// Windows nodes, which have a policy of their own: an early gateway shows the policy and cannot set it.
 pub(crate) fn windows(checks: &mut Checks, gateway: &Gateway, settable: bool) {
     let mut operator = Client::operator(gateway.address());
     let mut connect = |name: &str, keeps| Node::connect(gateway.address(), &mut operator, name, keeps);

@@ -1,5 +1,5 @@
-//! A relay between clearance and a gateway: it notes every frame, can hold a call back until the test has done
-//! something else, and can say that a client comes from another host.
+//! A relay between clearance and a gateway: it records every frame, can hold a call until the test has done something
+//! else, and can add headers as if a client came from another host.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,13 +18,13 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{accept_async, client_async};
 
-/// How long a step of a test may take.
+/// Time limit for a step of a test.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What passed.
+/// A recorded frame.
 #[derive(Debug, Clone)]
 pub(crate) struct Passed {
-    /// Which connection, from 1.
+    /// The number of the connection, from 1.
     pub(crate) connection: usize,
     pub(crate) from_gateway: bool,
     pub(crate) what: What,
@@ -36,12 +36,12 @@ pub(crate) enum What {
     Close(Option<(u16, String)>),
 }
 
-/// What a relay does besides.
+/// Options of a relay.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options {
-    /// Calls of this method are kept until they are released.
+    /// The method whose calls are held until they are released.
     pub(crate) hold: Option<&'static str>,
-    /// Clients come from another host, as far as the gateway can see.
+    /// Whether clients appear to the gateway as coming from another host.
     pub(crate) forwarded: bool,
 }
 
@@ -81,7 +81,7 @@ impl Proxy {
         format!("ws://127.0.0.1:{}", self.port)
     }
 
-    /// Waits until a call is held back.
+    /// Waits until a call is held.
     pub(crate) fn wait_until_held(&self) {
         let deadline = Deadline::after(PATIENCE);
         while !self.shared.held.load(Ordering::SeqCst) {
@@ -89,17 +89,17 @@ impl Proxy {
         }
     }
 
-    /// Lets the call go on that was held back.
+    /// Forwards the held call.
     pub(crate) fn release(&self) {
         self.shared.release.notify_one();
     }
 
-    /// How many clients came.
+    /// The number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until every client has gone, and the gateway has said its last word to each.
+    /// Waits until every client has left, and the gateway has closed each connection.
     pub(crate) fn wait_until_quiet(&self) {
         let deadline = Deadline::after(PATIENCE);
         while self.shared.ended.load(Ordering::SeqCst) < self.connections() {
@@ -107,7 +107,7 @@ impl Proxy {
         }
     }
 
-    /// Everything that passed until now.
+    /// All frames until now.
     pub(crate) fn passed(&self) -> Vec<Passed> {
         self.shared.passed.lock().expect("no panic in the relay").clone()
     }
@@ -139,7 +139,7 @@ impl Relay {
             };
             let number = this.shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
             let this = Arc::clone(&this);
-            // A gateway that does not answer is seen by the client as one that hangs up.
+            // A gateway that does not answer looks to the client like one that hangs up.
             tokio::spawn(async move {
                 drop(this.connection(stream, number).await);
                 this.shared.ended.fetch_add(1, Ordering::SeqCst);
@@ -186,18 +186,18 @@ impl Relay {
         }
     }
 
-    /// A client that has got its answer may leave before the gateway has said goodbye.
+    /// A client that has received its answer may leave before the gateway has sent its close frame.
     async fn hear_out(
         &self,
         gateway: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
         connection: usize,
     ) -> Result<(), Error> {
-        let heard = async {
+        let frames = async {
             while let Some(Ok(message)) = gateway.next().await {
                 self.note(connection, true, &message);
             }
         };
-        in_time(heard).await
+        in_time(frames).await
     }
 
     fn holds(&self, message: &Message) -> bool {
@@ -219,17 +219,17 @@ impl Relay {
     }
 }
 
-/// Hands a message on. Says whether it was the last.
+/// Forwards a message. Returns whether it was the last.
 async fn pass(message: Message, to: &mut (impl Sink<Message, Error = Error> + Unpin)) -> Result<bool, Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => to.send(message).await.map(|()| false),
         Message::Close(_) => to.send(message).await.map(|()| true),
-        // Each side answers its own.
+        // Each side answers its own pings.
         _ => Ok(false),
     }
 }
 
-/// Waits until the other side has said goodbye too.
+/// Waits until the other side has sent its close frame too.
 async fn finish(to: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Result<(), Error> {
     in_time(async { while let Some(Ok(_)) = to.next().await {} }).await
 }

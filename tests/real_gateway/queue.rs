@@ -1,4 +1,4 @@
-//! The queue and the runs of both generations: prompts that a client asks for, and prompts of an agent's own runs.
+//! The queue and the runs of both generations: prompts that a client requests, and prompts of an agent's own runs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::proxy::{Options, Proxy, What};
 use crate::tool::{Ran, Tool};
 
 pub(crate) const LEGACY: &str = "2026.4.14";
-/// Protocol 4, and prompts that do not name their run.
+/// Protocol 4, with prompts that do not name their run.
 pub(crate) const MIDDLE: &str = "2026.7.1";
 pub(crate) const CURRENT: &str = "2026.9.6";
 
 /// The first run of an early gateway may take a minute to begin.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How long after a denial an early gateway starts the turn that tells the agent of it, and the model asks again.
+/// The time after which an early gateway reports a denial to the agent in a new turn, in which the model retries.
 const FOLLOW_UP: Duration = Duration::from_secs(3);
 
 #[test]
@@ -48,8 +48,8 @@ fn queue_on_2026_4_14() {
         lab.cancel(&["--session", "agent:main:by-id"]).exits(0);
     });
     lab.model.set_eager(true);
-    checks.check("an agent that asks again is settled so often and no more", || settled(&lab));
-    checks.check("a cancelled run that asks again is told", || {
+    checks.check("an agent that asks again is denied up to the limit", || settled(&lab));
+    checks.check("a cancelled run that asks again is reported", || {
         let first = lab.run("agent:main:stubborn");
         let ran = lab.cancel(&["--session", "agent:main:stubborn"]).exits(3);
         let report = ran.json();
@@ -77,12 +77,12 @@ fn queue_on_2026_7_1() {
         lab.cancel(&["no-such-run"]).exits(1).fails_with("unknown-run");
         lab.cancel(&["--superseded"]).exits(2).fails_with("runs-not-named");
         lab.refuses_without_yes(&[&run]);
-        // The abort leaves the prompt there.
+        // The abort leaves the prompt pending.
         let ran = lab.cancel(&[&run[..13]]).exits(0);
         let report = ran.json();
         assert_eq!((&report["aborted"], &report["denied"]), (&json!([run]), &json!([id])), "{ran:#?}");
         assert_eq!(report["attributedTo"], "agent:main:by-id", "{ran:#?}");
-        // The tool call that waited gets its answer, and the aborted run takes a moment to end in an error.
+        // The waiting tool call gets its answer, and the aborted run takes a moment to end in an error.
         lab.settles("agent:main:by-id");
         lab.is_quiet("agent:main:by-id");
         lab.cancel(&[&run]).exits(1).fails_with("unknown-run");
@@ -122,7 +122,7 @@ fn queue_on_2026_9_6() {
             let ran = lab.cancel(&which).exits(0);
             assert_eq!(ran.json()["aborted"], json!([run]), "{ran:#?}");
             lab.is_quiet(session);
-            // Again, there is nothing to do.
+            // A second purge has nothing to do.
             let ran = lab.cancel(&which).exits(i32::from(by_run));
             if by_run {
                 ran.fails_with("unknown-run");
@@ -135,12 +135,12 @@ fn queue_on_2026_9_6() {
     checks.end();
 }
 
-/// A gateway, its agents' model, a client that answers prompts if it were asked to, and a user.
+/// A gateway, its agents' model, a client that could answer prompts, and a user.
 pub(crate) struct Lab {
     pub(crate) model: Model,
     pub(crate) tool: Tool,
     pub(crate) last_run: std::cell::RefCell<String>,
-    /// `None`: the gateway has not been connected to.
+    /// `None`: not connected to the gateway yet.
     operator: std::cell::RefCell<Option<Client>>,
     _approver: Option<Client>,
     pub(crate) gateway: Gateway,
@@ -152,13 +152,13 @@ impl Lab {
         lab.gateway.start();
         lab.gateway.wait_until_ready();
         lab.connect();
-        // Without one a current gateway keeps no prompt.
+        // Without an approver, a current gateway keeps no prompt.
         let caps = Who { caps: &["approvals", "exec-approvals"], ..Who::operator(&OPERATOR) };
         let approver = Client::connect(lab.gateway.address(), &caps, &Device::new()).expect("it is let in");
         Self { _approver: Some(approver), ..lab }
     }
 
-    /// One whose gateway is set up and not started, with nobody who answers prompts.
+    /// A lab whose gateway is configured and not started, without an approver.
     pub(crate) fn new(version: &'static str) -> Self {
         let model = Model::start();
         let gateway = Gateway::new(version, Setup::Agents(model.port));
@@ -172,7 +172,7 @@ impl Lab {
         }
     }
 
-    /// Connects to the gateway, once it is there, and again once it is back.
+    /// Connects to the gateway after it has started or restarted.
     pub(crate) fn connect(&self) {
         self.operator.replace(Some(Client::operator(self.gateway.address())));
     }
@@ -183,7 +183,7 @@ impl Lab {
         operator.call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// What is pending in a session, the oldest first.
+    /// The pending prompts of a session, the oldest first.
     pub(crate) fn pending(&self, session: &str) -> Vec<Value> {
         let listed = self.call("exec.approval.list", &json!({}));
         let rows = listed.as_array().expect("a list").iter();
@@ -193,13 +193,13 @@ impl Lab {
         rows
     }
 
-    /// Asks for a command in a session. What the gateway says: the prompt's id and times.
+    /// Requests a command in a session; returns the gateway's answer, with the prompt's id and times.
     pub(crate) fn ask(&self, session: &str, command: &str, number: usize) -> Value {
         let mut operator = self.operator.borrow_mut();
         self.ask_by(operator.as_mut().expect("a connection"), session, command, number)
     }
 
-    /// The same by another client.
+    /// As [`Lab::ask`], through another client.
     pub(crate) fn ask_by(&self, client: &mut Client, session: &str, command: &str, number: usize) -> Value {
         let mut params = json!({
             "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/tmp",
@@ -213,7 +213,7 @@ impl Lab {
         answer
     }
 
-    /// Has the agent run in a session, and waits for the prompt of that run.
+    /// Starts a run of the agent in a session, and waits for its prompt.
     pub(crate) fn run(&self, session: &str) -> Value {
         let before = self.pending(session).len();
         self.send(session);
@@ -221,13 +221,13 @@ impl Lab {
         let prompt = self.pending(session).pop().expect("a prompt");
         assert_eq!(prompt["request"]["command"], COMMAND);
         if self.gateway.version == LEGACY {
-            // There a run ends and leaves its prompt behind.
+            // On this release a run ends and leaves its prompt behind.
             self.until("the end of the run", || !self.is_active(session));
         }
         prompt
     }
 
-    /// Has the agent run in a session, and does not wait.
+    /// Starts a run of the agent in a session, without waiting.
     pub(crate) fn send(&self, session: &str) {
         let key = uuid::Uuid::new_v4().to_string();
         let params = json!({ "sessionKey": session, "message": "health check", "idempotencyKey": key });
@@ -250,7 +250,7 @@ impl Lab {
         rows.any(|row| row["hasActiveRun"] == true || row["status"] == "running")
     }
 
-    /// Waits until nothing has run in a session for as long as something might still begin.
+    /// Waits until a session has been idle for as long as a run might take to begin.
     #[track_caller]
     pub(crate) fn settles(&self, session: &str) {
         let deadline = Deadline::after(PATIENCE);
@@ -260,8 +260,8 @@ impl Lab {
                 quiet = Deadline::after(FOLLOW_UP);
                 assert!(
                     deadline.left().is_some(),
-                    "it runs and runs; its model was told of {} denials: {}\n{}",
-                    self.model.told(),
+                    "it does not stop running; its model received {} denials: {}\n{}",
+                    self.model.denials(),
                     self.call("sessions.list", &json!({})),
                     self.gateway.tail()
                 );
@@ -269,9 +269,9 @@ impl Lab {
         }
     }
 
-    /// Neither a run nor a prompt is left in a session, nor comes back.
+    /// Checks that a session has no run and no prompt, and that none comes back.
     pub(crate) fn is_quiet(&self, session: &str) {
-        // That nothing comes is no event: it is looked at for as long as something might.
+        // No event signals that nothing will come: this checks for as long as something might.
         let watched = Deadline::after(FOLLOW_UP);
         loop {
             assert_eq!(self.pending(session), Vec::<Value>::new());
@@ -289,7 +289,7 @@ impl Lab {
         rows.filter(|row| row["sessionKey"] == session).cloned().collect()
     }
 
-    /// The one for a run.
+    /// The row of a run.
     fn row(&self, session: &str, run: Option<&str>) -> Value {
         let rows = self.rows(session);
         let row = rows.iter().find(|row| row["runId"].as_str() == run);
@@ -300,7 +300,7 @@ impl Lab {
         self.tool.run(&[&["run", "cancel", "--json", "--yes"], which].concat())
     }
 
-    /// Without `--yes`, and for a dry run, nothing happens.
+    /// Checks that without `--yes`, and in a dry run, nothing changes.
     fn refuses_without_yes(&self, which: &[&str]) {
         let before = self.call("exec.approval.list", &json!({}));
         self.tool.run(&[&["run", "cancel"], which].concat()).exits(2).says(&["--yes"]);
@@ -319,7 +319,7 @@ pub(crate) fn ids<'r>(rows: impl IntoIterator<Item = &'r Value>) -> Vec<&'r str>
     ids
 }
 
-/// Sixty prompts of four commands, and one of another session that is nobody's duplicate.
+/// Sixty prompts of four commands, and one in another session that is not a duplicate.
 fn sixty(checks: &mut Checks, lab: &Lab) {
     const SESSION: &str = "agent:main:sixty";
     const OTHER: &str = "agent:main:other";
@@ -343,7 +343,7 @@ fn sixty(checks: &mut Checks, lab: &Lab) {
         let ran = lab.tool.run(&["queue", "ls", "--duplicates"]).exits(0);
         ran.says(&["echo queue 3", oldest[0], "56 of them duplicates"]);
     });
-    checks.check("a check, a dry run and a purge without a word change nothing", || {
+    checks.check("a check, a dry run and a purge without --yes change nothing", || {
         dedupe(&["--check"]).exits(1);
         let planned = dedupe(&["--dry-run", "--json"]).exits(0).json();
         assert_eq!(planned["gateways"][0]["duplicates"], 56, "{planned}");
@@ -363,12 +363,12 @@ fn sixty(checks: &mut Checks, lab: &Lab) {
         dedupe(&["--check"]).exits(0);
         assert_eq!(lab.pending(SESSION), after);
     });
-    // The agent is told of each denial in turns of its own there: they must not disturb what follows.
+    // On this release the agent learns of each denial in a new turn: those turns must not disturb the next checks.
     lab.until("end of the turns", || !lab.is_active(SESSION));
 }
 
-/// A gateway that is told to stop, and is started again, while a purge has just begun. What was not answered is not
-/// called denied, the prompt that stays is never asked to go, and there is a report.
+/// A gateway that is stopped and restarted just after a purge has begun. Unanswered denials are not reported as denied,
+/// the surviving prompt is never denied, and there is a report.
 fn restarted(checks: &mut Checks, mut lab: Lab) {
     const SESSION: &str = "agent:main:restarted";
     for number in 0..40 {
@@ -402,12 +402,12 @@ fn restarted(checks: &mut Checks, mut lab: Lab) {
                 assert_ne!(frame["params"]["id"], *prompts[0], "the one that stays");
             }
         }
-        // Whatever is pending now, there is nothing wrong with it.
+        // The prompts that are pending now may be any valid ones.
         lab.tool.run(&["queue", "dedupe", "--yes"]).exits(0);
     });
 }
 
-/// A model that asks again after each denial: it is denied so often and no more, and what is left is told.
+/// A model that retries after each denial: it is denied up to the limit, and the rest is reported.
 fn settled(lab: &Lab) {
     const SESSION: &str = "agent:main:eager";
     const ROUNDS: usize = 5;
@@ -416,7 +416,7 @@ fn settled(lab: &Lab) {
     }
     let first = lab.pending(SESSION);
     let (rounds, begun) = (ROUNDS.to_string(), std::time::Instant::now());
-    // How fast it asks again is the gateway's affair, and the machine's: the rounds end it, and no time does.
+    // The gateway and the machine decide how fast it retries, so rounds bound the test instead of time.
     let settle = ["--settle", "100s", "--rounds", &rounds, "--timeout", "110s", "--yes", "--json"];
     let ran = lab.tool.run(&[&["queue", "dedupe", "--session", SESSION], &settle[..]].concat()).exits(3);
     assert!(begun.elapsed() < Duration::from_secs(95), "{:?}: {ran:#?}", begun.elapsed());
@@ -429,6 +429,6 @@ fn settled(lab: &Lab) {
     assert!(report["totals"]["denied"].as_u64() >= Some(ROUNDS as u64 + 1), "{ran:#?}");
     assert!(report["totals"]["requeued"].as_u64() >= Some(1), "{ran:#?}");
     assert_eq!(report["totals"]["failed"], 0, "{ran:#?}");
-    // The oldest is there from first to last.
+    // The oldest prompt is pending from first to last.
     assert_eq!(lab.pending(SESSION)[0], first[0]);
 }

@@ -1,7 +1,7 @@
-//! npm packages that the tests run against, each installed once into a cache outside the checkout.
+//! npm packages for the tests, each installed once into a cache outside the checkout.
 //!
-//! A full install of `openclaw` takes a minute and the tests of one binary run in parallel, so an install is made
-//! under a lock and marked when it is complete; whatever an interrupted one left behind is thrown away.
+//! A full install of `openclaw` takes a minute, and the tests of one binary run in parallel, so each install holds a
+//! lock and is marked when it is complete; an incomplete install is deleted.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,12 +9,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The engine of current gateways. The npm package of that name carries the binary.
+/// The engine of current gateways. The npm package of that name contains the binary.
 const NODE: &str = "24";
 
-/// `node_modules` of a directory in which that version of a package is installed, with what it depends on.
+/// The `node_modules` directory with this version of a package and its dependencies.
 pub(crate) fn package(name: &str, version: &str) -> PathBuf {
-    // Taken before the lock below: an install script of a package may need it.
+    // Installed before the lock below is taken: an install script of a package may need it.
     let path = (name != "node").then(|| path_with(&node()));
     let installs = cache().join("npm");
     let directory = installs.join(safe(&format!("{name}@{version}")));
@@ -54,7 +54,7 @@ fn install(directory: &Path, name: &str, version: &str, path: Option<OsString>) 
     let manifest = serde_json::json!({
         "private": true,
         "dependencies": { name: version },
-        // openclaw 2026.4.14 reaches libsignal through a git address; the registry has the same library.
+        // openclaw 2026.4.14 gets libsignal through a git address; the registry has the same library.
         "overrides": { "libsignal": "npm:libsignal@^2.0.1" },
     });
     fs::write(directory.join("package.json"), manifest.to_string()).expect("the manifest is written");

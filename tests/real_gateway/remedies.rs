@@ -1,5 +1,5 @@
-//! Next steps that messages print, pasted into a shell of a real host of each generation. Those of documents in a store
-//! that nobody else reads meanwhile are in `documents`.
+//! Next steps from messages, pasted into a shell of a real host of each generation. Those for documents in a store
+//! without a running gateway are in `documents`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -32,7 +32,7 @@ fn remedies_on_2026_9_6() {
     remedies("2026.9.6");
 }
 
-/// A host with both programs on its path, and a shell on it.
+/// A host with both programs on its path, and a shell.
 struct Host {
     gateway: Gateway,
     /// The gateway's own user.
@@ -40,7 +40,7 @@ struct Host {
     programs: TempDir,
 }
 
-/// What a shell printed.
+/// The output of a shell.
 struct Pasted {
     code: i32,
     text: String,
@@ -66,7 +66,7 @@ impl Host {
         self.shell(command, &self.gateway.home(), true)
     }
 
-    /// The same of a user who is somewhere else.
+    /// As [`Host::paste`], as a user of another host.
     fn paste_elsewhere(&self, command: &str, home: &Path) -> Pasted {
         self.shell(command, home, false)
     }
@@ -82,12 +82,12 @@ impl Host {
         }
         shell.env("OPENCLAW_NO_RESPAWN", "1").env("OPENCLAW_NO_AUTO_UPDATE", "1").stdin(Stdio::null());
         let output = shell.output().expect("a shell");
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let text = said(&output.stdout) + &said(&output.stderr);
+        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let text = printed(&output.stdout) + &printed(&output.stderr);
         Pasted { code: output.status.code().unwrap_or(-1), text }
     }
 
-    /// The same, which must succeed.
+    /// As [`Host::paste`]; fails unless the command succeeds.
     #[track_caller]
     fn works(&self, command: &str) -> String {
         let Pasted { code, text } = self.paste(command);
@@ -121,7 +121,7 @@ impl Host {
     }
 }
 
-/// The command of a message that begins in a certain way.
+/// The command in a message that begins with this text.
 #[track_caller]
 fn command<'t>(text: &'t str, begin: &str) -> &'t str {
     let at = text.find(begin).unwrap_or_else(|| panic!("`{begin}` is missing: {text}"));
@@ -168,7 +168,7 @@ fn token(host: &Host) {
         let show = remedy.lines().find(|line| line.starts_with("openclaw ")).expect("a command");
         let printed = host.works(show);
         assert!(printed.contains(SECRET), "{show} prints no token");
-        // What it says to do with it.
+        // The other step that the message prints.
         assert!(remedy.contains("into a file (chmod 600) and add --token-file PATH"), "{remedy}");
         let file = home.path().join("token");
         fs::write(&file, SECRET).expect("a file");
@@ -266,7 +266,7 @@ fn unknown(host: &Host) {
     let got = Client::operator(host.gateway.address()).get();
     let add = ["approvals", "allowlist", "add", "/opt/new", "--agent", "main", "--gateway", "--json"];
     if !got["file"].to_string().contains("\"note\"") {
-        // A gateway that shows a document without them takes it back as well.
+        // A gateway that returns a document without these fields also accepts it.
         host.own.run(&add).exits(0);
         return;
     }
@@ -307,8 +307,8 @@ fn redacted(host: &Host) {
     let ran = host.own.run(&status).exits(5).fails_with("settings");
     let remedy = remedy(&ran);
     let at = remedy.find("openclaw config set gateway.auth.token").expect("a command");
-    // What follows restarts a service, which a test has not.
+    // The next command restarts a service, which the test does not have.
     host.works(remedy[at..].split("; then").next().expect("a command"));
-    // The gateway is stopped: the next thing that is missing is the gateway itself.
+    // The gateway is stopped: the next problem is the missing gateway.
     host.own.run(&status).exits(4).fails_with("unreachable");
 }

@@ -1,4 +1,4 @@
-//! 2026.9.6 over TLS with a certificate of its own, a password, and the admin endpoint.
+//! 2026.9.6 over TLS with its own certificate, a password, and the admin endpoint.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ fn openclaw_2026_9_6_over_tls() {
     checks.end();
 }
 
-/// SHA-256 of the certificate that the gateway made.
+/// SHA-256 of the gateway's certificate.
 fn fingerprint(gateway: &Gateway) -> String {
     let pem =
         fs::read_to_string(gateway.state().join("gateway/tls/gateway-cert.pem")).expect("a certificate");
@@ -32,12 +32,12 @@ fn fingerprint(gateway: &Gateway) -> String {
     HEXLOWER.encode(&Sha256::digest(BASE64.decode(base64.as_bytes()).expect("base64")))
 }
 
-/// A fingerprint with nothing but its digits.
+/// The hex digits of a fingerprint.
 fn digits(text: &str) -> String {
     text.to_lowercase().replace(':', "")
 }
 
-/// A user of another host: everything by flags.
+/// A user of another host, who passes everything by flags.
 fn remote(tool: &Tool, verb: &[&str], url: &str, secret: &str, pin: Option<&str>) -> Ran {
     let gateway = format!("--gateway={url}");
     let mut arguments = verb.to_vec();
@@ -87,7 +87,7 @@ fn websocket(checks: &mut Checks, gateway: &Gateway, pin: &str) {
     checks.check("with a wrong password, and with none", || {
         let ran = remote(&tool, &["approvals", "get", "--json"], &url, &wrong, Some(pin));
         ran.exits(5).fails_with("wrong-credential").says(&["--password-file"]);
-        // The device has been here: its own token would let it in.
+        // The device has connected before: its own token would be accepted.
         let fresh = Tool::new();
         let gateway = format!("--gateway={url}");
         let ran = fresh.run(&["approvals", "get", "--json", &gateway, "--tls-fingerprint", pin]);
@@ -112,7 +112,7 @@ fn http(checks: &mut Checks, gateway: &Gateway, pin: &str) {
         assert_eq!(after["hash"], ran.json()["hash"]);
         assert_eq!(after["file"]["defaults"]["ask"], "off");
         remote(&tool, &set, &url, &secret, Some(pin)).exits(6).fails_with("conflict");
-        // Both ways lead to one document.
+        // Both transports reach the same document.
         let same = remote(&tool, &get, &gateway.url(), &secret, Some(pin)).exits(0).json();
         assert_eq!(same["hash"], after["hash"]);
     });

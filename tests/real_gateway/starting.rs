@@ -1,4 +1,4 @@
-//! A gateway and a command that are started at the same moment.
+//! A gateway and a command that start at the same time.
 
 use std::fs;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::checks::Checks;
 use crate::gateway::{Gateway, Setup};
 use crate::tool::Tool;
 
-/// Far longer than a gateway takes.
+/// Far longer than a gateway takes to start.
 const GET: [&str; 6] = ["approvals", "get", "--gateway", "--json", "--timeout", "110"];
 
 #[test]
@@ -31,7 +31,7 @@ fn at_the_same_moment(version: &'static str) {
     let mut gateway = Gateway::new(version, Setup::Token);
     let mut checks = Checks::of(version);
     let host = Tool::on_host(&gateway.state());
-    checks.check("without a process nothing is waited for", || {
+    checks.check("without a process the command does not wait", || {
         host.run(&GET).exits(4).fails_with("unreachable");
     });
     checks.check("on its host, by default", || {
@@ -67,7 +67,7 @@ fn at_the_same_moment(version: &'static str) {
 fn is_started(gateway: &Gateway) {
     let deadline = Deadline::after(Duration::from_mins(1));
     let line = || fs::read_to_string(format!("/proc/{}/cmdline", gateway.process())).unwrap_or_default();
-    // The title comes in the place of the command line, piece by piece perhaps.
+    // The process title replaces the command line, perhaps in several steps.
     while !line().starts_with("openclaw") && !line().contains("openclaw.mjs\0gateway") {
         assert!(deadline.pause(Duration::from_millis(5)), "{}", gateway.tail());
     }

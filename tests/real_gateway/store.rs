@@ -1,4 +1,4 @@
-//! The document in the database of a real host, beside what the gateway and OpenClaw's own command make of it.
+//! The document in the database of a real host, compared with the results of the gateway and OpenClaw's own command.
 
 use std::fs;
 use std::process::Command;
@@ -39,7 +39,7 @@ fn openclaw_2026_9_6_keeps_its_document_in_a_database() {
     checks.end();
 }
 
-/// Every field that a document can have, each entry with an id.
+/// A document with every possible field; each entry has an id.
 fn full(ask: &str) -> Value {
     json!({
         "version": 1,
@@ -69,7 +69,7 @@ fn integrity(gateway: &Gateway) -> String {
     database(gateway).pragma_query_value(None, "integrity_check", |row| row.get(0)).expect("a word")
 }
 
-/// The row but for its time, which stands last.
+/// The row without its time, which is the last column.
 fn row(gateway: &Gateway) -> Vec<Cell> {
     let columns = |row: &rusqlite::Row<'_>| (0..10).map(|at| row.get(at)).collect();
     database(gateway).query_row("SELECT * FROM exec_approvals_config", [], columns).expect("one row")
@@ -85,7 +85,7 @@ fn set(gateway: &Gateway, document: &Value) -> Value {
     tool.run(&["approvals", "set", "--json", "--file", &file]).exits(0).json()
 }
 
-/// What OpenClaw's own command says of its host, or why it says nothing.
+/// The document that OpenClaw's own command returns on its host, or its error.
 fn official(gateway: &Gateway) -> Result<Value, String> {
     let node = registry::node();
     let output = Command::new(&node)
@@ -97,13 +97,13 @@ fn official(gateway: &Gateway) -> Result<Value, String> {
         .env("OPENCLAW_STATE_DIR", gateway.state())
         .output()
         .expect("node starts");
-    let said =
+    let message =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    if answer["hash"].is_string() { Ok(answer) } else { Err(said) }
+    if answer["hash"].is_string() { Ok(answer) } else { Err(message) }
 }
 
-/// The document without the socket, of which not everybody shows everything.
+/// The document without the socket, which some commands hide.
 fn policy(got: &Value) -> Value {
     let mut file = got["file"].clone();
     file.as_object_mut().expect("a document").remove("socket");
@@ -152,13 +152,13 @@ fn running(checks: &mut Checks, gateway: &Gateway) {
         raw.set(&full("off"));
         assert_ne!(row(gateway), ours);
         raw.set(&full("on-miss"));
-        // It puts the fields in its order when it reads.
+        // The gateway reorders the fields when it reads the document.
         raw.get();
         assert_eq!(row(gateway), ours);
         let set = set(gateway, &full("on-miss"));
         assert_eq!(set["outcome"], "unchanged", "{set}");
     });
-    checks.check("a base hash that the gateway has made old", || {
+    checks.check("a base hash that the gateway has made stale", || {
         let base = local(gateway)["hash"].as_str().expect("a hash").to_owned();
         raw.set(&full("off"));
         let tool = Tool::on_host(&gateway.state());
@@ -168,7 +168,7 @@ fn running(checks: &mut Checks, gateway: &Gateway) {
     });
 }
 
-/// Each for the same base: one wins, and the gateway has that one's document.
+/// All have the same base hash: one wins, and the gateway has its document.
 fn sixteen(gateway: &Gateway) {
     let tool = Tool::on_host(&gateway.state());
     let base = local(gateway)["hash"].as_str().expect("a hash").to_owned();

@@ -1,4 +1,4 @@
-//! clearance as its users run it, cut off from this machine's own settings; and what it may never print.
+//! clearance as its users run it, isolated from this machine's settings; and checks that it never prints a secret.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,13 +15,13 @@ use crate::gateway::SECRET;
 /// A credential that no gateway here has.
 pub(crate) const WRONG: &str = "real-gateway-wrong-0b1d44e6a7f9";
 
-/// A user of clearance: a home with nothing in it but a right and a wrong secret.
+/// A user of clearance: a home with only a right and a wrong secret.
 pub(crate) struct Tool {
     home: TempDir,
     environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     arguments: Vec<String>,
@@ -43,12 +43,12 @@ impl Tool {
         Self { home, environment: Vec::new() }
     }
 
-    /// A user on the host of the gateway that keeps its state there.
+    /// A user on the gateway's host, with its state directory.
     pub(crate) fn on_host(state: &Path) -> Self {
         Self { environment: vec![("OPENCLAW_STATE_DIR", state.to_owned())], ..Self::new() }
     }
 
-    /// The user of a gateway itself, in whose home early releases keep their store.
+    /// The gateway's own user, in whose home early releases keep their store.
     pub(crate) fn of_user(home: &Path, state: &Path) -> Self {
         let environment = vec![("HOME", home.to_owned()), ("OPENCLAW_STATE_DIR", state.to_owned())];
         Self { environment, ..Self::new() }
@@ -61,12 +61,12 @@ impl Tool {
         path.display().to_string()
     }
 
-    /// The file of the right secret.
+    /// The file with the right secret.
     pub(crate) fn secret(&self) -> String {
         self.home.path().join("secret").display().to_string()
     }
 
-    /// The file of a wrong one.
+    /// The file with the wrong secret.
     pub(crate) fn wrong(&self) -> String {
         self.home.path().join("wrong").display().to_string()
     }
@@ -78,22 +78,22 @@ impl Tool {
         path.display().to_string()
     }
 
-    /// Runs it to its end.
+    /// Runs it and waits for its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.join(self.start(arguments))
     }
 
-    /// Waits for one that runs.
+    /// Waits for a running command.
     pub(crate) fn join(&self, run: JoinHandle<Ran>) -> Ran {
         let ran = run.join().expect("it runs");
         self.check_secrets(&ran.stdout, &ran.stderr);
         ran
     }
 
-    /// Runs it beside the test.
+    /// Runs it in parallel with the test.
     pub(crate) fn start(&self, arguments: &[&str]) -> JoinHandle<Ran> {
         let mut command = Command::from_std(self.command(arguments));
-        // Only a hang gets there.
+        // Only a hang takes this long.
         command.timeout(Duration::from_mins(2));
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         std::thread::spawn(move || {
@@ -107,7 +107,7 @@ impl Tool {
         })
     }
 
-    /// It, not yet started.
+    /// The command, not started.
     pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clearance"));
         command
@@ -118,7 +118,7 @@ impl Tool {
         command
     }
 
-    /// The files in which devices are kept.
+    /// The device files.
     pub(crate) fn devices(&self) -> Vec<Value> {
         let directory = self.home.path().join(".local/state/clearance/devices");
         let files = fs::read_dir(directory).map(|files| files.map(|file| file.expect("a file").path()));
@@ -126,7 +126,7 @@ impl Tool {
         files.map(|path| serde_json::from_slice(&fs::read(path).expect("a device")).expect("JSON")).collect()
     }
 
-    /// Nothing secret is in what was printed, nor in the files that were written.
+    /// Checks that no secret is in the output or in the files that were written.
     pub(crate) fn check_secrets(&self, stdout: &str, stderr: &str) {
         let mut secrets = vec![SECRET.to_owned(), WRONG.to_owned()];
         for device in self.devices() {
@@ -137,14 +137,14 @@ impl Tool {
             assert!(!text.contains(SECRET) && !text.contains(WRONG), "a secret is kept: {text}");
         }
         for secret in secrets {
-            let said = stdout.contains(&secret) || stderr.contains(&secret);
-            assert!(!said, "a secret in {stdout}{stderr}");
+            let leaked = stdout.contains(&secret) || stderr.contains(&secret);
+            assert!(!leaked, "a secret in {stdout}{stderr}");
         }
     }
 }
 
 impl Ran {
-    /// Fails unless it ended with this code.
+    /// Fails unless it ended with this exit code.
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "clearance {}: {self:#?}", self.arguments.join(" "));
         self
@@ -155,16 +155,16 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// Fails unless its output has all of this in it.
+    /// Fails unless its output contains all of these texts.
     pub(crate) fn says(self, words: &[&str]) -> Self {
         for word in words {
-            let said = self.stdout.contains(word) || self.stderr.contains(word);
-            assert!(said, "`{word}` is missing: {self:#?}");
+            let found = self.stdout.contains(word) || self.stderr.contains(word);
+            assert!(found, "`{word}` is missing: {self:#?}");
         }
         self
     }
 
-    /// Fails unless its output as JSON has this code of an error in it.
+    /// Fails unless its JSON output contains this error code.
     pub(crate) fn fails_with(self, code: &str) -> Self {
         assert_eq!(self.json()["error"]["code"], code, "{self:#?}");
         self

@@ -1,5 +1,5 @@
-//! Conversations of clearance with real gateways, written into `fixtures/transcripts` for the ordinary tests to replay:
-//! without secrets, and without what is another each time.
+//! Conversations of clearance with real gateways, written into `fixtures/transcripts` for the ordinary tests to replay,
+//! without secrets and without values that differ each time.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,12 +11,12 @@ use crate::gateway::{Gateway, SECRET};
 use crate::proxy::{Passed, What};
 use crate::tool::WRONG;
 
-/// Every time in a transcript.
+/// The value of every time in a transcript.
 const THEN: u64 = 1_790_000_000_000;
-/// A random id in a transcript is this, with a number of its own.
+/// A random id in a transcript is replaced by this, with a number.
 const ID: &str = "00000000-0000-4000-8000-";
 
-/// Which of a gateway's hundreds of methods stay listed: those that clearance asks for.
+/// The methods that stay listed, of a gateway's hundreds: those that clearance uses.
 const METHODS: [&str; 16] = [
     "exec.approvals.get",
     "exec.approvals.set",
@@ -35,18 +35,18 @@ const METHODS: [&str; 16] = [
     "chat.abort",
     "agents.list",
 ];
-/// Which of its events.
+/// The events that stay listed.
 const EVENTS: [&str; 5] =
     ["connect.challenge", "tick", "shutdown", "exec.approval.requested", "exec.approval.resolved"];
 
-/// What was run.
+/// A command and its result.
 pub(crate) struct Scene<'s> {
     pub(crate) name: &'s str,
-    /// The command, without what says where the gateway is and how to be let in.
+    /// The command, without the flags for the gateway and the credential.
     pub(crate) arguments: &'s [&'s str],
     /// `token`, `wrong` or `none`.
     pub(crate) credential: &'s str,
-    /// The document that was to be set.
+    /// The document to set.
     pub(crate) input: Option<&'s Value>,
     pub(crate) exit: i32,
 }
@@ -95,19 +95,19 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("transcripts")
 }
 
-/// Of a client that asked again and again the first and the last time.
+/// Of a client that retried, the first and the last connection.
 fn shortened(passed: &[Passed], first: usize) -> impl Iterator<Item = &Passed> {
     let last = passed.iter().map(|passed| passed.connection).max().unwrap_or_default();
     passed.iter().filter(move |passed| passed.connection == first || passed.connection == last)
 }
 
-/// Events that come when they come.
+/// Events that come at random times.
 fn is_noise(frame: &Value) -> bool {
     let event = frame["event"].as_str();
     event.is_some_and(|event| !["connect.challenge", "shutdown"].contains(&event))
 }
 
-/// What matters of a frame: the rest is of people's screens, of this machine, or long.
+/// The relevant part of a frame: the rest is about user interfaces or this machine, or is long.
 fn cut(mut frame: Value) -> Value {
     let payload = &mut frame["payload"];
     if payload["type"] == "hello-ok" {
@@ -142,7 +142,7 @@ fn cut(mut frame: Value) -> Value {
     frame
 }
 
-/// Puts names in the place of what is secret, or another each time.
+/// Replaces secrets and values that differ each time with names.
 struct Scrubber {
     texts: Vec<(String, String)>,
     ids: HashMap<String, usize>,
@@ -215,7 +215,7 @@ impl Scrubber {
             let number = self.number(&text);
             return format!("{number:064x}");
         }
-        // Ids may stand in a sentence.
+        // Ids may appear in a sentence.
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let found: Vec<String> = starts
             .into_iter()
@@ -235,7 +235,7 @@ impl Scrubber {
         *self.ids.entry(id.to_owned()).or_insert(next)
     }
 
-    /// The reason of a close frame has 123 bytes: an id at its end may be cut.
+    /// The reason of a close frame has at most 123 bytes: an id at its end may be cut.
     fn reason(&mut self, reason: &str) -> String {
         const LABEL: &str = "(requestId: ";
         let Some((sentence, id)) = reason.split_once(LABEL) else { return self.text(reason.to_owned()) };

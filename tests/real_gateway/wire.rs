@@ -1,4 +1,4 @@
-//! Runs of clearance whose frames are noted, and kept when the tests record.
+//! Runs of clearance whose frames are recorded, and saved if the tests record transcripts.
 
 use std::thread::JoinHandle;
 
@@ -9,7 +9,7 @@ use crate::proxy::{Options, Proxy};
 use crate::tool::{Ran, Tool};
 use crate::transcript::{self, Scene};
 
-/// What is run through a relay, by a user that no gateway has seen.
+/// A command to run through a relay, as a user that is new to the gateway.
 pub(crate) struct Wire<'w> {
     gateway: &'w Gateway,
     name: &'w str,
@@ -21,13 +21,13 @@ pub(crate) struct Wire<'w> {
     options: Options,
 }
 
-/// A run that is under way.
+/// A running command.
 pub(crate) struct Started<'w> {
     wire: Wire<'w>,
     own_tool: Option<Tool>,
     own_proxy: Option<Proxy>,
     run: JoinHandle<Ran>,
-    /// What had passed before.
+    /// The number of frames before it started.
     passed: usize,
 }
 
@@ -48,17 +48,17 @@ impl<'w> Wire<'w> {
         Self { input: Some(input), ..self }
     }
 
-    /// Holds the calls of a method back.
+    /// Holds the calls of this method in the relay.
     pub(crate) fn holding(self, method: &'static str) -> Self {
         Self { options: Options { hold: Some(method), ..self.options }, ..self }
     }
 
-    /// As a user that has been here before, by the same way.
+    /// Runs as a user that has connected before, through the same relay.
     pub(crate) fn again(self, tool: &'w Tool, proxy: &'w Proxy) -> Self {
         Self { tool: Some(tool), proxy: Some(proxy), ..self }
     }
 
-    /// Runs it to its end.
+    /// Runs it and waits for its end.
     pub(crate) fn run(self) -> Ran {
         self.start().end()
     }
@@ -94,7 +94,7 @@ impl Started<'_> {
         self.wire.proxy.or(self.own_proxy.as_ref()).expect("a relay")
     }
 
-    /// Waits until it ends, and keeps what passed.
+    /// Waits for its end, and saves the frames.
     pub(crate) fn end(self) -> Ran {
         let Self { wire, own_tool, own_proxy, run, passed } = self;
         let ran = wire.tool.or(own_tool.as_ref()).expect("a user").join(run);

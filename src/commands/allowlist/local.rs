@@ -1,5 +1,5 @@
-//! In a store of this host, or in a file that is not a store: under the lock that every `clearance` takes. OpenClaw's own
-//! writers do not take it, so after a change of theirs the edit is made again.
+//! Edits a store of this host, or a file that is not a store, under the lock that every `clearance` takes. OpenClaw's
+//! own writers do not take the lock, so an edit that loses to one of them is retried.
 
 use anyhow::Context;
 use uuid::Uuid;
@@ -22,21 +22,21 @@ use crate::report::approvals::{EditReport, SetOutcome, SetReport};
 use crate::store::input::{Input, InputError};
 use crate::store::{Locked, Store};
 
-/// What an edit is made in where there is no document yet: as OpenClaw writes one.
+/// The document to edit where none exists yet, in OpenClaw's format.
 const NEW: &[u8] = b"{\n  \"version\": 1\n}\n";
 
-/// An edit that is to be made in the document that was read.
+/// An edit of the document that was read.
 struct Plan {
     stored: Stored,
-    /// What will be stored; `None` where nothing changes.
+    /// The text to store; `None` where nothing changes.
     replacement: Option<Replacement>,
     applied: Applied,
 }
 
-/// The text to store where the edit changes anything, and what the edit does.
+/// The text to store, if the edit changes anything, and the effect of the edit.
 type Planned = (Option<Replacement>, Applied);
 
-/// One edit of one document on this host.
+/// An edit of a document on this host.
 struct Editing<'r> {
     request: &'r Request,
     edit: &'r Edit,
@@ -44,7 +44,7 @@ struct Editing<'r> {
 }
 
 impl Editing<'_> {
-    /// A file that somebody keeps must exist.
+    /// Fails where a file that is not a store does not exist.
     fn found(&self, stored: &Stored) -> Result<(), Error> {
         if stored.text().is_none() && !self.local.is_store {
             return Err(InputError::Missing(self.local.store.name()).into());
@@ -61,8 +61,8 @@ impl Editing<'_> {
         Ok(Plan { stored, replacement, applied })
     }
 
-    /// A file keeps every byte that the edit is not about. A database holds the gateway's own form, unless that has
-    /// fields which only the text can keep.
+    /// In a file, every byte outside the edit is kept. In a database, the document gets the gateway's own form, unless
+    /// it has fields that only its text can keep.
     fn planned(&self, stored: &Stored) -> Result<Planned, Error> {
         let keeps_text = match (&self.local.store, stored.text()) {
             (Store::JsonFile(_), _) => true,
@@ -114,7 +114,7 @@ impl Editing<'_> {
         Ok((Some(replacement), applied))
     }
 
-    /// The report of a plan. `after`: what is stored now, if it was carried out.
+    /// The report of a plan. `after`: the document stored afterwards, if the plan was carried out.
     fn report(&self, plan: Plan, after: Option<&Stored>, attempts: u32, deadline: Deadline) -> EditReport {
         let Self { edit, local, .. } = *self;
         let Plan { stored, replacement, applied } = plan;
@@ -160,7 +160,7 @@ pub(super) fn run(
         return Ok(editing.report(plan, None, 1, deadline));
     }
     if !local.is_store {
-        // A lock beside a file that does not exist is of no use.
+        // Locking a file that does not exist is of no use.
         editing.found(&store.read(deadline).map_err(Error::from).context("reading the document")?)?;
     }
     let mut attempts = 0;
@@ -179,14 +179,14 @@ pub(super) fn run(
         };
         drop(locked);
         gate.leave();
-        // A writer that does not take the lock was faster. The next attempt finds out whether the edit is in place.
+        // A writer that does not take the lock was faster. The next attempt checks whether the edit is in place.
         if !matches!(error, Error::Raced(_)) || !deadline.pause(backoff.wait()) {
             return Err(error).context("replacing the document");
         }
     }
 }
 
-/// Stores what is planned, and returns what is stored then; `None` where nothing changes.
+/// Stores the planned text and returns the stored document; `None` where nothing changes.
 fn carry_out(plan: &Plan, locked: &Locked) -> Result<Option<Stored>, Error> {
     let Some(replacement) = &plan.replacement else { return Ok(None) };
     locked.replace(&plan.stored, &replacement.text).map(Some).map_err(raced)

@@ -1,4 +1,4 @@
-//! `approvals allowlist`: one entry in or out, under compare-and-swap, again until nobody else was faster.
+//! `approvals allowlist`: adds or removes one entry under compare-and-swap, and retries when another writer was faster.
 
 mod local;
 mod plan;
@@ -18,7 +18,7 @@ use crate::report::approvals::EditReport;
 
 pub use self::request::Request;
 
-/// What is dangerous about an entry that is to be added, whatever else is in the document. Nothing is read or written.
+/// Warnings about an entry to add, independent of the rest of the document. Nothing is read or written.
 pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
     let edit = edit(request)?;
     Ok(match request.verb {
@@ -33,14 +33,14 @@ fn edit(request: &Request) -> Result<Edit, Error> {
     Ok(Edit::new(*verb, agent, pattern, arg_pattern.as_deref(), source)?)
 }
 
-/// Makes the edit.
+/// Carries out the edit.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<EditReport> {
     let edit = edit(request)?;
     let Some((gateway, node)) = request.place.gateway() else {
         return local::run(request, &edit, gate, deadline);
     };
     if !request.dry_run {
-        // Every wait has the deadline, and a call that was sent ends with its outcome.
+        // Every wait is bounded by the deadline; a call that was sent runs until its outcome is known.
         entered(gate, deadline)?;
     }
     Ok(super::gateway::run(remote::run(request, gateway, node, edit, deadline))?)

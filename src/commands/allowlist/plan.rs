@@ -1,4 +1,4 @@
-//! The plan of an edit, wherever the document is: the document that will be stored, and what is dangerous about it.
+//! The plan of an edit, for local and remote documents: the document to store, and its warnings.
 
 use super::request::Request;
 use crate::approvals::edit::allowlist::{Applied, Edit, Verb as Change};
@@ -10,7 +10,7 @@ use crate::commands::Error;
 use crate::commands::documents::Checked;
 use crate::deadline::Deadline;
 
-/// What is to be said of a new entry in the document that it comes into.
+/// Lints of a new entry within its document.
 pub(super) fn lints(
     edit: &Edit,
     text: Option<&[u8]>,
@@ -26,7 +26,7 @@ pub(super) fn lints(
     }
 }
 
-/// The text in today's form, where legacy forms are to be rewritten. `modern` keeps it.
+/// Rewrites legacy forms of the text where requested. `modern` owns the new text.
 pub(super) fn in_todays_form<'t>(
     request: &Request,
     name: &str,
@@ -42,7 +42,7 @@ pub(super) fn in_todays_form<'t>(
     Ok(modern.as_bytes())
 }
 
-/// The document in a text with the edit made, and what the edit did.
+/// The edited document, and the effect of the edit.
 pub(super) fn edited<'t>(
     edit: &Edit,
     name: &str,
@@ -54,7 +54,7 @@ pub(super) fn edited<'t>(
     Ok((document, applied))
 }
 
-/// Now, in Unix milliseconds: what the official command writes as a new entry's last use.
+/// The current time in Unix milliseconds, which the official command writes as a new entry's last use.
 pub(super) fn now_ms() -> Option<u64> {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).ok()
 }

@@ -1,4 +1,5 @@
-//! On a gateway, or on a node behind it: fetched, edited, stored if nobody else was faster, and fetched again.
+//! Edits the document of a gateway, or of a node behind it: fetches it, edits it, stores it if nobody else changed it
+//! meanwhile, and reads it back.
 
 use serde_json::value::RawValue;
 
@@ -47,7 +48,7 @@ async fn edit_at(
     deadline: Deadline,
 ) -> Result<(SetReport, Applied, Vec<Diagnostic>, u32), Error> {
     let mut attempts = 0;
-    // Whether it was stored once and then not there.
+    // Whether an attempt was stored but missing when read back.
     let mut missed = false;
     let mut backoff = backoff();
     loop {
@@ -62,10 +63,12 @@ async fn edit_at(
                     None => true,
                 };
                 if holds {
-                    // What else differs is another's edit: the rest of what was sent was the gateway's own.
+                    // Any other difference comes from a concurrent edit: the rest of the sent document was the
+                    // gateway's own.
                     replaced.report.departures.clear();
                 }
-                // Once it may be somebody who overwrote it. Twice it is the gateway that does not keep it.
+                // The first time, another writer may have overwritten the edit. The second time, the gateway does not
+                // keep it.
                 if holds || missed {
                     return Ok((replaced.report, applied, lints, attempts));
                 }
@@ -83,7 +86,7 @@ async fn edit_at(
     }
 }
 
-/// An edit that is to be made in the document that was fetched.
+/// An edit of the document that was fetched.
 struct Plan<'t> {
     /// The document with the edit made; `None` where nothing changes.
     document: Option<Document<'t>>,
@@ -137,7 +140,7 @@ fn plan<'t>(
     Ok(Plan { document: Some(document), applied, lints })
 }
 
-/// A gateway keeps unknown fields of agents and entries in its answers, and rejects them in what it is sent.
+/// Gateways return unknown fields of agents and entries, but reject them in a document they receive.
 fn unknown_of(text: &[u8], error: Error) -> Error {
     match (error, unknown::known(text, Syntax::Json, Budget::default())) {
         (Error::Invalid { name, .. }, Some(known)) => {
@@ -147,7 +150,7 @@ fn unknown_of(text: &[u8], error: Error) -> Error {
     }
 }
 
-/// Whether the edit is in place in what was read back.
+/// Whether the document that was read back has the edit.
 fn holds(request: &Request, edit: &Edit, store: &RemoteStore, stored: &RawValue) -> Result<bool, Error> {
     let (name, mut modern) = (store.name(), String::new());
     let text = in_todays_form(request, &name, stored.get().as_bytes(), Syntax::Json, &mut modern)?;

@@ -1,25 +1,25 @@
-//! What `approvals allowlist` is asked to do: which entry, and in whose document.
+//! Parameters of `approvals allowlist`.
 
 use crate::approvals::edit::allowlist::Verb as Change;
 use crate::commands::documents::Place;
 
-/// Which entry, and where.
+/// The entry, the agent and the document of one edit.
 #[derive(Debug)]
 pub struct Request {
-    /// Whether it comes or goes.
+    /// Whether to add or to remove the entry.
     pub verb: Change,
-    /// Whose allowlist.
+    /// The agent.
     pub agent: String,
-    /// The pattern, as it was typed.
+    /// The pattern, as typed.
     pub pattern: String,
     /// The expression for the arguments.
     pub arg_pattern: Option<String>,
-    /// Whether a prompt's answer wrote the entry.
+    /// Whether the answer to a prompt wrote the entry.
     pub generated: bool,
-    /// Where.
+    /// The place of the document.
     pub place: Place,
     /// Whether to stop before anything is written.
     pub dry_run: bool,
-    /// Whether legacy forms of the stored document are rewritten.
+    /// Whether to rewrite legacy forms of the stored document.
     pub allow_legacy: bool,
 }

@@ -1,4 +1,4 @@
-//! Several documents in one command: each has its own result, and one document is in memory at a time.
+//! Commands on several documents: each document has its own result, and only one is in memory at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -17,7 +17,7 @@ use crate::report::exit::{Exit, Tally};
 use crate::store::Store;
 use crate::store::input::{Bounds, InputError};
 
-/// A document to check, or the report that says why it cannot be checked.
+/// A document to check, or the report why it cannot be checked.
 pub(in crate::commands) struct Named<W> {
     /// The name in reports.
     pub(in crate::commands) name: String,
@@ -28,12 +28,12 @@ pub(in crate::commands) struct Named<W> {
 #[derive(Debug)]
 pub(in crate::commands) struct Found {
     pub(in crate::commands) place: Place,
-    /// Whether it was found in a directory, and not named.
+    /// Whether it was found in a directory, and not named on the command line.
     pub(in crate::commands) in_directory: bool,
 }
 
 impl Named<Found> {
-    /// `name` is that of a file, of standard input, or of a gateway before it is connected.
+    /// `name`: the name of a file, of standard input, or of a gateway before it is connected.
     pub(in crate::commands) fn of(place: Place, in_directory: bool) -> Self {
         let name = match &place {
             Place::File(path) | Place::Store(path) => path.display().to_string(),
@@ -58,13 +58,13 @@ pub(in crate::commands) enum Missed {
     Failed(FileReport),
     /// The host has no document.
     NoDocument(Remark),
-    /// It was found in a directory, and is another kind of file.
+    /// It was found in a directory, and is a file of another kind.
     Skipped(Remark),
-    /// The one gateway of the command gave no document: the command fails.
+    /// The only gateway of the command returned no document: the command fails.
     Gateway(Error),
 }
 
-/// The text of a document, or a policy, and the rest of what was read.
+/// Reads the text of a document or a policy, and its metadata.
 pub(in crate::commands) fn read(
     found: &Found,
     max_size: ByteSize,
@@ -89,7 +89,7 @@ pub(in crate::commands) fn read(
 
 fn failed(error: &Error) -> Failed {
     let remedy = match error {
-        // The commands that check several documents have a flag for their size.
+        // The commands that check several documents have a flag for the size limit.
         Error::Input(error) => error.remedy(),
         error => error.remedy(),
     };
@@ -98,11 +98,11 @@ fn failed(error: &Error) -> Failed {
     Failed { message: error.to_string(), remedy, why }
 }
 
-/// What applies on a host without a document, by its release where that is known: measured on 2026.4.14, 2026.6.11 and
-/// 2026.9.6, whose defaults differ in `askFallback` alone.
+/// The policy that applies on a host without a document, by its release where that is known: measured on 2026.4.14,
+/// 2026.6.11 and 2026.9.6, whose defaults differ in `askFallback` alone.
 fn no_document(snapshot: &Snapshot) -> Remark {
     let release = match &snapshot.origin {
-        // The first release that keeps its document in a database.
+        // The first release that stores its document in a database.
         Origin::Local(Local { store: Store::Sqlite(_), .. }) => Some("2026.8.1"),
         Origin::Remote { release, .. } => release.as_deref(),
         Origin::Local(_) | Origin::Stdin => None,
@@ -125,7 +125,7 @@ fn no_document(snapshot: &Snapshot) -> Remark {
     }
 }
 
-/// What is reported of a file in a directory that is not a document. `what`: what it is.
+/// The remark on a file in a directory that is not a document. `what`: its kind.
 pub(in crate::commands) fn skipped(name: &str, what: &str) -> Missed {
     Missed::Skipped(Remark {
         message: format!("skipped {name}: it is {what}, not an approvals document"),
@@ -133,12 +133,12 @@ pub(in crate::commands) fn skipped(name: &str, what: &str) -> Missed {
     })
 }
 
-/// Whether a verdict says that a file is of another kind, and of which.
+/// Whether a verdict says that a file is of this other kind.
 pub(in crate::commands) fn is(verdict: &Verdict, kind: Code) -> bool {
     matches!(&verdict.diagnostics[..], [only] if only.code == kind)
 }
 
-/// How many problems of all documents together are still kept: a bound on memory and output.
+/// The number of problems that can still be kept, over all documents: a bound on memory and output.
 pub(in crate::commands) struct Room(usize);
 
 impl Default for Room {
@@ -148,7 +148,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Of each document the first few problems are kept, however many the others have.
+    /// The first few problems of each document are always kept.
     const LEAST: usize = 10;
 
     pub(in crate::commands) fn take(&mut self, mut report: FileReport) -> FileReport {
@@ -160,8 +160,8 @@ impl Room {
     }
 }
 
-/// Checks documents in a thread of their own, one after the other. Every document has its result: where a check panics
-/// the others go on, and a document that is not checked when the deadline passes is reported as timed out.
+/// Checks the documents one after another on a separate thread. Every document gets a result: after a panic the next
+/// documents are still checked, and a document that is not checked before the deadline is reported as timed out.
 pub(in crate::commands) fn each<W: Send + 'static, R: Send + 'static>(
     documents: Vec<Named<W>>,
     deadline: Deadline,
@@ -210,7 +210,7 @@ pub(super) fn late(name: &str, deadline: Deadline) -> Failed {
     }
 }
 
-/// Counts a file that has no verdict.
+/// Counts a file without a verdict.
 pub(in crate::commands) fn count(tally: &mut Tally, why: Unchecked) {
     match why {
         Unchecked::Unreadable => tally.unreadable += 1,

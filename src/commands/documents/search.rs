@@ -1,4 +1,4 @@
-//! The documents of a command that takes several: files that are named, and files in directories that are.
+//! Finds the documents of a command that accepts several: named files, and files in named directories.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::report::approvals::{Failed, FileReport, Unchecked};
 
-/// Every file that is named, or found in a directory that is.
+/// Finds every named file, and every document in a named directory.
 pub(in crate::commands) fn found(
     paths: &[PathBuf],
     exclude: &[String],
@@ -31,7 +31,7 @@ pub(in crate::commands) fn found(
     Ok(files)
 }
 
-/// The report where no document was found: a job that checks nothing must not pass.
+/// The report where no document was found: a CI job that checks nothing must not pass.
 pub(in crate::commands) fn nothing(paths: &[PathBuf]) -> FileReport {
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let name = names.join(", ");
@@ -40,15 +40,15 @@ pub(in crate::commands) fn nothing(paths: &[PathBuf]) -> FileReport {
     unreadable(name, message, Some(remedy))
 }
 
-/// The documents of a directory, and what could not be read there. Files that Git ignores or `--exclude` matches are
-/// skipped.
+/// Finds the documents of a directory, and reports what could not be read in it. Skips files that Git ignores or that
+/// `--exclude` matches.
 fn documents(
     path: &Path,
     exclude: &[String],
     deadline: Deadline,
 ) -> Result<Vec<Result<PathBuf, FileReport>>, Error> {
     let walk = WalkBuilder::new(path)
-        // Hidden files are documents like others; of what this crate can skip, only Git's patterns apply.
+        // Hidden files are included; of this crate's filters, only Git's patterns apply.
         .standard_filters(false)
         .parents(true)
         .git_ignore(true)
@@ -78,7 +78,7 @@ fn documents(
         if entry.is_file() {
             found.push(Ok(entry));
         } else {
-            // A pipe in a directory could block for ever, and a link without a target must not pass as checked.
+            // Reading a pipe in a directory could block for ever, and a link without a target must not pass as checked.
             let name = entry.display().to_string();
             let message = format!("{name} is not a file");
             found.push(Err(unreadable(name, message, Some("remove it, or name the files to check"))));
@@ -100,7 +100,7 @@ fn unreadable(name: String, message: String, remedy: Option<&str>) -> FileReport
     FileReport { name, result: Err(Failed { message, remedy: remedy.map(str::to_owned), why }) }
 }
 
-/// The globs of `--exclude`, read as lines of a `.gitignore` in the directory.
+/// Parses the globs of `--exclude` as lines of a `.gitignore` in the directory.
 fn excluding(directory: &Path, exclude: &[String]) -> Result<Override, Error> {
     let mut builder = OverrideBuilder::new(directory);
     for glob in exclude {

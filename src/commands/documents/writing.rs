@@ -1,5 +1,5 @@
-//! What every command does that writes a document on this host: it passes the gate, and compares what is stored with what
-//! it wrote.
+//! Steps that every command that writes a document on this host shares: it passes the gate, and compares the stored
+//! document with the one it wrote.
 
 use crate::approvals::compare::changes::Change;
 use crate::approvals::compare::comparison;
@@ -9,12 +9,12 @@ use crate::approvals::{Syntax, parse};
 use crate::commands::Error;
 use crate::deadline::{Deadline, Gate, OutOfTime};
 
-/// Begins to write, unless the deadline has passed.
+/// Passes the gate, unless the deadline has passed.
 pub(in crate::commands) fn entered(gate: &Gate, deadline: Deadline) -> Result<(), Error> {
     gate.enter(deadline).map_err(|OutOfTime| Error::Unfinished { timeout: deadline.timeout() })
 }
 
-/// Where the stored document differs from the text that was written: a database keeps it in the gateway's form.
+/// The differences between the stored document and the written text: a database keeps it in the gateway's form.
 pub(in crate::commands) fn departures(text: &str, after: &Stored) -> Vec<Change> {
     let stored = after.text().unwrap_or_default();
     if stored == text.as_bytes() {

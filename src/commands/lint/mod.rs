@@ -1,5 +1,5 @@
-//! `approvals lint`: what is valid but dangerous or dead, in every document that was named, and the fixes that remove
-//! what can go.
+//! `approvals lint`: finds what is valid but dangerous or dead in every named document, and plans the fixes that remove
+//! entries.
 
 mod request;
 mod versioned;
@@ -26,16 +26,16 @@ use crate::settings::Project;
 use crate::store::{Store, StoreError};
 pub use request::{Request, Target};
 
-/// What was found, and the fixes that [`carry_out`] would make.
+/// The findings, and the fixes that [`carry_out`] would make.
 #[derive(Debug)]
 pub struct Plan {
-    /// For the renderers.
+    /// The report for the renderers.
     pub report: LintReport,
     /// The documents that can be fixed.
     fixable: Vec<Fixable>,
 }
 
-/// A document as it was checked, and what is to be removed from it.
+/// A checked document, and the entries to remove from it.
 #[derive(Debug)]
 struct Fixable {
     store: Store,
@@ -44,7 +44,7 @@ struct Fixable {
     fix: Fix,
 }
 
-/// Checks every document, one after the other: one is in memory at a time.
+/// Checks the documents one after another: only one is in memory at a time.
 pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
     if let Some(version) = request.release.as_deref().filter(|version| !lint::is_release(version)) {
         return Err(Error::Release { version: version.to_owned() }.into());
@@ -63,7 +63,7 @@ pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
     let mut plan = Plan { report: LintReport::default(), fixable: Vec::new() };
     plan.report.config = project.file.as_ref().map(|file| file.display().to_string());
     let mut room = Room::default();
-    let mut used = vec![Use::Unasked; project.rules.silences.len()];
+    let mut used = vec![Use::NotApplicable; project.rules.silences.len()];
     for result in batch::each(documents, deadline, check) {
         match result.unwrap_or_else(|report| Err(Missed::Failed(report))) {
             Ok(checked) => plan.take(checked, &mut used, &mut room),
@@ -92,23 +92,23 @@ fn all(request: &Request, deadline: Deadline) -> Result<Vec<Named<Found>>, Error
     }
 }
 
-/// Whether a silence was used.
+/// Whether a silence of the configuration was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
-    /// No document was checked that it is about.
-    Unasked,
+    /// No document that it applies to was checked.
+    NotApplicable,
     Unused,
     Used,
 }
 
-/// What was found in one document.
+/// The findings of one document.
 struct Checked {
     file: FileReport,
     counts: Counts,
     silenced: usize,
     invalid: bool,
     remarks: Vec<Remark>,
-    /// Whether each silence was used.
+    /// For each silence, whether it was used.
     used: Vec<Use>,
     fixable: Option<Fixable>,
 }
@@ -140,7 +140,7 @@ fn check(
         versioned: path.is_some_and(versioned::is_versioned),
         stale: request.stale_days.map(|days| Stale { now_ms: request.now_ms, days }),
         release: request.release.as_deref().or(release.as_deref()),
-        // From 2026.8 on the store is a database.
+        // From 2026.8 on, the store is a database.
         early: matches!(local, Some(Local { store: Store::JsonFile(_), is_store: true })),
         budget: Budget::until(&spent),
     };
@@ -161,7 +161,7 @@ fn check(
         match (found.used.contains(&index), asked) {
             (true, _) => Use::Used,
             (false, true) => Use::Unused,
-            (false, false) => Use::Unasked,
+            (false, false) => Use::NotApplicable,
         }
     };
     let used = project.rules.silences.iter().enumerate().map(of_silence).collect();
@@ -184,16 +184,16 @@ fn check(
     })
 }
 
-/// The time that is kept for the places of what was found until then, of a document of that many bytes.
+/// The time reserved to locate the findings in a document of this many bytes.
 fn placing(length: usize, deadline: Deadline) -> Duration {
-    /// Bytes in a second, on a slow machine.
+    /// Bytes per second on a slow machine.
     const SPEED: f64 = 5e7;
-    #[expect(clippy::cast_precision_loss, reason = "a time is not exact either")]
+    #[expect(clippy::cast_precision_loss, reason = "the result is an estimate")]
     let wanted = Duration::from_secs_f64(length as f64 / SPEED);
     wanted.min(deadline.timeout() / 4)
 }
 
-/// What a file is that is of another kind.
+/// The kind of a file that is not an approvals document.
 fn other(found: &lint::Linted) -> Option<&'static str> {
     let kinds = [
         (Code::OpenclawConfig, "OpenClaw's configuration"),
@@ -202,7 +202,7 @@ fn other(found: &lint::Linted) -> Option<&'static str> {
     kinds.into_iter().find(|(kind, _)| batch::is(&found.verdict, *kind)).map(|(_, what)| what)
 }
 
-/// Whether findings of a code can be found at all with these flags.
+/// Whether these flags enable the lint of a code.
 fn is_looked_for(code: Code, facts: &Facts<'_>) -> bool {
     match code {
         Code::StaleEntry | Code::NeverUsed => facts.stale.is_some(),
@@ -212,7 +212,7 @@ fn is_looked_for(code: Code, facts: &Facts<'_>) -> bool {
     }
 }
 
-/// Tells of silences that silence nothing.
+/// Reports silences that silence nothing.
 fn unused(project: &Project, used: &[Use], report: &mut LintReport) {
     let Some(file) = &project.file else { return };
     let spans: Vec<_> = (used.iter().zip(&project.spans))
@@ -246,7 +246,7 @@ impl Plan {
         }
     }
 
-    /// What `--fix` would remove, document by document.
+    /// The removals of `--fix`, document by document.
     pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
         self.fixable.iter().map(|fixable| &fixable.fix)
     }
@@ -254,7 +254,7 @@ impl Plan {
 
 /// Fixes every document that can be fixed, and returns what was removed.
 ///
-/// Each is replaced whole or not at all, and only if it is what was checked.
+/// Each is replaced whole or not at all, and only if it has not changed since it was checked.
 pub fn carry_out(plan: Plan, deadline: Deadline) -> anyhow::Result<Vec<Fix>> {
     let mut done = Vec::new();
     for fixable in plan.fixable {
@@ -285,8 +285,8 @@ fn fix(fixable: &Fixable, deadline: Deadline) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the exit code is chosen by. `failing`: the lowest severity that counts as an invalid document does; `None`
-/// for none.
+/// The counts that decide the exit code. `failing`: the lowest severity that makes the exit code 1; `None` for no
+/// severity.
 pub fn tally(report: &LintReport, failing: Option<Severity>) -> Tally {
     let failing = failing.is_some_and(|severity| report.counts.reach(severity));
     let mut tally = Tally { invalid: report.invalid + usize::from(failing), ..Tally::default() };

@@ -1,4 +1,4 @@
-//! What `approvals lint` is asked to do: which documents, and how they are looked at.
+//! Parameters of `approvals lint`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use bytesize::ByteSize;
 
 use crate::commands::documents::Place;
 
-/// What to look at, and how.
+/// The documents to lint, and the options.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which documents.
+    /// The documents.
     pub target: Target,
-    /// The project's configuration, if it is named.
+    /// The path of the project's configuration, if one is named.
     pub config: Option<PathBuf>,
-    /// Days after which what was not used is stale.
+    /// The number of days after which an unused entry is stale.
     pub stale_days: Option<u32>,
-    /// The release that is to take the documents.
+    /// The release that will read the documents.
     pub release: Option<String>,
     /// Size of the largest file to read.
     pub max_size: ByteSize,
-    /// Globs of what to skip in directories.
+    /// Globs of the paths to skip in directories.
     pub exclude: Vec<String>,
     /// Now, in Unix milliseconds.
     pub now_ms: f64,
-    /// The flags that name a gateway or node on the command line, each behind a space.
+    /// The command-line flags that name a gateway or node, each with a space before it.
     pub remote_flags: Arc<str>,
 }
 
-/// Which documents.
+/// The documents to lint.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// Files, directories, `-`; none for this host's own store.

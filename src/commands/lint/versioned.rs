@@ -1,8 +1,8 @@
-//! Whether others can read a file in a repository.
+//! Whether a file is in version control, and so readable by other people.
 //!
-//! Decided without a child process: a file counts as versioned where it lies in a Git work tree and no `.gitignore`
-//! between its root and the file, nor `.git/info/exclude`, ignores it. So a file that is not committed yet counts
-//! (the next `git add .` takes it), and one that is ignored but was committed all the same does not.
+//! This runs no child process: a file counts as versioned if it lies in a Git work tree and neither a `.gitignore`
+//! between its root and the file nor `.git/info/exclude` ignores it. So a file that is not committed yet counts (the
+//! next `git add .` adds it), and a file that was committed although it is ignored does not.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::store::input::{self, Bounds, Input};
 
 const MAX_SIZE: ByteSize = ByteSize::mib(1);
 
-/// How long one file of patterns may take: it is no pipe.
+/// Time limit for reading one ignore file, which is never a pipe.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Whether a file is in a work tree, and not ignored.
+/// Whether a file is in a work tree and not ignored.
 pub(super) fn is_versioned(file: &Path) -> bool {
     let Ok(file) = file.canonicalize() else { return false };
     let Some(root) = file.ancestors().skip(1).find(|directory| directory.join(".git").exists()) else {
@@ -31,13 +31,13 @@ pub(super) fn is_versioned(file: &Path) -> bool {
     if ignores(root, &excluded, &file) == Some(true) {
         return false;
     }
-    // The patterns nearest to the file win, as in Git.
+    // The nearest patterns win, as in Git.
     let ignored =
         between.iter().rev().find_map(|directory| ignores(directory, &directory.join(".gitignore"), &file));
     !ignored.unwrap_or(false)
 }
 
-/// What one file of patterns says of a file; `None` where it says nothing.
+/// Whether one ignore file ignores the file; `None` where no pattern of it matches.
 fn ignores(directory: &Path, patterns: &Path, file: &Path) -> Option<bool> {
     let bounds = Bounds { max_size: MAX_SIZE, deadline: Deadline::after(SOON) };
     if !patterns.is_file() {
@@ -46,7 +46,7 @@ fn ignores(directory: &Path, patterns: &Path, file: &Path) -> Option<bool> {
     let bytes = input::read(&Input::Path(patterns.to_owned()), bounds).ok()?;
     let mut builder = GitignoreBuilder::new(directory);
     for line in String::from_utf8_lossy(&bytes).lines() {
-        // A line that is no pattern ignores nothing.
+        // A line that is not a pattern ignores nothing.
         drop(builder.add_line(None, line));
     }
     let matched = builder.build().ok()?;

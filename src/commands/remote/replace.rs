@@ -1,5 +1,5 @@
-//! One document in another's place on a gateway or node, if nobody else replaced it meanwhile. Where the gateway is too
-//! old for fields of it, exactly those may be left out.
+//! Replaces one document on a gateway or node, unless it changed meanwhile. Fields that an older gateway does not know
+//! may be left out.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -19,21 +19,21 @@ use crate::commands::Error;
 use crate::gateway::api::approvals::Document as Held;
 use crate::report::approvals::{SetOutcome, SetReport};
 
-/// How often a document is offered, each time with less: current gateways name one field of an object at a time.
+/// Limit on attempts, each with fewer fields: current gateways name one unknown field of an object at a time.
 const ROUNDS: usize = 16;
 
-/// What may be done to put a document in another's place.
+/// Options of a replacement.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::commands) struct Terms {
     /// Whether to stop before anything is sent.
     pub(in crate::commands) dry_run: bool,
-    /// Whether fields that an older gateway rejects are left out.
+    /// Whether to leave out fields that an older gateway rejects.
     pub(in crate::commands) downgrade: bool,
-    /// Whether the caller brings the whole document, and not one entry of it.
+    /// Whether the command sets the whole document, and not one entry.
     pub(in crate::commands) whole: bool,
 }
 
-/// What was done, and what was read back.
+/// The result of a replacement.
 #[derive(Debug)]
 pub(in crate::commands) struct Replaced {
     pub(in crate::commands) report: SetReport,
@@ -41,8 +41,8 @@ pub(in crate::commands) struct Replaced {
     pub(in crate::commands) stored: Option<Box<RawValue>>,
 }
 
-/// Puts a valid document in the place of another, if that is still the one that was fetched, and reads it back. The
-/// document is handed over as it was read: its text is not read again.
+/// Replaces the fetched document with a valid one, if it has not changed since, and reads the result back. The new
+/// document is already parsed and is not parsed again.
 pub(in crate::commands) async fn replace(
     store: &mut RemoteStore,
     mut document: Document<'_>,
@@ -58,7 +58,7 @@ pub(in crate::commands) async fn replace(
         before: before.hash.clone(),
         ..SetReport::default()
     };
-    // Once, unless the gateway is too old for the document and may have a smaller one.
+    // One attempt, and further ones if the gateway is too old for the document and fields may be left out.
     for _ in 0..ROUNDS {
         let new_id = || Uuid::new_v4().to_string();
         let completed = replacement::completed(&stored, document, new_id)
@@ -69,14 +69,14 @@ pub(in crate::commands) async fn replace(
         document = completed;
         report.changes = changes;
         if terms.dry_run || !needed {
-            // What is stored already was not rejected.
+            // A document that is already stored was not rejected.
             let foreseen = store
                 .version()
                 .filter(|_| needed)
                 .map(|version| downgrade::foreseen(&sent, version))
                 .unwrap_or_default();
             match downgrade::without(&document, &foreseen) {
-                // What will be left out is left out of the plan too.
+                // Fields that will be left out are left out of the plan too.
                 Some((smaller, removed)) if terms.downgrade => {
                     document = smaller;
                     report.removed.extend(removed);
@@ -105,10 +105,10 @@ pub(in crate::commands) async fn replace(
         document = smaller;
         report.removed.extend(removed);
     }
-    Err(Error::Rejected { place: name, message: "it names other fields each time".to_owned() })
+    Err(Error::Rejected { place: name, message: "it rejects different fields each time".to_owned() })
 }
 
-/// Compares what is stored now with what was sent. From here on something is stored: every error must say so.
+/// Compares the stored document with the sent one. The document is stored by now: every error must say so.
 async fn read_back(
     store: &mut RemoteStore,
     sent: &Document<'_>,
@@ -117,7 +117,7 @@ async fn read_back(
 ) -> Result<Replaced, Error> {
     let after = match store.fetch().await {
         Ok(Fetched::Document(after)) => after,
-        // A node that keeps another kind of policy from one moment to the next.
+        // The node began to keep another kind of policy between two calls.
         Ok(Fetched::Native { .. }) => return Err(changed(store.name(), base_hash.to_owned())),
         Err(cause) => return Err(Error::Unverified { place: store.name(), cause: Box::new(cause) }),
     };
@@ -127,7 +127,7 @@ async fn read_back(
     Ok(Replaced { report, stored: Some(after.file) })
 }
 
-/// What the gateway dropped, changed or added.
+/// The differences that the gateway made: fields dropped, changed or added.
 fn departures(sent: &Document<'_>, stored: &RawValue) -> Vec<Change> {
     if let Some(stored) = accepted(stored.get().as_bytes(), Budget::default()) {
         return comparison::documents(sent, &stored, Depth::Stored).policy;
@@ -137,12 +137,12 @@ fn departures(sent: &Document<'_>, stored: &RawValue) -> Vec<Change> {
     comparison::values(&sent, &stored, Depth::Stored).policy
 }
 
-/// Somebody else changed the document. `expected`: the hash that it had.
+/// The error where the document changed meanwhile. `expected`: its previous hash.
 pub(in crate::commands) fn changed(place: String, expected: String) -> Error {
     Error::Conflict { place, expected, found: None }
 }
 
 fn raw(value: &Value) -> Box<RawValue> {
-    // A value is JSON: there is nothing in it that could not be printed.
+    // A `Value` always serializes.
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }

@@ -1,4 +1,4 @@
-//! In a store of this host: all under the store's lock.
+//! Replaces the document in a store of this host, under the store's lock.
 
 use anyhow::Context;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{SetOutcome, SetReport};
 use crate::store::{Locked, Store, StoreError};
 
-/// A replacement that is planned and not yet made.
+/// A planned replacement.
 #[derive(Debug)]
 pub(super) struct Plan {
     store: Store,
@@ -24,17 +24,17 @@ pub(super) struct Plan {
     locked: Option<Locked>,
     stored: Stored,
     replacement: Replacement,
-    /// What the store will not keep for long.
+    /// Fields that the store will drop soon.
     fleeting: Option<Remark>,
 }
 
-/// Reads what is stored, under the lock unless it is a dry run, and plans to replace it.
+/// Reads the stored document and plans its replacement. Takes the lock, except for a dry run.
 pub(super) fn plan(request: &Request, new: Checked<'_>, deadline: Deadline) -> anyhow::Result<Plan> {
     let local = request.place.local(deadline).context("looking for this host's store")?;
     let Local { store, .. } = local.ok_or(Error::FixStdin)?;
     let fleeting = match &store {
         Store::JsonFile(_) => fleeting(&new.document),
-        // A database drops it at once, which is reported as a departure.
+        // A database drops the field immediately, which is reported as a departure.
         Store::Sqlite(_) => None,
     };
     let (locked, stored) = if request.dry_run {
@@ -62,7 +62,7 @@ pub(super) fn plan(request: &Request, new: Checked<'_>, deadline: Deadline) -> a
     Ok(Plan { store, locked, stored, replacement, fleeting })
 }
 
-/// Replaces the document, unless that is not needed or it is a dry run, and reads it back.
+/// Replaces the document and reads it back, unless nothing changes or it is a dry run.
 pub(super) fn carry_out(plan: Plan, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
     let Plan { store, locked, stored, replacement, fleeting } = plan;
     let (outcome, after) = match locked {
@@ -85,7 +85,7 @@ pub(super) fn carry_out(plan: Plan, gate: &Gate, deadline: Deadline) -> anyhow::
         }
     };
     let fleeting = fleeting.filter(|_| outcome != SetOutcome::Unchanged);
-    // The hash of what would be stored is unknown: new entries would get other ids.
+    // The hash of a planned document is unknown: new entries would get other ids.
     Ok(SetReport { outcome, after, ..report(&store, &stored, replacement, fleeting, deadline) })
 }
 
@@ -106,8 +106,8 @@ fn report(
     }
 }
 
-/// What a JSON store holds only until OpenClaw writes it the next time. (Measured on 2026.4.14 and 2026.7.1: every
-/// official command that writes drops it.)
+/// Remark on fields that a JSON store holds only until OpenClaw next writes it. (Measured on 2026.4.14 and 2026.7.1:
+/// every official command that writes drops them.)
 fn fleeting(document: &Document<'_>) -> Option<Remark> {
     let agents = document.agents.iter().flat_map(Agents::iter);
     let mut found = agents.flat_map(|(id, agent)| {
@@ -135,7 +135,7 @@ fn fleeting(document: &Document<'_>) -> Option<Remark> {
 fn unchanged_since(request: &Request, store: &Store, stored: &Stored) -> Result<(), Error> {
     let found = stored.hash();
     match &request.base_hash {
-        // Both cases of a hex digit are the same.
+        // Hex digits match in both cases.
         Some(expected) if !expected.eq_ignore_ascii_case(&found) => {
             let path = store.path().to_owned();
             Err(StoreError::Conflict { path, expected: expected.clone(), found }.into())

@@ -1,4 +1,4 @@
-//! `approvals set`: one document in another's place, or nothing at all.
+//! `approvals set`: replaces one document, or changes nothing.
 
 mod local;
 mod new;
@@ -17,7 +17,7 @@ use crate::store::input::{Bounds, InputError};
 use self::new::New;
 pub use self::request::Request;
 
-/// Validates, plans, and unless it is a dry run replaces and reads back.
+/// Validates and plans; unless it is a dry run, replaces the document and reads it back.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
     let bounds = Bounds { max_size: MAX_SIZE, deadline };
     let found = documents::read_within(&request.new, bounds).context("reading the new document")?;

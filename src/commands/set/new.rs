@@ -1,4 +1,4 @@
-//! The new document of `approvals set`: as it was read, without what the flags take out of it.
+//! The new document of `approvals set`, without the fields that the flags remove.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ impl<'t> New<'t> {
         if request.drop_unknown
             && let Some(known) =
                 unknown::without(&text, Syntax::Json5, Budget::until(&|| deadline.left().is_none()))
-            // What looks like a misspelt rule is an error, as without the flag.
+            // A field that looks like a misspelt rule is an error, as without the flag.
             && known.meant == 0
         {
             (dropped, dropped_count) = (known.fields, known.count);
@@ -49,12 +49,12 @@ impl<'t> New<'t> {
         Ok(Self { name, text, dropped, dropped_count })
     }
 
-    /// Reads the document. This is the one time that it is read.
+    /// Parses and validates the document, once.
     pub(super) fn checked(&self) -> Result<Checked<'_>, Error> {
         Checked::of(&self.name, &self.text, Syntax::Json5)
     }
 
-    /// A report with what was removed beforehand.
+    /// Adds the removed fields to a report.
     pub(super) fn reported(self, report: SetReport) -> SetReport {
         SetReport { dropped: self.dropped, dropped_count: self.dropped_count, ..report }
     }

@@ -1,4 +1,5 @@
-//! On a gateway, or on a node behind it: fetched, compared, replaced if nobody else has, fetched again.
+//! Replaces the document of a gateway, or of a node behind it: fetches it, compares, replaces it if it has not changed
+//! meanwhile, and reads it back.
 
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use crate::gateway::api::approvals::Document as Held;
 use crate::report::approvals::{SetOutcome, SetReport};
 use crate::settings::Flags;
 
-/// `name`, `text`: those of the new document.
+/// `name`, `text`: the name and text of the new document.
 pub(super) async fn run(
     request: &Request,
     gateway: &Flags,
@@ -28,11 +29,11 @@ pub(super) async fn run(
     gate: &Gate,
     deadline: Deadline,
 ) -> Result<SetReport, Error> {
-    // A document is checked before anybody is asked for a password. What a node keeps is known only from its answer.
+    // The document is checked before a password prompt. Only the answer of a node shows which kind of policy it keeps.
     let new = node.is_none().then(|| New::of(request, name, text, deadline)).transpose()?;
     let checked = new.as_ref().map(New::checked).transpose()?;
     if !request.dry_run {
-        // From here on every wait has the deadline, and a call that was sent ends with its outcome.
+        // From here on, every wait is bounded by the deadline; a call that was sent runs until its outcome is known.
         entered(gate, deadline)?;
     }
     let mut store = RemoteStore::open(gateway, node, deadline).await?;
@@ -85,7 +86,7 @@ async fn document(
     Ok(report)
 }
 
-/// A policy that is to be stored.
+/// A policy to store.
 struct PolicyPlan {
     policy: Value,
     /// The hash of the policy that it replaces.

@@ -1,4 +1,4 @@
-//! Where text is printed: a terminal of some width, or anything else.
+//! The output medium: a terminal of some width, or anything else.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -12,22 +12,22 @@ use unicode_width::UnicodeWidthChar;
 
 use super::marker::{GUTTER, MARK, is_combining};
 
-/// The least room for text on a line: with less, what is before it is wrapped with it.
+/// The minimum width for text on a line: with less, the lead is wrapped together with the text.
 const ROOM: usize = 8;
 
-/// What is printed on.
+/// The output medium.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paper {
-    /// The columns of the terminal. `None`: no terminal, so nothing wraps and each text takes one line.
+    /// The columns of the terminal. `None`: not a terminal, so nothing wraps and each text takes one line.
     pub width: Option<usize>,
-    /// Whether it shows colours.
+    /// Whether to print colours.
     pub styled: bool,
 }
 
 impl Paper {
-    /// What a stream prints on, as it is now: a terminal may have another width than before.
+    /// The current state of a stream: the width of a terminal may have changed since the last call.
     pub fn of(stream: &(impl RawStream + AsFd)) -> Self {
-        /// Of a terminal that does not report its width.
+        /// The width of a terminal that does not report one.
         const USUAL: usize = 80;
         let width =
             || terminal_size::terminal_size_of(stream).map_or(USUAL, |(width, _)| usize::from(width.0));
@@ -35,14 +35,14 @@ impl Paper {
         Self { width: stream.is_terminal().then(width), styled }
     }
 
-    /// Prints clearance's own words and a text with marks behind them. Where that takes more than one line, each
-    /// further line begins with the gutter.
+    /// Prints clearance's own words, then a text with marks. If this takes more than one line, each further line begins
+    /// with the gutter.
     pub(in crate::output) fn line(self, out: &mut dyn Write, lead: &str, marked: &str) -> io::Result<()> {
         let indent = lead.len() - lead.trim_start_matches(' ').len();
         self.put(out, lead, &format!("{:1$}{GUTTER} ", "", indent + 2), marked, true)
     }
 
-    /// The same in a colour, where there are colours.
+    /// As [`Paper::line`], in a colour if colours are enabled.
     pub(in crate::output) fn line_in(
         self,
         out: &mut dyn Write,
@@ -52,19 +52,19 @@ impl Paper {
     ) -> io::Result<()> {
         let mut text = Vec::new();
         self.line(&mut text, lead, marked)?;
-        // Line by line: a terminal must not be left in a colour between two lines.
+        // Each line sets and resets the colour, so that no line break is coloured.
         for line in String::from_utf8_lossy(&text).lines() {
             writeln!(out, "{}", self.paint(style, line))?;
         }
         Ok(())
     }
 
-    /// A text in a colour, where there are colours.
+    /// A text in a colour, if colours are enabled.
     pub(in crate::output) fn paint(self, style: Style, text: &str) -> String {
         if self.styled { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    /// Prints a text with marks behind the gutter, with clearance's own label before its first line.
+    /// Prints a text with marks after the gutter, with clearance's own label before its first line.
     pub(in crate::output) fn block(self, out: &mut dyn Write, label: &str, marked: &str) -> io::Result<()> {
         let first = format!("{label:>LABEL$} {GUTTER} ");
         self.put(out, &first, &format!("{:LABEL$} {GUTTER} ", ""), marked, false)
@@ -76,7 +76,7 @@ impl Paper {
         self.width.map(|width| width.saturating_sub(gutter).max(ROOM))
     }
 
-    /// `words`: lines end between words, where that leaves them half full.
+    /// `words`: lines end between words, if that leaves them at least half full.
     fn put(self, out: &mut dyn Write, first: &str, next: &str, marked: &str, words: bool) -> io::Result<()> {
         let Some(width) = self.width else { return writeln!(out, "{first}{marked}") };
         let mut next = next.to_owned();
@@ -86,7 +86,7 @@ impl Paper {
         let mut prefix = first.to_owned();
         let mut marked = Cow::Borrowed(marked);
         if columns(first) + columns(&marked).min(ROOM) > width {
-            // Its own words are wrapped too; they are first.
+            // The lead is wrapped too, and printed first.
             marked = format!("{first}{marked}").into();
             prefix.clear();
         }
@@ -109,8 +109,9 @@ impl Paper {
     }
 }
 
-/// Where a line ends that goes on: before the word that would be cut, where a whole line has room for that or half of
-/// this line is full; else behind a part of a path. `first`: whether there are other words before the line, on it.
+/// The position where a wrapped line ends: before the word that would be cut, if a whole line has room for that word or
+/// half of this line is full; otherwise after a path segment. `first`: whether other words precede the text on this
+/// line.
 fn end_between_words(line: &str, after: &str, room: usize, first: bool) -> Option<usize> {
     let start = line.rfind(' ').map_or(0, |at| at + 1);
     if after.starts_with(' ') {
@@ -127,8 +128,8 @@ fn end_between_words(line: &str, after: &str, room: usize, first: bool) -> Optio
 /// The columns of a block's label.
 const LABEL: usize = 7;
 
-/// As much of a text with marks as fits, and the rest. Marks stay whole where they fit a line at all. Something is
-/// taken always, so that it ends.
+/// Splits a text with marks: as much as fits, and the rest. A mark stays whole if it fits on a line at all. The first
+/// part is never empty, so that the wrapping ends.
 fn split(marked: &str, room: usize) -> (&str, &str) {
     let (mut taken, mut end) = (0, 0);
     for atom in atoms(marked) {
@@ -152,7 +153,7 @@ fn split(marked: &str, room: usize) -> (&str, &str) {
     marked.split_at(end)
 }
 
-/// The parts of a text with marks that stay together: a mark, or a character with what combines with it.
+/// The parts of a text with marks that are never split: a mark, or a character with its combining characters.
 fn atoms(marked: &str) -> impl Iterator<Item = &str> {
     let mut rest = marked;
     std::iter::from_fn(move || {
@@ -169,7 +170,7 @@ fn atoms(marked: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How many characters of the text an atom stands for.
+/// The number of characters of the original text that an atom represents.
 fn characters(atom: &str) -> usize {
     match atom.strip_prefix(MARK.0) {
         Some(inside) if !inside.starts_with("U+") => {
@@ -180,8 +181,8 @@ fn characters(atom: &str) -> usize {
     }
 }
 
-/// The columns of a character at most. Terminals differ about symbols, flags and what is ambiguous: the most that one
-/// takes is what counts, for a line that is too short does no harm.
+/// The maximum width of a character, in columns. Terminals differ on symbols, flags and ambiguous characters: the
+/// widest rendering counts, because a line that is too short does no harm.
 fn columns_of(c: char) -> usize {
     if (' '..='~').contains(&c) {
         return 1;
@@ -192,27 +193,28 @@ fn columns_of(c: char) -> usize {
     if symbol { widest.max(2) } else { widest }
 }
 
-/// The columns of a text with marks, at most.
+/// The maximum width of a text with marks, in columns.
 pub(in crate::output) fn columns(marked: &str) -> usize {
     marked.chars().map(columns_of).sum()
 }
 
-/// The columns that most terminals give it, for what stands in columns.
+/// The width in most terminals, for the cells of tables.
 fn usual_columns(marked: &str) -> usize {
     marked.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
-/// A text with marks and spaces behind it, as long as a column of a table.
+/// A text with marks, padded with spaces to the width of a table column.
 pub(in crate::output) fn padded(marked: &str, wide: usize) -> String {
     format!("{marked}{:1$}", "", wide.saturating_sub(usual_columns(marked)))
 }
 
-/// A text with marks in so many columns at most: its head and its tail, and between them how much is missing.
+/// A text with marks, shortened to this many columns: its head and its tail, and between them the number of missing
+/// characters.
 pub(in crate::output) fn shortened(marked: &str, room: usize) -> String {
     if columns(marked) <= room {
         return marked.to_owned();
     }
-    // Where the count takes too much, that something is missing must do.
+    // If there is no room for the count, a bare mark shows that something is missing.
     let long = |missing: usize| format!("{}{missing} more characters{}", MARK.0, MARK.1);
     let short = |_: usize| format!("{}…{}", MARK.0, MARK.1);
     let note: &dyn Fn(usize) -> String = if room < 60 { &short } else { &long };
@@ -233,7 +235,7 @@ pub(in crate::output) fn shortened(marked: &str, room: usize) -> String {
     format!("{head}{}{tail}", note(characters_of(missing)))
 }
 
-/// As [`split`], without a mark that does not fit.
+/// As [`split`], but omits a mark that does not fit.
 fn split_whole(marked: &str, room: usize) -> (&str, &str) {
     let mut taken = 0;
     let mut end = 0;

@@ -1,13 +1,13 @@
-//! Look-alikes: `mаin` with a Cyrillic letter is not `main`, and must not look like it.
+//! Look-alikes: `mаin` with a Cyrillic letter is not `main`, and must look different.
 
 use unicode_security::is_potential_mixed_script_confusable_char;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
 use super::marker::{Marker, is_combining};
 
-/// The name of an agent, a session, a run or a prompt. Where it mixes scripts, or is made of look-alikes alone, each
-/// letter beyond ASCII is a mark; so is each character that no name should have. Spaces in a row are counted: cells of
-/// a table are separated by them.
+/// The name of an agent, a session, a run or a prompt. If it mixes scripts, or consists of look-alikes alone, each
+/// letter beyond ASCII becomes a mark; so does each character that no name should have. Repeated spaces are counted,
+/// because spaces separate the cells of a table.
 pub(in crate::output) fn name(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b'!'..=b'~')) {
         return text.to_owned();
@@ -34,7 +34,7 @@ pub(in crate::output) fn name(text: &str) -> String {
     marker.shown
 }
 
-/// A word of a command: any script may be in it, but not several in one part of it.
+/// A word of a command. It may use any script, but each part of it only one.
 pub(super) fn word(marker: &mut Marker, word: &str) {
     if word.is_ascii() {
         word.chars().for_each(|c| marker.push(c));
@@ -75,7 +75,7 @@ mod tests {
             ("agent:main:telegram", "agent:main:telegram"),
             ("m\u{430}in", "m⟨U+0430⟩in"),
             ("agent:\u{441}\u{43e}\u{441}\u{43e}:main", "agent:⟨U+0441⟩⟨U+043E⟩⟨U+0441⟩⟨U+043E⟩:main"),
-            // All of it looks like Latin letters.
+            // Every letter looks like a Latin one.
             ("\u{441}\u{43e}\u{441}\u{43e}", "⟨U+0441⟩⟨U+043E⟩⟨U+0441⟩⟨U+043E⟩"),
             ("мария", "мария"),
             ("müller", "müller"),

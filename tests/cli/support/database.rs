@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use super::fixture;
 
-/// A home with a state directory in it.
+/// A home with a state directory.
 pub struct Host {
     root: TempDir,
 }
 
 impl Host {
-    /// A fresh one: the tables are there, and no document.
+    /// A new host: its database has tables, but no document.
     pub fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join(".openclaw/state")).unwrap();
@@ -34,7 +34,7 @@ impl Host {
         self.root.path().join(".openclaw/state/openclaw.sqlite")
     }
 
-    /// Where earlier releases keep their document.
+    /// The place of the document in earlier releases.
     pub fn json(&self) -> PathBuf {
         self.root.path().join(".openclaw/exec-approvals.json")
     }
@@ -53,12 +53,12 @@ impl Host {
         self.open().query_row(sql, [], |row| row.get(0)).optional().unwrap()
     }
 
-    /// What SQLite itself finds wrong with the database: `ok`.
+    /// The result of SQLite's integrity check: `ok`.
     pub fn integrity(&self) -> String {
         self.open().pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap()
     }
 
-    /// The names beside the database.
+    /// The names of the files beside the database.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.root.path().join(".openclaw/state")).unwrap();
         let mut names: Vec<String> =

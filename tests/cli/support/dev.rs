@@ -1,4 +1,4 @@
-//! `gateway dev` as a child process, the tool beside it, and what may stand between the two.
+//! `gateway dev` as a child process, clearance as its client, and relays between the two.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -20,10 +20,10 @@ use tempfile::TempDir;
 
 use super::{binary, clearance, transcript};
 
-/// Ends what hangs, a minute after any test should have.
+/// Kills a hanging process, a minute after any test should have ended.
 const BACKSTOP: &str = "--timeout=3m";
 
-/// A rehearsal gateway on a free port. Dropping it kills it.
+/// An embedded gateway on a free port. Dropping it kills it.
 pub struct Dev {
     child: Child,
     pub url: String,
@@ -33,7 +33,7 @@ pub struct Dev {
 }
 
 impl Dev {
-    /// Starts one with these flags and waits until it says that it is ready.
+    /// Starts a gateway with these flags and waits until it reports that it is ready.
     pub fn start(flags: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = process::Command::new(binary());
@@ -46,7 +46,7 @@ impl Dev {
         Self { child, url, token, fingerprint: text("fingerprint"), _home: home }
     }
 
-    /// Of each generation one.
+    /// One gateway of each generation.
     pub fn both() -> [(&'static str, Self); 2] {
         ["current", "legacy"].map(|generation| (generation, Self::start(&["--generation", generation])))
     }
@@ -55,17 +55,17 @@ impl Dev {
         self.url.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
-    /// The same gateway, addressed by another scheme.
+    /// The URL of this gateway with another scheme.
     pub fn over(&self, scheme: &str) -> String {
         format!("{scheme}://127.0.0.1:{}", self.port())
     }
 
-    /// A host that knows this gateway from its environment.
+    /// A host whose environment names this gateway.
     pub fn client(&self) -> Client {
         self.client_at(&self.url)
     }
 
-    /// The same, through an address of its own.
+    /// As [`Dev::client`], with another URL.
     pub fn client_at(&self, url: &str) -> Client {
         let mut client = Client::alone();
         client.variables.push(("OPENCLAW_GATEWAY_URL".to_owned(), url.to_owned()));
@@ -73,13 +73,13 @@ impl Dev {
         client
     }
 
-    /// Sends it a signal and waits for its end.
+    /// Sends a signal to it and waits for its end.
     pub fn end(mut self, signal: Signal) -> ExitStatus {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.child.wait().unwrap()
     }
 
-    /// A connection of the test's own, past the commands.
+    /// A connection for the test itself, without a command.
     pub async fn link(&self, caps: &'static [&'static str]) -> Link {
         let target = Target {
             address: self.url.parse().unwrap(),
@@ -106,14 +106,14 @@ pub fn deadline() -> Deadline {
     Deadline::after(Duration::from_mins(1))
 }
 
-/// A host that the tool runs on: a home directory and an environment.
+/// A host for the tool: a home directory and an environment.
 pub struct Client {
     home: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Client {
-    /// One that knows no gateway.
+    /// A host without a gateway.
     pub fn alone() -> Self {
         Self { home: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
@@ -137,7 +137,7 @@ impl Client {
         path
     }
 
-    /// The tool, started in the home directory.
+    /// The tool, to be run in the home directory.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = clearance(self.home());
         command.current_dir(self.home()).args(arguments);
@@ -145,7 +145,7 @@ impl Client {
         command
     }
 
-    /// The same as a process that is not waited for.
+    /// As [`Client::command`], as a process to spawn.
     pub fn spawn(&self, arguments: &[&str]) -> process::Command {
         let mut command = process::Command::new(binary());
         command.env_clear().env("HOME", self.home()).current_dir(self.home()).args(arguments);
@@ -154,7 +154,7 @@ impl Client {
         command
     }
 
-    /// What a command prints, for a snapshot. Never a token.
+    /// The output of a command, for a snapshot. Fails if a token is in it.
     #[track_caller]
     pub fn answer(&self, arguments: &[&str]) -> String {
         self.answer_of(&mut self.command(arguments))
@@ -169,7 +169,7 @@ impl Client {
         text
     }
 
-    /// Exit code and the one JSON object on standard output.
+    /// The exit code, and the JSON object on standard output.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> (i32, Value) {
         let output = self.command(arguments).arg("--json").output().unwrap();
@@ -180,7 +180,7 @@ impl Client {
     }
 }
 
-/// What differs from run to run.
+/// Filters for values that differ from run to run.
 pub fn redactions() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     for (pattern, name) in [
@@ -198,7 +198,7 @@ pub fn redactions() -> insta::Settings {
     settings
 }
 
-/// A snapshot of the test that names it, without what differs from run to run.
+/// A snapshot named after its test, without values that differ from run to run.
 macro_rules! snapshot {
     ($name:expr, $text:expr) => {{
         let text: String = $text;
@@ -207,7 +207,7 @@ macro_rules! snapshot {
 }
 pub(crate) use snapshot;
 
-/// Stands before a gateway without TLS and changes what it says, frame by frame. Says its own address.
+/// Starts a relay before a gateway without TLS that changes the gateway's frames. Returns its URL.
 pub fn before(dev: &Dev, change: impl Fn(&mut Value) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -216,15 +216,15 @@ pub fn before(dev: &Dev, change: impl Fn(&mut Value) + Send + Sync + 'static) ->
         for client in listener.incoming() {
             let (client, change) = (client.unwrap(), Arc::clone(&change));
             thread::spawn(move || {
-                // Either side may go first.
-                let _: io::Result<()> = stand_between(client, port, &*change);
+                // Either side may close first.
+                let _: io::Result<()> = relay(client, port, &*change);
             });
         }
     });
     url
 }
 
-fn stand_between(mut client: TcpStream, port: u16, change: &dyn Fn(&mut Value)) -> io::Result<()> {
+fn relay(mut client: TcpStream, port: u16, change: &dyn Fn(&mut Value)) -> io::Result<()> {
     let mut gateway = TcpStream::connect(("127.0.0.1", port))?;
     let (mut from, mut to) = (client.try_clone()?, gateway.try_clone()?);
     thread::spawn(move || {

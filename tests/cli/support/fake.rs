@@ -1,7 +1,7 @@
-//! A gateway that plays a script: what it says, byte by byte where that matters, and what it insists on hearing.
+//! A gateway that plays a script: the frames it sends, byte by byte where that matters, and the requests it requires.
 //!
-//! Each connection is a list of steps, played on a thread of its own. [`Fake::finish`] ends the play and fails the test
-//! if a step failed, was not reached, or if anybody connected once too often.
+//! Each connection is a list of steps, played on its own thread. [`Fake::finish`] ends the play and fails the test if a
+//! step failed or was not reached, or if a client connected once too often.
 
 pub mod frames;
 mod play;
@@ -18,65 +18,65 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use serde_json::Value;
 
-/// How long anything is waited for that must come: only a hang gets there.
+/// Time limit for anything that must arrive: only a hang takes that long.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// What the fake sends to itself when the play is over.
+/// The fake sends this to itself to end the play.
 const OVER: &[u8] = b"\0over";
 
-/// One thing that a fake gateway does or wants.
+/// One step of a fake gateway.
 #[derive(Clone)]
 pub enum Step {
-    /// Hears anything at all.
+    /// Receives any bytes.
     Something,
-    /// Hears a HTTP request whose first line starts with this, with its body.
+    /// Receives an HTTP request whose first line starts with this, with its body.
     Request(&'static str),
-    /// Hears a call of the admin endpoint, with this credential.
+    /// Receives a call of the admin endpoint, with this credential.
     Rpc(&'static str, Option<&'static str>),
-    /// Sends these bytes, under the WebSocket where there is one.
+    /// Sends these bytes, below the WebSocket if there is one.
     Bytes(Vec<u8>),
-    /// The same, each byte in a packet of its own, as far as the system lets us.
+    /// Sends these bytes, each in its own packet as far as the system allows.
     Drip(Vec<u8>),
-    /// Sends these bytes again and again until the client has gone.
+    /// Sends these bytes repeatedly until the client leaves.
     Flood(Vec<u8>),
-    /// Becomes TLS.
+    /// Accepts TLS.
     Tls(Arc<ServerConfig>),
-    /// Offers TLS, and the client must not take it.
+    /// Offers TLS; the client must reject it.
     TlsRefused(Arc<ServerConfig>),
-    /// Becomes a WebSocket.
+    /// Accepts the upgrade to a WebSocket.
     Upgrade,
-    /// The same, a few bytes at a time.
+    /// Accepts the upgrade, a few bytes at a time.
     SlowUpgrade,
     /// Sends a challenge with this payload.
     Challenge(Value),
-    /// Hears `connect` with this `auth` (null for none), and checks the device's proof.
+    /// Receives `connect` with this `auth` (null for none), and checks the device's proof.
     Connect(Value),
-    /// Hears this call.
+    /// Receives this call.
     Call(&'static str),
-    /// Answers what was heard last with this payload.
+    /// Answers the last request with this payload.
     Answer(Value),
-    /// Answers what was heard at this place (0 is `connect`) with this payload.
+    /// Answers the request at this index (0 is `connect`) with this payload.
     AnswerTo(usize, Value),
-    /// Answers what was heard last with this error.
+    /// Answers the last request with this error.
     Fail(Value),
     /// Answers with the document that was set last.
     ReadBack,
-    /// Sends a text frame. `{id}` stands for the id of what was heard last.
+    /// Sends a text frame. `{id}` is replaced by the id of the last request.
     Text(String),
     /// Sends a close frame.
     Close(u16, &'static str),
-    /// Tells the test that it got here, and waits until the test says so.
+    /// Notifies the test, and waits until the test lets it continue.
     Meet(Arc<Meeting>),
-    /// Closes the connection without a word.
+    /// Closes the connection without a close frame.
     Drop,
     /// Resets the connection.
     Reset,
-    /// Says and hears nothing any more until the test is over.
+    /// Sends and reads nothing more until the test is over.
     Stall,
-    /// Says nothing, but answers pings until the client has gone.
+    /// Sends nothing, but answers pings until the client leaves.
     Idle,
 }
 
-/// Where a script and a test wait for each other.
+/// A rendezvous of a script and a test.
 #[derive(Default)]
 pub struct Meeting {
     state: Mutex<(bool, bool)>,
@@ -84,7 +84,7 @@ pub struct Meeting {
 }
 
 impl Meeting {
-    /// The test waits for the script, does something, and lets it go on.
+    /// Waits for the script, runs `work`, and lets the script continue.
     pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
         drop(self.wait(|state| state.0));
         let result = work();
@@ -108,18 +108,18 @@ impl Meeting {
     }
 }
 
-/// What was heard.
+/// A received request.
 #[derive(Debug, Clone)]
 pub enum Heard {
     /// A `connect`, with its parameters.
     Connect(Value),
     /// A call.
     Call(String),
-    /// A HTTP request: its head and its body.
+    /// An HTTP request: its head and its body.
     Request(String, Vec<u8>),
 }
 
-/// The connections that are expected, in order, and what every further one gets.
+/// The expected connections, in order, and the steps of every further one.
 #[derive(Clone, Default)]
 pub struct Script {
     pub connections: Vec<Vec<Step>>,
@@ -137,13 +137,13 @@ impl Script {
         Self { connections: connections.into_iter().collect(), rest: None }
     }
 
-    /// As many connections as anybody likes.
+    /// Any number of connections.
     pub fn always(steps: impl IntoIterator<Item = Step>) -> Self {
         Self { connections: Vec::new(), rest: Some(steps.into_iter().collect()) }
     }
 }
 
-/// What the connections of one fake share.
+/// The state that the connections of one fake share.
 struct Stage {
     over: AtomicBool,
     ended: (Mutex<bool>, Condvar),
@@ -171,7 +171,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// Starts to play.
+    /// Starts the play.
     pub fn playing(script: Script) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -191,7 +191,7 @@ impl Fake {
         self.address.port()
     }
 
-    /// Ends the play, once every client has gone, and tells what was heard, and what went wrong.
+    /// Ends the play after every client has left; returns the received requests and the failures.
     pub fn end(mut self) -> (Vec<Heard>, Vec<String>) {
         self.stop();
         let heard = std::mem::take(&mut *self.stage.heard.lock().unwrap());
@@ -199,7 +199,7 @@ impl Fake {
         (heard, failures)
     }
 
-    /// The same, and nothing may have gone wrong.
+    /// As [`Fake::end`], and fails the test if there are failures.
     #[track_caller]
     pub fn finish(self) -> Vec<Heard> {
         let (heard, failures) = self.end();
@@ -267,7 +267,7 @@ fn listen(listener: &TcpListener, script: Script, stage: &Arc<Stage>) {
     }
 }
 
-/// Every client has gone when the play is over, so this waits for nobody.
+/// Every client has left when the play is over, so this waits for nothing.
 fn is_over(stream: &TcpStream) -> bool {
     let mut start = [0; OVER.len()];
     drop(stream.set_read_timeout(Some(Duration::from_secs(5))));

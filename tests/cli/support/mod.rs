@@ -1,4 +1,4 @@
-//! Runs the tool as its users do, cut off from the machine's own configuration.
+//! Runs the tool like its users, isolated from the machine's own configuration.
 
 pub mod database;
 pub mod dev;
@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-/// The tool with an environment of its own: no home but `home`, no colours, nothing of OpenClaw's.
+/// The tool with its own environment: `home` is the only home, no colours, nothing of OpenClaw's.
 pub fn clearance(home: &Path) -> Command {
     let mut command = Command::new(binary());
     command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    // Two minutes beside its own deadline of 30 s: only a hang gets there.
+    // Two minutes, where the tool's own deadline is 30 s: only a hang takes that long.
     command.timeout(std::time::Duration::from_mins(2));
     command
 }
@@ -31,7 +31,7 @@ pub fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
 }
 
-/// Exit code, standard output and standard error of a command, for a snapshot. `replace` makes paths stable.
+/// The exit code, standard output and standard error of a command, for a snapshot. `replace` makes paths stable.
 pub fn transcript(command: &mut Command, replace: &[(&str, &str)]) -> String {
     let output = command.output().unwrap();
     let code = output.status.code().map_or("killed".to_owned(), |code| code.to_string());

@@ -1,4 +1,4 @@
-//! A gateway that plays its part of a recorded conversation, and checks that the client plays its own.
+//! A gateway that replays its side of a recorded conversation, and checks the client's side.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -16,14 +16,14 @@ use sha2::{Digest, Sha256};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 
-/// What the recorded gateway's challenge holds, and what the client must prove to know.
+/// The nonce of the recorded gateway's challenge, which the client must sign.
 const NONCE: &str = "NONCE";
-/// How long the client may take for a step.
+/// Time limit for each step of the client.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long it may take to leave once everything is said.
+/// Time limit for the client to leave after the last step.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// Fields of the client's frames that are another each time, or with each release.
+/// Fields of the client's frames that differ each time, or with each release.
 const VARYING: [&str; 5] = [
     "/params/client/version",
     "/params/userAgent",
@@ -34,7 +34,7 @@ const VARYING: [&str; 5] = [
 
 /// A recorded conversation.
 pub struct Transcript {
-    /// What was run, with which credential, with which document, and how it ended.
+    /// The command, its credential, its document, and how it ended.
     pub head: Value,
     lines: Vec<Value>,
 }
@@ -47,7 +47,7 @@ impl Transcript {
     }
 }
 
-/// A conversation that is being played.
+/// A conversation that is being replayed.
 pub struct Playing {
     pub port: u16,
     thread: JoinHandle<Result<(), String>>,
@@ -61,7 +61,7 @@ impl Playing {
         Self { port, thread: std::thread::spawn(move || play(listener, &lines)) }
     }
 
-    /// What was wrong with the client's part.
+    /// The first fault of the client's side.
     pub fn end(self) -> Result<(), String> {
         self.thread.join().unwrap()
     }
@@ -77,7 +77,7 @@ fn play(listener: TcpListener, lines: &[Value]) -> Result<(), String> {
         let stream = next_client(listening).map_err(|error| failed(&error))?;
         let count = rest.iter().take_while(|line| line["connection"] == *connection).count();
         let (part, later) = rest.split_at(count);
-        // Who comes again after the last connection finds nobody.
+        // A client that connects again after the last connection is refused.
         if later.is_empty() {
             listener = None;
         }
@@ -85,7 +85,7 @@ fn play(listener: TcpListener, lines: &[Value]) -> Result<(), String> {
         for (at, line) in part.iter().enumerate() {
             names.step(&mut socket, line).map_err(|error| failed(&format!("line {at}: {error}")))?;
         }
-        // Whoever said goodbye first, the other one may answer.
+        // After one side has sent its close frame, the other one may answer.
         drop(socket.get_ref().set_read_timeout(Some(GOODBYE)));
         while socket.read().is_ok() {}
         rest = later;
@@ -93,7 +93,7 @@ fn play(listener: TcpListener, lines: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// A client that never comes must not hold the test for ever.
+/// A client that never connects must not block the test for ever.
 fn next_client(listener: &TcpListener) -> io::Result<TcpStream> {
     listener.set_nonblocking(true)?;
     let deadline = Deadline::after(PATIENCE);
@@ -111,10 +111,10 @@ fn next_client(listener: &TcpListener) -> io::Result<TcpStream> {
     }
 }
 
-/// What the client's own ids are called in the recording.
+/// The client's own ids, and their names in the recording.
 #[derive(Default)]
 struct Names {
-    /// From the recorded one to the client's.
+    /// From the recorded id to the client's.
     own: HashMap<String, String>,
     challenge: Value,
 }
@@ -127,7 +127,7 @@ impl Names {
                 if frame["event"] == "connect.challenge" {
                     self.challenge = frame["payload"].clone();
                 }
-                let text = self.said(frame).to_string();
+                let text = self.translated(frame).to_string();
                 socket.send(Message::text(text)).map_err(|error| error.to_string())
             }
             (Some("gateway"), None) => {
@@ -135,7 +135,7 @@ impl Names {
                     code: u16::try_from(close["code"].as_u64().unwrap()).unwrap().into(),
                     reason: close["reason"].as_str().unwrap().into(),
                 });
-                // The client may have got its answer and gone.
+                // The client may have received its answer and left.
                 drop(socket.close(close));
                 Ok(())
             }
@@ -156,18 +156,18 @@ impl Names {
     }
 
     /// A recorded value with the client's own ids in it.
-    fn said(&self, value: &Value) -> Value {
+    fn translated(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.own.get(text).unwrap_or(text).clone()),
-            Value::Array(list) => list.iter().map(|value| self.said(value)).collect(),
+            Value::Array(list) => list.iter().map(|value| self.translated(value)).collect(),
             Value::Object(object) => {
-                object.iter().map(|(key, value)| (key.clone(), self.said(value))).collect()
+                object.iter().map(|(key, value)| (key.clone(), self.translated(value))).collect()
             }
             other => other.clone(),
         }
     }
 
-    /// The recorded value and the client's are the same, apart from what varies.
+    /// Compares the recorded value with the client's, except for what varies.
     fn compare(&mut self, path: &str, recorded: &Value, sent: &Value) -> Result<(), String> {
         match (recorded, sent) {
             _ if VARYING.contains(&path) && sent.is_string() => Ok(()),
@@ -198,7 +198,7 @@ impl Names {
         }
     }
 
-    /// The signature is over the challenge and the credential that are sent.
+    /// The signature must cover the challenge and the credential that are sent.
     fn verify(&self, connect: &Value) -> Result<(), String> {
         let text = |pointer: &str| connect.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let scopes: Vec<&str> =
@@ -231,7 +231,7 @@ impl Names {
     }
 }
 
-/// Ids that the client makes: of its frames, of its device, of the entries that had none.
+/// Ids that the client creates: of its frames, of its device, of entries that had none.
 fn is_own(path: &str, recorded: &str, sent: &str) -> bool {
     let random = |id: &str| uuid::Uuid::try_parse(id).is_ok();
     match path {

@@ -1,4 +1,4 @@
-//! A relay before a gateway that loses or refuses calls.
+//! A relay before a gateway that loses or rejects calls.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,21 +13,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
 
-/// What becomes of a call.
+/// What the relay does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Passed,
-    /// It is never answered.
+    /// Never answers it.
     Dropped,
-    /// It is refused for want of a scope.
+    /// Rejects it for a missing scope.
     Refused,
-    /// The gateway could not pass it on to its node.
+    /// Answers that the gateway could not forward it to its node.
     Undispatched,
-    /// It arrives this many milliseconds later, as it would at a slow gateway.
+    /// Forwards it this many milliseconds later, like a slow gateway.
     Late(u64),
 }
 
-/// The relay's port on 127.0.0.1. It lasts as long as the test's process.
+/// Starts a relay and returns its port on 127.0.0.1. It runs as long as the test's process.
 pub fn before(gateway: u16, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> u16 {
     let (sender, port) = std::sync::mpsc::channel();
     let fate: Arc<dyn Fn(&str) -> Fate + Send + Sync> = Arc::new(fate);
@@ -39,7 +39,7 @@ pub fn before(gateway: u16, fate: impl Fn(&str) -> Fate + Send + Sync + 'static)
             while let Ok((client, _)) = listener.accept().await {
                 let upstream = SocketAddr::from(([127, 0, 0, 1], gateway));
                 let fate = Arc::clone(&fate);
-                // Either side may go first.
+                // Either side may close first.
                 tokio::spawn(async move { relay(client, upstream, &*fate).await });
             }
         });
@@ -81,7 +81,7 @@ async fn relay(
                         to_client.send(refusal(call.as_ref(), &error)).await.ok()?;
                     }
                     Fate::Undispatched => {
-                        // Without `retryable`: that nothing was done is enough.
+                        // Without `retryable`: the error already shows that nothing was done.
                         let error = json!({
                             "code": "UNAVAILABLE", "message": "node invoke failed",
                             "details": {

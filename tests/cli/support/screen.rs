@@ -1,4 +1,4 @@
-//! What a terminal shows of what was printed: lines wrap where a terminal wraps them.
+//! The screen of a terminal after some output: lines wrap where a terminal wraps them.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -7,26 +7,26 @@ use unicode_width::UnicodeWidthChar;
 pub struct Line {
     pub text: String,
     columns: usize,
-    /// Whether the terminal began it, because the one before it was full.
+    /// Whether it continues the line before it, which was full.
     pub wrapped: bool,
 }
 
-/// A terminal that scrolls. It knows what clearance prints: text, line ends, home, clearing, the other screen.
+/// A terminal that scrolls. It supports what clearance prints: text, line ends, home, clearing, the alternate screen.
 #[derive(Debug)]
 pub struct Screen {
     columns: usize,
     rows: usize,
-    /// Everything since the start, or since the screen was cleared; the last `rows` of it are visible.
+    /// Everything since the start, or since the screen was cleared; the last `rows` lines are visible.
     lines: Vec<Line>,
     row: usize,
-    /// What stood there before the other screen was shown.
+    /// The main screen, while the alternate screen is shown.
     kept: Option<(Vec<Line>, usize)>,
-    /// How often the other screen was left.
+    /// How often the alternate screen was left.
     pub left: usize,
 }
 
 impl Screen {
-    /// What `text` shows on so many columns and rows.
+    /// The screen after `text`, with this many columns and rows.
     pub fn of(text: &str, columns: usize, rows: usize) -> Self {
         let mut screen = Self { columns, rows, lines: vec![Line::default()], row: 0, kept: None, left: 0 };
         let mut rest = text.chars().peekable();
@@ -50,7 +50,7 @@ impl Screen {
         match (arguments, end) {
             ("", 'H') => {
                 self.row = 0;
-                // The cursor goes home; what is overwritten is cleared first.
+                // The cursor moves home; the line is cleared before it is overwritten.
             }
             ("", 'J') => {
                 self.lines.truncate(self.row + 1);
@@ -71,7 +71,7 @@ impl Screen {
     }
 
     fn carriage_return(&mut self) {
-        // Only before a line end, or before the line is written anew.
+        // Only before a line end, or before the line is rewritten.
         self.lines[self.row].columns = 0;
     }
 
@@ -98,12 +98,12 @@ impl Screen {
         self.lines[self.row].text.push(c);
     }
 
-    /// Every line, also those that have been scrolled away.
+    /// Every line, including those that have been scrolled away.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// What is to be seen now.
+    /// The visible lines.
     pub fn visible(&self) -> Vec<&str> {
         let from = self.lines.len().saturating_sub(self.rows);
         self.lines[from..].iter().map(|line| line.text.as_str()).collect()

@@ -1,4 +1,4 @@
-//! A terminal that the tool runs on, and somebody who types.
+//! A terminal for the tool, and its user's input.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// Only a hang gets there.
+/// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process whose three streams are a terminal.
@@ -22,17 +22,17 @@ pub struct Terminal {
     hand: File,
     shown: Receiver<Vec<u8>>,
     text: String,
-    /// The beginning of a character whose end has not come yet.
+    /// The first bytes of a character whose other bytes have not arrived yet.
     begun: Vec<u8>,
 }
 
 impl Terminal {
-    /// Starts a command on a terminal of so many columns.
+    /// Starts a command on a terminal of this many columns.
     pub fn of(command: &mut Command, columns: u16) -> Self {
         Self::sized(command, columns, 50)
     }
 
-    /// Starts a command on a terminal of so many columns and rows.
+    /// Starts a command on a terminal of this many columns and rows.
     pub fn sized(command: &mut Command, columns: u16, rows: u16) -> Self {
         let hand = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&hand).unwrap();
@@ -75,7 +75,7 @@ impl Terminal {
         writeln!(self.hand, "{line}").unwrap();
     }
 
-    /// Waits until it has shown something `times` times since its start.
+    /// Waits until this text was shown `times` times since the start.
     #[track_caller]
     pub fn shows(&mut self, wanted: &str, times: usize) {
         while self.text.matches(wanted).count() < times {
@@ -86,15 +86,15 @@ impl Terminal {
         }
     }
 
-    /// Gives the terminal another size, and tells the process as a terminal does.
+    /// Resizes the terminal, and signals the process as a terminal does.
     pub fn resize(&self, columns: u16, rows: u16) {
         tcsetwinsize(&self.hand, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
             .unwrap();
-        // The terminal is not the process's controlling one, so nobody else tells it.
+        // The terminal is not the controlling one of the process, so the system does not signal it.
         self.signal(Signal::WINCH);
     }
 
-    /// Waits until what was shown since the start is as wanted.
+    /// Waits until the output since the start is as wanted.
     #[track_caller]
     pub fn waits(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
         while !wanted(&self.text) {
@@ -110,14 +110,14 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until a signal has ended it.
+    /// Waits until a signal has killed the process.
     #[track_caller]
     pub fn ends_killed(mut self) {
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), None, "{status}: {}", self.text);
     }
 
-    /// Exit code, and everything that was shown, as lines.
+    /// The exit code, and all output, as lines.
     #[track_caller]
     pub fn ends(mut self) -> (i32, String) {
         while let Ok(bytes) = self.shown.recv_timeout(PATIENCE) {

@@ -1,7 +1,7 @@
-//! Parses a command line shaped like clearance's and ends: what a process of this kind costs before it does
-//! anything. Nouns, verbs and flags follow `src/cli`, with text where clearance has types of other crates.
+//! Parses a command line shaped like clearance's and ends: the cost of such a process before it does anything. Nouns,
+//! verbs and flags follow `src/cli`, with text where clearance has types of other crates.
 
-// The fields are there to be parsed into.
+// The fields exist only to be parsed into.
 #![allow(dead_code)]
 
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 #[derive(Parser)]
 #[command(name = "arguments", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
-    /// End after this long, whatever happens (30s, 500ms, 2m)
+    /// Give up after this long (30s, 500ms, 2m)
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
     timeout: String,
     #[command(subcommand)]
@@ -60,13 +60,13 @@ struct Validate {
     /// The notation that is accepted; auto: JSON in *.json, JSON5 elsewhere
     #[arg(long, value_enum, default_value_t = Notation::Auto)]
     syntax: Notation,
-    /// Accept the forms that early releases wrote, and only tell of them
+    /// Accept the forms that early releases wrote, and only report them
     #[arg(long)]
     allow_legacy: bool,
     /// The largest file that is read
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     max_size: String,
-    /// Tell what a code means and how to fix it, and check nothing
+    /// Explain a code and how to fix it; check nothing
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format", "syntax", "allow_legacy"])]
     explain: Option<String>,
 }

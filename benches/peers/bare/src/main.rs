@@ -1,14 +1,14 @@
-//! The least that talks to a gateway: the frames that clearance sends, over a blocking socket, with nothing checked.
+//! A minimal gateway client: it sends the frames that clearance sends, over a blocking socket, and checks nothing.
 //!
 //!     bare ADDRESS TOKEN KEY.pem                    prints the answer to `exec.approvals.get`
-//!     bare ADDRESS TOKEN KEY.pem list               asks for what `queue ls` asks for, prints the pending exec prompts
-//!     bare ADDRESS TOKEN KEY.pem hold COUNT GROUPS  makes so many prompts of so many commands, prints a line, and holds
+//!     bare ADDRESS TOKEN KEY.pem list               sends the requests of `queue ls`, prints the pending exec prompts
+//!     bare ADDRESS TOKEN KEY.pem hold COUNT GROUPS  creates COUNT prompts of GROUPS commands, prints a line, and holds
 //!                                                   them until its standard input ends
-//!     bare ADDRESS TOKEN KEY.pem resolve WINDOW     denies every prompt but the oldest of each command, so many at once,
-//!                                                   those that the gateway was too busy for again; prints both numbers.
-//!                                                   By the exact id where the gateway has a method for it; with
-//!                                                   `by-prefix` behind it as gateways match ids otherwise
-//!     bare ADDRESS TOKEN KEY.pem clear WINDOW       the same, and denies the oldest, too
+//!     bare ADDRESS TOKEN KEY.pem resolve WINDOW     denies every prompt but the oldest of each command, WINDOW in
+//!                                                   flight, and retries those that the gateway was too busy for; prints
+//!                                                   both numbers. Uses exact ids if the gateway has a method for them;
+//!                                                   with `by-prefix` as a further argument, the method by prefix
+//!     bare ADDRESS TOKEN KEY.pem clear WINDOW       as `resolve`, and denies the oldest too
 
 use std::collections::{HashSet, VecDeque};
 use std::net::TcpStream;
@@ -102,7 +102,7 @@ fn has(hello: &Value, method: &str) -> bool {
     hello["payload"]["features"]["methods"].as_array().unwrap().contains(&json!(method))
 }
 
-/// Everything that `queue ls` asks for, at once; the pending exec prompts.
+/// Sends every request of `queue ls` in parallel; returns the pending exec prompts.
 fn list(socket: &mut Socket, hello: &Value) -> Value {
     let mut waiting: HashSet<&str> = LISTS.into_iter().filter(|name| has(hello, name)).collect();
     for name in &waiting {

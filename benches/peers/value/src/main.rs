@@ -1,5 +1,5 @@
-//! Parses a file into `serde_json::Value` and ends: what a validator that works on a generic tree costs before it
-//! checks anything.
+//! Parses a file into `serde_json::Value` and ends: the cost of a validator on a generic tree before it checks
+//! anything.
 
 use std::error::Error;
 

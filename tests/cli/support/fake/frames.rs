@@ -1,4 +1,4 @@
-//! What gateways say, as measured on real ones, and the check of what they want to hear: a proof that holds.
+//! Frames of gateways, as measured on real ones, and the check of a client's proof.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 
 use super::Step;
 
-/// Stands in every secret; nothing that is printed or kept outside a device file may hold it.
+/// A part of every secret; no output, and no file except a device file, may contain it.
 pub const MARK: &str = "s3cr3t";
 /// The gateway's token.
 pub const TOKEN: &str = "s3cr3t-token-0b6f1c";
 /// The gateway's password.
 pub const PASSWORD: &str = "s3cr3t password 7d";
-/// The token that the gateway gives to a device.
+/// The token that the gateway issues to a device.
 pub const DEVICE_TOKEN: &str = "s3cr3t-device-token-51ee";
 /// The token in the document's `socket`.
 pub const SOCKET_TOKEN: &str = "s3cr3t-socket-token-90";
-/// The hash of the document that the fake has.
+/// The hash of the fake's document.
 pub const HASH: &str = "6c7bb3881a0512927e29716ff950e744fc6ed021f3a40c6ac2f57bce6490f47b";
 
 /// A challenge.
@@ -25,12 +25,12 @@ pub fn challenge() -> Step {
     Step::Challenge(json!({ "nonce": "14a7f770-7e55-41f1-bf07-cd70f1a7e574", "ts": 1_795_436_364_720_u64 }))
 }
 
-/// The `auth` of a client that has the token.
+/// The `auth` of a client that uses the token.
 pub fn with_token() -> Step {
     Step::Connect(json!({ "token": TOKEN }))
 }
 
-/// The payload of `hello-ok`, current.
+/// The payload of `hello-ok` of current gateways.
 pub fn hello() -> Value {
     json!({
         "type": "hello-ok",
@@ -47,7 +47,7 @@ pub fn hello() -> Value {
     })
 }
 
-/// The same with other values, by JSON pointer. `null` takes a value out.
+/// As [`hello`], with other values, by JSON pointer. `null` removes a value.
 pub fn hello_with(changes: &[(&str, Value)]) -> Value {
     let mut hello = hello();
     for (pointer, value) in changes {
@@ -61,22 +61,22 @@ pub fn hello_with(changes: &[(&str, Value)]) -> Value {
     hello
 }
 
-/// Everything up to a client that was let in with the token.
+/// The steps until a client is authenticated by the token.
 pub fn entered() -> Vec<Step> {
     entered_by(json!({ "token": TOKEN }), hello())
 }
 
-/// The same with another `auth` and another answer.
+/// As [`entered`], with another `auth` and another answer.
 pub fn entered_by(auth: Value, hello: Value) -> Vec<Step> {
     vec![Step::Upgrade, challenge(), Step::Connect(auth), Step::Answer(hello)]
 }
 
-/// What the fake answers to `exec.approvals.get`, with this document in it.
+/// The answer to `exec.approvals.get` with this document.
 pub fn holding(file: &Value) -> Value {
     json!({ "path": "/srv/openclaw/exec-approvals.json", "exists": true, "hash": HASH, "file": file })
 }
 
-/// Its document.
+/// The document of that answer.
 pub fn document() -> Value {
     holding(&json!({
         "version": 1,
@@ -91,12 +91,12 @@ pub fn got() -> Vec<Step> {
     vec![Step::Call("exec.approvals.get"), Step::Answer(document())]
 }
 
-/// A refusal of `connect`, followed by its close frame.
+/// A rejection of `connect`, followed by its close frame.
 pub fn refused(error: Value, code: u16) -> Vec<Step> {
     vec![Step::Fail(error), Step::Close(code, "as told")]
 }
 
-/// What a gateway says while it starts.
+/// The answer of a gateway that is starting.
 pub fn starting() -> Value {
     json!({
         "code": "UNAVAILABLE", "message": "gateway starting; retry shortly",
@@ -104,7 +104,7 @@ pub fn starting() -> Value {
     })
 }
 
-/// A token that is not the gateway's.
+/// The rejection of a token that is not the gateway's.
 pub fn token_mismatch() -> Value {
     json!({
         "code": "INVALID_REQUEST",
@@ -116,7 +116,7 @@ pub fn token_mismatch() -> Value {
     })
 }
 
-/// A device token that the gateway has forgotten.
+/// The rejection of a device token that the gateway has forgotten.
 pub fn device_token_mismatch() -> Value {
     json!({
         "code": "INVALID_REQUEST",

@@ -1,4 +1,4 @@
-//! One connection of a fake gateway: its steps, one after the other.
+//! One connection of a fake gateway: its steps, one after another.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use tungstenite::{Message, WebSocket};
 use super::stream::Stream;
 use super::{Heard, Stage, Step, frames};
 
-/// How far the connection is.
+/// The state of the connection.
 enum Wire {
     Plain(Stream),
     Socket(Box<WebSocket<Stream>>),
@@ -20,12 +20,12 @@ enum Wire {
 struct Player<'s> {
     wire: Wire,
     stage: &'s Stage,
-    /// The ids of what was heard, `connect` first.
+    /// The ids of the received requests, `connect` first.
     ids: Vec<String>,
     challenge: Value,
     /// The document that was set last.
     set: Option<Value>,
-    /// Whether it has said goodbye: what comes now may have been sent before that was heard.
+    /// Whether it has sent its close frame: the client may have sent later frames before it received that.
     closed: bool,
 }
 
@@ -63,13 +63,13 @@ impl Player<'_> {
             Step::Something => {
                 let read = self.stream().read(&mut [0; 4096]).map_err(text)?;
                 if read == 0 {
-                    return Err("the client said nothing".to_owned());
+                    return Err("the client sent nothing".to_owned());
                 }
             }
             Step::Request(start) => self.request(start)?,
             Step::Rpc(method, credential) => self.rpc(method, credential)?,
             Step::Bytes(bytes) => {
-                // A client that has seen enough may go while it is still being told.
+                // A client that has read enough may leave while the fake is still sending.
                 drop(self.stream().write_all(&bytes).and_then(|()| self.stream().flush()));
             }
             Step::Drip(bytes) => {
@@ -89,7 +89,7 @@ impl Player<'_> {
                 let Wire::Plain(stream) = self.wire else { return Err("TLS in a WebSocket".to_owned()) };
                 return match stream.secured(config) {
                     Err(_) => Ok(None),
-                    // With TLS 1.3 the client refuses after our last word.
+                    // With TLS 1.3, the client rejects the certificate after the server's last handshake message.
                     Ok(mut stream) => match stream.read(&mut [0; 1]) {
                         Ok(1..) => Err("the client spoke to a server it must not trust".to_owned()),
                         _ => Ok(None),
@@ -162,7 +162,7 @@ impl Player<'_> {
         let answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         );
-        // tungstenite takes more than 64 small packets in a row for an attack.
+        // tungstenite rejects more than 64 small packets in a row as an attack.
         for chunk in answer.as_bytes().chunks(answer.len().div_ceil(60)) {
             self.stream().write_all(chunk).map_err(text)?;
         }
@@ -194,7 +194,7 @@ impl Player<'_> {
     }
 
     fn send(&mut self, message: Message) -> Result<(), String> {
-        // Whether the client still listens is its own affair.
+        // The client may have stopped reading.
         drop(self.socket()?.send(message));
         Ok(())
     }
@@ -208,7 +208,7 @@ impl Player<'_> {
         self.say(&json!({ "type": "res", "id": id, "ok": true, "payload": payload }))
     }
 
-    /// Hears a request for this method, and gives back its parameters.
+    /// Receives a request for this method, and returns its parameters.
     fn hear(&mut self, method: &str) -> Result<Value, String> {
         let socket = self.socket()?;
         let frame = loop {
@@ -261,7 +261,7 @@ impl Player<'_> {
         if call["method"] == method { Ok(()) } else { Err(format!("heard {call}")) }
     }
 
-    /// Hears the client's goodbye, and nothing else.
+    /// Receives the client's close frame, and nothing else.
     fn end(mut self) -> Result<(), String> {
         if let Wire::Socket(socket) = &mut self.wire {
             loop {

@@ -1,4 +1,4 @@
-//! The bytes below a fake gateway: TCP, and TLS on it.
+//! The byte stream of a fake gateway: TCP, or TLS over TCP.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -30,7 +30,7 @@ impl Stream {
         }
     }
 
-    /// Plays the server's part of a TLS handshake to its end.
+    /// Completes the server's side of a TLS handshake.
     pub fn secured(self, config: Arc<ServerConfig>) -> Result<Self, String> {
         let Self::Tcp(mut stream) = self else { return Err("TLS inside TLS".to_owned()) };
         let mut connection = ServerConnection::new(config).map_err(|error| error.to_string())?;
@@ -40,12 +40,13 @@ impl Stream {
         Ok(Self::Tls(Box::new(StreamOwned::new(connection, stream))))
     }
 
-    /// Ends the connection with a RST.
+    /// Resets the connection with a RST.
     pub fn reset(self) -> io::Result<()> {
         socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO))
     }
 
-    /// Says that nothing more comes, and hears what the client still says, so that nothing it was sent is lost.
+    /// Shuts down the sending side and reads what the client still sends, so that the client loses none of the sent
+    /// bytes.
     pub fn end(mut self) -> Vec<u8> {
         if let Self::Tls(stream) = &mut self {
             stream.conn.send_close_notify();

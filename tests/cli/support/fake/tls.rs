@@ -1,4 +1,4 @@
-//! Certificates for fake gateways: good ones, and ones with each thing wrong that can be.
+//! Certificates for fake gateways: valid ones, and ones with each possible fault.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,11 +8,11 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
-/// A certificate that a fake gateway can show.
+/// A certificate of a fake gateway.
 #[derive(Clone)]
 pub struct Certificate {
     pub config: Arc<ServerConfig>,
-    /// Its SHA-256, as `--tls-fingerprint` takes it.
+    /// Its SHA-256, in the form of `--tls-fingerprint`.
     pub fingerprint: String,
 }
 
@@ -23,9 +23,9 @@ pub struct Authority {
     pub pem: String,
 }
 
-/// The authority that clients are told to trust.
+/// An authority that clients trust.
 pub static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("trusted"));
-/// One that they are not.
+/// An authority that clients do not trust.
 pub static UNKNOWN: LazyLock<Authority> = LazyLock::new(|| Authority::new("unknown"));
 
 impl Authority {
@@ -38,12 +38,12 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
-    /// A good certificate for a name or address.
+    /// A valid certificate for a name or address.
     pub fn signs(&self, name: &str) -> Certificate {
         self.signs_until(name, 2100)
     }
 
-    /// One that ends with the year before this.
+    /// A certificate that expires before this year.
     pub fn signs_until(&self, name: &str, year: i32) -> Certificate {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2000, 1, 1);
@@ -53,7 +53,7 @@ impl Authority {
     }
 }
 
-/// A certificate that vouches for itself.
+/// A self-signed certificate.
 pub fn self_signed(name: &str) -> Certificate {
     let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let key = KeyPair::generate().unwrap();
