@@ -1,24 +1,25 @@
-//! How much of a document is looked at: bounds that keep time and memory in proportion to the text, however hostile.
+//! Limits on how much of a document is processed. They keep time and memory proportional to the text, even for hostile
+//! input.
 //!
-//! A tree takes many times the bytes of a text that holds little but brackets and commas. One pass over the text, which
-//! keeps nothing, computes beforehand what the tree would take, and where to stop.
+//! A text of little but brackets and commas makes a tree of many times its size. One pass over the text, in constant
+//! memory, computes the size of the tree beforehand and where to stop.
 
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 
 use jsonc_parser::ast::{ObjectProp, Value};
 
-/// Says when a computation has to end. Pure code asks, and reads no clock itself.
+/// Decides when a computation has to end. Pure code calls it and never reads a clock itself.
 #[derive(Clone, Copy, Default)]
 pub struct Budget<'b>(Option<&'b dyn Fn() -> bool>);
 
 impl<'b> Budget<'b> {
-    /// Ends when `spent` says so.
+    /// Ends when `spent` returns true.
     pub fn until(spent: &'b dyn Fn() -> bool) -> Self {
         Self(Some(spent))
     }
 
-    /// Whether the time is over.
+    /// Whether the time limit has passed.
     pub(in crate::approvals) fn is_spent(self) -> bool {
         self.0.is_some_and(|spent| spent())
     }
@@ -30,20 +31,20 @@ impl fmt::Debug for Budget<'_> {
     }
 }
 
-/// The most objects in a document of a given size. An entry that a gateway wrote has more than 100 bytes.
+/// The maximum number of objects in a document of a given size. An entry that a gateway wrote has more than 100 bytes.
 pub(in crate::approvals) fn most_objects(length: usize) -> usize {
     (length / 100).max(100_000)
 }
 
-/// The most bytes that the tree of a text may take.
+/// The maximum number of bytes that the tree of a text may take.
 fn most_of_tree(length: usize) -> usize {
     (length / 2 * 9).max(48 * 1024 * 1024)
 }
 
-/// Where the first object begins that is one too many, and how many there may be.
+/// The offset of the first object beyond the limit, and the limit.
 pub(in crate::approvals) fn object_too_many(text: &str) -> Option<(usize, usize)> {
     let most = most_objects(text.len());
-    // Nearly always this is all that is asked.
+    // Most documents need only this check.
     if text.bytes().filter(|&byte| byte == b'{').count() <= most {
         return None;
     }
@@ -69,25 +70,25 @@ pub(in crate::approvals) fn objects(text: &str) -> usize {
     count
 }
 
-/// A text of which the tree would take too much: its beginning, with every bracket closed.
+/// The beginning of a text whose tree would be too large, with every open bracket closed.
 pub(in crate::approvals) struct Cut {
-    /// The beginning. Everything in it is at the same place as in the whole text.
+    /// The beginning. Its offsets are those of the whole text.
     pub(in crate::approvals) text: String,
-    /// Where it was cut.
+    /// Offset of the cut.
     pub(in crate::approvals) at: usize,
-    /// The brackets that were open there.
+    /// The brackets that were open at the cut.
     pub(in crate::approvals) open: Vec<usize>,
 }
 
-/// Cuts a text of which the tree would take too much; `None` where nothing is cut.
+/// Cuts a text whose tree would be too large; `None` if nothing is cut.
 pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
-    /// Of an object with many keys: its indexes by name, and its keys as the schema sees them.
+    /// Memory per key of an object with many keys: the index by name, and the key as the schema validator sees it.
     const INDEXED: usize = 380;
-    /// Elements for which a list has room from the first on.
+    /// Initial capacity of a list.
     const ROOM: usize = 4;
     let (element, property) = (size_of::<Value<'_>>(), size_of::<ObjectProp<'_>>());
     let most = most_of_tree(text.len());
-    // Three bytes at least for anything that takes memory.
+    // Anything that takes memory has at least three bytes.
     if text.len() / 2 * (ROOM * property) <= most {
         return None;
     }
@@ -97,7 +98,7 @@ pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
     tokens(text, |token, at| {
         match token {
             Token::Object | Token::Array => {
-                // No parser goes deeper.
+                // No parser nests deeper.
                 if open.len() > 600 {
                     return ControlFlow::Break(());
                 }
@@ -118,7 +119,7 @@ pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
                 }
                 *count += 1;
                 if *count > ROOM {
-                    // A list grows by doubling.
+                    // A list doubles its capacity when it is full.
                     cost += if *kind == Token::Object { property } else { element } * 3 / 2;
                 }
                 if *kind == Token::Object && *count > 4 * ROOM {
@@ -137,20 +138,20 @@ pub(in crate::approvals) fn cut(text: &str) -> Option<Cut> {
     Some(Cut { text: beginning, at, open: open.into_iter().map(|(at, ..)| at).collect() })
 }
 
-/// Whether a [`serde_json::Value`] of a text would take more than six times the text.
+/// Whether a [`serde_json::Value`] of a text would take more than six times the size of the text.
 pub(in crate::approvals) fn value_too_large(text: &str) -> bool {
     /// An object: its first node, which has room for eleven fields, and its first field.
     const OBJECT: usize = 704;
-    /// A field: the allocations of its key and of its value.
+    /// A field: the allocations of its key and its value.
     const FIELD: usize = 64;
-    /// A field beyond those for which the first node has room: its part of a node that is half full.
+    /// A field that does not fit into the first node: its share of a node that is half full.
     const FURTHER: usize = 110;
     const FIRST_NODE: usize = 11;
-    /// An element: its place in a list that grows by doubling, and its allocation.
+    /// An element: its slot in a list that doubles its capacity, and its allocation.
     const ELEMENT: usize = 80;
     const LEAST: usize = 48 * 1024 * 1024;
     let most = (text.len() * 6).max(LEAST);
-    // A byte of text is at least half an element.
+    // Two bytes of text hold at most one element.
     if text.len() / 2 * OBJECT <= most {
         return false;
     }
@@ -181,7 +182,7 @@ pub(in crate::approvals) fn value_too_large(text: &str) -> bool {
     cost > most
 }
 
-/// The comments of a text. Those with nothing between them are one.
+/// The comments of a text. Comments with nothing between them count as one.
 pub(in crate::approvals) fn comments(text: &str) -> Vec<Range<usize>> {
     let mut comments: Vec<Range<usize>> = Vec::new();
     tokens(text, |token, at| {
@@ -196,7 +197,7 @@ pub(in crate::approvals) fn comments(text: &str) -> Vec<Range<usize>> {
     comments
 }
 
-/// Where the first U+0085 is outside strings and comments.
+/// Offset of the first U+0085 outside strings and comments.
 pub(in crate::approvals) fn next_line(text: &str) -> Option<usize> {
     if !text.contains('\u{85}') {
         return None;
@@ -220,15 +221,15 @@ enum Token {
     Array,
     Close,
     Comma,
-    /// A string with a backslash in it, of which the tree has a copy: its length in bytes.
+    /// Length in bytes of a string with a backslash, which the tree copies.
     Escaped(usize),
-    /// A comment: its length in bytes.
+    /// Length of a comment in bytes.
     Comment(usize),
-    /// U+0085, which is white space to our parser and to no notation.
+    /// U+0085, which our parser accepts as white space and no notation allows.
     NextLine,
 }
 
-/// What of a text takes memory, with its place: read as the parser of JSON5 reads it, and never further.
+/// The parts of a text that take memory, with their offsets. It reads like the JSON5 parser, and never further.
 fn tokens(text: &str, mut take: impl FnMut(Token, usize) -> ControlFlow<()>) {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -265,7 +266,7 @@ fn tokens(text: &str, mut take: impl FnMut(Token, usize) -> ControlFlow<()>) {
     }
 }
 
-/// The bytes of a string, quotes included, and whether there is a backslash in it.
+/// Length of a string in bytes, quotes included, and whether it contains a backslash.
 fn quoted(bytes: &[u8], quote: u8) -> (usize, bool) {
     let (mut at, mut escaped) = (1, false);
     while let Some(&byte) = bytes.get(at) {

@@ -1,5 +1,5 @@
-//! What a file has beside its text, and what of it a new file in its place takes over: group and extended attributes,
-//! access control lists and security labels among them. Whatever cannot be kept is an error, never a loss.
+//! The attributes of a file beside its text that a replacement keeps: group and extended attributes, including access
+//! control lists and security labels. An attribute that cannot be kept is an error and is never lost silently.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,38 +12,38 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-/// Something of a file that could not be given to another.
+/// An attribute of a file that could not be copied to another file.
 #[derive(Debug)]
 pub(super) struct Unkept {
-    /// What it is.
+    /// Name of the attribute.
     pub(super) what: String,
-    /// The system's reason.
+    /// The system error.
     pub(super) cause: io::Error,
 }
 
-/// Why a file is not replaced at all.
+/// Why a file must not be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fixed {
-    /// It has this many names, and only one of them would get the new text.
+    /// The file has this many names, and only one of them would get the new text.
     Linked(u64),
-    /// It is marked as never changing (`chattr +i`, `+a`).
+    /// The file is marked as immutable or append-only (`chattr +i`, `+a`).
     Immutable,
 }
 
-/// What prevents the replacement of a file.
+/// The reason why a file must not be replaced, if any.
 pub(super) fn fixed(path: &Path) -> Option<Fixed> {
     let links = fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(1, |found| found.nlink());
     if links > 1 {
         return Some(Fixed::Linked(links));
     }
-    // A system that cannot say refuses when it is asked to rename.
+    // A system that does not report the flags fails at the rename instead.
     let found = statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE).ok()?;
     let marked = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
     found.stx_attributes.intersects(marked).then_some(Fixed::Immutable)
 }
 
-/// Gives `new` the group and the extended attributes of the file at a path. The mode is set afterwards: a change of
-/// group may clear bits of it.
+/// Copies the group and the extended attributes of the file at a path to `new`. The mode is set afterwards, because a
+/// change of group may clear bits of it.
 pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
     let of_file = |cause| Unkept { what: "the attributes".to_owned(), cause };
     let old = File::open(old).map_err(of_file)?;
@@ -55,7 +55,7 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
     for name in names(&old).map_err(|errno| of_file(errno.into()))? {
         let unkept =
             |errno: Errno| Unkept { what: format!("the extended attribute {name}"), cause: errno.into() };
-        // The kernel makes these of the text, and a copy would be wrong.
+        // The kernel computes these from the text, so a copy would be wrong.
         if ["security.ima", "security.evm"].contains(&name.as_str()) {
             continue;
         }
@@ -71,7 +71,7 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
 fn names(file: &File) -> Result<Vec<String>, Errno> {
     let list = sized(|| flistxattr_query(file), |list| flistxattr(file, list));
     let list = match list {
-        // A file system without extended attributes.
+        // The file system has no extended attributes.
         Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
         list => list?,
     };
@@ -83,7 +83,7 @@ fn value(file: &File, name: &str) -> Result<Vec<u8>, Errno> {
     sized(|| fgetxattr_query(file, name), |value| fgetxattr(file, name, value))
 }
 
-/// Asks for a size, then for as much; again where it grew meanwhile.
+/// Requests the size, then the content; repeats if the content grew in between.
 fn sized(
     size: impl Fn() -> Result<usize, Errno>,
     read: impl Fn(&mut [u8]) -> Result<usize, Errno>,

@@ -1,5 +1,5 @@
-//! Everything that can go wrong with a store, and what to do next. All kinds of store share one type, so that a command
-//! handles a file and a database alike.
+//! All errors of stores, with the next step for each. All kinds of store share one type, so that a command handles a
+//! file and a database alike.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,23 +13,23 @@ use super::shell::quoted;
 use super::sqlite::row::RowError;
 use super::sqlite::schema;
 
-/// Why a store was not read or not changed. Unless it says otherwise, the document that was there still is.
+/// Why a store was not read or not changed. Unless a variant states otherwise, the old document is unchanged.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The store could not be read.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// The document is not the one that the change was made for.
+    /// The stored document differs from the one that the change was based on.
     #[error("the document in {path} changed: its hash is {found}, expected {expected}")]
     Conflict {
         /// The store.
         path: PathBuf,
-        /// The hash that the change was made for.
+        /// The hash that the change was based on.
         expected: String,
-        /// The hash that is there.
+        /// The current hash.
         found: String,
     },
-    /// Two places could be this host's store.
+    /// This host's store could be in two places.
     #[error("this host may keep its document in {0} or in {1}")]
     Ambiguous(PathBuf, PathBuf),
     /// The host keeps its document in a database.
@@ -42,7 +42,7 @@ pub enum StoreError {
     },
     /// The file of an earlier release lies beside the database.
     #[error(
-        "{json} is left over from before 2026.8: while it is there, the gateway of {database} runs no commands"
+        "{json} is left over from before 2026.8: while it exists, the gateway of {database} runs no commands"
     )]
     Leftover {
         /// The file.
@@ -50,18 +50,18 @@ pub enum StoreError {
         /// The database.
         database: PathBuf,
     },
-    /// A database of a release that nobody has looked at, or of one that keeps its document elsewhere.
-    #[error("the database {path} has schema version {version}, and those that are known are {} to {} (OpenClaw 2026.8.1 to 2026.9.6)", schema::KNOWN.start(), schema::KNOWN.end())]
+    /// The schema version of the database is unknown, or belongs to a release that keeps its document elsewhere.
+    #[error("the database {path} has schema version {version}; the known versions are {} to {} (OpenClaw 2026.8.1 to 2026.9.6)", schema::KNOWN.start(), schema::KNOWN.end())]
     Schema {
         /// The database.
         path: PathBuf,
-        /// Its version.
+        /// Its schema version.
         version: i64,
     },
-    /// Somebody else has claimed the right to write.
-    #[error("the database {0} is supervised from outside, and may be written by its supervisor alone")]
+    /// An external supervisor has claimed the right to write.
+    #[error("the database {0} has an external supervisor, and only that supervisor may write to it")]
     Supervised(PathBuf),
-    /// OpenClaw deletes an agent whose rules would change.
+    /// OpenClaw is deleting an agent whose rules would change.
     #[error(
         "the rules of agent {agent:?} in {path} cannot be changed: OpenClaw is deleting the agent, or has deleted it"
     )]
@@ -71,25 +71,25 @@ pub enum StoreError {
         /// The agent.
         agent: String,
     },
-    /// SQLite refused.
+    /// SQLite returned an error.
     #[error("cannot {} the database {path}: {cause}", match .doing { Doing::Reading => "read", Doing::Writing => "write to" })]
     Sqlite {
         /// The database.
         path: PathBuf,
-        /// Whether anything could have changed; it has not.
+        /// Whether the database was read or written. A failed write changed nothing.
         doing: Doing,
-        /// SQLite's reason.
+        /// The SQLite error.
         cause: Box<rusqlite::Error>,
     },
-    /// What should be stored makes no row.
+    /// The text to store cannot be converted to a row.
     #[error("cannot store in {path}: {error}")]
     Unstorable {
         /// The database.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: RowError,
     },
-    /// The new text is larger than what is read.
+    /// The new text is larger than the limit for reading.
     #[error("the new document in {path} would have {size}, and no more than {MAX_SIZE} are read back")]
     TooLarge {
         /// The store.
@@ -97,31 +97,31 @@ pub enum StoreError {
         /// The size of the text.
         size: ByteSize,
     },
-    /// The file has other names, which would go on to show the old document.
+    /// The file has other names, which would keep the old document.
     #[error("{path} has {} (hard links), which would keep the old document", other_names(*.links))]
     HardLinked {
         /// The store.
         path: PathBuf,
-        /// How many names the file has in all.
+        /// The total number of names of the file.
         links: u64,
     },
-    /// The file is marked as never changing.
+    /// The file is marked as immutable or append-only.
     #[error("{0} is marked as immutable or append-only")]
     Immutable(PathBuf),
-    /// Something of the file itself could not be given to the new one.
+    /// An attribute of the file could not be copied to the new one.
     #[error("cannot keep {what} of {path}: {cause}")]
     Unkept {
         /// The store.
         path: PathBuf,
-        /// What would be lost.
+        /// The attribute that would be lost.
         what: String,
-        /// The system's reason.
+        /// The system error.
         cause: io::Error,
     },
-    /// No home directory to look in.
+    /// There is no home directory to search.
     #[error("no home directory: neither OPENCLAW_HOME, HOME nor USERPROFILE is set")]
     NoHome,
-    /// The directory that should hold the store is not there.
+    /// The directory of the store does not exist.
     #[error("the directory {0} does not exist")]
     NoDirectory(PathBuf),
     /// The store belongs to another user.
@@ -139,7 +139,7 @@ pub enum StoreError {
     Locked {
         /// The lock.
         path: PathBuf,
-        /// The whole time allowed.
+        /// The time limit.
         timeout: Duration,
     },
     /// The new text could not be written.
@@ -147,29 +147,29 @@ pub enum StoreError {
     Write {
         /// The store.
         path: PathBuf,
-        /// The system's reason.
+        /// The system error.
         cause: io::Error,
     },
-    /// The new document is in place, and a power loss may still undo that.
+    /// The new document is in place, but a power loss may still undo the write.
     #[error("{path} holds the new document, but its directory could not be flushed: {cause}")]
     Unflushed {
         /// The store.
         path: PathBuf,
-        /// The system's reason.
+        /// The system error.
         cause: io::Error,
     },
-    /// What was written was not there when it was read back.
-    #[error("{path} does not hold what was written: another program changed it at once")]
+    /// The text that was read back differs from the one that was written.
+    #[error("{path} does not contain what was written: another program changed it immediately")]
     Overwritten {
         /// The store.
         path: PathBuf,
     },
-    /// Two other programs wrote while this one did. Nothing was deleted.
-    #[error("{path} was changed several times at once; what stood there before is kept in {kept}")]
+    /// Other programs wrote twice during the replacement. Nothing was deleted.
+    #[error("{path} was changed several times during the write; its previous content is kept in {kept}")]
     Displaced {
         /// The store.
         path: PathBuf,
-        /// The copy that was kept.
+        /// The copy of the previous content.
         kept: PathBuf,
     },
 }
@@ -181,17 +181,17 @@ fn other_names(links: u64) -> String {
     }
 }
 
-/// What failed, for the message.
+/// The operation that failed, for the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {
-    /// Nothing could have changed.
+    /// A read, which cannot change anything.
     Reading,
-    /// Nothing has changed: the transaction did not end.
+    /// A write. Nothing has changed: the transaction was not committed.
     Writing,
 }
 
 impl StoreError {
-    /// What the person who reads the error can do next.
+    /// The next step for the user.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Input(error) => error.remedy_unlimited(),
@@ -199,17 +199,17 @@ impl StoreError {
                 Some("read it again (clearance approvals get), make your change to it, and set it".to_owned())
             }
             Self::Ambiguous(..) => Some(
-                "say which one with --store PATH: releases up to 2026.4 take the one below the home directory, whatever OPENCLAW_STATE_DIR says"
+                "select one with --store PATH: releases up to 2026.4 use the one below the home directory, regardless of OPENCLAW_STATE_DIR"
                     .to_owned(),
             ),
             Self::Database { .. } => Some(
                 "leave out --store, or name the database with it; a file is read with --file, and one beside the database stops the gateway".to_owned(),
             ),
             Self::Leftover { .. } => Some(
-                "run openclaw doctor --fix on this host: it imports the file, or says what to compare".to_owned(),
+                "run openclaw doctor --fix on this host: it imports the file, or reports what to compare".to_owned(),
             ),
             Self::Schema { version, .. } if *version == schema::BEFORE => Some(
-                "releases up to 2026.7 keep their document in exec-approvals.json of the state directory: name that".to_owned(),
+                "releases up to 2026.7 keep their document in exec-approvals.json of the state directory: name it with --store".to_owned(),
             ),
             Self::Schema { version, .. } if version > schema::KNOWN.end() => {
                 Some("go through the gateway (--gateway), or update clearance".to_owned())
@@ -222,20 +222,20 @@ impl StoreError {
             Self::Sqlite { cause, .. } => sqlite_remedy(cause),
             Self::Unstorable { .. } => None,
             Self::TooLarge { .. } => {
-                Some("nothing was changed: take entries out first (clearance approvals lint --fix)".to_owned())
+                Some("nothing was changed: remove entries first (clearance approvals lint --fix)".to_owned())
             }
             Self::HardLinked { path, .. } => Some(format!(
                 "nothing was changed: give the file a single name, then run this again: cp -a {0} {0}.single && mv {0}.single {0}",
                 quoted(path)
             )),
-            Self::Immutable(path) => Some(format!("take the mark away, and set it again afterwards: chattr -i -a {}", quoted(path))),
+            Self::Immutable(path) => Some(format!("remove the flag, and restore it afterwards: chattr -i -a {}", quoted(path))),
             Self::Unkept { path, .. } => Some(format!(
-                "nothing was changed: run as a user who may set it (sudo -u '#0' clearance …), or take it away first: getfattr -d -m - {0}; ls -l {0}",
+                "nothing was changed: run as a user who may set it (sudo -u '#0' clearance …), or remove it first: getfattr -d -m - {0}; ls -l {0}",
                 quoted(path)
             )),
             Self::NoHome => Some("name the store with --store PATH".to_owned()),
             Self::NoDirectory(path) => Some(format!(
-                "start OpenClaw once on this host, make the directory (mkdir -m 700 {}), or name the store with --store PATH",
+                "start OpenClaw once on this host, create the directory (mkdir -m 700 {}), or name the store with --store PATH",
                 quoted(path)
             )),
             Self::Owner { owner, .. } => Some(format!("run as that user: sudo -u '#{owner}' clearance …")),
@@ -261,7 +261,7 @@ fn sqlite_remedy(cause: &rusqlite::Error) -> Option<String> {
     let remedy = match cause.sqlite_error_code()? {
         Code::DiskFull => "the old document is unchanged: free some space, then set it again",
         Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied => {
-            "check that the database and its directory are yours, and that its -wal file came with it"
+            "check that you own the database and its directory, and that its -wal file was copied with it"
         }
         Code::DatabaseCorrupt => "run openclaw doctor, or restore a backup of the state directory",
         Code::NotADatabase => "check that it is the right file",

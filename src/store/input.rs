@@ -1,4 +1,4 @@
-//! Reading what someone named: always bounded, never for longer than the deadline, and never blocked by a pipe.
+//! Reads an input that a user named. Reads are limited in size, end at the deadline, and never block on a pipe.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -14,13 +14,13 @@ use thiserror::Error;
 use super::shell::quoted;
 use crate::deadline::Deadline;
 
-/// The largest document that is read or stored: far above what a gateway accepts (25 MiB a frame).
+/// The maximum size of a document that is read or stored: far above the limit of gateways (25 MiB per frame).
 pub const MAX_SIZE: ByteSize = ByteSize::mib(64);
 
-/// What is read.
+/// The source of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, or whatever else has a path: a pipe, a device.
+    /// A file, or anything else with a path: a pipe, a device.
     Path(PathBuf),
     /// Standard input, written `-`.
     Stdin,
@@ -41,19 +41,19 @@ impl Input {
     }
 }
 
-/// Why nothing was read.
+/// Why an input could not be read.
 #[derive(Debug, Error)]
 pub enum InputError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("{0} does not exist")]
     Missing(String),
-    /// A directory where a file is wanted.
+    /// The path is a directory instead of a file.
     #[error("{0} is a directory, not a document")]
     Directory(String),
-    /// More bytes than are read.
+    /// The input exceeds the size limit.
     #[error("{name} is larger than {limit}")]
     TooLarge {
-        /// What was read.
+        /// The name of the input.
         name: String,
         /// The limit.
         limit: ByteSize,
@@ -61,23 +61,23 @@ pub enum InputError {
     /// The deadline passed before the input ended.
     #[error("{name} did not end within {timeout:?}")]
     TimedOut {
-        /// What was read.
+        /// The name of the input.
         name: String,
-        /// The whole time allowed.
+        /// The time limit.
         timeout: Duration,
     },
-    /// The system refused.
+    /// The system returned an error.
     #[error("cannot read {name}: {cause}")]
     Io {
-        /// What was read.
+        /// The name of the input.
         name: String,
-        /// The system's reason.
+        /// The system error.
         cause: io::Error,
     },
 }
 
 impl InputError {
-    /// What the person who reads the error can do next.
+    /// The next step for the user.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Missing(_) => Some("check the path".to_owned()),
@@ -96,23 +96,23 @@ impl InputError {
         }
     }
 
-    /// The same, where no flag raises the limit.
+    /// The next step, if no option raises the limit.
     pub fn remedy_unlimited(&self) -> Option<String> {
         match self {
             Self::TooLarge { .. } => {
-                Some("check that it is the right one: no gateway takes a document of that size".to_owned())
+                Some("check that it is the right one: no gateway accepts a document of that size".to_owned())
             }
             _ => self.remedy(),
         }
     }
 }
 
-/// How much is read, and until when.
+/// The limits on a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// The largest input, in bytes.
+    /// The maximum size of an input, in bytes.
     pub max_size: ByteSize,
-    /// When to give up.
+    /// The deadline.
     pub deadline: Deadline,
 }
 
@@ -120,7 +120,8 @@ pub struct Bounds {
 pub fn read(input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
     match input {
         Input::Path(path) => {
-            // Without waiting for a writer: a pipe is recognised before anything can block on it.
+            // The file is opened without waiting for a writer, so that a pipe is recognised before anything can block
+            // on it.
             let file = OpenOptions::new()
                 .read(true)
                 .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
@@ -133,7 +134,8 @@ pub fn read(input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
                 Err(InputError::Directory(input.name()))
             } else {
                 let path = path.clone();
-                // Opened again, and waiting: on a pipe that has no writer yet the first would see its end at once.
+                // The file is opened again, this time waiting: on a pipe without a writer the first handle would report
+                // the end immediately.
                 read_stream(move || File::open(path), input, bounds)
             }
         }
@@ -146,7 +148,7 @@ fn read_file(file: File, size: u64, input: &Input, bounds: Bounds) -> Result<Vec
     if size > bounds.max_size.as_u64() {
         return Err(too_large());
     }
-    // One byte more than was there, so that the end is seen without growing.
+    // One byte more than the file size, so that the end is detected without growing.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
     file.take(bounds.max_size.as_u64().saturating_add(1))
         .read_to_end(&mut bytes)
@@ -154,7 +156,7 @@ fn read_file(file: File, size: u64, input: &Input, bounds: Bounds) -> Result<Vec
     if bytes.len() as u64 > bounds.max_size.as_u64() { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Reads what may never end, in a thread that is left behind when the deadline passes: the process ends soon after.
+/// Reads an input that may never end, in a thread that is abandoned at the deadline: the process ends soon after.
 fn read_stream<R: Read>(
     open: impl FnOnce() -> io::Result<R> + Send + 'static,
     input: &Input,
@@ -165,7 +167,7 @@ fn read_stream<R: Read>(
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let result = open().and_then(|stream| stream.take(limit).read_to_end(&mut bytes)).map(|_| bytes);
-        // Nobody listens any more once the deadline has passed.
+        // The receiver is dropped once the deadline has passed.
         let _ = sender.send(result);
     });
     let left = bounds.deadline.left().unwrap_or_default();

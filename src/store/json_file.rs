@@ -1,4 +1,4 @@
-//! The JSON file in which hosts up to 2026.7 keep their document, and files in which people do.
+//! The JSON file in which hosts up to 2026.7 keep their document, and document files of users.
 
 use std::fs;
 use std::io;
@@ -10,28 +10,28 @@ use super::error::StoreError;
 use super::input::{self, Bounds, Input, InputError, MAX_SIZE};
 use super::lock::Lock;
 use super::owner::owned;
-use super::precedence::database_that_rules;
+use super::precedence::database_in_use;
 use super::replace::{Hashed, ReplaceError, clear_litter, replace};
 use crate::approvals::model::stored::{Stored, hash_of};
 use crate::deadline::Deadline;
 
-/// For the owner alone.
+/// Mode of a file for the owner alone.
 const PRIVATE: u32 = 0o600;
 
 /// A store in a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonFile {
     path: PathBuf,
-    /// Where the host may look instead, as long as neither is there.
+    /// The other place that the host may use, as long as neither file exists.
     rival: Option<PathBuf>,
-    /// Whether it is a store, which is for those alone whom its owner chose.
+    /// Whether it is a store, which is private to its owner.
     private: bool,
 }
 
-/// A store that nobody else who asks can change until this is dropped.
+/// A store that no other process that takes the lock can change until this is dropped.
 #[derive(Debug)]
 pub struct LockedJsonFile {
-    /// The file itself, links followed.
+    /// Path of the file itself, with links resolved.
     target: PathBuf,
     private: bool,
     deadline: Deadline,
@@ -44,45 +44,47 @@ impl JsonFile {
         Self { path, rival: None, private: true }
     }
 
-    /// A document that somebody keeps, and that is not a store: it keeps its mode.
+    /// A document that is not a store. It keeps its mode.
     pub fn document(path: PathBuf) -> Self {
         Self { private: false, ..Self::at(path) }
     }
 
-    /// A store that is not there yet, where it is unknown at which of two places the host will look for it: it
-    /// is read, and not written.
+    /// A store that does not exist yet, for which the host may use either of two places. It can be read but not
+    /// written.
     pub(super) fn either(path: PathBuf, rival: PathBuf) -> Self {
         Self { rival: Some(rival), ..Self::at(path) }
     }
 
-    /// The path as it was named.
+    /// The path as given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it holds now. A file that does not exist is an answer, not an error.
+    /// Reads the store. A missing file is not an error.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
-        ruled(&self.path, deadline)?;
+        check_not_in_database(&self.path, deadline)?;
         read(&self.path, deadline)
     }
 
-    /// Whether the store could be replaced as far as that can be known without writing: the file itself, links followed.
+    /// Whether the store could be replaced, as far as this can be determined without writing. Returns the path of the
+    /// file with links resolved.
     pub fn replaceable(&self, deadline: Deadline) -> Result<PathBuf, StoreError> {
         if let Some(rival) = &self.rival {
             return Err(StoreError::Ambiguous(self.path.clone(), rival.clone()));
         }
         let target = target(&self.path)?;
-        ruled(&target, deadline)?;
+        check_not_in_database(&target, deadline)?;
         owned(&target)?;
         Ok(target)
     }
 
-    /// Whether the file can give its place to another one without a loss: that has one name, and no marks.
-    pub fn gives_way(&self) -> Result<(), StoreError> {
+    /// Whether the file can be replaced without a loss: it must have a single name and no immutable or append-only
+    /// flag.
+    pub fn check_replaceable(&self) -> Result<(), StoreError> {
         movable(&target(&self.path)?)
     }
 
-    /// Waits for the store's lock, and clears what killed runs left behind.
+    /// Waits for the store's lock, and removes files that killed runs left.
     pub fn lock(&self, deadline: Deadline) -> Result<LockedJsonFile, StoreError> {
         let target = self.replaceable(deadline)?;
         let lock = Lock::acquire(&target, deadline)?;
@@ -92,12 +94,12 @@ impl JsonFile {
 }
 
 impl LockedJsonFile {
-    /// What it holds now.
+    /// Reads the store.
     pub fn read(&self) -> Result<Stored, StoreError> {
         read(&self.target, self.deadline)
     }
 
-    /// Takes from others what they may do with the store, as a replacement would.
+    /// Restricts the permissions of the store, as a replacement would.
     pub fn make_private(&self) -> Result<(), StoreError> {
         let (found, wanted) = self.modes()?;
         if found == wanted {
@@ -107,10 +109,10 @@ impl LockedJsonFile {
             .map_err(|cause| StoreError::Write { path: self.target.clone(), cause })
     }
 
-    /// The mode that the file has, and the one that it is to have.
+    /// The current mode of the file, and the required one.
     ///
-    /// A document keeps its own. A store that others may read or write becomes private, as OpenClaw makes it. One that
-    /// is shared with a group alone was made so on purpose (a gateway that runs as another user), and stays so.
+    /// A document keeps its mode. A store that other users can read or write becomes private, as in OpenClaw. A store
+    /// that only a group can access was shared on purpose (a gateway that runs as another user), and keeps its mode.
     fn modes(&self) -> Result<(u32, u32), StoreError> {
         const OTHERS: u32 = 0o007;
         const MODE: u32 = 0o7777;
@@ -121,14 +123,14 @@ impl LockedJsonFile {
         Ok((found, wanted))
     }
 
-    /// Makes the store hold `text`, if it still holds `expected`, and reads it back.
+    /// Writes `text` to the store if it still contains `expected`, and reads it back.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         let path = || self.target.clone();
         movable(&self.target)?;
         let mode = match expected.text() {
             Some(_) => match self.modes() {
                 Ok((_, mode)) => mode,
-                // Gone meanwhile, which is a change like any other.
+                // The file was removed in the meantime, which is handled like any other change.
                 Err(StoreError::Write { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => PRIVATE,
                 Err(error) => return Err(error),
             },
@@ -176,17 +178,17 @@ fn movable(target: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A JSON file is no store where a database is.
-fn ruled(json: &Path, deadline: Deadline) -> Result<(), StoreError> {
-    match database_that_rules(json, deadline) {
+/// Returns an error if the host keeps its document in a database: then a JSON file is not a store.
+fn check_not_in_database(json: &Path, deadline: Deadline) -> Result<(), StoreError> {
+    match database_in_use(json, deadline) {
         Some(database) => Err(StoreError::Database { database, json: json.to_owned() }),
         None => Ok(()),
     }
 }
 
-/// The file behind a path: links followed, also one that leads to a file that is not there yet.
+/// The file behind a path, with links resolved. A link may lead to a file that does not exist yet.
 fn target(path: &Path) -> Result<PathBuf, StoreError> {
-    // As many as the system follows.
+    // The maximum number of links that the system follows.
     const LINKS: usize = 40;
     let mut path =
         std::path::absolute(path).map_err(|cause| StoreError::Write { path: path.to_owned(), cause })?;

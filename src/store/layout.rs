@@ -1,5 +1,5 @@
-//! The files of a host's state directory: which names they have, and which directory a database belongs to. Nothing
-//! here opens a document; a database is recognised by its first bytes.
+//! The files of a host's state directory: their names, and the directory that a database belongs to. This module opens
+//! no document; it recognises a database by its first bytes.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,7 +13,7 @@ pub(super) fn database(state: &Path) -> PathBuf {
     state.join("state").join(DATABASE)
 }
 
-/// The state directory whose database this is, if it lies where hosts have it.
+/// The state directory of a database, if the database is in the usual place.
 pub(super) fn state_of(database: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(database).ok()?;
     let directory = path.parent()?;
@@ -21,14 +21,14 @@ pub(super) fn state_of(database: &Path) -> Option<PathBuf> {
     is_usual.then(|| directory.parent().map(Path::to_owned))?
 }
 
-/// Where earlier releases kept the document of the host whose database this is, and where an import that did not end
-/// leaves it: with either in place a gateway from 2026.8 runs no commands.
+/// The files in which earlier releases kept the document of this database's host, or in which an unfinished import
+/// leaves it. If one of them exists, a gateway from 2026.8 runs no commands.
 pub(super) fn leftovers(database: &Path) -> Vec<PathBuf> {
     let names = [JSON.to_owned(), format!("{JSON}.doctor-importing")];
     state_of(database).map_or_else(Vec::new, |state| names.map(|name| state.join(name)).into())
 }
 
-/// Whether what was named is a database: by its first bytes, and by its name where it has none.
+/// Whether a path is that of a database: by its first bytes, or by its name if the file is empty or missing.
 pub(super) fn is_database(path: &Path) -> bool {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     match std::fs::metadata(path) {
@@ -41,7 +41,7 @@ pub(super) fn is_database(path: &Path) -> bool {
     }
 }
 
-/// Also a link that leads nowhere exists: writing through it would not.
+/// A broken link also exists: writing through it would not be safe.
 pub(super) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_is_told_by_its_content() {
+    fn a_database_is_recognised_by_its_content() {
         let home = tempfile::tempdir().unwrap();
         let database: &[u8] = b"SQLite format 3\0 and more";
         for (name, content) in [("a.json", database), ("b.sqlite", b"{}"), ("c.sqlite", b""), ("d.json", b"")]
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_is_told_by_the_usual_path() {
+    fn the_state_directory_is_recognised_by_the_usual_path() {
         let state = |path: &str| state_of(Path::new(path));
         assert_eq!(state("/a/state/openclaw.sqlite"), Some(PathBuf::from("/a")));
         assert_eq!(state("/a/openclaw.sqlite"), None);

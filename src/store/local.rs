@@ -1,4 +1,4 @@
-//! A local store, wherever its document lies: what `get`, `set` and their kind use, and the only way they do.
+//! A local store, whether a file or a database. `get`, `set` and similar commands access documents only through it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,19 @@ use crate::approvals::findings::remark::Remark;
 use crate::approvals::model::stored::Stored;
 use crate::deadline::Deadline;
 
-/// A place on this host that holds one document.
+/// A place on this host that contains one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
-    /// A file that is the document.
+    /// A file that contains only the document.
     JsonFile(JsonFile),
     /// A row of OpenClaw's database.
     Sqlite(Database),
 }
 
-/// A store that nobody else who asks can change until this is dropped.
+/// A store that no other process that takes the lock can change until this is dropped.
 #[derive(Debug)]
 pub enum Locked {
-    /// A file that is the document.
+    /// A file that contains only the document.
     JsonFile(LockedJsonFile),
     /// A row of OpenClaw's database.
     Sqlite(LockedDatabase),
@@ -38,7 +38,7 @@ impl Store {
         if is_database(&path) { Self::Sqlite(Database::at(path)) } else { Self::JsonFile(JsonFile::at(path)) }
     }
 
-    /// The path as it was named or found.
+    /// The path as given or found.
     pub fn path(&self) -> &Path {
         match self {
             Self::JsonFile(file) => file.path(),
@@ -54,7 +54,7 @@ impl Store {
         }
     }
 
-    /// What is worth saying beside its document.
+    /// Remarks beside its document.
     pub fn remarks(&self, deadline: Deadline) -> Vec<Remark> {
         match self {
             Self::JsonFile(file) => surroundings::of_json(file.path()),
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// What it holds now. A store without a document is an answer, not an error.
+    /// Reads the store. A store without a document is not an error.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
         match self {
             Self::JsonFile(file) => file.read(deadline),
@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Whether it could be replaced, as far as that can be known without writing.
+    /// Whether the store could be replaced, as far as this can be determined without writing.
     pub fn replaceable(&self, deadline: Deadline) -> Result<(), StoreError> {
         match self {
             Self::JsonFile(file) => file.replaceable(deadline).map(drop),
@@ -82,19 +82,19 @@ impl Store {
         }
     }
 
-    /// Whether a text of that many bytes may be stored at all: what would not be read back is refused beforehand.
+    /// Returns an error if a text of that size could not be read back, or if the file cannot be replaced without a loss.
     pub fn takes(&self, size: usize) -> Result<(), StoreError> {
         let size = ByteSize::b(size as u64);
         if size > MAX_SIZE {
             return Err(StoreError::TooLarge { path: self.path().to_owned(), size });
         }
         match self {
-            Self::JsonFile(file) => file.gives_way(),
+            Self::JsonFile(file) => file.check_replaceable(),
             Self::Sqlite(_) => Ok(()),
         }
     }
 
-    /// Waits until nobody else who asks can change it.
+    /// Waits until no other process that takes the lock can change the store.
     pub fn lock(&self, deadline: Deadline) -> Result<Locked, StoreError> {
         match self {
             Self::JsonFile(file) => file.lock(deadline).map(Locked::JsonFile),
@@ -104,7 +104,7 @@ impl Store {
 }
 
 impl Locked {
-    /// What it holds now.
+    /// Reads the store.
     pub fn read(&self) -> Result<Stored, StoreError> {
         match self {
             Self::JsonFile(file) => file.read(),
@@ -112,7 +112,7 @@ impl Locked {
         }
     }
 
-    /// Takes from everyone but its owner what they may do with the store, as a replacement would.
+    /// Restricts the permissions of the store to its owner, as a replacement would.
     pub fn make_private(&self) -> Result<(), StoreError> {
         match self {
             Self::JsonFile(file) => file.make_private(),
@@ -120,10 +120,10 @@ impl Locked {
         }
     }
 
-    /// Makes the store hold `text`, if it still holds `expected`, and reads it back. Otherwise it is a
-    /// [`StoreError::Conflict`], and nothing has changed: other programs may write without asking for the lock.
+    /// Writes `text` to the store if it still contains `expected`, and reads it back. Otherwise it returns
+    /// [`StoreError::Conflict`] and changes nothing: other programs may write without taking the lock.
     ///
-    /// What is stored is returned, and need not be `text`: a database keeps it in the gateway's form.
+    /// The stored text is returned. It may differ from `text`: a database keeps it in the gateway's form.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         match self {
             Self::JsonFile(file) => file.replace(expected, text),

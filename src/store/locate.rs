@@ -1,8 +1,9 @@
-//! Where this host keeps its document.
+//! Locates this host's document.
 //!
-//! Up to 2026.4 it is `~/.openclaw/exec-approvals.json`, whatever `OPENCLAW_STATE_DIR` says; later
-//! `<state>/exec-approvals.json`, also where 2026.6 and 2026.7 have a database; from 2026.8 a row in `<state>/state/openclaw.sqlite`, and then a JSON file in the
-//! old place stops the gateway. Read in the published packages 2026.4.14, 2026.6.11 and 2026.9.6.
+//! Up to 2026.4 it is `~/.openclaw/exec-approvals.json`, regardless of `OPENCLAW_STATE_DIR`. Later it is
+//! `<state>/exec-approvals.json`, even though 2026.6 and 2026.7 have a database. From 2026.8 it is a row in
+//! `<state>/state/openclaw.sqlite`, and a JSON file in the old place stops the gateway. Source: the published packages
+//! 2026.4.14, 2026.6.11 and 2026.9.6.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use super::precedence::rules;
 use super::sqlite::Database;
 use crate::deadline::Deadline;
 
-/// The environment, as far as it decides where a store is.
+/// The environment variables that determine the location of a store.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// `OPENCLAW_STATE_DIR`.
@@ -25,14 +26,14 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// This process's own.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         let home = ["OPENCLAW_HOME", "HOME", "USERPROFILE"].into_iter().find_map(variable);
         Self { state_dir: variable("OPENCLAW_STATE_DIR"), home }
     }
 }
 
-/// A variable's value; blank ones and the words that scripts leave behind count as unset, as in OpenClaw.
+/// A variable's value. Blank values and the placeholders that scripts leave behind count as unset, as in OpenClaw.
 fn variable(name: &str) -> Option<OsString> {
     let value = std::env::var_os(name)?;
     match value.to_str().map(str::trim) {
@@ -43,7 +44,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 impl Store {
-    /// The store that was named, else this host's own. Which kind it is, is found out and not asked for.
+    /// The given store, or this host's own. Its kind is detected.
     pub fn of(named: Option<&Path>, deadline: Deadline) -> Result<Self, StoreError> {
         match named {
             Some(path) => Ok(Self::at(path.to_owned())),
@@ -63,7 +64,7 @@ pub fn local(environment: &Environment, deadline: Deadline) -> Result<Store, Sto
     let state = expand(state, home.as_deref());
     let (own, early) = (state.join(JSON), default_state.map(|state| state.join(JSON)));
     let Some(early) = early.filter(|early| *early != own && !exists(&database(&state))) else {
-        // Releases that make a database heed the variable.
+        // Releases that create a database respect the variable.
         return Ok(in_state(&state, own, deadline));
     };
     match (exists(&own), exists(&early)) {
@@ -84,7 +85,7 @@ fn in_state(state: &Path, json: PathBuf, deadline: Deadline) -> Store {
     }
 }
 
-/// `~` at the start of a path is the home directory, as OpenClaw reads its variables.
+/// Expands `~` at the start of a path to the home directory, as OpenClaw does for its variables.
 fn expand(path: &OsString, home: Option<&Path>) -> PathBuf {
     let path = Path::new(path);
     match (path.strip_prefix("~"), home) {
@@ -132,7 +133,7 @@ mod tests {
         Deadline::after(std::time::Duration::from_secs(10))
     }
 
-    /// A database of this schema version, as bytes.
+    /// The bytes of a database with this schema version.
     fn sqlite(version: u32) -> Vec<u8> {
         let file = tempfile::NamedTempFile::new().unwrap();
         let connection = rusqlite::Connection::open(file.path()).unwrap();
@@ -151,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn with_one_it_is_there_unless_only_an_early_release_left_one() {
+    fn with_a_state_directory_it_is_used_unless_only_an_early_release_wrote_a_file() {
         let fresh = Host::with(&[]);
         assert_eq!(fresh.local(Some("~/other")), "~/other/exec-approvals.json");
-        // Neither is there, and which one the host will use is unknown.
+        // Neither file exists, and which one the host will use is unknown.
         let refused = fresh.found(Some("~/other")).unwrap().replaceable(soon());
         assert!(matches!(refused, Err(StoreError::Ambiguous(..))), "{refused:?}");
         let started = Host::with(&[("other/state/openclaw.sqlite", &sqlite(1))]);

@@ -1,7 +1,7 @@
-//! The advisory lock of a store, on a file beside it: a rename would leave a lock on the store itself behind.
+//! The advisory lock of a store. It is a separate file, because a rename would leave a lock on the replaced file.
 //!
-//! The system drops the lock when its holder dies, however it dies. The file is removed on release, under the
-//! lock; one that a killed process left is taken over and removed by the next.
+//! The system drops the lock when its holder dies, for whatever reason. The file is removed on release, under the lock;
+//! a file that a killed process left is taken over and removed by the next process.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 use super::error::StoreError;
 use crate::deadline::Deadline;
 
-/// How long to wait before trying again: short beside a person's patience, long beside a write.
+/// Time between two attempts: short compared with a person's patience, long compared with a write.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// A held lock. Dropping it releases it.
@@ -30,7 +30,7 @@ impl Lock {
     pub(super) fn acquire(store: &Path, deadline: Deadline) -> Result<Self, StoreError> {
         let path = beside(store, "lock");
         let of_io = |cause| StoreError::Write { path: path.clone(), cause };
-        // Neither a link nor a pipe in the lock's place may lead elsewhere or wait.
+        // A link or a pipe in the lock's place must not redirect or block the open.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         loop {
             let file = OpenOptions::new()
@@ -43,7 +43,7 @@ impl Lock {
                 .map_err(of_io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
-                // Its holder removed it between our opening and our locking it: take the new one.
+                // The holder removed the file between our open and our lock: open the new one.
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(cause)) => return Err(of_io(cause)),
             }
@@ -56,12 +56,12 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A lock that cannot be removed is no harm: the next run takes it over.
+        // A lock file that cannot be removed does no harm: the next run takes it over.
         let _: io::Result<()> = std::fs::remove_file(&self.path);
     }
 }
 
-/// The name of a file that belongs to a store: hidden, and recognisably ours.
+/// The name of an auxiliary file of a store: hidden, and recognisable as clearance's.
 pub(super) fn beside(store: &Path, purpose: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(store.file_name().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Where documents live on this host: reading them, and replacing them without ever losing one.
+//! The places of documents on this host: reads documents, and replaces them without ever losing one.
 
 mod attributes;
 mod error;

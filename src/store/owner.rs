@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::error::StoreError;
 
-/// A replaced file belongs to the user who replaced it: another user's gateway could not read it any more.
+/// A replaced file belongs to the user who replaced it, so another user's gateway could no longer read it.
 pub(super) fn owned(target: &Path) -> Result<(), StoreError> {
     let user = rustix::process::geteuid().as_raw();
     let (path, owner) = match fs::metadata(target) {
         Ok(metadata) => (target, metadata.uid()),
-        // A new file in a directory that is open to all is nobody's loss, but root must not make one for others.
+        // A new file in a directory that is open to all replaces nothing, but root must not create one for other users.
         Err(_) if user != 0 => return Ok(()),
         Err(_) => match target.parent().map(|directory| (directory, fs::metadata(directory))) {
             Some((directory, Ok(metadata))) => (directory, metadata.uid()),

@@ -1,4 +1,5 @@
-//! Whether a file that holds a secret is for its owner alone. One rule for every such file that clearance reads.
+//! Checks whether a file with a secret is private to its owner. All such files that clearance reads follow the same
+//! rule.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -10,10 +11,10 @@ use thiserror::Error;
 /// The permissions of the group and of others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Why a secret in a file, or in a directory, is not its owner's alone.
+/// Why a file or directory with a secret is not private to its owner.
 #[derive(Debug, Error)]
 pub enum Exposure {
-    /// Others have permissions.
+    /// Other users have permissions.
     #[error("{} can be read or changed by others: its mode is {mode:04o}", path.display())]
     Mode {
         /// The file or directory.
@@ -21,13 +22,13 @@ pub enum Exposure {
         /// Its permission bits.
         mode: u32,
     },
-    /// Others have permissions, and it is a device, a pipe or a socket, whose permissions are not to be changed.
+    /// Other users have permissions on a device, a pipe or a socket, whose permissions must not be changed.
     #[error("{} can be read or changed by others, and is not a regular file", path.display())]
     Special {
-        /// What it is.
+        /// The path.
         path: PathBuf,
     },
-    /// It belongs to another user.
+    /// The file or directory belongs to another user.
     #[error("{} belongs to user {owner}, who is neither you ({user}) nor root", path.display())]
     Owner {
         /// The file or directory.
@@ -39,8 +40,8 @@ pub enum Exposure {
     },
 }
 
-/// Refuses a file or directory whose secrets others can read, or replace with their own. What is not there, or cannot be
-/// looked at, passes: reading it says why.
+/// Rejects a file or directory whose secrets other users can read or replace. A path that does not exist or cannot be
+/// examined passes: the read reports why.
 pub fn check(path: &Path) -> Result<(), Exposure> {
     let Ok(metadata) = path.metadata() else { return Ok(()) };
     let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
@@ -57,13 +58,13 @@ pub fn check(path: &Path) -> Result<(), Exposure> {
     Ok(())
 }
 
-/// Whether it is as systemd (from 254) passes a credential to a service: root's own, with an entry for the service's user
-/// in its access list, the mask of which shows as the group's right to read.
+/// Whether it has the permissions with which systemd (from 254) passes a credential to a service: owned by root, with
+/// an entry for the service's user in its access list. The mask of that list appears as the group's read permission.
 const fn is_credential_of_systemd(owner: u32, group: u32, mode: u32) -> bool {
     owner == 0 && group == 0 && mode == 0o440
 }
 
-/// Makes a directory for this user alone, and those above it, where they are not there.
+/// Creates a directory for this user alone, with its missing parents.
 pub fn private_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -96,7 +97,7 @@ mod tests {
             fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
         }
         assert!(check(&home.path().join("missing")).is_ok());
-        // A device is never to be changed.
+        // A device must never be changed.
         assert!(matches!(check(Path::new("/dev/null")), Err(Exposure::Special { .. })));
     }
 

@@ -1,8 +1,8 @@
-//! Replacing a file whole: a temporary file in the same directory, flushed, then exchanged with the old one.
+//! Replaces a whole file: a temporary file in the same directory is flushed, then exchanged with the old one.
 //!
-//! OpenClaw's own writers take no lock. So the old file is not overwritten but exchanged (`RENAME_EXCHANGE`), and
-//! what came out is compared with what was expected: if another program wrote in between, it is put back. What
-//! came out is never deleted unless it is known: see [`clear_litter`].
+//! OpenClaw's own writers take no lock. So the old file is not overwritten but exchanged (`RENAME_EXCHANGE`), and its
+//! content is compared with the expected one: if another program wrote in between, it is put back. The old file is
+//! deleted only if its content is known: see [`clear_litter`].
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
@@ -18,18 +18,18 @@ use super::attributes::{Unkept, hand_over};
 use super::lock::beside;
 use crate::approvals::model::stored::hash_of;
 
-/// How a replacement went wrong.
+/// Why a replacement failed.
 #[derive(Debug)]
 pub(super) enum ReplaceError {
-    /// The file no longer held what was expected; it holds what it held.
+    /// The file no longer had the expected content. It is unchanged.
     Changed,
-    /// What the file held is now in this file, which is kept.
+    /// The previous content of the file is kept in this file.
     Displaced(PathBuf),
-    /// The system refused; the file holds what it held.
+    /// The system returned an error. The file is unchanged.
     Refused(io::Error),
-    /// Something of the file would have been lost; it holds what it held.
+    /// An attribute of the file would have been lost. The file is unchanged.
     Unkept(Unkept),
-    /// The file holds the new text, but the system could not promise that it stays after a power loss.
+    /// The file has the new text, but the system could not guarantee that it survives a power loss.
     Unflushed(io::Error),
 }
 
@@ -39,11 +39,11 @@ impl From<io::Error> for ReplaceError {
     }
 }
 
-/// A text that is still being written: nobody's loss.
+/// A text that is still being written. Removing it loses nothing.
 const NEW: &str = "new-";
-/// A file about to be exchanged: the hashes of what may be in it, before and after, are in its name.
+/// A file about to be exchanged: its name contains the hashes of its content before and after the exchange.
 const SWAP: &str = "swap-";
-/// A document that came out of a store and that nobody expected. It is never deleted.
+/// An unexpected document that was exchanged out of a store. It is never deleted.
 const DISPLACED: &str = "displaced-";
 
 /// A text, and its hash.
@@ -53,8 +53,8 @@ pub(super) struct Hashed<'t> {
     pub(super) hash: &'t str,
 }
 
-/// Makes `path` hold `new`, with that mode, if it holds `expected` (`None`: if there is no such file). Its group and
-/// its extended attributes stay.
+/// Writes `new` to `path` with that mode, if the file contains `expected` (`None`: if there is no such file). The file
+/// keeps its group and its extended attributes.
 pub(super) fn replace(
     path: &Path,
     expected: Option<Hashed<'_>>,
@@ -70,7 +70,7 @@ pub(super) fn replace(
         .tempfile_in(directory)?;
     temporary.write_all(new.text)?;
     match expected.map(|_| hand_over(path, temporary.as_file())) {
-        // There is nothing any more whose attributes could be kept.
+        // The file no longer exists, so it has no attributes to keep.
         Some(Err(Unkept { cause, .. })) if cause.kind() == io::ErrorKind::NotFound => {
             return Err(ReplaceError::Changed);
         }
@@ -88,7 +88,7 @@ pub(super) fn replace(
         }
         None => match renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::NOREPLACE) {
             Ok(()) => {}
-            // A file system without the flag: look, then rename.
+            // The file system does not support the flag: compare, then rename.
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if !path.exists() => {
                 temporary.persist(path).map_err(|error| error.error)?;
             }
@@ -106,7 +106,7 @@ fn exchange(temporary: TempPath, path: &Path, expected: &[u8], new: &[u8]) -> Re
     match swap() {
         Ok(()) => {}
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            // A file system that cannot exchange: look once more, then rename.
+            // The file system cannot exchange files: compare once more, then rename.
             if !holds(path, expected) {
                 return Err(ReplaceError::Changed);
             }
@@ -119,16 +119,16 @@ fn exchange(temporary: TempPath, path: &Path, expected: &[u8], new: &[u8]) -> Re
     if holds(&temporary, expected) {
         return Ok(());
     }
-    // Someone wrote in between, and it came out: put it back.
+    // Another program wrote in between, and its file was exchanged: put it back.
     if swap().is_ok() && holds(&temporary, new) {
         return Err(ReplaceError::Changed);
     }
-    // It could not be put back, or someone wrote again.
+    // It could not be put back, or another program wrote again.
     let swapped = temporary.keep().map_err(|error| error.error)?;
     Err(ReplaceError::Displaced(keep(path, swapped)))
 }
 
-/// Gives a file a name that no run clears.
+/// Gives a file a name that no run removes.
 fn keep(store: &Path, swapped: PathBuf) -> PathBuf {
     let kept = beside(store, &format!("{DISPLACED}{}", uuid::Uuid::new_v4()));
     match std::fs::rename(&swapped, &kept) {
@@ -137,7 +137,7 @@ fn keep(store: &Path, swapped: PathBuf) -> PathBuf {
     }
 }
 
-/// Whether a file holds a text: compared piece by piece, as both may be large.
+/// Whether a file contains a text. They are compared in pieces, because both may be large.
 fn holds(path: &Path, expected: &[u8]) -> bool {
     const PIECE: usize = 64 * 1024;
     let same_size =
@@ -150,10 +150,10 @@ fn holds(path: &Path, expected: &[u8]) -> bool {
     }) && matches!(file.read(&mut piece), Ok(0))
 }
 
-/// Removes what killed runs left. Only under the lock: then nothing of it is in use.
+/// Removes files that killed runs left. The caller must hold the lock, so that none of them is in use.
 ///
-/// A run that was killed between the exchange and the comparison may have left another program's document behind:
-/// what is neither of the two texts that the file's name gives is kept under another name.
+/// A run that was killed between the exchange and the comparison may have left another program's document. A file that
+/// matches neither of the two hashes in its name is kept under another name.
 pub(super) fn clear_litter(store: &Path) {
     let Some(entries) = store.parent().and_then(|directory| std::fs::read_dir(directory).ok()) else {
         return;
@@ -161,7 +161,7 @@ pub(super) fn clear_litter(store: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         if belongs(store, NEW, &name).is_some() {
-            // What cannot be removed now can be the next time.
+            // A file that cannot be removed now is tried again in the next run.
             let _: io::Result<()> = std::fs::remove_file(entry.path());
         } else if let Some(hashes) = belongs(store, SWAP, &name) {
             if is_known(&entry.path(), &hashes) {
@@ -173,7 +173,7 @@ pub(super) fn clear_litter(store: &Path) {
     }
 }
 
-/// What a name of ours says behind its purpose; `None` for any other name.
+/// The part of one of our file names after its purpose; `None` for any other name.
 fn belongs(store: &Path, purpose: &str, name: &OsStr) -> Option<String> {
     let prefix = beside(store, purpose);
     let rest = name
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn litter_goes_and_a_document_that_nobody_expected_stays() {
+    fn litter_is_removed_and_an_unexpected_document_stays() {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("s.json");
         let swap = |before: &[u8], after: &[u8]| {

@@ -1,7 +1,7 @@
 //! The row of `<state>/state/openclaw.sqlite` in which hosts from 2026.8 keep their document.
 //!
-//! Read and written as `exec-approvals-store` and `exec-approvals-sqlite` of the published package 2026.9.6 do it.
-//! The gateway asks the database each time, so one that runs sees a change at once.
+//! It is read and written like `exec-approvals-store` and `exec-approvals-sqlite` of the published package 2026.9.6.
+//! The gateway queries the database each time, so a running gateway sees a change immediately.
 
 mod open;
 pub(super) mod row;
@@ -30,7 +30,7 @@ use open::{beside, error, identity, reading, real, writing};
 use row::{NewSocket, Row, changed_agents};
 pub use schema::{BEFORE, KNOWN};
 
-/// What follows the database's path in the name of its document.
+/// The suffix of the database's path in the name of its document.
 pub const FRAGMENT: &str = "#exec_approvals_config";
 
 /// A store in a database.
@@ -39,12 +39,12 @@ pub struct Database {
     path: PathBuf,
 }
 
-/// A database in which nobody else can write until this is dropped: an immediate transaction.
+/// A database that no other process can write to until this is dropped: an immediate transaction.
 #[derive(Debug)]
 pub struct LockedDatabase {
     path: PathBuf,
     real: PathBuf,
-    /// Which file the connection has open.
+    /// The identity of the file that the connection has open.
     opened: (u64, u64),
     connection: Connection,
     deadline: Deadline,
@@ -56,12 +56,12 @@ impl Database {
         Self { path }
     }
 
-    /// The database's path as it was named.
+    /// The database's path as given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// As OpenClaw's own commands call it.
+    /// The name of the store, as in OpenClaw's own commands.
     pub fn name(&self) -> String {
         format!("{}{FRAGMENT}", self.path.display())
     }
@@ -71,10 +71,10 @@ impl Database {
         reading(&self.path, deadline, |connection| self.version_in(connection, deadline))
     }
 
-    /// What it holds now. A database without a document is an answer, not an error.
+    /// Reads the store. A database without a document is not an error.
     ///
-    /// Of a schema that is newer than what is known only a document that is found counts: one that is not found may
-    /// have moved elsewhere.
+    /// If the schema is newer than the known ones, only an existing document is returned: a missing one may have moved
+    /// elsewhere.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
         reading(&self.path, deadline, |connection| {
             let version = self.version_in(connection, deadline)?;
@@ -90,7 +90,7 @@ impl Database {
         })
     }
 
-    /// What is worth saying beside its document.
+    /// Remarks beside its document.
     pub fn remarks(&self, deadline: Deadline) -> Vec<Remark> {
         let mut remarks = Vec::new();
         if let Some(json) = self.leftover() {
@@ -106,13 +106,13 @@ impl Database {
         remarks
     }
 
-    /// Whether its document could be replaced, as far as that can be known without writing.
+    /// Whether its document could be replaced, as far as this can be determined without writing.
     pub fn replaceable(&self, deadline: Deadline) -> Result<(), StoreError> {
         owned(&real(&self.path)?)?;
         reading(&self.path, deadline, |connection| self.writable(connection, deadline))
     }
 
-    /// Waits until nobody else writes in the database. The gateway waits in its turn, for 5 seconds at most.
+    /// Waits until no other process writes to the database. The gateway in turn waits for at most 5 seconds.
     pub fn lock(&self, deadline: Deadline) -> Result<LockedDatabase, StoreError> {
         let real = real(&self.path)?;
         owned(&real)?;
@@ -124,7 +124,7 @@ impl Database {
         Ok(locked)
     }
 
-    /// The JSON file of an earlier release beside the database, or what an interrupted import made of it.
+    /// The JSON file of an earlier release beside the database, or the file that an interrupted import left of it.
     fn leftover(&self) -> Option<PathBuf> {
         layout::leftovers(&self.path).into_iter().find(|json| json.symlink_metadata().is_ok())
     }
@@ -162,16 +162,16 @@ impl Database {
 }
 
 impl LockedDatabase {
-    /// What it holds now.
+    /// Reads the store.
     pub fn read(&self) -> Result<Stored, StoreError> {
         row(&self.connection, &self.path, self.deadline)
     }
 
-    /// Takes from everyone but its owner what they may do with the database, as the gateway does when it writes.
+    /// Restricts the permissions of the database to its owner, as the gateway does when it writes.
     pub fn make_private(&self) -> Result<(), StoreError> {
         for suffix in ["", "-wal", "-shm"] {
             let file = beside(&self.real, suffix);
-            // SQLite makes and removes the others as it needs them.
+            // SQLite creates and removes the other files as it needs them.
             let Ok(found) = fs::metadata(&file) else { continue };
             if found.mode() & 0o777 != 0o600 {
                 fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
@@ -181,8 +181,8 @@ impl LockedDatabase {
         Ok(())
     }
 
-    /// Makes the row hold `text` in the gateway's form, if it still holds `expected`. What is stored may so be
-    /// another text: a socket block is filled, and what no gateway keeps is gone.
+    /// Writes `text` in the gateway's form to the row, if it still contains `expected`. The stored text may therefore
+    /// differ: a missing socket block is filled in, and fields that no gateway keeps are removed.
     pub fn replace(&self, expected: &Stored, text: &str) -> Result<Stored, StoreError> {
         self.begin()?;
         let found = self.read()?;
@@ -203,7 +203,7 @@ impl LockedDatabase {
             return Err(StoreError::Overwritten { path: self.path.clone() });
         }
         self.connection.execute_batch("COMMIT").map_err(|cause| self.error(cause))?;
-        // What was written to a file that has lost its name meanwhile is written to nowhere.
+        // If the file lost its name in the meantime, the write had no effect.
         match fs::metadata(&self.real) {
             Ok(found) if identity(&found) == self.opened => Ok(stored),
             _ => Err(StoreError::Overwritten { path: self.path.clone() }),
@@ -217,7 +217,7 @@ impl LockedDatabase {
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|cause| self.error(cause))
     }
 
-    /// OpenClaw keeps the rules of an agent that it deletes as they are, and so do we.
+    /// OpenClaw keeps the rules of an agent that it is deleting, so clearance keeps them too.
     fn fenced(&self, found: &Stored, row: &Row) -> Result<(), StoreError> {
         for agent in changed_agents(found.text(), &row.text) {
             if schema::is_deleted(&self.connection, &agent).map_err(|cause| self.error(cause))? {
@@ -256,7 +256,7 @@ impl LockedDatabase {
         Ok(())
     }
 
-    /// What fills the socket block of a document that has none: what is stored, else what a gateway would make up.
+    /// The socket block for a document that has none: the stored one, else the one that a gateway would create.
     fn socket(&self, found: &Stored) -> Result<Option<NewSocket>, StoreError> {
         let Some(state) = layout::state_of(&self.path) else { return Ok(None) };
         let stored: Value =
@@ -267,7 +267,7 @@ impl LockedDatabase {
         };
         let mut random = [0; 24];
         rustls::crypto::ring::default_provider().secure_random.fill(&mut random).map_err(|_| {
-            let cause = std::io::Error::other("the system gave no random numbers");
+            let cause = std::io::Error::other("the system returned no random numbers");
             StoreError::Write { path: self.path.clone(), cause }
         })?;
         Ok(Some(NewSocket {
@@ -282,7 +282,7 @@ impl LockedDatabase {
     }
 }
 
-/// The row's text, of bounded size.
+/// The row's text, limited in size.
 fn row(connection: &Connection, path: &Path, deadline: Deadline) -> Result<Stored, StoreError> {
     let failed = |cause| error(path, Doing::Reading, deadline, cause);
     let of_row =

@@ -1,4 +1,5 @@
-//! What is around a JSON store that its host refuses, or that lets others change what runs: links, and who may write.
+//! Conditions around a JSON store that make its host reject it, or that let other users change it: links and write
+//! permissions.
 
 use std::path::{Path, PathBuf};
 
@@ -6,20 +7,20 @@ use super::quoted;
 use super::writers::{self, Writers};
 use crate::approvals::findings::remark::Remark;
 
-/// What is worth saying of the place of a JSON store that a host goes by.
+/// Remarks about the place of a JSON store that a host uses.
 pub(super) fn of_json(path: &Path) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = link_on_the_way(path).map(|link| link_remark(&link)).into_iter().collect();
     remarks.extend(writable(path));
     remarks
 }
 
-/// What is worth saying of the place of a database: a host from 2026.8 follows links.
+/// Remarks about the place of a database: a host from 2026.8 follows links.
 pub(super) fn of_database(path: &Path) -> Vec<Remark> {
     writable(path)
 }
 
-/// The link that a host up to 2026.7 refuses: the store itself, or the directory it is in (measured on 2026.4.14,
-/// 2026.6.11 and 2026.7.1).
+/// The link that a host up to 2026.7 rejects: the store itself, or its directory (measured on 2026.4.14, 2026.6.11 and
+/// 2026.7.1).
 fn link_on_the_way(path: &Path) -> Option<PathBuf> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink());
@@ -30,15 +31,12 @@ fn link_remark(link: &Path) -> Remark {
     let place = quoted(link);
     let remedy = match link.canonicalize() {
         Ok(real) if real.is_dir() => {
-            format!("put the directory itself into that place: rm {place} && mv {} {place}", quoted(&real))
+            format!("move the directory itself there: rm {place} && mv {} {place}", quoted(&real))
         }
         Ok(real) => {
-            format!(
-                "put the file itself into that place: cp -p --remove-destination {} {place}",
-                quoted(&real)
-            )
+            format!("copy the file itself there: cp -p --remove-destination {} {place}", quoted(&real))
         }
-        Err(_) => format!("the link leads nowhere; remove it: rm {place}"),
+        Err(_) => format!("the link is broken; remove it: rm {place}"),
     };
     Remark {
         message: format!(
@@ -49,7 +47,7 @@ fn link_remark(link: &Path) -> Remark {
     }
 }
 
-/// Who else may change the store: an agent that runs as such a user can allow itself everything.
+/// The other users who can change the store: an agent that runs as such a user can grant itself every permission.
 fn writable(path: &Path) -> Vec<Remark> {
     let remark = |writers: &Writers| Remark {
         message: format!(
@@ -88,7 +86,7 @@ mod tests {
     fn a_private_store_is_not_remarked_on() {
         let home = tempfile::tempdir().unwrap();
         let store = home.path().join("exec-approvals.json");
-        assert_eq!(of_json(&store), [], "also where it is not there yet");
+        assert_eq!(of_json(&store), [], "also if it does not exist yet");
         fs::write(&store, "{}").unwrap();
         mode(&store, 0o600);
         assert_eq!(of_json(&store), []);
@@ -128,7 +126,7 @@ mod tests {
         );
         mode(&store, 0o600);
         mode(home.path(), 0o707);
-        assert_eq!(of_database(&store).len(), 1, "whoever may write in the directory may replace the file");
+        assert_eq!(of_database(&store).len(), 1, "users who can write to the directory can replace the file");
         mode(home.path(), 0o1777);
         assert_eq!(of_database(&store), []);
         mode(home.path(), 0o700);

@@ -1,5 +1,5 @@
-//! Who besides its owner can change a file that clearance or a host goes by. One rule for stores, configuration and
-//! certificates; files that hold a secret alone have the stricter one in `private`.
+//! Finds users other than the owner who can change a file that clearance or a host uses. The same rule applies to
+//! stores, configuration and certificates; files that contain a secret have the stricter rule in `private`.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -9,36 +9,36 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::quoted;
 
-/// Write permission of the group, and of everybody.
+/// Write permission of the group, and of other users.
 const GROUP: u32 = 0o020;
 const OTHERS: u32 = 0o002;
-/// The sticky bit: in such a directory nobody replaces files of others.
+/// The sticky bit: in such a directory users cannot replace each other's files.
 const STICKY: u32 = 0o1000;
 
-/// Others who can change a file, or the directory that it is in.
+/// Users who can change a file or its directory, other than the owner.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Writers {
     /// The file or the directory.
     pub path: PathBuf,
-    /// Who they are.
+    /// The users.
     pub who: &'static str,
 }
 
 impl Writers {
-    /// The command that takes their permission away.
+    /// The command that removes their permission.
     pub fn remedy(&self) -> String {
         format!("chmod go-w {}", quoted(&self.path))
     }
 }
 
-/// Everybody who can write a file or replace it: in its directory, and where it is behind a link, in the directory that
-/// it really is in. What is not there, or cannot be looked at, has none.
+/// All users who can write or replace a file: through its directory, and if it is behind a link, through the directory
+/// of the link's target. A path that does not exist or cannot be examined has none.
 pub fn of(file: &Path) -> Vec<Writers> {
     let in_place = file.metadata().ok().filter(Metadata::is_file);
     let mut found: Vec<Writers> =
         in_place.and_then(|metadata| writers(file, &metadata)).into_iter().collect();
     let mut directories = vec![directory(file)];
-    // Devices and pipes have no directory that matters.
+    // The directory of a device or pipe does not matter.
     let real = file.canonicalize().ok().filter(|real| real.is_file());
     let same = |real: &PathBuf| directory(file).canonicalize().is_ok_and(|named| named == directory(real));
     directories.extend(real.filter(|real| !same(real)).map(|real| directory(&real)));
@@ -62,7 +62,7 @@ fn writers(path: &Path, metadata: &Metadata) -> Option<Writers> {
     } else {
         return None;
     };
-    // A volume of Kubernetes has mode 0777, and nobody can write it where it is mounted to be read.
+    // A Kubernetes volume has mode 0777, but nobody can write to it if it is mounted read-only.
     let read_only = statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY));
     (!read_only).then(|| Writers { path: path.to_owned(), who })
 }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_can_write_or_replace_a_file_is_found() {
+    fn users_who_can_write_or_replace_a_file_are_found() {
         let home = tempfile::tempdir().unwrap();
         let (named, real) = (home.path().join("named"), home.path().join("real"));
         for directory in [&named, &real] {
@@ -94,7 +94,7 @@ mod tests {
             mode(directory, 0o755);
         }
         let (file, link) = (real.join("config.toml"), named.join("config.toml"));
-        assert_eq!(found(&file, home.path()), [""; 0], "it is not there");
+        assert_eq!(found(&file, home.path()), [""; 0], "it does not exist");
         fs::write(&file, "").unwrap();
         symlink(&file, &link).unwrap();
         mode(&file, 0o644);
@@ -111,11 +111,11 @@ mod tests {
             ["~/named: everyone in its group", "~/real: every user of this host"]
         );
         mode(&real, 0o1777);
-        assert_eq!(found(&file, home.path()), [""; 0], "nobody replaces files of others there");
+        assert_eq!(found(&file, home.path()), [""; 0], "users cannot replace each other's files there");
     }
 
     #[test]
-    fn a_device_is_nobodys_to_change() {
+    fn a_device_is_never_changed() {
         assert_eq!(of(Path::new("/dev/null")), []);
     }
 }

@@ -148,7 +148,7 @@ fn without(host: &Host) {
         return;
     };
     // If two places are possible, the error asks for one, and each next step works as printed.
-    host.run(&["set", "--file", &file]).exits(7).says(&["say which one with --store PATH"]);
+    host.run(&["set", "--file", &file]).exits(7).says(&["select one with --store PATH"]);
     let store = store.display().to_string();
     let set = ["set", "--file", &file, "--store", &store];
     let ran = host.run(&set);

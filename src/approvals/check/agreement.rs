@@ -1,4 +1,4 @@
-//! One truth: over documents valid and broken, the types, the derived schema and the validator always agree.
+//! Property tests: over valid and invalid documents, the types, the derived schema and the validator always agree.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use crate::approvals::model::document::Document;
 use crate::approvals::parse;
 use crate::approvals::text::tree;
 
-/// Values of every type, and the ones that sit on a rule's edge.
+/// Values of every type, including the boundary values of each rule.
 fn anything() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -72,12 +72,12 @@ fn words() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Mostly what belongs there, sometimes anything.
+/// Usually a value that is valid for the field, sometimes any value.
 fn mostly<S: Strategy<Value = Value> + 'static>(right: S) -> BoxedStrategy<Value> {
     prop_oneof![9 => right, 1 => anything()].boxed()
 }
 
-/// An object with some of the fields, now and then one that does not belong.
+/// An object with some of the fields, and now and then one that is not allowed.
 fn object(fields: Vec<(&'static str, u32, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
     let fields: Vec<_> = fields
         .into_iter()
@@ -156,7 +156,7 @@ fn agents() -> impl Strategy<Value = Value> {
     proptest::collection::btree_map(id, mostly(agent()), 0..4).prop_map(|agents| agents.into_iter().collect())
 }
 
-/// Documents as operators and gateways write them, and the mistakes they make.
+/// Documents as operators and gateways write them, with typical mistakes.
 pub(in crate::approvals) fn documents() -> BoxedStrategy<Value> {
     let socket = object(vec![("path", 60, mostly(text())), ("token", 60, mostly(text()))]);
     let document = object(vec![
@@ -168,7 +168,7 @@ pub(in crate::approvals) fn documents() -> BoxedStrategy<Value> {
     prop_oneof![30 => document, 1 => anything()].boxed()
 }
 
-/// What the schema says of a whole tree.
+/// What the schema reports for a whole tree.
 fn shape(tree: &jsonc_parser::ast::Value<'_>, text: &str) -> Findings<'static> {
     let mut findings = Findings::default();
     crate::approvals::check::shape::findings(
@@ -204,7 +204,7 @@ proptest! {
         prop_assert!(verdict.diagnostics.iter().all(|d| d.code != crate::approvals::findings::codes::Code::Refused), "{:?}", verdict);
     }
 
-    /// What the types accept is left out of what the schema explains; nothing is lost by that.
+    /// Subtrees that the types accept are left out before the schema runs. This must lose no finding.
     #[test]
     fn every_problem_of_the_whole_document_is_reported(value in documents()) {
         let text = value.to_string();
@@ -217,7 +217,7 @@ proptest! {
             .into_iter()
             .map(|finding| finding.path.to_string())
             .collect();
-        // An unknown field is reported at itself, the schema's error at its object.
+        // An unknown field is reported at the field, the schema's error at its object.
         for path in reported.clone() {
             if let Some((object, _)) = path.rsplit_once('/') && whole.contains(object) {
                 reported.insert(object.to_owned());
@@ -226,7 +226,7 @@ proptest! {
         prop_assert!(wrapped || whole.is_subset(&reported), "{:?} {:?}", whole, reported);
     }
 
-    /// Nor is anything lost, or moved, by leaving the accepted entries out of the tree.
+    /// Leaving the accepted entries out of the tree must not lose or move a finding either.
     #[test]
     fn leaving_out_accepted_entries_changes_no_verdict(value in documents()) {
         let text = serde_json::to_string_pretty(&value).unwrap();
@@ -249,7 +249,7 @@ proptest! {
         if let Ok(document) = serde_json::from_str::<Document<'_>>(&text) {
             let printed = serde_json::to_string(&document).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Document<'_>>(&printed).unwrap(), &document);
-            // Down to the version, which may be written 1.0, nothing is lost on the way.
+            // The round trip loses nothing, except that the version may be written as 1.0.
             let mut before: Value = serde_json::from_str(&text).unwrap();
             before["version"] = json!(1);
             prop_assert_eq!(before, serde_json::from_str::<Value>(&printed).unwrap());

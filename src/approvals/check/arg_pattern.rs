@@ -1,16 +1,17 @@
 //! `argPattern`: an ECMAScript regular expression, compiled as a gateway does it, by `new RegExp(argPattern)`.
 
-/// The longest expression that is compiled, in bytes. The compiler's time grows with the square of the length, and
-/// a document may hold thousands. What a gateway generates is plain, and not compiled at all.
+/// Maximum length of an expression that is compiled, in bytes. The compiler's time grows with the square of the length,
+/// and a document may hold thousands of expressions. Expressions that a gateway generates are plain and are not
+/// compiled.
 const LONGEST: usize = 4096;
 
-/// The most alternatives. The compiler recurses once for each, on a stack that may be as small as 2 MiB.
+/// Maximum number of alternatives. The compiler recurses once for each, on a stack that may be as small as 2 MiB.
 const ALTERNATIVES: usize = 500;
 
 /// Why an expression does not compile, or `None` if it does.
 ///
-/// No flags, as in the gateway: the expression is read as UTF-16 units with the lenient grammar of ECMAScript's
-/// Annex B. The generated bindings (`sha256:…`) are expressions like any other.
+/// There are no flags, as in the gateway: the expression is read as UTF-16 units with the lenient grammar of
+/// ECMAScript's Annex B. The generated bindings (`sha256:…`) are treated like any other expression.
 pub(in crate::approvals) fn problem(pattern: &str) -> Option<String> {
     if is_plain(pattern) {
         return None;
@@ -26,8 +27,8 @@ pub(in crate::approvals) fn problem(pattern: &str) -> Option<String> {
     regress::Regex::from_unicode(units.into_iter(), flags).err().map(|error| error.to_string())
 }
 
-/// Whether an expression is made only of what cannot be wrong: characters without a meaning of their own,
-/// anchors, dots, and escaped ASCII punctuation. It spares the compiler nearly every entry of a real document.
+/// Whether an expression contains only parts that always compile: characters without a special meaning, anchors, dots,
+/// and escaped ASCII punctuation. This saves compiling nearly every entry of a real document.
 fn is_plain(pattern: &str) -> bool {
     let mut bytes = pattern.bytes();
     while let Some(byte) = bytes.next() {
@@ -55,7 +56,7 @@ mod tests {
             "sha256:cwd-argv:v1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
             r"^(?:status|log)(?: --oneline)?$",
             r"^[\w.-]+$",
-            // Annex B: lone brackets, braces and needless escapes are characters.
+            // Annex B: lone brackets, braces and needless escapes are literal characters.
             "a{",
             "]",
             r"\-\_\a",

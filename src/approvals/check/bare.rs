@@ -1,11 +1,11 @@
-//! Bare strings in allowlists, which early releases wrote: each counts as the entry that it becomes.
+//! Bare strings in allowlists, which early releases wrote. Each counts as the entry that it becomes.
 
 use crate::approvals::bounds;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::finding::Finding;
 use crate::approvals::text::layout::{self, Items};
 
-/// The first bare string that would be one object too many: each becomes an entry.
+/// The first bare string that exceeds the limit on objects, since each becomes an entry.
 pub(in crate::approvals) fn too_many(text: &str) -> Option<Finding> {
     let mut objects = bounds::objects(text);
     let mut length = text.len();
@@ -26,12 +26,12 @@ pub(in crate::approvals) fn too_many(text: &str) -> Option<Finding> {
     None
 }
 
-/// Where the allowlists of a text begin.
+/// Offsets at which the allowlists of a text begin.
 fn allowlists(text: &str) -> impl Iterator<Item = usize> {
     let agents = layout::value_of(text, layout::root(text), "agents");
     let agents = agents.and_then(|agents| Items::of_object(text, agents)).into_iter().flatten();
     agents.filter_map(|agent| layout::value_of(text, agent.value.start, "allowlist"))
 }
 
-/// What is written around the text of a bare string.
+/// The text that is written before and after a bare string.
 const ENTRY: &str = r#"{"pattern": }"#;

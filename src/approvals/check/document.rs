@@ -1,7 +1,7 @@
 //! From bytes to a verdict or a document.
 //!
-//! A valid document is read once, into our types, and that is all: no tree, no schema, no positions. Only a
-//! document that the types or the rules refuse is read again, to say what is wrong and where.
+//! A valid document is read once, into our types, without a tree, schema or positions. Only a document that the types
+//! or the rules reject is read again, to report what is wrong and where.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -28,18 +28,18 @@ use crate::approvals::text::tree::{self, read, to_json};
 /// How strictly a document is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strictness {
-    /// The notation it must be written in.
+    /// The notation that the document must use.
     pub syntax: Syntax,
     /// Whether the forms of early releases are warnings instead of errors.
     pub allow_legacy: bool,
 }
 
-/// Checks a document: every problem, each with its place. Never fails and never panics, whatever the bytes.
+/// Checks a document and reports every problem with its place. Never fails and never panics, whatever the bytes.
 pub fn check(bytes: &[u8], strictness: Strictness) -> Verdict {
     check_within(bytes, strictness, Budget::default())
 }
 
-/// The same, until the time is over: then the verdict says that it is not finished.
+/// Like [`check`], with a time limit. If the limit passes, the verdict is marked as unfinished.
 pub fn check_within(bytes: &[u8], strictness: Strictness, budget: Budget<'_>) -> Verdict {
     if accepted(bytes, budget).is_some() {
         Verdict::default()
@@ -48,15 +48,15 @@ pub fn check_within(bytes: &[u8], strictness: Strictness, budget: Budget<'_>) ->
     }
 }
 
-/// The document in a text, or the verdict that says why there is none.
+/// The document in a text, or the verdict that explains why there is none.
 ///
-/// A document with legacy forms has no place in our types, so it is refused here even where [`check`] accepts it:
-/// see [`crate::approvals::check::legacy::modernised`].
+/// A document with legacy forms does not fit our types, so it is rejected here even where [`check`] accepts it: see
+/// [`crate::approvals::check::legacy::modernised`].
 pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Document<'_>, Verdict> {
     parse_within(bytes, syntax, Budget::default())
 }
 
-/// The same, until the time is over.
+/// Like [`document`], with a time limit.
 pub(in crate::approvals) fn parse_within<'t>(
     bytes: &'t [u8],
     syntax: Syntax,
@@ -66,7 +66,7 @@ pub(in crate::approvals) fn parse_within<'t>(
         return Ok(document);
     }
     let verdict = diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Document, budget);
-    // Only JSON5 gets here with a document in it.
+    // Only JSON5 can still contain a document here.
     if !verdict.is_valid() {
         return Err(verdict);
     }
@@ -83,8 +83,8 @@ pub fn accepted<'t>(bytes: &'t [u8], budget: Budget<'_>) -> Option<Document<'t>>
     rules::accept(&document, budget).then_some(document)
 }
 
-/// The JSON value in a text, whether it is a document or not; `None` where it has none, or too many values: of what is
-/// not a document, the value would take many times the text.
+/// The JSON value in a text, whether or not it is a document. `None` if the text has no value or too many: for a text
+/// that is not a document, the value would take many times the size of the text.
 pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
     let text = readable(bytes)?;
     if bounds::value_too_large(text) && !is_document(text) {
@@ -96,8 +96,8 @@ pub fn json(bytes: &[u8], syntax: Syntax) -> Option<serde_json::Value> {
     }
 }
 
-/// The JSON value in a text that is not a document in today's form, for comparing it; or the verdict that says why there
-/// is none.
+/// The JSON value, for comparison, of a text that is not a document in today's form; or the verdict that explains why
+/// there is none.
 pub(in crate::approvals) fn value_of_invalid(bytes: &[u8]) -> Result<serde_json::Value, Verdict> {
     let Some(text) = readable(bytes) else { return Err(unreadable(bytes)) };
     match bare::too_many(text) {
@@ -123,10 +123,10 @@ fn refused(text: &str, finding: Finding) -> Verdict {
     place(text, &secrets, vec![finding].into())
 }
 
-/// The JSON value in a text, for printing; `None` where it has none, or too many values.
+/// The JSON value in a text, for printing; `None` if the text has no value or too many.
 pub fn contents_of(bytes: Vec<u8>, syntax: Syntax) -> Option<Contents> {
     let text = readable(&bytes)?;
-    // What plain JSON holds, JSON5 does too.
+    // All values of plain JSON are valid JSON5.
     if syntax == Syntax::Json5 && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
         let root = tree_of_json5(text)?;
         let mut json = String::with_capacity(text.len());
@@ -137,7 +137,7 @@ pub fn contents_of(bytes: Vec<u8>, syntax: Syntax) -> Option<Contents> {
     String::from_utf8(bytes).ok().and_then(Contents::of)
 }
 
-/// A text of which a tree may be made.
+/// A text that is small enough to build a tree from.
 fn readable(bytes: &[u8]) -> Option<&str> {
     let text = syntax::text(bytes).ok()?;
     let too_many =
@@ -151,7 +151,7 @@ fn tree_of_json5(text: &str) -> Option<Value<'_>> {
     findings.iter().all(|finding| finding.code == Code::DuplicateKey).then_some(root)
 }
 
-/// Whether the types accept a text: then they bound how much is in it.
+/// Whether the types accept a text. If they do, they also bound its number of values.
 fn is_document(text: &str) -> bool {
     serde_json::from_str::<Document<'_>>(text).is_ok()
 }
@@ -162,10 +162,10 @@ pub(in crate::approvals) fn json5<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Op
     read(&root).ok()
 }
 
-/// How many values of one key are looked into: who repeats a key more often has other worries.
+/// Maximum number of duplicate values that are examined for one key.
 const REPEATS: usize = 8;
 
-/// Why a text is not what a contract asks for: every problem, each with its place.
+/// Why a text does not meet a contract: every problem, each with its place.
 pub(in crate::approvals) fn diagnose(
     bytes: &[u8],
     strictness: Strictness,
@@ -203,13 +203,13 @@ pub(in crate::approvals) fn diagnose(
         let near = findings.kept.iter().map(|finding| finding.span.clone()).collect::<Vec<_>>();
         return place(text, &secrets::in_broken_text(text, &near), findings);
     };
-    // What could be elided is plain JSON, and has no comments.
+    // A text from which entries were left out is plain JSON and has no comments.
     let comments = if is_elided { Vec::new() } else { bounds::comments(source.text) };
     let secrets = secrets::with_comments(secrets::in_tree(&root), comments);
     if contract == Contract::Document
         && let Some(other) = meant::other(&root)
     {
-        // One mistake, not one for each of its fields.
+        // This is one mistake, not one for each field.
         return place(text, &secrets, vec![other.finding()].into());
     }
     if let Some(finding) = too_many(cut.as_ref(), dense) {
@@ -223,7 +223,7 @@ pub(in crate::approvals) fn diagnose(
     }
     explain(&mut root, text, &secrets, contract, &mut findings);
     if let Some(cut) = &cut {
-        // What is missing before the cut may come after it.
+        // A field that is missing before the cut may follow after it.
         let open: HashSet<usize> = cut.open.iter().copied().collect();
         let may_follow =
             |finding: &Finding| finding.code == Code::MissingField && open.contains(&finding.span.start);
@@ -231,13 +231,13 @@ pub(in crate::approvals) fn diagnose(
     }
     let refused = || is_elided || !contract.accepts(&root);
     if findings.kept.is_empty() && !findings.unfinished && refused() {
-        // The types and the schema disagree, which a property test holds impossible; the types win.
+        // The types and the schema disagree. A property test shows that this is impossible; the types decide.
         findings.push(Finding::new(Code::Refused, 0..0, format!("{} is not accepted", contract.name())));
     }
     place(text, &secrets, findings)
 }
 
-/// A text with too much in it for its size.
+/// A text with too many values for its size.
 fn too_many(cut: Option<&Cut>, dense: Option<(usize, usize)>) -> Option<Finding> {
     let finding = |at: usize, message: String| Finding::new(Code::TooManyValues, at..at + 1, message);
     match (cut, dense) {
@@ -253,7 +253,7 @@ fn too_many(cut: Option<&Cut>, dense: Option<(usize, usize)>) -> Option<Finding>
     }
 }
 
-/// What the schema and the rules say of a tree.
+/// What the schema and the rules report for a tree.
 fn explain(
     root: &mut Value<'_>,
     text: &str,
@@ -261,7 +261,7 @@ fn explain(
     contract: Contract,
     findings: &mut Findings<'_>,
 ) {
-    // A number without a value has been reported; what the schema says of its stand-in is noise.
+    // A number without a value was already reported; schema errors about its placeholder are noise.
     let known: HashSet<_> =
         findings.kept.iter().filter(|f| f.code == Code::NumberOutOfRange).map(|f| f.path.clone()).collect();
     let repeated = findings.kept.iter().any(|finding| finding.code == Code::DuplicateKey);
@@ -278,13 +278,13 @@ fn explain(
             findings.uncounted = true;
             break;
         }
-        // Readers keep the last of duplicates; what is wrong with those before it is reported too.
+        // Readers keep the last of duplicates. Problems in the earlier ones are reported too.
         if !tree::drop_last_duplicates(root) {
             break;
         }
     }
     if repeated {
-        // What is wrong beside the repeated key was found in every round.
+        // Problems outside the repeated key were found in every round.
         let place =
             |finding: &Finding| (finding.span.start, finding.span.end, finding.code, finding.message.clone());
         findings.kept.sort_by_cached_key(place);

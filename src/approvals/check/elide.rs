@@ -1,8 +1,8 @@
-//! A document without its accepted entries: what is left to explain once the types have said no.
+//! Leaves the accepted entries out of a document, so that only the part that the types reject is explained.
 //!
-//! A large document with a few mistakes is nearly all entries that are right. Each of those is overwritten in a
-//! copy of the text by `null` and spaces, so that every other byte stays where it was; the tree that is then built
-//! is small, and its places are those of the document.
+//! In a large document with a few mistakes nearly all entries are valid. Each of those is overwritten in a copy of the
+//! text by `null` and spaces, so that every other byte keeps its offset. The resulting tree is small, and its places
+//! are those of the document.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,18 +16,19 @@ use crate::approvals::bounds::Budget;
 use crate::approvals::check::rules;
 use crate::approvals::model::document::Entry;
 
-/// The most elements of a list that are looked at one by one: more than any list of entries has in a file that is read.
+/// Maximum number of elements of a list that are examined one by one: more than any list of entries has in a file that
+/// is read.
 const MOST: usize = 1_000_000;
 
-/// Shorter than any entry, and nothing to keep in a tree.
+/// Texts this short cannot be an entry, and save no memory in a tree.
 const ELIDED: &[u8] = b"null";
 
-/// Whether an element of the tree of [`accepted_entries`] is in place of an accepted entry of the text.
+/// Whether an element of the tree of [`accepted_entries`] replaces an accepted entry of the text.
 pub(in crate::approvals) fn is_elided(element: &Value<'_>, text: &str) -> bool {
     matches!(element, Value::NullKeyword(null) if text.as_bytes().get(null.range.start) == Some(&b'{'))
 }
 
-/// As much of a document as it takes to find its entries. Everything else in it is skipped.
+/// The part of a document that is needed to find its entries. Everything else is skipped.
 #[derive(Deserialize)]
 struct Skeleton<'t> {
     #[serde(borrow, default)]
@@ -71,7 +72,7 @@ impl<'de: 't, 't> Deserialize<'de> for Entries<'t> {
     }
 }
 
-/// The text with its accepted entries overwritten. `None` where it is not plain JSON of a document's outline:
+/// The text with its accepted entries overwritten. `None` if the text is not plain JSON with the outline of a document:
 /// then nothing is left out.
 pub(in crate::approvals) fn accepted_entries(text: &str, budget: Budget<'_>) -> Option<String> {
     without(text, |_, _, raw| {
@@ -80,7 +81,7 @@ pub(in crate::approvals) fn accepted_entries(text: &str, budget: Budget<'_>) -> 
     })
 }
 
-/// The text with those entries overwritten of which `gone` says so: by agent, index and text.
+/// The text with those entries overwritten for which `gone` returns true: by agent, index and text.
 pub(in crate::approvals) fn without(text: &str, gone: impl Fn(&str, usize, &str) -> bool) -> Option<String> {
     let skeleton: Skeleton<'_> = serde_json::from_str(text).ok()?;
     let mut rest = text.as_bytes().to_vec();
@@ -94,9 +95,9 @@ pub(in crate::approvals) fn without(text: &str, gone: impl Fn(&str, usize, &str)
     String::from_utf8(rest).ok()
 }
 
-/// The text with those agents overwritten of which `gone` says so, by id: the keys stay.
+/// The text with those agents overwritten for which `gone` returns true, by id. The keys stay.
 ///
-/// `None` where it is not plain JSON of a document's outline.
+/// `None` if the text is not plain JSON with the outline of a document.
 pub(in crate::approvals) fn without_agents(text: &str, gone: impl Fn(&str) -> bool) -> Option<String> {
     #[derive(Deserialize)]
     struct Outline<'t> {
@@ -106,7 +107,7 @@ pub(in crate::approvals) fn without_agents(text: &str, gone: impl Fn(&str) -> bo
     let outline: Outline<'_> = serde_json::from_str(text).ok()?;
     let mut rest = text.as_bytes().to_vec();
     for (id, raw) in &outline.agents {
-        // Shorter ones are empty: the tree that they take is small.
+        // Shorter ones are empty: their tree is small.
         if raw.get().len() >= ELIDED.len() && gone(id) {
             overwrite(&mut rest, text, raw.get())?;
         }
@@ -115,7 +116,7 @@ pub(in crate::approvals) fn without_agents(text: &str, gone: impl Fn(&str) -> bo
     String::from_utf8(rest).ok()
 }
 
-/// Writes `null` and spaces over a part of the text, in a copy of it.
+/// Overwrites a part of a copy of the text with `null` and spaces.
 fn overwrite(copy: &mut [u8], text: &str, part: &str) -> Option<()> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     let (elided, blank) = copy.get_mut(start..start + part.len())?.split_at_mut_checked(ELIDED.len())?;

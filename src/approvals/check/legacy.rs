@@ -10,11 +10,11 @@ use crate::approvals::model::scalar::trimmed;
 use crate::approvals::text::layout::{self, Items, Splice, cuts, spliced};
 use crate::approvals::text::syntax::{self, Syntax};
 
-/// A document with its legacy forms rewritten: a bare string becomes an entry, a null usage field and a source
-/// that is not `allow-always` go, an agent `default` becomes `main`. Every other byte stays as it was.
+/// A document with its legacy forms rewritten: a bare string becomes an entry, a null usage field and a source other
+/// than `allow-always` are removed, and an agent `default` becomes `main`. Every other byte stays as it was.
 ///
-/// Where there are both a `default` and a `main`, `main` becomes what a gateway makes of the two (the same in 2026.4.14,
-/// 2026.7.1 and 2026.9.6): see [`merged`].
+/// If there are both a `default` and a `main`, `main` becomes the result of the gateway's own merge (the same in
+/// 2026.4.14, 2026.7.1 and 2026.9.6): see [`merged`].
 pub fn modernised(bytes: &[u8], syntax: Syntax) -> Result<String, Verdict> {
     let verdict = check(bytes, Strictness { syntax, allow_legacy: true });
     if !verdict.is_valid() {
@@ -25,7 +25,7 @@ pub fn modernised(bytes: &[u8], syntax: Syntax) -> Result<String, Verdict> {
     with_one_main(text, syntax).ok_or_else(|| unreadable(bytes))
 }
 
-/// The text with `default` merged into `main`, where there are both.
+/// The text with `default` merged into `main`, if it has both.
 fn with_one_main(text: String, syntax: Syntax) -> Option<String> {
     let Some(agents) = layout::value_of(&text, layout::root(&text), "agents") else { return Some(text) };
     let agent = |name| layout::member(&text, agents, name);
@@ -43,8 +43,9 @@ fn with_one_main(text: String, syntax: Syntax) -> Option<String> {
     spliced(&text, splices)
 }
 
-/// `mergeLegacyAgent`: of each policy field that of `main`, else that of `default`; the entries of both, those of `main`
-/// first, and of those with the same pattern (case ignored) and `argPattern` the first alone; the tools of both.
+/// `mergeLegacyAgent`: each policy field comes from `main`, else from `default`. The entries of both are kept, those of
+/// `main` first; of entries with the same pattern (case ignored) and `argPattern` only the first is kept. The tools of
+/// both are kept.
 fn merged(mut main: Map<String, Value>, default: Map<String, Value>) -> Map<String, Value> {
     let list = |agent: &Map<String, Value>, name: &str| -> Vec<Value> {
         agent.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
@@ -169,8 +170,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-        /// One rule: what `validate --allow-legacy` accepts is what every command with that flag can use, and the
-        /// rewritten text says the same.
+        /// Property: a document that `validate --allow-legacy` accepts can be used by every command with that flag, and
+        /// the rewritten text has the same meaning.
         #[test]
         fn what_is_accepted_can_be_rewritten(value in documents(), early in any::<[bool; 5]>()) {
             let value = aged(value, early);

@@ -1,5 +1,5 @@
-//! What a writer probably meant: usual words for a value that the schema calls something else, and fields that belong
-//! elsewhere, in another part of the document or in another file.
+//! Guesses what a writer meant: common words for a value that the schema names differently, and fields that belong in
+//! another part of the document or in another file.
 //!
 //! Sources: the values of each field in `exec-approvals-*.js` of the published packages; `tools.exec` in their
 //! `docs/tools/exec.md`; the policy of a Windows node in [`crate::approvals::check::native`].
@@ -11,45 +11,47 @@ use crate::approvals::findings::finding::Finding;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::text::tree::get;
 
-/// What was meant instead of a value that is not accepted.
+/// A suggestion for a value that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::approvals) struct Meant {
-    /// The accepted value, where there is no doubt about it.
+    /// The accepted value, if there is no doubt about it.
     pub(in crate::approvals) value: Option<&'static str>,
     /// The end of a sentence that begins with "… is not a value of `field`".
     pub(in crate::approvals) why: &'static str,
 }
 
-/// What `word` means as a value of `field`. Words that only look like an accepted one are not here: the nearest name is
-/// suggested for those.
+/// What `word` means as a value of `field`. Words that merely resemble an accepted one are not here: the nearest name
+/// is suggested for those.
 pub(in crate::approvals) fn value(field: &str, word: &str) -> Option<Meant> {
     const RUNS: Meant = Meant {
         value: Some("full"),
-        why: "write `full` to run a command when nobody answers, `deny` to refuse it",
+        why: "write `full` to run a command without an answer, `deny` to deny it",
     };
-    const REFUSES: Meant =
-        Meant { value: Some("deny"), why: "write `deny` to refuse a command when nobody answers" };
-    const WHEN: Meant = Meant {
+    const DENY_UNANSWERED: Meant =
+        Meant { value: Some("deny"), why: "write `deny` to deny a command without an answer" };
+    const VALUE_OF_ASK: Meant = Meant {
         value: None,
-        why: "that is a value of `ask`, which says when to ask; `askFallback` says what happens when nobody answers",
+        why: "this is a value of `ask`, which sets when to ask; `askFallback` applies when a prompt gets no answer",
     };
-    const NEVER: Meant = Meant { value: Some("off"), why: "write `off` to ask nobody" };
+    const NEVER: Meant = Meant { value: Some("off"), why: "write `off` to never ask" };
     const ALWAYS: Meant = Meant { value: Some("always"), why: "write `always` to ask every time" };
     const UNLISTED: Meant = Meant {
         value: Some("on-miss"),
-        why: "write `on-miss` to ask about what the allowlist does not have",
+        why: "write `on-miss` to ask about commands that the allowlist does not match",
     };
-    const WHAT: Meant = Meant {
+    const VALUE_OF_SECURITY: Meant = Meant {
         value: None,
-        why: "that is a value of `security`, which says what may run; `ask` says when to ask a person",
+        why: "this is a value of `security`, which sets what may run; `ask` sets when to ask",
     };
     const ALL: Meant = Meant { value: Some("full"), why: "write `full` to allow every command" };
-    const LISTED: Meant =
-        Meant { value: Some("allowlist"), why: "write `allowlist` to allow only what the allowlist has" };
-    const NOTHING: Meant = Meant { value: Some("deny"), why: "write `deny` to refuse every command" };
+    const LISTED: Meant = Meant {
+        value: Some("allowlist"),
+        why: "write `allowlist` to allow only commands that the allowlist matches",
+    };
+    const NOTHING: Meant = Meant { value: Some("deny"), why: "write `deny` to deny every command" };
     const ASKING: Meant = Meant {
         value: None,
-        why: "that is a value of `ask`, which says when to ask; `security` says what may run",
+        why: "this is a value of `ask`, which sets when to ask; `security` sets what may run",
     };
     let word = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
     Some(match (field, word.as_str()) {
@@ -57,14 +59,16 @@ pub(in crate::approvals) fn value(field: &str, word: &str) -> Option<Meant> {
             "askFallback",
             "allow" | "allow-once" | "allow-always" | "accept" | "permit" | "run" | "yes" | "true" | "all",
         ) => RUNS,
-        ("askFallback", "reject" | "refuse" | "block" | "no" | "none" | "false" | "denied") => REFUSES,
-        ("askFallback", "on-miss" | "always" | "off" | "never" | "ask" | "prompt") => WHEN,
+        ("askFallback", "reject" | "refuse" | "block" | "no" | "none" | "false" | "denied") => {
+            DENY_UNANSWERED
+        }
+        ("askFallback", "on-miss" | "always" | "off" | "never" | "ask" | "prompt") => VALUE_OF_ASK,
         ("ask", "never" | "no" | "none" | "false" | "disabled" | "disable" | "skip") => NEVER,
         ("ask", "yes" | "true" | "on" | "every-time" | "everytime" | "all" | "prompt") => ALWAYS,
         ("ask", "miss" | "on-unknown" | "unlisted" | "on-unlisted" | "on-allowlist-miss" | "auto") => {
             UNLISTED
         }
-        ("ask", "deny" | "allowlist" | "full") => WHAT,
+        ("ask", "deny" | "allowlist" | "full") => VALUE_OF_SECURITY,
         (
             "security",
             "allow" | "allow-all" | "all" | "any" | "open" | "permissive" | "unrestricted" | "yolo",
@@ -80,14 +84,14 @@ pub(in crate::approvals) fn value(field: &str, word: &str) -> Option<Meant> {
 }
 
 /// Where settings of the exec tool belong.
-const TOOLS: &str = "it belongs into `tools.exec` of openclaw.json";
+const TOOLS: &str = "it belongs in `tools.exec` of openclaw.json";
 
-/// Whether a field that a document does not have there was meant as a rule of the document.
+/// Whether an unknown field was meant as a rule of the document.
 pub(in crate::approvals) fn is_rule(object: &Path, name: &str) -> bool {
     field(object, name).is_some_and(|place| place != TOOLS)
 }
 
-/// Where a field belongs that a document does not have there. The end of a sentence.
+/// Where an unknown field belongs. The end of a sentence.
 pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static str> {
     let inside = match object.steps() {
         [] => Inside::Document,
@@ -102,7 +106,7 @@ pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static 
             "denylist" | "denyList" | "blocklist" | "blockList" | "blacklist" | "deny" | "block" | "denied"
             | "blocked",
         ) => {
-            "there is no list of what to refuse: with `security: \"allowlist\"` everything outside the allowlist is asked about or refused, as `ask` says"
+            "there is no denylist: with `security: \"allowlist\"` every command outside the allowlist is asked about or denied, depending on `ask`"
         }
         (
             _,
@@ -111,7 +115,7 @@ pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static 
             | "mode",
         ) => TOOLS,
         (Inside::Document | Inside::Defaults | Inside::Agent, "rules" | "defaultAction") => {
-            "it belongs into the exec policy of a Windows node: clearance approvals set --file POLICY --gateway --node NODE"
+            "it belongs in the exec policy of a Windows node: clearance approvals set --file POLICY --gateway --node NODE"
         }
         (
             Inside::Document | Inside::Defaults,
@@ -120,23 +124,23 @@ pub(in crate::approvals) fn field(object: &Path, name: &str) -> Option<&'static 
             "an allowlist belongs to an agent: `agents.main.allowlist`, or `agents.*.allowlist` for all of them"
         }
         (Inside::Agent, "allowList" | "allow" | "whitelist" | "allowed" | "entries") => {
-            "the agent's entries are its `allowlist`"
+            "the agent's entries belong in its `allowlist`"
         }
         (Inside::Document, "security" | "ask" | "askFallback" | "autoAllowSkills") => {
-            "it belongs into `defaults`, or into one of `agents`"
+            "it belongs in `defaults`, or in one of `agents`"
         }
         (Inside::Document | Inside::Defaults, "mcpTools") => {
             "MCP tools belong to an agent: `agents.main.mcpTools`"
         }
         (Inside::Document, "agent") => "agents are listed under `agents`, each under its id",
         (Inside::Document | Inside::Agent, "default") => {
-            "what holds for every agent is `defaults`, at the top"
+            "settings for every agent belong in `defaults`, at the top"
         }
         _ => return None,
     })
 }
 
-/// The part of a document that an object is.
+/// The part of a document that an object represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Document,
@@ -145,7 +149,7 @@ enum Inside {
     Other,
 }
 
-/// What a text is that is no approvals document.
+/// The kind of a text that is not an approvals document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::approvals) enum Other {
     /// OpenClaw's own configuration.
@@ -155,7 +159,7 @@ pub(in crate::approvals) enum Other {
 }
 
 impl Other {
-    /// What a check says of such a file where a document is expected.
+    /// The message of a check that expects a document and gets such a file.
     pub(in crate::approvals) fn finding(self) -> Finding {
         match self {
             Self::Config => Finding::new(
@@ -172,7 +176,7 @@ impl Other {
     }
 }
 
-/// Recognises another kind of file by its parts: those that a document cannot have, where none is there that only a
+/// Recognises another kind of file by parts that a document cannot have, provided that it has no part that only a
 /// document has.
 pub(in crate::approvals) fn other(root: &Value<'_>) -> Option<Other> {
     /// Sections of `openclaw.json` that no document has (2026.9.6: `openclaw config schema`).
@@ -212,7 +216,8 @@ pub(in crate::approvals) fn other(root: &Value<'_>) -> Option<Other> {
     (!has("agents") && (is_list || has("defaultAction"))).then_some(Other::Policy)
 }
 
-/// Whether the agents are those of a document, by their lists. `openclaw.json` has `agents.defaults` and `agents.list`.
+/// Whether the agents are those of a document: they have lists. `openclaw.json` has `agents.defaults` and
+/// `agents.list`.
 fn names_agents(root: &Object<'_>) -> bool {
     let Some(Value::Object(agents)) = get(root, "agents").map(|agents| &agents.value) else { return false };
     agents.properties.iter().any(|agent| match &agent.value {
@@ -237,9 +242,9 @@ mod tests {
         );
         assert_eq!(meant("ask", "Never"), Some(Some("off")));
         assert_eq!(meant("ask", "on_allowlist_miss"), Some(Some("on-miss")));
-        assert_eq!(meant("security", "off"), Some(None), "no security, or no commands: nobody can say");
+        assert_eq!(meant("security", "off"), Some(None), "ambiguous: no security, or no commands");
         assert_eq!(meant("security", "whitelist"), Some(Some("allowlist")));
-        assert_eq!(meant("security", "alowlist"), None, "a misspelling is for the nearest name");
+        assert_eq!(meant("security", "alowlist"), None, "misspellings are left to the nearest name");
         assert_eq!(meant("source", "allow"), None);
     }
 

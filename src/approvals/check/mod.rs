@@ -1,4 +1,4 @@
-//! From bytes to a verdict or a document: syntax, the schema, the rules that it cannot say, and early forms.
+//! From bytes to a verdict or a document: syntax, the schema, the rules that a schema cannot express, and early forms.
 
 #[cfg(test)]
 pub(in crate::approvals) mod agreement;

@@ -1,4 +1,4 @@
-//! Checking a node's own policy.
+//! Checks a node's own policy.
 
 use crate::approvals::bounds::{self, Budget};
 use crate::approvals::check::document::{Strictness, diagnose, json5};
@@ -7,9 +7,9 @@ use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::native::Policy;
 use crate::approvals::text::syntax::Syntax;
 
-/// Checks a policy: every problem, each with its place. Never fails and never panics, whatever the bytes.
+/// Checks a policy and reports every problem with its place. Never fails and never panics, whatever the bytes.
 ///
-/// Stricter than a node: a blank pattern or shell, which would match nothing that was meant, is refused.
+/// The check is stricter than a node: it rejects a blank pattern or shell, which would match nothing that was meant.
 pub fn check(bytes: &[u8], syntax: Syntax) -> Verdict {
     if accepted(bytes).is_some() {
         return Verdict::default();
@@ -17,13 +17,13 @@ pub fn check(bytes: &[u8], syntax: Syntax) -> Verdict {
     diagnose(bytes, Strictness { syntax, allow_legacy: false }, Contract::Native, Budget::default())
 }
 
-/// The policy in a text, or the verdict that says why there is none.
+/// The policy in a text, or the verdict that explains why there is none.
 pub fn parse(bytes: &[u8], syntax: Syntax) -> Result<Policy<'_>, Verdict> {
     if let Some(policy) = accepted(bytes) {
         return Ok(policy);
     }
     let verdict = check(bytes, syntax);
-    // Only JSON5 gets here with a policy in it. Of anything else a tree is not made: it may take any memory.
+    // Only JSON5 can still contain a policy here. No tree is built for other texts, because its memory is unbounded.
     if !verdict.is_valid() {
         return Err(verdict);
     }

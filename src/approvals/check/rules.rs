@@ -1,4 +1,5 @@
-//! The rules that a schema cannot say: once for the types, as a verdict, and once for a tree, with places.
+//! The rules that a schema cannot express. They are implemented once for the types, as a verdict, and once for a tree,
+//! with places.
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
@@ -11,7 +12,7 @@ use crate::approvals::model::document::{Agents, Document, Entry};
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::text::tree::{get, key};
 
-/// What a rule says of an agent's id.
+/// The rule that an agent's id breaks, if any.
 pub(in crate::approvals) fn of_agent_id(id: &str) -> Option<(Code, &'static str)> {
     match id {
         "default" => Some((Code::LegacyDefaultAgent, "`default` is the early name of agent `main`")),
@@ -20,8 +21,7 @@ pub(in crate::approvals) fn of_agent_id(id: &str) -> Option<(Code, &'static str)
     }
 }
 
-/// Whether a document breaks none of the rules.
-/// Of what is not looked at before the time is over it is not said.
+/// Whether a document breaks none of the rules. Parts that are not reached before the time limit are not judged.
 pub(in crate::approvals) fn accept(document: &Document<'_>, budget: Budget<'_>) -> bool {
     let entry =
         |entry: &Entry<'_>| entry.arg_pattern.is_none() || (!budget.is_spent() && accept_entry(entry));
@@ -37,7 +37,7 @@ pub(in crate::approvals) fn accept_entry(entry: &Entry<'_>) -> bool {
     entry.arg_pattern.as_ref().is_none_or(|pattern| arg_pattern::problem(pattern.as_str()).is_none())
 }
 
-/// Where a tree breaks them.
+/// Reports where a tree breaks the rules.
 pub(in crate::approvals) fn findings(root: &Value<'_>, findings: &mut Findings<'_>) {
     let agents =
         root.as_object().and_then(|root| get(root, "agents")).and_then(|agents| agents.value.as_object());

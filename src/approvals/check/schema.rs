@@ -1,6 +1,6 @@
 //! The JSON Schemas: derived from the types, committed beside this file, compiled into the binary.
 //!
-//! There are two contracts, a document's and a native policy's, and one machinery that holds a text to either.
+//! There are two contracts, for a document and for a native policy. The same code checks a text against either.
 
 use jsonc_parser::ast;
 use schemars::JsonSchema;
@@ -12,12 +12,12 @@ use crate::approvals::model::native::Policy;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::text::tree::read;
 
-/// The schema as it is derived from the types: what `approvals schema` prints and `schema.json` holds.
+/// The schema derived from the types: what `approvals schema` prints and `schema.json` holds.
 pub fn derived() -> Value {
     of_type::<Document<'static>>()
 }
 
-/// The same of a native policy: what `native.schema.json` holds.
+/// The schema of a native policy derived from its types: what `native.schema.json` holds.
 pub fn derived_native() -> Value {
     of_type::<Policy<'static>>()
 }
@@ -26,15 +26,15 @@ fn of_type<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// The committed schema, compiled at build time. A test holds it equal to [`derived`].
+/// The committed schema, compiled at build time. A test checks that it equals [`derived`].
 #[jsonschema::validator(path = "src/approvals/check/schema.json")]
 pub(in crate::approvals) struct Compiled;
 
-/// The same of a native policy.
+/// The committed schema of a native policy.
 #[jsonschema::validator(path = "src/approvals/check/native.schema.json")]
 struct CompiledNative;
 
-/// What a text is held to.
+/// The kind of text that a check expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::approvals) enum Contract {
     /// An approvals document.
@@ -80,7 +80,7 @@ impl Contract {
         }
     }
 
-    /// What the whole is called in a sentence.
+    /// The name of the whole text in a sentence.
     pub(in crate::approvals) const fn name(self) -> &'static str {
         match self {
             Self::Document => "the document",
@@ -88,7 +88,7 @@ impl Contract {
         }
     }
 
-    /// The field of the wire under which the whole is sent, and one that the whole must have.
+    /// The request field that carries the whole text, and a field that the whole text must have.
     pub(in crate::approvals) const fn envelope(self) -> (&'static str, &'static str) {
         match self {
             Self::Document => ("file", "version"),

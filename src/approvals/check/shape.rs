@@ -1,7 +1,7 @@
-//! What the schema says of a tree, in our words and with our places.
+//! Reports the schema's errors for a tree, in our words and with our places.
 //!
-//! The types decide, the schema explains: every part that the types accept is left out of what the schema is
-//! run over, so that a large document with a few mistakes costs little more than a large document.
+//! The types decide and the schema explains. The schema does not run over parts that the types accept, so a large
+//! document with a few mistakes costs little more than a valid one.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -24,11 +24,11 @@ use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::scalar::is_blank;
 use crate::approvals::text::tree::{Place, Places, get, key, read, to_json};
 
-/// How many agents or elements of a list the schema is run over at once: what it says of them is in memory together.
-const AT_ONCE: usize = 1000;
+/// Number of agents or list elements that the schema checks in one batch: the errors of a batch are in memory together.
+const BATCH: usize = 1000;
 
-/// Runs the schema over what the types refuse. `text` is the document's, which the tree may have been elided from.
-/// Nothing is said of the paths that are `known`.
+/// Runs the schema over the parts that the types reject. `text` is the document's text; entries may have been left out
+/// of the tree. Errors at the paths in `known` are not reported.
 pub(in crate::approvals) fn findings(
     root: &Value<'_>,
     text: &str,
@@ -40,12 +40,12 @@ pub(in crate::approvals) fn findings(
     let schema = contract.derived();
     let explain = Explain { root, places: Places::of(root), contract, schema, secrets };
     let wrapped = explain.wrapped();
-    // What `get` printed, or a request of the wire: one mistake, not five.
+    // The output of `get` or a request of the protocol: this is one mistake, not five.
     let is_wrapped = wrapped.is_some();
-    let mut tell = |json: &Json, lists: &[(&str, &str, Vec<usize>)], findings: &mut Findings<'_>| {
+    let mut report_errors = |json: &Json, lists: &[(&str, &str, Vec<usize>)], findings: &mut Findings<'_>| {
         for error in contract.errors(json) {
             if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
-                // One by one: there may be a million, of which few are kept.
+                // Elements are checked one by one: there may be a million, of which few are kept.
                 let object = whole_path(contract, error.instance_path().as_str(), lists);
                 for name in unexpected {
                     let finding = explain.unknown_field(&object, name);
@@ -63,33 +63,33 @@ pub(in crate::approvals) fn findings(
     let mut lists = Vec::new();
     match (contract, root) {
         (Contract::Native, Value::Object(policy)) => {
-            tell(&outline_of_policy(policy, &mut lists), &[], findings);
+            report_errors(&outline_of_policy(policy, &mut lists), &[], findings);
         }
         (Contract::Document, Value::Object(document)) => {
-            tell(&outline_of_document(document), &[], findings);
+            report_errors(&outline_of_document(document), &[], findings);
             if let Some(agents) = get(document, "agents").and_then(|agents| agents.value.as_object()) {
-                of_agents(agents, &mut lists, findings, &mut tell);
+                of_agents(agents, &mut lists, findings, &mut report_errors);
             }
         }
-        _ => tell(&outline(root, 0), &[], findings),
+        _ => report_errors(&outline(root, 0), &[], findings),
     }
     for List { agent, name, elements } in lists {
-        of_list(contract, text, (agent, name, elements), findings, &mut tell);
+        of_list(contract, text, (agent, name, elements), findings, &mut report_errors);
     }
     findings.extend(wrapped);
 }
 
-type Tell<'f> = dyn FnMut(&Json, &[(&str, &str, Vec<usize>)], &mut Findings<'_>) + 'f;
+type ReportErrors<'f> = dyn FnMut(&Json, &[(&str, &str, Vec<usize>)], &mut Findings<'_>) + 'f;
 
-/// A list of which the elements are explained by themselves.
+/// A list whose elements are explained separately.
 struct List<'n, 't> {
-    /// The agent that has it; empty of a policy.
+    /// The agent that has the list; empty for a policy.
     agent: &'n str,
     name: &'n str,
     elements: &'n [Value<'t>],
 }
 
-/// A value as far as the schema looks into it. Below that, and in arrays, only the type matters.
+/// A value to the depth that the schema looks at. Below that, and in arrays, only the type matters.
 fn outline(value: &Value<'_>, depth: usize) -> Json {
     match value {
         Value::Object(object) if depth > 0 => object
@@ -103,7 +103,7 @@ fn outline(value: &Value<'_>, depth: usize) -> Json {
     }
 }
 
-/// A document without its agents. Of a field that none has, the name is enough.
+/// A document without its agents. For an unknown field the name is enough.
 fn outline_of_document(document: &Object<'_>) -> Json {
     let fields = document.properties.iter().map(|property| {
         let depth = usize::from(key(property) != "agents");
@@ -119,12 +119,12 @@ fn outline_of_policy<'n, 't>(policy: &'n Object<'t>, lists: &mut Vec<List<'n, 't
     policy.properties.iter().map(|property| (key(property).to_owned(), outline(&property.value, 0))).collect()
 }
 
-/// Explains the agents that the types refuse, but for their lists.
+/// Explains the agents that the types reject, without their lists.
 fn of_agents<'n, 't>(
     agents: &'n Object<'t>,
     lists: &mut Vec<List<'n, 't>>,
     findings: &mut Findings<'_>,
-    tell: &mut Tell<'_>,
+    report_errors: &mut ReportErrors<'_>,
 ) {
     // Of duplicate keys the last counts.
     let wide = agents.properties.len() > 1;
@@ -149,20 +149,20 @@ fn of_agents<'n, 't>(
             }
         }
         refused.insert(id.to_owned(), outline(value, 1));
-        if refused.len() == AT_ONCE {
-            tell(&json!({ "version": 1, "agents": std::mem::take(&mut refused) }), &[], findings);
+        if refused.len() == BATCH {
+            report_errors(&json!({ "version": 1, "agents": std::mem::take(&mut refused) }), &[], findings);
         }
     }
-    tell(&json!({ "version": 1, "agents": refused }), &[], findings);
+    report_errors(&json!({ "version": 1, "agents": refused }), &[], findings);
 }
 
-/// Explains the elements of a list that the types refuse.
+/// Explains the elements of a list that the types reject.
 fn of_list(
     contract: Contract,
     text: &str,
     (agent, name, elements): (&str, &str, &[Value<'_>]),
     findings: &mut Findings<'_>,
-    tell: &mut Tell<'_>,
+    report_errors: &mut ReportErrors<'_>,
 ) {
     let accepts = |element: &Value<'_>| match name {
         "allowlist" => is_elided(element, text) || read::<Entry<'_>>(element).is_ok(),
@@ -180,8 +180,8 @@ fn of_list(
                 indexes.push(index);
                 refused.push(if contract == Contract::Native { rule(element) } else { outline(element, 1) });
             }
-            // The agent's id is in the path of each error.
-            if refused.len() >= (AT_ONCE / (1 + agent.len() / 256)).max(1) {
+            // Each error has the agent's id in its path.
+            if refused.len() >= (BATCH / (1 + agent.len() / 256)).max(1) {
                 break;
             }
         }
@@ -192,7 +192,7 @@ fn of_list(
             Contract::Native => json!({ name: refused }),
             Contract::Document => json!({ "version": 1, "agents": { agent: { name: refused } } }),
         };
-        tell(&json, &[(agent, name, indexes)], findings);
+        report_errors(&json, &[(agent, name, indexes)], findings);
     }
 }
 
@@ -200,14 +200,14 @@ fn of_list(
 fn rule(rule: &Value<'_>) -> Json {
     let Value::Object(fields) = rule else { return outline(rule, 0) };
     let value = |value: &Value<'_>| match value {
-        Value::Array(list) => list.elements.iter().take(AT_ONCE).map(|element| outline(element, 0)).collect(),
+        Value::Array(list) => list.elements.iter().take(BATCH).map(|element| outline(element, 0)).collect(),
         other => outline(other, 0),
     };
     fields.properties.iter().map(|field| (key(field).to_owned(), value(&field.value))).collect()
 }
 
-/// The path in the whole document of a JSON Pointer into the refused parts. `lists`: the places of the elements that
-/// were kept of a list.
+/// Converts a JSON Pointer into the rejected parts to the path in the whole document. `lists`: the indexes of the
+/// elements that were kept of a list.
 fn whole_path(contract: Contract, pointer: &str, lists: &[(&str, &str, Vec<usize>)]) -> Path {
     let mut steps: Vec<Step> = Vec::new();
     for segment in pointer.split('/').skip(1) {
@@ -295,7 +295,7 @@ impl Explain<'_, '_> {
                         .expected("Unix milliseconds, 0 or more"),
                 ]
             }
-            // The schema uses no other keyword; were one added, it would still be reported.
+            // The schema uses no other keyword. If one is added, its errors are still reported.
             other => {
                 let message = format!("{} breaks the schema's `{}`", self.thing(&path), other.keyword());
                 vec![at_value(Code::Refused, message).found(shown)]
@@ -303,7 +303,7 @@ impl Explain<'_, '_> {
         }
     }
 
-    /// A value outside a closed set of words. (The validator does not report its type besides.)
+    /// A value outside a closed set of words. (The validator does not also report its type.)
     fn unknown_word(&self, path: &Path, value: &Json, shown: String, words: &[&str]) -> Finding {
         let (code, message) = match value {
             Json::String(_) => unknown_value(path, &shown),
@@ -349,7 +349,7 @@ impl Explain<'_, '_> {
         schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
-    /// The output of `get --json`, or the parameters of the wire's `set`, instead of the document inside.
+    /// The output of `get --json`, or the parameters of the protocol's `set`, instead of the document inside.
     fn wrapped(&self) -> Option<Finding> {
         let Value::Object(root) = self.root else { return None };
         let (field, mark) = self.contract.envelope();
@@ -382,7 +382,7 @@ impl Explain<'_, '_> {
         }
     }
 
-    /// What is at a path, for a sentence.
+    /// A description of the value at a path, for a sentence.
     fn thing(&self, path: &Path) -> String {
         if path.steps().is_empty() { self.contract.name().to_owned() } else { thing(path) }
     }
@@ -391,7 +391,7 @@ impl Explain<'_, '_> {
         self.places.at(path)
     }
 
-    /// The bytes of a value; of an object or array its opening bracket.
+    /// The bytes of a value; for an object or array its opening bracket.
     fn span(&self, path: &Path) -> Range<usize> {
         let Some(place) = self.place(path) else { return 0..0 };
         let range = place.value.range();
@@ -401,7 +401,7 @@ impl Explain<'_, '_> {
         }
     }
 
-    /// A value in a few words, unless it is a secret.
+    /// A short description of a value, unless it is a secret.
     fn shown(&self, path: &Path, value: &Json) -> String {
         let start = self.span(path).start;
         let next = self.secrets.partition_point(|secret| secret.end <= start);
@@ -413,7 +413,7 @@ impl Explain<'_, '_> {
     }
 }
 
-/// Characters of a string that are quoted in a message.
+/// Maximum number of characters of a string that a message quotes.
 const QUOTED: usize = 60;
 
 fn brief(value: &Json) -> String {
@@ -429,7 +429,7 @@ fn brief(value: &Json) -> String {
     }
 }
 
-/// What is below the root, for a sentence.
+/// A description of the value below the root, for a sentence.
 fn thing(path: &Path) -> String {
     match path.steps() {
         [Step::Key(agents), Step::Key(id)] if agents == "agents" => format!("agent `{}`", shortened(id)),
@@ -457,7 +457,7 @@ fn one_of<S: AsRef<str>>(words: &[S]) -> String {
     }
 }
 
-/// The field of an allowlist entry that a path leads to; an empty name for the entry itself.
+/// The field of an allowlist entry at a path; an empty name for the entry itself.
 fn entry_field(path: &Path) -> Option<&str> {
     match path.steps() {
         [Step::Key(agents), _, Step::Key(list), Step::Index(_), field @ ..]

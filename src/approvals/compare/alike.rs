@@ -1,5 +1,5 @@
-//! What two documents have in common, left out of both: two large documents with a few differences become two small
-//! ones. It works on our types, of which a document takes twice its text; as JSON values it takes many times that.
+//! Leaves out of two documents what both have, so that two large documents with a few differences become two small
+//! ones. This works on our types, which take twice the size of the text; JSON values take many times that.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -13,13 +13,13 @@ use crate::approvals::model::scalar::Source;
 /// What was left out of two documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::approvals) struct Common {
-    /// Elements that are in both, and differ in bookkeeping alone.
+    /// Number of elements that are in both and differ only in bookkeeping.
     pub(in crate::approvals) bookkeeping: usize,
-    /// Differences that were left out because there are too many of them.
+    /// Number of differences that were left out because there are too many.
     pub(in crate::approvals) omitted: usize,
 }
 
-/// An element of a list, and what makes it the same element: see [`crate::approvals::compare::identity`].
+/// An element of a list, and its identity: see [`crate::approvals::compare::identity`].
 trait Element: PartialEq {
     type Identity<'i>: Eq + Hash
     where
@@ -50,11 +50,11 @@ impl Element for McpTool<'_> {
     }
 }
 
-/// Leaves out of both documents what both have. Of what one has alone as much stays as is listed.
+/// Leaves out of both documents what both have. Of what only one has, as much stays as is listed.
 pub(in crate::approvals) fn leave_out<'t>(before: &mut Document<'t>, after: &mut Document<'t>) -> Common {
     let mut common = Common::default();
     let mut room = Changes::MOST;
-    // The agents that one document has alone, and for which there is no room.
+    // The agents that only one document has and that exceed the limit.
     let mut gone: HashSet<String> = HashSet::new();
     let mut alone = |id: &str, agent: &mut Agent<'t>, room: &mut usize, common: &mut Common| {
         if *room == 0 {
@@ -95,7 +95,7 @@ fn fields(agent: &Agent<'_>) -> [Option<&'static str>; 4] {
     ]
 }
 
-/// How many differences a whole agent that was added or removed counts as.
+/// The number of differences that an added or removed agent counts as.
 fn size(agent: &Agent<'_>) -> usize {
     let lists = agent.allowlist.iter().flatten().count() + agent.mcp_tools.iter().flatten().count();
     (fields(agent).iter().flatten().count() + lists).max(1)
@@ -118,12 +118,12 @@ fn of_agents<'t>(one: &mut Agent<'t>, other: &mut Agent<'t>, room: &mut usize, c
         };
         common.omitted += differing + lists(one) + lists(other);
     }
-    // An agent that says nothing on both sides.
+    // The agent is empty on both sides.
     (*one, *other) = (Agent::default(), Agent::default());
 }
 
-/// Leaves the same elements out of both lists, the first of one with the first of the other, and says how many of them
-/// differ in bookkeeping.
+/// Leaves the same elements out of both lists, matching them in order, and returns how many of them differ in
+/// bookkeeping.
 fn of_lists<T: Element>(before: &mut Option<Vec<T>>, after: &mut Option<Vec<T>>) -> usize {
     let (Some(before), Some(after)) = (before, after) else { return 0 };
     let same = before.iter().zip(after.iter()).take_while(|(one, other)| one.identity() == other.identity());
@@ -151,12 +151,12 @@ fn of_lists<T: Element>(before: &mut Option<Vec<T>>, after: &mut Option<Vec<T>>)
     bookkeeping
 }
 
-/// Keeps the elements of which that is said.
+/// Keeps the elements whose flag is set.
 fn keep<T>(list: &mut Vec<T>, mut kept: impl Iterator<Item = bool>) {
     list.retain(|_| kept.next().unwrap_or_default());
 }
 
-/// Leaves as many elements as there is room for, and says how many went.
+/// Keeps as many elements as fit, and returns the number of those removed.
 fn shorten<T>(list: &mut Option<Vec<T>>, room: &mut usize) -> usize {
     let Some(list) = list else { return 0 };
     let omitted = list.len().saturating_sub(*room);
@@ -165,7 +165,7 @@ fn shorten<T>(list: &mut Option<Vec<T>>, room: &mut usize) -> usize {
     omitted
 }
 
-/// Leaves out what allows the same twice.
+/// Leaves out repeated elements that allow the same.
 pub(in crate::approvals) fn without_repeats(document: &mut Document<'_>) {
     for (_, agent) in document.agents.iter_mut().flat_map(Agents::iter_mut) {
         agent.allowlist.as_mut().map(first_of_each);
@@ -199,11 +199,11 @@ pub(in crate::approvals) fn reordered(before: &Document<'_>, after: &Document<'_
     reordered
 }
 
-/// What makes entries of one source the same.
+/// The identity of entries of one source.
 type OfSource<'d> = (&'d str, Option<&'d str>);
 
-/// An allowlist as runs of entries of one source, each run sorted: the same wherever only entries of one source
-/// changed places among themselves.
+/// An allowlist as runs of entries of one source, each run sorted. It is equal for two lists in which only entries of
+/// one source changed places among themselves.
 fn runs<'d>(list: &'d [Entry<'_>]) -> Vec<(Option<Source>, Vec<OfSource<'d>>)> {
     let mut runs: Vec<(Option<Source>, Vec<OfSource<'_>>)> = Vec::new();
     for entry in list {
@@ -219,7 +219,7 @@ fn runs<'d>(list: &'d [Entry<'_>]) -> Vec<(Option<Source>, Vec<OfSource<'d>>)> {
     runs
 }
 
-/// Whether two documents say the same: the order of agents means nothing, nor do empty blocks at the top.
+/// Whether two documents have the same meaning: the order of agents and empty blocks at the top do not matter.
 pub(in crate::approvals) fn is_same(one: &Document<'_>, other: &Document<'_>) -> bool {
     let count = |document: &Document<'_>| document.agents.iter().flat_map(Agents::iter).count();
     if one.socket.clone().unwrap_or_default() != other.socket.clone().unwrap_or_default()
@@ -233,13 +233,13 @@ pub(in crate::approvals) fn is_same(one: &Document<'_>, other: &Document<'_>) ->
     agents.all(|(id, agent)| others.get(id).is_some_and(|other| *other == agent))
 }
 
-/// The ids that a document's entries have, by what the entries allow, in their order.
+/// The ids of a document's entries, grouped by what the entries allow, in their order.
 pub(in crate::approvals) struct KnownIds<'d>(HashMap<OfEntry<'d>, Ids<'d>>);
 
-/// An agent's id, and what makes an entry of it the same entry.
+/// An agent's id, and the identity of one of its entries.
 type OfEntry<'d> = (&'d str, Identity<'d>);
 
-/// Ids, and how many of them are taken.
+/// Ids, and the number of them that are taken.
 type Ids<'d> = (Vec<&'d str>, Cell<usize>);
 
 impl<'d> KnownIds<'d> {

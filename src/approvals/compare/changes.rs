@@ -1,4 +1,4 @@
-//! The differences between two documents, as values: what a comparison finds. Secrets in them are masked.
+//! The differences between two documents, as values: the result of a comparison. Secrets are masked.
 
 use serde_json::{Map, Value};
 
@@ -8,11 +8,11 @@ use crate::approvals::redact::credentials;
 /// One difference. Secrets in it are already masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Where.
+    /// Place of the difference.
     pub path: Path,
-    /// What was there, if anything.
+    /// The value before, if any.
     pub before: Option<Value>,
-    /// What is there now, if anything.
+    /// The value after, if any.
     pub after: Option<Value>,
 }
 
@@ -21,25 +21,25 @@ pub struct Change {
 pub struct Changes {
     /// The differences, in the order of their paths: at most [`Changes::MOST`].
     pub policy: Vec<Change>,
-    /// Differences beyond those, which are counted and not kept.
+    /// Number of further differences, which are counted but not kept.
     pub omitted: usize,
-    /// Of a comparison of policy: entries of which only the id, the usage or the spelling differs.
+    /// In a comparison of policy: the number of entries of which only the id, the usage or the spelling differs.
     pub bookkeeping: usize,
 }
 
 impl Changes {
-    /// How many differences are kept: a bound on memory and output, far above what anyone reads.
+    /// Maximum number of differences that are kept: a bound on memory and output, far above what anyone reads.
     pub const MOST: usize = 10_000;
 
-    /// Nothing changes in meaning.
+    /// Whether the meaning is unchanged.
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.policy.is_empty() && self.omitted == 0
     }
 }
 
-/// A value of a document with its secrets masked, as they are recognised at its place, and texts that look like
-/// credentials: what is shown of a change ends in logs of CI.
+/// A value of a document with its secrets masked, as recognised at its place, and with texts masked that look like
+/// credentials: changes are printed in CI logs.
 pub(in crate::approvals) fn masked(path: &Path, value: Value) -> Value {
     let keys: Vec<&str> = path
         .steps()

@@ -1,7 +1,7 @@
-//! Where two documents differ: one comparator, to a depth.
+//! Finds where two documents differ: one comparator with a configurable depth.
 //!
-//! It compares JSON and not our types, so that a stored text that is not valid can be compared too, and what a gateway
-//! made of a document. Of two valid documents only what they do not have in common becomes JSON.
+//! It compares JSON and not our types, so that it also works for a stored text that is not valid and for a gateway's
+//! version of a document. Of two valid documents only the parts that differ become JSON.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,21 +19,22 @@ use crate::approvals::model::scalar::Version;
 
 /// Compares two values to a depth.
 ///
-/// Objects are compared field by field, without their order, and numbers as doubles: 1 is 1.0. At [`Depth::Stored`] and
-/// [`Depth::Exact`] the order of an allowlist's entries counts, because it is policy: of several entries that match a
-/// command a host takes the first (`matchAllowlist` in 2026.4.14 and 2026.9.6), and that entry's `source` decides whether
-/// the command counts as approved for good (`hasSegmentDurableExecApproval`). Both releases keep the order (measured).
+/// Objects are compared field by field, without their order, and numbers as doubles: 1 equals 1.0. At [`Depth::Stored`]
+/// and [`Depth::Exact`] the order of an allowlist's entries counts, because it is policy: of several entries that match
+/// a command a host takes the first (`matchAllowlist` in 2026.4.14 and 2026.9.6), and the `source` of that entry
+/// decides whether the command counts as permanently approved (`hasSegmentDurableExecApproval`). Both releases keep the
+/// order (measured).
 ///
-/// A path leads into `before`, to entries by their index there; what is only in `after` is listed at its list. Entries
-/// that changed places are one change of their list, from the first that moved to the last. At [`Depth::Policy`] an
-/// entry is added or removed as a whole, at its list. Secrets are masked.
+/// A path refers to `before`, and to entries by their index there. An element that is only in `after` is listed at its
+/// list. Entries that changed places are one change of their list, from the first that moved to the last. At
+/// [`Depth::Policy`] an entry is added or removed as a whole, at its list. Secrets are masked.
 pub fn values(before: &Value, after: &Value, depth: Depth) -> Changes {
     let mut comparison = Comparison::to(depth);
     comparison.root(before, after);
     comparison.changes
 }
 
-/// Compares the policy of two valid documents. Takes them, and drops what they have in common.
+/// Compares the policy of two valid documents. Takes ownership, and drops the parts that both have.
 pub fn policy<'t>(mut before: Document<'t>, mut after: Document<'t>) -> Changes {
     let common = alike::leave_out(&mut before, &mut after);
     let mut changes = values(&value(&before), &value(&after), Depth::Policy);
@@ -42,8 +43,8 @@ pub fn policy<'t>(mut before: Document<'t>, mut after: Document<'t>) -> Changes 
     changes
 }
 
-/// Compares two valid documents to [`Depth::Stored`] or [`Depth::Exact`]: as [`values`] does, without making values of
-/// agents that are equal and of entries that are at the same places.
+/// Compares two valid documents at [`Depth::Stored`] or [`Depth::Exact`]. It works like [`values`], without making
+/// values of agents that are equal and of entries that are at the same places.
 pub fn documents(before: &Document<'_>, after: &Document<'_>, depth: Depth) -> Changes {
     let mut comparison = Comparison::to(depth);
     let is_one_sided = before.agents.is_some() != after.agents.is_some();
@@ -61,7 +62,7 @@ pub fn documents(before: &Document<'_>, after: &Document<'_>, depth: Depth) -> C
     comparison.changes
 }
 
-/// Compares two lists of a native policy's rules, of which every one may decide.
+/// Compares the rules of two native policies. Every rule may be the one that decides.
 pub(super) fn rules(path: &Path, before: &[Value], after: &[Value]) -> Vec<Change> {
     let mut comparison = Comparison::to(Depth::Stored);
     comparison.ordered(path, Kind::Rules, before, after);
@@ -75,7 +76,7 @@ fn value<T: serde::Serialize>(typed: &T) -> Value {
 struct Comparison {
     depth: Depth,
     changes: Changes,
-    /// How many elements were left out before the first one of the allowlist and of the MCP tools.
+    /// Number of elements that were left out before the first of the allowlist and of the MCP tools.
     skipped: [usize; 2],
 }
 
@@ -92,14 +93,14 @@ impl Comparison {
         if self.depth != Depth::Policy && !is_object {
             return self.value(root, Some(before), Some(after));
         }
-        // Of what is not an object no field is policy.
+        // A value that is not an object has no policy fields.
         let is_first = before.is_null() || after.is_null();
         let [before, after] = [before, after].map(Value::as_object);
         for name in names(before, after) {
             let path = root.join(Step::Key(name.to_owned()));
             let [before, after] = [before, after].map(|side| side.and_then(|side| side.get(name)));
             match name {
-                // There is one version, and a first document always has it.
+                // There is one version, and a document that is created always has it.
                 "version" if is_first => {}
                 "socket" if self.depth == Depth::Stored => {}
                 "socket" | "defaults" => self.block(&path, before, after, Self::value),
@@ -115,7 +116,7 @@ impl Comparison {
         }
     }
 
-    /// Field by field; a block that is absent is an empty one, unless everything counts.
+    /// Compares field by field. An absent block equals an empty one, except at full depth.
     fn block(&mut self, path: &Path, before: Option<&Value>, after: Option<&Value>, field: Compare) {
         if self.depth == Depth::Exact && (before.is_none() || after.is_none()) {
             return self.value(path.clone(), before, after);
@@ -123,7 +124,7 @@ impl Comparison {
         self.fields(path, before, after, field);
     }
 
-    /// Field by field where both sides are objects or absent, else as a whole.
+    /// Compares field by field if both sides are objects or absent, else as a whole.
     fn fields(&mut self, path: &Path, before: Option<&Value>, after: Option<&Value>, field: Compare) {
         if [before, after].into_iter().flatten().any(|value| !value.is_object()) {
             return self.value(path.clone(), before, after);
@@ -147,7 +148,7 @@ impl Comparison {
     }
 
     fn push(&mut self, path: Path, before: Option<Value>, after: Option<Value>) {
-        // What a gateway lost is listed to the end.
+        // Everything that a gateway lost is listed.
         if self.changes.policy.len() >= Changes::MOST && self.depth != Depth::Stored {
             self.changes.omitted += 1;
             return;
@@ -159,7 +160,8 @@ impl Comparison {
     fn agent(&mut self, path: Path, before: Option<&Value>, after: Option<&Value>) {
         let is_one_sided = before.is_none() || after.is_none();
         let is_empty = |side: Option<&Value>| side.and_then(Value::as_object).is_none_or(Map::is_empty);
-        // An agent that vanished or was merged into another. As policy, only one without rules of its own.
+        // An agent that was removed or merged into another. At the depth of policy: only an agent without rules of its
+        // own.
         if is_one_sided && (self.depth != Depth::Policy || (is_empty(before) && is_empty(after))) {
             return self.value(path, before, after);
         }
@@ -187,7 +189,7 @@ impl Comparison {
         }
     }
 
-    /// Elements by what makes them the same, whatever their order: duplicates are paired in their order.
+    /// Compares elements by identity, whatever their order. Duplicates are paired in their order.
     fn unordered(&mut self, path: Path, kind: Kind, before: Option<&Value>, after: Option<&Value>) {
         if [before, after].into_iter().flatten().any(|value| !value.is_array()) {
             return self.value(path, before, after);
@@ -209,7 +211,7 @@ impl Comparison {
         }
     }
 
-    /// Elements in their order, each compared field by field with the one that it became.
+    /// Compares elements in their order, each field by field with its counterpart.
     fn ordered(&mut self, path: &Path, kind: Kind, before: &[Value], after: &[Value]) {
         let skipped = match kind {
             Kind::Allowlist => self.skipped[0],
@@ -226,7 +228,7 @@ impl Comparison {
         }
         for (at, element) in after.iter().enumerate() {
             if !pairs.taken[at] {
-                // The place of a rule is part of what it says.
+                // The position of a rule is part of its meaning.
                 let place = if kind == Kind::Rules { path.join(Step::Index(at)) } else { path.clone() };
                 self.value(place, None, Some(element));
             }
@@ -251,7 +253,7 @@ impl Comparison {
         self.fields(path, Some(before), Some(&after), Self::value);
     }
 
-    /// The agents of two documents that both have some.
+    /// The agents of two documents that both have agents.
     fn agents(&mut self, before: &Document<'_>, after: &Document<'_>) {
         let path = Path::default().join(Step::Key("agents".to_owned()));
         let by_id = |document| -> HashMap<&str, &Agent<'_>> { agents_of(document).collect() };
@@ -270,7 +272,7 @@ impl Comparison {
         }
     }
 
-    /// An agent of both documents, without the entries at the ends of its lists that are the same.
+    /// An agent of both documents, without the equal entries at the ends of its lists.
     fn pair(&mut self, path: Path, before: &Agent<'_>, after: &Agent<'_>) {
         let depth = self.depth;
         let entries = middle(before.allowlist.as_deref(), after.allowlist.as_deref(), |before, after| {
@@ -317,11 +319,11 @@ fn same(before: &Entry<'_>, after: &Entry<'_>, depth: Depth) -> bool {
         && before.last_resolved_path == after.last_resolved_path
 }
 
-/// Two lists without the elements at their beginning and their end that are the same.
+/// Two lists without the equal elements at their beginning and their end.
 struct Middle<T> {
     before: Option<Vec<T>>,
     after: Option<Vec<T>>,
-    /// How many went at the beginning.
+    /// Number of elements that were removed at the beginning.
     skipped: usize,
 }
 
@@ -336,7 +338,7 @@ fn middle<T: Clone>(before: Option<&[T]>, after: Option<&[T]>, same: impl Fn(&T,
     Middle { before: cut(left), after: cut(right), skipped: start }
 }
 
-/// A list's elements by what makes them the same.
+/// A list's elements by identity.
 fn by_identity(kind: Kind, list: Option<&Value>) -> BTreeMap<String, Vec<&Value>> {
     let mut lists: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for element in list.and_then(Value::as_array).into_iter().flatten() {
@@ -350,13 +352,13 @@ fn by_identity(kind: Kind, list: Option<&Value>) -> BTreeMap<String, Vec<&Value>
     lists
 }
 
-/// What makes an MCP tool the same tool.
+/// The identity of an MCP tool.
 fn of_tool(tool: &Value) -> String {
     let fields = ["server", "tool", "source"].map(|field| tool.get(field).cloned().unwrap_or_default());
     Value::from_iter(fields).to_string()
 }
 
-/// Fields of an entry or MCP tool that say nothing of what is allowed.
+/// Fields of an entry or MCP tool that do not affect what is allowed.
 const BOOKKEEPING: [&str; 6] =
     ["id", "lastUsedAt", "lastUsedCommand", "lastResolvedPath", "commandText", "addedAt"];
 

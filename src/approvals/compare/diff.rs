@@ -1,9 +1,9 @@
-//! Whether two documents say the same, and where they do not: the drift that `approvals diff` reports.
+//! Whether and where two documents differ in meaning: the drift that `approvals diff` reports.
 //!
-//! Both are brought into one form first and then compared by [`crate::approvals::compare::comparison`], as `set` does.
-//! That form lacks what a host does not look at when it decides about a command (`resolveExecApprovalsFromFile`,
-//! `matchAllowlist` of 2026.4.14 and 2026.9.6): ids, usage, the socket, empty blocks, an entry that is there twice, and
-//! the order of agents and entries, which [`Diff::reordered`] has more about.
+//! Both are brought into one form and then compared by [`crate::approvals::compare::comparison`], as `set` does. That
+//! form omits the parts that a host ignores when it decides about a command (`resolveExecApprovalsFromFile`,
+//! `matchAllowlist` of 2026.4.14 and 2026.9.6): ids, usage, the socket, empty blocks, repeated entries, and the order
+//! of agents and entries (see [`Diff::reordered`]).
 
 use serde_json::Value;
 
@@ -18,13 +18,13 @@ use crate::approvals::model::document::{Agents, Document, Policy};
 pub struct Diff {
     /// The drift, by path. Secrets in it are masked.
     pub changes: Vec<Change>,
-    /// Differences beyond those, which are counted and not kept.
+    /// Number of further differences, which are counted but not kept.
     pub omitted: usize,
-    /// Entries of which only the id, the usage or the spelling differs. No drift.
+    /// Number of entries of which only the id, the usage or the spelling differs. These are not drift.
     pub bookkeeping: usize,
-    /// Agents whose entries written by hand and those of prompts answered "always" follow each other in another order.
-    /// No drift, since the same commands are allowed: but of two entries that match one command a host takes the
-    /// first, and the `source` of that one decides whether the command counts as approved for good.
+    /// Agents in which the order of entries written by hand and entries of prompts answered "always" differs. This is
+    /// not drift, since the same commands are allowed. But of two entries that match one command a host takes the
+    /// first, and its `source` decides whether the command counts as permanently approved.
     pub reordered: Vec<String>,
 }
 
@@ -35,8 +35,8 @@ impl Diff {
     }
 }
 
-/// The differences of policy between two valid documents in today's form. Takes them, and drops what they have in common
-/// before it compares the rest: that would be many times the text.
+/// The differences of policy between two valid documents in today's form. Takes ownership, and drops the common parts
+/// before it compares the rest, which would take many times the size of the text.
 pub fn of_policy<'t>(mut before: Document<'t>, mut after: Document<'t>) -> Diff {
     for side in [&mut before, &mut after] {
         plain(side);
@@ -53,8 +53,8 @@ pub fn of_native(before: &Value, after: &Value) -> Diff {
     Diff { changes: crate::approvals::compare::native::changes(before, after), ..Diff::default() }
 }
 
-/// Every difference, of whatever means something or nothing: ids, usage, order, the socket. `no_token`: one side does not
-/// show its socket token, so that it cannot be compared.
+/// Every difference, whether or not it affects policy: ids, usage, order, the socket. `no_token`: one side does not
+/// show its socket token, so the tokens cannot be compared.
 pub fn exact(before: &Value, after: &Value, no_token: bool) -> Diff {
     if !no_token {
         return comparison::values(before, after, Depth::Exact).into();
@@ -69,7 +69,7 @@ pub fn exact(before: &Value, after: &Value, no_token: bool) -> Diff {
     comparison::values(&before, &after, Depth::Exact).into()
 }
 
-/// The same of two valid documents in today's form.
+/// Every difference between two valid documents in today's form.
 pub fn exact_documents<'t>(mut before: Document<'t>, mut after: Document<'t>, no_token: bool) -> Diff {
     for socket in [&mut before.socket, &mut after.socket].into_iter().flatten().filter(|_| no_token) {
         socket.token = None;
@@ -84,7 +84,7 @@ impl From<Changes> for Diff {
     }
 }
 
-/// Removes what says nothing. Bookkeeping stays, since it is counted.
+/// Removes the parts that do not affect policy. Bookkeeping stays, since it is counted.
 fn plain(document: &mut Document<'_>) {
     document.socket = None;
     document.defaults = document.defaults.filter(|policy| *policy != Policy::default());

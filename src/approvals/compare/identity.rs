@@ -1,7 +1,7 @@
-//! What makes an allowlist entry the same entry: one rule for every command.
+//! The identity of an allowlist entry: one rule for every command.
 //!
-//! Two entries are the same where every host decides the same by both. From `matchAllowlist` and the code that reads a
-//! document, of 2026.4.14, 2026.6.11 and 2026.9.6:
+//! Two entries are the same if every host decides the same with both. The rule follows `matchAllowlist` and the code
+//! that reads a document, of 2026.4.14, 2026.6.11 and 2026.9.6:
 //!
 //! | field | counts | because a host |
 //! | --- | --- | --- |
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::approvals::model::document::Entry;
 use crate::approvals::model::scalar::{Source, Text, trimmed};
 
-/// What makes an entry the same entry.
+/// The identity of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::approvals) struct Identity<'e> {
     pub(in crate::approvals) pattern: &'e str,
@@ -54,7 +54,7 @@ pub(in crate::approvals) fn is_command(pattern: &str) -> bool {
     pattern.starts_with("=command:") || pattern.starts_with("=node-command:")
 }
 
-/// The same for an entry that need not be valid: a text that is equal where the identities are.
+/// The identity of an entry that may be invalid: a text that is equal if the identities are equal.
 pub(super) fn of_value(entry: &Value) -> String {
     let field = |name: &str| entry.get(name).cloned().unwrap_or_default();
     let source = field("source");

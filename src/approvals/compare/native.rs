@@ -1,4 +1,4 @@
-//! What changes when a node's own policy is replaced.
+//! The changes when a node's own policy is replaced.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use super::changes::Change;
 use super::comparison;
 use crate::approvals::model::path::{Path, Step};
 
-/// What changes when one policy takes another's place, or what a node made of the policy that it was sent.
+/// The changes when one policy replaces another, or when a node modifies the policy that it received.
 ///
 /// The order of rules is policy: rules are tried from the first to the last, and the first that matches decides
-/// (`ExecApprovalPolicy.Evaluate` of the Windows node). A rule that is only in `before` is listed under its index there, a
-/// rule that is only in `after` under its index there. Rules that changed places are listed as one change of `/rules`,
-/// from the first that moved to the last. What means the same is not a change: `enabled` absent and true, `shells` absent
-/// and empty, and a `defaultAction` that one side lacks, since a node keeps its own.
+/// (`ExecApprovalPolicy.Evaluate` of the Windows node). A rule that is only in `before` is listed under its index
+/// there, a rule that is only in `after` under its index there. Rules that changed places are listed as one change of
+/// `/rules`, from the first that moved to the last. Equivalent forms are not a change: `enabled` absent and true,
+/// `shells` absent and empty, and a `defaultAction` that one side lacks, since a node keeps its own.
 pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let [before, after] = [before, after].map(plain);
     let mut changes = Vec::new();
@@ -33,7 +33,7 @@ pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     changes
 }
 
-/// A policy without what goes without saying.
+/// A policy without fields that have their default value.
 fn plain(policy: &Value) -> Value {
     let mut policy = policy.clone();
     let rules = policy.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten();

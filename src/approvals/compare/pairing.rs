@@ -1,7 +1,7 @@
-//! Which element of a later list each element of an earlier one became.
+//! Pairs each element of an earlier list with the element that it became in a later list.
 //!
-//! What is the same at both ends first, then in place, then the same element elsewhere, then by what most likely makes it
-//! the same though it changed.
+//! Equal elements at both ends are paired first, then elements in place, then equal elements elsewhere, then changed
+//! elements by their most reliable key.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Whether the `id` on the right is one that a gateway gave.
+    /// Whether the `id` on the right was added by a gateway.
     pub(super) fn may_gain_id(self, depth: Depth, before: Option<&Value>, after: Option<&Value>) -> bool {
         self == Self::Allowlist
             && depth == Depth::Stored
@@ -26,7 +26,7 @@ impl Kind {
             && after.is_some_and(Value::is_string)
     }
 
-    /// By what an element is most likely the same element, though something in it changed.
+    /// The key by which a changed element is most likely recognised.
     const fn likely(self) -> &'static [Likely] {
         match self {
             Self::Allowlist => &[Likely::Fields(&["id"]), Likely::SameEntry, Likely::Fields(&["pattern"])],
@@ -42,12 +42,12 @@ impl Kind {
     }
 }
 
-/// By what elements are paired.
+/// The key by which elements are paired.
 #[derive(Clone, Copy)]
 enum Likely {
-    /// The values of these fields, of which the first must be there.
+    /// The values of these fields. The first field must be present.
     Fields(&'static [&'static str]),
-    /// What makes an entry the same entry.
+    /// The identity of an entry.
     SameEntry,
 }
 
@@ -65,13 +65,13 @@ impl Likely {
     }
 }
 
-/// Which later element each earlier one became.
+/// The later element for each earlier one.
 pub(super) struct Pairing {
-    /// By the index of an earlier element.
+    /// By the index of an earlier element: its counterpart.
     pub(super) after_of: Vec<Option<usize>>,
-    /// By the index of a later element: whether an earlier one became it.
+    /// By the index of a later element: whether it has a counterpart.
     pub(super) taken: Vec<bool>,
-    /// By the index of an earlier element: whether it is the same.
+    /// By the index of an earlier element: whether it is unchanged.
     pub(super) same: Vec<bool>,
 }
 
@@ -89,10 +89,11 @@ impl Pairing {
         };
         pairing.at_both_ends(before, after, same);
         if before.len() == after.len() {
-            // What every gateway does: nothing moved.
+            // The usual case with gateways: nothing moved.
             pairing.in_place(|index| same(&before[index], &after[index]));
         }
-        // The same element elsewhere. Those with an id of their own first, so that no other takes their place.
+        // Equal elements elsewhere. Elements with an id of their own are first, so that no other element takes their
+        // counterpart.
         pairing.by(
             before,
             after,
@@ -137,7 +138,7 @@ impl Pairing {
         }
     }
 
-    /// Pairs what is left by a key, duplicates in their order.
+    /// Pairs the remaining elements by a key, duplicates in their order.
     fn by(
         &mut self,
         before: &[Value],
@@ -166,7 +167,7 @@ impl Pairing {
         }
     }
 
-    /// The elements that changed places, by their indexes before: in the order that they had, and in their new order.
+    /// The elements that changed places, by their indexes before: in their old order and in their new order.
     pub(super) fn moved(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         let mut after: Vec<(usize, usize)> =
             self.after_of.iter().enumerate().filter_map(|(index, at)| Some(((*at)?, index))).collect();

@@ -1,8 +1,9 @@
-//! One entry into an agent's allowlist, or out of it; everything else stays as it is.
+//! Adds one entry to an agent's allowlist, or removes one; everything else stays as it is.
 //!
-//! As `openclaw approvals allowlist add` and `remove` do it in 2026.4.14 and 2026.9.6: the pattern is trimmed, a list
-//! goes with its last entry and an agent with its last field. Unlike there, entries are the same only by the rule of
-//! [`crate::approvals::compare::identity`]: removing a pattern there also removes what prompts bound to arguments.
+//! The edit follows `openclaw approvals allowlist add` and `remove` of 2026.4.14 and 2026.9.6: the pattern is trimmed,
+//! a list is removed with its last entry, and an agent with its last field. Unlike OpenClaw, it identifies entries only
+//! by the rule of [`crate::approvals::compare::identity`]: OpenClaw's removal of a pattern also removes entries of
+//! prompts that are bound to arguments.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -16,12 +17,12 @@ use crate::approvals::redact::credentials;
 
 pub mod text;
 
-/// Whether an entry comes or goes.
+/// Whether an entry is added or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// Add the entry if it is not there.
+    /// Add the entry if it is missing.
     Add,
-    /// Remove the entry if it is there.
+    /// Remove the entry if it is present.
     Remove,
 }
 
@@ -35,19 +36,19 @@ pub struct Edit {
     source: Option<Source>,
 }
 
-/// Why there can be no such edit.
+/// Why an edit is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EditError {
     /// A pattern that matches nothing.
     #[error("the pattern is blank")]
     BlankPattern,
-    /// An agent without a name: an unset variable, perhaps, and `*` would be everybody.
+    /// An agent without a name, perhaps from an unset variable. A default of `*` would affect every agent.
     #[error("the agent's id is blank")]
     BlankAgent,
-    /// An agent that a gateway reads as another.
+    /// An agent id that a gateway reads as another id.
     #[error("{0}")]
     Agent(&'static str),
-    /// An empty expression, which means any arguments: an unset variable, perhaps.
+    /// An empty expression, which means any arguments, perhaps from an unset variable.
     #[error("the expression for the arguments is empty, which means any arguments")]
     EmptyArgPattern,
     /// An expression that no gateway can compile.
@@ -55,38 +56,40 @@ pub enum EditError {
     ArgPattern {
         /// The expression.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem in the expression.
         cause: String,
     },
 }
 
 impl EditError {
-    /// What the person who reads the error can do next.
+    /// The next step for the user.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::BlankPattern => "name the executable by its path, a glob, or a command name",
             Self::BlankAgent => "name the agent, or leave --agent out for all of them",
             Self::Agent(_) => "name the agent by its id: --agent main",
-            Self::EmptyArgPattern => "leave --arg-pattern out if that is meant",
-            Self::ArgPattern { .. } => "fix it; it is matched against the arguments joined with one space",
+            Self::EmptyArgPattern => "leave --arg-pattern out to allow any arguments",
+            Self::ArgPattern { .. } => {
+                "fix it; a gateway matches it against the arguments joined with one space"
+            }
         }
     }
 }
 
-/// What an edit did to a document.
+/// The effect of an edit on a document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Applied {
     /// Whether anything changed.
     pub changed: bool,
-    /// The agent's entries with the same pattern that are other entries: another `argPattern`, another source.
-    /// As they may be shown: texts that look like credentials are masked.
+    /// The agent's other entries with the same pattern, which have another `argPattern` or source. Their texts are
+    /// ready to be shown: texts that look like credentials are masked.
     pub similar: Vec<Value>,
     /// The other agents that have an entry with this pattern.
     pub elsewhere: Vec<String>,
 }
 
 impl Edit {
-    /// An edit that leads to a valid document.
+    /// Creates an edit. Returns an error if the edit would make a document invalid.
     pub fn new(
         verb: Verb,
         agent: &str,
@@ -123,7 +126,7 @@ impl Edit {
         })
     }
 
-    /// Whether an entry comes or goes.
+    /// Whether an entry is added or removed.
     pub fn verb(&self) -> Verb {
         self.verb
     }
@@ -133,12 +136,12 @@ impl Edit {
         &self.pattern
     }
 
-    /// The agent that has the allowlist.
+    /// The agent whose allowlist is edited.
     pub fn agent(&self) -> &str {
         &self.agent
     }
 
-    /// What makes the entry the same entry, as it is written in a document.
+    /// The identity of the entry, as it is written in a document.
     pub fn entry(&self) -> Value {
         let mut entry = serde_json::Map::new();
         entry.insert("pattern".to_owned(), self.pattern.as_str().into());
@@ -151,8 +154,8 @@ impl Edit {
         Value::Object(entry)
     }
 
-    /// Makes the edit. `now_ms`: what a new entry has for its last use, as the official command writes it, so that it
-    /// does not count as unused from its first day on; `None` for none.
+    /// Makes the edit. `now_ms`: the last use of a new entry, as the official command writes it, so that the entry does
+    /// not count as unused from its first day; `None` omits it.
     pub fn apply(&self, document: &mut Document<'_>, now_ms: Option<u64>) -> Applied {
         let similar = self.similar(document);
         let elsewhere = self.elsewhere(document);

@@ -1,7 +1,8 @@
-//! A gateway that is too old for a field: its refusal read, what it would refuse foreseen, the fields removed.
+//! Handles a gateway that is too old for a field: parses its rejection, predicts its rejections, and removes the
+//! fields.
 //!
 //! The complaint is matched against the document that was sent, because some releases write an agent's id into it
-//! without escapes. What does not match a newer field of that very document is never acted on.
+//! without escapes. Only complaints that match a newer field of that document lead to a change.
 
 mod newer;
 
@@ -15,7 +16,8 @@ use crate::approvals::model::path::{Path, Step};
 pub use newer::Newer;
 pub(in crate::approvals) use newer::Release;
 
-/// An allowlist entry as a person finds it again. Its pattern may hold anything: the code that prints it escapes it.
+/// An allowlist entry, described so that a person can find it. Its pattern may contain anything: the code that prints
+/// it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryName {
     /// Index in its agent's allowlist, from 0.
@@ -24,12 +26,12 @@ pub struct EntryName {
     pub pattern: String,
 }
 
-/// A newer field of the document that was sent.
+/// A field of the sent document that some gateways do not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its place.
+    /// Its path.
     pub place: Path,
-    /// Which field it is.
+    /// The kind of field.
     pub newer: Newer,
     /// The id of its agent.
     pub agent: String,
@@ -47,17 +49,17 @@ impl fmt::Display for Field {
     }
 }
 
-/// What a gateway refused of a document.
+/// The parts of a document that a gateway rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// Fields that the gateway is too old for. A later gateway (measured: 2026.9.6) names only the first one of
-    /// each object.
+    /// Fields that the gateway is too old for. A later gateway (measured: 2026.9.6) names only the first one of each
+    /// object.
     pub fields: Vec<Field>,
     /// Complaints about anything else, in the gateway's words: the code that prints them escapes them.
     pub others: Vec<String>,
 }
 
-/// A field that was removed, and what stood in it.
+/// A removed field and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     /// The field.
@@ -66,37 +68,37 @@ pub struct Removed {
     pub value: Value,
 }
 
-/// How a complaint writes an agent's id into a path.
+/// The notation in which a complaint writes an agent's id into a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Notation {
     /// As a JSON Pointer: `~1` for a slash, `~0` for a tilde (2026.4.14).
     Pointer,
-    /// As it is (2026.9.6).
+    /// Without escapes (2026.9.6).
     Plain,
 }
 
-/// The most separators inside one complaint that are looked for: an agent's id may hold some.
+/// The maximum number of separators inside one complaint that are considered, since an agent's id may contain some.
 const INNER: usize = 16;
 
-/// Between two complaints.
+/// The separator between two complaints.
 const SEPARATOR: &str = "; ";
 
-/// Reads the message of a refused `exec.approvals.set` or `exec.approvals.node.set`; `None` where it is another.
+/// Parses the message of a rejected `exec.approvals.set` or `exec.approvals.node.set`; `None` for any other message.
 ///
-/// `sent` is the document that was refused. Nothing of the message is believed that it does not bear out: a field
-/// that is not in it, or that no release lacks, is a complaint among the others.
+/// `sent` is the rejected document. A complaint about a field that is not in it, or that no release lacks, is returned
+/// among the other complaints.
 pub fn read(message: &str, sent: &Value) -> Option<Rejection> {
     const METHODS: [&str; 2] =
         ["invalid exec.approvals.set params: ", "invalid exec.approvals.node.set params: "];
     let complaints = METHODS.iter().find_map(|method| message.strip_prefix(method))?;
     let [pointer, plain] =
         [Notation::Pointer, Notation::Plain].map(|notation| interpreted(complaints, sent, notation));
-    // One message has one notation: the one in which more of it makes sense.
+    // One message uses one notation: the one in which more complaints can be parsed.
     Some(match pointer.others.len().cmp(&plain.others.len()) {
         std::cmp::Ordering::Less => pointer,
         std::cmp::Ordering::Greater => plain,
         std::cmp::Ordering::Equal if pointer == plain => plain,
-        // Two agents whose ids are each other's escaped form. Nothing is guessed.
+        // The ids of two agents are each other's escaped form. The code does not guess.
         std::cmp::Ordering::Equal => {
             Rejection { fields: Vec::new(), others: complaints.split(SEPARATOR).map(str::to_owned).collect() }
         }
@@ -113,7 +115,7 @@ fn interpreted(complaints: &str, sent: &Value, notation: Notation) -> Rejection 
         if ends.len() <= inner {
             ends.push(text.len());
         }
-        // The longest that makes sense: an id that holds the separator is no coincidence.
+        // The longest part that can be parsed wins: an id that contains the separator is no coincidence.
         let found = ends.iter().rev().find_map(|&end| Some((end, complaint(&text[..end], sent, notation)?)));
         let end = found.as_ref().map_or(ends[0], |(end, _)| *end);
         match found {
@@ -125,7 +127,7 @@ fn interpreted(complaints: &str, sent: &Value, notation: Notation) -> Rejection 
     rejection
 }
 
-/// One complaint about a newer field that the document has.
+/// Parses one complaint about a newer field of the document.
 fn complaint(text: &str, sent: &Value, notation: Notation) -> Option<Field> {
     let (place, problem) = text.strip_prefix("at /file/agents/")?.rsplit_once(": ")?;
     let entry = |newer, place: &str| {
@@ -177,28 +179,28 @@ fn entry_field(sent: &Value, agent: &str, index: usize, newer: Newer) -> Option<
     })
 }
 
-/// The document without exactly the fields that a gateway refused, and what they were.
+/// The document without exactly the fields that a gateway rejected, and those fields.
 ///
-/// `None` where there is nothing to remove, or where the gateway complained about anything else: then sending less
-/// would not help, and might hide what is wrong. No entry is ever removed, and nothing that was not named.
-/// A later gateway (measured: 2026.9.6) names only the first field of each object, so the document may be refused again for the
-/// next one, and be read and downgraded again; a refused `set` changed nothing. [`foreseen`] and [`without`] take
-/// them all at once where the gateway's release is known.
+/// `None` if there is nothing to remove, or if the gateway also complained about anything else: then sending less would
+/// not help, and might hide the problem. No entry is ever removed, and no field that was not named. A later gateway
+/// (measured: 2026.9.6) names only the first field of each object, so it may reject the document again for the next
+/// field, which can be handled in the same way; a rejected `set` changes nothing. [`foreseen`] and [`without`] remove
+/// all fields in one step if the gateway's release is known.
 ///
-/// What it means for policy ([`Newer::without`] says it for people). Without `source` an entry stays and counts as
-/// written by a person. A gateway too old for the field matches entries without looking at it, so paths and globs
-/// allow what they did; on such a gateway outside Windows that is any arguments, since `argPattern` is ignored there.
-/// What stops to count is the approval of one exact command (a pattern `=command:…`), so the command needs approval again. But
-/// once that gateway is upgraded to 2026.8.1 or later, a generated entry that is not bound to a directory, which
+/// The effect on policy ([`Newer::without`] describes it for users): without `source` an entry stays and counts as
+/// written by a person. A gateway too old for the field ignores it when it matches entries, so paths and globs allow
+/// the same as before; on such a gateway outside Windows that is any arguments, since `argPattern` is ignored there.
+/// The approval of one exact command (a pattern `=command:…`) no longer counts, so the command needs approval again.
+/// But once that gateway is upgraded to 2026.8.1 or later, a generated entry that is not bound to a directory, which
 /// those releases hold inactive because of its `source`, allows any arguments (or what its `argPattern` matches). A
-/// downgrade may therefore widen the policy later, and every report of it must say so. `commandText` is
-/// dropped by every gateway when it stores the document (measured); `mcpTools` takes approvals away; a fractional
-/// `lastUsedAt` is bookkeeping.
+/// downgrade may therefore widen the policy later, and every report of it must say so. `commandText` is dropped by
+/// every gateway when it stores the document (measured); `mcpTools` takes approvals away; a fractional `lastUsedAt` is
+/// bookkeeping.
 pub fn downgraded<'d>(sent: &Document<'d>, rejection: &Rejection) -> Option<(Document<'d>, Vec<Removed>)> {
     if rejection.others.is_empty() { without(sent, &rejection.fields) } else { None }
 }
 
-/// The document without the fields, and what they were; `None` where one of them is not there, or there are none.
+/// The document without the fields, and their values; `None` if one of them is missing, or the list is empty.
 pub fn without<'d>(sent: &Document<'d>, fields: &[Field]) -> Option<(Document<'d>, Vec<Removed>)> {
     if fields.is_empty() {
         return None;
@@ -225,8 +227,8 @@ pub fn without<'d>(sent: &Document<'d>, fields: &[Field]) -> Option<(Document<'d
     Some((document, removed))
 }
 
-/// The fields of a document that a gateway of that release (`2026.4.14`, `2026.9.1-beta.1`) will refuse. A release
-/// that cannot be read foresees nothing, and the gateway itself has the last word.
+/// The fields of a document that a gateway of that release (`2026.4.14`, `2026.9.1-beta.1`) will reject. For a release
+/// that cannot be parsed the list is empty, and the gateway decides.
 pub fn foreseen(sent: &Value, version: &str) -> Vec<Field> {
     let Some(release) = Release::read(version) else { return Vec::new() };
     let refused = |newer: Newer| !newer.accepted_by(release);
@@ -257,7 +259,7 @@ mod tests {
     use crate::approvals::check::agreement::documents;
     use crate::approvals::parse;
 
-    /// The document of which both releases' answers were measured, without its misspelt fields.
+    /// The document for which the answers of both releases were measured, without its misspelt fields.
     fn sent() -> Value {
         let entry =
             json!({"pattern": "/bin/ls", "source": "allow-always", "commandText": "ls", "lastUsedAt": 1.5});
@@ -275,7 +277,7 @@ mod tests {
         at /file/agents/ops~1team~0x: unexpected property 'mcpTools'; \
         at /file/agents/ops~1team~0x/allowlist/0: unexpected property 'source'";
 
-    /// What is removed from the document in a value; `None` where nothing is.
+    /// Removes the rejected fields from a JSON document; `None` if nothing is removed.
     fn downgraded(sent: &Value, rejection: &Rejection) -> Option<(Value, Vec<Removed>)> {
         let text = sent.to_string();
         let document = parse(text.as_bytes(), Syntax::Json).unwrap();

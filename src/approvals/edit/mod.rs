@@ -1,4 +1,4 @@
-//! Changing a document: one entry, all of it, or what a gateway or a release does not know.
+//! Changing a document: one entry, the whole document, or the fields that a gateway or a release does not know.
 
 pub mod allowlist;
 pub mod downgrade;

@@ -1,4 +1,4 @@
-//! What a store will hold when a document is set: the plan, before anything is written.
+//! Plans the replacement of a store's document, before anything is written.
 
 use std::io;
 
@@ -22,33 +22,33 @@ use crate::approvals::text::syntax::Syntax;
 pub struct Replacement {
     /// The exact text to store.
     pub text: String,
-    /// What changes in meaning.
+    /// The changes in meaning.
     pub changes: Changes,
-    /// Whether the store holds this text already, or the same document in other words.
+    /// Whether the store already holds this text or an equal document.
     pub needed: bool,
 }
 
 /// Why a store's document cannot be replaced.
 #[derive(Debug, Error)]
 pub enum ReplacementError {
-    /// What the store holds is not JSON: what would be lost with it cannot be known.
-    #[error("the document in the store cannot be read, so what replacing it would lose cannot be known")]
+    /// The store's content is not JSON, so the loss from replacing it cannot be determined.
+    #[error("the document in the store cannot be read, so the loss from replacing it is unknown")]
     Unreadable(Verdict),
-    /// The store's socket block is broken, and the new document has none to take its place.
-    #[error("the store's `socket` block is not valid, and the new document brings none of its own")]
+    /// The store's socket block is invalid, and the new document has none to replace it.
+    #[error("the store's `socket` block is not valid, and the new document has none")]
     Socket,
     /// The document could not be printed.
     #[error("the document could not be printed: {0}")]
     Print(#[from] serde_json::Error),
-    /// The printed document reads back as another one: a bug in clearance.
+    /// The printed document reads back as a different one: a bug in clearance.
     #[error("the document does not read back as it was printed; nothing was stored")]
     Misprinted,
 }
 
-/// Plans to replace what is stored by `document`.
+/// Plans to replace the stored document with `document`.
 ///
-/// The store keeps its own socket path and token where the document has none, and an entry keeps its id; entries
-/// without one get `new_id()`. The text is what OpenClaw writes: two spaces, one line feed at the end.
+/// The store keeps its own socket path and token if the document has none, and an entry keeps its id; entries without
+/// one get `new_id()`. The text has OpenClaw's format: two spaces, one line feed at the end.
 pub fn plan(
     stored: &Stored,
     document: Document<'_>,
@@ -57,7 +57,7 @@ pub fn plan(
     let (planned, document) = planned(stored, document, new_id)?;
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
-    // What is about to be stored is read once more, as the host will read it.
+    // The new text is read once more, as the host will read it.
     if parse(text.as_bytes(), Syntax::Json).as_ref() != Ok(&document) {
         return Err(ReplacementError::Misprinted);
     }
@@ -65,7 +65,7 @@ pub fn plan(
     Ok(Replacement { text, changes: before.changes(document), needed })
 }
 
-/// The same where nothing is going to be stored: instead of the text, its size in bytes.
+/// The plan if nothing will be stored: it has the size of the text in bytes instead of the text.
 pub fn foreseen(
     stored: &Stored,
     document: Document<'_>,
@@ -79,18 +79,18 @@ pub fn foreseen(
     Ok((Replacement { text: String::new(), changes, needed }, size.0 + 1))
 }
 
-/// A document that is ready to be stored, and what it changes.
+/// A document that is ready to be stored, and its changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completed<'d> {
     /// The document, with the store's socket and with an id for each entry.
     pub document: Document<'d>,
-    /// What changes in meaning.
+    /// The changes in meaning.
     pub changes: Changes,
-    /// Whether it differs from what is stored.
+    /// Whether it differs from the stored document.
     pub needed: bool,
 }
 
-/// The same where somebody else prints the document.
+/// The plan if the caller prints the document.
 pub fn completed<'d>(
     stored: &Stored,
     document: Document<'d>,
@@ -101,7 +101,7 @@ pub fn completed<'d>(
     Ok(Completed { document, changes, needed })
 }
 
-/// Counts what is written to it.
+/// Counts the bytes that are written to it.
 #[derive(Default)]
 struct Size(usize);
 
@@ -116,11 +116,11 @@ impl io::Write for Size {
     }
 }
 
-/// What is stored, as it is compared with a new document.
+/// The stored content, as it is compared with a new document.
 enum Before<'t> {
     /// A valid document.
     Document(Box<Document<'t>>),
-    /// Anything else that is JSON, or nothing.
+    /// Any other JSON value, or nothing.
     Other(Value),
 }
 
@@ -135,7 +135,7 @@ impl<'t> Before<'t> {
         if let Some(document) = accepted(text, Budget::default()) {
             return Ok(Self::Document(Box::new(document)));
         }
-        // Of a text with too much in it a value is not made: it would take any memory.
+        // No value is built of a text with too many values: its memory is unbounded.
         value_of_invalid(text).map(Self::Other).map_err(ReplacementError::Unreadable)
     }
 
@@ -170,7 +170,7 @@ impl<'t> Before<'t> {
     fn changes(self, after: Document<'t>) -> Changes {
         match self {
             Self::Document(before) => comparison::policy(*before, after),
-            // Of a first document as much is listed as of any other.
+            // The list of changes is as long for a first document as for any other.
             Self::Other(Value::Null) => comparison::policy(Document::default(), after),
             Self::Other(before) => {
                 let after = serde_json::to_value(&after).unwrap_or_default();
@@ -192,7 +192,7 @@ fn planned<'t, 'd>(
     Ok((Planned { before, needed }, document))
 }
 
-/// What a document says at its top: gateways print blocks even where they hold nothing.
+/// The fields at the top of a document, without the empty blocks that gateways print.
 fn without_fillings(document: &Value) -> Option<Vec<(&String, &Value)>> {
     let is_filling = |name: &str, value: &Value| {
         matches!(name, "socket" | "defaults" | "agents")
@@ -214,7 +214,7 @@ fn keep_socket(before: &Before<'_>, document: &mut Document<'_>) -> Result<(), R
     Ok(())
 }
 
-/// Gives each entry without an id the one that the store has for it, else a new one.
+/// Gives each entry without an id the id of the same entry in the store, or else a new one.
 fn give_ids(before: &Before<'_>, document: &mut Document<'_>, new_id: &mut impl FnMut() -> String) {
     let entries = |agents: &Agents<'_>| {
         agents.iter().any(|(_, agent)| agent.allowlist.iter().flatten().any(|entry| entry.id.is_none()))
@@ -240,7 +240,7 @@ fn give_ids(before: &Before<'_>, document: &mut Document<'_>, new_id: &mut impl 
     }
 }
 
-/// The entries with ids of what is not a valid document.
+/// The entries with ids of a text that is not a valid document.
 fn with_ids(before: &Value) -> Document<'_> {
     let agents = before.get("agents").and_then(Value::as_object).into_iter().flatten();
     let agents = agents.filter_map(|(id, rules)| {
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_socket_is_not_lost_in_silence() {
+    fn a_broken_socket_is_not_lost_silently() {
         let stored = json!({"version": 1, "socket": {"path": "/old", "tokn": "hunter2"}});
         assert!(matches!(planned(Some(&stored), &json!({"version": 1})), Err(ReplacementError::Socket)));
     }

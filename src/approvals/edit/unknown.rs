@@ -1,8 +1,8 @@
-//! Fields that no release knows: what a document says without them, and the text without them.
+//! Fields that no release knows: the document and the text without them.
 //!
-//! Measured on 2026.4.14, 2026.7.1 and 2026.9.6: a host runs with such a document and ignores the fields. When it
-//! writes the document, it keeps those of agents and entries and drops the others; its `exec.approvals.set` refuses
-//! them all.
+//! Measured on 2026.4.14, 2026.7.1 and 2026.9.6: a host accepts such a document and ignores the fields. When it writes
+//! the document, it keeps those of agents and entries and drops the others. Its `exec.approvals.set` rejects all of
+//! them.
 
 use serde_json::Value;
 
@@ -21,21 +21,21 @@ use crate::approvals::text::syntax::{self, Syntax};
 pub struct Known {
     /// The text: every other byte as it was.
     pub text: String,
-    /// The fields that are gone, in their order, secrets masked: at most [`Known::LISTED`].
+    /// The removed fields, in their order, secrets masked: at most [`Known::LISTED`].
     pub fields: Vec<Change>,
-    /// How many there were.
+    /// Number of removed fields.
     pub count: usize,
-    /// How many of those look like a rule that is misspelt or in the wrong place. Without them nobody would see what was
-    /// meant, so they are not removed from a document.
+    /// Number of removed fields that look like a rule that is misspelt or in the wrong place. Removing them would hide
+    /// what was meant, so they are not removed from a document.
     pub meant: usize,
 }
 
 impl Known {
-    /// How many fields are listed.
+    /// Maximum number of fields that are listed.
     pub const LISTED: usize = 1_000;
 }
 
-/// What an object of a document is.
+/// The kind of an object in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Document,
@@ -47,11 +47,11 @@ enum Kind {
     Entry,
     Tools,
     Tool,
-    /// Nothing below it has a name of its own.
+    /// An object without named fields below it.
     Leaf,
 }
 
-/// The fields that say what may run.
+/// The fields that decide what may run.
 const RULES: [&str; 12] = [
     "security",
     "ask",
@@ -80,7 +80,7 @@ const ENTRY: [&str; 8] = [
 const TOOL: [&str; 5] = ["server", "tool", "source", "addedAt", "lastUsedAt"];
 
 impl Kind {
-    /// What is under a name; `None` where no release knows the name.
+    /// The kind of the value under a name; `None` if no release knows the name.
     fn under(self, name: &str) -> Option<Self> {
         match self {
             Self::Document => match name {
@@ -104,7 +104,7 @@ impl Kind {
         }
     }
 
-    /// What each element of an array is.
+    /// The kind of each element of an array.
     fn of_elements(self) -> Option<Self> {
         match self {
             Self::Allowlist => Some(Self::Entry),
@@ -114,15 +114,14 @@ impl Kind {
     }
 }
 
-/// A document without its unknown fields. `None` where it has none, where something else is wrong with it too, or where
-/// the time is over.
+/// A document without its unknown fields. `None` if it has none, has another problem, or if the time limit has passed.
 pub fn known(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
     let known = without(bytes, syntax, budget)?;
     parse_within(known.text.as_bytes(), syntax, budget).is_ok().then_some(known)
 }
 
-/// A text without its unknown fields, whatever else is wrong with it. `None` where it has none, cannot be read, holds too
-/// much, or where the time is over.
+/// A text without its unknown fields, whatever other problems it has. `None` if it has none, cannot be read, has too
+/// many values, or if the time limit has passed.
 pub fn without(bytes: &[u8], syntax: Syntax, budget: Budget<'_>) -> Option<Known> {
     let text = syntax::text(bytes).ok()?;
     if bounds::object_too_many(text).is_some() || bounds::cut(text).is_some() {
@@ -163,7 +162,7 @@ struct Taken<'t> {
 }
 
 impl Taken<'_> {
-    /// `None` where the text cannot be read, or the time is over.
+    /// `None` if the text cannot be read, or if the time limit has passed.
     fn take(&mut self, open: usize, kind: Kind, path: &Path) -> Option<()> {
         let text = self.text;
         if self.budget.is_spent() {
@@ -186,9 +185,9 @@ impl Taken<'_> {
             text,
             open,
             |index, item| {
-                /// Fields between two looks at the clock.
-                const OFTEN: usize = 256;
-                if index % OFTEN == OFTEN - 1 && self.budget.is_spent() {
+                /// Number of fields between two checks of the time limit.
+                const CHECK_INTERVAL: usize = 256;
+                if index % CHECK_INTERVAL == CHECK_INTERVAL - 1 && self.budget.is_spent() {
                     return None;
                 }
                 let name = item.key.as_ref().and_then(|key| layout::name(text, key)).unwrap_or_default();
@@ -221,7 +220,7 @@ impl Taken<'_> {
 }
 
 fn gone(path: Path, text: &str, syntax: Syntax) -> Change {
-    /// Bytes of a value that is shown whole.
+    /// Maximum number of bytes of a value that is shown whole.
     const SHOWN: usize = 2_000;
     let value = if text.len() > SHOWN {
         Value::from(format!("{} bytes", text.len()))
@@ -256,7 +255,7 @@ mod tests {
         known.fields.iter().map(|field| field.path.to_string()).collect()
     }
 
-    /// A field that may be a misspelt rule is not one to remove: nobody would see any more what was meant.
+    /// A field that may be a misspelt rule is not removed, because that would hide what was meant.
     #[test]
     fn what_looks_like_a_rule_is_counted() {
         let meant = |text: &str| without(text.as_bytes(), Syntax::Json).map(|known| known.meant);
@@ -352,7 +351,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
 
-        /// What is listed is what the validator calls unknown, and what is left has nothing of it.
+        /// The listed fields are those that the validator reports as unknown, and the rest has none of them.
         #[test]
         fn exactly_the_unknown_fields_go(value in documents()) {
             let text = serde_json::to_string_pretty(&value).unwrap();

@@ -1,6 +1,6 @@
-//! Every code a check can report, with what is wrong, why it matters and how to fix it.
+//! Every code that a check can report, with the problem, its consequence and its fix.
 //!
-//! Codes are a promise: scripts and baselines name them. One is never renamed or given another meaning.
+//! Codes are stable: scripts and baselines use them. A code is never renamed or given another meaning.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use crate::approvals::findings::severity::Severity;
 pub struct Explanation {
     /// The problem in a few words.
     pub title: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub what: &'static str,
-    /// Why it matters: what a gateway does with such a document.
+    /// The consequence: how a gateway treats such a document.
     pub why: &'static str,
     /// How to fix it.
     pub fix: &'static str,
@@ -24,15 +24,15 @@ macro_rules! codes {
         checks { $($check:ident = $check_code:literal { $check_title:literal, $check_what:literal, $check_why:literal, $check_fix:literal $(,)? })+ }
         lints { $($lint:ident = $lint_code:literal $severity:ident { $lint_title:literal, $lint_what:literal, $lint_why:literal, $lint_fix:literal $(,)? })+ }
     ) => {
-        /// A kind of problem.
+        /// The kind of a problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $(#[doc = $check_title] $check,)+ $(#[doc = $lint_title] $lint,)+ }
 
         impl Code {
-            /// Every code of what makes a document invalid, as the codes page lists them.
+            /// Every code that makes a document invalid, in the order of the codes page.
             pub const ALL: &'static [Self] = &[$(Self::$check),+];
 
-            /// Every code of what is valid but dangerous or dead.
+            /// Every code for a valid document that is dangerous or has no effect.
             pub const LINTS: &'static [Self] = &[$(Self::$lint),+];
 
             /// The stable name.
@@ -40,7 +40,7 @@ macro_rules! codes {
                 match self { $(Self::$check => $check_code,)+ $(Self::$lint => $lint_code,)+ }
             }
 
-            /// How much it weighs unless somebody says otherwise.
+            /// The default severity.
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$check => Severity::Error,)+ $(Self::$lint => Severity::$severity,)+ }
             }
@@ -57,12 +57,12 @@ macro_rules! codes {
 }
 
 impl Code {
-    /// The code of that name.
+    /// The code with that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().chain(Self::LINTS).copied().find(|code| code.as_str() == name)
     }
 
-    /// The code that a name is near to that is none.
+    /// The code whose name is most similar to an unknown name.
     pub fn nearest(name: &str) -> Option<String> {
         crate::approvals::findings::nearest::near(
             name,
@@ -70,12 +70,12 @@ impl Code {
         )
     }
 
-    /// Whether the code is about a document that is valid.
+    /// Whether the code is about a valid document.
     pub fn is_lint(self) -> bool {
         Self::LINTS.contains(&self)
     }
 
-    /// Whether `lint --fix` fixes it: only what says the same without it.
+    /// Whether `lint --fix` fixes it. That is only the case if the meaning of the document stays the same.
     pub const fn is_fixable(self) -> bool {
         matches!(
             self,
@@ -83,7 +83,7 @@ impl Code {
         )
     }
 
-    /// How to fix it on a gateway or node, where that is not what [`Self::explanation`] says.
+    /// How to fix it on a gateway or node, if that differs from [`Self::explanation`].
     pub const fn remote_fix(self) -> Option<&'static str> {
         match self {
             Self::CoveredEntry => Some(
@@ -110,7 +110,7 @@ impl Code {
         )
     }
 
-    /// Whether a source line helps: not where the bytes are no text.
+    /// Whether a source line helps. It does not if the bytes are not text.
     pub(in crate::approvals) const fn has_excerpt(self) -> bool {
         !matches!(self, Self::InvalidUtf8 | Self::NulByte | Self::EmptyDocument | Self::ByteOrderMark)
     }
@@ -127,7 +127,7 @@ codes! {
         BlankText = "blank-text" {
             "a name or pattern without a visible character",
             "`pattern`, `server` or `tool` is empty or holds nothing but white space, or an `id` is empty.",
-            "A gateway accepts such an entry and drops it without a word. Stored in SQLite (2026.8 and later) it makes the whole document unreadable, and the host then denies every command.",
+            "A gateway accepts such an entry and drops it silently. Stored in SQLite (2026.8 and later) it makes the whole document unreadable, and the host then denies every command.",
             "Write the pattern that was meant, or remove the entry.",
         }
         ByteOrderMark = "byte-order-mark" {
@@ -144,8 +144,8 @@ codes! {
         }
         DuplicateKey = "duplicate-key" {
             "one object has a key twice",
-            "JSON readers keep the last of two values and drop the first without a word.",
-            "What a person reads first is not what the host obeys: an agent that seems to be denied may be allowed.",
+            "JSON readers keep the last of two values and drop the first silently.",
+            "A person may read a value that the host ignores: an agent that seems to be denied may be allowed.",
             "Keep one of the two.",
         }
         EmptyDocument = "empty-document" {
@@ -156,14 +156,14 @@ codes! {
         }
         InvalidArgPattern = "invalid-arg-pattern" {
             "`argPattern` is not an ECMAScript regular expression",
-            "The text does not compile as `new RegExp(argPattern)` does it: no flags.",
+            "The text does not compile as `new RegExp(argPattern)` (without flags).",
             "A gateway does not report this: the entry just never matches. On 2026.4.14 outside Windows `argPattern` is ignored altogether, and the entry allows any arguments.",
             "Fix the expression. To match a special character itself, put a backslash before it (two in JSON).",
         }
         InvalidUtf8 = "invalid-utf8" {
             "the file is not UTF-8",
             "A document is UTF-8 text; at the place shown a byte is not.",
-            "The file is damaged, binary, or in another encoding (UTF-16, Latin-1). A host reads something else than what was written.",
+            "The file is damaged, binary, or in another encoding (UTF-16, Latin-1). A host reads different text than was written.",
             "Convert it: iconv -f UTF-16 -t UTF-8 FILE, naming the encoding it is in.",
         }
         Json5Notation = "json5-notation" {
@@ -181,7 +181,7 @@ codes! {
         LegacyDefaultAgent = "legacy-default-agent" {
             "an agent called `default`",
             "`agents.default` is the name that early releases gave to `agents.main`.",
-            "A gateway folds it into `main` when it reads the document: `main` wins field by field, and entries of `default` come after those of `main`. Up to 2026.6 this loses what `main` alone has of MCP tools.",
+            "A gateway merges it into `main` when it reads the document: `main` wins field by field, and entries of `default` come after those of `main`. Up to 2026.6 this loses MCP tools that only `main` has.",
             "Rename it to `main`, or merge the two by hand. `approvals set --allow-legacy` renames it where there is no `main`.",
         }
         LegacyNullUsage = "legacy-null-usage" {
@@ -197,7 +197,7 @@ codes! {
             "Remove the field, or write `allow-always` if that was meant. `approvals set --allow-legacy` removes it.",
         }
         MissingField = "missing-field" {
-            "a field that must be there is not",
+            "a required field is missing",
             "A document needs `version`, an entry `pattern`, an MCP tool `server`, `tool`, `source` and `addedAt`.",
             "Without `version` a host up to 2026.6 reads no rules at all and allows every command; later ones deny every command. A gateway rejects the rest on the wire.",
             "Add the field.",
@@ -211,7 +211,7 @@ codes! {
         NestedTooDeep = "nested-too-deep" {
             "brackets nest deeper than any document",
             "A document nests five levels; this text nests more than 127.",
-            "It is no approvals document, and some readers crash on it.",
+            "It is not an approvals document, and some readers crash on it.",
             "Check that this is the right file.",
         }
         NodePolicy = "node-policy" {
@@ -234,7 +234,7 @@ codes! {
         }
         OpenclawConfig = "openclaw-config" {
             "OpenClaw's configuration, not a document",
-            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both say what may run; the stricter of the two applies.",
+            "The file has sections of `openclaw.json`, such as `gateway`, `tools` or `models`. `tools.exec` there and the approvals document both decide what may run; the stricter of the two applies.",
             "Stored as a host's document it holds no rules: releases up to 2026.6 then allow every command, later ones deny every command.",
             "Name the approvals document instead: ~/.openclaw/exec-approvals.json up to 2026.7; from 2026.8 clearance approvals get --json | jq .file",
         }
@@ -271,13 +271,13 @@ codes! {
         UnknownField = "unknown-field" {
             "a field that a document does not have",
             "Objects are closed: they may have only the fields of the schema.",
-            "A gateway rejects the document on the wire, or a host drops the field without a word: a misspelt rule is no rule.",
+            "A gateway rejects the document on the wire, or a host drops the field silently: a misspelt rule has no effect.",
             "Correct the name, or remove the field. `clearance approvals schema` lists them all.",
         }
         UnknownValue = "unknown-value" {
-            "a word that the field does not know",
+            "a value that the field does not accept",
             "`security` is deny, allowlist or full; `ask` is off, on-miss or always; `askFallback` is deny, allowlist or full.",
-            "A gateway accepts the word, drops it without a word of its own, and falls back to the next wider policy, which allows everything if nothing else is set.",
+            "A gateway accepts the word, drops it silently, and falls back to the next wider policy, which allows everything if nothing else is set.",
             "Use one of the words listed.",
         }
         UnsupportedVersion = "unsupported-version" {
@@ -302,26 +302,26 @@ codes! {
     lints {
         AnyCommand = "any-command" Error {
             "an entry that allows every command",
-            "The pattern matches whatever is run, and no `argPattern` narrows it.",
+            "The pattern matches every command, and no `argPattern` narrows it.",
             "The allowlist no longer restricts anything: with `security: allowlist` the agent may do what it could with `full`.",
             "Remove the entry, and list the programs that are meant.",
         }
         AskFallbackFull = "ask-fallback-full" Warning {
-            "a prompt that nobody answers allows the command",
-            "`askFallback` is `full`: where a person should be asked and cannot be, or does not answer in time, nothing stricter applies.",
-            "Whoever makes prompts expire, or takes the companion app away, decides. Up to 2026.8 the command runs; later an allowlist still holds.",
+            "an unanswered prompt allows the command",
+            "`askFallback` is `full`: if no person can be asked, or none answers in time, nothing stricter applies.",
+            "Anyone who lets prompts expire, or removes the companion app, decides. Up to 2026.8 the command runs; later an allowlist still applies.",
             "Write \"askFallback\": \"deny\", or leave it out: deny is the default.",
         }
         CommandAsPattern = "command-as-pattern" Warning {
             "a command line where a program is meant",
             "The pattern has blanks as a command line has. A pattern is matched against the program alone, never against its arguments.",
-            "The entry does not match the command that was meant, so it is asked for, or denied, every time.",
+            "The entry does not match the intended command, so that command needs approval, or is denied, every time.",
             "Write the program into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\".",
         }
         CoveredEntry = "covered-entry" Warning {
             "an entry that a broader one covers",
             "Another entry of this agent, or of `*`, matches everything that this one does, with any arguments.",
-            "It looks like a restriction and is none; and who removes it thinking that the command is now denied is wrong.",
+            "It looks like a restriction but is not one. Removing it does not deny the command.",
             "Remove it, or the broader one if that was not meant. `lint --fix` removes the covered one.",
         }
         DeadDefault = "dead-default" Note {
@@ -333,29 +333,29 @@ codes! {
         DuplicateEntry = "duplicate-entry" Warning {
             "a duplicate entry",
             "An earlier entry of the same agent has the same `pattern`, `argPattern` and `source`.",
-            "Who removes one of them thinking that the command is now denied is wrong.",
+            "Removing only one of them does not deny the command.",
             "Remove one of them. `lint --fix` removes the later ones.",
         }
         FullWithoutAsking = "full-without-asking" Error {
-            "everything runs, and nobody is asked",
-            "`security` is `full` and `ask` is not `always`, after the agent's own values, those of `*` and the defaults. With `full`, `on-miss` asks as little as `off`.",
-            "The agent runs any command on the host without a person.",
+            "every command runs without a prompt",
+            "`security` is `full` and `ask` is not `always`, after the agent's own values, those of `*` and the defaults. With `full`, `on-miss` never asks, like `off`.",
+            "The agent can run any command on the host without approval.",
             "Write \"security\": \"allowlist\" with \"ask\": \"on-miss\", or at least \"ask\": \"always\".",
         }
         HomeDirectory = "home-directory" Warning {
             "every program in a home directory is allowed",
-            "The pattern matches whatever lies in a home directory.",
-            "Agents download and write files there: what they write they may run.",
+            "The pattern matches every file in a home directory.",
+            "Agents download and write files there, and may then run them.",
             "Name the directory that holds the programs, such as ~/.local/bin/*, or the programs.",
         }
         IdleAllowlist = "idle-allowlist" Note {
-            "an allowlist that is never looked at",
+            "an allowlist that is never used",
             "`security` is `deny` for this agent, after its own value, that of `*` and the defaults.",
-            "None of the entries allows anything; they will, all at once, when `security` changes.",
+            "None of the entries allows anything now. All of them take effect when `security` changes.",
             "Remove the entries, or write \"security\": \"allowlist\".",
         }
         IgnoredByRelease = "ignored-by-release" Error {
-            "the named release reads the entry in another way",
+            "the named release interprets the entry differently",
             "The release named by --for ignores `argPattern` (except on Windows), or never matches a name without a directory.",
             "An entry whose `argPattern` is ignored allows the program with any arguments; a name that never matches allows nothing.",
             "Update the gateway; until then, leave out entries that need `argPattern`, and write whole paths.",
@@ -369,11 +369,11 @@ codes! {
         InterpreterWithoutArguments = "interpreter-without-arguments" Warning {
             "a program that runs other programs is allowed with any arguments",
             "The pattern matches a shell, an interpreter or a launcher (bash, python3, env, xargs, sudo, docker and the like), and no `argPattern` restricts what it runs.",
-            "Whoever may run it may run anything. How much of that a gateway notices differs between releases.",
+            "An agent that may run it may run anything. Releases differ in how much of that they detect.",
             "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\".",
         }
         LiteralGlob = "literal-glob" Warning {
-            "brackets or braces that are no alternatives",
+            "brackets or braces that do not form alternatives",
             "The pattern has `{…,…}` or `[…]`. Only `*`, `**` and `?` have a meaning; everything else is literal.",
             "The entry matches only a file with these very characters in its name.",
             "Write one entry for each alternative.",
@@ -386,27 +386,27 @@ codes! {
         }
         NeverUsed = "never-used" Note {
             "an entry that was never used",
-            "With --stale: the document does not say when the entry was last used, nor when it was made.",
-            "What nobody needs can only do harm. It may also be new: an entry does not say when it was written.",
-            "Remove it if nobody knows what it is for.",
+            "With --stale: the document does not record when the entry was last used or created.",
+            "An unused entry can only do harm. It may also be new: an entry does not record when it was written.",
+            "Remove it if it has no known purpose.",
         }
         SecretInVersionControl = "secret-in-version-control" Error {
             "a secret in a file under version control",
             "The file lies in a Git work tree and is not ignored, and holds a socket token, or text that looks like a credential.",
-            "Whoever can read the repository, or any copy of its history, has the secret.",
-            "Remove it and replace the secret by a new one. A host keeps its own `socket` block when a document has none.",
+            "Everyone who can read the repository, or any copy of its history, has the secret.",
+            "Remove it and replace the secret with a new one. A host keeps its own `socket` block when a document has none.",
         }
         ShadowsAllAgents = "shadows-all-agents" Warning {
-            "an agent is freer than `*` says",
+            "an agent is less restricted than `*`",
             "The agent sets a field that `*` sets too, to a weaker value, and an agent's own value wins.",
-            "Who tightens `*` to stop everything does not stop this agent.",
-            "Remove the agent's own value, or write the reason into clearance.toml.",
+            "Restricting `*` does not restrict this agent.",
+            "Remove the agent's own value, or write the reason in clearance.toml.",
         }
         StaleEntry = "stale-entry" Warning {
-            "an entry that has not been used for long",
-            "With --stale DAYS: it was last used (an MCP tool that was never used: granted) before that.",
-            "What nobody needs can only do harm.",
-            "Remove it; the next prompt brings it back if it is missed.",
+            "an entry that has not been used for a long time",
+            "With --stale DAYS: it was last used more than DAYS days ago. For an MCP tool that was never used, the time of the grant counts.",
+            "An unused entry can only do harm.",
+            "Remove it; if it is still needed, the next prompt restores it.",
         }
         UnanchoredArgPattern = "unanchored-arg-pattern" Warning {
             "an `argPattern` that matches anywhere",
@@ -423,20 +423,20 @@ codes! {
         UnsetSecurity = "unset-security" Note {
             "the document leaves `security` to the host's configuration",
             "Neither `defaults` nor `*` sets `security`.",
-            "The value of tools.exec in openclaw.json holds, and unless that is set too, everything runs and no allowlist is looked at.",
+            "The value of tools.exec in openclaw.json applies. If that is not set either, every command runs and no allowlist is used.",
             "Write \"defaults\": {\"security\": \"allowlist\", \"ask\": \"on-miss\"}.",
         }
         UnusedSilence = "unused-silence" Note {
-            "a silencing that silences nothing",
-            "No finding of this run is what the entry of clearance.toml describes.",
-            "It may hide the next one that is.",
+            "a silence that matches no finding",
+            "No finding of this run matches the entry of clearance.toml.",
+            "It may hide a future finding.",
             "Remove it.",
         }
         WorldWritableDirectory = "world-writable-directory" Error {
-            "a program in a directory where everybody may write",
+            "a program in a world-writable directory",
             "The pattern lies under /tmp, /var/tmp, /dev/shm or a directory like them.",
             "Every user and every program of the host can put a program there, and the agent may run it.",
-            "Move the program to a directory that only its owner can write, and name that.",
+            "Move the program to a directory that only its owner can write to, and use that path.",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a check finds: a diagnostic with its place, and the verdict on one document.
+//! The result of a check: diagnostics with their places, and the verdict on one document.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,25 +8,25 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::model::path::Path;
 
-/// A place in a text, for people: both numbers start at 1, the column counts Unicode code points.
+/// A place in a text, for people. Both numbers start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// Line, ended by LF alone.
+    /// Line number; only LF ends a line.
     pub line: usize,
     /// Column in Unicode code points.
     pub column: usize,
 }
 
-/// The part of a source line that a diagnostic points at, cut to a bearable length, secrets masked.
+/// The part of a source line that a diagnostic points at, shortened, secrets masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The text, hostile characters and all: the code that prints it escapes it.
+    /// The text with its hostile characters: the code that prints it escapes it.
     pub text: String,
-    /// Bytes of `text` that are meant.
+    /// The range of bytes of `text` that is highlighted.
     pub marked: Range<usize>,
-    /// Whether the line goes on before `text`.
+    /// Whether the line continues before `text`.
     pub cut_before: bool,
-    /// Whether the line goes on after `text`.
+    /// Whether the line continues after `text`.
     pub cut_after: bool,
 }
 
@@ -35,37 +35,37 @@ pub struct Excerpt {
 /// Every string may quote the document: the code that prints it escapes it. Secrets are already masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What kind of problem.
+    /// The kind of problem.
     pub code: Code,
     /// Whether it makes the document invalid.
     pub severity: Severity,
-    /// Where it starts.
+    /// Start of the problem.
     pub start: Position,
-    /// The first place after it.
+    /// End of the problem, exclusive.
     pub end: Position,
-    /// The value it concerns.
+    /// The path of the value.
     pub path: Path,
     /// The whole problem in a sentence.
     pub message: String,
-    /// What is there.
+    /// The value in the document.
     pub found: Option<String>,
-    /// What may be there.
+    /// The accepted values.
     pub expected: Option<String>,
     /// The nearest accepted name.
     pub suggestion: Option<String>,
-    /// The source line; `None` where the bytes are not text.
+    /// The source line; `None` if the bytes are not text.
     pub excerpt: Option<Excerpt>,
-    /// Of a document of a gateway or node, which `lint --fix` does not edit: the flags that name it on a command line, each
-    /// behind a space.
+    /// For a document of a gateway or node, which `lint --fix` does not edit: the flags that select it on a command
+    /// line, each preceded by a space.
     pub remote: Option<Arc<str>>,
 }
 
 impl Diagnostic {
-    /// How to fix it where the document is.
+    /// How to fix it in the place where the document is.
     pub fn fix(&self) -> Cow<'static, str> {
         let here = self.code.explanation().fix;
         match self.remote.as_ref().map(|flags| (flags, self.code.remote_fix().unwrap_or(here))) {
-            // Behind --gateway without a value, a pattern could be taken for one.
+            // After --gateway without a value, a pattern could be parsed as its value.
             Some((flags, text)) => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),
             None => here.into(),
         }
@@ -75,33 +75,34 @@ impl Diagnostic {
 /// The outcome of checking one document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
-    /// Every problem, by place.
+    /// Every problem, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Problems beyond [`Verdict::MOST`], which are counted and not kept.
+    /// Number of problems beyond [`Verdict::MOST`], which are counted but not kept.
     pub omitted: usize,
-    /// How many of those make the document invalid.
+    /// Number of those that make the document invalid.
     pub omitted_errors: usize,
-    /// Whether there may be more problems than are counted.
+    /// Whether there may be more problems than were counted.
     pub uncounted: bool,
-    /// Whether the time was over before the end. Then nothing is known to be valid.
+    /// Whether the time limit passed before the end. Then the document is not known to be valid.
     pub unfinished: bool,
 }
 
 impl Verdict {
-    /// How many diagnostics of one document are kept: a bound on memory and output, far above what anyone reads.
+    /// Maximum number of diagnostics of one document that are kept: a bound on memory and output, far above what anyone
+    /// reads.
     pub const MOST: usize = 10_000;
 
-    /// Whether nothing makes the document invalid.
+    /// Whether no problem makes the document invalid.
     pub fn is_valid(&self) -> bool {
         !self.unfinished && self.errors() == 0
     }
 
-    /// How many problems make the document invalid.
+    /// Number of problems that make the document invalid.
     pub fn errors(&self) -> usize {
         self.omitted_errors + self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
     }
 
-    /// Keeps the first `most` diagnostics, and counts the others.
+    /// Keeps the first `most` diagnostics, and counts the rest.
     pub fn keep(&mut self, most: usize) {
         let gone = self.diagnostics.drain(most.min(self.diagnostics.len())..);
         let (mut omitted, mut errors) = (0, 0);
@@ -113,7 +114,7 @@ impl Verdict {
         self.omitted_errors += errors;
     }
 
-    /// How many problems are not listed, in words; `None` where all are.
+    /// The number of unlisted problems, in words; `None` if all are listed.
     pub fn more(&self) -> Option<String> {
         match (self.omitted, self.uncounted) {
             (0, false) => None,
@@ -126,14 +127,14 @@ impl Verdict {
         }
     }
 
-    /// How many are accepted.
+    /// Number of problems that do not make the document invalid.
     pub fn warnings(&self) -> usize {
         let omitted = self.omitted - self.omitted_errors;
         omitted + self.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count()
     }
 }
 
-/// A number as people read it: `12,345`.
+/// A number with separators: `12,345`.
 pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);

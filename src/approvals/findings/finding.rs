@@ -1,4 +1,4 @@
-//! A problem while it is still known by its bytes, and the way from bytes to lines, columns and excerpts.
+//! A problem located by its bytes, and the conversion from bytes to lines, columns and excerpts.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -11,28 +11,28 @@ use crate::approvals::findings::severity::Severity;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::scalar::Secret;
 
-/// Bytes of a name that are shown.
-const TOLD: usize = 200;
+/// Maximum number of bytes of a name that are shown.
+const MAX_NAME: usize = 200;
 
-/// Bytes of a path that are shown.
+/// Maximum number of bytes of a path that are shown.
 const LONGEST_PATH: usize = 1000;
 
-/// A name as it is shown: whole, unless nobody could read it.
+/// A name as it is shown: whole, unless it is too long to read.
 pub(in crate::approvals) fn shortened(name: &str) -> Cow<'_, str> {
-    if name.len() <= TOLD {
+    if name.len() <= MAX_NAME {
         name.into()
     } else {
-        format!("{}…", &name[..name.floor_char_boundary(TOLD)]).into()
+        format!("{}…", &name[..name.floor_char_boundary(MAX_NAME)]).into()
     }
 }
 
 /// A path as it is shown. A key may be as long as a document, and is then in the path of everything below it.
 pub(in crate::approvals) fn shown(path: Path) -> Path {
     let path = path.into_steps().map(|step| match step {
-        Step::Key(key) if key.len() > TOLD => Step::Key(shortened(&key).into_owned()),
+        Step::Key(key) if key.len() > MAX_NAME => Step::Key(shortened(&key).into_owned()),
         step => step,
     });
-    // Nor is a path shown of which nobody could find the end.
+    // A path that is too long to read is shortened too.
     let mut steps: Vec<Step> = path.collect();
     let mut length = 0;
     let long = steps.iter().position(|step| {
@@ -46,7 +46,7 @@ pub(in crate::approvals) fn shown(path: Path) -> Path {
     steps.into_iter().collect()
 }
 
-/// A [`Diagnostic`] before its place is worked out.
+/// A [`Diagnostic`] before its place is computed.
 #[derive(Debug, Clone)]
 pub(in crate::approvals) struct Finding {
     pub(in crate::approvals) code: Code,
@@ -90,27 +90,27 @@ impl Finding {
     }
 }
 
-/// Findings as they are made: a limited number is kept, and all are counted.
+/// Collects findings: keeps a limited number, and counts all.
 #[derive(Debug, Default)]
 pub(in crate::approvals) struct Findings<'b> {
     pub(in crate::approvals) kept: Vec<Finding>,
     /// Whether the forms of early releases are warnings.
     allow_legacy: bool,
     budget: Budget<'b>,
-    /// How many are kept until the next step begins.
+    /// Number of findings that are kept until the next step begins.
     room: usize,
     pub(in crate::approvals) omitted: usize,
     omitted_errors: usize,
-    /// Whether there may be more than are counted.
+    /// Whether there may be more findings than were counted.
     pub(in crate::approvals) uncounted: bool,
-    /// Whether the time was over before the end.
+    /// Whether the time limit passed before the end.
     pub(in crate::approvals) unfinished: bool,
-    /// How often the time was asked for.
+    /// How often the time limit was checked.
     asked: u8,
 }
 
 impl<'b> Findings<'b> {
-    /// None yet.
+    /// An empty collection.
     pub(in crate::approvals) fn of(allow_legacy: bool, budget: Budget<'b>) -> Self {
         Self { allow_legacy, budget, room: Verdict::MOST, ..Self::default() }
     }
@@ -135,13 +135,13 @@ impl<'b> Findings<'b> {
         findings.into_iter().for_each(|finding| self.push(finding));
     }
 
-    /// Whether the time is over. Asked of every value, it looks at the clock now and then.
+    /// Whether the time limit has passed. It is called for every value and reads the clock only now and then.
     pub(in crate::approvals) fn is_over(&mut self) -> bool {
         self.asked = self.asked.wrapping_add(1);
         if self.asked == 0 { self.must_end() } else { self.unfinished }
     }
 
-    /// Whether the time is over.
+    /// Whether the time limit has passed.
     pub(in crate::approvals) fn must_end(&mut self) -> bool {
         self.unfinished |= self.budget.is_spent();
         self.unfinished
@@ -159,9 +159,9 @@ impl From<Vec<Finding>> for Findings<'_> {
     }
 }
 
-/// Sorts findings by place and turns them into diagnostics. Where there are too many, errors go first.
-///
-/// `secrets` are the spans that no excerpt may show, sorted and apart. One pass over the text, however many
+/// Sorts findings by place and turns them into diagnostics. If there are too many, errors have priority.
+/// `secrets` are the spans that no excerpt may show, sorted and disjoint. This takes one pass over the text, however
+/// many findings there are.
 /// findings there are.
 pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all: Findings<'_>) -> Verdict {
     if all.kept.len() > Verdict::MOST {
@@ -202,7 +202,7 @@ pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all:
     Verdict { diagnostics, omitted, omitted_errors, uncounted, unfinished }
 }
 
-/// The span widened to whole characters, inside the text: a parser may point at a byte in the middle of one.
+/// The span widened to whole characters inside the text: a parser may point at a byte in the middle of one.
 fn whole_characters(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(span.start);
     start..text.ceil_char_boundary(span.end).max(start)
@@ -218,7 +218,7 @@ struct Cursor<'t> {
 }
 
 impl Cursor<'_> {
-    /// Moves forward to a byte offset; one past the end stops at the end.
+    /// Moves forward to a byte offset; an offset past the end stops at the end.
     fn advance(&mut self, to: usize) {
         let to = self.text.floor_char_boundary(to).max(self.offset);
         let passed = &self.text[self.offset..to];
@@ -253,7 +253,7 @@ fn excerpt(text: &str, line_start: usize, span: &Range<usize>, secrets: &[Range<
     let mut marked = 0..0;
     let mut at = from;
     let mark = |marked: &mut Range<usize>, shown: &str, at: usize, width: usize| {
-        // Piece by piece: where the span starts and ends within what has been written so far.
+        // The text is appended in pieces. This records where the span starts and ends in the appended text.
         if (at..=at + width).contains(&span.start) {
             marked.start = shown.len() + (span.start - at);
         }

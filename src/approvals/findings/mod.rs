@@ -1,4 +1,4 @@
-//! What a check finds: codes, how much they weigh, and diagnostics with their places.
+//! The result of a check: codes, their severities, and diagnostics with their places.
 
 pub mod codes;
 pub mod diagnostic;

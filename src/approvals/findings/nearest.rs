@@ -1,21 +1,21 @@
-//! The name that was most likely meant, of those that there are.
+//! Finds the candidate that was most likely meant.
 
-/// Whether a name is hardly anything but one of these, misspelt.
+/// Whether a name is a misspelling of one of these.
 pub(in crate::approvals) fn is_misspelt<'c>(
     name: &str,
     mut candidates: impl Iterator<Item = &'c str>,
 ) -> bool {
-    const HARDLY: f64 = 0.88;
+    const MIN_SIMILARITY: f64 = 0.88;
     name.len() <= LONGEST
-        && candidates
-            .any(|candidate| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()) >= HARDLY)
+        && candidates.any(|candidate| {
+            strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()) >= MIN_SIMILARITY
+        })
 }
 
-/// Nobody misspells a name into one that is longer, in bytes.
+/// Maximum length, in bytes, of a name that is treated as a misspelling.
 const LONGEST: usize = 100;
 
-/// The candidate that a name is near to: misspelt, or the beginning of it. Where most candidates are long, much else is
-/// alike in some way.
+/// The candidate that a name misspells or abbreviates. If most candidates are long, many unrelated names resemble them.
 pub(in crate::approvals) fn near<'c>(
     name: &str,
     mut candidates: impl Iterator<Item = &'c str> + Clone,
@@ -25,7 +25,7 @@ pub(in crate::approvals) fn near<'c>(
     let found = candidates.clone().find(begins).map(str::to_owned);
     found.or_else(|| {
         let misspelt = candidates.find(|candidate| is_misspelt(name, std::iter::once(*candidate)))?;
-        // The nearest of those that are near.
+        // The nearest of the similar candidates.
         nearest(name, candidates.chain(std::iter::once(misspelt)))
     })
 }

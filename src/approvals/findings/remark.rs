@@ -1,4 +1,4 @@
-//! A condition around a document that is reported beside its problems: a second copy, a lock, another owner.
+//! A condition around a document that is reported with its problems: a second copy, a lock, another owner.
 
 /// A condition worth reporting, and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]

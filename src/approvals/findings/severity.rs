@@ -1,11 +1,11 @@
-//! How much a finding weighs.
+//! The severity of a finding.
 
-/// How much a diagnostic weighs.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Told, and of no harm.
+    /// Reported for information; harmless.
     Note,
-    /// Told, and accepted.
+    /// Reported, but the document is accepted.
     Warning,
     /// The document is invalid, or as dangerous as if it were.
     Error,

@@ -1,21 +1,21 @@
-//! What an `argPattern` leaves open. That it compiles is known: a document in which one does not is not valid.
+//! Finds the arguments that an `argPattern` leaves open. The expression compiles: otherwise the document is not valid.
 
-/// What every generated binding begins with that gateways from 2026.8.1 on still match.
+/// The prefix of every generated binding that gateways from 2026.8.1 on still match.
 const BOUND: &str = "sha256:cwd-argv:v1:";
 
-/// What generated bindings begin with that they no longer match.
+/// The prefixes of generated bindings that those gateways no longer match.
 const UNBOUND: &str = "sha256:argv:";
 
-/// What an entry says about arguments.
+/// The restriction that an entry puts on arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::approvals) enum Arguments<'e> {
-    /// Nothing: any arguments.
+    /// No restriction: any arguments.
     Any,
-    /// These very arguments in one directory.
+    /// Exactly these arguments in one directory.
     Bound(&'e str),
     /// A generated binding of early releases.
     Unbound,
-    /// What an expression matches.
+    /// The arguments that an expression matches.
     Expression(&'e str),
 }
 
@@ -30,7 +30,7 @@ impl<'e> Arguments<'e> {
         }
     }
 
-    /// Whether any arguments pass.
+    /// Whether any arguments are allowed.
     pub(super) fn are_free(self) -> bool {
         match self {
             Self::Any => true,
@@ -46,10 +46,10 @@ impl<'e> Arguments<'e> {
     }
 }
 
-/// How deep groups are looked into.
+/// Maximum depth at which groups are examined.
 const DEPTH: usize = 64;
 
-/// Whether an expression matches nothing but whole arguments, or says by `.*` that it means to.
+/// Whether an expression matches only whole arguments, or states by `.*` that it matches more on purpose.
 pub(super) fn is_anchored(pattern: &str) -> bool {
     anchored(pattern, true, DEPTH) && anchored(pattern, false, DEPTH)
 }
@@ -59,16 +59,16 @@ pub(super) fn is_anchored(pattern: &str) -> bool {
 enum Part<'p> {
     Start,
     End,
-    /// A group that must be there, and what is in it.
+    /// A group that is not optional, and its content.
     Group(&'p str),
-    /// `.*`: whatever is there is meant.
+    /// `.*`: any text is matched on purpose.
     Whatever,
-    /// What looks and takes nothing.
+    /// A zero-width assertion.
     Look,
     Other,
 }
 
-/// Whether each alternative holds at one side: its beginning, or its end.
+/// Whether each alternative is anchored at one side: its beginning or its end.
 fn anchored(pattern: &str, beginning: bool, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return true };
     alternatives(pattern).iter().all(|parts| {
@@ -84,7 +84,7 @@ fn anchored(pattern: &str, beginning: bool, depth: usize) -> bool {
     })
 }
 
-/// The alternatives of an expression, each as its first and last parts and all between.
+/// The alternatives of an expression, each as its first and last parts and everything between.
 fn alternatives(pattern: &str) -> Vec<Vec<Part<'_>>> {
     let bytes = pattern.as_bytes();
     let mut alternatives = vec![Vec::new()];
@@ -145,7 +145,7 @@ fn group(inner: &str) -> Part<'_> {
     }
 }
 
-/// Where the group that opens at `at` closes.
+/// Offset at which the group that opens at `at` closes.
 fn closing(bytes: &[u8], mut at: usize) -> usize {
     let mut depth = 0;
     while at < bytes.len() {
@@ -166,7 +166,7 @@ fn closing(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// Where the class that opens at `at` closes.
+/// Offset at which the class that opens at `at` closes.
 fn class_end(bytes: &[u8], mut at: usize) -> usize {
     at += 1;
     while at < bytes.len() && bytes[at] != b']' {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn anchors_are_found_wherever_they_stand() {
+    fn anchors_are_found_in_every_position() {
         for pattern in [
             r"^safe\.py$",
             "^$",

@@ -1,5 +1,5 @@
-//! Compatibility with the named release: which fields it refuses, and what it reads in another way. Without a named
-//! release nothing is reported.
+//! Compatibility with the named release: the fields that it rejects or interprets differently. Without a named release
+//! nothing is reported.
 
 use super::entries::{Listed, listed};
 use super::facts::Facts;
@@ -14,7 +14,7 @@ use crate::approvals::model::document::Document;
 use crate::approvals::model::path::Step;
 use crate::approvals::redact::credentials::quotable;
 
-/// Reports what the named release refuses or reads in another way.
+/// Reports the fields that the named release rejects or interprets differently.
 pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     let (Some(version), release) = (facts.release, Release::of(facts)) else { return };
     for (agent, _) in agents(document).filter(|(_, rules)| rules.mcp_tools.is_some()) {

@@ -1,8 +1,8 @@
-//! The number of findings of each severity. They count every finding, also those that are not listed.
+//! The number of findings of each severity. They count every finding, including those that are not listed.
 
 use crate::approvals::findings::severity::Severity;
 
-/// How many findings there are of each severity.
+/// Number of findings of each severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Errors.
@@ -14,7 +14,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// One more of a severity.
+    /// Counts one more finding of a severity.
     pub fn add(&mut self, severity: Severity) {
         match severity {
             Severity::Error => self.errors += 1,
@@ -23,7 +23,7 @@ impl Counts {
         }
     }
 
-    /// These and others.
+    /// Adds other counts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Counts {
         }
     }
 
-    /// All of them.
+    /// The total.
     pub fn sum(self) -> usize {
         self.errors + self.warnings + self.notes
     }

@@ -1,7 +1,7 @@
-//! Entries that say what others say already: exact duplicates, and those that a broader one covers.
+//! Redundant entries: exact duplicates, and those that a broader entry covers.
 //!
-//! An agent's entries are its own after those of `*`. Broader entries are found by the literal beginnings of their
-//! patterns, so that a list is gone through once; of those that fit, a bounded number is compared with each entry.
+//! The entries of an agent are its own, after those of `*`. Broader entries are found by the literal prefixes of their
+//! patterns, so that one pass over a list is enough; of the candidates, a bounded number is compared with each entry.
 
 use std::collections::HashMap;
 
@@ -18,14 +18,15 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;
 use crate::approvals::redact::credentials::quotable;
 
-/// How many broader patterns are compared with an entry, and how many are looked at for it.
+/// Maximum number of broader patterns that are compared with an entry, and that are examined for it.
 const COMPARED: usize = 16;
-const LOOKED_AT: usize = 64;
+const MAX_CANDIDATES: usize = 64;
 
-/// The most prefixes that are kept apart: a bound on memory. The map of them has 458,752 places before it doubles.
+/// Maximum number of prefixes that are stored separately: a bound on memory. Their map has a capacity of 458,752 before
+/// it doubles.
 const NODES: usize = 450_000;
 
-/// How many pieces of a literal beginning are looked at to distinguish patterns.
+/// Number of pieces of a literal prefix that are used to distinguish patterns.
 const BEGINNING: usize = 256;
 
 /// Reports duplicates and covered entries.
@@ -56,7 +57,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     }
 }
 
-/// Reports entries that are there twice, and keeps the first of each.
+/// Reports duplicate entries, and keeps the first of each.
 fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
     let mut first = HashMap::with_capacity(list.len());
     list.retain(|entry| {
@@ -74,16 +75,16 @@ fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
 
 fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
     for entry in list.iter().filter(|entry| !entry.is_command_text() && entry.entry.command_text.is_none()) {
-        // Only comparing globs takes long.
+        // Only the comparison of globs takes long.
         let is_over =
             if by.iter().any(|broad| !broad.globs.is_empty()) { sink.must_end() } else { sink.is_over() };
         if is_over {
             return;
         }
         if let Some(broader) = by.iter().find_map(|broad| broad.covering(entry)) {
-            let whose = if broader.agent == entry.agent { "" } else { " of agent `*`" };
+            let owner = if broader.agent == entry.agent { "" } else { " of agent `*`" };
             let message = format!(
-                "`{}` is covered by `{}`, entry {}{whose}",
+                "`{}` is covered by `{}`, entry {}{owner}",
                 quotable(entry.pattern()),
                 quotable(broader.pattern()),
                 broader.index
@@ -93,7 +94,7 @@ fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
     }
 }
 
-/// The entries of one list that allow a program with any arguments, as they are found.
+/// The entries of one list that allow a program with any arguments, in the order of their discovery.
 struct Broad<'d> {
     /// `*`: everything.
     everything: Option<Listed<'d>>,
@@ -101,7 +102,7 @@ struct Broad<'d> {
     globs: Vec<Listed<'d>>,
     /// From a node and a piece to the next node.
     steps: HashMap<(usize, Piece), usize>,
-    /// The globs whose literal beginning ends at a node.
+    /// The globs whose literal prefix ends at a node.
     ends: Vec<Vec<usize>>,
 }
 
@@ -136,7 +137,7 @@ impl<'d> Broad<'d> {
         let mut node = 0;
         for piece in beginning(glob) {
             let fresh = self.ends.len();
-            // Less of the beginning distinguishes patterns as well, only slower.
+            // A shorter prefix distinguishes patterns too, only more slowly.
             if fresh == NODES && !self.steps.contains_key(&(node, piece)) {
                 break;
             }
@@ -149,7 +150,7 @@ impl<'d> Broad<'d> {
         self.globs.push(entry);
     }
 
-    /// An entry by which another one can go: broader, or the same and before it.
+    /// An entry that makes another one redundant: a broader one, or an equal one before it.
     fn covering(&self, entry: &Listed<'d>) -> Option<Listed<'d>> {
         let same = |other: &Listed<'d>| other.agent == entry.agent && other.index == entry.index;
         if let Some(everything) = self.everything.filter(|everything| !same(everything)) {
@@ -157,7 +158,8 @@ impl<'d> Broad<'d> {
         }
         let pattern = entry.pattern();
         let any = entry.arguments() == Arguments::Any;
-        // Of a shell only an entry with arguments of its own allows scripts and commands: it says more than the other.
+        // For a shell, only an entry with its own `argPattern` allows scripts and commands, so it allows more than the
+        // other.
         if !any && programs::may_be_shell(pattern) {
             return None;
         }
@@ -183,7 +185,7 @@ impl<'d> Broad<'d> {
             last => last == pattern.chars().next_back(),
         };
         fitting
-            .take(LOOKED_AT)
+            .take(MAX_CANDIDATES)
             .filter(|other| pattern::is_path(other.pattern()) == by_path && may_end(other))
             .filter(|other| (other.agent, other.index) != (entry.agent, entry.index))
             .take(COMPARED)
@@ -195,7 +197,7 @@ impl<'d> Broad<'d> {
     }
 }
 
-/// The literal beginning of a glob.
+/// The literal prefix of a glob.
 fn beginning(glob: &[Piece]) -> impl Iterator<Item = Piece> {
     glob.iter().copied().take_while(|piece| matches!(piece, Piece::Unit(_) | Piece::Home)).take(BEGINNING)
 }

@@ -1,4 +1,4 @@
-//! Entries, each by itself: what it allows that is dangerous, and whether it can allow anything at all.
+//! Lints of single entries: dangerous permissions, and entries that cannot allow anything.
 
 use super::arguments::{Arguments, is_anchored};
 use super::facts::{Facts, Stale};
@@ -35,17 +35,17 @@ impl<'d> Listed<'d> {
         Arguments::of(self.arg_pattern())
     }
 
-    /// Whether an answer "allow always" wrote it.
+    /// Whether an answer "allow always" created it.
     pub(super) fn is_generated(&self) -> bool {
         self.entry.source.is_some()
     }
 
-    /// Whether it stands for one exact command text.
+    /// Whether it approves one exact command text.
     pub(super) fn is_command_text(&self) -> bool {
         self.is_generated() && is_command(self.pattern())
     }
 
-    /// Why it allows nothing, on any host, and the finding that says so.
+    /// The finding for an entry that allows nothing on any host.
     pub(super) fn dead(&self, release: Release) -> Option<(Code, String)> {
         let pattern = self.pattern();
         if self.is_command_text() {
@@ -56,7 +56,7 @@ impl<'d> Listed<'d> {
             Arguments::Bound(_) => false,
             Arguments::Any | Arguments::Expression(_) => self.is_generated(),
         };
-        // Its text still is an approval where releases kept it.
+        // Its text is still an approval in releases that kept it.
         if unbound && release.binds_directories() && self.entry.command_text.is_none() {
             let message = format!(
                 "this generated entry for `{}` is not bound to a directory, and inactive",
@@ -87,7 +87,7 @@ impl<'d> Listed<'d> {
         }
     }
 
-    /// Whether text of it looks like a credential, and in which field.
+    /// The field that contains text that looks like a credential, if any.
     pub(super) fn secret_field(&self) -> Option<&'static str> {
         let entry = self.entry;
         let text = |text: &'d Option<Text<'d>>| text.as_ref().map_or("", Text::as_str);
@@ -112,7 +112,7 @@ pub(super) fn listed<'d>(document: &'d Document<'d>) -> impl Iterator<Item = Lis
     })
 }
 
-/// Reports what is dangerous or dead about entries.
+/// Reports entries that are dangerous or have no effect.
 pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     if facts.versioned && document.socket.as_ref().is_some_and(|socket| socket.token.is_some()) {
         let path = ["socket", "token"].map(|key| Step::Key(key.to_owned())).into_iter().collect();
@@ -158,7 +158,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
 
 fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
     let pattern = entry.pattern();
-    // Whether it looks like a credential takes time, and is asked only of what is shown.
+    // The check for credentials takes time, so it runs only for text that is shown.
     let shown = || quotable(pattern);
     let pieces = pattern::pieces(pattern);
     let free = entry.arguments().are_free();
@@ -167,17 +167,17 @@ fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
         sink.push(entry.raw(Code::AnyCommand, "pattern", message));
     } else if let Some(directory) = programs::open_directory(pattern, &pieces) {
         let directory = directory.trim_end_matches('/');
-        let message = format!("`{}` matches programs in {directory}, where everybody may write", shown());
+        let message = format!("`{}` matches programs in {directory}, which every user can write to", shown());
         sink.push(entry.raw(Code::WorldWritableDirectory, "pattern", message));
     } else if programs::is_home(pattern) {
         let message = format!("`{}` matches everything in a home directory", shown());
         sink.push(entry.raw(Code::HomeDirectory, "pattern", message));
     } else if free && let Some(launcher) = programs::launcher(pattern, &pieces) {
         let among = if launcher == pattern || pattern.ends_with(&format!("/{launcher}")) {
-            format!("`{}` runs whatever its arguments say, and any are allowed", shown())
+            format!("`{}` runs any command given in its arguments, and any arguments are allowed", shown())
         } else {
             format!(
-                "`{}` matches `{launcher}`, which runs whatever its arguments say, and any are allowed",
+                "`{}` matches `{launcher}`, which runs any command given in its arguments, and any arguments are allowed",
                 shown()
             )
         };
@@ -197,7 +197,7 @@ fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
         && !is_anchored(expression)
     {
         let message = format!(
-            "`argPattern` of `{}` matches a part of the arguments, and allows more around it",
+            "`argPattern` of `{}` matches a part of the arguments, and allows other arguments around it",
             shown()
         );
         sink.push(entry.raw(Code::UnanchoredArgPattern, "argPattern", message));

@@ -1,20 +1,20 @@
-//! The facts about a document that its text does not hold: its name, who keeps it, and which release reads it. The
-//! caller gathers them, because this room reads no clock and no file.
+//! The facts about a document that its text does not contain: its name, its host, and the release that reads it. The
+//! caller gathers them, because this module reads no clock and no file.
 
 use crate::approvals::bounds::Budget;
 
-/// What cannot be read out of a document.
+/// Facts that cannot be read from a document.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'f> {
-    /// How the document is called where it is silenced: its path below clearance.toml, or a gateway's name.
+    /// The document's name in silences: its path below clearance.toml, or a gateway's name.
     pub name: &'f str,
-    /// Whether others can read it in a repository.
+    /// Whether the document is in a repository, where other people can read it.
     pub versioned: bool,
-    /// When an entry counts as stale; `None` not to look.
+    /// When an entry counts as stale; `None` skips the check.
     pub stale: Option<Stale>,
-    /// The release that is to take the document; `None` for the latest.
+    /// The release that will read the document; `None` for the latest.
     pub release: Option<&'f str>,
-    /// Whether a host before 2026.8 keeps it, on which generated entries match in every directory.
+    /// Whether a host before 2026.8 keeps it. On such a host generated entries match in every directory.
     pub early: bool,
     /// When to end.
     pub budget: Budget<'f>,
@@ -25,12 +25,12 @@ pub struct Facts<'f> {
 pub struct Stale {
     /// Now, in Unix milliseconds.
     pub now_ms: f64,
-    /// Days after which.
+    /// Number of days after which an entry is stale.
     pub days: u32,
 }
 
 impl Stale {
-    /// Whole days since an instant, if they are too many.
+    /// Whole days since an instant, if they exceed the limit.
     pub(super) fn since(self, at_ms: f64) -> Option<f64> {
         const DAY_MS: f64 = 86_400_000.0;
         let days = ((self.now_ms - at_ms) / DAY_MS).floor();

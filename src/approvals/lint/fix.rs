@@ -1,4 +1,4 @@
-//! The fixes: entries are removed from a document's own text, and every other byte stays as it is.
+//! Fixes: removes entries from a document's own text; every other byte stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,13 +21,13 @@ pub enum FixError {
     /// The document is not valid.
     #[error("the document is not valid")]
     Invalid,
-    /// What was to be removed is not there, or the fixed text reads as another document: a bug in clearance.
-    #[error("the fixed document does not read as it should; nothing was changed")]
+    /// A part to remove is missing, or the fixed text reads as a different document: a bug in clearance.
+    #[error("the fixed document does not read back as expected; nothing was changed")]
     Misread,
 }
 
-/// The text without those entries, and without fields that no release knows. Held to say exactly what the document
-/// says without them.
+/// The text without those entries, and without fields that no release knows. The result is checked to have exactly the
+/// meaning of the document without them.
 pub fn without(bytes: &[u8], syntax: Syntax, removals: &[Removal]) -> Result<String, FixError> {
     match known(bytes, syntax, Budget::default()) {
         Some(known) => without_entries(known.text.as_bytes(), syntax, removals),
@@ -68,7 +68,7 @@ fn array<'n, 't>(root: &'n Value<'t>, agent: &str) -> Option<&'n Array<'t>> {
     get(get(agents, agent)?.value.as_object()?, "allowlist")?.value.as_array()
 }
 
-/// What is cut out of an array's text, in its order.
+/// The ranges that are cut out of an array's text, in their order.
 fn cut(array: &Array<'_>, gone: &BTreeSet<usize>) -> Vec<Range<usize>> {
     let elements = &array.elements;
     if gone.len() == elements.len() {
@@ -84,7 +84,7 @@ fn cut(array: &Array<'_>, gone: &BTreeSet<usize>) -> Vec<Range<usize>> {
         }
         cuts.push(match elements.get(end) {
             Some(next) => elements[at].start()..next.start(),
-            // The last ones take the comma before them along.
+            // The last ones are cut with the comma before them.
             None => elements[at - 1].end()..elements[end - 1].end(),
         });
         at = end;

@@ -1,8 +1,9 @@
-//! What is valid but dangerous or dead, with a place for each finding, and the fixes that widen nothing.
+//! Reports what is valid but dangerous or without effect, with a place for each finding, and makes fixes that never
+//! widen permissions.
 //!
-//! [`lint`] reads a document once into our types, judges it, and only where there is something to report reads it again
-//! for places. What it says of matching follows `matchAllowlist` of the published package `openclaw` 2026.9.6, and
-//! of policy `resolveExecApprovalsFromFile`; `tests/` holds both as an evaluator.
+//! [`lint`] reads a document once into our types and judges it. Only if there is something to report it reads the
+//! document again for places. The rules of matching follow `matchAllowlist` of the published package `openclaw`
+//! 2026.9.6, and those of policy `resolveExecApprovalsFromFile`; `tests/` contains both as an evaluator.
 
 mod arguments;
 mod compatibility;
@@ -41,24 +42,24 @@ pub use release::{denies_unanswered, is_release};
 use rules::Sink;
 pub use rules::{Rules, Silence};
 
-/// What is to be said of one document.
+/// The result of linting one document.
 #[derive(Debug, Clone, Default)]
 pub struct Linted {
-    /// The findings, by place; of an invalid document what makes it so.
+    /// The findings, sorted by place; for an invalid document the problems that make it invalid.
     pub verdict: Verdict,
-    /// Whether it is invalid. Then it was looked at further only where unknown fields are all that is wrong.
+    /// Whether it is invalid. Then it was linted only if unknown fields are its only problem.
     pub invalid: bool,
-    /// All findings, also those beyond [`Verdict::MOST`].
+    /// All findings, including those beyond [`Verdict::MOST`].
     pub counts: Counts,
-    /// Findings that are silenced.
+    /// Number of silenced findings.
     pub silenced: usize,
-    /// Which of the [`Rules::silences`] silenced something.
+    /// For each of the [`Rules::silences`], whether it silenced a finding.
     pub used: Vec<usize>,
-    /// What `--fix` would remove, by agent and index: as much as there is room for. The next `--fix` removes the rest.
+    /// The entries that `--fix` would remove, by agent and index, up to a limit. The next `--fix` removes the rest.
     pub removals: Vec<Removal>,
-    /// The fields that no release knows, which `--fix` would remove too: as many as are listed.
+    /// The unknown fields that `--fix` would also remove, up to a limit.
     pub unknown: Vec<Change>,
-    /// How many there are.
+    /// Number of unknown fields.
     pub unknown_count: usize,
 }
 
@@ -69,7 +70,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
         Err(verdict) => verdict,
     };
     let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
-    // Where anything else is wrong, or too much to be listed, the rest is not looked at.
+    // If the document has another problem, or too many to list, it is not linted further.
     let unknown = |found: &Diagnostic| found.code == Code::UnknownField;
     let others = verdict.unfinished || verdict.omitted > 0 || !verdict.diagnostics.iter().all(unknown);
     let known = if others { None } else { known(bytes, syntax, facts.budget) };
@@ -80,7 +81,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
         verdict.unfinished |= !others && facts.budget.is_spent();
         return Linted { invalid: verdict.errors() > 0, verdict, counts, ..Linted::default() };
     };
-    // A host ignores unknown fields and goes by the rest, so the rest is looked at: an entry is where it was.
+    // A host ignores unknown fields and uses the rest, so the rest is linted. The entries keep their places.
     let linted = judged(bytes, syntax, &document, facts, rules);
     let mut both = verdict;
     both.omitted += linted.verdict.omitted;
@@ -89,7 +90,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     both.diagnostics.extend(linted.verdict.diagnostics);
     both.diagnostics.sort_by_key(|found| (found.start.line, found.start.column));
     both.keep(Verdict::MOST);
-    // With a misspelt rule among them nothing is removed: a person has to see what was meant.
+    // If a misspelt rule is among them, nothing is removed: a person has to see what was meant.
     let (unknown, unknown_count, removals) = match known.meant {
         0 => (known.fields.clone(), known.count, linted.removals),
         _ => (Vec::new(), 0, Vec::new()),
@@ -105,7 +106,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
     }
 }
 
-/// `document`: what is in the text, perhaps without fields that nobody knows.
+/// `document`: the document in the text, possibly without unknown fields.
 fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
     let mut sink = Sink::of(rules, facts, bytes.len());
     policy::judge(document, &mut sink);
@@ -113,7 +114,7 @@ fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'
     coverage::judge(document, facts, &mut sink);
     compatibility::judge(document, facts, &mut sink);
     let Sink { raws, counts, silenced, used, unfinished, mut removals, .. } = sink;
-    // An entry that is dead in two ways goes once.
+    // An entry with two such problems is removed once.
     removals.sort_by(|a, b| (&a.agent, a.index).cmp(&(&b.agent, b.index)));
     removals.dedup_by(|later, first| (&later.agent, later.index) == (&first.agent, first.index));
     let mut linted =
@@ -127,16 +128,16 @@ fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'
     linted.verdict.omitted_errors = counts.errors.saturating_sub(errors);
     linted.verdict.unfinished |= unfinished;
     if unfinished {
-        // Half of what can go is not what was looked at.
+        // After a timeout the list of removals is incomplete.
         linted.removals.clear();
     }
     linted
 }
 
-/// What is to be said of an entry that is added: by itself, or where the document is small enough as the last entry of
-/// its agent in the new text, where others may cover it.
+/// The findings for an entry that is added. It is linted alone, or, if the document is small enough, as the last entry
+/// of its agent in the new text, where other entries may cover it.
 pub fn of_entry(text: Option<&[u8]>, agent: &str, entry: &Value, facts: &Facts<'_>) -> Vec<Diagnostic> {
-    /// Bytes of a document that is looked at whole.
+    /// Maximum size in bytes of a document that is linted as a whole.
     const SMALL: usize = 1 << 20;
     let alone = json!({"version": 1, "agents": {agent: {"allowlist": [entry]}}}).to_string();
     let text = text.filter(|text| text.len() <= SMALL).unwrap_or(alone.as_bytes());

@@ -1,9 +1,9 @@
 //! An entry's pattern, as gateways match it: a glob over the resolved path of a program, or over its bare name.
 //!
-//! Read in `matchAllowlist` and `matchesExecAllowlistPattern` of the published packages 2026.4.14, 2026.6.11 and
-//! 2026.9.6: `**` is anything, `*` anything but a slash, `?` one UTF-16 unit but a slash, and nothing else has a
-//! meaning; a leading `~` is the home directory; a pattern without `/`, `\` and `~` is matched against the name of a
-//! program that was called without a directory.
+//! Source: `matchAllowlist` and `matchesExecAllowlistPattern` of the published packages 2026.4.14, 2026.6.11 and
+//! 2026.9.6. `**` matches anything, `*` anything except a slash, `?` one UTF-16 unit except a slash, and everything
+//! else is literal. A leading `~` is the home directory. A pattern without `/`, `\` and `~` is matched against the name
+//! of a program that was called without a directory.
 
 /// One piece of a glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,19 +16,19 @@ pub(in crate::approvals) enum Piece {
     Segment,
     /// `**`.
     Deep,
-    /// A leading `~`: the home directory, wherever that is.
+    /// A leading `~`: the home directory, whatever its path.
     Home,
 }
 
 const SLASH: u16 = b'/' as u16;
 
 impl Piece {
-    /// Whether it stands for several units, or none.
+    /// Whether it matches a varying number of units, including none.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Self::Segment | Self::Deep)
     }
 
-    /// Whether everything that `other` stands for is something that this stands for.
+    /// Whether it matches everything that `other` matches.
     fn takes(self, other: Self) -> bool {
         match self {
             Self::Unit(_) | Self::Home => self == other,
@@ -37,18 +37,18 @@ impl Piece {
                 matches!(other, Self::One | Self::Segment)
                     || matches!(other, Self::Unit(unit) if unit != SLASH)
             }
-            // A dot of ECMAScript, which is no line end.
+            // A dot of ECMAScript, which does not match line ends.
             Self::Deep => !matches!(other, Self::Unit(0x0a | 0x0d | 0x2028 | 0x2029)),
         }
     }
 }
 
-/// Whether a pattern is matched against the path, and not the name.
+/// Whether a pattern is matched against the path instead of the name.
 pub(in crate::approvals) fn is_path(pattern: &str) -> bool {
     pattern.contains(['/', '\\', '~'])
 }
 
-/// The pieces of a pattern that is trimmed.
+/// The pieces of a trimmed pattern.
 pub(in crate::approvals) fn pieces(pattern: &str) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -70,11 +70,12 @@ pub(in crate::approvals) fn pieces(pattern: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The longest patterns that are compared, in pieces: the comparison takes time as the product of the two.
+/// Maximum length of patterns that are compared, in pieces: the time of the comparison is the product of the two
+/// lengths.
 const LONGEST: usize = 512;
 
-/// Whether everything that `narrow` matches is matched by `broad` too. Sound, and not complete: what it cannot decide
-/// is a no. File names with a line end in them are left out of account, which `**` does not match and `*` does.
+/// Whether `broad` matches everything that `narrow` matches. The check is sound but not complete: it returns false if
+/// it cannot decide. It ignores file names that contain a line end, which `*` matches and `**` does not.
 pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
     if broad.len().max(narrow.len()) > LONGEST {
         return false;
@@ -89,8 +90,8 @@ pub(in crate::approvals) fn covers(broad: &[Piece], narrow: &[Piece]) -> bool {
     }
 }
 
-/// Whether `broad` has too many pieces that stand for one unit each, or the ends of the two differ: seen at once, and
-/// nearly always what is between two long globs.
+/// Whether `broad` has too many single-unit pieces, or the ends of the two differ. This quick check decides nearly all
+/// pairs of long globs.
 fn ends_apart(broad: &[Piece], narrow: &[Piece]) -> bool {
     if broad.iter().filter(|piece| !piece.is_open()).count() > narrow.len() {
         return true;
@@ -101,9 +102,9 @@ fn ends_apart(broad: &[Piece], narrow: &[Piece]) -> bool {
 
 fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
     let opens = Positions::<WORDS>::of(broad, Piece::is_open);
-    // The positions that take a piece, for each piece once.
+    // The positions that match a piece, computed once for each piece.
     let mut taking: Vec<(Piece, Positions<WORDS>)> = Vec::new();
-    // Which positions in `broad` may be reached. What may stand for nothing is passed over.
+    // The reachable positions in `broad`. Pieces that may match nothing are skipped.
     let mut reached = Positions::first().with_skipped(&opens);
     for &piece in narrow {
         let known = taking.iter().find(|(other, _)| *other == piece).map(|(_, positions)| *positions);
@@ -168,7 +169,7 @@ impl<const WORDS: usize> Positions<WORDS> {
         self.join(other, |a, b| a & !b)
     }
 
-    /// Each one further.
+    /// The set shifted by one position.
     fn next(&self) -> Self {
         let mut carried = 0;
         let shift = |word: &u64| {
@@ -183,7 +184,7 @@ impl<const WORDS: usize> Positions<WORDS> {
         Self(next)
     }
 
-    /// These, and each that is reached from one of them over what may stand for nothing.
+    /// The set, and each position that is reachable from it over pieces that may match nothing.
     fn with_skipped(&self, opens: &Self) -> Self {
         let mut reached = *self;
         loop {
@@ -198,7 +199,7 @@ impl<const WORDS: usize> Positions<WORDS> {
 
 /// Whether a glob matches a text.
 pub(in crate::approvals) fn matches(glob: &[Piece], text: &str) -> bool {
-    // The literal beginning decides nearly always.
+    // The literal prefix nearly always decides.
     let fits = glob.iter().zip(text.encode_utf16()).all(|(piece, unit)| *piece == Piece::Unit(unit));
     let beginning = glob.iter().position(|piece| !matches!(piece, Piece::Unit(_)));
     let same =
@@ -210,7 +211,7 @@ pub(in crate::approvals) fn matches(glob: &[Piece], text: &str) -> bool {
     }
 }
 
-/// Whether a pattern may be meant for Windows, where other rules hold: any slash, any case, real paths.
+/// Whether a pattern may be meant for Windows, where other rules apply: any slash, any case, real paths.
 fn is_of_windows(pattern: &str) -> bool {
     let bytes = pattern.as_bytes();
     let end = bytes.len().checked_sub(4).map(|start| &bytes[start..]);
@@ -220,7 +221,7 @@ fn is_of_windows(pattern: &str) -> bool {
     bytes.contains(&b'\\') || bytes.get(1) == Some(&b':') || end.is_some_and(is_program)
 }
 
-/// Why no program can have the path that a pattern asks for. Of what may be meant for Windows nothing is said.
+/// Why no program can have the path that a pattern requires. Patterns that may be meant for Windows are never reported.
 pub(super) fn impossible(pattern: &str) -> Option<&'static str> {
     if !is_path(pattern) || is_of_windows(pattern) {
         return None;
@@ -230,7 +231,9 @@ pub(super) fn impossible(pattern: &str) -> Option<&'static str> {
             return Some("it is a home directory itself");
         }
         if !rest.starts_with('/') {
-            return Some("`~` is the home directory only before a slash: no other user's is looked up");
+            return Some(
+                "`~` is the home directory only before a slash: home directories of other users are not resolved",
+            );
         }
     } else if !pattern.starts_with(['/', '*', '?']) && !rest_of(pattern).starts_with(['*', '?']) {
         // A letter and a wildcard may be a drive.
@@ -255,17 +258,17 @@ fn rest_of(text: &str) -> &str {
     chars.as_str()
 }
 
-/// Whether somebody wrote a command line where a program is meant.
+/// Whether a pattern was written as a command line instead of a program.
 pub(super) fn is_command_line(pattern: &str) -> bool {
     if is_of_windows(pattern) {
         return false;
     }
     let mut further = pattern.split_whitespace().skip(1);
-    // A path may have blanks in it; a word that begins as an option does is none of its parts.
+    // A path may contain blanks, but no word of it begins like an option.
     if is_path(pattern) { further.any(|word| word.starts_with('-')) } else { further.next().is_some() }
 }
 
-/// Whether somebody took brackets or braces for alternatives.
+/// Whether brackets or braces were used as alternatives.
 pub(super) fn has_literal_glob(pattern: &str) -> bool {
     let between = |open: char, close: char| {
         let (_, rest) = pattern.split_once(open)?;
@@ -319,7 +322,7 @@ mod tests {
         assert!(!matches(&pieces("/ab"), "/a"));
     }
 
-    /// The rule, by its definition: each piece of the narrow one is taken by a piece of the broad one.
+    /// The rule by its definition: each piece of the narrow pattern is matched by a piece of the broad one.
     fn covers_slowly(broad: &[Piece], narrow: &[Piece]) -> bool {
         match (broad.split_first(), narrow.split_first()) {
             (None, None) => true,

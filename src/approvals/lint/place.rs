@@ -1,4 +1,4 @@
-//! From findings to diagnostics: the text is read again, without the entries of which there is nothing to say.
+//! Turns findings into diagnostics: the text is read again, without the entries that have no findings.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -33,8 +33,8 @@ pub(super) fn placed(
 ) -> Verdict {
     let Ok(text) = std::str::from_utf8(bytes) else { return Verdict::default() };
     let mut kept: HashSet<(&str, usize)> = raws.iter().filter_map(entry_of).collect();
-    // An excerpt may show a neighbour, whose secrets must be known to be masked: they stay in the tree. Where there are
-    // too many for that, whole entries are masked.
+    // An excerpt may show a neighbouring entry, whose secrets must be known so that they are masked: such entries stay
+    // in the tree. If they are too many, whole entries are masked.
     let mut secret = listed(document)
         .filter(|entry| entry.secret_field().is_some())
         .map(|entry| (entry.agent, entry.index));
@@ -50,7 +50,7 @@ pub(super) fn placed(
     });
     let elided = without_policies(elided.as_deref().unwrap_or(text), document, &raws).or(elided);
     let Some(root) = syntax::parse(text, elided.as_deref(), syntax, &mut Vec::new()) else {
-        // It was read once already.
+        // It was already read once.
         return Verdict::default();
     };
     let comments = if elided.is_some() { Vec::new() } else { bounds::comments(text) };
@@ -71,8 +71,8 @@ pub(super) fn placed(
     place(text, &hidden, findings.into())
 }
 
-/// The text without the agents that have no lists and no finding: their values are words of the contract, so that none of
-/// them has to be masked in an excerpt. `None` where a tree of all agents is small.
+/// The text without the agents that have no lists and no findings. Their values are words of the schema, so an excerpt
+/// need not mask them. `None` if a tree of all agents is small.
 fn without_policies(text: &str, document: &Document<'_>, raws: &[Raw]) -> Option<String> {
     let agents = document.agents.iter().flat_map(Agents::iter).count();
     if agents <= Verdict::MOST {
@@ -94,7 +94,7 @@ fn agent_of(raw: &Raw) -> Option<&str> {
     }
 }
 
-/// The findings of a configuration: the silences that silence nothing, by the spans of their codes.
+/// The findings of a configuration: the silences without effect, located at their codes.
 pub fn unused_silences(text: &str, spans: &[Range<usize>], severity: Severity) -> Verdict {
     let findings = spans.iter().map(|span| {
         let code = text.get(span.clone()).unwrap_or_default().trim_matches('"').to_owned();
@@ -116,7 +116,7 @@ fn entry_of(raw: &Raw) -> Option<(&str, usize)> {
     }
 }
 
-/// The value that is meant, or its key where that is a whole block.
+/// The value, or its key if the value is a whole block.
 fn span(places: &Places<'_, '_>, raw: &Raw, text: &str) -> Range<usize> {
     let Some(place) = places.at(&raw.path) else { return 0..0 };
     let range = place.value.range();
@@ -127,7 +127,7 @@ fn span(places: &Places<'_, '_>, raw: &Raw, text: &str) -> Range<usize> {
     }
 }
 
-/// Every string that seems to hold a credential.
+/// Every string that looks like a credential.
 fn credentials(value: &Value<'_>, spans: &mut Vec<Range<usize>>) {
     match value {
         Value::StringLit(text) if looks_secret(&text.value) => spans.push(text.range.start..text.range.end),

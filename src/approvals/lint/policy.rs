@@ -1,4 +1,5 @@
-//! Policies: what holds for an agent after its own values, those of `*` and the defaults, and what comes of it.
+//! Lints of policies: the values that apply to an agent after its own, those of `*` and the defaults, and their
+//! consequences.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::scalar::{Ask, AskFallback, Security};
 use crate::approvals::redact::credentials::quotable;
 
-/// The agent whose policy and entries are everybody's.
+/// The agent affected policy and entries apply to all agents.
 pub(super) const ALL: &str = "*";
 
 /// The place of a value.
@@ -40,7 +41,7 @@ pub(super) fn agent_path(id: &str) -> Path {
     ["agents", id].map(|key| Step::Key(key.to_owned())).into_iter().collect()
 }
 
-/// The fields that are inherited, of an agent or the defaults.
+/// The inheritable fields of an agent or of the defaults.
 fn fields(agent: &Agent<'_>) -> Policy {
     Policy {
         security: agent.security,
@@ -50,12 +51,12 @@ fn fields(agent: &Agent<'_>) -> Policy {
     }
 }
 
-/// Everything that decides for one agent, or for all that have no entry of their own.
+/// The sources of the policy of one agent, or of all unlisted agents.
 #[derive(Debug, Clone, Copy)]
 struct Scope<'d> {
-    /// `None`: every agent that is not listed.
+    /// `None`: every unlisted agent.
     id: Option<&'d str>,
-    /// The agent's own, that of `*`, the defaults: the first that says something wins.
+    /// The agent's own policy, that of `*`, the defaults: the first that sets a field wins.
     levels: [(Origin<'d>, Policy); 3],
 }
 
@@ -64,8 +65,8 @@ impl<'d> Scope<'d> {
         self.levels.iter().find_map(|(origin, policy)| field(policy).map(|value| (value, *origin)))
     }
 
-    /// Whether nobody is asked. With `full`, `on-miss` has nothing to miss; without a value it is `off`.
-    fn asks_nobody(&self) -> bool {
+    /// Whether no prompt is shown. With `full`, `on-miss` never misses; without a value it is `off`.
+    fn never_asks(&self) -> bool {
         self.value(|policy| policy.ask).is_none_or(|(ask, _)| ask != Ask::Always)
     }
 }
@@ -102,7 +103,7 @@ pub(super) fn agents<'d>(document: &'d Document<'d>) -> impl Iterator<Item = (&'
     document.agents.iter().flat_map(Agents::iter)
 }
 
-/// Tells of policies.
+/// Reports policies.
 pub(super) fn judge<'d>(document: &'d Document<'d>, sink: &mut Sink<'_>) {
     let policies = Policies::of(document);
     open(&policies, sink);
@@ -111,13 +112,14 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, sink: &mut Sink<'_>) {
     idle(&policies, sink);
 }
 
-/// What lets an agent run everything, or takes silence for a yes: reported once, where it is set.
+/// Values that let an agent run everything, or that approve a prompt without an answer. Each is reported once, at its
+/// place.
 fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     let listed = agents(policies.document).any(|(id, _)| id != ALL);
     let (mut full, mut fallback) = (BTreeMap::new(), BTreeMap::new());
     for scope in policies.scopes() {
         if let Some((Security::Full, origin)) = scope.value(|policy| policy.security)
-            && scope.asks_nobody()
+            && scope.never_asks()
         {
             full.entry(origin).or_insert_with(Vec::new).push(scope);
         }
@@ -127,35 +129,35 @@ fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     }
     for (origin, scopes) in full {
         let asked = match scopes[0].value(|policy| policy.ask) {
-            Some((Ask::OnMiss, _)) => "`ask: on-miss`, with which nothing is ever missed",
+            Some((Ask::OnMiss, _)) => "`ask: on-miss`, which never asks here",
             Some(_) => "`ask: off`",
-            None => "no `ask`, which is off",
+            None => "no `ask` (off by default)",
         };
         let message = format!(
-            "{}: every command runs unasked, by `security: full` with {asked}",
-            whose(&scopes, listed)
+            "{}: every command runs without a prompt: `security: full` with {asked}",
+            affected(&scopes, listed)
         );
         sink.push(raw(Code::FullWithoutAsking, origin.path("security"), message, origin.agent()));
     }
     for (origin, scopes) in fallback {
         let message =
-            format!("{}: a prompt that nobody answers does not stop the command", whose(&scopes, listed));
+            format!("{}: an unanswered prompt does not stop the command", affected(&scopes, listed));
         sink.push(raw(Code::AskFallbackFull, origin.path("askFallback"), message, origin.agent()));
     }
     let unlisted = policies.unlisted();
-    if unlisted.value(|policy| policy.security).is_none() && unlisted.asks_nobody() {
-        let message = "nothing here sets `security` for all agents: the host's configuration does, and unless it is set there everything runs";
+    if unlisted.value(|policy| policy.security).is_none() && unlisted.never_asks() {
+        let message = "`security` is not set here for all agents: the host's configuration decides, and if it is not set there, every command runs";
         sink.push(raw(Code::UnsetSecurity, Path::default(), message.to_owned(), None));
     }
 }
 
-/// The agents that something holds for, in a few words.
-fn whose(scopes: &[Scope<'_>], listed: bool) -> String {
-    const TOLD: usize = 3;
+/// The affected agents, in a few words.
+fn affected(scopes: &[Scope<'_>], listed: bool) -> String {
+    const MAX_NAMES: usize = 3;
     let ids: Vec<&str> = scopes.iter().filter_map(|scope| scope.id).collect();
-    let mut parts: Vec<String> = ids.iter().take(TOLD).map(|id| format!("`{}`", quotable(id))).collect();
-    if ids.len() > TOLD {
-        parts.push(format!("{} more", ids.len() - TOLD));
+    let mut parts: Vec<String> = ids.iter().take(MAX_NAMES).map(|id| format!("`{}`", quotable(id))).collect();
+    if ids.len() > MAX_NAMES {
+        parts.push(format!("{} more", ids.len() - MAX_NAMES));
     }
     let unlisted = scopes.iter().any(|scope| scope.id.is_none());
     let names = parts.join(", ");
@@ -177,13 +179,13 @@ fn dead_defaults(policies: &Policies<'_>, sink: &mut Sink<'_>) {
         ("autoAllowSkills", defaults.auto_allow_skills.is_some() && all.auto_allow_skills.is_some()),
     ] {
         if dead {
-            let message = format!("no agent takes `{field}` from here: agent `*` sets it");
+            let message = format!("no agent inherits `{field}` from here: agent `*` sets it");
             sink.push(raw(Code::DeadDefault, Origin::Defaults.path(field), message, None));
         }
     }
 }
 
-/// Agents whose own value is weaker than that of `*`.
+/// Agents affected own value is weaker than that of `*`.
 fn shadows(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     let all = &policies.all;
     for (id, agent) in agents(policies.document).filter(|(id, _)| *id != ALL) {
@@ -204,7 +206,8 @@ fn shadows(policies: &Policies<'_>, sink: &mut Sink<'_>) {
             ),
         ];
         for (field, _) in weaker.into_iter().filter(|(_, weaker)| *weaker) {
-            let message = format!("agent `{}` is freer than `*`: its own `{field}` wins", quotable(id));
+            let message =
+                format!("agent `{}` is less restricted than `*`: its own `{field}` wins", quotable(id));
             let path = Origin::Agent(id).path(field);
             sink.push(raw(Code::ShadowsAllAgents, path, message, Some(id.to_owned())));
         }

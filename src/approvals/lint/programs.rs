@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::pattern::{self, Piece};
 
-/// Shells, as gateways know them: what is said of them with arguments of their own holds for no other program.
+/// Shells, as gateways know them: the rule about entries with their own arguments applies to no other program.
 const SHELLS: [&str; 20] = [
     "ash",
     "bash",
@@ -28,7 +28,7 @@ const SHELLS: [&str; 20] = [
     "zsh",
 ];
 
-/// Interpreters, and programs that start whatever is named to them.
+/// Interpreters, and programs that start a program named in their arguments.
 const LAUNCHERS: [&str; 82] = [
     "R",
     "Rscript",
@@ -114,11 +114,11 @@ const LAUNCHERS: [&str; 82] = [
     "xargs",
 ];
 
-/// Where a host's own programs lie.
+/// The directories of a host's own programs.
 const DIRECTORIES: [&str; 6] =
     ["/usr/bin/", "/bin/", "/usr/local/bin/", "/opt/homebrew/bin/", "/usr/sbin/", "/sbin/"];
 
-/// Directories in which everybody may write.
+/// Directories that every user can write to.
 const OPEN: [&str; 10] = [
     "/tmp/",
     "/var/tmp/",
@@ -132,10 +132,10 @@ const OPEN: [&str; 10] = [
     "c:/users/public/",
 ];
 
-/// A name that no program has by itself.
-const NOBODY: &str = "\u{e000}";
+/// A name that no real program has.
+const PLACEHOLDER: &str = "\u{e000}";
 
-/// Whether a program's name is one of a shell's, as far as its name shows.
+/// Whether a program's name looks like that of a shell.
 pub(super) fn may_be_shell(pattern: &str) -> bool {
     let name = name(pattern);
     name.contains(['*', '?']) || SHELLS.contains(&plain(name))
@@ -187,7 +187,7 @@ fn begins(pieces: &[Piece], directory: &str) -> bool {
         .all(|(piece, unit)| *piece == Piece::Unit(unit))
 }
 
-/// A pattern as one kind of system writes it: slashes, and no drive.
+/// A pattern in a normalised form: slashes, and no drive.
 fn slashed(pattern: &str) -> Cow<'_, str> {
     if pattern.contains('\\') { pattern.replace('\\', "/").into() } else { pattern.into() }
 }
@@ -197,14 +197,14 @@ pub(super) fn is_anything(pattern: &str, pieces: &[Piece]) -> bool {
     if !pattern::is_path(pattern) {
         return pattern.bytes().all(|byte| byte == b'*');
     }
-    // Nearly every pattern is none.
+    // Most patterns return here.
     if !pattern.contains('*') {
         return false;
     }
     let samples = [
-        format!("/usr/bin/{NOBODY}"),
-        format!("/{NOBODY}/{NOBODY}/{NOBODY}"),
-        format!("/home/{NOBODY}/{NOBODY}"),
+        format!("/usr/bin/{PLACEHOLDER}"),
+        format!("/{PLACEHOLDER}/{PLACEHOLDER}/{PLACEHOLDER}"),
+        format!("/home/{PLACEHOLDER}/{PLACEHOLDER}"),
     ];
     if samples.iter().all(|path| pattern::matches(pieces, path)) {
         return true;
@@ -213,7 +213,7 @@ pub(super) fn is_anything(pattern: &str, pieces: &[Piece]) -> bool {
     slashed.as_bytes().get(1) == Some(&b':') && matches!(slashed.get(2..), Some("/**" | "/**/*" | "**"))
 }
 
-/// The directory in which everybody may write and in which a pattern matches.
+/// The world-writable directory in which a pattern matches.
 pub(super) fn open_directory(pattern: &str, pieces: &[Piece]) -> Option<&'static str> {
     let slashed = slashed(pattern);
     OPEN.iter().copied().find(|directory| {
@@ -227,12 +227,12 @@ pub(super) fn open_directory(pattern: &str, pieces: &[Piece]) -> Option<&'static
         }) || (begins(pieces, directory)
             && pieces.iter().any(|piece| piece.is_open())
             && pattern::is_path(pattern)
-            && (pattern::matches(pieces, &format!("{directory}{NOBODY}"))
-                || pattern::matches(pieces, &format!("{directory}{NOBODY}/{NOBODY}"))))
+            && (pattern::matches(pieces, &format!("{directory}{PLACEHOLDER}"))
+                || pattern::matches(pieces, &format!("{directory}{PLACEHOLDER}/{PLACEHOLDER}"))))
     })
 }
 
-/// Whether a pattern matches whatever lies in a home directory.
+/// Whether a pattern matches everything in a home directory.
 pub(super) fn is_home(pattern: &str) -> bool {
     if !pattern.contains('*') {
         return false;

@@ -1,17 +1,17 @@
-//! A finding before its place in the text is known, and the entry that a fix removes for it. Every lint makes such
-//! findings; places are worked out only for those that are listed.
+//! A finding before its place in the text is known, and the entry that a fix removes for it. Every lint creates such
+//! findings; places are computed only for those that are listed.
 
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::path::{Path, Step};
 use crate::approvals::redact::credentials::quotable;
 
-/// A finding before its place is worked out.
+/// A finding before its place is computed.
 #[derive(Debug, Clone)]
 pub(super) struct Raw {
     pub(super) code: Code,
     pub(super) path: Path,
     pub(super) message: String,
-    /// The agent that it concerns.
+    /// The agent that is affected.
     pub(super) agent: Option<String>,
     /// The entry's pattern, as it is written.
     pub(super) pattern: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Bytes that it takes in memory.
+    /// Memory that it takes, in bytes.
     pub(super) fn size(&self) -> usize {
         let step = |step: &Step| match step {
             Step::Key(key) => size_of::<Step>() + key.len(),
@@ -32,7 +32,7 @@ impl Raw {
     }
 }
 
-/// An entry that `--fix` removes: the document means the same without it.
+/// An entry that `--fix` removes. The document has the same meaning without it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Removal {
     /// The agent's id.
@@ -45,7 +45,7 @@ pub struct Removal {
     pub pattern: String,
 }
 
-/// The entry that a fix removes for a finding, if it removes one.
+/// The entry that a fix removes for a finding, if any.
 pub(super) fn removal(raw: &Raw) -> Option<Removal> {
     let pattern = quotable(raw.pattern.as_deref()?).into_owned();
     Some(Removal { agent: raw.agent.clone()?, index: raw.removes?, code: raw.code, pattern })

@@ -1,5 +1,4 @@
-//! The release that is to take a document, and what is known of its behaviour. The lints of entries and of
-//! compatibility ask it.
+//! The release that will read a document, and its known behaviour. The lints of entries and of compatibility use it.
 
 use super::facts::Facts;
 use crate::approvals::edit::downgrade::{self, Newer};
@@ -8,16 +7,16 @@ use crate::approvals::edit::downgrade::{self, Newer};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Release {
     named: Option<downgrade::Release>,
-    /// Whether the host is known to be of before 2026.8.
+    /// Whether the host is known to run a release before 2026.8.
     early: bool,
 }
 
-/// Whether a text names a release: `2026.4.14`, `2026.9.1-beta.1`.
+/// Whether a text is the name of a release: `2026.4.14`, `2026.9.1-beta.1`.
 pub fn is_release(version: &str) -> bool {
     downgrade::Release::read(version).is_some()
 }
 
-/// Whether a gateway of a release denies a prompt that nobody answers where the document sets no `askFallback`. Measured:
+/// Whether a gateway of a release denies a prompt without an answer if the document sets no `askFallback`. Measured:
 /// 2026.4.14 runs the command, 2026.6.11 and 2026.9.6 deny it; `None` in between.
 pub fn denies_unanswered(version: &str) -> Option<bool> {
     let release = downgrade::Release::read(version)?;
@@ -33,7 +32,7 @@ impl Release {
         Self { named: facts.release.and_then(downgrade::Release::read), early: facts.early }
     }
 
-    /// Whether generated entries match in the directory of their approval alone.
+    /// Whether generated entries match only in the directory of their approval.
     pub(super) fn binds_directories(self) -> bool {
         self.named.map_or(!self.early, |release| release.is_from(2026, 8, 1))
     }
@@ -42,8 +41,8 @@ impl Release {
         self.named.is_some_and(|release| !newer.accepted_by(release))
     }
 
-    /// Whether it is known to match paths alone, and to look at no arguments. Measured on 2026.4.14; 2026.6.11 does
-    /// both, and of those between nothing is claimed.
+    /// Whether the release is known to match only paths and to ignore arguments. Measured on 2026.4.14; 2026.6.11
+    /// matches both, and the behaviour of the releases between is unknown.
     pub(super) fn is_simple(self) -> bool {
         self.named.is_some_and(|release| !release.is_from(2026, 4, 15))
     }

@@ -1,4 +1,4 @@
-//! What clearance.toml says: how much a code weighs, and which findings are silenced and why.
+//! The settings of clearance.toml: the severities of codes, and the findings that are silenced, with reasons.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,16 +10,16 @@ use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::severity::Severity;
 
-/// What applies to every document of a run.
+/// The settings for every document of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// Severities that are not the codes' own.
+    /// Severities that differ from the default of the code.
     pub severities: HashMap<Code, Severity>,
-    /// What is silenced.
+    /// The silences.
     pub silences: Vec<Silence>,
 }
 
-/// A kind of finding that somebody accepts. What is `None` may be anything.
+/// A kind of finding that is accepted. A field that is `None` matches anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
     /// The code.
@@ -33,7 +33,7 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// Whether it is about a document of that name.
+    /// Whether it applies to a document of that name.
     pub fn is_about(&self, name: &str) -> bool {
         self.path.as_deref().is_none_or(|path| {
             let below = name.strip_prefix(path);
@@ -49,38 +49,37 @@ impl Silence {
 }
 
 impl Rules {
-    /// How much a code weighs.
+    /// The severity of a code.
     pub fn severity(&self, code: Code) -> Severity {
         self.severities.get(&code).copied().unwrap_or(code.severity())
     }
 }
 
-/// Takes findings, and leaves out those that are silenced. So many are kept of each severity; all are counted.
+/// Collects findings, without those that are silenced. It keeps a limited number of each severity and counts all.
 #[derive(Debug)]
 pub(super) struct Sink<'r> {
     rules: &'r Rules,
     budget: Budget<'r>,
-    /// The silences that are about this document, by code.
+    /// The silences that apply to this document, by code.
     silences: HashMap<Code, Vec<usize>>,
     pub(super) raws: Vec<Raw>,
     pub(super) counts: Counts,
     pub(super) silenced: usize,
     pub(super) used: BTreeSet<usize>,
-    /// What a fix removes.
+    /// The entries that a fix removes.
     pub(super) removals: Vec<Removal>,
-    /// Whether the time was over before the end.
+    /// Whether the time limit passed before the end.
     pub(super) unfinished: bool,
-    /// How often the time was asked for.
+    /// How often the time limit was checked.
     asked: u8,
-    /// Bytes that findings and removals may still take each: an agent's id may be as long as the document, and is in
-    /// both.
+    /// Remaining bytes for findings and for removals: an agent's id may be as long as the document, and is in both.
     room: [usize; 2],
 }
 
 impl<'r> Sink<'r> {
-    /// `size`: that of the document, in bytes.
+    /// `size`: the size of the document in bytes.
     pub(super) fn of(rules: &'r Rules, facts: &Facts<'r>, size: usize) -> Self {
-        /// Bytes that are kept of the smallest document.
+        /// Bytes that are kept for the smallest document.
         const LEAST: usize = 4 * 1024 * 1024;
         let mut silences: HashMap<Code, Vec<usize>> = HashMap::new();
         for (index, silence) in
@@ -130,22 +129,23 @@ impl<'r> Sink<'r> {
         }
     }
 
-    /// Whether the time is over.
+    /// Whether the time limit has passed.
     pub(super) fn must_end(&mut self) -> bool {
         self.unfinished |= self.budget.is_spent();
         self.unfinished
     }
 
-    /// The same, asked of every entry where looking at one takes little: it looks at the clock now and then.
+    /// Whether the time limit has passed, for calls at every entry whose check is quick: it reads the clock only now
+    /// and then.
     pub(super) fn is_over(&mut self) -> bool {
-        /// Entries between two looks.
-        const OFTEN: u8 = 32;
-        self.asked = (self.asked + 1) % OFTEN;
+        /// Number of entries between two reads of the clock.
+        const CHECK_INTERVAL: u8 = 32;
+        self.asked = (self.asked + 1) % CHECK_INTERVAL;
         if self.asked == 0 { self.must_end() } else { self.unfinished }
     }
 }
 
-/// Takes room, if there is enough.
+/// Reserves room, if there is enough.
 fn taken(room: &mut usize, size: usize) -> bool {
     let left = room.checked_sub(size);
     *room = left.unwrap_or(*room);

@@ -1,10 +1,9 @@
-//! The approvals document: these types are the contract. The JSON Schema is derived from them, and a file, a
-//! local store and both directions of the wire are read into them.
+//! The approvals document. These types are the contract: the JSON Schema is derived from them, and files, local stores
+//! and both directions of the protocol are read into them.
 //!
-//! Source of the shape: `protocol.schema.json` of the npm package `@openclaw/gateway-protocol` 2026.9.1
-//! (definitions `ExecApprovals*`) and the normalisation code of `openclaw` 2026.4.14 to 2026.9.6. Where the
-//! gateway takes any string and drops what it does not know (`security`, `ask`, `askFallback`, a blank
-//! `pattern`), these types are stricter.
+//! Source of the shape: `protocol.schema.json` of the npm package `@openclaw/gateway-protocol` 2026.9.1 (definitions
+//! `ExecApprovals*`) and the normalisation code of `openclaw` 2026.4.14 to 2026.9.6. Where the gateway accepts any
+//! string and drops unknown values (`security`, `ask`, `askFallback`, a blank `pattern`), these types are stricter.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -21,7 +20,8 @@ use crate::approvals::model::scalar::{
     Ask, AskFallback, Millis, NonBlank, NonEmpty, Secret, Security, Source, Text, Version,
 };
 
-/// `null` is not absence: the wire rejects it, so an optional field that is present must hold a value.
+/// `null` differs from an absent field: the protocol rejects it, so an optional field that is present must have a
+/// value.
 pub(in crate::approvals) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -30,8 +30,8 @@ pub(in crate::approvals) fn present<'de, D: Deserializer<'de>, T: Deserialize<'d
 
 pub(in crate::approvals) struct ObjectVisitor<T>(pub(in crate::approvals) PhantomData<T>);
 
-/// A derived struct would also be read from an array of its fields. These are read from an object alone: the
-/// derive is kept to itself by `remote = "Self"`, and this puts a visitor that knows only objects before it.
+/// A derived struct would also be read from an array of its fields. These structs are read only from an object:
+/// `remote = "Self"` keeps the derive private, and this adds a visitor that accepts only objects.
 macro_rules! object_type {
     ($name:ident $(<$lifetime:lifetime>)?) => {
         impl<'de $(: $lifetime, $lifetime)?> Visitor<'de> for ObjectVisitor<$name $(<$lifetime>)?> {
@@ -202,7 +202,7 @@ pub struct Entry<'a> {
 }
 
 impl Agent<'_> {
-    /// Whether it has no field.
+    /// Whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -234,7 +234,7 @@ pub struct McpTool<'a> {
 pub struct Agents<'a>(Vec<(Text<'a>, Agent<'a>)>);
 
 impl<'a> Agents<'a> {
-    /// The agents, or `None` where an id is there twice.
+    /// The agents, or `None` if an id is repeated.
     pub fn new(agents: Vec<(Text<'a>, Agent<'a>)>) -> Option<Self> {
         let mut seen = HashSet::with_capacity(agents.len());
         let unique = agents.iter().all(|(id, _)| seen.insert(id.as_str()));
@@ -246,7 +246,7 @@ impl<'a> Agents<'a> {
         self.0.iter().map(|(id, agent)| (id.as_str(), agent))
     }
 
-    /// The agent with this id, made at the end where there is none.
+    /// The agent with this id. It is appended if it is missing.
     pub fn get_or_insert(&mut self, id: &str) -> &mut Agent<'a> {
         let at = self.0.iter().position(|(other, _)| other.as_str() == id).unwrap_or(self.0.len());
         if at == self.0.len() {
@@ -255,7 +255,7 @@ impl<'a> Agents<'a> {
         &mut self.0[at].1
     }
 
-    /// Leaves the agent with this id out.
+    /// Removes the agent with this id.
     pub fn remove(&mut self, id: &str) {
         self.0.retain(|(other, _)| other.as_str() != id);
     }
@@ -265,7 +265,7 @@ impl<'a> Agents<'a> {
         self.0.retain(|(id, agent)| kept(id.as_str(), agent));
     }
 
-    /// The agents as a JavaScript object has them: ids that are array indices first, in their order.
+    /// The agents in the order of a JavaScript object: ids that are array indices first, in ascending order.
     #[must_use]
     pub fn in_javascript_order(mut self) -> Self {
         let index =
@@ -274,7 +274,7 @@ impl<'a> Agents<'a> {
         self
     }
 
-    /// Every agent with its id, to change it.
+    /// Every agent with its id, mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Agent<'a>)> {
         self.0.iter_mut().map(|(id, agent)| (id.as_str(), agent))
     }
@@ -296,7 +296,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Agents<'a> {
                 while let Some(agent) = map.next_entry()? {
                     agents.push(agent);
                 }
-                Agents::new(agents).ok_or_else(|| de::Error::custom("an agent id is there twice"))
+                Agents::new(agents).ok_or_else(|| de::Error::custom("an agent id is repeated"))
             }
         }
 

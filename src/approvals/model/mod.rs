@@ -1,4 +1,4 @@
-//! What a document and a native policy are made of: types, their leaves, and the path to a value. Types only.
+//! The types of a document and of a native policy, their leaves, and the path to a value. This module has no logic.
 
 pub mod document;
 pub mod native;

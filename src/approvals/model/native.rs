@@ -1,8 +1,8 @@
-//! A node's own policy: what a host that keeps no approvals document, such as the Windows companion, lets run.
+//! A node's own policy: the rules of a host that keeps no approvals document, such as the Windows companion.
 //!
 //! Source of the shape: `NativeExecApprovalPolicySchema` of `openclaw` 2026.9.6 and the definition
-//! `ExecApprovalsNodeSetParams` of `@openclaw/gateway-protocol` 2026.9.1. Of the meaning: `ExecApprovalPolicy.cs`
-//! of `openclaw-windows-node`. Gateways of the 2026.4 line cannot set such a policy.
+//! `ExecApprovalsNodeSetParams` of `@openclaw/gateway-protocol` 2026.9.1. Source of the meaning:
+//! `ExecApprovalPolicy.cs` of `openclaw-windows-node`. Gateways of the 2026.4 line cannot set such a policy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use super::scalar::{CowVisitor, NonBlank, Text, words};
 pub const NATIVE_ID: &str = "urn:clearance:schema:native-exec-policy:1";
 
 words!(
-    /// What becomes of a command.
+    /// The action for a command.
     Action {
         /// It runs.
         Allow = "allow",
@@ -39,7 +39,7 @@ object_type!(Rule<'a>);
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "OpenClaw native exec policy", extend("$id" = NATIVE_ID))]
 pub struct Policy<'a> {
-    /// What becomes of a command that no rule matches. A node keeps its own when this is absent.
+    /// What happens to a command that no rule matches. A node keeps its own value when this is absent.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Action")]
     pub default_action: Option<Action>,
@@ -53,20 +53,20 @@ pub struct Policy<'a> {
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "Rule")]
 pub struct Rule<'a> {
-    /// Glob over the whole command line: `*` any characters, `?` one. Upper and lower case are the same.
+    /// Glob over the whole command line: `*` any characters, `?` one. Case is ignored.
     #[serde(borrow)]
     pub pattern: NonBlank<'a>,
-    /// What becomes of a command that matches.
+    /// What happens to a command that matches.
     pub action: Action,
-    /// The shells that the rule is for; absent or empty: all.
+    /// The shells that the rule applies to. An absent or empty list means all.
     #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<NonBlank<'static>>")]
     pub shells: Option<Vec<NonBlank<'a>>>,
-    /// What the rule is for, to be shown.
+    /// A description of the rule, for display.
     #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Text<'static>")]
     pub description: Option<Text<'a>>,
-    /// Whether the rule counts; absent: it does.
+    /// Whether the rule is enabled. It is enabled when this is absent.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub enabled: Option<bool>,

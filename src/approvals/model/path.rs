@@ -1,22 +1,22 @@
-//! A value's place in a document.
+//! The path of a value in a document.
 
 use std::fmt;
 
-/// A value's place in a document: keys and indexes from the root.
+/// The path of a value in a document: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Path(Vec<Step>);
 
 /// One step of a [`Path`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Into an object.
+    /// A key of an object.
     Key(String),
-    /// Into an array, from 0.
+    /// An index of an array, from 0.
     Index(usize),
 }
 
 impl Path {
-    /// The path one step longer.
+    /// The path with one more step.
     #[must_use]
     pub fn join(&self, step: Step) -> Self {
         let mut steps = Vec::with_capacity(self.0.len() + 1);

@@ -1,7 +1,7 @@
 //! The leaves of a document: strings with a rule, instants, and the literals.
 //!
-//! Each type accepts exactly what its part of the JSON Schema accepts, and borrows from the text it was read
-//! from whenever that text needs no unescaping.
+//! Each type accepts exactly the values that its part of the JSON Schema accepts. It borrows from the input unless the
+//! input needs unescaping.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// White space and line ends as ECMAScript's `trim` and `\s` know them: what a gateway strips.
+/// White space and line ends of ECMAScript's `trim` and `\s`: the characters that a gateway trims.
 ///
 /// Unlike [`char::is_whitespace`] it counts U+FEFF and not U+0085.
 pub fn is_blank(text: &str) -> bool {
@@ -55,7 +55,7 @@ macro_rules! string_type {
         pub struct $name<'a>(Cow<'a, str>);
 
         impl<'a> $name<'a> {
-            /// The value, or `None` where the text breaks this type's rule.
+            /// The value, or `None` if the text breaks the rule of this type.
             pub fn new(text: impl Into<Cow<'a, str>>) -> Option<Self> {
                 let text = text.into();
                 let accepts: fn(&str) -> bool = $accepts;
@@ -67,7 +67,7 @@ macro_rules! string_type {
                 &self.0
             }
 
-            /// The same, borrowing from nothing.
+            /// The value as an owned copy.
             pub fn into_owned(self) -> $name<'static> {
                 $name(Cow::Owned(self.0.into_owned()))
             }
@@ -115,28 +115,28 @@ string_type!(
     NonBlank, |text| !is_blank(text), { "type": "string", "pattern": "\\S" }
 );
 
-/// A string that must not be shown: it is written to a store and nowhere else.
+/// A string that must not be shown. It is only ever written to a store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<'a>(Text<'a>);
 
 impl Secret<'_> {
-    /// A secret of at least one character that is not white space, trimmed as a gateway does.
+    /// A secret with at least one character that is not white space, trimmed as a gateway does.
     pub fn new(text: &str) -> Option<Secret<'static>> {
         let text = trimmed(text);
         Text::new(text.to_owned()).filter(|_| !text.is_empty()).map(Secret)
     }
 
-    /// The same, trimmed; `None` where nothing is left.
+    /// The trimmed secret; `None` if nothing is left.
     pub fn trimmed(self) -> Option<Secret<'static>> {
         Self::new(self.0.as_str())
     }
 }
 
 impl Secret<'_> {
-    /// What a report shows in place of the secret.
+    /// The placeholder that reports show instead of the secret.
     pub const REDACTED: &'static str = "[redacted]";
 
-    /// The same, borrowing from nothing.
+    /// The secret as an owned copy.
     pub fn into_owned(self) -> Secret<'static> {
         Secret(self.0.into_owned())
     }
@@ -185,10 +185,10 @@ impl Millis {
         accepted.then_some(Self(number))
     }
 
-    /// The number as JavaScript prints it where it is whole: without a fraction.
+    /// The number as JavaScript prints it: a whole number has no fraction.
     #[must_use]
     pub fn printed_by_javascript(self) -> Self {
-        /// Beyond it not every whole number is a double.
+        /// Above this limit a double cannot represent every whole number.
         const SAFE: f64 = 9_007_199_254_740_991.0;
         let whole = self.0.as_f64().filter(|value| value.fract() == 0.0 && (0.0..=SAFE).contains(value));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and in range")]
@@ -229,7 +229,7 @@ impl JsonSchema for Millis {
     }
 }
 
-/// The only document version there is: the number 1, however it is written (`1`, `1.0`).
+/// The only document version: the number 1, however it is written (`1`, `1.0`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version;
 
@@ -260,7 +260,7 @@ impl JsonSchema for Version {
     }
 }
 
-/// A closed set of words. Read from a string alone: serde's own derive would also take `{"deny": null}`.
+/// A closed set of words. It is read only from a string: serde's own derive would also accept `{"deny": null}`.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*

@@ -1,17 +1,17 @@
-//! What a store holds: its exact text, and the hash by which everyone names it.
+//! The content of a store: its exact text, and the hash that identifies it.
 
 use std::sync::OnceLock;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-/// The text of a store at one moment, or that there is none.
+/// The text of a store at one moment, or the fact that it has none.
 #[derive(Clone)]
 pub struct Stored {
     text: Option<Vec<u8>>,
-    /// Whether it is a database, which names having no document in its own way.
+    /// Whether the store is a database, which has its own hash for a missing document.
     in_database: bool,
-    /// Made once: a text may be large, and its hash is asked for several times.
+    /// Computed once: a text may be large, and its hash is used several times.
     hash: OnceLock<String>,
 }
 
@@ -24,7 +24,7 @@ impl PartialEq for Stored {
 impl Eq for Stored {}
 
 impl Stored {
-    /// A store that holds this text.
+    /// A store with this text.
     pub fn holding(text: Vec<u8>) -> Self {
         Self { text: Some(text), in_database: false, hash: OnceLock::new() }
     }
@@ -49,14 +49,14 @@ impl Stored {
         self.text
     }
 
-    /// Lower-case hex SHA-256 of the exact text; of no text where there is no document, as gateways up to 2026.7 do,
-    /// and with `missing:` before it where a database has none, as later ones do.
+    /// Lower-case hex SHA-256 of the exact text. If there is no document, it is the hash of an empty text, as in
+    /// gateways up to 2026.7; for a database it has the prefix `missing:`, as in later ones.
     pub fn hash(&self) -> String {
         let hash = self.hash.get_or_init(|| hash_of(self.text.as_deref().unwrap_or_default()));
         if self.in_database { format!("missing:{hash}") } else { hash.clone() }
     }
 
-    /// A store that holds this text, whose hash is known.
+    /// A store with this text, whose hash is known.
     pub fn hashed(text: Vec<u8>, hash: String) -> Self {
         Self { hash: OnceLock::from(hash), ..Self::holding(text) }
     }
@@ -67,7 +67,7 @@ pub fn hash_of(text: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(text))
 }
 
-/// The text may hold a secret, so only its hash is shown.
+/// The text may contain a secret, so only its hash is shown.
 impl std::fmt::Debug for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stored")

@@ -1,5 +1,5 @@
-//! A document for printing, secrets masked: read from its text part by part. A [`serde_json::Value`] of the whole would
-//! take many times the text.
+//! A document for printing, with masked secrets. It is read from its text part by part, because a [`serde_json::Value`]
+//! of the whole would take many times the size of the text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::approvals::model::scalar::Secret;
 
 /// The JSON text of a document, or of any other value. It is printed with sorted fields and without its secrets.
 ///
-/// Of the socket block only the path is printed, as gateways do: the printed document can be set again, and the store
+/// Of the socket block only the path is printed, as gateways do. The printed document can be set again, and the store
 /// keeps its own token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Contents {
@@ -22,7 +22,7 @@ pub struct Contents {
     has_token: bool,
 }
 
-/// The first elements of a list, and the number of all.
+/// The first elements of a list, and the total number.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Listed {
     /// The first elements.
@@ -36,7 +36,7 @@ pub struct Listed {
 pub struct AgentSummary {
     /// The agent's id.
     pub id: String,
-    /// The four fields of its policy, as far as it sets them.
+    /// The policy fields that it sets, of four.
     pub policy: Value,
     /// Its allowlist.
     pub allowlist: Listed,
@@ -47,7 +47,7 @@ pub struct AgentSummary {
 type Fields<'t> = BTreeMap<String, &'t RawValue>;
 
 impl Contents {
-    /// The value in a JSON text; `None` where the text is not JSON, or nested too deeply.
+    /// The value in a JSON text; `None` if the text is not JSON, or nested too deeply.
     pub(in crate::approvals) fn of(text: String) -> Option<Self> {
         serde_json::from_str::<Readable>(&text).ok()?;
         let has_token = fields(&text).is_some_and(|fields| {
@@ -59,12 +59,12 @@ impl Contents {
         Some(Self { text, has_token })
     }
 
-    /// What a host without a document has.
+    /// The content for a host without a document.
     pub fn absent() -> Self {
         Self { text: r#"{"version":1,"agents":{}}"#.to_owned(), has_token: false }
     }
 
-    /// Whether a socket token is set, which is not printed.
+    /// Whether a socket token is set. The token itself is not printed.
     pub fn has_token(&self) -> bool {
         self.has_token
     }
@@ -104,14 +104,14 @@ impl Serialize for Contents {
     }
 }
 
-/// The text may hold a secret.
+/// The text may contain a secret.
 impl fmt::Debug for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Contents").field("bytes", &self.text.len()).finish_non_exhaustive()
     }
 }
 
-/// The fields of an object, the last value of each; `None` of any other value.
+/// The fields of an object, with the last value of each; `None` for any other value.
 fn fields(text: &str) -> Option<Fields<'_>> {
     serde_json::from_str(text).ok()
 }
@@ -130,14 +130,14 @@ fn policy(text: &RawValue) -> Value {
 
 /// The first elements of an array. Any other value has none.
 fn listed(text: &RawValue, most: usize) -> Listed {
-    /// Bytes of an element that becomes a value.
+    /// Maximum size in bytes of an element that is converted to a value.
     const LONGEST: usize = 64 * 1024;
     let elements: Vec<&RawValue> = serde_json::from_str(text.get()).unwrap_or_default();
     let first = elements.iter().take(most).map(|element| short(element, LONGEST)).collect();
     Listed { first, count: elements.len() }
 }
 
-/// A value; an object or array of more than `longest` bytes as its text.
+/// A value. An object or array of more than `longest` bytes is returned as its text.
 fn short(text: &RawValue, longest: usize) -> Value {
     let part = Part { text, kind: Kind::Below { secret: false } };
     if text.get().starts_with(['{', '[']) && text.get().len() > longest {
@@ -146,7 +146,7 @@ fn short(text: &RawValue, longest: usize) -> Value {
     serde_json::to_value(&part).unwrap_or_default()
 }
 
-/// What a value of a document is, as far as it decides which values below it are secret.
+/// The kind of a value in a document, as far as it decides which values below it are secret.
 #[derive(Clone, Copy)]
 enum Kind {
     Root,
@@ -160,7 +160,7 @@ impl Kind {
         let is_object = value.get().starts_with('{');
         match self {
             Self::Root if name == "socket" => Self::Socket,
-            // An agent may have any id.
+            // An agent may have any id, even one that looks like the name of a secret.
             Self::Root if name == "agents" && is_object => Self::Agents,
             Self::Root => Self::Below { secret: is_strange(name) },
             Self::Socket | Self::Agents => Self::Below { secret: false },
@@ -209,7 +209,7 @@ impl Serialize for Part<'_> {
     }
 }
 
-/// Any value that a [`Value`] could hold. It keeps nothing.
+/// Any value that a [`Value`] could represent. It stores nothing.
 struct Readable;
 
 impl<'de> Deserialize<'de> for Readable {
@@ -270,7 +270,7 @@ mod tests {
     use super::super::secrets::mask;
     use super::*;
 
-    /// What is printed, made from a value of the whole.
+    /// The expected output, computed from a value of the whole document.
     fn by_value(text: &str) -> (Value, bool) {
         let mut file: Value = serde_json::from_str(text).unwrap();
         let has_token = file.as_object_mut().is_some_and(|document| match document.get_mut("socket") {
@@ -286,7 +286,7 @@ mod tests {
             mask(&mut file);
             return (file, has_token);
         }
-        // In any other value secrets are masked too, as below a document.
+        // In any other value secrets are masked too, as in a document.
         let mut document = json!({"defaults": file});
         mask(&mut document);
         (document["defaults"].take(), has_token)

@@ -1,4 +1,4 @@
-//! Text that looks like a credential: never shown, and reported where others can read the file.
+//! Text that looks like a credential. It is never shown, and it is reported if other people can read the file.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use crate::approvals::findings::finding::shortened;
 use crate::approvals::model::scalar::Secret;
 use crate::approvals::redact::secrets::NAMES;
 
-/// What tokens of well-known issuers begin with, and how many characters follow at least.
-const ISSUED: [(&str, usize); 18] = [
+/// The prefixes of tokens of well-known issuers, and the minimum number of characters after each.
+const TOKEN_PREFIXES: [(&str, usize); 18] = [
     ("ghp_", 20),
     ("gho_", 20),
     ("ghu_", 20),
@@ -30,16 +30,15 @@ const ISSUED: [(&str, usize); 18] = [
     ("eyJ", 60),
 ];
 
-/// Endings by which a name says where a secret is and not what it is.
-const WHERE: [&str; 8] = ["file", "path", "env", "name", "id", "type", "url", "stdin"];
+/// Suffixes of names for the location of a secret, not the secret itself.
+const LOCATION_SUFFIXES: [&str; 8] = ["file", "path", "env", "name", "id", "type", "url", "stdin"];
 
-/// Whether a text looks as if a credential stood in it. A guess, on the careful side: placeholders and expressions
-/// are none.
+/// Whether a text seems to contain a credential. This is a cautious guess: placeholders and expressions do not count.
 pub(in crate::approvals) fn looks_secret(text: &str) -> bool {
     if text.contains("-----BEGIN ") {
         return true;
     }
-    let issued = ISSUED.iter().any(|(start, least)| {
+    let has_known_prefix = TOKEN_PREFIXES.iter().any(|(start, least)| {
         text.match_indices(start).any(|(at, _)| {
             let whole = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
             let tail = text[at + start.len()..]
@@ -48,10 +47,10 @@ pub(in crate::approvals) fn looks_secret(text: &str) -> bool {
             whole && tail.take(*least).count() >= *least
         })
     });
-    issued || assigns(text)
+    has_known_prefix || assigns(text)
 }
 
-/// Whether a value follows the name of a secret.
+/// Whether the name of a secret is followed by a value.
 fn assigns(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     NAMES.iter().any(|name| {
@@ -66,12 +65,12 @@ fn assigns(text: &str) -> bool {
             let flagged = lower[..at].ends_with(['-', '_', ' ']) || at == 0;
             let follows =
                 value.starts_with(['=', ':']) || (value.starts_with(' ') && (flagged || *name == "bearer"));
-            follows && !WHERE.iter().any(|place| more.ends_with(place)) && is_value(assigned)
+            follows && !LOCATION_SUFFIXES.iter().any(|place| more.ends_with(place)) && is_value(assigned)
         })
     })
 }
 
-/// Whether a word can be a secret's value, and is no expression, variable, path, option or placeholder.
+/// Whether a word can be the value of a secret. Expressions, variables, paths, options and placeholders cannot.
 fn is_value(text: &str) -> bool {
     const LEAST: usize = 6;
     let end = text
@@ -89,7 +88,7 @@ pub(in crate::approvals) fn quotable(text: &str) -> Cow<'_, str> {
     if looks_secret(text) { Secret::REDACTED.into() } else { shortened(text) }
 }
 
-/// Masks every text of a value that seems to hold a credential.
+/// Masks every text in a value that seems to contain a credential.
 pub(in crate::approvals) fn mask(value: &mut Value) {
     match value {
         Value::String(text) if looks_secret(text) => *value = Value::from(Secret::REDACTED),

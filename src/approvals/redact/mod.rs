@@ -1,4 +1,4 @@
-//! Which parts of a text are never shown.
+//! Finds the parts of a text that are never shown.
 
 pub mod contents;
 pub(in crate::approvals) mod credentials;

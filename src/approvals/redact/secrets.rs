@@ -1,4 +1,4 @@
-//! Which bytes of a text no report may show.
+//! Finds the bytes of a text that no report may show.
 
 use std::ops::Range;
 
@@ -9,19 +9,20 @@ use serde_json::Value as Json;
 use crate::approvals::model::scalar::Secret;
 use crate::approvals::text::tree::key;
 
-/// Names of which one is in the key of a secret, however it is misspelt around it.
+/// Names that mark a key as that of a secret, even if the rest of the key is misspelt.
 pub(in crate::approvals) const NAMES: [&str; 8] =
     ["token", "secret", "password", "passwd", "passphrase", "apikey", "bearer", "credential"];
 
-/// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, under a field of the
-/// root that no document has (it may be a misspelt `socket`), and under a key that names a secret. Sorted and apart.
+/// Spans of secret values in a tree: every scalar under the root's `socket` except its `path`, under an unknown field
+/// of the root (which may be a misspelt `socket`), and under a key that names a secret. The spans are sorted and
+/// disjoint.
 pub(in crate::approvals) fn in_tree(root: &Value<'_>) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     if let Value::Object(object) = root {
         for property in &object.properties {
             match (key(property), &property.value) {
                 ("socket", socket) => in_socket(socket, &mut spans),
-                // An agent may be called what it likes.
+                // An agent may have any name.
                 ("agents", Value::Object(agents)) => {
                     agents.properties.iter().for_each(|agent| below(&agent.value, false, &mut spans));
                 }
@@ -60,9 +61,9 @@ fn below(value: &Value<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether a key names a secret, also when it is misspelt.
+/// Whether a key names a secret, even if it is misspelt.
 pub(super) fn names_a_secret(key: &str) -> bool {
-    // The keys that a large document has hundreds of thousands of times are known to name no secret.
+    // The most frequent keys of a large document are known not to name a secret.
     let known = matches!(
         key,
         "id" | "pattern"
@@ -87,19 +88,19 @@ pub(super) fn names_a_secret(key: &str) -> bool {
     !known && NAMES.iter().any(|name| lower.contains(name) || resembles(&lower, name))
 }
 
-/// Whether a word is another one misspelt.
+/// Whether a word is a misspelling of another one.
 fn resembles(word: &str, meant: &str) -> bool {
     const ALIKE: f64 = 0.85;
     word.len().abs_diff(meant.len()) <= 2 && strsim::jaro_winkler(word, meant) >= ALIKE
 }
 
-/// Whether a field of the root may hold anything: only the fields of a document and of a native policy are known
-/// not to.
+/// Whether a field of the root may contain anything, including secrets. Only the fields of a document and of a native
+/// policy are known not to.
 pub(super) fn is_strange(field: &str) -> bool {
     !matches!(field, "version" | "socket" | "defaults" | "agents" | "defaultAction" | "rules")
 }
 
-/// Masks the secrets of a document that is a JSON value: the same that no excerpt shows.
+/// Masks the secrets of a document that is a JSON value: the same that excerpts mask.
 pub fn mask(document: &mut Json) {
     for (name, value) in document.as_object_mut().into_iter().flatten() {
         match (name.as_str(), value) {
@@ -136,10 +137,11 @@ fn mask_below(value: &mut Json, secret: bool) {
     }
 }
 
-/// Spans to hide in a text that has no tree, because it is broken: whatever follows a name of a secret, and all
-/// words of a `socket` block but its keys. Rather too much than too little. Sorted and apart.
+/// Spans to hide in a text that has no tree because its syntax is broken: the value after a name of a secret, and all
+/// words of a `socket` block except its keys. It hides too much rather than too little. The spans are sorted and
+/// disjoint.
 ///
-/// Of the spans those are kept that an excerpt around one of the places `near` could show.
+/// Only spans are returned that an excerpt around one of the places `near` could show.
 pub(in crate::approvals) fn in_broken_text(text: &str, near: &[Range<usize>]) -> Vec<Range<usize>> {
     let seen = |span: &Range<usize>| {
         let shown = |place: &Range<usize>| {
@@ -149,7 +151,7 @@ pub(in crate::approvals) fn in_broken_text(text: &str, near: &[Range<usize>]) ->
     };
     let lower = text.to_ascii_lowercase();
     let mut spans = Vec::new();
-    // What has been hidden is not looked into again: a text is read a few times over, however it repeats itself.
+    // Hidden spans are not examined again, so a text is read only a few times, however repetitive it is.
     for name in NAMES {
         let mut hidden = 0;
         for (at, _) in lower.match_indices(name) {
@@ -171,14 +173,14 @@ pub(in crate::approvals) fn in_broken_text(text: &str, near: &[Range<usize>]) ->
     }
     let mut hidden = 0;
     for (colon, _) in lower.match_indices(':') {
-        // Of two colons in a row the first has said it.
+        // The first of two colons in a row was already handled.
         if colon.checked_sub(1).is_some_and(|before| lower.as_bytes()[before] == b':') {
             continue;
         }
         let near = lower.floor_char_boundary(colon.saturating_sub(KEY));
         let before = lower[near..colon].trim_end_matches(is_between);
         let word = before.rsplit(is_edge).next().unwrap_or_default();
-        // A name in disguise may be any.
+        // A name with escapes may be any name.
         let disguised = word.contains('\\');
         if colon >= hidden && (disguised || resembles(word, "socket")) {
             hidden = block_after(text, colon, seen, &mut spans);
@@ -203,7 +205,8 @@ pub(in crate::approvals) fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usi
     apart
 }
 
-/// The same for a text with comments: where there is a secret, a comment may quote it.
+/// The spans of secrets in a text with comments. If there is a secret, a comment may quote it, so comments are hidden
+/// too.
 pub(in crate::approvals) fn with_comments(
     spans: Vec<Range<usize>>,
     comments: Vec<Range<usize>>,
@@ -211,7 +214,7 @@ pub(in crate::approvals) fn with_comments(
     if spans.is_empty() { spans } else { apart(spans.into_iter().chain(comments).collect()) }
 }
 
-/// The first word behind a place, quotes and all that it holds.
+/// The first word after an offset, including quotes and their content.
 fn value_after(text: &str, from: usize) -> Option<Range<usize>> {
     let start = from + text[from..].find(|c: char| !is_between(c))?;
     let quote = text[..start].ends_with(['"', '\'']);
@@ -219,7 +222,8 @@ fn value_after(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..text[start..].find(ends).map_or(text.len(), |at| start + at))
 }
 
-/// Hides every word up to the next closing brace, but the names of a socket's fields. Returns where that is.
+/// Hides every word up to the next closing brace, except the names of a socket's fields. Returns the offset of the
+/// brace.
 fn block_after(
     text: &str,
     from: usize,
@@ -238,18 +242,18 @@ fn block_after(
     to
 }
 
-/// Bytes around a place that an excerpt may show.
+/// Number of bytes around a place that an excerpt may show.
 const EXCERPT: usize = 256;
 
-/// Bytes before a colon in which its key is looked for.
+/// Number of bytes before a colon in which its key is searched.
 const KEY: usize = 64;
 
-/// Ends a word of a broken text.
+/// Whether a character ends a word of a broken text.
 fn is_edge(c: char) -> bool {
     c.is_whitespace() || "\"'{}[],:".contains(c)
 }
 
-/// May be between a key and its value.
+/// Whether a character may be between a key and its value.
 fn is_between(c: char) -> bool {
     c.is_whitespace() || "\"':=".contains(c)
 }

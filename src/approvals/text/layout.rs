@@ -1,8 +1,8 @@
-//! Where the parts of a text are, and how parts are removed from it: a scanner over JSON or JSON5 that a parser has
-//! accepted already.
+//! Locates the parts of a text, and removes parts from it: a scanner over JSON or JSON5 that a parser has already
+//! accepted.
 //!
-//! It builds no tree. The place of one entry in 50 MB is found in one pass and in constant memory, which a tree with
-//! positions would multiply. Whoever changes a text with it parses the result again: the scanner itself trusts.
+//! It builds no tree. It finds one entry in 50 MB in one pass and in constant memory; a tree with positions would take
+//! a multiple of the text. The scanner does not validate, so callers that change a text parse the result again.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(in crate::approvals) struct Item {
 }
 
 impl Item {
-    /// Where the item begins: at its key, if it has one.
+    /// Offset of the item: of its key, if it has one.
     pub(in crate::approvals) fn start(&self) -> usize {
         self.key.as_ref().unwrap_or(&self.value).start
     }
@@ -36,7 +36,7 @@ pub(in crate::approvals) struct Items<'t> {
 }
 
 impl<'t> Items<'t> {
-    /// The items of the object or array whose bracket opens at a place; `None` where there is another value.
+    /// The items of the object or array whose bracket opens at an offset; `None` for any other value.
     pub(in crate::approvals) fn of(text: &'t str, open: usize) -> Option<Self> {
         let is_object = match text.as_bytes().get(open)? {
             b'{' => true,
@@ -46,7 +46,7 @@ impl<'t> Items<'t> {
         Some(Self { text, at: open + 1, is_object })
     }
 
-    /// The next item's key, and where its value begins.
+    /// The next item's key, and the offset of its value.
     pub(in crate::approvals) fn head(&self) -> Option<(Option<Range<usize>>, usize)> {
         let bytes = self.text.as_bytes();
         let mut at = skipped(self.text, self.at);
@@ -65,12 +65,12 @@ impl<'t> Items<'t> {
         Some((Some(key), value))
     }
 
-    /// The same, where an object is wanted.
+    /// The items, if the value is an object.
     pub(in crate::approvals) fn of_object(text: &'t str, open: usize) -> Option<Self> {
         Self::of(text, open).filter(|items| items.is_object)
     }
 
-    /// The same, where an array is wanted.
+    /// The items, if the value is an array.
     pub(in crate::approvals) fn of_array(text: &'t str, open: usize) -> Option<Self> {
         Self::of(text, open).filter(|items| !items.is_object)
     }
@@ -87,17 +87,17 @@ impl Iterator for Items<'_> {
     }
 }
 
-/// The place of the document itself.
+/// Offset of the document itself.
 pub(in crate::approvals) fn root(text: &str) -> usize {
     skipped(text, 0)
 }
 
-/// The member of that name of the object that opens at a place.
+/// The member with that name in the object that opens at an offset.
 pub(in crate::approvals) fn member(text: &str, open: usize, name: &str) -> Option<Item> {
     Items::of_object(text, open)?.find(|item| item.key.as_ref().is_some_and(|key| is_key(text, key, name)))
 }
 
-/// Where the value of that name begins in the object that opens at a place. What is behind is not looked at.
+/// Offset of the value with that name in the object that opens at an offset. The text after it is not read.
 pub(in crate::approvals) fn value_of(text: &str, open: usize, name: &str) -> Option<usize> {
     let mut items = Items::of_object(text, open)?;
     loop {
@@ -109,7 +109,7 @@ pub(in crate::approvals) fn value_of(text: &str, open: usize, name: &str) -> Opt
     }
 }
 
-/// The name that a key spells.
+/// The name of a key, unescaped.
 pub(in crate::approvals) fn name(text: &str, key: &Range<usize>) -> Option<String> {
     let raw = text.get(key.clone())?;
     if raw.starts_with(['"', '\'']) { string(raw) } else { Some(raw.to_owned()) }
@@ -131,14 +131,14 @@ fn is_key(text: &str, key: &Range<usize>, wanted: &str) -> bool {
     let Some(raw) = text.get(key.clone()) else { return false };
     let inner = raw.strip_prefix(['"', '\'']).and_then(|raw| raw.strip_suffix(['"', '\'']));
     match inner {
-        // Without an escape a key is what it spells.
+        // A key without escapes is its own name.
         Some(inner) if !inner.contains('\\') => inner == wanted,
         Some(_) => string(raw).is_some_and(|name| name == wanted),
         None => raw == wanted,
     }
 }
 
-/// The first byte from a place on that is neither blank nor in a comment.
+/// Offset of the next byte that is neither blank nor in a comment.
 pub(in crate::approvals) fn skipped(text: &str, mut at: usize) -> usize {
     loop {
         at = past_blanks(text, at);
@@ -149,7 +149,7 @@ pub(in crate::approvals) fn skipped(text: &str, mut at: usize) -> usize {
     }
 }
 
-/// The first byte from a place on that is not blank.
+/// Offset of the next byte that is not blank.
 pub(in crate::approvals) fn past_blanks(text: &str, mut at: usize) -> usize {
     let bytes = text.as_bytes();
     while let Some(&byte) = bytes.get(at) {
@@ -168,7 +168,7 @@ pub(in crate::approvals) fn past_blanks(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// The end of the comment that begins at a place. That of a line is the end of the line, its line break not counted.
+/// Offset of the end of the comment that begins at an offset. A line comment ends before its line break.
 pub(in crate::approvals) fn past_comment(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     if rest.starts_with("//") {
@@ -180,12 +180,12 @@ pub(in crate::approvals) fn past_comment(text: &str, at: usize) -> Option<usize>
     }
 }
 
-/// Where the blanks before a place begin.
+/// Offset of the first of the blanks before an offset.
 pub(in crate::approvals) fn blanks_before(text: &str, at: usize) -> usize {
     text.get(..at).map_or(at, |before| before.trim_end_matches(is_blank_char).len())
 }
 
-/// The end of the value that begins at a place.
+/// Offset of the end of the value that begins at an offset.
 fn value_end(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     match bytes.get(at)? {
@@ -237,7 +237,7 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// A piece of a text, and what takes its place.
+/// A range of a text, and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::approvals) struct Splice {
     pub(in crate::approvals) span: Range<usize>,
@@ -254,7 +254,7 @@ impl Splice {
     }
 }
 
-/// A text with pieces replaced. Those at one place come in the order in which they are given; `None` where two overlap.
+/// A text with ranges replaced. Replacements at the same offset are applied in the given order; `None` if two overlap.
 pub(in crate::approvals) fn spliced(text: &str, mut splices: Vec<Splice>) -> Option<String> {
     splices.sort_by_key(|splice| splice.span.start);
     let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
@@ -269,10 +269,10 @@ pub(in crate::approvals) fn spliced(text: &str, mut splices: Vec<Splice>) -> Opt
     Some(result)
 }
 
-/// The cuts that take items out of the object or array that opens at a place: those of which `gone` says so.
+/// The cuts that remove items from the object or array that opens at an offset: those for which `gone` returns true.
 ///
-/// What is left looks as if the items had never been there: a comma goes with its item, and so does the rest of its
-/// line where that is blank or a comment. Comments on other lines stay. Neighbours go in one cut.
+/// The result looks as if the items had never existed: the comma of an item is removed with it, and so is the rest of
+/// its line if that is blank or a comment. Comments on other lines stay. Neighbouring items are removed in one cut.
 pub(in crate::approvals) fn cuts(
     text: &str,
     open: usize,
@@ -282,7 +282,7 @@ pub(in crate::approvals) fn cuts(
     try_cuts(text, open, |index, item| Some(gone(index, item)), cuts)
 }
 
-/// The same, until `gone` says `None`.
+/// The cuts, computed until `gone` returns `None`.
 pub(in crate::approvals) fn try_cuts(
     text: &str,
     open: usize,
@@ -318,25 +318,25 @@ pub(in crate::approvals) fn try_cuts(
     Some(())
 }
 
-/// Cuts items that another one follows.
+/// Cuts items that are followed by another one.
 fn before_next(text: &str, run: &Range<usize>, next: usize, cuts: &mut Vec<Splice>) {
     let comma = skipped(text, run.end);
     let plain = past_blanks(text, comma + 1) == next && past_blanks(text, run.end) == comma;
     if plain {
-        // No comment on the way to the next.
+        // There is no comment before the next item.
         cuts.push(Splice::cut(run.start..next));
     } else {
         cuts.push(Splice::cut(line_of(text, run.start, comma + 1)));
     }
 }
 
-/// Cuts the last items. `comma`: the trailing one, where there is one.
+/// Cuts the last items. `comma`: the trailing comma, if there is one.
 fn after_last(text: &str, kept: usize, run: &Range<usize>, comma: Option<usize>, cuts: &mut Vec<Splice>) {
     let before = skipped(text, kept);
     let plain = past_blanks(text, kept) == before && past_blanks(text, before + 1) == run.start;
     match comma {
         _ if plain => cuts.push(Splice::cut(kept..run.end)),
-        // The trailing comma stays as it is written, behind the one that is last now.
+        // The trailing comma stays, and now follows the new last item.
         Some(comma) => cuts.push(Splice::cut(line_of(text, run.start, comma + 1))),
         None => {
             cuts.push(Splice::cut(before..before + 1));
@@ -345,7 +345,7 @@ fn after_last(text: &str, kept: usize, run: &Range<usize>, comma: Option<usize>,
     }
 }
 
-/// A span with what else is on its lines, where that is blank or a comment behind it.
+/// A span, extended to the rest of its lines if that is blank or a comment after it.
 fn line_of(text: &str, start: usize, end: usize) -> Range<usize> {
     let blanks = blanks_before(text, start);
     let Some(line) = text.get(blanks..start).and_then(|lead| lead.rfind('\n')) else { return start..end };

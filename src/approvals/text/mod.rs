@@ -1,4 +1,4 @@
-//! A document's text: as a tree with positions, where its parts are, and how it is written.
+//! A document's text: its tree with positions, the location of its parts, and its style.
 
 pub(in crate::approvals) mod layout;
 pub(in crate::approvals) mod style;

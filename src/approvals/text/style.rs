@@ -1,15 +1,15 @@
-//! How a text is written, and new parts in the same hand: indentation, line breaks, the gaps around colons and commas,
-//! quotes, trailing commas.
+//! Detects the style of a text, and writes new parts in the same style: indentation, line breaks, the gaps around
+//! colons and commas, quotes, trailing commas.
 
 use crate::approvals::model::scalar::is_blank_char;
 use crate::approvals::text::layout::{Item, Items, Splice, blanks_before, past_blanks, past_comment};
 
-/// What is put into a text.
+/// A value that is inserted into a text.
 #[derive(Debug, Clone)]
 pub(in crate::approvals) enum New {
-    /// A string, or a number: as JSON prints it.
+    /// A string or a number, in JSON notation.
     Scalar(String),
-    /// An allowlist entry, which is written as its neighbours are.
+    /// An allowlist entry, written in the style of its neighbours.
     Entry(Vec<(&'static str, New)>),
     /// An allowlist.
     List(Vec<New>),
@@ -23,22 +23,22 @@ impl New {
     }
 }
 
-/// How one kind of object or array is written.
+/// The style of one kind of object or array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::approvals) struct Shape {
-    /// By how much its items are indented further than its brackets; `None` where it is on one line.
+    /// The indentation of its items relative to its brackets; `None` if it is on one line.
     unit: Option<String>,
-    /// What is between the brackets and the items on one line.
+    /// The gap between the brackets and the items on one line.
     padding: String,
     colon: String,
-    /// What follows a comma on one line.
+    /// The gap after a comma on one line.
     gap: String,
     quote: char,
     /// Whether keys have no quotes.
     bare: bool,
 }
 
-/// How a document is written.
+/// The style of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::approvals) struct Style {
     newline: &'static str,
@@ -48,11 +48,11 @@ pub(in crate::approvals) struct Style {
     entry: Option<Shape>,
 }
 
-/// How OpenClaw writes.
+/// OpenClaw's own style.
 const UNIT: &str = "  ";
 
 impl Shape {
-    /// How the object or array is written that opens at a place; `None` where it is empty.
+    /// The style of the object or array that opens at an offset; `None` if it is empty.
     fn of(text: &str, open: usize) -> Option<Self> {
         let mut items = Items::of(text, open)?;
         let (key, value) = items.head()?;
@@ -67,7 +67,7 @@ impl Shape {
         let raw = key.as_ref().and_then(|key| text.get(key.clone())).unwrap_or("\"");
         let bare = !raw.starts_with(['\'', '"']);
         let quoted = if bare || key.is_none() { text.get(value..).unwrap_or_default() } else { raw };
-        // On one line the gap is that before the second item.
+        // On one line the gap is the one before the second item.
         let gap = if unit.is_none() {
             items.next();
             let second = items.head().map(|(key, value)| key.map_or(value, |key| key.start));
@@ -88,7 +88,7 @@ impl Shape {
     }
 }
 
-/// Whether the first colon of a text has a space behind it.
+/// Whether the first colon of a text is followed by a space.
 fn spaced(text: &str) -> bool {
     text.split_once("\":").is_none_or(|(_, rest)| rest.starts_with(' '))
 }
@@ -102,7 +102,7 @@ pub(in crate::approvals) struct Ends {
 }
 
 impl Ends {
-    /// Those of what opens at a place, in one pass; `None` where it is empty.
+    /// The first and last item of the value that opens at an offset, found in one pass; `None` if it is empty.
     pub(in crate::approvals) fn of(text: &str, open: usize) -> Option<Self> {
         let mut last = None;
         let mut count = 0;
@@ -115,8 +115,8 @@ impl Ends {
 }
 
 impl Style {
-    /// The hand in which a document is written that opens at `root`. `agents`: where its agents open, if it has any.
-    /// `near`: the allowlist that is written into, if it has entries.
+    /// The style of the document that opens at `root`. `agents`: the offset of its agents, if it has any. `near`: the
+    /// allowlist to edit, if it has entries.
     pub(in crate::approvals) fn of(
         text: &str,
         root: usize,
@@ -160,7 +160,7 @@ impl Style {
         self.entry = Items::of_object(text, entry).and_then(|_| Shape::of(text, entry));
     }
 
-    /// A value whose brackets are on a line of that indentation.
+    /// A value whose brackets are on a line with that indentation.
     fn print(&self, new: &New, indent: &str) -> String {
         match new {
             New::Scalar(text) => self.quoted(text),
@@ -170,7 +170,7 @@ impl Style {
                 self.object(shape, fields, indent)
             }
             New::Object(fields) => {
-                // An agent is the one object that has an allowlist.
+                // Only an agent contains an allowlist.
                 let is_agent = fields.iter().any(|(name, _)| name == "allowlist");
                 let shape = self.agent.as_ref().filter(|_| is_agent).unwrap_or(&self.document);
                 self.object(shape, fields.iter().map(|(name, value)| (name.as_str(), value)), indent)
@@ -236,7 +236,7 @@ impl Style {
         key + &shape.colon
     }
 
-    /// A JSON string in the document's own quotes.
+    /// A JSON string with the document's own quotes.
     fn quoted(&self, json: &str) -> String {
         let quote = self.entry.as_ref().unwrap_or(&self.document).quote;
         match json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
@@ -245,8 +245,8 @@ impl Style {
         }
     }
 
-    /// The splices that put a value behind the last item of the object or array that opens at a place. `ends`: that
-    /// of this very object or array, where it is known already.
+    /// The splices that append a value to the object or array that opens at an offset. `ends`: the first and last item
+    /// of that object or array, if they are already known.
     pub(in crate::approvals) fn append(
         &self,
         text: &str,
@@ -283,7 +283,7 @@ impl Style {
         Some(splices)
     }
 
-    /// The same, where the brackets hold nothing yet but comments.
+    /// The splices for an object or array that contains only comments.
     fn fill(&self, text: &str, open: usize, name: Option<&str>, new: &New) -> Option<Vec<Splice>> {
         let shape = match (new, name) {
             (New::Entry(_), _) => self.list.as_ref(),
@@ -314,12 +314,12 @@ impl Style {
     }
 }
 
-/// What is between the last item and the bracket that closes.
+/// The part between the last item and the closing bracket.
 struct Tail {
-    /// Where the last thing ends that is not blank.
+    /// End of the last part that is not blank.
     end: usize,
     has_comma: bool,
-    /// Whether a comment ends there that goes on to the end of its line.
+    /// Whether that part is a comment that ends with its line.
     is_open: bool,
 }
 
@@ -341,7 +341,7 @@ impl Tail {
     }
 }
 
-/// The blanks right before a place.
+/// The blanks directly before an offset.
 fn lead(text: &str, at: usize) -> &str {
     text.get(blanks_before(text, at)..at).unwrap_or_default()
 }
@@ -350,7 +350,7 @@ fn lead_on_line(text: &str, at: usize) -> Option<String> {
     Some(lead(text, at)).filter(|lead| !lead.contains('\n')).map(str::to_owned)
 }
 
-/// The indentation of the line on which a place is.
+/// The indentation of the line that contains an offset.
 fn indent_at(text: &str, at: usize) -> &str {
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let line = text.get(start..at).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! From bytes to a tree: everything that can be wrong with a text before it can be wrong as a document.
+//! From bytes to a tree: all problems of a text that precede the checks of a document.
 //!
-//! Plain JSON is judged by `serde_json`, as strict as a gateway's own `JSON.parse`; the tree comes from
-//! `jsonc-parser`, which is looser. What it lets through that JSON5 forbids is refused here.
+//! Plain JSON is checked by `serde_json`, which is as strict as a gateway's own `JSON.parse`. The tree comes from
+//! `jsonc-parser`, which is more lenient. Text that it accepts and JSON5 forbids is rejected here.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -20,21 +20,21 @@ use crate::approvals::model::path::Step;
 use crate::approvals::model::scalar::is_blank;
 use crate::approvals::text::tree;
 
-/// Which notation a text is held to.
+/// The notation that a text must use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Syntax {
     /// RFC 8259, as a gateway reads its own store.
     Json,
-    /// JSON5, as the official command line reads what it is asked to store. All JSON is JSON5.
+    /// JSON5, as the official command line reads its input. All JSON is JSON5.
     Json5,
 }
 
-/// How deep brackets may nest: `serde_json`'s own bound, far above the five levels of a document.
+/// Maximum nesting depth of brackets: `serde_json`'s own limit, far above the five levels of a document.
 const DEPTH: usize = 127;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The text of a file, or the one finding that says why it has none and the part before it.
+/// The text of a file, or the finding that explains why it is not text, with the part before the problem.
 pub(in crate::approvals) fn text(bytes: &[u8]) -> Result<&str, (Box<Finding>, &str)> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         let finding = Finding::new(Code::InvalidUtf8, 0..0, "the file is UTF-16; a document is UTF-8");
@@ -58,7 +58,7 @@ pub(in crate::approvals) fn text(bytes: &[u8]) -> Result<&str, (Box<Finding>, &s
     }
 }
 
-/// The text without its byte-order mark, which is a finding of its own.
+/// The text without its byte-order mark, which is reported as a finding.
 pub(in crate::approvals) fn without_mark<'t>(text: &'t str, findings: &mut Vec<Finding>) -> &'t str {
     let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) else { return text };
     findings.push(
@@ -69,10 +69,10 @@ pub(in crate::approvals) fn without_mark<'t>(text: &'t str, findings: &mut Vec<F
     rest
 }
 
-/// Parses what [`without_mark`] returned. A tree is returned wherever there is one to check further, even when
-/// the text is not quite what `syntax` asks for.
+/// Parses the result of [`without_mark`]. It returns a tree whenever there is one to check further, even if the text
+/// breaks some rules of `syntax`.
 ///
-/// `elided` is the text without its accepted entries, where there is one: then the tree is built of that.
+/// `elided` is the text without its accepted entries, if it exists: then the tree is built from it.
 pub(in crate::approvals) fn parse<'t>(
     text: &'t str,
     elided: Option<&'t str>,
@@ -90,18 +90,18 @@ pub(in crate::approvals) fn parse<'t>(
     root
 }
 
-/// What a tree is built of.
+/// The source of a tree.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::approvals) struct Source<'t> {
-    /// The text, or what is left of it.
+    /// The text, or the rest of it.
     pub(in crate::approvals) text: &'t str,
-    /// Whether accepted entries were left out: then the whole is plain JSON.
+    /// Whether accepted entries were left out. Then the whole text is plain JSON.
     pub(in crate::approvals) elided: bool,
     /// Whether its end was cut off.
     pub(in crate::approvals) cut: bool,
 }
 
-/// The same, of any part of the text.
+/// The source from any part of the text.
 pub(in crate::approvals) fn parse_all<'t>(
     text: &str,
     source: Source<'t>,
@@ -115,7 +115,7 @@ pub(in crate::approvals) fn parse_all<'t>(
         return None;
     }
     let strict = if source.elided { Ok(()) } else { serde_json::from_str::<IgnoredAny>(text).map(drop) };
-    // Found before there is a tree: the two would be in memory at once.
+    // This is found before the tree is built: both would be in memory at the same time.
     let not_json = match (&strict, syntax) {
         (Err(error), Syntax::Json) => Some(not_json(text, error, source.cut)),
         _ => None,
@@ -148,7 +148,7 @@ pub(in crate::approvals) fn parse_all<'t>(
     };
     walk.value(&root, 0);
     let Walk { too_deep, explained, .. } = walk;
-    // What no reader takes stops the strict one too, and is explained already.
+    // An error that no reader accepts also stops the strict parser, and is already reported.
     if let Some(finding) = not_json.filter(|_| !explained) {
         findings.begin();
         findings.push(finding);
@@ -175,15 +175,15 @@ fn json() -> ParseOptions {
     }
 }
 
-/// A text that parses as JSON5 and not as JSON: the first place at which it is not JSON.
+/// For a text that parses as JSON5 and not as JSON: the first place at which it is not JSON.
 ///
-/// `cut`: the text is too large for a tree, and what stopped the strict reader has to do.
+/// `cut`: the text is too large for a tree, so the error of the strict parser is reported.
 fn not_json(text: &str, error: &serde_json::Error, cut: bool) -> Finding {
     if !cut && let Err(notation) = parse_to_ast(text, &CollectOptions::default(), &json()) {
         let range = notation.range();
         if let ParseErrorKind::String(kind) = notation.kind() {
-            // JSON5 would take it, and make something else of it than was meant.
-            let message = format!("a string does not end well: {}", lower_first(&kind.to_string()));
+            // JSON5 would accept it with a different meaning.
+            let message = format!("invalid string: {}", lower_first(&kind.to_string()));
             return Finding::new(Code::Syntax, range.start..range.end, message)
                 .expected("`\\\\` for a backslash");
         }
@@ -207,7 +207,7 @@ fn is_json5_space(c: char) -> bool {
         || c.general_category() == GeneralCategory::SpaceSeparator
 }
 
-/// `serde_json`'s sentence without the place at its end, which a diagnostic says in its own way.
+/// `serde_json`'s message without the place at its end, which a diagnostic shows in its own way.
 fn without_place(error: &serde_json::Error) -> String {
     let sentence = error.to_string();
     sentence.rsplit_once(" at line ").map(|(what, _)| what.to_owned()).unwrap_or(sentence)
@@ -233,12 +233,12 @@ fn of_parse_error(error: &ParseError, text: &str) -> Finding {
         | ParseErrorKind::UnterminatedCommentBlock
         | ParseErrorKind::UnterminatedObject
         | ParseErrorKind::String(ParseStringErrorKind::UnterminatedStringLiteral) => Code::CutShort,
-        // What should follow is missing because the file ends.
+        // The expected part is missing because the file ends.
         _ if at_end => Code::CutShort,
         _ => Code::Syntax,
     };
     match code {
-        // The parser points at the bracket or quote that is never closed; the file was cut at its end.
+        // The parser points at the bracket or quote that is never closed; the actual problem is at the end of the file.
         Code::CutShort => Finding::new(
             code,
             range.start..range.start + 1,
@@ -251,7 +251,7 @@ fn of_parse_error(error: &ParseError, text: &str) -> Finding {
 }
 
 fn too_deep(at: usize) -> Finding {
-    Finding::new(Code::NestedTooDeep, at..at + 1, "brackets nest too deep")
+    Finding::new(Code::NestedTooDeep, at..at + 1, "brackets are nested too deeply")
         .expected(format!("at most {DEPTH} levels"))
 }
 
@@ -260,7 +260,7 @@ fn lower_first(sentence: &str) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// One look at every node: what no reader reports and every reader stumbles over.
+/// Checks every node for problems that no parser reports and every reader has.
 struct Walk<'n, 't, 'f, 'b> {
     text: &'t str,
     /// Whether the text is plain JSON, so that no string or key can break JSON5's rules.
@@ -268,11 +268,11 @@ struct Walk<'n, 't, 'f, 'b> {
     trail: Vec<Trail<'n>>,
     found: &'f mut Findings<'b>,
     too_deep: bool,
-    /// Whether something was found that no reader takes.
+    /// Whether a problem was found that no reader accepts.
     explained: bool,
 }
 
-/// A [`Step`] that owns nothing: nearly every node is passed without a word.
+/// A [`Step`] that borrows: nearly every node passes without a finding.
 enum Trail<'n> {
     Key(&'n str),
     Index(usize),
@@ -304,7 +304,7 @@ impl<'n, 't> Walk<'n, 't, '_, '_> {
                     let span = literal.range.start..literal.range.end;
                     let message = "the number has no value that JSON can hold";
                     let finding = Finding::new(Code::NumberOutOfRange, span, message);
-                    // The text there may be a secret, which the excerpt knows to mask.
+                    // The text may be a secret, which the excerpt masks.
                     self.report(finding.expected("a finite number"));
                 }
             }
@@ -339,7 +339,7 @@ impl<'n, 't> Walk<'n, 't, '_, '_> {
     }
 
     fn duplicates(&mut self, object: &'n Object<'t>) {
-        // Most objects have a handful of keys, for which looking back beats hashing.
+        // Most objects have few keys, for which a linear search is faster than hashing.
         let mut seen = HashSet::new();
         let hashed = object.properties.len() > 16;
         for (index, property) in object.properties.iter().enumerate() {
@@ -361,7 +361,7 @@ impl<'n, 't> Walk<'n, 't, '_, '_> {
         }
     }
 
-    /// JSON5 strings may not run over a line end unless a backslash continues them; the parser lets them.
+    /// JSON5 strings must not continue over a line end without a backslash; the parser allows it.
     fn quoted(&mut self, span: Range<usize>) {
         if self.json {
             return;
@@ -430,7 +430,7 @@ mod tests {
                 findings.iter().map(|finding| (finding.code, finding.span.clone())).collect();
             assert_eq!(reported, [(Code::Syntax, 1..3)]);
             findings.clear();
-            // In a string it is a character like others, and so it is in a comment of JSON5.
+            // Inside a string it is an ordinary character, and so it is in a comment of JSON5.
             assert!(parse("{\"\u{85}\":1}", None, syntax, &mut findings).is_some());
             assert!(syntax == Syntax::Json || parse("{/*\u{85}*/}", None, syntax, &mut findings).is_some());
         }

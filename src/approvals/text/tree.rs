@@ -1,5 +1,5 @@
-//! A document's text as a tree with byte spans, and the ways out of it: into our types, into a
-//! [`serde_json::Value`], and from a path back to a place.
+//! A document's text as a tree with byte spans, and its conversions: into our types, into a [`serde_json::Value`], and
+//! from a path back to a place.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use crate::approvals::model::path::{Path, Step};
 
-/// The name of a property. (The parser's own accessor borrows for longer than it must.)
+/// The name of a property. (The parser's own accessor borrows for longer than necessary.)
 pub(in crate::approvals) fn key<'n>(property: &'n ObjectProp<'_>) -> &'n str {
     match &property.name {
         ObjectPropName::String(name) => &name.value,
@@ -21,13 +21,12 @@ pub(in crate::approvals) fn key<'n>(property: &'n ObjectProp<'_>) -> &'n str {
     }
 }
 
-/// The last property of that name, as JSON readers keep the last of duplicates.
+/// The last property with that name, as JSON readers keep the last of duplicates.
 pub(in crate::approvals) fn get<'n, 't>(object: &'n Object<'t>, name: &str) -> Option<&'n ObjectProp<'t>> {
     object.properties.iter().rev().find(|property| key(property) == name)
 }
 
-/// Removes the last value of each key that is in an object more than once, the innermost objects first.
-/// `false`: there was none.
+/// Removes the last value of each repeated key, the innermost objects first. Returns `false` if there was none.
 pub(in crate::approvals) fn drop_last_duplicates(node: &mut Value<'_>) -> bool {
     let mut dropped = false;
     match node {
@@ -63,7 +62,7 @@ pub(in crate::approvals) fn drop_last_duplicates(node: &mut Value<'_>) -> bool {
     dropped
 }
 
-/// A number's value, JSON5 forms included. `None`: infinite, not a number, or too large for a double.
+/// A number's value, JSON5 forms included. `None` if it is infinite, not a number, or too large for a double.
 pub(in crate::approvals) fn number(text: &str) -> Option<serde_json::Number> {
     let (negative, digits) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -92,7 +91,7 @@ pub(in crate::approvals) fn number(text: &str) -> Option<serde_json::Number> {
     plain.parse().ok()
 }
 
-/// The tree as plain JSON. A number without a value becomes 0: the caller has reported it.
+/// The tree as plain JSON. A number without a value becomes 0: the caller has already reported it.
 pub(in crate::approvals) fn to_json(node: &Value<'_>) -> serde_json::Value {
     match node {
         Value::StringLit(text) => text.value.as_ref().into(),
@@ -110,7 +109,7 @@ pub(in crate::approvals) fn to_json(node: &Value<'_>) -> serde_json::Value {
     }
 }
 
-/// The tree as the text of plain JSON, every property in its place. A number without a value becomes 0.
+/// The tree as the text of plain JSON, with every property at its place. A number without a value becomes 0.
 pub(in crate::approvals) fn to_json_text(node: &Value<'_>, text: &mut String) {
     match node {
         Value::Object(object) => {
@@ -139,20 +138,20 @@ pub(in crate::approvals) fn to_json_text(node: &Value<'_>, text: &mut String) {
     }
 }
 
-/// Where a path leads: the value, and its key, if any.
+/// The target of a path: the value, and its key, if any.
 pub(in crate::approvals) struct Place<'n, 't> {
     pub(in crate::approvals) value: &'n Value<'t>,
     pub(in crate::approvals) key: Option<Range>,
 }
 
-/// Finds places by their paths, in time that does not grow with how wide an object is.
+/// Finds places by their paths, in time that does not depend on the width of an object.
 pub(in crate::approvals) struct Places<'n, 't> {
     root: &'n Value<'t>,
-    /// The properties of each wide object by name, made when first asked for; by where the object starts.
+    /// The properties of each wide object by name, by the offset of the object. Created on first use.
     wide: RefCell<HashMap<usize, HashMap<&'n str, &'n ObjectProp<'t>>>>,
 }
 
-/// Properties up to which looking through them beats an index.
+/// Maximum number of properties for which a linear search is faster than an index.
 const NARROW: usize = 16;
 
 impl<'n, 't> Places<'n, 't> {
@@ -187,15 +186,15 @@ impl<'n, 't> Places<'n, 't> {
         }
         let mut wide = self.wide.borrow_mut();
         let index = wide.entry(object.range.start).or_insert_with(|| {
-            // Of duplicates the last, as in `get`.
+            // Of duplicates the last counts, as in `get`.
             object.properties.iter().map(|property| (key(property), property)).collect()
         });
         index.get(name).copied()
     }
 }
 
-/// Why a subtree does not become one of our types. It holds serde's sentence, which nobody is shown: the
-/// schema explains what the types refuse.
+/// Why a subtree cannot be converted to one of our types. Serde's message in it is never shown: the schema explains
+/// values that the types reject.
 #[derive(Debug)]
 pub(in crate::approvals) struct Refused(String);
 
@@ -213,7 +212,7 @@ impl de::Error for Refused {
     }
 }
 
-/// Reads one of our types out of a subtree, by the same code that reads plain JSON.
+/// Reads one of our types from a subtree, by the same code that reads plain JSON.
 pub(in crate::approvals) fn read<'t, T: Deserialize<'t>>(value: &Value<'t>) -> Result<T, Refused> {
     T::deserialize(Node(value))
 }

@@ -1,4 +1,4 @@
-//! `approvals diff`: how two documents differ.
+//! Report of `approvals diff`: the differences between two documents.
 
 use serde::Serialize;
 
@@ -9,33 +9,33 @@ use crate::approvals::findings::remark::Remark;
 /// One of two documents that were compared.
 #[derive(Debug)]
 pub struct Side {
-    /// Where it is.
+    /// Location of the document.
     pub name: String,
-    /// Whether there is one; the host follows its built-in defaults where there is none.
+    /// Whether the document exists. Without one, the host uses its built-in defaults.
     pub exists: bool,
-    /// The hash by which its place names it.
+    /// The hash that its location reports for it.
     pub hash: String,
     /// Whether it is a Windows node's own policy.
     pub native: bool,
 }
 
-/// How two documents differ.
+/// The differences between two documents.
 #[derive(Debug)]
 pub struct DiffReport {
-    /// The one.
+    /// Left side.
     pub a: Side,
-    /// The other.
+    /// Right side.
     pub b: Side,
-    /// Whether everything counts, and not policy alone.
+    /// Whether every difference counts, instead of only those of policy.
     pub exact: bool,
-    /// The differences, from the one to the other.
+    /// The differences, from left to right.
     pub diff: Diff,
-    /// What is wrong around the two.
+    /// Conditions around the two documents that need attention.
     pub remarks: Vec<Remark>,
 }
 
 impl DiffReport {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]

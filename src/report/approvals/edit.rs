@@ -1,4 +1,4 @@
-//! `approvals allowlist`: an entry that was added or removed.
+//! Report of `approvals allowlist`: an entry that was added or removed.
 
 use std::borrow::Cow;
 
@@ -10,20 +10,20 @@ use super::{Changed, FieldJson, VERSION, messages};
 use crate::approvals::edit::allowlist::{Edit, Verb};
 use crate::approvals::findings::diagnostic::Diagnostic;
 
-/// What `allowlist add` or `remove` did, or would do.
+/// The result of `allowlist add` or `remove`, or of its dry run.
 #[derive(Debug)]
 pub struct EditReport {
-    /// What was asked for.
+    /// The requested edit.
     pub edit: Edit,
-    /// What became of the document.
+    /// The outcome for the document.
     pub set: SetReport,
-    /// The agent's entries with the same pattern that are other entries.
+    /// The agent's other entries with the same pattern.
     pub similar: Vec<Value>,
     /// The other agents that have an entry with this pattern.
     pub elsewhere: Vec<String>,
-    /// What is dangerous or dead about the new entry.
+    /// Lints of the new entry: what is dangerous or has no effect.
     pub lints: Vec<Diagnostic>,
-    /// How often the document was read: more than once where others edited it at once.
+    /// How often the document was read: more than once if other programs edited it concurrently.
     pub attempts: u32,
 }
 
@@ -33,7 +33,7 @@ impl EditReport {
         self.set.outcome == SetOutcome::Stored
     }
 
-    /// Whether nothing was changed, and nothing of what was meant is left: what stays allowed is never passed over.
+    /// Whether nothing was changed and no similar entry remains. An entry that stays allowed is always reported.
     pub fn is_nothing(&self) -> bool {
         let left =
             self.edit.verb() == Verb::Remove && !(self.similar.is_empty() && self.elsewhere.is_empty());
@@ -42,7 +42,7 @@ impl EditReport {
 }
 
 impl EditReport {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! `approvals lint`: what is valid but dangerous or dead, and what `--fix` removed.
+//! Report of `approvals lint`: what is valid but dangerous or without effect, and what `--fix` removed.
 
 use serde::{Serialize, Serializer};
 
@@ -9,39 +9,39 @@ use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{Counts, Removal};
 
-/// What `lint` found.
+/// The result of `lint`.
 #[derive(Debug, Default)]
 pub struct LintReport {
-    /// Every document, and the project's configuration where there is something to say of it.
+    /// Every document, and the project's configuration if it has findings.
     pub files: Vec<FileReport>,
-    /// How many findings there are.
+    /// Number of findings.
     pub counts: Counts,
-    /// How many documents are invalid. Those that are so for unknown fields alone were looked at all the same.
+    /// Number of invalid documents. Those with only unknown fields were linted anyway.
     pub invalid: usize,
-    /// Findings that are silenced.
+    /// Number of silenced findings.
     pub silenced: usize,
-    /// The project's configuration, where there is one.
+    /// The project's configuration, if there is one.
     pub config: Option<String>,
-    /// How many entries `--fix` would remove.
+    /// Number of entries that `--fix` would remove.
     pub fixable: usize,
-    /// How many unknown fields `--fix` would remove.
+    /// Number of unknown fields that `--fix` would remove.
     pub unknown: usize,
-    /// What `--fix` removed.
+    /// The parts that `--fix` removed.
     pub fixed: Vec<Fix>,
-    /// What is wrong around the documents.
+    /// Conditions around the documents that need attention.
     pub remarks: Vec<Remark>,
 }
 
-/// What `--fix` removes from one document.
+/// The parts that `--fix` removes from one document.
 #[derive(Debug, Clone)]
 pub struct Fix {
     /// The document's name.
     pub name: String,
     /// The entries.
     pub removals: Vec<Removal>,
-    /// The fields that no release knows, secrets masked: as many as are listed.
+    /// The fields that no release knows, secrets masked, up to a limit.
     pub unknown: Vec<Change>,
-    /// How many there are.
+    /// Number of unknown fields.
     pub unknown_count: usize,
 }
 
@@ -53,7 +53,7 @@ impl Fix {
 }
 
 impl LintReport {
-    /// What `--format json` prints.
+    /// The output of `--format json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         LintJson {
             version: VERSION,
@@ -72,7 +72,7 @@ impl LintReport {
     }
 }
 
-/// The object as it is printed: each problem is made when its turn comes.
+/// The object as it is printed. Each problem is created only when it is printed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LintJson<'r> {
@@ -113,7 +113,7 @@ struct RemovalJson<'r> {
 }
 
 fn files<S: Serializer>(reports: &&[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
-    /// Of a file that was not read.
+    /// For a file that was not read.
     static NONE: Verdict = Verdict {
         diagnostics: Vec::new(),
         omitted: 0,

@@ -1,4 +1,4 @@
-//! What commands on documents found and did. Below them what several have in common: a file, its problems, changes.
+//! Reports of the commands on documents. Shared parts are below: a file, its problems, changes.
 
 pub mod diff;
 pub mod edit;
@@ -24,21 +24,21 @@ pub use lint::{Fix, LintReport};
 pub use set::{SetOutcome, SetReport};
 pub use snapshot::{Got, NativeSnapshot, Snapshot};
 
-/// What became of a document for which the time was too short.
-pub const UNFINISHED: &str = "not checked to its end before the timeout: there may be more problems";
+/// The message for a document whose check exceeded the time limit.
+pub const UNFINISHED: &str = "not fully checked before the timeout: there may be more problems";
 
 /// One file of a validation.
 #[derive(Debug)]
 pub struct FileReport {
-    /// The name as it was given, or found in a directory.
+    /// The name as given, or as found in a directory.
     pub name: String,
-    /// What came of it.
+    /// The outcome.
     pub result: Result<Verdict, Failed>,
 }
 
 impl FileReport {
-    /// Whether there is something to report of the file: a problem of this severity or above, or that it was not checked to
-    /// its end.
+    /// Whether there is something to report about the file: a problem of this severity or above, or an unfinished
+    /// check.
     pub fn has_something(&self, least: Severity) -> bool {
         self.result.as_ref().map_or(true, |verdict| {
             verdict.unfinished
@@ -51,18 +51,18 @@ impl FileReport {
 /// A file that has no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// What happened.
+    /// The error.
     pub message: String,
-    /// What to do next.
+    /// The next step.
     pub remedy: Option<String>,
-    /// Why there is no verdict.
+    /// The kind of failure.
     pub why: Unchecked,
 }
 
 /// Why a file has no verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unchecked {
-    /// It could not be read.
+    /// The file could not be read.
     Unreadable,
     /// The deadline passed.
     TimedOut,
@@ -81,14 +81,14 @@ impl Unchecked {
     }
 }
 
-/// What `approvals validate --format json` prints: every file with its problems.
+/// The output of `approvals validate --format json`: every file with its problems.
 pub fn validation<'r>(reports: &'r [FileReport], remarks: &'r [Remark]) -> impl Serialize + use<'r> {
     #[derive(Serialize)]
     struct Validation<'r> {
         version: u8,
         valid: bool,
         files: Vec<FileJson<'r>>,
-        /// What is worth saying beside the files.
+        /// Remarks beside the files.
         remarks: Vec<&'r str>,
     }
     let is_valid = |report: &FileReport| {
@@ -111,9 +111,9 @@ struct FileJson<'r> {
     path: &'r str,
     status: &'static str,
     problems: Problems<'r>,
-    /// Problems that are counted and not listed.
+    /// Number of problems that are counted but not listed.
     omitted: usize,
-    /// There may be more problems than are counted.
+    /// Whether there may be more problems than were counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     uncounted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +147,7 @@ impl<'r> FileJson<'r> {
     }
 }
 
-/// Why a file was not checked, or not to its end.
+/// Why a file was not checked, or not completely.
 #[derive(Serialize)]
 struct FileError<'r> {
     message: &'r str,
@@ -165,7 +165,7 @@ impl<'r> FileError<'r> {
     }
 }
 
-/// Problems in machine output: each is made when its turn comes, since there may be a million.
+/// Problems in machine output. Each is created only when it is printed, since there may be a million.
 pub struct Problems<'d>(&'d [Diagnostic]);
 
 impl<'d> Problems<'d> {
@@ -199,7 +199,7 @@ struct Problem<'d> {
     expected: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<&'d str>,
-    /// Of a lint: why it matters, how to fix it, and whether `--fix` does.
+    /// For a lint: why it matters, how to fix it, and whether `--fix` does.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! `approvals set`: how a document was replaced.
+//! Report of `approvals set`: the replacement of a document.
 
 use serde::Serialize;
 
@@ -7,44 +7,44 @@ use crate::approvals::compare::changes::{Change, Changes};
 use crate::approvals::edit::downgrade::{Field, Removed};
 use crate::approvals::findings::remark::Remark;
 
-/// What `set` did, or would do.
+/// The result of `set`, or of its dry run.
 #[derive(Debug, Default)]
 pub struct SetReport {
-    /// Where the document is.
+    /// Location of the document.
     pub path: String,
-    /// Whether there was one before.
+    /// Whether a document existed before.
     pub existed: bool,
     /// Whether anything was written.
     pub outcome: SetOutcome,
-    /// Hash of what was stored before.
+    /// Hash of the previous content.
     pub before: String,
-    /// Hash of what is stored now; `None` where nothing was.
+    /// Hash of the current content; `None` if nothing was written.
     pub after: Option<String>,
-    /// What changes in meaning.
+    /// The changes in meaning.
     pub changes: Changes,
-    /// What was left out because the gateway is too old for it.
+    /// The fields that were left out because the gateway is too old for them.
     pub removed: Vec<Removed>,
-    /// What the gateway is too old for and will reject.
+    /// The fields that the gateway is too old for and will reject.
     pub foreseen: Vec<Field>,
-    /// What the gateway or node dropped or changed of what it was given.
+    /// The parts that the gateway or node dropped or changed.
     pub departures: Vec<Change>,
-    /// Unknown fields that were taken out of the new document beforehand: as many as are listed.
+    /// Unknown fields that were removed from the new document beforehand, up to a limit.
     pub dropped: Vec<Change>,
-    /// How many there were.
+    /// Number of unknown fields.
     pub dropped_count: usize,
-    /// What is worth saying beside it.
+    /// Remarks beside the result.
     pub remarks: Vec<Remark>,
 }
 
 impl SetReport {
-    /// Whether nothing was written or would be, and nothing is wrong with what is stored.
+    /// Whether nothing was or would be written, and the stored document is as expected.
     pub fn is_nothing(&self) -> bool {
         let lost = !self.removed.is_empty() || !self.foreseen.is_empty() || self.dropped_count > 0;
         self.outcome == SetOutcome::Unchanged && !lost && self.departures.is_empty()
     }
 }
 
-/// How a `set` ended.
+/// The outcome of a `set`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SetOutcome {
     /// Written and read back.
@@ -52,7 +52,7 @@ pub enum SetOutcome {
     Stored,
     /// The store holds this document already.
     Unchanged,
-    /// Only planned.
+    /// Dry run: only planned.
     Planned,
 }
 
@@ -68,7 +68,7 @@ impl SetOutcome {
 }
 
 impl SetReport {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! `approvals get`: a document, or a Windows node's policy, as it is stored.
+//! Report of `approvals get`: a stored document, or a Windows node's policy.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,41 +7,41 @@ use super::{VERSION, messages};
 use crate::approvals::contents::Contents;
 use crate::approvals::findings::remark::Remark;
 
-/// What `get` read.
+/// The result of `get`.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Whose it is, if not this host's: a gateway's address, and a node.
+    /// Owner of the document, if not this host: a gateway's address, and a node.
     pub place: Option<String>,
-    /// Where the document is, on the host that has it.
+    /// Path of the document on its host.
     pub path: String,
-    /// Whether there is one.
+    /// Whether the document exists.
     pub exists: bool,
     /// Lower-case hex SHA-256 of the stored text.
     pub hash: String,
-    /// The document as it stands there.
+    /// The document as it is stored.
     pub file: Contents,
-    /// How many problems a validation of it would report.
+    /// Number of problems that a validation of it would report.
     pub problems: usize,
-    /// What applies where the document says nothing, if a gateway told.
+    /// The defaults for fields that the document does not set, if the gateway reports them.
     pub resolved_defaults: Option<Value>,
-    /// What is wrong around it.
+    /// Conditions around the document that need attention.
     pub remarks: Vec<Remark>,
 }
 
-/// What `get` read of a Windows node.
+/// The result of `get` for a Windows node.
 #[derive(Debug)]
 pub struct NativeSnapshot {
-    /// Whose it is.
+    /// Owner of the policy.
     pub path: String,
-    /// The hash that the node gave to it.
+    /// The hash that the node reports for it.
     pub hash: String,
     /// The policy: `{defaultAction, rules}`.
     pub policy: Value,
-    /// How many problems a validation of it would report.
+    /// Number of problems that a validation of it would report.
     pub problems: usize,
 }
 
-/// What `get` read.
+/// The result of `get`.
 #[derive(Debug)]
 pub enum Got {
     /// A document.
@@ -51,7 +51,7 @@ pub enum Got {
 }
 
 impl Got {
-    /// How many problems a validation of it would report.
+    /// Number of problems that a validation of it would report.
     pub fn problems(&self) -> usize {
         match self {
             Self::Document(snapshot) => snapshot.problems,
@@ -61,7 +61,7 @@ impl Got {
 }
 
 impl Snapshot {
-    /// What `--json` prints: the object of OpenClaw's own command, and the version of clearance's output.
+    /// The output of `--json`: the object of OpenClaw's own command, and the version of clearance's output.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         struct Printed<'s> {
@@ -91,7 +91,7 @@ impl Snapshot {
 }
 
 impl NativeSnapshot {
-    /// What `--json` prints: the object of OpenClaw's own command, and the version of clearance's output.
+    /// The output of `--json`: the object of OpenClaw's own command, and the version of clearance's output.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         struct Printed<'s> {

@@ -1,4 +1,4 @@
-//! Opening the database: for reading so that no byte of it changes, and for writing; both until the deadline.
+//! Opens the database, either for reading without changing a byte or for writing. Both end at the deadline.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -13,16 +13,16 @@ use super::super::error::{Doing, StoreError};
 use super::super::input::InputError;
 use crate::deadline::Deadline;
 
-/// How many steps of SQLite's machine run between two looks at the clock: some tens of microseconds.
+/// Number of steps of SQLite's virtual machine between two checks of the deadline: some tens of microseconds.
 const STEPS: i32 = 1_000;
-/// How long to wait before a database that changed is read again.
+/// Time before a database that changed is read again.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Does `work` on a connection that changes nothing, the files beside the database included.
+/// Runs `work` on a connection that changes nothing, including the files beside the database.
 ///
-/// In WAL mode even a reader would make `-wal` and `-shm` files, and leave them. So a database at rest, without
-/// either, is read as if it could not change (`immutable`), and what was read counts if it has not. Where there is a
-/// log, a gateway is running or was killed: then the log is read with the database.
+/// In WAL mode even a reader would create `-wal` and `-shm` files, and leave them. So a database without either is read
+/// as `immutable`, and the result counts only if the database did not change meanwhile. If there is a log, a gateway is
+/// running or was killed: then the log is read with the database.
 pub(super) fn reading<T>(
     path: &Path,
     deadline: Deadline,
@@ -43,12 +43,13 @@ pub(super) fn reading<T>(
     }
 }
 
-/// A connection that may write. It makes no database where there is none.
+/// A connection that may write. It does not create a missing database.
 pub(super) fn writing(path: &Path, deadline: Deadline) -> Result<Connection, StoreError> {
     let real = real(path)?;
     let connection = open(&real, false, OpenFlags::SQLITE_OPEN_READ_WRITE, deadline)
         .map_err(|cause| error(path, Doing::Writing, deadline, cause))?;
-    // A document that was reported as stored survives a power loss; the gateway's own setting risks the last ones.
+    // A document that was reported as stored must survive a power loss; with the gateway's own setting the last writes
+    // may be lost.
     connection
         .pragma_update(None, "synchronous", "EXTRA")
         .map_err(|cause| error(path, Doing::Writing, deadline, cause))?;
@@ -63,15 +64,15 @@ fn open(real: &Path, immutable: bool, access: OpenFlags, deadline: Deadline) -> 
         address.set_query(Some("immutable=1"));
     }
     let mut connection = Connection::open_with_flags(address.as_str(), flags)?;
-    // Longer than SQLite can count is as good as a day.
+    // A time that is longer than SQLite can count is replaced by a day.
     connection.busy_timeout(deadline.left().unwrap_or_default().min(Duration::from_hours(24)))?;
     connection.progress_handler(STEPS, Some(move || deadline.left().is_none()))?;
-    // Somebody else's file: its schema gets to call nothing, and its cells are checked.
+    // The file is not trusted: its schema must not call functions, and its cells are checked.
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     Ok(connection)
 }
 
-/// What says whether a database and its logs are those of a moment ago.
+/// Detects whether a database and its logs have changed.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
     identity: (u64, u64),
@@ -97,7 +98,7 @@ impl State {
     }
 }
 
-/// Which file it is.
+/// The identity of the file.
 pub(super) fn identity(found: &Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
@@ -109,7 +110,7 @@ pub(super) fn beside(real: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The file behind links: SQLite keeps its logs beside that one.
+/// The file with links resolved: SQLite keeps its logs beside that file.
 pub(super) fn real(path: &Path) -> Result<PathBuf, StoreError> {
     path.canonicalize().map_err(|cause| of_io(path, cause))
 }
@@ -122,7 +123,7 @@ fn of_io(path: &Path, cause: io::Error) -> StoreError {
     })
 }
 
-/// SQLite's refusal as one of ours.
+/// Converts an SQLite error to one of ours.
 pub(super) fn error(path: &Path, doing: Doing, deadline: Deadline, cause: rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -1,8 +1,9 @@
-//! What a gateway from 2026.8 keeps of a document in its database: the text in the gateway's own form, and the columns
-//! that it derives from it.
+//! The data that a gateway from 2026.8 keeps of a document in its database: the text in the gateway's own form, and the
+//! columns that it derives from the text.
 //!
-//! Read in `exec-approvals-sqlite` and `exec-approvals-config` of the published package 2026.9.6. The form matters:
-//! at its next `exec.approvals.get` a gateway rewrites a text that is not in it, and the hash that it gave is void.
+//! Source: `exec-approvals-sqlite` and `exec-approvals-config` of the published package 2026.9.6. The form matters: a
+//! gateway rewrites a text in any other form at its next `exec.approvals.get`, which invalidates the hash that it
+//! reported.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::model::document::{Agents, Document, Policy, Socket};
 use crate::approvals::model::scalar::{Millis, Secret, Text, trimmed};
 
-/// One row of `exec_approvals_config`, but for its key and its time.
+/// One row of `exec_approvals_config`, without its key and its time.
 #[derive(PartialEq, Eq)]
 pub struct Row {
     /// `raw_json`: the document in the gateway's form.
@@ -40,18 +41,18 @@ pub struct Row {
     pub allowlist_count: usize,
 }
 
-/// Why a text makes no row.
+/// Why a text cannot be converted to a row.
 #[derive(Debug, Error)]
 pub enum RowError {
-    /// It is not a valid document.
+    /// The text is not a valid document.
     #[error("the text to store is not a valid document")]
     Invalid(Verdict),
-    /// It could not be printed.
+    /// The document could not be printed.
     #[error("the document could not be printed: {0}")]
     Print(#[from] serde_json::Error),
 }
 
-/// What a gateway fills a socket block with that has none; `None` where nobody knows whose it would be.
+/// The values that a gateway puts into a missing socket block; `None` if the owner of the socket is unknown.
 pub struct NewSocket {
     /// The path beside the host's other state.
     pub path: String,
@@ -60,8 +61,8 @@ pub struct NewSocket {
 }
 
 impl Row {
-    /// The row of a valid document, or of one that has unknown fields besides. Of those a gateway keeps what agents and
-    /// entries have; here the whole text is kept as it is.
+    /// The row of a document that is valid except for unknown fields. A gateway keeps only the unknown fields of agents
+    /// and entries; this row keeps the whole text as it is.
     pub fn of(text: &[u8], new_socket: Option<NewSocket>) -> Result<Self, RowError> {
         let known = if accepted(text, Budget::default()).is_some() {
             None
@@ -100,7 +101,7 @@ impl Row {
 fn printed<'a>(mut document: Document<'a>, mut agents: Agents<'a>) -> Result<(String, Agents<'a>), RowError> {
     for (_, agent) in agents.iter_mut() {
         for entry in agent.allowlist.iter_mut().flatten() {
-            // No release keeps it.
+            // No release keeps this field.
             entry.command_text = None;
             entry.last_used_at = entry.last_used_at.take().map(Millis::printed_by_javascript);
         }
@@ -125,9 +126,9 @@ fn socket(old: Option<Socket<'_>>, new: Option<NewSocket>) -> Socket<'_> {
     }
 }
 
-/// The agents, in the form that OpenClaw gives to their ids, whose policies are not the same in two texts.
+/// The agents whose policies differ between two texts, with their ids in OpenClaw's normalised form.
 ///
-/// Textually: what only reads alike counts as changed.
+/// The comparison is textual: policies with equal meaning but different text count as changed.
 pub fn changed_agents(before: Option<&[u8]>, after: &str) -> BTreeSet<String> {
     let agents = |text: &[u8]| match serde_json::from_slice::<Value>(text) {
         Ok(Value::Object(mut document)) => match document.remove("agents") {
@@ -141,7 +142,7 @@ pub fn changed_agents(before: Option<&[u8]>, after: &str) -> BTreeSet<String> {
     before.keys().chain(after.keys()).filter(changed).map(|id| normal_agent_id(id)).collect()
 }
 
-/// `normalizeAgentId`: as agents are called in the gateway's other tables.
+/// `normalizeAgentId`: the form of agent ids in the gateway's other tables.
 fn normal_agent_id(id: &str) -> String {
     const LONGEST: usize = 64;
     let lower = trimmed(id).to_lowercase();
@@ -150,7 +151,7 @@ fn normal_agent_id(id: &str) -> String {
     for c in lower.chars() {
         match c {
             c if plain(c) || c == '_' || c == '-' => normal.push(c),
-            // A run of others becomes one dash; a dash of its own stays.
+            // A run of other characters becomes one dash; an original dash stays.
             _ if normal.ends_with('\0') => {}
             _ => normal.push('\0'),
         }
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_text_is_in_the_gateways_form() {
-        // As 2026.9.6 stored it when it was set through the gateway: see tests/real_gateway/store.rs.
+        // As stored by 2026.9.6 after a `set` through the gateway: see tests/real_gateway/store.rs.
         let text = r#"{"version":1,"agents":{"b":{"allowlist":[{"id":"1","pattern":"/a","commandText":"x","lastUsedAt":1.0}]},"10":{},"9":{"security":"deny"}}}"#;
         let row = Row::of(text.as_bytes(), None).unwrap();
         let form = "{\n  \"version\": 1,\n  \"socket\": {},\n  \"defaults\": {},\n  \"agents\": {\n    \"9\": {\n      \"security\": \"deny\"\n    },\n    \"10\": {},\n    \"b\": {\n      \"allowlist\": [\n        {\n          \"pattern\": \"/a\",\n          \"id\": \"1\",\n          \"lastUsedAt\": 1\n        }\n      ]\n    }\n  }\n}\n";
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn agents_that_changed_are_told_by_their_normal_ids() {
+    fn changed_agents_are_reported_by_their_normalised_ids() {
         let before = br#"{"version":1,"agents":{"Same":{},"Gone Away":{},"*":{"ask":"off"}}}"#;
         let after = r#"{"version":1,"agents":{"Same":{},"*":{},"--new_ones-":{}}}"#;
         let changed: Vec<String> = changed_agents(Some(before), after).into_iter().collect();
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn ids_are_normal_as_openclaw_has_it() {
-        // Each as `normalizeAgentId` of 2026.9.6 answers.
+        // Each result is that of `normalizeAgentId` of 2026.9.6.
         for (id, normal) in [
             ("Main", "main"),
             (" a b ", "a-b"),

@@ -1,4 +1,4 @@
-//! On databases with the tables of a real gateway: `fixtures/stores/2026.9.6.sql`.
+//! Tests on databases with the tables of a real gateway: `fixtures/stores/2026.9.6.sql`.
 
 #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
 
@@ -18,7 +18,7 @@ fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(20))
 }
 
-/// A state directory with a database as a gateway leaves it when it stops.
+/// A state directory with a database as a stopped gateway leaves it.
 struct Host {
     state: TempDir,
 }
@@ -97,7 +97,7 @@ fn reading_sees_what_is_only_in_the_log() {
         )
         .unwrap();
     assert_eq!(host.text(), r#"{"version":1}"#);
-    // A gateway that was killed leaves its log; without the index beside it, as after a copy.
+    // A killed gateway leaves its log. The index beside it is missing after a copy.
     let copy = tempfile::tempdir().unwrap();
     for suffix in ["", "-wal"] {
         std::fs::copy(beside(&host.path(), suffix), copy.path().join(format!("copy.sqlite{suffix}")))
@@ -137,10 +137,10 @@ fn a_database_without_a_log_of_its_own_is_read_and_written() {
 }
 
 #[test]
-fn no_row_is_no_document() {
+fn a_missing_row_is_a_missing_document() {
     let stored = Host::new().store().read(soon()).unwrap();
     assert_eq!(stored, Stored::missing());
-    // As 2026.9.6 says it.
+    // The expected message is that of 2026.9.6.
     assert_eq!(stored.hash(), "missing:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
@@ -182,7 +182,7 @@ fn the_row_is_the_gateways() {
     assert_eq!((agents, entries), (2, 1));
     assert!(first > 1_700_000_000_000);
 
-    // The socket is kept although the next document has none, and what is absent is absent.
+    // The socket is kept although the next document has none, and other absent fields are removed.
     let token = |stored: &Stored| {
         let document: Value = serde_json::from_slice(stored.text().unwrap()).unwrap();
         document["socket"]["token"].as_str().unwrap().to_owned()
@@ -195,7 +195,7 @@ fn the_row_is_the_gateways() {
         (has_token, security, ask, fallback, skills, agents, entries),
         (1, None, None, None, None, 0, 0)
     );
-    // The same again is not written.
+    // An identical text is not written again.
     let same = host.store().lock(soon()).unwrap().replace(&again, trimmed(&host.text())).unwrap();
     assert!(same == again);
     assert_eq!(columns().8, second);
@@ -212,12 +212,12 @@ fn a_row_that_changed_is_not_replaced() {
     assert!(host.store().read(soon()).unwrap() == before);
     let invalid = host.store().lock(soon()).unwrap().replace(&before, r#"{"version":2}"#);
     assert!(matches!(invalid, Err(StoreError::Unstorable { .. })), "{invalid:?}");
-    // What was not committed is not there.
+    // Uncommitted changes are not visible.
     assert!(host.store().read(soon()).unwrap() == before);
 }
 
 #[test]
-fn a_schema_that_nobody_knows_is_left_alone() {
+fn an_unknown_schema_is_not_touched() {
     let host = Host::holding(&document(&["/a"]));
     let refused = |result: Result<(), StoreError>, expected: i64| {
         assert!(
@@ -229,7 +229,7 @@ fn a_schema_that_nobody_knows_is_left_alone() {
         host.change(&format!("PRAGMA user_version = {version}"));
         refused(host.store().lock(soon()).map(drop), version);
         refused(host.store().replaceable(soon()), version);
-        // A document that a newer release left where it was can be read.
+        // A document that a newer release left in place can be read.
         match host.store().read(soon()) {
             Ok(stored) => assert!(version == 19 && stored.text().is_some()),
             Err(error) => refused(Err(error), version),
@@ -245,7 +245,7 @@ fn a_schema_that_nobody_knows_is_left_alone() {
         host.change(&format!("PRAGMA user_version = {version}"));
         host.store().lock(soon()).unwrap().replace(&Stored::missing(), &document(&[])).unwrap();
     }
-    // The content may be newer than the version that is published.
+    // The content may be newer than the version in `user_version`.
     let host = Host::new();
     host.change("INSERT INTO config_machine_state VALUES ('state.schema.contentVersion', '19', 0)");
     refused(host.store().lock(soon()).map(drop), 19);
@@ -279,9 +279,10 @@ fn what_the_gateway_would_not_write_to_is_not_written_to() {
         let host = Host::new();
         let json = host.state.path().join(name);
         std::fs::write(&json, "{}").unwrap();
-        let is_told = |result| matches!(result, Err(StoreError::Leftover { json: told, .. }) if told == json);
-        assert!(is_told(host.store().lock(soon()).map(drop)));
-        assert!(is_told(host.store().replaceable(soon())));
+        let is_reported =
+            |result| matches!(result, Err(StoreError::Leftover { json: reported, .. }) if reported == json);
+        assert!(is_reported(host.store().lock(soon()).map(drop)));
+        assert!(is_reported(host.store().replaceable(soon())));
         assert_eq!(host.store().remarks(soon()).len(), 1);
         assert_eq!(host.store().read(soon()).unwrap(), Stored::missing());
     }
@@ -340,7 +341,7 @@ fn a_database_is_for_its_owner_alone() {
     assert_eq!(["", "-wal", "-shm"].map(mode), [0o600; 3]);
 }
 
-/// Each writer reads, makes its change to that, and tries again where another was faster.
+/// Each writer reads the document, makes its change, and tries again if another writer was faster.
 fn race(store: &Store, first: &str) -> usize {
     const WRITERS: usize = 16;
     let barrier = std::sync::Barrier::new(WRITERS);

@@ -1,4 +1,4 @@
-//! What each depth reports, and what it does not.
+//! Tests of what each depth reports, and what it ignores.
 
 mod alike;
 mod ordered;
@@ -12,7 +12,7 @@ use crate::approvals::Syntax;
 use crate::approvals::check::agreement::documents as any_documents;
 use crate::approvals::parse;
 
-/// Changes, one a line: path, before, after.
+/// Changes, one per line: path, before, after.
 fn lines(changes: &[Change]) -> Vec<String> {
     let shown = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), Value::to_string);
     let line =

@@ -66,7 +66,7 @@ fn drift_is_reported_where_it_is() {
 }
 
 #[test]
-fn exact_tells_everything() {
+fn exact_reports_everything() {
     let one = json!({"version": 1, "socket": {"path": "/a", "token": "hunter2"}, "agents": {"main": {"allowlist": [
         {"pattern": "/a"}, {"pattern": "/b"}]}}});
     let other = json!({"version": 1.0, "socket": {"path": "/a", "token": "hunter3"}, "defaults": {}, "agents": {"main": {
@@ -96,11 +96,11 @@ fn valid() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A document without what says nothing.
+/// A document without the parts that do not affect policy.
 fn plain_value(mut plain: Value) -> Value {
     let Some(fields) = plain.as_object_mut() else { return plain };
     fields.remove("socket");
-    // There is one version, however it is written.
+    // There is only one version, however it is written.
     fields.remove("version");
     if let Some(agents) = fields.get_mut("agents").and_then(Value::as_object_mut) {
         agents.values_mut().filter_map(Value::as_object_mut).for_each(agent);
@@ -122,7 +122,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The policy alone, in one order: what a diff is defined by, written down a second time.
+/// The policy alone, in one order: a second, independent definition of a diff.
 fn normal(document: &Value) -> Value {
     let mut document = plain_value(document.clone());
     let agents = document.get_mut("agents").and_then(Value::as_object_mut);
@@ -147,7 +147,7 @@ fn normal(document: &Value) -> Value {
     document
 }
 
-/// The same policy: other ids, other usage, another order, entries twice, another socket.
+/// The same policy with other ids, usage and order, with repeated entries and another socket.
 fn disturbed(document: &Value, seed: u64) -> Value {
     let mut document = document.clone();
     let turn = usize::try_from(seed % 7).unwrap();

@@ -80,7 +80,7 @@ fn what_cannot_be_meant_is_refused() {
     let refused = |verb, agent, pattern, arg_pattern| {
         Edit::new(verb, agent, pattern, arg_pattern, None).unwrap_err().to_string()
     };
-    for (said, found) in [
+    for (expected, found) in [
         ("the pattern is blank", refused(Verb::Add, "main", " \u{feff}\t", None)),
         ("the pattern is blank", refused(Verb::Remove, "main", "", None)),
         ("the agent's id is blank", refused(Verb::Add, " ", "/a", None)),
@@ -89,9 +89,9 @@ fn what_cannot_be_meant_is_refused() {
         ("means any arguments", refused(Verb::Add, "main", "/a", Some(""))),
         ("`(` is not an ECMAScript", refused(Verb::Add, "main", "/a", Some("("))),
     ] {
-        assert!(found.contains(said), "{found}");
+        assert!(found.contains(expected), "{found}");
     }
-    // What is there can go, whatever it is.
+    // Any existing entry can be removed, whatever its pattern.
     assert!(Edit::new(Verb::Remove, "main", "/a", Some("("), None).is_ok());
 }
 

@@ -1,4 +1,5 @@
-//! An edit made in a document's own text: the entry is written as its neighbours are, and every other byte stays.
+//! Makes an edit in a document's own text: the entry is written in the style of its neighbours, and every other byte
+//! stays.
 
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -16,49 +17,49 @@ use crate::approvals::text::layout::{self, Items, Splice, cuts, spliced};
 use crate::approvals::text::style::{Ends, New, Style};
 use crate::approvals::text::syntax::Syntax;
 
-/// What only a store's entries have.
+/// The fields that only a store's entries have.
 #[derive(Debug, Clone, Default)]
 pub struct Bookkeeping {
     /// The new entry's id.
     pub id: Option<String>,
-    /// Now, in Unix milliseconds: the new entry's last use.
+    /// The current time in Unix milliseconds: the new entry's last use.
     pub now_ms: Option<u64>,
 }
 
-/// A document's text with an edit made.
+/// An edited text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edited {
-    /// The new text; `None` where nothing changes.
+    /// The new text; `None` if nothing changes.
     pub text: Option<String>,
-    /// What the edit did.
+    /// The effect of the edit.
     pub applied: Applied,
-    /// What changes in meaning.
+    /// The changes in meaning.
     pub changes: Changes,
 }
 
 /// Why a text cannot be edited.
 #[derive(Debug, Error)]
 pub enum TextError {
-    /// It is not a valid document, and unknown fields are not all that is wrong with it.
+    /// The document is invalid, and not only because of unknown fields.
     #[error("the document is not valid")]
     Invalid(Verdict),
-    /// The edited text reads as another document: a bug in clearance.
-    #[error("the edited document does not read as it should; nothing was changed")]
+    /// The edited text reads as a different document: a bug in clearance.
+    #[error("the edited document does not read back as expected; nothing was changed")]
     Misread,
 }
 
-/// The edit, as it is to be made.
+/// The planned edit.
 enum Plan {
     Nothing,
     Add,
-    /// Which entries go, and whether fields that are known stay in their agent.
+    /// The entries to remove, and whether their agent keeps other known fields.
     Remove {
         indexes: Vec<usize>,
         others: bool,
     },
 }
 
-/// Makes an edit in a text. Unknown fields stay as they are: a host runs with them.
+/// Makes an edit in a text. Unknown fields stay, because a host accepts such a document.
 pub fn edited(
     bytes: &[u8],
     syntax: Syntax,
@@ -74,7 +75,7 @@ pub fn edited(
         Plan::Remove { indexes, others } => remove(text, edit, indexes, *others),
     };
     let new = splices.and_then(|splices| spliced(text, splices)).ok_or(TextError::Misread)?;
-    // What is about to be written is read once more, as the host will read it.
+    // The new text is read once more, as the host will read it.
     let (again, _, after) = with_document(new.as_bytes(), syntax, |document| planned(edit, document))
         .map_err(|_| TextError::Misread)?;
     let gone = match &plan {
@@ -88,7 +89,7 @@ pub fn edited(
     Ok(Edited { text: Some(new), applied, changes: meaning(edit, gone) })
 }
 
-/// Hands over the document in a text, with its unknown fields left out.
+/// Passes on the document in a text, without its unknown fields.
 fn with_document<T>(
     bytes: &[u8],
     syntax: Syntax,
@@ -176,7 +177,7 @@ fn remove(text: &str, edit: &Edit, indexes: &[usize], others: bool) -> Option<Ve
     Some(splices)
 }
 
-/// What changes in meaning: of everything else in the document nothing does.
+/// The changes in meaning. Nothing else in the document changes.
 fn meaning(edit: &Edit, gone: usize) -> Changes {
     let side = |count: usize| -> Value {
         let entries: Vec<Value> = std::iter::repeat_n(edit.entry(), count).collect();

@@ -9,7 +9,7 @@ pub enum Newer {
     Source,
     /// `commandText` of an entry.
     CommandText,
-    /// `lastUsedAt` of an entry, where it has a fraction: older gateways take integers alone.
+    /// `lastUsedAt` of an entry with a fraction: older gateways accept only integers.
     FractionalTime,
     /// `mcpTools` of an agent.
     McpTools,
@@ -35,7 +35,7 @@ impl Newer {
         }
     }
 
-    /// What a document means without the field, in a sentence.
+    /// The effect of leaving the field out, in a sentence.
     pub const fn without(self) -> &'static str {
         match self {
             Self::Source => {
@@ -43,9 +43,7 @@ impl Newer {
                  the gateway is upgraded to 2026.8.1 or later an entry without `argPattern` allows any arguments"
             }
             Self::CommandText => "nothing changes: every gateway drops the field when it stores the document",
-            Self::FractionalTime => {
-                "when the entry was last used is forgotten; what it allows stays the same"
-            }
+            Self::FractionalTime => "the time of the last use is lost; the entry allows the same as before",
             Self::McpTools => "the tools need approval again: this gateway cannot keep such approvals",
         }
     }
@@ -53,7 +51,7 @@ impl Newer {
     pub(in crate::approvals) fn accepted_by(self, release: Release) -> bool {
         let from = match self {
             Self::Source | Self::CommandText => Release { date: (2026, 4, 26), stable: true },
-            // Its prereleases have it; 2026.7.33 to 2026.7.35, which are younger than 2026.7.2-beta.1, have not.
+            // Its prereleases have the field. 2026.7.33 to 2026.7.35, which are younger than 2026.7.2-beta.1, do not.
             Self::FractionalTime => Release { date: (2026, 8, 1), stable: false },
             // 2026.9.1-beta.1 lacks it.
             Self::McpTools => Release { date: (2026, 9, 1), stable: true },

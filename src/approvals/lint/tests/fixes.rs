@@ -1,4 +1,4 @@
-//! A fixed document allows what the original did, to every agent: no more, and no less.
+//! Property: a fixed document allows every agent exactly what the original did.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ const ARGUMENTS: [&str; 12] = [
     "^a|b$",
 ];
 
-/// Patterns that cover each other, some of them both ways.
+/// Patterns that cover each other, some of them mutually.
 const CLOSE: [&str; 8] = ["**", "***", "rg", "r*", "/usr/**", "/usr/***", "/usr/bin/*", "/usr/bin/rg"];
 
 fn entries(patterns: &'static [&'static str]) -> impl Strategy<Value = Value> {
@@ -103,7 +103,7 @@ fn documents_of(patterns: &'static [&'static str]) -> impl Strategy<Value = Valu
     })
 }
 
-/// Programs that the patterns are about, and their neighbours, with arguments that the expressions are about.
+/// Programs that the patterns match, and similar ones, with arguments that the expressions match.
 fn programs() -> Vec<Program> {
     let paths = [
         ("rg", "/usr/bin/rg"),
@@ -179,7 +179,7 @@ proptest! {
         prop_assert!(!found.invalid);
         let fixed = without(text.as_bytes(), Syntax::Json, &found.removals).unwrap();
         same(&text, &fixed, generation)?;
-        // And there is nothing left to fix.
+        // After the fix there is nothing left to fix.
         let again = looked_at(&fixed, Syntax::Json, release);
         prop_assert_eq!(again.removals, vec![]);
         prop_assert_eq!(found.removals.is_empty(), text == fixed);
@@ -214,10 +214,10 @@ fn each_kind_of_fix_is_made_and_what_only_looks_like_one_is_not() {
     );
     assert_eq!(removed(json!([manual("**"), manual("***")])), [1]);
     assert_eq!(removed(json!([generated("rg"), manual("~bob/x"), with("*", "^a$")])), [0, 1, 2]);
-    // Of a shell, only an entry with arguments of its own allows scripts.
+    // For a shell, only an entry with its own arguments allows scripts.
     assert_eq!(removed(json!([manual("/bin/*"), with("/bin/bash", "^-c ls$")])), [0usize; 0]);
     assert_eq!(removed(json!([manual("*"), with("/bin/bash", "^-c ls$")])), [1]);
-    // An approval of one command text is nobody else's.
+    // An approval of one command text covers no other entry.
     assert_eq!(removed(json!([manual("*"), generated("=command:00")])), [0usize; 0]);
     assert_eq!(
         removed(json!([

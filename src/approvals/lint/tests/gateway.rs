@@ -1,5 +1,6 @@
-//! What a gateway allows: `matchAllowlist` and what is around it, written after the published package 2026.9.6 line
-//! by line and with its own means (a glob becomes an ECMAScript expression), not with those of the lints.
+//! An evaluator of a gateway's decisions: `matchAllowlist` and the code around it, ported line by line from the
+//! published package 2026.9.6. It uses the gateway's own means (a glob becomes an ECMAScript expression), not those of
+//! the lints.
 
 use serde_json::Value;
 
@@ -8,23 +9,23 @@ use crate::approvals::model::scalar::trimmed;
 
 const HOME: &str = "/home/ann";
 
-/// A program that is about to be run, as it was resolved.
+/// A resolved program that is about to run.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     pub(super) raw: String,
     pub(super) path: Option<String>,
     pub(super) real: Option<String>,
     pub(super) arguments: Vec<String>,
-    /// The binding that a generated entry for this command in this directory has.
+    /// The binding of a generated entry for this command in this directory.
     pub(super) bound: String,
 }
 
 /// How generated entries are matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Generation {
-    /// 2026.6.11: like any other.
+    /// 2026.6.11: like any other entry.
     Early,
-    /// 2026.9.6: in the directory of their approval alone.
+    /// 2026.9.6: only in the directory of their approval.
     Bound,
 }
 
@@ -144,7 +145,7 @@ pub(super) fn allows(
 /// Entries, the program's name, path and real path, its arguments, and the index of the entry that matches.
 type Case = (Value, (String, Option<String>, Option<String>), Vec<String>, Option<usize>);
 
-/// The verdicts of the gateway's own function, which `fixtures/lint/matching.mjs` asked.
+/// The verdicts of the gateway's own function, which `fixtures/lint/matching.mjs` collected.
 #[test]
 fn the_evaluator_is_the_gateway() {
     let cases: Vec<Case> =

@@ -1,4 +1,4 @@
-//! Which entries count as the same, for every command that has to decide it.
+//! Tests that every command uses the same identity of entries.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn list(entries: &[&Value]) -> String {
         .to_string()
 }
 
-/// Whether `allowlist add` of the one finds the other in place.
+/// Whether `allowlist add` of the first entry finds the second in place.
 fn allowlist(one: &Value, other: &Value) -> bool {
     let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
     let text_of_one = list(&[one]);
@@ -38,20 +38,20 @@ fn drift(one: &Value, other: &Value) -> bool {
     !diff::of_policy(one, other).is_drift()
 }
 
-/// Whether `set` changes no policy where one takes the other's place.
+/// Whether `set` changes no policy if one replaces the other.
 fn set(one: &Value, other: &Value) -> bool {
     let [one, other] = [one, other].map(|entry| serde_json::from_str(&list(&[entry])).unwrap());
     values(&one, &other, Depth::Policy).is_empty()
 }
 
-/// Whether `lint` calls the second a duplicate of the first.
+/// Whether `lint` reports the second as a duplicate of the first.
 fn duplicate(one: &Value, other: &Value) -> bool {
     let text = list(&[one, other]);
     let found = lint(text.as_bytes(), Syntax::Json, &Facts::default(), &Rules::default());
     found.verdict.diagnostics.iter().any(|found| found.code == Code::DuplicateEntry)
 }
 
-/// Whether an entry without an id gets that of the other from the store.
+/// Whether an entry without an id gets the other's id from the store.
 fn id(one: &Value, other: &Value) -> bool {
     let with_id = |value: &Value| {
         let mut value = value.clone();
@@ -71,7 +71,7 @@ fn the_same_entry_is_the_same_for_every_command() {
     let generated = json!({"pattern": "/a", "argPattern": bound, "source": "allow-always"});
     let mut with_text = generated.clone();
     with_text["commandText"] = json!("a b");
-    // The commands in their order: allowlist, diff, set, lint, and who gets a stored id.
+    // The commands in their order: allowlist, diff, set, lint, and the assignment of a stored id.
     let table = [
         ("written alike", json!({"pattern": "/a"}), json!({"pattern": "/a"}), "same same same same same"),
         (

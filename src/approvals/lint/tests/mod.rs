@@ -1,4 +1,4 @@
-//! An evaluator that follows the gateway, and what must hold of lints and fixes by it.
+//! An evaluator that follows the gateway, and the properties of lints and fixes that it checks.
 
 mod fixes;
 mod gateway;

@@ -1,4 +1,4 @@
-//! What lint reports: severities, silences, secrets, and how many steps it takes.
+//! Tests of lint reports: severities, silences, secrets, and the number of steps.
 
 use serde_json::{Value, json};
 
@@ -43,14 +43,14 @@ fn severities_and_silences_are_the_project_s() {
     assert_eq!(codes(&linted), ["duplicate-entry", "interpreter-without-arguments"]);
     assert_eq!((linted.counts.errors, linted.counts.warnings, linted.silenced), (1, 1, 1));
     assert_eq!(linted.used, [0]);
-    // What is silenced is not fixed either.
+    // A silenced finding is not fixed either.
     let rules =
         Rules { silences: vec![silence(Code::DuplicateEntry, Some("."), None, None)], ..Rules::default() };
     assert_eq!(found(&document, &facts, &rules).removals, []);
 }
 
 #[test]
-fn credentials_are_reported_of_and_never_shown() {
+fn credentials_are_reported_and_never_shown() {
     let secret = "ghp_0123456789abcdefghijABCDEF";
     let document = json!({ "version": 1, "socket": { "token": "hunter2" }, "defaults": { "security": "allowlist" }, "agents": { "main": { "allowlist": [
         { "pattern": "curl", "lastUsedCommand": format!("curl -H {secret}") },
@@ -110,7 +110,7 @@ fn invalid_documents_are_reported_as_a_validation_does() {
 
 #[test]
 fn a_large_list_is_looked_at_in_time() {
-    // Broad and narrow patterns that share their beginnings: the worst for finding what covers what.
+    // Broad and narrow patterns with common prefixes: the worst case for finding covered entries.
     let entries: Vec<Value> = (0..30_000)
         .map(|n| match n % 3 {
             0 => json!({ "pattern": format!("/opt/**/x{n}/*") }),
@@ -118,7 +118,7 @@ fn a_large_list_is_looked_at_in_time() {
             _ => json!({ "pattern": format!("**/{n}"), "argPattern": "^a$" }),
         })
         .collect();
-    // It is asked for at each step: a hundred times for each entry, far from once for each pair of entries.
+    // The time limit is checked at each step: a hundred times for each entry, far from once for each pair of entries.
     let steps = std::cell::Cell::new(0_usize);
     let spent = || {
         steps.set(steps.get() + 1);
@@ -145,7 +145,7 @@ fn what_was_found_before_the_time_was_over_is_reported() {
     let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
     let cut = found(&document, &facts, &Rules::default());
     assert!(cut.verdict.unfinished && codes(&cut).contains(&"interpreter-without-arguments"), "{cut:?}");
-    assert!(cut.removals.is_empty(), "half of what can go is not removed");
+    assert!(cut.removals.is_empty(), "a partial list is not removed");
 }
 
 #[test]

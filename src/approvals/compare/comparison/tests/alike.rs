@@ -1,4 +1,4 @@
-//! What is left out of two documents before they are compared.
+//! Tests of the parts that are left out of two documents before the comparison.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn between(before: &Value, after: &Value) -> Changes {
     values(before, after, Depth::Policy)
 }
 
-/// What is compared after the common parts are left out is what is compared with them.
+/// Leaving the common parts out does not change the result of the comparison.
 fn both_ways(before: &Value, after: &Value) -> (Changes, Changes) {
     let (one, other) = (before.to_string(), after.to_string());
     let mut one = parse(one.as_bytes(), Syntax::Json).unwrap();
@@ -35,7 +35,7 @@ proptest! {
         let is_valid = |value: &Value| parse(value.to_string().as_bytes(), Syntax::Json).is_ok();
         if is_valid(&before) && is_valid(&after) {
             let [before, after] = [before, after].map(|mut document| {
-                // There is one, however it is written.
+                // There is only one version, however it is written.
                 document["version"] = json!(1);
                 document
             });
@@ -46,7 +46,7 @@ proptest! {
 }
 
 #[test]
-fn what_stands_in_both_goes_and_repeats_are_paired_in_their_order() {
+fn common_elements_are_removed_and_repeats_are_paired_in_order() {
     let list = |entries: Value| json!({"version": 1, "agents": {"main": {"allowlist": entries}}});
     let (a, a1) = (json!({"pattern": "/a"}), json!({"pattern": "/a", "id": "1"}));
     let (b, c) = (json!({"pattern": "/b"}), json!({"pattern": "/c"}));

@@ -1,4 +1,4 @@
-//! What a gateway made of a document.
+//! Tests of the changes that a gateway makes to a document.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn list(entries: &Value) -> Value {
     json!({"version": 1, "agents": {"main": {"allowlist": entries}}})
 }
 
-/// What a gateway adds: ids, its socket, empty objects.
+/// The parts that a gateway adds: ids, its socket, empty objects.
 fn as_stored(document: &Value) -> Value {
     let mut stored = document.clone();
     stored["socket"] = json!({"path": "/run/gateway.sock"});
@@ -45,8 +45,8 @@ fn what_every_gateway_adds_is_no_departure() {
 }
 
 #[test]
-fn a_dropped_policy_and_a_merged_agent_are_told() {
-    // Measured: 2026.4.14 drops what it does not know, and folds `default` into `main`.
+fn a_dropped_policy_and_a_merged_agent_are_reported() {
+    // Measured: 2026.4.14 drops unknown fields, and merges `default` into `main`.
     let sent = json!({"version": 1, "defaults": {"security": "alowlist"}, "agents": {
         "default": {"ask": "off"}, "main": {"ask": " ALWAYS ", "allowlist": []}, "empty": {}}});
     let stored = json!({"version": 1, "defaults": {}, "agents": {"main": {"ask": "off"}}});

@@ -1,4 +1,4 @@
-//! Policy.
+//! Tests of the comparison of policy.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -29,17 +29,17 @@ fn an_entry_is_written_as_its_neighbours_are() {
             r#"{"version":1,"agents":{"m":{"allowlist":[{"pattern":"/a"}]}}}"#,
             r#"{"version":1,"agents":{"m":{"allowlist":[{"pattern":"/a"},{"pattern":"/b"}]}}}"#,
         ),
-        // As Python prints it.
+        // The style of Python's `json`.
         (
             r#"{"version": 1, "agents": {"m": {"allowlist": [{"pattern": "/a"}]}}}"#,
             r#"{"version": 1, "agents": {"m": {"allowlist": [{"pattern": "/a"}, {"pattern": "/b"}]}}}"#,
         ),
-        // One entry a line, tabs, CRLF, no line break at the end.
+        // One entry per line, tabs, CRLF, no line break at the end.
         (
             "{\r\n\t\"version\": 1,\r\n\t\"agents\": {\r\n\t\t\"m\": {\r\n\t\t\t\"allowlist\": [\r\n\t\t\t\t{ \"pattern\": \"/a\" }\r\n\t\t\t]\r\n\t\t}\r\n\t}\r\n}",
             "{\r\n\t\"version\": 1,\r\n\t\"agents\": {\r\n\t\t\"m\": {\r\n\t\t\t\"allowlist\": [\r\n\t\t\t\t{ \"pattern\": \"/a\" },\r\n\t\t\t\t{ \"pattern\": \"/b\" }\r\n\t\t\t]\r\n\t\t}\r\n\t}\r\n}",
         ),
-        // Comments, trailing commas, other quotes, keys without any.
+        // Comments, trailing commas, other quotes, keys without quotes.
         (
             "{\n  version: 1, // one\n  agents: {\n    m: {\n      allowlist: [\n        // first\n        {pattern: '/a'}, // why\n      ],\n    },\n  },\n}\n",
             "{\n  version: 1, // one\n  agents: {\n    m: {\n      allowlist: [\n        // first\n        {pattern: '/a'}, // why\n        {pattern: '/b'},\n      ],\n    },\n  },\n}\n",
@@ -104,7 +104,7 @@ fn what_is_removed_leaves_no_trace() {
             r#"{"version":1,"agents":{"m":{"ask":"off","allowlist":[{"pattern":"/a"}]}}}"#,
             r#"{"version":1,"agents":{"m":{"ask":"off"}}}"#,
         ),
-        // A field that nobody knows keeps its agent.
+        // An agent with an unknown field stays.
         (
             r#"{"version":1,"agents":{"m":{"allowlist":[{"pattern":"/a"}],"model":"x"},"n":{}}}"#,
             r#"{"version":1,"agents":{"m":{"model":"x"},"n":{}}}"#,
@@ -136,7 +136,7 @@ fn unknown_fields_stay_byte_for_byte() {
     assert!(matches!(broken, Err(TextError::Invalid(verdict)) if verdict.errors() == 2));
 }
 
-/// How a text may be written.
+/// Styles of a text.
 #[derive(Debug, Clone)]
 struct Hand {
     unit: Option<&'static str>,
@@ -144,7 +144,7 @@ struct Hand {
     colon: &'static str,
     gap: &'static str,
     padding: &'static str,
-    /// The largest number of fields of an object that is written on one line.
+    /// The maximum number of fields of an object that is written on one line.
     inline: usize,
     json5: bool,
     end: &'static str,
@@ -215,7 +215,7 @@ impl Hand {
     }
 }
 
-/// Whether one text is left when pieces of the other are cut out.
+/// Whether one text remains when parts of the other are cut out.
 fn is_within(part: &str, whole: &str) -> bool {
     let mut whole = whole.bytes();
     part.bytes().all(|wanted| whole.any(|found| found == wanted))
@@ -224,7 +224,7 @@ fn is_within(part: &str, whole: &str) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// In any hand the edit says what the edit of the types says, and touches nothing else.
+    /// In any style the edited text means the same as the edited types, and the edit touches nothing else.
     #[test]
     fn an_edit_of_a_text_is_the_edit_of_the_document(
         mut value in documents(),
@@ -270,7 +270,7 @@ proptest! {
                     prop_assert_eq!(&parse(clean.as_bytes(), syntax).unwrap(), &document, "{}", new);
                     if add {
                         prop_assert!(is_within(&text, &new), "{}\n{}", text, new);
-                        // What was added is in one place, but for the comma before a comment.
+                        // The added text is in one place, except for the comma before a comment.
                         let prefix = text.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
                         let suffix = text.bytes().rev().zip(new.bytes().rev()).take_while(|(a, b)| a == b).count();
                         prop_assert!(prefix + suffix >= text.len() || hand.json5, "{}\n{}", text, new);
