@@ -13,10 +13,10 @@ use super::quiet::Quiet;
 use crate::queue::filter::Sort;
 use crate::queue::{Decision, Keep, Kind, Scope};
 
-/// What to do with the pending prompts of a gateway.
+/// A command on the pending prompts of a gateway.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// List the pending prompts, duplicates under the one that stays
+    /// List the pending prompts, duplicates under the one that is kept
     #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
     Ls(Lazy<Ls>),
     /// Keep one prompt of each group of duplicates and deny the rest
@@ -59,9 +59,9 @@ nothing while it may have missed an event. It denies a duplicate that has just a
 other younger duplicates within two seconds, and the oldest prompt of a group within eight. So
 several guards and purges of one gateway never deny the last prompt of a group, whatever their rules.
 
-A current gateway sends prompts only to clients that declare to answer them. A guard declares it. So
-the gateway takes it for somebody who can approve, and keeps prompts waiting that it would
-otherwise deny for want of an approver.
+A current gateway sends prompts only to clients that declare that they can answer them. A guard
+declares it. So the gateway counts it as an approver, and keeps prompts pending that it would
+otherwise deny because no approver is connected.
 
 Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then the guard looks at
 everything again. Where a denial only returns to the tool call that waits for it, the default of
@@ -88,7 +88,7 @@ const RESOLVE_EXAMPLES: &str = "Examples:
   clearance queue resolve 6f1c deny
   clearance queue resolve 6f1c2a9e-41d5-4c7b-9a53-0f6f1f1d2c11 allow-once --yes";
 
-/// Which prompts.
+/// Filters of prompts.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Filters {
@@ -143,14 +143,14 @@ pub struct Ls {
     /// Show each prompt of a group on a row of its own
     #[arg(long)]
     pub all: bool,
-    /// Stay, and show what changes, redrawn on a terminal and else one line a change; ends with Ctrl-C, or with
+    /// Keep running and show each change: redraw on a terminal, else print one line per change; ends with Ctrl-C or
     /// --timeout
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
     /// Print one JSON object
     #[arg(long, conflicts_with = "ndjson")]
     pub json: bool,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub ndjson: bool,
     #[command(flatten)]
@@ -200,7 +200,7 @@ pub struct Dedupe {
     /// Keep watching and cleaning for this long after the purge; a bare number is seconds
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub settle: Option<Duration>,
-    /// How often to clean while settling
+    /// How many times to clean while settling, at most
     #[arg(long, value_name = "COUNT", default_value_t = 3, requires = "settle", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
     /// Print one JSON object
@@ -241,7 +241,7 @@ pub struct Guard {
     /// Keep a prompt only if it has at least this long to live; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub margin: Duration,
-    /// Most denials in a second, a minute or an hour [default: 1200/min; 60/min where a denial starts an agent turn]
+    /// Most denials per second, minute or hour [default: 1200/min; 60/min where a denial starts an agent turn]
     #[arg(long, value_name = "N/min", value_parser = rate)]
     pub max_rate: Option<(u32, u64)>,
     /// Pause after that limit is hit, at least its period; the first pause of a held group; a bare number is seconds
@@ -260,7 +260,7 @@ pub struct Guard {
     /// Serve Prometheus metrics at /metrics, and /healthz, without authentication; a port alone is one of 127.0.0.1
     #[arg(long, value_name = "PORT|ADDR:PORT", value_parser = address)]
     pub metrics: Option<SocketAddr>,
-    /// Print one JSON object a line on a terminal too
+    /// Print one JSON object per line, also on a terminal
     #[arg(long)]
     pub ndjson: bool,
     /// Read the gateway's token from this file before each connection [default: OPENCLAW_GATEWAY_TOKEN, else as

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use super::gateway::{Access, Gateway};
 use super::quiet::Quiet;
 
-/// What to do with runs.
+/// A command on runs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List active runs, and runs that hold prompts
@@ -22,7 +22,7 @@ const LS_EXAMPLES: &str = "Examples:
   clearance run ls --json --gateway prod";
 
 const CANCEL_HELP: &str =
-    "First the run is aborted, then the prompts that it still holds are denied, and both are verified.
+    "The run is aborted, then the prompts that it still holds are denied. Both are verified.
 RUN is a run's id or the start of it. If no run or session matches, the exit code is 1. Where
 prompts do not name their run (gateways before 2026.8), the prompts of the run's session are denied
 if nothing else runs in it. If something else runs in it, nothing is done: give --session instead.

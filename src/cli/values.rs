@@ -1,4 +1,4 @@
-//! The words of the command line for enums of the pure rooms, and the help of each word.
+//! The words of the command line for enums of the pure modules, and the help of each word.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -43,8 +43,8 @@ impl ValueEnum for Keep {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (word, help) = match self {
-            Self::Oldest => ("oldest", "The oldest whose run goes on and that lives long enough"),
-            Self::Newest => ("newest", "The newest whose run goes on and that lives long enough"),
+            Self::Oldest => ("oldest", "The oldest with a live run and enough time left"),
+            Self::Newest => ("newest", "The newest with a live run and enough time left"),
         };
         Some(PossibleValue::new(word).help(help))
     }
@@ -57,8 +57,8 @@ impl ValueEnum for Sort {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (word, help) = match self {
-            Self::Age => ("age", "The oldest first"),
-            Self::Expiry => ("expiry", "What expires first"),
+            Self::Age => ("age", "Oldest first"),
+            Self::Expiry => ("expiry", "Soonest expiry first"),
             Self::Agent => ("agent", "By agent"),
             Self::Command => ("command", "By command"),
         };
@@ -73,9 +73,9 @@ impl ValueEnum for Decision {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Self::AllowOnce => "This once",
-            Self::AllowAlways => "Now and for good: an entry is written into the document",
-            Self::Deny => "Not",
+            Self::AllowOnce => "Allow this one time",
+            Self::AllowAlways => "Allow, and add an allowlist entry",
+            Self::Deny => "Reject the request",
         };
         Some(PossibleValue::new(self.as_str()).help(help))
     }

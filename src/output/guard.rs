@@ -17,7 +17,7 @@ use crate::report::queue::{STILL_LISTED, denial, skip_reason};
 pub fn exposed_metrics(err: &mut dyn Write, address: SocketAddr) -> io::Result<()> {
     writeln!(
         err,
-        "warning: --metrics {address} is not a loopback address: every machine that reaches it can read the figures and \
+        "warning: --metrics {address} is not a loopback address: every machine that reaches it can read the metrics and \
          the names of the gateways, without authentication. On one machine use --metrics {}; in a pod or behind a \
          firewall this is expected.",
         address.port()
@@ -29,7 +29,7 @@ pub fn guard_ndjson(out: &mut dyn Write, printed: &Line) -> io::Result<()> {
     line(out, &report::guard::object(printed))
 }
 
-/// Prints a line for people. `observe`: nothing is denied. Outcomes that were to be expected need no line of their own.
+/// Prints a line for people. `observe`: nothing is denied. Expected outcomes have no line.
 pub fn guard_text(out: &mut dyn Write, printed: &Line, observe: bool, paper: Paper) -> io::Result<()> {
     let Some(text) = text(&printed.event, observe) else { return Ok(()) };
     let at = at(printed.at);
@@ -108,7 +108,7 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
         Note::Decided(decided) => {
             let Decided { prompt, survivor, why: reason, .. } = &**decided;
             format!(
-                "{} {}  agent {}  ({}; {} stays)  {}",
+                "{} {}  agent {}  ({}; kept: {})  {}",
                 if observe { "would deny" } else { "deny" },
                 named(prompt.id()),
                 name(prompt.agent.as_deref()),
@@ -122,7 +122,7 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             Outcome::Ended(ended) => return ended_text(&key.id, ended),
             Outcome::Withdrawn => format!("{} was not denied: its group changed", named(&key.id)),
             Outcome::Held => {
-                format!("{} stays: the breaker is open, or its group is held", named(&key.id))
+                format!("{} was not denied: the breaker is open, or its group is held", named(&key.id))
             }
         },
         Note::Reconciled(counts) => {
@@ -172,7 +172,7 @@ fn seconds(millis: u64) -> f64 {
     millis as f64 / 1_000.0
 }
 
-/// What came of a denial, for people. A denial that did what was decided needs no line of its own.
+/// The outcome of a denial, for people. A denial that succeeded has no line.
 fn ended_text(id: &str, outcome: &denials::Outcome) -> Option<String> {
     let id = named(id);
     Some(match outcome {

@@ -1,4 +1,4 @@
-//! Runs, and what came of cancelling them.
+//! Runs, and reports of cancellations.
 
 use std::io::{self, Write};
 
@@ -7,12 +7,12 @@ use super::queue::{Layout, command, folded, head, remarks, span};
 use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, RunList, RunRow, Which};
 use crate::report::run::failures;
 
-/// The columns of a name in a question.
+/// The maximum width of a name in a question, in columns.
 const BRIEF: usize = 40;
-/// Lines of a plan after which what it denies is repeated before the question.
+/// The length of a plan, in lines, from which its denials are repeated before the question.
 const SHORT: usize = 10;
 
-/// Prints runs, one row a run, and below it what it holds: one row for what asks for the same.
+/// Prints runs, one row per run, and below it the prompts that it holds: one row per group of equal prompts.
 pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Result<()> {
     let RunList { gateway, rows, problems, partial, now_ms, .. } = list;
     let paper = layout.paper;
@@ -37,7 +37,7 @@ pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Res
     remarks(out, paper, problems, partial.as_deref(), &[])
 }
 
-/// Prints what would be cancelled: what asks for the same is one row.
+/// Prints a plan: equal prompts are one row.
 pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) -> io::Result<()> {
     let CancelPlan { gateway, aim, prompts, now_ms, denial_starts_turn, nothing, .. } = plan;
     let Aim { which, abort, attributed, .. } = aim;
@@ -98,7 +98,7 @@ pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) 
     Ok(())
 }
 
-/// Prints what was cancelled.
+/// Prints the report of a cancellation.
 pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -> io::Result<()> {
     let paper = layout.paper;
     let Cancelled { plan, carried_out, aborted, denied, gone, left, active, unseen, .. } = report;
@@ -149,7 +149,7 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
         paper.line(out, &format!("  {left_as}: "), &name(prompt.id()))?;
     }
     for prompt in &report.emptied {
-        let what = "nothing of this group is pending any more, although others had asked for it, too: ";
+        let what = "no prompt of this group is pending any more, although other prompts were in it: ";
         paper.line(out, "  ", &format!("{what}{}", command(prompt)))?;
     }
     if *active {
@@ -158,7 +158,7 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
     Ok(())
 }
 
-/// What a yes does.
+/// The question, which states the effect of a yes.
 pub fn cancel_question(plan: &CancelPlan) -> String {
     let prompts = count(plan.prompts.len());
     match (&plan.aim.abort, plan.prompts.is_empty()) {

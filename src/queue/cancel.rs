@@ -21,7 +21,7 @@ pub enum Which {
     Superseded,
 }
 
-/// Why nothing can be planned.
+/// The reason why a cancellation cannot be planned.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CancelError {
     /// No run has this id, or a prefix of its id.
@@ -38,17 +38,17 @@ pub enum CancelError {
     /// No session has this key.
     #[error("no session has the key {0:?}")]
     UnknownSession(String),
-    /// Prompts that do not name their run, and a run that is not the only one of exactly one session.
+    /// The prompts do not name their run, and the run is not the only one of exactly one session.
     #[error(
         "the prompts of this gateway do not name their run, and the prompts of run {run:?} cannot be distinguished from others of its session"
     )]
     RunWithoutSession {
         /// The run.
         run: String,
-        /// The session that it is active in, where that is known.
+        /// The session in which the run is active, if known.
         session: Option<String>,
     },
-    /// Prompts that do not name their run.
+    /// The prompts do not name their run.
     #[error("the prompts of this gateway do not name their run, so superseded runs cannot be found")]
     RunsNotNamed,
 }
@@ -83,10 +83,10 @@ pub struct Aim {
 }
 
 impl Known<'_> {
-    /// Finds what is meant.
+    /// Finds the run, session or runs to cancel.
     ///
     /// # Errors
-    /// Where it matches nothing or too much, or where prompts cannot be attributed to it.
+    /// Nothing matches, too much matches, or the prompts cannot be attributed to the run.
     pub fn aim(&self, which: Which) -> Result<Aim, CancelError> {
         match which {
             Which::Run(text) => self.run(text),
@@ -119,7 +119,7 @@ impl Known<'_> {
         let run = match matches[..] {
             [run] => run.to_owned(),
             [] if text.is_empty() => return Err(CancelError::UnknownRun(text)),
-            // A run that is active may be named by nothing that is known here.
+            // An active run may be missing from everything that is known here.
             [] if self.complete && self.runs.all_named() => return Err(CancelError::UnknownRun(text)),
             [] if self.names_runs => {
                 let abort = Some(Abort { session: None, run: Some(text.clone()) });
@@ -139,7 +139,7 @@ impl Known<'_> {
         let attributed = if self.names_runs {
             None
         } else {
-            // One run alone is active in one session alone: nobody else's prompts are there.
+            // The run is the only active run of one session: all prompts of that session are its own.
             match listed {
                 Some(listed) if self.runs.active(listed) == [&*run] => Some(listed.to_owned()),
                 _ => return Err(CancelError::RunWithoutSession { run, session }),
@@ -151,7 +151,7 @@ impl Known<'_> {
 }
 
 impl Aim {
-    /// Whether a prompt goes with it. A prompt that does not name its run goes with its session.
+    /// Whether a prompt is part of the cancellation. A prompt that does not name its run is part of its session's.
     pub fn holds(&self, prompt: &Prompt, runs: &Runs) -> bool {
         let of = |key: &str| prompt.session_key.as_deref() == Some(key);
         match &self.which {
@@ -164,7 +164,7 @@ impl Aim {
         }
     }
 
-    /// Whether it is known that there is nothing to abort.
+    /// Whether nothing is known to be active, so that there is nothing to abort.
     pub fn is_idle(&self, runs: &Runs) -> bool {
         match (&self.which, &self.abort) {
             (_, None) => true,
@@ -194,7 +194,7 @@ pub struct CancelPlan {
     pub gateway: String,
     /// What is cancelled.
     pub aim: Aim,
-    /// The prompts that are denied, unless the abort has cleared them by then.
+    /// The prompts that are denied, unless the abort clears them first.
     pub prompts: Vec<Prompt>,
     /// Whether there is nothing to abort and nothing to deny.
     pub nothing: bool,
@@ -206,19 +206,19 @@ pub struct CancelPlan {
     pub runs_unknown: Option<String>,
 }
 
-/// What is aborted.
+/// The target of an abort.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abort {
     /// The session's key.
     pub session: Option<String>,
-    /// The run; `None` for whatever runs in the session.
+    /// The run; `None` for everything that runs in the session.
     pub run: Option<String>,
 }
 
-/// What was done.
+/// The report of a cancellation.
 #[derive(Debug, Clone)]
 pub struct Cancelled {
-    /// What was planned.
+    /// The plan.
     pub plan: CancelPlan,
     /// Whether it was carried out, rather than only planned.
     pub carried_out: bool,
@@ -228,21 +228,21 @@ pub struct Cancelled {
     pub denied: Vec<Key>,
     /// Prompts that the abort cleared, or somebody decided.
     pub gone: Vec<Key>,
-    /// Those among them that somebody allowed.
+    /// The prompts among `gone` that somebody allowed.
     pub allowed: Vec<(Key, Decision)>,
-    /// Prompts that must not be denied, and why.
+    /// Prompts that were skipped, and the reasons.
     pub skipped: Vec<(Key, SkipReason)>,
-    /// Prompts that could not be denied, and why.
+    /// Prompts that could not be denied, and the reasons.
     pub failed: Vec<(Key, String)>,
-    /// Prompts that the gateway answered of as gone, and lists all the same.
+    /// Prompts that the gateway reported as gone and still lists.
     pub still_listed: Vec<Key>,
-    /// What is pending of it afterwards: what could not be denied, and what was requested again.
+    /// The prompts that are pending afterwards: those that could not be denied, and those that were re-requested.
     pub left: Vec<Prompt>,
-    /// Whether it still runs.
+    /// Whether the run or session is still active.
     pub active: bool,
-    /// Prompts of it that others had the same intent as, of which nothing is pending any more: one of each group.
+    /// One prompt of each group that had other prompts, too, and of which nothing is pending any more.
     pub emptied: Vec<Prompt>,
-    /// Why it could not be listed again afterwards, if so: then what is left is what is not known to be gone.
+    /// Why the prompts could not be listed again afterwards, if so: then `left` has all that are not known to be gone.
     pub unseen: Option<String>,
 }
 
@@ -266,9 +266,8 @@ impl Cancelled {
         }
     }
 
-    /// Corrects what came of prompts by what is left: a prompt of `before` that is left was neither denied nor is it
-    /// gone, whatever the gateway answered.
-    /// The same holds for what is left and cannot be read any more: `unread`.
+    /// Corrects the outcomes by the last listing: a prompt of `before` that is left was not denied and is not gone,
+    /// whatever the gateway answered. The same holds for prompts that are left and cannot be read any more: `unread`.
     pub fn correct(&mut self, answered: &[Key], before: &[Prompt], unread: &[Key]) {
         let unread = unread.iter().filter(|key| answered.contains(key));
         let same = |left: &&Prompt| {
@@ -285,7 +284,7 @@ impl Cancelled {
         self.still_listed.extend(kept);
     }
 
-    /// Whether neither a run nor a prompt of it is left, and no group of others was emptied.
+    /// Whether no run and no prompt is left, and no group with other prompts was emptied.
     pub fn is_complete(&self) -> bool {
         let nothing_left = self.left.is_empty()
             && self.failed.is_empty()
@@ -299,7 +298,7 @@ impl Cancelled {
     }
 }
 
-/// One prompt of each intent that prompts which are to go share with others that stay.
+/// One prompt of each intent that the prompts in `going` share with prompts that stay.
 pub fn shared(going: &[Prompt], pending: &[Prompt]) -> Vec<Prompt> {
     let keys: HashSet<&Key> = going.iter().map(|prompt| &prompt.key).collect();
     let comparable = |prompt: &&Prompt| prompt.doubt.is_none();
@@ -327,7 +326,7 @@ pub struct RunRow {
     pub run: Option<String>,
     /// Its state.
     pub state: RunState,
-    /// Its prompts that are pending, oldest first.
+    /// The pending prompts of the run, oldest first.
     pub holds: Vec<Prompt>,
 }
 
@@ -348,9 +347,9 @@ pub struct RunList {
     pub now_ms: u64,
 }
 
-/// One row a run: each that is known to be active, and each that holds a prompt. A session of which is only known that
-/// something runs in it has a row without a name, unless one of its rows may be that run. Where prompts do not name
-/// their run, those of a session in which one run alone is active are shown as held by that run.
+/// One row per run that is known to be active or holds a prompt. A session with an active run that is not named has a
+/// row without a run id, unless one of its other rows may be that run. Where prompts do not name their run, the prompts
+/// of a session with exactly one active run are shown as held by that run.
 pub fn rows(prompts: &[Prompt], runs: &Runs, sessions: &[String], names_runs: bool) -> Vec<RunRow> {
     let mut rows: std::collections::BTreeMap<(Option<&str>, Option<&str>), RunRow> =
         std::collections::BTreeMap::new();
@@ -408,7 +407,7 @@ fn agent_of(session: &str) -> Option<&str> {
     session.strip_prefix("agent:")?.split(':').next().filter(|agent| !agent.is_empty())
 }
 
-/// The sessions in which something runs that nothing names, those that hold prompts first.
+/// The sessions with an active run that is not named, those that hold prompts first.
 pub fn unnamed(prompts: &[Prompt], runs: &Runs, sessions: &[String]) -> Vec<String> {
     let holding: HashSet<&str> = prompts.iter().filter_map(|prompt| prompt.session_key.as_deref()).collect();
     let unnamed =

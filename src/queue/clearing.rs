@@ -1,8 +1,8 @@
 //! Denying the prompts of a run, as a state machine: it receives listings and answers, and returns what to do next.
 //!
-//! What a person cancels is denied at once. What a rule cancels is denied in the slots in which prompts may be denied
-//! beside other processes ([`super::staying`]), and each denial relies on a listing that was asked for in the same
-//! slot.
+//! If a person cancels, prompts are denied immediately. If a rule cancels, prompts are denied in the slots in which
+//! several processes may deny safely ([`super::staying`]), and each denial relies on a listing that was requested in
+//! the same slot.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,20 +14,20 @@ use super::report::{Failure, Outcome, SkipReason};
 use super::slots::{Opening, Side, Slots};
 use super::staying::Staying;
 
-/// The shortest wait for something that a new listing decides, in milliseconds.
+/// The shortest wait before a new listing, in milliseconds.
 const AGAIN_MS: u64 = 1;
 
-/// What prompts that a rule cancels keep to.
+/// The constraints on prompts that a rule cancels.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// The slots of the gateway.
     pub slots: Slots,
-    /// The intents that other prompts had, too, when they were planned.
+    /// The intents that other prompts had, too, at the time of the plan.
     pub shared: HashSet<Intent>,
 }
 
 impl Rule {
-    /// Whether a prompt is the last of a group that had others: somebody denied those, and relied on this one.
+    /// Whether a prompt is the last of a group that had other prompts: somebody denied those and relied on this one.
     pub fn is_last(&self, prompt: &Prompt, staying: &Staying) -> bool {
         self.shared.contains(&prompt.intent) && prompt.doubt.is_none() && !staying.shares(prompt)
     }
@@ -38,13 +38,13 @@ impl Rule {
     }
 }
 
-/// What current gateways answer at their best pace (measured: 16), and pauses while they are busy.
+/// The number of requests at which current gateways are fastest (measured: 16), and the pauses while they are busy.
 const AT_ONCE: Limits = Limits { first: 16, quick: 16, most: 16, pause_ms: 50, longest_pause_ms: 2_000 };
 
-/// What happened.
+/// An input.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// Everything that is pending, when it was asked for, and the names of what cannot be read of it.
+    /// Everything that is pending, the time of the request, and the keys of prompts that cannot be read.
     Listed(Vec<Prompt>, GatewayTime, Vec<Key>),
     /// The answer to a denial.
     Answered(Key, Answer),
@@ -52,7 +52,7 @@ pub enum Input {
     Clock(u64),
 }
 
-/// What to do.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Deny this prompt, and report the answer.
@@ -65,24 +65,24 @@ pub enum Next {
     Done,
 }
 
-/// How a prompt is doing.
+/// The progress of a prompt.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Waiting {
-        /// Whether the gateway was too busy for it.
+        /// Whether the gateway was too busy for the denial.
         busy: bool,
     },
     Sent,
     Over(Outcome),
 }
 
-/// What was listed last.
+/// The last listing.
 #[derive(Debug)]
 struct Listing {
     /// The prompts that are to be denied.
     targets: Vec<Prompt>,
     asked: GatewayTime,
-    /// What is kept when all of them are denied; `None` without a rule.
+    /// The prompts that stay when all targets are denied; `None` without a rule.
     staying: Option<Staying>,
 }
 
@@ -96,7 +96,7 @@ pub struct Clearing {
     planned: Vec<Key>,
     states: HashMap<Key, State>,
     listing: Option<Listing>,
-    /// When the listing was asked for that has not come.
+    /// The time of the listing request in flight.
     listing_since: Option<SteadyTime>,
 }
 
@@ -116,7 +116,7 @@ impl Clearing {
         }
     }
 
-    /// Takes in what happened.
+    /// Handles an input.
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
             Input::Listed(prompts, asked, unread) => self.listed(prompts, asked, &unread, now),
@@ -125,7 +125,7 @@ impl Clearing {
         }
     }
 
-    /// What to do now. It is called again after each thing done and each input, until it says to wait.
+    /// Returns the next step. The caller calls it again after each step and each input, until it returns `Wait`.
     pub fn next(&mut self, now: Now) -> Next {
         if now.steady >= self.deadline {
             self.give_up(now);
@@ -151,7 +151,7 @@ impl Clearing {
                     let until = now.until(until).max(now.steady.plus(AGAIN_MS));
                     opens = Some(opens.map_or(until, |opens| opens.min(until)));
                 }
-                // It was listed before the slot began.
+                // The listing is from before the slot.
                 Some(Opening::Open { since, .. }) if listing.asked < since => stale = true,
                 Some(Opening::Open { .. }) | None => {
                     next = Some(prompt.key.clone());
@@ -168,7 +168,7 @@ impl Clearing {
             (None, _) if stale => self.list(now),
             (None, Some(opens)) => self.wait(opens, now),
             (None, None) if self.denials.is_idle() => {
-                // What is left cannot be read any more, so it is not what was planned.
+                // The prompts that are left cannot be read any more, so they are not the planned ones.
                 self.give_up(now);
                 Next::Done
             }
@@ -176,7 +176,7 @@ impl Clearing {
         }
     }
 
-    /// Waits, unless it would be over by then.
+    /// Waits, unless the deadline comes first.
     fn wait(&mut self, until: SteadyTime, now: Now) -> Next {
         if until >= self.deadline && self.denials.is_idle() {
             self.give_up(now);
@@ -229,13 +229,13 @@ impl Clearing {
             End::Again => State::Waiting { busy: !stale },
         };
         self.states.insert(key.clone(), next);
-        // What is known is too old to send it, or it is sent in another slot.
+        // The listing is too old for a denial, or the denial needs another slot.
         if again && (stale || self.rule.is_some()) {
             self.listing = None;
         }
     }
 
-    /// Gives up what waits. What is in flight has a deadline of its own.
+    /// Gives up the denials that wait. Requests in flight have a deadline of their own.
     fn give_up(&mut self, now: Now) {
         let moment = self.denials.moment(now);
         let slow = self.rule.as_ref().is_some_and(|rule| !rule.slots.fits(Side::Older, moment));
@@ -250,12 +250,12 @@ impl Clearing {
         }
     }
 
-    /// Ends it at once: what waits is given up.
+    /// Ends immediately: waiting denials are given up.
     pub fn end(&mut self, now: Now) {
         self.give_up(now);
     }
 
-    /// What came of each prompt that has an outcome, in their order.
+    /// The outcomes so far, in the order of the prompts.
     pub fn take(self) -> Vec<(Key, Outcome)> {
         let Self { planned, mut states, .. } = self;
         let outcome = |key: Key| match states.remove(&key)? {
@@ -266,7 +266,7 @@ impl Clearing {
     }
 }
 
-/// What is reported of a gateway that was too busy until the deadline.
+/// The failure of a denial if the gateway was too busy until the deadline.
 const BUSY: &str = "the gateway is too busy";
 
 #[cfg(test)]
@@ -295,7 +295,7 @@ mod tests {
         read.prompts.remove(0)
     }
 
-    /// So many prompts with one intent, oldest first.
+    /// `count` prompts with one intent, oldest first.
     fn prompts(count: usize) -> Vec<Prompt> {
         (0..count).map(|id| prompt(id, NOW - 60_000 + id as u64, 0)).collect()
     }
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(clearing.next(at(2)), Next::Deny(prompts[0].key.clone()));
     }
 
-    /// The oldest of a group goes in the older slot, and only on a listing of that slot.
+    /// The oldest prompt of a group is denied in the older slot, and only after a listing in that slot.
     #[test]
     fn what_a_rule_cancels_keeps_to_its_slot() {
         let prompts = prompts(2);
@@ -403,7 +403,7 @@ mod tests {
             assert_eq!(clearing.next(at(0)), Next::Done);
             assert_eq!(clearing.take(), [(prompts[0].key.clone(), Outcome::Skipped(why))]);
         }
-        // A gateway that was busy until the end.
+        // The gateway is busy until the end.
         let mut clearing = clearing(&prompts[..1], None);
         list(&mut clearing, &prompts, 0);
         assert_eq!(clearing.next(at(0)), Next::Deny(prompts[0].key.clone()));
@@ -423,8 +423,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the gateway answers, each prompt is denied once, in its slot and on a listing of that slot, and it
-        /// ends.
+        /// Whatever the gateway answers, each prompt is denied once, in its slot and after a listing in that slot, and
+        /// the machine ends.
         #[test]
         fn however_things_happen(
             going in 1_usize..6, staying in 0_usize..3, by_rule in any::<bool>(), seed in any::<u64>(),

@@ -80,7 +80,8 @@ pub struct Now {
 }
 
 impl Now {
-    /// When the gateway's clock will show a time, if it is not set meanwhile. For a time that has passed: now.
+    /// The steady time at which the gateway's clock will show `time`, if it is not set meanwhile; now if `time` has
+    /// passed.
     pub const fn until(self, time: GatewayTime) -> SteadyTime {
         self.steady.plus(time.since(self.gateway))
     }

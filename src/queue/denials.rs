@@ -4,7 +4,7 @@
 //!
 //! # What an answer means
 //!
-//! | answer | an event said that the prompt is gone | end |
+//! | answer | an event reported that the prompt is gone | end |
 //! | --- | --- | --- |
 //! | denied | any | denied |
 //! | already gone | any | already gone |
@@ -30,39 +30,39 @@ use pace::Pace;
 /// A gateway's answer to a denial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It denied the prompt.
+    /// The gateway denied the prompt.
     Denied,
     /// Somebody decided the prompt before, or it had expired.
     AlreadyGone,
     /// Somebody allowed it before.
     Allowed(Decision),
-    /// It may be tried again, after this many milliseconds if the gateway says.
+    /// The request may be retried, after this many milliseconds if the gateway names a time.
     Unavailable(Option<u64>),
     /// Refused for good, with these words.
     Refused(Box<str>),
-    /// It was not sent, for this reason.
+    /// The denial was not sent, for this reason.
     NotSent(SkipReason),
-    /// It was not sent yet: something had to be learned first.
+    /// The denial was not sent yet: a listing is needed first.
     NotYet,
 }
 
 /// A gateway's answer to the question whether a prompt is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// It is pending.
+    /// The prompt is pending.
     Pending,
-    /// It is not.
+    /// The prompt is not pending.
     Gone,
-    /// It may be asked again, after this many milliseconds if the gateway says.
+    /// The check may be retried, after this many milliseconds if the gateway names a time.
     Unavailable(Option<u64>),
-    /// The question was refused, or not understood.
+    /// The gateway refused the check or did not understand it.
     Unknown,
 }
 
 /// How a denial ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
-    /// For good.
+    /// Final.
     Over(Outcome),
     /// The gateway did not carry it out, and it may be sent again.
     Again,
@@ -72,9 +72,9 @@ pub(super) enum End {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Landed {
     pub(super) end: End,
-    /// Whether an event said meanwhile that the prompt is gone.
+    /// Whether an event reported meanwhile that the prompt is gone.
     pub(super) gone: bool,
-    /// Whether the gateway's answer says that the prompt is gone.
+    /// Whether the gateway's answer means that the prompt is gone.
     pub(super) settled: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Landed {
 pub(super) struct Seen {
     /// When the gateway was asked: the prompt was pending at this time or later.
     pub(super) asked: GatewayTime,
-    /// When the answer came that said so.
+    /// When the answer arrived.
     pub(super) answered: GatewayTime,
 }
 
@@ -135,17 +135,17 @@ impl Denials {
         }
     }
 
-    /// Until when nothing may be sent, if so.
+    /// The end of the current pause, if sending is paused.
     pub(super) fn paused_until(&self, now: Now) -> Option<SteadyTime> {
         Some(self.pace.resume_at()).filter(|resume_at| now.steady < *resume_at)
     }
 
-    /// Whether as many requests are in flight as may be.
+    /// Whether the window of requests in flight is full.
     pub(super) fn is_full(&self) -> bool {
         self.flights.len() >= self.pace.window()
     }
 
-    /// How many requests may be in flight at present.
+    /// How many requests may be in flight now.
     #[cfg(test)]
     pub(super) fn window(&self) -> usize {
         self.pace.window()
@@ -179,26 +179,26 @@ impl Denials {
         Moment { at: now.gateway, unsure_ms: self.unsure_ms, latency_ms }
     }
 
-    /// A denial is sent now.
+    /// Notes that a denial is sent now.
     pub(super) fn deny(&mut self, key: &Key, now: Now) {
         self.flights.insert((now.steady, Request::Deny(key.clone())));
         let sent = Sent { at: now.steady, epoch: self.pace.epoch(), gone: false };
         self.sent.insert(key.clone(), sent);
     }
 
-    /// The gateway is asked now whether a prompt is pending.
+    /// Notes that a check is sent now.
     pub(super) fn check(&mut self, key: &Key, now: Now) {
         self.flights.insert((now.steady, Request::Check(key.clone())));
         let check = Check { at: now.steady, epoch: self.pace.epoch(), asked: now.gateway };
         self.checks.insert(key.clone(), check);
     }
 
-    /// Whether the gateway is being asked about a prompt.
+    /// Whether a check of this prompt is in flight.
     pub(super) fn is_checking(&self, key: &Key) -> bool {
         self.checks.contains_key(key)
     }
 
-    /// An event says that a prompt is gone. The answer to its denial says what became of it.
+    /// Notes an event by which a prompt is gone. The answer to its denial decides the outcome.
     pub(super) fn gone(&mut self, key: &Key) {
         self.seen.remove(key);
         if let Some(sent) = self.sent.get_mut(key) {
@@ -206,7 +206,7 @@ impl Denials {
         }
     }
 
-    /// The answer to a denial. `None`: no answer was due.
+    /// Notes the answer to a denial. `None`: no answer was due.
     pub(super) fn answered(&mut self, key: &Key, answer: Answer, now: Now) -> Option<Landed> {
         let Sent { at, epoch, gone } = self.land(key)?;
         self.pace.answered(now.steady.since(at));
@@ -231,7 +231,7 @@ impl Denials {
         Some(Landed { end, gone, settled })
     }
 
-    /// No answer to a denial comes any more. `None`: none was due.
+    /// Notes that a denial will not be answered. `None`: no answer was due.
     pub(super) fn unanswered(&mut self, key: &Key) -> Option<Landed> {
         let Sent { gone, .. } = self.land(key)?;
         let outcome = if gone { Outcome::AlreadyGone } else { Outcome::Failed(Failure::NoAnswer) };
@@ -244,7 +244,7 @@ impl Denials {
         Some(sent)
     }
 
-    /// The answer to a check, and when it came. When it was asked, if it was: a check that was dropped has no answer.
+    /// Notes the answer to a check. Returns the time of the request; `None` if the check was dropped.
     pub(super) fn checked(&mut self, key: &Key, found: Found, now: Now) -> Option<GatewayTime> {
         let Check { at, epoch, asked } = self.drop_check(key)?;
         self.pace.answered(now.steady.since(at));
@@ -256,14 +256,14 @@ impl Denials {
         Some(asked)
     }
 
-    /// The answer to a check is not waited for any more.
+    /// Stops waiting for the answer to a check.
     pub(super) fn drop_check(&mut self, key: &Key) -> Option<Check> {
         let check = self.checks.remove(key)?;
         self.flights.remove(&(check.at, Request::Check(key.clone())));
         Some(check)
     }
 
-    /// A prompt is known to be pending, by an answer that was `asked` for and came at these times.
+    /// Notes that a prompt is pending, by an answer that was requested at `asked` and arrived at `answered`.
     pub(super) fn saw(&mut self, key: &Key, asked: GatewayTime, answered: GatewayTime) {
         let seen = self.seen.entry(key.clone()).or_insert(Seen { asked, answered });
         seen.asked = seen.asked.max(asked);
@@ -275,19 +275,19 @@ impl Denials {
         self.seen.get(key).copied()
     }
 
-    /// No denial relies on a prompt any more.
+    /// Forgets a prompt on which no denial relies any more.
     pub(super) fn forget(&mut self, key: &Key) {
         self.seen.remove(key);
         self.drop_check(key);
     }
 
-    /// The connection is lost, and with it every answer that is due and everything that was known to be pending.
+    /// Notes the loss of the connection: no pending answer will arrive, and no prompt is known to be pending.
     pub(super) fn lost(&mut self) -> Vec<(Key, Landed)> {
         self.seen.clear();
         self.give_up()
     }
 
-    /// Nothing that is in flight is waited for any more: the denials, in the order in which they were sent.
+    /// Stops waiting for requests in flight. Returns the denials, in the order in which they were sent.
     pub(super) fn give_up(&mut self) -> Vec<(Key, Landed)> {
         let mut landed = Vec::new();
         for (_, request) in std::mem::take(&mut self.flights) {
@@ -423,7 +423,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, what is in flight is exactly what was sent and has not ended, and the window holds it.
+        /// Whatever happens, the requests in flight are exactly those that were sent and have not ended, and they fit
+        /// the window.
         #[test]
         fn the_ledger_balances(steps in prop::collection::vec((0_u8..8, 0_u8..6), 0..200)) {
             let mut ledger = Denials::new(Limits::default());

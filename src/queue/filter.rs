@@ -1,4 +1,4 @@
-//! Choosing among prompts: filters, the prompt of an id or of its beginning, and orders for display.
+//! Selecting prompts: filters, lookup by id or by the start of an id, and orders for display.
 
 use std::cmp::Ordering;
 
@@ -6,28 +6,28 @@ use super::kind::Kind;
 use super::prompt::Prompt;
 use super::scope::session_of;
 
-/// Which prompts are meant. What is empty or `None` does not restrict; values of one list are alternatives.
+/// A filter of prompts. An empty or `None` field does not restrict; values of one list are alternatives.
 ///
-/// A plan of filtered prompts keeps one of those in each group, even where an older one was filtered out: a filter
-/// makes a plan more careful, never less.
+/// A plan of filtered prompts keeps one of them in each group, even where an older prompt was filtered out: a filter
+/// can only make a plan deny less.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Agents' ids.
+    /// Ids of agents.
     pub agents: Vec<String>,
-    /// Sessions' keys. That of a cron job means all of its runs.
+    /// Keys of sessions. The key of a cron job includes all of its runs.
     pub sessions: Vec<String>,
-    /// Runs' ids.
+    /// Ids of runs.
     pub runs: Vec<String>,
     /// Kinds.
     pub kinds: Vec<Kind>,
-    /// Asked at least so long ago, in milliseconds.
+    /// The minimum age, in milliseconds.
     pub older_than_ms: Option<u64>,
-    /// Asked less than so long ago, in milliseconds.
+    /// The maximum age (exclusive), in milliseconds.
     pub younger_than_ms: Option<u64>,
 }
 
 impl Filter {
-    /// Whether a prompt is meant. Names are compared byte for byte.
+    /// Whether a prompt matches. Names are compared byte for byte.
     pub fn admits(&self, prompt: &Prompt, now_ms: u64) -> bool {
         let among = |wanted: &[String], named: Option<&str>| {
             wanted.is_empty() || named.is_some_and(|named| wanted.iter().any(|wanted| wanted == named))
@@ -63,7 +63,7 @@ pub fn named<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, name: &str) -> N
         found.retain(|prompt| prompt.id() == name);
     }
     found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    // One id and two contents: which of them is decided, nobody knows.
+    // Two different prompts with one id: it is unknown which one would be decided.
     found.dedup_by(|a, b| a == b);
     match found[..] {
         [] => Named::Nothing,
@@ -78,9 +78,9 @@ pub enum Sort {
     /// Oldest first.
     #[default]
     Age,
-    /// The one that lapses next first.
+    /// By expiry, soonest first.
     Expiry,
-    /// By agent; those without one last.
+    /// By agent; prompts without an agent last.
     Agent,
     /// By the command, or the title.
     Command,
@@ -99,7 +99,7 @@ impl Sort {
     }
 }
 
-/// What a prompt is about: its command, else its title, else its arguments' first.
+/// The subject of a prompt: its command, else its title, else its first argument.
 pub fn subject(prompt: &Prompt) -> &str {
     let details = &prompt.details;
     let exec = prompt.kind() == Kind::Exec;

@@ -1,11 +1,10 @@
-//! Keeping a queue free of duplicates as they come, as a state machine: it receives what happened and returns what to
-//! do next.
+//! Keeping a queue free of duplicates as they arrive, as a state machine: it receives inputs and returns the next step.
 //!
 //! It follows the plan of `queue dedupe`, group by group, and denies only while it knows everything that is pending:
 //! from a listing on, and for as long as no event is missing or late. A decision depends on what is pending, on the
 //! states of runs, and on the time.
 //!
-//! When a denial may be sent beside those of other processes is in [`crate::queue::slots`].
+//! The times at which several processes may send denials are defined in [`crate::queue::slots`].
 //!
 //! The cost of an event does not depend on how many prompts are pending, nor on how many its group has. The guard
 //! remembers what is pending, what was resolved since the listing before the last one, and the groups that were denied
@@ -38,7 +37,7 @@ use super::plan::Why;
 use super::prompt::Key;
 use super::runs::Runs;
 
-/// A denial whose answer says that the prompt is gone.
+/// A denial that was answered: the prompt is gone.
 #[derive(Debug)]
 struct Over {
     number: u64,
@@ -55,23 +54,23 @@ pub struct Guard {
     denials: Denials,
     breaker: Breaker,
     offenders: Offenders,
-    /// Only where each denial starts an agent turn.
+    /// Used only where each denial starts an agent turn.
     holds: Holds,
     cost: DenialCost,
     phase: Phase,
-    /// How often in a row it could not be listed.
+    /// Failed listings in a row.
     misses: u32,
-    /// When to list next, and when everything was listed last.
+    /// The times of the next and of the last listing.
     list_at: SteadyTime,
     listed_at: Option<SteadyTime>,
-    /// What was resolved since the last listing was asked for, and since the one before. An event that comes twice must
-    /// not bring it back.
+    /// The prompts that were resolved since the last listing was requested, and since the one before. A repeated event
+    /// must not add them again.
     gone: [HashSet<Key>; 2],
-    /// What the gateway answered of since the last listing, which the next one must not have.
+    /// The prompts that the gateway reported as gone since the last listing. The next listing must not have them.
     over: HashMap<Key, Over>,
-    /// Groups that are to be looked at later.
+    /// Groups to look at later.
     timers: BTreeSet<(SteadyTime, Digest)>,
-    /// The groups of the prompts that the gateway is being asked about.
+    /// The groups of the prompts with a check in flight.
     checks: HashMap<Key, Digest>,
     decisions: u64,
     requeued: u64,
@@ -79,7 +78,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// A guard that knows nothing yet, and has no connection.
+    /// A guard without a connection and without knowledge of prompts.
     pub fn new(tuning: Tuning) -> Self {
         Self {
             denials: Denials::new(tuning.limits),
@@ -104,7 +103,7 @@ impl Guard {
         }
     }
 
-    /// What to do now. It is called again after each thing done and each input, until it says to wait.
+    /// Returns the next step. The caller calls it again after each step and each input, until it returns `Wait`.
     pub fn next(&mut self, now: Now) -> Next {
         if matches!(self.phase, Phase::Stopping) {
             return if self.denials.in_flight() == 0 { Next::Done } else { Next::Wait(None) };
@@ -122,7 +121,7 @@ impl Guard {
             return Next::List;
         }
         let resume_at = self.denials.paused_until(now);
-        // What the breaker holds is looked at when it closes.
+        // Prompts that the breaker holds are looked at when it closes.
         while self.breaker.open_until().is_none()
             && let Some((group, change)) = self.holds.due(now.steady)
         {
@@ -159,12 +158,12 @@ impl Guard {
         self.table.counts()
     }
 
-    /// How many prompts came not long after another of their group had been denied.
+    /// How many prompts arrived soon after another prompt of their group was denied.
     pub fn requeued(&self) -> u64 {
         self.requeued
     }
 
-    /// Until when the breaker is open.
+    /// The time at which the breaker closes, if it is open.
     pub fn open_until(&self) -> Option<SteadyTime> {
         self.breaker.open_until()
     }
@@ -184,7 +183,7 @@ impl Guard {
         self.denials.in_flight()
     }
 
-    /// How much is remembered: prompts, what was resolved lately, groups that were denied lately.
+    /// The sizes of its memory: prompts, recently resolved prompts, recently denied groups.
     #[cfg(test)]
     pub fn remembered(&self) -> [usize; 3] {
         let lately = self.gone[0].len() + self.gone[1].len() + self.over.len() + self.phase.remembered();
@@ -192,7 +191,7 @@ impl Guard {
         [pending, lately, self.offenders.len() + self.holds.len()]
     }
 
-    /// Puts the groups in line that are to be looked at now.
+    /// Queues the groups that are due.
     fn due(&mut self, steady: SteadyTime) {
         while let Some(&(at, digest)) = self.timers.first().filter(|(at, _)| *at <= steady) {
             self.timers.remove(&(at, digest));
@@ -203,7 +202,7 @@ impl Guard {
         }
     }
 
-    /// Looks at a group again at a time, or earlier.
+    /// Looks at a group again at this time, or earlier.
     fn later(&mut self, digest: Digest, at: SteadyTime) {
         let Some(group) = self.table.groups.get_mut(&digest) else { return };
         if group.timer.is_none_or(|timer| at < timer) {
@@ -213,11 +212,11 @@ impl Guard {
         }
     }
 
-    /// The next denial or check. What is new comes first: it can be denied at once.
+    /// The next denial or check. New prompts come first: they can be denied immediately.
     fn act(&mut self, now: Now) -> Option<Next> {
         while let Some(key) = self.table.expired(now.gateway) {
             if matches!(self.table.items.get(&key).map(|item| item.state), Some(State::Sent { .. })) {
-                // It stays for the answer.
+                // The prompt stays until its denial is answered.
                 self.table.expiring_over(&key);
             }
             self.forget(&key);

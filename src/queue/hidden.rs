@@ -1,26 +1,27 @@
-//! The credentials in use, which may be in the text of a prompt: an agent can know them. They are never printed.
+//! Masking of the credentials in use: an agent may know them and put them into a prompt. They are never printed.
 
 use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What is shown in a secret's place.
-const INSTEAD: &str = "[secret]";
-/// Shorter texts are part of ordinary words too: to mask them there would reveal them.
+/// The replacement for a secret.
+const REDACTED: &str = "[secret]";
+/// The minimum length of a masked secret, in bytes. Shorter texts are part of ordinary words too, and masking them
+/// there would reveal them.
 const SHORTEST: usize = 6;
 
-/// Secrets to mask in what prompts show.
+/// Secrets to mask in the texts of prompts.
 #[derive(Debug, Default, Clone)]
 pub struct Hidden(Vec<SecretString>);
 
 impl Hidden {
-    /// These secrets, as far as they are long enough.
+    /// Masks these secrets, except those that are too short.
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s SecretString>) -> Self {
         let long = |secret: &&SecretString| secret.expose_secret().len() >= SHORTEST;
         Self(secrets.into_iter().filter(long).cloned().collect())
     }
 
-    /// A JSON text with the secrets masked in each of its strings; `None` where there are none.
+    /// A JSON text with the secrets masked in each of its strings; `None` if it has none.
     pub(super) fn masked(&self, json: &str) -> Option<String> {
         if self.0.is_empty() {
             return None;
@@ -46,7 +47,7 @@ impl Hidden {
         found.then_some(shown)
     }
 
-    /// A string of JSON with the secrets masked, if it has any. However it is escaped.
+    /// A JSON string with the secrets masked, in any escaping; `None` if it has none.
     fn replaced(&self, literal: &str) -> Option<String> {
         let text: Cow<'_, str> = if literal.contains('\\') {
             serde_json::from_str::<String>(literal).ok()?.into()
@@ -56,7 +57,7 @@ impl Hidden {
         let mut masked = Cow::Borrowed(&*text);
         for secret in self.0.iter().map(ExposeSecret::expose_secret) {
             if masked.contains(secret) {
-                masked = masked.replace(secret, INSTEAD).into();
+                masked = masked.replace(secret, REDACTED).into();
             }
         }
         match masked {
@@ -66,7 +67,7 @@ impl Hidden {
     }
 }
 
-/// The length of the string that a JSON text begins with, quotes included.
+/// The length of the string at the start of a JSON text, quotes included.
 fn literal(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().enumerate().skip(1).find_map(|(at, byte)| {

@@ -1,4 +1,5 @@
-//! What a prompt would do if it were allowed, as one hash: two prompts with one intent ask for the same thing.
+//! The intent of a prompt: one hash of what it would do if it were allowed. Two prompts with one intent ask for the
+//! same thing.
 //!
 //! Byte for byte: nothing is trimmed, folded or quoted anew, and a number counts as it is written. A field counts
 //! unless it is known not to matter. The bytes are those of the listing: a gateway writes a line break as `\u{A}`,
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::kind::Kind;
 use super::number::Numbers;
 
-/// What a prompt would do: a SHA-256 over an encoding in which every part has its length in front.
+/// The intent of a prompt: a SHA-256 over an encoding with length-prefixed parts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Intent(pub [u8; 32]);
 
@@ -26,16 +27,16 @@ impl fmt::Debug for Intent {
     }
 }
 
-/// Why a listing does not settle what a prompt would do. Prompts in doubt are never duplicates of anything, for two
-/// that differ may be listed as one and the same.
+/// Why a listing does not determine what a prompt would do. Prompts in doubt are never duplicates, because two
+/// different ones may be listed identically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Doubt {
-    /// A text that decides is not listed in full. Current gateways mask what looks like a secret (`***`,
+    /// A text of the intent is not listed in full. Current gateways mask what looks like a secret (`***`,
     /// `abcdef…wxyz`), cut what is long (`…[truncated]`), and leave out what is longer (read in 2026.9.6:
     /// `exec-approval-text-sanitize`).
     Elided,
-    /// It sets variables, and the listing does not have their values: it has their names, and their hash only for
-    /// nodes.
+    /// The command sets variables, and the listing does not have their values: it has their names, and their hash only
+    /// for nodes.
     Environment,
     /// Only a summary is known: what the official `openclaw approvals pending --json` prints has no directory, host,
     /// arguments or environment.
@@ -53,34 +54,34 @@ impl Doubt {
     }
 }
 
-/// How a field of a request counts.
+/// Whether a field of a request is part of the intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// It is part of the intent.
+    /// The field is part of the intent.
     Whole,
-    /// It is, but for these fields of it.
+    /// The field is part of the intent, except these subfields.
     Without(&'static [&'static str]),
-    /// It is not.
+    /// The field is not part of the intent.
     Out,
 }
 
-/// The table. A field that is not in it counts, whatever it is: when in doubt two prompts are different. A field
+/// The table of fields. A field that is not in it counts: when in doubt, two prompts are different. A field
 /// that is `null` and one that is absent are the same, since legacy gateways omit what current ones list as `null`.
 ///
 /// | field | counts | why |
 /// | --- | --- | --- |
 /// | `command`, `commandArgv`, `cwd`, `host`, `nodeId`, `resolvedPath` | yes | what would run, and where |
 /// | `envKeys` | yes | which variables it sets |
-/// | `systemRunBinding` | `argv`, `cwd`, `envHash` | what a node is bound to; its agent and session are who asks |
-/// | `systemRunPlan` | `argv`, `cwd`, `commandText`, `mutableFileOperand` | the script's hash: an edited script is another command; the policy beside it is of the moment |
-/// | `cronOperationBinding`, `cronExecutionSource` | yes | allowing a job's command for good grants it to that job |
+/// | `systemRunBinding` | `argv`, `cwd`, `envHash` | what a node is bound to; its agent and session name the requester |
+/// | `systemRunPlan` | `argv`, `cwd`, `commandText`, `mutableFileOperand` | the script's hash: an edited script is another command; the policy in it can change |
+/// | `cronOperationBinding`, `cronExecutionSource` | yes | an allow-always for a job's command applies to that job |
 /// | `scope` | yes | the amount, recipients, audience that a person is shown |
 /// | `title`, `description`, `detail`, `pluginId`, `toolName`, `mcpTool`, `proposalHash`, … | yes | what a plugin or the gateway's agent would do |
-/// | `agentId`, `sessionKey`, `sessionId` | no | who asks: that is the scope's business |
+/// | `agentId`, `sessionKey`, `sessionId` | no | the requester: the scope handles it |
 /// | `runId`, `toolCallId` | no | every retry has new ones |
 /// | `toolCallId` of a plugin's prompt | yes | the prompt does not list the call's arguments: two with the same words may differ (see [`super::Prompt::names_call`]) |
 /// | `turnSource…` | no | the channel that receives the outcome |
-/// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the policy of the moment: it changes what may be answered, not what would run |
+/// | `security`, `ask`, `allowedDecisions`, `unavailableDecisions` | no | the current policy: it changes the possible answers, not what would run |
 /// | `warningText`, `commandAnalysis`, `commandSpans`, `commandPreview` | no (exec) | drawn from the command |
 fn part(kind: Kind, field: &str) -> Part {
     match field {
@@ -110,7 +111,7 @@ fn part(kind: Kind, field: &str) -> Part {
 }
 
 impl Intent {
-    /// The summary of a prompt of which nothing else is known.
+    /// The intent of a prompt of which only a summary is known.
     pub(super) fn of_summary(kind: Kind, summary: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"clearance summary 1\0");
@@ -119,10 +120,10 @@ impl Intent {
         Self(hash.finalize().into())
     }
 
-    /// What a request would do.
+    /// The intent of a request.
     pub(super) fn of(kind: Kind, request: &ObjectAsVec<'_>, numbers: &Numbers<'_>) -> Self {
         let mut hash = Sha256::new();
-        // Group ids are seen by people and scripts: another encoding is another version.
+        // People and scripts see group ids: another encoding needs another version.
         hash.update(b"clearance intent 1\0");
         text(&mut hash, kind.as_str());
         fields(&mut hash, request, numbers, &|field| part(kind, field));
@@ -139,7 +140,7 @@ fn text(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
-/// Writes the fields that count in the order of their names, since an object has none.
+/// Hashes the fields that count in the order of their names, because objects are unordered.
 fn fields(hash: &mut Sha256, object: &ObjectAsVec<'_>, numbers: &Numbers<'_>, part: &dyn Fn(&str) -> Part) {
     let mut counting: Vec<(&str, &Value<'_>, Part)> = object
         .iter()
@@ -191,7 +192,7 @@ fn value(hash: &mut Sha256, value: &Value<'_>, numbers: &Numbers<'_>) {
     }
 }
 
-/// Whether what is listed settles what a request would do.
+/// Why the listing does not determine what a request would do; `None` if it does.
 pub(super) fn doubt(kind: Kind, request: &ObjectAsVec<'_>) -> Option<Doubt> {
     let has_text = |field: &str| request.get(field).is_some_and(Value::is_string);
     match kind {
@@ -212,7 +213,7 @@ fn exec_doubt(request: &ObjectAsVec<'_>) -> Option<Doubt> {
     let arguments = |value: Option<&Value<'_>>| {
         value.and_then(Value::as_array).is_some_and(|arguments| !arguments.is_empty())
     };
-    // What a node is bound to is listed as it is; the same beside it is made fit for display.
+    // The binding of a node is listed unchanged; the command beside it is changed for display.
     let argv = arguments(request.get("commandArgv"))
         || arguments(within("systemRunBinding", "argv"))
         || arguments(within("systemRunPlan", "argv"));
@@ -232,7 +233,7 @@ fn exec_doubt(request: &ObjectAsVec<'_>) -> Option<Doubt> {
         .then_some(Doubt::Elided)
 }
 
-/// Whether a gateway may have left something out. Text that merely contains such a mark is taken for cut as well.
+/// Whether a gateway may have left something out. Text that merely contains such a mark counts as cut as well.
 fn elided(value: &Value<'_>) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json_borrow::Value;
 
-/// Which of a gateway's queues a prompt is in. Naming the wrong one in `approval.resolve` denies the prompt
-/// (measured, 2026.9.6: `malformed-verdict`).
+/// The kind of a prompt: the gateway's queue that it is in. Naming the wrong one in `approval.resolve` denies the
+/// prompt (measured, 2026.9.6: `malformed-verdict`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -21,7 +21,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Exec, Self::Plugin, Self::System];
 
-    /// The word of `approvalKind`, and of `kind` in `approval.resolve`.
+    /// The value of `approvalKind`, and of `kind` in `approval.resolve`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Exec => "exec",
@@ -30,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// What the kind's methods and events start with: `exec.approval`.
+    /// The prefix of the kind's methods and events, for example `exec.approval`.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Exec => "exec.approval",
@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a word of `approvalKind`.
+    /// The kind with this `approvalKind`.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }

@@ -1,6 +1,7 @@
-//! Prompts that wait on a gateway: reading them, what each would do, which are duplicates, and clearing those away.
+//! Pending prompts of a gateway: reading them, comparing what they would do, and clearing duplicates.
 //!
-//! Pure: no I/O, no clock, no other room. Times are Unix milliseconds of the gateway's clock and are passed in.
+//! Pure: no I/O, no clock, no other top-level module. Times are Unix milliseconds of the gateway's clock and are passed
+//! in.
 
 pub mod cancel;
 pub mod clearing;

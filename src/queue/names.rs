@@ -1,4 +1,4 @@
-//! Ids as gateways match them: by their beginning, ignoring case.
+//! Ids as gateways match them: by prefix, ignoring case.
 //!
 //! `exec.approval.resolve`, `plugin.approval.resolve` and `exec.approval.get` act on the prompt with the given id, and
 //! where that is not pending on the only prompt with an id that starts with it. A decided id is remembered for about 15
@@ -10,32 +10,32 @@ use std::collections::BTreeSet;
 
 use super::prompt::Key;
 
-/// For how long a listing proves that an id is pending or still remembered, in milliseconds: the gateway's memory, less
-/// the time that a call may take to get there.
+/// How long a listing proves that an id is pending or still remembered, in milliseconds: the gateway's memory, less the
+/// time that a call may take to arrive.
 pub const KNOWN_MS: u64 = 10_000;
 
-/// The ids that are pending, of every kind: a gateway may keep kinds apart or not.
+/// The pending ids of every kind. A gateway may or may not separate the kinds.
 #[derive(Debug, Clone, Default)]
 pub struct Names(BTreeSet<(String, Key)>);
 
 /// Why an id must not be sent to a gateway that matches by prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsendable {
-    /// It is not pending: a gateway would look for another one that begins so.
+    /// The id is not pending: a gateway would look for another id with this prefix.
     NotPending,
-    /// Another pending id begins with it.
+    /// Another pending id starts with it.
     Begins(Key),
-    /// It is empty, or has space at an end, which gateways trim.
+    /// The id is empty, or starts or ends with white space, which gateways trim.
     Trimmed,
 }
 
 impl Names {
-    /// A prompt is pending.
+    /// Adds a pending prompt.
     pub fn insert(&mut self, key: &Key) {
         self.0.insert((folded(&key.id), key.clone()));
     }
 
-    /// A prompt is not pending any more.
+    /// Removes a prompt that is not pending any more.
     pub fn remove(&mut self, key: &Key) {
         self.0.remove(&(folded(&key.id), key.clone()));
     }
@@ -67,13 +67,13 @@ impl<'k> FromIterator<&'k Key> for Names {
     }
 }
 
-/// What JavaScript's `trim` takes away, and what Rust's does.
+/// The id without the white space that JavaScript's `trim` or Rust's removes.
 fn trimmed(id: &str) -> &str {
     id.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
-/// An id with differences of case taken out, character by character: where JavaScript finds that one lower-cased id
-/// begins with another, so does this, also around a final sigma, which is lower-cased by its neighbours.
+/// An id with its case folded, character by character. Where JavaScript finds that one lower-cased id starts with
+/// another, so does this, also at a final sigma, whose lower case depends on its neighbours.
 fn folded(id: &str) -> String {
     let lower = trimmed(id).chars().flat_map(char::to_lowercase);
     lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(pending.check(&exec("deploy")), Err(Unsendable::NotPending));
     }
 
-    /// What a gateway does with an id, as its own code says.
+    /// The match of an id, as in a gateway's own code.
     fn matched<'p>(pending: &'p [String], remembered: bool, id: &str) -> Option<&'p String> {
         let lower = |text: &str| text.trim().to_lowercase();
         if let Some(exact) = pending.iter().find(|pending| *pending == id.trim()) {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is sent decides what it names, or nothing: also once it was decided and forgotten.
+        /// A call decides the named prompt or nothing, even after the id was decided and forgotten.
         #[test]
         fn what_is_sent_decides_nothing_else(
             ids in prop::collection::btree_set("[aAbΣςσİi -]{0,4}", 1..8), taken in any::<prop::sample::Index>()

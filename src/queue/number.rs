@@ -8,17 +8,17 @@ use std::borrow::Cow;
 
 use serde_json_borrow::{Number, Value};
 
-/// How the numbers of a parsed value are to be read.
+/// The representation of numbers in a parsed value.
 #[derive(Debug)]
 pub(super) enum Numbers<'t> {
-    /// Each is printed as it was written.
+    /// Each number prints as it was written.
     Parsed,
-    /// Each is an index into these texts.
+    /// Each number is an index into these texts.
     Indexed(Vec<&'t str>),
 }
 
 impl<'t> Numbers<'t> {
-    /// Prepares JSON for parsing: the text to parse, and how to read the numbers of what comes out.
+    /// Prepares JSON for parsing: returns the text to parse, and the representation of its numbers.
     pub(super) fn prepare(json: &'t str) -> (Cow<'t, str>, Self) {
         if tokens(json).all(|(_, token)| is_kept(token)) {
             return (Cow::Borrowed(json), Self::Parsed);
@@ -38,7 +38,7 @@ impl<'t> Numbers<'t> {
             Self::Parsed => Cow::Owned(parsed.to_string()),
             Self::Indexed(texts) => {
                 let index = parsed.as_u64().and_then(|index| usize::try_from(index).ok());
-                // Each number was put in by `prepare`.
+                // `prepare` wrote each number.
                 index.and_then(|index| texts.get(index)).map_or(Cow::Borrowed(""), |text| Cow::Borrowed(text))
             }
         }
@@ -56,7 +56,7 @@ impl<'t> Numbers<'t> {
     /// A time in Unix milliseconds, written as a whole number (`1.0` and `1e3` are whole as well) that a gateway's
     /// clock can show.
     pub(super) fn millis(&self, value: Option<&Value<'_>>) -> Option<u64> {
-        /// The last moment of an ECMAScript date, in the year 275760.
+        /// The last time of an ECMAScript date, in the year 275760.
         const LAST: u64 = 8_640_000_000_000_000;
         let Some(Value::Number(number)) = value else { return None };
         whole(&self.text(*number)).filter(|millis| *millis <= LAST)
@@ -78,7 +78,7 @@ fn whole(token: &str) -> Option<u64> {
     let first = digits.bytes().position(|byte| byte != b'0');
     let Some(first) = first else { return Some(0) };
     let significant = digits[first..].trim_end_matches('0');
-    // How many digits stand before the point: more than twenty are more than any time.
+    // The number of digits before the point: more than twenty exceed every time.
     let length = i64::try_from(before.len()).ok()?.checked_add(exponent)? - i64::try_from(first).ok()?;
     let length = usize::try_from(length).ok().filter(|length| (significant.len()..=20).contains(length))?;
     format!("{significant:0<length$}").parse().ok()
@@ -86,14 +86,14 @@ fn whole(token: &str) -> Option<u64> {
 
 /// Whether the parser keeps a number so that it prints as it was written.
 fn is_kept(token: &str) -> bool {
-    // All but a few are short whole numbers.
+    // Most numbers are short and whole.
     let digits = token.bytes().all(|byte| byte.is_ascii_digit());
     digits && token.len() < 20
         || serde_json::from_str::<serde_json::Number>(token).is_ok_and(|number| number.to_string() == token)
 }
 
-/// The numbers of a JSON text, and where each begins. Digits inside strings are not numbers. The text need not be
-/// JSON: then the parser will say so.
+/// The numbers of a JSON text, and the offset of each. Digits inside strings are not numbers. The text may be invalid
+/// JSON, which the parser will report.
 fn tokens(json: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -114,7 +114,7 @@ fn tokens(json: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Behind the string that begins at `start`.
+/// The offset after the string that begins at `start`.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = bytes.get(at) {

@@ -1,6 +1,6 @@
-//! The plan: which prompts are duplicates, which one of each group stays, which are denied, and why.
+//! The plan: which prompts are duplicates, which one of each group is kept, which are denied, and why.
 //!
-//! A function of the prompts, of what is known of runs and of the time; never of the order of a listing.
+//! It depends on the prompts, the states of runs and the time, and never on the order of a listing.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,14 +18,14 @@ pub const MARGIN_MS: u64 = 30_000;
 /// Which prompt of a group is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Keep {
-    /// The one that was asked first: it is the one people have seen.
+    /// The oldest prompt: the one that people have seen.
     #[default]
     Oldest,
-    /// The one that was asked last.
+    /// The newest prompt.
     Newest,
 }
 
-/// How to plan.
+/// The rules of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// The scope in which prompts are duplicates.
@@ -34,7 +34,7 @@ pub struct Rules {
     pub keep: Keep,
     /// How long a survivor should still live, in milliseconds.
     pub margin_ms: u64,
-    /// The time by the gateway's clock, in Unix milliseconds: by another clock prompts would seem to have lapsed.
+    /// The time of the gateway's clock, in Unix milliseconds: by another clock prompts could seem expired.
     pub now_ms: u64,
 }
 
@@ -44,18 +44,18 @@ impl Rules {
         Self { scope: Scope::default(), keep: Keep::default(), margin_ms: MARGIN_MS, now_ms }
     }
 
-    /// Whether it lasts for the margin.
+    /// Whether a prompt lives longer than the margin.
     pub(super) fn lasts(&self, prompt: &Prompt) -> bool {
         prompt.expires_at_ms > self.now_ms.saturating_add(self.margin_ms)
     }
 }
 
-/// What to do about the prompts that are pending.
+/// A plan for the pending prompts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan<'p> {
-    /// How it was made.
+    /// The rules that it follows.
     pub rules: Rules,
-    /// Every prompt that counts, by what it would do and where; the group with the oldest prompt first.
+    /// Every prompt that counts, grouped by intent and place; the group with the oldest prompt first.
     pub groups: Vec<Group<'p>>,
     /// Prompts that do not count, by id.
     pub skipped: Vec<Skipped<'p>>,
@@ -66,24 +66,24 @@ pub struct Plan<'p> {
 pub struct Group<'p> {
     /// The scope in which they are duplicates.
     pub scope: Scope,
-    /// The prompts, oldest first, those of one age by id.
+    /// The prompts, oldest first; prompts of one age by id.
     pub members: Vec<&'p Prompt>,
-    /// The one that stays.
+    /// The prompt that is kept.
     pub survivor: &'p Prompt,
-    /// Why it does.
+    /// Why it is kept.
     pub kept: Kept,
 }
 
-/// Why a prompt stays.
+/// Why a prompt is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kept {
-    /// There is no other.
+    /// It is the only prompt of its group.
     Only,
     /// It is the oldest prompt with a run that is not known to be over, and lives longer than the margin.
     Oldest,
-    /// It is the newest of those.
+    /// It is the newest of those prompts.
     Newest,
-    /// There is none of those, and it lives longest.
+    /// No such prompt exists, and this one lives longest.
     LongestLived,
 }
 
@@ -92,26 +92,26 @@ pub enum Kept {
 pub struct Denial<'p> {
     /// The prompt.
     pub prompt: &'p Prompt,
-    /// The prompt of its group that stays.
+    /// The prompt of its group that is kept.
     pub survivor: &'p Prompt,
-    /// Why it is not this one.
+    /// Why this prompt is not the one that is kept.
     pub why: Why,
 }
 
-/// Why a duplicate is not the one that stays. The first that applies.
+/// Why a duplicate is not the one that is kept. The first reason that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Why {
     /// Its run is over.
     RunEnded,
-    /// Its run is over, and another took its place.
+    /// Its run is over, and another run replaced it.
     RunSuperseded,
-    /// It lapses within the margin.
+    /// It expires within the margin.
     LapsesSoon,
-    /// It was asked later.
+    /// It was created later.
     Younger,
-    /// It was asked earlier, and the newest is kept.
+    /// It was created earlier, and the newest is kept.
     Older,
-    /// It was asked at the same time; the ids decide.
+    /// It was created at the same time; the ids decide.
     SameAge,
 }
 
@@ -138,18 +138,18 @@ impl Why {
 pub struct Skipped<'p> {
     /// The prompt.
     pub prompt: &'p Prompt,
-    /// Why.
+    /// The reason.
     pub why: Skip,
 }
 
 /// Why a prompt does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Skip {
-    /// It has lapsed.
+    /// It has expired.
     Lapsed,
-    /// It was given twice, the same both times; the other one counts.
+    /// It was listed twice, identically; the other row counts.
     Repeated,
-    /// It was given twice, and not the same: what it is, is not known.
+    /// It was listed twice, differently: it is unknown which row is right.
     Contradictory,
 }
 
@@ -159,7 +159,7 @@ impl<'p> Plan<'p> {
         self.groups.iter().filter(|group| group.members.len() > 1)
     }
 
-    /// How many prompts are to be denied.
+    /// The number of prompts to deny.
     pub fn duplicates(&self) -> usize {
         self.groups.iter().map(|group| group.members.len() - 1).sum()
     }
@@ -178,17 +178,17 @@ impl<'p> Group<'p> {
         others.map(move |prompt| Denial { prompt, survivor, why: why(prompt, survivor, rules, runs) })
     }
 
-    /// Whether a prompt belongs to it.
+    /// Whether a prompt belongs to the group.
     fn takes(&self, prompt: &Prompt) -> bool {
         self.survivor.intent == prompt.intent && self.place() == Place::of(prompt, self.scope)
     }
 
-    /// What they would do.
+    /// The common intent.
     pub fn intent(&self) -> Intent {
         self.survivor.intent
     }
 
-    /// Where they are.
+    /// The common place.
     pub fn place(&self) -> Place<'p> {
         Place::of(self.survivor, self.scope)
     }
@@ -199,7 +199,7 @@ impl<'p> Group<'p> {
     }
 }
 
-/// Short ids of groups, in their order: hexadecimal, 8 digits, more where two would be the same.
+/// Short ids of groups, in their order: hexadecimal, 8 digits or more if needed to distinguish them.
 pub fn short_ids(groups: &[&Group<'_>]) -> Vec<String> {
     let hex = groups.iter().map(|group| {
         group.digest().iter().fold(String::with_capacity(64), |mut hex, byte| {
@@ -210,7 +210,7 @@ pub fn short_ids(groups: &[&Group<'_>]) -> Vec<String> {
     shortened(hex.collect())
 }
 
-/// The shortest beginnings, of 8 bytes or more, by which the names differ.
+/// The shortest prefixes, of 8 bytes or more, by which the names differ.
 pub fn short_names(names: &[&str]) -> Vec<String> {
     shortened(names.iter().map(|name| (*name).to_owned()).collect())
 }
@@ -235,7 +235,7 @@ pub(super) fn shortened(whole: Vec<String>) -> Vec<String> {
     .collect()
 }
 
-/// A prompt on its way into a plan. What is looked at often is at hand, since a million prompts fit in no cache.
+/// A prompt with the fields that planning reads often: a million prompts do not fit in a cache.
 struct Row<'p> {
     created_at_ms: u64,
     group: u64,
@@ -243,9 +243,9 @@ struct Row<'p> {
     prompt: &'p Prompt,
 }
 
-/// Plans. The prompts may be given in any order, and only some of them: then those are groups by themselves.
+/// Makes a plan. The prompts may be in any order, and need not be all that are pending.
 pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rules: Rules) -> Plan<'p> {
-    // Keyed anew each time, so that nobody can choose names that meet.
+    // A new random key each time, so that nobody can choose names with colliding hashes.
     let state = RandomState::new();
     let mut rows: Vec<Row<'p>> = prompts
         .into_iter()
@@ -266,7 +266,7 @@ pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rule
         let at = loop {
             let at = *known.entry(group).or_insert(groups.len());
             match groups.get(at) {
-                // Two groups of one hash: one of them is under the next.
+                // Two groups with one hash: the second is stored under the next key.
                 Some(other) if !other.takes(prompt) => group = group.wrapping_add(1),
                 _ => break at,
             }
@@ -287,7 +287,7 @@ pub fn plan<'p>(prompts: impl IntoIterator<Item = &'p Prompt>, runs: &Runs, rule
     Plan { rules, groups, skipped }
 }
 
-/// Why a prompt is denied, and another one of its group kept.
+/// Why a prompt is denied, and not the survivor.
 pub(super) fn why(prompt: &Prompt, survivor: &Prompt, rules: &Rules, runs: &Runs) -> Why {
     match runs.of(prompt) {
         RunState::Ended => Why::RunEnded,
@@ -306,7 +306,7 @@ fn order(prompt: &Prompt) -> (u64, &Key) {
     (prompt.created_at_ms, &prompt.key)
 }
 
-/// Takes out what does not count; what stays has each id once.
+/// Removes the rows that do not count; the rest has each id once.
 fn skipping<'p>(rows: &mut Vec<Row<'p>>, now_ms: u64) -> Vec<Skipped<'p>> {
     let mut keys: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.key, at)).collect();
     let prompt = |at: usize| rows[at].prompt;
@@ -336,14 +336,14 @@ fn skipping<'p>(rows: &mut Vec<Row<'p>>, now_ms: u64) -> Vec<Skipped<'p>> {
     skipped
 }
 
-/// Whether two rows with one id say the same, as far as a plan goes.
+/// Whether two rows with one id are the same for a plan.
 pub(super) fn same(a: &Prompt, b: &Prompt) -> bool {
     (a.created_at_ms, a.expires_at_ms, a.intent, a.doubt)
         == (b.created_at_ms, b.expires_at_ms, b.intent, b.doubt)
         && (&a.agent, &a.session_key, &a.run_id) == (&b.agent, &b.session_key, &b.run_id)
 }
 
-/// The one that stays, of members that are oldest first.
+/// The member to keep, of members that are sorted oldest first.
 fn survivor<'p>(group: &Group<'p>, runs: &Runs, rules: &Rules) -> (&'p Prompt, Kept) {
     let lasting = group.members.iter().copied().filter(|one| rules.lasts(one) && !runs.of(one).over());
     let best = match rules.keep {
@@ -354,7 +354,7 @@ fn survivor<'p>(group: &Group<'p>, runs: &Runs, rules: &Rules) -> (&'p Prompt, K
         }
     };
     best.unwrap_or_else(|| {
-        // Rather one that somebody may wait for than one that lives longer.
+        // A prompt with a live run is preferred over one that lives longer.
         let longest = group
             .members
             .iter()

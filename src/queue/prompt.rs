@@ -1,6 +1,6 @@
-//! Prompts: what is pending on a gateway, in one type for every kind and for both generations.
+//! The type of a pending prompt, for every kind and for both generations of gateways.
 //!
-//! A million of them fit in memory: who asked is shared between prompts, and so is what was asked.
+//! A million prompts fit in memory: equal requesters and equal details are shared between prompts.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use super::clock::GatewayTime;
 use super::intent::{Doubt, Intent};
 use super::kind::Kind;
 
-/// An answer to a prompt.
+/// A decision on a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// Allowed this time.
     AllowOnce,
-    /// Allowed, and every time after.
+    /// Allowed now and every time after.
     AllowAlways,
     /// Denied.
     Deny,
@@ -27,7 +27,7 @@ impl Decision {
     /// Every decision.
     pub const ALL: [Self; 3] = [Self::AllowOnce, Self::AllowAlways, Self::Deny];
 
-    /// The word of the wire.
+    /// The value on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AllowOnce => "allow-once",
@@ -36,13 +36,13 @@ impl Decision {
         }
     }
 
-    /// The decision of a word of the wire.
+    /// The decision with this value on the wire.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|decision| decision.as_str() == word)
     }
 }
 
-/// What names a prompt. Ids are opaque: they are never trimmed or re-cased.
+/// The key of a prompt. Ids are opaque: they are never trimmed or re-cased.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Its id, byte for byte.
@@ -52,7 +52,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The name of a prompt.
+    /// The key of a prompt.
     pub fn new(kind: Kind, id: impl Into<Arc<str>>) -> Self {
         Self { id: id.into(), kind }
     }
@@ -63,25 +63,25 @@ impl Key {
 pub struct Prompt {
     /// Its id and kind.
     pub key: Key,
-    /// The agent that asked.
+    /// The agent that requested it.
     pub agent: Option<Arc<str>>,
-    /// The session it asked in, `agent:<id>:…`.
+    /// The key of its session, `agent:<id>:…`.
     pub session_key: Option<Arc<str>>,
-    /// That session's id. Current generation.
+    /// The id of its session. Current generation.
     pub session_id: Option<Arc<str>>,
-    /// The run that asked. Only current gateways name it.
+    /// The run that requested it. Only current gateways name it.
     pub run_id: Option<Arc<str>>,
     /// The tool call that waits for the decision. Current generation, and plugins.
     pub tool_call_id: Option<Arc<str>>,
-    /// When it was asked, in Unix milliseconds.
+    /// When it was created, in Unix milliseconds.
     pub created_at_ms: u64,
-    /// When it lapses, in Unix milliseconds.
+    /// When it expires, in Unix milliseconds.
     pub expires_at_ms: u64,
-    /// What it would do.
+    /// The hash of what it would do.
     pub intent: Intent,
-    /// Why the listing does not settle what it would do; such a prompt is never treated as a duplicate.
+    /// Why the listing does not determine what it would do; such a prompt is never treated as a duplicate.
     pub doubt: Option<Doubt>,
-    /// What is asked, for display.
+    /// The request, for display.
     pub details: Arc<Details>,
     /// The whole `request`, an object on one line, where the reader keeps it.
     pub raw: Option<Raw>,
@@ -98,7 +98,7 @@ impl PartialEq for Raw {
 }
 
 impl Prompt {
-    /// When it was asked.
+    /// When it was created.
     pub fn created(&self) -> GatewayTime {
         GatewayTime::of_ms(self.created_at_ms)
     }
@@ -113,47 +113,47 @@ impl Prompt {
         &self.key.id
     }
 
-    /// Which queue it is in.
+    /// Its kind.
     pub fn kind(&self) -> Kind {
         self.key.kind
     }
 
-    /// Whether only a prompt of the same tool call can be its duplicate, so that a retry, which is a call of its own,
-    /// is never recognised: a plugin's prompt that names its call.
+    /// Whether only a prompt of the same tool call can be its duplicate: a plugin's prompt that names its call. A retry
+    /// is another call and is not recognised.
     ///
-    /// Nothing else in such a prompt says what the call would do (read in 2026.4.14, 2026.7.1 and 2026.9.6; measured on
-    /// 2026.4.14 and 2026.9.6). A hook's prompt has the words that the plugin chose; an MCP tool's has the server and
-    /// the tool; a permission of a native harness has the names of the input's fields; and a native tool's `detail` has
-    /// its input, but neither the directory it runs in nor the files it is bound to. No request carries the arguments
-    /// or a hash of them.
+    /// Nothing else in such a prompt determines what the call would do (read in 2026.4.14, 2026.7.1 and 2026.9.6;
+    /// measured on 2026.4.14 and 2026.9.6). A hook's prompt has the words that the plugin chose; an MCP tool's has the
+    /// server and the tool; a permission of a native harness has the names of the input's fields; and a native tool's
+    /// `detail` has its input, but neither the directory it runs in nor the files it is bound to. No request carries
+    /// the arguments or a hash of them.
     pub fn names_call(&self) -> bool {
         self.kind() == Kind::Plugin && self.tool_call_id.is_some()
     }
 
-    /// Whether it has lapsed.
+    /// Whether it has expired.
     pub fn expired(&self, now_ms: u64) -> bool {
         self.expires_at_ms <= now_ms
     }
 
-    /// How long ago it was asked, in milliseconds.
+    /// Its age, in milliseconds.
     pub fn age_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.created_at_ms)
     }
 
-    /// Whether it may be answered so. Every prompt may be denied, whatever it lists.
+    /// Whether it allows a decision. Every prompt may be denied, whatever it lists.
     pub fn allows(&self, decision: Decision) -> bool {
         decision == Decision::Deny || self.details.allowed.contains(&decision)
     }
 }
 
-/// What a prompt shows to whoever decides. All text is as the gateway sent it: hostile until escaped.
+/// The details of a prompt for display. All text is as the gateway sent it, and hostile until escaped.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Details {
     /// Where it would run: `gateway`, `node`, `sandbox`.
     pub host: Option<Box<str>>,
     /// The node it would run on.
     pub node: Option<Box<str>>,
-    /// The command as listed; for kinds other than exec what they call their command, if anything. Current
+    /// The command as listed; for kinds other than exec, the field that they call command. Current
     /// gateways list it with secrets masked, invisible characters escaped, and cut after 16,384 UTF-16 units.
     pub command: Option<Box<str>>,
     /// The arguments, where they are listed.
@@ -176,13 +176,13 @@ pub struct Details {
     pub severity: Option<Box<str>>,
     /// The plugin that asks.
     pub plugin: Option<Box<str>>,
-    /// The tool it asks for.
+    /// The requested tool.
     pub tool: Option<Box<str>>,
     /// The decisions that are offered, in the order of the listing.
     pub allowed: Box<[Decision]>,
-    /// The host's `security` when it was asked.
+    /// The host's `security` at the time of the request.
     pub security: Option<Box<str>>,
-    /// The host's `ask` when it was asked.
+    /// The host's `ask` at the time of the request.
     pub ask: Option<Box<str>>,
 }
 

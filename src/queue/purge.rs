@@ -1,8 +1,8 @@
-//! Carrying out a plan, as a state machine: it receives what happened and returns what to do next.
+//! Carrying out a plan, as a state machine: it receives inputs and returns the next step.
 //!
-//! It denies only what was planned, one request for one prompt at a time, and only while the prompt that is to stay
-//! was known to be pending a moment ago. When a denial may be sent beside those of other processes is in
-//! [`crate::queue::slots`]. Time is passed in; nothing here waits.
+//! It denies only what was planned, with one request per prompt, and only while the prompt to keep was known to be
+//! pending a moment ago. The times at which several processes may send denials are defined in [`crate::queue::slots`].
+//! Time is passed in; nothing here waits.
 
 mod handlers;
 mod protocol;
@@ -18,13 +18,13 @@ use super::report::{Entry, Outcome, SkipReason};
 use super::slots::Side;
 pub use protocol::{Input, Next, Tuning};
 
-/// For how long it counts that a survivor was pending, in milliseconds.
+/// How long the knowledge that a survivor is pending is valid, in milliseconds.
 pub const FRESH_MS: u64 = 250;
 
-/// How long answers are waited for after somebody asked to stop, in milliseconds.
+/// How long a purge waits for answers after a stop signal, in milliseconds.
 pub const STOPPING_MS: u64 = 1_000;
 
-/// Where a group is among those that have something to send.
+/// The place of a group in the line of groups with denials to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// In [`Purge::open`], under the time at which its slot ends.
@@ -36,15 +36,15 @@ enum Place {
 /// The order of prompts, the same in every process: by creation time, then by key.
 type Rank = (GatewayTime, Key);
 
-/// A group on its way.
+/// A group in progress.
 #[derive(Debug)]
 struct Work {
     survivor: Rank,
     expires: GatewayTime,
-    /// The oldest member that does not expire soon, where that is another one than the survivor: younger members are
-    /// denied relying on it, and it is denied last.
+    /// The oldest member that does not expire soon, if it is not the survivor: younger members are denied relying on
+    /// it, and it is denied last.
     oldest: Option<Key>,
-    /// How far into its cycle of slots the group's intent is at time zero.
+    /// The phase of the slots of the group's intent: its position in the cycle at time zero.
     phase: u64,
     /// Members that are denied relying on an older one, oldest first.
     young: BTreeSet<Rank>,
@@ -54,17 +54,17 @@ struct Work {
     sent: usize,
     /// Members without an outcome.
     open: usize,
-    /// The prompt that the gateway is being asked about.
+    /// The prompt with a check in flight.
     checking: Option<Key>,
-    /// Checks in a row that said nothing.
+    /// Checks in a row without a usable answer.
     unknown: u8,
     place: Option<Place>,
-    /// Why nothing more of it is denied, if so.
+    /// Why the rest of the group is not denied, if so.
     stopped: Option<SkipReason>,
 }
 
 impl Work {
-    /// What is to be denied next. The oldest one stays until no denial relies on it any more.
+    /// The side to deny next. The oldest member stays until no denial relies on it any more.
     fn side(&self) -> Option<Side> {
         if !self.young.is_empty() {
             return Some(Side::Younger);
@@ -105,8 +105,8 @@ pub struct Purge {
     hearing_since: Option<GatewayTime>,
     stopped: Option<SkipReason>,
     work: HashMap<u64, Work>,
-    /// Groups that may be gone on with, by the time at which their slot ends, so that as many as possible are done
-    /// before. A group whose survivor is asked for is not among them.
+    /// Groups that may send, by the time at which their slot ends, so that as many as possible are done before then. A
+    /// group with a check in flight is not among them.
     ready: BTreeSet<(GatewayTime, u64)>,
     /// Groups whose slot is shut, by the time at which it opens.
     shut: BTreeSet<(GatewayTime, u64)>,
@@ -120,7 +120,7 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// A purge of nothing yet, on a connection that is up.
+    /// An empty purge, on a connection that is up.
     pub fn new(tuning: Tuning) -> Self {
         Self {
             tuning,
@@ -139,9 +139,8 @@ impl Purge {
         }
     }
 
-    /// Adds the duplicates of a group to what is to be denied. `listed`: when the listing was made that the group was
-    /// planned from. Where a group that is on its way has a prompt of this one, it is given up: two plans
-    /// must not keep two different prompts.
+    /// Adds the duplicates of a group. `listed`: the time of the listing from which the group was planned. A group in
+    /// progress that shares a prompt with it is given up: two plans must not keep two different prompts.
     pub fn add(&mut self, group: &Group<'_>, listed: GatewayTime) {
         let survivor = &group.survivor.key;
         for member in &group.members {
@@ -151,12 +150,12 @@ impl Purge {
                 self.stop_group(other, SkipReason::Replanned);
             }
         }
-        // It is being denied under an earlier plan, and so cannot be what stays.
+        // The survivor is being denied under an earlier plan, and so cannot be kept.
         if self.items.get(survivor).is_some_and(Item::is_sent) {
             return;
         }
         let at = self.next;
-        // Members are oldest first. Some time is left in which the others are denied.
+        // Members are sorted oldest first. Leaves some time to deny the others.
         let soon = listed.plus(2 * self.tuning.lapse_ms);
         let oldest = group.members.iter().position(|member| {
             member.key == *survivor
@@ -210,11 +209,11 @@ impl Purge {
             stopped: None,
         };
         self.work.insert(at, work);
-        // Its slot is found when it is its turn.
+        // Its slot is computed on its turn.
         self.put(at, Some(Place::Open(GatewayTime::default())));
     }
 
-    /// What to do now. It is called again after each thing done and each input, until it says to wait.
+    /// Returns the next step. The caller calls it again after each step and each input, until it returns `Wait`.
     pub fn next(&mut self, now: Now) -> Next {
         let deadline = self.tuning.deadline;
         if deadline.is_some_and(|deadline| now.steady.plus(self.tuning.drain_ms) >= deadline) {
@@ -225,7 +224,7 @@ impl Purge {
             self.give_up();
         }
         if let Some(why) = self.stopped {
-            // What is left afterwards is in flight, and little.
+            // Only a few requests in flight are left afterwards.
             let groups: Vec<u64> = self.work.keys().copied().collect();
             for group in groups {
                 self.stop_group(group, why);
@@ -251,7 +250,7 @@ impl Purge {
         if self.open == 0 { Next::Done } else { Next::Wait(drain.into_iter().chain(opens).min()) }
     }
 
-    /// Gives everything that waits in a group up; what is under way is waited for.
+    /// Gives up everything that waits in a group; requests in flight are waited for.
     fn stop_group(&mut self, at: u64, why: SkipReason) {
         self.put(at, None);
         self.drop_check(at);
@@ -266,14 +265,14 @@ impl Purge {
         }
     }
 
-    /// Ends it at once: what has no outcome yet has one now.
+    /// Ends immediately: every prompt without an outcome gets one.
     pub fn end(&mut self, now: Now) {
         self.stopped.get_or_insert(SkipReason::Stopped);
         self.tuning.deadline = Some(now.steady);
         self.next(now);
     }
 
-    /// Nothing that is in flight is waited for any more.
+    /// Stops waiting for requests in flight.
     fn give_up(&mut self) {
         self.work.values_mut().for_each(|work| work.checking = None);
         for (key, landed) in self.denials.give_up() {
@@ -303,8 +302,7 @@ impl Purge {
         }
     }
 
-    /// Takes out what has an outcome, in the order in which it was planned, and forgets it. Those that stay are not
-    /// among it.
+    /// Removes and returns the prompts with an outcome, in the order of the plan. Survivors are not among them.
     pub fn take(&mut self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let items = &mut self.items;
@@ -326,13 +324,13 @@ impl Purge {
         self.open
     }
 
-    /// How many requests may be under way at present.
+    /// How many requests may be in flight now.
     #[cfg(test)]
     pub fn window(&self) -> usize {
         self.denials.window()
     }
 
-    /// Whether a denial of this prompt is under way.
+    /// Whether a denial of this prompt is in flight.
     pub fn is_sent(&self, key: &Key) -> bool {
         self.items.get(key).is_some_and(Item::is_sent)
     }

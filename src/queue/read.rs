@@ -1,6 +1,6 @@
 //! Reading prompts from listings and events, one by one: a bad prompt never hides the others.
 //!
-//! A string with a lone surrogate is JSON but no text. A prompt that has one is a [`PromptError`] with its id.
+//! A string with a lone surrogate is valid JSON but not valid text. A prompt with one is a [`PromptError`] with its id.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -22,9 +22,9 @@ use super::prompt::{Decision, Details, Environment, Key, Prompt, Raw};
 /// A prompt that cannot be read, and so is never acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct PromptError {
-    /// Its id, as far as that can be read.
+    /// Its id, if it can be read.
     pub id: Option<Box<str>>,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: Problem,
 }
 
@@ -38,43 +38,44 @@ impl fmt::Display for PromptError {
     }
 }
 
-/// What is wrong with a prompt.
+/// The problem with a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// It is not JSON that can be text.
+    /// The row is not JSON, or its strings are not valid text.
     #[error("{0}")]
     Syntax(Box<str>),
-    /// A field that every prompt has is not as it should be.
+    /// A required field is invalid.
     #[error("{field} is not {expected}")]
     Field {
         /// The field's path.
         field: &'static str,
-        /// What it should be.
+        /// The expected type.
         expected: &'static str,
     },
-    /// It says that it is of another kind than the listing it is in. Denying it there would miss it, or worse.
+    /// The row states another kind than that of its listing. A denial under the wrong kind would miss it, or deny
+    /// another prompt.
     #[error("it is listed as {} but says it is {}", .listed.as_str(), stated.escape_debug())]
     Kind {
         /// The listing's kind.
         listed: Kind,
-        /// What it says.
+        /// The kind that the row states.
         stated: Box<str>,
     },
-    /// A saved listing says that it left this prompt out, and why.
+    /// A saved listing left this prompt out, with this reason.
     #[error("{0}")]
     Saved(Box<str>),
 }
 
-/// What was read from a listing.
+/// The prompts of a listing.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The prompts, in the order of the listing.
     pub prompts: Vec<Prompt>,
-    /// Those that could not be read.
+    /// The prompts that could not be read.
     pub problems: Vec<PromptError>,
 }
 
-/// Reads prompts, and lets those that say the same share it.
+/// Reads prompts. Equal parts are shared between them.
 #[derive(Debug, Default)]
 pub struct Reader {
     keep_raw: bool,
@@ -84,28 +85,28 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that keeps what is known of each prompt.
+    /// A reader that keeps the known fields of each prompt.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A reader that keeps each whole request too, for displaying fields that are not known here.
+    /// A reader that also keeps each whole request, to display unknown fields.
     pub fn keeping_raw() -> Self {
         Self { keep_raw: true, ..Self::default() }
     }
 
-    /// Masks these secrets in everything that prompts show. What they would do is compared as it is.
+    /// Masks these secrets in all displayed texts. Intents are computed from the unmasked text.
     pub fn hide(&mut self, hidden: Hidden) {
         self.hidden = hidden;
     }
 
-    /// Forgets what earlier prompts said. What those have in common stays shared.
+    /// Forgets the shared parts of earlier prompts. Those prompts keep sharing them.
     pub fn forget(&mut self) {
         self.texts.clear();
         self.details.clear();
     }
 
-    /// Reads the answer of a `*.approval.list` into `listing`. An error: it is no array.
+    /// Reads the answer of a `*.approval.list` into `listing`. Fails if it is not an array.
     pub fn list(&mut self, kind: Kind, payload: &str, listing: &mut Listing) -> Result<(), PromptError> {
         let rows: Vec<&RawValue> = serde_json::from_str(payload).map_err(|error| unread(payload, &error))?;
         for row in rows {
@@ -122,7 +123,7 @@ impl Reader {
         self.read(Some(kind), row)
     }
 
-    /// Reads a row. `kind`: that of the listing it is in, where it is in one of a gateway's.
+    /// Reads a row. `kind`: the kind of its listing, if it is from a gateway's listing of one kind.
     pub(super) fn read(&mut self, kind: Option<Kind>, text: &str) -> Result<Prompt, PromptError> {
         let (prepared, numbers) = Numbers::prepare(text);
         let row: Value<'_> = serde_json::from_str(&prepared).map_err(|error| unread(text, &error))?;
@@ -178,7 +179,7 @@ impl Reader {
         })
     }
 
-    /// A prompt that shows what `masked` says, and stays what it is.
+    /// The prompt with the texts of `masked`, and its own intent.
     fn shown(&mut self, prompt: Prompt, masked: &str) -> Prompt {
         let hidden = std::mem::take(&mut self.hidden);
         let shown = self.read(Some(prompt.kind()), masked);
@@ -248,7 +249,7 @@ impl Reader {
     }
 }
 
-/// The one value that all equal ones share.
+/// The shared copy of a value.
 fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T) -> Arc<T>) -> Arc<T> {
     if let Some(known) = known.get(&value) {
         return Arc::clone(known);
@@ -261,7 +262,7 @@ fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T)
 fn unread(text: &str, error: &serde_json::Error) -> PromptError {
     #[derive(Deserialize)]
     struct Named {
-        // Fields that are passed over are not decoded, so what is wrong with them does not matter here.
+        // Skipped fields are not decoded, so errors in them do not matter here.
         id: Box<str>,
     }
     let id = serde_json::from_str::<Named>(text).ok().map(|named| named.id);
@@ -277,7 +278,7 @@ fn details(kind: Kind, request: &ObjectAsVec<'_>) -> Result<Details, Problem> {
     let argv = texts(request.get("commandArgv"))
         .or_else(|| texts(within("systemRunBinding", "argv")))
         .or_else(|| texts(within("systemRunPlan", "argv")));
-    // As gateways themselves display it (read in 2026.4.14).
+    // As gateways display it (read in 2026.4.14).
     let command = text("command")
         .filter(|command| !command.is_empty())
         .or_else(|| within("systemRunPlan", "commandText").and_then(Value::as_str).map(Into::into));
@@ -314,8 +315,8 @@ fn details(kind: Kind, request: &ObjectAsVec<'_>) -> Result<Details, Problem> {
     })
 }
 
-/// The decisions that are offered. Words that are not known are left out: nobody could choose them here. Gateways
-/// offer everything where nothing is listed, but for the system agent, and a denial always (schema, 2026.9.1).
+/// The offered decisions. Unknown ones are left out: they could not be chosen here. If none are listed, gateways offer
+/// all, except for the system agent; they always offer a denial (schema, 2026.9.1).
 fn allowed(kind: Kind, request: &ObjectAsVec<'_>) -> Box<[Decision]> {
     let unavailable = |decision: Decision| {
         let out = request.get("unavailableDecisions").and_then(Value::as_array);

@@ -1,4 +1,4 @@
-//! What came of a purge, as values, and how it ended as a whole.
+//! The outcomes of a purge.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -8,12 +8,12 @@ use super::plan::Plan;
 use super::prompt::{Decision, Key, Prompt};
 use super::scope::{Place, Scope};
 
-/// What came of one prompt of a plan.
+/// The outcome of one prompt of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It was denied.
     Denied,
-    /// It was gone already: somebody answered it, or it lapsed. As good as denied.
+    /// It was gone already: somebody decided it, or it expired. It counts like a denial.
     AlreadyGone,
     /// Somebody allowed it before: it is gone, and was not denied.
     Allowed(Decision),
@@ -28,9 +28,9 @@ pub enum Outcome {
 pub enum Failure {
     /// The gateway refused for good, with these words of its own.
     Refused(Box<str>),
-    /// It was sent, and no answer came in time.
+    /// The denial was sent, and no answer arrived in time.
     NoAnswer,
-    /// The gateway's answer says that it is gone, and its next listing that it is pending.
+    /// The gateway answered that it is gone, but its next listing has it.
     StillListed,
 }
 
@@ -41,29 +41,29 @@ pub enum SkipReason {
     SurvivorGone,
     /// The survivor has expired, or is about to.
     SurvivorLapsed,
-    /// It could not be learned whether the survivor is still pending.
+    /// It is unknown whether the survivor is still pending.
     SurvivorUnknown,
     /// The gateway's answers took too long, or its clock was too uncertain, to deny it safely while other processes may
     /// deny the rest of its group.
     TooSlow,
-    /// A newer plan says otherwise of its group.
+    /// A newer plan replaced the plan of its group.
     Replanned,
     /// There was no time left.
     Deadline,
-    /// Somebody asked to stop.
+    /// A signal stopped the purge.
     Stopped,
-    /// The gateway matches ids by their beginning, and could take this one for another pending prompt's.
+    /// The gateway matches ids by their start, and could decide another pending prompt.
     AmbiguousId,
 }
 
 /// One prompt of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// Its key.
     pub key: Key,
-    /// The prompt of its group that stays.
+    /// The prompt of its group that is kept.
     pub survivor: Key,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -72,11 +72,11 @@ pub struct Entry {
 pub struct Requeued<'p> {
     /// The new prompt.
     pub prompt: &'p Prompt,
-    /// Whether it is a duplicate of the one that was kept, rather than the only one of its group.
+    /// Whether it is a duplicate of the kept prompt, and not the only prompt of its group.
     pub duplicate: bool,
 }
 
-/// How many prompts came to what.
+/// The number of prompts by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Denied.
@@ -87,14 +87,14 @@ pub struct Totals {
     pub failed: usize,
     /// Skipped.
     pub skipped: usize,
-    /// Skipped because there was no time; among `skipped`.
+    /// Skipped for lack of time; included in `skipped`.
     pub out_of_time: usize,
     /// Re-requested, and duplicates of the prompt that was kept.
     pub requeued: usize,
 }
 
 impl Totals {
-    /// Counts.
+    /// Counts the outcomes.
     pub fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>, requeued: &[Requeued<'_>]) -> Self {
         let mut totals =
             Self { requeued: requeued.iter().filter(|again| again.duplicate).count(), ..Self::default() };
@@ -113,9 +113,9 @@ impl Totals {
     }
 }
 
-/// Corrects what came of prompts by a listing that was made afterwards: what is in it is neither denied nor gone,
-/// whatever the gateway answered. `before`: the prompts that were planned for. One that has the id of an earlier one
-/// and was asked later is another prompt.
+/// Corrects the outcomes by a later listing: prompts in it were not denied and are not gone, whatever the gateway
+/// answered. `before`: the prompts of the plan. A prompt with the id of an earlier one and a later creation time is
+/// another prompt.
 pub fn correct(entries: &mut [Entry], before: &[Prompt], after: &[Prompt], unread: &[Key]) {
     let unread: HashSet<&Key> = unread.iter().collect();
     let after: HashMap<&Key, u64> = after.iter().map(|prompt| (&prompt.key, prompt.created_at_ms)).collect();
@@ -131,8 +131,7 @@ pub fn correct(entries: &mut [Entry], before: &[Prompt], after: &[Prompt], unrea
     }
 }
 
-/// The prompts of a later listing that ask again for what was denied. `denied`: the keys that a purge of `plan`
-/// denied.
+/// The prompts of a later listing that re-request what was denied. `denied`: the keys that a purge of `plan` denied.
 pub fn requeued<'p, S: BuildHasher>(
     plan: &Plan<'_>,
     denied: &HashSet<Key, S>,

@@ -1,6 +1,6 @@
 //! The states of runs, from two sources: `sessions.list` and the lifecycle events of agents.
 //!
-//! Conservative: a run is over only if a gateway said so after the prompt was asked; what is not known stays unknown.
+//! Conservative: a run is over only if a gateway reported it after the prompt was created; otherwise it is unknown.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,13 +11,13 @@ use super::prompt::Prompt;
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunState {
-    /// It goes on.
+    /// It is active.
     Active,
     /// It is over.
     Ended,
-    /// It is over, and another run of its session goes on.
+    /// It is over, and another run of its session is active.
     Superseded,
-    /// Nobody said.
+    /// Unknown.
     Unknown,
 }
 
@@ -38,7 +38,7 @@ impl RunState {
     }
 }
 
-/// What was last heard of a run.
+/// The last event of a run.
 #[derive(Debug, Clone)]
 struct Heard {
     active: bool,
@@ -48,7 +48,7 @@ struct Heard {
     session: Option<Box<str>>,
 }
 
-/// A session, as it was listed last.
+/// The last listing of a session.
 #[derive(Debug, Clone)]
 struct Session {
     at_ms: u64,
@@ -57,36 +57,36 @@ struct Session {
     last_run: Option<Box<str>>,
 }
 
-/// What a row says of the runs of its session.
+/// The active runs of a session by its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Active {
-    /// All that are active: `activeRunIds`, exact where it is present.
+    /// All active runs: `activeRunIds`, exact if it is present.
     Exactly(HashSet<Box<str>>),
-    /// None is: `hasActiveRun` is `false`.
+    /// No run is active: `hasActiveRun` is `false`.
     None,
-    /// Some are: `hasActiveRun` is `true`, without ids.
+    /// Some runs are active: `hasActiveRun` is `true`, without ids.
     Some,
     /// Only `status`, legacy: the state of the session; no run is named.
     Status(RunState),
 }
 
-/// What is known of runs.
+/// The known states of runs.
 #[derive(Debug, Clone, Default)]
 pub struct Runs {
     heard: HashMap<Box<str>, Heard>,
     sessions: HashMap<Box<str>, Session>,
-    /// The runs of each session that are active by the last event of theirs.
+    /// The runs of each session that are active by their last event.
     live: HashMap<Box<str>, HashSet<Box<str>>>,
 }
 
 impl Runs {
-    /// Nothing.
+    /// No known runs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Learns from an answer of `sessions.list`, or from one page of it. `at_ms`: when it was asked for, used where
-    /// the answer has no `ts`. `false`: it is not such an answer.
+    /// Reads an answer of `sessions.list`, or one page of it. `at_ms`: the time of the request, used if the answer has
+    /// no `ts`. `false`: it is not such an answer.
     pub fn listed(&mut self, payload: &Value, at_ms: u64) -> bool {
         let Some(rows) = payload.get("sessions").and_then(Value::as_array) else { return false };
         let at_ms = payload.get("ts").and_then(Value::as_u64).unwrap_or(at_ms);
@@ -101,7 +101,7 @@ impl Runs {
         true
     }
 
-    /// Learns from an event `agent`. `at_ms`: when it came, used where it has no `ts`. `false`: it is no event of a
+    /// Reads an event `agent`. `at_ms`: its time of arrival, used if it has no `ts`. `false`: it is not an event of a
     /// run's lifecycle.
     pub fn event(&mut self, payload: &Value, at_ms: u64) -> bool {
         let text = |field: &str| payload.get(field).and_then(Value::as_str);
@@ -119,7 +119,8 @@ impl Runs {
             seq: number("seq"),
             session: text("sessionKey").map(Into::into),
         };
-        // Events may come twice, and after a reconnect in any order: the numbers within a run decide, else time.
+        // Events may arrive twice, and after a reconnect in any order: the number within the run decides, else the
+        // time.
         let stale = self.heard.get(run).is_some_and(|known| match (known.seq, heard.seq) {
             (Some(known), Some(new)) => new < known,
             _ => heard.at_ms < known.at_ms,
@@ -137,8 +138,8 @@ impl Runs {
         true
     }
 
-    /// Learns that a run of a session is in flight, as `chat.history` says where `sessions.list` only says that some
-    /// run is active. `at_ms`: when it was asked for.
+    /// Notes the active run of a session by `chat.history`, for sessions of which `sessions.list` only reports that
+    /// some run is active. `at_ms`: the time of the request.
     pub fn in_flight(&mut self, session: &str, run: &str, at_ms: u64) {
         if self.heard.get(run).is_some_and(|known| known.at_ms > at_ms) {
             return;
@@ -168,9 +169,9 @@ impl Runs {
         }
     }
 
-    /// Takes a newer listing in the place of the older ones, and forgets the runs that are not wanted but for those
-    /// that had an event since it was requested. Memory is then bounded by what is listed and
-    /// what is wanted, even where the end of a run was never heard.
+    /// Replaces the older listings by a newer one, and forgets the runs that are not wanted, except active ones with an
+    /// event since the request. Memory is then bounded by the listed and the wanted runs, even if the end of a run was
+    /// missed.
     pub fn renew(&mut self, listed: Self, since_ms: u64, wanted: impl Fn(&str) -> bool) {
         self.sessions = listed.sessions;
         self.heard.retain(|run, heard| wanted(run) || heard.active && heard.at_ms >= since_ms);
@@ -193,7 +194,7 @@ impl Runs {
         let heard = self.heard.get(run);
         let session = session.or_else(|| heard.and_then(|heard| heard.session.as_deref()));
         let listed = session.and_then(|key| self.sessions.get(key));
-        // A listing from before the run's prompt knows nothing of the run.
+        // A listing from before the run's prompt has no information on the run.
         let by_list = listed.filter(|listed| listed.at_ms >= since_ms).and_then(|listed| {
             let active = match &listed.active {
                 Active::Exactly(runs) => runs.contains(run),

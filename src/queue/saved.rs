@@ -1,7 +1,7 @@
-//! Saved listings: what `queue ls` printed, a gateway's own answer, or what the official command prints.
+//! Saved listings: the output of `queue ls`, a gateway's own answer, or the output of the official command.
 //!
-//! A file that is no listing must never be taken for an empty one, so each shape is recognised by what it holds, and
-//! what a row, or the file itself, does not say is reported.
+//! A file that is not a listing must never be read as an empty one, so each format is recognised by its fields, and
+//! missing fields of a row or of the file are reported.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,49 +16,49 @@ use super::number::Numbers;
 use super::read::{Listing, Problem, PromptError, Reader};
 use super::runs::Runs;
 
-/// Prompts of two gateways are never duplicates of each other, whatever they look like.
-const SEVERAL: &str = "it holds the queues of several gateways; save each by itself (--gateway=NAME)";
+/// The error for a file with several queues: prompts of two gateways are never duplicates of each other.
+const SEVERAL: &str = "it holds the queues of several gateways; save each separately (--gateway=NAME)";
 
-/// What a saved listing says besides its prompts.
+/// The data of a saved listing besides its prompts.
 #[derive(Debug, Clone, Default)]
 pub struct Saved {
-    /// When it was saved by the gateway's clock, in Unix milliseconds, where it says so.
+    /// When it was saved, by the gateway's clock, in Unix milliseconds, if known.
     pub now_ms: Option<u64>,
-    /// What it says of runs.
+    /// The states of runs in it.
     pub runs: Runs,
     /// Why there may be more prompts, if so.
     pub partial: Option<String>,
-    /// How many prompts a filter left out.
+    /// The number of prompts that a filter left out.
     pub filtered: u64,
 }
 
 /// Why a text is not a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotAListing {
-    /// Nothing is in it: a command that failed leaves such a file.
+    /// The file is empty, as after a failed command.
     #[error("the file is empty")]
     Empty,
-    /// It is not JSON, or it ends too early.
+    /// The text is not JSON, or it is truncated.
     #[error("it is not JSON: {0}")]
     Syntax(Box<str>),
-    /// It is JSON of another kind.
+    /// The JSON is not a listing.
     #[error("{0}")]
     Shape(&'static str),
-    /// A gateway's answer that holds an error.
+    /// It is a gateway's error answer.
     #[error("it is a gateway's refusal: {0}")]
     Refusal(Box<str>),
     /// None of its rows is a prompt.
     #[error("none of its {rows} rows is a prompt; the first: {first}")]
     NothingUnderstood {
-        /// How many rows there are.
+        /// The number of rows.
         rows: usize,
-        /// What is wrong with the first.
+        /// The problem with the first row.
         first: PromptError,
     },
 }
 
-/// An object that holds a listing: what `queue ls --json` and the official command print, the answer of a gateway in
-/// its frame, or of a JSON-RPC bridge before one.
+/// An object with a listing: the output of `queue ls --json` or of the official command, the frame of a gateway's
+/// answer, or the answer of a JSON-RPC bridge.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Holder<'t> {
@@ -84,7 +84,7 @@ struct Holder<'t> {
     filtered: Option<u64>,
 }
 
-/// What clearance says in a row beside the prompt.
+/// The fields that clearance adds to a row.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Beside<'t> {
@@ -99,8 +99,8 @@ struct Beside<'t> {
 }
 
 impl Reader {
-    /// Reads a file: an array of rows as gateways list them, an object that holds one as `approvals`, `payload` or
-    /// `result`, or rows one a line. Each row is of the kind that it says.
+    /// Reads a file: an array of rows as gateways list them, an object with one as `approvals`, `payload` or `result`,
+    /// or one row per line. Each row has the kind that it states.
     pub fn saved(&mut self, text: &str, listing: &mut Listing) -> Result<Saved, NotAListing> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut saved = Saved::default();
@@ -114,7 +114,7 @@ impl Reader {
             return Err(NotAListing::Shape(SEVERAL));
         }
         saved.now_ms = saved.now_ms.max(beside.iter().flatten().filter_map(|row| clock(row.now_ms?)).max());
-        // `queue ls --watch --ndjson` also prints what is gone.
+        // `queue ls --watch --ndjson` also prints prompts that are gone.
         let is_gone = |row: &Beside<'_>| row.event.as_deref() == Some("gone");
         let gone: HashMap<&str, usize> = beside
             .iter()
@@ -144,7 +144,7 @@ impl Reader {
     }
 }
 
-/// Takes over how the run of a prompt stood when the listing was saved: the plan is then the one that was shown.
+/// Reads the state of a prompt's run when the listing was saved: the plan is then the one that was shown.
 fn note_run(saved: &mut Saved, row: &Beside<'_>) {
     let phase = match row.run_state.as_deref() {
         Some("active") => "start",
@@ -176,7 +176,7 @@ fn rows<'t>(
     }
     let is = |value: &RawValue, first: char| value.get().starts_with(first);
     let [one] = values[..] else {
-        // One a line.
+        // One row per line.
         let objects = values.iter().all(|value| is(value, '{'));
         return if objects { Ok(values) } else { Err(NotAListing::Shape("its lines are not all objects")) };
     };
@@ -197,7 +197,7 @@ fn rows<'t>(
         [holder.approvals, holder.payload, holder.result].into_iter().flatten().collect();
     let list = match lists[..] {
         [list] => list,
-        // The only line.
+        // A single row.
         [] if holder.created_at_ms.is_some() || holder.event.is_some() => return Ok(values),
         [] => return Err(NotAListing::Shape(NO_LIST)),
         _ => return Err(NotAListing::Shape("it holds more than one list of prompts")),
@@ -214,7 +214,7 @@ fn rows<'t>(
     };
     saved.partial = holder.partial;
     saved.filtered = holder.filtered.unwrap_or_default();
-    // What could not be read when it was saved is not in it.
+    // Prompts that could not be read when it was saved are not in it.
     let problems: Vec<String> = holder
         .problems
         .map_or(Ok(Vec::new()), |problems| serde_json::from_str(problems.get()))
@@ -231,7 +231,7 @@ fn clock(number: &RawValue) -> Option<u64> {
     numbers.millis(Some(&value))
 }
 
-/// What an error says.
+/// The message of an error.
 fn refusal(error: &RawValue) -> Box<str> {
     #[derive(Deserialize)]
     struct Failure {

@@ -1,6 +1,6 @@
-//! How far duplicates are looked for: inside a session, an agent or a run.
+//! The scope of duplicates: a session, an agent or a run.
 //!
-//! A prompt that does not say where it belongs, or not exactly what it would do, belongs with no other.
+//! A prompt with an unknown place, or with an intent that is not exactly known, is grouped with no other.
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ pub enum Scope {
     /// One session of one agent; all runs of a cron job are one session.
     #[default]
     Session,
-    /// One agent, in whichever session.
+    /// One agent, in all its sessions.
     Agent,
     /// One run.
     Run,
@@ -26,7 +26,7 @@ pub enum Place<'p> {
     Session {
         /// The agent.
         agent: &'p str,
-        /// The session's key, without the run part of a cron job's.
+        /// The session's key; for a cron job, without the part that names the run.
         session: &'p str,
     },
     /// An agent.
@@ -43,11 +43,11 @@ pub enum Place<'p> {
         /// The session's key, if known.
         session: Option<&'p str>,
     },
-    /// A place of its own.
+    /// A place of one prompt only.
     Own {
         /// The prompt.
         key: &'p Key,
-        /// Why it is not with others.
+        /// Why it is not grouped with others.
         why: Alone,
     },
 }
@@ -61,9 +61,9 @@ pub enum Alone {
     NoSession,
     /// It names no run, as on every legacy gateway.
     NoRun,
-    /// What it would do is not listed in full.
+    /// Its intent is not listed in full.
     Doubt(Doubt),
-    /// No other prompt is of its tool call: see [`Prompt::names_call`].
+    /// It is the only prompt of its tool call: see [`Prompt::names_call`].
     Call,
 }
 
@@ -83,9 +83,9 @@ impl Alone {
 /// The session of a session key: the key itself, but for the runs of a cron job without the part that names the run.
 ///
 /// Gateways give each run of a job a session key of its own, `agent:<agent>:cron:<job>:run:<uuid>`: the job's key, and
-/// the id of the run's session behind it (read in 2026.4.14, 2026.7.1 and 2026.9.6: `prepareCronRunContext`; measured
-/// on the first and the last). Any client may ask under any key, so only exactly that form counts: what merely looks
-/// like it is a session of its own, and so is what a run started below itself (`…:run:<uuid>:thread:5`).
+/// then the id of the run's session (read in 2026.4.14, 2026.7.1 and 2026.9.6: `prepareCronRunContext`; measured
+/// on the first and the last). Any client may use any key, so only exactly that form counts: a key that merely looks
+/// similar is a session of its own, and so is a session that a run started below itself (`…:run:<uuid>:thread:5`).
 pub fn session_of(key: &str) -> &str {
     const RUN: &str = ":run:";
     const UUID: usize = 36;
@@ -143,7 +143,7 @@ impl Scope {
 }
 
 impl<'p> Place<'p> {
-    /// Where a prompt belongs. An empty name is no name.
+    /// The place of a prompt. An empty name counts as missing.
     pub fn of(prompt: &'p Prompt, scope: Scope) -> Self {
         match prompt.doubt {
             Some(doubt) => Self::Own { key: &prompt.key, why: Alone::Doubt(doubt) },
@@ -151,7 +151,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Where a prompt would belong if what it does were known.
+    /// The place of a prompt by its requester alone, as if its intent were known.
     pub(super) fn of_asker(prompt: &'p Prompt, scope: Scope) -> Self {
         let own = |why| Self::Own { key: &prompt.key, why };
         let known = |name: &'p Option<std::sync::Arc<str>>| name.as_deref().filter(|name| !name.is_empty());
@@ -168,7 +168,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Why the prompt is with no other, if it is.
+    /// Why the prompt is grouped with no other, if so.
     pub fn alone(&self) -> Option<Alone> {
         match self {
             Self::Own { why, .. } => Some(*why),
@@ -176,7 +176,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Why a prompt that has no duplicate could have none, whatever else is pending; `None`: it merely has none.
+    /// Why a prompt could not have duplicates, whatever else is pending; `None`: it could.
     pub fn why_alone(prompt: &'p Prompt, scope: Scope) -> Option<Alone> {
         let call = || prompt.names_call().then_some(Alone::Call);
         Self::of(prompt, scope).alone().or_else(call)

@@ -1,4 +1,4 @@
-//! When a prompt may be denied, so that no mix of clearance processes ever denies the last prompt of a group.
+//! The times at which a prompt may be denied, so that no mix of clearance processes denies the last prompt of a group.
 //!
 //! Processes do not talk to each other. They may use different rules (`--keep`, `--by`, `--margin`, filters), and know
 //! different things about runs. What they share is the gateway: its prompts and its clock.
@@ -8,32 +8,33 @@
 //! All processes order prompts in the same way: by creation time, then by key. A denial relies on one other pending
 //! prompt of the group, its *support*. A denial whose support is older is a *younger denial*; a denial whose support is
 //! younger is an *older denial*. The gateway's time is divided into cycles with two slots. Younger denials are sent in
-//! the younger slot, older denials in the older slot. A denial must reach the gateway before its slot ends, and there is
-//! a pause behind each slot for answers that take longer than expected. A process sends a denial only if it asked the
-//! gateway for the support after the slot began, and the gateway said that the support is pending.
+//! the younger slot, older denials in the older slot. A denial must reach the gateway before its slot ends, and there
+//! is a pause behind each slot for answers that take longer than expected. A process sends a denial only if it asked
+//! the gateway for the support after the slot began, and the gateway said that the support is pending.
 //!
-//! There is one exception. A guard may deny a prompt that was created at most [`ONCE_MS`] ago at any time, relying on an
-//! older prompt that was pending when the new one was created (it receives events in the gateway's order). In return no
-//! older denial relies on a prompt that is younger than [`SETTLED_MS`]: by then such a denial has arrived.
+//! There is one exception. A guard may deny a prompt that was created at most [`ONCE_MS`] ago at any time, relying on
+//! an older prompt that was pending when the new one was created (it receives events in the gateway's order). In return
+//! no older denial relies on a prompt that is younger than [`SETTLED_MS`]: by then such a denial has arrived.
 //!
 //! # Why no group is emptied
 //!
-//! Take the widest group that any process works on. Narrower groups of it need no care of their own: their supports are
+//! Take the widest group that any process works on. Its narrower groups need no separate proof: their supports are
 //! prompts of the wide group, too.
 //!
 //! - *In a younger slot* let `m` be the oldest prompt of the group that is pending at any time in the slot. A younger
 //!   denial of `m` would need an older support that was pending in the same slot. There is none.
 //! - *In an older slot with an older denial* that denial's support is settled. Let `z` be the youngest settled prompt
 //!   that is pending at any time in the slot. An older denial of `z` would need a younger, settled support that was
-//!   pending in the same slot. There is none. The exception does not apply to settled prompts. So `z` is pending when the
-//!   slot ends.
-//! - *The exception* relies on an older prompt that was pending after the denied one was created. While there are no older
-//!   denials it cannot hit the oldest prompt. Behind an older slot `z` is older than every prompt that is new enough.
+//!   pending in the same slot. There is none. The exception does not apply to settled prompts. So `z` is pending when
+//!   the slot ends.
+//! - *The exception* relies on an older prompt that was pending after the denied one was created. While there are no
+//!   older denials it cannot hit the oldest prompt. Behind an older slot `z` is older than every prompt that is new
+//!   enough.
 //!
 //! So the argument does not depend on the rules of any process, only on time: a denial arrives within twice the recent
-//! latency plus the pause behind its slot, the exception's within [`SETTLED_MS`] minus [`ONCE_MS`], and the gateway's clock
-//! is inside the interval that the client computed. Where answers are too slow or the interval is too wide for a slot,
-//! nothing is sent in it.
+//! latency plus the pause behind its slot, the exception's within [`SETTLED_MS`] minus [`ONCE_MS`], and the gateway's
+//! clock is inside the interval that the client computed. Where answers are too slow or the interval is too wide for a
+//! slot, no denial is sent in it.
 //!
 //! The prompts of a run that a guard or `run cancel --superseded` clears keep to the same slots ([`super::staying`]). A
 //! person, an expiry, or a run that a person aborts can still take a support while a denial is on its way. Nothing
@@ -41,12 +42,12 @@
 //!
 //! # How long slots are
 //!
-//! Legacy gateways (protocol 3) answer thousands of denials a second. All groups share one short pause, so a usual purge
-//! does not meet it. Current gateways answer about two hundred a second. There the slots of each intent begin at a time
-//! of its own, so that a purge works on other groups meanwhile, and older denials of many groups are not squeezed into
-//! one moment. A longer cycle makes a purge of few large groups faster, and the last denial of a group wait longer. At
-//! eight seconds a purge of ten groups takes as long as without slots, one of a single group a quarter longer
-//! (`queue::tests::speed`).
+//! Legacy gateways (protocol 3) answer thousands of denials a second. All groups share one short pause, so a usual
+//! purge does not meet it. Current gateways answer about two hundred a second. There the slots of each intent begin at
+//! a time of its own, so that a purge works on other groups meanwhile, and older denials of many groups are not
+//! squeezed into one moment. A longer cycle makes a purge of few large groups faster, and the last denial of a group
+//! wait longer. At eight seconds a purge of ten groups takes as long as without slots, one of a single group a quarter
+//! longer (`queue::tests::speed`).
 
 use super::clock::GatewayTime;
 use super::intent::Intent;
@@ -57,17 +58,17 @@ pub const ONCE_MS: u64 = 100;
 pub const SETTLED_MS: u64 = 750;
 /// The longest latency at which the exception for new prompts is used, in milliseconds.
 const ONCE_LATENCY_MS: u64 = 300;
-/// Time that even the fastest denial is given to arrive, in milliseconds.
+/// The minimum time for a denial to arrive, in milliseconds.
 const LANDING_MS: u64 = 50;
-/// By how much an answer may be later than the latest ones, in milliseconds, beside the pause behind the slot.
+/// By how much an answer may be slower than recent ones, in milliseconds, in addition to the pause behind the slot.
 const DELAY_MS: u64 = 500;
 
 /// Which prompt a denial relies on, seen from the denied one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// On an older one: the denied prompt is the younger of the two.
+    /// An older prompt: the denied prompt is the younger of the two.
     Younger,
-    /// On a younger one: the denied prompt is the older of the two.
+    /// A younger prompt: the denied prompt is the older of the two.
     Older,
 }
 
@@ -85,14 +86,14 @@ pub struct Moment {
 /// Whether a denial may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// It may be sent now.
+    /// The denial may be sent now.
     Open {
         /// The gateway must have been asked for the support at this time or later.
         since: GatewayTime,
         /// When the slot ends.
         until: GatewayTime,
     },
-    /// It may not be sent before this time.
+    /// The denial may not be sent before this time.
     Shut {
         /// When the slot begins.
         until: GatewayTime,
@@ -109,7 +110,7 @@ pub struct Slots {
     /// When the older slot begins and ends, from the beginning of the cycle.
     older_from_ms: u64,
     older_until_ms: u64,
-    /// Whether each intent has a beginning of its own.
+    /// Whether the slots of each intent begin at a different time.
     spread: bool,
 }
 
@@ -136,13 +137,13 @@ impl Slots {
         if legacy { Self::LEGACY } else { Self::CURRENT }
     }
 
-    /// How far into its cycle an intent is at time zero.
+    /// The phase of an intent: its position in the cycle at time zero, in milliseconds.
     pub fn phase(&self, intent: &Intent) -> u64 {
         let number = intent.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         if self.spread { number % self.cycle_ms } else { 0 }
     }
 
-    /// Whether a denial may be sent at a moment. `phase`: that of the group's intent.
+    /// Whether a denial may be sent at a moment. `phase`: the phase of the group's intent.
     pub fn opening(&self, side: Side, phase: u64, moment: Moment) -> Opening {
         let (from_ms, until_ms) = self.bounds(side);
         let into_ms = moment.at.as_ms().saturating_add(phase) % self.cycle_ms;
@@ -175,7 +176,7 @@ impl Slots {
         }
     }
 
-    /// What must be left of a slot: by then the denial has arrived, however late it is now.
+    /// How much of a slot must be left, in milliseconds, so that the denial arrives in it in every case.
     fn needed_ms(moment: Moment) -> u64 {
         let delay = moment.latency_ms.min(DELAY_MS);
         moment.unsure_ms.saturating_add(moment.latency_ms).saturating_add(delay).max(LANDING_MS)
@@ -225,7 +226,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever two processes believe about the time, their denials of two sides do not overlap.
+        /// Whatever two processes know about the time, their denials of different sides do not overlap.
         #[test]
         fn sides_never_overlap(
             legacy in any::<bool>(), phase in 0_u64..8_000, truth in 1_000_000_u64..1_016_000,

@@ -1,12 +1,12 @@
-//! When the prompts of a run may be denied, beside other processes that deny duplicates.
+//! The times at which the prompts of a run may be denied while other processes deny duplicates.
 //!
-//! Another process may rely on a prompt of a run. So its denial keeps to the same slots as the denial of a duplicate
-//! (see [`super::slots`]): it counts as a younger denial where an older prompt of the group stays, and as an older
+//! Another process may rely on a prompt of a run. So its denial uses the same slots as the denial of a duplicate (see
+//! [`super::slots`]): it counts as a younger denial where an older prompt of the group stays, and as an older
 //! denial where only younger prompts of the group stay. The group is every prompt with the same intent, in any session.
 //!
-//! A prompt without others in its group may be denied at any time. If it had others when it was planned, somebody
-//! denied them meanwhile and relied on it: then it stays. An abort clears all prompts of its run at once, so a rule
-//! aborts a run only after those of its prompts that have others in their groups were denied.
+//! A prompt that is alone in its group may be denied at any time. If it was not alone at the time of the plan, somebody
+//! denied the others meanwhile and relied on it: then it stays. An abort clears all prompts of its run at once, so a
+//! rule aborts a run only after those of its prompts that have others in their groups were denied.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,30 +15,30 @@ use super::intent::Intent;
 use super::prompt::{Key, Prompt};
 use super::slots::{Moment, Opening, SETTLED_MS, Side, Slots};
 
-/// How long a prompt must still live for another one to be taken relying on it, in milliseconds.
+/// How long a prompt must still live to rely on it for another denial, in milliseconds.
 const LAPSE_MS: u64 = 5_000;
 
-/// A creation time and a key: how prompts of a group are ordered.
+/// The order of prompts of a group: by creation time, then by key.
 type Rank = (GatewayTime, Key);
 
-/// The prompts of each intent that stay, in order.
+/// The prompts of each intent that are not to be denied, in order.
 #[derive(Debug)]
 pub struct Staying {
     slots: Slots,
     groups: HashMap<Intent, Vec<(Rank, GatewayTime)>>,
 }
 
-/// What a prompt that is to go waits for.
+/// The slot that the denial of a prompt waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Wait {
     older: bool,
     phase: u64,
-    /// The prompt that it relies on is settled at this time.
+    /// The time at which its support is settled.
     settled: GatewayTime,
 }
 
 impl Staying {
-    /// What stays of everything that is `pending` when the prompts in `going` go.
+    /// The `pending` prompts without those in `going`.
     pub fn of(slots: Slots, pending: &[Prompt], going: &HashSet<Key>) -> Self {
         let mut groups: HashMap<Intent, Vec<(Rank, GatewayTime)>> = HashMap::new();
         let stays = |prompt: &&Prompt| prompt.doubt.is_none() && !going.contains(&prompt.key);
@@ -57,7 +57,7 @@ impl Staying {
         self.groups.contains_key(&prompt.intent)
     }
 
-    /// What a prompt waits for; `None` where it may go at any time.
+    /// The slot that a denial waits for; `None` if the prompt may be denied at any time.
     fn wait(&self, prompt: &Prompt, moment: Moment) -> Option<Wait> {
         let soon = moment.at.plus(moment.unsure_ms).plus(LAPSE_MS);
         let group = self.groups.get(&prompt.intent).filter(|_| prompt.doubt.is_none())?;
@@ -76,7 +76,7 @@ impl Staying {
         self.slots.opening(side, wait.phase, moment)
     }
 
-    /// Whether a prompt may go now. What is pending must have been listed since the time that an open slot names.
+    /// Whether a prompt may be denied now. The listing must be from after the time that an open slot names.
     pub fn opens(&self, prompt: &Prompt, moment: Moment) -> Opening {
         match self.wait(prompt, moment) {
             None => {
@@ -160,7 +160,7 @@ mod tests {
             Opening::Shut { until: GatewayTime::of_ms(older + 1) }
         );
         assert!(open(staying.opens(&prompts[0], at(older + 1))));
-        // One that lapses is nothing to rely on: the prompt that goes counts as alone.
+        // A prompt that expires soon cannot be relied on: the denied prompt counts as alone.
         let lapsing = [prompt(0, older - 60_000, 0), prompt(1, older - 1_799_000, 0)];
         let staying = Staying::of(slots, &lapsing, &going);
         let younger = inside(slots, Side::Younger, &lapsing[0].intent);
@@ -168,8 +168,8 @@ mod tests {
     }
 
     proptest! {
-        /// What goes in one slot never takes the prompt that every process keeps in that slot, so none empties a group
-        /// of which something stays: the oldest in a younger slot, the youngest settled one in an older slot.
+        /// A denial in a slot never hits the prompt that every process keeps in that slot, so no group with a prompt
+        /// that stays is emptied: the oldest prompt in a younger slot, the youngest settled prompt in an older slot.
         #[test]
         fn what_goes_in_a_slot_is_never_what_all_others_keep(
             ages in prop::collection::vec(0_u64..5_000, 2..8), chosen in 0_u8..=255, step in 0_u64..200, legacy in any::<bool>(),

@@ -1,7 +1,7 @@
-//! What is said beside a plan: duplicates that a wider scope would find, and prompts that could not be compared.
+//! Notes on a plan: duplicates that a wider scope would find, and prompts that could not be compared.
 //!
-//! A cron job, a subagent and a chat of one agent ask for the same in sessions of their own; each is right by its
-//! scope, and the pile as a whole is seen only by the agent.
+//! A cron job, a subagent and a chat of one agent request the same in different sessions. None of these are duplicates
+//! in the session scope; only the agent scope shows them together.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -14,30 +14,30 @@ use super::scope::{Alone, Place, Scope};
 /// Duplicates that a wider scope would find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wider {
-    /// The scope: the narrowest that finds the most.
+    /// The narrowest scope that finds the most.
     pub scope: Scope,
-    /// How many more prompts are duplicates there.
+    /// How many more prompts are duplicates in it.
     pub duplicates: usize,
 }
 
-/// What is said beside a plan.
+/// The notes on a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
-    /// What a wider scope would find, if anything.
+    /// Duplicates that a wider scope would find, if any.
     pub wider: Option<Wider>,
-    /// How many prompts may be duplicates, of which only a summary is known. Two with other summaries, agents or
-    /// sessions are not; whether two with the same are, nobody can say.
+    /// How many prompts that are known only by a summary may be duplicates: prompts with the same summary, agent and
+    /// session.
     pub undecided: usize,
-    /// Why prompts that have no duplicate could have none, and how many there are of each.
+    /// The reasons for which prompts could not have duplicates, and the number of prompts by reason.
     pub alone: BTreeMap<Alone, usize>,
 }
 
-/// The groups of a plan in the scopes that are wider than its own, by a prompt of each.
+/// Counts the groups of a plan in the wider scopes, by one prompt of each group.
 ///
-/// A million groups are in no cache, so each is looked at once, and what is kept of it is a hash a scope.
+/// A million groups do not fit in a cache, so each is read once, and only one hash per scope is kept.
 pub(super) struct Widening {
     own: Scope,
-    // Keyed anew each time. Two places of one hash are one duplicate too many in a note.
+    // A new random key each time. Two places with one hash only add one duplicate to the note.
     state: RandomState,
     hashes: Vec<Vec<u64>>,
 }
@@ -57,7 +57,7 @@ impl Widening {
         }
     }
 
-    /// What was found.
+    /// The result.
     pub(super) fn end(self) -> Option<Wider> {
         let mut most: Option<Wider> = None;
         for (&scope, mut hashes) in self.own.wider().iter().zip(self.hashes) {
@@ -74,10 +74,10 @@ impl Widening {
 }
 
 impl Plan<'_> {
-    /// What is to be said beside it. It takes time in proportion to the groups.
+    /// The notes on the plan. The time is linear in the number of groups.
     pub fn beside(&self) -> Beside {
         let own = self.rules.scope;
-        // A summary names no run: what asks in one session may be of one run.
+        // A summary does not name its run: prompts of one session may be of one run.
         let scope = if own == Scope::Run { Scope::Session } else { own };
         let mut widening = Widening::of(own, self.groups.len());
         let mut beside = Beside::default();

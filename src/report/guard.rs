@@ -33,7 +33,7 @@ pub fn at(at: LocalTime) -> String {
     format!("{at:.3}")
 }
 
-/// The beginning of a group's digest: `queue ls` shows the beginning of this, or more.
+/// The short id of a group: the start of its digest. `queue ls` shows a shorter or longer start.
 pub fn group(digest: &[u8; 32]) -> String {
     data_encoding::HEXLOWER.encode(&digest[..8])
 }
@@ -157,7 +157,7 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
     }
 }
 
-/// Why a denial did not deny its prompt, for machines.
+/// Why a prompt was not denied, for machines.
 fn error(outcome: &report::Outcome) -> Option<&str> {
     match outcome {
         report::Outcome::Denied | report::Outcome::AlreadyGone | report::Outcome::Allowed(_) => None,

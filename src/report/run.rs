@@ -8,7 +8,7 @@ use crate::queue::cancel::{Cancelled, RunList, RunRow};
 use crate::queue::{Key, Prompt};
 
 impl RunList {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -69,7 +69,7 @@ fn ids(keys: &[Key]) -> Vec<&str> {
     keys.iter().map(|key| &*key.id).collect()
 }
 
-/// Prompts that were not denied, and why.
+/// The prompts that were not denied, and the reasons.
 pub fn failures(report: &Cancelled) -> Vec<(&Key, &str)> {
     let failed = report.failed.iter().map(|(key, words)| (key, &**words));
     let skipped = report.skipped.iter().map(|(key, why)| (key, skip_reason(*why)));
@@ -78,7 +78,7 @@ pub fn failures(report: &Cancelled) -> Vec<(&Key, &str)> {
 }
 
 impl Cancelled {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         struct AllowedJson<'r> {

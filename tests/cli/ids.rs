@@ -97,7 +97,7 @@ fn a_duplicate_whose_id_begins_another_is_skipped() {
             purged.json
         );
         assert_eq!(purged.outcomes["abc"].0, "not-tried");
-        assert!(purged.outcomes["abc"].1.contains("ids by their beginning"), "{}", purged.json);
+        assert!(purged.outcomes["abc"].1.contains("ids by their start"), "{}", purged.json);
         assert_eq!(gateway.left(), ["first", "abc", "ABCdef"]);
         assert!(
             gateway.queue.lock().unwrap().calls.iter().all(|(method, id)| method != RESOLVE || id == "zz")

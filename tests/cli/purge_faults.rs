@@ -552,10 +552,7 @@ fn a_survivor_that_somebody_answers_ends_its_group_alone() {
     assert_eq!(gateway.left(), ["a-01", "a-02", "a-03", "a-04", "a-05", "b-00"]);
     for (id, (outcome, reason)) in &purged.outcomes {
         if id.starts_with("a-") {
-            assert_eq!(
-                (outcome.as_str(), reason.as_str()),
-                ("not-tried", "the one that was to stay is gone")
-            );
+            assert_eq!((outcome.as_str(), reason.as_str()), ("not-tried", "the kept prompt is gone"));
         }
     }
     // The next purge finds another one that stays.

@@ -75,7 +75,7 @@ fn a_purge_asks_first() {
         terminal.types(answer);
         let (exit, text) = terminal.ends();
         assert_eq!(exit, 2, "{answer:?}: {text}");
-        assert!(text.contains("not confirmed: nothing was done"), "{text}");
+        assert!(text.contains("not confirmed: nothing was changed"), "{text}");
         assert_eq!(ids(&pending(&client)), ids(&before), "{answer:?}");
     }
     let mut terminal = on(&client, &["queue", "dedupe"], WIDE);

@@ -1,5 +1,5 @@
-//! Sending a decision to a gateway, and reading what it answers: `dedupe`, `guard`, `resolve` and `run cancel` share
-//! this one reading.
+//! Sending a decision to a gateway, and reading its answer. `dedupe`, `guard`, `resolve` and `run cancel` share this
+//! module.
 
 use std::time::{Duration, Instant};
 
@@ -16,29 +16,29 @@ use crate::queue::names::{KNOWN_MS, Names, Unsendable};
 use crate::queue::report::SkipReason;
 use crate::queue::{Decision, Key, Kind};
 
-/// How a gateway takes decisions.
+/// How a gateway matches the id of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Way {
     /// By the exact id.
     Exact,
-    /// By the beginning of an id.
+    /// By the start of an id.
     Prefix,
 }
 
 impl Way {
-    /// Of the gateway at the other end.
+    /// The way of the connected gateway.
     pub(in crate::commands) fn of(connection: &Connection) -> Self {
         if connection.capabilities(false).exact_resolve { Self::Exact } else { Self::Prefix }
     }
 }
 
-/// What came of sending a denial. `dedupe`, `guard` and `run cancel` share this reading of a [`Reply`].
+/// The outcome of sending a denial. `dedupe`, `guard` and `run cancel` map each [`Reply`] in this way.
 ///
 /// | reply | outcome |
 /// | --- | --- |
 /// | taken | answered: denied |
 /// | decided before, by an allowance | answered: allowed |
-/// | decided before otherwise, or nothing is known of it | answered: already gone |
+/// | decided before otherwise, or the id is unknown | answered: already gone |
 /// | not taken; or an error that is not retryable | answered: refused |
 /// | busy | answered: unavailable |
 /// | no answer, and the connection is lost | lost |
@@ -47,9 +47,9 @@ impl Way {
 pub(in crate::commands) enum Denial {
     /// The gateway answered.
     Answered(Answer),
-    /// There is no answer, so the prompt may be denied or not.
+    /// No answer arrived, so the prompt may be denied or not.
     Unanswered(GatewayError),
-    /// There is no answer, and the connection is lost: no other call is answered either.
+    /// No answer arrived, and the connection is lost: no other call will be answered either.
     Lost(GatewayError),
 }
 
@@ -70,7 +70,7 @@ impl From<Reply> for Denial {
     }
 }
 
-/// Whether an error means that no answer comes any more. A call that ran into the deadline is not among them: the
+/// Whether an error means that no answer will arrive. A call that ran into the deadline does not count: the state
 /// machine knows the deadline.
 pub(in crate::commands) fn is_lost(error: &GatewayError) -> bool {
     matches!(
@@ -83,7 +83,7 @@ fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Sends a decision, and says when it had been written, where that is known.
+/// Sends a decision. Returns also when it was written, if known.
 pub(in crate::commands) async fn decide(
     session: &Session,
     way: Way,
@@ -99,11 +99,11 @@ pub(in crate::commands) async fn decide(
 }
 
 /// Whether a prompt is pending. `exec.approval.get` does not know decided prompts, and answers with another prompt if
-/// its id starts with this one (measured on 2026.4.14 and 2026.9.6); for the other kinds, and where the answer does not
-/// settle it, it is their list, which has nothing but what is pending.
+/// its id starts with this one (measured on 2026.4.14 and 2026.9.6); for the other kinds, and if the answer does not
+/// decide it, the list of the kind decides: it has only pending prompts.
 ///
 /// # Errors
-/// The connection is lost. Any other failure leaves unknown whether the prompt is pending.
+/// The connection is lost. After any other failure it is unknown whether the prompt is pending.
 pub(in crate::commands) async fn check(
     session: &Session,
     key: &Key,
@@ -130,7 +130,7 @@ async fn find(session: &Session, key: &Key, deadline: Deadline) -> Result<Found,
                 });
             }
             Err(error) if prompts::is_gone(&error) => return Ok(Found::Gone),
-            // Several begin so, and this one is not there.
+            // Several ids start with this one, and the prompt itself is not pending.
             Err(GatewayError::Failed { failure, .. }) if failure.code == "INVALID_REQUEST" => {}
             Err(error) => return Err(error),
         }
@@ -140,31 +140,31 @@ async fn find(session: &Session, key: &Key, deadline: Deadline) -> Result<Found,
     Ok(if ids.iter().any(|id| *id == *key.id) { Found::Pending } else { Found::Gone })
 }
 
-/// What is known to be pending on a gateway that matches ids by their beginning.
+/// The known pending prompts of a gateway that matches ids by their start.
 #[derive(Debug)]
 pub(in crate::commands) struct Known {
     names: Names,
     /// The kinds that were listed.
     kinds: Vec<Kind>,
-    /// Before it was asked for.
+    /// A time before the request of the listing.
     at: Instant,
 }
 
 /// Whether a decision on a prompt may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Sending {
-    /// It may.
+    /// The decision may be sent.
     Now,
-    /// What is known is too old: list again first.
+    /// The last listing is too old: list again first.
     Stale,
     /// The prompt is not pending.
     Gone,
-    /// It may not, for this reason.
+    /// The decision must not be sent, for this reason.
     Never(SkipReason),
 }
 
 impl Known {
-    /// Of a listing that was asked for at `at`.
+    /// From a listing that was requested at `at`.
     pub(in crate::commands) fn of<'k>(
         keys: impl IntoIterator<Item = &'k Key>,
         kinds: Vec<Kind>,
@@ -178,17 +178,17 @@ impl Known {
         &self.kinds
     }
 
-    /// A prompt came.
+    /// Adds a prompt that arrived.
     pub(in crate::commands) fn came(&mut self, key: &Key) {
         self.names.insert(key);
     }
 
-    /// A prompt is gone.
+    /// Removes a prompt that is gone.
     pub(in crate::commands) fn went(&mut self, key: &Key) {
         self.names.remove(key);
     }
 
-    /// Whether a decision may be sent, where every prompt that comes and goes is reported here.
+    /// Whether a decision may be sent, if every arriving and resolved prompt is reported here.
     pub(in crate::commands) fn sending(&self, key: &Key) -> Sending {
         match self.names.check(key) {
             Ok(()) => Sending::Now,
@@ -197,14 +197,14 @@ impl Known {
         }
     }
 
-    /// The same, where a listing is all that is known.
+    /// Whether a decision may be sent, if only the listing is known.
     pub(in crate::commands) fn sending_by_listing(&self, key: &Key) -> Sending {
         let old = self.at.elapsed() > Duration::from_millis(KNOWN_MS);
         if old { Sending::Stale } else { self.sending(key) }
     }
 }
 
-/// Asks for the names of everything that is pending.
+/// Requests the keys of everything that is pending.
 pub(in crate::commands) async fn names(
     session: &Session,
     kinds: &[Kind],

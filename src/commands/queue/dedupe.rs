@@ -1,4 +1,4 @@
-//! `queue dedupe`: one prompt of each group stays, the rest are denied.
+//! `queue dedupe`: one prompt of each group is kept, the rest are denied.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -23,25 +23,25 @@ use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
 
-/// Left of the time for the last listing and the report.
+/// The part of the time that is reserved for the last listing and the report.
 const REPORTING: Duration = Duration::from_millis(500);
 
-/// What to do.
+/// The request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which prompts.
+    /// The filter of prompts.
     pub filter: Filter,
-    /// Inside what they are duplicates.
+    /// The scope in which prompts are duplicates.
     pub scope: Scope,
-    /// Which one stays.
+    /// Which prompt of a group is kept.
     pub keep: Keep,
-    /// How long that one must live, in milliseconds.
+    /// How long the kept prompt must still live, in milliseconds.
     pub margin_ms: u64,
     /// Whether to stop after the plan, and with which verdict.
     pub asked: Asked,
-    /// For how long to keep cleaning afterwards.
+    /// How long to keep cleaning afterwards.
     pub settle: Option<Duration>,
-    /// How often.
+    /// The maximum number of such purges.
     pub rounds: u32,
 }
 
@@ -55,7 +55,7 @@ impl Request {
     }
 }
 
-/// Plans for a saved listing, and does nothing else.
+/// Makes a plan for a saved listing.
 pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<Dedupe, Error> {
     let pending = saved(input, deadline)?;
     let plan = request.plan(&pending);
@@ -66,9 +66,9 @@ pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<D
 /// A plan for one gateway.
 #[derive(Debug)]
 pub enum Planning {
-    /// There is nothing to carry out, and this is the report.
+    /// The report, if there is nothing to carry out.
     Finished(Box<Dedupe>),
-    /// It can be carried out.
+    /// A plan that can be carried out.
     Ready(Box<Ready>),
 }
 
@@ -77,7 +77,7 @@ pub enum Planning {
 pub struct Ready {
     /// The gateway.
     pub gateway: String,
-    /// What is to be denied.
+    /// The plan.
     pub planned: Planned,
     request: Request,
     before: Pending,
@@ -85,14 +85,13 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether a person has to confirm it. A plan that only watches for duplicates to come denies nothing that is
-    /// known.
+    /// Whether a person has to confirm the plan. A plan that only watches for future duplicates denies no known prompt.
     pub fn needs_confirmation(&self) -> bool {
         self.planned.duplicates > 0
     }
 }
 
-/// Lists what is pending, and plans.
+/// Lists what is pending, and makes a plan.
 pub async fn plan(request: &Request, flags: &Flags, deadline: Deadline) -> Result<Planning, Error> {
     let mut queue = Queue::open(flags, Access::LISTENING, Reader::new(), deadline).await?;
     let pending = queue.list().await?;
@@ -109,7 +108,7 @@ pub async fn plan(request: &Request, flags: &Flags, deadline: Deadline) -> Resul
     Ok(Planning::Ready(Box::new(ready)))
 }
 
-/// Plans for several gateways, all at once.
+/// Makes plans for several gateways concurrently.
 pub async fn plan_all(
     request: &Request,
     targets: &[Flags],
@@ -118,8 +117,8 @@ pub async fn plan_all(
     join_all(targets.iter().map(|flags| plan(request, flags, deadline))).await
 }
 
-/// Carries out the plans of several gateways, all at once. `progress` receives how many prompts are still to be denied,
-/// where there is one gateway.
+/// Carries out the plans of several gateways concurrently. `progress` receives how many prompts are still to be denied,
+/// if there is one gateway.
 pub async fn carry_out_all(
     plans: Vec<Result<Planning, Error>>,
     progress: &mut dyn FnMut(usize),
@@ -141,14 +140,14 @@ async fn finish(planning: Result<Planning, Error>, progress: &mut dyn FnMut(usiz
     }
 }
 
-/// What one of several gateways has come to.
+/// The progress of one of several gateways.
 enum Step {
     Planned(Result<Planning, Error>),
     Finished(Box<Result<Dedupe, Error>>),
 }
 
-/// Plans and carries out for several gateways, each at its own pace: one that is slow stops no other. `show` receives
-/// each plan before anything of it is carried out.
+/// Makes and carries out plans for several gateways independently: a slow one does not delay the others. `show`
+/// receives each plan before it is carried out.
 pub async fn run_all(
     request: &Request,
     targets: &[Flags],
@@ -189,12 +188,12 @@ pub async fn run_all(
     reports.into_iter().map(|(_, report)| report).collect()
 }
 
-/// Carries out a plan, and lists again. What is denied is what was planned: prompts that came since are not looked at.
+/// Carries out a plan, and lists again. Only planned prompts are denied; prompts that arrived since are ignored.
 async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedupe, Error> {
     let Ready { gateway, planned, request, before: pending, hold } = ready;
     let request = &request;
     let (mut queue, deadline) = hold.resume();
-    // Until this ends; not while somebody reads the plan, which could be for hours. What is pending is listed again.
+    // Held until this ends, but not while somebody reads the plan, which may take hours. The queue is listed again.
     let _alone = queue.connection.alone().await?;
     let mut stop = Stop::listening();
     let mut rounds = Vec::new();
@@ -205,7 +204,7 @@ async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedu
         let (mut round, after) = purge(request, &mut queue, &before, deadline, &mut stop, progress).await?;
         let after = match after {
             Ok(after) => after,
-            // What was done is reported.
+            // The report has what was done so far.
             Err(error) => {
                 rounds.push(round);
                 unseen = Some(error);
@@ -228,7 +227,7 @@ async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedu
         };
         let again = matches!(settled, Settled::Again(_));
         let (Settled::Again(later) | Settled::Quiet(later)) = settled;
-        // An agent asks again a moment after its denial, when the listing behind the purge is made already.
+        // An agent asks again a moment after its denial, possibly after the listing at the end of the purge.
         note_again(&mut round, &request.plan(&before), &before, &later);
         rounds.push(round);
         before = later;
@@ -247,7 +246,8 @@ async fn carry_out(ready: Ready, progress: &mut dyn FnMut(usize)) -> Result<Dedu
             })
             .count();
         report.pending = report.pending.saturating_sub(over);
-        report.partial = Some(format!("it could not be looked at again, so this is what is known: {error}"));
+        report.partial =
+            Some(format!("the queue could not be listed again, so this report may be out of date: {error}"));
         if report.verdict == Verdict::Done {
             report.verdict = Verdict::Partly;
         }
@@ -271,7 +271,7 @@ fn report(
         Asked::Purge => crate::report::queue::verdict(Asked::Purge, duplicates, &totals),
         asked => crate::report::queue::verdict(asked, planned.duplicates, &totals),
     };
-    // What was not understood may be a duplicate.
+    // A prompt that could not be read may be a duplicate.
     let understood = last.listing.problems.is_empty() && planned.beside.undecided == 0;
     let verdict = if verdict == Verdict::Done && !understood { Verdict::Partly } else { verdict };
     let emptied = rounds.iter().any(|round| !round.emptied.is_empty());
@@ -310,18 +310,18 @@ async fn purge(
     }
     let mut events = queue.connection.take_events();
     if queue.now().gateway.since(before.at()) > FRESH_MS {
-        // Somebody thought about the plan. The answer comes behind every event that came meanwhile.
+        // A person may have read the plan meanwhile. The answer arrives after every event of that time.
         let now = stop.spare(Box::pin(queue.list_again(before))).await?;
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
-        // Every operator hears every decision there, and the connection is older than the listing.
+        // Such a gateway sends every decision to every operator, and the connection is older than the listing.
         work.handle(purge::Input::Hearing(before.at()), queue.now());
     }
     loop {
         let heard = events.as_mut().filter(|_| queue.capabilities().sends_decisions);
         match drive(queue, heard, &mut work, deadline, stop, progress).await? {
             LoopExit::Done => break,
-            // What is left goes on behind a new listing.
+            // The rest continues after a new listing.
             LoopExit::Lost => {
                 let sent = |key: &&Key| work.is_sent(key);
                 let sent: Vec<Key> = keys(&plan).filter(sent).cloned().collect();
@@ -329,7 +329,7 @@ async fn purge(
                 let again = match stop.spare(Box::pin(again(queue, before))).await {
                     Ok(again) => again,
                     Err(error) => {
-                        // Everything has an outcome now.
+                        // Every prompt has an outcome now.
                         work.end(queue.now());
                         let entries = work.take().into_iter().map(|entry| unanswered(entry, &sent)).collect();
                         return Ok((
@@ -357,15 +357,15 @@ async fn purge(
     Ok((round, Ok(after)))
 }
 
-/// Notes what asks again for what was denied. What a filter left out of the plan was there before, and is no answer to
-/// a denial.
+/// Notes the prompts that re-request what was denied. A prompt that a filter left out of the plan is older than the
+/// denial, and does not count.
 fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pending) {
     let known = before.keys();
     round.asked_again(plan, &denied(&round.entries), &after.listing.prompts);
     round.requeued.retain(|again| !known.contains(&again.prompt.key));
 }
 
-/// Tells what is pending now, and whether every decision will be heard from here on.
+/// Passes the pending prompts to the purge, and whether every decision will be received from now on.
 fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
     work.handle(purge::Input::Listed(now.keys(), now.at()), queue.now());
     if queue.capabilities().sends_decisions && listening {
@@ -379,12 +379,12 @@ async fn again(queue: &mut Queue, before: &Pending) -> Result<Pending, Error> {
     queue.list_again(before).await
 }
 
-/// Everything that a plan denies.
+/// The members of all groups with duplicates of a plan.
 fn keys<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = &'p Key> {
     plan.duplicated().flat_map(|group| group.members.iter().map(|member| &member.key))
 }
 
-/// Left alone it was not if it had been sent.
+/// Corrects a skipped prompt if its denial was sent: then it was not answered.
 fn unanswered(mut entry: Entry, sent: &[Key]) -> Entry {
     if matches!(entry.outcome, Outcome::Skipped(_)) && sent.contains(&entry.key) {
         entry.outcome = Outcome::Failed(Failure::NoAnswer);
@@ -393,13 +393,13 @@ fn unanswered(mut entry: Entry, sent: &[Key]) -> Entry {
 }
 
 enum Settled {
-    /// There are duplicates again.
+    /// New duplicates arrived.
     Again(Pending),
-    /// There were none until the end.
+    /// No duplicates arrived until the end.
     Quiet(Pending),
 }
 
-/// Watches until there are duplicates again, or until the end.
+/// Watches until new duplicates arrive, or until the end.
 async fn settled(
     request: &Request,
     queue: &mut Queue,
@@ -408,7 +408,7 @@ async fn settled(
     deadline: Deadline,
     stop: &mut Stop,
 ) -> Result<Settled, Error> {
-    /// How often a gateway that sends no events is asked.
+    /// The polling period for a gateway that sends no events.
     const EVERY: Duration = Duration::from_secs(1);
     loop {
         if request.plan(&pending).duplicates() > 0 {
@@ -428,11 +428,11 @@ async fn settled(
     }
 }
 
-/// The exit code of the reports of all gateways: what hides more wins, and one that failed makes it done in part.
+/// The exit code for the reports of all gateways: the most incomplete result wins, and one failure makes it `partly`.
 ///
 /// | failed | timed out | partly | found | exit |
 /// | --- | --- | --- | --- | --- |
-/// | all, since nobody could be asked | – | – | – | usage |
+/// | all, since confirmation was impossible | – | – | – | usage |
 /// | some | any | any | any | partly |
 /// | none | all | – | – | timed out |
 /// | none | some | any | any | partly |
@@ -445,7 +445,7 @@ pub fn exit(reports: &[Result<Dedupe, Error>]) -> Exit {
     };
     let mut errors = reports.iter().filter_map(|report| report.as_ref().err()).peekable();
     let failed = errors.peek().is_some();
-    // Where nobody could be asked, nothing was sent anywhere: that is not a purge in part.
+    // Without a possible confirmation nothing was sent to any gateway: that is not a partial purge.
     if failed && errors.all(|error| matches!(error, Error::Queue(QueueError::Unconfirmed))) {
         return Exit::Usage;
     }

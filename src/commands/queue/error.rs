@@ -8,58 +8,58 @@ use crate::report::exit::Exit;
 /// Why a command on prompts or runs ended without a report.
 #[derive(Debug, Error)]
 pub enum QueueError {
-    /// A gateway's listing that is none.
-    #[error("{address} answers with something that is no list of prompts: {cause}")]
+    /// A gateway's answer is not a list of prompts.
+    #[error("{address} answered with something that is not a list of prompts: {cause}")]
     Listing {
         /// The gateway.
         address: String,
-        /// What is wrong with it.
+        /// The problem.
         cause: String,
     },
-    /// A saved listing that is none.
+    /// A file is not a list of prompts.
     #[error("{name} is not a list of prompts: {cause}")]
     Saved {
         /// The file.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         cause: String,
     },
-    /// One screen shows one queue.
+    /// `--watch` with several gateways: one screen shows one queue.
     #[error("--watch shows the queue of one gateway")]
     WatchesOne,
-    /// No such prompt.
+    /// No pending prompt has this id.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
-    /// It was pending when it was shown.
+    /// The prompt was pending when it was shown, and is not any more.
     #[error("the prompt {} is not pending any more{}; nothing was decided", one_line(.id), in_brackets(.how.as_deref()))]
     NotPending {
         /// The prompt.
         id: String,
-        /// What became of it, where the gateway says so.
+        /// The prompt's end, where the gateway reports it.
         how: Option<String>,
     },
-    /// It is not what was shown.
+    /// The prompt is not the one that was shown.
     #[error("the prompt {} changed while the question was open; nothing was decided", one_line(.id))]
     Changed {
         /// The prompt.
         id: String,
     },
-    /// The gateway could decide another prompt in its place.
+    /// The gateway could decide another prompt instead.
     #[error(
-        "the prompt {} was not decided: this gateway matches ids by their beginning, and could decide another one", one_line(.id)
+        "the prompt {} was not decided: this gateway matches ids by their start, and could decide another prompt", one_line(.id)
     )]
     AmbiguousId {
         /// The prompt.
         id: String,
     },
-    /// The time ended before the prompts of a run could go.
+    /// The time ended before the prompts of a run could be denied.
     #[error(
-        "the run was not cancelled: until the deadline there was no moment at which its prompts could go safely while other processes may deny the rest of their groups"
+        "the run was not cancelled: before the deadline there was no slot in which its prompts could be denied safely, because other processes may deny the rest of their groups"
     )]
     NoSlot,
-    /// Others took what the run's prompts were duplicates of.
+    /// Somebody decided the prompts that the run's prompts were duplicates of.
     #[error(
-        "the run was not cancelled: the other prompts of a group were decided meanwhile, and its own is the last one"
+        "the run was not cancelled: the other prompts of one of its groups were decided meanwhile, so its own prompt is the last one"
     )]
     LastOfGroup,
     /// The gateway did not do what its answer or the decision says.
@@ -67,15 +67,15 @@ pub enum QueueError {
     NotTaken {
         /// The prompt.
         id: String,
-        /// What it did instead.
+        /// What the gateway did instead.
         words: String,
     },
-    /// More than one prompt.
-    #[error("`{}` is the beginning of more than one prompt's id", one_line(.id))]
+    /// Several prompts have ids that start with this text.
+    #[error("the ids of several prompts start with `{}`", one_line(.id))]
     Ambiguous {
-        /// What was asked for.
+        /// The given text.
         id: String,
-        /// The ids that it may be.
+        /// The matching ids.
         matches: Vec<String>,
     },
     /// A decision that the prompt does not allow.
@@ -83,9 +83,9 @@ pub enum QueueError {
     NotAllowed {
         /// The prompt.
         id: String,
-        /// What was decided.
+        /// The requested decision.
         decision: &'static str,
-        /// What it allows.
+        /// The decisions that the prompt allows.
         allowed: Vec<&'static str>,
     },
     /// Somebody decided otherwise before.
@@ -93,17 +93,17 @@ pub enum QueueError {
     DecidedOtherwise {
         /// The prompt.
         id: String,
-        /// How.
+        /// The earlier decision.
         before: String,
     },
-    /// Something that must be confirmed, and nobody to confirm it.
-    #[error("this must be confirmed, and there is no terminal to ask on")]
+    /// A confirmation is needed, and standard input is not a terminal.
+    #[error("this needs confirmation, but standard input is not a terminal")]
     Unconfirmed,
-    /// Somebody said no, or nothing in time.
-    #[error("not confirmed: nothing was done")]
+    /// The answer to the question was no, or none came in time.
+    #[error("not confirmed: nothing was changed")]
     Declined,
-    /// Somebody asked to stop, and the gateway was not done.
-    #[error("it was asked to stop before the gateway had answered")]
+    /// A signal stopped the command before the gateway answered.
+    #[error("stopped by a signal before the gateway answered")]
     Stopped,
     /// The time of a guard ended, and it was never connected to these gateways.
     #[error("{}", never_connected(.missed, *.of))]
@@ -113,12 +113,12 @@ pub enum QueueError {
         /// How many gateways it guards.
         of: usize,
     },
-    /// An address on which figures cannot be served.
-    #[error("cannot serve figures on {address}: {cause}")]
+    /// The metrics cannot be served on this address.
+    #[error("cannot serve metrics on {address}: {cause}")]
     Metrics {
         /// The address.
         address: String,
-        /// Why not.
+        /// The cause.
         cause: std::io::Error,
     },
     /// A cancellation that cannot be planned.
@@ -131,7 +131,7 @@ pub enum QueueError {
 pub struct NeverConnected {
     /// Its name or address.
     pub gateway: String,
-    /// How a command ends that fails as the last attempt did.
+    /// The exit code of a command that fails as the last attempt did.
     pub exit: Exit,
     /// Why the last attempt failed.
     pub cause: String,
@@ -141,7 +141,7 @@ pub struct NeverConnected {
 
 fn never_connected(missed: &[NeverConnected], of: usize) -> String {
     let each = missed.iter().map(|NeverConnected { gateway, cause, .. }| {
-        // An error of an address begins with it.
+        // An error about an address starts with the address.
         let text = if cause.starts_with(gateway) { cause.clone() } else { format!("{gateway} ({cause})") };
         one_line(&text)
     });
@@ -149,7 +149,7 @@ fn never_connected(missed: &[NeverConnected], of: usize) -> String {
     format!("the guard was never connected{which}: {}", each.collect::<Vec<_>>().join("; "))
 }
 
-/// The exit of a guard: where all gateways failed alike it is theirs.
+/// The exit code of a guard: where all gateways failed alike, their common one.
 fn exit_of(missed: &[NeverConnected], of: usize) -> Exit {
     match missed {
         missed if missed.len() < of => Exit::Partly,
@@ -158,12 +158,12 @@ fn exit_of(missed: &[NeverConnected], of: usize) -> Exit {
     }
 }
 
-/// What became of a prompt, in the middle of a sentence.
+/// A prompt's end in brackets, for the middle of a sentence.
 fn in_brackets(how: Option<&str>) -> String {
     how.map_or_else(String::new, |how| format!(" ({})", one_line(how)))
 }
 
-/// A text of somebody else, which must not begin a line in a message: whoever prints that keeps its lines.
+/// A text from outside on one line: messages are printed with their line breaks, and it must not start a line.
 fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\r', "\\r")
 }
@@ -204,7 +204,7 @@ impl QueueError {
         }
     }
 
-    /// What the person who reads the error can do next.
+    /// The next step for the person who reads the error.
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Listing { .. } => {
@@ -220,11 +220,11 @@ impl QueueError {
             Self::NotPending { .. } | Self::Stopped | Self::LastOfGroup => {
                 "list what is pending: clearance queue ls".to_owned()
             }
-            Self::Changed { .. } => "run the same command again, and read what it shows now".to_owned(),
+            Self::Changed { .. } => "run the same command again, and check what it shows".to_owned(),
             Self::AmbiguousId { .. } => {
-                "decide the prompts whose ids begin with it first; list them: clearance queue ls".to_owned()
+                "decide the prompts with ids that start with it first; list them: clearance queue ls".to_owned()
             }
-            Self::NoSlot => "run the same again with more time: clearance … --timeout 2m".to_owned(),
+            Self::NoSlot => "retry with more time: clearance … --timeout 2m".to_owned(),
             Self::NotTaken { .. } => {
                 "run the same command again if it is still pending: clearance queue ls".to_owned()
             }
@@ -240,7 +240,7 @@ impl QueueError {
             Self::Metrics { .. } => "choose another address or port for --metrics".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
             Self::Unconfirmed => {
-                "look at what would be done, which is printed above, then: clearance … --yes".to_owned()
+                "check the plan above, then: clearance … --yes".to_owned()
             }
             Self::Declined => return None,
             Self::Cancel(error) => match error {

@@ -1,12 +1,12 @@
-//! A queue between a plan and its execution. A person may read the plan for minutes: that time is not the command's
-//! own.
+//! A queue between a plan and its execution. A person may read the plan for minutes, and that time does not count for
+//! the command's timeout.
 
 use std::time::Instant;
 
 use super::Queue;
 use crate::deadline::Deadline;
 
-/// A connected queue on hold, and how much time the command had left then.
+/// A connected queue on hold, and the time that the command had left.
 #[derive(Debug)]
 pub(in crate::commands) struct Hold {
     queue: Queue,
@@ -20,7 +20,7 @@ impl Hold {
         Self { queue, deadline, since: Instant::now() }
     }
 
-    /// Goes on with as much time as was left. The connection may be lost by now; the next call connects again.
+    /// Continues with the time that was left. The connection may be lost by now; the next call reconnects.
     pub(in crate::commands) fn resume(self) -> (Queue, Deadline) {
         let Self { mut queue, deadline, since } = self;
         let deadline = deadline.later(since.elapsed());
@@ -28,7 +28,7 @@ impl Hold {
         (queue, deadline)
     }
 
-    /// Ends the connection: nothing is carried out.
+    /// Closes the connection without carrying anything out.
     pub(in crate::commands) async fn close(self) {
         self.queue.connection.close().await;
     }

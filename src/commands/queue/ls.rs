@@ -1,4 +1,4 @@
-//! `queue ls`: what is pending, duplicates behind the one that would stay.
+//! `queue ls`: the pending prompts, duplicates after the one that would be kept.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -19,18 +19,18 @@ use crate::report::queue::{Queued, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
 
-/// What to list.
+/// The request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which prompts.
+    /// The filter of prompts.
     pub filter: Filter,
-    /// Whether only those that have duplicates.
+    /// Whether to list only prompts with duplicates.
     pub duplicates: bool,
-    /// Inside what they are duplicates.
+    /// The scope in which prompts are duplicates.
     pub scope: Scope,
-    /// In what order.
+    /// The order of the rows.
     pub sort: Sort,
-    /// Whether requests are wanted whole, with whatever a gateway says in them.
+    /// Whether to keep whole requests, with unknown fields.
     pub whole: bool,
 }
 
@@ -52,12 +52,12 @@ impl Request {
     }
 }
 
-/// Of a saved listing.
+/// Lists a saved listing.
 pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<Queued, Error> {
     Ok(request.of(input.name(), &saved(input, deadline)?))
 }
 
-/// Of a gateway.
+/// Lists the queue of a gateway.
 pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result<Queued, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, request.reader(), deadline).await?;
     let pending = queue.list().await?;
@@ -66,16 +66,16 @@ pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result
     Ok(request.of(name, &pending))
 }
 
-/// What came of one gateway of several.
+/// The result for one of several gateways.
 #[derive(Debug)]
 pub struct Listed {
-    /// Its name or address, as it was given, without what may be a secret.
+    /// Its name or address as given, without possible secrets.
     pub gateway: String,
-    /// Its queue, or why there is none.
+    /// Its queue, or the error.
     pub result: Result<Queued, Error>,
 }
 
-/// Of several gateways, all at once.
+/// Lists the queues of several gateways concurrently.
 pub async fn run_all(request: &Request, targets: &[Flags], deadline: Deadline) -> Result<Vec<Listed>, Error> {
     let one = async |flags: &Flags| {
         let result = run(request, flags, deadline).await;
@@ -84,25 +84,25 @@ pub async fn run_all(request: &Request, targets: &[Flags], deadline: Deadline) -
     Ok(join_all(targets.iter().map(one)).await)
 }
 
-/// How several listings ended as a whole: one that failed, or was not understood in full, makes it done in part.
+/// The verdict on several listings: one that failed or could not be read in full makes it `partly`.
 pub fn verdict(listed: &[Listed]) -> Verdict {
     let done = |listed: &Listed| matches!(&listed.result, Ok(queued) if queued.verdict() == Verdict::Done);
     if listed.iter().all(done) { Verdict::Done } else { Verdict::Partly }
 }
 
-/// What a watcher of the queue is shown.
+/// A view of the queue for `--watch`.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'q> {
-    /// The last listing, by the gateway's clock now.
+    /// The last listing, at the present time of the gateway's clock.
     pub queued: &'q Queued,
-    /// Whether other prompts are pending than were shown before.
+    /// Whether the pending prompts differ from those shown before.
     pub changed: bool,
     /// How long ago the gateway last answered.
     pub quiet: Duration,
 }
 
-/// Stays, and shows the queue whenever it has changed, and where `redraw` is given so often and when the terminal is
-/// resized. Ends at `end`, with Ctrl-C or SIGTERM, whatever it waits for, and when `show` says that nobody looks.
+/// Shows the queue whenever it changes; with `redraw` also in that period and when the terminal is resized. Ends at
+/// `end`, with Ctrl-C or SIGTERM at any time, and when `show` returns that the output is closed.
 pub async fn watch(
     request: &Request,
     flags: &Flags,
@@ -144,9 +144,9 @@ async fn stay(
     mut redraw: Redraw,
     show: &mut impl FnMut(Shown<'_>) -> bool,
 ) -> Result<(), Error> {
-    /// Current gateways send no events to a client that does not answer prompts: they are asked.
+    /// The polling period: current gateways send no events to a client that does not answer prompts.
     const EVERY: Duration = Duration::from_secs(2);
-    // Each step has a deadline of its own; the whole may have none.
+    // Each step has its own deadline; the whole command may have none.
     let soon = || end.map_or_else(|| Deadline::after(step), |end| end.at_most(step));
     let mut queue = Queue::open(flags, Access::LISTENING, request.reader(), soon()).await?;
     let name = queue.connection.address().to_owned();
@@ -160,7 +160,7 @@ async fn stay(
             match queue.list().await {
                 Ok(pending) => Ok(pending),
                 Err(error) => {
-                    // Once: a gateway that restarts is waited for inside the step.
+                    // Once: the step includes waiting for a gateway that restarts.
                     queue.connection.reopen().await.map_err(|_| error)?;
                     queue.list().await
                 }
@@ -195,7 +195,7 @@ async fn stay(
     Ok(())
 }
 
-/// Shows the last listing once more, as old as it is by now.
+/// Shows the last listing once more, with its present age.
 fn again(
     last: Option<&mut Queued>,
     (at_ms, at): (u64, Instant),
@@ -208,7 +208,7 @@ fn again(
     show(Shown { queued, changed: false, quiet: answered.elapsed() })
 }
 
-/// When a screen is drawn again though nothing was heard.
+/// The redraws of a screen without new data.
 struct Redraw {
     every: Option<Interval>,
     resized: Signal,
@@ -233,7 +233,7 @@ impl Redraw {
         }
     }
 
-    /// Waits for something, and draws meanwhile. `None`: nobody looks any more.
+    /// Waits for a future, and redraws meanwhile. `None`: the output is closed.
     async fn meanwhile<T>(
         &mut self,
         work: impl Future<Output = T>,

@@ -1,4 +1,4 @@
-//! What commands on prompts share: what is pending on a gateway now, and what is known of the runs behind it.
+//! Shared parts of the commands on prompts: the pending prompts of a gateway, and the states of their runs.
 
 mod deciding;
 pub mod dedupe;
@@ -33,46 +33,46 @@ use crate::settings::Flags;
 use crate::store::MAX_SIZE;
 use crate::store::input::{self, Bounds, Input};
 
-/// For how many sessions the run in flight is looked up.
+/// The maximum number of sessions in which the active run is looked up.
 const NAMED_AT_MOST: usize = 32;
 
-/// What is pending, by the gateway's clock.
+/// A listing of everything pending, by the gateway's clock.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Pending {
-    /// What was read of it.
+    /// The prompts that were read.
     pub(in crate::commands) listing: Listing,
-    /// The names of prompts that could not be read, as far as those can be: they are pending all the same.
+    /// The keys of prompts that could not be read, if known: they are still pending.
     pub(in crate::commands) unread: Vec<Key>,
-    /// What is known of runs.
+    /// The states of runs.
     pub(in crate::commands) runs: Runs,
     /// The keys of the sessions that the gateway lists.
     pub(in crate::commands) sessions: Vec<String>,
     /// Whether the gateway has more sessions than it listed.
     pub(in crate::commands) more_sessions: bool,
-    /// When it was so, in Unix milliseconds.
+    /// When it was requested, in Unix milliseconds.
     pub(in crate::commands) at_ms: u64,
-    /// Why there may be more, if so.
+    /// Why there may be more prompts, if so.
     pub(in crate::commands) partial: Option<String>,
     /// Why the state of every run is unknown, if so.
     pub(in crate::commands) runs_unknown: Option<String>,
     /// The kinds of prompts that were listed.
     pub(in crate::commands) kinds: Vec<Kind>,
-    /// What else is to be known of it.
+    /// Further notes.
     pub(in crate::commands) notes: Vec<String>,
 }
 
 impl Pending {
-    /// When it was so.
+    /// When it was requested.
     pub(in crate::commands) fn at(&self) -> GatewayTime {
         GatewayTime::of_ms(self.at_ms)
     }
 
-    /// The names of everything that is pending.
+    /// The keys of everything that is pending.
     pub(in crate::commands) fn keys(&self) -> HashSet<Key> {
         self.listing.prompts.iter().map(|prompt| prompt.key.clone()).collect()
     }
 
-    /// Takes in the answer to `sessions.list`, which only gives the states of runs.
+    /// Reads the answer to `sessions.list`, which only adds the states of runs.
     fn know_runs(&mut self, answer: Result<Sessions, String>) {
         match answer {
             Ok(sessions) => {
@@ -84,7 +84,7 @@ impl Pending {
         }
     }
 
-    /// Notes one more reason why there may be more.
+    /// Adds a reason why there may be more prompts.
     fn lacks(&mut self, cause: &str) {
         self.partial = Some(match self.partial.take() {
             Some(partial) => format!("{partial}; {cause}"),
@@ -100,14 +100,14 @@ pub(in crate::commands) struct Queue {
     reader: Reader,
     /// Whether any prompt has named its run.
     names_runs: bool,
-    /// What was listed last, where ids are matched by their beginning.
+    /// The last listing, if the gateway matches ids by their start.
     known: Option<Known>,
     clock: Clock,
     steady: Steady,
 }
 
 impl Queue {
-    /// Connects. What is read is kept as far as the reader keeps it: whole prompts take their time.
+    /// Connects. `reader` decides how much of each prompt is kept: whole requests take more time.
     pub(in crate::commands) async fn open(
         flags: &Flags,
         access: Access,
@@ -119,14 +119,14 @@ impl Queue {
         Ok(Self { connection, reader, names_runs: false, known: None, clock, steady: Steady::start() })
     }
 
-    /// Connects again, in the place of a connection that was lost.
+    /// Reconnects after a lost connection.
     async fn reopen(&mut self) -> Result<(), Error> {
         self.connection.reopen().await?;
         self.clock = self.connection.clock();
         Ok(())
     }
 
-    /// The gateway's clock, as well as it is known.
+    /// The estimate of the gateway's clock.
     fn clock(&self) -> Clock {
         self.clock
     }
@@ -146,17 +146,17 @@ impl Queue {
         self.clock.unsure_ms()
     }
 
-    /// How long it is until a time by the steady clock.
+    /// The duration until a time of the steady clock.
     pub(in crate::commands) fn until(&self, time: SteadyTime) -> Duration {
         self.steady.until(time)
     }
 
-    /// What the gateway's release does, as far as it has said so by now.
+    /// The capabilities of the gateway, as far as they are known.
     pub(in crate::commands) fn capabilities(&self) -> Capabilities {
         self.connection.capabilities(self.names_runs)
     }
 
-    /// How the gateway takes decisions.
+    /// How the gateway matches the ids of decisions.
     pub(in crate::commands) fn way(&self) -> Way {
         Way::of(&self.connection)
     }
@@ -169,24 +169,25 @@ impl Queue {
         }
     }
 
-    /// What is pending now. The kinds are asked for at once, beside the sessions. Only commands must be listed: without
-    /// another kind the listing is partial, and without the sessions the state of every run is unknown.
+    /// Lists what is pending now. All kinds and the sessions are requested concurrently. Only the kind exec is
+    /// required: without another kind the listing is partial, and without the sessions the state of every run is
+    /// unknown.
     pub(in crate::commands) async fn list(&mut self) -> Result<Pending, Error> {
         self.list_with(&[Kind::Exec], true).await
     }
 
-    /// The prompts that are pending now, without anything about their runs.
+    /// Lists the pending prompts, without the states of runs.
     pub(in crate::commands) async fn list_prompts(&mut self) -> Result<Pending, Error> {
         self.list_with(&[Kind::Exec], false).await
     }
 
-    /// The same after an earlier listing: what that one had must be in this one too, since what is missing from it
-    /// would be taken for gone.
+    /// Lists again after an earlier listing. Every kind of that one must be in this one, too, because missing prompts
+    /// count as gone.
     pub(in crate::commands) async fn list_again(&mut self, earlier: &Pending) -> Result<Pending, Error> {
         self.list_with(&earlier.kinds, true).await
     }
 
-    /// The same, without anything about runs.
+    /// Lists again, without the states of runs.
     pub(in crate::commands) async fn list_prompts_again(
         &mut self,
         earlier: &Pending,
@@ -194,9 +195,8 @@ impl Queue {
         self.list_with(&earlier.kinds, false).await
     }
 
-    /// Names the runs that `sessions.list` only counts: `chat.history` says which one is in flight in a session. For
-    /// one session, or for all of them up to a number. It only refines: where it gives nothing, a run stays without a
-    /// name.
+    /// Names the runs that `sessions.list` only counts: `chat.history` has the active run of a session. For one
+    /// session, or for all of them up to a maximum. Failures are ignored: the run then stays unnamed.
     pub(in crate::commands) async fn name_runs(
         &mut self,
         pending: &mut Pending,
@@ -221,7 +221,7 @@ impl Queue {
     }
 
     async fn list_with(&mut self, needed: &[Kind], runs: bool) -> Result<Pending, Error> {
-        // Of each connection: a device gets a token of its own.
+        // For each connection, because a device gets its own token.
         self.reader.hide(secrets(&self.connection));
         let offered = self.capabilities();
         let offered = offered.listed_kinds();
@@ -233,7 +233,7 @@ impl Queue {
             refining.push(AnyCall::of(&ListSessions {}));
         }
         let asked = Instant::now();
-        // Before it is asked: what is asked for later cannot be in it.
+        // Before the request: a prompt that is created later may be missing from the answer.
         let at_ms = self.now_ms();
         let mut answers = self.connection.gather(&needed_calls, &refining).await?;
         let mut pending = Pending { at_ms, ..Pending::default() };
@@ -297,18 +297,18 @@ impl Queue {
     }
 }
 
-/// What is never shown of what this gateway lists: an agent may have put it into a prompt.
+/// The secrets to mask in the prompts of this gateway: an agent may have put them there.
 pub(in crate::commands) fn secrets(connection: &Connection) -> Hidden {
     Hidden::of(connection.session().into_iter().flat_map(Session::secrets))
 }
 
-/// The names of prompts that could not be read, as far as those can be.
+/// The keys of prompts that could not be read, if known.
 fn unread_keys(kind: Kind, problems: &[PromptError]) -> Vec<Key> {
     problems.iter().filter_map(|problem| problem.id.as_deref()).map(|id| Key::new(kind, id)).collect()
 }
 
-/// A saved listing, by the clock that was saved with it. Without one its clock is the moment at which the newest of its
-/// prompts was asked, which is earlier: what has lapsed since may be kept.
+/// Reads a saved listing, with the clock that was saved in it. Without one, the creation time of its newest prompt is
+/// used, which is earlier: prompts that expired since may be kept.
 pub(in crate::commands) fn saved(input: &Input, deadline: Deadline) -> Result<Pending, Error> {
     let bytes = input::read(input, Bounds { max_size: MAX_SIZE, deadline })?;
     let wrong = |cause: String| QueueError::Saved { name: input.name(), cause };

@@ -27,7 +27,7 @@ use crate::queue::{Decision, Key, Kind};
 pub(super) enum LoopExit {
     /// Everything has an outcome.
     Done,
-    /// The connection is gone; the state machine does not know yet.
+    /// The connection is lost; the state machine has no input for that yet.
     Lost,
 }
 
@@ -44,23 +44,23 @@ impl Clocks {
     }
 }
 
-/// What was asked, and came back.
+/// A finished call, with its answer.
 enum Done {
     Denied(Key, Denial),
     Checked(Key, Result<Found, GatewayError>),
     Named(Result<(Vec<Key>, Instant), GatewayError>, GatewayTime),
 }
 
-/// What is to be done.
+/// A call to make.
 enum Work {
     Deny(Key, Way),
     Check(Key),
-    /// Asks for the names of everything that is pending, of these kinds.
+    /// Request the keys of everything pending of these kinds.
     Name(Vec<Kind>, GatewayTime),
 }
 
-/// Drives a purge until everything has an outcome or the connection is gone. `progress` receives how many prompts have
-/// none yet.
+/// Runs a purge until every prompt has an outcome or the connection is lost. `progress` receives the number of prompts
+/// without an outcome.
 pub(super) async fn drive(
     queue: &mut Queue,
     events: Option<&mut Events>,
@@ -79,7 +79,7 @@ pub(super) async fn drive(
     // Denials that wait for a listing.
     let mut held: Vec<Key> = Vec::new();
     loop {
-        // What is known already comes before what is done next.
+        // Received events are handled before the next step.
         while let Some(event) = events.as_mut().and_then(|events| events.waiting()) {
             hear(purge, known, &event, clock);
         }
@@ -139,8 +139,8 @@ pub(super) async fn drive(
     }
 }
 
-/// What is asked to stop: Ctrl-C, once. It listens from the beginning to the end, also between two purges: once a
-/// program has listened for the signal, nothing else ends it.
+/// The stop signal: Ctrl-C, once. It listens from start to end, also between two purges: once a program has listened
+/// for the signal, the signal does not end it by itself.
 #[derive(Debug)]
 pub(super) struct Stop {
     asked: bool,
@@ -148,7 +148,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Listens from now on.
+    /// Starts to listen.
     pub(super) fn listening() -> Self {
         let signal = tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_err() {
@@ -158,7 +158,7 @@ impl Stop {
         Self { asked: false, signal }
     }
 
-    /// Ends when somebody asks, once.
+    /// Waits for the signal. Returns once.
     pub(super) async fn asked(&mut self) {
         if self.asked {
             std::future::pending::<()>().await;
@@ -167,7 +167,7 @@ impl Stop {
         self.asked = true;
     }
 
-    /// What comes of something, unless somebody asks to stop and it takes much longer. The signal may have come before.
+    /// Waits for a future, but only briefly after the signal. The signal may have arrived before.
     pub(super) async fn spare<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,
@@ -184,7 +184,7 @@ impl Stop {
         }
     }
 
-    /// Whether somebody has asked.
+    /// Whether the signal has arrived.
     pub(super) fn was_asked(&self) -> bool {
         self.asked || self.signal.is_finished()
     }
@@ -226,8 +226,8 @@ async fn ask(session: &Session, work: Work, deadline: Deadline) -> Done {
     }
 }
 
-/// Takes in what is pending now, and lets the denials that waited for it be tried again at once. `true`: the connection
-/// is gone.
+/// Handles a listing of keys: the denials that waited for it may be sent again immediately. `true`: the connection is
+/// lost.
 fn named(
     purge: &mut Purge,
     known: &mut Option<Known>,
@@ -251,7 +251,7 @@ fn named(
     false
 }
 
-/// Tells what came back. `true`: the connection is gone.
+/// Passes an answer to the purge. `true`: the connection is lost.
 fn answered(purge: &mut Purge, known: &mut Option<Known>, done: Done, clock: Clocks) -> bool {
     let now = clock.now();
     match done {
@@ -295,7 +295,7 @@ fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Cloc
     }
 }
 
-/// The keys of what was denied.
+/// The keys of denied prompts.
 pub(super) fn denied(entries: &[crate::queue::report::Entry]) -> HashSet<Key> {
     let denied = entries.iter().filter(|entry| entry.outcome == crate::queue::report::Outcome::Denied);
     denied.map(|entry| entry.key.clone()).collect()

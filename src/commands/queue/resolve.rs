@@ -1,4 +1,4 @@
-//! `queue resolve`: one decision, for one prompt, that the prompt allows and that was shown as it is.
+//! `queue resolve`: one decision on one prompt, which allows it and was shown unchanged.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::queue::{Decision, Kind, Prompt, Reader};
 use crate::report::queue::Resolved;
 use crate::settings::Flags;
 
-/// The first and the longest step of the pauses while the gateway is too busy.
+/// The first pause while the gateway is too busy.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// A decision on one prompt, before anything is sent.
+/// A planned decision on one prompt.
 #[derive(Debug)]
 pub enum Planning {
-    /// The prompt was decided so before.
+    /// The prompt was already decided in this way.
     Finished(Box<Resolved>),
-    /// It is pending, and may be decided so.
+    /// The prompt is pending and allows the decision.
     Ready(Box<Ready>),
 }
 
@@ -43,9 +43,9 @@ pub struct Ready {
 /// Whether a person has seen the prompt and agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmed {
-    /// Yes: what was shown is what must be decided.
+    /// Yes: the prompt must still be the one that was shown.
     ByPerson,
-    /// Nobody was asked.
+    /// No confirmation was requested.
     Unasked,
 }
 
@@ -70,7 +70,7 @@ pub async fn plan(
             return decided(queue, id, how, decision).await.map(finished);
         }
     };
-    // A text that is only the beginning of an id may be the whole id of a prompt that is gone.
+    // A text that is only the start of an id may be the whole id of a prompt that is gone.
     if prompt.id() != id
         && let Some(how) = whole(&queue, &prompt, id, deadline).await?
     {
@@ -85,7 +85,7 @@ pub async fn plan(
     Ok(Planning::Ready(Box::new(Ready { prompt, now_ms, decision, before: pending, hold })))
 }
 
-/// Decides the prompt. Where a person was asked it is listed again first: it must still be what was shown.
+/// Decides the prompt. If a person confirmed, it is listed again first: it must still be the one that was shown.
 pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, Error> {
     let Ready { prompt, decision, before: pending, hold, .. } = ready;
     let (mut queue, deadline) = hold.resume();
@@ -129,7 +129,7 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
     Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before })
 }
 
-/// Sends the decision, where it can decide nothing else.
+/// Sends the decision, if it cannot decide another prompt.
 async fn send(
     queue: &Queue,
     prompt: &Prompt,
@@ -147,8 +147,8 @@ async fn send(
     Ok(reply)
 }
 
-/// Lists again, and compares the whole prompt with what was shown. `Some`: it is gone, and how it was decided where
-/// that is known.
+/// Lists again, and compares the whole prompt with the one that was shown. `Some`: it is gone, with its decision if
+/// known.
 async fn gone(
     queue: &mut Queue,
     before: &Pending,
@@ -158,7 +158,7 @@ async fn gone(
     let now = queue.list_prompts_again(before).await?;
     let mut rows = now.listing.prompts.iter().filter(|prompt| prompt.key == shown.key).peekable();
     if rows.peek().is_none() {
-        // What cannot be read any more is there, and is not what was shown.
+        // A prompt that cannot be read any more is pending, but is not the one that was shown.
         if now.unread.contains(&shown.key) {
             return Err(QueueError::Changed { id: shown.id().to_owned() }.into());
         }
@@ -170,7 +170,8 @@ async fn gone(
     Err(QueueError::Changed { id: shown.id().to_owned() }.into())
 }
 
-/// What was answered as taken is not pending any more. A gateway whose answer says nothing has only its listing.
+/// Checks by a listing that a decided prompt is not pending any more. `said`: whether the gateway's answer confirmed
+/// the decision.
 async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, said: bool) -> Result<(), Error> {
     let after = match queue.list_prompts_again(before).await {
         Ok(after) => after,
@@ -179,13 +180,13 @@ async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, said: bool)
     };
     let same = |row: &Prompt| row.key == prompt.key && row.created_at_ms == prompt.created_at_ms;
     if after.listing.prompts.iter().any(same) || after.unread.contains(&prompt.key) {
-        let words = "the gateway answered that it is, and still lists it".to_owned();
+        let words = "the gateway answered that it was, but still lists it".to_owned();
         return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
     }
     Ok(())
 }
 
-/// The end for a prompt that is gone since it was shown: nothing was sent.
+/// The result for a prompt that is gone since it was shown: nothing was sent.
 async fn gone_meanwhile(
     queue: Queue,
     prompt: Prompt,
@@ -203,7 +204,7 @@ async fn gone_meanwhile(
     }
 }
 
-/// The end for a prompt that was not pending from the beginning.
+/// The result for a prompt that was not pending at the start.
 async fn decided(
     queue: Queue,
     id: &str,
@@ -225,8 +226,8 @@ fn otherwise(id: &str, how: Settled) -> QueueError {
     QueueError::DecidedOtherwise { id: id.to_owned(), before: how.words() }
 }
 
-/// Whether the beginning of a prompt's id is the whole id of another one that is gone: how that was decided, where it
-/// is known. Current gateways know each id for a month; others a decided one for about 15 s, in which it matches
+/// Whether the start of a prompt's id is the whole id of another prompt that is gone; the decision on that one, if
+/// known. Current gateways remember each id for a month, others a decided id for about 15 s, in which it matches
 /// nothing.
 async fn whole(
     queue: &Queue,
@@ -248,13 +249,13 @@ async fn whole(
     }
 }
 
-/// How a prompt that is not listed was decided, where the gateway knows it; nothing is sent that could decide it.
+/// The decision on a prompt that is not listed, if the gateway knows it. Nothing is sent that could decide it.
 async fn settled(queue: &Queue, id: &str, deadline: Deadline) -> Result<Option<Settled>, Error> {
     let session = queue.connection.session().filter(|_| !id.is_empty() && queue.capabilities().finds_decided);
     let Some(session) = session else { return Ok(None) };
     let get = GetPrompt { id };
     match session.call(&get, deadline).await {
-        // One that is pending, and not listed to us, is not known to be decided.
+        // A prompt that is pending but not listed for this client is not known to be decided.
         Ok(answer) => Ok(answer.and_then(|answer| get.settled(&answer))),
         Err(GatewayError::Failed { .. }) => Ok(None),
         Err(error) => Err(queue.connection.fault(error)),

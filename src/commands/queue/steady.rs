@@ -1,4 +1,4 @@
-//! The steady clock of a command: the times that the machines in `queue` wait for.
+//! The steady clock of a command. The state machines in `queue` wait by its times.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ impl Steady {
         SteadyTime::of_ms(millis(self.0.elapsed()))
     }
 
-    /// How long it is until a time; nothing if that has passed.
+    /// The duration until a time; zero if it has passed.
     pub(in crate::commands) fn until(self, time: SteadyTime) -> Duration {
         (self.0 + Duration::from_millis(time.as_ms())).saturating_duration_since(Instant::now())
     }

@@ -1,7 +1,7 @@
-//! `run cancel`: what is active is aborted, then what it queued is denied, and both are looked at again.
+//! `run cancel`: aborts the active run, denies the prompts that it queued, and verifies both.
 //!
-//! What a person cancels goes at once. What a rule cancels (`--superseded`, a guard's `--cancel-runs`) keeps to the
-//! slots in which prompts may go beside other processes: see [`crate::queue::staying`].
+//! If a person cancels, prompts are denied immediately. If a rule cancels (`--superseded`, a guard's `--cancel-runs`),
+//! prompts are denied in the slots in which several processes may deny safely: see [`crate::queue::staying`].
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -23,43 +23,43 @@ use crate::queue::staying::Staying;
 use crate::queue::{Decision, Intent, Key, Prompt, Reader, RunState, Slots};
 use crate::settings::Flags;
 
-/// How long it must be quiet behind a denial that starts a turn, where that turn has shown (measured: it shows after
-/// 0.5 s).
+/// How long it must be quiet after a denial that starts a turn, if that turn was seen (measured: it starts after 0.5
+/// s).
 const FOLLOW_UP: Duration = Duration::from_secs(2);
 
-/// How long a turn that has not shown is waited for. A machine with too much to do starts it late (seen on
-/// 2026.4.14: later than 2 s).
+/// How long to wait for a turn that was not seen yet. An overloaded machine starts it late (seen on 2026.4.14: later
+/// than 2 s).
 const LATE_FOLLOW_UP: Duration = Duration::from_secs(8);
 
-/// How often it is looked at whether it is quiet.
+/// The polling period while waiting for quiet.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// Left of the time for the last listing and the report.
+/// The part of the time that is reserved for the last listing and the report.
 const REPORTING: Duration = Duration::from_secs(1);
 
 /// What decides that a run is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Somebody who saw the plan.
+    /// A person who saw the plan.
     Person,
     /// A rule that other processes do not know.
     Rule,
 }
 
-/// What came of denials.
+/// The outcomes of denials.
 type Outcomes = Vec<(Key, Outcome)>;
 
 /// A plan, and the connection that it was made on.
 #[derive(Debug)]
 pub struct Ready {
-    /// What would be done.
+    /// The plan.
     pub plan: CancelPlan,
     shared: Vec<Prompt>,
     slots: Option<Slots>,
     hold: Hold,
 }
 
-/// Lists what runs and what is pending, and plans.
+/// Lists runs and pending prompts, and makes a plan.
 pub async fn plan(which: Which, by: By, flags: &Flags, deadline: Deadline) -> Result<Ready, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let mut pending = queue.list().await?;
@@ -91,13 +91,13 @@ pub async fn plan(which: Which, by: By, flags: &Flags, deadline: Deadline) -> Re
     Ok(Ready { plan, shared, slots, hold: Hold::new(queue, deadline) })
 }
 
-/// Ends with the plan.
+/// Ends after the plan.
 pub async fn leave(ready: Ready) -> Result<Cancelled, Error> {
     ready.hold.close().await;
     Ok(Cancelled::planned(ready.plan))
 }
 
-/// Carries out a plan. For a plan of nothing, nothing is sent.
+/// Carries out a plan. For an empty plan nothing is sent.
 pub async fn carry_out(ready: Ready) -> Result<Cancelled, Error> {
     if ready.plan.nothing {
         return leave(ready).await;
@@ -125,7 +125,7 @@ async fn cancel(
     let aim = &report.plan.aim;
     if let Some(abort) = &aim.abort {
         report.aborted = self::abort(queue, abort).await?;
-        // What was not known to exist, and was not running, does not exist.
+        // A run that was not known and was not aborted does not exist.
         if !aim.sure && report.aborted.is_empty() {
             let unknown = match &aim.which {
                 Which::Session(key) => CancelError::UnknownSession(key.clone()),
@@ -139,15 +139,15 @@ async fn cancel(
     if report.plan.aim.abort.is_none() && report.denied.is_empty() {
         return Err(error);
     }
-    // What was done is reported, and what is not known to be gone is left.
+    // The report has what was done; prompts that are not known to be gone count as left.
     let over = |prompt: &&Prompt| report.denied.contains(&prompt.key) || report.gone.contains(&prompt.key);
     report.left = report.plan.prompts.iter().filter(|prompt| !over(prompt)).cloned().collect();
     report.unseen = Some(error.to_string());
     Ok(())
 }
 
-/// Denies the prompts of the run that others have, too, each in its slot, until the run has none of those: an abort
-/// takes all of its prompts at once, at a moment that nobody can choose.
+/// Denies the prompts of the run that have others in their groups, each in its slot, until the run has none of those:
+/// an abort clears all of its prompts together, at a time that cannot be chosen.
 async fn until_nothing_is_shared(
     queue: &mut Queue,
     report: &mut Cancelled,
@@ -181,8 +181,8 @@ async fn until_nothing_is_shared(
     }
 }
 
-/// Denies prompts, each in its slot if there is a rule, and at once if there is none. `now`: a listing that has them.
-/// What came of each that has an outcome, and why it ended early, if so.
+/// Denies prompts, each in its slot if there is a rule, else immediately. `now`: a listing with the prompts. Returns
+/// the outcomes so far, and why it ended early, if so.
 async fn deny_all(
     queue: &mut Queue,
     now: Pending,
@@ -207,7 +207,7 @@ async fn deny_all(
     }
 }
 
-/// Denies what may be denied on the last listing. `false`: there must be another listing first.
+/// Denies the prompts that may be denied by the last listing. `false`: another listing is needed first.
 async fn deny_listed(queue: &Queue, clearing: &mut Clearing, deadline: Deadline) -> bool {
     let Some(session) = queue.connection.session() else {
         clearing.end(queue.now());
@@ -258,7 +258,7 @@ async fn deny_listed(queue: &Queue, clearing: &mut Clearing, deadline: Deadline)
     }
 }
 
-/// Notes what came of denials.
+/// Adds the outcomes of denials to the report.
 fn note(report: &mut Cancelled, outcomes: Outcomes) {
     for (key, outcome) in outcomes {
         match outcome {
@@ -276,7 +276,7 @@ fn note(report: &mut Cancelled, outcomes: Outcomes) {
     }
 }
 
-/// Denies what is left of it, and looks at it again.
+/// Denies the prompts that are left, and verifies.
 async fn clear(
     queue: &mut Queue,
     report: &mut Cancelled,
@@ -288,20 +288,20 @@ async fn clear(
     let after = queue.list().await?;
     let pending = after.keys();
     let held = after.listing.prompts.iter().filter(|prompt| match report.plan.aim.which {
-        // A run that ended since was not looked at by anybody.
+        // A run that ended since the plan was not part of it.
         Which::Superseded => planned.contains(&prompt.key),
         // A prompt of the run cannot be distinguished from one of the session's next run.
         Which::Run(_) if report.plan.aim.attributed.is_some() => planned.contains(&prompt.key),
-        // Also what it asked for while it was being aborted.
+        // Includes prompts that it requested while it was being aborted.
         _ => report.plan.aim.holds(prompt, &after.runs),
     });
     let targets: Vec<Key> = held.map(|prompt| prompt.key.clone()).collect();
-    // Some may have been denied before the abort.
+    // Some prompts may have been denied before the abort.
     let over: HashSet<&Key> = report.denied.iter().chain(&report.gone).collect();
     let gone = |key: &&Key| !pending.contains(key) && !after.unread.contains(key) && !over.contains(key);
     let gone: Vec<Key> = planned.iter().filter(gone).cloned().collect();
     report.gone.extend(gone);
-    // What was planned and cannot be read any more is not what was shown.
+    // A planned prompt that cannot be read any more is not the one that was shown.
     report.still_listed = planned.iter().filter(|key| after.unread.contains(key)).cloned().collect();
     let before = after.listing.prompts.clone();
     let (outcomes, ended) = deny_all(queue, after, targets, rule, deadline).await;
@@ -313,9 +313,9 @@ async fn clear(
     Ok(())
 }
 
-/// Looks again until it is quiet, or there is no time left. On early gateways each denial starts an agent turn half a
-/// second later, which nothing there can abort (measured on 2026.4.14) and which may ask again. The keys of what cannot
-/// be read of the last look.
+/// Lists again until it is quiet, or no time is left. On early gateways each denial starts an agent turn half a second
+/// later, which cannot be aborted (measured on 2026.4.14) and may ask again. Returns the keys of prompts that cannot be
+/// read in the last listing.
 async fn verify(
     queue: &mut Queue,
     report: &mut Cancelled,
@@ -363,7 +363,7 @@ async fn abort(queue: &mut Queue, abort: &Abort) -> Result<Vec<String>, Error> {
     };
     match queue.connection.write(&call).await {
         Ok(aborted) => Ok(aborted.runs()),
-        // What has ended is not there to be aborted; its prompts are.
+        // A run that has ended cannot be aborted, but may hold prompts.
         Err(GatewayError::Failed { failure, .. }) if failure.code == "INVALID_REQUEST" => Ok(Vec::new()),
         Err(error) => Err(queue.connection.fault(error)),
     }

@@ -1,4 +1,4 @@
-//! `run ls`: what runs, and what holds prompts.
+//! `run ls`: active runs, and runs that hold prompts.
 
 use crate::commands::Error;
 use crate::commands::queue::Queue;
@@ -8,7 +8,7 @@ use crate::queue::Reader;
 use crate::queue::cancel::{RunList, rows};
 use crate::settings::Flags;
 
-/// Lists them.
+/// Lists the runs of a gateway.
 pub async fn run(flags: &Flags, deadline: Deadline) -> Result<RunList, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::new(), deadline).await?;
     let mut pending = queue.list().await?;

@@ -1,4 +1,4 @@
-//! `queue dedupe`: the plan is shown, a person confirms it, and then it is carried out.
+//! `queue dedupe`: shows the plan, asks for confirmation, and carries it out.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -20,7 +20,7 @@ use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
 use crate::streams::Streams;
 
-/// How the command line wants plans to be shown and confirmed.
+/// The options for showing and confirming plans.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     yes: bool,
@@ -93,7 +93,7 @@ fn of_gateways(
     let reports = match plans {
         Some(plans) => runtime.run(async { Ok(dedupe::carry_out_all(plans, &mut progress).await) }),
         None => runtime.run(async {
-            // Nobody waits for the plan: that it cannot be written changes nothing.
+            // Nobody waits for the plan, so a write error is ignored.
             let mut show = |ready: &Ready| drop(show(ready, manner, *out));
             Ok(dedupe::run_all(request, targets, deadline, &mut show, &mut progress).await)
         }),
@@ -104,7 +104,7 @@ fn of_gateways(
     reports
 }
 
-/// Prints a plan before anything of it is carried out. With --json the report has the plan.
+/// Prints a plan before it is carried out. With --json the report has the plan.
 fn show(ready: &Ready, manner: Manner, out: &mut dyn Write) -> io::Result<()> {
     if manner.json && manner.yes {
         return Ok(());
@@ -113,7 +113,7 @@ fn show(ready: &Ready, manner: Manner, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Shows a plan and asks for a yes, where it denies anything.
+/// Shows a plan and asks for confirmation, if it denies anything.
 fn confirmed(
     planning: Planning,
     manner: Manner,
@@ -137,7 +137,7 @@ fn confirmed(
     Ok(planning)
 }
 
-/// Prints what came of each gateway. `names`: as they were given, in the same order.
+/// Prints the report of each gateway. `names`: as they were given, in the same order.
 fn print(
     (reports, names): (Vec<Result<Report, Error>>, &[String]),
     request: &dedupe::Request,
@@ -146,7 +146,7 @@ fn print(
 ) -> anyhow::Result<Exit> {
     let exit = dedupe::exit(&reports);
     let layout = manner.layout();
-    // The only one: what is wrong with it is the command's own.
+    // With a single gateway its error is the error of the command.
     let reports = match <[_; 1]>::try_from(reports) {
         Ok([report]) => vec![Ok(report?)],
         Err(reports) => reports,
@@ -161,7 +161,7 @@ fn print(
                     Paper::of(&io::stderr()),
                 )?;
                 if manner.json {
-                    // All of them are one object.
+                    // All reports are in one object.
                     continue;
                 }
                 if request.asked != Asked::Purge || done.planned.duplicates == 0 {

@@ -21,10 +21,10 @@ use crate::report::exit::Exit;
 use crate::settings::{Flags, Wait};
 use crate::streams::Streams;
 
-/// How long the last lines of a guard may take to be read.
+/// The timeout for reading the last lines of a guard.
 const DRAINING: Duration = Duration::from_secs(5);
 
-/// `queue guard`. `end`: `--timeout`, where it is given; `reading`: by when configuration is read.
+/// `queue guard`. `end`: `--timeout`, if given; `reading`: the deadline for reading the configuration.
 pub fn guard(
     args: Guard,
     line: &CommandLine,
@@ -62,7 +62,7 @@ pub fn guard(
     let access = Access {
         token_file: args.token_file,
         password_file: args.password_file,
-        // Nobody is there each time that it connects.
+        // Nobody can answer a question on each connection.
         ask_token: false,
         ask_password: false,
         tls_fingerprint: args.tls_fingerprint,
@@ -70,13 +70,13 @@ pub fn guard(
         wait: false,
         verbose: args.verbose,
     };
-    // It connects again and again by itself, and reports each attempt.
+    // A guard reconnects by itself, and reports each attempt.
     let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
     let observe = args.observe;
     let ndjson = args.ndjson || !io::stdout().is_terminal();
-    // Not to `streams.out`: whoever writes there waits for its reader.
+    // Not to `streams.out`: a write there blocks until its reader reads.
     let spool = Spool::to_stdout()?;
     let mut show = |shown: &Line| {
         let mut text = Vec::new();
@@ -91,7 +91,7 @@ pub fn guard(
         } else {
             output::guard_text(&mut text, &shown, observe, Paper::of(&io::stdout()))
         };
-        // Nothing is as good as written: a line that people need not see.
+        // Empty text counts as written: the line is not for people.
         if printed.is_ok() && (text.is_empty() || spool.push(text)) {
             WriteResult::Written
         } else {

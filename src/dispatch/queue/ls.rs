@@ -19,7 +19,7 @@ use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
 use crate::streams::Streams;
 
-/// `queue ls`. `end`: `--timeout`, where it is given.
+/// `queue ls`. `end`: `--timeout`, if given.
 pub fn list(
     args: Ls,
     end: Option<Deadline>,
@@ -35,7 +35,7 @@ pub fn list(
     };
     let deadline = end.unwrap_or_else(|| Deadline::after(step));
     let access = flags(None, args.access, args.quiet.quiet);
-    // Machine output is whole, whatever there is to report.
+    // Machine output is always complete.
     let quiet = args.quiet.quiet && !args.json;
     let several = args.all_gateways || args.gateway.len() > 1;
     if several && args.watch {
@@ -71,7 +71,7 @@ pub fn list(
         (false, false) => output::queue_text(streams.out, &queued, layout(args.full, args.all))?,
     }
     if args.ndjson && !args.json {
-        // Its lines are prompts.
+        // Each line of --ndjson is a prompt.
         output::queue_remarks(
             streams.err,
             Paper::of(&io::stderr()),
@@ -83,7 +83,7 @@ pub fn list(
     Ok(exit::of_queue(queued.verdict()))
 }
 
-/// `queue ls` of several gateways. One that failed hides none of the others.
+/// `queue ls` of several gateways. A failed one does not hide the others.
 fn list_several(
     listed: &[ls::Listed],
     (json, ndjson): (bool, bool),
@@ -98,7 +98,7 @@ fn list_several(
             Ok(queued) => {
                 output::runs_unknown_text(streams.err, queued.runs_unknown.as_deref(), err)?;
                 if json {
-                    // All of them are one object.
+                    // All listings are in one object.
                 } else if ndjson {
                     output::queue_ndjson(streams.out, queued, true)?;
                     let partial = queued.partial.as_deref();
@@ -126,7 +126,7 @@ fn list_several(
         output::json(streams.out, &report::queues(queues))?;
     }
     Ok(match listed {
-        // The only one: what is wrong with it is the command's own.
+        // With a single gateway its error is the error of the command.
         [ls::Listed { result: Err(error), .. }] => error.exit(),
         listed => exit::of_queue(ls::verdict(listed)),
     })
@@ -140,9 +140,9 @@ fn watch(
     layout: impl Fn() -> output::Layout,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    /// Ages have seconds.
+    /// The redraw period: ages are shown in seconds.
     const REDRAW: Duration = Duration::from_secs(1);
-    /// A gateway that is silent for longer is worth a word.
+    /// The silence of a gateway after which a note is shown.
     const QUIET: Duration = Duration::from_secs(5);
     let mut printed = Ok(());
     let mut seen = BTreeSet::new();
@@ -159,7 +159,7 @@ fn watch(
                 |out| output::queue_screen(out, now.queued, layout(), usize::from(lines), status.as_deref());
             screen.open().and_then(draw)
         } else if now.changed {
-            // Once, until it is known again.
+            // Printed once, until the state is known again.
             let note = now.queued.runs_unknown.as_deref();
             let news = note.filter(|_| !noted);
             noted = note.is_some();

@@ -1,4 +1,4 @@
-//! `queue resolve`: the prompt is shown, a person confirms the decision, and then it is sent.
+//! `queue resolve`: shows the prompt, asks for confirmation, and sends the decision.
 
 use std::io;
 

@@ -9,11 +9,11 @@ use crate::queue::filter::subject;
 use crate::queue::{Decision, Prompt};
 use crate::report::queue::Resolved;
 
-/// The lines of a command that are repeated before a question.
+/// The maximum number of lines of a command that are repeated before a question.
 const REPEATED: usize = 3;
 
-/// Prints a prompt whole, and then once more what the question behind it decides: however long the prompt is, the last
-/// lines tell it.
+/// Prints a whole prompt, then a summary for the question: however long the prompt is, the last lines show what is
+/// decided.
 pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64, paper: Paper) -> io::Result<()> {
     paper.line(out, "Prompt ", &head(prompt, now_ms))?;
     paper.block(out, "", &text(subject(prompt)))?;
@@ -30,10 +30,10 @@ pub fn prompt_text(out: &mut dyn Write, prompt: &Prompt, now_ms: u64, paper: Pap
     repeated(out, prompt, paper)
 }
 
-/// Head and tail of the command, where it would run, who asks, and the id.
+/// Prints the head and tail of the command, its place, its requester, and the id.
 pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Result<()> {
     let room = paper.block_room();
-    // An id of a gateway's own fits two lines of any terminal.
+    // An id that a gateway made fits two lines of any terminal.
     let lines =
         |text: &str, count: usize| room.map_or_else(|| text.to_owned(), |room| shortened(text, count * room));
     let command = text(subject(prompt));
@@ -44,13 +44,13 @@ pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Resul
         paper.block(out, "length", &length)?;
     }
     let details = &prompt.details;
-    let told = [
+    let fields = [
         ("node", details.node.as_deref().map(name)),
         ("in", details.cwd.as_deref().map(text)),
         ("agent", prompt.agent.as_deref().map(name)),
         ("id", Some(name(prompt.id()))),
     ];
-    for (label, shown) in told {
+    for (label, shown) in fields {
         if let Some(shown) = shown {
             paper.block(out, label, &lines(&shown, if label == "id" { 2 } else { 1 }))?;
         }
@@ -58,7 +58,7 @@ pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Resul
     Ok(())
 }
 
-/// Prints a decision, and on what.
+/// Prints a decision and its prompt.
 pub fn resolved_text(out: &mut dyn Write, resolved: &Resolved, paper: Paper) -> io::Result<()> {
     let Resolved { id, prompt, decision, before, .. } = resolved;
     let what = match (*decision, *before) {

@@ -1,4 +1,4 @@
-//! What is pending, line by line, and what has changed.
+//! The pending prompts, line by line, and their changes.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -8,12 +8,12 @@ use super::super::json::line;
 use super::{command, head};
 use crate::report::queue::{PromptJson, Queued, gone};
 
-/// Prints what is pending, one JSON object a line. `named`: each line names its gateway, since there are others.
+/// Prints the pending prompts, one JSON object per line. `named`: each line names its gateway, if there are several.
 pub fn queue_ndjson(out: &mut dyn Write, queued: &Queued, named: bool) -> io::Result<()> {
     queued.lines(named).try_for_each(|prompt| line(out, &prompt))
 }
 
-/// What has changed since a listing that had these ids, one line a change. Gives back the ids of this one.
+/// Prints the changes since a listing that had these ids, one line per change. Returns the ids of this one.
 pub fn changes_text(
     out: &mut dyn Write,
     before: &BTreeSet<String>,
@@ -31,7 +31,7 @@ pub fn changes_text(
     Ok(now)
 }
 
-/// The same as JSON: `event` is `pending` or `gone`.
+/// Prints the changes as JSON: `event` is `pending` or `gone`.
 pub fn changes_ndjson(
     out: &mut dyn Write,
     before: &BTreeSet<String>,

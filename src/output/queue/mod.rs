@@ -24,11 +24,11 @@ pub use purge::{dedupe_text, plan_text};
 pub use screen::{Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question};
 pub use table::{Layout, queue_screen, queue_text};
 
-/// The style of duplicates, which are there to be passed over.
+/// The style of duplicates, which are dimmed.
 const DUPLICATE: Style = Style::new().dimmed();
 /// The style of what expires within [`SOON_MS`].
 const SOON: Style = AnsiColor::Red.on_default();
-/// How long, in milliseconds, a person has at least to decide a prompt that is not shown in red.
+/// The remaining lifetime, in milliseconds, below which a prompt is shown in red.
 const SOON_MS: u64 = 60_000;
 
 /// Whether a prompt expires within a minute, or has expired.
@@ -36,10 +36,10 @@ fn expires_soon(prompt: &Prompt, now_ms: u64) -> bool {
     prompt.expires_at_ms.saturating_sub(now_ms) < SOON_MS
 }
 
-/// The columns of a command that are shown without `--full`.
+/// The maximum width of a command without `--full`, in columns.
 const LONG: usize = 300;
 
-/// Prints why the state of runs is unknown, where it is.
+/// Prints why the state of runs is unknown, if it is.
 pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>, paper: Paper) -> io::Result<()> {
     match cause {
         Some(cause) => paper.line(err, "note: the state of runs is unknown: ", &escaped(cause)),
@@ -47,7 +47,7 @@ pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>, paper: Paper)
     }
 }
 
-/// Who asks, since when, until when.
+/// The requester of a prompt, its age and its expiry.
 pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
     let known = |text: &Option<std::sync::Arc<str>>| text.as_deref().map_or_else(|| "-".to_owned(), name);
     let left = match prompt.expires_at_ms.checked_sub(now_ms) {
@@ -64,18 +64,18 @@ pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
     )
 }
 
-/// What a prompt asks for: all of it, or where it is long its head and its tail.
+/// The command of a prompt: all of it, or the head and tail of a long one.
 pub(super) fn command(prompt: &Prompt) -> String {
     shortened(&text(subject(prompt)), LONG)
 }
 
-/// Prompts that ask for the same in one place, and how many there are; each by itself where all are wanted.
+/// Prompts with one intent in one place, and their number; with `all` each by itself.
 pub(super) fn folded(prompts: &[Prompt], all: bool) -> Vec<(&Prompt, usize)> {
     let mut groups: Vec<(&Prompt, usize)> = Vec::new();
     let mut known = HashMap::new();
     for prompt in prompts {
         let place = (prompt.kind(), prompt.intent, prompt.agent.as_deref(), prompt.session_key.as_deref());
-        // What cannot be compared is never the same.
+        // Prompts that cannot be compared are never the same.
         let same = known.get(&place).copied().filter(|_| !all && prompt.doubt.is_none());
         if let Some((_, count)) = same.and_then(|at: usize| groups.get_mut(at)) {
             *count += 1;
@@ -89,19 +89,19 @@ pub(super) fn folded(prompts: &[Prompt], all: bool) -> Vec<(&Prompt, usize)> {
     groups
 }
 
-/// A number of things.
+/// A number and its noun.
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// How long a command is, where it is long.
+/// The length of a command, if it is long.
 fn length(prompt: &Prompt) -> Option<String> {
     let subject = subject(prompt);
     let count = subject.chars().count();
     (count > LONG || columns(&text(subject)) > LONG).then(|| format!("{count} characters"))
 }
 
-/// Milliseconds as people say them.
+/// A duration in milliseconds as text, for example `2m05s`.
 pub(super) fn span(millis: u64) -> String {
     let seconds = millis / 1000;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {

@@ -1,5 +1,5 @@
-//! What is said below a listing or a plan: what was not understood, what could not be compared, and what a wider scope
-//! would find.
+//! Notes below a listing or a plan: unreadable prompts, prompts that could not be compared, and duplicates in a wider
+//! scope.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use crate::queue::Doubt;
 use crate::queue::scope::Alone;
 use crate::queue::wider::Wider;
 
-/// Prints what was not understood, and what else is to be known of a listing.
+/// Prints unreadable prompts and the other notes of a listing.
 pub fn remarks(
     out: &mut dyn Write,
     paper: Paper,
@@ -33,7 +33,7 @@ pub(super) fn wider_text(out: &mut dyn Write, paper: Paper, wider: Option<Wider>
     paper.line(out, "note: ", &format!("--by {scope} would find {duplicates} more {more}"))
 }
 
-/// Prints how many prompts may be duplicates of which only a summary is known.
+/// Prints how many prompts that are known only by a summary may be duplicates.
 pub(super) fn undecided_text(out: &mut dyn Write, paper: Paper, undecided: usize) -> io::Result<()> {
     match undecided {
         0 => Ok(()),
@@ -42,7 +42,7 @@ pub(super) fn undecided_text(out: &mut dyn Write, paper: Paper, undecided: usize
     }
 }
 
-/// Why a prompt could have no duplicate, in a line below what it asks for.
+/// Why a prompt could not have duplicates, in a line below its command.
 pub(super) fn alone(why: Alone) -> Option<&'static str> {
     Some(match why {
         Alone::Doubt(Doubt::Elided) => {
@@ -55,12 +55,12 @@ pub(super) fn alone(why: Alone) -> Option<&'static str> {
         Alone::Call => {
             "compared by its tool call only: the gateway does not list the arguments of a plugin's call, so a retry is not recognised"
         }
-        // Of whole listings: they are counted.
+        // These are counted for the whole listing.
         Alone::NoAgent | Alone::NoSession | Alone::NoRun => return None,
     })
 }
 
-/// Prints how many prompts could have no duplicate, and why.
+/// Prints how many prompts could not have duplicates, and why.
 pub(super) fn alone_text(
     out: &mut dyn Write,
     paper: Paper,

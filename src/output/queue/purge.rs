@@ -1,4 +1,4 @@
-//! Plans, and what came of them.
+//! Plans and the reports of purges.
 
 use std::io::{self, Write};
 
@@ -13,9 +13,9 @@ use crate::report::queue::{
     Asked, Dedupe, Emptied, Planned, PlannedGroup, Round, STILL_LISTED, denial, skip_reason, survivor as kept,
 };
 
-/// Lines of a plan after which what it denies is repeated: the question must not be all that is left on the screen.
+/// The length of a plan, in lines, from which its denials are repeated, so that they are visible above the question.
 const SHORT: usize = 10;
-/// The groups that are repeated.
+/// The maximum number of repeated groups.
 const REPEATED: usize = 4;
 
 /// Prints a plan.
@@ -60,7 +60,7 @@ pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned, layout: 
     Ok(())
 }
 
-/// What is denied once more, head and tail, a line for each group.
+/// Repeats the denials, one line per group with the head and tail of the command.
 pub(in crate::output) fn repeated_groups(
     out: &mut dyn Write,
     groups: &[(&Prompt, usize)],
@@ -119,11 +119,11 @@ fn group_text(out: &mut dyn Write, group: &PlannedGroup, now_ms: u64, layout: La
     )
 }
 
-/// Prints what came of a purge, without its plan.
+/// Prints the report of a purge, without its plan.
 pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Result<()> {
     let Dedupe { gateway, asked, rounds, totals, problems, partial, notes, pending, .. } = report;
     remarks(out, paper, problems, partial.as_deref(), notes)?;
-    // Without duplicates the plan has said so.
+    // Without duplicates the printed plan is the report.
     if *asked != Asked::Purge || rounds.is_empty() {
         return Ok(());
     }

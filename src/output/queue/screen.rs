@@ -1,28 +1,28 @@
-//! What a terminal shows while a command on prompts goes on: questions, progress, a screen of its own.
+//! Terminal output while a command on prompts runs: questions, progress, the alternate screen.
 
 use std::io::{self, Write};
 
 use crate::queue::Decision;
 use crate::report::queue::Planned;
 
-/// The terminal's other screen: what was on the terminal is there again afterwards, however it ends.
+/// The terminal's alternate screen. The former contents are restored on every exit.
 pub struct Screen<'o> {
     out: &'o mut dyn Write,
     shown: bool,
 }
 
 impl<'o> Screen<'o> {
-    /// A screen that is not shown yet.
+    /// An alternate screen that is not shown yet.
     pub fn new(out: &'o mut dyn Write) -> Self {
         Self { out, shown: false }
     }
 
-    /// Where lines go while it is not shown.
+    /// The output while the screen is not shown.
     pub fn out(&mut self) -> &mut dyn Write {
         self.out
     }
 
-    /// Shows it, once, and returns what to draw on.
+    /// Shows the screen, once, and returns its output.
     pub fn open(&mut self) -> io::Result<&mut dyn Write> {
         if !self.shown {
             self.shown = true;
@@ -35,13 +35,13 @@ impl<'o> Screen<'o> {
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
         if self.shown {
-            // A terminal that is gone needs nothing more.
+            // Errors are ignored: the terminal may be gone.
             let _ = write!(self.out, "\x1b[?1049l").and_then(|()| self.out.flush());
         }
     }
 }
 
-/// Shows how many prompts are still to be denied. Nothing depends on whether it is seen.
+/// Shows how many prompts are still to be denied. Errors are ignored.
 pub fn progress(err: &mut dyn Write, left: usize) {
     drop(write!(err, "\r\x1b[K{left} left"));
 }
@@ -56,7 +56,7 @@ pub fn blank_line(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Prints a question. The answer is typed behind it.
+/// Prints a question. The answer is typed after it.
 pub fn question(err: &mut dyn Write, question: &str) -> io::Result<()> {
     write!(err, "{question} [y/N] ")?;
     err.flush()

@@ -1,4 +1,4 @@
-//! What is pending, for people: one row for each group, and behind a gutter below it what it asks for.
+//! The table of pending prompts, for people: one row per group, and its command behind a gutter below.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -14,14 +14,14 @@ use crate::queue::prompt::Details;
 use crate::queue::{Kind, RunState};
 use crate::report::queue::{Listed, Queued};
 
-/// How a listing is laid out.
+/// The layout of a listing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout {
-    /// What it is printed on. No terminal: nothing is cut to fit, ids are whole.
+    /// The output. Without a terminal nothing is cut to fit, and ids are whole.
     pub paper: Paper,
-    /// Whether everything is shown whole.
+    /// Whether commands are shown whole (`--full`).
     pub full: bool,
-    /// Whether each prompt of a group has a row.
+    /// Whether each prompt of a group has a row (`--all`).
     pub all: bool,
 }
 
@@ -31,17 +31,17 @@ impl Layout {
     }
 }
 
-/// A column, and what is in it.
+/// A column of the table.
 #[derive(Clone, Copy)]
 struct Column {
     name: &'static str,
     /// The cell of a row, which is one prompt or a whole group.
     cell: fn(&[Listed], u64) -> String,
-    /// Whether it is worth its place.
+    /// Whether a row needs the column.
     needed: fn(&Listed) -> bool,
-    /// The columns that it takes on a terminal: at most, and at least.
+    /// The maximum and minimum width on a terminal.
     room: (usize, usize),
-    /// Which column goes first where there is no room for all; 0: never.
+    /// The order in which columns are removed if there is no room for all; 0: never.
     leaves: u8,
 }
 
@@ -51,7 +51,7 @@ impl Column {
     }
 }
 
-/// Behind the id.
+/// The columns after the id.
 const COLUMNS: [Column; 7] = [
     Column {
         needed: |row| row.prompt.kind() != Kind::Exec,
@@ -86,23 +86,23 @@ const AGE: &str = "AGE";
 const AGENT: &str = "AGENT";
 const SESSION: &str = "SESSION";
 const EXPIRES: &str = "EXPIRES";
-/// A terminal of fewer columns has room for little.
+/// The width below which a terminal counts as narrow.
 const NARROW: usize = 60;
-/// The lines of a group that are worth to be shown without the rest.
+/// The minimum number of lines of a group that are shown without the rest.
 const PART: usize = 3;
-/// Between two columns.
+/// The space between two columns.
 const GAP: usize = 2;
-/// The most that a cell is padded to where there is no terminal.
+/// The maximum padding of a cell without a terminal.
 const PADDED: usize = 60;
 
-/// What prints a listing: its head, and the lines of each group.
+/// The printed parts of a listing: its head, and the lines of each group.
 struct Drawn {
     head: Vec<String>,
     groups: Vec<(usize, Vec<String>)>,
     foot: Vec<String>,
 }
 
-/// Prints what is pending.
+/// Prints the pending prompts.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
     let Drawn { head, groups, foot } = drawn(queued, layout)?;
     let groups = groups.into_iter().flat_map(|(_, lines)| lines);
@@ -112,7 +112,7 @@ pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::R
     Ok(())
 }
 
-/// Draws what is pending over what a terminal of so many lines shows: no more than fits, from the top.
+/// Draws the pending prompts on a terminal of this many lines, from the top, as far as they fit.
 pub fn queue_screen(
     out: &mut dyn Write,
     queued: &Queued,
@@ -121,7 +121,7 @@ pub fn queue_screen(
     status: Option<&str>,
 ) -> io::Result<()> {
     let Drawn { mut head, groups, mut foot } = drawn(queued, layout)?;
-    // Remarks give way to prompts.
+    // Notes are dropped before prompts.
     foot.truncate((lines / 4).max(1));
     let mut note = Vec::new();
     super::runs_unknown_text(&mut note, queued.runs_unknown.as_deref(), layout.paper)?;
@@ -130,11 +130,11 @@ pub fn queue_screen(
     let room = lines.saturating_sub(head.len() + foot.len());
     let whole: usize = groups.iter().map(|(_, lines)| lines.len()).sum();
     let mut more = 0;
-    // One line says that there is more.
+    // One line is kept for the number of further prompts.
     let room = if whole > room { room.saturating_sub(1) } else { room };
     let mut used = 0;
     for (count, mut shown) in groups {
-        // A row, and the beginning of what it asks for: less says nothing.
+        // A row and the start of its command: less is useless.
         if more > 0 || used > 0 && used + shown.len().min(PART) > room {
             more += count;
             continue;
@@ -152,7 +152,7 @@ pub fn queue_screen(
     head.extend(foot);
     head.truncate(lines.max(1));
     write!(out, "\x1b[H")?;
-    // Cleared before it is written: behind a full line the cursor is still on it.
+    // Each line is cleared before it is written: after a full line the cursor is still on it.
     for (at, line) in head.iter().enumerate() {
         let (clear, end) = if at + 1 == head.len() { ("\x1b[J", "") } else { ("\x1b[K", "\n") };
         write!(out, "{clear}{line}{end}")?;
@@ -205,19 +205,19 @@ fn lines(bytes: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
-/// Rows that are as wide as the terminal at most.
+/// Rows that fit the width of the terminal.
 struct Table<'q> {
-    /// What asks for the same, together.
+    /// The groups of equal prompts.
     chunks: Vec<&'q [Listed]>,
     /// The columns, each with its width, and for each row of the table its cells.
     columns: Vec<(&'static str, usize)>,
     cells: Vec<Vec<String>>,
-    /// What had no room for a column.
+    /// Values of columns that were removed for lack of room.
     agent: bool,
     session: bool,
     /// The gateway's clock, in Unix milliseconds.
     now_ms: u64,
-    /// The commands that stand in several groups, and what those groups have in common.
+    /// The commands that occur in several groups, and the fields in which those groups differ.
     alike: HashMap<&'q str, Alike<'q>>,
 }
 
@@ -243,7 +243,7 @@ impl<'q> Table<'q> {
         columns.insert(0, Column { room: (42, 10), ..Column::of("  ID", 0, |_, _| String::new()) });
         let mut cells: Vec<Vec<String>> = Vec::with_capacity(shown.len());
         for (rows, id) in shown.iter().zip(ids) {
-            // An id never begins a line: others may choose it.
+            // An id never starts a line: clients may choose it.
             let behind = if rows.len() == 1 && rows[0].duplicate_of.is_some() { "= " } else { "  " };
             let mut line: Vec<String> = columns.iter().map(|column| (column.cell)(rows, now_ms)).collect();
             line[0] = format!("{behind}{}", name(&id));
@@ -275,7 +275,7 @@ impl<'q> Table<'q> {
         table
     }
 
-    /// Narrows columns, takes some out, and cuts cells, until a row fits.
+    /// Narrows columns, removes some, and cuts cells, until a row fits.
     fn fit(&mut self, width: usize, columns: &mut Vec<Column>, widths: &mut Vec<usize>) {
         for (column, width) in columns.iter().zip(widths.iter_mut()) {
             *width = (*width).min(column.room.0);
@@ -290,7 +290,7 @@ impl<'q> Table<'q> {
             }
             let leaving = (0..columns.len()).filter(|at| columns[*at].leaves > 0);
             let Some(out) = leaving.min_by_key(|at| columns[*at].leaves) else {
-                // What is left has to do with less.
+                // The other columns are narrowed.
                 let each = width.saturating_sub(GAP * widths.len().saturating_sub(1)) / widths.len().max(1);
                 for width in widths.iter_mut() {
                     *width = (*width).min(each.max(1));
@@ -304,7 +304,7 @@ impl<'q> Table<'q> {
             for line in &mut self.cells {
                 line.remove(out);
             }
-            // What is gone makes room for the others.
+            // A removed column makes room for the others.
             for (at, width) in widths.iter_mut().enumerate() {
                 let cells = self.cells.iter().map(|line| self::columns(&line[at]));
                 *width = cells.max().unwrap_or(0).max(columns[at].name.len()).min(columns[at].room.0);
@@ -353,7 +353,7 @@ impl<'q> Table<'q> {
         Ok(groups)
     }
 
-    /// What a group asks for, and where, as far as another group differs from it there.
+    /// The command of a group, and the fields in which another group with this command differs.
     fn asked(&self, out: &mut dyn Write, row: &Listed, layout: Layout) -> io::Result<()> {
         let paper = layout.paper;
         let prompt = &row.prompt;
@@ -386,7 +386,7 @@ impl<'q> Table<'q> {
     }
 }
 
-/// Groups with one command: what they differ in must be shown, or they look the same.
+/// The fields in which groups with one command differ. They must be shown, or the groups look the same.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field that differs")]
 struct Alike<'q> {
@@ -413,7 +413,7 @@ impl<'q> Alike<'q> {
     }
 }
 
-/// Where something would run, and with what: label, text, and whether it must be shown. A node always is.
+/// Where and how a command would run: label, text, and whether it must be shown. A node always is.
 fn places(details: &Details, alike: Alike<'_>) -> [(&'static str, Option<String>, bool); 4] {
     let on = match (details.node.as_deref(), details.host.as_deref()) {
         (Some(node), _) => Some(format!("node {}", name(node))),
@@ -438,7 +438,7 @@ fn places(details: &Details, alike: Alike<'_>) -> [(&'static str, Option<String>
     ]
 }
 
-/// What the prompts of a row have in common, and how many others there are.
+/// The value of the first prompt of a row, and the number of other values.
 fn shared(rows: &[Listed], of: fn(&Listed) -> Option<&str>) -> String {
     let first = rows.first().and_then(of);
     let mut others: Vec<Option<&str>> = rows.iter().map(of).filter(|other| *other != first).collect();
@@ -453,7 +453,7 @@ fn age(rows: &[Listed], now_ms: u64) -> String {
     if rows.len() > 1 { format!("{}x, oldest {oldest}", rows.len()) } else { oldest }
 }
 
-/// The same where there is little room.
+/// The age on a narrow terminal.
 fn short_age(rows: &[Listed], now_ms: u64) -> String {
     age(rows, now_ms).replace(", oldest", "")
 }

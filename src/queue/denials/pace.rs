@@ -1,24 +1,24 @@
 //! How many requests may be in flight: twice as many for every window that went well until the first refusal or a safe
-//! number, one more from there on, half as many after a refusal. Fewer while answers are slow: whatever is in flight
-//! when a person or the gateway takes a group's survivor cannot be called back.
+//! number, one more from there on, half as many after a refusal. Fewer while answers are slow: requests in flight
+//! cannot be recalled when a person or the gateway resolves a group's survivor.
 
 use std::time::Duration;
 
 use super::super::clock::SteadyTime;
 use crate::backoff::Backoff;
 
-/// How fast to go.
+/// The limits of the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests under way at the start.
+    /// Requests in flight at the start.
     pub first: usize,
-    /// Up to how many it is found out quickly whether the gateway keeps up.
+    /// The window up to which it doubles (slow start).
     pub quick: usize,
-    /// Requests under way at most. Current gateways refuse what is past their queue.
+    /// Requests in flight at most. Current gateways refuse requests that do not fit their queue.
     pub most: usize,
-    /// The shortest pause after a refusal that names none, in milliseconds; doubled with each in a row.
+    /// The shortest pause after a refusal that names none, in milliseconds; doubled with each refusal in a row.
     pub pause_ms: u64,
-    /// The longest of those.
+    /// The longest of those pauses, in milliseconds.
     pub longest_pause_ms: u64,
 }
 
@@ -39,14 +39,14 @@ pub(super) struct Pace {
     limits: Limits,
     window: usize,
     successes: usize,
-    /// The pauses after refusals in a row, and the present one.
+    /// The pauses after refusals in a row.
     backoff: Backoff,
     pause: Duration,
     epoch: u64,
     resume_at: SteadyTime,
-    /// How long recent answers took: the longest, forgotten by an eighth with each later answer.
+    /// The latency of recent answers: the maximum, decayed by an eighth with each later answer.
     latency_ms: u64,
-    /// Answers since the window shrank because they were slow.
+    /// Answers since the window last shrank because of slow answers.
     since_shrunk: usize,
 }
 
@@ -66,17 +66,17 @@ impl Pace {
         }
     }
 
-    /// How many requests may be under way.
+    /// How many requests may be in flight.
     pub(super) fn window(&self) -> usize {
         self.window
     }
 
-    /// Until when nothing may be sent.
+    /// The end of the current pause.
     pub(super) fn resume_at(&self) -> SteadyTime {
         self.resume_at
     }
 
-    /// What to remember of a request that is sent now.
+    /// The epoch of a request that is sent now.
     pub(super) fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -86,14 +86,14 @@ impl Pace {
         self.latency_ms
     }
 
-    /// An answer of any kind, and how long it took.
+    /// Notes an answer of any kind, and its latency in milliseconds.
     pub(super) fn answered(&mut self, took_ms: u64) {
         self.latency_ms = took_ms.max(self.latency_ms - self.latency_ms.div_ceil(8));
         self.since_shrunk = self.since_shrunk.saturating_add(1);
         if took_ms >= VERY_SLOW_MS {
             self.shrink(1);
         } else if took_ms > SLOW_MS && self.since_shrunk >= self.window {
-            // Those that are in flight together count once.
+            // Slow answers to requests that are in flight together count once.
             self.shrink(self.window * 3 / 4);
         }
     }
@@ -104,7 +104,7 @@ impl Pace {
         self.since_shrunk = 0;
     }
 
-    /// A request that the gateway carried out.
+    /// Notes a request that the gateway carried out.
     pub(super) fn went_well(&mut self) {
         self.backoff.reset();
         self.pause = Duration::from_millis(self.limits.pause_ms);
@@ -117,7 +117,7 @@ impl Pace {
         }
     }
 
-    /// A refusal of a request that was sent in `epoch`. Those that were sent together count once.
+    /// Notes a refusal of a request that was sent in `epoch`. Refusals in one epoch count once.
     pub(super) fn refused(&mut self, epoch: u64, now: SteadyTime, retry_after_ms: Option<u64>) {
         if epoch == self.epoch {
             self.window = (self.window / 2).max(1);
@@ -130,7 +130,7 @@ impl Pace {
     }
 }
 
-/// Without randomness: a state machine must do the same each time, and what it sends is spread by the answers.
+/// A backoff without randomness: the state machine must be deterministic, and the answers spread its requests.
 fn backoff(limits: Limits) -> Backoff {
     Backoff::new(Duration::from_millis(limits.pause_ms), Duration::from_millis(limits.longest_pause_ms))
 }

@@ -1,5 +1,5 @@
-//! A circuit breaker: when too many denials are needed in too short a time, an agent asks again after each of them, and
-//! more denials would only feed it.
+//! A circuit breaker: if the rate of denials is too high, an agent probably asks again after each denial, and further
+//! denials would only continue the loop.
 
 use std::fmt;
 
@@ -26,36 +26,36 @@ impl fmt::Display for Rate {
     }
 }
 
-/// How many denials there may be.
+/// The limits of denials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttle {
-    /// Past this rate nothing is denied for a while.
+    /// The rate at which the breaker opens.
     pub max_rate: Rate,
-    /// How long that is, in milliseconds.
+    /// How long it stays open, in milliseconds.
     pub cooling_ms: u64,
 }
 
 impl Throttle {
-    /// Where a denial costs nothing: a flood of a thousand prompts is cleared at once, and a runaway agent still opens
-    /// the breaker.
+    /// The default where a denial costs nothing: a flood of a thousand prompts is cleared at once, and a runaway agent
+    /// still opens the breaker.
     pub const FREE: Self = Self { max_rate: Rate { count: 1_200, per_ms: 60_000 }, cooling_ms: 60_000 };
-    /// Where each denial starts an agent turn.
+    /// The default where each denial starts an agent turn.
     pub const TURNS: Self = Self { max_rate: Rate { count: 60, per_ms: 60_000 }, cooling_ms: 300_000 };
 }
 
-/// Into how many slots the time is divided.
+/// The number of slots in one period.
 const SLOTS: u64 = 60;
-/// One more than the time has, so that no stretch of that time holds more than the rate.
+/// One slot more than a period has, so that no interval of that length exceeds the rate.
 const KEPT: usize = 61;
 
-/// What the breaker says of a denial.
+/// The breaker's answer to a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// It may be sent, and is counted.
+    /// The denial may be sent, and is counted.
     Admitted,
-    /// It may not, and this is the first. Until when the breaker is open.
+    /// The breaker opens with this denial, until this time.
     Opened(SteadyTime),
-    /// It may not.
+    /// The breaker is open.
     Open,
 }
 
@@ -73,17 +73,17 @@ impl Breaker {
         Self { throttle, slots: [(0, 0); KEPT], open_until: None }
     }
 
-    /// Changes the limits. What was denied under other limits does not count; an open breaker stays open.
+    /// Changes the limits. Denials under other limits do not count; an open breaker stays open.
     pub(super) fn limit(&mut self, throttle: Throttle) {
         *self = Self { open_until: self.open_until, ..Self::new(throttle) };
     }
 
-    /// Until when there are no denials.
+    /// The time at which the breaker closes, if it is open.
     pub(super) fn open_until(&self) -> Option<SteadyTime> {
         self.open_until
     }
 
-    /// Closes it if it has been open for long enough. `true`: it was closed now.
+    /// Closes the breaker if its time is over. `true`: it was closed now.
     pub(super) fn closes(&mut self, now: SteadyTime) -> bool {
         self.open_until.take_if(|until| *until <= now).is_some()
     }
@@ -96,7 +96,7 @@ impl Breaker {
         let slot = now.as_ms() / self.width();
         let counts = self.slots.iter().filter(|(at, _)| at + SLOTS >= slot);
         if counts.map(|(_, count)| u64::from(*count)).sum::<u64>() >= u64::from(rate.count) {
-            // As long as the rate's own time at least: else what was counted before would open it again at once.
+            // At least one period of the rate: else the earlier counts would open it again immediately.
             let until = now.plus(cooling_ms.max(rate.per_ms + self.width()));
             self.open_until = Some(until);
             return Admission::Opened(until);

@@ -9,10 +9,11 @@ use crate::queue::plan::Why;
 use crate::queue::prompt::{Key, Prompt};
 
 impl Guard {
-    /// Whether a duplicate may be denied now: its group first, so that what is held counts for nothing at the breaker.
+    /// Whether a duplicate may be denied now. The group is asked first, so that a held prompt does not count at the
+    /// breaker.
     fn admit(&mut self, digest: Digest, key: &Key, now: Now) -> Option<Admission> {
         let item = self.table.items.get(key)?;
-        // A denial that is sent once more was admitted before.
+        // A denial that is retried was admitted before.
         let first = !matches!(item.state, State::Again { .. });
         let judged = first && self.cost == DenialCost::AgentTurn && self.breaker.open_until().is_none();
         let back = item.back;
@@ -36,7 +37,7 @@ impl Guard {
         Some(admission)
     }
 
-    /// Looks again at what is held of a group. What waited there did not come back.
+    /// Looks again at the held prompts of a group. They did not come back after a denial.
     pub(super) fn retry(&mut self, digest: Digest) {
         let members = self.table.groups.get(&digest).map(|group| group.members.clone());
         for (_, key) in members.unwrap_or_default() {

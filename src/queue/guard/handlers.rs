@@ -13,7 +13,7 @@ use crate::queue::report;
 use crate::queue::runs::Runs;
 
 impl Guard {
-    /// Takes in what happened.
+    /// Handles an input.
     pub fn handle(&mut self, input: Input<'_>, now: Now) {
         match input {
             Input::Denials(cost) => self.denials(cost),
@@ -83,7 +83,7 @@ impl Guard {
         }
     }
 
-    /// The answer to the question whether a prompt is pending.
+    /// Handles the answer to a check.
     fn checked(&mut self, key: &Key, found: Found, now: Now) {
         let Some(digest) = self.checks.remove(key) else { return };
         if let Some(group) = self.table.groups.get_mut(&digest) {
@@ -99,7 +99,7 @@ impl Guard {
         self.table.touch(digest);
     }
 
-    /// Nothing is denied from here to the next listing.
+    /// Stops denying until the next listing.
     fn gap(&mut self, now: Now) {
         if let Some(asking) = self.phase.asking() {
             asking.gap = true;
@@ -160,7 +160,7 @@ impl Guard {
         self.forget(key);
     }
 
-    /// A prompt is not pending any more. If its denial is in flight, it stays for the answer.
+    /// Removes a prompt that is not pending any more. If its denial is in flight, it stays until the answer.
     pub(super) fn forget(&mut self, key: &Key) {
         self.denials.gone(key);
         match self.table.items.get(key).map(|item| item.state) {
@@ -172,14 +172,14 @@ impl Guard {
         }
     }
 
-    /// A denial that was to be sent again is not.
+    /// Withdraws a denial that was to be retried.
     pub(super) fn withdraw(&mut self, key: &Key) {
         if self.table.items.get(key).is_some_and(|item| item.state.is_again()) {
             self.end(key, Outcome::Withdrawn, Some(State::Pending));
         }
     }
 
-    /// Ends a decision. `state`: how the prompt is then; `None`: it is gone.
+    /// Ends a decision. `state`: the new state of the prompt; `None`: the prompt is gone.
     fn end(&mut self, key: &Key, outcome: Outcome, state: Option<State>) {
         let Some(item) = self.table.items.get(key) else { return };
         let (State::Sent { number, why } | State::Again { number, why }) = item.state else { return };
@@ -198,7 +198,7 @@ impl Guard {
         }
     }
 
-    /// A denial is not in flight any more. `failed`: how its prompt is then if it was not denied and is not gone.
+    /// Handles the end of a denial. `failed`: the new state of the prompt if it was not denied and is not gone.
     fn landed(&mut self, key: &Key, landed: Landed, failed: State, now: Now) {
         let Some(State::Sent { number, why }) = self.table.items.get(key).map(|item| item.state) else {
             return;
@@ -216,7 +216,7 @@ impl Guard {
         match outcome {
             report::Outcome::Denied | report::Outcome::AlreadyGone | report::Outcome::Allowed(_) => {
                 if landed.settled {
-                    // The next listing must not have it.
+                    // The next listing must not have the prompt.
                     self.gone[0].insert(key.clone());
                     if let Some(asking) = self.phase.asking() {
                         asking.resolved.insert(key.clone());
@@ -244,7 +244,7 @@ impl Guard {
         self.notes.extend(offender);
     }
 
-    /// Counts a denial that was only decided.
+    /// Counts a denial that was only decided (`observe`).
     pub(super) fn offended(&mut self, key: &Key, now: Now) {
         let offender = self.offence(key, now);
         self.notes.extend(offender);
@@ -263,7 +263,7 @@ impl Guard {
         let mut rows: HashMap<Key, Option<Prompt>> = HashMap::with_capacity(prompts.len());
         for prompt in prompts.into_iter().filter(|prompt| !asking.resolved.contains(&prompt.key)) {
             match rows.get_mut(&prompt.key) {
-                // One id and two contents: what it is, is not known.
+                // Two different rows with one id: it is unknown which one is right.
                 Some(known) if known.as_ref().is_some_and(|known| !same(known, &prompt)) => *known = None,
                 Some(_) => {}
                 None => {
@@ -288,7 +288,7 @@ impl Guard {
                     self.table.set(&key, State::Pending);
                 }
                 (Some((true, _) | (false, State::Sent { .. })), _) => {}
-                // The listing is what is gone by.
+                // The listing is the newer source.
                 (known, row) => {
                     if known.is_some() {
                         self.forget(&key);
@@ -314,7 +314,7 @@ impl Guard {
         self.timers.clear();
         self.table.groups.values_mut().for_each(|group| group.timer = None);
         for digest in self.table.duplicated() {
-            // What is known of runs is new.
+            // The states of runs may have changed.
             if let Some(group) = self.table.groups.get_mut(&digest) {
                 group.survivor = None;
             }
@@ -332,7 +332,7 @@ impl Guard {
 
     /// Reports prompts that were answered as denied or gone, and that a listing requested afterwards still has.
     fn still_listed(&mut self, rows: &HashMap<Key, Option<Prompt>>, asking: &Asking) -> Vec<Key> {
-        // What was answered since it was asked for is for the next one.
+        // Answers since the request of the listing are compared with the next listing.
         let later = |key: &Key| asking.resolved.contains(key);
         let over = std::mem::take(&mut self.over);
         let (waiting, over): (HashMap<_, _>, HashMap<_, _>) =

@@ -1,9 +1,9 @@
-//! Groups that are held: where each denial starts an agent turn, an agent that asks again after every denial is not
-//! denied for ever.
+//! Held groups: where each denial starts an agent turn, an agent that asks again after every denial is not denied
+//! forever.
 //!
 //! A prompt *comes back* when it arrives after another prompt of its group was denied. When a group has come back
-//! `repeats` times within the time that counts, it is held: nothing of it is denied for a pause. Then one denial is
-//! tried. If the group comes back again it is held for twice as long, up to [`LONGEST_MS`]; if it stays away it is
+//! `repeats` times within the time window, it is held: none of its prompts are denied for a pause. Then one denial is
+//! tried. If the group comes back again, it is held for twice as long, up to [`LONGEST_MS`]. If it stays away, it is
 //! released. Other groups are not affected.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -16,49 +16,49 @@ const LONGEST_MS: u64 = 3_600_000;
 /// How long a group has to stay away after a trial to be released, in milliseconds; less where the pause is shorter.
 /// On a loaded gateway 40 s passed between a denial and the next prompt (measured, 2026.4.14).
 const TRIAL_MS: u64 = 120_000;
-/// How many groups are remembered at most. Further groups are not held; the breaker is there for them.
+/// The maximum number of groups. Further groups are not held; the breaker limits them.
 const MOST: usize = 4_096;
 
-/// How a group is doing.
+/// The state of a group.
 #[derive(Debug)]
 enum Standing {
     /// When prompts that came back were denied, oldest first.
     Counting(VecDeque<SteadyTime>),
-    /// Nothing of the group is denied.
+    /// No prompt of the group is denied.
     Held(Hold),
     /// The pause is over: the next denial is the trial.
     Due(Hold),
-    /// One prompt was denied; nothing else of the group is, until it is known whether it comes back.
+    /// One prompt was denied; no other prompt of the group is, until it is known whether the group comes back.
     Trial(Hold),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Hold {
-    /// When this standing ends.
+    /// When this state ends.
     until: SteadyTime,
-    /// How long the last pause was.
+    /// The last pause, in milliseconds.
     pause_ms: u64,
-    /// How often the group has come back.
+    /// How many times the group has come back.
     times: u32,
 }
 
 /// Whether a prompt may be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Yes, as far as its group goes.
+    /// Yes: its group is not held.
     Deny,
     /// No: its group is held.
     Held,
-    /// No: its group is held from now on. How often it has come back, and how long the pause is in milliseconds.
+    /// No: its group is held from now on. How many times it has come back, and the pause in milliseconds.
     HeldNow(u32, u64),
 }
 
-/// What the passing of time did to a group.
+/// A change of a group by the passing of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// One denial may be tried.
     Due,
-    /// The group is like any other again.
+    /// The group is not held any more.
     Released,
 }
 
@@ -69,12 +69,12 @@ pub(super) struct Holds {
     within_ms: u64,
     pause_ms: u64,
     known: HashMap<Digest, Standing>,
-    /// When standings end.
+    /// The times at which states end.
     timers: BTreeSet<(SteadyTime, Digest)>,
 }
 
 impl Holds {
-    /// At least two repeats: with one, the denial that everything begins with would be the last.
+    /// At least two repeats: with one, the first denial would already hold the group.
     pub(super) fn new(repeats: u32, within_ms: u64, pause_ms: u64) -> Self {
         Self { repeats: repeats.max(2), within_ms, pause_ms, known: HashMap::new(), timers: BTreeSet::new() }
     }
@@ -90,17 +90,17 @@ impl Holds {
         self.known.len()
     }
 
-    /// Whether nothing of the group is denied now.
+    /// Whether the group is held now.
     pub(super) fn holds(&self, group: &Digest) -> bool {
         matches!(self.known.get(group), Some(Standing::Held(_) | Standing::Trial(_)))
     }
 
-    /// When something changes by itself.
+    /// The time of the next change.
     pub(super) fn next_at(&self) -> Option<SteadyTime> {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// Whether a prompt of the group may be denied. `back`: it came after another one was denied.
+    /// Whether a prompt of the group may be denied. `back`: it arrived after another prompt was denied.
     pub(super) fn judge(&mut self, group: Digest, back: bool, now: SteadyTime) -> Verdict {
         let within_ms = self.within_ms;
         let hold = match self.known.get_mut(&group) {
@@ -125,7 +125,7 @@ impl Holds {
         Verdict::HeldNow(hold.times, hold.pause_ms)
     }
 
-    /// Takes note that a prompt of the group is denied.
+    /// Notes that a prompt of the group is denied.
     pub(super) fn denied(&mut self, group: Digest, back: bool, now: SteadyTime) {
         match self.known.get_mut(&group) {
             Some(Standing::Counting(denied)) if back => denied.push_back(now),
@@ -143,7 +143,7 @@ impl Holds {
         }
     }
 
-    /// The next group with a standing that has ended, and what it is now.
+    /// The next group with a state that has ended, and the change.
     pub(super) fn due(&mut self, now: SteadyTime) -> Option<(Digest, Change)> {
         while let Some((at, group)) = self.timers.pop_first() {
             if at > now {
@@ -163,7 +163,7 @@ impl Holds {
         None
     }
 
-    /// Forgets what is longer ago than the time that counts.
+    /// Forgets denials from before the time window.
     pub(super) fn forget(&mut self, now: SteadyTime) {
         let within_ms = self.within_ms;
         self.known.retain(|_, standing| match standing {
@@ -211,7 +211,7 @@ mod tests {
         SteadyTime::of_ms(ms)
     }
 
-    /// Asks, and denies where it may. Whether it did.
+    /// Denies a prompt if it may. Returns whether it did.
     fn deny(holds: &mut Holds, group: Digest, back: bool, at_ms: u64) -> bool {
         let may = holds.judge(group, back, at(at_ms)) == Verdict::Deny;
         if may {
@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(holds.due(at(at_ms + pause_ms - 1)), None);
             at_ms += pause_ms;
             assert_eq!(holds.due(at(at_ms)), Some((GROUP, Change::Due)));
-            // One is tried, and no other until it is known what comes of it.
+            // One denial is tried, and no other until its effect is known.
             assert!(deny(&mut holds, GROUP, false, at_ms));
             assert!(!deny(&mut holds, GROUP, false, at_ms));
             at_ms += 10_000;
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(holds.due(at(419_999)), None);
         assert_eq!(holds.due(at(420_000)), Some((GROUP, Change::Released)));
         assert_eq!((holds.len(), holds.next_at()), (0, None));
-        // One that is not tried is forgotten after the time that counts.
+        // A hold without a trial is forgotten after the time window.
         deny(&mut holds, OTHER, true, 500_000);
         holds.judge(OTHER, true, at(500_000));
         assert_eq!(holds.due(at(800_000)), Some((OTHER, Change::Due)));

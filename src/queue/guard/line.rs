@@ -6,64 +6,64 @@ use super::breaker::Throttle;
 use super::protocol::Note;
 use crate::queue::clock::LocalTime;
 
-/// A decision, what came of one, or a change of state.
+/// A decision, the outcome of one, or a change of state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// When.
+    /// The time.
     pub at: LocalTime,
     /// The gateway: its name or address, as it was given. Empty for the guard as a whole.
     pub gateway: Arc<str>,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The guard has started.
     Started {
-        /// Whether it only decides.
+        /// Whether nothing is denied (`--observe`).
         observe: bool,
-        /// Where its figures are served, if they are.
+        /// The URL of the metrics, if they are served.
         metrics: Option<String>,
         /// The limits where a denial costs nothing.
         free: Throttle,
         /// The limits where each denial starts an agent turn.
         turns: Throttle,
     },
-    /// There is a connection.
+    /// The guard has connected.
     Connected {
         /// The address.
         address: String,
-        /// The gateway's release, where it says so.
+        /// The gateway's release, if known.
         version: Option<String>,
-        /// Whether each denial starts an agent turn, and prompts name no run.
+        /// Whether each denial starts an agent turn and prompts do not name their run.
         legacy: bool,
-        /// Why there may be more prompts than it lists, if so.
+        /// Why the gateway may have more prompts than it lists, if so.
         partial: Option<String>,
         /// The limits in force.
         throttle: Throttle,
-        /// After how many denials a group that keeps coming back is held, where groups are.
+        /// The number of denials after which a group that keeps coming back is held; `None` where groups are not held.
         repeats: Option<u32>,
     },
-    /// There is none, or none any more.
+    /// The guard could not connect, or lost its connection.
     Disconnected {
-        /// Why.
+        /// The cause.
         cause: String,
-        /// What to do about it, where a person can.
+        /// The next step for a person, if there is one.
         remedy: Option<String>,
-        /// When it is tried again, in milliseconds.
+        /// The pause before the next attempt, in milliseconds.
         retry_ms: u64,
     },
     /// Events may have been missed: everything is listed again.
     Gap,
-    /// It could not be listed.
+    /// The pending prompts could not be listed.
     Unlisted(String),
-    /// The sessions could not be listed: which runs have ended is not known, and every run counts as alive.
+    /// The sessions could not be listed: it is unknown which runs have ended, and every run counts as alive.
     RunsUnknown(String),
-    /// They could be listed again.
+    /// The sessions could be listed again.
     RunsKnown,
-    /// A prompt that could not be read, and is skipped.
+    /// A prompt could not be read and is skipped.
     Unread(String),
     /// What the state machine reports.
     Note(Note, Timing),
@@ -71,49 +71,49 @@ pub enum Event {
     Cancelled {
         /// The run.
         run: String,
-        /// What came of it.
+        /// The result.
         result: Result<Cancel, String>,
     },
     /// Configuration and secrets are read again.
     Reloading,
-    /// They could not be read, and what was read before stays in use.
+    /// Configuration or secrets could not be read; those that were read before stay in use.
     NotReloaded(String),
     /// The gateway was added to the configuration.
     Added,
-    /// The gateway was taken out of the configuration, and is not watched any more.
+    /// The gateway was removed from the configuration and is not watched any more.
     Removed,
-    /// A bug has ended the watch over the gateway, which is begun anew.
+    /// A bug ended the watch of the gateway; it will be restarted.
     Failed {
-        /// When, in milliseconds.
+        /// The pause before the restart, in milliseconds.
         retry_ms: u64,
     },
-    /// So many lines were not written, because nobody read those before them.
+    /// This many lines were dropped, because earlier lines were not read in time.
     Dropped(u64),
-    /// It was asked to stop.
+    /// The guard received the order to stop.
     Stopping,
-    /// It has ended.
+    /// The guard has ended.
     Stopped {
-        /// The gateways to which it was never connected until its time ended.
+        /// The gateways to which it was never connected.
         never_connected: Vec<String>,
     },
 }
 
-/// How long a denial took.
+/// The latency of a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timing {
-    /// From what led to it having been read off the wire to its having been written, in microseconds.
+    /// From reading the message that caused the denial to writing the denial, in microseconds.
     pub written_us: Option<u64>,
-    /// The same to the answer.
+    /// From reading that message to the answer, in microseconds.
     pub answered_us: Option<u64>,
 }
 
-/// What cancelling a run did.
+/// The result of cancelling a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cancel {
     /// Runs that were aborted.
     pub aborted: usize,
     /// Prompts that were denied.
     pub denied: usize,
-    /// Prompts that are left.
+    /// Prompts that are still pending.
     pub left: usize,
 }

@@ -1,4 +1,4 @@
-//! What there is to do about a group: which prompt is kept, which one is denied next, and when.
+//! The next step for a group: which prompt is kept, which one is denied next, and when.
 
 use std::ops::Bound;
 
@@ -18,13 +18,13 @@ impl Guard {
         self.table.items.get(&rank.1).map(|item| &item.prompt)
     }
 
-    /// Whether a prompt lives long enough for others to be denied relying on it.
+    /// Whether a prompt lives long enough to rely on it when others are denied.
     fn holds(&self, rank: &Rank, now: Now) -> bool {
         let soon = now.gateway.plus(self.tuning.lapse_ms);
         self.prompt(rank).is_some_and(|prompt| prompt.expires() > soon)
     }
 
-    /// Whether a prompt that has just come is to be denied outside its slot.
+    /// Whether a prompt that has just arrived is to be denied outside its slot.
     pub(super) fn new_one(&mut self, digest: Digest, rank: &Rank, now: Now) -> Option<(Key, Why)> {
         let state = self.table.items.get(&rank.1)?.state;
         let new = self.tuning.slots.is_some() && Slots::is_new(rank.0, self.denials.moment(now));
@@ -42,7 +42,7 @@ impl Guard {
         Some((rank.1.clone(), why(prompt, kept, &self.rules(now), &self.runs)))
     }
 
-    /// What there is to do about a group now.
+    /// The next step for a group.
     pub(super) fn look(&mut self, digest: Digest, now: Now) -> Look {
         let Some(group) = self.table.groups.get(&digest) else { return Look::Nothing(None) };
         if group.checking {
@@ -57,7 +57,7 @@ impl Guard {
         let (victim, side) = if let Some(younger) = younger.into_iter().find(|rank| **rank != survivor) {
             (younger.clone(), Side::Younger)
         } else if let Some(older) = group.waiting.first().filter(|rank| **rank < survivor) {
-            // The oldest one stays until no denial relies on it any more.
+            // The oldest prompt stays until no denial relies on it any more.
             if group.sent > 0 {
                 return Look::Nothing(None);
             }
@@ -73,7 +73,7 @@ impl Guard {
             Opening::Open { since, .. } => {
                 let known = self.denials.seen(&support.1).is_some_and(|seen| seen.asked >= since);
                 if since > GatewayTime::default() && !known {
-                    // One prompt is in one check at a time.
+                    // A prompt has at most one check in flight.
                     let checked = self.denials.is_checking(&support.1);
                     return if checked { Look::Nothing(None) } else { Look::Check(support.1.clone()) };
                 }
@@ -94,13 +94,13 @@ impl Guard {
         }
     }
 
-    /// The oldest candidate that does not lapse at once.
+    /// The oldest candidate that does not expire soon.
     fn oldest(&self, digest: Digest, now: Now) -> Option<Rank> {
         let group = self.table.groups.get(&digest)?;
         group.members.iter().find(|rank| self.holds(rank, now)).cloned()
     }
 
-    /// The candidate that stays, of two or more.
+    /// The candidate to keep, of two or more.
     fn survivor(&mut self, digest: Digest, now: Now) -> Option<Rank> {
         let rules = self.rules(now);
         let group = self.table.groups.get_mut(&digest)?;
@@ -108,7 +108,7 @@ impl Guard {
         let prompt = |rank: &Rank| items.get(&rank.1).map(|item| &item.prompt);
         let fit = |rank: &Rank| prompt(rank).is_some_and(|one| rules.lasts(one) && !runs.of(one).over());
         let lives = |rank: &Rank| prompt(rank).map(Prompt::expires);
-        // Rather one that somebody may wait for; of those that live equally long the one with the first key.
+        // A prompt with a live run is preferred; among equal lifetimes, the one with the first key.
         let live = |rank: &Rank| prompt(rank).is_some_and(|one| !runs.of(one).over());
         let longer = |a: &Rank, b: &Rank| {
             live(a).cmp(&live(b)).then_with(|| lives(a).cmp(&lives(b))).then_with(|| b.1.cmp(&a.1))
@@ -116,7 +116,7 @@ impl Guard {
         let joined = std::mem::take(&mut group.joined);
         let chosen = match group.survivor.take() {
             Some(kept) if !group.unfit && fit(&kept) => Some(kept),
-            // Those before it were not fit.
+            // The candidates before it were not fit.
             Some(kept) if !group.unfit => group.members.range(kept..).find(|rank| fit(rank)).cloned(),
             Some(kept) => {
                 let there: Vec<&Rank> = joined.iter().filter(|rank| group.members.contains(*rank)).collect();
@@ -136,7 +136,7 @@ impl Guard {
         }
         group.survivor = Some(chosen.clone());
         let several = group.members.len() > 1;
-        // It was to be denied, and is the one that stays now.
+        // Its denial was to be retried, and now it is the survivor.
         self.withdraw(&chosen.1);
         several.then_some(chosen)
     }

@@ -4,16 +4,16 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::queue::clock::SteadyTime;
 
-/// How many groups are remembered at most; past that the one that was denied longest ago is forgotten.
+/// The maximum number of groups; beyond it the group with the oldest denial is forgotten.
 const MOST: usize = 4_096;
 
 #[derive(Debug, Default)]
 struct Offence {
-    /// When it was denied, the last times.
+    /// The times of its last denials.
     denied: VecDeque<SteadyTime>,
     /// When a prompt was gone by an event before its denial was answered.
     gone: Option<SteadyTime>,
-    /// When it was reported.
+    /// When the group was last reported.
     reported: Option<SteadyTime>,
 }
 
@@ -23,7 +23,7 @@ impl Offence {
     }
 }
 
-/// What was denied within a time.
+/// The denials within a time window.
 #[derive(Debug)]
 pub(super) struct Offenders {
     repeats: u32,
@@ -42,19 +42,19 @@ impl Offenders {
         self.known.len()
     }
 
-    /// Whether one of the group was denied within the time.
+    /// Whether a prompt of the group was denied within the window.
     pub(super) fn knows(&self, group: &[u8; 32], now: SteadyTime) -> bool {
         let last = self.known.get(group).and_then(Offence::last);
         last.is_some_and(|last| now.since(last) < self.within_ms)
     }
 
-    /// Takes note that a prompt is gone while its denial is in flight. On a current gateway the agent asks again before
+    /// Notes that a prompt is gone while its denial is in flight. On a current gateway the agent asks again before
     /// the denial is answered (measured).
     pub(super) fn gone(&mut self, group: [u8; 32], now: SteadyTime) {
         self.of(group, now).gone = Some(now);
     }
 
-    /// Counts a denial. Returns how often the group was denied, if that is to be reported.
+    /// Counts a denial. Returns the number of denials of the group, if it is to be reported.
     pub(super) fn denied(&mut self, group: [u8; 32], now: SteadyTime) -> Option<u32> {
         let (repeats, within_ms) = (self.repeats, self.within_ms);
         let offence = self.of(group, now);
@@ -83,7 +83,7 @@ impl Offenders {
         self.known.entry(group).or_default()
     }
 
-    /// Forgets what is longer ago.
+    /// Forgets denials from before the window.
     pub(super) fn forget(&mut self, now: SteadyTime) {
         let within_ms = self.within_ms;
         let lately = |at: Option<SteadyTime>| at.is_some_and(|at| now.since(at) < within_ms);

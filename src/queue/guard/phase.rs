@@ -1,37 +1,37 @@
-//! What a guard knows of what is pending, from one connection to the next.
+//! The phases of a guard: what it knows of the pending prompts, from one connection to the next.
 
 use std::collections::HashSet;
 
 use crate::queue::clock::GatewayTime;
 use crate::queue::prompt::Key;
 
-/// A listing that was asked for and has not come.
+/// A listing request in flight.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
-    /// When it was asked for.
+    /// The time of the request.
     pub(super) since: GatewayTime,
-    /// What events said since. It is newer than the listing may be.
+    /// The prompts of events since the request. They may be newer than the listing.
     pub(super) requested: HashSet<Key>,
     pub(super) resolved: HashSet<Key>,
     /// Whether events may be missing since.
     pub(super) gap: bool,
 }
 
-/// What a guard knows, and so what it may do.
+/// A phase of a guard. It decides what the guard may do.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// There is no connection.
+    /// Not connected.
     Disconnected,
-    /// There is a connection, and not everything that is pending is known: nothing is denied.
+    /// Connected, but not everything that is pending is known: nothing is denied.
     Learning(Option<Asking>),
-    /// Everything that is pending is known. It is listed now and then all the same.
+    /// Everything that is pending is known. It is still listed periodically.
     Guarding(Option<Asking>),
-    /// Nothing more is sent, and the answers to what is in flight are waited for.
+    /// Nothing more is sent; the guard waits for the answers to requests in flight.
     Stopping,
 }
 
 impl Phase {
-    /// Whether events and answers can come.
+    /// Whether events and answers can arrive.
     pub(super) fn is_connected(&self) -> bool {
         !matches!(self, Self::Disconnected)
     }
@@ -41,7 +41,7 @@ impl Phase {
         matches!(self, Self::Guarding(_))
     }
 
-    /// The listing that was asked for.
+    /// The listing request in flight.
     pub(super) fn asking(&mut self) -> Option<&mut Asking> {
         match self {
             Self::Learning(asking) | Self::Guarding(asking) => asking.as_mut(),
@@ -49,12 +49,12 @@ impl Phase {
         }
     }
 
-    /// Whether a listing was asked for and has not come.
+    /// Whether a listing request is in flight.
     pub(super) fn is_listing(&self) -> bool {
         matches!(self, Self::Learning(Some(_)) | Self::Guarding(Some(_)))
     }
 
-    /// Begins a listing. `false`: there is one already, or no connection.
+    /// Begins a listing. `false`: one is in flight already, or there is no connection.
     pub(super) fn lists(&mut self, since: GatewayTime) -> bool {
         let (Self::Learning(asking @ None) | Self::Guarding(asking @ None)) = self else { return false };
         *asking = Some(Asking { since, ..Asking::default() });
@@ -69,14 +69,14 @@ impl Phase {
         }
     }
 
-    /// What is known may be wrong from now on. `true`: it was known until now.
+    /// Marks the known prompts as incomplete. `true`: they were complete until now.
     pub(super) fn doubt(&mut self) -> bool {
         let Self::Guarding(asking) = self else { return false };
         *self = Self::Learning(asking.take());
         true
     }
 
-    /// How much is remembered for the listing.
+    /// How many events are remembered for the listing.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         match self {

@@ -16,35 +16,36 @@ use crate::queue::scope::Scope;
 use crate::queue::slots::Slots;
 use crate::queue::wider::Wider;
 
-/// The configuration of a guard. Guards of one gateway are to have the same.
+/// The configuration of a guard. Guards of one gateway should have the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
     /// The scope in which prompts are duplicates.
     pub scope: Scope,
     /// How long a survivor should still live, in milliseconds.
     pub margin_ms: u64,
-    /// Which prompts it looks at. Ages do not count: a guard looks at every prompt when it comes.
+    /// The prompts that the guard looks at. Ages do not count: a guard looks at every prompt when it arrives.
     pub filter: Filter,
-    /// Decide, and do not deny.
+    /// Whether denials are only decided, and not sent.
     pub observe: bool,
     /// The limits where a denial costs nothing.
     pub free: Throttle,
     /// The limits where each denial starts an agent turn.
     pub turns: Throttle,
-    /// How many denials of one group make it a repeat offender; where each starts an agent turn, the group is held
-    /// then.
+    /// The number of denials after which a group is a repeat offender. Where each denial starts an agent turn, the
+    /// group is then held.
     pub repeats: u32,
     /// The time window of `repeats`, in milliseconds; a group is reported once within it.
     pub repeats_within_ms: u64,
-    /// How often everything is listed although nothing seems to be missing, in milliseconds.
+    /// The period of listings when no event seems to be missing, in milliseconds.
     pub reconcile_ms: u64,
     /// The shortest time between two listings, in milliseconds.
     pub spacing_ms: u64,
     /// A survivor that expires within this time counts as expired, in milliseconds.
     pub lapse_ms: u64,
-    /// An event that is older than this when it comes has others behind it: nothing is denied on what is known then.
+    /// The maximum age of an event when it arrives, in milliseconds. Beyond it events are late, and nothing is denied
+    /// until the next listing.
     pub lag_ms: u64,
-    /// How fast to go.
+    /// The limits of the pace.
     pub limits: Limits,
     /// When denials may be sent, until [`Input::Slots`] says otherwise; `None` only where no other process can reach
     /// the gateway.
@@ -73,7 +74,7 @@ impl Default for Tuning {
 }
 
 impl Tuning {
-    /// The limits that hold at this cost.
+    /// The limits at this cost.
     pub fn throttle(&self, cost: DenialCost) -> Throttle {
         match cost {
             DenialCost::Nothing => self.free,
@@ -82,51 +83,51 @@ impl Tuning {
     }
 }
 
-/// What a denial sets off at the gateway.
+/// The effect of a denial on the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DenialCost {
-    /// It returns to the tool call that waits for it.
+    /// The denial returns to the tool call that waits for it.
     Nothing,
-    /// It starts a new agent turn, in which the agent may ask again.
+    /// The denial starts a new agent turn, in which the agent may ask again.
     AgentTurn,
 }
 
-/// What happened.
+/// An input.
 #[derive(Debug)]
 pub enum Input<'i> {
-    /// What a denial costs on the gateway, before [`Input::Connected`].
+    /// The cost of a denial on the gateway. It precedes [`Input::Connected`].
     Denials(DenialCost),
-    /// There is a connection, and every event from here on is an input.
+    /// The gateway is connected, and every event from now on is an input.
     Connected,
     /// When denials may be sent on the gateway of the next connection.
     Slots(Option<Slots>),
     /// By how much the gateway's clock may be ahead of the times that are passed in, in milliseconds.
     Clock(u64),
-    /// The connection is gone, and with it every answer that is due.
+    /// The connection is lost, and no pending answer will arrive.
     Lost,
     /// Events may be missing.
     Gap,
     /// A prompt is pending now.
     Requested(Box<Prompt>),
-    /// A prompt was resolved, by whomever.
+    /// A prompt was resolved by any client.
     Resolved(Key),
     /// The payload of an event `agent`.
     Run(&'i Value),
-    /// The answer to [`Next::List`]: everything that is pending, and what is known of runs.
+    /// The answer to [`Next::List`]: everything that is pending, and the states of runs.
     Listed(Vec<Prompt>, Runs),
-    /// There is none.
+    /// [`Next::List`] failed.
     Unlisted,
     /// The answer to a denial.
     Answered(Key, Answer),
     /// The answer to [`Next::Check`].
     Checked(Key, Found),
-    /// A denial was sent and there is no answer to it.
+    /// A denial was sent and will not be answered.
     Unanswered(Key),
     /// Nothing more is to be sent.
     Stop,
 }
 
-/// What to do.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Deny this prompt, and report it with [`Input::Answered`] or [`Input::Unanswered`].
@@ -137,16 +138,16 @@ pub enum Next {
     List,
     /// Wait until something happens, or until this time.
     Wait(Option<SteadyTime>),
-    /// It was stopped, and nothing is in flight any more.
+    /// The guard was stopped, and nothing is in flight any more.
     Done,
 }
 
-/// What a guard reports.
+/// A report of a guard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
-    /// A prompt is to be denied. There is one [`Note::Over`] of the same number behind it.
+    /// A prompt is to be denied. One [`Note::Over`] with the same number follows.
     Decided(Box<Decided>),
-    /// What came of it.
+    /// The outcome of a decision.
     Over {
         /// The decision's number.
         number: u64,
@@ -154,53 +155,53 @@ pub enum Note {
         key: Key,
         /// Why it was to be denied.
         why: Why,
-        /// What came of it.
+        /// The outcome.
         outcome: Outcome,
     },
     /// Everything was listed.
     Reconciled(Counts),
-    /// There were too many denials: the circuit breaker is open.
+    /// The circuit breaker has opened: there were too many denials.
     Opened {
-        /// For how long, in milliseconds.
+        /// How long it stays open, in milliseconds.
         for_ms: u64,
     },
-    /// There are denials again.
+    /// The circuit breaker has closed.
     Closed,
-    /// One group is denied repeatedly.
+    /// A group is denied repeatedly.
     Offender(Box<Offender>),
-    /// One group comes back after each denial, and nothing of it is denied for a while.
+    /// A group comes back after each denial, and is held.
     Held(Box<Held>),
-    /// A group that was held is treated like any other again: it stayed away after a denial, or it was gone.
+    /// A group is not held any more: it stayed away after a denial, or it is gone.
     Released([u8; 32]),
 }
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
-    /// Its number: one more for each.
+    /// The number of the decision, counted from the start.
     pub number: u64,
     /// The prompt.
     pub prompt: Prompt,
-    /// The one that stays.
+    /// The prompt that is kept.
     pub survivor: Key,
-    /// Why it is not this one.
+    /// Why this prompt is not the one that is kept.
     pub why: Why,
     /// The name of the group: [`crate::queue::plan::Group::digest`].
     pub group: [u8; 32],
-    /// Whether one of its group had been denied not long before it came.
+    /// Whether another prompt of its group was denied shortly before it arrived.
     pub requeued: bool,
 }
 
-/// What came of a decision.
+/// The outcome of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The denial was sent, or must not be sent. A prompt that was denied and is still listed has a second outcome.
     Ended(report::Outcome),
-    /// It was not sent after all: the prompt that was kept is gone, or there is no connection to send it on.
+    /// The denial was not sent: the kept prompt is gone, or the connection is lost.
     Withdrawn,
     /// The breaker is open, or the group is held.
     Held,
-    /// It was only decided.
+    /// The denial was only decided (`observe`).
     Observed,
 }
 
@@ -230,7 +231,7 @@ pub struct Offender {
     pub session: Option<Arc<str>>,
     /// The run, where the gateway names it.
     pub run: Option<Arc<str>>,
-    /// How often, within the time that counts.
+    /// The number of denials within the time window.
     pub times: u32,
 }
 
@@ -243,20 +244,20 @@ pub struct Held {
     pub agent: Option<Arc<str>>,
     /// The key of its session.
     pub session: Option<Arc<str>>,
-    /// The prompt that stays.
+    /// The prompt that is kept.
     pub survivor: Key,
-    /// How often the group has come back.
+    /// How many times the group has come back.
     pub times: u32,
-    /// For how long nothing of it is denied, in milliseconds.
+    /// How long the group is held, in milliseconds.
     pub for_ms: u64,
 }
 
-/// How many there are.
+/// Counts of prompts and groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Prompts that are pending.
     pub pending: usize,
-    /// Groups that they are in, those that are alone included.
+    /// Groups of prompts, those of one prompt included.
     pub groups: usize,
     /// Prompts beyond the first of each group.
     pub duplicates: usize,

@@ -1,4 +1,4 @@
-//! What is pending, as far as is known: every prompt, and the groups of those that are candidates for staying.
+//! The known pending prompts, and the groups of those that are candidates to be kept.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -9,30 +9,30 @@ use crate::queue::prompt::{Key, Prompt};
 use crate::queue::scope::{Place, Scope};
 use crate::queue::wider::{Widening, Wider};
 
-/// What names a group: the same on every guard.
+/// The name of a group: the same on every guard.
 pub(super) type Digest = [u8; 32];
 
 /// The state of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Nothing was decided.
+    /// Nothing is decided.
     Pending,
     /// Its denial is in flight.
     Sent { number: u64, why: Why },
     /// The gateway was too busy to deny it.
     Again { number: u64, why: Why },
-    /// It is to be denied, and the breaker is open or its group is held.
+    /// It is to be denied, but the breaker is open or its group is held.
     Held,
-    /// It could not be denied; it is tried again behind the next listing.
+    /// It could not be denied; it is retried after the next listing.
     Failed,
-    /// The gateway answers that it is denied, and lists it all the same: it is not denied again.
+    /// The gateway answered that it is denied, but still lists it: it is not denied again.
     Stuck,
     /// It would have been denied: it counts as gone.
     Observed,
 }
 
 impl State {
-    /// Whether it may be the one that stays.
+    /// Whether the prompt may be kept.
     fn is_candidate(self) -> bool {
         match self {
             Self::Pending | Self::Again { .. } | Self::Held | Self::Failed | Self::Stuck => true,
@@ -40,7 +40,7 @@ impl State {
         }
     }
 
-    /// Whether its denial is to be sent again.
+    /// Whether its denial is to be retried.
     pub(super) fn is_again(self) -> bool {
         matches!(self, Self::Again { .. })
     }
@@ -50,11 +50,11 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) prompt: Prompt,
-    /// `None`: it is alone, whatever else is pending.
+    /// `None`: the prompt is never treated as a duplicate.
     pub(super) group: Option<Digest>,
     pub(super) state: State,
     pub(super) requeued: bool,
-    /// Whether it counts as one that came back after a denial.
+    /// Whether the prompt counts as one that came back after a denial.
     pub(super) back: bool,
 }
 
@@ -65,37 +65,38 @@ pub(super) fn rank(prompt: &Prompt) -> Rank {
     (prompt.created(), prompt.key.clone())
 }
 
-/// What there is to do about a group.
+/// The next step for a group.
 pub(super) enum Look {
     /// This prompt is to be denied, and why.
     Deny(Key, Why),
-    /// First it must be known whether this one is pending.
+    /// Check first whether this prompt is pending.
     Check(Key),
-    /// Nothing before something happens, or before this time.
+    /// Nothing until the next input, or until this time.
     Nothing(Option<SteadyTime>),
 }
 
-/// Candidates with one intent in one place. What happens to one of them costs no more where there are many.
+/// Candidates with one intent in one place. The cost of a change does not depend on their number.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     /// Every candidate, oldest first.
     pub(super) members: BTreeSet<Rank>,
-    /// Those of them that can be denied now.
+    /// The members that can be denied now.
     pub(super) waiting: BTreeSet<Rank>,
-    /// The one that stays, as long as it is fit to.
+    /// The member to keep, while it is fit.
     pub(super) survivor: Option<Rank>,
-    /// Whether none was fit when that one was chosen, and those that came since.
+    /// Whether no member was fit when the survivor was chosen.
     pub(super) unfit: bool,
+    /// Members that joined since then.
     pub(super) joined: Vec<Rank>,
-    /// Whether the gateway is being asked about a prompt of the group.
+    /// Whether a check of a prompt of the group is in flight.
     pub(super) checking: bool,
     /// Denials in flight.
     pub(super) sent: usize,
-    /// Where the slots of its intent begin.
+    /// The phase of the slots of its intent.
     pub(super) phase: u64,
-    /// When it is looked at again.
+    /// When the group is looked at again.
     pub(super) timer: Option<SteadyTime>,
-    /// Whether it is in line to be looked at.
+    /// Whether the group is in `ready`.
     pub(super) queued: bool,
 }
 
@@ -109,20 +110,20 @@ pub(super) struct Table {
     grouped: usize,
     /// Groups to be looked at.
     pub(super) ready: VecDeque<Digest>,
-    /// Prompts that came as events and were not looked at: they may be new enough to be denied at once.
+    /// Prompts of events that were not looked at yet: they may be new enough to be denied immediately.
     pub(super) arrived: VecDeque<(Digest, Rank)>,
     /// Every prompt, by when it expires.
     expiring: BTreeSet<Rank>,
 }
 
 impl Table {
-    /// Where a prompt belongs.
+    /// The group of a prompt; `None` if it is never treated as a duplicate.
     pub(super) fn digest(prompt: &Prompt, scope: Scope) -> Option<Digest> {
         let place = Place::of(prompt, scope);
         place.alone().is_none().then(|| place.digest(&prompt.intent))
     }
 
-    /// Takes a prompt in that is not there yet.
+    /// Inserts a new prompt.
     pub(super) fn insert(&mut self, prompt: Prompt, group: Option<Digest>, phase: u64, requeued: bool) {
         let key = prompt.key.clone();
         if let Some(digest) = group {
@@ -155,7 +156,7 @@ impl Table {
         }
     }
 
-    /// Takes a prompt out.
+    /// Removes a prompt.
     pub(super) fn remove(&mut self, key: &Key) -> Option<Item> {
         self.leave(key);
         let item = self.items.remove(key)?;
@@ -168,7 +169,7 @@ impl Table {
             if group.members.is_empty() && group.sent == 0 {
                 self.groups.remove(&digest);
             } else {
-                // What waited for its answer may go on.
+                // Members that waited for its answer may be denied now.
                 self.touch(digest);
             }
         }
@@ -192,7 +193,7 @@ impl Table {
         if matches!(item.state, State::Pending | State::Again { .. }) {
             group.waiting.insert(rank.clone());
         }
-        // It may be the one that stays, if it is older.
+        // An older prompt may replace the survivor.
         group.survivor.take_if(|survivor| rank < *survivor);
         if group.unfit {
             group.joined.push(rank.clone());
@@ -215,7 +216,7 @@ impl Table {
         if group.members.is_empty() && group.sent == 0 {
             self.groups.remove(&digest);
         } else if oldest || stayed {
-            // A group that merely got smaller by one that was to be denied is as it was.
+            // A group that only lost a waiting member needs no new look.
             self.touch(digest);
         }
     }
@@ -225,14 +226,14 @@ impl Table {
         self.expiring.first().filter(|(expires, _)| *expires <= now).map(|(_, key)| key.clone())
     }
 
-    /// A prompt that has expired stays for the answer to its denial.
+    /// Keeps an expired prompt until its denial is answered.
     pub(super) fn expiring_over(&mut self, key: &Key) {
         if let Some(item) = self.items.get(key) {
             self.expiring.remove(&(item.prompt.expires(), key.clone()));
         }
     }
 
-    /// Puts a group in line to be looked at anew.
+    /// Queues a group to be looked at again.
     pub(super) fn touch(&mut self, digest: Digest) {
         let Some(group) = self.groups.get_mut(&digest) else { return };
         if !group.queued {
@@ -247,7 +248,7 @@ impl Table {
         groups.map(|(digest, _)| *digest).collect()
     }
 
-    /// The runs that asked for what is pending.
+    /// The runs of the pending prompts.
     pub(super) fn runs(&self) -> HashSet<&str> {
         self.items.values().filter_map(|item| item.prompt.run_id.as_deref()).collect()
     }

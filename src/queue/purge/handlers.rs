@@ -11,7 +11,7 @@ use crate::queue::report::{Outcome, SkipReason};
 use crate::queue::slots::Side;
 
 impl Purge {
-    /// Takes in what happened.
+    /// Handles an input.
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
             Input::Answered(key, answer) => self.answered(&key, answer, now),
@@ -21,7 +21,7 @@ impl Purge {
             Input::Hearing(since) => self.hearing_since = Some(since),
             Input::Clock(unsure_ms) => {
                 self.denials.set_unsure_ms(unsure_ms);
-                // The shortest answer that there has been took as long.
+                // Even the fastest answer so far took this long.
                 self.denials.took_ms(unsure_ms);
             }
             Input::Deaf => self.hearing_since = None,
@@ -47,20 +47,20 @@ impl Purge {
             End::Over(outcome) => self.finish(key, outcome),
             End::Again => self.again(key, group, side),
         }
-        // What was denied under one plan must not be what is kept under another.
+        // A prompt that was denied under one plan must not be the survivor of another.
         if let Some(&kept) = self.survivors.get(key) {
             self.stop_group(kept, SkipReason::SurvivorGone);
         }
     }
 
-    /// A denial of a group is not in flight any more. What waited for it may go on.
+    /// Handles the end of a denial in a group: denials that waited for it may be sent.
     fn landed(&mut self, at: u64) {
         let Some(work) = self.work.get_mut(&at) else { return };
         work.sent = work.sent.saturating_sub(1);
         self.go_on(at);
     }
 
-    /// Puts a group in line that has something to send.
+    /// Queues a group that has denials to send.
     fn go_on(&mut self, at: u64) {
         let Some(work) = self.work.get(&at) else { return };
         if work.checking.is_none() && work.place.is_none() && work.side().is_some() {
@@ -68,7 +68,7 @@ impl Purge {
         }
     }
 
-    /// A denial that has to be sent again.
+    /// Queues a denial to be retried.
     fn again(&mut self, key: &Key, group: u64, side: Side) {
         let stopped = self.work.get(&group).and_then(|work| work.stopped);
         let Some(item) = self.items.get_mut(key) else { return };
@@ -99,7 +99,7 @@ impl Purge {
             return;
         }
         work.checking = None;
-        // An answer that is old news when it comes says as little as none.
+        // An answer that is too old when it arrives counts as none.
         let stale = found == Found::Pending && now.gateway.since(at) > FRESH_MS;
         let found = if stale { Found::Unknown } else { found };
         let Some(asked) = self.denials.checked(key, found, now) else { return };

@@ -10,7 +10,7 @@ use crate::queue::slots::Slots;
 /// The configuration of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// When it must be over; `None`: never.
+    /// The deadline; `None`: no deadline.
     pub deadline: Option<SteadyTime>,
     /// The last part of the time, in which nothing is sent any more and answers are waited for, in milliseconds.
     pub drain_ms: u64,
@@ -19,7 +19,7 @@ pub struct Tuning {
     pub lapse_ms: u64,
     /// How many checks in a row may end without an answer that says whether the prompt is pending.
     pub checks: u8,
-    /// How fast to go.
+    /// The limits of the pace.
     pub limits: Limits,
     /// When denials may be sent; `None` only where no other process can reach the gateway.
     pub slots: Option<Slots>,
@@ -38,40 +38,40 @@ impl Default for Tuning {
     }
 }
 
-/// What happened.
+/// An input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// The answer to a denial.
     Answered(Key, Answer),
-    /// The answer to [`Next::Check`], and when that was so.
+    /// The answer to [`Next::Check`], and the time for which it holds.
     Checked(Key, Found, GatewayTime),
-    /// An event says that a prompt was resolved, by whomever.
+    /// An event: a prompt was resolved by any client.
     Resolved(Key),
-    /// A listing of everything that is pending, and when it was asked for. What it lacks is gone.
+    /// A listing of everything that is pending, and the time of its request. Prompts that are missing from it are gone.
     Listed(HashSet<Key>, GatewayTime),
     /// Every event `resolved` since that time was an input, and will be until [`Self::Deaf`].
     Hearing(GatewayTime),
     /// Events may be missing from now on.
     Deaf,
-    /// The connection is gone, and with it every answer that is due. Implies [`Self::Deaf`].
+    /// The connection is lost, and no pending answer will arrive. Implies [`Self::Deaf`].
     Lost,
-    /// There is a connection again.
+    /// The connection is restored.
     Restored,
     /// By how much the gateway's clock may be ahead of the times that are passed in, in milliseconds.
     Clock(u64),
-    /// Nothing more is to be sent, and answers are waited for no longer than [`super::STOPPING_MS`].
+    /// Nothing more is to be sent, and the purge waits for answers for at most [`super::STOPPING_MS`].
     Stop,
 }
 
-/// What to do.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Deny this prompt.
     Deny(Key),
-    /// Ask whether this prompt is pending, which is to stay or is the oldest of its group.
+    /// Ask whether this prompt is pending: the survivor or the oldest of a group.
     Check(Key),
     /// Wait until something happens, or until this time.
     Wait(Option<SteadyTime>),
-    /// Nothing more: everything has an outcome.
+    /// Nothing: everything has an outcome.
     Done,
 }

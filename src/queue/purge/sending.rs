@@ -1,5 +1,5 @@
-//! What a purge sends next: which group, in which slot, and only while the prompts that a denial relies on are known to
-//! be pending.
+//! The next denial of a purge: from which group, in which slot, and only while the prompts that it relies on are known
+//! to be pending.
 
 use super::{FRESH_MS, Next, Place, Purge, State, Work};
 use crate::queue::clock::{GatewayTime, Now};
@@ -59,7 +59,7 @@ impl Purge {
             self.find_oldest(at, now);
             let Some(work) = self.work.get(&at) else { continue };
             let Some(side) = work.side() else {
-                // It comes back with the answers to what is in flight.
+                // The group is queued again with the answers to its requests in flight.
                 self.put(at, None);
                 continue;
             };
@@ -71,7 +71,7 @@ impl Purge {
                 }
             };
             if key != until {
-                // Another one's slot may end sooner.
+                // The slot of another group may end sooner.
                 self.put(at, Some(Place::Open(until)));
                 continue;
             }
@@ -83,7 +83,7 @@ impl Purge {
         None
     }
 
-    /// Makes sure that there is an oldest member where younger ones are to be denied relying on it.
+    /// Chooses an oldest member if younger ones are to be denied relying on it.
     fn find_oldest(&mut self, at: u64, now: Now) {
         let Some(work) = self.work.get_mut(&at) else { return };
         let soon = now.gateway.plus(self.tuning.lapse_ms);
@@ -93,7 +93,7 @@ impl Purge {
         };
         while !work.oldest.as_ref().is_some_and(holds) {
             work.oldest = None;
-            // The next one takes its place. Where there is none before the survivor, that is the oldest.
+            // The next member takes its place. If none is older than the survivor, the survivor is the oldest.
             if work.young.first().is_none_or(|first| *first > work.survivor) {
                 return;
             }
@@ -104,7 +104,7 @@ impl Purge {
         }
     }
 
-    /// A prompt that a denial relies on, and of which it is not known well enough that it is pending.
+    /// A prompt that a denial relies on and that must be checked first.
     fn unknown(&self, work: &Work, side: Side, since: GatewayTime, now: Now) -> Option<Key> {
         let known = |key: &Key| {
             self.denials.seen(key).is_some_and(|seen| {
@@ -141,14 +141,14 @@ impl Purge {
         Some(Next::Deny(key))
     }
 
-    /// The answer to the check of a group is not waited for any more.
+    /// Stops waiting for the answer to the check of a group.
     pub(super) fn drop_check(&mut self, at: u64) {
         if let Some(key) = self.work.get_mut(&at).and_then(|work| work.checking.take()) {
             self.denials.drop_check(&key);
         }
     }
 
-    /// Gives up the groups that could not be gone on with because answers are slow or the clock is uncertain.
+    /// Gives up the groups that cannot send because answers are too slow or the clock is too uncertain.
     pub(super) fn too_slow(&mut self, now: Now) {
         let Some(slots) = self.tuning.slots else { return };
         let moment = self.denials.moment(now);

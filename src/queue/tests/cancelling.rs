@@ -1,4 +1,4 @@
-//! Which run is meant, which prompts go with it, and the rows of runs.
+//! Selecting a run, selecting its prompts, and the rows of runs.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ fn by(id: &str, run: Option<&str>, session: &str) -> Prompt {
     })
 }
 
-/// Two sessions: these runs are active in the first, which names them or not, and nothing in the second.
+/// Two sessions: these runs are active in the first, named or not; nothing is active in the second.
 fn runs(active: &[&str], named: bool) -> Runs {
     let mut row = json!({ "key": MAIN, "hasActiveRun": !active.is_empty() });
     if named {
@@ -56,7 +56,7 @@ fn a_run_is_its_id_or_a_start_that_no_other_run_has() {
 
 #[test]
 fn what_nothing_names_is_left_to_the_gateway() {
-    // Something is active there that has no name: it may be this one.
+    // An unnamed run is active in that session: it may be this one.
     let aim = aim(&[], &runs(&["run-1"], false), true, Which::Run("run-1".to_owned())).unwrap();
     assert!(!aim.sure && !aim.is_idle(&runs(&["run-1"], false)));
 }
@@ -73,7 +73,7 @@ fn prompts_without_a_run_are_attributed_to_the_only_one_of_their_session() {
     let expected = CancelError::RunWithoutSession { run: "run-1".to_owned(), session: Some(MAIN.to_owned()) };
     assert_eq!(refused, Err(expected));
     assert_eq!(aim(&prompts, &alone, false, Which::Superseded), Err(CancelError::RunsNotNamed));
-    // Where nothing is pending, nothing is held by a superseded run.
+    // Without pending prompts, no superseded run holds any.
     assert!(aim(&[], &alone, false, Which::Superseded).unwrap().is_idle(&alone));
 }
 
@@ -88,14 +88,14 @@ fn a_run_has_one_row() {
     let run = || Some("run-1".to_owned());
     let held = [by("a", Some("run-1"), MAIN), by("b", Some("run-1"), MAIN)];
     assert_eq!(shown(&held, &runs(&["run-1"], true), true), [(run(), RunState::Active, 2)]);
-    // Not named by the list: one row all the same, and with `chat.history` it is known to be active.
+    // Not named by the list: still one row, and with `chat.history` the run is known to be active.
     let mut listed = runs(&["run-1"], false);
     assert_eq!(unnamed(&held, &listed, &sessions), [MAIN]);
     assert_eq!(shown(&held, &listed, true), [(run(), RunState::Unknown, 2)]);
     listed.in_flight(MAIN, "run-1", NOW + 2);
     assert_eq!(shown(&held, &listed, true), [(run(), RunState::Active, 2)]);
     assert_eq!(unnamed(&held, &listed, &sessions), [""; 0]);
-    // Nothing names what runs, and nothing is held.
+    // The active run is not named, and holds no prompts.
     let nameless = runs(&["run-1"], false);
     assert_eq!(shown(&[], &nameless, true), [(None, RunState::Active, 0)]);
     assert_eq!(rows(&[], &nameless, &sessions, true)[0].agent.as_deref(), Some("main"));
@@ -106,7 +106,7 @@ fn a_run_has_one_row() {
     assert_eq!(shown(&bare, &runs(&[], true), false), [(None, RunState::Unknown, 1)]);
 }
 
-/// Rows that are compared with all others would take minutes.
+/// Comparing each row with all others would take minutes.
 #[test]
 fn many_sessions_are_listed_in_one_pass() {
     let sessions: Vec<String> = (0..100_000).map(|n| format!("agent:main:{n}")).collect();
@@ -118,7 +118,7 @@ fn many_sessions_are_listed_in_one_pass() {
     assert_eq!(rows.len(), sessions.len(), "the prompt's run may be the one of its session");
 }
 
-/// A group of which others had a prompt, too, and that has none afterwards, is reported.
+/// A group with prompts of other runs that is empty afterwards is reported.
 #[test]
 fn a_group_that_is_empty_afterwards_is_reported() {
     let with = |id: &str, command: &str| prompt(id, command, |_| {});

@@ -1,4 +1,4 @@
-//! One guard: what it denies, when it does not, and what it tells.
+//! One guard: what it denies, when it does not, and what it reports.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ struct At {
     ms: u64,
 }
 
-/// Nobody else can reach the gateway: there is nothing to wait for.
+/// No other process can reach the gateway: there are no slots to wait for.
 fn alone() -> Tuning {
     Tuning { slots: None, ..Tuning::default() }
 }
@@ -31,7 +31,7 @@ fn now(ms: u64) -> Now {
     Now { gateway: GatewayTime::of_ms(NOW + ms), steady: SteadyTime::of_ms(ms) }
 }
 
-/// A prompt that asks for a command, so long after the beginning.
+/// A prompt that asks for a command, this long after the start.
 fn asks(id: &str, command: &str, ms: u64, run: Option<&str>) -> Prompt {
     prompt(id, command, |row| {
         row["createdAtMs"] = json!(NOW + ms);
@@ -49,7 +49,7 @@ fn ends(run: &str, ms: u64) -> serde_json::Value {
 }
 
 impl At {
-    /// One that knows this much.
+    /// A guard that knows these prompts.
     fn knowing(tuning: Tuning, prompts: &[Prompt]) -> Self {
         let mut at = Self { guard: Guard::new(tuning), ms: 0 };
         at.handle(Input::Connected);
@@ -74,7 +74,7 @@ impl At {
         self.handle(Input::Requested(Box::new(prompt.clone())));
     }
 
-    /// What it denies now; each is answered so.
+    /// What the guard denies now; each denial gets this answer.
     fn denies(&mut self, answer: &Answer) -> Vec<String> {
         let mut denied = Vec::new();
         while let Next::Deny(key) = self.next() {
@@ -118,7 +118,7 @@ fn a_duplicate_is_denied_at_once() {
         Note::Over { number: 1, outcome: Outcome::Ended(report::Outcome::Denied), .. }
     ));
     assert_eq!(at.guard.counts(), Counts { pending: 2, groups: 2, ..Counts::default() });
-    // The next is one that was asked for again.
+    // The next prompt was re-requested.
     at.requested(&asks("d", "ls", 10, None));
     assert_eq!(at.denies(&Answer::Denied), ["d"]);
     assert_eq!(at.guard.requeued(), 1);
@@ -141,7 +141,7 @@ fn what_is_still_listed_was_not_denied() {
             at.outcomes(),
             [("b".to_owned(), Outcome::Ended(report::Outcome::Failed(Failure::StillListed)))]
         );
-        // It is not denied again and again, and stays a duplicate.
+        // It is not denied repeatedly, and stays a duplicate.
         for ms in [60_001, 120_000, 180_000] {
             at.ms = ms;
             if ms >= 120_000 {
@@ -152,7 +152,7 @@ fn what_is_still_listed_was_not_denied() {
         assert_eq!(at.guard.counts().duplicates, 1);
         assert_eq!(at.outcomes(), []);
     }
-    // What was answered while the listing was asked for may be in it.
+    // A prompt that was denied while a listing is in flight may be in it.
     let mut at = At::knowing(alone(), &prompts);
     assert_eq!(at.next(), Next::Deny(key("b")));
     at.ms = 60_000;
@@ -160,7 +160,7 @@ fn what_is_still_listed_was_not_denied() {
     at.handle(Input::Answered(key("b"), Answer::Denied));
     at.handle(Input::Listed(prompts.to_vec(), Runs::new()));
     assert_eq!(at.outcomes(), [("b".to_owned(), Outcome::Ended(report::Outcome::Denied))]);
-    // Another one of that id, asked later, is another one.
+    // A later prompt with the same id is another prompt.
     at.ms = 120_000;
     at.list(&[prompts[0].clone(), asks("b", "ls", 90_000, None)]);
     assert_eq!(at.outcomes(), []);
@@ -198,7 +198,7 @@ fn nothing_is_denied_on_what_is_not_known() {
     assert_eq!(at.next(), Next::List);
     at.requested(&asks("b", "ls", 0, None));
     assert_eq!(at.next(), Next::Wait(None), "it is asked for already");
-    // The older one was resolved while it was listed.
+    // The older prompt was resolved while the listing was in flight.
     at.handle(Input::Resolved(key("a")));
     at.handle(Input::Listed(vec![asks("a", "ls", 0, None)], Runs::new()));
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
@@ -249,7 +249,7 @@ fn a_superseded_run_gives_way_to_its_replacement() {
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
     at.requested(&asks("c", "ls", 20, Some("two")));
     at.requested(&asks("d", "ls", 20, Some("two")));
-    // The oldest one goes last: the others are denied relying on it.
+    // The oldest prompt is denied last: the others are denied relying on it.
     assert_eq!(at.denies(&Answer::Denied), ["d", "a"]);
     let mut notes = at.guard.take_notes();
     notes.retain(|note| matches!(note, Note::Decided(_)));
@@ -313,7 +313,7 @@ fn too_many_denials_open_the_breaker() {
     at.ms = 60_100;
     at.list(&listing);
     assert_eq!(at.denies(&Answer::Denied), [""; 0]);
-    assert_eq!(at.outcomes(), [], "they are told once");
+    assert_eq!(at.outcomes(), [], "they are reported once");
     at.ms = 300_300;
     at.list(&listing);
     assert!(at.guard.take_notes().contains(&Note::Closed));
@@ -340,10 +340,10 @@ fn no_minute_has_more_denials_than_the_rate() {
 }
 
 #[test]
-fn who_asks_again_and_again_is_told_once_a_window() {
+fn a_repeat_offender_is_reported_once_a_window() {
     let tuning = Tuning { repeats: 3, ..alone() };
     let mut at = At::knowing(tuning, &[asks("a", "ls", 0, None)]);
-    let mut told = 0;
+    let mut reported = 0;
     for n in 0_u64..12 {
         at.ms = n * 10;
         at.requested(&asks(&format!("n{n}"), "ls", at.ms, Some("loop")));
@@ -351,11 +351,11 @@ fn who_asks_again_and_again_is_told_once_a_window() {
         for note in at.guard.take_notes() {
             if let Note::Offender(offender) = note {
                 assert_eq!((offender.times, offender.run.as_deref()), (3, Some("loop")));
-                told += 1;
+                reported += 1;
             }
         }
     }
-    assert_eq!((told, at.guard.requeued()), (1, 11));
+    assert_eq!((reported, at.guard.requeued()), (1, 11));
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn a_runaway_opens_the_breaker_by_default_too() {
     }
 }
 
-/// One on a gateway where each denial starts an agent turn.
+/// A guard of a gateway where each denial starts an agent turn.
 fn of_turns(tuning: Tuning, prompts: &[Prompt]) -> At {
     let mut at = At { guard: Guard::new(tuning), ms: 0 };
     at.handle(Input::Denials(DenialCost::AgentTurn));
@@ -444,7 +444,7 @@ fn a_group_that_comes_back_is_held_and_others_go_on() {
     let other = asks("o", "make", 0, None);
     let mut at = of_turns(Tuning { repeats: 3, ..alone() }, &[first.clone(), other.clone()]);
     let mut pending = vec![first, other];
-    // It asks again after each denial, and once more while it is held.
+    // The agent asks again after each denial, and once more while its group is held.
     for (n, denied) in [(1, true), (2, true), (3, true), (4, false), (5, false)] {
         at.ms = n * 1_000;
         let again = asks(&format!("a{n}"), "ls", at.ms, None);
@@ -464,7 +464,7 @@ fn a_group_that_comes_back_is_held_and_others_go_on() {
     assert_eq!((held[0].times, held[0].for_ms, &held[0].survivor), (3, 300_000, &key("a")));
     let outcomes = notes.iter().filter(|note| matches!(note, Note::Over { outcome: Outcome::Held, .. }));
     assert_eq!(outcomes.count(), 2);
-    // Another group is guarded as ever; listings change nothing.
+    // Another group is guarded as usual; listings change nothing.
     at.ms = 100_000;
     assert_eq!(settle(&mut at, &pending), [""; 0]);
     at.requested(&asks("o1", "make", at.ms, None));
@@ -488,7 +488,7 @@ fn a_group_that_comes_back_is_held_and_others_go_on() {
             .any(|note| matches!(note, Note::Held(held) if held.for_ms == 600_000 && held.times == 4)),
         "{notes:?}"
     );
-    // It stays away after the next one: everything that waits is denied then.
+    // The group stays away after the next denial: then everything that waits is denied.
     at.ms = 905_000;
     assert_eq!(settle(&mut at, &pending), ["a5"]);
     pending.retain(|prompt| *prompt.key.id != *"a5");

@@ -1,6 +1,6 @@
-//! Guards, a gateway and everybody else on it: what holds however things happen.
+//! Guards, a gateway and its other clients: invariants in every order of events.
 //!
-//! A simulation in time. Events and answers take a while, connections drop, denials meet what others decided.
+//! A simulation in time. Events and answers are delayed, connections drop, denials meet decisions of other clients.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -13,16 +13,16 @@ use super::super::guard::{Input, Next, Note, Rate, Throttle, Tuning};
 use super::super::{Guard, Key, Prompt, Runs};
 use super::{NOW, prompt};
 
-/// The longest that anything is under way, in milliseconds.
+/// The longest delay of a message, in milliseconds.
 const LATENCY: u64 = 60;
 
-/// By how much the clock of every second guard is behind: what its connection's first message took.
+/// By how much the clock of every second guard is behind: the latency of its connection's first message.
 const BEHIND: u64 = 50;
 
-/// How often it is tried, each time for minutes of the guards' time.
+/// The number of cases. Each takes minutes of simulated time.
 const CASES: u32 = 96;
 
-/// What is on its way to a guard.
+/// A message to a guard.
 #[derive(Debug, Clone)]
 enum Message {
     Requested(Prompt),
@@ -35,24 +35,24 @@ enum Message {
     Checked(Key, Found),
 }
 
-/// A guard and what it was told.
+/// A guard and the messages to it.
 struct Seat {
     guard: Guard,
     up: bool,
-    /// In the order in which it was sent, and when it arrives.
+    /// Messages in the order in which they were sent, and their times of arrival.
     inbox: VecDeque<(u64, Message)>,
     /// Denials on their way to the gateway.
     outbox: Vec<(u64, Key)>,
-    /// What it may know to be pending.
+    /// The prompts that it may know to be pending.
     view: HashMap<Key, Prompt>,
-    /// What it was told to be gone.
+    /// The prompts that were reported to it as gone.
     gone: HashSet<Key>,
-    /// How often events were missing, and how often they had been when it asked for the listing that it knows.
+    /// The number of gaps in its events, and that number at the request of its last listing.
     gaps: usize,
     asked: usize,
     listed: Option<usize>,
     denying: HashSet<Key>,
-    /// Whether it misses what runs do.
+    /// Whether it misses events of runs.
     deaf: bool,
     decided: HashSet<u64>,
     over: HashSet<u64>,
@@ -63,7 +63,7 @@ struct World {
     pending: BTreeMap<Key, Prompt>,
     seats: Vec<Seat>,
     next: u64,
-    /// Groups of which somebody but a guard took a prompt.
+    /// Groups of which a prompt was resolved by another client than a guard.
     touched: HashSet<u8>,
     group: HashMap<Key, u8>,
 }
@@ -100,17 +100,17 @@ impl World {
         Now { gateway: GatewayTime::of_ms(NOW + self.ms - behind), steady: SteadyTime::of_ms(self.ms) }
     }
 
-    fn handle(&mut self, told: &Message, noise: usize) {
+    fn handle(&mut self, message: &Message, noise: usize) {
         for (n, seat) in self.seats.iter_mut().enumerate().filter(|(_, seat)| seat.up) {
-            if seat.deaf && matches!(told, Message::Run(_)) {
+            if seat.deaf && matches!(message, Message::Run(_)) {
                 continue;
             }
             let late = noise.rotate_left(u32::try_from(n * 7).unwrap()) as u64 % LATENCY;
-            seat.post(self.ms + late, told.clone());
+            seat.post(self.ms + late, message.clone());
             match noise % 11 {
-                // It comes twice, or not at all and that is noticed.
-                0 => seat.post(self.ms + late, told.clone()),
-                2 if matches!(told, Message::Resolved(_)) => {
+                // The event arrives twice, or is lost and that is noticed.
+                0 => seat.post(self.ms + late, message.clone()),
+                2 if matches!(message, Message::Resolved(_)) => {
                     let again = noise % seat.view.len().max(1);
                     let again = seat.view.values().nth(again).cloned();
                     if let Some(again) = again {
@@ -150,24 +150,24 @@ impl World {
         true
     }
 
-    /// The gateway gets what was sent, guards get what was told, and say what is next.
+    /// Delivers messages to the gateway and to the guards, and runs the guards' next steps.
     fn pass(&mut self, ms: u64, noise: usize) -> Result<(), TestCaseError> {
         let end = self.ms + ms;
         while self.ms < end {
-            // Long waits in longer strides.
+            // Long waits use longer steps.
             self.ms += match ms {
                 ..=60 => 1,
                 61..1_000 => 7,
                 _ => 20,
             };
-            let lapsed: Vec<Key> = self
+            let expired: Vec<Key> = self
                 .pending
                 .values()
                 .filter(|one| one.expired(NOW + self.ms))
                 .map(|one| one.key.clone())
                 .collect();
-            for key in lapsed {
-                // Nobody is told.
+            for key in expired {
+                // No event is sent.
                 self.touched.insert(self.group[&key]);
                 self.pending.remove(&key);
             }
@@ -179,7 +179,7 @@ impl World {
         Ok(())
     }
 
-    /// Denials get to the gateway.
+    /// Delivers denials to the gateway.
     fn arrive(&mut self, n: usize, noise: usize) -> Result<(), TestCaseError> {
         let ms = self.ms;
         let seat = &mut self.seats[n];
@@ -209,8 +209,8 @@ impl World {
     fn drive(&mut self, n: usize, noise: usize) -> Result<(), TestCaseError> {
         let now = self.now(n);
         while self.seats[n].inbox.front().is_some_and(|(at, _)| *at <= self.ms) {
-            let (_, told) = self.seats[n].inbox.pop_front().unwrap();
-            self.seats[n].hear(told, now);
+            let (_, message) = self.seats[n].inbox.pop_front().unwrap();
+            self.seats[n].hear(message, now);
         }
         loop {
             match self.seats[n].guard.next(now) {
@@ -218,9 +218,9 @@ impl World {
                     let listed: Vec<Prompt> = self.pending.values().cloned().collect();
                     let at = self.ms + noise as u64 % LATENCY;
                     self.seats[n].asked = self.seats[n].gaps;
-                    let told =
+                    let message =
                         if noise.is_multiple_of(13) { Message::Unlisted } else { Message::Listed(listed) };
-                    self.seats[n].post(at, told);
+                    self.seats[n].post(at, message);
                 }
                 Next::Check(key) => {
                     let there = self.pending.contains_key(&key);
@@ -261,7 +261,7 @@ impl World {
             seat.guard.handle(Input::Clock(BEHIND), now);
             seat.guard.handle(Input::Connected, now);
         } else {
-            // What is on its way may still arrive.
+            // Messages in flight may still arrive.
             seat.guard.handle(Input::Lost, now);
         }
     }
@@ -293,14 +293,14 @@ impl World {
         self.handle(&Message::Run(ended), noise);
     }
 
-    /// From here on everything goes well, for long enough.
+    /// From here on nothing fails, for long enough.
     fn settle(&mut self) -> Result<(), TestCaseError> {
         for n in 0..self.seats.len() {
             if !self.seats[n].up {
                 self.connection(n);
             }
         }
-        // 5: neither twice, nor lost, nor busy.
+        // 5: not repeated, not lost, not busy.
         for _ in 0..200 {
             self.pass(1_000, 5)?;
         }
@@ -309,13 +309,13 @@ impl World {
 }
 
 impl Seat {
-    fn post(&mut self, at_ms: u64, told: Message) {
+    fn post(&mut self, at_ms: u64, message: Message) {
         let last = self.inbox.back().map_or(0, |(at, _)| *at);
-        self.inbox.push_back((at_ms.max(last), told));
+        self.inbox.push_back((at_ms.max(last), message));
     }
 
-    fn hear(&mut self, told: Message, now: Now) {
-        match told {
+    fn hear(&mut self, message: Message, now: Now) {
+        match message {
             Message::Requested(prompt) => {
                 if !self.gone.contains(&prompt.key) {
                     self.view.insert(prompt.key.clone(), prompt.clone());
@@ -356,7 +356,7 @@ impl Seat {
         }
     }
 
-    /// Every decision comes once, and ends once behind it.
+    /// Every decision is reported once, and then its end once.
     fn account(&mut self) -> Result<(), TestCaseError> {
         for note in self.guard.take_notes() {
             match note {
@@ -404,7 +404,7 @@ fn fast() -> Tuning {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(CASES))]
 
-    /// One guard. Nothing that is alone is denied, no group is emptied but by others, and in the end one of each stays.
+    /// One guard. It denies no prompt that is alone, empties no group, and keeps one prompt of each group in the end.
     #[test]
     fn one_guard(steps in steps(120), rate in prop_oneof![Just(1_000_000_u32), 1_u32..20]) {
         let free = Throttle { max_rate: Rate { count: rate, per_ms: 60_000 }, cooling_ms: 5_000 };
@@ -427,7 +427,7 @@ proptest! {
         }
     }
 
-    /// Two guards and a person. The guards are told at different times, and one misses what runs do.
+    /// Two guards and a person. The guards receive events at different times, and one misses events of runs.
     #[test]
     fn two_guards_and_a_person(steps in steps(120), deaf in any::<bool>()) {
         let mut world = World::new(2, &fast());

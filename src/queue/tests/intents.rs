@@ -1,4 +1,4 @@
-//! What is part of an intent and what is not.
+//! The fields that are part of an intent, and those that are not.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ fn null_and_absent_are_one() {
     for added in ["scope", "resolvedPath", "cronOperationBinding", "future"] {
         assert_eq!(prompt("a", "ls", |row| row["request"][added] = Value::Null).intent, base, "{added}");
     }
-    // Nothing else is the same as nothing.
+    // Only a missing field equals null.
     for empty in [json!(""), json!([]), json!({}), json!(0), json!(false)] {
         assert_ne!(prompt("a", "ls", |row| row["request"]["future"] = empty.clone()).intent, base, "{empty}");
     }

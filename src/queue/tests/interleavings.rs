@@ -1,4 +1,4 @@
-//! Carrying out plans: what holds however things happen.
+//! Carrying out plans: invariants in every order of events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use super::super::{Key, Plan, Purge};
 use super::purging::{alone, lapsing, planned, prompts, purge};
 use super::{NOW, clocks, gateway, steady};
 
-/// A gateway and everybody else on it, and what the purge was told.
+/// A gateway with its other clients, and the inputs of the purge.
 struct World {
     pending: HashSet<Key>,
     survivor_of: HashMap<Key, Key>,
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// Does what the purge says, and looks whether it may say so. `false`: it waits.
+    /// Carries out the next step of the purge, and checks that it is allowed. `false`: the purge waits.
     fn drive(&mut self, purge: &mut Purge) -> Result<bool, TestCaseError> {
         let next = purge.next(clocks(self.now));
         match &next {
@@ -67,7 +67,7 @@ impl World {
         Ok(true)
     }
 
-    /// Answers what is under way; as it is, unless told to refuse.
+    /// Answers the requests in flight: truthfully, or with a refusal.
     fn answer(&mut self, purge: &mut Purge, at: usize, refuse: u8) {
         if self.air.is_empty() {
             return;
@@ -108,7 +108,7 @@ impl World {
         purge.handle(input, clocks(self.now));
     }
 
-    /// Somebody else answers a prompt; the event comes only where it is heard.
+    /// Another client decides a prompt; the event arrives only if the purge receives events.
     fn resolve(&mut self, purge: &mut Purge, at: usize) {
         let mut keys: Vec<Key> = self.pending.iter().cloned().collect();
         keys.sort();
@@ -120,7 +120,7 @@ impl World {
         if self.hearing.is_some() {
             self.told_gone.insert(key.clone());
             purge.handle(Input::Resolved(key.clone()), clocks(self.now));
-            // It may well come twice.
+            // The event may arrive twice.
             purge.handle(Input::Resolved(key), clocks(self.now));
         }
     }
@@ -141,7 +141,7 @@ impl World {
         if self.up {
             return purge.handle(Input::Restored, clocks(self.now));
         }
-        // Some of what was sent arrived, though the answers did not.
+        // Some of the sent denials arrived, but their answers did not.
         for (n, lost) in std::mem::take(&mut self.air).into_iter().enumerate() {
             if let (Next::Deny(key), true) = (lost, n % 2 == 0) {
                 self.pending.remove(&key);
@@ -175,7 +175,7 @@ impl World {
         Ok(())
     }
 
-    /// From here on everything goes well.
+    /// From here on nothing fails.
     fn settle(&mut self, purge: &mut Purge) -> Result<(), TestCaseError> {
         if !self.up {
             self.connection(purge);
@@ -238,7 +238,7 @@ proptest! {
         prop_assert_eq!(purge.take().len(), plan.duplicates());
     }
 
-    /// Two purges of one gateway, and nobody else: every group keeps exactly the one that the rule names.
+    /// Two purges of one gateway without other clients: every group keeps exactly the prompt of the rule.
     #[test]
     fn two_purges_at_once(steps in prop::collection::vec((any::<bool>(), 0_u8..14, any::<usize>()), 0..300)) {
         let prompts = prompts(3, 6);

@@ -1,7 +1,7 @@
 //! Guards and purges with different rules on one gateway: together they never deny the last prompt of a group.
 //!
 //! A simulation in time. Every process has its own rules, filter, knowledge of runs, clock error and connection.
-//! Messages take a while in each direction, connections drop, and nobody but these processes decides anything. The
+//! Messages are delayed in each direction, connections drop, and only these processes decide prompts. The
 //! number of cases is small here; `PROPTEST_CASES=20000 cargo test --lib mixtures` runs many.
 
 mod world;
@@ -38,7 +38,7 @@ fn habit(slots: Slots) -> impl Strategy<Value = Habit> {
             scope,
             keep,
             margin_ms,
-            // A guard looks at every prompt when it comes: ages do not count.
+            // A guard looks at every prompt when it arrives: ages do not count.
             filter: Filter { older_than_ms: filter.older_than_ms.filter(|_| !is_guard), ..filter },
             deaf,
             hears,
@@ -57,7 +57,7 @@ fn worlds() -> impl Strategy<Value = (bool, u64, u64, Vec<Habit>)> {
     })
 }
 
-/// Few, unless the environment asks for another number than what is usual.
+/// A small number, unless the environment sets another one.
 fn cases() -> u32 {
     const USUAL: u32 = 256;
     Some(ProptestConfig::default().cases).filter(|cases| *cases != USUAL).unwrap_or(48)
@@ -79,7 +79,7 @@ proptest! {
         }
         world.settle();
         prop_assert!(world.emptied.is_empty(), "{:#?}", world.emptied);
-        // Where answers are too slow for the older slot, two of a group may be left.
+        // If answers are too slow for the older slot, two prompts of a group may be left.
         let moment = |habit: &Habit| {
             Moment { at: GatewayTime::of_ms(NOW), unsure_ms: habit.unsure_ms, latency_ms: 2 * latency_ms + 19 }
         };
@@ -124,7 +124,7 @@ fn two_rules(slots: Option<Slots>, seed: u64) -> World {
     world
 }
 
-/// The first version denied a prompt whenever the one that its own rule keeps was known to be pending a moment ago.
+/// The first version denied a prompt whenever the prompt that its own rule keeps was known to be pending a moment ago.
 #[test]
 fn without_slots_two_rules_empty_groups() {
     let emptied = |slots| (0..20).filter(|seed| !two_rules(slots, *seed).emptied.is_empty()).count();

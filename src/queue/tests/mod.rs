@@ -1,4 +1,4 @@
-//! The room's tests, and the prompts they are made of.
+//! Unit tests of `queue`, and their helpers for making prompts.
 
 mod cancelling;
 mod filters;
@@ -26,7 +26,7 @@ use super::{Kind, Prompt, Reader};
 /// A point in time.
 pub(super) const NOW: u64 = 1_795_438_812_000;
 
-/// What the steady clock shows when the gateway's shows [`NOW`].
+/// The steady time when the gateway's clock shows [`NOW`].
 const STEADY: u64 = 1_000_000;
 
 /// A time of the gateway's clock.
@@ -34,22 +34,22 @@ pub(super) fn gateway(ms: u64) -> GatewayTime {
     GatewayTime::of_ms(ms)
 }
 
-/// The time of the steady clock when the gateway's shows this.
+/// The steady time when the gateway's clock shows this.
 pub(super) fn steady(ms: u64) -> SteadyTime {
     SteadyTime::of_ms(ms + STEADY - NOW)
 }
 
-/// What the gateway's clock shows at a time of the steady clock.
+/// The gateway's time at a steady time.
 pub(super) fn gateway_ms(steady: SteadyTime) -> u64 {
     steady.as_ms() + NOW - STEADY
 }
 
-/// Both clocks when the gateway's shows this.
+/// The times of both clocks when the gateway's clock shows this.
 pub(super) fn clocks(ms: u64) -> Now {
     Now { gateway: gateway(ms), steady: steady(ms) }
 }
 
-/// Texts that are easily taken for one another, or do something when printed.
+/// Texts that look alike, or have an effect when printed.
 pub(super) const HOSTILE: [&str; 24] = [
     "ls",
     "ls ",
@@ -97,14 +97,14 @@ pub(super) fn row(id: &str, command: &str) -> Value {
     })
 }
 
-/// The prompt of a row that is changed first.
+/// The prompt of a changed row.
 pub(super) fn prompt(id: &str, command: &str, change: impl FnOnce(&mut Value)) -> Prompt {
     let mut row = row(id, command);
     change(&mut row);
     Reader::new().text(Kind::Exec, &row.to_string()).unwrap()
 }
 
-/// The prompt of a request's fields.
+/// The prompt with these fields of its request.
 pub(super) fn with(kind: Kind, field: &str, value: &Value) -> Prompt {
     let mut row = row("a", "ls");
     row["approvalKind"] = kind.as_str().into();

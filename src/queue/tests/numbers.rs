@@ -117,7 +117,7 @@ proptest! {
     fn two_texts_never_share_an_intent(one in number(), other in number(), digit in 0_u8..10) {
         prop_assert_eq!(intent(&one) == intent(&other), one == other);
         prop_assert_eq!(intent(&one), intent(&one));
-        // The nearest neighbour there is: one digit more behind the point.
+        // The nearest neighbour: one more digit after the point.
         if !one.contains(['e', 'E']) {
             let longer = if one.contains('.') { format!("{one}{digit}") } else { format!("{one}.{digit}") };
             prop_assert_ne!(intent(&one), intent(&longer));

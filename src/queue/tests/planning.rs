@@ -1,4 +1,4 @@
-//! Plans: the rule, and what holds for every plan.
+//! Plans: the rules, and the invariants of every plan.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ fn at(id: &str, created: u64, expires: u64, run: &str) -> Prompt {
     })
 }
 
-/// Runs of which those that begin with `over` are over.
+/// Runs; those with ids that start with `over` are over.
 fn runs() -> Runs {
     let mut runs = Runs::new();
     for run in ["over-1", "over-2"] {
@@ -139,7 +139,7 @@ fn scopes_are_of_their_width() {
         one("b", "main", "s1", "r2"),
         one("c", "main", "s2", "r2"),
         one("d", "ops", "s1", "r1"),
-        // Names that run together are still other names.
+        // Names with the same concatenation are still different names.
         one("e", "mains", "1", "r1"),
     ];
     for (scope, groups) in [(Scope::Session, 4), (Scope::Agent, 3), (Scope::Run, 5)] {
@@ -168,7 +168,7 @@ fn short_ids_are_as_long_as_they_must() {
     assert!(short_ids(&again.groups.iter().collect::<Vec<_>>())[0].starts_with(&ids[at][..8]), "stable");
 }
 
-/// Few values each, so that groups come about.
+/// Few values per field, so that groups form.
 #[derive(Debug, Clone)]
 struct Spec {
     command: usize,
@@ -256,7 +256,7 @@ proptest! {
             prop_assert_eq!(kept, 1);
             prop_assert!(!denied.contains_key(&group.survivor.key));
 
-            // Whatever is in a group asks for the same thing in the same place.
+            // All prompts of a group have the same intent and place.
             for member in &group.members {
                 prop_assert_eq!(member.kind(), group.survivor.kind());
                 prop_assert_eq!(&member.details.command, &group.survivor.details.command);
@@ -277,7 +277,7 @@ proptest! {
         prop_assert_eq!(&turned, &made);
         prop_assert!(turned.denials(&runs).eq(made.denials(&runs)));
 
-        // What is left afterwards is left alone, now and later.
+        // A later plan denies nothing of the rest.
         let left: Vec<&Prompt> =
             prompts.iter().filter(|prompt| !denied.contains_key(&prompt.key)).collect();
         prop_assert_eq!(plan(left.iter().copied(), &runs, rules).duplicates(), 0);

@@ -10,12 +10,12 @@ fn key(id: &str) -> Key {
     Key::new(Kind::Exec, id)
 }
 
-/// `groups` groups of `size`: `g-0` stays, `g-1`, … are denied.
+/// `groups` groups of `size`: `g-0` is kept, `g-1`, … are denied.
 pub(super) fn prompts(groups: usize, size: usize) -> Vec<Prompt> {
     lapsing(groups, size, 1_800_000)
 }
 
-/// The same, lapsing after `lapse_ms`.
+/// The same groups, expiring after `lapse_ms`.
 pub(super) fn lapsing(groups: usize, size: usize, lapse_ms: u64) -> Vec<Prompt> {
     let all = (0..groups).flat_map(|group| (0..size).map(move |n| (group, n)));
     all.map(|(group, n)| {
@@ -37,7 +37,7 @@ pub(super) fn purge(plan: &Plan<'_>, tuning: Tuning) -> Purge {
     purge
 }
 
-/// Nobody else can reach the gateway: there is nothing to wait for.
+/// No other process can reach the gateway: there are no slots to wait for.
 pub(super) fn alone() -> Tuning {
     Tuning { slots: None, ..Tuning::default() }
 }
@@ -75,7 +75,7 @@ fn denies_while_the_survivor_is_known() {
             ("0-3".to_owned(), Outcome::Skipped(SkipReason::SurvivorGone)),
         ]
     );
-    assert_eq!(purge.take(), [], "it was told once");
+    assert_eq!(purge.take(), [], "it was returned once");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn events_are_as_good_as_checks() {
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Deny(key("0-1")));
     purge.handle(Input::Deaf, clocks(NOW + 9_000));
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Check(key("0-0")));
-    // Hearing that began after the survivor was last seen says nothing of the time between.
+    // If events are received only since after the last check, the time between is not covered.
     let mut purge = self::purge(&planned(&prompts), alone());
     purge.handle(Input::Hearing(gateway(NOW + 1)), clocks(NOW + 1));
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Check(key("0-0")));
@@ -100,7 +100,7 @@ fn a_survivor_lapses_in_silence() {
     assert_eq!(purge.next(clocks(NOW + 1_799_000)), Next::Done);
     assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::Skipped(SkipReason::SurvivorLapsed))]);
 
-    // The same while a denial is under way.
+    // The same while a denial is in flight.
     let prompts = self::prompts(1, 4);
     let mut purge = self::purge(&planned(&prompts), alone());
     purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
@@ -111,8 +111,8 @@ fn a_survivor_lapses_in_silence() {
     purge.handle(Input::Answered(key("0-1"), Answer::Unavailable(None)), clocks(before + 1));
     purge.handle(Input::Answered(key("0-2"), Answer::Denied), clocks(before + 1));
     assert_eq!(purge.next(clocks(before + 1)), Next::Done);
-    let lapsed = Outcome::Skipped(SkipReason::SurvivorLapsed);
-    let expected = [lapsed.clone(), Outcome::Denied, lapsed];
+    let skipped = Outcome::Skipped(SkipReason::SurvivorLapsed);
+    let expected = [skipped.clone(), Outcome::Denied, skipped];
     assert_eq!(outcomes(&mut purge).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>(), expected);
 }
 
@@ -123,7 +123,7 @@ fn a_survivor_that_nobody_can_tell_of() {
     let late = NOW + 1_000;
     for found in [Found::Unknown, Found::Pending, Found::Unknown] {
         assert_eq!(purge.next(clocks(late)), Next::Check(key("0-0")));
-        // The second answer is old news when it comes.
+        // The second answer is too old when it arrives.
         purge.handle(Input::Checked(key("0-0"), found, gateway(NOW)), clocks(late));
     }
     assert_eq!(purge.next(clocks(late)), Next::Done);
@@ -257,12 +257,12 @@ fn a_newer_plan_takes_over() {
     let before = planned(&prompts);
     let mut purge = purge(&before, alone());
     assert_eq!(purge.next(clocks(NOW)), Next::Deny(key("0-1")));
-    // Now another one is to stay.
+    // Now another prompt is to be kept.
     let after = plan(&prompts[2..], &Runs::new(), Rules::at(NOW));
     purge.add(&after.groups[0], gateway(NOW));
     assert_eq!(purge.next(clocks(NOW)), Next::Deny(key("0-3")));
     assert_eq!(purge.next(clocks(NOW)), Next::Wait(None), "what is to stay now was to be denied before");
-    // One whose survivor is being denied is not even begun.
+    // A group with a survivor that is being denied is not started.
     let wrong = plan(&prompts[1..2], &Runs::new(), Rules::at(NOW));
     purge.add(&wrong.groups[0], gateway(NOW));
     purge.handle(Input::Answered(key("0-1"), Answer::Denied), clocks(NOW));

@@ -1,4 +1,4 @@
-//! Reading prompts: both generations, every kind, and what is wrong with them.
+//! Reading prompts: both generations, every kind, and their errors.
 
 use serde_json::{Value, json};
 

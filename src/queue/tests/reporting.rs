@@ -20,7 +20,7 @@ fn a_listing_corrects_what_answers_said() {
         };
         let mut entries = [entry("b"), entry("c"), entry("d")];
         let before = [asked("a", 0), asked("b", 1), asked("c", 1), asked("d", 1)];
-        // The last one has the id of an earlier prompt, and is another.
+        // The last prompt has the id of an earlier one, but is another prompt.
         correct(&mut entries, &before, &[asked("a", 0), asked("b", 1), asked("d", 9)], &[]);
         let outcomes: Vec<&Outcome> = entries.iter().map(|entry| &entry.outcome).collect();
         assert_eq!(outcomes, [&Outcome::Failed(Failure::StillListed), &outcome, &outcome]);
@@ -46,10 +46,10 @@ fn prompts_that_come_again() {
     let later: Vec<Prompt> =
         vec![at("f", "ls", 9), at("e", "ls", 8), at("a", "ls", 0), at("g", "pwd", 7), at("h", "id", 7)];
     let again = requeued(&plan, &denied, &later);
-    let told: Vec<(&str, bool)> = again.iter().map(|again| (again.prompt.id(), again.duplicate)).collect();
-    assert_eq!(told, [("e", true), ("f", true)], "nothing of `pwd` was denied");
+    let found: Vec<(&str, bool)> = again.iter().map(|again| (again.prompt.id(), again.duplicate)).collect();
+    assert_eq!(found, [("e", true), ("f", true)], "nothing of `pwd` was denied");
     let alone = requeued(&plan, &denied, &later[..2]);
-    assert!(alone.iter().all(|again| !again.duplicate), "what was to stay is gone");
+    assert!(alone.iter().all(|again| !again.duplicate), "the kept prompt is gone");
     let elsewhere = [prompt("x", "ls", |row| row["request"]["sessionKey"] = "agent:main:other".into())];
     assert_eq!(requeued(&plan, &denied, &elsewhere), []);
     let entry = |outcome| Entry { key: key("b"), survivor: key("a"), outcome };

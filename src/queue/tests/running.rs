@@ -1,4 +1,4 @@
-//! How runs stand.
+//! The states of runs.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Saved listings of every shape, and what is no listing.
+//! Saved listings of every format, and texts that are not listings.
 
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ fn rows_that_are_not_understood_are_told() {
     let (listing, saved) = read(&format!("[{},{{\"id\":\"b\"}},5]", row("a", "ls")));
     assert!(saved.is_ok());
     assert_eq!((listing.prompts.len(), listing.problems.len()), (1, 2));
-    // What could not be read when it was saved is not in the file.
+    // Prompts that could not be read when it was saved are not in the file.
     let (listing, _) = read("{\"approvals\": [], \"problems\": [\"prompt x: request is not an object\"]}");
     assert_eq!(listing.problems[0].to_string(), "prompt x: request is not an object");
 }
@@ -108,7 +108,7 @@ fn what_clearance_saved_counts() {
         (Some(NOW + 5), Some("there may be more"), 3)
     );
     assert_eq!(saved.runs.of(&listing.prompts[0]), RunState::Ended);
-    // One a line: the last clock, and what is gone is gone.
+    // One row per line: the last clock counts, and prompts that are gone are left out.
     let line = |row: Value, event: &str, now_ms: u64| {
         let mut row = row;
         row["event"] = event.into();
@@ -127,7 +127,7 @@ fn what_clearance_saved_counts() {
     assert_eq!((ids, listing.problems.len()), (vec!["b", "c"], 0));
 }
 
-/// What `openclaw approvals pending --json` prints (2026.9.6).
+/// The output of `openclaw approvals pending --json` (2026.9.6).
 fn official(id: &str, kind: &str, agent: Option<&str>, session: &str, summary: &str) -> Value {
     json!({
         "id": id, "kind": kind, "agentId": agent, "sessionKey": session, "createdAtMs": NOW,

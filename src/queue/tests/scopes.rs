@@ -1,4 +1,4 @@
-//! Sessions of cron jobs, and what a wider scope would find.
+//! Sessions of cron jobs, and duplicates in wider scopes.
 
 use proptest::prelude::*;
 
@@ -27,12 +27,12 @@ fn the_runs_of_a_job_are_one_session() {
     for key in [&one, &two, &three] {
         assert_eq!(session_of(key), JOB);
     }
-    // What is asked in the job's own session is of that session.
+    // A prompt in the job's own session belongs to that session.
     assert_eq!(duplicates(&[&one, &two, &three, JOB], Scope::Session), 3);
     let other = "agent:main:cron:00000000-cec3-45d9-95ca-7a47e289f73f";
     assert_eq!(duplicates(&[&one, &format!("{other}:run:{RUN}")], Scope::Session), 0);
     assert_eq!(duplicates(&[&one, &format!("{other}:run:{RUN}")], Scope::Agent), 1);
-    // A job may have a name in place of an id.
+    // A job may have a name instead of an id.
     assert_eq!(
         session_of(&format!("agent:ops_1:cron:nightly.backup:run:{RUN}")),
         "agent:ops_1:cron:nightly.backup"
@@ -105,7 +105,7 @@ fn a_wider_scope_is_counted() {
         ask("d", "ls", "s3", "r4"),
         ask("e", "ps", "s1", "r1"),
         ask("f", "ps", "s1", "r2"),
-        // Never with others, in whatever scope.
+        // Never grouped with others, in any scope.
         ask("g", "echo …", "s1", "r1"),
         ask("h", "echo …", "s2", "r2"),
     ];
@@ -114,7 +114,7 @@ fn a_wider_scope_is_counted() {
     };
     assert_eq!(wider(&prompts, Scope::Session), Some(Wider { scope: Scope::Agent, duplicates: 2 }));
     assert_eq!(wider(&prompts, Scope::Run), Some(Wider { scope: Scope::Agent, duplicates: 4 }));
-    // The narrowest that finds as many.
+    // The narrowest scope that finds as many.
     assert_eq!(wider(&prompts[4..6], Scope::Run), Some(Wider { scope: Scope::Session, duplicates: 1 }));
     assert_eq!(wider(&prompts, Scope::Agent), None);
     assert_eq!(wider(&prompts[4..6], Scope::Session), None);
@@ -129,7 +129,7 @@ fn a_plugin_s_call_says_why_it_has_no_duplicate() {
     assert_eq!(Place::why_alone(&with(Kind::Plugin, "toolCallId", &().into()), Scope::Session), None);
     assert_eq!(Place::why_alone(&with(Kind::Exec, "toolCallId", &"c1".into()), Scope::Session), None);
     assert_eq!(Place::why_alone(&call("c1"), Scope::Run), Some(Alone::NoRun));
-    // A retry is another call; the same call that is listed twice is one.
+    // A retry is another call; one call that is listed twice is one.
     let [mut one, mut retry, mut again] = [call("c1"), call("c2"), call("c1")];
     (one.key.id, retry.key.id, again.key.id) = ("a".into(), "b".into(), "c".into());
     let prompts = [one, retry, again];
@@ -141,7 +141,7 @@ fn a_plugin_s_call_says_why_it_has_no_duplicate() {
 }
 
 proptest! {
-    /// A wider scope finds what the note says, and never takes a group apart.
+    /// A wider scope finds the duplicates of the note, and never splits a group.
     #[test]
     fn what_a_wider_scope_finds(
         rows in prop::collection::vec((0_u8..3, 0_u8..3, 0_u8..4, prop::option::of(0_u8..3)), 0..40),
@@ -166,7 +166,7 @@ proptest! {
         prop_assert_eq!(agent.beside().wider, None);
     }
 
-    /// Whatever the key: it is only ever shortened, and only by a run.
+    /// Any key is only shortened, and only by its run part.
     #[test]
     fn a_key_is_only_ever_shortened(key in "(agent:)?[a-zA-Z:é]{0,12}(:cron:[a-zA-Z0-9:-]{0,12})?(:run:[0-9a-f-]{36})?") {
         let session = session_of(&key);

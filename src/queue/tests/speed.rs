@@ -1,4 +1,4 @@
-//! How much the slots cost a purge, in a simulation: a gateway that answers one request after the other.
+//! The cost of slots for a purge, in a simulation of a gateway that answers one request after the other.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use super::super::purge::{self, Next, Tuning};
 use super::super::{Keep, Prompt, Purge, Rules, Runs, Scope, Slots, plan};
 use super::{NOW, clocks, gateway, gateway_ms, prompt};
 
-/// How long a current gateway takes for one denial by the exact id, in microseconds (measured on 2026.9.6).
+/// The time that a current gateway takes for one denial by the exact id, in microseconds (measured on 2026.9.6).
 const SERVICE_US: u64 = 6_200;
 
 /// `groups` commands with `each` prompts.
@@ -24,7 +24,7 @@ fn prompts(groups: usize, each: usize, at_ms: u64) -> Vec<Prompt> {
     made.collect()
 }
 
-/// Milliseconds until everything is denied that is to be denied.
+/// The duration of the purge, in milliseconds.
 fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_ms: u64) -> u64 {
     let prompts = prompts(groups, each, begin_ms);
     let runs = Runs::new();
@@ -64,7 +64,7 @@ fn takes_ms(slots: Option<Slots>, keep: Keep, groups: usize, each: usize, begin_
     }
 }
 
-/// The median over times at which a purge may begin.
+/// The median over start times.
 fn median_ms(groups: usize, each: usize) -> u64 {
     let begins = (0..11).map(|step| NOW + step * 733);
     let mut times: Vec<u64> =
@@ -73,7 +73,7 @@ fn median_ms(groups: usize, each: usize) -> u64 {
     times[times.len() / 2]
 }
 
-/// The bars are those of `product.md`, 0.9 of the best rate, and for a single group what its slots leave of the time.
+/// The bars: 0.9 of the best rate (`product.md`), and for a single group the share of the time that its slots leave.
 #[test]
 fn slots_cost_a_purge_little() {
     for (groups, each, percent) in [(1, 991, 135), (10, 100, 111), (40, 26, 111)] {

@@ -1,4 +1,4 @@
-//! `queue resolve`: one prompt, and what was decided.
+//! `queue resolve`: one prompt and its decision.
 
 use serde::Serialize;
 
@@ -6,23 +6,23 @@ use super::VERSION;
 use super::prompt::PromptJson;
 use crate::queue::{Decision, Prompt};
 
-/// What `queue resolve` did.
+/// The report of `queue resolve`.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     /// The gateway.
     pub gateway: String,
     /// The prompt's id.
     pub id: String,
-    /// The prompt, where it was pending: of one that was decided before no more is known.
+    /// The prompt, if it was pending: of one that was decided before, only the id is known.
     pub prompt: Option<Prompt>,
     /// The decision.
     pub decision: Decision,
-    /// Whether it was decided so before.
+    /// Whether the prompt was decided in this way before.
     pub before: bool,
 }
 
 impl Resolved {
-    /// What `--json` prints.
+    /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(untagged)]

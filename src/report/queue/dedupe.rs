@@ -1,4 +1,4 @@
-//! `queue dedupe`: the plan, what came of it, and how it is printed for machines.
+//! `queue dedupe`: the plan, its outcomes, and their machine output.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
@@ -18,16 +18,16 @@ use crate::queue::wider::Beside;
 use crate::report::VERSION;
 use crate::report::failure::FailureJson;
 
-/// A group of duplicates, and what is to become of it.
+/// A group of duplicates in a plan.
 #[derive(Debug, Clone)]
 pub struct PlannedGroup {
     /// A short name, stable as long as the intent and the place are.
     pub id: String,
-    /// The one that stays.
+    /// The prompt that is kept.
     pub survivor: Listed,
-    /// Why that one.
+    /// Why it is kept.
     pub kept: Kept,
-    /// The others, in the order in which they are denied, and why.
+    /// The other prompts, in the order in which they are denied, and the reasons.
     pub denials: Vec<(Listed, Why)>,
 }
 
@@ -36,20 +36,20 @@ pub struct PlannedGroup {
 pub struct Planned {
     /// The groups with duplicates.
     pub groups: Vec<PlannedGroup>,
-    /// How many prompts are to be denied.
+    /// The number of prompts to deny.
     pub duplicates: usize,
-    /// How many prompts were looked at.
+    /// The number of prompts that were compared.
     pub prompts: usize,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
     /// Whether each denial starts an agent turn.
     pub legacy: bool,
-    /// What a wider scope would find, and what could not be compared.
+    /// Duplicates in a wider scope, and prompts that could not be compared.
     pub beside: Beside,
 }
 
 impl Planned {
-    /// Of a plan.
+    /// The data of a plan.
     pub fn of(plan: &Plan<'_>, runs: &Runs) -> Self {
         let duplicated: Vec<_> = plan.duplicated().collect();
         let ids = short_ids(&duplicated);
@@ -83,39 +83,39 @@ impl Planned {
     }
 }
 
-/// A prompt that came back.
+/// A re-requested prompt.
 #[derive(Debug, Clone)]
 pub struct Again {
     /// The new prompt.
     pub prompt: Prompt,
-    /// Whether it is a duplicate of the one that was kept.
+    /// Whether it is a duplicate of the kept prompt.
     pub duplicate: bool,
 }
 
 /// One purge.
 #[derive(Debug, Clone)]
 pub struct Round {
-    /// What came of each prompt that was to be denied.
+    /// The outcome of each prompt that was to be denied.
     pub entries: Vec<Entry>,
-    /// What was re-requested.
+    /// The re-requested prompts.
     pub requeued: Vec<Again>,
-    /// Groups of the plan of which nothing is pending any more.
+    /// Groups of the plan without a pending prompt.
     pub emptied: Vec<Emptied>,
 }
 
-/// A group of a plan of which nothing is pending any more: somebody took the prompt that was to stay, or it expired,
-/// while others were being denied.
+/// A group of a plan without a pending prompt: the prompt to keep was decided or expired while others were being
+/// denied.
 #[derive(Debug, Clone)]
 pub struct Emptied {
     /// The group's short name.
     pub id: String,
-    /// The prompt that was to stay.
+    /// The prompt to keep.
     pub survivor: Prompt,
 }
 
 impl Emptied {
-    /// The groups of a plan that a later listing has nothing of. `unread`: what cannot be read of that listing; it is
-    /// pending all the same.
+    /// The groups of a plan without a prompt in a later listing. `unread`: prompts of that listing that cannot be read;
+    /// they are still pending.
     pub fn of(plan: &Plan<'_>, later: &[Prompt], unread: &[Key]) -> Vec<Self> {
         let unread: HashSet<&Key> = unread.iter().collect();
         let scope = plan.rules.scope;
@@ -131,8 +131,7 @@ impl Emptied {
 }
 
 impl Round {
-    /// Notes which prompts of a later listing ask again for what was `denied` of the plan, in place of what was noted
-    /// before.
+    /// Notes which prompts of a later listing re-request what was `denied` of the plan. Replaces the earlier note.
     pub fn asked_again<S: BuildHasher>(
         &mut self,
         plan: &Plan<'_>,
@@ -144,35 +143,35 @@ impl Round {
     }
 }
 
-/// What `queue dedupe` did.
+/// The report of `queue dedupe`.
 #[derive(Debug, Clone)]
 pub struct Dedupe {
     /// The gateway, or the file.
     pub gateway: String,
-    /// What was asked for.
+    /// The kind of request.
     pub asked: Asked,
     /// The first plan.
     pub planned: Planned,
-    /// Prompts that could not be read, each with what is wrong with it.
+    /// Prompts that could not be read, each with its problem.
     pub problems: Vec<String>,
     /// Why there may be more prompts, if so.
     pub partial: Option<String>,
     /// Why the state of every run is unknown, if so.
     pub runs_unknown: Option<String>,
-    /// What else is to be known of the listing.
+    /// Further notes on the listing.
     pub notes: Vec<String>,
     /// The purges.
     pub rounds: Vec<Round>,
-    /// What came of all of them.
+    /// The outcomes of all purges.
     pub totals: Totals,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How many prompts are pending now.
+    /// The number of prompts that are pending now.
     pub pending: usize,
 }
 
 impl Dedupe {
-    /// Whether there was nothing to deny, and nothing that could not be read.
+    /// Whether there was nothing to deny, and no unreadable prompt.
     pub fn is_nothing(&self) -> bool {
         self.verdict == Verdict::Done
             && self.planned.duplicates == 0
@@ -182,7 +181,7 @@ impl Dedupe {
     }
 }
 
-/// What `--json` prints: the reports of all gateways; for a gateway of which there is none, why.
+/// The output of `--json`: the reports of all gateways, or the error for a gateway without one.
 pub fn dedupe<'r, I>(reports: I) -> impl Serialize + use<'r, I>
 where
     I: IntoIterator<Item = Result<&'r Dedupe, FailureJson<'r>>>,
@@ -205,14 +204,14 @@ where
     Whole { gateways: gateways.collect(), version: VERSION }
 }
 
-/// A purge and its plan in machine output, printed from where it is: there may be thousands of prompts.
+/// A purge and its plan in machine output, serialized without copies: there may be thousands of prompts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DedupeJson<'r> {
-    /// How many prompts could have no duplicate, by the reason.
+    /// The number of prompts that could not have duplicates, by reason.
     alone: BTreeMap<&'static str, usize>,
     duplicates: usize,
-    /// Groups of which nothing is pending any more, though one was to stay.
+    /// Groups without a pending prompt, although one was to be kept.
     emptied: Vec<EmptiedJson<'r>>,
     gateway: &'r str,
     groups: Vec<GroupJson<'r>>,
@@ -227,7 +226,7 @@ struct DedupeJson<'r> {
     runs_unknown: Option<&'r str>,
     totals: TotalsJson,
     undecided: usize,
-    /// What a wider scope would find.
+    /// Duplicates that a wider scope would find.
     wider: Option<WiderJson>,
 }
 

@@ -1,4 +1,4 @@
-//! `queue ls`: what is pending, and how it is printed for machines.
+//! `queue ls`: the pending prompts, and their machine output.
 
 use serde::Serialize;
 
@@ -14,41 +14,41 @@ use crate::queue::wider::Beside;
 use crate::report::VERSION;
 use crate::report::failure::FailureJson;
 
-/// What `queue ls` found.
+/// The report of `queue ls`.
 #[derive(Debug, Clone)]
 pub struct Queued {
     /// The gateway, or the file.
     pub gateway: String,
-    /// The prompts, duplicates behind the one that would stay.
+    /// The prompts, duplicates after the one that would be kept.
     pub rows: Vec<Listed>,
-    /// How many were left out by filters.
+    /// The number of prompts that filters left out.
     pub filtered: usize,
-    /// Prompts that could not be read, each with what is wrong with it.
+    /// Prompts that could not be read, each with its problem.
     pub problems: Vec<String>,
     /// Why there may be more prompts, if so.
     pub partial: Option<String>,
     /// Why the state of every run is unknown, if so.
     pub runs_unknown: Option<String>,
-    /// What else is to be known of the listing.
+    /// Further notes on the listing.
     pub notes: Vec<String>,
-    /// What a wider scope would find, and what could not be compared.
+    /// Duplicates in a wider scope, and prompts that could not be compared.
     pub beside: Beside,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
 }
 
 impl Queued {
-    /// Whether there is no prompt to show, and none that could not be read.
+    /// Whether there is no prompt to show, and no unreadable prompt.
     pub fn is_nothing(&self) -> bool {
         self.rows.is_empty() && self.verdict() == Verdict::Done && self.partial.is_none()
     }
 
-    /// How it ended: a listing that was not understood in full is one in part.
+    /// The verdict: a listing that could not be read in full is `partly`.
     pub fn verdict(&self) -> Verdict {
         if self.problems.is_empty() && self.beside.undecided == 0 { Verdict::Done } else { Verdict::Partly }
     }
 
-    /// Of a plan over everything that is pending: a filter hides rows, and does not make duplicates of others.
+    /// The listing of a plan over everything that is pending: a filter hides rows, and does not change the groups.
     pub fn of(
         gateway: String,
         plan: &Plan<'_>,
@@ -101,19 +101,19 @@ impl Queued {
 }
 
 impl Queued {
-    /// What `--json` prints: a superset of what OpenClaw's own command prints.
+    /// The output of `--json`: a superset of the output of OpenClaw's own command.
     pub fn json(&self) -> impl Serialize + use<'_> {
         Whole::of(self)
     }
 
-    /// What `--ndjson` prints, one object a line. `named`: each has its gateway, since there are others.
+    /// The output of `--ndjson`, one object per line. `named`: each has its gateway, if there are several.
     pub fn lines(&self, named: bool) -> impl Iterator<Item = PromptJson<'_>> {
         let gateway = named.then_some(self.gateway.as_str());
         self.rows.iter().map(move |row| PromptJson::listed(row).line(self.now_ms, gateway))
     }
 }
 
-/// What `--json` prints of several gateways; for a gateway of which there is no listing, why.
+/// The output of `--json` for several gateways, with the error for a gateway without a listing.
 pub fn queues<'q, I>(all: I) -> impl Serialize + use<'q, I>
 where
     I: IntoIterator<Item = Result<&'q Queued, FailureJson<'q>>>,
@@ -147,7 +147,7 @@ pub fn gone(id: &str) -> impl Serialize + use<'_> {
     Gone { event: "gone", id, version: VERSION }
 }
 
-/// A listing. Thousands of prompts are printed from where they are: as values they would be copied first.
+/// A listing, serialized without copies: there may be thousands of prompts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Whole<'q> {
@@ -162,7 +162,7 @@ struct Whole<'q> {
     runs_unknown: Option<&'q str>,
     undecided: usize,
     version: u8,
-    /// What a wider scope would find.
+    /// Duplicates that a wider scope would find.
     wider: Option<WiderJson>,
 }
 

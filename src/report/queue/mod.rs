@@ -1,4 +1,4 @@
-//! What commands on prompts found and did. Below them what several have in common: a prompt, and why it is denied.
+//! The reports of commands on prompts, and their common parts: a prompt, and the reasons of denials.
 
 mod decision;
 mod dedupe;

@@ -1,4 +1,4 @@
-//! A prompt among others, and its object in machine output, which is the same whichever command prints it.
+//! A prompt of a listing, and its object in machine output, which is the same in every command.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -13,47 +13,47 @@ use crate::queue::{Doubt, Prompt, RunState};
 pub struct Listed {
     /// The prompt.
     pub prompt: Prompt,
-    /// How its run stands.
+    /// The state of its run.
     pub run: RunState,
-    /// The group that it is of; `None` where it is alone.
+    /// Its group; `None` if it is alone.
     pub group: Option<String>,
-    /// The prompt of its group that would stay, where that is another one.
+    /// The prompt of its group that would be kept, if that is another one.
     pub duplicate_of: Option<String>,
-    /// Why it could have no duplicate, if so.
+    /// Why it could not have duplicates, if so.
     pub alone: Option<Alone>,
 }
 
-/// A prompt as JSON, printed from where it is. Fields that a command does not look at are absent.
+/// A prompt as JSON, serialized without copies. Fields that a command does not use are absent.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PromptJson<'q> {
     agent_id: Option<&'q str>,
-    /// Why it could have no duplicate, whatever else is pending.
+    /// Why it could not have duplicates, whatever else is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     alone: Option<&'static str>,
     approval_kind: &'static str,
     created_at_ms: u64,
-    /// Why it is never treated as a duplicate, whatever it looks like.
+    /// Why it is never treated as a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<&'static str>,
-    /// The prompt of its group that stays, where that is another one.
+    /// The prompt of its group that is kept, if that is another one.
     #[serde(skip_serializing_if = "Looked::is_not")]
     duplicate_of: Looked<&'q str>,
-    /// What happened to it, of `--watch`.
+    /// The event of `--watch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     expires_at_ms: u64,
-    /// The gateway, where there are several.
+    /// The gateway, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<&'q str>,
     #[serde(skip_serializing_if = "Looked::is_not")]
     group: Looked<&'q str>,
     id: &'q str,
     kind: &'static str,
-    /// The gateway's clock, where each line has to be understood by itself.
+    /// The gateway's clock, if each line must be complete by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     now_ms: Option<u64>,
-    /// What the gateway lists of it, unchanged.
+    /// The request as the gateway lists it.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'q RawValue>,
     run_id: Option<&'q str>,
@@ -63,12 +63,12 @@ pub struct PromptJson<'q> {
     summary: &'q str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u8>,
-    /// Why it is denied.
+    /// The reason for its denial.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
 }
 
-/// A field that only some commands look at: absent where they do not, null where there is nothing.
+/// A field that only some commands use: absent if unused, null if empty.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Looked<T> {
@@ -83,7 +83,7 @@ impl<T> Looked<T> {
 }
 
 impl<'q> PromptJson<'q> {
-    /// A prompt by itself.
+    /// A single prompt.
     pub fn of(prompt: &'q Prompt) -> Self {
         Self {
             agent_id: prompt.agent.as_deref(),
@@ -109,7 +109,7 @@ impl<'q> PromptJson<'q> {
         }
     }
 
-    /// A prompt among those that are pending: with its group, its run and its request.
+    /// A prompt of a listing, with its group, run and request.
     pub fn listed(row: &'q Listed) -> Self {
         let Listed { prompt, run, group, duplicate_of, alone } = row;
         Self {
@@ -123,17 +123,17 @@ impl<'q> PromptJson<'q> {
         }
     }
 
-    /// On a line of its own.
+    /// Adds the fields of a line of its own.
     pub fn line(self, now_ms: u64, gateway: Option<&'q str>) -> Self {
         Self { gateway, now_ms: Some(now_ms), version: Some(VERSION), ..self }
     }
 
-    /// With what happened to it.
+    /// Adds the event.
     pub fn event(self, event: &'static str) -> Self {
         Self { event: Some(event), ..self }
     }
 
-    /// With the reason for which it is denied.
+    /// Adds the reason for its denial.
     pub(super) fn because(self, why: &'static str) -> Self {
         Self { why: Some(why), ..self }
     }

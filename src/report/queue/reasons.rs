@@ -1,9 +1,9 @@
-//! Reasons in words. Machine output has them beside its codes, and the text for people has the same.
+//! The texts of reasons. Machine output has them next to its codes, and the output for people has the same texts.
 
 use crate::queue::plan::{Kept, Why};
 use crate::queue::report::SkipReason;
 
-/// Why a prompt of a group stays.
+/// Why a prompt of a group is kept.
 pub const fn survivor(kept: Kept) -> &'static str {
     match kept {
         Kept::Only => "the only one",
@@ -25,15 +25,15 @@ pub const fn denial(why: Why) -> &'static str {
     }
 }
 
-/// What is wrong with a gateway whose answer and listing contradict each other.
-pub const STILL_LISTED: &str = "the gateway answered that it is gone, and still lists it";
+/// The failure if a gateway's answer and its listing contradict each other.
+pub const STILL_LISTED: &str = "the gateway answered that it is gone, but still lists it";
 
-/// Why a duplicate was not denied, although the plan has it.
+/// Why a planned duplicate was not denied.
 pub const fn skip_reason(why: SkipReason) -> &'static str {
     match why {
-        SkipReason::SurvivorGone => "the one that was to stay is gone",
-        SkipReason::SurvivorLapsed => "the one that was to stay has expired, or is about to",
-        SkipReason::SurvivorUnknown => "whether the one that was to stay is still there could not be learned",
+        SkipReason::SurvivorGone => "the kept prompt is gone",
+        SkipReason::SurvivorLapsed => "the kept prompt has expired, or is about to",
+        SkipReason::SurvivorUnknown => "it is unknown whether the kept prompt is still pending",
         SkipReason::TooSlow => {
             "the gateway answers too slowly to deny it safely beside other clearance processes"
         }
@@ -41,7 +41,7 @@ pub const fn skip_reason(why: SkipReason) -> &'static str {
         SkipReason::Deadline => "no time was left",
         SkipReason::Stopped => "stopped",
         SkipReason::AmbiguousId => {
-            "this gateway matches ids by their beginning, and this one could decide another pending prompt"
+            "this gateway matches ids by their start, so this id could decide another pending prompt"
         }
     }
 }

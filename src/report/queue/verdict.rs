@@ -1,34 +1,34 @@
-//! How a listing, a plan or a purge ended as a whole: one table.
+//! The verdict on a listing, a plan or a purge.
 
 use crate::queue::report::Totals;
 
-/// What was asked for.
+/// The kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// Only the plan.
+    /// Only make the plan.
     Plan,
-    /// Only whether there are duplicates.
+    /// Only check whether there are duplicates.
     Check,
-    /// To deny them.
+    /// Deny the duplicates.
     Purge,
 }
 
-/// How it ended as a whole; the caller maps it to an exit code.
+/// The verdict; the caller maps it to an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// Everything that was asked for.
+    /// Everything was done.
     Done,
-    /// There are duplicates, which was the question.
+    /// A check found duplicates.
     Found,
-    /// Some of it.
+    /// Only a part was done.
     Partly,
-    /// None of it, for want of time.
+    /// Nothing was done, for lack of time.
     TimedOut,
 }
 
-/// How it ended. `duplicates`: what the plan denies.
+/// The verdict. `duplicates`: the number of denials in the plan.
 ///
-/// | asked | duplicates | what came of them | verdict |
+/// | asked | duplicates | outcomes | verdict |
 /// | --- | --- | --- | --- |
 /// | plan | any | – | done |
 /// | check | none | – | done |

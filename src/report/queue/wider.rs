@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::queue::wider::Wider;
 
-/// What a wider scope would find, in machine output.
+/// The duplicates that a wider scope would find.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct WiderJson {
     scope: &'static str,
@@ -12,7 +12,7 @@ pub struct WiderJson {
 }
 
 impl WiderJson {
-    /// Of a plan.
+    /// The data of a plan.
     pub fn of(wider: Option<Wider>) -> Option<Self> {
         wider.map(|Wider { scope, duplicates }| Self { scope: scope.as_str(), duplicates })
     }

@@ -1,4 +1,4 @@
-//! What a guard does with the answers of a gateway: they become inputs of the machine in `queue`, or lines.
+//! Handling the answers of a gateway: they become inputs of the state machine in `queue`, or lines.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ use crate::queue::guard::{Input, Offender};
 use crate::queue::{Key, Kind, Listing, Runs};
 
 impl ConnectionLoop<'_, '_, '_, '_> {
-    /// Cancels the run of a repeat offender, where that is wanted and its gateway names runs: on others nothing stops
-    /// the turn that a denial starts (measured on 2026.4.14), and its session may have other prompts.
+    /// Cancels the run of a repeat offender, if that is requested and the gateway names runs: on other gateways nothing
+    /// stops the turn that a denial starts (measured on 2026.4.14), and the session may have other prompts.
     pub(super) fn cancel(&mut self, offender: &Offender) {
         if !self.watch.request.cancel_runs || self.watch.request.tuning.observe {
             return;
@@ -87,7 +87,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
     fn listed(&mut self, answers: Answers) -> Result<(), String> {
         let mut listing = Listing::default();
         let mut unread = Vec::new();
-        // Texts of prompts that are gone are not kept for those that come.
+        // Texts of prompts that are gone are not kept.
         self.watch.reader.forget();
         let mut unlisted = BTreeMap::new();
         for (kind, answer) in self.kinds.iter().zip(answers.prompts) {
@@ -99,7 +99,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
             });
             match read {
                 Ok(()) => unread.extend(unread_keys(*kind, &listing.problems[before..])),
-                // Prompts of one kind are never duplicates of another: the others are guarded without it.
+                // Prompts of different kinds are never duplicates: the other kinds are guarded without this one.
                 Err(cause) if *kind != Kind::Exec => {
                     unlisted.insert(*kind, cause);
                 }
@@ -107,7 +107,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
             }
         }
         if self.way == Way::Prefix {
-            // A prompt that cannot be read is pending all the same; and events are newer than the listing may be.
+            // A prompt that cannot be read is still pending; and events may be newer than the listing.
             let keys = listing.prompts.iter().map(|prompt| &prompt.key).chain(&unread);
             let mut known = Known::of(keys, self.kinds.clone(), Instant::now());
             for (key, came) in self.changes.take().into_iter().flatten() {
@@ -134,7 +134,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         self.watch.unlisted = unlisted;
     }
 
-    /// What is known of runs. A change between known and unknown is reported, and nothing else is.
+    /// The states of runs. Only a change between known and unknown is reported.
     fn runs(&mut self, sessions: Payload) -> Runs {
         let mut runs = Runs::new();
         let failed = |error: GatewayError| match error.root() {
@@ -146,7 +146,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         let read = sessions.map_err(failed).and_then(|answer| {
             let read = answer.as_deref().and_then(Sessions::read);
             read.ok_or_else(|| {
-                format!("{} answered something that is not a list of sessions", Method::SessionsList)
+                format!("{} answered with something that is not a list of sessions", Method::SessionsList)
             })
         });
         let event = match read {

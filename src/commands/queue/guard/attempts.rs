@@ -1,4 +1,4 @@
-//! Gateways to which a guard was never connected, and why: what it reports where its time ends.
+//! The gateways to which a guard was never connected, and the causes: for its report at the end of its time.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,16 +9,16 @@ use super::super::error::{NeverConnected, QueueError};
 use crate::commands::Error;
 use crate::report::exit::Exit;
 
-/// What came of the attempts to connect to a gateway so far.
+/// The result of the attempts to connect to a gateway so far.
 #[derive(Debug, Clone)]
 enum Attempt {
     /// One of them succeeded.
     Connected,
-    /// All of them failed. This is the last one.
+    /// All of them failed. This is the last failure.
     Failed { exit: Exit, cause: String, remedy: Option<String> },
 }
 
-/// The same of every gateway that was tried.
+/// The attempts for every gateway that was tried.
 #[derive(Debug, Default)]
 pub(super) struct Attempts(RefCell<BTreeMap<Arc<str>, Attempt>>);
 
@@ -27,7 +27,7 @@ impl Attempts {
         self.0.borrow_mut().insert(Arc::clone(gateway), Attempt::Connected);
     }
 
-    /// An attempt failed. It counts where none before it succeeded.
+    /// Notes a failed attempt. It counts if no earlier one succeeded.
     pub(super) fn failed(&self, gateway: &Arc<str>, error: &Error, cause: &str) {
         let mut attempts = self.0.borrow_mut();
         if !matches!(attempts.get(gateway), Some(Attempt::Connected)) {
@@ -37,7 +37,7 @@ impl Attempts {
         }
     }
 
-    /// Which of these gateways were never connected, at the end of `timeout`.
+    /// The gateways that were never connected at the end of `timeout`.
     pub(super) fn never_connected(
         &self,
         gateways: impl Iterator<Item = Arc<str>>,
@@ -59,7 +59,7 @@ impl Attempts {
     }
 }
 
-/// The end of a guard that was never connected to some of its gateways. `of`: how many it has.
+/// The result of a guard that was never connected to some of its gateways. `of`: the number of its gateways.
 pub(super) fn verdict(missed: Vec<NeverConnected>, of: usize) -> Result<(), Error> {
     if missed.is_empty() { Ok(()) } else { Err(QueueError::NeverConnected { missed, of }.into()) }
 }

@@ -1,4 +1,4 @@
-//! The calls that a guard makes to a gateway. Each is a future, and many of them are under way at once.
+//! The calls that a guard makes to a gateway. Each is a future, and many of them are in flight concurrently.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -21,24 +21,24 @@ use crate::queue::guard::line::Cancel;
 use crate::queue::{Decision, Key, Kind};
 use crate::settings::Flags;
 
-/// How long a call may take.
+/// The timeout of a call.
 const CALLING: Duration = Duration::from_secs(30);
-/// How long the listing of prompts of the rarer kinds may take: the commands are not kept waiting for them.
+/// The timeout of listing prompts of the rarer kinds, so that commands do not wait longer for them.
 const BESIDE: Duration = Duration::from_secs(10);
-/// How long the listing of sessions may take. It only refines which prompt stays, so nothing waits for it any longer.
+/// The timeout of listing sessions. The list only refines which prompt is kept, so nothing waits longer for it.
 pub(super) const REFINING: Duration = Duration::from_secs(3);
 
 /// What a gateway answered to one call.
 pub(super) type Payload = Result<Option<Box<RawValue>>, GatewayError>;
 
-/// The answers that a listing is made of.
+/// The answers of one listing.
 pub(super) struct Answers {
-    /// One for each kind of prompt.
+    /// One answer for each kind of prompt.
     pub(super) prompts: Vec<Payload>,
     pub(super) sessions: Payload,
 }
 
-/// What was asked, and came back.
+/// A finished call, with its answer.
 pub(super) enum Done {
     Denied(Key, Option<Instant>, Denial),
     Checked(Key, Result<Found, GatewayError>),
@@ -59,7 +59,7 @@ pub(super) async fn check(session: &Session, key: Key) -> Done {
     Done::Checked(key, found)
 }
 
-/// Asks for everything that is pending, and for the sessions, at once. Without the sessions the prompts are enough.
+/// Requests everything that is pending and the sessions, concurrently. If the sessions fail, the prompts suffice.
 pub(super) async fn list(session: &Session, kinds: Vec<Kind>) -> Done {
     let calls = kinds.into_iter().map(|kind| {
         let within = if kind == Kind::Exec { CALLING } else { BESIDE };

@@ -1,5 +1,5 @@
-//! One connection of a guard while it lasts: what is under way on it, and what is known of the gateway's prompts.
-//! `attend` moves it on, and `answers` reads what comes back.
+//! The state of one connection of a guard: its calls in flight, and the known prompts of the gateway. `event_loop` runs
+//! it, and `answers` reads its answers.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -16,37 +16,38 @@ use crate::queue::guard::Input;
 use crate::queue::guard::line::Timing;
 use crate::queue::{Key, Kind, Slots};
 
-/// Why a connection is done with.
+/// Why the loop of a connection ended.
 pub(super) enum LoopExit {
-    /// It received the order to stop, and everything under way has ended.
+    /// The order to stop arrived, and all calls have ended.
     Stopped,
-    /// It received the order to read its configuration again.
+    /// The order to read the configuration again arrived.
     Reload,
-    /// It is gone, or of no use.
+    /// The connection is lost, or unusable.
     Lost(String),
 }
 
-/// One connection, while it lasts.
+/// The state of one connection.
 pub(super) struct ConnectionLoop<'a, 'w, 'o, 's> {
     pub(super) watch: &'a mut Watch<'w, 'o>,
     pub(super) session: &'s Session,
     pub(super) clock: Clock,
-    /// When the last listing was asked for.
+    /// When the last listing was requested.
     pub(super) asked: Instant,
     pub(super) slots: Option<Slots>,
     pub(super) kinds: Vec<Kind>,
     pub(super) way: Way,
-    /// Everything that is pending, where ids are matched by their beginning.
+    /// Everything that is pending, if the gateway matches ids by their start.
     pub(super) known: Option<Known>,
-    /// What came (true) and went since a listing was asked for that has not come.
+    /// Prompts that arrived (true) or went (false) while a listing is in flight.
     pub(super) changes: Option<Vec<(Key, bool)>>,
     pub(super) under_way: FuturesUnordered<Work<'s>>,
-    /// When that was heard which a denial under way is for.
+    /// For each denial in flight, when the message that caused it was received.
     pub(super) began: HashMap<Key, Instant>,
     pub(super) timings: HashMap<Key, Timing>,
-    /// When that was heard which is acted on.
+    /// When the message that is being handled was received.
     pub(super) heard: Instant,
-    /// Between this machine's clock and the steady one, in milliseconds: it jumps when the machine sleeps.
+    /// The difference between this machine's clock and the steady one, in milliseconds: it jumps when the machine
+    /// sleeps.
     pub(super) offset: Option<u64>,
     pub(super) reloads: u64,
     pub(super) drained_by: Option<Deadline>,
@@ -62,7 +63,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         self.watch.guard.handle(input, now);
     }
 
-    /// A prompt is gone.
+    /// Handles a prompt that is gone.
     pub(super) fn went(&mut self, key: &Key) {
         if self.way == Way::Prefix {
             if let Some(known) = &mut self.known {

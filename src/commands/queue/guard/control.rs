@@ -1,9 +1,9 @@
-//! What a running guard asks of the watches of its gateways, because of a signal or the end of its time.
+//! Orders of a running guard to the watches of its gateways, after a signal or at the end of its time.
 
-/// What the watch of a gateway is to do.
+/// The orders to the watch of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Control {
     pub(super) stop: bool,
-    /// How often the configuration is to be read again, since the start.
+    /// The number of orders to read the configuration again, since the start.
     pub(super) reloads: u64,
 }

@@ -1,8 +1,7 @@
 //! The loop of one connection: events go to the state machine in `queue`, and the requests that it asks for are
 //! started. Their answers are read in `answers`.
 //!
-//! Between the decision on a prompt and its denial on the wire there is nothing but the writing of it: lines are
-//! printed afterwards.
+//! Nothing happens between the decision on a prompt and the writing of its denial: lines are printed afterwards.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -36,20 +35,20 @@ use crate::queue::report::SkipReason;
 
 /// How long requests in flight may take after the order to stop.
 const DRAINING: Duration = Duration::from_secs(5);
-/// By how much a clock may seem to jump, in milliseconds, before everything is begun anew.
+/// The clock jump, in milliseconds, after which the guard reconnects.
 const JUMP_MS: u64 = 5_000;
-/// How many events are taken in before it is looked at what follows from them.
+/// The maximum number of events that are handled before the next step.
 const AT_ONCE: usize = 64;
 
-/// What is left to do.
+/// The wait of the loop.
 enum Waiting {
-    /// Nothing, until this time by the steady clock or until something happens.
+    /// Wait for an event, or until this time of the steady clock.
     Until(Option<SteadyTime>),
-    /// Nothing any more.
+    /// Nothing is left to do.
     Over,
 }
 
-/// Guards over a connection for as long as it lasts.
+/// Guards over one connection until it ends.
 pub(super) async fn run(
     watch: &mut Watch<'_, '_>,
     mut connection: Connection,
@@ -100,7 +99,7 @@ pub(super) async fn run(
             ended
         }
         _ => LoopExit::Lost(
-            "a guard needs events, which the admin endpoint has not: name the gateway by ws:// or wss://"
+            "a guard needs events, which the admin endpoint does not send: use a ws:// or wss:// address"
                 .to_owned(),
         ),
     };
@@ -131,7 +130,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
             };
             self.report(Some(backoff));
             if answered {
-                // What there is to do now, and until when to wait, may be something else; events come first.
+                // Events come first: they may change the next step and the wait.
                 for _ in 0..AT_ONCE {
                     let Some(event) = events.waiting() else { break };
                     if let Some(ended) = self.hear(&event) {
@@ -155,7 +154,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                     if let Some(ended) = self.hear(&event) {
                         return ended;
                     }
-                    // What is known already comes before what is done next.
+                    // Received events are handled before the next step.
                     for _ in 0..AT_ONCE {
                         let Some(event) = events.waiting() else { break };
                         if let Some(ended) = self.hear(&event) {
@@ -169,14 +168,14 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                         return ended;
                     }
                 }
-                // Whoever gives them lives longer than this.
+                // The sender of the orders lives longer than this.
                 _ = self.watch.control.changed() => {}
                 () = sleep(until, self.watch.steady, self.drained_by) => self.heard = Instant::now(),
             }
         }
     }
 
-    /// Does what there is to do now.
+    /// Carries out the next steps.
     fn act(&mut self) -> Waiting {
         loop {
             let now = self.now();
@@ -190,7 +189,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                             continue;
                         }
                         Sending::Never(why) => Answer::NotSent(why),
-                        // It did not come with the listing, nor as an event.
+                        // Neither the listing nor an event had the prompt.
                         Sending::Gone | Sending::Stale => Answer::NotSent(SkipReason::AmbiguousId),
                     };
                     self.handle(Input::Answered(key, answer));
@@ -207,7 +206,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         }
     }
 
-    /// Lets what was pushed begin, and the writer write it. `true`: an answer came meanwhile.
+    /// Starts the new calls and lets the writer write them. `true`: an answer arrived meanwhile.
     async fn write(&mut self) -> Result<bool, LoopExit> {
         let mut done = None;
         poll_fn(|context| {
@@ -247,7 +246,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         self.watch.requeued = requeued;
     }
 
-    /// A prompt came.
+    /// Handles a prompt that arrived.
     fn came(&mut self, key: &Key) {
         if self.way == Way::Prefix {
             if let Some(known) = &mut self.known {
@@ -275,7 +274,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
                     self.went(&key);
                     self.handle(Input::Resolved(key));
                 } else {
-                    // Something is gone, and nobody knows what.
+                    // An unknown prompt is gone.
                     self.handle(Input::Gap);
                 }
             }
@@ -292,7 +291,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
             }
             Event::Tick { shown_ms: Some(shown_ms) } => {
                 if self.clock.now_ms().abs_diff(*shown_ms) > JUMP_MS {
-                    let cause = "the gateway's clock is not where it was: somebody slept, or it was set";
+                    let cause = "the gateway's clock jumped: a machine slept, or the clock was set";
                     return Some(LoopExit::Lost(cause.to_owned()));
                 }
                 self.clock = self.clock.corrected(*shown_ms);
@@ -303,7 +302,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         None
     }
 
-    /// The end of a connection: nothing under way is answered any more.
+    /// Handles the end of a connection: no call in flight will be answered.
     fn leave(&mut self) {
         self.handle(Input::Lost);
         self.report(None);
@@ -314,7 +313,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
         self.session.ended().map_or_else(|| "the connection ended".to_owned(), |cause| cause.to_string())
     }
 
-    /// Whether this machine's clock and the steady one have parted.
+    /// Whether this machine's clock has jumped against the steady one.
     fn jumped(&mut self) -> bool {
         let offset = local_time().as_ms().saturating_sub(self.watch.steady.now().as_ms());
         let before = self.offset.replace(offset);
@@ -322,7 +321,7 @@ impl ConnectionLoop<'_, '_, '_, '_> {
     }
 }
 
-/// Waits until a time by the steady clock, and not past the end of the draining.
+/// Waits until a time of the steady clock, at most until the end of draining.
 async fn sleep(until: Option<SteadyTime>, steady: Steady, drained_by: Option<Deadline>) {
     let wait = until.map(|until| steady.until(until));
     let drain = drained_by.map(|deadline| deadline.left().unwrap_or_default());
@@ -332,7 +331,7 @@ async fn sleep(until: Option<SteadyTime>, steady: Steady, drained_by: Option<Dea
     }
 }
 
-/// Whether an event of an agent says that a run starts, waits or ends; most contain words that it writes.
+/// Whether an event of an agent is about a run's start, wait or end; most are about text that it writes.
 fn is_lifecycle(payload: &RawValue) -> bool {
     #[derive(Deserialize)]
     struct Stream<'s> {

@@ -1,4 +1,4 @@
-//! The gateways that are watched: each by itself, as they come into the configuration and go out of it.
+//! The watched gateways: each has its own watch, and they are added and removed with the configuration.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,29 +25,29 @@ use crate::deadline::Deadline;
 use crate::queue::guard::line::Event;
 use crate::settings::{self, Environment, Flags};
 
-/// The pause before a watch is started again that a bug has ended: what it knew of the rate of denials is lost.
+/// The pause before a watch that panicked is restarted: its count of denials is lost.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// What was found out about a gateway.
+/// A gateway, and whether its configuration could be read.
 type Found = (Flags, Result<(), Error>);
 
-/// A watch, and how it ended: with a panic or without.
+/// A running watch, which returns its gateway and whether it panicked.
 type Watching<'f> = Pin<Box<dyn Future<Output = (Arc<str>, Result<(), Box<dyn Any + Send>>)> + 'f>>;
 
-/// A gateway that is to be watched.
+/// A configured gateway.
 struct Wanted {
     flags: Flags,
     control: channel::Sender<Control>,
 }
 
-/// All of them.
+/// All watched gateways.
 pub(super) struct Fleet<'f, 'o> {
     request: &'f Request,
     metrics: &'f Metrics,
     attempts: &'f Attempts,
     out: &'f Out<'o>,
     wanted: BTreeMap<Arc<str>, Wanted>,
-    /// Those that are to end, and have not ended yet.
+    /// Watches that received the order to end and have not ended yet.
     leaving: BTreeSet<Arc<str>>,
     watching: FuturesUnordered<Watching<'f>>,
     stopping: bool,
@@ -63,12 +63,12 @@ impl<'f, 'o> Fleet<'f, 'o> {
         Self { request, metrics, attempts, out, wanted, leaving: BTreeSet::new(), watching, stopping: false }
     }
 
-    /// The names of the gateways that are meant.
+    /// The names of the configured gateways.
     pub(super) fn names(&self) -> impl Iterator<Item = Arc<str>> {
         self.wanted.keys().cloned()
     }
 
-    /// Watches a gateway from now on, or from a while on.
+    /// Watches a gateway, after a pause.
     pub(super) fn add(&mut self, flags: Flags, pause: Duration) {
         let name = name(&flags);
         self.metrics.forget(&name);
@@ -80,7 +80,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         self.watching.push(Box::pin(async move {
             if !pause.is_zero() {
                 let stop = receiver.wait_for(|control| control.stop);
-                // Stopped or not, the watch sees it.
+                // The watch itself checks for the order to stop.
                 drop(tokio::time::timeout(pause, stop).await);
             }
             let work = Box::pin(watch(request, watched, (gauges, attempts), out, receiver));
@@ -89,7 +89,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         self.wanted.insert(name, Wanted { flags, control });
     }
 
-    /// Waits until one has ended, and begins it anew where it was not meant to. `false`: there is none any more.
+    /// Waits until a watch has ended, and restarts it if it had no order to end. `false`: no watch is left.
     pub(super) async fn ended(&mut self) -> bool {
         let Some((name, result)) = self.watching.next().await else { return false };
         if self.stopping {
@@ -111,7 +111,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         true
     }
 
-    /// Tells all of them to end.
+    /// Orders all watches to end.
     pub(super) fn stop(&mut self) {
         self.stopping = true;
         for wanted in self.wanted.values() {
@@ -119,7 +119,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         }
     }
 
-    /// Goes by what was read again. A gateway that could not be found out keeps what it has.
+    /// Applies a configuration that was read again. A gateway that could not be read keeps its old settings.
     pub(super) fn reload(&mut self, read: Result<Vec<Found>, Error>) {
         let found = match read {
             Ok(found) => found,
@@ -143,7 +143,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
                 (None, _) => {
                     self.out.emit(&name, Event::Added);
                     if self.leaving.contains(&name) {
-                        // It begins when the one before it has ended.
+                        // The new watch begins when the old one has ended.
                         let control = channel::Sender::new(Control::default());
                         self.wanted.insert(name, Wanted { flags, control });
                     } else {
@@ -155,19 +155,18 @@ impl<'f, 'o> Fleet<'f, 'o> {
     }
 }
 
-/// Ends with a panic of the work instead of passing it on. What is shared, lines and figures, is whole between any two
-/// of its steps.
+/// Catches a panic of the work. The shared state (lines and metrics) is consistent between any two steps of the work.
 async fn isolated(work: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
     AssertUnwindSafe(work).catch_unwind().await
 }
 
-/// Every gateway that is meant.
+/// The gateways of the command line or the configuration.
 pub(super) async fn find(targets: &Targets, deadline: Deadline) -> Result<Vec<Flags>, Error> {
     let targets = targets.clone();
     beside(deadline, move || targets.find(&Environment::of_process(), deadline)).await
 }
 
-/// Reads the configuration of every gateway that is meant, beside everything else.
+/// Reads the configuration of every target, in the background.
 pub(super) async fn read(targets: &Targets, deadline: Deadline) -> Result<Vec<Found>, Error> {
     Ok(join_all(find(targets, deadline).await?.into_iter().map(|flags| async move {
         let result = resolved(&flags, deadline).await;
@@ -185,8 +184,8 @@ async fn resolved(flags: &Flags, deadline: Deadline) -> Result<(), Error> {
         .await
 }
 
-/// Refuses to start where no gateway can be found out at all: what is wrong then is the command line or a file, and
-/// nothing that passes. Where one can, the others may come.
+/// Fails if the configuration of no gateway can be read: then the command line or a file is wrong, and retrying does
+/// not help. If one can be read, the others may become readable later.
 pub(super) async fn check(targets: &[Flags], deadline: Deadline) -> Result<(), Error> {
     let mut resolving: FuturesUnordered<_> = targets.iter().map(|flags| resolved(flags, deadline)).collect();
     let mut first = None;
@@ -207,7 +206,7 @@ mod tests {
     fn a_panic_is_one_gateways_own() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            // Its own, and one of a thread beside it that reads a file.
+            // A panic of its own, and one of a thread that reads a file.
             let own = isolated(async { panic!("on purpose") });
             let read = isolated(async {
                 let _never =

@@ -1,4 +1,4 @@
-//! The HTTP server of `--metrics`: figures for Prometheus, and a health check.
+//! The HTTP server of `--metrics`: metrics for Prometheus, and a health check.
 //!
 //! Every client gets its answer in a bounded time, whatever the others do: a request head has to arrive within
 //! [`Bounds::head`], a connection carries one request, and when there are too many connections the oldest one that has
@@ -68,7 +68,7 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             biased;
-            // What has ended comes first, so that closed connections do not pile up. Each ends once.
+            // Ended connections come first, so that they do not accumulate. Each ends once.
             Some(number) = serving.next(), if !serving.is_empty() => open.remove(number),
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                 if open.len() >= bounds.connections {
@@ -137,17 +137,17 @@ async fn answer(
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(16 * 1024);
     let connection = server.keep_alive(false).serve_connection(TokioIo::new(stream), service);
-    // A client that goes away early, or takes too long, gets no answer.
+    // A client that disconnects early or takes too long gets no answer.
     drop(tokio::time::timeout(bounds.connection, connection).await);
 }
 
 fn respond(request: &Request<Incoming>, metrics: &Metrics, period: Duration) -> Response<Full<Bytes>> {
     const TEXT: &str = "text/plain; charset=utf-8";
-    const FIGURES: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
     let (status, kind, body) = match (get, request.uri().path()) {
         (true, "/metrics") => match metrics.text() {
-            Ok(text) => (StatusCode::OK, FIGURES, text),
+            Ok(text) => (StatusCode::OK, OPENMETRICS, text),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
         },
         (true, "/healthz") => {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn half_open_connections_keep_nobody_waiting() {
-        // Time closes none of them here.
+        // The timeouts close none of them here.
         let long = Duration::from_mins(10);
         let bounds = Bounds { connections: 8, head: long, connection: long };
         let (health, figures, first, kept) = while_serving(bounds, |address| {
@@ -242,7 +242,7 @@ mod tests {
             let reader = stream.try_clone().unwrap();
             let (sender, ended) = std::sync::mpsc::channel();
             thread::spawn(move || {
-                // An answer that says so, or none.
+                // A timeout answer, or none.
                 let mut text = String::new();
                 drop((&reader).read_to_string(&mut text));
                 sender.send(text).unwrap();

@@ -1,4 +1,4 @@
-//! Figures for Prometheus, and the health of each gateway's watch: what `http` serves.
+//! Metrics for Prometheus, and the health of each gateway's watch. `http` serves both.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
@@ -34,7 +34,7 @@ struct OfDecision {
 
 type Latency = Family<OfGateway, Histogram, fn() -> Histogram>;
 
-/// The figures of every gateway.
+/// The metrics of all gateways.
 pub(super) struct Metrics {
     registry: Registry,
     pending: Family<OfGateway, Gauge>,
@@ -54,7 +54,7 @@ pub(super) struct Metrics {
     health: RefCell<Vec<Rc<Health>>>,
 }
 
-/// How one gateway is.
+/// The health of one gateway.
 struct Health {
     gateway: String,
     connected: Cell<bool>,
@@ -63,7 +63,7 @@ struct Health {
     held: Cell<usize>,
 }
 
-/// The figures of one gateway.
+/// The metrics of one gateway.
 pub(super) struct Gauges {
     gateway: String,
     pending: Gauge,
@@ -82,7 +82,7 @@ pub(super) struct Gauges {
     health: Rc<Health>,
 }
 
-/// From a twentieth of a millisecond, by doubling, to a second and a half.
+/// Buckets from 0.05 ms, by doubling, to about 1.6 s.
 fn latency() -> Histogram {
     Histogram::new((0..16).map(|power| 0.000_05 * f64::from(1_u32 << power)))
 }
@@ -111,25 +111,25 @@ impl Metrics {
         registry.register("pending", "Prompts that are pending", metrics.pending.clone());
         registry.register("groups", "Groups of prompts, those of one included", metrics.groups.clone());
         registry.register("duplicates", "Prompts beyond the first of each group", metrics.duplicates.clone());
-        registry.register("connected", "1 while there is a connection", metrics.connected.clone());
+        registry.register("connected", "1 while connected", metrics.connected.clone());
         registry.register("breaker_open", "1 while the breaker is open", metrics.open.clone());
         let help = "Groups of which nothing is denied, because they come back after each denial";
         registry.register("held_groups", help, metrics.held.clone());
         registry.register("holds", "Times that a group was held", metrics.holds.clone());
         registry.register("decisions", "Decisions, by outcome and reason", metrics.decisions.clone());
-        let help = "Prompts that came not long after one of their group was denied";
+        let help = "Prompts that were re-requested soon after a denial in their group";
         registry.register("requeued", help, metrics.requeued.clone());
-        registry.register("offenders", "Groups that were denied again and again", metrics.offenders.clone());
-        registry.register("connections", "Connections that were made", metrics.connections.clone());
-        registry.register("reconciliations", "Listings that were taken", metrics.reconciled.clone());
-        let help = "From what led to a denial having been read to the denial having been written";
+        registry.register("offenders", "Groups that were denied repeatedly", metrics.offenders.clone());
+        registry.register("connections", "Connections made", metrics.connections.clone());
+        registry.register("reconciliations", "Listings of everything pending", metrics.reconciled.clone());
+        let help = "Time from reading the cause of a denial to writing the denial";
         registry.register("decision_latency_seconds", help, metrics.latency.clone());
-        let help = "Lines that were not written, because nobody read those before them";
+        let help = "Lines that were dropped, because earlier lines were not read in time";
         registry.register("lines_dropped", help, metrics.dropped.clone());
         metrics
     }
 
-    /// Those of a gateway, zero to begin with.
+    /// The metrics of a gateway, set to zero at the start.
     pub(super) fn of(&self, gateway: &str) -> Gauges {
         let label = OfGateway { gateway: gateway.to_owned() };
         let health = Rc::new(Health {
@@ -140,7 +140,7 @@ impl Metrics {
             held: Cell::new(0),
         });
         self.health.borrow_mut().push(Rc::clone(&health));
-        // One that begins anew knows nothing yet.
+        // A new watch has no state yet.
         for gauges in [&self.pending, &self.groups, &self.duplicates, &self.connected, &self.open, &self.held]
         {
             gauges.get_or_create(&label).set(0);
@@ -164,7 +164,7 @@ impl Metrics {
         }
     }
 
-    /// One that is not watched any more has no figures that go on.
+    /// Removes the gauges of a gateway that is not watched any more.
     pub(super) fn forget(&self, gateway: &str) {
         self.health.borrow_mut().retain(|health| health.gateway != gateway);
         let label = OfGateway { gateway: gateway.to_owned() };
@@ -174,20 +174,20 @@ impl Metrics {
         }
     }
 
-    /// Counts a line that was not written.
+    /// Counts a dropped line.
     pub(super) fn dropped(&self) {
         self.dropped.inc();
     }
 
-    /// The figures in the text format that Prometheus reads.
+    /// The metrics in the text format that Prometheus reads.
     pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
 
-    /// Whether every gateway is connected and was listed lately, and a line on each. An open breaker is in the line and
-    /// changes nothing else: the guard is well, and nothing gets better where it is restarted or taken out of service.
+    /// Whether every gateway is connected and was listed recently, and one line for each. An open breaker is only shown
+    /// in the line: the guard works, and a restart would not help.
     pub(super) fn health(&self, period: Duration) -> (bool, String) {
         let mut text = String::new();
         let mut well = true;
@@ -221,7 +221,7 @@ impl Gauges {
         self.health.connected.set(false);
     }
 
-    /// Counts what is reported.
+    /// Counts a reported note.
     pub(super) fn note(&self, note: &Note, timing: Timing) {
         match note {
             Note::Over { why, outcome, .. } => {
@@ -246,7 +246,7 @@ impl Gauges {
         }
     }
 
-    /// What is so now.
+    /// Sets the gauges to the present state.
     pub(super) fn state(&self, guard: &Guard, requeued: u64) {
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let counts = guard.counts();

@@ -1,4 +1,4 @@
-//! `queue guard`: stays connected to gateways, and denies duplicates as they come. Each gateway is by itself.
+//! `queue guard`: stays connected to gateways, and denies duplicates as they arrive. Each gateway has its own watch.
 
 mod answers;
 mod attempts;
@@ -35,7 +35,7 @@ pub use self::out::WriteResult;
 pub use self::request::Request;
 use self::service::Service;
 
-/// How long settings may take to read.
+/// The timeout of reading settings.
 const READING: Duration = Duration::from_secs(30);
 
 /// Guards until a signal, until the `end`, or until its output is `closed`. `reading`: by when the configuration must

@@ -1,5 +1,5 @@
-//! The lines of a guard, on their way to the command that prints them. A line without room is counted, and the next one
-//! with room comes behind that number.
+//! The channel for lines from a guard to the command that prints them. Lines that do not fit are dropped and counted;
+//! the next line that fits follows that number.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::queue::clock::LocalTime;
 use crate::queue::guard::line::{Event, Line};
 use crate::settings::{self, Flags};
 
-/// What became of a line.
+/// The result of sending a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteResult {
-    /// It is written, or will be.
+    /// The line is written, or will be.
     Written,
-    /// There was no room for it: those before it are not read.
+    /// The line was dropped: earlier lines have not been read.
     Dropped,
 }
 
-/// Where lines go.
+/// The sender of lines.
 pub(super) struct Out<'o> {
     show: RefCell<&'o mut dyn FnMut(&Line) -> WriteResult>,
-    /// How many there was no room for since the last that there was room for.
+    /// The number of lines dropped since the last one that was sent.
     dropped: Cell<u64>,
     metrics: &'o Metrics,
 }
@@ -56,7 +56,7 @@ pub(super) fn local_time() -> LocalTime {
     LocalTime::of_ms(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
-/// What a gateway is called in lines and figures. What was meant as an address may hold a secret.
+/// The name of a gateway in lines and metrics. A given address may contain a secret.
 pub(super) fn name(flags: &Flags) -> Arc<str> {
     let name = flags.gateway.as_deref().map(str::trim).filter(|name| !name.is_empty());
     name.map_or_else(|| "default".into(), |name| settings::without_secret(name).into())

@@ -1,16 +1,16 @@
-//! What `queue guard` is asked to do. It stays the same from its start to its end.
+//! The request of `queue guard`. It does not change while the guard runs.
 
 use std::net::SocketAddr;
 
 use crate::queue::guard::Tuning;
 
-/// What to do.
+/// The request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// How to go about it.
+    /// The configuration of the guards.
     pub tuning: Tuning,
     /// Whether the runs of repeat offenders are cancelled.
     pub cancel_runs: bool,
-    /// Where figures are served.
+    /// The address of the metrics.
     pub metrics: Option<SocketAddr>,
 }

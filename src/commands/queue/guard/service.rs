@@ -8,10 +8,10 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::commands::Error;
 
-/// What happened.
+/// A signal to the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Ctrl-C, or a polite kill.
+    /// SIGINT (Ctrl-C) or SIGTERM.
     Stop,
     /// SIGHUP.
     Reload,
@@ -19,7 +19,7 @@ pub(super) enum Signal {
     Alive,
 }
 
-/// A service.
+/// The signals of a service.
 #[derive(Debug)]
 pub(super) struct Service {
     terminate: tokio::signal::unix::Signal,
@@ -29,10 +29,10 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Listens from now on. Beyond this nothing but these methods sees the signals.
+    /// Starts to listen. From now on only these methods receive the signals.
     pub(super) fn new() -> Result<Self, Error> {
         let listen = |kind| signal(kind).map_err(Error::Runtime);
-        // Twice in the time after which systemd would take it for dead.
+        // Twice in the time after which systemd would consider the guard dead.
         let watchdog = sd_notify::watchdog_enabled().filter(|period| !period.is_zero()).map(|period| {
             let mut interval = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -46,7 +46,7 @@ impl Service {
         })
     }
 
-    /// The next thing.
+    /// Waits for the next signal.
     pub(super) async fn signal(&mut self) -> Signal {
         let alive = async {
             match &mut self.watchdog {

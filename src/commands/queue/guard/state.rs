@@ -13,7 +13,7 @@ use super::request::Request;
 use crate::queue::{Guard, Kind, Reader};
 use crate::settings::Flags;
 
-/// What stays between connections.
+/// The state that is kept between connections.
 pub(super) struct Watch<'w, 'o> {
     pub(super) request: &'w Request,
     pub(super) flags: Flags,
@@ -24,7 +24,7 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) guard: Guard,
     pub(super) reader: Reader,
     pub(super) steady: Steady,
-    /// How many re-requested prompts are counted in the metrics.
+    /// The number of re-requested prompts that the metrics have counted.
     pub(super) requeued: u64,
     /// Kinds of prompts that cannot be listed, and why.
     pub(super) unlisted: BTreeMap<Kind, String>,

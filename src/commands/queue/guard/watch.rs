@@ -1,4 +1,4 @@
-//! One gateway: connected to again and again, each time with settings and secrets as they are then.
+//! The watch of one gateway: it reconnects as needed, each time with the current settings and secrets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,14 +25,14 @@ use crate::queue::{Guard, Reader};
 use crate::report::exit::Exit;
 use crate::settings::Flags;
 
-/// How long one attempt to connect may take. A gateway that is starting is waited for in it.
+/// The timeout of one attempt to connect, which includes waiting for a gateway that is starting.
 const CONNECTING: Duration = Duration::from_secs(30);
 
-/// The first step of the pauses before a gateway is tried again, without end.
+/// The first pause before a retry. Retries never end.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// A gateway that restarts is connected to again at most this long after it is back.
+/// The longest pause: a restarted gateway is reconnected at most this long after it is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// One that refuses us has people who look at its log.
+/// The longest pause after the gateway rejected the client, so that its log is not flooded.
 const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
 
 /// Guards a gateway until the order to stop.
@@ -77,7 +77,7 @@ pub(super) async fn watch<'w>(
             }
             Err(error) => {
                 refused = error.exit() == Exit::Refused;
-                // What is refused stays refused until a person acts.
+                // A rejection lasts until a person acts.
                 remedy = error.remedy().filter(|_| refused);
                 let cause = chain(&error);
                 attempts.failed(&watch.name, &error, &cause);
@@ -105,7 +105,7 @@ async fn stopped(control: &mut channel::Receiver<Control>) {
     }
 }
 
-/// An error with what caused it.
+/// An error with its causes.
 pub(super) fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut next = std::error::Error::source(error);

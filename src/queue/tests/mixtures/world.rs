@@ -13,7 +13,7 @@ use crate::queue::purge;
 use crate::queue::scope::Place;
 use crate::queue::{Guard, Keep, Key, Prompt, Purge, Rules, Runs, Scope, Slots, plan};
 
-/// How a process works.
+/// The settings of a process.
 #[derive(Debug, Clone)]
 pub(super) struct Habit {
     pub(super) is_guard: bool,
@@ -21,11 +21,11 @@ pub(super) struct Habit {
     pub(super) keep: Keep,
     pub(super) margin_ms: u64,
     pub(super) filter: Filter,
-    /// Whether it receives what runs do.
+    /// Whether it receives events of runs.
     pub(super) deaf: bool,
     /// Whether a purge receives events.
     pub(super) hears: bool,
-    /// How far its clock is behind the gateway's, and how much it knows that it may be.
+    /// How far its clock is behind the gateway's, and the known bound of that.
     pub(super) behind_ms: u64,
     pub(super) unsure_ms: u64,
     pub(super) slots: Option<Slots>,
@@ -61,13 +61,13 @@ pub(super) struct Process {
     pub(super) habit: Habit,
     machine: Machine,
     up: bool,
-    /// In the order of the gateway, and when each arrives.
+    /// Messages in the order of the gateway, and their times of arrival.
     inbox: VecDeque<(u64, Message)>,
-    /// When it arrives, and on which connection it was sent.
+    /// The time of arrival, and the connection of the request.
     outbox: Vec<(u64, u64, Asked)>,
     runs: Runs,
     listing: bool,
-    /// Counts connections: what was asked on an earlier one is not answered.
+    /// The number of the connection: requests of an earlier one are not answered.
     connection: u64,
 }
 
@@ -93,7 +93,7 @@ fn width(scope: Scope) -> u8 {
     }
 }
 
-/// What names a group of a scope.
+/// The name of a group in a scope.
 fn group(prompt: &Prompt, scope: Scope) -> [u8; 32] {
     Place::of(prompt, scope).digest(&prompt.intent)
 }
@@ -151,24 +151,24 @@ impl World {
         Now { gateway: GatewayTime::of_ms(NOW + self.ms - behind_ms), steady: SteadyTime::of_ms(self.ms) }
     }
 
-    fn post(&mut self, n: usize, told: Message) {
+    fn post(&mut self, n: usize, message: Message) {
         let at = self.late();
         let inbox = &mut self.processes[n].inbox;
         let last = inbox.back().map_or(0, |(at, _)| *at);
-        inbox.push_back((at.max(last), told));
+        inbox.push_back((at.max(last), message));
     }
 
-    fn broadcast(&mut self, told: &Message) {
+    fn broadcast(&mut self, message: &Message) {
         for n in 0..self.processes.len() {
             let Process { habit, up, machine, .. } = &self.processes[n];
-            let hears = match (told, machine) {
+            let hears = match (message, machine) {
                 (Message::RunEnded(_), _) => !habit.deaf,
                 (_, Machine::Guard(_)) => true,
                 (_, Machine::Purge(_)) => habit.hears && self.legacy,
             };
             if *up && hears {
-                let lost = self.chance().is_multiple_of(40) && !matches!(told, Message::RunEnded(_));
-                self.post(n, if lost { Message::Gap } else { told.clone() });
+                let lost = self.chance().is_multiple_of(40) && !matches!(message, Message::RunEnded(_));
+                self.post(n, if lost { Message::Gap } else { message.clone() });
             }
         }
     }
@@ -210,7 +210,7 @@ impl World {
         }
     }
 
-    /// What a process sent gets to the gateway.
+    /// Delivers the messages of a process to the gateway.
     fn arrive(&mut self, n: usize) {
         let ms = self.ms;
         let outbox = std::mem::take(&mut self.processes[n].outbox);
@@ -218,7 +218,7 @@ impl World {
         self.processes[n].outbox = still;
         here.sort_by_key(|(at, ..)| *at);
         for (_, connection, asked) in here {
-            let told = match asked {
+            let message = match asked {
                 Asked::Check(key) => {
                     let found = if self.pending.contains_key(&key) { Found::Pending } else { Found::Gone };
                     Message::Checked(key, found)
@@ -246,7 +246,7 @@ impl World {
                 }
             };
             if self.processes[n].up && self.processes[n].connection == connection {
-                self.post(n, told);
+                self.post(n, message);
             }
         }
     }
@@ -255,9 +255,9 @@ impl World {
         let (now, ms) = (self.now(n), self.ms);
         let process = &mut self.processes[n];
         while process.inbox.front().is_some_and(|(at, _)| *at <= ms) {
-            let (_, told) = process.inbox.pop_front().unwrap();
+            let (_, message) = process.inbox.pop_front().unwrap();
             match &mut process.machine {
-                Machine::Guard(guard) => match told {
+                Machine::Guard(guard) => match message {
                     Message::Requested(prompt) => {
                         guard.handle(guard::Input::Requested(Box::new(prompt)), now);
                     }
@@ -270,7 +270,7 @@ impl World {
                     Message::Answered(key, answer) => guard.handle(guard::Input::Answered(key, answer), now),
                     Message::Checked(key, found) => guard.handle(guard::Input::Checked(key, found), now),
                 },
-                Machine::Purge(running) => match (told, running) {
+                Machine::Purge(running) => match (message, running) {
                     (Message::Listed(at, prompts), running) => {
                         process.listing = false;
                         if let Some(purge) = running {
@@ -341,7 +341,7 @@ impl World {
         }
     }
 
-    /// A connection is made, or drops. What was sent on it may still arrive.
+    /// Makes or drops a connection. Messages that were sent on it may still arrive.
     pub(super) fn connection(&mut self, n: usize) {
         let now = self.now(n);
         let (runs, ms): (Vec<u8>, u64) = (self.ended.iter().copied().collect(), self.ms);
@@ -402,7 +402,7 @@ impl World {
         self.pass(100_000, 19);
     }
 
-    /// How many prompts each group of a scope has.
+    /// The number of prompts of each group in a scope.
     pub(super) fn sizes(&self, scope: Scope) -> HashMap<[u8; 32], usize> {
         let mut sizes = HashMap::new();
         self.pending.values().for_each(|prompt| *sizes.entry(group(prompt, scope)).or_default() += 1);
