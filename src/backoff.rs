@@ -1,10 +1,10 @@
-//! How long to wait before something is tried again: longer after each attempt, and random, so that clients that failed
-//! together do not come back together.
+//! Backoff: the wait before a retry. It grows with each attempt and is random, so that clients that failed together do
+//! not retry together.
 
 use std::time::Duration;
 
-/// The waits of one operation. Each step is twice as long as the one before, up to a limit; a wait is random between half
-/// of its step and the whole step.
+/// The waits of one operation. Each step is twice as long as the previous one, up to a limit. A wait is random between
+/// half of its step and the whole step.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     first: Duration,
@@ -14,17 +14,17 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits whose first step is `first`, and whose longest step is `longest`.
+    /// A backoff whose first step is `first`, and whose longest step is `longest`.
     pub const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, step: first, attempts: 0 }
     }
 
-    /// How many waits there were since the beginning.
+    /// The number of waits since the start or the last reset.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Begins with the first step again: an attempt succeeded.
+    /// Starts again with the first step, after an attempt that succeeded.
     pub fn reset(&mut self) {
         self.step = self.first;
     }
@@ -34,8 +34,8 @@ impl Backoff {
         self.longest = longest;
     }
 
-    /// The next step without randomness: the most that the next wait may take. For state machines, which must do the same
-    /// each time.
+    /// The next step without randomness, which is the maximum of the next wait. State machines use it because they must
+    /// be deterministic.
     pub fn step(&mut self) -> Duration {
         let step = self.step.min(self.longest);
         self.step = step.saturating_mul(2).min(self.longest);
@@ -43,12 +43,12 @@ impl Backoff {
         step
     }
 
-    /// The next wait.
+    /// Returns the next wait.
     pub fn wait(&mut self) -> Duration {
         self.wait_at_least(Duration::ZERO)
     }
 
-    /// The next wait, where the other side has asked for a time: never less than that, and up to a quarter more.
+    /// The next wait if the server requested a minimum. It is at least that minimum, and up to a quarter longer.
     pub fn wait_at_least(&mut self, asked: Duration) -> Duration {
         let step = self.step();
         let least = asked.max(step / 2);
@@ -93,7 +93,7 @@ mod tests {
         let waits: std::collections::BTreeSet<Duration> =
             (0..100).map(|_| Backoff::new(FIRST, LONGEST).wait_at_least(asked)).collect();
         assert!(waits.len() > 50 && waits.iter().all(|wait| *wait >= asked && *wait <= asked * 5 / 4));
-        // Nothing overflows.
+        // A large number of attempts does not overflow.
         assert_eq!(Backoff::new(FIRST, LONGEST).wait_at_least(Duration::MAX), Duration::MAX);
     }
 }

@@ -1,4 +1,4 @@
-//! The one deadline of a command: every wait asks it how long it may still take.
+//! The deadline of a command, which limits every wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -6,22 +6,22 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Longer than anybody waits.
+/// The longest timeout: longer than any realistic wait.
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
-/// How much longer than its deadline a computation may take: what it reads ends at the deadline, and its own error
-/// says more than that the time is over.
+/// Grace period of a computation after its deadline. Its reads end at the deadline, and their own error is more precise
+/// than a timeout.
 pub const GRACE: Duration = Duration::from_millis(200);
 
-/// Stack of a thread that computes, in bytes: as much as a main thread has.
+/// Stack size of a computing thread, in bytes: the usual size of a main thread's stack.
 pub const STACK: usize = 8 * 1024 * 1024;
 
-/// The deadline passed while something was computed.
+/// The deadline passed during a computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfTime;
 
-/// Stands before what cannot be undone. The deadline closes it, unless the computation is inside: then its end is waited
-/// for.
+/// A gate before steps that cannot be undone. The deadline closes the gate, unless the computation is inside. Then the
+/// caller waits until it ends.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<AtomicU8>);
 
@@ -30,14 +30,14 @@ impl Gate {
     const INSIDE: u8 = 1;
     const CLOSED: u8 = 2;
 
-    /// Goes inside, if the deadline has not passed.
+    /// Enters the gate, if the deadline has not passed.
     pub fn enter(&self, deadline: Deadline) -> Result<(), OutOfTime> {
         if deadline.left().is_none() { Err(OutOfTime) } else { self.turn(Self::OPEN, Self::INSIDE) }
     }
 
-    /// Goes outside again: what was begun changed nothing.
+    /// Leaves the gate again, if the computation changed nothing.
     pub fn leave(&self) {
-        // Outside already, or closed: the gate stays as it is.
+        // The computation is already outside, or the gate is closed: the gate does not change.
         let _outside = self.turn(Self::INSIDE, Self::OPEN);
     }
 
@@ -55,12 +55,12 @@ impl Gate {
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     at: Instant,
-    /// What was asked for, for messages.
+    /// The whole timeout, for messages.
     timeout: Duration,
 }
 
 impl Deadline {
-    /// So long from now.
+    /// A deadline at `timeout` from now.
     pub fn after(timeout: Duration) -> Self {
         let now = Instant::now();
         // A timeout may be beyond what the clock can hold.
@@ -68,20 +68,20 @@ impl Deadline {
         Self { at, timeout }
     }
 
-    /// How much time is left; `None` once it has passed.
+    /// The remaining time. `None` if the deadline has passed.
     pub fn left(&self) -> Option<Duration> {
         self.at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
-    /// The same, or an earlier one: so long from now at most.
+    /// Caps this deadline at this time from now.
     #[must_use]
     pub fn at_most(self, timeout: Duration) -> Self {
         let sooner = Self::after(timeout);
         if sooner.at < self.at { sooner } else { self }
     }
 
-    /// Computes in a thread of its own, and leaves it behind when the deadline has passed: the process ends soon after.
-    /// For what reads and changes nothing. A panic goes on in the caller.
+    /// Computes in a separate thread, which is abandoned at the deadline: the process ends soon after. This is for
+    /// computations that only read. A panic continues in the caller.
     pub fn within<T: Send + 'static>(
         self,
         compute: impl FnOnce() -> T + Send + 'static,
@@ -89,8 +89,8 @@ impl Deadline {
         self.guarded(|_| compute())
     }
 
-    /// The same for what changes something, which it does behind the gate. It is left behind only where it is not inside:
-    /// nothing is changed then, nor will be.
+    /// Like [`Self::within`], for a computation that makes changes, but only inside the gate. It is abandoned only
+    /// outside the gate, so it has changed nothing and never will.
     pub fn guarded<T: Send + 'static>(
         self,
         compute: impl FnOnce(&Gate) -> T + Send + 'static,
@@ -99,7 +99,7 @@ impl Deadline {
         let gate = Gate::default();
         let inner = gate.clone();
         let work = move || {
-            // Nobody listens any more once the deadline has passed.
+            // After the deadline the receiver is dropped.
             drop(sender.send(catch_unwind(AssertUnwindSafe(|| compute(&inner)))));
         };
         if std::thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
@@ -107,7 +107,7 @@ impl Deadline {
         }
         let mut result = receiver.recv_timeout(self.left().unwrap_or_default() + GRACE);
         if matches!(result, Err(RecvTimeoutError::Timeout)) && gate.close().is_err() {
-            // What is being written has its own deadlines, and what became of it must be said.
+            // Writes have their own deadlines, and their result must be reported.
             result = receiver.recv().map_err(|_| RecvTimeoutError::Disconnected);
         }
         match result {
@@ -117,24 +117,24 @@ impl Deadline {
         }
     }
 
-    /// The same, earlier by a time that something else needs.
+    /// This deadline, moved forward by a time that another step needs.
     #[must_use]
     pub fn earlier(self, by: Duration) -> Self {
         Self { at: self.at.checked_sub(by).unwrap_or(self.at), ..self }
     }
 
-    /// The same, put off by a time that is not the command's own.
+    /// This deadline, postponed by a time that does not count for the command.
     #[must_use]
     pub fn later(self, by: Duration) -> Self {
         Self { at: self.at.checked_add(by).unwrap_or(self.at), ..self }
     }
 
-    /// The whole time that was allowed.
+    /// The whole timeout.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Waits a moment before something is tried again. `false`: there is no time left to try it in.
+    /// Pauses before a retry. `false`: no time is left for a retry.
     pub fn pause(&self, moment: Duration) -> bool {
         let Some(left) = self.left() else { return false };
         let until = Instant::now() + moment.min(left);
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_computation_without_end_is_left_behind() {
+    fn a_computation_without_end_is_abandoned() {
         let endless = || {
             loop {
                 std::thread::park();
@@ -162,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_begun_after_the_deadline_and_what_was_begun_is_waited_for() {
+    fn changes_start_only_before_the_deadline_and_are_awaited() {
         let late = Deadline::after(Duration::ZERO);
         let begun = late.guarded(move |gate| gate.enter(late));
         assert_eq!(begun, Ok(Err(OutOfTime)));
-        // It goes in before the deadline, and ends only once the deadline has passed.
+        // The computation enters the gate before the deadline, and ends after the deadline.
         let soon = Deadline::after(Duration::from_millis(100));
         let begun = soon.guarded(move |gate| {
             let entered = gate.enter(soon);

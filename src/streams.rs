@@ -1,11 +1,11 @@
-//! The streams of one command: results, everything else, and whether they show colours.
+//! The output streams of a command, and whether they show colours.
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-/// Where a command prints: results to `out`, everything else to `err`.
+/// The output streams of a command: `out` for results, `err` for everything else.
 pub struct Streams<'s> {
     /// Standard output.
     pub out: &'s mut dyn Write,
@@ -16,25 +16,25 @@ pub struct Streams<'s> {
 }
 
 impl Streams<'_> {
-    /// Hands the streams of this process to a command. `--color` decides before `NO_COLOR` and `CLICOLOR_FORCE`, and
-    /// before what the stream is.
+    /// Runs a command with the streams of this process. `--color` takes precedence over `NO_COLOR`, `CLICOLOR_FORCE`
+    /// and the type of the stream.
     pub fn of_process<T>(arguments: &[OsString], command: impl FnOnce(&mut Streams<'_>) -> T) -> T {
         if let Some(choice) = choice(arguments) {
             choice.write_global();
         }
-        // To look through megabytes of results for colours takes its time: there are none unless they are shown.
+        // Removing colours from megabytes of results would be slow, so results contain colours only if they are shown.
         let styled = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
         let mut out = BufWriter::new(io::stdout().lock());
-        // Not locked: another thread that panics prints where that was.
+        // The stream is not locked, so that a panic in another thread can print its message.
         let mut err = anstream::stderr();
         let ended = command(&mut Streams { out: &mut out, err: &mut err, styled });
-        // A pipe that broke has been dealt with; what is still in the buffer nobody reads.
+        // A broken pipe was already handled, and the rest of the buffer has no reader.
         drop(out.flush());
         ended
     }
 }
 
-/// What `--color` says, wherever it is on the command line. The command line itself is checked later.
+/// The value of `--color`, anywhere on the command line. The command line itself is validated later.
 fn choice(arguments: &[OsString]) -> Option<ColorChoice> {
     const FLAG: &str = "--color";
     let words = arguments.iter().map(|word| word.to_str().unwrap_or_default());

@@ -15,7 +15,7 @@ pub enum Verb {
     /// Write a gateway into clearance's configuration, under a name
     #[command(after_help = ADD_HELP)]
     Add(Lazy<Add>),
-    /// Run a gateway to rehearse with, in the foreground
+    /// Run a gateway for rehearsals, in the foreground
     #[command(after_help = DEV_EXAMPLES)]
     Dev(Lazy<Dev>),
 }
@@ -29,7 +29,7 @@ const STATUS_EXAMPLES: &str = "Examples:
 
 const ADD_HELP: &str =
     "It writes config.toml in $XDG_CONFIG_HOME/clearance or ~/.config/clearance, and changes nothing else
-in it. The file never holds a secret, only the name of the file or of the variable that has it.
+in it. The file never contains a secret, only the name of the file or variable that contains it.
 
 Examples:
   clearance gateway add prod wss://gateway.example --token-file ~/.config/clearance/prod.token
@@ -37,7 +37,7 @@ Examples:
   clearance gateway add prod wss://other.example --token-file prod.token --replace";
 
 const DEV_EXAMPLES: &str =
-    "It speaks the protocol of real gateways. Everything in it is made up, and gone when it ends.
+    "It speaks the protocol of real gateways. All its data is made up, and is lost when it ends.
 
 Examples:
   clearance gateway dev
@@ -45,15 +45,16 @@ Examples:
   clearance gateway dev --scenario stuck.json --generation legacy
   clearance approvals get --gateway=embedded
 
-A scenario (document, sessions, runs, prompts, live; each may be left out):
+A scenario (document, sessions, runs, prompts, live; each is optional):
   {prompts: [{request: {command: 'make', agentId: 'main', sessionKey: 'agent:main:main'},
               ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
    live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";
 
-/// The value of `--gateway` without a value: the default gateway. Nobody types it as a name.
+/// The internal value of `--gateway` without a value, which means the default gateway. It is not a valid name.
 const DEFAULT: &str = " ";
 
-/// A gateway's name or address. An empty one is a variable without a value in a script, and not the default gateway.
+/// A gateway's name or address. An empty value is rejected: in a script it is a variable without a value, not the
+/// default gateway.
 pub(super) fn name(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("it is empty; name a gateway, or leave --gateway out for the default one".to_owned());
@@ -183,13 +184,13 @@ pub struct Dev {
     /// Port on 127.0.0.1; 0 chooses a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// What is in it: sessions, runs, prompts, a document (JSON or JSON5); without it, the cascade of eleven agents
+    /// Scenario with sessions, runs, prompts and a document (JSON or JSON5) [default: the cascade of eleven agents]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// Whether a request for the same command joins the prompt that is already pending
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub coalesce: Switch,
-    /// Whether the list of sessions names active runs; off: only that some run is active
+    /// Whether the list of sessions names active runs; off: it only reports that a run is active
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub list_run_ids: Switch,
     /// Whether the prompts of a failed-over run are cancelled before its replacement may ask
@@ -209,9 +210,9 @@ pub struct Dev {
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// As a gateway should be
+    /// As a gateway should behave
     On,
-    /// As gateways are: the bug is there
+    /// As some releases behave: with the bug
     Off,
 }
 

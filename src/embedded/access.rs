@@ -31,7 +31,7 @@ impl Scope {
     }
 }
 
-/// Every method of both generations, its scope, and whether it came with the current one.
+/// Every method of both generations, its scope, and whether only the current generation has it.
 const METHODS: [(&str, Scope, bool); 22] = [
     ("health", Scope::Read, false),
     ("status", Scope::Read, false),
@@ -57,7 +57,7 @@ const METHODS: [(&str, Scope, bool); 22] = [
     ("chat.history", Scope::Read, false),
 ];
 
-/// The methods of a generation.
+/// The names of a generation's methods.
 pub(super) fn methods(generation: Generation) -> impl Iterator<Item = &'static str> {
     METHODS
         .iter()

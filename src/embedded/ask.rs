@@ -8,7 +8,7 @@ use super::generation::Generation;
 use super::request::{ExecRequest, PluginRequest, SystemRequest};
 use crate::queue::{Decision, Kind};
 
-/// What is asked.
+/// The parameters of the request, by kind of prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
     Exec(Box<ExecRequest>),
@@ -20,11 +20,11 @@ pub(super) enum What {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ask {
     pub(super) what: What,
-    /// How often the agent asks again after a denial; legacy generation.
+    /// The number of times that the agent asks again after a denial; legacy generation.
     pub(super) asks_again: u32,
 }
 
-/// How long a prompt lives that does not say.
+/// The default lifetime of a prompt, in milliseconds.
 pub(super) const LIFETIME_MS: u64 = 1_800_000;
 
 impl Ask {
@@ -64,7 +64,7 @@ impl Ask {
         }
     }
 
-    /// The same question, asked by another run.
+    /// The same request from another run.
     pub(super) fn by_run(mut self, run: &str) -> Self {
         match &mut self.what {
             What::Exec(exec) => {
@@ -86,7 +86,7 @@ impl Ask {
         .unwrap_or(LIFETIME_MS)
     }
 
-    /// The decisions that are offered.
+    /// The decisions that the prompt offers.
     pub(super) fn allowed(&self) -> &'static [Decision] {
         match &self.what {
             What::Exec(exec) if exec.ask.as_deref() == Some("always") => {
@@ -97,7 +97,7 @@ impl Ask {
         }
     }
 
-    /// `request` of the prompt, as a generation lists it.
+    /// The `request` of the prompt, as a generation lists it.
     pub(super) fn listed(&self, generation: Generation) -> Value {
         let mut listed = match &self.what {
             What::Exec(exec) => self.listed_exec(exec),
@@ -152,7 +152,7 @@ impl Ask {
             listed["envKeys"] = exec.env.keys().cloned().collect();
         }
         match &exec.command_argv {
-            // On a node the arguments are in what the node is bound to.
+            // For a node the arguments are in its system run plan.
             Some(argv) if on_node => {
                 let env = json!(exec.env).to_string();
                 listed["systemRunBinding"] = json!({

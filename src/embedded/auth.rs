@@ -1,5 +1,5 @@
-//! Who is authenticated: the token, the device's signature and the token that a device was given, with the messages of
-//! both generations. Measured on them. PURE but for the secrets it compares.
+//! Authentication by the shared token, the device's signature and the device's token, with the messages of both
+//! generations, as measured. PURE except for the secrets that it compares.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use super::connect::{Connect, Device};
 use super::generation::Generation;
 use super::wire::{ErrorCode, Refusal};
 
-/// How far a signature's time may be from the gateway's, in milliseconds.
+/// The maximum difference between a signature's time and the gateway's, in milliseconds.
 const SKEW_MS: u64 = 120_000;
 
 /// A device that was authenticated before.
@@ -50,7 +50,7 @@ impl Authenticator {
         presented == Some(self.token.expose_secret())
     }
 
-    /// Authenticates a client, and pairs its device. The `auth` of `hello-ok`.
+    /// Authenticates a client, and pairs its device. Returns the `auth` of `hello-ok`.
     pub(super) fn authenticate(
         &mut self,
         connect: &Connect,
@@ -118,7 +118,7 @@ impl Authenticator {
         })))
     }
 
-    /// Pairs a device, which real gateways do without asking for connections over loopback.
+    /// Pairs a device. Over loopback real gateways also do this without an approval.
     fn pair(
         &mut self,
         connect: &Connect,
@@ -137,7 +137,7 @@ impl Authenticator {
             "deviceToken": paired.token, "role": "operator", "scopes": connect.scopes, "issuedAtMs": paired.issued_at,
         });
         match self.generation {
-            // Everything that the device is paired for, with what each scope includes, sorted.
+            // All scopes of the paired device, including implied ones, sorted.
             Generation::Legacy => {
                 let mut scopes = paired.scopes.clone();
                 if scopes.contains(Scope::Admin.as_str()) {
@@ -157,12 +157,12 @@ impl Authenticator {
     }
 }
 
-/// A secret of 32 bytes, in the alphabet of the wire.
+/// Generates a secret of 32 bytes, as base64url.
 fn token(new_id: &mut impl FnMut() -> String) -> String {
     BASE64URL_NOPAD.encode(&Sha256::digest(format!("{} {}", new_id(), new_id())))
 }
 
-/// Checks the signature over everything the connection is for.
+/// Checks the signature over the parameters of the connection.
 fn verify(connect: &Connect, device: &Device, nonce: &str, now: u64) -> Result<(), Refusal> {
     let refuse = |message: &str, code: &str, reason: &str| {
         Err(Refusal::invalid(message).with(json!({"code": format!("DEVICE_AUTH_{code}"), "reason": reason})))

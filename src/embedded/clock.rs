@@ -1,10 +1,10 @@
-//! The gateway's clock: Unix milliseconds that go on with the runtime's time, so that tests can hold it.
+//! The gateway's clock: Unix milliseconds that advance with the runtime's clock, so that tests can pause it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// Wall clock at one instant of the runtime.
+/// The wall-clock time at one instant of the runtime.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     start: Instant,
@@ -17,7 +17,7 @@ impl Clock {
         Self { start: Instant::now(), unix_ms: millis(unix) }
     }
 
-    /// Now, in Unix milliseconds.
+    /// The current time, in Unix milliseconds.
     pub(super) fn now(&self) -> u64 {
         self.unix_ms + self.uptime()
     }
@@ -27,9 +27,9 @@ impl Clock {
         millis(self.start.elapsed())
     }
 
-    /// The instant at which it will be that time.
+    /// The instant of a time.
     pub(super) fn at(&self, unix_ms: u64) -> Instant {
-        // Further ahead than anybody waits, and within what an instant can hold.
+        // The limit is longer than any realistic wait, and within the range of an instant.
         const WEEK_MS: u64 = 7 * 24 * 3_600_000;
         let ahead = unix_ms.saturating_sub(self.unix_ms).min(self.uptime() + WEEK_MS);
         self.start + std::time::Duration::from_millis(ahead)

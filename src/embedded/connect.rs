@@ -1,4 +1,4 @@
-//! The parameters of `connect`, read strictly. Who is authenticated is decided in `auth`, from what is read here.
+//! The parameters of `connect`, read strictly. `auth` uses them to authenticate the client.
 
 use secrecy::SecretString;
 use serde_json::Value;

@@ -22,10 +22,10 @@ use super::outgoing::{Outgoing, Waiting, channel};
 use super::params::at_least_one;
 use super::wire::{self, Closing, Malformed, Refusal};
 
-/// How long a close may take before the connection is dropped.
+/// Timeout of a close, after which the connection is dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a client may take from the connection to `hello-ok`.
+/// Timeout from the connection to `hello-ok`.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The limits of the WebSocket layer.
@@ -79,7 +79,7 @@ struct Session {
 }
 
 impl Session {
-    /// From the challenge to the end.
+    /// Serves the connection from the challenge to its end.
     async fn converse<S>(&mut self, stream: &mut SplitStream<WebSocketStream<S>>)
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -118,7 +118,7 @@ impl Session {
     fn receive(&mut self, message: &Message) -> ControlFlow<()> {
         let text: &[u8] = match message {
             Message::Text(text) => text.as_bytes(),
-            // Read as text, as real gateways do.
+            // Binary frames are read as text, as real gateways do.
             Message::Binary(bytes) => bytes,
             Message::Close(_) => return ControlFlow::Break(()),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return ControlFlow::Continue(()),
@@ -126,7 +126,7 @@ impl Session {
         if self.greeted { self.request(text) } else { self.connect(text) }
     }
 
-    /// The frame before `hello-ok`.
+    /// Handles the first frame, before `hello-ok`.
     fn connect(&mut self, text: &[u8]) -> ControlFlow<()> {
         if text.len() > MAX_BEFORE_HELLO {
             return self.close(1009, "");
@@ -156,7 +156,7 @@ impl Session {
         }
     }
 
-    /// A frame after it.
+    /// Handles a frame after `hello-ok`.
     fn request(&self, text: &[u8]) -> ControlFlow<()> {
         match wire::request(text, at_least_one(self.generation)) {
             Ok(request) if request.method == "connect" => {
@@ -182,14 +182,14 @@ impl Session {
     }
 }
 
-/// Writes queued frames until the connection is closed or there are no senders.
+/// Writes queued frames until the connection is closed or all senders are dropped.
 async fn write<S>(mut sink: SplitSink<WebSocketStream<S>, Message>, mut waiting: Waiting)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut closing = waiting.closing.clone();
     let closed = async {
-        // Without senders there is no close, and the queue ends.
+        // After all senders are dropped no close is requested, and the queue ends.
         if closing.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -202,7 +202,7 @@ where
     let closing = waiting.closing.borrow().clone();
     let close = async {
         if let Some(closing) = closing {
-            // Frames that were queued before the close may say why.
+            // Frames that were queued before the close may contain its reason.
             while let Some(frame) = waiting.ready() {
                 sink.feed(Message::text(frame)).await?;
             }
@@ -215,7 +215,8 @@ where
     let _: Result<Result<(), Error>, tokio::time::error::Elapsed> = timeout(CLOSE_TIMEOUT, close).await;
 }
 
-/// Writes frames. A frame is taken from the queue only when it can be sent at once, so that cancelling loses none.
+/// Writes frames. A frame is taken from the queue only when it can be sent immediately, so that cancelling loses no
+/// frame.
 async fn write_all<S>(
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
     waiting: &mut Waiting,

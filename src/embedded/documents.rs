@@ -18,10 +18,10 @@ use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::stored::Stored;
 use crate::approvals::parse;
 
-/// How many problems a refusal names.
+/// The maximum number of problems in an error.
 const NAMED: usize = 50;
 
-/// One place that holds a document.
+/// A store for one document.
 #[derive(Debug)]
 pub(super) struct Store {
     path: String,
@@ -29,7 +29,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// A store with a document in it, which the schema must accept.
+    /// Creates a store with a document, which must match the schema.
     pub(super) fn holding(
         path: impl Into<String>,
         document: &Value,
@@ -46,7 +46,7 @@ impl Store {
         self.stored.hash()
     }
 
-    /// The answer of `get` and of a `set`.
+    /// The answer to `get` and to `set`.
     pub(super) fn answer(&self, generation: Generation) -> Value {
         let mut file: Value = self
             .stored
@@ -55,7 +55,7 @@ impl Store {
             .unwrap_or_else(|| json!({"version": 1}));
         let path = file["socket"]["path"].take();
         if let Some(file) = file.as_object_mut() {
-            // The token never leaves; a block without a path is left out.
+            // The token is never sent, and a block without a path is omitted.
             match path {
                 Value::String(path) => file.insert("socket".to_owned(), json!({"path": path})),
                 _ => file.remove("socket"),
@@ -77,7 +77,7 @@ impl Store {
         answer
     }
 
-    /// Whether a `set` names the document that is there.
+    /// Checks that a `set` names the hash of the stored document.
     pub(super) fn check_base(&self, base_hash: Option<&str>) -> Result<(), Refusal> {
         if self.stored.text().is_none() {
             return Ok(());
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// Puts a document in, or says what is wrong with it, each problem as `at /file/…: …`.
+    /// Stores a document, or returns its problems, each as `at /file/…: …`.
     fn replace(
         &mut self,
         generation: Generation,
@@ -111,7 +111,7 @@ impl Store {
         Ok(())
     }
 
-    /// `exec.approvals.set`, after its parameters were read.
+    /// Handles `exec.approvals.set`, after its parameters were read.
     pub(super) fn set(
         &mut self,
         method: &str,
@@ -123,7 +123,7 @@ impl Store {
         let refused = |problems: Vec<String>| {
             Refusal::invalid(format!("invalid {method} params: {}", problems.join("; ")))
         };
-        // Parameters are checked before anything is compared.
+        // Parameters are checked before hashes are compared.
         if !file.is_object() {
             return Err(refused(vec!["at /file: must be object".to_owned()]));
         }
@@ -136,7 +136,7 @@ impl Store {
     }
 }
 
-/// The policy that holds where a document is silent.
+/// The policy that applies if a document does not set one.
 fn resolved(defaults: &Value) -> Value {
     let mut resolved =
         json!({"security": "full", "ask": "off", "askFallback": "deny", "autoAllowSkills": false});
@@ -151,7 +151,7 @@ fn problems(generation: Generation, verdict: &Verdict) -> Vec<String> {
     errors.take(NAMED).map(|diagnostic| problem(generation, diagnostic)).collect()
 }
 
-/// A path as a generation writes it: a JSON Pointer, or the names as they are.
+/// A path in the format of a generation: a JSON Pointer, or the unescaped names.
 fn place(generation: Generation, steps: &[Step]) -> String {
     match generation {
         Generation::Legacy => steps.iter().cloned().collect::<Path>().to_string(),
@@ -162,7 +162,7 @@ fn place(generation: Generation, steps: &[Step]) -> String {
     }
 }
 
-/// A diagnostic in the words of a gateway, where it has words for it.
+/// A diagnostic with a gateway's message, if gateways have a message for it.
 fn problem(generation: Generation, diagnostic: &Diagnostic) -> String {
     let steps = diagnostic.path.steps();
     if let (Code::UnknownField, [object @ .., Step::Key(name)]) = (diagnostic.code, steps) {
@@ -256,7 +256,7 @@ mod tests {
         for (file, problem) in cases {
             assert_eq!(refusal(&file), format!("invalid exec.approvals.set params: {problem}"));
         }
-        // What a real gateway accepts and drops.
+        // Real gateways accept this and drop it.
         assert!(refusal(&json!({"version": 1, "defaults": {"security": "alowlist"}})).contains("alowlist"));
     }
 

@@ -15,15 +15,15 @@ pub(super) struct Rules {
 /// Why a prompt is no longer pending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// A client decided; its name, if known.
+    /// A client decided. Contains its name, if known.
     Decided(Decision, Option<String>),
-    /// A client decided it as another kind of prompt, which denies it. Only on current gateways.
+    /// A client decided it as another kind of prompt, which denies it. This happens only on current gateways.
     Mistaken(Option<String>),
     /// The gateway cancelled it because its run ended.
     Cancelled,
-    /// Nobody decided in time.
+    /// The prompt expired without a decision.
     Expired,
-    /// No client could decide.
+    /// No client was connected that could decide.
     Unreachable,
 }
 
@@ -63,11 +63,11 @@ pub(super) enum Phase {
     ApprovalResolved,
     End,
     Aborted,
-    /// It timed out and fails over.
+    /// The run timed out and fails over.
     Error,
 }
 
-/// A change that clients must learn of.
+/// A change that must be sent to clients.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
     /// A new prompt is pending.
@@ -103,6 +103,6 @@ pub(super) enum RequestError {
     Ambiguous,
     /// The prompt does not offer the decision.
     NotAllowed,
-    /// The run is of another session.
+    /// The run belongs to another session.
     OtherSession,
 }

@@ -1,6 +1,6 @@
-//! The two generations of gateways that are imitated. They differ in protocol, methods and messages.
+//! The two generations of gateways that can be emulated. They differ in protocol, methods and messages.
 
-/// Which releases the gateway behaves like.
+/// The releases that the gateway emulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generation {
     /// Protocol 3, as `openclaw@2026.4.14` speaks it.

@@ -1,4 +1,4 @@
-//! The payload of `hello-ok`, and the limits that it names. The limits are also kept where frames come and go.
+//! The payload of `hello-ok`, and the limits that it names. The connection enforces the limits.
 
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ pub(super) const MAX_BEFORE_HELLO: usize = 64 * 1024;
 /// The largest frame after it, in bytes.
 pub(super) const MAX_PAYLOAD: usize = 26_214_400;
 
-/// How much may wait to be sent to one client, in bytes.
+/// The maximum size of the frames that wait to be sent to one client, in bytes.
 pub(super) const MAX_BUFFERED: usize = 52_428_800;
 
-/// How often a `tick` comes, in milliseconds.
+/// The interval of ticks, in milliseconds.
 pub(super) const TICK_MS: u64 = 30_000;
 
 /// The payload of `hello-ok`, as far as clearance reads it. `auth`: what the client is granted.

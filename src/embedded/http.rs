@@ -23,12 +23,12 @@ use super::methods;
 use super::wire::{ErrorCode, Refusal};
 use super::{access, access::Scope};
 
-/// The largest body that the admin endpoint takes, in bytes.
+/// The largest body that the admin endpoint accepts, in bytes.
 const MAX_BODY: usize = 1_000_000;
 
 const ADMIN: &str = "/api/v1/admin/rpc";
 
-/// Answers one HTTP request. The permit counts the connection, and is kept as long as it lasts.
+/// Answers one HTTP request. The permit counts the connection, and is held until the connection ends.
 pub(super) async fn answer(
     mut request: Request<Incoming>,
     shared: Shared,
@@ -59,7 +59,7 @@ pub(super) async fn answer(
     })
 }
 
-/// The `Sec-WebSocket-Accept` header for a request to upgrade, if it is one.
+/// The `Sec-WebSocket-Accept` header, if the request is an upgrade.
 fn upgrade(request: &Request<Incoming>) -> Option<HeaderValue> {
     let headers = request.headers();
     let upgrade = headers.get(UPGRADE)?.to_str().ok()?;
@@ -85,7 +85,7 @@ fn refused(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
     reply_json(status, &json!({"ok": false, "error": {"type": "invalid_request", "message": message}}))
 }
 
-/// `POST /api/v1/admin/rpc`.
+/// Handles `POST /api/v1/admin/rpc`.
 async fn admin(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
     let bearer = request
         .headers()

@@ -62,7 +62,7 @@ pub(super) struct Hub {
     seq: u64,
 }
 
-/// The state, for every task that serves.
+/// The state, shared by all tasks of the gateway.
 #[derive(Clone)]
 pub(super) struct Shared {
     hub: Arc<Mutex<Hub>>,
@@ -75,19 +75,19 @@ impl Shared {
         Self { hub: Arc::new(Mutex::new(hub)), changed: Arc::new(Notify::new()) }
     }
 
-    /// The state. After a panic it is still served; the panic itself is reported by the process.
+    /// Locks the state. A panic in another task does not block it; the process reports the panic itself.
     pub(super) fn lock(&self) -> MutexGuard<'_, Hub> {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An id like those of real gateways.
+/// Generates an id in the format of real gateways.
 pub(super) fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
 impl Hub {
-    /// A gateway with the content of the options' scenario. The error is a contradiction in the scenario.
+    /// Creates a gateway with the scenario of the options. The error is a contradiction in the scenario.
     pub(super) fn new(options: &Options) -> Result<Self, String> {
         let Options { generation, coalesce, cancel_on_failover, .. } = *options;
         let scenario: &Scenario = &options.scenario;
@@ -97,8 +97,8 @@ impl Hub {
         let mut registry = Registry::new(rules, Box::new(new_id));
         seed::fill(&mut registry, scenario, now).map_err(|error| {
             let problem = match error {
-                RequestError::Taken => "two runs or two prompts have one id",
-                _ => "a prompt of it cannot be asked",
+                RequestError::Taken => "two runs or two prompts have the same id",
+                _ => "one of its prompts cannot be requested",
             };
             problem.to_owned()
         })?;
@@ -180,7 +180,7 @@ impl Hub {
         }
     }
 
-    /// A waiter that is answered later, under the id of its request.
+    /// Adds a waiter, which is answered later under the id of its request.
     pub(super) fn waiter(&mut self, peer: PeerId, frame: &str) -> Waiter {
         self.next_waiter += 1;
         let waiter = Waiter(self.next_waiter);
@@ -203,7 +203,7 @@ impl Hub {
         self.schedule.due().min(self.registry.next_expiry().unwrap_or(u64::MAX))
     }
 
-    /// Does the scheduled work that is due.
+    /// Runs the scheduled work that is due.
     pub(super) fn tick(&mut self) {
         let now = self.clock.now();
         self.registry.expire(now);
@@ -269,7 +269,7 @@ impl Hub {
     fn publish_settled(&mut self, settled: &Settled) {
         let prompt = &settled.prompt;
         let decision = match settled.ending {
-            // A current gateway sends an expiry as a denial, except to those who wait for the decision.
+            // A current gateway sends an expiry as a denial, except to the waiters of the prompt.
             Ending::Expired if self.generation == Generation::Current => Some(Decision::Deny),
             Ending::Expired | Ending::Unreachable => return,
             Ending::Decided(..) | Ending::Mistaken(_) | Ending::Cancelled => settled.ending.decision(),

@@ -1,13 +1,13 @@
-//! What a prompt would do if it were allowed, byte for byte. PURE.
+//! The intent of a prompt: what it would do if it were allowed, compared byte for byte. PURE.
 
 use std::collections::BTreeMap;
 
 use super::ask::{Ask, What};
 
-/// What a prompt would do. Two prompts with one intent ask for the same thing.
+/// The intent of a prompt. Two prompts with the same intent are duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Intent {
-    /// A command. Nothing in it is trimmed, folded or quoted anew.
+    /// A command. It is not trimmed, case-folded or requoted.
     Exec {
         host: Option<String>,
         node: Option<String>,
@@ -15,13 +15,13 @@ pub(super) enum Intent {
         cwd: Option<String>,
         env: BTreeMap<String, String>,
     },
-    /// A plugin's tool: everything a person is shown.
+    /// A plugin's tool call: all fields that are shown to the user.
     Plugin { plugin: Option<String>, tool: Option<String>, title: String, description: String },
-    /// Something the gateway itself wants to do.
+    /// A request of the gateway's own agent.
     System { title: String, description: String },
 }
 
-/// A command by its arguments, or by its text where the arguments are not known.
+/// A command by its arguments, or by its text if the arguments are unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Command {
     Argv(Vec<String>),

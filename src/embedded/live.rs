@@ -1,4 +1,4 @@
-//! Scheduled work: ticks, and the live part of a scenario. PURE; `server` keeps the time.
+//! Scheduled work: ticks, and the live part of a scenario. PURE; `server` runs it on time.
 
 use super::ask::Ask;
 use super::effects::{Accepted, Phase, RequestError};
@@ -29,7 +29,7 @@ impl Schedule {
         self.steps.iter().map(|(at, _)| *at).min().unwrap_or(u64::MAX).min(self.tick)
     }
 
-    /// Takes the earliest step that is due. It is scheduled again if it happens more than once.
+    /// Takes the earliest step that is due. A repeated step is scheduled again.
     pub(super) fn take(&mut self, now: u64) -> Option<Live> {
         let (index, _) =
             self.steps.iter().enumerate().filter(|(_, (at, _))| *at <= now).min_by_key(|(_, (at, _))| *at)?;
@@ -41,7 +41,7 @@ impl Schedule {
         Some(live)
     }
 
-    /// Whether a tick is due; the next one is then a period away.
+    /// Whether a tick is due. If so, the next one is scheduled a period later.
     pub(super) fn ticked(&mut self, now: u64) -> bool {
         let due = self.tick <= now;
         if due {
@@ -69,7 +69,7 @@ impl Live {
         if let Some(mut request) = self.request {
             request.session_key.get_or_insert_with(|| self.session.clone());
             let ask = Ask { asks_again: self.asks_again_after_denial, ..Ask::exec(request) };
-            // A full registry is an agent that cannot ask.
+            // If the registry is full, the agent cannot ask.
             let _: Result<Accepted, RequestError> = registry.request(ask.by_run(&run), None, now);
         }
     }

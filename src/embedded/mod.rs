@@ -1,8 +1,8 @@
 //! A gateway inside the process for rehearsals and tests. It speaks the protocol of both generations, and its data is
-//! made up.
+//! invented.
 //!
 //! It shares no code with the client in `gateway`, so that both are tested against the protocol and not against each
-//! other. Its answers follow `docs` in the npm packages of OpenClaw, and measurements. Its registry does what bug
+//! other. Its answers follow `docs` in the npm packages of OpenClaw, and measurements. Its registry behaves as bug
 //! report 69478 expects of a gateway.
 
 mod access;

@@ -1,5 +1,5 @@
-//! Two demo nodes behind the gateway: one that keeps a document in a file, and a Windows node with a policy of
-//! its own shape. PURE.
+//! Two demo nodes behind the gateway: one that keeps a document in a file, and a Windows node with a policy in its own
+//! format. PURE.
 
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub(super) struct Nodes {
     since: u64,
 }
 
-/// What a Windows node enforces.
+/// The policy that a Windows node enforces.
 #[derive(Debug)]
 struct Native {
     default_action: String,
@@ -69,7 +69,7 @@ impl Action {
     }
 }
 
-/// `native` of a `set`.
+/// The parameter `native` of a `set`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NativeParams {
@@ -77,7 +77,7 @@ struct NativeParams {
     rules: Vec<Rule>,
 }
 
-// Read to be checked; what is stored is the JSON itself.
+// The type is only used to check the value; the JSON itself is stored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
@@ -105,7 +105,7 @@ impl Nodes {
         Ok(Self { demo, windows, since: now })
     }
 
-    /// The answer of `node.list`.
+    /// Answers `node.list`.
     pub(super) fn list(&self, now: u64) -> Value {
         let node = |id: &str, name: &str, platform: &str| {
             json!({
@@ -121,7 +121,7 @@ impl Nodes {
         json!({"ts": now, "nodes": nodes})
     }
 
-    /// `exec.approvals.node.get`.
+    /// Answers `exec.approvals.node.get`.
     pub(super) fn get(&self, generation: Generation, params: &Value) -> Answer {
         let params = Params::closed("exec.approvals.node.get", generation, params, &["nodeId"], &[])?;
         match params.required("nodeId")? {
@@ -132,7 +132,7 @@ impl Nodes {
         }
     }
 
-    /// `exec.approvals.node.set`.
+    /// Answers `exec.approvals.node.set`.
     pub(super) fn set(
         &mut self,
         generation: Generation,
@@ -150,7 +150,7 @@ impl Nodes {
         match (params.required("nodeId")?, params.get("native"), params.get("file")) {
             (WINDOWS, Some(native), _) => self.set_native(generation, native, base_hash, &params),
             (DEMO, _, Some(file)) => {
-                // The node compares the hash, and the gateway passes its error on.
+                // The node compares the hash, and the gateway forwards its error.
                 let dispatched = |refusal: Refusal| {
                     if refusal.message.starts_with("invalid ") {
                         return refusal;
@@ -198,7 +198,7 @@ fn not_connected(generation: Generation) -> Refusal {
     Refusal::new(ErrorCode::Unavailable, "NOT_CONNECTED: node not connected").with(details)
 }
 
-/// A refusal by the node itself.
+/// An error from the node itself.
 fn of_node(generation: Generation, message: &str) -> Refusal {
     let mut details = json!({"nodeError": {"code": "INVALID_REQUEST", "message": message}});
     if generation == Generation::Current {

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::hello::MAX_BUFFERED;
 use super::wire::Closing;
 
-/// How many frames may wait.
+/// The maximum number of waiting frames.
 pub(super) const MAX_FRAMES: usize = 16_384;
 
 /// The sending side; clones send to the same client.
@@ -20,12 +20,12 @@ pub(super) struct Outgoing {
     closing: Arc<watch::Sender<Option<Closing>>>,
 }
 
-/// The side of the task that writes.
+/// The receiving side, used by the task that writes.
 #[derive(Debug)]
 pub(super) struct Waiting {
     frames: mpsc::Receiver<String>,
     buffered: Arc<AtomicUsize>,
-    /// Set once: the connection is to be closed.
+    /// The close request, which is set once.
     pub(super) closing: watch::Receiver<Option<Closing>>,
 }
 
@@ -48,7 +48,7 @@ impl Outgoing {
         }
     }
 
-    /// Closes the connection; the first reason stays.
+    /// Closes the connection. The first reason is kept.
     pub(super) fn close(&self, closing: Closing) {
         self.closing.send_if_modified(|current| {
             let first = current.is_none();
@@ -59,7 +59,7 @@ impl Outgoing {
         });
     }
 
-    /// Resolves when the connection is to be closed.
+    /// Waits until the connection must be closed.
     pub(super) async fn closed(&self) {
         let mut closing = self.closing.subscribe();
         // The sender is in `self`, so this cannot fail.
@@ -68,14 +68,14 @@ impl Outgoing {
 }
 
 impl Waiting {
-    /// The next frame. `None` when there are no senders.
+    /// Waits for the next frame. `None` if all senders are dropped.
     pub(super) async fn next(&mut self) -> Option<String> {
         let frame = self.frames.recv().await?;
         self.buffered.fetch_sub(frame.len(), Ordering::Relaxed);
         Some(frame)
     }
 
-    /// A frame that is queued already.
+    /// Returns a frame that is already queued.
     pub(super) fn ready(&mut self) -> Option<String> {
         let frame = self.frames.try_recv().ok()?;
         self.buffered.fetch_sub(frame.len(), Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Parameters of a method: closed objects, refused in the words in which the real gateways refuse them.
+//! Parameters of a method: closed objects, with the error messages of real gateways.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub(super) struct Params<'v> {
 }
 
 impl<'v> Params<'v> {
-    /// Reads an object that may hold `allowed` and must hold `required`.
+    /// Reads an object that may have the fields `allowed` and must have the fields `required`.
     pub(super) fn closed(
         method: &'static str,
         generation: Generation,
@@ -24,7 +24,7 @@ impl<'v> Params<'v> {
         static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         let fields = match value {
             Value::Object(fields) => fields,
-            // A request without parameters is one with none.
+            // Missing parameters are an empty object.
             Value::Null => &NONE,
             _ => return Err(Refusal::invalid(format!("invalid {method} params: at root: must be object"))),
         };
@@ -43,17 +43,17 @@ impl<'v> Params<'v> {
         Err(Refusal::invalid(format!("invalid {method} params: {}", problems.join("; "))))
     }
 
-    /// A refusal of one place in the parameters.
+    /// An error about one place in the parameters.
     pub(super) fn refuse(&self, pointer: &str, problem: &str) -> Refusal {
         Refusal::invalid(format!("invalid {} params: at {pointer}: {problem}", self.method))
     }
 
-    /// The raw value.
+    /// The raw value of a field.
     pub(super) fn get(&self, name: &str) -> Option<&'v Value> {
         self.fields.get(name)
     }
 
-    /// A string that is not empty, if the field is there.
+    /// A string that is not empty, if the field exists.
     pub(super) fn text(&self, name: &str) -> Result<Option<&'v str>, Refusal> {
         let pointer = || format!("/{name}");
         match self.fields.get(name) {
@@ -67,7 +67,7 @@ impl<'v> Params<'v> {
         }
     }
 
-    /// A string that is not empty and must be there.
+    /// A required string that is not empty.
     pub(super) fn required(&self, name: &str) -> Result<&'v str, Refusal> {
         self.text(name)?.ok_or_else(|| {
             Refusal::invalid(format!("invalid {} params: must have required property '{name}'", self.method))

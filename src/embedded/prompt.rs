@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::generation::Generation;
 use super::intent::Intent;
 
-/// A client's request that waits for a decision. The hub knows which.
+/// The id of a client's request that waits for a decision. The hub maps it to the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Waiter(pub(super) u64);
 
@@ -20,7 +20,7 @@ pub(super) struct Prompt {
     pub(super) intent: Arc<Intent>,
     pub(super) created_at: u64,
     pub(super) expires_at: u64,
-    /// The runs that wait for it: its own, and those that coalesced into it.
+    /// The runs that wait for the prompt: its own, and those that coalesced into it.
     pub(super) runs: Vec<String>,
     pub(super) waiters: Vec<Waiter>,
 }

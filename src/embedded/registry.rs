@@ -1,6 +1,6 @@
-//! The registry of prompts, with the rules that bug report 69478 expects: a retry coalesces into the prompt that
-//! is already pending, and a failed-over run's prompts are cancelled before its replacement may ask. PURE: time
-//! is passed in, ids come from the caller, and what happens is handed back as effects.
+//! The registry of prompts, with the rules that bug report 69478 expects: a retry coalesces into the prompt that is
+//! already pending, and a failed-over run's prompts are cancelled before its replacement may ask. PURE: time is passed
+//! in, ids come from the caller, and changes are returned as effects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use super::prompt::{Prompt, Waiter};
 use super::runs::{Run, Runs, State};
 use crate::queue::{Decision, Kind};
 
-/// How many prompts may be pending.
+/// The maximum number of pending prompts.
 pub(super) const MAX_PENDING: usize = 20_000;
 
-/// How many settled prompts are remembered.
+/// The number of settled prompts that are kept.
 const REMEMBERED: usize = 4_096;
 
-/// For how long the id of a settled prompt matches nothing else, in milliseconds. After that a gateway looks for a
-/// pending one that begins so (measured on 2026.4.14 and 2026.9.6).
+/// The time in which the id of a settled prompt matches no other prompt, in milliseconds. After it a gateway matches
+/// pending ids that start with this id (measured on 2026.4.14 and 2026.9.6).
 pub(super) const MEMORY_MS: u64 = 15_000;
 
 /// The identity of a retry: the agent or run that asks, and the intent.
 type Key = (String, Arc<Intent>);
 
-/// Prompts, and the runs and sessions they come from.
+/// The prompts, with their runs and sessions.
 pub(super) struct Registry {
     pub(super) rules: Rules,
     pub(super) runs: Runs,
@@ -65,7 +65,7 @@ impl Registry {
         std::mem::take(&mut self.effects)
     }
 
-    /// A fresh id.
+    /// Generates an unused id.
     pub(super) fn new_id(&mut self) -> String {
         (self.new_id)()
     }
@@ -80,23 +80,23 @@ impl Registry {
         self.settled_order.iter().rev().filter_map(|id| self.settled.get(id))
     }
 
-    /// The settled prompt of an id.
+    /// The settled prompt with an id.
     pub(super) fn settled_as(&self, id: &str) -> Option<&Settled> {
         self.settled.get(id)
     }
 
-    /// When the next prompt expires.
+    /// The time when the next prompt expires.
     pub(super) fn next_expiry(&self) -> Option<u64> {
         self.by_expiry.first().map(|&(at, _)| at)
     }
 
-    /// The pending prompt with exactly that id.
+    /// The pending prompt with exactly this id.
     pub(super) fn exact(&self, id: &str) -> Option<&Prompt> {
         self.by_id.get(id).and_then(|order| self.pending.get(order))
     }
 
-    /// The settled prompt of a kind that `*.approval.resolve` still finds: by its id, or by the only id that starts so
-    /// among those that are pending or settled lately.
+    /// The settled prompt of a kind that `*.approval.resolve` still finds: by its id, or by a prefix that is unique
+    /// among the pending and recently settled prompts.
     pub(super) fn settled_lately(&self, kind: Kind, id: &str, now: u64) -> Option<&Settled> {
         let id = id.trim();
         if let Some(settled) = self.settled.get(id) {
@@ -113,8 +113,8 @@ impl Registry {
         matches.next().filter(|_| matches.next().is_none())
     }
 
-    /// The pending prompt of a kind with that id, or with the only id that starts so, whatever its case. An id that was
-    /// settled a moment ago matches nothing.
+    /// The pending prompt of a kind with this id, or with this unique prefix of its id, ignoring case. The id of a
+    /// recently settled prompt matches nothing.
     pub(super) fn find(&self, kind: Option<Kind>, id: &str, now: u64) -> Result<&Prompt, RequestError> {
         let id = id.trim();
         let of_kind = |prompt: &&Prompt| kind.is_none_or(|kind| prompt.ask.kind() == kind);
@@ -135,7 +135,7 @@ impl Registry {
         }
     }
 
-    /// Adds a prompt. With coalescing on, a request joins the pending prompt of the same agent or run and the same
+    /// Adds a prompt. With coalescing, a request joins the pending prompt with the same agent or run and the same
     /// intent.
     pub(super) fn request(
         &mut self,
@@ -169,7 +169,7 @@ impl Registry {
         self.add(ask, intent, None, created_at, Some(id)).map(|_| ())
     }
 
-    /// The oldest pending prompt that a question is a retry of.
+    /// The oldest pending prompt that the request repeats.
     fn pending_like(&self, ask: &Ask, intent: &Arc<Intent>) -> Option<u64> {
         let first = |index: &HashMap<Key, BTreeSet<u64>>, who: Option<&str>| {
             index.get(&(who?.to_owned(), Arc::clone(intent))).and_then(|orders| orders.first().copied())
@@ -257,14 +257,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Denies a prompt because it was decided as if it were another kind: what current gateways do.
+    /// Denies a prompt because it was decided as another kind, as current gateways do.
     pub(super) fn deny_mistaken(&mut self, id: &str, by: Option<String>, now: u64) {
         if let Some(&order) = self.by_id.get(id) {
             self.settle(order, Ending::Mistaken(by), now);
         }
     }
 
-    /// A legacy gateway starts a new turn of the agent after a denial, and the agent may ask again in it.
+    /// A legacy gateway starts a new turn of the agent after a denial, in which the agent may ask again.
     fn turn_after_denial(&mut self, mut ask: Ask, now: u64) {
         let Some(session) = ask.session().map(str::to_owned) else { return };
         let run = self.start_run(&session, now);
@@ -283,7 +283,7 @@ impl Registry {
         }
     }
 
-    /// Ends the prompts that were not decided in time.
+    /// Expires the prompts that were not decided in time.
     pub(super) fn expire(&mut self, now: u64) {
         while let Some(&(at, order)) = self.by_expiry.first()
             && at <= now
@@ -334,7 +334,7 @@ impl Registry {
         id
     }
 
-    /// Starts a run of that id, which must be new.
+    /// Starts a run with this id, which must be new.
     pub(super) fn start_run_as(&mut self, id: String, session: &str, now: u64) {
         self.runs.session(session, &mut self.new_id, now);
         let run = Run { id, session: session.to_owned(), state: State::Active, started_at: now };
@@ -349,7 +349,7 @@ impl Registry {
         true
     }
 
-    /// Aborts the active runs of a session, or one of them. On current gateways their prompts go with them.
+    /// Aborts the active runs of a session, or one of them. On current gateways this also cancels their prompts.
     pub(super) fn abort(
         &mut self,
         session: &str,
@@ -374,8 +374,8 @@ impl Registry {
         Ok(active)
     }
 
-    /// The active run of a session times out and another run replaces it. The id of the replacement, or `None` if no
-    /// run is active.
+    /// Fails over the active run of a session: it times out, and another run replaces it. Returns the id of the
+    /// replacement, or `None` if no run is active.
     pub(super) fn fail_over(&mut self, session: &str, now: u64) -> Option<String> {
         let failed = self.runs.active(session).next()?.id.clone();
         self.end_run(&failed, State::FailedOver, Phase::Error);
@@ -385,7 +385,7 @@ impl Registry {
         Some(self.start_run(session, now))
     }
 
-    /// Cancels what a run asked, unless a run that coalesced into it is still active.
+    /// Cancels the prompts of a run, unless a run that coalesced into them is still active.
     fn cancel_prompts(&mut self, run: &str, now: u64) {
         let orders: Vec<u64> = self
             .pending
@@ -403,7 +403,7 @@ impl Registry {
     }
 }
 
-/// Whether the id of a settled prompt is still taken for that prompt's.
+/// Whether the id of a settled prompt is still matched only to that prompt.
 fn is_remembered(settled: &Settled, kind: Option<Kind>, now: u64) -> bool {
     kind.is_none_or(|kind| settled.prompt.ask.kind() == kind) && now.saturating_sub(settled.at) < MEMORY_MS
 }

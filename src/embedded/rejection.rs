@@ -6,7 +6,7 @@ use serde_json::json;
 use super::generation::Generation;
 use super::wire::{Closing, Refusal};
 
-/// A `connect` that is refused: the answer, and the close frame after it.
+/// A rejected `connect`: the answer, and the close frame after it.
 #[derive(Debug, PartialEq)]
 pub(super) struct HandshakeRejection {
     pub(super) refusal: Refusal,

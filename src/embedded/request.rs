@@ -1,4 +1,4 @@
-//! What is asked, in the shape of the wire: scenarios and methods read the same types.
+//! The requests of prompts, in the format of the protocol. Scenarios and methods share these types.
 
 use std::collections::BTreeMap;
 
@@ -8,33 +8,33 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExecRequest {
-    /// An id of the caller's choice.
+    /// The id, if the caller chose one.
     #[serde(default)]
     pub id: Option<String>,
     /// The command's exact text.
     pub command: String,
-    /// Its arguments, where they are known.
+    /// Its arguments, if they are known.
     #[serde(default)]
     pub command_argv: Option<Vec<String>>,
-    /// Variables it would run with.
+    /// The environment variables of the command.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Where it would run.
+    /// The working directory.
     #[serde(default)]
     pub cwd: Option<String>,
-    /// The node it would run on.
+    /// The node that would run the command.
     #[serde(default)]
     pub node_id: Option<String>,
     /// `gateway`, `node` or `sandbox`.
     #[serde(default)]
     pub host: Option<String>,
-    /// The policy that led to the question.
+    /// The policy that caused the prompt.
     #[serde(default)]
     pub security: Option<String>,
-    /// When a person is asked; `always` forbids `allow-always`.
+    /// The setting that decides when a person is asked; `always` forbids `allow-always`.
     #[serde(default)]
     pub ask: Option<String>,
-    /// Who asks.
+    /// The agent that asks.
     #[serde(default)]
     pub agent_id: Option<String>,
     /// The executable.
@@ -49,28 +49,28 @@ pub struct ExecRequest {
     /// The run that asks; current generation.
     #[serde(default)]
     pub run_id: Option<String>,
-    /// The tool call that waits; current generation.
+    /// The waiting tool call; current generation.
     #[serde(default)]
     pub tool_call_id: Option<String>,
-    /// A warning for whoever decides; current generation.
+    /// A warning for the person who decides; current generation.
     #[serde(default)]
     pub warning_text: Option<String>,
-    /// Where the turn came from.
+    /// The channel from which the turn came.
     #[serde(default)]
     pub turn_source_channel: Option<String>,
-    /// To whom it answers.
+    /// The recipient of the turn's answer.
     #[serde(default)]
     pub turn_source_to: Option<String>,
-    /// By which account.
+    /// The account of the channel.
     #[serde(default)]
     pub turn_source_account_id: Option<String>,
-    /// In which thread.
+    /// The thread of the channel.
     #[serde(default)]
     pub turn_source_thread_id: Option<String>,
-    /// Milliseconds the prompt lives.
+    /// The lifetime of the prompt, in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
-    /// Whether the first answer comes at once and the decision later.
+    /// Whether the prompt is confirmed immediately, and the decision is sent later.
     #[serde(default)]
     pub two_phase: Option<bool>,
 }
@@ -82,9 +82,9 @@ pub struct PluginRequest {
     /// The plugin.
     #[serde(default)]
     pub plugin_id: Option<String>,
-    /// What it wants, in a few words.
+    /// The title.
     pub title: String,
-    /// What it wants.
+    /// The description.
     pub description: String,
     /// `info`, `warning` or `critical`.
     #[serde(default)]
@@ -92,10 +92,10 @@ pub struct PluginRequest {
     /// Its tool.
     #[serde(default)]
     pub tool_name: Option<String>,
-    /// The tool call that waits.
+    /// The waiting tool call.
     #[serde(default)]
     pub tool_call_id: Option<String>,
-    /// Who asks.
+    /// The agent that asks.
     #[serde(default)]
     pub agent_id: Option<String>,
     /// The agent's session.
@@ -104,7 +104,7 @@ pub struct PluginRequest {
     /// The run that asks; current generation.
     #[serde(default)]
     pub run_id: Option<String>,
-    /// Milliseconds the prompt lives.
+    /// The lifetime of the prompt, in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
 }
@@ -113,14 +113,14 @@ pub struct PluginRequest {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SystemRequest {
-    /// What it wants, in a few words.
+    /// The title.
     pub title: String,
-    /// What it wants.
+    /// The description.
     pub description: String,
-    /// For which agent.
+    /// The agent that the request is for.
     #[serde(default)]
     pub agent_id: Option<String>,
-    /// In which session.
+    /// The session of the request.
     #[serde(default)]
     pub session_key: Option<String>,
 }

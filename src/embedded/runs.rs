@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// How many runs are remembered after their end.
+/// The number of ended runs that are kept.
 const REMEMBERED: usize = 2_048;
 
 /// The state of a run.
@@ -10,7 +10,7 @@ const REMEMBERED: usize = 2_048;
 pub(super) enum State {
     Active,
     Ended,
-    /// It timed out, and another run replaced it.
+    /// The run timed out, and another run replaced it.
     FailedOver,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Session {
     pub(super) updated_at: u64,
 }
 
-/// Every session, and every run that is active or ended not long ago.
+/// Every session, and every run that is active or ended recently.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     sessions: BTreeMap<String, Session>,
@@ -41,7 +41,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// The session of that key, which is created if it does not exist.
+    /// The session with that key, which is created if it does not exist.
     pub(super) fn session(&mut self, key: &str, id: impl FnOnce() -> String, now: u64) -> &Session {
         let session =
             self.sessions.entry(key.to_owned()).or_insert_with(|| Session { id: id(), updated_at: now });
@@ -54,7 +54,7 @@ impl Runs {
         self.sessions.iter().map(|(key, session)| (key.as_str(), session))
     }
 
-    /// Adds a run; its session must be there. `false`: the id is taken.
+    /// Adds a run, whose session must exist. `false`: the id is in use.
     pub(super) fn start(&mut self, run: Run) -> bool {
         if self.by_id.contains_key(&run.id) {
             return false;
@@ -67,7 +67,7 @@ impl Runs {
         true
     }
 
-    /// The run of an id.
+    /// The run with an id.
     pub(super) fn get(&self, id: &str) -> Option<&Run> {
         self.by_id.get(id)
     }

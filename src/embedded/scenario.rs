@@ -1,4 +1,4 @@
-//! The types of a scenario file, read strictly: what a gateway contains, and what happens in it later.
+//! The types of a scenario file, read strictly: the content of a gateway, and its later events.
 //!
 //! Times in a scenario are relative to the start, in milliseconds.
 
@@ -32,7 +32,7 @@ pub struct Scenario {
     /// Prompts that are pending at the start. Rules are not applied to them.
     #[serde(default)]
     pub prompts: Vec<PromptSpec>,
-    /// What happens later.
+    /// The later events.
     #[serde(default)]
     pub live: Vec<Live>,
 }
@@ -56,7 +56,7 @@ pub struct RunSpec {
     /// Its state.
     #[serde(default)]
     pub state: RunState,
-    /// How long ago it started.
+    /// The age of the run at the start.
     #[serde(default)]
     pub age_ms: u64,
 }
@@ -65,12 +65,12 @@ pub struct RunSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
-    /// It is running.
+    /// The run is active.
     #[default]
     Active,
-    /// It is over.
+    /// The run has ended.
     Ended,
-    /// It timed out and was replaced.
+    /// The run timed out and was replaced.
     FailedOver,
 }
 
@@ -79,64 +79,65 @@ fn exec() -> Kind {
     Kind::Exec
 }
 
-/// A pending prompt, or a row of them.
+/// A pending prompt, or a series of duplicates.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PromptSpec {
-    /// Which registry it is in.
+    /// The kind of the prompt.
     #[serde(default = "exec")]
     pub kind: Kind,
-    /// Its id. By default it is derived from its place in the file, and the same at every start.
+    /// Its id. The default is derived from its position in the file, so it is the same at every start.
     #[serde(default)]
     pub id: Option<String>,
     /// The request: the parameters of `exec.approval.request`, `plugin.approval.request`, or title and
     /// description.
     pub request: Value,
-    /// How long ago it was asked.
+    /// The age of the prompt at the start.
     #[serde(default)]
     pub age_ms: u64,
-    /// How often the agent asks again after a denial. Only on the legacy generation.
+    /// The number of times that the agent asks again after a denial. Only on the legacy generation.
     #[serde(default)]
     pub asks_again_after_denial: u32,
-    /// More of the same, each under an id of its own.
+    /// Duplicates of the prompt, each with its own id.
     #[serde(default)]
     pub repeat: Option<Repeat>,
 }
 
-/// A row of duplicates.
+/// A series of duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Repeat {
-    /// How many prompts there are altogether.
+    /// The total number of prompts.
     pub times: u32,
-    /// How much later each was asked than the one before.
+    /// The interval between two prompts.
     pub every_ms: u64,
-    /// Whether each was asked by a run of its own, the one before having failed over: the seed's cascade.
+    /// Whether each prompt has its own run, which replaced the previous one after a failover, as in the built-in
+    /// cascade.
     #[serde(default)]
     pub fail_over: bool,
 }
 
-/// Something that happens later.
+/// A later event.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Live {
-    /// What happens.
+    /// The kind of the event.
     #[serde(rename = "do")]
     pub what: Happening,
     /// In which session.
     pub session: String,
-    /// What the session's run asks; not for `end-run`.
+    /// The request of the session's run; not for `end-run`.
     #[serde(default)]
     pub request: Option<ExecRequest>,
-    /// When it happens first.
+    /// The time of the first occurrence.
     pub after_ms: u64,
-    /// How long after that again.
+    /// The interval between occurrences.
     #[serde(default)]
     pub every_ms: u64,
-    /// How often altogether.
+    /// The total number of occurrences.
     #[serde(default = "once")]
     pub times: u32,
-    /// How often the agent asks again after a denial. Only on the legacy generation.
+    /// The number of times that the agent asks again after a denial. Only on the legacy generation.
     #[serde(default)]
     pub asks_again_after_denial: u32,
 }
@@ -145,7 +146,7 @@ fn once() -> u32 {
     1
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Happening {
@@ -160,13 +161,13 @@ pub enum Happening {
 /// Why a text is not a scenario.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
-    /// Not JSON, JSON5, or not the types above.
+    /// The text is not JSON or JSON5, or does not match the types above.
     #[error("it cannot be read: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A value that contradicts another one, or is out of range.
+    /// A value contradicts another one, or is out of range.
     #[error("it is not usable: {0}")]
     Content(String),
-    /// Its document breaks the schema.
+    /// The document does not match the schema.
     #[error("its document is not valid{}", first(.0))]
     Document(Verdict),
 }
@@ -176,7 +177,7 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = match serde_json::from_str(text) {
             Ok(scenario) => scenario,
-            // JSON as far as it was read: JSON5 would know no better, and not the place.
+            // The error of the JSON parser is used: the JSON5 parser's is not better, and has no position.
             Err(error) if error.is_data() => return Err(error.into()),
             Err(error) => match approvals::json(text.as_bytes(), Syntax::Json5) {
                 Some(value) => Self::deserialize(value)?,
@@ -213,11 +214,11 @@ impl Scenario {
         if let Some(id) =
             self.prompts.iter().filter_map(|prompt| prompt.id.as_ref()).find(|id| !ids.insert(*id))
         {
-            return content(format!("the prompt id `{}` is there twice", id.escape_debug()));
+            return content(format!("the prompt id `{}` is used twice", id.escape_debug()));
         }
         let mut runs = BTreeSet::new();
         if let Some(run) = self.runs.iter().find(|run| !runs.insert(&run.id)) {
-            return content(format!("the run `{}` is there twice", run.id.escape_debug()));
+            return content(format!("the run id `{}` is used twice", run.id.escape_debug()));
         }
         for (index, live) in self.live.iter().enumerate() {
             match (live.what, &live.request) {
@@ -230,7 +231,7 @@ impl Scenario {
                 _ => {}
             }
             if live.times > 1 && live.every_ms == 0 {
-                return content(format!("live[{index}] happens {} times at once", live.times));
+                return content(format!("live[{index}] happens {} times, but has no `everyMs`", live.times));
             }
         }
         if let Some(document) = &self.document {
@@ -241,7 +242,7 @@ impl Scenario {
     }
 }
 
-/// The first problem of a document, with its place in the scenario, and how many more there are.
+/// The first problem of a document, with its place in the scenario, and the number of other problems.
 fn first(verdict: &Verdict) -> String {
     let Some(problem) = verdict.diagnostics.first() else { return String::new() };
     let more = match verdict.errors().saturating_sub(1) {
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_in_the_file_are_reported() {
         assert!(error(r#"{"promtps": []}"#).contains("unknown field `promtps`"));
         assert!(error("{").contains("line 1"));
         assert!(
@@ -292,7 +293,7 @@ mod tests {
             .contains("at most 20000")
         );
         assert!(error(r#"{"live": [{"do": "ask", "session": "s", "afterMs": 1}]}"#).contains("no `request`"));
-        assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` is there twice"));
+        assert!(error(r#"{"prompts": [{"id": "a", "request": {"command": "x"}}, {"id": "a", "request": {"command": "y"}}]}"#).contains("`a` is used twice"));
         assert_eq!(
             error(r#"{"document": {"version": 1, "x": 1, "y": 1}}"#),
             "its document is not valid: at /document/x: the document has no field `x`, and 1 more"

@@ -14,7 +14,7 @@ use crate::queue::Kind;
 /// The command of the report: a health probe that no entry of the allowlist matches.
 pub(super) const PROBE: &str = r#"ps aux | grep -E "contextstored|vllm|openclaw" | grep -v grep | awk '{print $11}' | sort -n | tail -5"#;
 
-/// How many duplicates there are: one every 20 s for the 462 s after which the operator stepped in.
+/// The number of duplicates: one every 20 s for 462 s, after which the operator intervened.
 pub(super) const DUPLICATES: u32 = 24;
 
 const AGENTS: [&str; 11] = [
@@ -36,7 +36,7 @@ const REAL: [(&str, &str, &str, u64); 6] = [
     ("main", "git push origin main", "/srv/work/site", 95_000),
     ("case", "curl -fsS https://status.example.net/api/v2/summary.json", "/srv/work", 140_000),
     ("molly", "systemctl restart caddy", "/", 44_000),
-    // This differs from the stuck agent's command in one number.
+    // This command differs from the stuck agent's command in one number.
     (
         "aerol",
         r#"ps aux | grep -E "contextstored|vllm|openclaw" | grep -v grep | awk '{print $11}' | sort -n | tail -10"#,
@@ -44,13 +44,13 @@ const REAL: [(&str, &str, &str, u64); 6] = [
         301_000,
     ),
     ("finn", "tar czf /backup/notes.tgz notes", "/srv/notes", 12_000),
-    // The same command in two places is two commands.
+    // The same command in two working directories counts as two commands.
     ("ratz", "tar czf /backup/notes.tgz notes", "/srv/archive", 15_000),
 ];
 
 impl Scenario {
-    /// Eleven agents; the heartbeat run of one of them fails over again and again and asks for the same command
-    /// each time, under a fresh id; the prompts of others are among it.
+    /// The built-in scenario of eleven agents. The heartbeat run of one agent fails over repeatedly and asks for the
+    /// same command each time, with a new id. The prompts of the other agents are mixed in.
     pub fn cascade() -> Self {
         let session = |agent: &str| format!("agent:{agent}:telegram:direct:1001");
         let turn_source = |request: &mut serde_json::Value| {
@@ -108,7 +108,7 @@ impl Scenario {
     }
 }
 
-/// Ids like any other UUID, and the same at every start.
+/// Generates an id that looks like a random UUID and is the same at every start.
 fn made_up_id(what: &str, of: &str, index: usize) -> String {
     let hex = HEXLOWER.encode(&Sha256::digest(format!("{what} {of} {index}")));
     format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])

@@ -19,13 +19,13 @@ use tokio_rustls::TlsAcceptor;
 use super::hub::{Hub, Shared};
 use super::{Options, http, tls};
 
-/// How many connections there may be; more are dropped as they come.
+/// The maximum number of connections. Further ones are dropped.
 const MAX_CONNECTIONS: u32 = 64;
 
 /// Timeout of the TLS handshake, and of the headers of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long clients may take to disconnect when the gateway stops.
+/// Timeout for clients to disconnect when the gateway stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A running gateway. Dropping it stops it without the event `shutdown`.
@@ -48,9 +48,9 @@ impl std::fmt::Debug for Redacted {
     }
 }
 
-/// Starts a gateway on loopback, on the runtime that this is awaited on.
+/// Starts a gateway on loopback, on the current runtime.
 ///
-/// The error is the port that cannot be had, or a scenario whose parts do not fit together.
+/// The error is that the port cannot be used, or that the scenario contradicts itself.
 pub async fn start(options: Options) -> io::Result<Running> {
     let hub = Hub::new(&options).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
     let identity = if options.tls { Some(tls::generate()?) } else { None };
@@ -68,25 +68,25 @@ pub async fn start(options: Options) -> io::Result<Running> {
 }
 
 impl Running {
-    /// The port it listens on.
+    /// The port that the gateway listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its address, for a WebSocket.
+    /// The URL of its WebSocket.
     pub fn url(&self) -> String {
         let scheme = if self.fingerprint.is_some() { "wss" } else { "ws" };
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// SHA-256 of its certificate, `AA:BB:…`, where it speaks TLS.
+    /// The SHA-256 of its certificate (`AA:BB:…`), if it serves TLS.
     pub fn fingerprint(&self) -> Option<String> {
         self.fingerprint.clone()
     }
 
-    /// Stops the gateway as a real one: the event `shutdown`, then close 1012.
+    /// Stops the gateway like a real one: the event `shutdown`, then close 1012.
     pub async fn stop(self) {
-        // No new connections, before the event is sent.
+        // No connections are accepted once the event is sent.
         self.accepting.abort();
         self.shared.0.lock().shut_down();
         self.stop.send_replace(true);
@@ -125,7 +125,7 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, _)) => self.welcome(stream),
-                // Usually the process is out of file descriptors for a moment.
+                // Usually the process has temporarily run out of file descriptors.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
@@ -136,7 +136,7 @@ impl Listener {
         let permit = Arc::new(permit);
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let acceptor = self.tls.clone();
-        // Small frames are sent at once.
+        // Small frames are sent without delay.
         let _: io::Result<()> = stream.set_nodelay(true);
         tokio::spawn(async move {
             let Some(acceptor) = acceptor else { return serve(stream, shared, permit, stop).await };
@@ -147,7 +147,7 @@ impl Listener {
     }
 }
 
-/// Speaks HTTP on a connection until it ends or becomes a WebSocket, which is a task of its own.
+/// Serves HTTP on a connection until it ends or becomes a WebSocket, which has its own task.
 async fn serve<S>(stream: S, shared: Shared, permit: Arc<OwnedSemaphorePermit>, stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -167,7 +167,7 @@ where
     }
 }
 
-/// Does scheduled work: expiries of prompts, steps of the scenario, ticks.
+/// Runs scheduled work: expiries of prompts, steps of the scenario, ticks.
 async fn keep_time(shared: Shared, stop: watch::Receiver<bool>) {
     loop {
         let due = {

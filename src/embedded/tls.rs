@@ -1,4 +1,4 @@
-//! A certificate of the gateway's own, as `gateway.tls.autoGenerate` makes one.
+//! A self-signed certificate, like the one that `gateway.tls.autoGenerate` creates.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-/// A fresh key and certificate.
+/// Generates a key and a certificate.
 pub(super) struct Identity {
     pub(super) acceptor: TlsAcceptor,
     /// SHA-256 of the certificate, `AA:BB:…`.
@@ -18,10 +18,10 @@ pub(super) struct Identity {
 
 pub(super) fn generate() -> io::Result<Identity> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
-    let certificate = made.cert.der().clone();
+    let generated = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+    let certificate = generated.cert.der().clone();
     let fingerprint = fingerprint(&certificate);
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(generated.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

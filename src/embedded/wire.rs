@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A request, read as far as its envelope.
+/// A request, of which only the envelope was read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CallFrame {
     pub(super) id: String,
@@ -14,11 +14,11 @@ pub(super) struct CallFrame {
 /// Why a frame is not a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Malformed {
-    /// Not JSON. A real gateway does not answer it.
+    /// The frame is not JSON. A real gateway does not answer it.
     Garbage,
-    /// JSON that is not an envelope that can be answered.
+    /// The frame is JSON, but not an envelope that can be answered.
     NotARequest,
-    /// An envelope with an error, which is described.
+    /// An envelope with an error, with its description.
     Envelope(String),
 }
 

@@ -9,8 +9,8 @@ use url::{Host, Url};
 
 /// The address of a gateway: `ws`, `wss`, `http` or `https`. It holds no credential, so it may be printed.
 ///
-/// `HOST:PORT` is read as `wss://HOST:PORT`, and on this machine's loopback as `ws://HOST:PORT`: no credential crosses
-/// a network unencrypted because a scheme was left out.
+/// `HOST:PORT` is read as `wss://HOST:PORT`, and on this machine's loopback as `ws://HOST:PORT`: a missing scheme never
+/// causes a credential to be sent unencrypted over a network.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address(Url);
 
@@ -22,14 +22,14 @@ pub enum AddressError {
         "`{0}` is not an address: write for example gateway.example:18789, ws://127.0.0.1:18789 or wss://gateway.example"
     )]
     Malformed(String),
-    /// Another scheme.
-    #[error("`{0}` is not a scheme of a gateway: ws, wss, http and https are")]
+    /// An unsupported scheme.
+    #[error("`{0}` is not a gateway scheme: use ws, wss, http or https")]
     Scheme(String),
-    /// No host.
-    #[error("the URL names no host")]
+    /// The host is missing.
+    #[error("the URL has no host")]
     Host,
-    /// A user name or password, a query or a fragment: where people hide tokens.
-    #[error("the URL holds more than an address: credentials belong in a file or the environment")]
+    /// A user name or password, a query or a fragment, any of which may contain a token.
+    #[error("the URL contains more than an address: credentials belong in a file or the environment")]
     Credentials,
 }
 
@@ -37,7 +37,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        // A text that cannot be parsed may still hold a secret: before an @, or behind a ? or #.
+        // A text that cannot be parsed may still contain a secret: before an @, or after a ? or #.
         let shown =
             || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
         let malformed = |_| AddressError::Malformed(shown().to_owned());
@@ -84,7 +84,7 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Whether a text is written as an address, right or wrong, and not as a gateway's name: a URL, or a host with a
+    /// Whether a text has the form of an address, valid or not, and not of a gateway's name: a URL, or a host with a
     /// port. A host without a port could be a name.
     pub fn is_address(text: &str) -> bool {
         text.contains("://") || host_and_port(text.trim()).is_some()
@@ -107,7 +107,7 @@ impl Address {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// The port; the scheme's default where the address has none.
+    /// The port, or the scheme's default if the address has none.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()
     }

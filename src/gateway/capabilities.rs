@@ -1,4 +1,4 @@
-//! What a gateway's release can do, from what the gateway says when a connection is made.
+//! The capabilities of a gateway's release, from the data that the gateway sends when a connection is made.
 //!
 //! Three groups of releases are in use (measured on 2026.4.14, 2026.7.1 and 2026.9.6), and the protocol number alone
 //! does not distinguish them:
@@ -10,15 +10,15 @@
 //! | prompts name their run | no | no | yes |
 //! | an abort clears the prompts of its run | no | no | yes |
 //! | a denial | starts an agent turn | answers the tool call | answers the tool call |
-//! | sends every decision to every operator | yes | yes (not relied on) | no |
+//! | sends every decision to every operator | yes | yes (not used) | no |
 
 use super::api::Method;
 use super::api::connect::Hello;
 use crate::queue::Kind;
 
-/// What a release can do. Where a gateway does not say, the answer is the one that promises less.
+/// The capabilities of a release. A capability that the gateway does not report is assumed to be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with users of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each used on its own")]
 pub struct Capabilities {
     /// It speaks protocol 3. This alone decides when prompts may be denied: every process must come to the same answer,
     /// whatever prompts it has seen.
@@ -35,7 +35,7 @@ pub struct Capabilities {
     pub exact_resolve: bool,
     /// `approval.get` finds prompts that are decided.
     pub finds_decided: bool,
-    /// `chat.history` can name the run that is in flight in a session.
+    /// `chat.history` can name the active run of a session.
     pub names_run_in_flight: bool,
     /// `approval.history` lists what was decided.
     pub history: bool,
@@ -46,7 +46,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// What follows from what a gateway says. `hello`: `None` over HTTP, where nothing is known beforehand.
+    /// Derives the capabilities from the gateway's data. `hello`: `None` over HTTP, where nothing is known in advance.
     /// `prompt_with_run`: whether any of its prompts has named its run.
     pub fn of(hello: Option<&Hello>, prompt_with_run: bool) -> Self {
         let has = |method: Method| {
@@ -67,7 +67,7 @@ impl Capabilities {
             names_run_in_flight: has(Method::ChatHistory),
             history: has(Method::ApprovalHistory),
             grants: has(Method::ExecApprovalGrantsList),
-            // A list that would be left out is worse than one that the gateway refuses.
+            // Omitting a list would be worse than requesting one that the gateway refuses.
             lists: Kind::ALL.map(|kind| hello.is_none() || has(Method::list(kind))),
         }
     }
@@ -95,7 +95,7 @@ mod tests {
         assert!(early.legacy_protocol && early.denial_starts_turn && early.sends_decisions);
         assert!(!early.names_runs && !early.abort_clears_prompts && !early.exact_resolve);
         assert_eq!(early.listed_kinds().collect::<Vec<_>>(), [Kind::Exec]);
-        // 2026.5.28 to 2026.7.1 speak protocol 4 and do nothing else that came with later releases.
+        // 2026.5.28 to 2026.7.1 speak protocol 4 and have no other capability of later releases.
         let middle = of(4, &["exec.approval.list", "plugin.approval.list", "exec.approval.resolve"], false);
         assert!(!middle.legacy_protocol && !middle.denial_starts_turn && !middle.sends_decisions);
         assert!(!middle.names_runs && !middle.abort_clears_prompts && !middle.exact_resolve);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_names_its_run_says_more_than_a_number() {
+    fn a_prompt_that_names_its_run_overrides_the_protocol_number() {
         assert!(of(4, &[], true).names_runs);
         let odd = of(3, &[], true);
         assert!(odd.names_runs && !odd.denial_starts_turn && !odd.sends_decisions);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn over_http_nothing_is_promised_and_every_list_is_tried() {
+    fn over_http_no_capability_is_assumed_and_every_list_is_tried() {
         let unknown = Capabilities::of(None, false);
         assert!(!unknown.denial_starts_turn && !unknown.exact_resolve && !unknown.history);
         assert_eq!(unknown.listed_kinds().collect::<Vec<_>>(), Kind::ALL);

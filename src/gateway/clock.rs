@@ -1,5 +1,5 @@
-//! The gateway's clock, as far as its messages show it. Prompts expire by that clock, and the clock of this host may
-//! differ.
+//! An estimate of the gateway's clock from the times in its messages. Prompts expire by that clock, and the clock of
+//! this host may differ.
 
 use std::time::{Duration, Instant};
 
@@ -27,8 +27,8 @@ impl Clock {
         Self { shown_ms, unsure_ms: millis(asked.elapsed()), at: Instant::now() }
     }
 
-    /// Corrected by an event that shows this time. An event that is late shows too early a time, so the clock goes back
-    /// in small steps only. That is enough for clocks that drift.
+    /// Corrects the clock by an event that shows this time. A delayed event shows a time that is too early, so the
+    /// clock is set back in small steps only. That is enough for clocks that drift.
     #[must_use]
     pub fn corrected(self, shown_ms: u64) -> Self {
         const BACK_MS: u64 = 50;
@@ -38,8 +38,8 @@ impl Clock {
         Self { shown_ms: earliest_ms, unsure_ms, at: Instant::now() }
     }
 
-    /// Narrowed by an answer that shows this time, to a request sent at `asked`. The clock is in the intersection of
-    /// both intervals. Where they do not intersect the clock was set, and the newer interval is right.
+    /// Narrows the interval by an answer that shows this time, to a request sent at `asked`. The clock is in the
+    /// intersection of both intervals. If they do not intersect, the clock was set, and the newer interval is right.
     #[must_use]
     pub fn narrowed(self, shown_ms: u64, asked: Instant) -> Self {
         let newer = Self::showing(shown_ms, asked);

@@ -14,7 +14,7 @@ use super::fingerprint::Fingerprint;
 /// A step of connecting. It holds no secret. Texts in it that come from a gateway are hostile.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'p> {
-    /// A choice that was made before anything is sent, in words.
+    /// A choice that was made before anything is sent, as text.
     Choice(&'p str),
     /// The name is resolved and a connection is opened, through a proxy where one is set.
     Connecting {
@@ -51,7 +51,7 @@ pub enum Progress<'p> {
     Failed(&'p GatewayError),
     /// The gateway accepts no connections yet; the client waits for it.
     Waiting {
-        /// Its process on this host, where there is one.
+        /// Its process on this host, if there is one.
         process: Option<Process>,
         /// The whole timeout.
         timeout: Duration,
@@ -90,7 +90,7 @@ pub struct Process {
     /// Its id.
     pub id: u32,
     /// When it started, in clock ticks since the system started. Together with the id it identifies one process,
-    /// although ids are used again. 0 where the system does not say.
+    /// although ids are reused. 0 if the system does not report it.
     pub started: u64,
     /// Whether it is certainly a gateway, and not another process of OpenClaw that may become one.
     pub certain: bool,
@@ -108,7 +108,7 @@ impl Probe {
         Self(Arc::new(find))
     }
 
-    /// Looks for the process. Blocks.
+    /// Searches for the process. This blocks.
     pub(super) fn find(&self, known: Option<Process>) -> Option<Process> {
         (self.0)(known)
     }
@@ -120,8 +120,8 @@ impl fmt::Debug for Probe {
     }
 }
 
-/// How long to wait for a gateway that accepts no connections. A gateway that accepts them and reports that it is
-/// starting is always given the whole timeout.
+/// How long to wait for a gateway that accepts no connections. For a gateway that accepts them and reports that it is
+/// starting, the client always waits for the whole timeout.
 #[derive(Debug, Clone, Default)]
 pub enum Patience {
     /// Do not wait.

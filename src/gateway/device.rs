@@ -24,7 +24,7 @@ impl fmt::Debug for Device {
     }
 }
 
-/// The signed fields, besides the device's own.
+/// The signed fields other than the device's own.
 #[derive(Debug)]
 pub(super) struct Claim<'c> {
     pub(super) client: &'c str,
@@ -33,7 +33,7 @@ pub(super) struct Claim<'c> {
     pub(super) scopes: &'c [&'c str],
     /// The time in the challenge, in Unix milliseconds. The clock of this host is not used.
     pub(super) signed_at: u64,
-    /// The token that is sent with it, if any.
+    /// The token that is sent with the signature, if any.
     pub(super) token: Option<&'c SecretString>,
     pub(super) nonce: &'c str,
     pub(super) platform: &'c str,
@@ -61,7 +61,7 @@ impl Device {
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
-    /// Reads PKCS#8 PEM. `None` if the text is not that.
+    /// Reads PKCS#8 PEM. `None` if the text is not PKCS#8 PEM.
     pub(super) fn from_pem(pem: &str) -> Option<Self> {
         SigningKey::from_pkcs8_pem(pem).ok().map(|key| Self { key })
     }

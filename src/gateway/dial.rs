@@ -1,4 +1,4 @@
-//! From an address to a stream of bytes: name, proxy, TCP, TLS.
+//! Opens a stream of bytes to an address: name resolution, proxy, TCP, TLS.
 
 use std::error::Error as _;
 use std::io;
@@ -20,11 +20,11 @@ use super::tls::Tls;
 use super::wait::within;
 use crate::deadline::Deadline;
 
-/// Bytes in both directions, encrypted or not.
+/// A stream in both directions, encrypted or not.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Connects, with TLS where the address is an encrypted one.
+/// Connects, with TLS if the address is encrypted.
 pub(super) async fn dial(target: &Target, deadline: Deadline) -> Result<Box<dyn Duplex>, GatewayError> {
     let address = &target.address;
     let observer = &target.options.observer;
@@ -73,9 +73,9 @@ pub(super) fn is_drop(error: &io::Error) -> bool {
 async fn reach(address: &Address) -> Result<TcpStream, GatewayError> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
-    let there = authority("http", address.host(), address.port())?;
+    let destination = authority("http", address.host(), address.port())?;
     let Some(proxy) = proxy_of(address) else {
-        return connector.call(there).await.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| {
+        return connector.call(destination).await.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| {
             let refused = error
                 .source()
                 .and_then(|cause| cause.downcast_ref::<io::Error>())
@@ -93,7 +93,7 @@ async fn reach(address: &Address) -> Result<TcpStream, GatewayError> {
         tunnel = tunnel.with_auth(authorization.clone());
     }
     tunnel
-        .call(there)
+        .call(destination)
         .await
         .map(hyper_util::rt::TokioIo::into_inner)
         .map_err(|error| fault(innermost_cause(&error)))

@@ -56,7 +56,7 @@ impl fmt::Display for Step {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Violation {
     /// A frame that is not JSON, or not a frame.
-    #[error("a frame that is not a gateway's: {0}")]
+    #[error("an invalid frame: {0}")]
     Garbage(String),
     /// A binary frame.
     #[error("a binary frame of {0} bytes")]
@@ -68,13 +68,13 @@ pub enum Violation {
         limit: usize,
     },
     /// Bytes that violate the WebSocket protocol.
-    #[error("bytes that are not a WebSocket's: {0}")]
+    #[error("invalid WebSocket data: {0}")]
     WebSocket(String),
     /// An answer to a call that was never made.
     #[error("an answer to a call that was never made")]
     UnknownAnswer,
-    /// An answer whose payload has another shape than the method's answers.
-    #[error("an answer to {method} that is not shaped like one: {cause}")]
+    /// An answer whose payload does not have the shape of the method's answers.
+    #[error("a malformed answer to {method}: {cause}")]
     Answer {
         /// The method.
         method: String,
@@ -153,13 +153,13 @@ pub enum GatewayError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The credential would be sent unencrypted to another host.
-    #[error("the credential would cross an unencrypted connection to another host")]
+    #[error("the credential would be sent unencrypted to another host")]
     Plaintext,
     /// An HTTP server that is not a gateway, or a proxy in front of one.
-    #[error("it does not answer as a gateway: {0}")]
+    #[error("the answer is not from a gateway: {0}")]
     NotAGateway(String),
     /// The deadline passed.
-    #[error("no answer within {timeout:?}: it stopped {step}")]
+    #[error("no answer within {timeout:?}: timed out {step}")]
     TimedOut {
         /// The step that was not finished.
         step: Step,
@@ -184,8 +184,8 @@ pub enum GatewayError {
         /// The reason in the close frame.
         reason: String,
     },
-    /// Nothing was received for this time, so the connection is given up.
-    #[error("nothing was heard from the gateway for {0:?}")]
+    /// Nothing was received for this time, so the connection was closed.
+    #[error("no message from the gateway for {0:?}")]
     Silent(Duration),
     /// The gateway rejected `connect`.
     #[error(transparent)]
@@ -215,7 +215,7 @@ pub enum GatewayError {
         cause: Arc<GatewayError>,
     },
     /// A call larger than the gateway accepts.
-    #[error("{method} takes {size} bytes and the gateway accepts {limit}")]
+    #[error("{method} has {size} bytes; the gateway accepts at most {limit}")]
     TooLarge {
         /// The method.
         method: String,
@@ -247,7 +247,7 @@ pub enum DeviceError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The directory cannot be created.
-    #[error("cannot make {path}: {cause}")]
+    #[error("cannot create {path}: {cause}")]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -258,10 +258,10 @@ pub enum DeviceError {
     #[error(transparent)]
     Exposed(#[from] Exposure),
     /// The file exists and holds no key.
-    #[error("{0} holds no device key")]
+    #[error("{0} does not contain a device key")]
     Malformed(PathBuf),
     /// The system gives no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system returned no random numbers: {0}")]
     Random(String),
 }
 
@@ -271,10 +271,10 @@ fn not_started(cause: &str, timeout: Duration, process: Option<u32>, ended: bool
             format!("the gateway's process {id} ended before it accepted connections: {cause}")
         }
         (Some(id), false) => format!(
-            "the gateway did not start within {timeout:?}: its process {id} is running and accepts no connections yet: {cause}"
+            "the gateway did not start within {timeout:?}: its process {id} is running but accepts no connections yet: {cause}"
         ),
         (None, _) => {
-            format!("waited {timeout:?} for a gateway to start, and none accepts connections: {cause}")
+            format!("waited {timeout:?} for a gateway to start, but none accepts connections: {cause}")
         }
     }
 }
@@ -287,7 +287,7 @@ fn closing(code: Option<u16>, reason: &str) -> String {
     }
 }
 
-/// Whether connecting again may help.
+/// Whether connecting again may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconnect {
     /// The gateway is starting: retry until the deadline, and wait at least this long before the next attempt.
@@ -299,7 +299,7 @@ pub enum Reconnect {
 }
 
 impl GatewayError {
-    /// Whether connecting again may help. This is not about repeating a call.
+    /// Whether connecting again may succeed. This is unrelated to repeating a call.
     pub fn reconnect(&self) -> Reconnect {
         match self {
             Self::Refused(refusal) if refusal.is_starting() => Reconnect::Starting(refusal.retry_after()),
@@ -310,8 +310,8 @@ impl GatewayError {
         }
     }
 
-    /// How long to wait before the call is made again, where the gateway's answer proves that it was not executed.
-    /// `None` if it must not be made again.
+    /// How long to wait before the call is made again, if the gateway's answer proves that it was not executed. `None`
+    /// if it must not be made again.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Failed { failure, .. } => failure.retry_after(),

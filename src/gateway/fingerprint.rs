@@ -1,4 +1,4 @@
-//! The fingerprint of a certificate. A pin is compared with it, and errors show it.
+//! The fingerprint of a certificate. Pins are compared with it, and errors show it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,7 @@ impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        // In the form that openssl prints, or in a form that OpenClaw's configuration may hold.
+        // Accepts the form that openssl prints, and the forms that OpenClaw's configuration may contain.
         let text = text.trim();
         let digits = text.rsplit_once('=').map_or(text, |(_, digits)| digits);
         let digits = digits.strip_prefix("sha256:").or(digits.strip_prefix("SHA256:")).unwrap_or(digits);

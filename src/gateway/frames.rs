@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::error::Violation;
 use super::refusal::Failure;
 
-/// The largest message that is accepted from a gateway, in bytes. Gateways accept as much from clients.
+/// The largest message that is accepted from a gateway, in bytes. Gateways have the same limit for clients.
 pub(super) const MAX_INCOMING: usize = 26_214_400;
 /// The largest frame that a gateway accepts before `hello-ok`, in bytes.
 pub(super) const MAX_BEFORE_HELLO: usize = 65_536;
@@ -61,7 +61,7 @@ pub(super) enum Incoming {
 impl Incoming {
     /// Reads one message.
     pub(super) fn read(text: &str) -> Result<Self, Violation> {
-        // The text may be anything, also a secret: the error only names the problem.
+        // The text may be a secret, so the error only names the problem.
         let garbage = |cause: &str| Violation::Garbage(cause.to_owned());
         let frame: Frame<'_> = serde_json::from_str(text).map_err(|error| garbage(&kind(&error)))?;
         let payload = frame.payload.map(ToOwned::to_owned);

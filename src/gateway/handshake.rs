@@ -49,7 +49,7 @@ struct AttemptSecrets<'s> {
 }
 
 impl AttemptSecrets<'_> {
-    /// The kinds of secrets, in words.
+    /// The kinds of secrets, as text.
     fn named(self) -> &'static str {
         match (self.token, self.password, self.device_token) {
             (Some(_), _, Some(_)) => "the token and the device's own token",
@@ -61,7 +61,7 @@ impl AttemptSecrets<'_> {
     }
 }
 
-/// Connects and authenticates. There is a second attempt where the gateway rejects the token and offers to accept the
+/// Connects and authenticates. There is a second attempt if the gateway rejects the token and offers to accept the
 /// device's own token.
 ///
 /// The rule is OpenClaw's own (`docs/gateway/protocol`): one more attempt, with both tokens, and only to a gateway on
@@ -102,7 +102,7 @@ pub(super) async fn authenticate(
                         if second.reason == Reason::DeviceToken {
                             identity.keep(None, deadline).await?;
                         }
-                        // The first rejection is about the credential that the user gave.
+                        // The first rejection refers to the user's credential.
                         Err(GatewayError::Refused(refusal))
                     }
                     Err(error) => Err(error),
@@ -280,7 +280,7 @@ async fn answer(socket: &mut Socket, id: &str, deadline: Deadline) -> Result<Hel
     }
 }
 
-/// The error for an answer whose payload has another shape than the method's answers.
+/// The error for an answer whose payload does not have the shape of the method's answers.
 pub(super) fn malformed_answer(method: &str, error: &serde_json::Error, step: Step) -> GatewayError {
     // The message of serde may quote a value.
     let cause = format!("unexpected JSON at line {} column {}", error.line(), error.column());

@@ -1,4 +1,4 @@
-//! The admin endpoint: single calls over HTTP, where the gateway's plugin `admin-http-rpc` is enabled.
+//! The admin endpoint: single calls over HTTP, if the gateway's plugin `admin-http-rpc` is enabled.
 
 use std::io::{self, ErrorKind::ConnectionRefused};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Admin {
     address: Address,
     credential: Option<SecretString>,
     sent_secrets: SentSecrets,
-    /// `None` where nothing is encrypted.
+    /// `None` if the connection is not encrypted.
     tls: Option<Tls>,
 }
 

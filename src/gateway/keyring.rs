@@ -21,13 +21,13 @@ use crate::store::{private, private_directory};
 /// Where device keys are stored.
 #[derive(Debug, Clone)]
 pub enum Keyring {
-    /// In this directory, which is created if it does not exist.
+    /// Keys are stored in this directory, which is created if it does not exist.
     Directory(PathBuf),
-    /// Nowhere: each connection uses a new device.
+    /// Keys are not stored: each connection uses a new device.
     Ephemeral,
 }
 
-/// A device, with the token that the gateway gave to it.
+/// A device, with the token that the gateway issued to it.
 #[derive(Debug)]
 pub struct Identity {
     /// The device.
@@ -71,7 +71,7 @@ impl Keyring {
         let file = JsonFile::at(directory.join(format!("{name}.json")));
         private::check(directory)?;
         if !file.path().is_dir() {
-            // For a directory the error of reading it says more.
+            // For a directory, the error of reading it is more precise.
             private::check(file.path())?;
         }
         if let Some(text) = file.read(deadline)?.text() {
@@ -111,7 +111,7 @@ fn text_of(kept: &StoredDevice) -> String {
 }
 
 impl Identity {
-    /// Stores the device token that the gateway gave, or removes one that it no longer accepts.
+    /// Stores the device token that the gateway issued, or removes one that it no longer accepts.
     pub(super) async fn keep(
         &mut self,
         token: Option<SecretString>,

@@ -1,4 +1,4 @@
-//! A connection to a gateway over either transport, which makes calls again where that is safe.
+//! A connection to a gateway over either transport, which repeats calls if that is safe.
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use super::wait::{backoff, pause};
 use super::{Access, Hello};
 use crate::deadline::Deadline;
 
-/// How often a connection that drops before a call was sent is made again.
+/// The number of reconnections for a call, if the connection drops before the call was sent.
 const MAX_RECONNECTS: u32 = 4;
 
 /// A connection to a gateway.
@@ -72,13 +72,13 @@ impl Link {
     /// restarts and the call only reads.
     ///
     /// # Errors
-    /// Where a call that only reads was lost: the cause. Where a call that writes was lost: whether it may have been
+    /// If a call that only reads was lost: the cause. If a call that writes was lost: whether it may have been
     /// executed.
     pub async fn call<C: Call>(&mut self, call: &C, deadline: Deadline) -> Result<C::Answer, GatewayError> {
         self.call_method(call.method().as_str(), call, C::EFFECT, deadline).await
     }
 
-    /// The same for any method, also one that clearance does not use.
+    /// Like [`Self::call`], for any method, also one that clearance does not use.
     pub async fn call_method<P: Serialize + ?Sized, R: DeserializeOwned>(
         &mut self,
         method: &str,
@@ -204,14 +204,14 @@ fn read<R: DeserializeOwned>(method: &str, payload: Option<&RawValue>) -> Result
 }
 
 impl GatewayError {
-    /// The cause of a lost call, for calls of which it does not matter whether they were executed.
+    /// The cause of a lost call, for calls that may safely be executed twice.
     fn into_read_failure(self) -> Self {
         let (Self::NotSent { cause, .. } | Self::Uncertain { cause, .. }) = &self else { return self };
         // The session shares the cause with later calls.
         cause.try_clone().unwrap_or(self)
     }
 
-    /// A copy, for the errors that end a connection.
+    /// Copies an error that ended a connection.
     fn try_clone(&self) -> Option<Self> {
         Some(match self {
             Self::TimedOut { step, timeout } => Self::TimedOut { step: step.clone(), timeout: *timeout },

@@ -40,24 +40,24 @@ pub use session::{Events, Session};
 pub struct Access {
     /// The scopes. Each set of scopes has a device key of its own.
     pub scopes: &'static [&'static str],
-    /// The capabilities that this client declares. With `approvals` a gateway believes that somebody answers prompts.
+    /// The capabilities that this client declares. With `approvals` a gateway assumes that the client answers prompts.
     pub caps: &'static [&'static str],
     /// Whether events are kept for a reader.
     pub events: bool,
 }
 
 impl Access {
-    /// For every command but `queue guard`.
+    /// The access of every command except `queue guard`.
     pub const OPERATOR: Self = Self {
         scopes: &["operator.admin", "operator.approvals", "operator.read", "operator.write"],
         caps: &[],
         events: false,
     };
 
-    /// For a guard. A current gateway sends prompts only to clients that declare to answer them, and then believes that
-    /// somebody does.
+    /// The access of a guard. A current gateway sends prompts only to clients that declare to answer them, and then
+    /// assumes that they do.
     pub const GUARD: Self = Self { caps: &["approvals", "exec-approvals"], events: true, ..Self::OPERATOR };
 
-    /// As [`Self::OPERATOR`], with the events that a gateway sends to clients that do not answer prompts.
+    /// Like [`Self::OPERATOR`], with the events that a gateway sends to clients that do not answer prompts.
     pub const LISTENING: Self = Self { events: true, ..Self::OPERATOR };
 }

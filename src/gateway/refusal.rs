@@ -1,4 +1,4 @@
-//! The errors that gateways answer with. They are distinguished by their codes; messages are for people.
+//! The errors in gateways' answers. Their codes distinguish them; their messages are for people.
 
 use std::fmt;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Failure {
     }
 
     /// How long to wait before the call is made again; `None` if it must not be made again. Such an answer proves that
-    /// the call was not executed: the gateway was too busy, or never passed the command on to its node.
+    /// the call was not executed: the gateway was too busy, or never forwarded the command to its node.
     pub fn retry_after(&self) -> Option<Duration> {
         let dispatched = self.details.get("nodeCommandDispatched").and_then(Value::as_bool);
         // A command that may have reached a node is never sent twice, even if the answer says `retryable`.
@@ -76,7 +76,7 @@ pub enum Reason {
     PasswordMissing,
     /// The credential for the admin endpoint is wrong or missing.
     Unauthorized,
-    /// The token that the gateway gave to this device earlier is no longer valid.
+    /// The token that the gateway issued to this device earlier is no longer valid.
     DeviceToken,
     /// There were too many attempts with wrong credentials.
     RateLimited,
@@ -109,7 +109,7 @@ pub struct Refusal {
     pub reason: Reason,
     /// The gateway's error.
     pub failure: Failure,
-    /// Whether the gateway says that it would accept the device's own token.
+    /// Whether the gateway offers to accept the device's own token.
     pub device_token_would_do: bool,
 }
 
@@ -158,7 +158,7 @@ impl Refusal {
         self.reason == Reason::Starting
     }
 
-    /// How long the gateway asks the client to wait.
+    /// The wait that the gateway requests.
     pub fn retry_after(&self) -> Option<Duration> {
         self.failure.retry_after_ms.map(Duration::from_millis)
     }
@@ -168,7 +168,7 @@ impl std::error::Error for Refusal {}
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = &self.failure;
+        let failure = &self.failure;
         match &self.reason {
             Reason::TokenMismatch => f.write_str("the gateway rejected the token"),
             Reason::TokenMissing => f.write_str("the gateway requires a token, and none was sent"),
@@ -183,7 +183,7 @@ impl fmt::Display for Refusal {
                 f.write_str("the gateway does not know this device yet")
             }
             Reason::Pairing { upgrade: true, .. } => {
-                write!(f, "this device must be approved again: {said}")
+                write!(f, "this device must be approved again: {failure}")
             }
             Reason::Protocol { expected: Some(version) } => {
                 write!(f, "the gateway speaks protocol {version}; this clearance speaks 3 and 4")
@@ -192,9 +192,9 @@ impl fmt::Display for Refusal {
                 f.write_str("the gateway speaks another protocol; this clearance speaks 3 and 4")
             }
             Reason::Clock => f.write_str("the signature is too old or too new for the gateway's clock"),
-            Reason::Device => write!(f, "the gateway refused this device: {said}"),
-            Reason::Starting => write!(f, "the gateway is not ready: {said}"),
-            Reason::Other => write!(f, "the gateway refused the connection: {said}"),
+            Reason::Device => write!(f, "the gateway refused this device: {failure}"),
+            Reason::Starting => write!(f, "the gateway is not ready: {failure}"),
+            Reason::Other => write!(f, "the gateway refused the connection: {failure}"),
         }
     }
 }

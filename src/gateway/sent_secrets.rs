@@ -1,5 +1,5 @@
-//! The secrets that were sent to a gateway. They are removed from every text that the gateway sends, since errors and
-//! greetings may repeat them.
+//! The secrets that were sent to a gateway. They are removed from every text that the gateway sends, because errors and
+//! `hello-ok` may repeat them.
 
 use std::sync::Arc;
 
@@ -30,12 +30,12 @@ impl SentSecrets {
         Self([credential, device_token].into_iter().flatten().filter(long).cloned().collect())
     }
 
-    /// The secrets themselves, to be hidden in texts of others who may know them.
+    /// The secrets, so that callers can remove them from texts of other sources that may contain them.
     pub(super) fn secrets(&self) -> &[SecretString] {
         &self.0
     }
 
-    /// An error without the secrets.
+    /// Removes the secrets from an error.
     pub(super) fn error(&self, error: GatewayError) -> GatewayError {
         match error {
             GatewayError::Refused(mut refusal) => {
@@ -59,14 +59,14 @@ impl SentSecrets {
         }
     }
 
-    /// A gateway's error without the secrets.
+    /// Removes the secrets from a gateway's error.
     pub(super) fn failure(&self, failure: Failure) -> Failure {
         let Failure { code, message, details, retryable, retry_after_ms } = failure;
         let (code, message, details) = (self.text(code), self.text(message), self.value(details));
         Failure { code, message, details, retryable, retry_after_ms }
     }
 
-    /// The printed parts of `hello-ok` without the secrets.
+    /// Removes the secrets from the printed parts of `hello-ok`.
     pub(super) fn hello(&self, mut hello: Hello) -> Hello {
         hello.server.version = self.text(hello.server.version);
         hello.auth.method = hello.auth.method.map(|method| self.text(method));

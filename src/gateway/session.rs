@@ -28,18 +28,18 @@ use super::sent_secrets::SentSecrets;
 use super::wait::within;
 use crate::deadline::Deadline;
 
-/// How many calls may wait for the writer.
+/// The maximum number of calls that wait for the writer.
 const QUEUED_CALLS: usize = 64;
-/// How many events may wait for their reader, and how many bytes.
+/// The maximum number of events that wait for their reader, and of their bytes.
 const QUEUED_EVENTS: usize = 4096;
 const QUEUED_BYTES: usize = MAX_INCOMING;
-/// How long the peer may take to answer a close frame.
+/// Timeout of the peer's answer to a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The payload of an answer.
 type Answer = Result<Option<Box<RawValue>>, GatewayError>;
 
-/// An authenticated connection. Dropping it ends the connection at once; [`Session::close`] sends a close frame.
+/// An authenticated connection. Dropping it ends the connection without a close frame; [`Session::close`] sends one.
 #[derive(Debug)]
 pub struct Session {
     hello: Hello,
@@ -59,7 +59,7 @@ pub struct Events {
     came: StdInstant,
 }
 
-/// The clock of the standard library, and not of the runtime.
+/// The instant is of the standard library, not of the runtime.
 type StdInstant = std::time::Instant;
 
 impl Events {
@@ -69,13 +69,13 @@ impl Events {
         Some(self.taken(received))
     }
 
-    /// An event that has arrived already. `None`: there is none now.
+    /// Returns an event that has already arrived. `None`: no event is waiting.
     pub fn waiting(&mut self) -> Option<Event> {
         let received = self.queue.try_recv().ok()?;
         Some(self.taken(received))
     }
 
-    /// When the event that was returned last was received.
+    /// When the last returned event was received.
     pub fn came(&self) -> StdInstant {
         self.came
     }
@@ -107,9 +107,9 @@ struct CallTable {
 #[derive(Debug)]
 struct Pending {
     method: String,
-    /// Whether any byte of it may have been sent.
+    /// Whether any byte of the call may have been sent.
     sent: bool,
-    /// When all of it had been sent.
+    /// When the whole call had been sent.
     written: Option<StdInstant>,
     answer: oneshot::Sender<(Option<StdInstant>, Answer)>,
 }
@@ -124,12 +124,12 @@ impl Calls {
         let mut state = self.state();
         let cause = Arc::clone(state.ended.get_or_insert_with(|| Arc::new(cause)));
         for (_, Pending { method, sent, written, answer }) in state.pending.drain() {
-            // A caller that has given up does not receive it.
+            // A caller that has stopped waiting does not receive it.
             let _ = answer.send((written, Err(unanswered(method, sent, Arc::clone(&cause)))));
         }
     }
 
-    /// Gives up a call. Returns whether it may have been sent.
+    /// Abandons a call. Returns whether it may have been sent.
     fn abandon(&self, id: u64) -> bool {
         self.state().pending.remove(&id).is_some_and(|call| call.sent)
     }
@@ -146,7 +146,7 @@ impl Calls {
         if number == 0 || number > state.issued {
             return Err(Violation::UnknownAnswer);
         }
-        // A second answer, or one for a caller that has given up, is ignored.
+        // A second answer, or one for an abandoned call, is ignored.
         if let Some(call) = state.pending.remove(&number) {
             let _ = call.answer.send((call.written, result));
         }
@@ -160,7 +160,8 @@ impl Calls {
     }
 }
 
-/// Gives up a call when its caller stops waiting or is dropped. If it still waits for the writer it is never sent.
+/// Abandons a call when its caller stops waiting or is dropped. A call that still waits for the writer is then never
+/// sent.
 struct AbandonOnDrop<'c> {
     calls: &'c Calls,
     id: u64,
@@ -210,7 +211,7 @@ impl Session {
         (Self { hello, device, secrets, calls, outgoing, reader, writer }, events)
     }
 
-    /// The secrets that were sent to the gateway. They must not be printed, also where an agent repeats them.
+    /// The secrets that were sent to the gateway. They must not be printed, even if an agent repeats them.
     pub fn secrets(&self) -> &[SecretString] {
         &self.secrets
     }
@@ -225,7 +226,7 @@ impl Session {
         &self.device
     }
 
-    /// Makes one call and waits for its answer, which is returned as it came. It is sent at most once.
+    /// Makes one call and waits for its answer, which is returned unparsed. It is sent at most once.
     ///
     /// # Errors
     /// [`GatewayError::NotSent`] and [`GatewayError::Uncertain`] when no answer came, [`GatewayError::Failed`] when it
@@ -238,7 +239,7 @@ impl Session {
         self.timed_call(call, deadline).await.map(|(_, answer)| answer)
     }
 
-    /// The same, with the time at which all of the call had been written, where that is known.
+    /// Like [`Self::call`], and also returns the time at which the whole call had been written, if that is known.
     pub async fn timed_call<C: Call>(
         &self,
         call: &C,
@@ -247,7 +248,7 @@ impl Session {
         self.call_method(call.method().as_str(), call, deadline).await
     }
 
-    /// The same for any method, also one that clearance does not use.
+    /// Like [`Self::call`], for any method, also one that clearance does not use.
     pub async fn call_method<P: Serialize + ?Sized>(
         &self,
         method: &str,
@@ -293,7 +294,7 @@ impl Session {
         self.calls.state().ended.clone()
     }
 
-    /// Sends a close frame, and waits a moment for the peer's.
+    /// Sends a close frame, and waits a short time for the peer's.
     pub async fn close(mut self, deadline: Deadline) {
         let deadline = deadline.at_most(CLOSE_TIMEOUT);
         if within(deadline, || Step::Idle, self.outgoing.send(Outgoing::Close)).await.is_ok() {
@@ -317,7 +318,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
             Outgoing::Call { id, text } => {
                 call_id = Some(id);
                 let mut state = calls.state();
-                // Its caller has given up while it waited here, so it must not be sent.
+                // The call was abandoned while it waited here, so it must not be sent.
                 let Some(call) = state.pending.get_mut(&id) else { continue };
                 call.sent = true;
                 (Message::text(text), Step::Calling(call.method.clone()))
@@ -331,7 +332,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
                 calls.end(GatewayError::Closed {
                     step: Step::Idle,
                     code: None,
-                    reason: "nothing can be sent any more".to_owned(),
+                    reason: "no more data can be sent".to_owned(),
                 });
             }
             return;
@@ -348,8 +349,8 @@ struct SocketReader {
     outgoing: mpsc::WeakSender<Outgoing>,
     publisher: Option<Publisher>,
     sent_secrets: SentSecrets,
-    /// After this time without a message a ping is sent; after five times this time the connection is given up. An
-    /// early gateway may be busy, and send nothing, for a minute.
+    /// After this time without a message a ping is sent; after five times this time the connection is closed. An early
+    /// gateway may be busy, and send nothing, for a minute.
     quiet: Duration,
 }
 
@@ -413,7 +414,7 @@ impl SocketReader {
     }
 
     fn step(&self) -> Step {
-        // Errors name the call that waits longest.
+        // Errors name the call that has waited longest.
         let state = self.calls.state();
         let oldest = state.pending.iter().min_by_key(|(id, _)| **id);
         oldest.map_or(Step::Idle, |(_, call)| Step::Calling(call.method.clone()))

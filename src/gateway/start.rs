@@ -9,7 +9,8 @@ use super::wait::{backoff_up_to, pause, run_blocking};
 use crate::backoff::Backoff;
 use crate::deadline::Deadline;
 
-/// The longest pause between two attempts. A refused connection costs little, and a person is waiting.
+/// The longest pause between two attempts. It is short because a refused connection costs little, and a person is
+/// waiting.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// The state of the wait for one gateway.
@@ -32,15 +33,15 @@ impl Start {
     /// | --- | --- | --- | --- |
     /// | any | refused, and the gateway is returning | any | wait |
     /// | none | any other | any | the attempt's own error |
-    /// | while alive | refused | there | wait |
-    /// | while alive | refused | gone since the last attempt | it ended |
-    /// | while alive | refused | never seen, or gone and perhaps another command's | the attempt's own error |
+    /// | while alive | refused | running | wait |
+    /// | while alive | refused | ended since the last attempt | the error that it ended |
+    /// | while alive | refused | never seen, or ended and perhaps of another command | the attempt's own error |
     /// | while alive | failed otherwise | any | the attempt's own error |
     /// | full | refused, unreachable or dropped | any | wait |
     /// | full | failed otherwise | any | the attempt's own error |
     ///
     /// # Errors
-    /// The error to end with: the attempt's own, or that the gateway did not start in time.
+    /// The attempt's own error, or that the gateway did not start in time.
     pub(super) async fn wait(
         &mut self,
         error: GatewayError,

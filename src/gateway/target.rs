@@ -11,7 +11,7 @@ pub use super::fingerprint::{Fingerprint, FingerprintError};
 /// The credential for a gateway.
 #[derive(Debug, Clone, Default)]
 pub enum Credential {
-    /// None, for a gateway without authentication.
+    /// No credential, for a gateway without authentication.
     #[default]
     None,
     /// The gateway's shared token.
@@ -23,12 +23,12 @@ pub enum Credential {
 /// How the certificate of a gateway is verified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trust {
-    /// With the platform's root certificates.
+    /// Verify it with the platform's root certificates.
     #[default]
     Platform,
-    /// With the certificates of a PEM file, and no others.
+    /// Verify it only with the certificates of a PEM file.
     Roots(PathBuf),
-    /// By its fingerprint alone. Names and dates in the certificate are ignored.
+    /// Compare only its fingerprint. Names and dates in the certificate are ignored.
     Pin(Fingerprint),
 }
 
@@ -48,12 +48,12 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether a secret may be sent. It is not sent unencrypted to another host, unless that is allowed.
+    /// Whether a secret may be sent. A secret is not sent unencrypted to another host, unless that is allowed.
     pub fn may_carry_secrets(&self) -> bool {
         self.address.is_encrypted() || self.address.is_loopback() || self.plaintext_allowed
     }
 
-    /// Whether the peer is certain: it is on this host, or its certificate is pinned.
+    /// Whether the peer's identity is certain: it is on this host, or its certificate is pinned.
     pub fn is_certain(&self) -> bool {
         self.address.is_loopback() || (self.address.is_encrypted() && matches!(self.trust, Trust::Pin(_)))
     }

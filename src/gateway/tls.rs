@@ -20,7 +20,7 @@ use crate::store::input::{self, Bounds, Input};
 /// The largest CA file that is read.
 const MAX_ROOTS: bytesize::ByteSize = bytesize::ByteSize::mib(4);
 
-/// A configuration, and the certificate that was presented in the last handshake with it.
+/// A TLS configuration, and the certificate that was presented in the last handshake with it.
 #[derive(Debug, Clone)]
 pub(super) struct Tls {
     pub(super) config: ClientConfig,
@@ -28,7 +28,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Loads the trusted certificates in a thread beside the runtime, since a file may be slow.
+    /// Loads the trusted certificates in a separate thread, because a file may be slow.
     pub(super) async fn load(trust: &Trust, deadline: Deadline) -> Result<Self, GatewayError> {
         let trust = trust.clone();
         Ok(run_blocking(deadline, || Step::Trust, move || Self::trusting(&trust, deadline)).await??)
@@ -56,7 +56,7 @@ impl Tls {
                 let verifier =
                     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                         .build()
-                        .map_err(|_| fault("it holds no certificate".to_owned()))?;
+                        .map_err(|_| fault("it contains no certificate".to_owned()))?;
                 TrustRule::Authorities(verifier)
             }
             Trust::Pin(fingerprint) => TrustRule::Pin(*fingerprint),
@@ -83,7 +83,7 @@ impl Tls {
         }
     }
 
-    /// The same for an error that may have a TLS error among its causes. `None` if it has none.
+    /// Like [`explain`], for an error that may have a TLS error among its causes. `None` if it has none.
     pub(super) fn explain_chain(&self, error: &(dyn std::error::Error + 'static)) -> Option<TlsError> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -128,7 +128,7 @@ fn reason(cause: &CertificateError) -> String {
         CertificateError::Revoked => "it was revoked".to_owned(),
         // rustls has no variant for this error of webpki. Self-signed certificates of gateways cause it.
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "it is an authority's and not a server's, as gateways make them for themselves".to_owned()
+            "it is a CA certificate, not a server certificate; gateways generate such certificates".to_owned()
         }
         other => other.to_string(),
     }

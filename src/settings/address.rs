@@ -1,4 +1,5 @@
-//! Which gateway, and whose it is: only what belongs to that gateway may go there.
+//! Chooses the gateway's address, and finds the configuration that owns it. A credential is sent only to the gateway
+//! that it is configured for.
 
 use std::path::PathBuf;
 
@@ -15,29 +16,29 @@ use crate::gateway::target::Address;
 const URL: &str = "OPENCLAW_GATEWAY_URL";
 const PORT: &str = "OPENCLAW_GATEWAY_PORT";
 
-/// Whose configuration an address belongs to.
+/// The configuration that an address belongs to.
 pub(super) enum Owner {
-    /// A gateway of config.toml, with that file.
+    /// A gateway of config.toml.
     Named(Box<Own>, Box<Named>),
     /// This host's own gateway.
     Local,
     /// The gateway in `gateway.remote.url`.
     Remote,
-    /// The one that OpenClaw's `.env`, or the `env` section of its configuration, names.
+    /// The gateway that OpenClaw's `.env`, or the `env` section of its configuration, names.
     Variables,
-    /// Nobody's: a URL that no configuration has.
+    /// No configuration has this URL.
     Nobody,
 }
 
-/// An address, and what was read to find it.
+/// An address, and the configurations that were read to find it.
 pub(super) struct Chosen<'e> {
     pub(super) address: Address,
     pub(super) from: Origin,
     pub(super) owner: Owner,
     pub(super) name: Option<String>,
-    /// Always there for an owner in OpenClaw's configuration.
+    /// Always `Some` if the owner is in OpenClaw's configuration.
     pub(super) openclaw: Option<OpenClaw<'e>>,
-    /// clearance's configuration, where the choice was left to it.
+    /// clearance's configuration, if the address was chosen from it.
     pub(super) own: Option<PathBuf>,
 }
 
@@ -64,7 +65,7 @@ pub(super) fn choose<'e>(
     let profile = environment.text("OPENCLAW_PROFILE")?.filter(|name| !name.eq_ignore_ascii_case("default"));
     if profile.is_some() && chosen.openclaw.is_some() && environment.path("OPENCLAW_STATE_DIR").is_none() {
         notes.push(
-            "OPENCLAW_PROFILE is set, and clearance does not follow profiles: set OPENCLAW_STATE_DIR and OPENCLAW_GATEWAY_PORT"
+            "OPENCLAW_PROFILE is set, but clearance does not support profiles: set OPENCLAW_STATE_DIR and OPENCLAW_GATEWAY_PORT"
                 .to_owned(),
         );
     }
@@ -90,7 +91,7 @@ struct Search<'s, 'e> {
 }
 
 impl<'e> Search<'_, 'e> {
-    /// An address that was written out. Whose it is is asked only where something of the owner's could be used.
+    /// An address that was given as a URL. Its owner is looked up only if the owner's settings could be used.
     fn url(&self, text: &str, from: &Origin, notes: &mut Vec<String>) -> Result<Chosen<'e>, SettingsError> {
         let address: Address =
             text.parse().map_err(|error| SettingsError::Address { from: from.clone(), error })?;
@@ -113,14 +114,14 @@ impl<'e> Search<'_, 'e> {
                 return Ok(Chosen { owner, openclaw: Some(openclaw), ..nobodys(address) });
             }
             Ok((None, _)) | Err(SettingsError::NoHome) => {}
-            // It may have nothing to do with this address, and must not hinder it.
+            // That configuration may be unrelated to this address, so an error in it is not fatal.
             Err(error) => notes.push(format!("OpenClaw's configuration was not used: {error}")),
         }
         if let Ok(own) = Own::load(self.environment, self.deadline)
             && let Some(name) = own.name_of(&address)
         {
             notes.push(format!(
-                "{} calls this address {name}: --gateway={name} uses what it says of it",
+                "{} names this address {name}: --gateway={name} uses its settings",
                 own.file.display()
             ));
         }
@@ -147,13 +148,13 @@ impl<'e> Search<'_, 'e> {
     }
 
     fn configured(&self) -> Result<Chosen<'e>, SettingsError> {
-        // Without a home there is no configuration either, and the default may still be right.
+        // Without a home directory there is no configuration, but the default may still be right.
         let own = match Own::load(self.environment, self.deadline) {
             Ok(own) => Some(own),
             Err(SettingsError::NoHome) => None,
             Err(error) => return Err(error),
         };
-        // It may have a default at any time.
+        // The file may have a default later.
         let file = own.as_ref().map(|own| own.file.clone());
         if let Some(own) = own
             && let Some(name) = own.default.clone()
@@ -200,14 +201,14 @@ pub(super) fn is_own(environment: &Environment, address: &Address, deadline: Dea
     matches!(owner, Ok(Some(Owner::Local)))
 }
 
-/// Whose an address is, by OpenClaw's configuration.
+/// The owner of an address, by OpenClaw's configuration.
 fn owner(
     openclaw: &OpenClaw<'_>,
     address: &Address,
     environment: &Environment,
 ) -> Result<Option<Owner>, SettingsError> {
     let mode = openclaw.mode()?;
-    // A host in remote mode has no gateway of its own: what listens there may be a tunnel to anywhere.
+    // A host in remote mode has no gateway of its own: a listener on its port may be a tunnel to another host.
     if mode == Mode::Local && address.is_loopback() {
         let port = match environment.text(PORT)?.and_then(openclaw::port) {
             Some(port) => port,
@@ -221,7 +222,7 @@ fn owner(
     Ok(remote.filter(|remote| same(remote, address)).map(|_| Owner::Remote))
 }
 
-/// Whether two addresses are one gateway. One that is encrypted is never another that is not.
+/// Whether two addresses are the same gateway. An encrypted address never equals an unencrypted one.
 fn same(one: &Address, other: &Address) -> bool {
     let path = |address: &Address| address.url().path().trim_end_matches('/').to_owned();
     one.is_encrypted() == other.is_encrypted()

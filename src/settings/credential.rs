@@ -1,5 +1,5 @@
-//! As whom: flags, then variables, then what belongs to the address. A configured credential goes to the gateway it
-//! was configured for, and to no other.
+//! Finds the credential: from flags, then from variables, then from the settings of the address. A configured
+//! credential is sent only to the gateway that it is configured for.
 
 use super::address::{Chosen, Owner};
 use super::environment::Environment;
@@ -103,7 +103,7 @@ fn of_named(
     }
 }
 
-/// This host's own gateway, by `gateway.auth`.
+/// The credential for this host's own gateway, from `gateway.auth`.
 fn of_local(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
     let path = ["auth", "mode"];
     let kinds: &[SecretKind] = match openclaw.text(&path)?.as_deref() {
@@ -112,7 +112,7 @@ fn of_local(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, S
         Some("password") => &[SecretKind::Password],
         Some("trusted-proxy") => {
             notes.push(format!(
-                "{} is \"trusted-proxy\": the gateway may know only callers that its proxy names",
+                "{} is \"trusted-proxy\": the gateway may accept only callers that its proxy identifies",
                 openclaw.origin(&path)
             ));
             &[SecretKind::Password]
@@ -126,7 +126,7 @@ fn of_local(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, S
     of_section(openclaw, "auth", kinds, Mode::Local, notes)
 }
 
-/// The gateway in `gateway.remote.url`, by the rest of `gateway.remote`.
+/// The credential for the gateway in `gateway.remote.url`, from the rest of `gateway.remote`.
 fn of_remote(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, SettingsError> {
     let edge = ["remote", "edgeAuth"];
     if openclaw.value(&edge).is_some_and(|edge| !edge.is_null()) {
@@ -135,8 +135,8 @@ fn of_remote(openclaw: &OpenClaw<'_>, notes: &mut Vec<String>) -> Result<Found, 
     of_section(openclaw, "remote", &[SecretKind::Token, SecretKind::Password], Mode::Remote, notes)
 }
 
-/// The first secret of a section; failing that, of the variables in OpenClaw's files, which belong to the gateway
-/// that its mode is about.
+/// The first secret of a section, else the first of the variables in OpenClaw's files. Those variables belong to the
+/// gateway that OpenClaw's mode selects.
 fn of_section(
     openclaw: &OpenClaw<'_>,
     section: &str,

@@ -1,4 +1,5 @@
-//! `.env` files as OpenClaw reads them: with the expressions of the npm package dotenv (17), and nothing expanded.
+//! `.env` files as OpenClaw reads them: with the expressions of the npm package dotenv (17), without expanding
+//! variables.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ const LINE: &str = r#"(?:^|^)\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?
 /// The quotes around a value.
 const QUOTES: &str = r#"^(['"`])([\s\S]*)\1$"#;
 
-/// The variables in a file; the last of a name wins. Only names that a shell could have.
+/// The variables in a file. The last assignment of a name wins. Names that a shell cannot have are ignored.
 pub(super) fn parse(text: &str) -> BTreeMap<String, String> {
     let multiline = Flags { multiline: true, ..Flags::default() };
     let (Ok(line), Ok(quotes)) = (Regex::with_flags(LINE, multiline), Regex::with_flags(QUOTES, multiline))
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_read_as_dotenv_reads_it() {
+    fn files_are_read_as_dotenv_reads_them() {
         let read = parse(concat!(
             "# comment\n",
             "A=1\r\n",

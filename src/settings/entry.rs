@@ -1,4 +1,4 @@
-//! A gateway that is written into config.toml. What else is in the file stays as it is, comments included.
+//! Writes a gateway into config.toml. The rest of the file stays unchanged, including comments.
 
 use std::path::{Path, PathBuf};
 
@@ -11,51 +11,51 @@ use super::origin::Origin;
 use super::own::{FIELDS, Own, RESERVED};
 use crate::gateway::target::{Address, Fingerprint};
 
-/// A gateway as it is to be written. It holds no secret, only where one is.
+/// A gateway to write. It has no secrets, only their locations.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
     /// The name.
     pub name: String,
     /// The address.
     pub url: String,
-    /// A file with the token.
+    /// The path of the file with the token.
     pub token_file: Option<String>,
-    /// A variable with the token.
+    /// The name of the variable with the token.
     pub token_env: Option<String>,
-    /// A file with the password.
+    /// The path of the file with the password.
     pub password_file: Option<String>,
-    /// A variable with the password.
+    /// The name of the variable with the password.
     pub password_env: Option<String>,
-    /// The SHA-256 of the certificate.
+    /// The SHA-256 fingerprint of the certificate.
     pub tls_fingerprint: Option<String>,
-    /// A PEM file with authorities.
+    /// The path of a PEM file with certificate authorities.
     pub ca_file: Option<String>,
-    /// Whether a credential may cross the network unencrypted.
+    /// Whether a credential may be sent unencrypted.
     pub allow_plaintext: bool,
-    /// Whether it becomes the default gateway.
+    /// Whether to make it the default gateway.
     pub default: bool,
-    /// Whether it may take the place of a gateway with the same name.
+    /// Whether to replace a gateway with the same name.
     pub replace: bool,
 }
 
-/// The text of config.toml with a gateway in it.
+/// The new text of config.toml.
 #[derive(Debug)]
 pub struct Edited {
     /// The text.
     pub text: String,
     /// The gateway's address.
     pub address: Address,
-    /// Whether another gateway had the name.
+    /// Whether a gateway with this name was replaced.
     pub replaced: bool,
 }
 
-/// Where clearance's configuration is, whether it exists or not.
+/// The path of clearance's configuration. The file may not exist.
 pub fn config_file(environment: &Environment) -> Result<PathBuf, SettingsError> {
     Own::path(environment)
 }
 
 impl Entry {
-    /// Checks what can be checked without the file.
+    /// Checks the entry without reading the file.
     pub fn check(&self) -> Result<Address, SettingsError> {
         if self.name == RESERVED || !is_name(&self.name) {
             return Err(SettingsError::GatewayName(self.name.clone()));
@@ -69,7 +69,7 @@ impl Entry {
         self.url.parse().map_err(|error| SettingsError::Address { from, error })
     }
 
-    /// The text of `file` with this gateway. `bytes`: the text that it has now.
+    /// The text of `file` with this gateway added. `bytes` is its current content.
     pub fn edit(
         &self,
         file: &Path,
@@ -82,7 +82,7 @@ impl Entry {
         if replaced && !self.replace {
             return Err(SettingsError::GatewayExists { name: self.name.clone(), file: file.to_owned() });
         }
-        // It has just been read as TOML.
+        // The text was just parsed as TOML.
         let text = String::from_utf8_lossy(bytes);
         let mut document: DocumentMut =
             text.parse().map_err(|_| SettingsError::own(file, "this is not TOML"))?;
@@ -102,7 +102,7 @@ impl Entry {
         let table = gateways.get_mut(&self.name).and_then(Item::as_table_like_mut);
         self.write(table.ok_or_else(|| SettingsError::own(file, "a gateway must be a table"))?, &address);
         let text = document.to_string();
-        // What is written can be read.
+        // Checks that the result can be read again.
         Own::of(file.to_owned(), text.as_bytes(), environment)?;
         Ok(Edited { text, address, replaced })
     }
@@ -128,7 +128,7 @@ impl Entry {
     }
 }
 
-/// Sets a field. One that was there keeps its place, and the comment behind it.
+/// Sets a field. An existing field keeps its position and its trailing comment.
 fn set(table: &mut dyn TableLike, field: &str, value: impl Into<Value>) {
     let mut value = value.into();
     match table.get_mut(field) {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_again_is_refused() {
+    fn entries_that_cannot_be_read_again_are_rejected() {
         for (wrong, expected) in [
             (entry("embedded"), "`embedded` cannot be the name of a gateway"),
             (entry("a b"), "`a b` cannot be the name of a gateway"),
@@ -199,7 +199,7 @@ mod tests {
             assert!(error.starts_with(expected) && !error.contains("s3cret"), "{error}");
         }
         let error = edit(&entry("a"), "token = 's3cret'").unwrap_err().to_string();
-        assert!(error.starts_with("/c/config.toml:1:1: there is no field `token`"), "{error}");
+        assert!(error.starts_with("/c/config.toml:1:1: unknown field `token`"), "{error}");
         let both = Entry { token_env: Some("T".to_owned()), token_file: Some("/t".to_owned()), ..entry("a") };
         let error = edit(&both, "").unwrap_err().to_string();
         assert!(error.contains("has both token_file and token_env"), "{error}");

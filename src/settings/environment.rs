@@ -1,5 +1,5 @@
-//! The environment as the settings see it: captured once, so that nothing below reads the process's own and a
-//! test can bring another.
+//! The environment variables, captured once. Settings never read the process's environment directly, so tests can pass
+//! another one.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,32 +8,32 @@ use std::path::{Path, PathBuf};
 
 use super::error::SettingsError;
 
-/// The variables of a process. Prints their names only: their values hold secrets.
+/// The variables of a process. `Debug` prints only their names, because their values may be secrets.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
 }
 
 impl Environment {
-    /// This process's own.
+    /// The variables of this process.
     pub fn of_process() -> Self {
         Self { variables: std::env::vars_os().collect() }
     }
 
-    /// A variable as it stands, an empty one included.
+    /// The raw value of a variable, which may be empty.
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// A variable's text, trimmed; a blank one counts as unset, as in OpenClaw.
+    /// A variable's trimmed text. A blank variable counts as unset, as in OpenClaw.
     pub fn text(&self, name: &str) -> Result<Option<&str>, SettingsError> {
         let Some(value) = self.raw(name) else { return Ok(None) };
         let text = value.to_str().ok_or_else(|| SettingsError::VariableNotText(name.to_owned()))?.trim();
         Ok((!text.is_empty()).then_some(text))
     }
 
-    /// A variable that holds a path. Blank ones and the words that scripts leave behind count as unset, as in
-    /// OpenClaw and in `store::locate`.
+    /// A variable that contains a path. A blank value, `undefined` and `null` count as unset, as in OpenClaw and in
+    /// `store::locate`.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.raw(name)?;
         match value.to_str().map(str::trim) {
@@ -48,7 +48,7 @@ impl Environment {
         self.path("HOME").or_else(|| self.path("USERPROFILE"))
     }
 
-    /// The home directory for OpenClaw's: `OPENCLAW_HOME` (which may start with `~`), else [`Self::home`].
+    /// The home directory for OpenClaw's files: `OPENCLAW_HOME` (which may start with `~`), else [`Self::home`].
     pub fn openclaw_home(&self) -> Option<PathBuf> {
         match self.path("OPENCLAW_HOME") {
             Some(path) => Some(expand(&path, self.home().as_deref())),
@@ -56,7 +56,7 @@ impl Environment {
         }
     }
 
-    /// A directory of the XDG specification, which ignores a variable that holds no absolute path.
+    /// A directory of the XDG specification. As it requires, a variable without an absolute path is ignored.
     pub fn xdg(&self, variable: &str, below_home: &str) -> Result<PathBuf, SettingsError> {
         match self.path(variable).filter(|path| path.is_absolute()) {
             Some(path) => Ok(path),
@@ -65,7 +65,7 @@ impl Environment {
     }
 }
 
-/// Text variables, for tests and for whoever has them in another place.
+/// Creates an environment from name and value pairs, for tests and for variables from another source.
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         Self { variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
@@ -78,7 +78,7 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// `~` at the start of a path is the home directory.
+/// Expands `~` at the start of a path to the home directory.
 pub(super) fn expand(path: &Path, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with the settings: what, where, and what to do next. No secret is ever quoted.
+//! The errors of settings: what is wrong, where, and what to do next. No error quotes a secret.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,31 +12,31 @@ use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
 use crate::store::private::Exposure;
 
-/// What an error means for the exit code.
+/// The category of an error, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The command line, or a variable beside it, is wrong.
+    /// The command line, or an environment variable, is wrong.
     Usage,
-    /// A file could not be read, or does not say what it must.
+    /// A file could not be read, or its content is wrong.
     Unreadable,
-    /// A secret would be, or has been, exposed.
+    /// A secret would be exposed, or was exposed.
     Refused,
     /// The deadline passed.
     TimedOut,
 }
 
-/// Why a text is no secret.
+/// Why a text cannot be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretFlaw {
-    /// Nothing in it.
+    /// The text is empty.
     Empty,
-    /// Not UTF-8.
+    /// The text is not UTF-8.
     NotText,
-    /// Blanks or control characters where none can be: several lines, most often.
+    /// The text has blanks or control characters where a secret cannot have them. Usually it has several lines.
     Characters,
-    /// Quotes around it, as a shell or a file of variables has them.
+    /// The text is in quotes, as in a shell or in a `.env` file.
     Quotes,
-    /// A byte order mark before it, as some editors write one.
+    /// The text begins with a byte order mark, which some editors write.
     ByteOrderMark,
 }
 
@@ -45,14 +45,16 @@ impl std::fmt::Display for SecretFlaw {
         f.write_str(match self {
             Self::Empty => "is empty",
             Self::NotText => "is not UTF-8 text",
-            Self::Characters => "holds blanks, line ends or control characters, which no credential has",
+            Self::Characters => {
+                "contains blanks, line ends or control characters, which a credential cannot contain"
+            }
             Self::Quotes => "is in quotes",
             Self::ByteOrderMark => "begins with a byte order mark",
         })
     }
 }
 
-/// A credential on its way over plaintext.
+/// A credential that would be sent unencrypted.
 #[derive(Debug)]
 pub struct Crossing {
     /// The address.
@@ -61,70 +63,70 @@ pub struct Crossing {
     pub credential: Origin,
     /// The gateway's name in config.toml.
     pub name: Option<String>,
-    /// clearance's configuration, where it has a place.
+    /// The path of clearance's configuration, if it is known.
     pub file: Option<PathBuf>,
 }
 
-/// Why there is no target.
+/// Why no target could be resolved.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// Two flags that say different things.
+    /// Two flags that contradict each other.
     #[error("{0} and {1} cannot be given together")]
     Conflict(&'static str, &'static str),
-    /// A URL that is no address of a gateway.
+    /// A URL that is not the address of a gateway.
     #[error("{from}: {error}")]
     Address {
-        /// Who wrote it.
+        /// The source of the value.
         from: Origin,
         /// What is wrong with it.
         error: AddressError,
     },
-    /// A port that is none.
+    /// A value that is not a port.
     #[error("{0} is not a port: a number from 1 to 65535")]
     Port(Origin),
-    /// A fingerprint that is none.
+    /// A value that is not a fingerprint.
     #[error("{from}: {error}")]
     Fingerprint {
-        /// Who wrote it.
+        /// The source of the value.
         from: Origin,
         /// What is wrong with it.
         error: FingerprintError,
     },
-    /// Trust asked for where there is nothing to trust.
-    #[error("{from} asks for a certificate, and {address} has none: the connection is not encrypted")]
+    /// A trust option for an unencrypted connection, which has no certificate.
+    #[error("{from} needs a certificate, but {address} has none: the connection is not encrypted")]
     NothingToTrust {
-        /// Who asks.
+        /// The source of the request.
         from: Origin,
         /// The address.
         address: Box<Address>,
     },
-    /// A variable that is not UTF-8.
+    /// A variable whose value is not UTF-8.
     #[error("the variable {0} is not UTF-8 text")]
     VariableNotText(String),
-    /// A variable that a gateway's configuration names and nobody set.
-    #[error("{from} asks for the variable {variable}, which is not set")]
+    /// A variable that a gateway's configuration names, and that is not set.
+    #[error("{from} names the variable {variable}, which is not set")]
     MissingVariable {
         /// The variable.
         variable: String,
-        /// Who asks.
+        /// The source of the request.
         from: Origin,
     },
-    /// Every gateway of config.toml is meant, and there is none in it.
-    #[error("there is no gateway in {}", .0.display())]
+    /// All gateways of config.toml were requested, and it has none.
+    #[error("no gateway is configured in {}", .0.display())]
     NoGateways(PathBuf),
-    /// A name that config.toml does not have.
-    #[error("there is no gateway `{}` in {}{}", without_secret(name).escape_debug(), file.display(), known(names))]
+    /// A name that is not in config.toml.
+    #[error("unknown gateway `{}` in {}{}", without_secret(name).escape_debug(), file.display(), known(names))]
     UnknownGateway {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The names there are.
+        /// The configured names.
         names: Vec<String>,
-        /// The nearest of them.
+        /// The configured name that is most similar.
         nearest: Option<String>,
         /// clearance's configuration.
         file: PathBuf,
     },
-    /// A gateway is to be added, and another has its name.
+    /// The name of the gateway to add is already in use.
     #[error("{} already has a gateway `{name}`", file.display())]
     GatewayExists {
         /// The name.
@@ -132,10 +134,10 @@ pub enum SettingsError {
         /// clearance's configuration.
         file: PathBuf,
     },
-    /// A name that no gateway may have.
+    /// A name that a gateway cannot have.
     #[error("`{}` cannot be the name of a gateway", .0.escape_debug())]
     GatewayName(String),
-    /// clearance's own configuration is not what it must be.
+    /// clearance's own configuration is not valid.
     #[error("{}{}: {problem}", file.display(), place(*at))]
     Own {
         /// The file.
@@ -147,9 +149,9 @@ pub enum SettingsError {
         /// What to write instead.
         remedy: Option<String>,
     },
-    /// A secret stands in clearance's own configuration.
+    /// clearance's own configuration contains a secret.
     #[error(
-        "{}: gateways.{gateway}.{field} holds a secret: this file is shared and copied, a secret is not",
+        "{}: gateways.{gateway}.{field} contains a secret, but this file may be shared and copied",
         file.display()
     )]
     SecretInOwn {
@@ -170,52 +172,52 @@ pub enum SettingsError {
         /// What is wrong.
         problem: String,
     },
-    /// A value of OpenClaw's configuration is not what it must be.
+    /// A value of OpenClaw's configuration is not valid.
     #[error("{from} is not {expected}")]
     Value {
-        /// The value's place.
+        /// The source of the value.
         from: Origin,
-        /// What it must be.
+        /// The expected value.
         expected: &'static str,
     },
-    /// An `$include` that is not followed.
+    /// An `$include` that cannot be followed.
     #[error("{}: cannot include `{include}`: {problem}", file.display())]
     Include {
         /// The file that includes.
         file: PathBuf,
-        /// What it includes.
+        /// The path that it includes.
         include: String,
-        /// Why not.
+        /// The reason.
         problem: String,
     },
-    /// OpenClaw is set to a gateway elsewhere and does not say where.
+    /// OpenClaw is in remote mode, and its configuration has no remote URL.
     #[error("gateway.mode in {} is \"remote\", and gateway.remote.url is missing", _0.display())]
     NoRemoteUrl(PathBuf),
-    /// A secret reference that only OpenClaw itself can follow.
+    /// A secret reference that only OpenClaw can resolve.
     #[error(
         "{from} refers to a secret of provider `{provider}` ({source_kind}), which only OpenClaw can read"
     )]
     Reference {
-        /// The reference's place.
+        /// The source of the reference.
         from: Origin,
         /// The provider.
         provider: String,
         /// `file`, `exec` or `store`.
         source_kind: String,
-        /// The secret that the environment or a file can bring instead.
+        /// The kind of secret to set in the environment or in a file instead.
         instead: SecretKind,
     },
-    /// A secret reference that OpenClaw would not follow either.
-    #[error("{from} is no secret reference that OpenClaw follows: {problem}")]
+    /// A secret reference that OpenClaw would also reject.
+    #[error("{from} is not a secret reference that OpenClaw follows: {problem}")]
     BadReference {
-        /// The reference's place.
+        /// The source of the reference.
         from: Origin,
-        /// Why not.
+        /// The reason.
         problem: String,
-        /// The secret that the environment or a file can bring instead.
+        /// The kind of secret to set in the environment or in a file instead.
         instead: SecretKind,
     },
-    /// A secret that cannot be one.
+    /// A text that cannot be a secret.
     #[error("the secret from {from} {flaw}")]
     Secret {
         /// Where it comes from.
@@ -223,30 +225,30 @@ pub enum SettingsError {
         /// What is wrong with it.
         flaw: SecretFlaw,
     },
-    /// The words that OpenClaw prints in place of a secret, given as the secret.
-    #[error("{from} gives __OPENCLAW_REDACTED__, the text that OpenClaw prints in place of a secret")]
+    /// The text that OpenClaw prints in place of a secret was given as the secret.
+    #[error("{from} contains __OPENCLAW_REDACTED__, the text that OpenClaw prints in place of a secret")]
     RedactedSecret {
-        /// Where they come from.
+        /// The source of the text.
         from: Origin,
-        /// Whether it should be a password, and not a token.
+        /// Whether a password is expected, not a token.
         password: bool,
     },
-    /// A secret file that is not its owner's alone.
+    /// A secret file that other users can read or replace.
     #[error(transparent)]
     Exposed(Exposure),
     /// A file that could not be read.
     #[error("{from}: {error}")]
     Input {
-        /// Who names it.
+        /// The setting that names the file.
         from: Origin,
-        /// Why not.
+        /// The reason.
         error: InputError,
     },
-    /// A credential would cross the network unencrypted.
-    #[error("the credential ({}) would cross the network unencrypted on its way to {}", _0.credential, _0.address)]
+    /// A credential would be sent unencrypted over the network.
+    #[error("the credential ({}) would be sent unencrypted over the network to {}", _0.credential, _0.address)]
     Plaintext(Box<Crossing>),
-    /// A secret is to be typed, and there is nobody to type it.
-    #[error("{} asks for a secret on the terminal, and there is no terminal", .0.ask_flag())]
+    /// A secret is to be read from the terminal, and there is no terminal.
+    #[error("{} reads a secret from the terminal, but there is no terminal", .0.ask_flag())]
     NoTerminal(SecretKind),
     /// Nothing was typed in time.
     #[error("nothing was typed within {0:?}")]
@@ -254,18 +256,19 @@ pub enum SettingsError {
     /// The terminal failed.
     #[error("cannot read from the terminal: {0}")]
     Terminal(std::io::Error),
-    /// No home directory to look in.
+    /// The home directory is unknown.
     #[error("no home directory: HOME is not set")]
     NoHome,
 }
 
 impl SettingsError {
-    /// Something that is wrong with clearance's own configuration, at no place in it.
+    /// An error in clearance's own configuration, without line and column.
     pub(super) fn own(file: &Path, problem: &str) -> Self {
         Self::Own { file: file.to_owned(), at: None, problem: problem.to_owned(), remedy: None }
     }
 
-    /// What the error means for the exit code. No wildcard: a new error is a new decision.
+    /// The error's category, which decides the exit code. There is no wildcard, so that each new error needs a
+    /// decision.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Conflict(..)
@@ -299,7 +302,7 @@ impl SettingsError {
         }
     }
 
-    /// What the person who reads the error can do next.
+    /// The next step for the user.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Conflict(one, other) => Some(format!("give {one} or {other}, not both")),
@@ -315,20 +318,20 @@ impl SettingsError {
             Self::VariableNotText(name) => Some(format!("unset {name}, or set it to text")),
             Self::MissingVariable { variable, .. } => Some(format!("export {variable}=…")),
             Self::NoGateways(file) => {
-                Some(format!("write into {}:\n{}", file.display(), entry("NAME", "wss://HOST")))
+                Some(format!("add to {}:\n{}", file.display(), entry("NAME", "wss://HOST")))
             }
             Self::UnknownGateway { name, nearest, file, .. } => {
                 Some(unknown(name, nearest.as_deref(), file))
             }
             Self::GatewayExists { .. } => {
-                Some("choose another name, or add --replace to write this one in its place".to_owned())
+                Some("choose another name, or add --replace to replace it".to_owned())
             }
             Self::GatewayName(_) => {
-                Some("a name has letters, digits, `-`, `_` and `.`; `embedded` is reserved".to_owned())
+                Some("a name may contain letters, digits, `-`, `_` and `.`; `embedded` is reserved".to_owned())
             }
             Self::Own { remedy, .. } => remedy.clone(),
             Self::SecretInOwn { gateway, field, .. } => Some(format!(
-                "put it into a file of its own (chmod 600) and write {field}_file = \"PATH\" under [gateways.{gateway}], or {field}_env = \"VARIABLE\""
+                "put it into a separate file (chmod 600) and write {field}_file = \"PATH\" under [gateways.{gateway}], or {field}_env = \"VARIABLE\""
             )),
             Self::OpenClaw { .. }
             | Self::Value { .. }
@@ -336,13 +339,13 @@ impl SettingsError {
             | Self::NoRemoteUrl(_)
             | Self::Reference { .. }
             | Self::BadReference { .. } => Some(self.remedy_in_openclaw()),
-            Self::Secret { from, .. } => Some(format!("check what {from} holds: the secret alone, without quotes, on one line")),
+            Self::Secret { from, .. } => Some(format!("check {from}: it must contain only the secret, without quotes, on one line")),
             Self::RedactedSecret { from, password } => Some(redacted(from, *password)),
             Self::Exposed(Exposure::Mode { path, .. }) => Some(format!("chmod 600 {}", quoted(path))),
             Self::Exposed(Exposure::Special { .. }) => {
                 Some("name a regular file that only you can read".to_owned())
             }
-            Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use a copy of your own", quoted(path))),
+            Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use your own copy", quoted(path))),
             Self::Input { error, .. } => Some(of_input(error).to_owned()),
             Self::Plaintext(crossing) => Some(plaintext(crossing)),
             Self::NoTerminal(kind) => {
@@ -354,7 +357,7 @@ impl SettingsError {
         }
     }
 
-    /// What to do about OpenClaw's own configuration.
+    /// The next step for an error in OpenClaw's own configuration.
     fn remedy_in_openclaw(&self) -> String {
         match self {
             Self::NoRemoteUrl(_) => {
@@ -369,8 +372,8 @@ impl SettingsError {
     }
 }
 
-/// What to do where OpenClaw's redaction was given as a secret. In this host's own `gateway.auth` it has replaced the
-/// secret itself, so a new one is needed.
+/// The next step if OpenClaw's redaction was given as a secret. In this host's own `gateway.auth` the redaction has
+/// replaced the secret itself, so a new secret is needed.
 fn redacted(from: &Origin, password: bool) -> String {
     match from {
         Origin::Key { key, .. } if key.starts_with("gateway.auth.") => format!(
@@ -383,7 +386,8 @@ fn redacted(from: &Origin, password: bool) -> String {
     }
 }
 
-/// How to see the secret of a gateway. Releases up to 2026.7 have no command for it, and `config get` redacts it on all.
+/// How to print the secret of a gateway. Releases up to 2026.7 have no command for this, and `config get` redacts the
+/// secret on all releases.
 pub fn print_secret(password: bool) -> String {
     let file = r#"sed -n '/auth/,/}/p' "${OPENCLAW_STATE_DIR:-$HOME/.openclaw}/openclaw.json""#;
     if password {
@@ -395,7 +399,7 @@ pub fn print_secret(password: bool) -> String {
     }
 }
 
-/// What somebody wrote is wrong: on the command line, in a variable, or in a file.
+/// The category of a wrong value, by its source.
 fn of_origin(from: &Origin) -> Kind {
     match from {
         Origin::Flag("--token-file" | "--password-file")
@@ -434,22 +438,22 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
     if Path::new(name).is_file() {
         return format!("to use the file {}, leave --gateway out", quoted(Path::new(name)));
     }
-    // What no gateway can be called was meant as an address.
+    // A text that cannot be a gateway's name was meant as an address.
     if !is_name(name) {
         return "write an address as HOST:PORT or as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
             .to_owned();
     }
     let name = name.escape_debug().to_string();
-    format!("name the gateway by its URL, or write into {}:\n{}", file.display(), entry(&name, "wss://HOST"))
+    format!("name the gateway by its URL, or add to {}:\n{}", file.display(), entry(&name, "wss://HOST"))
 }
 
-/// What was given as a name, without what may be a secret before an @ or behind a ?.
+/// The given name, without the parts that may be a secret: those before an @, or after a ? or #.
 pub(super) fn without_secret(name: &str) -> &str {
     name.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default()
 }
 
 fn entry(name: &str, url: &str) -> String {
-    // A name with a dot would be two keys.
+    // In TOML a bare name with a dot would be two keys.
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let name = if name.chars().all(bare) { name.to_owned() } else { format!("\"{name}\"") };
     format!("[gateways.{name}]\nurl = \"{url}\"")
@@ -481,7 +485,7 @@ fn of_input(error: &InputError) -> &'static str {
     }
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell where needed.
 pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c));

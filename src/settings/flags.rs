@@ -1,4 +1,4 @@
-//! What the command line says about the gateway, before anything is read. The parts of the settings take it from here.
+//! The command-line options for the gateway, before any file is read.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use super::secret_kind::SecretKind;
 use super::warnings::Warnings;
 use crate::gateway::Observer;
 
-/// What the command line says about the gateway.
+/// The command-line options for the gateway.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// `--gateway`: `None` where it is not given, empty where it has no value, else a name or a URL.
+    /// `--gateway`: `None` if it is not given, empty if it has no value, else a name or a URL.
     pub gateway: Option<String>,
     /// `--token-file`.
     pub token_file: Option<PathBuf>,
@@ -22,31 +22,31 @@ pub struct Flags {
     pub tls_fingerprint: Option<String>,
     /// `--ca-file`.
     pub ca_file: Option<PathBuf>,
-    /// Whether the variables with credentials are meant for another gateway of the same command: then only what
-    /// belongs to the address is used.
+    /// Whether the credential variables are for another gateway of the same command. Then only the credential of the
+    /// address is used.
     pub own_credential: bool,
-    /// Where warnings about what is used go.
+    /// Receives warnings about the settings that are used.
     pub warnings: Warnings,
-    /// How long a gateway is waited for that accepts no connections yet.
+    /// How long to wait for a gateway that accepts no connections yet.
     pub wait: Wait,
-    /// Who watches the steps of each connection.
+    /// Receives the steps of each connection.
     pub observer: Observer,
 }
 
-/// How long a gateway is waited for that accepts no connections yet.
+/// How long to wait for a gateway that accepts no connections yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Wait {
-    /// While its process lives, where it is a gateway of this host.
+    /// While its process is running, if it is a gateway on this host.
     #[default]
     WhileAlive,
-    /// Until the deadline: `--wait`.
+    /// Until the deadline (`--wait`).
     Full,
-    /// Not at all: the caller tries again by itself.
+    /// Do not wait: the caller retries.
     Never,
 }
 
 impl Flags {
-    /// A flag that says how to be let in, if one is given.
+    /// The name of the first authentication flag that is given, if any.
     pub fn given(&self) -> Option<&'static str> {
         let Self { token_file, password_file, ask, tls_fingerprint, ca_file, .. } = self;
         [
@@ -63,7 +63,7 @@ impl Flags {
 }
 
 impl Flags {
-    /// What cannot be meant at once.
+    /// Rejects flags that contradict each other.
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let secrets = [
             self.token_file.as_ref().map(|_| "--token-file"),
@@ -83,12 +83,12 @@ impl Flags {
         Ok(())
     }
 
-    /// Whether they bring the credential.
+    /// Whether the flags contain the credential.
     pub(super) fn bring_secret(&self) -> bool {
         self.token_file.is_some() || self.password_file.is_some() || self.ask.is_some()
     }
 
-    /// Whether they bring the trust.
+    /// Whether the flags contain the trusted certificates.
     pub(super) fn bring_trust(&self) -> bool {
         self.tls_fingerprint.is_some() || self.ca_file.is_some()
     }

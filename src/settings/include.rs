@@ -1,6 +1,6 @@
 //! OpenClaw's configuration as a tree: JSON or JSON5, with `$include` followed as its `config/includes.ts` does.
 //!
-//! Only the section that is asked for is followed, so that a broken file elsewhere hinders nobody.
+//! Includes are followed only in the requested section, so a broken file in another section causes no error.
 
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::store::input::{self, Bounds, Input, InputError};
 
 const INCLUDE: &str = "$include";
 
-/// The largest configuration: OpenClaw has no limit, and none comes near this one.
+/// The size limit of the configuration, in bytes. OpenClaw has none, and real configurations are far smaller.
 const MAX_CONFIG: ByteSize = ByteSize::mib(8);
 
 /// `MAX_INCLUDE_FILE_BYTES`, `MAX_INCLUDE_PATH_LENGTH` and the depth in `config/includes.ts`.
@@ -26,7 +26,7 @@ const MAX_INCLUDED: ByteSize = ByteSize::mib(2);
 const MAX_PATH: usize = 4096;
 const MAX_DEPTH: usize = 10;
 
-/// Reads the configuration itself. `None`: there is no such file.
+/// Reads the configuration itself. `None`: the file does not exist.
 pub(super) fn read(file: &Path, deadline: Deadline) -> Result<Option<Value>, SettingsError> {
     match bytes(file, MAX_CONFIG, deadline) {
         Ok(bytes) => parse(file, &bytes).map(Some),
@@ -43,7 +43,7 @@ fn bytes(file: &Path, max_size: ByteSize, deadline: Deadline) -> Result<Vec<u8>,
 }
 
 fn parse(file: &Path, bytes: &[u8]) -> Result<Value, SettingsError> {
-    // A mark is white space to JSON5.
+    // JSON5 treats a byte order mark as white space.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value = serde_json::from_slice(bytes).ok().or_else(|| approvals::json(bytes, Syntax::Json5));
     let wrong = |at, problem: &str| {
@@ -56,7 +56,7 @@ fn parse(file: &Path, bytes: &[u8]) -> Result<Value, SettingsError> {
     }
 }
 
-/// Line and column of the first place that cannot be read. The parser's own words may quote what stands there.
+/// Line and column of the first syntax error. The parser's message is not used, because it may quote a secret.
 fn place(bytes: &[u8]) -> Option<(usize, usize)> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -75,17 +75,17 @@ pub(super) fn position(bytes: &[u8], at: usize) -> (usize, usize) {
     (lines.count() + 1, String::from_utf8_lossy(last).chars().count() + 1)
 }
 
-/// How a configuration is followed into other files.
+/// Follows the includes of a configuration.
 pub(super) struct Includes {
-    /// The directories that included files may lie in, as written and as they really are.
+    /// The directories that may contain included files: as written, and with symbolic links resolved.
     roots: Vec<(PathBuf, PathBuf)>,
     deadline: Deadline,
-    /// The files that were included so far.
+    /// The included files so far.
     read: RefCell<Vec<PathBuf>>,
 }
 
 impl Includes {
-    /// Files beside the configuration, and below the directories of `OPENCLAW_INCLUDE_ROOTS`.
+    /// Allows files below the configuration's directory, and below the directories of `OPENCLAW_INCLUDE_ROOTS`.
     pub(super) fn of(config: &Path, more: impl Iterator<Item = PathBuf>, deadline: Deadline) -> Self {
         let own = config.parent().map(normal).unwrap_or_default();
         let real = |root: PathBuf| (root.canonicalize().unwrap_or_else(|_| root.clone()), root);
@@ -95,7 +95,7 @@ impl Includes {
         Self { roots, deadline, read: RefCell::default() }
     }
 
-    /// The files that were included, each once.
+    /// The included files, each once.
     pub(super) fn read(self) -> Vec<PathBuf> {
         let mut read = self.read.into_inner();
         read.sort();
@@ -117,8 +117,8 @@ impl Includes {
         })
     }
 
-    /// A value with its includes replaced. `chain`: the files that led here, the innermost last; `section`: the one
-    /// key to keep of the outermost object.
+    /// A value with its includes resolved. `chain`: the including files, the innermost last. `section`: the only key of
+    /// the outermost object to keep.
     fn object(
         &self,
         value: &Value,
@@ -158,12 +158,13 @@ impl Includes {
             Value::Array(files) => {
                 let mut all = Value::Object(Map::new());
                 for file in files {
-                    let file = file.as_str().ok_or_else(|| refused(INCLUDE, "each element is a path"))?;
+                    let file =
+                        file.as_str().ok_or_else(|| refused(INCLUDE, "each element must be a path"))?;
                     merge(&mut all, self.file(file, section, chain)?);
                 }
                 all
             }
-            _ => return Err(refused(INCLUDE, "it takes a path or a list of paths")),
+            _ => return Err(refused(INCLUDE, "it must be a path or a list of paths")),
         };
         if rest.is_empty() {
             return Ok(included);
@@ -179,12 +180,12 @@ impl Includes {
     fn file(&self, written: &str, section: Option<&str>, chain: &[PathBuf]) -> Result<Value, SettingsError> {
         let refused = |problem: &str| refused_in(chain, written, problem);
         if written.contains('\0') || written.len() >= MAX_PATH {
-            return Err(refused("this is no path"));
+            return Err(refused("this is not a path"));
         }
         let beside = chain.last().and_then(|file| file.parent()).unwrap_or(Path::new("/"));
         let file = normal(&beside.join(written));
         if !self.roots.iter().any(|(root, _)| file.starts_with(root)) {
-            return Err(refused("it lies outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS"));
+            return Err(refused("it is outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS"));
         }
         if let Ok(real) = file.canonicalize()
             && !self.roots.iter().any(|(_, root)| real.starts_with(root))
@@ -218,7 +219,7 @@ fn refused_in(chain: &[PathBuf], include: &str, problem: &str) -> SettingsError 
     }
 }
 
-/// Objects merge, lists are joined, everything else is replaced.
+/// Merges two values: objects are merged, lists are concatenated, and anything else is replaced.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
@@ -236,7 +237,7 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// A path without `.` and `..`, as `path.normalize` has it: links are not followed.
+/// A path without `.` and `..`, as `path.normalize` returns it. Symbolic links are not resolved.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
@@ -253,7 +254,7 @@ fn normal(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+    #![expect(clippy::disallowed_methods, reason = "the tests create their own files")]
 
     use std::time::Duration;
 
@@ -303,28 +304,25 @@ mod tests {
     #[test]
     fn what_openclaw_refuses_to_include_is_refused() {
         for (include, problem) in [
-            ("'/etc/passwd'", "it lies outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS"),
-            (
-                "'../elsewhere.json'",
-                "it lies outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS",
-            ),
+            ("'/etc/passwd'", "it is outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS"),
+            ("'../elsewhere.json'", "it is outside the configuration's directory and OPENCLAW_INCLUDE_ROOTS"),
             ("'openclaw.json'", "it includes itself"),
             ("'none.json'", "~/state/none.json does not exist"),
-            ("7", "it takes a path or a list of paths"),
-            ("[7]", "each element is a path"),
+            ("7", "it must be a path or a list of paths"),
+            ("[7]", "each element must be a path"),
         ] {
             let config = format!("{{ gateway: {{ $include: {include} }} }}");
             let files = [("state/openclaw.json", config.as_str()), ("elsewhere.json", "{}")];
             let error = section(&files, "gateway").unwrap_err();
             assert!(error.starts_with("~/state/openclaw.json: cannot include `"), "{error}");
             assert!(error.ends_with(problem), "{error}");
-            // Nobody else is hindered.
+            // Other sections can still be read.
             assert_eq!(section(&files, "env").unwrap(), None);
         }
     }
 
     #[test]
-    fn a_text_that_is_no_configuration_has_a_place_and_no_words() {
+    fn a_syntax_error_has_a_position_and_quotes_nothing() {
         for (text, expected) in [
             ("{\n  gateway: {\n    token s3cret }\n}", "~/state/openclaw.json:3:11: this is not JSON5"),
             ("{\n  token: 's3cret", "~/state/openclaw.json:2:10: this is not JSON5"),

@@ -1,23 +1,23 @@
 //! Flags, environment and configuration files, resolved into one target with its credential.
 //!
-//! Each of address, credential and trust is looked for on its own; the first place that has it wins:
+//! Address, credential and trust are looked up separately. The first source that has a value wins:
 //!
-//! | part | places, in order |
+//! | part | sources, in order |
 //! | --- | --- |
 //! | address | `--gateway=URL` or `NAME`; `OPENCLAW_GATEWAY_URL`; `OPENCLAW_GATEWAY_PORT` on this host; `default` in config.toml; openclaw.json (`gateway.remote.url` in remote mode, else `gateway.port`); port 18789 on this host |
-//! | credential | `--token-file`, `--password-file`, `--ask-token`, `--ask-password`; `OPENCLAW_GATEWAY_TOKEN`, `OPENCLAW_GATEWAY_PASSWORD`; what belongs to the address |
-//! | trust | `--tls-fingerprint`, `--ca-file`; what belongs to the address; the platform's roots |
+//! | credential | `--token-file`, `--password-file`, `--ask-token`, `--ask-password`; `OPENCLAW_GATEWAY_TOKEN`, `OPENCLAW_GATEWAY_PASSWORD`; the settings of the address |
+//! | trust | `--tls-fingerprint`, `--ca-file`; the settings of the address; the platform's roots |
 //!
-//! What belongs to an address: the fields of its name in config.toml; for this host's own gateway `gateway.auth` and
-//! its certificate file; for the address in `gateway.remote.url` the rest of `gateway.remote`. None of it is ever
-//! used for another address, and no credential crosses plaintext to another host unless that is allowed.
+//! The settings of an address are: the fields of its name in config.toml; for this host's own gateway, `gateway.auth`
+//! and its certificate file; for the address in `gateway.remote.url`, the rest of `gateway.remote`. They are never used
+//! for another address. A credential is never sent unencrypted to another host unless that is allowed.
 //!
-//! Where one command is about two gateways, flags are refused and the variables count for the default gateway alone.
+//! If a command uses two gateways, flags are rejected, and the variables apply only to the default gateway.
 //!
-//! Two differences from the official command line, both on purpose. There the variables give way to openclaw.json
-//! (2026.9.6) and are not used beside `--url` at all; here they are what the caller said last, for whatever address
-//! the caller chose. And there `gateway.auth` and `gateway.remote` stand in for one another; here each credential
-//! goes to its own gateway only.
+//! There are two intentional differences from the official command line. First, there openclaw.json overrides the
+//! variables (2026.9.6), and the variables are ignored with `--url`. Here the variables override the files, for any
+//! address. Second, there `gateway.auth` and `gateway.remote` are fallbacks for each other. Here each credential is
+//! sent only to its own gateway.
 
 mod address;
 mod credential;
@@ -60,33 +60,33 @@ use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
 use crate::gateway::{ConnectOptions, Patience};
 
-/// A target, and where each part of it comes from.
+/// A target, and the source of each part of it.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// What a connection is made from.
+    /// The target to connect to.
     pub target: Target,
-    /// Where the address comes from.
+    /// The source of the address.
     pub address_from: Origin,
-    /// Where the credential comes from, or who says that there is none.
+    /// The source of the credential, or of the setting that there is none.
     pub credential_from: Origin,
-    /// Where the trust comes from; [`Origin::None`] where the connection is not encrypted.
+    /// The source of the trust. [`Origin::None`] if the connection is not encrypted.
     pub trust_from: Origin,
-    /// The gateway's name in config.toml, where it was chosen by it.
+    /// The gateway's name in config.toml, if it was chosen by name.
     pub name: Option<String>,
-    /// What the caller should know besides: sentences without a full stop.
+    /// Notes for the user: sentences without a full stop.
     pub notes: Vec<String>,
-    /// The same of what the caller should fix.
+    /// Warnings that the user should fix: sentences without a full stop.
     pub warnings: Vec<String>,
 }
 
-/// The names of the gateways in config.toml, at least one.
+/// The names of the gateways in config.toml. There is at least one.
 pub fn names(environment: &Environment, deadline: Deadline) -> Result<Vec<String>, SettingsError> {
     let own = own::Own::load(environment, deadline)?;
     let names: Vec<String> = own.names().map(str::to_owned).collect();
     if names.is_empty() { Err(SettingsError::NoGateways(own.file)) } else { Ok(names) }
 }
 
-/// Checks what `--gateway` says, where it is written as an address: that needs no configuration.
+/// Checks the value of `--gateway` if it is an address. This needs no configuration.
 pub fn check_address(text: &str) -> Result<(), SettingsError> {
     if !Address::is_address(text) {
         return Ok(());
@@ -95,18 +95,18 @@ pub fn check_address(text: &str) -> Result<(), SettingsError> {
     parsed.map(drop).map_err(|error| SettingsError::Address { from: Origin::Flag("--gateway"), error })
 }
 
-/// Whether a text could be meant as a gateway: a name that one could have, or an address.
+/// Whether a text could be a gateway: a valid name or an address.
 pub fn may_be_gateway(text: &str) -> bool {
     name::is_name(text) || Address::is_address(text)
 }
 
-/// Whether config.toml has a gateway of that name. Without a configuration that can be read it has none.
+/// Whether config.toml has a gateway with that name. `false` if the configuration cannot be read.
 pub fn is_gateway(text: &str, environment: &Environment, deadline: Deadline) -> bool {
     name::is_name(text)
         && own::Own::load(environment, deadline).is_ok_and(|own| own.names().any(|name| name == text))
 }
 
-/// What was given as a gateway, without what may be a secret: before an @, or behind a ? or #.
+/// The given gateway, without the parts that may be a secret: those before an @, or after a ? or #.
 pub fn without_secret(name: &str) -> String {
     let rest = error::without_secret(name);
     match name.split_once("://") {
@@ -115,7 +115,7 @@ pub fn without_secret(name: &str) -> String {
     }
 }
 
-/// Finds the gateway, the credential for it and whom to trust for it.
+/// Finds the gateway, its credential and its trusted certificates.
 pub fn resolve(
     flags: &Flags,
     environment: &Environment,
@@ -139,7 +139,7 @@ pub fn resolve(
         })))
     };
     if let Some(flag) = flags.ask.map(SecretKind::ask_flag) {
-        // Nobody is asked for a secret that would be refused.
+        // A secret that would be refused is not requested on the terminal.
         guard(&Origin::Flag(flag))?;
     }
     let (credential, credential_from) =
@@ -176,7 +176,7 @@ pub fn resolve(
     })
 }
 
-/// Where clearance keeps what it must remember, its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.
+/// The directory of clearance's state, which is its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.
 pub fn state_directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
     Ok(environment.xdg("XDG_STATE_HOME", ".local/state")?.join("clearance"))
 }

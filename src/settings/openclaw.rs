@@ -1,9 +1,9 @@
-//! OpenClaw's own configuration, `openclaw.json`, as far as it says where a gateway is and who may call it, with
-//! the variables OpenClaw would see while reading it. Read in the published packages 2026.4.14 and 2026.9.6.
+//! OpenClaw's own configuration, `openclaw.json`: the addresses and credentials of gateways, with the variables that
+//! OpenClaw would use in it. The rules are from the published packages 2026.4.14 and 2026.9.6.
 //!
-//! Variables: the process's, then the state directory's `.env` (and `~/.config/openclaw/gateway.env` for the
-//! default one), then the `env` section. The `.env` of the working directory, which OpenClaw reads too but trusts
-//! with no credential, is not read; neither is a login shell asked.
+//! Variables: the process's, then the state directory's `.env` (and `~/.config/openclaw/gateway.env` for the default
+//! one), then the `env` section. OpenClaw also reads the `.env` of the working directory, but takes no credential from
+//! it; clearance does not read it. It does not start a login shell either.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,24 +27,24 @@ pub(super) const DEFAULT_PORT: u16 = 18789;
 /// `MAX_DOTENV_FILE_BYTES`.
 const MAX_DOTENV: ByteSize = ByteSize::mib(1);
 
-/// OpenClaw's configuration. Not printable: it holds secrets.
+/// OpenClaw's configuration. It has no `Debug`, because it contains secrets.
 pub(super) struct OpenClaw<'e> {
     environment: &'e Environment,
-    /// The configuration, whether it exists or not.
+    /// The path of the configuration. The file may not exist.
     pub(super) file: PathBuf,
-    /// Where the gateway keeps its certificate and its `.env`.
+    /// The directory of the gateway's certificate and `.env`.
     directory: PathBuf,
     gateway: Value,
     secrets: Value,
     variables: BTreeMap<String, String>,
     dotenv: Vec<(PathBuf, BTreeMap<String, String>)>,
-    /// What the caller should know.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
-    /// Every file that was read: the configuration, what it includes, and those with variables.
+    /// Every file that was read: the configuration, its includes, and the files with variables.
     pub(super) read: Vec<PathBuf>,
 }
 
-/// What this host's OpenClaw is set to.
+/// The mode of this host's OpenClaw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Local,
@@ -68,7 +68,7 @@ impl<'e> OpenClaw<'e> {
         let includes = Includes::of(&file, more.into_iter(), deadline);
         let section = |name: &str| includes.section(&file, &root, name).map(Option::unwrap_or_default);
         let gateway = section("gateway")?;
-        // A broken file that only these include hinders nobody until its values are asked for by name.
+        // A broken file that only these sections include causes an error only when its values are used.
         let mut aside = |name: &str| {
             section(name).unwrap_or_else(|error| {
                 notes.push(error.to_string());
@@ -107,13 +107,13 @@ impl<'e> OpenClaw<'e> {
                     self.dotenv.push((file, variables));
                 }
                 Err(InputError::Missing(_)) => {}
-                // OpenClaw goes on without it, and says so.
+                // OpenClaw also continues without this file, with a warning.
                 Err(error) => self.notes.push(error.to_string()),
             }
         }
     }
 
-    /// A variable as OpenClaw would see it.
+    /// The value of a variable as OpenClaw would read it.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         let own = self.environment.raw(name).and_then(|value| value.to_str());
         match own.filter(|value| !value.trim().is_empty()) {
@@ -122,9 +122,9 @@ impl<'e> OpenClaw<'e> {
         }
     }
 
-    /// A variable that only OpenClaw's files set.
+    /// The value of a variable that only OpenClaw's files set.
     pub(super) fn beyond(&self, name: &str) -> Option<(&str, Origin)> {
-        // One that the process has, be it empty, hides those of the files, though not the configuration's.
+        // A variable of the process, even an empty one, overrides the files, but not the configuration.
         let own = self.environment.raw(name);
         if own.is_some_and(|value| value.to_str().is_none_or(|text| !text.trim().is_empty())) {
             return None;
@@ -151,7 +151,7 @@ impl<'e> OpenClaw<'e> {
         at(&self.secrets, path)
     }
 
-    /// A text of the gateway's section with its variables, trimmed. `None`: nothing, or a blank.
+    /// A text of the gateway's section, trimmed, with its variables replaced. `None`: it is missing or blank.
     pub(super) fn text(&self, path: &[&str]) -> Result<Option<String>, SettingsError> {
         match self.value(path) {
             None | Some(Value::Null) => Ok(None),
@@ -177,7 +177,7 @@ impl<'e> OpenClaw<'e> {
         }
     }
 
-    /// The port of this host's own gateway, by everything but the process's variables.
+    /// The port of this host's own gateway, from every source except the process's variables.
     pub(super) fn port(&self) -> Result<(u16, Origin), SettingsError> {
         if let Some((value, from)) = self.beyond("OPENCLAW_GATEWAY_PORT")
             && let Some(port) = port(value)
@@ -215,7 +215,7 @@ impl<'e> OpenClaw<'e> {
     }
 }
 
-/// A port as `OPENCLAW_GATEWAY_PORT` may hold it: alone, or behind a host as container files write it
+/// A port in the format of `OPENCLAW_GATEWAY_PORT`: alone, or after a host, as in container files
 /// (`parseGatewayPortEnvValue`).
 pub(super) fn port(text: &str) -> Option<u16> {
     let text = text.trim();
@@ -229,7 +229,7 @@ pub(super) fn port(text: &str) -> Option<u16> {
     digits.parse().ok().filter(|port| numeric && *port != 0)
 }
 
-/// The directories in which OpenClaw may keep its state, the usual one first (`resolveStateDir`).
+/// The possible state directories of OpenClaw, the usual one first (`resolveStateDir`).
 pub(super) fn states(environment: &Environment, home: &Path) -> Vec<PathBuf> {
     match environment.path("OPENCLAW_STATE_DIR") {
         Some(state) => vec![expand(&state, Some(home))],
@@ -237,7 +237,7 @@ pub(super) fn states(environment: &Environment, home: &Path) -> Vec<PathBuf> {
     }
 }
 
-/// The configuration (`resolveConfigPath`): the one that exists, else the one that OpenClaw would make.
+/// The path of the configuration (`resolveConfigPath`): the first that exists, else the one that OpenClaw would create.
 pub(super) fn locate(environment: &Environment, home: &Path) -> PathBuf {
     if let Some(path) = environment.path("OPENCLAW_CONFIG_PATH") {
         return expand(&path, Some(home));
@@ -249,7 +249,7 @@ pub(super) fn locate(environment: &Environment, home: &Path) -> PathBuf {
     candidates.find(|file| file.exists()).unwrap_or(default)
 }
 
-/// `resolveConfigDir`: where the gateway keeps its certificate and its `.env`.
+/// The directory of the gateway's certificate and `.env` (`resolveConfigDir`).
 fn directory(environment: &Environment, home: &Path) -> PathBuf {
     if let Some(state) = environment.path("OPENCLAW_STATE_DIR") {
         return expand(&state, Some(home));
@@ -258,7 +258,7 @@ fn directory(environment: &Environment, home: &Path) -> PathBuf {
     config.and_then(|config| config.parent().map(Path::to_owned)).unwrap_or_else(|| home.join(".openclaw"))
 }
 
-/// The variables that the `env` section sets (`collectConfigEnvVars`): literal texts only.
+/// The variables that the `env` section sets (`collectConfigEnvVars`). Only literal texts are used.
 fn configured(env: &Value) -> BTreeMap<String, String> {
     let vars = env.get("vars").and_then(Value::as_object);
     let own = env.as_object();

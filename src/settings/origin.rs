@@ -1,14 +1,14 @@
-//! Where a part of a target comes from, as `gateway status` shows it. Never the value itself.
+//! The source of a part of a target, as `gateway status` shows it. It never contains the value.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// The source of an address, a credential or a trust.
+/// The source of an address, a credential or the trusted certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A flag of the command line.
+    /// A command-line flag.
     Flag(&'static str),
-    /// A variable of the environment.
+    /// An environment variable.
     Variable(&'static str),
     /// A key, or a variable, in a file.
     Key {
@@ -23,7 +23,7 @@ pub enum Origin {
     DefaultPort,
     /// The platform's roots of trust.
     Platform,
-    /// There is none.
+    /// There is no source.
     None,
 }
 
@@ -34,15 +34,15 @@ impl Origin {
 }
 
 impl Origin {
-    /// What to do about a credential from here that a gateway rejects, as a sentence.
+    /// The next step if a gateway rejects a credential from this source, as a sentence.
     pub fn correction(&self) -> &'static str {
         match self {
             Self::Variable(_) => "Fix or unset the variable.",
             Self::Flag("--token-file" | "--password-file") => "Fix the file, or leave the flag out.",
-            Self::Flag(_) => "Type the gateway's own, or leave the flag out.",
+            Self::Flag(_) => "Type this gateway's credential, or leave the flag out.",
             Self::Key { key, .. } if key.ends_with("_file") => "Fix the file that it names.",
             Self::Key { key, .. } if key.ends_with("_env") => "Fix the variable that it names.",
-            Self::Key { .. } => "Fix it there.",
+            Self::Key { .. } => "Fix it in that file.",
             Self::Certificate(_) | Self::DefaultPort | Self::Platform | Self::None => "",
         }
     }

@@ -1,5 +1,4 @@
-//! clearance's own `config.toml`: named gateways, and which of them is the default. It holds no secrets, only
-//! where they are.
+//! clearance's own `config.toml`: named gateways and the default gateway. It has no secrets, only their locations.
 //!
 //! ```toml
 //! default = "prod"
@@ -32,10 +31,10 @@ use crate::store::input::{self, Bounds, Input, InputError};
 
 const MAX_SIZE: ByteSize = ByteSize::mib(1);
 
-/// Names that `--gateway` gives another meaning.
+/// Names that have another meaning in `--gateway`.
 pub(super) const RESERVED: &str = "embedded";
 
-/// The fields of a gateway that may stand in the file.
+/// The fields that a gateway may have in the file.
 pub(super) const FIELDS: [&str; 8] = [
     "url",
     "token_file",
@@ -50,9 +49,9 @@ pub(super) const FIELDS: [&str; 8] = [
 /// clearance's configuration.
 #[derive(Debug)]
 pub(super) struct Own {
-    /// The file, whether it exists or not.
+    /// The path of the file. The file may not exist.
     pub(super) file: PathBuf,
-    /// The gateway that is meant when none is named.
+    /// The default gateway.
     pub(super) default: Option<String>,
     gateways: BTreeMap<String, Named>,
 }
@@ -62,16 +61,16 @@ pub(super) struct Own {
 pub(super) struct Named {
     pub(super) address: Address,
     pub(super) secret: Option<Secret>,
-    /// With the field that says so.
+    /// With the origin of the field.
     pub(super) trust: Option<(Trust, &'static str)>,
     pub(super) allow_plaintext: bool,
 }
 
-/// Where the secret of a named gateway is.
+/// The location of a named gateway's secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Secret {
     pub(super) kind: SecretKind,
-    /// The field that says so.
+    /// The name of the field.
     pub(super) field: &'static str,
     pub(super) place: Place,
 }
@@ -102,18 +101,18 @@ struct RawGateway {
     ca_file: Option<String>,
     #[serde(default)]
     allow_plaintext: bool,
-    // Known only to be refused with a reason.
+    // Accepted by the parser only to be rejected with a reason.
     token: Option<IgnoredAny>,
     password: Option<IgnoredAny>,
 }
 
 impl Own {
-    /// Where the configuration is.
+    /// The path of the configuration.
     pub(super) fn path(environment: &Environment) -> Result<PathBuf, SettingsError> {
         Ok(environment.xdg("XDG_CONFIG_HOME", ".config")?.join("clearance").join("config.toml"))
     }
 
-    /// Reads it; without a file there is nothing in it.
+    /// Reads the configuration. If the file does not exist, the configuration is empty.
     pub(super) fn load(environment: &Environment, deadline: Deadline) -> Result<Self, SettingsError> {
         let file = Self::path(environment)?;
         let bytes = match input::read(&Input::Path(file.clone()), Bounds { max_size: MAX_SIZE, deadline }) {
@@ -131,7 +130,7 @@ impl Own {
         Self::of(file, &bytes, environment)
     }
 
-    /// Reads the text of the file.
+    /// Parses the text of the file.
     pub(super) fn of(file: PathBuf, bytes: &[u8], environment: &Environment) -> Result<Self, SettingsError> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             wrong(&file, bytes, Some(error.valid_up_to()..error.valid_up_to()), "this is not UTF-8", None)
@@ -147,7 +146,7 @@ impl Own {
         Ok(Self { file, default, gateways })
     }
 
-    /// The gateway of that name.
+    /// The gateway with that name.
     pub(super) fn named(&self, name: &str) -> Result<&Named, SettingsError> {
         self.gateways.get(name).ok_or_else(|| SettingsError::UnknownGateway {
             name: name.to_owned(),
@@ -172,7 +171,7 @@ impl Own {
     }
 }
 
-/// From what stands in the file to what it means.
+/// Converts the raw file to the configuration.
 struct Reader<'f> {
     file: &'f Path,
     bytes: &'f [u8],
@@ -194,8 +193,10 @@ impl Reader<'_> {
             return Ok(Some(raw.into_inner()));
         }
         let near = nearest(raw.get_ref(), gateways.keys().map(String::as_str));
-        let problem =
-            format!("default names the gateway `{}`, which is not here", raw.get_ref().escape_debug());
+        let problem = format!(
+            "default names the gateway `{}`, which is not in this file",
+            raw.get_ref().escape_debug()
+        );
         Err(self.wrong(raw.span(), &problem, near.map(|near| format!("did you mean default = \"{near}\"?"))))
     }
 
@@ -206,7 +207,7 @@ impl Reader<'_> {
             return Err(self.wrong(span, problem, Some("give it another name".to_owned())));
         }
         if !is_name(name) {
-            let problem = "the name of a gateway is letters, digits, `-`, `_` and `.`";
+            let problem = "the name of a gateway may contain letters, digits, `-`, `_` and `.`";
             return Err(self.wrong(span, problem, None));
         }
         let direct = raw.token.map(|_| "token").or(raw.password.map(|_| "password"));
@@ -248,7 +249,7 @@ impl Reader<'_> {
         Ok(Named { address, secret, trust, allow_plaintext: raw.allow_plaintext })
     }
 
-    /// A path in the file: `~` is the home directory, and relative ones start beside the file.
+    /// A path in the file. `~` is the home directory, and a relative path starts at the file's directory.
     fn path(&self, written: &str) -> PathBuf {
         let path = expand(Path::new(written), self.home.as_deref());
         self.file.parent().map(|parent| parent.join(&path)).unwrap_or(path)
@@ -266,7 +267,7 @@ fn wrong(
     SettingsError::Own { file: file.to_owned(), at, problem: problem.to_owned(), remedy }
 }
 
-/// The reader's own sentence, without what it found: that may be a secret in the wrong place.
+/// The parser's message without the value that it found, which may be a misplaced secret.
 fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
     let message = error.message().lines().next().unwrap_or_default();
     let quoted = |opening: &str| message.strip_prefix(opening).and_then(|rest| rest.split('`').next());
@@ -276,9 +277,9 @@ fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
         let near = nearest(name, fields.iter().copied());
         let remedy = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", fields.join(", ")),
+            None => format!("the fields are {}", fields.join(", ")),
         };
-        (format!("there is no field `{}`", name.escape_debug()), Some(remedy))
+        (format!("unknown field `{}`", name.escape_debug()), Some(remedy))
     } else if message.starts_with("invalid type") || message.starts_with("invalid value") {
         let expected = message.rsplit_once(", expected ").map_or("another type", |(_, expected)| expected);
         (format!("this must be {expected}"), None)
@@ -290,7 +291,7 @@ fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
     wrong(file, text.as_bytes(), error.span(), &problem, remedy)
 }
 
-/// The candidate that was most likely meant.
+/// The most similar candidate.
 fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
     const ALIKE: f64 = 0.75;
     candidates

@@ -1,21 +1,21 @@
-//! Whether this host's gateway has a process, though it accepts no connections yet.
+//! Detects the process of this host's gateway before it accepts connections.
 //!
-//! OpenClaw says so with lock files. Read in the published packages (`infra/gateway-lock`, `resolveGatewayLockDir`,
-//! `isGatewayArgv`):
+//! OpenClaw's gateways have lock files. The rules are from the published packages (`infra/gateway-lock`,
+//! `resolveGatewayLockDir`, `isGatewayArgv`):
 //!
 //! | releases | lock files | content |
 //! | --- | --- | --- |
 //! | 2026.4.14 | `gateway.HASH.lock` in `TMPDIR/openclaw-UID` | `pid`, `configPath`, `startTime` |
-//! | 2026.7.1 | the same | also `port` |
-//! | 2026.9.6 | `gateway.HASH.lock`, `gateway.state.lock` in `STATE/tmp/openclaw-UID` | also `role`, where it is not a gateway's |
+//! | 2026.7.1 | as 2026.4.14 | also `port` |
+//! | 2026.9.6 | `gateway.HASH.lock`, `gateway.state.lock` in `STATE/tmp/openclaw-UID` | also `role`, if it is not a gateway's |
 //!
-//! `startTime` is field 22 of `/proc/PID/stat`, as it is here. A lock whose process is gone is left behind, and counts for
-//! nothing.
+//! `startTime` is field 22 of `/proc/PID/stat`, unchanged. A lock whose process has ended is stale and is ignored.
 //!
-//! A gateway writes its lock when its code is loaded: 1.7 s after its start on 2026.4.14, 6.7 s on 2026.9.6, which also
-//! removes it for a second in between (measured, two idle cores). Until then its command line shows it, which is
-//! `… openclaw.mjs gateway run …` for 0.2 s and then the title `openclaw`, as for every command of OpenClaw, or
-//! `openclaw-gateway`. So a young process with such a title and with this configuration is waited for too.
+//! A gateway creates its lock when its code is loaded: 1.7 s after its start on 2026.4.14, 6.7 s on 2026.9.6, which
+//! also removes the lock for a second in between (measured, two idle cores). Before that it can only be detected by its
+//! command line, which is `… openclaw.mjs gateway run …` for 0.2 s and then the title `openclaw`, as for every command
+//! of OpenClaw, or `openclaw-gateway`. So a young process with such a title and this configuration also counts as a
+//! gateway that is starting.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -35,17 +35,17 @@ use crate::gateway::target::Address;
 use crate::gateway::{Probe, Process};
 use crate::store::input::{self, Bounds, Input};
 
-/// More than a lock file or the variables of a process hold.
+/// Size limit for a lock file or the variables of a process, in bytes.
 const MAX_FILE: ByteSize = ByteSize::mib(1);
-/// The most lock files of one directory that are read.
+/// The maximum number of lock files that are read in one directory.
 const MAX_LOCKS: usize = 256;
-/// The bytes of a command line that are looked at.
+/// The number of bytes of a command line that are read.
 const MAX_COMMAND: usize = 4096;
-/// How long reading files of this kind may take.
+/// Timeout of reading these files.
 const READING: Duration = Duration::from_secs(2);
-/// A process that has run for longer and has no lock is not a gateway that is starting, in seconds.
+/// Maximum age, in seconds, of a starting gateway without a lock.
 const YOUNG: u64 = 60;
-/// The files that a gateway is started from, as `isGatewayArgv` lists them.
+/// The script files that start a gateway, as `isGatewayArgv` lists them.
 const ENTRIES: [&str; 6] = [
     "dist/index.js",
     "dist/entry.js",
@@ -54,14 +54,14 @@ const ENTRIES: [&str; 6] = [
     "src/entry.ts",
     "src/index.ts",
 ];
-/// What a gateway calls its process in the place of its command line, while it loads and later.
+/// The process titles that a gateway sets in place of its command line: while it loads, and later.
 const TITLES: [&str; 2] = ["openclaw", "openclaw-gateway"];
-/// The variables that say which configuration OpenClaw uses. The others of a process are not looked at.
+/// The variables that select OpenClaw's configuration. Other variables of a process are not read.
 const VARIABLES: [&str; 6] =
     ["HOME", "USERPROFILE", "OPENCLAW_HOME", "OPENCLAW_STATE_DIR", "OPENCLAW_CONFIG_PATH", PORT];
 const PORT: &str = "OPENCLAW_GATEWAY_PORT";
 
-/// What a lock file holds, as far as it is of use here.
+/// The fields of a lock file that are used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Lock {
@@ -84,7 +84,7 @@ pub(super) fn probe(environment: &Environment, address: &Address) -> Probe {
     })
 }
 
-/// Where to look, and for the gateway of which port.
+/// The host to search, and the port of the gateway.
 struct Host<'h> {
     environment: &'h Environment,
     port: u16,
@@ -92,7 +92,7 @@ struct Host<'h> {
 }
 
 impl Host<'_> {
-    /// `is_own`: whether the configuration of this host puts its own gateway on that port.
+    /// `is_own`: whether this host's configuration uses that port for its own gateway.
     fn find(&self, known: Option<Process>, is_own: &dyn Fn() -> bool) -> Option<Process> {
         let lives = |process: &Process| {
             self.started(process.id) == Some(process.started)
@@ -111,13 +111,13 @@ impl Host<'_> {
                 None => lock.config_path == config && is_own(),
             };
             let started = self.started(lock.pid).filter(|_| meant)?;
-            #[expect(clippy::cast_precision_loss, reason = "ticks of centuries are exact")]
+            #[expect(clippy::cast_precision_loss, reason = "ticks are exact for centuries")]
             let same = lock.start_time.is_none_or(|time| started == 0 || (time - started as f64).abs() < 0.5);
             same.then_some(Process { id: lock.pid, started, certain: true })
         })
     }
 
-    /// The directories in which a gateway may keep its locks.
+    /// The directories that may contain a gateway's locks.
     fn directories(&self, home: &Path) -> Vec<PathBuf> {
         let mut variables = ["TMPDIR", "TMP", "TEMP"].into_iter();
         let temporary = variables.find_map(|name| self.environment.path(name));
@@ -133,7 +133,7 @@ impl Host<'_> {
         parents.iter().flat_map(|parent| -> Vec<PathBuf> { of(parent) }).collect()
     }
 
-    /// A process that has just been started as a gateway, and has no lock yet.
+    /// A process that was just started as a gateway and has no lock yet.
     fn by_command_line(&self, is_own: &dyn Fn() -> bool) -> Option<Process> {
         fs::read_dir(self.root).ok()?.filter_map(Result::ok).find_map(|entry| {
             let id: u32 = entry.file_name().to_str()?.parse().ok()?;
@@ -157,7 +157,7 @@ impl Host<'_> {
         })
     }
 
-    /// Whether a process uses the configuration that is used here, by its variables.
+    /// Whether a process uses the same configuration as this one, by its variables.
     fn shares_configuration(&self, process: &Path) -> bool {
         let Some(text) = contents(process.join("environ")) else { return false };
         let variable = |pair: &[u8]| {
@@ -170,7 +170,7 @@ impl Host<'_> {
         port.is_none_or(|port| port == self.port) && config(&other) == config(self.environment)
     }
 
-    /// Whether a process started so lately that it may still be starting.
+    /// Whether a process is young enough to be still starting.
     fn is_young(&self, started: u64) -> bool {
         let now = self.ticks_since_boot().unwrap_or_default();
         now.saturating_sub(started) < YOUNG * rustix::param::clock_ticks_per_second()
@@ -182,12 +182,13 @@ impl Host<'_> {
         Some(seconds * rustix::param::clock_ticks_per_second())
     }
 
-    /// When a process started, in clock ticks; 0 where the system does not say. `None`: it is gone, or a zombie.
+    /// The start time of a process in clock ticks, or 0 if the system does not report it. `None`: the process has
+    /// ended, or is a zombie.
     fn started(&self, id: u32) -> Option<u64> {
         match contents(self.root.join(id.to_string()).join("stat")) {
             Some(stat) => {
                 let stat = String::from_utf8_lossy(&stat);
-                // The name before it may hold anything.
+                // The name before it may contain any character.
                 let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
                 let state = fields.next()?;
                 fields.nth(18)?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
@@ -215,24 +216,24 @@ fn locks(directory: &Path) -> Vec<Lock> {
     paths.filter_map(contents).filter_map(|bytes| serde_json::from_slice(&bytes).ok()).collect()
 }
 
-/// What is in a file, if it can be read and is of a usual size.
+/// The content of a file, if it can be read and is not too large.
 fn contents(path: PathBuf) -> Option<Vec<u8>> {
     let bounds = Bounds { max_size: MAX_FILE, deadline: Deadline::after(READING) };
     input::read(&Input::Path(path), bounds).ok()
 }
 
-/// What the command line of a process shows.
+/// The meaning of a process's command line.
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
-    /// A gateway is started, on this port if it says so.
+    /// It starts a gateway, on this port if it names one.
     Gateway(Option<u16>),
-    /// Some command of OpenClaw.
+    /// A process title that any command of OpenClaw may have.
     Title,
 }
 
 impl Command {
-    /// `None`: not a gateway. Its other commands (`gateway status`, `gateway call`) are clients, and with a profile it is not
-    /// this configuration's gateway.
+    /// Reads a command line. `None`: not a gateway of this configuration. Other commands (`gateway status`, `gateway
+    /// call`) are clients, and a gateway with a profile has another configuration.
     fn of(words: &[&str]) -> Option<Self> {
         if let [title] = words
             && TITLES.contains(title)
@@ -266,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    /// A host whose processes and files are all made up.
+    /// A host with fake processes and files.
     struct Fake {
         root: tempfile::TempDir,
         variables: Vec<(String, String)>,
@@ -340,7 +341,7 @@ mod tests {
             lock["configPath"] = host.config().into();
             host.lock(path, &lock);
             assert_eq!(host.find(18789, None, true), Some(7), "{lock}");
-            // A lock with a port is for that port alone; without one the configuration must name it.
+            // A lock with a port is only for that port. Without a port in the lock, the configuration must name it.
             let named = lock.get("port").is_some();
             assert_eq!(host.find(18789, None, false), named.then_some(7), "{lock}");
             assert_eq!(host.find(1, None, true), (!named).then_some(7), "{lock}");
@@ -348,14 +349,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_was_left_behind_counts_for_nothing() {
+    fn a_stale_lock_is_ignored() {
         let host = Fake::new();
         let lock = |start: u64| serde_json::json!({"pid": 7, "createdAt": "", "configPath": host.config(), "startTime": ticks(start), "port": 1});
         host.lock("tmp/openclaw-UID/gateway.1.lock", &lock(10));
         assert_eq!(host.find(1, None, true), None);
         host.process(7, 'Z', 10, &[]);
         assert_eq!(host.find(1, None, true), None);
-        // The id belongs to another process by now.
+        // The id now belongs to another process.
         host.process(7, 'S', 11, &["vim"]);
         assert_eq!(host.find(1, None, true), None);
         host.process(7, 'S', 10, &["openclaw-gateway"]);
@@ -375,10 +376,10 @@ mod tests {
         host.process(7, 'R', 990, &node);
         assert_eq!(host.find(19001, None, false), Some(7));
         assert_eq!(host.find(18789, None, true), None);
-        // It runs for so long without a lock: it is not starting.
+        // It has run too long without a lock, so it is not starting.
         host.process(7, 'S', 100, &node);
         assert_eq!(host.find(19001, None, false), None);
-        // What is known goes by its start, whatever it is called and however old it is.
+        // A known process is identified by its start time, whatever its title and age.
         let known = Process { id: 7, started: ticks(100), certain: true };
         host.process(7, 'S', 100, &["something"]);
         assert_eq!(host.find(19001, Some(known), false), Some(7));
@@ -404,7 +405,7 @@ mod tests {
             environ(&format!("HOME={home}\0OPENCLAW_GATEWAY_PORT=18789\0"));
             assert_eq!(host.find(18789, None, true), Some(7));
         }
-        // It never took a lock: another command of OpenClaw.
+        // It never created a lock, so it is another command of OpenClaw.
         let known = Process { id: 7, started: ticks(900), certain: false };
         host.process(7, 'S', 900, &["openclaw"]);
         assert_eq!(host.find(18789, Some(known), true), None);

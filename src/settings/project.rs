@@ -1,4 +1,4 @@
-//! A project's `clearance.toml`: how much each lint weighs, and which findings are accepted and why.
+//! A project's `clearance.toml`: the severity of each lint, and the accepted findings with their reasons.
 //!
 //! ```toml
 //! [lint.severity]
@@ -6,7 +6,7 @@
 //!
 //! [[lint.silence]]
 //! code = "interpreter-without-arguments"
-//! path = "hosts/build.json"   # and agent, pattern; what is left out may be anything
+//! path = "hosts/build.json"   # also agent, pattern; an omitted key matches anything
 //! reason = "the build agent runs our own scripts"
 //! ```
 
@@ -35,13 +35,13 @@ const NAME: &str = "clearance.toml";
 /// A project's configuration.
 #[derive(Debug, Default)]
 pub struct Project {
-    /// The file; `None` where there is none.
+    /// The path of the file, or `None` if there is none.
     pub file: Option<PathBuf>,
     /// Its text.
     pub text: String,
-    /// What it says of lints.
+    /// The settings for lints.
     pub rules: Rules,
-    /// Where each silence stands in the text.
+    /// The position of each silence in the text.
     pub spans: Vec<Range<usize>>,
 }
 
@@ -72,7 +72,7 @@ struct RawSilence {
 }
 
 impl Project {
-    /// The configuration that was named, or the nearest one from `start` upwards, or none.
+    /// The named configuration, else the nearest one from `start` upwards, else an empty one.
     pub fn load(named: Option<&Path>, start: &Path, deadline: Deadline) -> Result<Self, SettingsError> {
         let found = || start.ancestors().map(|directory| directory.join(NAME)).find(|file| file.is_file());
         let Some(file) = named.map(Path::to_owned).or_else(found) else { return Ok(Self::default()) };
@@ -96,7 +96,7 @@ impl Project {
         })
     }
 
-    /// What a document is called here: its path below the configuration, where it lies there.
+    /// The name of a document: its path relative to the configuration's directory, if it is below that directory.
     pub fn name_of(&self, document: &Path) -> Option<String> {
         let directory = self.file.as_ref()?.canonicalize().ok()?.parent()?.to_owned();
         let below = document.canonicalize().ok()?.strip_prefix(directory).ok()?.to_owned();
@@ -124,7 +124,7 @@ impl Reader<'_> {
             if reason.as_ref().is_none_or(|reason| reason.get_ref().trim().is_empty()) {
                 let at = reason.map_or(span, |reason| reason.span());
                 let remedy = Some("write reason = \"…\": why this is accepted".to_owned());
-                return Err(self.wrong(Some(at), "what is silenced without a reason is forgotten", remedy));
+                return Err(self.wrong(Some(at), "this silence has no reason", remedy));
             }
             let path = path.map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned());
             spans.push(code.span());
@@ -137,8 +137,9 @@ impl Reader<'_> {
         match Code::named(name) {
             Some(code) if code.is_lint() => Ok(code),
             Some(_) => {
-                let problem =
-                    format!("`{name}` makes a document invalid, and can be neither silenced nor weighed");
+                let problem = format!(
+                    "`{name}` makes a document invalid; it cannot be silenced, and its severity cannot be changed"
+                );
                 Err(self.wrong(Some(at.clone()), &problem, None))
             }
             None => {
@@ -160,8 +161,9 @@ impl Reader<'_> {
             "warning" => Ok(Severity::Warning),
             "note" => Ok(Severity::Note),
             other => {
-                let problem = format!("`{}` is no severity", other.escape_debug());
-                let remedy = "write \"error\", \"warning\" or \"note\"; what is accepted has its place under [[lint.silence]]";
+                let problem = format!("`{}` is not a severity", other.escape_debug());
+                let remedy =
+                    "write \"error\", \"warning\" or \"note\"; to accept a finding, use [[lint.silence]]";
                 Err(self.wrong(Some(written.span()), &problem, Some(remedy.to_owned())))
             }
         }
@@ -175,7 +177,7 @@ impl Reader<'_> {
     fn of_toml(&self, error: &toml::de::Error) -> SettingsError {
         let problem = error.message().lines().next().unwrap_or("this is not TOML");
         let remedy =
-            "there are [lint.severity], and [[lint.silence]] with code, path, agent, pattern, reason";
+            "the tables are [lint.severity], and [[lint.silence]] with code, path, agent, pattern, reason";
         self.wrong(error.span(), problem, Some(remedy.to_owned()))
     }
 }

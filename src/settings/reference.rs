@@ -1,6 +1,6 @@
 //! Secrets in OpenClaw's configuration: a text, a text with `${VAR}`, or a reference to a provider (its
-//! `types.secrets.ts` and `secrets/resolve.ts`). References to variables are followed here; files, commands and
-//! OpenClaw's own store are not: only OpenClaw knows how to read them safely.
+//! `types.secrets.ts` and `secrets/resolve.ts`). Only references to variables are resolved. Only OpenClaw can safely
+//! read files, commands and its own store.
 
 use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
@@ -13,14 +13,14 @@ use super::secret_kind::SecretKind;
 use super::substitution::substitute;
 use crate::gateway::target::Credential;
 
-/// The provider of a reference that names none.
+/// The provider of a reference that does not name one.
 const DEFAULT: &str = "default";
 
 /// Markers of early releases, which `openclaw doctor --fix` rewrites.
 const RETIRED: [&str; 2] = ["secretref-env:", "__env__:"];
 
 impl OpenClaw<'_> {
-    /// The secret at a path of the gateway's section. `None`: nothing stands there.
+    /// The secret at a path of the gateway's section. `None`: the path has no value.
     pub(super) fn secret(
         &self,
         section: &str,
@@ -49,9 +49,13 @@ impl OpenClaw<'_> {
     fn text_secret(&self, text: &str, kind: SecretKind, from: &Origin) -> Result<String, SettingsError> {
         let trimmed = text.trim();
         if RETIRED.iter().any(|marker| trimmed.starts_with(marker)) {
-            return Err(bad(from, kind, "its form is retired: openclaw doctor --fix rewrites it"));
+            return Err(bad(
+                from,
+                kind,
+                "its form is no longer supported: openclaw doctor --fix rewrites it",
+            ));
         }
-        // `$NAME` alone is short for a reference.
+        // `$NAME` alone is a short form of a reference.
         if let Some(name) = trimmed.strip_prefix('$').filter(|name| is_variable(name)) {
             return self.follow("env", None, name, kind, from);
         }
@@ -80,17 +84,19 @@ impl OpenClaw<'_> {
                     instead: kind,
                 });
             }
-            _ => return Err(bad(from, kind, "its source is none of env, file, exec and store")),
+            _ => return Err(bad(from, kind, "its source is not env, file, exec or store")),
         }
         let settings = self.secrets(&["providers", provider]);
         let theirs = settings.and_then(|settings| settings.get("source")).and_then(Value::as_str);
         let shown = provider.escape_debug();
         match theirs {
             Some("env") => {}
-            // The built-in provider needs no entry, and no entry of another source takes its name away.
+            // The built-in provider needs no entry, and an entry of another source with its name does not hide it.
             _ if provider == default => {}
-            Some(_) => return Err(bad(from, kind, &format!("provider `{shown}` is not one of variables"))),
-            None => return Err(bad(from, kind, &format!("there is no provider `{shown}`"))),
+            Some(_) => {
+                return Err(bad(from, kind, &format!("provider `{shown}` does not provide variables")));
+            }
+            None => return Err(bad(from, kind, &format!("unknown provider `{shown}`"))),
         }
         if !is_variable(id) {
             return Err(bad(from, kind, "its id is not the name of a variable"));

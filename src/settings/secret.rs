@@ -1,5 +1,5 @@
-//! Secrets as they come in: from a file of one's own, or typed on a terminal. What cannot be a credential is
-//! refused here, and never quoted.
+//! Reads secrets from a private file or from the terminal. A text that cannot be a credential is rejected, and never
+//! quoted.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -19,13 +19,13 @@ use crate::gateway::target::Credential;
 use crate::store::input::{self, Bounds, Input, InputError};
 use crate::store::private;
 
-/// The largest secret: far above any token, far below a file that was named by mistake.
+/// The size limit of a secret, in bytes: far above any token, far below a file that was named by mistake.
 const MAX_SECRET: ByteSize = ByteSize::kib(64);
 
-/// What OpenClaw prints in the place of a secret: `openclaw config get gateway.auth.token` does.
+/// The text that OpenClaw prints in place of a secret, for example in `openclaw config get gateway.auth.token`.
 const REDACTED: &str = "__OPENCLAW_REDACTED__";
 
-/// The credential in a text, unless it cannot be one. A password may hold spaces, a token holds no blank at all.
+/// Reads the credential in a text. A password may contain spaces; a token contains no blanks.
 pub(super) fn credential(kind: SecretKind, text: &str, from: &Origin) -> Result<Credential, SettingsError> {
     let flawed = |flaw| SettingsError::Secret { from: from.clone(), flaw };
     if text.trim().is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn credential(kind: SecretKind, text: &str, from: &Origin) -> Result<
     })
 }
 
-/// Reads a secret from a file that nobody else may read.
+/// Reads a secret from a file that no other user can read.
 pub(super) fn of_file(
     kind: SecretKind,
     file: &Path,
@@ -71,7 +71,7 @@ pub(super) fn of_file(
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     let credential = credential(kind, line, from)?;
-    // A variable may have them: a gateway that reads the same file of variables has them too.
+    // A variable may have quotes: a gateway that reads the same `.env` file has them too.
     if kind == SecretKind::Token && is_quoted(line) {
         return Err(SettingsError::Secret { from: from.clone(), flaw: SecretFlaw::Quotes });
     }
@@ -82,7 +82,7 @@ fn is_quoted(text: &str) -> bool {
     text.len() > 1 && ['"', '\''].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote))
 }
 
-/// Refuses a file whose secret is, or can be made, somebody else's.
+/// Rejects a file that other users can read or replace.
 fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
     if file.is_dir() {
         let error = InputError::Directory(file.display().to_string());
@@ -104,16 +104,16 @@ pub(super) fn typed(kind: SecretKind, deadline: Deadline) -> Result<Credential, 
         SecretKind::Password => "Gateway password: ",
     };
     let (sender, receiver) = mpsc::channel();
-    // Left behind when nobody types: the process ends soon after.
+    // If nothing is typed, the thread is abandoned: the process ends soon after.
     std::thread::spawn(move || {
-        // Nobody listens any more once the deadline has passed.
+        // After the deadline the receiver is dropped.
         let _ = sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new));
     });
     match receiver.recv_timeout(deadline.left().unwrap_or_default()) {
         Ok(Ok(text)) => credential(kind, &text, &Origin::Flag(kind.ask_flag())),
         Ok(Err(cause)) => Err(SettingsError::Terminal(cause)),
         Err(_) => {
-            // The thread would leave the terminal silent.
+            // The abandoned thread would leave the terminal's echo off.
             let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
             Err(SettingsError::TypedNothing(deadline.timeout()))
         }
@@ -129,7 +129,7 @@ fn no_terminal(kind: SecretKind, cause: io::Error) -> SettingsError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+    #![expect(clippy::disallowed_methods, reason = "the tests create their own files")]
 
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
@@ -170,14 +170,14 @@ mod tests {
             (SecretKind::Token, &b""[..], "is empty"),
             (SecretKind::Token, b"\n", "is empty"),
             (SecretKind::Token, b" \t\n", "is empty"),
-            (SecretKind::Token, b"s3cret\ns3cret\n", "holds blanks"),
-            (SecretKind::Token, b"s3cret\n\n", "holds blanks"),
-            (SecretKind::Token, b"s3cret s3cret", "holds blanks"),
-            (SecretKind::Token, b" s3cret", "holds blanks"),
-            (SecretKind::Password, b"s3cret ", "holds blanks"),
-            (SecretKind::Password, b"s3cret\ts3cret", "holds blanks"),
-            (SecretKind::Token, b"s3cret\x1b[0m", "holds blanks"),
-            (SecretKind::Token, b"s3cret\x00", "holds blanks"),
+            (SecretKind::Token, b"s3cret\ns3cret\n", "contains blanks"),
+            (SecretKind::Token, b"s3cret\n\n", "contains blanks"),
+            (SecretKind::Token, b"s3cret s3cret", "contains blanks"),
+            (SecretKind::Token, b" s3cret", "contains blanks"),
+            (SecretKind::Password, b"s3cret ", "contains blanks"),
+            (SecretKind::Password, b"s3cret\ts3cret", "contains blanks"),
+            (SecretKind::Token, b"s3cret\x1b[0m", "contains blanks"),
+            (SecretKind::Token, b"s3cret\x00", "contains blanks"),
             (SecretKind::Token, b"s3cret\xff", "is not UTF-8"),
             (SecretKind::Token, b"\"s3cret\"\n", "is in quotes"),
             (SecretKind::Token, b"'s3cret'", "is in quotes"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_file_is_ones_own() {
+    fn a_secret_file_must_be_private() {
         for mode in [0o640, 0o604, 0o660, 0o644, 0o777, 0o620] {
             let error = read(SecretKind::Token, b"s3cret", mode).unwrap_err();
             assert_eq!(error.kind(), Kind::Refused);
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_redacted_secret_is_not_one() {
-        // From wherever it comes: a terminal too.
+        // This holds for every source, also a terminal.
         for (kind, text) in [
             (SecretKind::Token, REDACTED),
             (SecretKind::Password, REDACTED),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_said() {
+    fn a_path_that_is_not_a_file_is_reported() {
         let directory = tempfile::tempdir().unwrap();
         let deadline = Deadline::after(Duration::from_secs(5));
         let from = Origin::Flag("--token-file");

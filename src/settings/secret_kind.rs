@@ -1,6 +1,6 @@
-//! The two secrets that a gateway may ask for, and their names everywhere.
+//! The two kinds of secrets that a gateway may require, with their variables, keys and flags.
 
-/// Which secret of a gateway.
+/// A kind of secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretKind {
     /// The token.
@@ -10,7 +10,7 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    /// OpenClaw's variable for it.
+    /// OpenClaw's environment variable for the secret.
     pub(super) const fn variable(self) -> &'static str {
         match self {
             Self::Token => "OPENCLAW_GATEWAY_TOKEN",
@@ -18,7 +18,7 @@ impl SecretKind {
         }
     }
 
-    /// Its key in a section of OpenClaw's configuration.
+    /// The key of the secret in a section of OpenClaw's configuration.
     pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -26,7 +26,7 @@ impl SecretKind {
         }
     }
 
-    /// The flag that names a file with it.
+    /// The flag that names a file with the secret.
     pub(super) const fn file_flag(self) -> &'static str {
         match self {
             Self::Token => "--token-file",
@@ -34,7 +34,7 @@ impl SecretKind {
         }
     }
 
-    /// The flag that asks for it on the terminal.
+    /// The flag that reads the secret from the terminal.
     pub(super) const fn ask_flag(self) -> &'static str {
         match self {
             Self::Token => "--ask-token",

@@ -1,7 +1,7 @@
 //! `${VAR}` in OpenClaw's configuration, by the rules of its `config/env-substitution.ts` (2026.4.14 and 2026.9.6
-//! agree): upper-case names only, `$${VAR}` is the text `${VAR}`, everything else stands as it is written.
+//! agree): names are upper-case, `$${VAR}` is the text `${VAR}`, and anything else is unchanged.
 
-/// Replaces the variables in a text. `Err`: the first one that is not set, or empty.
+/// Replaces the variables in a text. `Err`: the name of the first variable that is not set, or empty.
 pub(super) fn substitute(
     text: &str,
     mut lookup: impl FnMut(&str) -> Option<String>,
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_done_as_openclaw_does_it() {
+    fn variables_are_substituted_as_in_openclaw() {
         for (text, expected) in [
             ("plain", "plain"),
             ("x${A}y${A}", "xaya"),

@@ -1,4 +1,5 @@
-//! By whose word: flags, then what belongs to the address, then the platform. And whether plaintext will do.
+//! Finds the trusted certificates: from flags, then from the settings of the address, then from the platform. Also
+//! decides whether a credential may be sent unencrypted.
 
 use std::net::IpAddr;
 
@@ -62,7 +63,7 @@ fn of_flags(flags: &Flags) -> Result<Option<(Trust, Origin)>, SettingsError> {
     Ok(flags.ca_file.clone().map(|file| (Trust::Roots(file), Origin::Flag("--ca-file"))))
 }
 
-/// The certificate of this host's own gateway: whoever can read its file need not be told its fingerprint.
+/// The certificate of this host's own gateway. A user who can read its file does not need to configure a fingerprint.
 fn certificate(
     openclaw: &OpenClaw<'_>,
     deadline: Deadline,
@@ -79,7 +80,9 @@ fn certificate(
     };
     let Ok(certificate) = CertificateDer::from_pem_slice(&pem) else {
         let file = file.display();
-        notes.push(format!("this host's gateway certificate is not pinned: {file} holds none in PEM"));
+        notes.push(format!(
+            "this host's gateway certificate is not pinned: {file} contains no PEM certificate"
+        ));
         return Ok(None);
     };
     Ok(Some((Trust::Pin(Fingerprint::of(&certificate)), Origin::Certificate(file))))
@@ -104,16 +107,16 @@ fn pin(
     }
 }
 
-/// Whether a credential may cross plaintext to this address: by the gateway's configuration, or by OpenClaw's own
-/// variable for private networks.
+/// Whether a credential may be sent unencrypted to this address: because of the gateway's configuration, or of
+/// OpenClaw's own variable for private networks.
 pub(super) fn plaintext_allowed(chosen: &Chosen<'_>, environment: &Environment) -> bool {
     let by_name = matches!(&chosen.owner, Owner::Named(_, named) if named.allow_plaintext);
     let variable = environment.raw("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
     by_name || (variable.is_some_and(|value| value == "1") && is_private(&chosen.address))
 }
 
-/// What `OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1` covers (`isSecureWebSocketUrl`): names, and addresses that no public
-/// network routes.
+/// Whether `OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1` covers an address (`isSecureWebSocketUrl`): host names, and addresses
+/// that public networks do not route.
 fn is_private(address: &Address) -> bool {
     let ip = match address.url().host() {
         Some(Host::Domain(_)) => return true,
@@ -124,7 +127,7 @@ fn is_private(address: &Address) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [first, second, ..] = ip.octets();
-            // 100.64.0.0/10 is what carriers and tailnets share.
+            // Carrier-grade NAT and tailnets use 100.64.0.0/10.
             let shared = first == 100 && (64..128).contains(&second);
             ip.is_private() || ip.is_link_local() || ip.is_loopback() || shared
         }
@@ -137,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_is_what_no_public_network_routes() {
+    fn private_addresses_are_those_that_public_networks_do_not_route() {
         for (url, expected) in [
             ("ws://gateway.internal", true),
             ("ws://10.0.0.1", true),

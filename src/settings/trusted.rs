@@ -1,5 +1,5 @@
-//! Files that decide where a credential goes, or which gateway is believed, and that others can write. Files that hold a
-//! secret alone are refused in `secret`.
+//! Warnings about files that decide where a credential is sent or which gateway is trusted, and that other users can
+//! write. Files that contain only a secret are rejected in `secret`.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::gateway::target::Trust;
 use crate::store::private::{self, Exposure};
 use crate::store::{quoted, writers};
 
-/// What whoever writes a configuration can do.
+/// The consequence if other users can write a configuration.
 const REDIRECT: &str = "choose the gateway that this command calls, and what it trusts";
-/// What whoever writes a file of certificates can do.
-const IMPERSONATE: &str = "pass a gateway of their own for this one";
+/// The consequence if other users can write a file of certificates.
+const IMPERSONATE: &str = "impersonate this gateway";
 
-/// One warning for each file, and for each directory of one, that others can write: who they are, and the command that
-/// ends it. `secret`: the file that the credential stands in; where others can only read that one, it is warned of too.
+/// One warning for each file or directory of a file that other users can write: the users, and the command that fixes
+/// it. `secret`: the file that contains the credential. There is also a warning if other users can only read that file.
 pub(super) fn warnings(
     chosen: &Chosen<'_>,
     secret: Option<&Path>,
@@ -41,12 +41,12 @@ pub(super) fn warnings(
         .collect()
 }
 
-/// OpenClaw's own configuration is not refused, as a file that holds a secret alone is: its mode is its owner's decision.
-/// clearance's configuration holds no secrets.
+/// OpenClaw's own configuration is not rejected, unlike a file that contains only a secret: its mode is its owner's
+/// decision. clearance's configuration contains no secrets.
 fn exposed(file: &Path) -> Option<String> {
     match private::check(file) {
         Err(exposure @ Exposure::Mode { .. }) => {
-            Some(format!("{exposure}, and it holds the credential: chmod 600 {}", quoted(file)))
+            Some(format!("{exposure}, and it contains the credential: chmod 600 {}", quoted(file)))
         }
         _ => None,
     }
@@ -60,7 +60,7 @@ fn of_file(file: &Path, consequence: &str, holds_secret: bool) -> Vec<String> {
         } else {
             writers.remedy()
         };
-        // Whoever writes in a directory puts another file into its place.
+        // A user who can write a directory can replace the files in it.
         let replaced = if writers.path == file {
             String::new()
         } else {

@@ -1,9 +1,9 @@
-//! Warnings about settings, for the person who runs a command. Each is given once, however often a command connects.
+//! Warnings about settings, for the user of a command. Each is shown once, even if a command connects several times.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where warnings go. Copies share what was given already. The default gives none.
+/// Receives warnings. Clones share the set of warnings that were already shown. The default shows none.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
     show: Option<fn(&str)>,
@@ -11,12 +11,12 @@ pub struct Warnings {
 }
 
 impl Warnings {
-    /// Warnings that `show` prints. It may be called from any thread.
+    /// Passes warnings to `show`, which may be called from any thread.
     pub fn to(show: fn(&str)) -> Self {
         Self { show: Some(show), ..Self::default() }
     }
 
-    /// Gives a warning, unless the same one was given before.
+    /// Shows a warning, unless the same one was shown before.
     pub fn give(&self, text: String) {
         let Some(show) = self.show else { return };
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);

@@ -605,7 +605,7 @@ fn dev_with_a_scenario_that_is_wrong() {
 fn the_scenario_in_the_help_can_be_played() {
     let client = Client::alone();
     let help = client.answer(&["gateway", "dev", "--help"]);
-    let example = help.split_once("left out):\n").unwrap().1.split_once("--- stderr").unwrap().0;
+    let example = help.split_once("is optional):\n").unwrap().1.split_once("--- stderr").unwrap().0;
     let file = client.file("scenario.json5", example);
     let dev = Dev::start(&["--scenario", file.to_str().unwrap()]);
     assert_eq!(dev.client().json(&["gateway", "status"]).0, 0);

@@ -458,7 +458,7 @@ fn what_cannot_be_found_out_ends_it_at_once() {
     let output = client.command(&["queue", "guard", "--metrics", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
     for (flags, said) in [
-        (&["--all-gateways"][..], "there is no gateway in "),
+        (&["--all-gateways"][..], "no gateway is configured in "),
         (&["--gateway=ws://127.0.0.1:1", "--gateway=ws://user:s3cret@127.0.0.1:1"], "more than an address"),
     ] {
         let output = client.command(&[&["queue", "guard"], flags].concat()).output().unwrap();

@@ -168,7 +168,7 @@ fn a_bare_number_is_seconds_wherever_a_duration_is_taken() {
     // Those of a guard are read before it finds no gateway.
     for option in ["--margin", "--cooling", "--within"] {
         let text = answer(&["queue", "guard", "--gateway=none", option, "5"]);
-        assert!(text.contains("there is no gateway `none`"), "{option}: {text}");
+        assert!(text.contains("unknown gateway `none`"), "{option}: {text}");
     }
     for (page, options) in [(["queue", "dedupe"], 4), (["queue", "guard"], 3), (["queue", "ls"], 2)] {
         let text = answer(&[&page[..], &["--help"]].concat());

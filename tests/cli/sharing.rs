@@ -178,11 +178,14 @@ fn a_broken_device_file_is_told_and_left_alone() {
     for broken in [&whole[..whole.len() / 2], "", "garbage", "[]", other_shape, &without_key] {
         fs::write(&file, broken).unwrap();
         let output = place.get();
-        assert_told(&output, &["holds no device key", "mv ", file.file_name().unwrap().to_str().unwrap()]);
+        assert_told(
+            &output,
+            &["does not contain a device key", "mv ", file.file_name().unwrap().to_str().unwrap()],
+        );
         assert_eq!(fs::read_to_string(&file).unwrap(), broken);
     }
     fs::write(&file, b"\xff\xfe\0").unwrap();
-    assert_told(&place.get(), &["holds no device key"]);
+    assert_told(&place.get(), &["does not contain a device key"]);
     // Moved away, as the remedy says: a new one is made.
     fs::rename(&file, file.with_extension("broken")).unwrap();
     assert!(place.get().status.success());

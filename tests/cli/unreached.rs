@@ -25,7 +25,7 @@ fn a_guard_that_was_never_connected_ends_as_an_unreachable_gateway() {
     assert_eq!((exit, &stopped["neverConnected"]), (4, &json!([NOBODY])), "{err}");
     assert!(!out.contains("\"error\":{"), "{out}");
     assert!(err.starts_with(&format!("error: the guard was never connected: {NOBODY}: ")), "{err}");
-    assert!(err.contains("  next: start it "), "{err}");
+    assert!(err.contains("  next: start the gateway "), "{err}");
     // Lines stay lines where the failure is one of them.
     let (exit, _, out, _) = guard(&client, &[&gateway, "--ndjson"]);
     let last: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();

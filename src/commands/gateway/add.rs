@@ -1,4 +1,4 @@
-//! `gateway add`: a gateway is written into config.toml, atomically and beside others who write it.
+//! `gateway add`: writes a gateway into config.toml, atomically, and safely with concurrent writers.
 
 use crate::commands::Error;
 use crate::deadline::{Deadline, Gate, OutOfTime};
@@ -7,7 +7,7 @@ use crate::settings::{Entry, Environment, config_file};
 use crate::store::json_file::JsonFile;
 use crate::store::{StoreError, private_directory};
 
-/// Writes the gateway. Relative paths are made absolute: in the file they would start beside it.
+/// Writes the gateway. Relative paths are made absolute, because in the file they would start at the file's directory.
 pub fn run(mut entry: Entry, gate: &Gate, deadline: Deadline) -> Result<Added, Error> {
     entry.check()?;
     for path in [&mut entry.token_file, &mut entry.password_file, &mut entry.ca_file].into_iter().flatten() {

@@ -84,10 +84,10 @@ pub fn code(error: &GatewayError) -> &'static str {
 /// The next step.
 pub fn next(fault: &Fault) -> Option<String> {
     let chosen = &fault.chosen;
-    let checked = |what: &str| format!("{what} (it came from {})", chosen.address_from);
+    let checked = |what: &str| format!("{what} (the address comes from {})", chosen.address_from);
     Some(match fault.error.root() {
         GatewayError::Unreachable { refused: true, .. } => {
-            checked("start it (openclaw gateway run), or name the right one: --gateway=URL")
+            checked("start the gateway (openclaw gateway run), or name the right one: --gateway=URL")
         }
         GatewayError::NotStarted { ended: true, .. } => "look at the gateway's log: openclaw logs".to_owned(),
         GatewayError::NotStarted { process: Some(_), .. } => {
@@ -96,7 +96,7 @@ pub fn next(fault: &Fault) -> Option<String> {
         GatewayError::NotStarted { process: None, .. } => {
             checked("give it more time: clearance … --timeout 2m; or check the address")
         }
-        // What a server of TLS answers is no HTTP.
+        // A TLS server does not answer in HTTP.
         GatewayError::NotAGateway(answer) if chosen.trust.is_none() && !answer.starts_with("HTTP ") => format!(
             "{}; if the gateway serves TLS: clearance … --gateway={}",
             checked("check the address"),
@@ -106,24 +106,24 @@ pub fn next(fault: &Fault) -> Option<String> {
             checked("check the address, or name the right one: --gateway=URL")
         }
         GatewayError::Proxy { proxy, .. } => format!(
-            "check {proxy}, or go around it: NO_PROXY={} clearance …",
+            "check {proxy}, or bypass it: NO_PROXY={} clearance …",
             host(&chosen.address)
         ),
         GatewayError::TimedOut { .. } => {
-            "give it more time: clearance … --timeout 2m (a gateway that loads may be silent for a minute)".to_owned()
+            "give it more time: clearance … --timeout 2m (a loading gateway may not answer for a minute)".to_owned()
         }
-        GatewayError::Violation { .. } => checked("check that the address is a gateway's, and its version: openclaw --version"),
+        GatewayError::Violation { .. } => checked("check that the address belongs to a gateway, and check its version: openclaw --version"),
         GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), code: None, .. }
             if chosen.trust.is_none() && fault.is_first_contact() =>
         {
             format!("if the gateway serves TLS: clearance … --gateway={}", encrypted(&chosen.address))
         }
-        // Without TLS a server hangs up on what it cannot read.
+        // A server without TLS closes the connection when it receives a TLS handshake.
         GatewayError::Closed { step: Step::Securing, .. } => format!(
-            "if the gateway serves no TLS: clearance … --gateway={}",
+            "if the gateway does not serve TLS: clearance … --gateway={}",
             plain(&chosen.address)
         ),
-        GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it stays so, look at the gateway's log: openclaw logs".to_owned(),
+        GatewayError::Closed { .. } | GatewayError::Silent(_) => "try again; if it happens again, look at the gateway's log: openclaw logs".to_owned(),
         GatewayError::Tls(error) => tls(error, chosen),
         GatewayError::Plaintext => plaintext(chosen),
         GatewayError::Refused(refusal) => return Some(refused(refusal, chosen)),
@@ -142,11 +142,11 @@ pub fn next(fault: &Fault) -> Option<String> {
         ),
         GatewayError::TooLarge { .. } => "remove unused entries: clearance approvals lint --fix".to_owned(),
         GatewayError::Device(error) => device(error)?,
-        // `root` has gone through them.
+        // `root` has unwrapped both.
         GatewayError::NotSent { .. } | GatewayError::Uncertain { .. } => return None,
     })
     .map(|step| match &fault.error {
-        GatewayError::Uncertain { .. } => format!("see first what is there now (clearance approvals get); {step}"),
+        GatewayError::Uncertain { .. } => format!("first check the current state (clearance approvals get); {step}"),
         _ => step,
     })
 }
@@ -180,10 +180,10 @@ fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
         Reason::Unauthorized => {
             format!("the {} came from {from}; {}", chosen.credential.as_str(), bring(chosen.credential == CredentialKind::Password))
         }
-        Reason::DeviceToken => format!("the saved token is removed; {}", bring(false)),
+        Reason::DeviceToken => format!("the saved token was removed; {}", bring(false)),
         Reason::RateLimited => match refusal.retry_after() {
-            Some(wait) => format!("wait {} s, then try the right credential", wait.as_secs().max(1)),
-            None => "wait five minutes, then try the right credential".to_owned(),
+            Some(wait) => format!("wait {} s, then retry with the right credential", wait.as_secs().max(1)),
+            None => "wait five minutes, then retry with the right credential".to_owned(),
         },
         Reason::Pairing { request: Some(request), .. } => {
             format!("on the gateway's host: openclaw devices approve {request}; then run this again")
@@ -192,10 +192,10 @@ fn refused(refusal: &Refusal, chosen: &Chosen) -> String {
             "on the gateway's host: openclaw devices list; openclaw devices approve REQUEST; then run this again".to_owned()
         }
         Reason::Protocol { .. } => "update the older of the two: clearance --version; openclaw --version".to_owned(),
-        Reason::Clock => "the way to the gateway took longer than the two minutes that a signature lives: try again".to_owned(),
-        Reason::Device => "move the device's key away and run this again: a new one is made".to_owned()
-            + &devices().map_or_else(String::new, |directory| format!(" (it is in {})", directory.display())),
-        Reason::Starting => "it is still starting: give it more time: clearance … --timeout 2m".to_owned(),
+        Reason::Clock => "connecting took longer than the two minutes for which a signature is valid: try again".to_owned(),
+        Reason::Device => "move the device's key away and run this again: a new key is created".to_owned()
+            + &devices().map_or_else(String::new, |directory| format!(" (keys are in {})", directory.display())),
+        Reason::Starting => "the gateway is still starting: give it more time: clearance … --timeout 2m".to_owned(),
         Reason::Other => "look at the gateway's log: openclaw logs".to_owned(),
     }
 }
@@ -223,19 +223,19 @@ fn tls(error: &TlsError, chosen: &Chosen) -> String {
         "openssl x509 -in ~/.openclaw/gateway/tls/gateway-cert.pem -noout -fingerprint -sha256";
     match error {
         TlsError::Pin { found, .. } => format!(
-            "somebody may be in between. On the gateway's host: {CHECK}; only if that prints this fingerprint: clearance … --tls-fingerprint {found}"
+            "the connection may be intercepted. On the gateway's host: {CHECK}; only if that prints this fingerprint: clearance … --tls-fingerprint {found}"
         ),
         TlsError::Untrusted { found, .. } => format!(
-            "if the gateway made it itself, check it on the gateway's host: {CHECK}; if that prints this fingerprint: clearance … --tls-fingerprint {found}; if an authority of yours signed it: clearance … --ca-file PATH"
+            "if the certificate is self-signed, check it on the gateway's host: {CHECK}; if that prints this fingerprint: clearance … --tls-fingerprint {found}; if your own authority signed it: clearance … --ca-file PATH"
         ),
         TlsError::Roots { path, .. } => {
-            format!("check that {} holds certificates in PEM", path.display())
+            format!("check that {} contains PEM certificates", path.display())
         }
         TlsError::Platform(_) => {
-            "install them (ca-certificates), or name one: clearance … --ca-file PATH".to_owned()
+            "install root certificates (package ca-certificates), or name a CA file: clearance … --ca-file PATH".to_owned()
         }
         TlsError::Handshake(_) => {
-            format!("if the gateway serves no TLS: clearance … --gateway={}", plain(&chosen.address))
+            format!("if the gateway does not serve TLS: clearance … --gateway={}", plain(&chosen.address))
         }
     }
 }
@@ -243,31 +243,32 @@ fn tls(error: &TlsError, chosen: &Chosen) -> String {
 fn plaintext(chosen: &Chosen) -> String {
     let host = host(&chosen.address);
     format!(
-        "use wss:// or https://, or a tunnel (ssh -N -L 18789:127.0.0.1:18789 {host}, then --gateway=ws://127.0.0.1:18789), or say allow_plaintext = true of this gateway in config.toml"
+        "use wss:// or https://, or a tunnel (ssh -N -L 18789:127.0.0.1:18789 {host}, then --gateway=ws://127.0.0.1:18789), or set allow_plaintext = true for this gateway in config.toml"
     )
 }
 
 fn device(error: &DeviceError) -> Option<String> {
     match error {
-        DeviceError::Store(StoreError::Locked { path, .. }) => {
-            Some(format!("another clearance is using it; try again, or see who holds {}", path.display()))
-        }
+        DeviceError::Store(StoreError::Locked { path, .. }) => Some(format!(
+            "another clearance process is using the key; try again, or find the process that holds {}",
+            path.display()
+        )),
         DeviceError::Store(_) | DeviceError::Directory { .. } => Some(
-            "make it readable and writable for you, or keep keys elsewhere: XDG_STATE_HOME=DIR clearance …"
+            "make it readable and writable by you, or keep keys elsewhere: XDG_STATE_HOME=DIR clearance …"
                 .to_owned(),
         ),
         DeviceError::Exposed(Exposure::Mode { path, .. }) => {
             let directory = if path.is_dir() { Some(&**path) } else { path.parent() };
             let directory = settings::quoted(directory.unwrap_or(path));
             Some(format!(
-                "chmod -R go= {directory}; if others may have copied a key, remove its file there: a new one is made"
+                "chmod -R go= {directory}; if others may have copied a key, remove its file there: a new key is created"
             ))
         }
         DeviceError::Exposed(Exposure::Owner { .. } | Exposure::Special { .. }) => {
             Some("keep keys elsewhere: XDG_STATE_HOME=DIR clearance …".to_owned())
         }
         DeviceError::Malformed(path) => {
-            Some(format!("move it away (mv {0} {0}.broken): a new one is made", path.display()))
+            Some(format!("move it away (mv {0} {0}.broken): a new key is created", path.display()))
         }
         DeviceError::Random(_) => None,
     }

@@ -14,34 +14,34 @@ use crate::embedded::{self, Generation, Options};
 use crate::report::gateway::Dev;
 use crate::store::input::{self, Bounds, Input};
 
-/// The largest scenario that is read.
+/// The size limit of a scenario, in bytes.
 const MAX_SCENARIO: bytesize::ByteSize = bytesize::ByteSize::mib(16);
 
-/// How long the scenario may take to read.
+/// Timeout of reading the scenario.
 const READING: Duration = Duration::from_secs(30);
 
 /// The options of `gateway dev`.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct DevOptions {
-    /// The port; 0 for one that is free.
+    /// The port; 0 chooses a free one.
     pub port: u16,
-    /// The scenario; `None` for the seed's cascade.
+    /// The path of the scenario; `None` for the built-in cascade.
     pub scenario: Option<PathBuf>,
-    /// Whether requests for what is pending already join that prompt.
+    /// Whether a request for the same command joins the pending prompt.
     pub coalesce: bool,
-    /// Whether it lists the ids of active runs.
+    /// Whether the list of sessions names active runs.
     pub lists_run_ids: bool,
-    /// Whether the prompts of a run that fails over are cancelled.
+    /// Whether the prompts of a failed-over run are cancelled.
     pub cancel_on_failover: bool,
-    /// Which wire.
+    /// The generation of the protocol.
     pub generation: Generation,
-    /// Whether it serves TLS.
+    /// Whether to serve TLS.
     pub tls: bool,
 }
 
-/// Runs the gateway until the process receives a signal to end, or until `end`. `ready` is called once, when it accepts
-/// connections, and returns whether to go on.
+/// Runs the gateway until the process receives a signal to end, or until `end`. `ready` is called once, when the
+/// gateway accepts connections, and returns whether to continue.
 pub async fn run(
     request: &DevOptions,
     end: Option<Deadline>,
@@ -57,7 +57,7 @@ pub async fn run(
                 .map_err(|cause| Error::Scenario { name, cause })?
         }
     };
-    // The token is generated for this run, opens nothing else, and is printed to be copied.
+    // The token is printed so that it can be copied. It is generated for this run and is valid only for this gateway.
     let token = uuid::Uuid::new_v4().to_string();
     let running = embedded::start(Options {
         port: request.port,

@@ -1,11 +1,11 @@
-//! An error of a gateway, together with the gateway. The advice depends on both.
+//! A gateway error together with the gateway's settings. The advice depends on both.
 
 use std::fmt;
 
 use crate::gateway::error::{GatewayError, Step};
 use crate::report::gateway::Chosen;
 
-/// An error of a gateway, and the choice of that gateway.
+/// A gateway error and the gateway's settings.
 #[derive(Debug)]
 pub struct Fault {
     /// The gateway.
@@ -15,7 +15,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether the error came before anything showed that the peer is a gateway.
+    /// Whether the error happened before the peer proved to be a gateway.
     pub(super) fn is_first_contact(&self) -> bool {
         match self.error.root() {
             GatewayError::Closed { step: Step::Upgrading, .. } => true,

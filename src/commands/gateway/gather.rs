@@ -1,7 +1,7 @@
-//! Calls that are made at once: those that a command needs, and those that only refine what it knows.
+//! Concurrent calls: those that a command needs, and those that only refine its result.
 //!
-//! A call that refines never fails a command. A loaded gateway may answer one method and not another (seen on 2026.9.6:
-//! the prompts are listed while `sessions.list` times out), and a token may lack the scope for one of them.
+//! A refining call never fails a command. A loaded gateway may answer one method and not another (seen on 2026.9.6: the
+//! prompts are listed while `sessions.list` times out), and a token may lack the scope for one of them.
 
 use std::time::Duration;
 
@@ -21,17 +21,17 @@ use crate::gateway::Session;
 use crate::gateway::api::{self, Method};
 use crate::gateway::error::GatewayError;
 
-/// How long calls that only refine may take at a gateway that keeps them unanswered.
+/// Timeout of refining calls at a gateway that did not answer them before.
 const SHORTEST: Duration = Duration::from_millis(250);
 
-/// The first and the longest step of the pauses while a gateway is too busy for a call.
+/// The first and the longest step of the backoff while a gateway is too busy for a call.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What came of a call that refines.
+/// The result of a refining call.
 type Answer = Result<Box<RawValue>, GatewayError>;
 
-/// Any call that changes nothing.
+/// A call that only reads.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(in crate::commands) struct AnyCall {
@@ -41,9 +41,9 @@ pub(in crate::commands) struct AnyCall {
 }
 
 impl AnyCall {
-    /// The call with these parameters, whose payload is returned as it came.
+    /// The call with these parameters. Its payload is returned unparsed.
     pub(in crate::commands) fn of(call: &impl api::Call<Answer = Box<RawValue>>) -> Self {
-        // Parameters are texts and numbers, which can always be serialized.
+        // Strings and numbers can always be serialized.
         Self { method: call.method(), params: serde_json::to_value(call).unwrap_or_default() }
     }
 }
@@ -56,18 +56,19 @@ impl api::Call for AnyCall {
     }
 }
 
-/// What was answered.
+/// The answers to the calls.
 #[derive(Debug)]
 pub(in crate::commands) struct Gathered {
-    /// The answers to the calls that were needed, in their order.
+    /// The answers to the needed calls, in their order.
     pub(in crate::commands) needed: Vec<Box<RawValue>>,
-    /// The answers to the others, in their order; or why there is none.
+    /// The answers to the refining calls, in their order, or the reason why an answer is missing.
     pub(in crate::commands) refining: Vec<Result<Box<RawValue>, String>>,
 }
 
 impl Connection {
-    /// Makes calls at once where the way allows it. A failure of a `needed` call is an error; a failure of a `refining`
-    /// one is a reason in the result, and none of them is waited for longer than a share of the time that is left.
+    /// Makes the calls, concurrently if the transport allows it. A failed `needed` call is an error. A failed
+    /// `refining` call is a reason in the result. The wait for refining calls is limited to a share of the remaining
+    /// time.
     pub(in crate::commands) async fn gather(
         &mut self,
         needed: &[AnyCall],
@@ -85,7 +86,7 @@ impl Connection {
         for call in needed {
             match answers.next() {
                 Some(Ok(Some(answer))) => read.push(answer),
-                // One by one, with whatever may be tried again tried again.
+                // Makes the calls one by one, with retries where they are safe.
                 _ => read.push(self.read(call).await?),
             }
         }
@@ -93,8 +94,8 @@ impl Connection {
         Ok(Gathered { needed: read, refining })
     }
 
-    /// Makes those calls once more that were lost with a connection which is back by now, and says why the others have
-    /// no answer.
+    /// Repeats the calls that were lost with a connection that has been restored. For the other calls, returns the
+    /// reason why there is no answer.
     async fn reasons(
         &mut self,
         calls: &[AnyCall],
@@ -130,13 +131,13 @@ impl Connection {
                 }
             });
         }
-        // Whoever lists again and again does not wait the whole time each time.
+        // A caller that lists repeatedly does not wait the whole time on each listing.
         self.patience = if slow { (self.patience / 2).max(SHORTEST) } else { PATIENCE };
         reasons
     }
 }
 
-/// Makes all calls at once. Those that refine are waited for until the others are answered, and a little longer.
+/// Makes all calls concurrently. Refining calls may take until the needed calls are answered, and a little longer.
 async fn at_once(
     session: &Session,
     needed: &[AnyCall],
@@ -153,7 +154,7 @@ async fn at_once(
     let mut until = Instant::now();
     while answers.is_none() || !others.is_empty() {
         tokio::select! {
-            // What is needed is sent first: a gateway may answer in the order in which it was called.
+            // Needed calls are sent first, because a gateway may answer in the order of the calls.
             biased;
             all = &mut essential, if answers.is_none() => {
                 answers = Some(all);
@@ -166,7 +167,7 @@ async fn at_once(
     answers.unwrap_or_default()
 }
 
-/// What may be waited for: a third of what is left at most.
+/// The limit of a wait: at most a third of the remaining time.
 fn share(patience: Duration, deadline: Deadline) -> Duration {
     patience.min(deadline.left().unwrap_or_default() / 3)
 }
@@ -175,7 +176,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-/// Makes one call, again while the gateway is too busy for it.
+/// Makes one call, and retries it while the gateway is too busy.
 async fn refine(session: &Session, at: usize, call: &AnyCall, deadline: Deadline) -> (usize, Answer) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {

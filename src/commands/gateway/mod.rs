@@ -1,4 +1,4 @@
-//! What commands on gateways share: the choice, the connection, and the runtime that both live in.
+//! Shared by the commands on gateways: the choice of the gateway, the connection, and their runtime.
 
 pub mod add;
 pub mod advice;
@@ -33,27 +33,28 @@ use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
 use crate::store::{StoreError, private_directory};
 
-/// The name that no configured gateway can have.
+/// The reserved name of the embedded gateway.
 const EMBEDDED: &str = "embedded";
 
-/// How long calls that only refine may take once everything else is answered.
+/// Timeout of refining calls after all other calls are answered.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How much longer than its deadline something may take to say that it has passed.
+/// Grace period after a deadline, in which work can return its own timeout error.
 const REPORTING: Duration = Duration::from_millis(200);
 
-/// Runs a command that asks nobody, on a runtime of its own.
+/// Runs a command without questions, on its own runtime.
 pub fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     Runtime::new()?.run(work)
 }
 
-/// Does what may block, a file that is slow, in a thread beside the runtime: no other gateway waits for it.
+/// Runs work that may block, such as reading a slow file, in a separate thread, so that other gateways do not wait for
+/// it.
 pub(super) async fn beside<T: Send + 'static>(
     deadline: Deadline,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let left = deadline.left().unwrap_or_default();
-    // What has a deadline of its own says more about what it was waiting for.
+    // Work with its own deadline returns a more precise error.
     let Ok(done) = tokio::time::timeout(left + REPORTING, tokio::task::spawn_blocking(work)).await else {
         let name = "a file of the configuration".to_owned();
         return Err(InputError::TimedOut { name, timeout: deadline.timeout() }.into());
@@ -67,7 +68,7 @@ pub(super) async fn beside<T: Send + 'static>(
     }
 }
 
-/// Waits for a deadline, where there is one.
+/// Waits for a deadline, if there is one.
 pub(super) async fn passed(end: Option<Deadline>) {
     match end {
         Some(end) => tokio::time::sleep(end.left().unwrap_or_default()).await,
@@ -75,20 +76,20 @@ pub(super) async fn passed(end: Option<Deadline>) {
     }
 }
 
-/// A choice that was made, before anything is connected.
+/// A chosen gateway, before connecting.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) target: Target,
     pub(super) keyring: Keyring,
     pub(super) chosen: Chosen,
     embedded: Option<embedded::Running>,
-    /// What to do about the credential where the gateway rejects it.
+    /// The next step if the gateway rejects the credential.
     correction: &'static str,
     warnings: Warnings,
 }
 
 impl Choice {
-    /// Makes the choice; the embedded gateway is started for it.
+    /// Chooses the gateway. The embedded gateway is started if it is chosen.
     pub(super) async fn of(flags: &Flags, deadline: Deadline) -> Result<Self, Error> {
         if flags.gateway.as_deref() == Some(EMBEDDED) {
             return Self::embedded(flags.observer.clone()).await;
@@ -125,7 +126,7 @@ impl Choice {
         Ok(choice)
     }
 
-    /// Reports to whoever watches what was chosen, and why.
+    /// Reports the choice and its sources to the observer.
     fn report(&self) {
         let Chosen { address_from, name, credential, credential_from, trust, notes, .. } = &self.chosen;
         let named = name.as_ref().map_or_else(String::new, |name| format!(", the gateway {name}"));
@@ -170,9 +171,7 @@ impl Choice {
             credential: CredentialKind::Token,
             credential_from: "this process".to_owned(),
             trust: None,
-            notes: vec![
-                "a gateway inside this process, to rehearse with: everything in it is made up".to_owned(),
-            ],
+            notes: vec!["a gateway inside this process, for rehearsals: all its data is made up".to_owned()],
         };
         let credential = Credential::Token(token);
         let options = ConnectOptions { observer, ..ConnectOptions::default() };
@@ -190,8 +189,8 @@ impl Choice {
         Ok(choice)
     }
 
-    /// Connects. Where the gateway rejects the credential and accepts this device's saved token, that is worth a
-    /// warning: it goes unnoticed until the device is removed.
+    /// Connects. Warns if the gateway rejects the credential and accepts this device's saved token: otherwise the wrong
+    /// credential stays unnoticed until the device is removed.
     async fn connect(
         &self,
         access: Access,
@@ -228,7 +227,7 @@ fn trusted(trust: &Trust, from: &settings::Origin) -> String {
     }
 }
 
-/// A gateway that has let us in.
+/// An authenticated connection to a gateway.
 #[derive(Debug)]
 pub(super) struct Connection {
     choice: Choice,
@@ -236,7 +235,7 @@ pub(super) struct Connection {
     events: Option<Events>,
     access: Access,
     deadline: Deadline,
-    /// How long calls that only refine may take once everything else is answered.
+    /// Timeout of refining calls after all other calls are answered.
     patience: Duration,
 }
 
@@ -250,22 +249,23 @@ impl Connection {
         }
     }
 
-    /// The address, as it may be shown.
+    /// The address, for messages.
     pub(super) fn address(&self) -> &str {
         &self.choice.chosen.address
     }
 
-    /// The gateway's release, where it said so.
+    /// The gateway's release, if it reported one.
     pub(super) fn version(&self) -> Option<&str> {
         self.link.hello().map(|hello| hello.server.version.as_str()).filter(|version| !version.is_empty())
     }
 
-    /// What the gateway's release does, from what it says. `prompt_with_run`: whether any of its prompts named its run.
+    /// The capabilities of the gateway's release, as far as it reports them. `prompt_with_run`: whether any of its
+    /// prompts named its run.
     pub(super) fn capabilities(&self, prompt_with_run: bool) -> Capabilities {
         Capabilities::of(self.link.hello(), prompt_with_run)
     }
 
-    /// Whether a scope was asked for and not granted.
+    /// Whether a scope was requested and not granted.
     pub(super) fn lacks(&self, scope: &str) -> bool {
         self.link.hello().is_some_and(|hello| !hello.auth.scopes.iter().any(|granted| granted == scope))
     }
@@ -282,23 +282,24 @@ impl Connection {
         self.link.hello().map_or_else(Clock::default, |hello| hello.clock)
     }
 
-    /// The session, for calls at once; the admin endpoint has none.
+    /// The session, for concurrent calls. The admin endpoint has none.
     pub(super) fn session(&self) -> Option<&Session> {
         self.link.session()
     }
 
-    /// Events, once: from when the connection was made, if it was asked for them.
+    /// Takes the events since the connection was made, if events were requested. They can be taken once.
     pub(super) fn take_events(&mut self) -> Option<Events> {
         self.events.take()
     }
 
-    /// Gives them back, for whoever takes them next.
+    /// Returns the events, so that they can be taken again.
     pub(super) fn give_events(&mut self, events: Option<Events>) {
         self.events = events;
     }
 
-    /// Waits until no other purge of this user goes on at the gateway. Two that follow different rules would each keep
-    /// another prompt, and between them none. The other one may be this process's own, under another name.
+    /// Waits until no other purge of this user is running at the gateway. Two purges with different rules would keep
+    /// different prompts, and together deny all of them. The other purge may be in this process, under another name of
+    /// the gateway.
     pub(super) async fn alone(&self) -> Result<Option<LockedJsonFile>, Error> {
         let Keyring::Directory(devices) = &self.choice.keyring else { return Ok(None) };
         let directory = devices.with_file_name("purges");
@@ -312,12 +313,12 @@ impl Connection {
         .await
     }
 
-    /// Another deadline, for a command that goes on.
+    /// Sets another deadline, for a command that continues.
     pub(super) fn extend(&mut self, deadline: Deadline) {
         self.deadline = deadline;
     }
 
-    /// Connects again, in the place of a connection that was lost.
+    /// Connects again after the connection was lost.
     pub(super) async fn reopen(&mut self) -> Result<(), Error> {
         match self.choice.connect(self.access, self.deadline).await {
             Ok((link, events)) => {
@@ -333,17 +334,18 @@ impl Connection {
         self.link.call(call, self.deadline).await.map_err(|error| self.choice.fault(error))
     }
 
-    /// Makes a call that changes something. The error is the gateway's own, for the caller to tell apart.
+    /// Makes a call that changes something. The error is the gateway's own, so that the caller can distinguish its
+    /// kinds.
     pub(super) async fn write<C: api::Call>(&mut self, call: &C) -> Result<C::Answer, GatewayError> {
         self.link.call(call, self.deadline).await
     }
 
-    /// An error of a call, with the gateway's name to it.
+    /// The error of a call, with the gateway.
     pub(super) fn fault(&self, error: GatewayError) -> Error {
         self.choice.fault(error)
     }
 
-    /// Ends the connection politely.
+    /// Closes the connection with a close frame.
     pub(super) async fn close(self) {
         self.link.close(self.deadline).await;
         if let Some(embedded) = self.choice.embedded {

@@ -1,10 +1,9 @@
-//! The steps of a connection, in words. Nothing in them is a secret, and what a gateway says is escaped where it is
-//! printed.
+//! The steps of a connection, as text. The text has no secrets. Text from a gateway is escaped when it is printed.
 
 use crate::gateway::{Observer, Progress};
 
-/// Passes steps on as text: the gateway's address, and what happened. Unless all are wanted, only that a gateway is
-/// waited for.
+/// Passes each step to `show` as text: the gateway's address, and what happened. Without `verbose`, only the wait for a
+/// gateway is shown.
 pub fn observer(verbose: bool, show: impl Fn(&str, &str) + Send + Sync + 'static) -> Observer {
     Observer::new(move |address, progress| {
         if verbose || matches!(progress, Progress::Waiting { .. }) {
@@ -42,7 +41,7 @@ fn words(progress: Progress<'_>) -> String {
             let scopes = hello.auth.scopes.join(" ");
             format!("authenticated{method}: {version}, protocol {}, scopes {scopes}", hello.protocol)
         }
-        Progress::Endpoint => "calls go to the admin endpoint, each over HTTP".to_owned(),
+        Progress::Endpoint => "calls use the admin endpoint: one HTTP request per call".to_owned(),
         Progress::Failed(error) => format!("failed: {error}; trying again"),
         Progress::Waiting { process: Some(process), timeout } => format!(
             "waiting up to {timeout:?} for the gateway to start: its process {} accepts no connections yet",

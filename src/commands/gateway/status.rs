@@ -35,7 +35,7 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
         if !missing.is_empty() {
             let scopes = missing.join(" --scope ");
             chosen.notes.push(format!(
-                "not everything was granted; on the gateway's host: openclaw devices rotate --device {device} --role operator --scope {scopes}"
+                "some scopes were not granted; on the gateway's host: openclaw devices rotate --device {device} --role operator --scope {scopes}"
             ));
         }
     }
@@ -45,7 +45,7 @@ pub async fn run(flags: &Flags, deadline: Deadline) -> Result<Status, Error> {
     Ok(Status { chosen, result })
 }
 
-/// Several gateways, all at once. One that cannot be chosen is a result, too.
+/// The status of several gateways, concurrently. A gateway that cannot be chosen is also a result.
 pub async fn run_all(
     targets: &[Flags],
     deadline: Deadline,
@@ -54,14 +54,14 @@ pub async fn run_all(
     Ok(join_all(targets.iter().map(one)).await)
 }
 
-/// How several gateways ended as a whole: one that failed makes it done in part.
+/// The exit code for several gateways. If some of them failed, the command succeeded in part.
 pub fn exit(statuses: &[(String, Result<Status, Error>)]) -> Exit {
     let one = |(_, result): &(String, Result<Status, Error>)| match result {
         Ok(status) => status.exit(),
         Err(error) => error.exit(),
     };
     match statuses {
-        // The only one: what is wrong with it is the command's own.
+        // With only one gateway, its error is the command's error.
         [only] => one(only),
         several if several.iter().all(|status| one(status) == Exit::Done) => Exit::Done,
         _ => Exit::Partly,
@@ -106,7 +106,7 @@ fn over_websocket(hello: &Hello, access: Access, handshake: Duration, call: Dura
     }
 }
 
-/// What a release supports. Each capability is an advantage.
+/// The capabilities of a release. Each one is an advantage.
 fn capabilities(has: Capabilities) -> Vec<Capability> {
     [
         ("namesRuns", "run ids in prompts", has.names_runs),
@@ -120,7 +120,7 @@ fn capabilities(has: Capabilities) -> Vec<Capability> {
     .to_vec()
 }
 
-/// The admin endpoint lists its methods, and the gateway's release is in its status.
+/// Reads the methods of the admin endpoint, and the gateway's release from its status.
 async fn over_http(link: &mut Link, call: Duration, deadline: Deadline) -> Result<Connected, GatewayError> {
     let commands = link.call(&ListMethods {}, deadline).await?;
     let release = link.call(&GetStatus {}, deadline).await?;

@@ -272,7 +272,7 @@ mod tests {
             ),
             (
                 failed(uncertain(slow())),
-                "unanswered: m was sent and not answered, so it may have been executed: no answer within 1s: it stopped between calls",
+                "unanswered: m was sent and not answered, so it may have been executed: no answer within 1s: timed out between calls",
             ),
         ] {
             assert_eq!(outcome(reply), expected);

@@ -51,7 +51,7 @@ pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value)
     Some(answer)
 }
 
-/// Methods that touch neither prompts nor runs.
+/// Answers the methods that use neither prompts nor runs.
 fn simple(hub: &mut Hub, method: &'static str, params: &Value) -> Answer {
     let generation = hub.generation;
     let now = hub.clock.now();

@@ -14,7 +14,7 @@ use super::super::request::ExecRequest;
 use super::super::wire::{Answer, ErrorCode, Refusal};
 use crate::queue::{Decision, Kind};
 
-/// The default number of rows of history in an answer.
+/// The default number of history rows in an answer.
 const HISTORY: usize = 50;
 
 const EXEC_FIELDS: [&str; 17] = [
@@ -37,7 +37,7 @@ const EXEC_FIELDS: [&str; 17] = [
     "twoPhase",
 ];
 
-/// What the current generation takes besides.
+/// The additional fields of the current generation.
 const EXEC_FIELDS_CURRENT: [&str; 4] = ["runId", "sessionId", "toolCallId", "warningText"];
 
 pub(super) fn list(hub: &Hub, caller: &Caller, kind: Kind) -> Value {
@@ -99,7 +99,7 @@ pub(super) fn get(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
     }))
 }
 
-/// A prompt that the caller may see, by its id or the only prefix.
+/// A prompt that the caller may see, by its id or by a unique prefix.
 fn find<'h>(hub: &'h Hub, caller: &Caller, kind: Kind, id: &str) -> Result<&'h Prompt, Refusal> {
     if !caller.sees_all(hub.generation) {
         return Err(refusal(hub.generation, RequestError::NotFound));
@@ -143,7 +143,7 @@ pub(super) fn resolve(
     Ok(json!({"ok": true}))
 }
 
-/// `approval.resolve`: by the exact id. A wrong kind or an unknown decision denies the prompt.
+/// Handles `approval.resolve`, by the exact id. A wrong kind or an unknown decision denies the prompt.
 pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Answer {
     let optional = ["reviewer", "grantExpiresInDays"];
     let required = ["id", "kind", "decision"];

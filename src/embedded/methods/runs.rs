@@ -1,4 +1,4 @@
-//! `chat.*` and `sessions.*`: runs are listed, started and aborted.
+//! `chat.*` and `sessions.*`: listing, starting and aborting runs.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(super) fn list(hub: &Hub) -> Value {
                 "status": if active.is_empty() { "done" } else { "running" },
                 "hasActiveRun": !active.is_empty(),
             });
-            // Where nothing runs, current gateways always say so (measured on 2026.9.6).
+            // If no run is active, current gateways always report it (measured on 2026.9.6).
             if hub.generation == Generation::Current && (hub.lists_run_ids || active.is_empty()) {
                 row["activeRunIds"] = json!(active);
             }
@@ -37,7 +37,7 @@ pub(super) fn list(hub: &Hub) -> Value {
     list
 }
 
-/// A session's conversation, as far as it names runs. Early gateways do not name the one in flight.
+/// A session's history, without messages. Early gateways do not name the active run in it.
 pub(super) fn history(hub: &Hub, params: &Value) -> Answer {
     let fields = Params::closed("chat.history", hub.generation, params, &["sessionKey"], &["limit"])?;
     let key = fields.required("sessionKey")?;

@@ -1,4 +1,4 @@
-//! Who is let in, who is not, and in which words.
+//! Tests of authentication: which clients are accepted, and the messages of rejections.
 
 use super::*;
 
@@ -33,7 +33,7 @@ async fn a_device_with_the_token_is_greeted() {
         }
         let token = auth["deviceToken"].as_str().unwrap();
         assert_eq!(token.len(), 43);
-        // The device's token opens too, beside a wrong one or in its place, and stays the same.
+        // The device's token also authenticates, beside a wrong token or in its place, and does not change.
         for auth in [
             json!({"token": token}),
             json!({"token": "wrong", "deviceToken": token}),
@@ -128,7 +128,7 @@ async fn scopes_that_were_not_asked_for_are_missing() {
         let gateway = start(options(generation)).await.unwrap();
         let few = Hello { scopes: vec!["operator.read"], ..Hello::default() };
         let mut client = Client::greeted(&gateway, &few).await;
-        let error = client.no("chat.abort", json!({"sessionKey": "s"})).await;
+        let error = client.expect_error("chat.abort", json!({"sessionKey": "s"})).await;
         assert_eq!(error["message"], "missing scope: operator.write");
         let details = match generation {
             Generation::Legacy => Value::Null,
@@ -143,10 +143,10 @@ async fn scopes_that_were_not_asked_for_are_missing() {
 }
 
 #[tokio::test]
-async fn first_frames_that_are_no_connect() {
+async fn first_frames_other_than_connect_are_rejected() {
     let gateway = start(options(Generation::Current)).await.unwrap();
     let mut client = Client::open(&gateway).await;
-    let error = client.no("health", json!({})).await;
+    let error = client.expect_error("health", json!({})).await;
     assert_eq!(error["message"], "invalid handshake: first request must be connect");
     assert_eq!(client.next().await, Next::Closed(1008, error["message"].as_str().unwrap().to_owned()));
     for (frame, closed) in [
@@ -161,7 +161,7 @@ async fn first_frames_that_are_no_connect() {
 }
 
 #[tokio::test]
-async fn a_stopping_gateway_says_so() {
+async fn a_stopping_gateway_sends_shutdown() {
     for generation in BOTH {
         let gateway = start(options(generation)).await.unwrap();
         let mut client = Client::greeted(&gateway, &Hello::default()).await;
@@ -188,7 +188,7 @@ async fn frames_are_limited_in_size() {
 }
 
 #[tokio::test]
-async fn connections_are_counted_and_a_dropped_gateway_is_gone() {
+async fn connections_are_limited_and_a_dropped_gateway_frees_its_port() {
     let gateway = start(options(Generation::Legacy)).await.unwrap();
     let mut clients = Vec::new();
     for _ in 0..64 {

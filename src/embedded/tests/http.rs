@@ -1,4 +1,4 @@
-//! HTTP and TLS on the same port.
+//! Tests of HTTP and TLS on the same port.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 
-/// Sends a request and reads until the gateway closes; status and body.
+/// Sends a request, reads until the gateway closes, and returns status and body.
 async fn fetch(gateway: &Running, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", gateway.port())).await.unwrap();
     let request = format!(
@@ -32,7 +32,7 @@ async fn rpc(gateway: &Running, token: &str, body: &Value) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn the_admin_endpoint_takes_what_it_takes() {
+async fn the_admin_endpoint_accepts_its_own_methods_only() {
     let gateway = start(options(Generation::Current)).await.unwrap();
     let (status, answer) = rpc(&gateway, TOKEN, &json!({"id": "a", "method": "exec.approvals.get"})).await;
     assert_eq!((status, &answer["id"], &answer["ok"]), (200, &json!("a"), &json!(true)));
@@ -58,7 +58,7 @@ async fn the_admin_endpoint_takes_what_it_takes() {
     assert_eq!(absent, (404, "Not Found".to_owned()));
 }
 
-/// Believes any certificate, and remembers it.
+/// A verifier that accepts any certificate and stores it.
 #[derive(Debug)]
 struct Anyone(std::sync::Mutex<Vec<u8>>);
 
@@ -99,7 +99,7 @@ impl ServerCertVerifier for Anyone {
 }
 
 #[tokio::test]
-async fn tls_has_the_certificate_that_it_says() {
+async fn tls_uses_the_reported_certificate() {
     let gateway = start(Options { tls: true, ..options(Generation::Legacy) }).await.unwrap();
     assert_eq!(gateway.url(), format!("wss://127.0.0.1:{}", gateway.port()));
     let anyone = Arc::new(Anyone(std::sync::Mutex::default()));
@@ -117,7 +117,7 @@ async fn tls_has_the_certificate_that_it_says() {
     let challenge = socket.next().await.unwrap().unwrap();
     assert!(challenge.to_text().unwrap().contains("connect.challenge"));
     let seen = HEXLOWER.encode(&Sha256::digest(&*anyone.0.lock().unwrap()));
-    let said = gateway.fingerprint().unwrap();
-    assert_eq!(said.len(), 95);
-    assert_eq!(said.replace(':', "").to_lowercase(), seen);
+    let fingerprint = gateway.fingerprint().unwrap();
+    assert_eq!(fingerprint.len(), 95);
+    assert_eq!(fingerprint.replace(':', "").to_lowercase(), seen);
 }

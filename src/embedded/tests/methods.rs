@@ -1,4 +1,4 @@
-//! Documents, nodes, lists, and what is no method.
+//! Tests of documents, nodes, lists and unknown methods.
 
 use super::*;
 
@@ -11,7 +11,7 @@ async fn a_document_is_set_by_its_hash() {
         assert_eq!(before["file"]["socket"], json!({"path": "(embedded)/exec-approvals.sock"}));
         let file = json!({"version": 1, "agents": {"main": {"allowlist": [
             {"pattern": "/bin/ls", "source": "allow-always", "commandText": "ls"}]}}});
-        let required = client.no("exec.approvals.set", json!({"file": file})).await;
+        let required = client.expect_error("exec.approvals.set", json!({"file": file})).await;
         assert_eq!(
             required["message"],
             "exec approvals base hash required; re-run exec.approvals.get and retry"
@@ -20,32 +20,34 @@ async fn a_document_is_set_by_its_hash() {
         assert!(stored["file"]["agents"]["main"]["allowlist"][0]["id"].is_string());
         assert_eq!(stored["file"]["socket"], before["file"]["socket"]);
         assert_eq!(client.ok("exec.approvals.get", json!({})).await, stored);
-        let conflict =
-            client.no("exec.approvals.set", json!({"file": file, "baseHash": before["hash"]})).await;
+        let conflict = client
+            .expect_error("exec.approvals.set", json!({"file": file, "baseHash": before["hash"]}))
+            .await;
         assert_eq!(
             conflict["message"],
             "exec approvals changed since last load; re-run exec.approvals.get and retry"
         );
         let bad = json!({"version": 1, "agnets": {}});
-        let refused = client.no("exec.approvals.set", json!({"file": bad, "baseHash": stored["hash"]})).await;
+        let refused =
+            client.expect_error("exec.approvals.set", json!({"file": bad, "baseHash": stored["hash"]})).await;
         assert_eq!(
             refused["message"],
             "invalid exec.approvals.set params: at /file: unexpected property 'agnets'"
         );
-        let no_file = client.no("exec.approvals.set", json!({})).await;
+        let no_file = client.expect_error("exec.approvals.set", json!({})).await;
         assert_eq!(
             no_file["message"],
             "invalid exec.approvals.set params: must have required property 'file'"
         );
         let not = if generation == Generation::Legacy { "NOT" } else { "not" };
-        let empty = client.no("exec.approvals.set", json!({"file": file, "baseHash": ""})).await;
+        let empty = client.expect_error("exec.approvals.set", json!({"file": file, "baseHash": ""})).await;
         assert_eq!(
             empty["message"],
             format!(
                 "invalid exec.approvals.set params: at /baseHash: must {not} have fewer than 1 characters"
             )
         );
-        let strange = client.no("exec.approvals.get", json!({"x": 1})).await;
+        let strange = client.expect_error("exec.approvals.get", json!({"x": 1})).await;
         assert_eq!(strange["message"], "invalid exec.approvals.get params: at root: unexpected property 'x'");
     }
 }
@@ -61,7 +63,7 @@ async fn nodes_keep_policies_of_their_own() {
     let set = json!({"nodeId": "demo-node", "file": {"version": 1}, "baseHash": demo["hash"]});
     let stored = client.ok("exec.approvals.node.set", set.clone()).await;
     assert_eq!(stored["file"]["agents"], json!({}));
-    let conflict = client.no("exec.approvals.node.set", set).await;
+    let conflict = client.expect_error("exec.approvals.node.set", set).await;
     assert_eq!(
         (&conflict["code"], &conflict["details"]["nodeError"]["code"]),
         (&json!("UNAVAILABLE"), &json!("INVALID_REQUEST"))
@@ -69,8 +71,9 @@ async fn nodes_keep_policies_of_their_own() {
     let windows = client.ok("exec.approvals.node.get", json!({"nodeId": "demo-windows"})).await;
     assert_eq!((&windows["enabled"], &windows["defaultAction"]), (&json!(true), &json!("deny")));
     let native = |rules: Value| json!({"nodeId": "demo-windows", "baseHash": windows["hash"], "native": {"defaultAction": "prompt", "rules": rules}});
-    let bad =
-        client.no("exec.approvals.node.set", native(json!([{"pattern": "x", "action": "maybe"}]))).await;
+    let bad = client
+        .expect_error("exec.approvals.node.set", native(json!([{"pattern": "x", "action": "maybe"}])))
+        .await;
     assert!(
         bad["message"].as_str().unwrap().starts_with("invalid exec.approvals.node.set params: at /native")
     );
@@ -78,12 +81,12 @@ async fn nodes_keep_policies_of_their_own() {
     assert_eq!(good["updated"], true);
     let windows = client.ok("exec.approvals.node.get", json!({"nodeId": "demo-windows"})).await;
     assert_eq!((&windows["hash"], &windows["rules"]), (&good["hash"], &json!([])));
-    let unknown = client.no("exec.approvals.node.get", json!({"nodeId": "nobody"})).await;
+    let unknown = client.expect_error("exec.approvals.node.get", json!({"nodeId": "nobody"})).await;
     assert_eq!(unknown["details"]["nodeCommandDispatched"], false);
 }
 
 #[tokio::test]
-async fn frames_that_are_no_requests_are_told_or_ignored() {
+async fn frames_other_than_requests_are_rejected_or_ignored() {
     let gateway = start(options(Generation::Current)).await.unwrap();
     let mut client = Client::greeted(&gateway, &Hello::default()).await;
     client.socket.send(Message::text("{")).await.unwrap();
@@ -94,16 +97,16 @@ async fn frames_that_are_no_requests_are_told_or_ignored() {
         frame["error"]["message"],
         "invalid request frame: at /id: must not have fewer than 1 characters"
     );
-    let error = client.no("no.such", json!({})).await;
+    let error = client.expect_error("no.such", json!({})).await;
     assert_eq!(error, json!({"code": "INVALID_REQUEST", "message": "unknown method: no.such"}));
-    let again = client.no("connect", json!({})).await;
+    let again = client.expect_error("connect", json!({})).await;
     assert_eq!(again["message"], "connect is only valid as the first request");
     assert_eq!(client.ok("health", json!({})).await["ok"], true);
     client.ok("status", json!({})).await;
     let legacy = start(options(Generation::Legacy)).await.unwrap();
     let mut client = Client::greeted(&legacy, &Hello::default()).await;
     assert_eq!(
-        client.no("approval.get", json!({"id": "x"})).await["message"],
+        client.expect_error("approval.get", json!({"id": "x"})).await["message"],
         "unknown method: approval.get"
     );
 }
@@ -136,7 +139,7 @@ async fn the_cascade_of_the_seed_is_there() {
         let row = row.unwrap();
         assert_eq!(row["hasActiveRun"], true);
         if current {
-            // The last of the cascade is the only one that still runs.
+            // Only the last run of the cascade is active.
             let last = &stuck.last().unwrap()["request"]["runId"];
             assert_eq!(row["activeRunIds"], json!([last]));
         }

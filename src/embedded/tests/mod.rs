@@ -1,4 +1,4 @@
-//! The wire, as a client meets it: a client of a few lines, which shares no code with the one in `gateway`.
+//! Tests of the protocol with a small client, which shares no code with the one in `gateway`.
 
 mod handshake;
 mod http;
@@ -34,19 +34,19 @@ fn options(generation: Generation) -> Options {
     }
 }
 
-/// How a client introduces itself.
+/// The parameters by which a client connects.
 #[derive(Clone)]
 struct Hello {
     key: u8,
     scopes: Vec<&'static str>,
     caps: Vec<&'static str>,
     auth: Value,
-    /// Whether a device is sent.
+    /// Whether to send a device.
     device: bool,
     skew: i64,
     nonce: Option<&'static str>,
     platform: &'static str,
-    /// Changed after everything else was filled in.
+    /// A change that is applied after all other parameters are set.
     changes: Vec<(&'static str, Value)>,
 }
 
@@ -104,11 +104,11 @@ struct Client {
     socket: WebSocketStream<TcpStream>,
     challenge: Value,
     calls: u32,
-    /// Events that came while an answer was awaited.
+    /// Events that arrived while the client waited for an answer.
     events: Vec<Value>,
 }
 
-/// What comes next on a connection.
+/// The next message on a connection.
 #[derive(Debug, PartialEq)]
 enum Next {
     Frame(Value),
@@ -172,21 +172,21 @@ impl Client {
         self.answer(&id).await
     }
 
-    /// The payload of a call that succeeds.
+    /// Makes a call that must succeed, and returns its payload.
     async fn ok(&mut self, method: &str, params: Value) -> Value {
         let answer = self.call(method, params).await;
         assert_eq!(answer["ok"], true, "{answer}");
         answer["payload"].clone()
     }
 
-    /// The error of a call that does not.
-    async fn no(&mut self, method: &str, params: Value) -> Value {
+    /// Makes a call that must fail, and returns its error.
+    async fn expect_error(&mut self, method: &str, params: Value) -> Value {
         let answer = self.call(method, params).await;
         assert_eq!(answer["ok"], false, "{answer}");
         answer["error"].clone()
     }
 
-    /// The next event of a name, past others.
+    /// The next event with a name. Other events are skipped.
     async fn event(&mut self, name: &str) -> Value {
         loop {
             if let Some(at) = self.events.iter().position(|event| event["event"] == name) {
@@ -199,13 +199,13 @@ impl Client {
         }
     }
 
-    /// Introduces itself; the answer to `connect`.
+    /// Sends `connect` and returns the answer.
     async fn introduce(&mut self, hello: &Hello) -> Value {
         let params = hello.params(&self.challenge);
         self.call("connect", params).await
     }
 
-    /// A client that was let in.
+    /// Connects a client that must be accepted.
     async fn greeted(gateway: &Running, hello: &Hello) -> Self {
         let mut client = Self::open(gateway).await;
         let answer = client.introduce(hello).await;
@@ -213,7 +213,7 @@ impl Client {
         client
     }
 
-    /// The error and the close frame of a client that is not let in.
+    /// The error and the close frame of a rejected client.
     async fn rejection(gateway: &Running, hello: &Hello) -> (Value, u16, String) {
         let mut client = Self::open(gateway).await;
         let answer = client.introduce(hello).await;

@@ -1,4 +1,4 @@
-//! Prompts asked, seen, decided, coalesced, cancelled.
+//! Tests of prompts: requesting, listing, deciding, coalescing and cancelling.
 
 use super::*;
 
@@ -39,16 +39,16 @@ async fn a_prompt_is_asked_seen_and_decided() {
         let resolved = approver.event("exec.approval.resolved").await["payload"].clone();
         assert_eq!((&resolved["decision"], &resolved["resolvedBy"]), (&json!("allow-once"), &json!("cli")));
         assert_eq!(approver.ok("exec.approval.list", json!({})).await, json!([]));
-        // The same once more, and another.
+        // The same decision again, and a different one.
         match generation {
             Generation::Legacy => {
-                let gone = approver.no("exec.approval.resolve", decision).await;
-                assert_eq!(gone["details"]["reason"], "APPROVAL_NOT_FOUND");
+                let error = approver.expect_error("exec.approval.resolve", decision).await;
+                assert_eq!(error["details"]["reason"], "APPROVAL_NOT_FOUND");
             }
             Generation::Current => {
                 assert_eq!(approver.ok("exec.approval.resolve", decision).await["ok"], true);
                 let other = json!({"id": accepted["id"], "decision": "deny"});
-                let error = approver.no("exec.approval.resolve", other).await;
+                let error = approver.expect_error("exec.approval.resolve", other).await;
                 assert_eq!(error["details"]["reason"], "APPROVAL_ALREADY_RESOLVED");
             }
         }
@@ -73,7 +73,7 @@ async fn retries_coalesce_or_pile_up() {
             assert_eq!(ids.len(), if coalesce { 1 } else { 3 });
             let decision = json!({"id": ids[0], "decision": "deny"});
             approver.ok("exec.approval.resolve", decision).await;
-            // Whoever coalesced is told, in the order in which they asked.
+            // The waiters that coalesced receive the decision in the order of their requests.
             for call in calls.iter().take(if coalesce { 3 } else { 1 }) {
                 assert_eq!(agent.answer(call).await["payload"]["decision"], "deny");
             }
@@ -97,7 +97,7 @@ async fn only_who_declares_it_sees_prompts_on_current() {
 }
 
 #[tokio::test]
-async fn nobody_to_answer_is_an_answer() {
+async fn a_prompt_without_approvers_is_settled_immediately() {
     for generation in BOTH {
         let gateway = start(options(generation)).await.unwrap();
         let mut agent = Client::greeted(&gateway, &Hello::default()).await;
@@ -115,21 +115,23 @@ async fn decisions_are_those_that_are_offered() {
     let mut params = exec("a", None);
     params["ask"] = "always".into();
     let id = agent.ok("exec.approval.request", params).await["id"].clone();
-    let error = agent.no("exec.approval.resolve", json!({"id": id, "decision": "allow-always"})).await;
+    let error =
+        agent.expect_error("exec.approval.resolve", json!({"id": id, "decision": "allow-always"})).await;
     assert_eq!(error["details"]["reason"], "APPROVAL_ALLOW_ALWAYS_UNAVAILABLE");
     let get = agent.ok("approval.get", json!({"id": id})).await;
     assert_eq!(get["approval"]["status"], "pending");
     let resolve = json!({"id": id, "kind": "exec", "decision": "deny"});
     assert_eq!(agent.ok("approval.resolve", resolve.clone()).await["applied"], true);
-    // The decision comes on the request's id too.
+    // The decision is also sent under the request's id.
     let Next::Frame(decided) = agent.next().await else { panic!() };
     assert_eq!(decided["payload"]["decision"], "deny");
     assert_eq!(agent.ok("approval.resolve", resolve).await["applied"], false);
     let history = agent.ok("approval.history", json!({})).await;
     assert_eq!(history["items"][0]["status"], "denied");
-    let error = agent.no("exec.approval.resolve", json!({"id": "nothing", "decision": "deny"})).await;
+    let error =
+        agent.expect_error("exec.approval.resolve", json!({"id": "nothing", "decision": "deny"})).await;
     assert_eq!(error["message"], "unknown or expired approval id");
-    // Decided as what it is not, a prompt is denied: measured on 2026.9.6.
+    // A prompt that is decided as another kind is denied (measured on 2026.9.6).
     let id = agent.ok("exec.approval.request", exec("b", None)).await["id"].clone();
     let wrong = json!({"id": id, "kind": "plugin", "decision": "allow-once"});
     let asked = agent.ask("approval.resolve", wrong).await;
@@ -141,7 +143,7 @@ async fn decisions_are_those_that_are_offered() {
 }
 
 #[tokio::test]
-async fn an_expired_prompt_is_told_of_on_current_alone() {
+async fn an_expiry_is_sent_on_the_current_generation_only() {
     for generation in BOTH {
         let gateway = start(options(generation)).await.unwrap();
         let mut approver = Client::greeted(&gateway, &Hello::answering()).await;
@@ -152,7 +154,7 @@ async fn an_expired_prompt_is_told_of_on_current_alone() {
         let answer = agent.ok("exec.approval.request", params).await;
         assert_eq!(answer["decision"], Value::Null);
         let resolve = json!({"id": answer["id"], "decision": "deny"});
-        let error = approver.no("exec.approval.resolve", resolve).await;
+        let error = approver.expect_error("exec.approval.resolve", resolve).await;
         match generation {
             Generation::Legacy => {
                 assert_eq!(error["details"]["reason"], "APPROVAL_NOT_FOUND");
@@ -160,8 +162,8 @@ async fn an_expired_prompt_is_told_of_on_current_alone() {
             }
             Generation::Current => {
                 assert_eq!(error["details"]["reason"], "APPROVAL_ALREADY_RESOLVED");
-                let told = approver.event("exec.approval.resolved").await["payload"].clone();
-                assert_eq!((&told["decision"], &told["resolvedBy"]), (&json!("deny"), &Value::Null));
+                let resolved = approver.event("exec.approval.resolved").await["payload"].clone();
+                assert_eq!((&resolved["decision"], &resolved["resolvedBy"]), (&json!("deny"), &Value::Null));
             }
         }
     }
@@ -183,7 +185,7 @@ fn asking(asks_again: u32) -> Scenario {
 }
 
 #[tokio::test]
-async fn aborting_a_run_clears_its_prompts_on_current_alone() {
+async fn aborting_a_run_clears_its_prompts_on_the_current_generation_only() {
     for generation in BOTH {
         let gateway = start(Options { scenario: asking(0), ..options(generation) }).await.unwrap();
         let mut client = Client::greeted(&gateway, &Hello::answering()).await;
@@ -243,7 +245,7 @@ async fn prompts_expire_and_scenarios_go_on() {
             let options = Options { scenario: scenario.clone(), ..without_rules(generation) };
             let gateway = start(Options { cancel_on_failover: cancel, ..options }).await.unwrap();
             let mut client = Client::greeted(&gateway, &Hello::answering()).await;
-            // Asked beside the scenario, and gone when its time is over.
+            // This prompt is not in the scenario, and expires.
             let mut params = exec("date", None);
             params["timeoutMs"] = 30.into();
             params["twoPhase"] = false.into();

@@ -1,4 +1,4 @@
-//! The registry's rules: what the seed expects, and what must hold whatever happens.
+//! Tests of the registry's rules: the expectations of bug report 69478, and invariants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +121,7 @@ fn a_prompt_stays_while_a_run_that_coalesced_into_it_is_active() {
 }
 
 #[test]
-fn a_decided_id_is_remembered_for_a_while_and_then_begins_others() {
+fn a_decided_id_is_remembered_for_a_while_and_then_is_a_prefix() {
     for generation in [Generation::Current, Generation::Legacy] {
         let mut registry = registry(generation, false, false);
         let exec = Some(Kind::Exec);
@@ -149,7 +149,7 @@ fn a_decided_id_is_remembered_for_a_while_and_then_begins_others() {
         );
         assert_eq!(found(&registry, "deploy", 16_000), Ok("Deploy-2".to_owned()));
         assert_eq!(found(&registry, "", 16_000), Err(RequestError::NotFound));
-        // It is decided in the place of the other.
+        // This prompt is decided in place of the other one.
         registry.resolve(exec, "deploy", Decision::AllowOnce, None, 16_000).unwrap();
         assert!(pending(&registry).is_empty());
     }
@@ -170,7 +170,7 @@ fn retries_of_seeded_duplicates_join_the_oldest_that_is_left() {
     }
 }
 
-/// Something that happens to a registry.
+/// An operation on a registry.
 #[derive(Debug, Clone)]
 enum Step {
     Request { agent: Option<u8>, run: Option<u8>, command: u8 },
@@ -196,7 +196,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
-/// What has been told so far.
+/// The effects so far.
 #[derive(Default)]
 struct Observed {
     now: u64,
@@ -243,10 +243,10 @@ impl Observed {
                 registry.abort(&format!("agent:a{agent}:s"), None, self.now).unwrap();
             }
         }
-        self.hear(registry)
+        self.record_effects(registry)
     }
 
-    fn hear(&mut self, registry: &mut Registry) -> Result<(), TestCaseError> {
+    fn record_effects(&mut self, registry: &mut Registry) -> Result<(), TestCaseError> {
         for effect in registry.effects() {
             match effect {
                 Effect::Answer { waiter, id, decision, .. } => {
@@ -260,7 +260,7 @@ impl Observed {
                 Effect::Requested(_) | Effect::Lifecycle { .. } => {}
             }
         }
-        // Nobody waits for what is gone, and everybody waits for what is there.
+        // No waiter waits for a settled prompt, and every other waiter waits for a pending one.
         let ids: BTreeSet<&str> = registry.pending().map(|prompt| prompt.id.as_str()).collect();
         prop_assert!(self.waiting.values().all(|id| ids.contains(id.as_str())));
         Ok(())
@@ -288,7 +288,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn with_coalescing_a_question_is_pending_once_and_everybody_is_told(
+    fn with_coalescing_a_request_is_pending_once_and_every_waiter_receives_the_decision(
         steps in steps(),
         coalesce in any::<bool>(),
         cancel in any::<bool>(),

@@ -15,17 +15,17 @@ pub struct GetDocument {}
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
-    /// Where it is stored there.
+    /// The path on that host.
     #[serde(default)]
     pub path: String,
-    /// Whether there is one.
+    /// Whether the document exists.
     #[serde(default)]
     pub exists: bool,
-    /// The hash that a change must name. Gateways have a form of their own for a document that does not exist.
+    /// The hash that a change must name. For a document that does not exist, gateways send a special value.
     pub hash: String,
     /// The document, not yet checked.
     pub file: Box<RawValue>,
-    /// The policy that applies where the document says nothing. Only current gateways send it.
+    /// The policy that applies if the document does not set one. Only current gateways send it.
     #[serde(default)]
     pub resolved_defaults: Option<Value>,
 }

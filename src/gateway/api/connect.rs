@@ -1,4 +1,4 @@
-//! `connect`: how clearance introduces itself, and what a gateway answers.
+//! `connect`: the request by which clearance authenticates, and the gateway's answer.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ pub struct Hello {
     pub protocol: u64,
     /// The gateway.
     pub server: Server,
-    /// The methods that it offers.
+    /// The methods that the gateway offers.
     pub features: Features,
     /// The permissions that it grants.
     pub auth: Granted,
@@ -83,7 +83,7 @@ pub struct Hello {
     /// The gateway's clock.
     #[serde(skip)]
     pub clock: Clock,
-    /// Whether the gateway rejected the credential, and accepted the token that it gave to this device earlier.
+    /// Whether the gateway rejected the credential, and accepted the token that it issued to this device earlier.
     #[serde(skip)]
     pub credential_rejected: bool,
 }
@@ -92,7 +92,7 @@ pub struct Hello {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Server {
-    /// Its release.
+    /// The gateway's release.
     pub version: String,
 }
 
@@ -100,7 +100,7 @@ pub struct Server {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Features {
-    /// The methods that it offers.
+    /// The methods that the gateway offers.
     pub methods: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ impl std::fmt::Debug for Granted {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Limits {
-    /// The largest frame that it accepts, in bytes.
+    /// The largest frame that the gateway accepts, in bytes.
     pub max_payload: usize,
     /// The interval of ticks, in milliseconds.
     pub tick_interval_ms: u64,

@@ -14,11 +14,11 @@ pub enum Event {
     Requested(Kind, Box<RawValue>),
     /// A prompt is decided: `{id, decision, resolvedBy, ts, request}`.
     Resolved(Kind, Box<RawValue>),
-    /// Something happened in a run, among others that it starts, waits or ends: `{runId, sessionKey, stream, data}`.
+    /// An event of a run, for example that it starts, waits or ends: `{runId, sessionKey, stream, data}`.
     Agent(Box<RawValue>),
     /// The gateway is shutting down, and may restart.
     Shutdown {
-        /// In what time it expects to be back.
+        /// The time until it expects to be running again.
         restart_expected: Option<Duration>,
     },
     /// Sent at an interval while the gateway works.

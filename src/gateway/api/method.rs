@@ -9,7 +9,7 @@ use crate::queue::Kind;
 pub enum Method {
     /// The first call of each connection.
     Connect,
-    /// Answers when the gateway works.
+    /// Checks that the gateway works.
     Health,
     /// Names the gateway's release; used over HTTP alone.
     Status,
@@ -31,17 +31,17 @@ pub enum Method {
     ExecApprovalGet,
     /// Decides a command; matches the beginning of an id.
     ExecApprovalResolve,
-    /// Lists what plugins ask.
+    /// Lists the pending prompts of plugins.
     PluginApprovalList,
-    /// Decides what a plugin asks; matches the beginning of an id.
+    /// Decides a plugin's prompt; matches the beginning of an id.
     PluginApprovalResolve,
-    /// Lists what the gateway's own agent asks.
+    /// Lists the pending prompts of the gateway's own agent.
     OpenClawApprovalList,
     /// Finds one prompt of any kind, pending or decided, by its exact id.
     ApprovalGet,
     /// Decides one prompt of any kind by its exact id.
     ApprovalResolve,
-    /// Lists what was decided.
+    /// Lists the decided prompts.
     ApprovalHistory,
     /// Lists the commands that cron jobs may run without a prompt.
     ExecApprovalGrantsList,
@@ -51,7 +51,7 @@ pub enum Method {
     SessionsAbort,
     /// Aborts the runs of a session, or one of them.
     ChatAbort,
-    /// Names the run that is in flight in a session.
+    /// Names the active run of a session.
     ChatHistory,
 }
 

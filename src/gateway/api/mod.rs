@@ -1,4 +1,4 @@
-//! What clearance says to gateways: every method, its parameters and its answer, each once, a file for each family.
+//! The methods that clearance calls, with their parameters and answers: one file for each family of methods.
 //!
 //! Answers that differ between releases are read field by field. The rows of prompts are read in `queue`, which is
 //! pure.
@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::method::Method;
 
-/// What a call does on the gateway.
+/// The effect of a call on the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// It changes nothing: a call whose answer was lost may be made again.
@@ -26,7 +26,7 @@ pub enum Effect {
     Write,
 }
 
-/// A call: a method with its parameters, which are what serializing gives.
+/// A call: a method with its parameters, which are the serialized value.
 pub trait Call: Serialize {
     /// The payload of a successful answer.
     type Answer: DeserializeOwned;

@@ -1,7 +1,8 @@
 //! `node.list`, `exec.approvals.node.get` and `exec.approvals.node.set`: the nodes behind a gateway, each with a
 //! document or a policy of its own.
 //!
-//! What a node answers is read field by field and not as a closed type: gateways pass on whatever a node sends.
+//! A node's answer is read field by field and not as a closed type, because gateways forward anything that a node
+//! sends.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -30,24 +31,24 @@ pub struct Node {
     /// Its id.
     #[serde(rename = "nodeId")]
     pub id: String,
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub display_name: Option<String>,
     /// Whether it is connected to the gateway.
     pub connected: bool,
-    /// Whether its commands were approved. Gateways up to 2026.4 do not say, and require no approval.
+    /// Whether its commands were approved. Gateways up to 2026.4 do not report it, and require no approval.
     pub approval_state: Option<String>,
-    /// The request to approve, where one is waiting.
+    /// The id of the pending request to approve, if there is one.
     pub pending_request_id: Option<String>,
 }
 
 impl Node {
-    /// Whether no command of the node was ever approved: the gateway refuses each of them.
+    /// Whether no command of the node was ever approved. The gateway refuses all commands of such a node.
     pub fn is_unapproved(&self) -> bool {
         self.approval_state.as_deref() == Some("pending-approval")
     }
 
-    /// Whether a refused command can mean that it is not approved. A node whose commands have changed still runs those
-    /// that were approved.
+    /// Whether a refused command may be unapproved. A node whose commands have changed still runs those that were
+    /// approved.
     pub fn may_be_unapproved(&self) -> bool {
         self.approval_state.as_deref().is_some_and(|state| state != "approved")
     }
@@ -198,7 +199,7 @@ mod tests {
         NodePolicy::read(&serde_json::value::to_raw_value(payload).unwrap())
     }
 
-    /// As measured on 2026.9.6, which passes on what the node answered.
+    /// As measured on 2026.9.6, which forwards the node's answer.
     #[test]
     fn the_three_answers_are_distinguished() {
         let file =

@@ -16,7 +16,7 @@ use super::{Call, Effect, Method};
 use crate::gateway::error::GatewayError;
 use crate::queue::{Decision, Key, Kind};
 
-/// The list of pending prompts of a kind. What its rows hold is read in `queue::read`.
+/// The list of pending prompts of a kind. Its rows are read in `queue::read`.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ListPrompts {
     #[serde(skip)]
@@ -24,12 +24,12 @@ pub struct ListPrompts {
 }
 
 impl ListPrompts {
-    /// Of the prompts of this kind.
+    /// The list of the prompts of this kind.
     pub fn of(kind: Kind) -> Self {
         Self { kind }
     }
 
-    /// Reads the ids of the rows. A row without an id hides no other. `None`: the payload is not a list.
+    /// Reads the ids of the rows. A row without an id does not hide other rows. `None`: the payload is not a list.
     pub fn ids(payload: &RawValue) -> Option<Vec<Cow<'_, str>>> {
         let rows: Vec<&RawValue> = serde_json::from_str(payload.get()).ok()?;
         Some(rows.into_iter().filter_map(id).collect())
@@ -55,7 +55,7 @@ pub fn id(payload: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// `exec.approval.get`: one pending command. It matches ids by their beginning, so the answer may be of another one
-/// (measured on 2026.4.14 and 2026.9.6); it does not find what is decided.
+/// (measured on 2026.4.14 and 2026.9.6); it does not find decided prompts.
 #[derive(Debug, Serialize)]
 pub struct GetCommand<'a> {
     /// The id, or its beginning.
@@ -130,7 +130,7 @@ impl Call for ResolvePrompt<'_> {
     const EFFECT: Effect = Effect::Write;
 }
 
-/// How a prompt was decided, as far as a gateway says: current ones do.
+/// How a prompt was decided, as far as the gateway reports it. Current gateways do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     status: String,
@@ -138,7 +138,7 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// Of an `approval` in an answer. `None`: it says nothing of a decision.
+    /// Reads an `approval` in an answer. `None`: it has neither a status nor a decision.
     fn of(approval: &Value) -> Option<Self> {
         let text = |field: &str| approval.get(field).and_then(Value::as_str).map(str::to_owned);
         let (status, decision) = (text("status"), text("decision"));
@@ -155,30 +155,30 @@ impl Settled {
         }
     }
 
-    /// Whether it is not decided at all.
+    /// Whether the prompt is still pending.
     fn is_pending(&self) -> bool {
         self.decision.is_none() && self.status == "pending"
     }
 
-    /// The decision, or what happened without one: `expired`, `cancelled`.
+    /// The decision, or the outcome without one: `expired`, `cancelled`.
     pub fn words(self) -> String {
         self.decision.unwrap_or(self.status)
     }
 
-    /// The decision, where it allowed the prompt.
+    /// The decision, if it allowed the prompt.
     pub fn allowed(&self) -> Option<Decision> {
         let word = self.decision.as_deref().or((self.status == "allowed").then_some("allow-once"))?;
         Decision::named(word).filter(|decision| *decision != Decision::Deny)
     }
 }
 
-/// What a gateway did with a decision.
+/// The gateway's reaction to a decision.
 ///
 /// | answer | reading |
 /// | --- | --- |
-/// | ok; `applied: true`, and no other decision in it | taken |
-/// | ok with nothing in it | taken, as far as it says: the next listing shows |
-/// | `applied: false` | decided before: how, where it says so |
+/// | ok; `applied: true`, and no different decision | taken |
+/// | ok without content | taken; the next listing confirms it |
+/// | `applied: false` | decided before, with the decision if the answer has it |
 /// | `APPROVAL_NOT_FOUND`, `APPROVAL_ALREADY_RESOLVED` | decided before |
 /// | another decision than the one sent | not taken |
 /// | another prompt's id, `ok: false`, `applied: false` of a pending one | not taken |
@@ -186,23 +186,23 @@ impl Settled {
 /// | any other error, or no answer | failed |
 #[derive(Debug)]
 pub enum Reply {
-    /// It took the decision.
+    /// The gateway applied the decision.
     Taken {
-        /// Whether its answer has content that says so.
+        /// Whether the content of the answer confirms it.
         said: bool,
     },
-    /// The prompt was decided, or had expired, before: how, where that is known.
+    /// The prompt was decided, or had expired, before. Contains the outcome, if it is known.
     Before(Option<Settled>),
-    /// It did not take the decision, for this reason.
+    /// The gateway did not apply the decision, for this reason.
     NotTaken(String),
     /// The decision may be sent again after this time.
     Busy(Duration),
-    /// It refused, or there is no answer.
+    /// The gateway refused the decision, or did not answer.
     Failed(GatewayError),
 }
 
 impl Reply {
-    /// Reads what came of sending a decision on this prompt.
+    /// Reads the result of sending a decision on this prompt.
     pub fn of(key: &Key, decision: Decision, result: Result<Option<Box<RawValue>>, GatewayError>) -> Self {
         match result {
             Ok(payload) => Self::answered(key, decision, payload.as_deref()),
@@ -230,11 +230,13 @@ impl Reply {
         let settled = Settled::of(approval).or(decided);
         let pending = settled.as_ref().is_some_and(Settled::is_pending);
         match (flag("applied"), flag("ok"), settled) {
-            (Some(false), ..) if pending => {
-                Self::NotTaken("the gateway did not apply it, and says that it is pending".to_owned())
-            }
+            (Some(false), ..) if pending => Self::NotTaken(
+                "the gateway did not apply the decision and reports the prompt as pending".to_owned(),
+            ),
             (Some(false), _, settled) => Self::Before(settled),
-            (_, Some(false), _) => Self::NotTaken("the gateway answered that it did not".to_owned()),
+            (_, Some(false), _) => {
+                Self::NotTaken("the gateway reported that it did not decide the prompt".to_owned())
+            }
             (_, _, Some(settled)) if !settled.is(decision) => {
                 Self::NotTaken(format!("the gateway recorded `{}` instead", settled.words()))
             }
@@ -245,12 +247,12 @@ impl Reply {
     }
 }
 
-/// Whether a code says that a prompt is no longer pending.
+/// Whether a code means that a prompt is no longer pending.
 fn is_decided(code: Option<&str>) -> bool {
     matches!(code, Some("APPROVAL_NOT_FOUND" | "APPROVAL_ALREADY_RESOLVED"))
 }
 
-/// Whether an error says that a prompt is no longer pending.
+/// Whether an error means that a prompt is no longer pending.
 pub fn is_gone(error: &GatewayError) -> bool {
     matches!(error, GatewayError::Failed { failure, .. } if is_decided(failure.detail_code()))
 }
@@ -269,7 +271,7 @@ mod tests {
         json!({ "applied": applied, "approval": { "id": "abc", "status": status, "decision": decision } })
     }
 
-    /// A reply in one word, with what it knows of the decision.
+    /// A reply as text, with the decision if it is known.
     fn word(reply: Reply) -> String {
         match reply {
             Reply::Taken { said } => format!("taken, said: {said}"),
@@ -300,7 +302,7 @@ mod tests {
             (Some(json!({ "applied": false })), "before: unknown"),
             (
                 Some(settled(false, "pending", None)),
-                "the gateway did not apply it, and says that it is pending",
+                "the gateway did not apply the decision and reports the prompt as pending",
             ),
             (Some(settled(true, "pending", None)), "the gateway recorded `pending` instead"),
             (Some(settled(true, "allowed", Some("allow-once"))), "the gateway recorded `allow-once` instead"),
@@ -308,7 +310,7 @@ mod tests {
                 Some(json!({ "ok": true, "decision": "allow-once" })),
                 "the gateway recorded `allow-once` instead",
             ),
-            (Some(json!({ "ok": false })), "the gateway answered that it did not"),
+            (Some(json!({ "ok": false })), "the gateway reported that it did not decide the prompt"),
             (Some(json!({ "ok": true, "id": "abcdef" })), other),
             (Some(json!({ "applied": true, "approval": { "id": "abcdef", "status": "denied" } })), other),
         ];

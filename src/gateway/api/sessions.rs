@@ -1,4 +1,4 @@
-//! `sessions.list`, `sessions.abort`, `chat.abort` and `chat.history`: the runs of agents, and ending them.
+//! `sessions.list`, `sessions.abort`, `chat.abort` and `chat.history`: listing and aborting the runs of agents.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,12 +19,12 @@ impl Call for ListSessions {
     }
 }
 
-/// The answer of `sessions.list`. What its rows say of runs is read in `queue::runs`.
+/// The answer of `sessions.list`. The runs in its rows are read in `queue::runs`.
 #[derive(Debug)]
 pub struct Sessions {
     /// The whole answer.
     pub payload: Value,
-    /// The gateway's clock when it made the list, in Unix milliseconds. Not on every release.
+    /// The gateway's time when it created the list, in Unix milliseconds. Some releases do not send it.
     pub at_ms: Option<u64>,
     /// Whether the gateway has more sessions than it listed.
     pub has_more: bool,
@@ -47,7 +47,7 @@ impl Sessions {
     }
 }
 
-/// `chat.history`, of which only the name of the run in flight is read. Gateways send it since 2026.5.28 or later.
+/// `chat.history`, of which only the id of the active run is read. Gateways send it since 2026.5.28 or later.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetRunInFlight<'a> {
@@ -56,12 +56,12 @@ pub struct GetRunInFlight<'a> {
 }
 
 impl<'a> GetRunInFlight<'a> {
-    /// The history of a session, as short as a gateway makes it.
+    /// The history of a session, with the smallest limit that a gateway accepts.
     pub fn of(session_key: &'a str) -> Self {
         Self { session_key, limit: 1 }
     }
 
-    /// The id of the run in flight. `None`: there is none, or the gateway does not name it.
+    /// The id of the active run. `None`: no run is active, or the gateway does not name it.
     pub fn read(payload: &RawValue) -> Option<String> {
         let answer: Value = serde_json::from_str(payload.get()).ok()?;
         answer.pointer("/inFlightRun/runId")?.as_str().map(str::to_owned)
@@ -88,12 +88,12 @@ pub struct AbortRuns<'a> {
 }
 
 impl<'a> AbortRuns<'a> {
-    /// Of the runs of a session, or of one of them.
+    /// Aborts the runs of a session, or one of them.
     pub fn in_session(session_key: &'a str, run_id: Option<&'a str>) -> Self {
         Self { session_key: Some(session_key), run_id }
     }
 
-    /// Of a run by its id alone, which only current gateways accept.
+    /// Aborts a run by its id alone, which only current gateways accept.
     pub fn of_run(run_id: &'a str) -> Self {
         Self { session_key: None, run_id: Some(run_id) }
     }
@@ -113,9 +113,9 @@ impl Call for AbortRuns<'_> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Aborted {
-    /// Of `chat.abort`.
+    /// The runs in an answer of `chat.abort`.
     run_ids: Vec<String>,
-    /// Of `sessions.abort`.
+    /// The run in an answer of `sessions.abort`.
     aborted_run_id: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `health`, `status` and `commands.list`: whether a gateway works, and what it is.
+//! `health`, `status` and `commands.list`: the health and the release of a gateway.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};

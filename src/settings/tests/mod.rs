@@ -1,4 +1,5 @@
-//! The settings as a whole: what wins over what, what never goes where, and that no error tells a secret.
+//! Tests of the settings as a whole: precedence, that credentials are sent only to their own gateway, and that no error
+//! contains a secret.
 
 #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
 
@@ -64,7 +65,7 @@ impl Host {
         resolve(flags, &self.environment(), Deadline::after(Duration::from_secs(10)))
     }
 
-    /// `ADDRESS (origin) CREDENTIAL (origin)`, or the error.
+    /// Formats the target as `ADDRESS (origin) CREDENTIAL (origin)`, or the error.
     fn shown(&self, flags: &Flags) -> String {
         let shown = match self.resolve(flags) {
             Ok(resolved) => format!(
@@ -76,7 +77,7 @@ impl Host {
             ),
             Err(error) => error.to_string(),
         };
-        self.homeless(&shown)
+        self.without_home(&shown)
     }
 
     fn trust(&self, flags: &Flags) -> String {
@@ -84,18 +85,18 @@ impl Host {
             Ok(resolved) => format!("{:?} ({})", resolved.target.trust, resolved.trust_from),
             Err(error) => error.to_string(),
         };
-        self.homeless(&shown)
+        self.without_home(&shown)
     }
 
     fn notes(&self, flags: &Flags) -> Vec<String> {
-        self.resolve(flags).unwrap().notes.iter().map(|note| self.homeless(note)).collect()
+        self.resolve(flags).unwrap().notes.iter().map(|note| self.without_home(note)).collect()
     }
 
     fn warnings(&self, flags: &Flags) -> Vec<String> {
-        self.resolve(flags).unwrap().warnings.iter().map(|warning| self.homeless(warning)).collect()
+        self.resolve(flags).unwrap().warnings.iter().map(|warning| self.without_home(warning)).collect()
     }
 
-    fn homeless(&self, text: &str) -> String {
+    fn without_home(&self, text: &str) -> String {
         text.replace(self.home.path().to_str().unwrap(), "~")
     }
 }

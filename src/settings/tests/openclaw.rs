@@ -1,9 +1,9 @@
-//! What is taken from OpenClaw's own configuration, and how.
+//! Tests of settings that are read from OpenClaw's own configuration.
 
 use super::*;
 
 #[test]
-fn the_mode_says_which_secret_the_local_gateway_takes() {
+fn the_mode_decides_which_secret_the_local_gateway_takes() {
     let expect = |auth: &str, expected: &str| {
         let host = Host::new().openclaw(&format!(
             "{{ gateway: {{ auth: {auth}, remote: {{ url: 'wss://r', token: 'r' }} }} }}"
@@ -49,17 +49,17 @@ fn variables_in_the_configuration_are_those_openclaw_sees() {
     let token = |host: &Host| exposed(&host.resolve(&Flags::default()).unwrap().target.credential);
     assert_eq!(token(&host()), "token dotenv-dotenv-block-${A}");
     assert_eq!(token(&host().set("A", "process")), "token process-dotenv-block-${A}");
-    // An empty variable hides the files', not the configuration's.
+    // An empty variable overrides the files, but not the configuration.
     assert_eq!(token(&host().set("A", "")), "token vars-dotenv-block-${A}");
     let missing =
         host().openclaw("{ gateway: { port: 1, bind: '${UNSET}', auth: { token: 'x${NOT_SET}' } } }");
     assert_eq!(
         missing.shown(&Flags::default()),
-        format!("gateway.auth.token in {JSON} asks for the variable NOT_SET, which is not set")
+        format!("gateway.auth.token in {JSON} names the variable NOT_SET, which is not set")
     );
     let remedy = missing.resolve(&Flags::default()).unwrap_err().remedy();
     assert_eq!(remedy.as_deref(), Some("export NOT_SET=…"));
-    // What is not needed is not asked for.
+    // Values that are not needed are not resolved.
     assert!(missing.set("OPENCLAW_GATEWAY_TOKEN", "t").resolve(&Flags::default()).is_ok());
 }
 
@@ -79,7 +79,7 @@ fn what_openclaws_files_set_counts_for_its_own_gateway() {
         host.shown(&Flags::default()),
         "wss://u (OPENCLAW_GATEWAY_URL in ~/.openclaw/.env) password p (OPENCLAW_GATEWAY_PASSWORD in ~/.openclaw/.env)"
     );
-    // They belong to the gateway that the mode is about.
+    // The variables belong to the gateway that the mode selects.
     let host = host
         .file(".openclaw/.env", "OPENCLAW_GATEWAY_TOKEN=t\n")
         .openclaw("{ gateway: { remote: { url: 'wss://r' } } }");
@@ -116,16 +116,20 @@ fn references_are_followed_to_variables_only() {
         "T is not in secrets.providers.mine.allowlist",
     );
     let file = "{ providers: { mine: { source: 'file', path: 'x' }, default: { source: 'file' } } }";
-    expect("{ source: 'env', provider: 'mine', id: 'T' }", file, "provider `mine` is not one of variables");
+    expect(
+        "{ source: 'env', provider: 'mine', id: 'T' }",
+        file,
+        "provider `mine` does not provide variables",
+    );
     expect("{ source: 'env', provider: 'default', id: 'T' }", file, ok);
-    expect("{ source: 'env', provider: 'gone', id: 'T' }", "{}", "there is no provider `gone`");
-    expect("{ source: 'env', id: 'UNSET' }", "{}", "asks for the variable UNSET, which is not set");
-    expect("'$UNSET'", "{}", "asks for the variable UNSET, which is not set");
+    expect("{ source: 'env', provider: 'gone', id: 'T' }", "{}", "unknown provider `gone`");
+    expect("{ source: 'env', id: 'UNSET' }", "{}", "names the variable UNSET, which is not set");
+    expect("'$UNSET'", "{}", "names the variable UNSET, which is not set");
     expect("{ source: 'env', id: 'lower' }", "{}", "its id is not the name of a variable");
     expect("{ source: 'env' }", "{}", "it needs `source` and `id`");
-    expect("{ source: 'vault', id: 'x' }", "{}", "its source is none of env, file, exec and store");
+    expect("{ source: 'vault', id: 'x' }", "{}", "its source is not env, file, exec or store");
     expect("7", "{}", "it is neither text nor an object");
-    expect("'secretref-env:T'", "{}", "its form is retired: openclaw doctor --fix rewrites it");
+    expect("'secretref-env:T'", "{}", "its form is no longer supported: openclaw doctor --fix rewrites it");
     for source in ["file", "exec", "store"] {
         expect(
             &format!("{{ source: '{source}', provider: 'vault', id: '/x' }}"),
@@ -138,7 +142,7 @@ fn references_are_followed_to_variables_only() {
 }
 
 #[test]
-fn a_password_reference_is_told_the_variable_for_passwords() {
+fn a_password_reference_names_the_variable_for_passwords() {
     let config =
         "{ gateway: { auth: { mode: 'password', password: { source: 'exec', provider: 'v', id: 'x' } } } }";
     let error = Host::new().openclaw(config).resolve(&Flags::default()).unwrap_err();
@@ -175,11 +179,11 @@ fn the_configuration_is_where_openclaw_looks() {
 }
 
 #[test]
-fn a_broken_configuration_hinders_only_whom_it_concerns() {
+fn a_broken_configuration_fails_only_the_targets_that_use_it() {
     let host = Host::new().openclaw("{ gateway: s3cret");
     let error = host.resolve(&Flags::default()).unwrap_err();
     assert_eq!(error.kind(), Kind::Unreadable);
-    assert!(host.homeless(&error.to_string()).starts_with(&format!("{JSON}:1:")), "{error}");
+    assert!(host.without_home(&error.to_string()).starts_with(&format!("{JSON}:1:")), "{error}");
     let notes = host.notes(&gateway("wss://elsewhere"));
     assert!(notes[0].starts_with("OpenClaw's configuration was not used: ~/"), "{notes:?}");
     let host = host.openclaw("{ gateway: { mode: 'remote' } }");
@@ -195,7 +199,7 @@ fn a_broken_configuration_hinders_only_whom_it_concerns() {
     let host = host.openclaw("{ gateway: { port: 1 }, env: { $include: 'gone' } }");
     assert!(host.resolve(&Flags::default()).is_ok());
     assert_eq!(host.notes(&Flags::default()).len(), 1);
-    // config.toml concerns whoever names a gateway, or names none.
+    // config.toml is used if a gateway is named, or if none is given.
     let host = Host::new().own("[gateways");
     assert!(host.resolve(&gateway("wss://elsewhere")).is_ok());
     assert!(host.resolve(&gateway("a")).is_err());
@@ -203,14 +207,14 @@ fn a_broken_configuration_hinders_only_whom_it_concerns() {
 }
 
 #[test]
-fn what_openclaw_has_beside_is_told() {
+fn unused_openclaw_settings_are_noted() {
     let host = Host::new()
         .openclaw("{ gateway: { mode: 'remote', remote: { url: 'wss://r', edgeAuth: { X: 'y' } } } }")
         .set("OPENCLAW_PROFILE", "work");
     assert_eq!(
         host.notes(&Flags::default()),
         [
-            "OPENCLAW_PROFILE is set, and clearance does not follow profiles: set OPENCLAW_STATE_DIR and OPENCLAW_GATEWAY_PORT".to_owned(),
+            "OPENCLAW_PROFILE is set, but clearance does not support profiles: set OPENCLAW_STATE_DIR and OPENCLAW_GATEWAY_PORT".to_owned(),
             format!("gateway.remote.edgeAuth in {JSON} is not used: clearance sends no such headers"),
         ]
     );
@@ -223,10 +227,10 @@ fn an_exposed_file_of_openclaws_is_warned_of() {
     let file = host.path(".openclaw/openclaw.json");
     std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
     let warning = format!(
-        "{JSON} can be read or changed by others: its mode is 0644, and it holds the credential: chmod 600 {JSON}"
+        "{JSON} can be read or changed by others: its mode is 0644, and it contains the credential: chmod 600 {JSON}"
     );
     assert_eq!(host.warnings(&Flags::default()), [warning]);
-    // A file whose secret is not used is nothing to mention.
+    // There is no warning about a file whose secret is not used.
     let host = host.set("OPENCLAW_GATEWAY_TOKEN", "t");
     assert_eq!(host.warnings(&Flags::default()), Vec::<String>::new());
 }

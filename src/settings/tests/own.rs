@@ -1,4 +1,4 @@
-//! What may stand in config.toml, and what is said of what may not.
+//! Tests of config.toml: valid content, and the errors for invalid content.
 
 use super::*;
 use crate::settings::own::{Own, Place, Secret};
@@ -43,14 +43,14 @@ fn gateways_have_names() {
 }
 
 #[test]
-fn everything_wrong_has_a_place_and_a_way_out() {
+fn every_error_has_a_position_and_a_remedy() {
     let gateway = "[gateways.a]\nurl = 'wss://a.example'\n";
     for (text, expected, remedy) in [
-        ("x = 1", ":1:1: there is no field `x`", Some("there are default, gateways")),
-        ("gatways = 1", ":1:1: there is no field `gatways`", Some("did you mean `gateways`?")),
+        ("x = 1", ":1:1: unknown field `x`", Some("the fields are default, gateways")),
+        ("gatways = 1", ":1:1: unknown field `gatways`", Some("did you mean `gateways`?")),
         (
             "[gateways.a]\nurl = 'wss://a'\ntoken_fil = 's3cret'",
-            ":3:1: there is no field `token_fil`",
+            ":3:1: unknown field `token_fil`",
             Some("did you mean `token_file`?"),
         ),
         ("[gateways.a]\ntoken_file = 'x'", ":1:1: the field `url` is missing", None),
@@ -61,7 +61,7 @@ fn everything_wrong_has_a_place_and_a_way_out() {
         ("x = 's3cret", ":1:12: this is not TOML", None),
         (
             "default = 'b'\n[gateways.bb]\nurl = 'wss://a'",
-            ":1:11: default names the gateway `b`, which is not here",
+            ":1:11: default names the gateway `b`, which is not in this file",
             Some("did you mean default = \"bb\"?"),
         ),
         (
@@ -71,7 +71,7 @@ fn everything_wrong_has_a_place_and_a_way_out() {
         ),
         (
             "[gateways.'a b']\nurl = 'wss://a'",
-            ":1:1: the name of a gateway is letters, digits, `-`, `_` and `.`",
+            ":1:1: the name of a gateway may contain letters, digits, `-`, `_` and `.`",
             None,
         ),
         (
@@ -81,7 +81,7 @@ fn everything_wrong_has_a_place_and_a_way_out() {
         ),
         (
             "[gateways.a]\nurl = 'wss://u:s3cret@a'",
-            ": the URL holds more than an address: credentials belong in a file or the environment",
+            ": the URL contains more than an address: credentials belong in a file or the environment",
             Some("give the address alone, and the credential with --token-file or OPENCLAW_GATEWAY_TOKEN"),
         ),
     ] {
@@ -110,7 +110,7 @@ fn a_secret_in_the_file_is_refused() {
         assert_eq!(
             shown,
             format!(
-                "~/.config/clearance/config.toml: gateways.a.{field} holds a secret: this file is shared and copied, a secret is not"
+                "~/.config/clearance/config.toml: gateways.a.{field} contains a secret, but this file may be shared and copied"
             )
         );
         assert!(remedy.unwrap().contains(&format!("{field}_file = \"PATH\" under [gateways.a]")));
@@ -118,11 +118,11 @@ fn a_secret_in_the_file_is_refused() {
 }
 
 #[test]
-fn an_unknown_name_is_told_the_known_ones() {
+fn an_error_for_an_unknown_name_lists_the_known_ones() {
     let own = load("[gateways.prod]\nurl = 'wss://a'\n[gateways.test]\nurl = 'wss://b'").unwrap();
     let error = own.named("prd").unwrap_err();
     let shown = error.to_string();
-    assert!(shown.starts_with("there is no gateway `prd` in /"), "{shown}");
+    assert!(shown.starts_with("unknown gateway `prd` in /"), "{shown}");
     assert!(shown.ends_with("config.toml, which has prod, test"), "{shown}");
     assert_eq!(error.remedy().unwrap(), "did you mean prod? clearance … --gateway=prod");
     let error = own.named("zz").unwrap_err();
@@ -130,9 +130,9 @@ fn an_unknown_name_is_told_the_known_ones() {
     let missing = Environment::from_iter([("HOME", "/nonexistent")]);
     let own = Own::load(&missing, Deadline::after(Duration::from_secs(5))).unwrap();
     let error = own.named("prod").unwrap_err();
-    assert_eq!(error.to_string(), "there is no gateway `prod` in /nonexistent/.config/clearance/config.toml");
+    assert_eq!(error.to_string(), "unknown gateway `prod` in /nonexistent/.config/clearance/config.toml");
     assert_eq!(
         error.remedy().unwrap(),
-        "name the gateway by its URL, or write into /nonexistent/.config/clearance/config.toml:\n[gateways.prod]\nurl = \"wss://HOST\""
+        "name the gateway by its URL, or add to /nonexistent/.config/clearance/config.toml:\n[gateways.prod]\nurl = \"wss://HOST\""
     );
 }

@@ -1,4 +1,4 @@
-//! What wins over what.
+//! Tests of the precedence of sources.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn the_credential_comes_from_the_first_place_that_has_one() {
         format!(
             "{} ({})",
             exposed(&resolved.target.credential),
-            host.homeless(&resolved.credential_from.to_string())
+            host.without_home(&resolved.credential_from.to_string())
         )
     };
     let none = Flags::default();
@@ -90,7 +90,7 @@ fn trust_comes_from_the_first_place_that_has_one() {
     let flags = Flags { tls_fingerprint: Some(PIN.to_owned()), ..gateway("ws://127.0.0.1") };
     assert_eq!(
         host.trust(&flags),
-        "--tls-fingerprint asks for a certificate, and ws://127.0.0.1 has none: the connection is not encrypted"
+        "--tls-fingerprint needs a certificate, but ws://127.0.0.1 has none: the connection is not encrypted"
     );
     let host = host.openclaw(&remote.replace("wss://r", "ws://localhost:1"));
     assert_eq!(host.trust(&gateway("")), "Platform (none configured)");
@@ -114,7 +114,7 @@ fn this_hosts_own_certificate_is_pinned() {
         let resolved = host.resolve(&flags).unwrap();
         assert_eq!(resolved.target.trust, expected);
         assert_eq!(
-            host.homeless(&resolved.trust_from.to_string()),
+            host.without_home(&resolved.trust_from.to_string()),
             "this host's gateway certificate, ~/.openclaw/gateway/tls/gateway-cert.pem"
         );
     }
@@ -143,7 +143,7 @@ fn this_hosts_own_certificate_is_pinned() {
         ]
     );
     let wrong = Host::new().openclaw(tls).file(".openclaw/gateway/tls/gateway-cert.pem", "no certificate");
-    assert!(wrong.notes(&gateway(""))[0].ends_with("gateway-cert.pem holds none in PEM"));
+    assert!(wrong.notes(&gateway(""))[0].ends_with("gateway-cert.pem contains no PEM certificate"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What never goes where, and that no secret is told.
+//! Tests that credentials are sent only to their own gateway, and that no error contains a secret.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn a_configured_credential_goes_to_its_own_gateway_only() {
         host.shown(&gateway("")),
         format!("wss://far (gateway.remote.url in {JSON}) token far (gateway.remote.token in {JSON})")
     );
-    // A gateway's secret is not another's because that has none, and a name is no reason either.
+    // A gateway without a secret does not use another gateway's secret, even if it is chosen by name.
     let host = host
         .own("[gateways.a]\nurl = 'wss://a'\ntoken_env = 'A'\n[gateways.b]\nurl = 'wss://b'\n")
         .set("A", "a");
@@ -49,7 +49,7 @@ fn a_configured_credential_goes_to_its_own_gateway_only() {
     assert!(host.shown(&gateway("wss://a")).ends_with("nothing (none configured)"));
     assert_eq!(
         host.notes(&gateway("wss://a")),
-        [format!("{TOML} calls this address a: --gateway=a uses what it says of it")]
+        [format!("{TOML} names this address a: --gateway=a uses its settings")]
     );
     let host = host.set("OPENCLAW_GATEWAY_TOKEN", "variable");
     assert!(host.shown(&gateway("a")).ends_with("token variable (OPENCLAW_GATEWAY_TOKEN)"));
@@ -66,13 +66,13 @@ fn a_credential_does_not_cross_plaintext() {
     let error = host.resolve(&gateway("a")).unwrap_err();
     assert_eq!(error.kind(), Kind::Refused);
     assert_eq!(
-        host.homeless(&error.to_string()),
+        host.without_home(&error.to_string()),
         format!(
-            "the credential (gateways.a.token_env in {TOML}) would cross the network unencrypted on its way to ws://gateway.internal:1"
+            "the credential (gateways.a.token_env in {TOML}) would be sent unencrypted over the network to ws://gateway.internal:1"
         )
     );
     assert_eq!(
-        host.homeless(&error.remedy().unwrap()),
+        host.without_home(&error.remedy().unwrap()),
         format!(
             "use wss:// if the gateway serves TLS; or a tunnel: ssh -N -L 1:127.0.0.1:1 USER@gateway.internal, then --gateway=ws://127.0.0.1:1; or, on a network you trust, allow it under [gateways.a] in {TOML}:\nallow_plaintext = true"
         )
@@ -93,14 +93,14 @@ fn a_credential_does_not_cross_plaintext() {
     let host = host.set("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS", "1");
     assert!(host.resolve(&gateway("ws://gateway.internal")).unwrap().target.plaintext_allowed);
     assert!(host.resolve(&gateway("ws://8.8.8.8")).is_err());
-    // Without a credential there is nothing to lose.
+    // Without a credential, plaintext is allowed.
     assert!(Host::new().resolve(&gateway("ws://8.8.8.8")).is_ok());
-    // Nobody is asked for a secret that would be refused.
+    // A secret that would be refused is not requested on the terminal.
     let flags = Flags { ask: Some(SecretKind::Token), ..gateway("ws://8.8.8.8") };
     assert!(matches!(Host::new().resolve(&flags), Err(SettingsError::Plaintext { .. })));
 }
 
-/// The marked secret stands wherever one can stand, rightly or wrongly, and is seen nowhere.
+/// The marked secret is put in every place that can contain one, valid or not, and no output contains it.
 #[test]
 fn no_secret_is_ever_printed() {
     const SECRET: &str = "s3cret";

@@ -152,7 +152,7 @@ fn reads() -> Vec<Row> {
         ),
         row("an answer without a payload", called([res("\"{id}\"", "\"ok\":true")]))
             .violates()
-            .says("not shaped"),
+            .says("a malformed answer"),
         row("an answer of another shape", called([Step::Answer(json!({ "hash": 5 }))]))
             .violates()
             .says("exec.approvals.get"),

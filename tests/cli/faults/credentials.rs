@@ -135,7 +135,7 @@ pub fn rows() -> Vec<Row> {
         .known()
         .showing(Shown::Nothing)
         .fails(5, &["device"])
-        .says("the saved token is removed")
+        .says("the saved token was removed")
         .and(is_forgotten),
         row("a device token is given, and kept", Script::of([chain([entered_by(token(), given), got()])]))
             .and(is_kept),

@@ -53,7 +53,7 @@ pub fn rows() -> Vec<Row> {
             &good.fingerprint.replace(':', "").to_lowercase(),
         ),
         shows(pinning(untrusted("another pin", refused(&alone)), &good.fingerprint), &alone)
-            .says("somebody may be in between"),
+            .says("the connection may be intercepted"),
         pinning(row("a pin that is none", Script::default()), "AA:BB").fails(2, &["settings"]),
         row("a CA file that holds nothing", Script::of([vec![]]))
             .at(URL)
