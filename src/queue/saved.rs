@@ -84,7 +84,7 @@ struct Holder<'t> {
     filtered: Option<u64>,
 }
 
-/// The fields that clearance adds to a row.
+/// The fields of a row that only clearance writes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Beside<'t> {

@@ -204,7 +204,7 @@ impl Gateway {
         let planned: usize = groups.iter().map(|group| group["deny"].as_array().unwrap().len()).sum();
         for (method, id) in &queue.calls[earlier..] {
             let harms = method == "exec.approval.resolve" && survivors.contains(&id.as_str());
-            assert!(!harms, "{id} was to stay: {:?}", queue.calls);
+            assert!(!harms, "{id} was to be kept: {:?}", queue.calls);
         }
         let mut outcomes = BTreeMap::new();
         for round in report["rounds"].as_array().into_iter().flatten() {
@@ -555,7 +555,7 @@ fn a_survivor_that_somebody_answers_ends_its_group_alone() {
             assert_eq!((outcome.as_str(), reason.as_str()), ("not-tried", "the kept prompt is gone"));
         }
     }
-    // The next purge finds another one that stays.
+    // The next purge keeps another prompt.
     assert_eq!(gateway.purge(20, &[]).exit, 0);
     assert_eq!(gateway.left(), ["a-01", "b-00"]);
 }
