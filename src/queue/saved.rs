@@ -84,7 +84,7 @@ struct Holder<'t> {
     filtered: Option<u64>,
 }
 
-/// The fields of a row that only clearance writes.
+/// The fields of a row that gateways do not send.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Beside<'t> {
