@@ -530,8 +530,8 @@ mod tests {
             ("clearance approvals get --store s", "clearance queue ls", "clearance queue ls"),
             (
                 "clearance queue ls --gateway a --gateway b",
-                "clearance queue dedupe; clearance gateway status",
-                "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status",
+                "clearance queue dedupe; clearance gateway status; clearance run ls",
+                "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status --gateway=a --gateway=b; clearance run ls",
             ),
             (
                 "clearance queue ls --gateway=a",

@@ -106,17 +106,14 @@ impl Host {
 
     /// Puts a text into the store beside the gateway that runs.
     fn put(&self, text: &str) {
-        match self.file() {
-            Some(file) => {
-                fs::write(&file, text).expect("a store");
-                fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a private store");
-            }
-            None => {
-                let database = self.gateway.state().join("state/openclaw.sqlite");
-                let database = rusqlite::Connection::open(database).expect("a database");
-                let changed = database.execute("UPDATE exec_approvals_config SET raw_json = ?1", [text]);
-                assert_eq!(changed.expect("a row"), 1);
-            }
+        if let Some(file) = self.file() {
+            fs::write(&file, text).expect("a store");
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a private store");
+        } else {
+            let database = self.gateway.state().join("state/openclaw.sqlite");
+            let database = rusqlite::Connection::open(database).expect("a database");
+            let changed = database.execute("UPDATE exec_approvals_config SET raw_json = ?1", [text]);
+            assert_eq!(changed.expect("a row"), 1);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Sources: the values of each field in `exec-approvals-*.js` of the published packages; `tools.exec` in their
 //! `docs/tools/exec.md`; the policy of a Windows node in [`crate::approvals::check::native`].
 
-use jsonc_parser::ast::{Object, Value};
+use jsonc_parser::ast::{Object, ObjectProp, Value};
 
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::finding::Finding;
@@ -209,10 +209,27 @@ pub(in crate::approvals) fn other(root: &Value<'_>) -> Option<Other> {
     if has("version") || has("defaults") || has("socket") {
         return None;
     }
-    if SECTIONS.into_iter().any(has) && !names_agents(root) {
+    // Other programs use some of these names, too: a package.json has `browser`, an .eslintrc.json `env` and `plugins`.
+    let is_section = |property: &&ObjectProp<'_>| {
+        let is_named = SECTIONS.contains(&property.name.as_str());
+        is_named
+            && match property.name.as_str() {
+                "$include" => true,
+                "bindings" => matches!(property.value, Value::Array(_)),
+                _ => matches!(property.value, Value::Object(_)),
+            }
+    };
+    let sections = root.properties.iter().filter(is_section).count();
+    let others = root.properties.len() - sections - usize::from(has("agents"));
+    if sections > others && !names_agents(root) {
         return Some(Other::Config);
     }
-    let is_list = get(root, "rules").is_some_and(|rules| matches!(rules.value, Value::Array(_)));
+    let has_action =
+        |rule: &Value<'_>| matches!(rule, Value::Object(rule) if get(rule, "action").is_some());
+    let is_list = get(root, "rules").is_some_and(|rules| match &rules.value {
+        Value::Array(rules) => rules.elements.iter().all(has_action),
+        _ => false,
+    });
     (!has("agents") && (is_list || has("defaultAction"))).then_some(Other::Policy)
 }
 
@@ -273,6 +290,10 @@ mod tests {
         assert_eq!(found(r#"{"version": 1, "tools": {}}"#), None);
         assert_eq!(found(r#"{"agents": {"main": {"allowlist": []}}, "tools": {}}"#), None);
         assert_eq!(found(r#"{"rules": {"a": 1}}"#), None);
+        // Files of other programs, which use some of the same names.
+        assert_eq!(found(r#"{"name": "a", "main": "a.js", "browser": {"a": "b"}}"#), None);
+        assert_eq!(found(r#"{"env": {"node": true}, "plugins": ["a"], "rules": {}}"#), None);
+        assert_eq!(found(r#"{"rules": [{"match": "a"}]}"#), None);
         assert_eq!(found("{}"), None);
         assert_eq!(found("[]"), None);
     }
