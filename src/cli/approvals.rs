@@ -67,6 +67,7 @@ Examples:
 const GET_EXAMPLES: &str = "Examples:
   clearance approvals get
   clearance approvals get --json | jq -r .hash
+  clearance approvals get --json | jq .file > new.json
   clearance approvals get --file backup.json
   clearance approvals get --gateway --json
   clearance approvals get --gateway=wss://gateway.example --node build-server";

@@ -1,4 +1,5 @@
-//! Exit codes, and the functions that choose one. No wildcard anywhere: a new outcome is a new decision.
+//! Exit codes, and which one a report has. Which one an error has is in `commands/error.rs`. No wildcard anywhere: a new
+//! outcome is a new decision.
 
 use super::queue::Verdict;
 

@@ -69,6 +69,8 @@ fn manual_pages_are_current() {
         &["man", "gateway", "status"],
         &["man", "gateway", "add"],
         &["man", "gateway", "dev"],
+        &["man", "completions"],
+        &["man", "man"],
     ] {
         let name = ["clearance"].iter().chain(&command[1..]).copied().collect::<Vec<_>>().join("-");
         assert_current(&format!("completions/man/{name}.1"), &printed(command));
