@@ -13,8 +13,8 @@ pub enum Verb {
     /// Add an entry; an entry that exists already is not written again
     #[command(after_help = ADD_EXAMPLES)]
     Add(Edit),
-    /// Remove an entry; if there is none, nothing is written
-    #[command(after_help = REMOVE_EXAMPLES, visible_alias = "rm")]
+    /// Remove an entry; if there is none, nothing is written (alias: rm)
+    #[command(after_help = REMOVE_EXAMPLES, alias = "rm")]
     Remove(Remove),
 }
 
@@ -28,8 +28,8 @@ Examples:
   clearance approvals allowlist add /usr/bin/uptime --node build-server";
 
 const REMOVE_EXAMPLES: &str =
-    "An entry is the same only if its pattern, its argPattern and its source are the same. Other entries
-with this pattern are listed and kept.
+    "An entry is the same only if its pattern, its argPattern and its source are the same. Other entries \
+     with this pattern are listed and kept.
 
 Examples:
   clearance approvals allowlist remove /usr/bin/uptime

@@ -21,12 +21,12 @@ pub(super) const HELP: &str = "A and B:
   node:ID            a node behind the default gateway: its id, its name, or the start of one
   node:ID@NAME|URL   a node behind that gateway; the gateway follows the last @
 
-Ignored: the order of agents and entries, ids, when an entry was last used, the socket, empty
-values, and a repeated entry. --exact reports these too.
+Ignored: the order of agents and entries, ids, when an entry was last used, the socket, empty \
+     values, and a repeated entry. --exact reports these too.
 
-The credential of a gateway is found as elsewhere. Where A and B are two gateways, each has its own,
-from config.toml or openclaw.json: the gateway options are refused, and OPENCLAW_GATEWAY_TOKEN and
-OPENCLAW_GATEWAY_PASSWORD are for the default gateway alone.
+The credential of a gateway is found as elsewhere. Where A and B are two gateways, each has its own, \
+     from config.toml or openclaw.json: the gateway options are refused, and OPENCLAW_GATEWAY_TOKEN and \
+     OPENCLAW_GATEWAY_PASSWORD are for the default gateway alone.
 
 Examples:
   clearance approvals diff exec-approvals.json local

@@ -28,8 +28,8 @@ const STATUS_EXAMPLES: &str = "Examples:
   clearance gateway status --gateway=prod --json | jq .connection.version";
 
 const ADD_HELP: &str =
-    "It writes config.toml in $XDG_CONFIG_HOME/clearance or ~/.config/clearance, and changes nothing else
-in it. The file never contains a secret, only the name of the file or variable that contains it.
+    "It writes config.toml in $XDG_CONFIG_HOME/clearance or ~/.config/clearance, and changes nothing else \
+     in it. The file never contains a secret, only the name of the file or variable that contains it.
 
 Examples:
   clearance gateway add prod wss://gateway.example --token-file ~/.config/clearance/prod.token

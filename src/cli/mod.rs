@@ -103,8 +103,8 @@ const COMPLETIONS_EXAMPLES: &str = "Examples:
   elvish, in rc.elv:         eval (clearance completions elvish | slurp)
   PowerShell, in $PROFILE:   clearance completions powershell | Out-String | Invoke-Expression
 
-Names are completed, too: gateways of config.toml, and ids, sessions, agents and runs of the gateway
-that the command line names. In zsh, ~/.zfunc must be in $fpath before compinit runs.";
+Names are completed, too: gateways of config.toml, and ids, sessions, agents and runs of the gateway \
+     that the command line names. In zsh, ~/.zfunc must be in $fpath before compinit runs.";
 
 const EXIT_CODES: &str = "Exit codes:
   0   done; nothing wrong found

@@ -16,11 +16,11 @@ use crate::queue::{Decision, Keep, Kind, Scope};
 /// A command on the pending prompts of a gateway.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// List the pending prompts, duplicates under the one that is kept
-    #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
+    /// List the pending prompts, duplicates under the one that is kept (alias: list)
+    #[command(after_help = LS_EXAMPLES, alias = "list")]
     Ls(Lazy<Ls>),
-    /// Keep one prompt of each group of duplicates and deny the rest
-    #[command(after_help = DEDUPE_HELP, visible_alias = "purge")]
+    /// Keep one prompt of each group of duplicates and deny the rest (alias: purge)
+    #[command(after_help = DEDUPE_HELP, alias = "purge")]
     Dedupe(Lazy<Dedupe>),
     /// Stay connected and deny duplicates as they arrive
     #[command(after_help = GUARD_HELP)]
@@ -38,11 +38,11 @@ const LS_EXAMPLES: &str = "Examples:
   clearance queue ls --watch --gateway=prod";
 
 const DEDUPE_HELP: &str =
-    "Prompts are duplicates if they would do the same, byte for byte, and are in one scope. The plan is
-shown first. A prompt is denied only while the kept prompt of its group is known to be pending. With
---keep newest, or if the run of the oldest prompt has ended, the oldest prompt of a group is denied
-last, up to eight seconds later. On a gateway up to early 2026.5 each denial starts one agent turn,
-and the agent may ask again: --settle keeps cleaning.
+    "Prompts are duplicates if they would do the same, byte for byte, and are in one scope. The plan is \
+     shown first. A prompt is denied only while the kept prompt of its group is known to be pending. With \
+     --keep newest, or if the run of the oldest prompt has ended, the oldest prompt of a group is denied \
+     last, up to eight seconds later. On a gateway up to early 2026.5 each denial starts one agent turn, \
+     and the agent may ask again: --settle keeps cleaning.
 
 Examples:
   clearance queue dedupe --dry-run
@@ -53,30 +53,30 @@ Examples:
   clearance queue dedupe --file queue.json";
 
 const GUARD_HELP: &str =
-    "A guard applies the rules of queue dedupe to each prompt as it arrives, and never denies a prompt
-that is alone in its group. It denies nothing before it has listed everything on a connection, and
-nothing while it may have missed an event. It denies a duplicate that has just arrived at once,
-other younger duplicates within two seconds, and the oldest prompt of a group within eight. So
-several guards and purges of one gateway never deny the last prompt of a group, whatever their rules.
+    "A guard applies the rules of queue dedupe to each prompt as it arrives, and never denies a prompt \
+     that is alone in its group. It denies nothing before it has listed everything on a connection, and \
+     nothing while it may have missed an event. It denies a duplicate that has just arrived at once, \
+     other younger duplicates within two seconds, and the oldest prompt of a group within eight. So \
+     several guards and purges of one gateway never deny the last prompt of a group, whatever their rules.
 
-A current gateway sends prompts only to clients that declare that they can answer them. A guard
-declares it. So the gateway counts it as an approver, and keeps prompts pending that it would
-otherwise deny because no approver is connected.
+A current gateway sends prompts only to clients that declare that they can answer them. A guard \
+     declares it. So the gateway counts it as an approver, and keeps prompts pending that it would \
+     otherwise deny because no approver is connected.
 
-Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then the guard looks at
-everything again. Where a denial only returns to the tool call that waits for it, the default of
-1200/min clears a flood of a thousand prompts at once. On a gateway up to early 2026.5 each denial
-starts an agent turn, and the agent may ask again: there the default is 60/min, and a group that
-keeps coming back is held after --repeats denials. Nothing of it is denied for --cooling, then one
-denial is tried; if the group comes back again, it is held for twice as long, up to an hour. Other
-groups go on. To end a hold, decide the kept prompt. The line `connected` has the limits that apply.
+Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then the guard looks at \
+     everything again. Where a denial only returns to the tool call that waits for it, the default of \
+     1200/min clears a flood of a thousand prompts at once. On a gateway up to early 2026.5 each denial \
+     starts an agent turn, and the agent may ask again: there the default is 60/min, and a group that \
+     keeps coming back is held after --repeats denials. Nothing of it is denied for --cooling, then one \
+     denial is tried; if the group comes back again, it is held for twice as long, up to an hour. Other \
+     groups go on. To end a hold, decide the kept prompt. The line `connected` has the limits that apply.
 
-/healthz answers 200 while every gateway is connected and was listed in the last three minutes. Its
-text reports an open breaker.
+/healthz answers 200 while every gateway is connected and was listed in the last three minutes. Its \
+     text reports an open breaker.
 
-SIGTERM ends a guard with exit code 0 when pending requests are answered. SIGHUP makes it read the
-configuration and secrets again, as each connection does; with --all-gateways it watches gateways
-that were added. It reports to systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
+SIGTERM ends a guard with exit code 0 when pending requests are answered. SIGHUP makes it read the \
+     configuration and secrets again, as each connection does; with --all-gateways it watches gateways \
+     that were added. It reports to systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
 
 Examples:
   clearance queue guard

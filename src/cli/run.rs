@@ -9,8 +9,8 @@ use super::quiet::Quiet;
 /// A command on runs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// List active runs, and runs that hold prompts
-    #[command(after_help = LS_EXAMPLES, visible_alias = "list")]
+    /// List active runs, and runs that hold prompts (alias: list)
+    #[command(after_help = LS_EXAMPLES, alias = "list")]
     Ls(Lazy<Ls>),
     /// Abort a run and deny the prompts that it queued
     #[command(after_help = CANCEL_HELP, group(ArgGroup::new("which").required(true)))]
@@ -22,10 +22,10 @@ const LS_EXAMPLES: &str = "Examples:
   clearance run ls --json --gateway prod";
 
 const CANCEL_HELP: &str =
-    "The run is aborted, then the prompts that it still holds are denied. Both are verified.
-RUN is a run's id or the start of it. If no run or session matches, the exit code is 1. Where
-prompts do not name their run (gateways before 2026.8), the prompts of the run's session are denied
-if nothing else runs in it. If something else runs in it, nothing is done: give --session instead.
+    "The run is aborted, then the prompts that it still holds are denied. Both are verified. \
+     RUN is a run's id or the start of it. If no run or session matches, the exit code is 1. Where \
+     prompts do not name their run (gateways before 2026.8), the prompts of the run's session are denied \
+     if nothing else runs in it. If something else runs in it, nothing is done: give --session instead.
 
 Examples:
   clearance run cancel 0f6f1f1d-2c11-4c7b-9a53-6f1c2a9e41d5

@@ -91,8 +91,8 @@ fn a_gateway_is_written_into_the_configuration() {
     let answer = client.answer(&["gateway", "add", "dev", "wss://other.example"]);
     assert!(answer.starts_with("exit: 2\n") && answer.contains("already has a gateway `dev`"), "{answer}");
     assert_eq!(std::fs::read_to_string(&config).unwrap(), kept);
-    let more = ["gateway", "add", "lab", "192.0.2.7:18789", "--token-env=LAB", "--default"];
-    let (exit, lab) = client.json(&more);
+    let arguments = ["gateway", "add", "lab", "192.0.2.7:18789", "--token-env=LAB", "--default"];
+    let (exit, lab) = client.json(&arguments);
     assert_eq!((exit, &lab["url"], &lab["default"]), (0, &json!("wss://192.0.2.7:18789"), &json!(true)));
     let after = std::fs::read_to_string(&config).unwrap();
     assert!(after.contains("# our gateways\n") && after.contains("default = \"lab\"\n"), "{after}");

@@ -224,8 +224,7 @@ pub(in crate::approvals) fn other(root: &Value<'_>) -> Option<Other> {
     if sections > others && !names_agents(root) {
         return Some(Other::Config);
     }
-    let has_action =
-        |rule: &Value<'_>| matches!(rule, Value::Object(rule) if get(rule, "action").is_some());
+    let has_action = |rule: &Value<'_>| matches!(rule, Value::Object(rule) if get(rule, "action").is_some());
     let is_list = get(root, "rules").is_some_and(|rules| match &rules.value {
         Value::Array(rules) => rules.elements.iter().all(has_action),
         _ => false,
