@@ -1,4 +1,4 @@
-//! `approvals allowlist`: one entry, whatever else is edited meanwhile.
+//! `approvals allowlist`: edits of one entry, also during concurrent edits.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::database::Host;
 use crate::support::dev::{Client, Dev, before, snapshot};
 
-/// How many edit at once.
+/// The number of concurrent edits.
 const AT_ONCE: usize = 16;
 
 const FILE_NODE: &str = "demo-node";
@@ -88,7 +88,7 @@ fn an_entry_in_a_file_that_is_no_store() {
         r#"{"agents":{"main":{"allowlist":[{"pattern":"/a"},{"pattern":"/b","argPattern":"^-v$"}]}},"version":1}"#
     );
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
-    // No store is made of what is misspelt, and no comment is lost.
+    // A misspelt path creates no store, and no comment is lost.
     let (exit, _) = client.json(&edit(&["add", "/b"], &["--file", "hosts/biuld.json"]));
     assert_eq!(exit, 7);
     assert_eq!(fs::read_dir(client.home().join("hosts")).unwrap().count(), 1);
@@ -99,7 +99,7 @@ fn an_entry_in_a_file_that_is_no_store() {
         fs::read_to_string(path).unwrap(),
         "{\n  // why\n  version: 1,\n  agents: {\n    \"*\": {\n      allowlist: [\n        {\n          pattern: \"/b\"\n        }\n      ]\n    }\n  },\n}\n"
     );
-    // A host reads JSON alone.
+    // A host reads only JSON.
     let path = client.file("hosts/commented.json", commented);
     snapshot!("json5", client.answer(&edit(&["add", "/b"], &["--file", "hosts/commented.json"])));
     assert_eq!(fs::read_to_string(path).unwrap(), commented);
@@ -154,7 +154,7 @@ fn on_gateways_and_nodes() {
     snapshot!("windows", dev.client().answer(&edit(&["add", "/b"], &["--node", WINDOWS])));
 }
 
-/// Starts all of them at once and waits for all.
+/// Starts all commands concurrently, and waits for all.
 fn at_once(client: &Client, place: &[&str]) -> Vec<Output> {
     let start = |number: usize| -> Child {
         let pattern = format!("/opt/tool-{number}");
@@ -229,7 +229,7 @@ fn sixteen_at_once_on_gateways_and_nodes() {
     }
 }
 
-/// Somebody else is faster: the edit is made to what they stored, for as long as there is time.
+/// Another writer is faster. The edit is applied to the current document until the deadline.
 #[test]
 fn a_race_that_is_lost_is_run_again() {
     let dev = Dev::start(&[]);
@@ -256,7 +256,7 @@ fn a_race_that_is_lost_is_run_again() {
     assert_eq!(patterns(&got["file"], "*"), ["/opt/late"]);
 }
 
-/// Others' edits that show up in what is read back are no failure; an entry that is not there is.
+/// Concurrent edits in the document that is read back are not a failure. A missing entry is.
 #[test]
 fn what_is_read_back_must_hold_the_entry() {
     let dev = Dev::start(&[]);

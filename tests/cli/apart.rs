@@ -1,4 +1,4 @@
-//! One command for several gateways, of which one makes its part wait: the others go on, and are told of.
+//! One command for several gateways, one of which delays its part. The others continue and are reported.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -19,15 +19,15 @@ use crate::support::dev::Client;
 use crate::support::fake::frames::TOKEN;
 use crate::support::terminal::Terminal;
 
-/// Only a hang gets there.
+/// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A gateway with duplicates, and what says that they have been denied and the queue was listed again.
+/// A gateway with duplicates, and a receiver for the signal that they were denied and the queue was listed again.
 fn purged() -> (Gateway, Receiver<()>) {
     let (sender, done) = mpsc::channel();
     let gateway = Gateway::current(group("b", 5), move |queue, method, _| {
         if method == "exec.approval.list" && queue.rows.len() == 1 {
-            // It may be listed more than once, and nobody listens to the second time.
+            // The queue may be listed twice. The second signal has no receiver.
             let _: Result<(), mpsc::SendError<()>> = sender.send(());
         }
         Say::Properly
@@ -51,8 +51,8 @@ fn purge(client: &Client, timeout: &str) -> Child {
 #[track_caller]
 fn ends(child: Child) -> (i32, Value) {
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).expect(&said))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).expect(&stderr))
 }
 
 /// The slow one failed like this, and the quick one is done.
@@ -94,7 +94,7 @@ fn a_held_key_of_one_gateway_stops_no_other() {
     let client = both(&slow, &quick);
     let held = key_locked(&client, &slow);
     let child = purge(&client, "60s");
-    // The lock is there until the other gateway is done.
+    // The lock is held until the other gateway is done.
     done.recv_timeout(PATIENCE).unwrap();
     assert_eq!(slow.left().len(), 5);
     drop(held);
@@ -115,7 +115,7 @@ fn a_key_that_stays_held_ends_with_the_deadline() {
     drop(held);
 }
 
-/// Another purge goes on at the slow one.
+/// Another purge is running on the slow gateway.
 #[test]
 fn a_purge_that_waits_for_another_stops_no_other() {
     let slow = Gateway::current(group("a", 5), |_, _, _| Say::Properly);
@@ -187,8 +187,8 @@ fn a_pipe_that_nobody_writes_to_ends_a_command_by_its_deadline() {
     ] {
         let (exit, object) = client.json(&[command, &["--token-file=token", "--timeout=1s"]].concat());
         let message = object["error"]["message"].as_str().unwrap_or_default();
-        let told = message.contains("--token-file") && message.contains("did not end within 1s");
-        assert!(exit == 4 && told, "{command:?}: {exit}: {object}");
+        let reported = message.contains("--token-file") && message.contains("did not end within 1s");
+        assert!(exit == 4 && reported, "{command:?}: {exit}: {object}");
     }
     assert_eq!(gateway.queue.lock().unwrap().connections, 0);
 }
@@ -208,7 +208,7 @@ fn a_question_about_one_gateway_stops_no_other() {
     let flags = ["queue", "dedupe", "--gateway=slow", "--gateway=quick", "--timeout=10s"];
     let mut terminal = Terminal::of(&mut client.spawn(&flags), 160);
     terminal.shows("Deny 4 prompts? [y/N]", 1);
-    // Both connections are kept alive for longer than the command may take, and nothing more is asked meanwhile.
+    // Both connections are kept alive for longer than the command may take, and no other question is printed.
     for _ in 0..2 {
         pinged.recv_timeout(PATIENCE).unwrap();
     }
@@ -227,9 +227,9 @@ fn a_question_about_one_gateway_stops_no_other() {
     assert_eq!(text.matches("Denied 4 duplicates").count(), 2, "{text}");
 }
 
-/// One asks, and the other has nothing to ask about: it is done while the question stands.
+/// One gateway needs a confirmation. The other has no duplicates, and is done while the question is open.
 #[test]
-fn a_gateway_without_duplicates_is_done_while_a_question_stands() {
+fn a_gateway_without_duplicates_is_done_while_a_question_is_open() {
     let slow = Gateway::current(group("a", 5), |_, _, _| Say::Properly);
     let (sender, ended) = mpsc::channel();
     let quick = Gateway::current(group("b", 1), |_, _, _| Say::Properly);

@@ -1,5 +1,5 @@
-//! The recipes for CI: read as their readers read them, and their steps run, with the tool that was built in the place
-//! of the one that they install.
+//! The recipes for CI. The tests parse them as CI systems do, and run their steps with the built tool instead of the
+//! installed one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ fn fields_are(value: &Value, known: &[&str]) {
     }
 }
 
-/// A runner: a checkout, and programs that stand in for what would be fetched.
+/// A runner: a checkout, and fake programs instead of downloaded ones.
 struct Runner {
     root: TempDir,
     variables: BTreeMap<String, String>,
@@ -50,7 +50,7 @@ impl Runner {
         for (name, content) in files {
             fs::write(runner.path(&format!("checkout/{name}")), content).unwrap();
         }
-        // Puts the tool where `cargo install --root` would, and writes down what it was asked for.
+        // Puts the tool where `cargo install --root` would, and records its arguments.
         let cargo = format!(
             "#!/bin/bash\nset -e\nprintf '%s\\n' \"$*\" >> '{log}'\n[[ $1 == install ]]\nroot=$CARGO_INSTALL_ROOT\nwhile (($#)); do if [[ $1 == --root ]]; then root=$2; fi; shift; done\nmkdir -p \"$root/bin\"\nln -sf '{clearance}' \"$root/bin/clearance\"\n",
             log = runner.path("cargo.log"),
@@ -120,7 +120,7 @@ fn action(runner: &mut Runner, given: &[(&str, &str)]) -> Vec<(String, i32, Stri
         fields_are(step, &["name", "if", "shell", "env", "run"]);
         assert_eq!(step["shell"], "bash");
         let script = text(&step["run"]);
-        // An expression in a script is a way to run what an input says.
+        // An expression in a script could execute the value of an input.
         assert!(!script.contains("${{"), "{script}");
         if let Some(condition) = step.get("if") {
             let name = text(condition).strip_suffix(" != '' }}").unwrap();
@@ -186,7 +186,7 @@ fn the_action_checks_and_compares() {
     assert!(ran[drift].2.contains("demo-node"), "{ran:?}");
     let pin = "AB:".repeat(31) + "CD";
     let ran = action(&mut runner, &[&gateway[..], &[("tls-fingerprint", &pin)]].concat());
-    // Nothing is encrypted here; what matters is that the flag arrives as one.
+    // Nothing is encrypted here. The test checks that the flag arrives as one argument.
     assert!(ran.len() == drift + 1 && ran[drift].1 != 70, "{ran:?}");
 }
 
@@ -196,7 +196,7 @@ fn the_action_fails_where_a_document_is_wrong() {
     let ran = action(&mut runner, &[("paths", "hosts")]);
     assert_eq!(codes(&ran), [("Install clearance", 0), ("Validate", 1)], "{ran:?}");
     assert!(ran[1].2.contains("::error file=hosts/bad.json,line=1"), "{ran:?}");
-    // What looks like a command, or like a flag, is a path that is not there.
+    // A value that looks like a command or a flag is treated as a missing path.
     for path in ["$(touch owned)", "--explain", "; touch owned"] {
         let ran = action(&mut runner, &[("paths", path)]);
         assert_eq!(codes(&ran)[1..], [("Validate", 7)], "{ran:?}");
@@ -228,7 +228,7 @@ fn the_hooks_run_on_what_they_name() {
     let mut ids = Vec::new();
     for hook in hooks.as_array().unwrap() {
         fields_are(hook, &["id", "name", "description", "language", "entry", "files"]);
-        // Built by `cargo install --bins --path .`, which makes what the entry starts with.
+        // Built by `cargo install --bins --path .`, which builds the program that the entry starts.
         assert_eq!(hook["language"], "rust");
         assert!(text(&hook["entry"]).starts_with("clearance "));
         let files = regress::Regex::new(text(&hook["files"])).unwrap();
@@ -243,7 +243,7 @@ fn the_hooks_run_on_what_they_name() {
         let run = |file: &str| runner.run(&format!("{} {file}", text(&hook["entry"])), &BTreeMap::new());
         assert_code(&run("exec-approvals.json"), 0, text(&hook["id"]));
         assert_code(&run("exec-approvals.bad.json"), 1, text(&hook["id"]));
-        // What is valid and dangerous is for the lint alone.
+        // Only the lint rejects a document that is valid but dangerous.
         let code = i32::from(hook["id"] == "clearance-lint");
         assert_code(&run("exec-approvals.open.json"), code, text(&hook["id"]));
         ids.push(text(&hook["id"]));
@@ -299,7 +299,7 @@ fn the_gitlab_recipe_checks_and_compares() {
     assert_code(&runner.run(&gitlab(&recipe, jobs[1]), &nothing), 1, jobs[1]);
 }
 
-// ---- What the README says of them
+// ---- The recipes in the README
 
 /// The blocks of YAML in the README.
 fn readme_blocks() -> Vec<Value> {

@@ -1,10 +1,10 @@
-//! What a shell offers behind a Tab. The scripts ask the tool, so these tests ask it as the scripts do; bash runs its own
-//! script here, where there is a bash.
+//! Shell completions. The scripts call the tool, so these tests call it in the same way. If bash is installed, it also
+//! runs its own script.
 
 use crate::support::binary;
 use crate::support::dev::{Client, Dev};
 
-/// What is offered for the last of these words, as fish asks: no shell takes a word apart there.
+/// The completions of the last word, requested as fish does, which does not split words.
 fn offered(client: &Client, words: &[&str]) -> Vec<String> {
     let words = [&["--", "clearance"], words].concat();
     let output = client.command(&words).env("COMPLETE", "fish").output().unwrap();
@@ -13,7 +13,7 @@ fn offered(client: &Client, words: &[&str]) -> Vec<String> {
     text.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
 }
 
-/// What bash's own script makes of a line that is being typed.
+/// The completions that bash's own script returns for a partial line.
 fn bash(client: &Client, line: &str) -> Vec<String> {
     let script = client.command(&["completions", "bash"]).output().unwrap().stdout;
     let script = String::from_utf8(script).unwrap();
@@ -71,7 +71,7 @@ fn names_of_gateways_and_codes_are_offered() {
 fn names_that_only_a_gateway_knows_are_offered() {
     let dev = Dev::start(&[]);
     let client = knowing(&dev);
-    // A gateway that was never used is not asked: that would request a pairing.
+    // A gateway that was never used is not called, because that would request a pairing.
     assert_eq!(
         offered(&client, &["queue", "resolve", "--gateway=prod", ""])
             .iter()

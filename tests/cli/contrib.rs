@@ -1,4 +1,4 @@
-//! What `contrib` holds, with the checkers of those that run it. One that is not on this machine is told and left out.
+//! The files of `contrib`, checked with the tools that use them. A tool that is not installed is reported and skipped.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -15,11 +15,11 @@ fn contrib(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(name)
 }
 
-/// Whether a checker is here; if not, that is said.
+/// Whether a checker is installed. Prints a note if it is not.
 #[expect(clippy::print_stdout, reason = "what was not checked must be seen")]
 fn is_here(program: &str) -> bool {
     let run = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    // kubectl knows no such flag, and is there all the same.
+    // kubectl rejects this flag, which still shows that it is installed.
     if run.is_err() {
         println!("skipped: {program} is not on this machine");
     }
@@ -35,22 +35,22 @@ fn units_are_what_systemd_takes() {
     let mut names = Vec::new();
     for name in ["clearance-dedupe.service", "clearance-dedupe.timer", "clearance-guard.service"] {
         let unit = std::fs::read_to_string(contrib(name)).unwrap();
-        // It checks that the program is there.
+        // The checker requires the program to exist.
         let unit = unit.replace("/usr/bin/clearance", env!("CARGO_BIN_EXE_clearance"));
         std::fs::write(folder.path().join(name), unit).unwrap();
         names.push(folder.path().join(name));
     }
     let output = Command::new("systemd-analyze").args(["--man=no", "verify"]).args(&names).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    // Unknown keys are told and are no failure.
-    let ours: Vec<&str> = said
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    // Unknown keys are reported without a failure.
+    let ours: Vec<&str> = stderr
         .lines()
         .filter(|line| line.contains("clearance-dedupe") || line.contains("clearance-guard"))
         .collect();
-    assert!(output.status.success() && ours.is_empty(), "{said}");
+    assert!(output.status.success() && ours.is_empty(), "{stderr}");
 }
 
-/// What `kubectl` makes of a manifest, as JSON, one object after the other.
+/// The objects that `kubectl` reads from a manifest, as JSON.
 fn kubectl(manifest: &str, arguments: &[&str]) -> Vec<Value> {
     let output = Command::new("kubectl")
         .args(arguments)
@@ -124,20 +124,20 @@ fn command_lines_are_what_clearance_takes() {
     for (verb, line) in lines {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(line[..2], ["queue", verb], "{line:?}");
-        // What stands before `--help` is read first, and refused if it is not understood.
+        // Arguments before `--help` are parsed first, and rejected if they are invalid.
         let output = crate::support::clearance(home.path()).args(&line).arg("--help").output().unwrap();
         assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
-/// What stands in comments at the head of a file: its install steps.
+/// The comments at the head of a file: its install steps.
 fn head(name: &str) -> String {
     let text = fs::read_to_string(contrib(name)).unwrap();
     let lines = text.lines().take_while(|line| line.starts_with('#'));
     lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n")
 }
 
-/// A host with cron: what its user has installed, and programs that stand in for the real ones.
+/// A host with cron: its user's crontab, and fake programs.
 struct Host {
     root: tempfile::TempDir,
 }
@@ -220,7 +220,7 @@ fn the_crontab_works_as_cron_reads_it() {
     let host = Host::new();
     let install = head("crontab");
     let install = install.lines().find(|line| line.contains("crontab -l")).unwrap();
-    // Once beside other jobs, as most users have them; and once as the first.
+    // The job is installed once beside other jobs, as for most users, and once as the first job.
     for before in ["", "MAILTO=ops@example.com\n0 4 * * 1  true\n"] {
         fs::write(host.path("table"), before).unwrap();
         host.clearance(0, "");
@@ -230,7 +230,7 @@ fn the_crontab_works_as_cron_reads_it() {
         for name in ["log", "calls"] {
             drop(fs::remove_file(host.path(name)));
         }
-        // Nothing to deny: nothing is said, to nobody.
+        // Without duplicates nothing is printed or logged.
         host.clearance(0, "");
         let ran = host.runs_jobs().pop().unwrap();
         assert_eq!(
@@ -241,7 +241,7 @@ fn the_crontab_works_as_cron_reads_it() {
             fs::read_to_string(host.path("calls")).unwrap(),
             "queue dedupe --yes --quiet --timeout 50s\n"
         );
-        // What was denied is logged, and nobody gets mail for it.
+        // Denials are logged, and no mail is sent.
         host.clearance(0, "Denied 2 duplicates; 1 prompt still pending. 100% \\n\n");
         let ran = host.runs_jobs().pop().unwrap();
         assert_eq!((ran.status.code(), ran.stdout, ran.stderr), (Some(0), vec![], vec![]));
@@ -258,7 +258,7 @@ fn the_crontab_works_as_cron_reads_it() {
             format!("{logged}-t clearance -p user.err\nerror: the gateway rejected the token\n")
         );
     }
-    // A job whose program is gone is a failure too.
+    // A job whose program is missing is also a failure.
     fs::remove_file(host.path("bin").join("clearance")).unwrap();
     let ran = host.runs_jobs().pop().unwrap();
     assert_eq!(ran.status.code(), Some(127));

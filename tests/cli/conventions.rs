@@ -1,5 +1,5 @@
-//! What a user of command lines expects of any: help where nothing is asked, colours where they show, and a
-//! configuration that a command writes.
+//! Conventions of command lines: help without arguments, colours on terminals, and a command that writes the
+//! configuration.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -85,7 +85,7 @@ fn a_gateway_is_written_into_the_configuration() {
     assert!(!text.contains(&dev.token), "{text}");
     let (exit, status) = client.json(&["gateway", "status", "--gateway=dev"]);
     assert_eq!((exit, &status["gateway"]["name"]), (0, &json!("dev")), "{status}");
-    // What is there stays, comments included, and nothing is replaced by accident.
+    // Existing content is kept, including comments, and nothing is replaced by accident.
     let kept = format!("# our gateways\n{text}");
     client.file(".config/clearance/config.toml", &kept);
     let answer = client.answer(&["gateway", "add", "dev", "wss://other.example"]);

@@ -39,7 +39,7 @@ fn ends(command: &mut Command, code: i32) -> (Value, String) {
     (serde_json::from_slice(&output.stdout).unwrap_or_default(), err)
 }
 
-/// Everything a command printed, without what differs from run to run.
+/// Everything a command printed, without values that differ between runs.
 macro_rules! assert_transcript {
     ($name:literal, $host:expr, $command:expr) => {
         insta::with_settings!({
@@ -97,7 +97,7 @@ fn a_named_database_is_one_whatever_it_is_called() {
     }
     let database = host.database();
     ends(&mut run(&host, &["validate", database.to_str().unwrap()]), 0);
-    // One that is not there is not made.
+    // A missing database is not created.
     let missing = host.home().join("missing.sqlite");
     for verb in [&["get"][..], &["set", "--stdin"]] {
         let mut command = run(&host, verb);
@@ -108,7 +108,7 @@ fn a_named_database_is_one_whatever_it_is_called() {
 }
 
 #[test]
-fn what_no_gateway_keeps_is_told() {
+fn fields_that_no_gateway_keeps_are_reported() {
     let host = Host::new();
     let document = r#"{"version": 1, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "id": "ls", "commandText": "ls -l"}]}}}"#;
     assert_transcript!("database_set_dropped", host, &mut set(&host, document));
@@ -146,7 +146,7 @@ fn compare_and_swap() {
     assert_eq!(host.text(), text);
 }
 
-// ---- What is refused
+// ---- Refusals
 
 #[test]
 fn a_leftover_file_is_told_for_what_it_is() {
@@ -158,7 +158,7 @@ fn a_leftover_file_is_told_for_what_it_is() {
     assert_eq!(got["remarks"].as_array().unwrap().len(), 1);
     assert_transcript!("database_set_leftover", host, &mut set(&host, r#"{"version": 1}"#));
     ends(set(&host, r#"{"version": 1}"#).arg("--dry-run"), 7);
-    // Named, it is no store; read as a file it can be compared.
+    // A named database is not accepted as a store. As a file it can be compared.
     let json = host.json();
     let json = json.to_str().unwrap();
     assert_transcript!("database_get_named_leftover", host, &mut run(&host, &["get", "--store", json]));
@@ -238,7 +238,7 @@ fn spawnable(host: &Host, new: &Path) -> process::Command {
     command
 }
 
-/// 40 kills; `CLEARANCE_KILLS` says how many instead.
+/// The test kills 40 runs; `CLEARANCE_KILLS` overrides the number.
 #[test]
 fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
     let kills: usize = std::env::var("CLEARANCE_KILLS").map_or(40, |count| count.parse().unwrap());
@@ -270,7 +270,7 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
         child.kill().unwrap();
         let status = child.wait().unwrap();
         let log = host.names().len() > 1;
-        // Read as it lies there first: whoever writes next repairs it.
+        // The database is read first as the kill left it, because the next writer repairs it.
         let (got, _) = ends(&mut run(&host, &["get", "--json"]), 0);
         let text = host.text().expect("a document");
         assert_eq!(got["hash"], HEXLOWER.encode(&Sha256::digest(&text)));
@@ -301,7 +301,7 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
 
 // ---- Looked at, fixed, compared, edited
 
-/// Two of the four entries say nothing new.
+/// Two of the four entries are redundant.
 const DOUBLED: &str = r#"{"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/bin/ls", "id": "b"}, {"pattern": "/usr/bin/rg", "id": "c"}, {"pattern": "/usr/bin/rg", "argPattern": "^-l$", "id": "d"}]}}}"#;
 
 #[test]
@@ -325,7 +325,7 @@ fn it_is_looked_at_and_fixed() {
     let sql = "SELECT allowlist_count FROM exec_approvals_config";
     assert_eq!(host.open().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
     assert_eq!((host.integrity(), host.names()), ("ok".to_owned(), vec!["openclaw.sqlite".to_owned()]));
-    // What stops the gateway is told beside the findings.
+    // The reason why the gateway cannot start is reported beside the findings.
     fs::write(host.json(), r#"{"version": 1}"#).unwrap();
     let (report, err) = ends(&mut run(&host, &["lint", "--format", "json"]), 0);
     assert!(report["remarks"][0].as_str().unwrap().contains("is left over"), "{report}");

@@ -1,10 +1,11 @@
-//! `approvals diff`: files, stores, gateways and nodes against each other, and whose credential goes where.
+//! `approvals diff`: files, stores, gateways and nodes against each other, and the credential sent to each
+//! gateway.
 
 use serde_json::{Value, json};
 
 use crate::support::dev::{Client, Dev, snapshot};
 
-/// Stands in every token; nothing that is printed may hold it.
+/// Part of every token. No output may contain it.
 const TOKEN: &str = "hunter2";
 
 const FILE_NODE: &str = "demo-node";
@@ -98,7 +99,7 @@ fn a_file_may_be_called_anything() {
     for operands in [["./local", "policy.json"], ["file:local", "./a:b"], ["file:a:b", "policy.json"]] {
         assert_eq!(diff(&client, operands).0, 0, "{operands:?}");
     }
-    // The store of this host is another one, and empty.
+    // The store of this host is a different one, and empty.
     let (exit, report) = diff(&client, ["local", "policy.json"]);
     assert_eq!((exit, &report["a"]["exists"]), (1, &json!(false)), "{report}");
     snapshot!("no_store", client.answer(&["approvals", "diff", "local", "store:none.json"]));
@@ -114,7 +115,7 @@ fn stores_files_and_standard_input() {
     // JSON5, as `set` takes it.
     let output = command.write_stdin("{version: 1, /* nothing */}").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    // Early forms mean what a gateway reads.
+    // Early forms are interpreted as a gateway does.
     let early = json!({"version": 1, "agents": {"default": {"allowlist": [" /bin/ls ", {"pattern": "/b", "source": "manual"}]}}});
     client.file("early.json", early.to_string());
     let today =
@@ -204,7 +205,7 @@ fn two_gateways_have_each_their_own_credential() {
     let (one, other) = (Dev::start(&[]), Dev::start(&["--generation", "legacy"]));
     let client = with_two(&one, &other);
     assert_eq!(diff(&client, ["gateway:one", "gateway:other"]).0, 0);
-    // Which neither gateway has: it would be refused by whichever it were sent to by an unknown device.
+    // Neither gateway has this token, so each would reject it from an unknown device.
     let client = with_two(&one, &other).variable("OPENCLAW_GATEWAY_TOKEN", TOKEN);
     assert_eq!(client.json(&["approvals", "get", "--gateway=other"]).0, 5);
     let client = with_two(&one, &other).variable("OPENCLAW_GATEWAY_TOKEN", TOKEN);
@@ -212,7 +213,7 @@ fn two_gateways_have_each_their_own_credential() {
     let client = with_two(&one, &other).variable("OPENCLAW_GATEWAY_TOKEN", TOKEN);
     let nodes = ["other", "one"].map(|gateway| format!("node:{FILE_NODE}@{gateway}"));
     assert_eq!(diff(&client, [&nodes[0], &nodes[1]]).0, 0);
-    // The variable is the default gateway's, and no named one's.
+    // The variable applies to the default gateway, and to no named one.
     let client = with_two(&one, &other).variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
     let client = client.variable("OPENCLAW_GATEWAY_URL", &one.url);
     assert_eq!(diff(&client, ["gateway", "gateway:other"]).0, 0);
@@ -234,7 +235,7 @@ fn an_address_beside_another_gateway_gets_no_variable() {
     let url = format!("gateway:{}", one.over("ws"));
     let (exit, report) = diff(&client, [&url, "gateway:other"]);
     assert_eq!((exit, &report["error"]["code"]), (5, &json!("no-credential")), "{report}");
-    // Alone it is used, as everywhere.
+    // With one gateway the token is used.
     assert_eq!(diff(&client, [&url, "policy.json"]).0, 1);
 }
 

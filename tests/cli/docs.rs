@@ -1,4 +1,4 @@
-//! What the documentation says about the repository and the tool is true: paths, links, error codes.
+//! Checks the documentation against the repository and the tool: paths, links, error codes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     pages
 }
 
-/// Whether a path of the repository exists. `*` stands for any characters of a name.
+/// Whether a path of the repository exists. `*` matches any characters of a name.
 fn exists(path: &str) -> bool {
     let (folder, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or((".", path));
     let Some((start, end)) = name.split_once('*') else { return root().join(path).exists() };

@@ -1,5 +1,5 @@
-//! What people have instead of a document: other files of OpenClaw, words of other programs, a host without any, a store
-//! that its host refuses.
+//! Inputs that are not valid documents: other files of OpenClaw, values from other programs, a host without a document,
+//! a store that its host refuses.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -73,7 +73,7 @@ fn other_files_are_called_what_they_are() {
         answer(directory.path(), &["validate", "policy.json", "broken-policy.json"])
     );
     insta::assert_snapshot!("policy_lint", answer(directory.path(), &["lint", "policy.json"]));
-    // Neither of them is stored as a document.
+    // `set` stores neither file as a document.
     for file in ["openclaw.json", "policy.json"] {
         let home = tempfile::tempdir().unwrap();
         let file = directory.path().join(file);
@@ -104,9 +104,9 @@ fn a_directory_may_hold_other_files() {
     run(directory.path(), &["validate", "."]).assert().code(1);
     run(directory.path(), &["validate", ".", "--exclude", "*.json"]).assert().code(7);
     run(directory.path(), &["validate", ".", "--exclude", "a[b"]).assert().code(2);
-    // Named, it is looked at, whatever Git ignores.
+    // A named file is checked even if Git ignores it.
     run(directory.path(), &["validate", "ignored/b.json"]).assert().code(1);
-    // A directory of nothing but other files checks nothing, and does not pass.
+    // A directory with only other files does not pass, because nothing was checked.
     fs::remove_file(directory.path().join("hosts/a.json")).unwrap();
     fs::remove_file(directory.path().join("hosts/windows.json")).unwrap();
     run(directory.path(), &["validate", "hosts"]).assert().code(7);
@@ -123,7 +123,7 @@ fn a_host_without_a_document_follows_its_defaults() {
     assert_eq!(report.status.code(), Some(0));
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     assert_eq!(report["files"], json!([]));
-    // A file that was named is another matter.
+    // A named file that is missing is an error.
     run(home.path(), &["validate", "absent.json"]).assert().code(7);
 }
 
@@ -144,8 +144,8 @@ fn a_store_that_its_host_refuses_is_remarked_on_wherever_it_is_used() {
     ];
     for verb in verbs {
         let output = run(home.path(), verb).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains(".openclaw is a symbolic link"), "{verb:?}: {told}");
-        assert!(told.contains("can be written by every user"), "{verb:?}: {told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(".openclaw is a symbolic link"), "{verb:?}: {stderr}");
+        assert!(stderr.contains("can be written by every user"), "{verb:?}: {stderr}");
     }
 }

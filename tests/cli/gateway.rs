@@ -1,5 +1,5 @@
-//! `gateway status`, `gateway dev`, and documents on gateways, as their users meet them: on gateways that are
-//! processes of their own, of both generations.
+//! `gateway status`, `gateway dev`, and documents on gateways, on gateways of both
+//! generations that run as separate processes.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::dev::{Client, Dev, before, deadline, snapshot};
 use crate::support::{binary, fixture};
 
-/// Stands where a secret is; nothing that is printed may hold it.
+/// The value of every secret. No output may contain it.
 const SECRET: &str = "hunter2";
 
 fn new_document() -> String {
@@ -36,7 +36,7 @@ fn status_of_both_generations() {
         let client = dev.client();
         snapshot!(format!("status_{generation}"), client.answer(&["gateway", "status"]));
         snapshot!(format!("status_{generation}_json"), client.answer(&["gateway", "status", "--json"]));
-        // The device's own token opens the gateway when no other is there; a wrong one is told.
+        // Without another token, the device's own token authenticates. A wrong token is reported.
         let forgetful = client.variable("OPENCLAW_GATEWAY_TOKEN", "wrong");
         snapshot!(format!("status_{generation}_device_token"), forgetful.answer(&["gateway", "status"]));
     }
@@ -47,7 +47,7 @@ fn status_of_the_embedded_gateway() {
     let client = Client::alone();
     snapshot!("status_embedded", client.answer(&["gateway", "status", "--gateway=embedded"]));
     snapshot!("status_embedded_json", client.answer(&["gateway", "status", "--gateway=embedded", "--json"]));
-    // A key of this run alone: nothing is kept.
+    // The key is made for this run only. Nothing is stored.
     assert!(fs::read_dir(client.home()).unwrap().next().is_none());
 }
 
@@ -61,14 +61,14 @@ fn status_over_tls() {
     snapshot!("status_tls_pinned", client.answer(&["gateway", "status", "--tls-fingerprint", &pin]));
     let other = format!("{}:{}", if pin.starts_with("00") { "11" } else { "00" }, &pin[3..]);
     snapshot!("status_tls_wrong_pin", client.answer(&["gateway", "status", "--tls-fingerprint", &other]));
-    // However it is written.
+    // Every notation of the fingerprint works.
     for pin in [pin.to_lowercase(), pin.replace(':', ""), format!("sha256:{pin}")] {
         assert_eq!(client.json(&["gateway", "status", "--tls-fingerprint", &pin]).0, 0, "{pin}");
     }
     let https = format!("--gateway={}", dev.over("https"));
     let (exit, status) = client.json(&["gateway", "status", &https, "--tls-fingerprint", &pin]);
     assert_eq!((exit, &status["connection"]["transport"]), (0, &json!("http")), "{status}");
-    // The scheme of the other kind of connection, either way.
+    // Each address has the scheme of the other kind of connection.
     let plain = format!("--gateway={}", dev.over("ws"));
     snapshot!("status_tls_by_plain_address", client.answer(&["gateway", "status", &plain]));
     let dev = Dev::start(&[]);
@@ -95,7 +95,7 @@ fn status_over_http() {
 }
 
 #[test]
-fn status_tells_the_next_step() {
+fn status_shows_the_next_step() {
     for (generation, dev) in Dev::both() {
         let wrong = dev.client().variable("OPENCLAW_GATEWAY_TOKEN", "wrong");
         snapshot!(format!("refused_{generation}_wrong_token"), wrong.answer(&["gateway", "status"]));
@@ -105,13 +105,13 @@ fn status_tells_the_next_step() {
         snapshot!(format!("refused_{generation}_no_token"), none.answer(&["gateway", "status"]));
         let password = none.variable("OPENCLAW_GATEWAY_PASSWORD", SECRET);
         snapshot!(format!("refused_{generation}_password"), password.answer(&["gateway", "status"]));
-        // The same refusal on standard error where a document was asked for.
+        // `approvals get` prints the same refusal on standard error.
         snapshot!(
             format!("refused_{generation}_get"),
             password.answer(&["approvals", "get", "--gateway", "--json"])
         );
     }
-    // A port that was free a moment ago.
+    // The port was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client = Client::alone().variable("OPENCLAW_GATEWAY_PORT", &port.to_string());
     snapshot!("refused_nobody_there", client.answer(&["gateway", "status"]));
@@ -253,7 +253,7 @@ fn the_environment_comes_before_configuration() {
         format!("{{gateway: {{port: {}, auth: {{token: '{}'}}}}}}", one.port(), one.token),
     );
     snapshot!("environment_port", client.answer(&["gateway", "status"]));
-    // A flag comes before both, and the token file before the token of the environment.
+    // A flag overrides both, and the token file overrides the token of the environment.
     client.file("token", &one.token);
     let flag = format!("--gateway={}", one.url);
     let (exit, status) = client.json(&["gateway", "status", &flag, "--token-file", "token"]);
@@ -302,7 +302,7 @@ fn named_gateways() {
         assert!(answer.starts_with(&format!("exit: {exit}\n")), "{name}: {answer}");
         snapshot!(format!("named_{name}"), answer);
     }
-    // Without a value it is the default, which gives way to the environment.
+    // Without a value it is the default gateway, which the environment overrides.
     let (exit, status) = client.json(&["gateway", "status", "--gateway"]);
     assert_eq!((exit, &status["gateway"]["name"]), (0, &json!("prod")));
     let (_, status) =
@@ -311,7 +311,7 @@ fn named_gateways() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_is_told_where() {
+fn the_place_of_a_configuration_error_is_reported() {
     for (name, exit, text) in [
         ("syntax", 7, "default = prod\n"),
         ("field", 7, "[gateways.a]\nurl = \"wss://h.example\"\ntoken_flie = \"t\"\n"),
@@ -350,10 +350,10 @@ fn on_the_gateways_host_no_flag_is_needed() {
     let answer = client.answer(&["gateway", "status"]);
     assert!(!answer.contains(&dev.token));
     snapshot!("host_status", answer);
-    // `approvals` acts on this host's own store until it is told to ask the gateway.
+    // `approvals` acts on this host's own store unless `--gateway` is given.
     assert_eq!(client.json(&["approvals", "get"]).1["exists"], false);
     assert_eq!(client.json(&["approvals", "get", "--gateway"]).1["exists"], true);
-    // The token of a variable goes where the variable says.
+    // A rejected token of a variable is reported with the variable's name.
     let client =
         client.variable("OPENCLAW_GATEWAY_TOKEN", "wrong").variable("XDG_STATE_HOME", "/nonexistent");
     assert!(client.answer(&["gateway", "status"]).contains("OPENCLAW_GATEWAY_TOKEN"));
@@ -387,7 +387,7 @@ fn addresses_that_are_none() {
         ("unknown_name", "--gateway=prod"),
         ("blank", "--gateway=  "),
     ] {
-        // Where nothing is named, nobody is there.
+        // A blank name is the default gateway, and none is running.
         let client = Client::alone().variable("OPENCLAW_GATEWAY_PORT", "1");
         let answer = client.answer(&["gateway", "status", argument]);
         assert!(!answer.contains(SECRET), "{answer}");
@@ -449,8 +449,8 @@ fn a_file_behind_gateway_is_recognised() {
     assert!(answer.contains("  next: to use the file x.json, leave --gateway out\n"), "{answer}");
 }
 
-/// Each command that takes no argument which the name could be, with the name behind a space, behind an equals sign, and
-/// as host and port.
+/// Each command without an argument that the name could be, with the name after a space, after an equals sign, and as
+/// host and port.
 #[test]
 fn a_gateway_is_named_with_a_space_too() {
     let dev = Dev::start(&[]);
@@ -492,13 +492,13 @@ fn a_gateway_is_named_with_a_space_too() {
             if expected == 0 {
                 continue;
             }
-            // What the message says to write works when it is pasted.
+            // The suggested command works when it is pasted.
             let pasted = stderr.lines().find_map(|line| line.strip_prefix("  next: clearance ")).unwrap();
             let words: Vec<&str> = pasted.split(' ').collect();
             assert!(client.command(&words).output().unwrap().status.success(), "{pasted}");
         }
     }
-    // Without a value it is the default gateway, in front of other options too.
+    // Without a value it is the default gateway, also before other options.
     let client = dev.client();
     for command in
         [&["gateway", "status", "--gateway", "--json"] as &[&str], &["approvals", "get", "--gateway"]]
@@ -534,7 +534,7 @@ fn a_pipe_that_breaks_is_a_quiet_success() {
         &["gateway", "status", "--gateway=embedded", "--json"],
         &["approvals", "get", "--gateway=embedded"],
         &["approvals", "get", "--gateway=embedded", "--json"],
-        // Nobody could reach it.
+        // Without this output no client knows how to connect.
         &["gateway", "dev"],
         &["gateway", "dev", "--json"],
     ] {
@@ -549,7 +549,7 @@ fn a_pipe_that_breaks_is_a_quiet_success() {
 // ---- dev
 
 #[test]
-fn dev_tells_how_it_is_reached() {
+fn dev_prints_how_to_reach_it() {
     for (name, arguments) in [
         ("text", &[] as &[&str]),
         ("text_tls", &["--tls"]),
@@ -568,7 +568,7 @@ fn dev_on_a_port_that_is_taken() {
     let client = Client::alone();
     snapshot!("dev_port_taken", client.answer(&["gateway", "dev", "--port", &port]));
     snapshot!("dev_port_taken_json", client.answer(&["gateway", "dev", "--port", &port, "--json"]));
-    // The one that has it is not disturbed.
+    // The gateway that has the port is not disturbed.
     assert_eq!(dev.client().json(&["gateway", "status"]).0, 0);
 }
 
@@ -612,12 +612,12 @@ fn the_scenario_in_the_help_can_be_played() {
 }
 
 #[test]
-fn dev_ends_when_it_is_told_to() {
+fn dev_ends_on_a_signal() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for generation in ["current", "legacy"] {
         for signal in [Signal::TERM, Signal::INT] {
             let dev = Dev::start(&["--generation", generation]);
-            // Two clients: one that says goodbye, one that does not.
+            // Two clients are connected: one closes the connection properly, one does not.
             let link = runtime.block_on(dev.link(&[]));
             let silent = std::net::TcpStream::connect(("127.0.0.1", dev.port())).unwrap();
             let begun = Instant::now();
@@ -656,7 +656,7 @@ fn coalescing_can_be_switched_off() {
                 fixture("scenarios/empty.json").to_str().unwrap(),
             ]);
             let listed: Vec<Value> = runtime.block_on(async {
-                // Somebody who could answer, or a current gateway asks nobody.
+                // A current gateway makes a prompt only while an approver is connected.
                 let mut answering = dev.link(&["approvals"]).await;
                 let mut asking = dev.link(&[]).await;
                 for run in ["run-1", "run-2"] {
@@ -786,7 +786,7 @@ fn set_on_both_generations() {
         snapshot!(format!("set_{generation}_unchanged_json"), set(&["--json"]));
         let now = hash(&client);
         assert_ne!(now, base);
-        // Against what it was.
+        // The base hash is that of the earlier document.
         client.file("new.json", r#"{"version": 1}"#);
         snapshot!(format!("set_{generation}_conflict"), set(&["--base-hash", &base]));
         snapshot!(format!("set_{generation}_conflict_json"), set(&["--base-hash", &base, "--json"]));
@@ -810,7 +810,7 @@ fn what_an_older_gateway_will_reject_is_foreseen() {
     );
     let set = ["approvals", "set", "--gateway", "--file", "new.json"];
     snapshot!("set_foreseen", client.answer(&[&set[..], &["--dry-run"]].concat()));
-    // This one takes it, and does not reject what it holds.
+    // This gateway accepts the document that older ones will reject.
     assert_eq!(client.json(&set).1["outcome"], "stored");
     let (_, again) = client.json(&set);
     assert_eq!((&again["outcome"], &again["foreseen"]), (&json!("unchanged"), &json!([])));
@@ -822,7 +822,7 @@ fn an_older_gateways_rejection_is_explained() {
     let message =
         "invalid exec.approvals.set params: at /file/agents/main/allowlist/0: unexpected property 'source'";
     let url = before(&dev, move |frame| {
-        // The answer of `set` is the only one with a hash after a request for it; the first `get` passes.
+        // Only the answer of `set` has a hash after a request for it. The first `get` passes unchanged.
         if frame["payload"]["file"]["agents"]["main"]["allowlist"][0]["pattern"] == "/bin/new" {
             *frame = json!({"type": "res", "id": frame["id"], "ok": false,
                 "error": {"code": "INVALID_REQUEST", "message": message}});
@@ -870,7 +870,7 @@ fn of_sixteen_writers_one_wins() {
 }
 
 #[test]
-fn an_invalid_document_is_refused_before_anybody_is_asked() {
+fn an_invalid_document_is_refused_before_connecting() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -884,7 +884,7 @@ fn an_invalid_document_is_refused_before_anybody_is_asked() {
     client.file("new.json", r#"{"rules": []}"#);
     assert_eq!(client.json(&set).0, 1);
     assert_eq!(client.json(&["approvals", "set", "--gateway", "--file", "nowhere.json"]).0, 7);
-    assert!(listener.accept().is_err(), "the gateway was asked");
+    assert!(listener.accept().is_err(), "a connection reached the gateway");
 }
 
 #[test]
@@ -933,7 +933,7 @@ fn a_document_that_is_too_large_is_not_sent() {
 fn a_gateway_that_stores_something_else_is_found_out() {
     let dev = Dev::start(&[]);
     let url = before(&dev, |frame| {
-        // It forgets what it was sent, and nothing else.
+        // The gateway drops the `defaults` that it was sent, and nothing else.
         let new = frame["payload"]["file"]["agents"].get("ops").is_some();
         if new && let Some(defaults) = frame.pointer_mut("/payload/file/defaults") {
             *defaults = json!({});
@@ -955,7 +955,7 @@ fn the_tool_alone_needs_no_gateway() {
 
 /// A variable without a value in a script is not the default gateway.
 #[test]
-fn an_empty_name_is_no_gateway() {
+fn an_empty_name_is_a_usage_error() {
     let client = Client::alone();
     for arguments in [
         &["queue", "ls", "--gateway="][..],
@@ -968,15 +968,15 @@ fn an_empty_name_is_no_gateway() {
         &["approvals", "allowlist", "add", "/bin/ls", "--gateway="],
     ] {
         let output = client.command(arguments).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
-        assert!(told.contains("--gateway"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("--gateway"), "{stderr}");
     }
 }
 
-/// Whoever reads the errors may be gone: the exit code stays.
+/// A closed standard error does not change the exit code.
 #[test]
-fn errors_that_nobody_reads_keep_their_exit_code() {
+fn a_closed_standard_error_keeps_the_exit_code() {
     let client = Client::alone();
     for (arguments, exit) in [
         (&["queue", "ls", "--bogus"][..], 2),

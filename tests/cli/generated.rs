@@ -1,4 +1,4 @@
-//! Files that the tool makes of itself are current. `CLEARANCE_BLESS=1 cargo test generated` rewrites them.
+//! Generated files are current. `CLEARANCE_BLESS=1 cargo test generated` rewrites them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `approvals get` on files and local stores: what is printed is what stands there, and no secret.
+//! `approvals get` on files and local stores: the output is the stored document without its secrets.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{clearance, transcript};
 
-/// Stands in every token; nothing that is printed may hold it.
+/// Part of every token. No output may contain it.
 const TOKEN: &str = "hunter2";
 
 /// The hash of a store without a document: SHA-256 of nothing.
@@ -291,7 +291,7 @@ fn without_a_store_it_is_this_hosts_own() {
 }
 
 #[test]
-fn a_database_that_is_none_is_told() {
+fn a_file_that_is_not_a_database_is_reported() {
     let home = Home::empty();
     let state = home.root.path().join(".openclaw");
     fs::create_dir_all(state.join("state")).unwrap();

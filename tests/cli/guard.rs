@@ -1,4 +1,4 @@
-//! `queue guard` as a process beside gateways that come, go and fill up.
+//! `queue guard` as a process, with gateways that start, stop and fill up.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,14 +20,14 @@ use crate::support::fixture;
 use crate::support::relay::{self, Fate};
 use crate::support::terminal::Terminal;
 
-/// Longer than anything here takes.
+/// Every wait in these tests is shorter than this.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A guard that runs, and what it has told.
+/// A running guard, and the lines received from it.
 struct Guard {
     child: Child,
     lines: Receiver<Value>,
-    told: Vec<Value>,
+    received: Vec<Value>,
 }
 
 impl Guard {
@@ -38,22 +38,22 @@ impl Guard {
         let out = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || {
             for line in out.lines() {
-                // Nobody listens any more once the test has ended.
-                let _gone = sender.send(serde_json::from_str(&line.unwrap()).unwrap());
+                // The receiver is dropped when the test ends.
+                let _closed = sender.send(serde_json::from_str(&line.unwrap()).unwrap());
             }
         });
-        Self { child, lines, told: Vec::new() }
+        Self { child, lines, received: Vec::new() }
     }
 
-    /// The next line that is meant; those before it are kept.
+    /// Waits for the next matching line. The lines before it are kept in `received`.
     #[track_caller]
     fn until(&mut self, what: &str, meant: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let line = self.lines.recv_timeout(left);
-            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.told));
-            self.told.push(line.clone());
+            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.received));
+            self.received.push(line.clone());
             if meant(&line) {
                 return line;
             }
@@ -65,7 +65,7 @@ impl Guard {
         self.until(name, |line| line["event"] == name)
     }
 
-    /// Waits until so many decisions ended so.
+    /// Waits until `count` decisions have this outcome.
     #[track_caller]
     fn outcomes(&mut self, outcome: &str, count: usize) -> BTreeSet<String> {
         while self.ended(outcome).len() < count {
@@ -75,7 +75,8 @@ impl Guard {
     }
 
     fn ended(&self, outcome: &str) -> BTreeSet<String> {
-        let over = self.told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == outcome);
+        let over =
+            self.received.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == outcome);
         over.map(|line| line["id"].as_str().unwrap().to_owned()).collect()
     }
 
@@ -83,7 +84,7 @@ impl Guard {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Tells it to end, and looks whether everything that it told adds up.
+    /// Terminates the guard, and checks that its lines are consistent.
     #[track_caller]
     fn end(mut self) -> Vec<Value> {
         self.signal(Signal::TERM);
@@ -91,25 +92,26 @@ impl Guard {
         let mut err = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         assert_eq!((status.code(), err.as_str()), (Some(0), ""));
-        self.told.extend(self.lines.iter());
+        self.received.extend(self.lines.iter());
         let decisions = |event: &str| -> Vec<String> {
-            let lines = self.told.iter().filter(|line| line["event"] == event);
+            let lines = self.received.iter().filter(|line| line["event"] == event);
             let mut numbers: Vec<String> =
                 lines.map(|line| format!("{} {}", line["gateway"], line["decision"])).collect();
             numbers.sort();
             numbers
         };
         assert_eq!(decisions("deny"), decisions("outcome"), "every decision has one end");
-        for line in &self.told {
+        for line in &self.received {
             assert_eq!(line["version"], 1);
             let at = line["at"].as_str().unwrap();
             assert!(at.len() == 24 && at.ends_with('Z'), "{at}");
         }
-        self.told
+        self.received
     }
 }
 
-/// Asks as an agent would, and does not wait for the answer. No two ask in one millisecond, where ids would decide.
+/// Requests approval as an agent does, and does not wait for the decision. No two requests have the same millisecond,
+/// because their order would then depend on their ids.
 async fn ask(agent: &mut Link, command: &str, session: &str) -> String {
     let millisecond = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let before = millisecond();
@@ -123,7 +125,7 @@ async fn ask(agent: &mut Link, command: &str, session: &str) -> String {
     asked["id"].as_str().unwrap().to_owned()
 }
 
-/// A gateway with nothing in it that neither coalesces nor cancels.
+/// A gateway without prompts that neither coalesces nor cancels.
 fn empty(generation: &str, port: u16) -> Dev {
     let port = port.to_string();
     let scenario = fixture("queue").join("empty.json");
@@ -170,8 +172,8 @@ fn the_cascade_becomes_one_prompt_of_each() {
         assert_eq!(left.len() + planned, 31);
         let (_, plan) = client.json(&["queue", "dedupe", "--dry-run"]);
         assert_eq!(plan["gateways"][0]["duplicates"], 0);
-        let told = guard.end();
-        assert_eq!(told[1]["legacy"], generation == "legacy");
+        let events = guard.end();
+        assert_eq!(events[1]["legacy"], generation == "legacy");
     }
 }
 
@@ -227,7 +229,7 @@ fn duplicates_are_denied_as_they_come() {
 #[test]
 fn a_gateway_that_comes_later_goes_and_comes_again() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // The secret is another one each time, and the guard reads it each time.
+    // Each gateway has a new secret, and the guard reads the file for each connection.
     let client = Client::alone();
     let secret = client.file("token", "not-yet");
     let url = format!("--gateway=ws://127.0.0.1:{port}");
@@ -240,7 +242,7 @@ fn a_gateway_that_comes_later_goes_and_comes_again() {
     for round in 0..2 {
         let dev = empty("current", port);
         if round == 0 {
-            // Refused as well: it goes on.
+            // The guard also retries after a rejected token.
             guard.until("refusal", |line| {
                 line["event"] == "disconnected" && line["cause"].as_str().unwrap().contains("token")
             });
@@ -289,20 +291,20 @@ fn too_many_denials_open_the_breaker() {
         }
     });
     assert_eq!(guard.event("breaker-opened")["forMs"], 2000);
-    // It is told of in the health check, and the guard is as well as ever.
+    // The health check reports it, and still answers 200.
     let end = Instant::now() + PATIENCE;
-    let mut told = get(&health);
-    while told != (200, "default: breaker open\n".to_owned()) {
-        assert!(Instant::now() < end, "{told:?}");
-        told = get(&health);
+    let mut events = get(&health);
+    while events != (200, "default: breaker open\n".to_owned()) {
+        assert!(Instant::now() < end, "{events:?}");
+        events = get(&health);
     }
     guard.event("breaker-closed");
-    // What was held is looked at again then.
+    // The held duplicates are then examined again.
     guard.outcomes("denied", 5);
-    let told = guard.end();
+    let events = guard.end();
     assert_eq!(pending(&client).len(), 1);
-    assert_eq!(told.iter().filter(|line| line["outcome"] == "held").count(), 2);
-    let offenders: Vec<&Value> = told.iter().filter(|line| line["event"] == "offender").collect();
+    assert_eq!(events.iter().filter(|line| line["outcome"] == "held").count(), 2);
+    let offenders: Vec<&Value> = events.iter().filter(|line| line["event"] == "offender").collect();
     assert_eq!(offenders.len(), 1);
     assert_eq!((&offenders[0]["agent"], &offenders[0]["times"]), (&json!("main"), &json!(3)));
 }
@@ -313,7 +315,7 @@ fn one_gateway_that_fails_stops_no_other() {
     let client = knowing(&[("alive", &dev.url, &dev.token)]);
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = format!("--gateway=ws://127.0.0.1:{dead}");
-    // What holds a secret by mistake is told without it.
+    // A secret given by mistake in `--gateway` is not printed.
     let mistaken = "--gateway=user:s3cret@nobody-knows-it";
     let mut guard = Guard::start(&client, &[&dead, mistaken, "--gateway=alive", "--gateway=alive"]);
     guard.event("reconciled");
@@ -326,14 +328,14 @@ fn one_gateway_that_fails_stops_no_other() {
     guard.signal(Signal::HUP);
     guard.event("reloading");
     guard.event("reconciled");
-    let told = guard.end();
-    let failed = told.iter().filter(|line| line["event"] == "disconnected");
+    let events = guard.end();
+    let failed = events.iter().filter(|line| line["event"] == "disconnected");
     assert_eq!(failed.map(|line| line["gateway"].as_str().unwrap()).collect::<HashSet<_>>().len(), 2);
-    assert!(!json!(told).to_string().contains("s3cret"), "{told:#?}");
+    assert!(!json!(events).to_string().contains("s3cret"), "{events:#?}");
     assert_eq!(
-        told.iter().filter(|line| line["event"] == "connected").count(),
+        events.iter().filter(|line| line["event"] == "connected").count(),
         2,
-        "once, and again: {told:#?}"
+        "once, and again: {events:#?}"
     );
 }
 
@@ -348,7 +350,7 @@ fn each_gateway_sees_its_own_credential() {
     let two = BTreeSet::from([reconciled(&mut guard), reconciled(&mut guard)]);
     assert_eq!(two, BTreeSet::from(["one".to_owned(), "other".to_owned()]));
     guard.end();
-    // One that the gateways have never seen: they know the other by its device.
+    // The gateways do not know the device of this client; they know that of the first one.
     let unknown = knowing(&[("one", &one.url, &one.token)]).variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
     let mut guard = Guard::start(&unknown, &["--gateway=one", &stranger]);
     let refused = guard.event("disconnected");
@@ -358,8 +360,11 @@ fn each_gateway_sees_its_own_credential() {
     for gateways in [&["--gateway=one", "--gateway=other"][..], &["--all-gateways"]] {
         let flags = ["queue", "guard", "--token-file=.config/clearance/one.token"];
         let output = client.command(&[&flags[..], gateways].concat()).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), said.contains("--token-file could apply to one")), (Some(2), true));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), stderr.contains("--token-file could apply to one")),
+            (Some(2), true)
+        );
     }
 }
 
@@ -370,7 +375,7 @@ fn a_secret_that_is_slow_to_read_stops_no_other() {
     let path = client.home().join(".config/clearance/slow.token");
     std::fs::remove_file(&path).unwrap();
     mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
-    // Before it is given up, which takes longer than this.
+    // The other gateway is listed before the guard gives up reading the pipe, which takes longer than 20 s.
     let mut guard = Guard::start(&client, &["--gateway=slow", "--gateway=quick"]);
     let begun = Instant::now();
     guard.event("reconciled");
@@ -386,7 +391,7 @@ fn configuration_is_read_again() {
     let mut guard = Guard::start(&client, &["--all-gateways", "--metrics=0"]);
     let metrics = guard.event("started")["metrics"].as_str().unwrap().to_owned();
     guard.event("reconciled");
-    // What cannot be read takes nothing away.
+    // A configuration that cannot be read removes no gateway.
     client.file(path, "[gateways.one\n");
     guard.signal(Signal::HUP);
     let kept = guard.event("not-reloaded");
@@ -400,8 +405,8 @@ fn configuration_is_read_again() {
         ask(&mut agent, "make", "agent:main:one").await;
     });
     assert_eq!(guard.event("outcome")["outcome"], "denied");
-    assert!(guard.told.iter().all(|line| line["event"] != "disconnected"), "{:#?}", guard.told);
-    // One more, and then that alone.
+    assert!(guard.received.iter().all(|line| line["event"] != "disconnected"), "{:#?}", guard.received);
+    // First a second gateway is added, then the first one is removed.
     let text = |name: &str, dev: &Dev| {
         client.file(&format!(".config/clearance/{name}.token"), &dev.token);
         format!("[gateways.{name}]\nurl = \"{}\"\ntoken_file = \"{name}.token\"\n", dev.url)
@@ -436,7 +441,7 @@ fn a_reader_that_stops_reading_stops_nothing_else() {
             ask(&mut agent, "make", "agent:main:one").await;
         }
     });
-    // Two lines each, far more than a pipe takes.
+    // Each prompt prints two lines, which is far more than a pipe holds.
     let end = Instant::now() + PATIENCE;
     while pending(&client).len() > 1 {
         assert!(Instant::now() < end, "{} left", pending(&client).len());
@@ -449,7 +454,7 @@ fn a_reader_that_stops_reading_stops_nothing_else() {
 }
 
 #[test]
-fn what_cannot_be_found_out_ends_it_at_once() {
+fn a_failed_start_ends_the_guard_immediately() {
     let client = Client::alone();
     let output = client.command(&["queue", "guard", "--gateway=nobody-knows-it"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
@@ -457,19 +462,19 @@ fn what_cannot_be_found_out_ends_it_at_once() {
     let address = taken.local_addr().unwrap().to_string();
     let output = client.command(&["queue", "guard", "--metrics", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
-    for (flags, said) in [
+    for (flags, message) in [
         (&["--all-gateways"][..], "no gateway is configured in "),
         (&["--gateway=ws://127.0.0.1:1", "--gateway=ws://user:s3cret@127.0.0.1:1"], "more than an address"),
     ] {
         let output = client.command(&[&["queue", "guard"], flags].concat()).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(2) && err.contains(said) && !err.contains("s3cret"), "{err}");
+        assert!(output.status.code() == Some(2) && err.contains(message) && !err.contains("s3cret"), "{err}");
         assert!(output.stdout.is_empty());
     }
 }
 
 #[test]
-fn nobody_reads_any_more() {
+fn a_closed_standard_output_ends_the_guard() {
     let dev = empty("current", 0);
     let mut child = dev.client().spawn(&["queue", "guard", "--timeout=3m"]).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -487,7 +492,7 @@ fn nobody_reads_any_more() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// Two guards and a person at once: no group is emptied but by the person.
+/// Two guards and a person decide concurrently. Only the person can empty a group.
 #[test]
 fn two_guards_and_a_person() {
     const PROMPTS: usize = 10_000;
@@ -508,7 +513,7 @@ fn two_guards_and_a_person() {
             let id = ask(&mut agent, &format!("make {group}"), "agent:main:one").await;
             group_of.insert(id.clone(), group);
             if n % 97 == 0 {
-                // A person answers what came just now, or what a guard has denied by then.
+                // A person answers the newest prompt. A guard may already have denied it.
                 let params = json!({ "id": id, "decision": "allow-once" });
                 let answer: Result<Value, _> =
                     agent.call_method("exec.approval.resolve", &params, Effect::Write, deadline()).await;
@@ -518,7 +523,7 @@ fn two_guards_and_a_person() {
             }
         }
     });
-    // Every group has exactly one left, whoever denied the others.
+    // Every group has exactly one prompt left, no matter which guard denied the others.
     let end = Instant::now() + PATIENCE;
     let left = loop {
         let left = pending(&client);
@@ -530,8 +535,8 @@ fn two_guards_and_a_person() {
     assert_eq!(groups.len(), left.len(), "one of each");
     let mut denied = BTreeSet::new();
     for guard in guards {
-        let told = guard.end();
-        let over = told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied");
+        let events = guard.end();
+        let over = events.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied");
         denied.extend(over.map(|line| line["id"].as_str().unwrap().to_owned()));
     }
     for group in 0..GROUPS {
@@ -550,12 +555,12 @@ fn the_run_of_a_repeat_offender_is_cancelled() {
     let line = guard.event("cancelled");
     assert_eq!((&line["run"], &line["aborted"]), (&offender["run"], &json!(1)), "{line}");
     guard.end();
-    // Prompts of nobody's run stay.
+    // Prompts without a run are kept.
     assert!(pending(&client).contains_key("stays"));
 }
 
 #[test]
-fn systemd_is_told() {
+fn systemd_is_notified() {
     let dev = empty("current", 0);
     let client = dev.client();
     let path = client.home().join("notify");
@@ -563,7 +568,7 @@ fn systemd_is_told() {
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let client = client.variable("NOTIFY_SOCKET", path.to_str().unwrap()).variable("WATCHDOG_USEC", "200000");
     let mut guard = Guard::start(&client, &[]);
-    let told = |what: &str| {
+    let notified = |what: &str| {
         let mut buffer = [0; 512];
         loop {
             let size = socket.recv(&mut buffer).unwrap();
@@ -572,20 +577,20 @@ fn systemd_is_told() {
             }
         }
     };
-    told("READY=1");
-    told("WATCHDOG=1");
-    told("WATCHDOG=1");
+    notified("READY=1");
+    notified("WATCHDOG=1");
+    notified("WATCHDOG=1");
     guard.event("reconciled");
     guard.signal(Signal::HUP);
-    told("RELOADING=1");
-    told("READY=1");
+    notified("RELOADING=1");
+    notified("READY=1");
     guard.event("reconciled");
-    let told_stopping = thread::scope(|scope| {
-        let listening = scope.spawn(|| told("STOPPING=1"));
+    let notified_stopping = thread::scope(|scope| {
+        let listening = scope.spawn(|| notified("STOPPING=1"));
         guard.end();
         listening.join().is_ok()
     });
-    assert!(told_stopping);
+    assert!(notified_stopping);
 }
 
 #[test]
@@ -594,7 +599,7 @@ fn by_default_a_flood_is_cleared_where_a_denial_costs_nothing() {
     let dev = empty("current", 0);
     let client = dev.client();
     let runtime = runtime();
-    // Somebody who may answer: without, the gateway keeps no prompt.
+    // The gateway keeps a prompt only while an approver is connected.
     let (_person, mut agent) = runtime
         .block_on(async { (dev.link(&["exec-approvals"]).await, dev.link(&["exec-approvals"]).await) });
     runtime.block_on(async {
@@ -607,8 +612,8 @@ fn by_default_a_flood_is_cleared_where_a_denial_costs_nothing() {
     assert_eq!((&connected["maxRate"], &connected["coolingMs"]), (&json!("1200/min"), &json!(60_000)));
     assert!(connected["holdsAfter"].is_null(), "{connected}");
     guard.outcomes("denied", PROMPTS - 1);
-    let told = guard.end();
-    assert!(told.iter().all(|line| line["event"] != "breaker-opened" && line["outcome"] != "held"));
+    let events = guard.end();
+    assert!(events.iter().all(|line| line["event"] != "breaker-opened" && line["outcome"] != "held"));
     assert_eq!(pending(&client).len(), 1);
 }
 
@@ -625,7 +630,7 @@ fn where_a_denial_starts_a_turn_a_group_that_comes_back_is_held() {
         let mut agent = dev.link(&[]).await;
         let first = ask(&mut agent, "make", "agent:main:one").await;
         ask(&mut agent, "make -k", "agent:main:one").await;
-        // It asks again after each denial.
+        // The agent re-requests after each denial.
         for _ in 0..3 {
             let again = ask(&mut agent, "make", "agent:main:one").await;
             assert_eq!(guard.until("outcome", |line| line["event"] == "outcome")["id"], again);
@@ -635,7 +640,7 @@ fn where_a_denial_starts_a_turn_a_group_that_comes_back_is_held() {
         assert_eq!((&line["survivor"], &line["times"]), (&json!(first), &json!(3)), "{line}");
         assert_eq!((&line["agent"], &line["forMs"]), (&json!("main"), &json!(3_600_000)), "{line}");
         assert_eq!(guard.outcomes("held", 1), BTreeSet::from([held]));
-        // Another group goes on, also one of the same command elsewhere.
+        // Other groups are still denied, also one of the same command in another session.
         for command in [("make -k", "agent:main:one"), ("make", "agent:main:two"), ("make", "agent:main:two")]
         {
             ask(&mut agent, command.0, command.1).await;
@@ -652,7 +657,7 @@ fn where_a_denial_starts_a_turn_a_group_that_comes_back_is_held() {
     guard.end();
 }
 
-/// `sessions.list` only refines which runs have ended: without it everything else goes on.
+/// `sessions.list` only refines which runs have ended. Without it, everything else works.
 #[test]
 fn a_guard_works_without_the_sessions() {
     for generation in ["current", "legacy"] {
@@ -666,7 +671,7 @@ fn a_guard_works_without_the_sessions() {
             );
             let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
             runtime().block_on(async {
-                // Somebody who may answer: without, the gateway keeps no prompt.
+                // The gateway keeps a prompt only while an approver is connected.
                 let _person = dev.link(&["exec-approvals"]).await;
                 let mut agent = dev.link(&["exec-approvals"]).await;
                 let first = ask(&mut agent, "make", "agent:main:one").await;
@@ -678,20 +683,21 @@ fn a_guard_works_without_the_sessions() {
                 assert_eq!(guard.outcomes("denied", 1), BTreeSet::from([second]));
                 let third = ask(&mut agent, "make", "agent:main:one").await;
                 guard.until("outcome of the next", |line| line["event"] == "outcome" && line["id"] == third);
-                // Read again, and not said again.
+                // The sessions are read again, and the failure is not reported again.
                 guard.signal(Signal::HUP);
                 guard.event("reconciled");
-                let told = guard.end();
-                let said = told.iter().filter(|line| line["event"] == "runs-unknown").count();
-                assert_eq!(said, 1, "{generation} {fate:?}: {told:#?}");
-                assert!(told.iter().all(|line| line["event"] != "unlisted"), "{told:#?}");
+                let events = guard.end();
+                let warnings = events.iter().filter(|line| line["event"] == "runs-unknown").count();
+                assert_eq!(warnings, 1, "{generation} {fate:?}: {events:#?}");
+                assert!(events.iter().all(|line| line["event"] != "unlisted"), "{events:#?}");
                 assert_eq!(pending(&dev.client()).keys().collect::<Vec<_>>(), [&first]);
             });
         }
     }
 }
 
-/// The answer to a denial comes right behind its own event. A guard that goes on only with the next event would stop there.
+/// The answer to a denial arrives directly after its own event. A guard that continues only on the next event would
+/// stop here.
 #[test]
 fn slow_answers_do_not_stop_a_guard() {
     let prompts = json!([{
@@ -703,16 +709,17 @@ fn slow_answers_do_not_stop_a_guard() {
     let dev = Dev::start(&["--scenario", scenario.to_str().unwrap(), "--coalesce=off"]);
     let late = |method: &str| if method == "approval.resolve" { Fate::Late(300) } else { Fate::Passed };
     let port = relay::before(dev.port(), late);
-    // Less than the time until the gateway's next tick, and many times what the denials take.
+    // The timeout is less than the time until the gateway's next tick, and many times the duration of the denials.
     let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
     let output = client.command(&["queue", "guard", "--timeout=20s"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let told: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let denied = told.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied").count();
-    assert_eq!((denied, pending(&dev.client()).len()), (12, 1), "{told:#?}");
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let denied =
+        events.iter().filter(|line| line["event"] == "outcome" && line["outcome"] == "denied").count();
+    assert_eq!((denied, pending(&dev.client()).len()), (12, 1), "{events:#?}");
 }
 
-/// Told to end while a gateway hangs, a guard ends: at once, or once the drain of denials is over.
+/// A guard that is terminated while a gateway hangs ends immediately, or after the drain of denials.
 #[test]
 fn a_gateway_that_hangs_does_not_keep_a_guard() {
     for hangs in ["connect", "approval.list", "approval.resolve"] {
@@ -727,7 +734,7 @@ fn a_gateway_that_hangs_does_not_keep_a_guard() {
         let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
         let runtime = runtime();
         let _links = runtime.block_on(async {
-            // Somebody who may answer: without, the gateway keeps no prompt.
+            // The gateway keeps a prompt only while an approver is connected.
             let person = dev.link(&["exec-approvals"]).await;
             let mut agent = dev.link(&["exec-approvals"]).await;
             ask(&mut agent, "make", "agent:main:one").await;
@@ -741,10 +748,10 @@ fn a_gateway_that_hangs_does_not_keep_a_guard() {
             _ => guard.event("deny"),
         };
         let begun = Instant::now();
-        let told = guard.end();
-        // Calls have 30 s.
+        let events = guard.end();
+        // The timeout of a call is 30 s.
         assert!(begun.elapsed() < Duration::from_secs(20), "{hangs}: {:?}", begun.elapsed());
-        assert_eq!(told.last().unwrap()["event"], "stopped");
+        assert_eq!(events.last().unwrap()["event"], "stopped");
     }
 }
 
@@ -764,7 +771,7 @@ fn half_open_connections_keep_no_probe_waiting() {
         .collect();
     assert_eq!(get(&metrics.replace("metrics", "healthz")), (200, "default: ok\n".to_owned()));
     assert!(get(&metrics).1.ends_with("# EOF\n"));
-    // The oldest has gone to make room.
+    // The oldest connection was closed to make room.
     halves[0].set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(matches!((&halves[0]).read(&mut [0; 1]), Ok(0)), "the oldest is still open");
     guard.end();
@@ -777,7 +784,7 @@ fn metrics_for_other_machines_are_warned_of() {
         let flags = ["queue", "guard", "--timeout=1s", "--gateway=ws://127.0.0.1:1", "--metrics", address];
         let output = client.command(&flags).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr);
-        // Nobody listens there.
+        // No gateway listens at this address.
         assert_eq!(output.status.code(), Some(4), "{err}");
         let expected = format!("warning: --metrics {address} is not a loopback address");
         assert_eq!(err.contains(&expected), warned, "{err}");
@@ -785,7 +792,7 @@ fn metrics_for_other_machines_are_warned_of() {
     }
 }
 
-/// What a person reads of an observer on a terminal says that nothing is denied.
+/// The text output of an observer says that nothing is denied.
 #[test]
 fn an_observers_text_says_would() {
     let dev = playing("current", "duplicates.json");

@@ -1,4 +1,4 @@
-//! Every page of help, and what a wrong command line is answered with.
+//! Every page of help, and the errors of wrong command lines.
 
 use crate::support::{clearance, transcript};
 

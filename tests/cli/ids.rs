@@ -1,5 +1,5 @@
-//! Ids that gateways match by their beginning, answers that say one thing and listings that say another: what was not
-//! shown is not decided, and what is still pending is not called denied.
+//! Gateways that match ids by prefix, and answers that contradict listings. A prompt that was not shown is not decided,
+//! and a prompt that is still pending is not reported as denied.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn code(report: &Value) -> &str {
     report["error"]["code"].as_str().unwrap_or_else(|| panic!("no error: {report}"))
 }
 
-// ---- ids that begin others
+// ---- ids that are prefixes of others
 
 #[test]
 fn an_id_that_begins_another_is_decided_by_the_exact_method_alone() {
@@ -46,7 +46,7 @@ fn an_id_that_begins_another_is_decided_by_the_exact_method_alone() {
         assert_eq!((exit, code(&report)), (3, "ambiguous-id"), "{report}");
     }
     assert_eq!(ids(&pending(&client)), ["Deploy-2", "OTHER", "deploy", "other"]);
-    // The longer one begins no other, and then neither does the shorter.
+    // The longer id is not a prefix of another. Once it is decided, the shorter one is not a prefix either.
     assert_eq!(resolve(&client, "Deploy-2", "deny").0, 0);
     assert_eq!(resolve(&client, "deploy", "deny").0, 0);
     assert_eq!(ids(&pending(&client)), ["OTHER", "other"]);
@@ -56,7 +56,7 @@ fn an_id_that_begins_another_is_decided_by_the_exact_method_alone() {
     assert_eq!(resolve(&client, "deploy", "deny").0, 0);
     assert_eq!(resolve(&client, "other", "allow-once").0, 0);
     assert_eq!(ids(&pending(&client)), ["Deploy-2", "OTHER"]);
-    // What was decided is not the beginning of another one.
+    // The id of the decided prompt is not a prefix of another one.
     let (exit, report) = resolve(&client, "deploy", "allow-once");
     assert_eq!((exit, code(&report)), (6, "decided-otherwise"), "{report}");
     assert_eq!(ids(&pending(&client)), ["Deploy-2", "OTHER"]);
@@ -112,12 +112,13 @@ fn a_duplicate_whose_id_begins_another_is_skipped() {
 
 #[test]
 fn a_denial_that_is_sent_again_decides_nothing_else() {
-    // While the gateway is too busy for it somebody decides the duplicate, and a prompt comes whose id begins with its.
+    // While the gateway is too busy for it a person decides the duplicate, and a prompt
+    // arrives whose id starts with the id of the duplicate.
     let gateway = Gateway::with(3, group("a", 2), |queue, method, id| {
         if method == RESOLVE && id == "a-01" && queue.count(RESOLVE) == 1 {
             queue.remove("a-01");
             queue.rows.push(row("a-01-other", "rm -rf x", 0, 1_800_000));
-            // A gateway of that generation tells every operator.
+            // A gateway of that generation notifies every operator.
             let event =
                 |name: &str, payload: Value| json!({ "type": "event", "event": name, "payload": payload });
             let came = queue.rows.last().unwrap().clone();
@@ -227,7 +228,7 @@ fn one_id_with_two_contents_is_not_decided() {
 
 // ---- answers and listings
 
-/// What a gateway that keeps everything may answer to a denial.
+/// The possible answers to a denial from a gateway that keeps every prompt.
 fn kept() -> [(&'static str, Value); 3] {
     [
         ("ok", json!({ "ok": true })),

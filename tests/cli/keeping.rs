@@ -1,4 +1,4 @@
-//! What an edit keeps: every byte that it is not about, and everything that a file has beside its text.
+//! An edit keeps every byte outside the edited part, and the metadata of the file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -34,7 +34,7 @@ fn a_compact_document_stays_compact() {
     let remove = ["approvals", "allowlist", "remove", "/usr/bin/id", "--agent", "main", "--file", "d.json"];
     assert_eq!(client.json(&remove).0, 0);
     assert_eq!(text(&file), COMPACT);
-    // In a store too, where the entry gets what OpenClaw gives it and no other one is touched.
+    // The same holds for a store. The new entry gets the fields that OpenClaw adds, and no other entry changes.
     let store = client.file(STORE, COMPACT);
     let (exit, report) = client.json(&add("/usr/bin/id", &[]));
     assert_eq!(exit, 0, "{report}");
@@ -46,7 +46,7 @@ fn a_compact_document_stays_compact() {
     assert!(new["id"].is_string() && new["lastUsedAt"].is_u64(), "{new}");
 }
 
-/// Sets an extended attribute; `false` where the file system has none.
+/// Sets an extended attribute. Returns `false` if the file system does not support them.
 fn mark(path: &Path) -> bool {
     let file = File::open(path).unwrap();
     fsetxattr(&file, "user.origin", b"ansible", XattrFlags::empty()).is_ok()
@@ -112,9 +112,9 @@ fn a_file_with_another_name_is_not_replaced() {
         remedy = report["error"]["remedy"].as_str().unwrap().to_owned();
         assert_eq!(text(&client.home().join("other.json")), COMPACT);
     }
-    // What is there already needs no new file.
+    // An entry that already exists needs no new file.
     assert_eq!(client.json(&add("/usr/bin/git", &["--file", path])).0, 0);
-    // The next step works as it is printed, and the other name keeps the document.
+    // The printed next step works, and the other name keeps the document.
     let command = remedy.split_once("again: ").unwrap().1;
     assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
     assert_eq!(client.json(&add("/usr/bin/id", &["--file", path])).0, 0);
@@ -133,7 +133,7 @@ fn unknown_fields_stay_in_an_edited_store() {
     let remove = ["approvals", "allowlist", "remove", "/usr/bin/id", "--agent", "main"];
     assert_eq!(client.json(&remove).0, 0);
     assert_eq!(text(&store), STRANGE);
-    // In a database too, where there is no other way to keep them.
+    // The same holds for a database, which has no other way to keep them.
     let host = Host::new();
     host.change(&format!(
         "INSERT OR REPLACE INTO exec_approvals_config (config_key, raw_json, has_socket_token, agent_count, allowlist_count, updated_at_ms) VALUES ('current', '{STRANGE}', 0, 1, 2, 1)"
@@ -160,13 +160,14 @@ fn unknown_fields_are_taken_out_on_request() {
     assert_eq!(paths, ["/comment", "/agents/main/model", "/agents/main/allowlist/0/note"]);
     assert!(!report.to_string().contains("hunter2"), "{report}");
     let output = client.command(&[&set[..], &["--drop-unknown"]].concat()).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
+    let output_text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(
-        told.contains("removes 3 unknown fields") && told.contains("- /agents/main/model: \"opus\""),
-        "{told}"
+        output_text.contains("removes 3 unknown fields")
+            && output_text.contains("- /agents/main/model: \"opus\""),
+        "{output_text}"
     );
-    assert!(!told.contains("hunter2"), "{told}");
+    assert!(!output_text.contains("hunter2"), "{output_text}");
     assert!(!text(&store).contains("note") && text(&store).contains("/usr/bin/git"));
 }
 
@@ -197,7 +198,7 @@ fn lint_looks_past_unknown_fields_and_takes_them_out() {
     assert_eq!(text(&file), COMPACT);
 }
 
-/// What validates with --allow-legacy can be set, compared and edited with it.
+/// A document that is valid with --allow-legacy can be set, compared and edited with it.
 #[test]
 fn one_rule_for_early_forms() {
     let beside = r#"{"version": 1, "agents": {"main": {"allowlist": [{"pattern": "/usr/bin/rg"}]}, "default": {"security": "deny"}}}"#;
@@ -232,15 +233,15 @@ fn one_rule_for_early_forms() {
 }
 
 #[test]
-fn what_the_next_official_command_drops_is_said() {
+fn fields_that_the_next_official_command_drops_are_reported() {
     let client = Client::alone();
     client.file("d.json", r#"{"version":1,"agents":{"main":{"allowlist":[{"pattern":"/a"},{"pattern":"/b","commandText":"b x"}]}}}"#);
     let set = ["approvals", "set", "--file", "d.json", "--store", "s.json"];
     for more in [&["--dry-run"][..], &[]] {
         let output = client.command(&[&set[..], more].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains("OpenClaw drops /agents/main/allowlist/1/commandText"), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("OpenClaw drops /agents/main/allowlist/1/commandText"), "{stderr}");
     }
     let (_, report) = client.json(&[&set[..], &["--dry-run"]].concat());
     assert_eq!(report["outcome"], "unchanged");
@@ -261,14 +262,14 @@ fn get_counts_what_validate_shows() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let count = report["files"][0]["problems"].as_array().unwrap().len();
         let output = client.command(&["approvals", "get", "--file", name]).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
         match count {
-            0 => assert_eq!(told, ""),
+            0 => assert_eq!(stderr, ""),
             _ => {
                 assert!(
-                    told.contains(&format!("({count}); clearance approvals validate ")),
-                    "{count} {told}"
+                    stderr.contains(&format!("({count}); clearance approvals validate ")),
+                    "{count} {stderr}"
                 );
             }
         }
@@ -278,25 +279,25 @@ fn get_counts_what_validate_shows() {
 }
 
 #[test]
-fn what_lint_says_of_a_new_entry_is_said_beforehand() {
+fn lint_findings_of_a_new_entry_are_reported_before_the_edit() {
     let client = Client::alone();
     let store = client.file("s.json", COMPACT);
     let place = ["--store", "s.json"];
     let output = client.command(&add("/bin/bash", &[&place[..], &["--dry-run"]].concat())).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(told.contains("warning: ") && told.contains("[interpreter-without-arguments]"), "{told}");
+    assert!(stderr.contains("warning: ") && stderr.contains("[interpreter-without-arguments]"), "{stderr}");
     let (exit, report) = client.json(&add("/bin/bash", &place));
     assert_eq!((exit, &report["lints"][0]["code"]), (0, &json!("interpreter-without-arguments")), "{report}");
     assert!(text(&store).contains("/bin/bash"));
-    // One that adds nothing to what is allowed already, in the plan and once.
+    // An entry that an existing one covers is reported once, in the plan.
     client.file("s.json", COMPACT.replace("/usr/bin/git", "/usr/bin/*"));
     let output = client.command(&add("/usr/bin/uptime", &place)).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(told.matches("[covered-entry]").count(), 1, "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.matches("[covered-entry]").count(), 1, "{stderr}");
     let output = client.command(&add("/opt/plain", &place)).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    // On a gateway the same.
+    // The same holds for a gateway.
     let dev = Dev::start(&[]);
     let (exit, report) = dev.client().json(&add("/bin/sh", &["--gateway"]));
     assert_eq!((exit, &report["lints"][0]["code"]), (0, &json!("interpreter-without-arguments")), "{report}");

@@ -1,4 +1,4 @@
-//! `approvals lint`, as its users meet it: the corpus, the official documents, clearance.toml, fixes, exit codes.
+//! `approvals lint` as a process: the corpus, the official documents, clearance.toml, fixes, exit codes.
 
 use std::fmt::Write;
 use std::fs;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::dev::{Client, Dev, before};
 use crate::support::{clearance, fixture, transcript};
 
-/// A directory of its own, with these files.
+/// A temporary directory with these files.
 fn directory(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -31,7 +31,7 @@ fn lint(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn told(directory: &Path, arguments: &[&str]) -> String {
+fn lint_answer(directory: &Path, arguments: &[&str]) -> String {
     transcript(&mut lint(directory, arguments), &[(directory.to_str().unwrap(), "[dir]")])
 }
 
@@ -39,7 +39,7 @@ fn object(command: &mut Command) -> Value {
     serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
 }
 
-/// Every finding of documents, a line each. They are copied to where no repository is.
+/// All findings of these documents, one per line. The documents are copied to a directory outside any repository.
 fn findings(paths: &[&str], flags: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
     for path in paths {
@@ -79,7 +79,7 @@ fn the_corpus_has_its_findings() {
 fn the_corpus_has_its_findings_of_use_and_releases() {
     let of = |document: &str| format!("lint/documents/{document}");
     let (stale, fields) = (of("stale.json"), of("release-fields.json"));
-    // What was last used in 1970, and what is used in 2100: so the clock does not matter.
+    // Entries were last used in 1970 or in 2100, so the findings do not depend on the clock.
     insta::assert_snapshot!("corpus_use", without_days(&findings(&[&stale], &["--stale", "30"])));
     for release in ["2026.4.14", "2026.6.11", "2026.9.6"] {
         insta::assert_snapshot!(format!("corpus_for_{release}"), findings(&[&fields], &["--for", release]));
@@ -99,7 +99,7 @@ fn every_lint_is_in_the_corpus() {
         &["lint/documents/release-fields.json", "lint/documents/generated-inactive.json"],
         &[],
     ));
-    // These two need a repository, and a configuration: see below.
+    // These two lints need a repository and a configuration. Tests below cover them.
     let elsewhere = [Code::SecretInVersionControl, Code::UnusedSilence];
     for code in Code::LINTS.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(seen.contains(&format!(" {code} ")), "{code}");
@@ -107,7 +107,7 @@ fn every_lint_is_in_the_corpus() {
 }
 
 /// The documents of OpenClaw's documentation (docs/tools/exec-approvals.md and docs/cli/approvals.md of the package
-/// 2026.9.6), and all that is to be said of them: a host that asks nobody, an entry of an early release (the
+/// 2026.9.6), and all of their findings: a host that never asks, an entry of an early release (the
 /// documentation's own `sha256:argv:…`), and a document that leaves `security` to the configuration.
 #[test]
 fn official_documents_give_no_false_alarms() {
@@ -122,13 +122,13 @@ fn official_documents_give_no_false_alarms() {
 }
 
 #[test]
-fn findings_are_told_in_every_format() {
+fn findings_are_reported_in_every_format() {
     let text = fs::read_to_string(fixture("lint/documents/notation.json5")).unwrap();
     let directory = directory(&[("a.json5", &text)]);
     for format in ["human", "json", "github", "sarif"] {
         insta::assert_snapshot!(
             format!("format_{format}"),
-            told(directory.path(), &["a.json5", "--format", format])
+            lint_answer(directory.path(), &["a.json5", "--format", format])
         );
     }
 }
@@ -192,20 +192,23 @@ fn the_store_of_this_host_is_the_default() {
         (".openclaw/exec-approvals.json", BASH),
         ("other/exec-approvals.json", "{\"version\":1}"),
     ]);
-    insta::assert_snapshot!("store_default", told(directory.path(), &[]));
-    insta::assert_snapshot!("store_named", told(directory.path(), &["--store", "other/exec-approvals.json"]));
+    insta::assert_snapshot!("store_default", lint_answer(directory.path(), &[]));
+    insta::assert_snapshot!(
+        "store_named",
+        lint_answer(directory.path(), &["--store", "other/exec-approvals.json"])
+    );
 }
 
 #[test]
 fn on_a_host_that_keeps_a_file_generated_entries_are_alive() {
     let generated = BASH.replace("}]", r#","source":"allow-always"}]"#);
     let directory = directory(&[(".openclaw/exec-approvals.json", &generated), ("a.json", &generated)]);
-    insta::assert_snapshot!("store_generated", told(directory.path(), &["--fix", "--yes"]));
-    insta::assert_snapshot!("file_generated", told(directory.path(), &["a.json", "--fix"]));
+    insta::assert_snapshot!("store_generated", lint_answer(directory.path(), &["--fix", "--yes"]));
+    insta::assert_snapshot!("file_generated", lint_answer(directory.path(), &["a.json", "--fix"]));
 }
 
 #[test]
-fn a_gateway_is_looked_at() {
+fn the_document_of_a_gateway_is_checked() {
     let scenario = r#"{document: {version: 1, defaults: {security: "full"}, agents: {main: {allowlist: [{pattern: "bash"}, {pattern: "bash"}]}}}}"#;
     let directory = directory(&[("scenario.json", scenario)]);
     let scenario = directory.path().join("scenario.json");
@@ -214,32 +217,32 @@ fn a_gateway_is_looked_at() {
     let output = client.command(&["approvals", "lint", "--gateway", "--format", "json"]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let problems = report["files"][0]["problems"].as_array().unwrap();
-    // The order of fields is the gateway's.
+    // The gateway chooses the order of fields.
     let mut codes: Vec<&str> = problems.iter().map(|problem| problem["code"].as_str().unwrap()).collect();
     codes.sort_unstable();
     assert_eq!(output.status.code(), Some(1));
     let interpreter = "interpreter-without-arguments";
     assert_eq!(codes, ["duplicate-entry", "full-without-asking", interpreter, interpreter]);
     assert_eq!(report["fixable"], 0);
-    // No remedy names --fix, which is for files and local stores.
+    // No remedy names --fix, because it works only on files and local stores.
     assert!(problems.iter().all(|problem| problem["fixable"] == false), "{report}");
     assert!(!report.to_string().contains("--fix"), "{report}");
     for format in ["human", "github"] {
         let output =
             client.command(&["approvals", "lint", "--gateway", "--format", format]).output().unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(!told.contains("--fix") && told.contains("approvals allowlist remove"), "{told}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains("--fix") && text.contains("approvals allowlist remove"), "{text}");
     }
 }
 
 #[test]
-fn a_policy_of_rules_and_a_gateway_without_a_document_are_told() {
+fn a_policy_of_rules_and_a_gateway_without_a_document_are_reported() {
     let dev = Dev::start(&[]);
-    let told = |client: &Client, place: &str| {
+    let lint_report = |client: &Client, place: &str| {
         let output = client.command(&["approvals", "lint", "--format=json", place]).output().unwrap();
         (output.status.code().unwrap(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
     };
-    let (exit, report) = told(&dev.client(), "--node=demo-windows");
+    let (exit, report) = lint_report(&dev.client(), "--node=demo-windows");
     assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{report}");
     assert!(report["error"]["message"].as_str().unwrap().ends_with("which has no lints"), "{report}");
     let fresh = before(&dev, |frame| {
@@ -247,7 +250,7 @@ fn a_policy_of_rules_and_a_gateway_without_a_document_are_told() {
             *exists = json!(false);
         }
     });
-    let (exit, report) = told(&dev.client_at(&fresh), "--gateway");
+    let (exit, report) = lint_report(&dev.client_at(&fresh), "--gateway");
     assert_eq!((exit, &report["files"]), (0, &json!([])), "{report}");
     let message = report["remarks"][0].as_str().unwrap();
     assert!(message.contains("holds no approvals document, so the host uses its defaults"), "{report}");
@@ -283,8 +286,8 @@ reason = "not looked for without --stale"
 fn a_project_weighs_and_silences() {
     let two = r#"{"version":1,"defaults":{"security":"allowlist"},"agents":{"main":{"allowlist":[{"pattern":"bash"},{"pattern":"rg"},{"pattern":"rg"}]}}}"#;
     let directory = directory(&[("clearance.toml", CONFIG), ("hosts/a.json", two), ("b.json", BASH)]);
-    insta::assert_snapshot!("project", told(directory.path(), &["hosts/a.json"]));
-    // From below too, and by another name; and not for what is not below `hosts`.
+    insta::assert_snapshot!("project", lint_answer(directory.path(), &["hosts/a.json"]));
+    // This also works from a subdirectory and by another path. It does not apply outside `hosts`.
     lint(directory.path(), &["a.json"]).current_dir(directory.path().join("hosts")).assert().code(0);
     lint(directory.path(), &["b.json"]).assert().code(1);
     fs::rename(directory.path().join("clearance.toml"), directory.path().join("other.toml")).unwrap();
@@ -294,7 +297,7 @@ fn a_project_weighs_and_silences() {
 }
 
 #[test]
-fn a_project_s_mistakes_are_told() {
+fn mistakes_in_a_projects_configuration_are_reported() {
     for (name, text) in [
         ("no_reason", "[[lint.silence]]\ncode = \"any-command\"\n"),
         ("empty_reason", "[[lint.silence]]\ncode = \"any-command\"\nreason = \" \"\n"),
@@ -305,14 +308,14 @@ fn a_project_s_mistakes_are_told() {
         ("no_toml", "[lint\n"),
     ] {
         let directory = directory(&[("clearance.toml", text), ("a.json", BASH)]);
-        let told = told(directory.path(), &["a.json"]);
-        assert!(told.starts_with("exit: 7\n--- stdout\n--- stderr\n"), "{name}: {told}");
-        insta::assert_snapshot!(format!("project_{name}"), told);
+        let answer = lint_answer(directory.path(), &["a.json"]);
+        assert!(answer.starts_with("exit: 7\n--- stdout\n--- stderr\n"), "{name}: {answer}");
+        insta::assert_snapshot!(format!("project_{name}"), answer);
     }
 }
 
 #[test]
-fn secrets_are_told_of_in_a_repository_alone() {
+fn secrets_are_reported_only_in_a_repository() {
     let text = fs::read_to_string(fixture("lint/documents/secret-texts.json")).unwrap();
     let socket = fs::read_to_string(fixture("lint/documents/secret-socket.json")).unwrap();
     let directory = directory(&[
@@ -323,22 +326,25 @@ fn secrets_are_told_of_in_a_repository_alone() {
         ("repo/ignored.json", &socket),
         ("plain/socket.json", &socket),
     ]);
-    let told = told(directory.path(), &["repo", "plain"]);
-    assert!(!told.contains("hunter2"), "{told}");
-    insta::assert_snapshot!("secrets", told);
+    let answer = lint_answer(directory.path(), &["repo", "plain"]);
+    assert!(!answer.contains("hunter2"), "{answer}");
+    insta::assert_snapshot!("secrets", answer);
 }
 
 #[test]
-fn a_fix_is_shown_and_asked_for_and_made() {
+fn a_fix_is_shown_confirmed_and_made() {
     let text = fs::read_to_string(fixture("lint/documents/notation.json5")).unwrap();
     let covered = fs::read_to_string(fixture("lint/documents/covered-by-glob.json")).unwrap();
     let directory = directory(&[("a.json5", &text), ("b.json", &covered)]);
     let read = |file: &str| fs::read_to_string(directory.path().join(file)).unwrap();
     fs::set_permissions(directory.path().join("a.json5"), fs::Permissions::from_mode(0o644)).unwrap();
-    // Nobody is there to be asked: nothing is changed.
-    insta::assert_snapshot!("fix_unconfirmed", told(directory.path(), &["a.json5", "b.json", "--fix"]));
+    // Without a terminal there is no confirmation, so nothing is changed.
+    insta::assert_snapshot!(
+        "fix_unconfirmed",
+        lint_answer(directory.path(), &["a.json5", "b.json", "--fix"])
+    );
     assert_eq!((read("a.json5"), read("b.json")), (text.clone(), covered));
-    insta::assert_snapshot!("fix", told(directory.path(), &["a.json5", "b.json", "--fix", "--yes"]));
+    insta::assert_snapshot!("fix", lint_answer(directory.path(), &["a.json5", "b.json", "--fix", "--yes"]));
     insta::assert_snapshot!("fix_text", read("a.json5"));
     insta::assert_snapshot!("fix_json", read("b.json"));
     let mode = fs::metadata(directory.path().join("a.json5")).unwrap().permissions().mode() & 0o777;
@@ -346,7 +352,7 @@ fn a_fix_is_shown_and_asked_for_and_made() {
     let names: Vec<_> =
         fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
-    // There is nothing left to fix, and machine output says what was done.
+    // Nothing is left to fix, and machine output says what was done.
     let again = lint(directory.path(), &["a.json5", "--fix", "--yes", "--format", "json"]).output().unwrap();
     let report: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!((&report["fixed"], &report["fixable"]), (&json!([]), &json!(0)));
@@ -373,8 +379,8 @@ fn a_fix_in_machine_output_keeps_standard_output_to_itself() {
 fn every_lint_is_explained() {
     let home = tempfile::tempdir().unwrap();
     let pages: Vec<String> =
-        Code::LINTS.iter().map(|code| told(home.path(), &["--explain", code.as_str()])).collect();
+        Code::LINTS.iter().map(|code| lint_answer(home.path(), &["--explain", code.as_str()])).collect();
     assert!(pages.iter().all(|page| page.starts_with("exit: 0\n")));
     insta::assert_snapshot!("explanations", pages.join("\n"));
-    insta::assert_snapshot!("explain_unknown", told(home.path(), &["--explain", "any-comand"]));
+    insta::assert_snapshot!("explain_unknown", lint_answer(home.path(), &["--explain", "any-comand"]));
 }

@@ -1,4 +1,4 @@
-//! The one integration binary: the commands as their users meet them, and what must stay true of the tree.
+//! The single integration test binary: the commands as processes, and checks of the source tree.
 
 #![allow(
     clippy::disallowed_methods,

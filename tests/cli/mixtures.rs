@@ -1,7 +1,8 @@
 //! Several clearance processes with different rules on one gateway at once: no command loses its last prompt.
 //!
-//! Each round starts `gateway dev` with twelve commands of fifteen prompts, then the processes of a mix, each with a home
-//! of its own, as on different hosts. By default every mix is played once on each generation. More rounds, four at a time:
+//! Each round starts `gateway dev` with twelve commands of fifteen prompts, then the processes of a mix, each with its
+//! own home, as on different hosts. By default every mix is played once on each generation. To play more rounds, four
+//! in parallel:
 //!
 //!     CLEARANCE_ROUNDS=1000 cargo test --test cli -- mixtures --nocapture
 
@@ -27,7 +28,7 @@ const NEWEST: &[&str] = &["queue", "dedupe", "--yes", "--json", "--keep=newest"]
 const WIDE: &[&str] = &["queue", "dedupe", "--yes", "--json", "--by=agent"];
 const WIDE_NEWEST: &[&str] = &["queue", "dedupe", "--yes", "--json", "--by=agent", "--keep=newest"];
 const WIDE_GUARD: &[&str] = &["queue", "guard", "--timeout=40s", "--max-rate=100000/min", "--by=agent"];
-/// Prompts live for half an hour: with this margin the one that lives longest stays.
+/// Prompts live for half an hour. With this margin the one that lives longest is kept.
 const LONG: &[&str] = &["queue", "dedupe", "--yes", "--json", "--margin=2h"];
 const LONG_GUARD: &[&str] = &["queue", "guard", "--timeout=12s", "--max-rate=100000/min", "--margin=2h"];
 
@@ -43,7 +44,7 @@ const MIXES: &[(&str, &[&[&str]])] = &[
     ("guard --by agent, dedupe --keep newest, dedupe", &[WIDE_GUARD, NEWEST, OLDEST]),
 ];
 
-/// A process that does not outlive its test.
+/// A process that is killed at the end of its test.
 struct Process(Child);
 
 impl Drop for Process {
@@ -54,11 +55,11 @@ impl Drop for Process {
     }
 }
 
-/// What came of a round: how many commands have no prompt left, how many have more than one, and exit codes.
+/// The result of a round: how many commands have no prompt left, how many have more than one, and exit codes.
 fn round(generation: &str, processes: &[&[&str]]) -> (usize, usize, Vec<i32>) {
     let wide = processes.iter().any(|process| process.contains(&"--by=agent"));
     let prompt = |command: usize, age: usize| {
-        // Where all sessions count as one, there are several.
+        // If all sessions count as one, several prompts may be left.
         let session = if wide { age % 3 } else { 0 };
         json!({
             "request": {
@@ -73,7 +74,7 @@ fn round(generation: &str, processes: &[&[&str]]) -> (usize, usize, Vec<i32>) {
     let path = scenario.file("scenario.json", json!({ "prompts": prompts.collect::<Vec<_>>() }).to_string());
     let flags = ["--scenario", path.to_str().unwrap(), "--coalesce=off", "--cancel-on-failover=off"];
     let dev = Dev::start(&[&flags[..], &["--generation", generation]].concat());
-    // Each has a home of its own: they share nothing but the gateway.
+    // Each process has its own home, so they share only the gateway.
     let clients: Vec<Client> = processes.iter().map(|_| dev.client()).collect();
     let starts = clients.iter().zip(processes).map(|(client, arguments)| {
         let mut command = client.spawn(arguments);
@@ -87,7 +88,7 @@ fn round(generation: &str, processes: &[&[&str]]) -> (usize, usize, Vec<i32>) {
     for wait_for_guards in [false, true] {
         for (n, child) in children.iter_mut().enumerate().filter(|(n, _)| is_guard[*n] == wait_for_guards) {
             if wait_for_guards && some_end {
-                // It has had the whole time of the others.
+                // This process had the whole duration of the others.
                 kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
             }
             codes[n] = child.0.wait().unwrap().code().unwrap();
@@ -104,7 +105,7 @@ fn round(generation: &str, processes: &[&[&str]]) -> (usize, usize, Vec<i32>) {
     (COMMANDS - left.len(), left.values().filter(|count| **count > 1).count(), codes)
 }
 
-/// What was seen of a mix on a generation.
+/// The results of a mix on a generation.
 #[derive(Default)]
 struct Seen {
     rounds: usize,

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::dev::Client;
 use crate::support::terminal::Terminal;
 
-/// What a command prints on a terminal of so many columns.
+/// The output of a command on a terminal with this number of columns.
 fn shown(client: &Client, arguments: &[&str], columns: u16) -> (i32, Vec<String>) {
     let mut command = client.spawn(arguments);
     let (code, text) = Terminal::of(command.env("NO_COLOR", "1"), columns).ends();
@@ -22,7 +22,7 @@ fn assert_fitting(lines: &[String], columns: u16) {
     }
 }
 
-/// What stands above the marks of the excerpts.
+/// The text above the marks of the excerpts.
 fn marked(lines: &[String]) -> Vec<String> {
     let mark = |line: &str| -> Option<std::ops::Range<usize>> {
         let (_, behind) = line.split_once("| ")?;

@@ -253,7 +253,7 @@ fn nodes_over_http() {
     assert_eq!((exit, &got["exists"]), (0, &json!(true)), "{got}");
 }
 
-/// Many edits of one node's document at once, before a gateway that cannot pass every call on to the node.
+/// Many concurrent edits of one node's document, through a gateway that cannot forward every call to the node.
 #[test]
 fn what_never_reached_a_node_is_sent_again() {
     const AT_ONCE: usize = 16;
@@ -274,14 +274,14 @@ fn what_never_reached_a_node_is_sent_again() {
     let patterns: BTreeSet<String> = (0..AT_ONCE).map(|at| format!("/opt/tool-{at}")).collect();
     let add = |pattern: &String| {
         let edit = ["approvals", "allowlist", "add", pattern, "--node", FILE_NODE, "--agent=main", "--json"];
-        // Two minutes: these are sixteen processes on whatever machine this is.
+        // The timeout is two minutes, because sixteen processes may run on a slow machine.
         behind.spawn(&[&edit[..], &["--timeout=2m"]].concat()).spawn().unwrap()
     };
     let children: Vec<Child> = patterns.iter().map(add).collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stdout));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}{}", String::from_utf8_lossy(&output.stdout));
     }
     let (_, got) = client.json(&["approvals", "get", "--node", FILE_NODE]);
     let entries = got["file"]["agents"]["main"]["allowlist"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Next steps, pasted as they are printed: each acts on what the user's own command line is about.
+//! Next steps, pasted as they are printed. Each acts on the target of the user's command line.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::binary;
 use crate::support::dev::{Client, Dev};
 
-/// A host whose default gateway is out of reach, and that knows another one as `prod`.
+/// A host whose default gateway is unreachable, with another gateway configured as `prod`.
 fn host(dev: &Dev) -> Client {
     let client = Client::alone();
     client.file(".config/clearance/token", &dev.token);
@@ -21,7 +21,7 @@ fn host(dev: &Dev) -> Client {
     client
 }
 
-/// The commands in what was printed.
+/// The commands in an output.
 fn commands(text: &str) -> Vec<String> {
     let starts = text.match_indices("clearance ").filter(|(at, _)| {
         let verb = &text[at + "clearance ".len()..];
@@ -77,7 +77,7 @@ fn the_next_step_is_about_the_same_gateway() {
         let (exit, _, err) = paste(&client, next);
         assert_eq!(exit, 0, "{next}: {err}");
     }
-    // A credential that was named goes with it.
+    // The printed command repeats the credential option.
     let token = client.home().join(".config/clearance/token");
     let (url, token) = (format!("--gateway={}", dev.url), token.to_str().unwrap());
     let next = format!("clearance queue ls {url} --token-file {token}");
@@ -158,7 +158,7 @@ fn what_could_be_a_gateway_or_a_pattern_is_asked_about() {
     let next = "clearance approvals allowlist add prod --gateway --agent main";
     assert_next(&client, &["approvals", "allowlist", "add", "--gateway", "prod", "--agent=main"], 2, next);
     assert_eq!(paste(&client, next).0, 4, "the default gateway is out of reach");
-    // Nothing says which one: the pattern is taken, with a warning.
+    // The operand may be a gateway or a pattern. It is used as a pattern, with a warning.
     let output = client.command(&["approvals", "allowlist", "add", "prod", "--dry-run"]).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains("warning: prod is a gateway in config.toml"), "{err}");

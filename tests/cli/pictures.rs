@@ -29,7 +29,7 @@ const BORDER: usize = 16;
 const COLOURS: [&str; 8] =
     ["#6e7681", "#ff7b72", "#7ee787", "#e3b341", "#79c0ff", "#d2a8ff", "#76e3ea", "#e6edf3"];
 
-/// How a piece of text looks.
+/// The style of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Style {
     bold: bool,
@@ -38,7 +38,7 @@ struct Style {
 }
 
 impl Style {
-    /// What the codes of an escape sequence change. Unknown codes fail: a picture that leaves them out would be wrong.
+    /// Applies the codes of an escape sequence. Unknown codes fail, because a picture without them would be wrong.
     fn apply(&mut self, codes: &str) {
         for code in codes.split(';') {
             match code.parse().unwrap_or(0) {
@@ -128,7 +128,7 @@ fn generated_picture_of_the_queue() {
         let mut command = Command::new(binary());
         command.args(arguments).env_clear().env("HOME", home.path()).env("TERM", "xterm-256color");
         let shown = Terminal::of(&mut command, COLUMNS);
-        // It holds the terminal open, whose end is waited for.
+        // The command holds the terminal open, and the test waits for the terminal to close.
         drop(command);
         let (exit, text) = shown.ends();
         assert_eq!(exit, 0, "{text}");
@@ -258,7 +258,7 @@ fn rooms_svg(graph: &Graph<'_>, pure: &[&str], files: &BTreeSet<&str>) -> String
     svg + "</svg>\n"
 }
 
-/// The first sentence of what a source says about itself.
+/// The first sentence of a source's module comment.
 fn first_sentence(room: &str, is_file: bool) -> String {
     let path = if is_file { format!("src/{room}.rs") } else { format!("src/{room}/mod.rs") };
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).unwrap();
@@ -293,7 +293,7 @@ fn generated_picture_of_the_rooms() {
     assert_current("ARCHITECTURE.md", &with_table(&text, "rooms", &table));
 }
 
-/// What the drawing does, shown on input of its own.
+/// Tests of the drawing on small input.
 mod tests {
     use super::*;
 

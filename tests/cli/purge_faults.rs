@@ -1,5 +1,5 @@
-//! What goes wrong while a purge is under way. Whatever it is, no prompt that is to stay is denied, the report says
-//! what was done and what was not, and the command ends in time.
+//! Failures during a purge. In every case no survivor is denied, the report lists what was done and what was not, and
+//! the command ends in time.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -15,26 +15,26 @@ use crate::queue::{ids, pending, still};
 use crate::support::dev::Client;
 use crate::support::fake::frames::{TOKEN, check_connect, hello_with};
 
-/// The gateway's clock when somebody connects.
+/// The gateway's clock when a client connects.
 const NOW: u64 = 1_795_436_364_720;
-/// How much later than its deadline a command may end: far less than this, on a machine that does nothing else.
+/// How much later than its deadline a command may end. On an idle machine the delay is far smaller.
 const MARGIN: Duration = Duration::from_secs(7);
 
-/// What the gateway says to a call.
+/// The gateway's reaction to a call.
 #[derive(Clone)]
 pub enum Say {
-    /// As a gateway does.
+    /// Handles the call as a gateway does.
     Properly,
     Fail(Value),
-    /// Answers with this.
+    /// Sends this answer.
     Payload(Value),
-    /// Does what is asked, and closes the connection instead of an answer.
+    /// Carries out the call, and closes the connection instead of answering.
     DoAndCut,
     Cut,
     Nothing,
 }
 
-/// What is on the gateway, and what was asked of it.
+/// The prompts of the gateway, and the calls that it received.
 #[derive(Default)]
 pub struct Queue {
     pub rows: Vec<Value>,
@@ -46,15 +46,15 @@ pub struct Queue {
     /// Events to be sent before the next answer.
     pub events: Vec<Value>,
     pub connections: usize,
-    /// Nobody is let in any more.
+    /// New connections are rejected.
     pub down: bool,
-    /// For how long it pings behind its next answer to a method, each time waiting for the pong; then it says so.
+    /// How long the gateway pings after its next answer to a method, waiting for each pong. It then sends a signal.
     pub pings: Option<(Duration, mpsc::Sender<()>)>,
-    /// Behind the answer to which method.
+    /// The method after whose answer it pings.
     pub pings_behind: &'static str,
-    /// Methods besides those that every one of these gateways has.
+    /// Methods in addition to those of all these gateways.
     pub methods: Vec<&'static str>,
-    /// Hears that a connection has ended.
+    /// Receives a message when a connection ends.
     pub ends: Option<mpsc::Sender<()>>,
 }
 
@@ -97,8 +97,8 @@ impl Queue {
         }
     }
 
-    /// The prompt that a gateway takes an id for, once it has forgotten those that were decided: the one with that id,
-    /// or the only one whose id begins so.
+    /// The prompt that a gateway matches to an id after it has forgotten the decided ones: the one with that id, or the
+    /// only one whose id starts with it.
     fn matched(&self, id: &str) -> Option<String> {
         let ids = || self.rows.iter().filter_map(|row| row["id"].as_str());
         let lower = |id: &str| id.trim().to_lowercase();
@@ -111,7 +111,7 @@ impl Queue {
 
 pub type React = dyn FnMut(&mut Queue, &str, &str) -> Say + Send;
 
-/// A gateway with a queue and a mind of its own.
+/// A fake gateway with its own queue and scripted reactions.
 pub struct Gateway {
     pub port: u16,
     pub queue: Arc<Mutex<Queue>>,
@@ -125,7 +125,7 @@ pub fn busy(retry_after_ms: u64) -> Value {
     json!({ "code": "UNAVAILABLE", "message": "too busy", "retryable": true, "retryAfterMs": retry_after_ms })
 }
 
-/// A prompt, asked so many seconds ago, that lives so long from now on.
+/// A prompt requested `age_s` seconds ago that expires in `lives_ms` milliseconds.
 pub fn row(id: &str, command: &str, age_s: u64, lives_ms: u64) -> Value {
     json!({
         "id": id,
@@ -135,7 +135,7 @@ pub fn row(id: &str, command: &str, age_s: u64, lives_ms: u64) -> Value {
     })
 }
 
-/// So many prompts of one command, the oldest first: `<command>-00` and so on.
+/// `count` prompts of one command, the oldest first: `<command>-00` and so on.
 pub fn group(command: &str, count: u64) -> Vec<Value> {
     (0..count).map(|at| row(&format!("{command}-{at:02}"), command, 600 - at, 1_800_000)).collect()
 }
@@ -151,7 +151,7 @@ impl Gateway {
         let queue = Arc::new(Mutex::new(Queue { rows, ..Queue::default() }));
         let react: Arc<Mutex<React>> = Arc::new(Mutex::new(react));
         let shared = Arc::clone(&queue);
-        // It ends with the process, as do its connections.
+        // The thread and its connections end with the process.
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (queue, react) = (Arc::clone(&shared), Arc::clone(&react));
@@ -187,7 +187,7 @@ impl Gateway {
             .variable("OPENCLAW_GATEWAY_TOKEN", TOKEN)
     }
 
-    /// Purges, and checks what must be so whatever happens.
+    /// Runs a purge, and checks what must hold after every failure.
     #[track_caller]
     pub fn purge(&self, timeout_s: u64, flags: &[&str]) -> Purged {
         let timeout = format!("--timeout={timeout_s}s");
@@ -213,7 +213,7 @@ impl Gateway {
                 outcomes.insert(text("id"), (text("outcome"), text("reason")));
             }
         }
-        // Each has an outcome, and what is called denied or gone is.
+        // Each planned prompt has an outcome, and outcomes match the queue.
         assert_eq!(outcomes.len(), planned, "{json}");
         for (id, (outcome, _)) in &outcomes {
             let there = queue.rows.iter().any(|row| row["id"] == id.as_str());
@@ -252,7 +252,7 @@ impl Purged {
 
 fn serve(stream: TcpStream, protocol: u64, queue: &Mutex<Queue>, react: &Mutex<React>) {
     let close = stream.try_clone().unwrap();
-    // Either side may go first.
+    // Either side may close the connection first.
     let _: Option<()> = talk(stream, protocol, queue, react);
     drop(close.shutdown(Shutdown::Both));
     if let Some(ends) = &queue.lock().unwrap().ends {
@@ -396,7 +396,7 @@ fn a_cut_anywhere_is_gone_on_from() {
 
 #[test]
 fn a_cut_during_a_check_is_gone_on_from() {
-    // What is refused for longer than a survivor counts as known makes a check due.
+    // A refusal that lasts longer than a survivor counts as known makes a check due.
     let gateway = Gateway::current(group("a", 12), |queue, method, _| match method {
         RESOLVE if queue.count(GET) == 0 => Say::Fail(busy(300)),
         GET if queue.count(GET) == 1 => Say::Cut,
@@ -421,7 +421,7 @@ fn a_gateway_that_does_not_come_back_is_reported() {
             });
             let purged = gateway.purge(4, &[]);
             assert_eq!(purged.exit, 3, "{}", purged.json);
-            // The one that was cut off may be denied or not: it is not called left alone.
+            // The interrupted denial may have been carried out, so the prompt is not reported as skipped.
             assert_eq!(purged.total("denied"), step as u64 - 1);
             assert!(purged.total("failed") >= 1, "{}", purged.json);
             assert!(purged.report["partial"].is_string(), "{}", purged.json);
@@ -480,7 +480,7 @@ fn a_gateway_that_stays_busy_is_left_in_time() {
     let purged = gateway.purge(2, &[]);
     assert_eq!((purged.exit, purged.total("notTried")), (4, 9), "{}", purged.json);
     assert_eq!(gateway.left().len(), 10);
-    // Some of it: done in part. The group's slot may be shut for the first two seconds.
+    // Part of the purge succeeds. The group's slot may be closed for the first two seconds.
     let gateway = Gateway::current(group("a", 10), |queue, method, _| match method {
         RESOLVE if queue.denied.len() >= 3 => Say::Fail(busy(50)),
         _ => Say::Properly,
@@ -539,7 +539,7 @@ fn a_survivor_that_somebody_answers_ends_its_group_alone() {
         if method != RESOLVE || !id.starts_with("a-") {
             return Say::Properly;
         }
-        // Until it is asked for again.
+        // This lasts until the client fetches the survivor again.
         let asked = queue.calls.iter().filter(|(method, id)| method == GET && id == "a-00").count();
         if *first.get_or_insert(asked) < asked {
             return Say::Properly;
@@ -560,7 +560,7 @@ fn a_survivor_that_somebody_answers_ends_its_group_alone() {
     assert_eq!(gateway.left(), ["a-01", "b-00"]);
 }
 
-/// A person allows the prompt that stays while the denial of the only other one is on its way. Nothing prevents that.
+/// A person allows the survivor while the denial of the only duplicate is in flight. Nothing can prevent that.
 #[test]
 fn an_emptied_group_is_reported() {
     let allow = |queue: &mut Queue, method: &str, id: &str| {
@@ -596,7 +596,7 @@ fn an_early_gateway_says_that_a_survivor_is_gone() {
                 json!({ "type": "event", "event": "exec.approval.resolved", "payload": payload, "seq": 1 }),
             );
         }
-        // Whatever was sent at once with the first is refused for now, and never tried again.
+        // Denials sent together with the first one are refused, and are not retried.
         if method == RESOLVE { Say::Fail(busy(10)) } else { Say::Properly }
     });
     let purged = gateway.purge(20, &[]);
@@ -655,7 +655,7 @@ fn what_is_gone_already_is_done() {
     );
 }
 
-// ---- two at once
+// ---- concurrent purges
 
 #[test]
 fn purges_at_once_leave_one_of_each_group() {
@@ -715,7 +715,7 @@ fn a_run_that_is_known_to_be_of_one_session_is_cancelled_with_it() {
     let (exit, report) = gateway.client().json(&["run", "cancel", "run-1", "--yes"]);
     assert_eq!((exit, &report["aborted"]), (0, &json!(["run-1"])), "{report}");
     assert_eq!((gateway.left(), &report["active"]), (vec!["b-00".to_owned()], &json!(false)));
-    // Of two sessions: nothing is guessed.
+    // With two sessions the command does not guess.
     let gateway = running(|_, _, _| Say::Properly);
     gateway.queue.lock().unwrap().sessions[1]["lastRunId"] = json!("run-1");
     let (exit, report) = gateway.client().json(&["run", "cancel", "run-1", "--yes"]);
@@ -743,7 +743,7 @@ fn an_abort_that_clears_no_prompt_is_followed_by_denials() {
     assert_eq!((exit, &report["aborted"]), (0, &json!(["run-1"])), "{report}");
     assert_eq!((report["denied"].as_array().unwrap().len(), gateway.left().len()), (2, 0), "{report}");
     assert_eq!(report["attributedTo"], "agent:main:main");
-    // Where another run is active in the session, nobody can say whose the prompts are.
+    // If another run is active in the session, the run of the prompts is unknown.
     let gateway = Gateway::with(4, group("a", 2), |_, _, _| Say::Properly);
     let session =
         json!({ "key": "agent:main:main", "hasActiveRun": true, "activeRunIds": ["run-1", "run-2"] });
@@ -798,7 +798,7 @@ fn a_gateway_that_is_lost_after_an_abort_hides_nothing() {
 
 // ---- ls --watch
 
-/// How a watch ends while the gateway says nothing: by its timeout, and by Ctrl-C.
+/// A watch ends by its timeout and by Ctrl-C while the gateway sends nothing.
 #[test]
 fn a_watch_ends_while_an_answer_is_missing() {
     use std::io::{BufRead, BufReader};
@@ -811,7 +811,7 @@ fn a_watch_ends_while_an_answer_is_missing() {
         let (sender, asked) = mpsc::channel();
         let gateway = Gateway::current(group("a", 3), move |queue, method, _| {
             if method == LIST && queue.count(LIST) > listings {
-                // Nobody may listen.
+                // The receiver may be dropped.
                 let _ = sender.send(());
                 return Say::Nothing;
             }
@@ -819,12 +819,12 @@ fn a_watch_ends_while_an_answer_is_missing() {
         });
         (gateway, asked)
     };
-    // What was listed before counts.
+    // The earlier listing counts as success.
     let (gateway, _asked) = silent_after(1);
     let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=5s"]).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     assert_eq!((output.status.code(), shown.lines().count()), (Some(0), 3), "{shown}");
-    // Nothing was listed.
+    // Nothing was listed before the timeout.
     let (gateway, _asked) = silent_after(0);
     let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=2s"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
@@ -843,7 +843,7 @@ fn a_watch_ends_while_an_answer_is_missing() {
 
 // ---- secrets
 
-/// An agent may know the token, and put it into a prompt: it is not printed, and the prompt stays what it is.
+/// An agent may know the token and put it into a prompt. The token is not printed, and the prompt is unchanged.
 #[test]
 fn the_token_in_a_prompt_is_not_printed() {
     let command = format!("curl -H 'Authorization: Bearer {TOKEN}' http://127.0.0.1");
@@ -873,6 +873,6 @@ fn the_token_in_a_prompt_is_not_printed() {
         let named = !arguments.contains(&"ls") || arguments[0] == "run";
         assert!(named || text.contains("Bearer [secret]"), "{arguments:?}: {text}");
     }
-    // Two were duplicates, the other is another command.
+    // Two prompts were duplicates. The third has another command.
     assert_eq!(gateway.left(), ["id-1"]);
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::dev::{Client, Dev};
 use crate::support::fixture;
 
-/// What a duplicate of the built-in scenario asks for, as far as no other prompt does.
+/// Part of the command of the duplicates in the built-in scenario. No other prompt has it.
 const STUCK: &str = "tail -5";
 /// How many prompts ask for it.
 const CASCADE: usize = 24;
@@ -82,7 +82,7 @@ fn exit_of(client: &Client, arguments: &[&str]) -> i32 {
     client.command(arguments).output().unwrap().status.code().unwrap()
 }
 
-/// The ids in what a purge says that it denied.
+/// The ids that a purge reports as denied.
 fn denied(report: &Value) -> Vec<&str> {
     let gateways = report["gateways"].as_array().unwrap().iter();
     let rounds = gateways.flat_map(|gateway| gateway["rounds"].as_array().unwrap());
@@ -109,7 +109,7 @@ fn listings_of_both_generations() {
             let answer = client.answer(&[&["queue", "ls"], flags].concat());
             shot!(format!("ls_{generation}_{name}"), answer);
         }
-        // One object a line, the same as in the one object but for what stands beside the rows there.
+        // The output is one object per line, equal to the rows of the single object.
         let all = pending(&client);
         assert_eq!(all.len(), 31);
         let lines = client.command(&["queue", "ls", "--ndjson"]).output().unwrap();
@@ -203,7 +203,7 @@ fn the_embedded_gateway_is_listed_and_purged() {
     let (exit, report) = client.json(&["queue", "dedupe", "--gateway=embedded", "--yes"]);
     let report = &report["gateways"][0];
     assert_eq!((exit, &report["totals"]["denied"], &report["pending"]), (0, &json!(23), &json!(8)));
-    // A key of this run alone: nothing is kept.
+    // The key is made for this run only. Nothing is stored.
     assert!(fs::read_dir(client.home()).unwrap().next().is_none());
 }
 
@@ -239,7 +239,7 @@ fn a_cascade_is_purged_and_nothing_else() {
             .collect();
         assert_eq!(ids(&after), expected);
         assert_eq!(after.len(), before.len() - CASCADE + 1);
-        // Of the early generation the oldest: nothing says that its run is over.
+        // The early generation does not report the end of runs, so the oldest prompt is kept.
         let ages =
             before.iter().filter(|(_, row)| is_stuck(row)).map(|(id, row)| (row["createdAtMs"].as_u64(), id));
         let (oldest, newest) = (ages.clone().min().unwrap().1, ages.max().unwrap().1);
@@ -291,13 +291,13 @@ pub fn knowing(gateways: &[(&str, &str, &str)]) -> Client {
     client
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 fn nowhere() -> String {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!("ws://127.0.0.1:{port}")
 }
 
-/// The second waits for the first, which goes on meanwhile.
+/// The second purge waits until the first is done.
 #[test]
 fn one_gateway_under_two_names_is_purged_once() {
     let dev = still("current", &[]);
@@ -394,7 +394,7 @@ fn each_gateway_sees_its_own_credential() {
     // Each by its own token, and none by the variable.
     assert_eq!(exit_of(&client, &[&check[..], &["--gateway=one", "--gateway=two"]].concat()), 1);
     assert_eq!(exit_of(&client, &[&check[..], &["--all-gateways"]].concat()), 1);
-    // One that the gateways have never seen: they know the other by its device.
+    // The gateways do not know the device of this client; they know that of the first one.
     let unknown = knowing(&[("one", &one.url, &one.token)]).variable("OPENCLAW_GATEWAY_TOKEN", &one.token);
     let (exit, report) = unknown.json(&[&check[..], &["--gateway=one", &stranger]].concat());
     assert_eq!((exit, &report["gateways"][1]["error"]["code"]), (3, &json!("no-credential")), "{report}");
@@ -465,7 +465,7 @@ fn a_saved_listing_is_planned_for_and_nothing_is_done() {
         assert_eq!(alone.json(&["queue", "dedupe", "--check", "--file", path]).0, 0, "{file}");
         assert_eq!(alone.json(&["queue", "ls", "--file", path]).0, 0, "{file}");
     }
-    // What is no listing.
+    // Files that are not listings.
     alone.file("not.json", "{\"sessions\": []}");
     let (exit, refused) = alone.json(&["queue", "dedupe", "--file=not.json"]);
     assert_eq!((exit, &refused["error"]["code"]), (7, &json!("not-a-saved-listing")));
@@ -479,7 +479,7 @@ fn an_agent_that_asks_and_asks_ends_no_settling() {
         let start = Instant::now();
         let (exit, report) = client.json(&["queue", "dedupe", "--yes", "--settle=1s", "--rounds=2"]);
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-        // It may have asked again by the last look, or not yet.
+        // The agent may have re-requested before the last listing, or not yet.
         assert!(matches!(exit, 0 | 3), "{exit}: {report}");
         let rounds = report["gateways"][0]["rounds"].as_array().unwrap().len();
         assert!((2..=3).contains(&rounds), "{rounds}: {report}");
@@ -490,7 +490,7 @@ fn an_agent_that_asks_and_asks_ends_no_settling() {
 }
 
 #[test]
-fn a_denial_that_is_answered_with_a_question_is_told() {
+fn a_denial_that_is_answered_with_a_question_is_reported() {
     let dev = playing("legacy", "after-denial.json");
     let client = dev.client();
     // Two denials, two questions.
@@ -542,7 +542,7 @@ fn one_prompt_is_decided() {
         if before.contains_key("e-1") {
             assert_eq!(exit_of(&client, &["queue", "resolve", "e-1", "deny"]), 0);
         }
-        // By its whole id: what was decided stays decided.
+        // With the full id the earlier decision is found and kept.
         let (exit, report) = client.json(&["queue", "resolve", "ab-1", "deny"]);
         if generation == "current" {
             assert_eq!((exit, &report["before"]), (0, &json!(true)), "{report}");
@@ -550,7 +550,7 @@ fn one_prompt_is_decided() {
             assert_eq!((exit, &report["error"]["code"]), (6, &json!("decided-otherwise")), "{report}");
             assert_eq!(exit_of(&client, &["queue", "resolve", "c-1", "deny"]), 6);
         } else {
-            // That it was decided is forgotten there.
+            // This gateway has forgotten the decision.
             assert_eq!((exit, &report["error"]["code"]), (1, &json!("not-pending")), "{report}");
         }
     }
@@ -610,7 +610,7 @@ const HARMFUL: &[char] = &[
 /// What a line would begin with if a text could begin one.
 const INJECTED: &str = "INJECTED";
 
-/// Every harmful character, escape sequences, a line of its own, and what says where it stands.
+/// Every harmful character, escape sequences, a line of its own, and a label of its position.
 fn hostile(place: &str) -> String {
     let harmful: String = HARMFUL.iter().collect();
     format!(
@@ -677,7 +677,7 @@ fn assert_all_harmless(what: &str, client: &Client, from: &[&str], prompts: &[Va
         let output = assert_harmless(what, client, &[flags, from].concat());
         assert!(!output.stdout.is_empty(), "{what}: {flags:?}");
     }
-    // The exact text comes back.
+    // The output decodes to the exact text.
     let (exit, listing) = client.json(&[&["queue", "ls"], from].concat());
     let understood = listing["problems"].as_array().unwrap().is_empty();
     assert_eq!(exit, if understood { 0 } else { 3 }, "{what}");
@@ -726,7 +726,7 @@ fn hostile_text_is_shown_escaped_and_comes_back_whole() {
     ] {
         assert_harmless("gateway", &client, arguments);
     }
-    // What is so long may be cut on its way, and two of those are never duplicates.
+    // A gateway may shorten long commands, so two of them are never duplicates.
     assert_eq!(ids(&pending(&client)), ["long-1", "long-2"]);
 }
 
@@ -745,7 +745,7 @@ fn hostile_text_of_a_file_is_shown_escaped() {
     let client = Client::alone();
     client.file("queue.json", json!(prompts).to_string());
     assert_all_harmless("file", &client, &["--file=queue.json"], &prompts);
-    // What is JSON and no text, or no prompt: each is told with what can be said of it, and hides no other.
+    // Values that are not prompts are reported with their known fields, and hide no other prompt.
     let good = json!(prompts).to_string();
     let hostile_id = json!(hostile("id")).to_string();
     let bad = format!(

@@ -1,4 +1,4 @@
-//! `-q`: nothing where there is nothing to report, for cron, which mails whatever is printed.
+//! `-q`: no output if there is nothing to report. Cron mails all output.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn run(client: &Client, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// Nothing is printed with -q, and something without it.
+/// Checks that the command prints nothing with -q, and something without it.
 #[track_caller]
 fn assert_silent(client: &Client, arguments: &[&str]) {
     let (exit, out, err) = run(client, arguments);
@@ -33,7 +33,7 @@ fn assert_whole(client: &Client, arguments: &[&str]) {
     assert!(whole.is_object(), "{arguments:?}: {out}");
 }
 
-/// The same is printed with -q as without it.
+/// Checks that the output is the same with and without -q.
 #[track_caller]
 fn assert_reported(client: &Client, arguments: &[&str], exit: i32) {
     let loud = run(client, arguments);
@@ -57,7 +57,7 @@ fn documents_that_are_as_they_should_be() {
         assert_reported(&client, &["approvals", "validate", "missing.json", "--format", format], 7);
     }
     assert_silent(&client, &["approvals", "diff", "good.json", "good.json"]);
-    // Machine output is whole, whatever there is to report.
+    // Machine output is always complete.
     for format in ["json", "sarif"] {
         assert_reported(&client, &["approvals", "validate", "good.json", "--format", format], 0);
         assert_reported(&client, &["approvals", "lint", "good.json", "--format", format], 0);
@@ -82,7 +82,7 @@ fn edits_that_change_nothing() {
         0,
     );
     let add = ["approvals", "allowlist", "add", "/usr/bin/python3", "--store", "store.json", "-q"];
-    // What is dangerous about a new entry is said.
+    // The dangers of a new entry are reported.
     let (exit, out, err) = run(&client, &add);
     assert!(exit == 0 && !out.is_empty() && err.contains("warning"), "{out}{err}");
     let (exit, out, err) = run(&client, &add);

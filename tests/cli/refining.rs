@@ -1,4 +1,5 @@
-//! Calls that only refine: what a gateway does not answer, refuses or garbles there takes no command down.
+//! Calls that only refine a result. No command fails if the gateway does not answer them, refuses them or
+//! sends garbage.
 
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ fn a_watch_goes_on_without_the_states_of_runs() {
 
 #[test]
 fn a_kind_that_cannot_be_listed_makes_a_listing_partial() {
-    // An empty answer is a list of nothing there.
+    // An empty answer counts as an empty list.
     for (name, failure, words) in failures().into_iter().filter(|(name, ..)| *name != "empty") {
         let gateway = failing(PLUGINS, &failure);
         let client = gateway.client();

@@ -1,5 +1,5 @@
-//! Conversations recorded with real gateways, played again: what clearance sends is still what those took, and what it
-//! says of their answers stays the same. `tests/real_gateway` records them.
+//! Replays conversations recorded with real gateways. clearance still sends the requests that those accepted, and its
+//! output for their answers is unchanged. `tests/real_gateway` records them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::recorded::{Playing, Transcript};
 use crate::support::{clearance, fixture, transcript};
 
-/// What must be there of each generation: a conversation that was not recorded is not replayed.
+/// The recordings that each generation must have. A missing recording would not be replayed.
 const SCENES: [&str; 19] = [
     "conflict",
     "get",
@@ -53,7 +53,7 @@ fn name(path: &Path) -> &str {
     path.file_stem().unwrap().to_str().unwrap()
 }
 
-/// Plays one; what clearance printed.
+/// Replays one conversation. Returns the output of clearance.
 fn replayed(path: &Path) -> String {
     let recorded = Transcript::read(path);
     let playing = Playing::start(&recorded);

@@ -1,8 +1,8 @@
 //! Imports run one way: the rooms of `src/`, what each may use, the floors of `approvals`, and no circle between files.
 //!
-//! Sources are read with a parser. Every path that starts with `crate`, `self` or `super` counts, in `use` trees, in code
-//! and in macros, also behind `#[cfg(test)]`. A name that a `mod.rs` only hands on counts as an import of the file that it
-//! comes from.
+//! Sources are read with a parser. Every path that starts with `crate`, `self` or `super` counts, in `use` trees, in
+//! code and in macros, also behind `#[cfg(test)]`. A name that a `mod.rs` only re-exports counts as an import of the
+//! file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 pub const FLOORS: [&str; 9] =
     ["model", "bounds", "findings", "text", "redact", "check", "compare", "edit", "lint"];
 
-/// What the pure rooms may not touch: they do no I/O, read no clock, start nothing.
+/// Paths that the pure rooms may not use: they do no I/O, read no clock and start no process.
 const IMPURE: [&str; 8] = [
     "std::fs",
     "std::env",
@@ -68,7 +68,7 @@ pub const PURE: [&str; 3] = ["approvals", "queue", "report"];
 pub struct Source {
     pub file: String,
     module: Vec<String>,
-    /// Paths of this crate, without `crate`, each with whether it is only handed on (`pub use`).
+    /// Paths of this crate, without `crate`, each with whether it is only re-exported (`pub use`).
     paths: Vec<(Vec<String>, bool)>,
     /// Paths of other crates, whole.
     foreign: BTreeSet<String>,
@@ -85,7 +85,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes a path in, whatever it starts with.
+    /// Records a path of any kind.
     fn take(&mut self, path: &[String], handed_on: bool) {
         let mut base = self.module.clone();
         let mut rest = path;
@@ -104,7 +104,7 @@ impl Reader {
             self.paths.push((base, handed_on));
         } else if path.len() > 1 {
             self.foreign.insert(path.join("::"));
-            // Or a module inside this one: where there is none, this leads to the file itself.
+            // The path may start with a module inside this one. If there is none, it leads to the file itself.
             base.extend(path.iter().cloned());
             self.paths.push((base, handed_on));
         }
@@ -230,7 +230,7 @@ pub fn all() -> Vec<Source> {
     found
 }
 
-/// The file that a path leads to, behind every name that is only handed on.
+/// The file that a path leads to, through all re-exports.
 fn leads_to<'s>(
     sources: &BTreeMap<&'s [String], &'s Source>,
     path: &[String],
@@ -252,7 +252,7 @@ pub fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     let by_module: BTreeMap<&[String], &Source> =
         sources.iter().map(|source| (&source.module[..], source)).collect();
     let of = |source: &Source| {
-        // What a file only hands on is not used by it.
+        // A file does not use what it only re-exports.
         let used = source.paths.iter().filter(|(_, handed_on)| !handed_on);
         let files = used.filter_map(|(path, _)| leads_to(&by_module, path, 8)).map(|to| to.file.as_str());
         files.filter(|file| *file != source.file).collect::<BTreeSet<_>>()
@@ -393,7 +393,7 @@ impl<'ast> Visit<'ast> for Prints {
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         if let Some(last) = item.path.segments.last() {
-            // What a macro of our own writes is its user's: those here implement `Display`.
+            // The output of our own macros belongs to their callers, which implement `Display` here.
             if last.ident == "macro_rules" {
                 return;
             }
@@ -403,7 +403,7 @@ impl<'ast> Visit<'ast> for Prints {
     }
 }
 
-/// What a pure room names and may not touch.
+/// The forbidden paths that a pure room uses.
 fn impure(source: &Source) -> Vec<&str> {
     let touches = |path: &&String| IMPURE.iter().any(|impure| path.starts_with(impure));
     source.foreign.iter().filter(touches).map(String::as_str).collect()
@@ -465,7 +465,7 @@ fn main_is_thin() {
     assert!(main.lines().count() <= 20, "main.rs has {} lines", main.lines().count());
 }
 
-/// What these tests find, shown on sources of their own.
+/// Tests of the checks above on small sources.
 mod tests {
     use super::*;
 

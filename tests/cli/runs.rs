@@ -1,4 +1,4 @@
-//! `run ls` and `run cancel`: afterwards neither the run nor its prompts are there, and nothing else has changed.
+//! `run ls` and `run cancel`: they remove the run and its prompts, and change nothing else.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const RUN: &str = "2f3f0581-05e1-42c1-8d93-6ca4fec0481d";
 const SESSION: &str = "agent:molly:telegram:direct:1001";
 const STUCK: &str = "agent:maelcum:telegram:direct:1001";
 
-/// What runs or holds prompts: state and number of prompts, by session and run.
+/// The active runs and those with prompts: state and number of prompts, by session and run.
 #[track_caller]
 fn runs(client: &Client) -> BTreeMap<(String, String), (String, usize)> {
     let (exit, listing) = client.json(&["run", "ls"]);
@@ -25,7 +25,7 @@ fn runs(client: &Client) -> BTreeMap<(String, String), (String, usize)> {
     .collect()
 }
 
-/// Cancels, and compares what is left with what was there: all but the prompts of `gone` sessions.
+/// Cancels, and checks that only the prompts of the `gone` sessions are removed.
 #[track_caller]
 fn cancels(dev: &Dev, arguments: &[&str], gone: impl Fn(&Value) -> bool) -> Value {
     let client = dev.client();
@@ -51,7 +51,7 @@ fn cancels(dev: &Dev, arguments: &[&str], gone: impl Fn(&Value) -> bool) -> Valu
         before.iter().filter(|(_, row)| !gone(row)).map(|(id, _)| id.as_str()).collect();
     assert!(expected.len() < before.len());
     assert_eq!(ids(&pending(&client)), expected);
-    // Again there is nothing to do: nothing is asked, and a run that is gone is not known.
+    // The second time there is nothing to do or to confirm, and the ended run is unknown.
     let (exit, again) = client.json(&cancel);
     if arguments[0].starts_with("--") {
         assert_eq!(
@@ -85,7 +85,7 @@ fn a_run_is_cancelled_by_its_id() {
     let report = cancels(&dev, &[RUN], |row| row["runId"] == RUN);
     assert_eq!(report["aborted"], json!([RUN]));
     assert!(!runs(&dev.client()).contains_key(&(SESSION.to_owned(), RUN.to_owned())));
-    // One that is over while its prompt is pending: nothing to abort, and the prompt is denied.
+    // The run is over while its prompt is pending. There is nothing to abort, and the prompt is denied.
     let over = "811cd8d3-d801-4008-83a8-10709f567423";
     let report = cancels(&dev, &[over], |row| row["runId"] == over);
     assert_eq!((&report["aborted"], report["denied"].as_array().unwrap().len()), (&json!([]), 1), "{report}");
@@ -112,7 +112,7 @@ fn superseded_runs_are_cleared() {
         .collect();
     let report = cancels(&dev, &["--superseded"], |row| over.iter().any(|run| row["runId"] == run.as_str()));
     assert_eq!(report["denied"].as_array().unwrap().len(), 23);
-    // The one that goes on keeps its prompt.
+    // The active run keeps its prompt.
     let left = pending(&dev.client());
     assert_eq!(left.values().filter(|row| row["sessionKey"] == STUCK).count(), 1);
     // Prompts of the early generation do not name their run, so none can be found.
@@ -165,7 +165,7 @@ fn a_run_has_one_row_whether_or_not_it_is_listed() {
         runs.iter().filter(|(_, (state, _))| state == "active").map(|(key, _)| key.clone()).collect()
     };
     assert_eq!(listed.keys().collect::<Vec<_>>(), unlisted.keys().collect::<Vec<_>>());
-    // A plugin's prompt names no run; whatever is active has its name.
+    // A plugin's prompt does not name its run. Every active run has a name.
     assert!(active(&unlisted).iter().all(|(_, run)| !run.is_empty()), "{unlisted:?}");
     assert_eq!(active(&listed), active(&unlisted));
     assert_eq!(unlisted[&(SESSION.to_owned(), RUN.to_owned())], ("active".to_owned(), 1));

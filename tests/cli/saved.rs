@@ -1,5 +1,5 @@
-//! `--file`: the clock of a saved listing, formats that say too little, and what is no listing. A file of which not
-//! everything was understood never ends with 0.
+//! `--file`: the clock of a saved listing, formats with missing fields, and files that are not listings. A file that
+//! was not fully understood never ends with exit code 0.
 
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ fn summaries_of_the_official_command_are_recognised() {
     );
     let (exit, report) = client.json(&["queue", "dedupe", "--check", "--file", file]);
     assert_eq!((exit, &report["gateways"][0]["undecided"]), (3, &json!(1)));
-    // Commands that differ are no duplicates, whatever else is missing.
+    // Prompts with different commands are not duplicates, even if other fields are missing.
     let file = client.file(
         "apart.json",
         json!({"approvals": [official("a1", "uptime"), official("a2", "uptime -p")]}).to_string(),
@@ -157,7 +157,7 @@ fn what_is_not_understood_is_never_zero() {
         let (found, _) = client.json(&["queue", "ls", "--file", file]);
         assert_eq!(found, exit, "{name}");
     }
-    // That there are duplicates is an answer, whatever else is there.
+    // Duplicates are reported even if other entries could not be read.
     let twin = row("t", NOW - 4_000, NOW + 5_000);
     let file = client.file("listing.json", json!([good, twin, 5]).to_string());
     let file = file.to_str().unwrap();

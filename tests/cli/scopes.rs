@@ -1,4 +1,5 @@
-//! Cron runs, subagents and plugin calls: what is one session, what a wider scope would find, and why a prompt is alone.
+//! Cron runs, subagents and plugin calls: which prompts share a session, what a wider scope finds,
+//! and why a prompt has no duplicates.
 
 use serde_json::{Value, json};
 

@@ -22,21 +22,21 @@ fn assert_silent(output: &Output, what: &str) {
     assert!(!text.contains(MARK), "{what}: {text}");
 }
 
-/// The table itself has been through this with `--json`.
+/// Another test checks the same table with `--json`.
 #[test]
 fn in_words_for_people() {
-    let told = |row: Row| Row { json: false, name: format!("{}, in words", row.name), ..row };
-    check(table().into_iter().map(told).map(loud).collect());
+    let as_text = |row: Row| Row { json: false, name: format!("{}, in words", row.name), ..row };
+    check(table().into_iter().map(as_text).map(loud).collect());
 }
 
-/// With everything asked for that makes libraries talk: traces, logs, the keys of TLS.
+/// Enables all debug output of libraries: traces, logs, TLS keys.
 fn loud(mut row: Row) -> Row {
     let traces = [("RUST_BACKTRACE", "full"), ("RUST_LOG", "trace"), ("SSLKEYLOGFILE", "{home}/keys.log")];
     row.environment.extend(traces.map(|(name, value)| (name, value.to_owned())));
     row
 }
 
-/// What fails before anything is called fails alike for every command.
+/// Failures before the first call are the same for every command.
 #[test]
 fn in_every_other_command() {
     let mut rows = Vec::new();
@@ -52,12 +52,11 @@ fn in_every_other_command() {
     check(rows);
 }
 
-/// A gateway that says aloud what it was told.
+/// A gateway whose messages repeat the token that it received.
 #[test]
 fn in_the_words_of_an_indiscreet_gateway() {
-    let told = |text: &str| format!("the token {TOKEN} {text}");
-    let error =
-        |code: &str| json!({ "code": code, "message": told("are wrong"), "details": { "code": told("") } });
+    let repeating = |text: &str| format!("the token {TOKEN} {text}");
+    let error = |code: &str| json!({ "code": code, "message": repeating("are wrong"), "details": { "code": repeating("") } });
     let asked = || vec![Step::Upgrade, frames::challenge(), with_token()];
     let called = |last: Step| {
         let mut steps = entered();
@@ -69,12 +68,12 @@ fn in_the_words_of_an_indiscreet_gateway() {
         steps.extend(refused(error, 1008));
         Script::once(steps)
     };
-    let closing = Step::Close(1008, told("").leak());
+    let closing = Step::Close(1008, repeating("").leak());
     let http = |answer: String| {
         let steps = [Step::Rpc("exec.approvals.get", Some(TOKEN)), Step::Bytes(answer.into_bytes())];
         Script::once(steps)
     };
-    let page = told("");
+    let page = repeating("");
     let body = json!({ "ok": false, "error": error("INVALID_REQUEST") }).to_string();
     let mut rows = vec![
         row("refused aloud", refusal(error("INVALID_REQUEST"))),
@@ -101,7 +100,7 @@ fn in_the_words_of_an_indiscreet_gateway() {
     let given = frames::hello_with(&[("/auth/deviceToken", DEVICE_TOKEN.into())]);
     let mut given = frames::entered_by(json!({ "token": TOKEN }), given);
     given.extend([Step::Call("exec.approvals.get"), Step::Fail(about_device)]);
-    rows.push(row("a new device token is told aloud", Script::once(given)));
+    rows.push(row("the gateway repeats a new device token", Script::once(given)));
     let mut leaky = Vec::new();
     for row in &mut rows {
         if row.name.starts_with("HTTP") {
@@ -118,7 +117,7 @@ fn in_the_words_of_an_indiscreet_gateway() {
     assert!(leaky.is_empty(), "{}", leaky.join("\n"));
 }
 
-/// Neither the process nor anything it starts shows a secret to others on the machine; it starts nothing at all.
+/// The process does not show a secret to other users of the machine, and it starts no other process.
 #[cfg(target_os = "linux")]
 #[test]
 fn in_the_list_of_processes() {
@@ -165,7 +164,7 @@ fn in_the_list_of_processes() {
     }
 }
 
-/// Documents that are wrong around a socket's token, which stands on the line that is shown.
+/// Documents with an error next to a socket's token. The message quotes the line with the token.
 #[test]
 fn in_documents() {
     let documents = [
@@ -221,7 +220,7 @@ fn with_token_in_socket(path: &str) -> String {
     json!({"version": 1, "socket": {"path": path, "token": format!("{SOCKET_TOKEN}2")}}).to_string()
 }
 
-/// Credentials that stand where commands and patterns do: no log of a comparison or an edit gets to hold them.
+/// Credentials inside commands and patterns. The output of a comparison or an edit does not contain them.
 #[test]
 fn in_what_changes() {
     let home = tempfile::tempdir().unwrap();
@@ -257,7 +256,7 @@ fn in_what_changes() {
     }
 }
 
-/// Configurations that hold a secret, and are wrong near it.
+/// Configurations with an error near a secret.
 #[test]
 fn in_configurations() {
     let openclaw = [
@@ -295,7 +294,7 @@ fn in_configurations() {
     }
 }
 
-/// Addresses with a secret in them: the process shows them whatever we do, but nothing else repeats them.
+/// Addresses with a secret. The process list always shows them, but no output repeats them.
 #[test]
 fn in_addresses() {
     let home = tempfile::tempdir().unwrap();

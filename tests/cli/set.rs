@@ -1,6 +1,6 @@
-//! `approvals set` on files: whatever happens on the way, a whole document stands in the store, and nothing else.
+//! `approvals set` on files: whatever fails, the store directory has one complete document and nothing else.
 //!
-//! Waits only choose where in a run something happens; no outcome that a test accepts depends on how long they are.
+//! Waits only choose the moment of an event in a run. No accepted outcome depends on their length.
 
 #![allow(
     clippy::print_stderr,
@@ -23,13 +23,13 @@ use tempfile::TempDir;
 
 use crate::support::{binary, clearance, transcript};
 
-/// Stands in every token; nothing that is printed may hold it.
+/// Part of every token. No output may contain it.
 const TOKEN: &str = "hunter2";
 
-/// A user who is nobody here.
+/// The id of a user without files on this machine.
 const NOBODY: u32 = 65534;
 
-/// A directory with nothing but a store in it, and a place for new documents beside it.
+/// A directory that contains only a store, and a place for new documents beside it.
 struct Place {
     root: TempDir,
 }
@@ -78,7 +78,7 @@ impl Place {
         command
     }
 
-    /// The same as a process that the test can watch, and end.
+    /// The same command as a process that the test can observe and kill.
     fn spawnable(&self, new: &Path) -> process::Command {
         let mut command = process::Command::new(binary());
         command.env_clear().env("HOME", self.root.path());
@@ -109,7 +109,7 @@ impl Place {
         names(&self.path("host"))
     }
 
-    /// The store holds this, for its owner alone, and nothing lies beside it.
+    /// Checks that the store has this text and mode 0600, and that no other file is beside it.
     #[track_caller]
     fn assert_holds_alone(&self, text: &str) {
         assert!(self.text() == text, "the store holds another text");
@@ -145,7 +145,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// What says that a file is the very same one, and not written since.
+/// Identifies a file and its last write.
 fn identity(path: &Path) -> (u64, i64, i64, i64, i64) {
     let found = fs::metadata(path).unwrap();
     (found.ino(), found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec())
@@ -168,7 +168,7 @@ fn document(tag: &str, entries: usize, length: usize) -> String {
     )
 }
 
-/// As large as a run of some 20 ms takes: a debug build reads a megabyte a second, a release build over a hundred.
+/// A document that one run takes about 20 ms for. A debug build reads 1 MB/s, a release build over 100 MB/s.
 fn large(tag: &str) -> String {
     if cfg!(debug_assertions) { document(tag, 8, 2_000) } else { document(tag, 1_000, 2_000) }
 }
@@ -190,7 +190,7 @@ fn assert_exit(output: &Output, expected: i32) {
     assert_eq!(code(output), expected, "{}{}", String::from_utf8_lossy(&output.stdout), err(output));
 }
 
-/// Snapshots a transcript with what differs from run to run written out of it.
+/// Snapshots a transcript, with values that differ between runs replaced.
 macro_rules! assert_transcript {
     ($name:literal, $transcript:expr) => {
         insta::with_settings!({
@@ -228,7 +228,7 @@ impl Moments {
         }
     }
 
-    /// The moment fell behind the run's end, or into it: in balance where a fifth falls behind.
+    /// Records whether the moment fell after the run's end. The scale is balanced if a fifth of the moments do.
     fn learn(&mut self, was_late: bool) {
         self.longest = (self.longest * if was_late { 0.98 } else { 1.005 }).clamp(0.000_5, 5.0);
     }
@@ -264,7 +264,7 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
         assert!(texts.contains(&text), "neither the old nor the new document after {kills} kills");
         assert_eq!(mode(&place.store()), 0o600, "after {kills} kills");
         let left: Vec<String> = place.names().into_iter().filter(|name| name.contains("-new-")).collect();
-        // Its name is drawn for each run, so a new name is this run's.
+        // Each run draws a new name, so a new name belongs to this run.
         let writing = left.iter().any(|name| !temporaries.contains(name));
         assert!(left.len() <= 1, "a run cleared nothing: {left:?}");
         temporaries = left;
@@ -373,7 +373,7 @@ fn a_full_disk_leaves_the_old_document() {
 /// Runs the tool as a user whom the directory's mode binds, which root is not.
 fn with_directory_mode(place: &Place, mode: u32, new: &Path) -> Output {
     let mut command = if is_root() {
-        // The run is somebody else's, and so is everything that it needs.
+        // Another user runs the tool, so that user owns every file that it needs.
         let tool = place.path("clearance");
         if fs::hard_link(binary(), &tool).is_err() {
             fs::copy(binary(), &tool).unwrap();
@@ -391,13 +391,13 @@ fn with_directory_mode(place: &Place, mode: u32, new: &Path) -> Output {
     };
     fs::set_permissions(place.path("host"), Permissions::from_mode(mode)).unwrap();
     let output = command.env("HOME", place.root.path()).output().unwrap();
-    // So that it can be looked into, and removed.
+    // The directory must be readable again, and removable.
     fs::set_permissions(place.path("host"), Permissions::from_mode(0o700)).unwrap();
     output
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_told() {
+fn a_directory_that_cannot_be_written_is_reported() {
     let place = Place::holding(&small("a"));
     let new = place.new_document("new.json", small("b"));
     let output = with_directory_mode(&place, 0o500, &new);
@@ -411,9 +411,9 @@ fn a_directory_that_cannot_be_written_is_told() {
     place.assert_holds_alone(&small("a"));
 }
 
-// ---- Writers at once
+// ---- Concurrent writers
 
-/// Runs a writer for each of sixteen documents, all at once.
+/// Runs a writer for each of sixteen documents, all concurrently.
 fn sixteen_writers(place: &Place, arguments: &[&str]) -> (Vec<String>, Vec<Output>) {
     let texts: Vec<String> = (0..16).map(|number| small(&format!("writer{number}"))).collect();
     let writers: Vec<_> = texts
@@ -474,7 +474,7 @@ fn race(old: Option<&str>) {
         fs::rename(place.path("host/foreign"), place.store()).unwrap();
         let output = child.wait_with_output().unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        // What it read tells when the other one wrote.
+        // The base text shows when the other program wrote.
         let (when, expected) = match (code(&output), report["baseHash"].as_str()) {
             (0, Some(base)) if base == hash(&foreign) => ("before it read", &new),
             (0, Some(base)) if base == hash(old.unwrap_or_default()) => ("after it wrote", &foreign),
@@ -513,7 +513,7 @@ fn a_base_hash_of_an_older_text_is_a_conflict() {
     assert_exit(&dry, 6);
     assert_eq!(identity(&place.store()), before);
     place.assert_holds_alone(&small("now"));
-    // Hex is hex, whoever printed it.
+    // Upper and lower case hex are the same hash.
     let now = hash(&small("now")).to_uppercase();
     assert_exit(&place.set(small("b")).args(["--base-hash", &now]).output().unwrap(), 0);
     place.assert_holds_alone(&small("b"));
@@ -533,7 +533,7 @@ fn a_lock_that_a_living_process_holds_is_waited_for_until_the_deadline() {
     let place = Place::holding(&small("a"));
     let lock = File::create(place.lock()).unwrap();
     lock.lock().unwrap();
-    // From a file: only the lock is waited for.
+    // The input is a file, so the run waits only for the lock.
     let new = place.new_document("new.json", small("b"));
     let mut command = clearance(place.root.path());
     command
@@ -554,7 +554,7 @@ fn a_lock_that_a_living_process_holds_is_waited_for_until_the_deadline() {
 // ---- Where the store is
 
 #[test]
-fn a_store_of_another_user_is_left_alone() {
+fn a_store_of_another_user_is_not_changed() {
     let place = Place::holding(&small("a"));
     let (store, owner) = if is_root() {
         chown(place.store(), Some(12_345), Some(12_345)).unwrap();
@@ -716,7 +716,7 @@ fn a_host_with_a_broken_database_gets_no_json_file() {
     };
     assert_transcript!("set_database", place.transcript(&mut local()));
     assert_exit(&local().arg("--dry-run").output().unwrap(), 7);
-    // Also where the file is named, and where a link names it.
+    // The same holds if the file is named, or a link to it.
     let json = place.path("host/.openclaw/exec-approvals.json");
     symlink("host/.openclaw/exec-approvals.json", place.path("link")).unwrap();
     for store in [&json, &place.path("link")] {
@@ -750,14 +750,14 @@ fn the_store_keeps_its_socket_and_nobody_sees_the_token() {
     hidden(place.set(r#"{"version": 1}"#).arg("--json"), 0);
     assert_eq!(place.json(), json!({"version": 1, "socket": socket}));
 
-    // A new path, a new token: the one that is given changes.
+    // A new path keeps the token. A given token replaces it.
     hidden(&mut place.set(r#"{"version": 1, "socket": {"path": "/run/new.sock"}}"#), 0);
     assert_eq!(place.json()["socket"], json!({"path": "/run/new.sock", "token": TOKEN}));
     let printed = hidden(place.set(r#"{"version": 1, "socket": {"token": "hunter2-new"}}"#).arg("--json"), 0);
     assert!(printed.contains("/socket/token"), "{printed}");
     assert_eq!(place.json()["socket"], json!({"path": "/run/new.sock", "token": "hunter2-new"}));
 
-    // Errors that quote the line on which the token stands.
+    // Errors that quote the line with the token.
     for wrong in [
         r#"{"version": 1, "socket": {"token": "hunter2"}, "wrong": 1}"#,
         r#"{"version": 1, "socket": {"token": "hunter2", "tokn": "hunter2"}}"#,
@@ -772,7 +772,7 @@ fn the_store_keeps_its_socket_and_nobody_sees_the_token() {
         hidden(place.set(wrong).arg("--json"), 1);
         hidden(place.set(wrong).arg("--allow-legacy"), 1);
         let place = Place::holding(wrong);
-        // What the store holds may be replaced or not; it is not shown.
+        // The stored text may be replaced or kept. It is not shown.
         for extra in [&["--json"][..], &["--json", "--dry-run"], &["--dry-run"], &[]] {
             let output = place.set(new).args(extra).output().unwrap();
             let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
@@ -860,7 +860,7 @@ fn a_dry_run_changes_nothing() {
     assert_transcript!("set_planned", place.transcript(place.set(new).arg("--dry-run")));
     assert_transcript!("set_planned_json", place.transcript(place.set(new).args(["--dry-run", "--json"])));
     assert_eq!(identity(&place.store()), before);
-    // Not even for a moment: a name that comes and goes changes its directory.
+    // Even a temporary file would change the time of its directory.
     assert_eq!(identity(&place.path("host")), directory);
 
     let place = Place::empty();
@@ -954,7 +954,7 @@ fn exactly_one_input_is_named() {
 }
 
 #[test]
-fn an_input_that_is_missing_is_told() {
+fn a_missing_input_is_reported() {
     let place = Place::holding(&small("a"));
     let output = place.spawnable(&place.path("missing.json")).output().unwrap();
     assert_exit(&output, 7);
@@ -1061,10 +1061,10 @@ fn the_error_names_the_store_that_cannot_be_read() {
 }
 
 #[test]
-fn an_error_says_which_document_stands() {
+fn an_error_says_which_document_is_stored() {
     let place = Place::holding(&small("a"));
     let new = place.new_document("new.json", small("b"));
-    // It may be written and not opened: what fails is to flush it, after the exchange.
+    // The directory can be written but not opened, so the flush after the exchange fails.
     let output = with_directory_mode(&place, 0o300, &new);
     let says_old = err(&output).contains("the old document is unchanged");
     assert_eq!(says_old, place.text() == small("a"), "{}", err(&output));

@@ -1,4 +1,5 @@
-//! Device keys: several invocations at once make one and share it; a file that is broken, or cannot be made, is told.
+//! Device keys: concurrent invocations create one key and share it. A broken key file, and a failure to create one, is
+//! reported.
 
 use std::collections::HashSet;
 use std::fs;
@@ -15,7 +16,7 @@ use crate::support::fake::frames::{DEVICE_TOKEN, TOKEN, entered_by, got, hello_w
 use crate::support::fake::{Fake, Heard, Script, Step};
 use crate::support::{binary, clearance};
 
-/// How many start at once.
+/// How many processes start concurrently.
 const AT_ONCE: usize = 8;
 
 fn devices(home: &Path) -> Vec<PathBuf> {
@@ -26,7 +27,7 @@ fn devices(home: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Starts as many at once, and waits for all of them.
+/// Starts the processes concurrently, and waits for all of them.
 fn at_once(home: &Path, url: &str, token: &str) -> Vec<Output> {
     let start = |_| {
         let mut command = Command::new(binary());
@@ -46,7 +47,7 @@ fn assert_all_well(outputs: &[Output]) {
     }
 }
 
-/// A script that lets everybody in who has the token, and gives a device token to each.
+/// A script that accepts every client with the token, and issues a device token to each.
 fn generous() -> Script {
     let hello = hello_with(&[("/auth/deviceToken", DEVICE_TOKEN.into())]);
     let mut steps = entered_by(json!({ "token": TOKEN }), hello);
@@ -82,7 +83,7 @@ fn invocations_at_once_make_one_device() {
     }
 }
 
-/// The same against the gateway to rehearse with, which checks signatures and pairs devices of its own accord.
+/// The same against `gateway dev`, which checks signatures and pairs devices automatically.
 #[test]
 fn invocations_at_once_are_let_in_by_a_gateway() {
     let home = tempfile::tempdir().unwrap();
@@ -104,7 +105,7 @@ fn invocations_at_once_are_let_in_by_a_gateway() {
     assert_eq!(devices(home.path()).len(), 1);
 }
 
-/// Ended by its id, whatever becomes of the test.
+/// Ends the process by its id, even if the test fails.
 struct Dev(Child);
 
 impl Drop for Dev {
@@ -156,7 +157,7 @@ impl Place {
 }
 
 #[track_caller]
-fn assert_told(output: &Output, words: &[&str]) {
+fn assert_reported(output: &Output, words: &[&str]) {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(7), "{text}");
     let object: Value = serde_json::from_str(&text).unwrap();
@@ -168,7 +169,7 @@ fn assert_told(output: &Output, words: &[&str]) {
 }
 
 #[test]
-fn a_broken_device_file_is_told_and_left_alone() {
+fn a_broken_device_file_is_reported_and_not_changed() {
     let place = Place::new();
     assert!(place.get().status.success());
     let file = devices(place.home.path()).remove(0);
@@ -178,22 +179,22 @@ fn a_broken_device_file_is_told_and_left_alone() {
     for broken in [&whole[..whole.len() / 2], "", "garbage", "[]", other_shape, &without_key] {
         fs::write(&file, broken).unwrap();
         let output = place.get();
-        assert_told(
+        assert_reported(
             &output,
             &["does not contain a device key", "mv ", file.file_name().unwrap().to_str().unwrap()],
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), broken);
     }
     fs::write(&file, b"\xff\xfe\0").unwrap();
-    assert_told(&place.get(), &["does not contain a device key"]);
-    // Moved away, as the remedy says: a new one is made.
+    assert_reported(&place.get(), &["does not contain a device key"]);
+    // After the file is moved away, as the remedy suggests, a new one is made.
     fs::rename(&file, file.with_extension("broken")).unwrap();
     assert!(place.get().status.success());
     assert_ne!(fs::read_to_string(&file).unwrap(), whole);
     place.fake.finish();
 }
 
-/// The gateway answers with a device token while somebody takes the key away.
+/// The gateway sends a device token after another process has removed the key.
 #[test]
 fn a_key_that_is_gone_is_not_put_back() {
     let place = Place::new();
@@ -208,31 +209,31 @@ fn a_key_that_is_gone_is_not_put_back() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_made_is_told() {
+fn a_state_directory_that_cannot_be_made_is_reported() {
     let place = Place::new();
     let file = place.home.path().join("state");
     fs::write(&file, "a file").unwrap();
     let output = place.with_state(Some(&file));
-    assert_told(&output, &["Not a directory", "XDG_STATE_HOME=DIR"]);
+    assert_reported(&output, &["Not a directory", "XDG_STATE_HOME=DIR"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "a file");
     place.fake.finish();
 }
 
 /// A directory is in the file's place.
 #[test]
-fn a_device_file_that_is_a_directory_is_told() {
+fn a_device_file_that_is_a_directory_is_reported() {
     let place = Place::new();
     assert!(place.get().status.success());
     let file = devices(place.home.path()).remove(0);
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    assert_told(&place.get(), &[]);
+    assert_reported(&place.get(), &[]);
     place.fake.finish();
 }
 
 /// Runs as a user whom the directory's mode binds, which root is not.
 #[test]
-fn a_read_only_state_directory_is_told() {
+fn a_read_only_state_directory_is_reported() {
     let place = Place::new();
     let state = place.home.path().join("clearance");
     fs::create_dir(&state).unwrap();
@@ -256,7 +257,7 @@ fn a_read_only_state_directory_is_told() {
     command.env("HOME", place.home.path()).env("XDG_STATE_HOME", place.home.path());
     command.env("OPENCLAW_GATEWAY_TOKEN", TOKEN).args(["approvals", "get", "--json"]);
     let output = command.arg(format!("--gateway=ws://127.0.0.1:{}", place.fake.port())).output().unwrap();
-    assert_told(&output, &["Permission denied", "XDG_STATE_HOME=DIR"]);
+    assert_reported(&output, &["Permission denied", "XDG_STATE_HOME=DIR"]);
     assert_eq!(fs::read_dir(&state).unwrap().count(), 0);
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
     place.fake.finish();
@@ -277,7 +278,7 @@ fn a_lock_that_was_left_behind_stops_nobody() {
     place.fake.finish();
 }
 
-/// Somebody holds the lock for longer than we have time.
+/// Another process holds the lock until after the deadline.
 #[test]
 fn a_lock_that_is_held_ends_with_the_deadline() {
     let place = Place::new();

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::support::dev::{Client, Dev, snapshot};
 
-/// A port of 127.0.0.1 at which nobody listens.
+/// A port of 127.0.0.1 without a listener.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A gateway begins to listen on a port: what comes is passed on to the one that is running.
+/// A gateway begins to listen on a port: connections are forwarded to the running one.
 fn begin(port: u16, dev: &Dev) {
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let upstream = dev.port();
@@ -25,7 +25,7 @@ fn begin(port: u16, dev: &Dev) {
                 (client.unwrap(), TcpStream::connect(("127.0.0.1", upstream)).unwrap());
             let (mut from, mut to) = (client.try_clone().unwrap(), gateway.try_clone().unwrap());
             thread::spawn(move || {
-                // Either side may go first.
+                // Either side may close the connection first.
                 let _: io::Result<u64> = io::copy(&mut from, &mut to);
                 let _: io::Result<()> = to.shutdown(Shutdown::Write);
             });
@@ -46,7 +46,7 @@ fn lock(client: &Client, pid: u32, port: u16) {
     client.file(&format!(".openclaw/tmp/openclaw-{user}/gateway.state.lock"), lock.to_string());
 }
 
-/// The first line of standard error; what comes behind it is read on.
+/// The first line of standard error; the rest is read in the background.
 fn first_line(child: &mut Child) -> (String, BufReader<ChildStderr>) {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
@@ -63,7 +63,7 @@ fn finish(mut child: Child, mut stderr: BufReader<ChildStderr>) -> (i32, String,
     (child.wait().unwrap().code().unwrap(), out, rest)
 }
 
-/// Every command that connects, with what it needs besides a gateway.
+/// Every command that connects, with its other required arguments.
 const COMMANDS: [&[&str]; 9] = [
     &["gateway", "status"],
     &["approvals", "get", "--gateway"],
@@ -113,7 +113,7 @@ fn a_gateway_of_this_host_is_waited_for_while_its_process_lives() {
     let dev = Dev::start(&[]);
     let port = free_port();
     let client = dev.client_at(&format!("ws://127.0.0.1:{port}"));
-    // Without a process nothing is waited for.
+    // Without a process the command does not wait.
     let (exit, report) = client.json(&["queue", "ls"]);
     assert_eq!((exit, &report["error"]["code"]), (4, &json!("unreachable")));
     let mut process = Command::new("sleep").arg("1000").spawn().unwrap();
@@ -128,12 +128,12 @@ fn a_gateway_of_this_host_is_waited_for_while_its_process_lives() {
     begin(port, &dev);
     let (exit, _, rest) = finish(child, stderr);
     assert_eq!(exit, 0, "{rest}");
-    // The lock of a gateway on another port says nothing about this one.
+    // The lock of a gateway on another port does not count for this one.
     let other = free_port();
     let elsewhere = format!("--gateway=ws://127.0.0.1:{other}");
     let (exit, report) = client.json(&["queue", "ls", &elsewhere]);
     assert_eq!((exit, &report["error"]["code"]), (4, &json!("unreachable")));
-    // Its time is over.
+    // Its timeout has passed.
     lock(&client, pid, other);
     let arguments = ["queue", "ls", &elsewhere, "--timeout", "1"];
     let (exit, report) = client.json(&arguments);
@@ -188,7 +188,7 @@ fn steps(client: &Client, arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), text.replace(client.home().to_str().unwrap(), "[HOME]"))
 }
 
-/// Without what differs from run to run.
+/// Replaces values that differ between runs.
 fn stable(text: &str) -> String {
     let device = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words = |line: &str| {

@@ -1,4 +1,4 @@
-//! What is different on a terminal: questions, progress, tables that fit, a listing that stays.
+//! Behaviour specific to terminals: questions, progress, tables that fit the width, and a live listing.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -180,7 +180,7 @@ fn a_listing_that_stays_is_drawn_again_in_place() {
     terminal.signal(Signal::INT);
     let (exit, text) = terminal.ends();
     assert_eq!(exit, 0, "{text}");
-    // What stood on the terminal stands there again.
+    // The earlier content of the terminal is restored.
     let screen = Screen::of(&text, WIDE.into(), 50);
     assert_eq!((screen.left, screen.visible()), (1, vec![""]), "{screen:#?}");
 }

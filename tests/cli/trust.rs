@@ -1,5 +1,5 @@
-//! Credentials that are not what they seem: redacted ones, wrong ones that a saved device token covers, and keys that
-//! others can read.
+//! Suspicious credentials: redacted ones, wrong ones that a saved device token hides, and keys that other
+//! users can read.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -23,12 +23,12 @@ fn warning(from: &str, correction: &str) -> String {
     )
 }
 
-/// What a command prints. The one variable whose value may be shown is a redacted one.
+/// The output of a command. It may show the value of a variable only if that is redacted.
 fn answer(client: &Client, arguments: &[&str]) -> String {
     transcript(&mut client.command(arguments), &[(client.home().to_str().unwrap(), "[HOME]")])
 }
 
-// ---- what OpenClaw prints in place of a secret
+// ---- OpenClaw's redacted values
 
 #[test]
 fn a_redacted_secret_is_recognised_before_anything_is_sent() {
@@ -115,7 +115,7 @@ fn the_remedy_prints_the_token_of_a_host() {
     }
 }
 
-// ---- a wrong credential that a saved device token covers
+// ---- a wrong credential that a saved device token hides
 
 #[test]
 fn a_rejected_credential_is_warned_about_in_every_command() {
@@ -230,7 +230,7 @@ fn a_guard_warns_once_however_often_it_connects() {
     assert_eq!(err, warning("OPENCLAW_GATEWAY_TOKEN", "Fix or unset the variable."));
 }
 
-/// What a guard says of a gateway that must approve its device: the log is all that its operator has.
+/// The log of a guard whose device needs approval. Its operator sees only the log.
 #[test]
 fn a_guard_says_what_a_refusal_needs() {
     let dev = quiet_gateway();
@@ -261,7 +261,7 @@ fn a_guard_says_what_a_refusal_needs() {
     );
 }
 
-// ---- keys that others can read
+// ---- keys that other users can read
 
 fn key(client: &Client) -> PathBuf {
     let files = fs::read_dir(client.home().join(".local/state/clearance/devices")).unwrap();
@@ -275,7 +275,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs what a message says to run.
+/// Runs the command that a message suggests.
 fn paste(command: &str) {
     let status = Command::new("sh").args(["-c", command]).status().unwrap();
     assert!(status.success(), "{command}");

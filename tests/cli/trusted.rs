@@ -1,4 +1,4 @@
-//! Files that clearance goes by and that others can write: a warning for each, with the command that ends it.
+//! Files that clearance reads and other users can write. Each causes a warning with the command that fixes it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +19,7 @@ fn warnings(client: &Client, arguments: &[&str]) -> Vec<String> {
     text.lines().filter(|line| line.contains("can be written by")).map(str::to_owned).collect()
 }
 
-/// One warning, which names the file and those who can write it; after its command there is none.
+/// Checks that one warning names the file and its writers, and that its command removes the warning.
 #[track_caller]
 fn warned(client: &Client, arguments: &[&str], path: &Path, who: &str) {
     let found = warnings(client, arguments);
@@ -59,7 +59,7 @@ fn a_configuration_that_others_can_write_is_warned_about() {
     }
     mode(config.parent().unwrap(), 0o777);
     warned(&client, &["queue", "ls"], config.parent().unwrap(), everyone);
-    // What is not used says nothing.
+    // An unused file causes no warning.
     mode(&config, 0o666);
     let named = client.variable("OPENCLAW_GATEWAY_TOKEN", &dev.token);
     assert_eq!(warnings(&named, &["queue", "ls", &format!("--gateway={url}")]), [""; 0]);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::dev::{Client, Dev};
 
-/// Nobody listens there.
+/// An address without a listener.
 const NOBODY: &str = "ws://127.0.0.1:1";
 
 /// Exit code, the last line on standard output that is not an error, standard output and standard error.
@@ -52,7 +52,7 @@ fn gateways_that_a_guard_never_reached_are_named() {
     assert_eq!((exit, &stopped["neverConnected"]), (3, &json!(["away", "gone"])), "{err}");
     assert!(err.starts_with("error: the guard was never connected to 2 of 3 gateways: away ("), "{err}");
     assert!(err.contains("; gone (") && err.contains("clearance gateway status --gateway=NAME"), "{err}");
-    // All that it was to guard.
+    // Every selected gateway was reached.
     let (exit, stopped, _, _) = guard(&client, &["--gateway=here"]);
     assert_eq!((exit, &stopped["neverConnected"]), (0, &Value::Null));
 }

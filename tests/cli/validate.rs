@@ -1,4 +1,4 @@
-//! `approvals validate`, as its users meet it: every fixture in every format, every way to fail.
+//! `approvals validate` as a process: every fixture in every format, every way to fail.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -15,10 +15,10 @@ use crate::support::{binary, clearance, fixture, transcript};
 
 const FORMATS: [&str; 4] = ["human", "json", "github", "sarif"];
 
-/// What stands for a token in the fixtures that have one: as text, and as a number.
+/// The tokens in the fixtures: a string and a number.
 const SECRETS: [&str; 2] = ["hunter2", "271828"];
 
-/// Far above what anything here takes, far below what a hang takes.
+/// Far longer than any command here takes, and far shorter than a hang.
 const SOON: Duration = Duration::from_secs(20);
 
 /// Every invalid fixture and the code of each of its problems, by place.
@@ -135,7 +135,7 @@ impl Bench {
         path.to_str().unwrap().to_owned()
     }
 
-    /// A pipe that nobody writes to.
+    /// A pipe without a writer.
     fn pipe(&self, name: &str) -> String {
         let path = self.home.path().join(name);
         assert!(Process::new("mkfifo").arg(&path).status().unwrap().success());
@@ -179,8 +179,8 @@ fn fixtures(folder: &str) -> Vec<String> {
     paths
 }
 
-/// Whether a character moves a cursor, turns a line around, or cannot be seen. Said a second time, and otherwise
-/// than in `src/output/escape.rs`, so that one mistake does not hide the other.
+/// Whether a character moves a cursor, turns a line around, or cannot be seen. Defined independently
+/// of `src/output/escape.rs`, so that a mistake in one place does not hide a mistake in the other.
 fn is_hostile(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(c,
@@ -264,8 +264,8 @@ fn every_code_that_a_file_can_show_has_a_fixture() {
         let report = json(&ended(&mut bench.validate(&[&path, "--format", "json"])).out);
         shown.extend(codes(&report).into_iter().map(str::to_owned));
     }
-    // `refused` is for a keyword that the schema does not use yet; a node's policy is checked as one here, and is not taken
-    // for a document by `lint` and `set`; `too-many-values` takes megabytes.
+    // `refused` is for a keyword that the schema does not use yet. `validate` checks a node's policy as a policy, and
+    // only `lint` and `set` reject it. `too-many-values` needs a file of megabytes.
     let all: BTreeSet<String> = Code::ALL
         .iter()
         .filter(|&&code| !matches!(code, Code::Refused | Code::NodePolicy | Code::TooManyValues))
@@ -275,7 +275,7 @@ fn every_code_that_a_file_can_show_has_a_fixture() {
 }
 
 #[test]
-fn problems_stand_within_their_file() {
+fn problems_are_within_their_file() {
     let bench = Bench::new();
     for path in fixtures("invalid") {
         let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).unwrap();
@@ -384,9 +384,9 @@ fn allowing_legacy_forms_allows_nothing_else() {
     }
 }
 
-// What is printed.
+// Outputs.
 
-/// All fixtures in every format and every strictness: what was asked for, and what came of it.
+/// Validates all fixtures in every format and strictness. Returns the arguments and the result of each run.
 fn every_report() -> Vec<(String, Ended)> {
     let bench = Bench::new();
     let strictness = [&[] as &[&str], &["--allow-legacy"], &["--syntax", "json"], &["--syntax", "json5"]];
@@ -471,12 +471,12 @@ fn forced_colours_leave_hostile_text_escaped() {
     let bench = Bench::new();
     let plain = ended(&mut bench.validate(&["fixtures/approvals/invalid"]));
     let coloured = ended(bench.validate(&["fixtures/approvals/invalid"]).env("CLICOLOR_FORCE", "1"));
-    // Whatever is not a colour is what stands there without colours.
+    // Without its colour sequences, the output equals the plain one.
     let mut rest = String::new();
     let mut text = coloured.out.as_str();
     while let Some((before, after)) = text.split_once("\x1b[") {
         let (colour, after) = after.split_once('m').expect("a colour ends in m");
-        assert!(colour.chars().all(|c| c.is_ascii_digit() || c == ';'), "{colour:?} is no colour");
+        assert!(colour.chars().all(|c| c.is_ascii_digit() || c == ';'), "{colour:?} is not a colour");
         rest.push_str(before);
         text = after;
     }
@@ -511,7 +511,7 @@ fn json_keeps_what_it_escapes() {
 #[test]
 fn sarif_follows_its_schema() {
     let mut schema = json(&fs::read_to_string(fixture("sarif-schema-2.1.0.json")).unwrap());
-    // The one expression in it that is none, twice: `^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$`.
+    // The only invalid regular expression in the schema occurs twice: `^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$`.
     for definition in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][definition]["properties"]["language"];
         language.as_object_mut().unwrap().remove("pattern").unwrap();
@@ -598,12 +598,12 @@ fn the_nearest_name_is_suggested() {
         let report = json(&found.out);
         assert_eq!(report["files"][0]["problems"][0]["suggestion"].as_str(), suggestion, "{document}");
         let found = ended(bench.validate(&["-"]).write_stdin(document));
-        let told = suggestion.is_some_and(|name| found.out.contains(&format!("did you mean `{name}`?")));
-        assert_eq!(told, suggestion.is_some(), "{}", found.out);
+        let suggested = suggestion.is_some_and(|name| found.out.contains(&format!("did you mean `{name}`?")));
+        assert_eq!(suggested, suggestion.is_some(), "{}", found.out);
     }
 }
 
-// What is read.
+// Inputs.
 
 #[test]
 fn a_missing_file_is_not_read() {
@@ -646,7 +646,7 @@ fn a_directory_is_searched_to_its_end() {
 }
 
 #[test]
-fn standard_input_is_read_as_json5_unless_told_otherwise() {
+fn standard_input_is_read_as_json5_by_default() {
     let bench = Bench::new();
     for (arguments, document, exit) in [
         (&["-"] as &[&str], "{ version: 1 }", 0),
@@ -706,7 +706,7 @@ fn without_a_home_there_is_no_store() {
     assert!(found.err.starts_with("error: ") && found.err.contains("\n  next: "), "{}", found.err);
 }
 
-// What never ends, and what is too much.
+// Endless and oversized inputs.
 
 #[test]
 fn a_pipe_that_nobody_writes_to_ends_with_the_deadline() {
@@ -731,7 +731,7 @@ fn standard_input_that_nobody_closes_ends_with_the_deadline() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // Kept open until the tool has ended.
+    // Standard input stays open until the tool has ended.
     let writer = child.stdin.take();
     let start = Instant::now();
     let output = child.wait_with_output().unwrap();
@@ -801,7 +801,7 @@ fn what_hides_more_chooses_the_exit_code() {
     }
 }
 
-// Where it is printed to.
+// Output streams.
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
@@ -847,12 +847,12 @@ fn an_output_that_cannot_be_written_is_a_failure() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(7), "{arguments:?}");
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.starts_with("error: cannot write the output: "), "{arguments:?}: {told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with("error: cannot write the output: "), "{arguments:?}: {stderr}");
     }
 }
 
-// How it is called.
+// Command lines.
 
 #[test]
 fn a_usage_error_is_json_too_where_json_was_asked_for() {
@@ -887,7 +887,7 @@ fn a_usage_error_prints_nothing_on_standard_output() {
     }
 }
 
-/// A text that a parser stops at in the middle of a character: what each command makes of it.
+/// Texts at which a parser stops in the middle of a character, through every command.
 #[test]
 fn white_space_beyond_ascii_stops_no_command() {
     let home = TempDir::new().unwrap();

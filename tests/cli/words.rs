@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// What is not written, and what to write instead.
+/// Words that texts must not have, and their replacements.
 const WRONG: [(&str, &str); 18] = [
     ("told", "report, show, receive"),
     ("tells", "reports, shows"),
@@ -39,7 +39,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// A text without what a format string puts in: names of variables are not printed.
+/// A text without the placeholders of format strings, because names of variables are not printed.
 fn without_placeholders(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
@@ -51,7 +51,7 @@ fn without_placeholders(text: &str) -> String {
     kept + rest
 }
 
-/// What is wrong in a text: the words, and what to write instead.
+/// The wrong words in a text, each with its replacement.
 fn wrong(text: &str) -> Vec<String> {
     let lower = without_placeholders(text).to_lowercase();
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');

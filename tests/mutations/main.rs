@@ -1,7 +1,7 @@
-//! Documents damaged in every way, through every command that reads one: no panic, no exit outside the table, no verdict
-//! that differs between formats or between `validate` and `set`, and the bars for time and memory.
+//! Damaged documents, through every command that reads one: no panic, no exit code outside the table, no verdict that
+//! differs between formats or between `validate` and `set`, and the limits for time and memory.
 //!
-//! A few hundred run with every `cargo test`. The whole, repeated exactly by its seed:
+//! Every `cargo test` runs a few hundred. The seed makes the full run reproducible:
 //!
 //! ```text
 //! MUTATIONS=100000 SEED=1 cargo test --profile ci --test mutations -- --nocapture
@@ -33,7 +33,7 @@ const FORMATS: [&str; 4] = ["human", "json", "github", "sarif"];
 /// The `--timeout` of every command.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much longer a command may take.
+/// How much longer than its timeout a command may take.
 const MORE: Duration = Duration::from_millis(500);
 
 struct Ended {
@@ -56,33 +56,33 @@ fn json(arguments: &[&str], out: &[u8]) -> Value {
     serde_json::from_slice(out).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
-/// One verdict, whichever format says it.
+/// Checks that all formats give the same verdict.
 fn agreed(verb: &str, more: &[&str], document: &str) -> (u8, Value) {
-    let mut told: Option<u8> = None;
+    let mut verdict: Option<u8> = None;
     let mut report = Value::Null;
     for format in FORMATS {
         let arguments = [&[verb, "--format", format], more, &[document]].concat();
         let Ended { exit, out } = run(&arguments);
         assert!(matches!(exit, 0 | 1 | 4 | 7), "{arguments:?}: exit {exit}");
-        assert_eq!(*told.get_or_insert(exit), exit, "{arguments:?}");
+        assert_eq!(*verdict.get_or_insert(exit), exit, "{arguments:?}");
         match format {
             "json" => report = json(&arguments, &out),
             "sarif" => drop(json(&arguments, &out)),
             _ => assert!(std::str::from_utf8(&out).is_ok(), "{arguments:?}"),
         }
     }
-    (told.unwrap(), report)
+    (verdict.unwrap(), report)
 }
 
 fn check(document: &Path, store: &Path) {
     let (document, store) = (document.to_str().unwrap(), store.to_str().unwrap());
     let (strict, report) = agreed("validate", &["--syntax", "json"], document);
     let (loose, _) = agreed("validate", &["--syntax", "json5"], document);
-    assert!(strict != 0 || loose == 0, "JSON that is no JSON5");
+    assert!(strict != 0 || loose == 0, "JSON that is not JSON5");
     assert_eq!(report["valid"], Value::Bool(strict == 0));
     let (linted, _) = agreed("lint", &["--fail-on", "never"], document);
     let set = run(&["set", "--file", document, "--store", store, "--dry-run", "--json"]);
-    // `validate` checks a Windows node's policy as what it is; `lint` and `set` take documents alone.
+    // `validate` checks a Windows node's policy as a policy. `lint` and `set` accept only documents.
     if !json(&["set"], &set.out).to_string().contains("\"node-policy\"") {
         assert_eq!(linted == 0, loose == 0, "lint and validate differ");
         assert_eq!(set.exit == 0, loose == 0, "set and validate differ: {} {loose}", set.exit);
@@ -110,7 +110,7 @@ fn check(document: &Path, store: &Path) {
 /// The smallest document.
 const LEAST_DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/approvals/valid/minimal.json");
 
-/// What a process of its own is asked of a document, and how often it reads that.
+/// The command lines that a separate process runs on a document, each with how many times it reads the document.
 fn asked<'a>(document: &'a str, store: &'a str) -> Vec<(Vec<&'a str>, usize)> {
     let mut asked: Vec<_> =
         FORMATS.iter().map(|form| (vec!["validate", "--format", form, document], 1)).collect();
@@ -121,13 +121,13 @@ fn asked<'a>(document: &'a str, store: &'a str) -> Vec<(Vec<&'a str>, usize)> {
         asked.push((vec!["set", "--file", document, "--store", store, "--dry-run", flag], 1));
     }
     asked.push((vec!["allowlist", "add", "--json", "--dry-run", "--file", document, "/bin/ls"], 1));
-    // A store's own document is as hostile as any other.
+    // The document in a store can be as hostile as an input.
     asked.push((vec!["set", "--file", LEAST_DOCUMENT, "--store", document, "--dry-run", "--json"], 1));
     asked.push((vec!["diff", "--json", LEAST_DOCUMENT, document], 1));
     asked
 }
 
-/// The bars for time and memory: eight times the files, and what a process takes anyway.
+/// Checks the limits for time and memory: eight times the size of the files, plus `LEAST`.
 fn check_process(document: &Path, store: &Path, size: usize) {
     let output = store.with_extension("out");
     for (arguments, files) in asked(document.to_str().unwrap(), store.to_str().unwrap()) {
@@ -158,10 +158,10 @@ fn check_process(document: &Path, store: &Path, size: usize) {
     }
 }
 
-/// What a process takes of memory, whatever it reads: in a document of some megabytes there may be so much.
+/// The memory in bytes that a process may take regardless of the size of its input.
 const LEAST: usize = 96 << 20;
 
-/// The peak of a process's resident memory so far, in bytes. Of a system that does not tell, only the time is checked.
+/// The peak of a process's resident memory so far, in bytes. `None` where the system does not report it.
 fn high_water(status: &str) -> Option<usize> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok().map(|kilobytes| kilobytes << 10)
@@ -201,12 +201,12 @@ fn no_damage_confuses_a_command() {
     }
 }
 
-/// What a pull request could bring to stop a machine.
+/// Documents in a pull request that could exhaust a machine.
 #[test]
 fn hostile_documents_end_in_time_and_memory() {
     let folder = TempDir::new().unwrap();
     let document = folder.path().join("hostile.json");
-    // In a debug build everything takes ten times as long: there it is about memory alone.
+    // A debug build is ten times as slow, so its documents are smaller and test only the memory.
     let size = if cfg!(debug_assertions) {
         1 << 17
     } else {
@@ -220,7 +220,7 @@ fn hostile_documents_end_in_time_and_memory() {
         check_process(&document, &store, text.len());
         eprintln!("{start}{piece}… {:.1?}", started.elapsed());
     }
-    // A key that stands in the path of everything below it: its length times what is below it.
+    // A long key is part of the path of every value below it, so the paths take its length times their number.
     let size = if cfg!(debug_assertions) { size / 4 } else { size };
     let start = format!("{{\"version\":1,\"agents\":{{\"{}\":{{\"allowlist\":[", "k".repeat(size / 2));
     for (piece, end) in [("{\"pattern\":\"*\"},", "{\"pattern\":\"a\"}]}}}"), ("{\"x\":1},", "1]}}}")] {

@@ -85,7 +85,7 @@ const AGENTS: &str = "{\"version\":1,\"agents\":{";
 const ENTRIES: &str = "{\"version\":1,\"agents\":{\"a\":{\"allowlist\":[";
 const LAST: &str = "{\"pattern\":\"/a\"}]}}}";
 
-/// The beginning, the piece again and again until there is no more room, and the end.
+/// Returns `start`, then `piece` repeated up to `size` bytes in total, then `end`.
 pub fn hostile(start: &str, piece: &str, end: &str, size: usize) -> String {
     let room = size.saturating_sub(start.len() + end.len());
     let longest = if piece.contains('#') { piece.len() + 6 } else { piece.len() };
@@ -101,7 +101,7 @@ pub fn hostile(start: &str, piece: &str, end: &str, size: usize) -> String {
     text
 }
 
-/// The fixtures, and documents that have everything.
+/// The fixtures, and documents that use every field.
 pub fn seeds(fixtures: &Path) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for folder in ["valid", "invalid", "legacy"] {
@@ -166,7 +166,7 @@ fn text(random: &mut Rng) -> String {
     (0..random.usize(..12)).map(|_| character(random)).collect()
 }
 
-/// A character of any plane, and often one that has a meaning.
+/// A character of any plane, often one with a meaning in JSON.
 fn character(random: &mut Rng) -> char {
     const EDGES: [char; 32] = [
         '"', '\\', '\'', '/', '*', '?', '{', '}', '[', ']', ',', ':', '~', '(', ')', '|', '$', ' ', '\n',
@@ -259,7 +259,7 @@ fn bytes(text: &mut Vec<u8>, random: &mut Rng) {
     }
 }
 
-/// Takes a piece out, doubles it, or puts it elsewhere.
+/// Removes, doubles or moves a piece.
 fn pieces(text: &mut Vec<u8>, random: &mut Rng) {
     let from = random.usize(..=text.len());
     let to = random.usize(from..=text.len().min(from + 64));

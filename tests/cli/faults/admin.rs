@@ -1,4 +1,4 @@
-//! The admin endpoint: HTTP answers that are none, or refusals, and a credential that goes to nobody else.
+//! The admin endpoint: invalid HTTP answers, refusals, and a credential that is sent to no other host.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn is_set_once(heard: &[Heard], _: bool) -> Result<(), String> {
     }
 }
 
-/// A document, a change, and then this: each call may come on a connection of its own.
+/// A document, a change, and then these steps. Each call may use its own connection.
 fn set(last: &[Step]) -> Script {
     let mut set = vec![Step::Rpc("exec.approvals.set", Some(TOKEN))];
     set.extend_from_slice(last);
@@ -183,7 +183,7 @@ fn the_admin_endpoint() {
     check(rows());
 }
 
-/// Wherever the answer points to: nobody else gets the credential.
+/// No redirect sends the credential to another host.
 #[test]
 fn a_redirect_is_not_followed() {
     let elsewhere = Fake::playing(Script::default());

@@ -1,4 +1,4 @@
-//! After `hello-ok`: calls that are answered wrong, late, twice or never, and what must not be sent again.
+//! After `hello-ok`: calls that are answered wrong, late, twice or never, and calls that must not be repeated.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const CHANGED: &str = "exec approvals changed since last load; re-run exec.appro
 const SCOPE: &str = "missing scope: operator.admin";
 const BEFORE: &str = "before the answer to exec.approvals.get";
 
-/// An answer, whatever it answers.
+/// An answer to any call.
 fn res(id: &str, rest: &str) -> Step {
     Step::Text(format!("{{\"type\":\"res\",\"id\":{id},{rest}}}"))
 }
@@ -40,28 +40,28 @@ fn part() -> Step {
     Step::Bytes(b"\x81\x7d{\"type\":\"res\"".to_vec())
 }
 
-/// A client of `gateway status` that was let in, and then this.
+/// A connected client of `gateway status`, and then these steps.
 fn asked_for_health(last: Step) -> Script {
     Script::once(chain([entered(), vec![Step::Call("health"), last]]))
 }
 
-/// A call for the document, and then this.
+/// A call for the document, and then these steps.
 fn called(steps: impl IntoIterator<Item = Step>) -> Script {
     Script::once(chain([entered(), vec![Step::Call(GET)], steps.into_iter().collect()]))
 }
 
-/// A gateway that restarts while it is asked: the call only reads, so it is made again.
+/// A gateway that restarts during a call. The call only reads, so it is repeated.
 fn back_again(steps: impl IntoIterator<Item = Step>) -> Script {
     let first = chain([entered(), vec![Step::Call(GET)], steps.into_iter().collect()]);
     Script::of([first, chain([entered(), got()])])
 }
 
-/// Whether the loss is seen before the next call leaves is a matter of luck: if so, it is tried again, in vain.
+/// The client may see the loss before it sends the next call. It then retries without success.
 fn never_again(steps: Vec<Step>) -> Script {
     Script { connections: vec![steps], rest: Some(vec![Step::Drop]) }
 }
 
-/// A change that was sent, and then this.
+/// A change that was sent, and then these steps.
 fn set(steps: impl IntoIterator<Item = Step>) -> Script {
     Script::once(chain([entered(), got(), vec![Step::Call(SET)], steps.into_iter().collect()]))
 }
@@ -74,13 +74,13 @@ fn event(name: &str, seq: u64) -> Step {
     Step::Text(json!({ "type": "event", "event": name, "payload": { "ts": 1 }, "seq": seq }).to_string())
 }
 
-/// Refused twice, and answered then.
+/// A call that is refused twice, and then answered.
 fn in_the_end(then: &Value) -> Vec<Step> {
     let call = || Step::Call(GET);
     vec![call(), Step::Fail(busy()), call(), Step::Fail(busy()), call(), Step::Answer(then.clone())]
 }
 
-/// Of all connections together: a change that may have been made is not made again.
+/// Over all connections, a change that may have been made is not repeated.
 fn is_sent_once(heard: &[Heard], _: bool) -> Result<(), String> {
     is_sent(heard, 1)
 }
@@ -206,7 +206,7 @@ fn writes() -> Vec<Row> {
             .says("approvals get")
             .and(is_sent_once)
     };
-    // More than the system keeps for a peer that does not read.
+    // This is more than the system buffers for a peer that does not read.
     let large = json!({ "version": 1, "agents": { "main": { "allowlist": [
         { "pattern": "/usr/bin/git", "lastUsedCommand": "x".repeat(8 << 20) },
     ] } } });

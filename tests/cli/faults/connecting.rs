@@ -1,10 +1,10 @@
-//! Before there is a WebSocket: nothing there, a connection that ends or hangs, an HTTP server that is no gateway.
+//! Before the WebSocket: no listener, a connection that ends or hangs, an HTTP server that is not a gateway.
 
 use super::{Place, Row, Shown, Step, bytes, chain, check, row, times};
 use crate::support::fake::Script;
 use crate::support::fake::frames::{document, entered, got};
 
-/// How often a connection is made that drops each time.
+/// The number of connections that are dropped.
 pub const TRIES: usize = 5;
 
 fn get() -> Step {
@@ -15,7 +15,7 @@ fn answering(status: &'static str) -> [Step; 2] {
     [get(), bytes(&format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\nsorry"))]
 }
 
-/// The upgrade that a fake needs for a drip of its own: it must know the key.
+/// The upgrade of a fake that sends its answer slowly. It must know the key.
 const PROTOCOLS: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: c29ycnkgYWJvdXQgdGhhdCE=\r\n\r\n";
 
 pub fn rows() -> Vec<Row> {

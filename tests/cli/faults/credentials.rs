@@ -1,5 +1,5 @@
-//! Who is let in: refusals of `connect`, the rule of the device's own token, and the proof that
-//! goes with each attempt.
+//! Authentication: refusals of `connect`, the rule of the device's own token, and the proof that
+//! each attempt sends.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn coded(code: &str) -> Value {
     json!({ "code": "INVALID_REQUEST", "message": "told apart by its code", "details": { "code": code } })
 }
 
-/// A refusal with this code, and these details besides.
+/// A refusal with this code and these additional details.
 fn refusal(code: &str, details: &Value) -> Vec<Step> {
     let mut error = coded(code);
     let all = error["details"].as_object_mut().unwrap();
@@ -57,7 +57,7 @@ fn is_forgotten(_: &[Heard], kept: bool) -> Result<(), String> {
     if kept { Err("the device token is still kept".to_owned()) } else { Ok(()) }
 }
 
-/// Every attempt of a command is made as the same device.
+/// Every attempt of a command uses the same device.
 fn is_one_device(heard: &[Heard]) -> Result<(), String> {
     let mut devices: Vec<&Value> = heard
         .iter()

@@ -1,4 +1,4 @@
-//! From the WebSocket to `hello-ok`: challenges and answers that do not come, or come wrong.
+//! From the WebSocket to `hello-ok`: missing and invalid challenges and answers.
 
 use serde_json::{Value, json};
 
@@ -9,17 +9,17 @@ use crate::support::fake::frames::{
     TOKEN, challenge, entered, entered_by, got, hello, hello_with, refused, starting, with_token,
 };
 
-/// More than a message may have, in bytes, as a frame's header announces it.
+/// A message size in bytes above the limit, as a frame's header announces it.
 pub const OVERSIZE: u64 = 26_214_401;
 
-/// The header of a text frame of so many bytes.
+/// The header of a text frame with this length in bytes.
 pub fn header(first: u8, length: u64) -> Step {
     let mut header = vec![first, 127];
     header.extend(length.to_be_bytes());
     Step::Bytes(header)
 }
 
-/// A fragment of a message that never ends, and all the others.
+/// The first and the further fragments of a message that never ends.
 pub fn fragments() -> [Step; 3] {
     let mut fragment = vec![0, 127];
     fragment.extend((1_u64 << 20).to_be_bytes());
@@ -152,7 +152,7 @@ pub fn rows() -> Vec<Row> {
             );
             let Ok(length) = u8::try_from(frame.len()) else { panic!("a longer header is needed") };
             let drip = Step::Drip([&[0x81, length][..], frame.as_bytes()].concat());
-            // What was said by hand must be known for the check of the proof.
+            // The check of the proof needs the values of the hand-written challenge.
             let known = Step::Challenge(json!({ "nonce": "n", "ts": 5 }));
             Script::once(chain([
                 vec![Step::Upgrade, drip, known, with_token(), Step::Answer(hello())],

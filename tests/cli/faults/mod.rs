@@ -1,7 +1,7 @@
 //! The fault table: everything that can go wrong between clearance and a gateway, as rows of data.
 //!
-//! A row is a script for a fake gateway, a command, and what must come of it: the exit code, the error's code and
-//! words, and the time. Whatever happens, no secret may be in anything that is printed or left behind.
+//! A row is a script for a fake gateway, a command, and the expected result: the exit code, the error's code and
+//! words, and the time. In no case may a secret be in any output or file.
 
 #![allow(clippy::too_many_lines, reason = "tables are long")]
 
@@ -21,7 +21,7 @@ use crate::support::fake::frames::{entered_by, hello_with, with_token};
 use crate::support::fake::{Heard, Script, Step};
 pub use run::{check, failures_of, run};
 
-/// What a row runs.
+/// The command of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     Get,
@@ -29,7 +29,7 @@ pub enum Verb {
     Status,
 }
 
-/// Who a row's client says it is.
+/// The credential of a row's client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     Nothing,
@@ -37,14 +37,14 @@ pub enum Shown {
     Password,
 }
 
-/// Where a row's gateway is.
+/// The gateway of a row.
 #[derive(Clone)]
 pub enum Place {
-    /// It plays a script.
+    /// A fake that plays a script.
     Fake(Script),
-    /// Nothing listens.
+    /// An address without a listener.
     Nowhere,
-    /// The system accepts no more connections for it.
+    /// A listener whose backlog is full.
     Full,
 }
 
@@ -55,11 +55,11 @@ pub enum Ends {
     AtOnce,
     /// When the deadline has passed, and soon after.
     AtDeadline,
-    /// No later than that, and perhaps earlier: a pause would not have fitted in any more.
+    /// No later than that, and perhaps earlier, if no time for another pause is left.
     ByDeadline,
 }
 
-/// Looks at what the gateway heard, and whether a device token is kept.
+/// Checks the messages that the gateway received, and whether a device token is stored.
 pub type Look = fn(&[Heard], bool) -> Result<(), String>;
 
 /// A row of the table.
@@ -76,21 +76,21 @@ pub struct Row {
     pub files: Vec<(&'static str, String)>,
     pub shown: Shown,
     pub json: bool,
-    /// Whether the command has succeeded before, and was given a device token then.
+    /// Whether an earlier run of the command succeeded and received a device token.
     pub known: bool,
-    /// Whether the process may have no more than 256 MiB of addresses.
+    /// Whether the address space of the process is limited to 256 MiB.
     pub confined: bool,
     pub timeout: Duration,
     pub ends: Ends,
     pub exit: i32,
-    /// Any of these; none where nothing fails.
+    /// The accepted error codes; empty if the command succeeds.
     pub codes: &'static [&'static str],
     pub says: Vec<&'static str>,
-    /// What else must be so.
+    /// Further checks.
     pub and: Option<Look>,
 }
 
-/// A row that succeeds until it is told otherwise.
+/// A row that expects success unless it is changed.
 pub fn row(name: impl Into<String>, script: Script) -> Row {
     Row {
         name: name.into(),
@@ -145,7 +145,7 @@ impl Row {
         self
     }
 
-    /// The gateway has let this device in before.
+    /// The gateway has accepted this device before.
     pub fn known(mut self) -> Self {
         let Place::Fake(script) = &mut self.place else { panic!("nobody knows a device there") };
         let token = crate::support::fake::frames::DEVICE_TOKEN;
@@ -173,18 +173,18 @@ impl Row {
         self.fails(4, &["protocol-violation"])
     }
 
-    /// Fails because the time is up.
+    /// Expects a failure at the deadline.
     fn hangs(self) -> Self {
         let row = self.fails(4, &["timed-out"]).says("no answer within 3s");
         Self { ends: Ends::AtDeadline, timeout: Duration::from_secs(3), ..row }
     }
 
-    /// With more time, for what takes some before it waits.
+    /// Sets a longer timeout, for commands that work before they wait.
     fn within(self, timeout: Duration) -> Self {
         Self { timeout, says: Vec::new(), ..self }
     }
 
-    /// Is tried again until no time is left for it.
+    /// Expects retries until no time is left.
     fn until_deadline(self) -> Self {
         Self { ends: Ends::ByDeadline, timeout: Duration::from_secs(3), ..self }
     }
@@ -212,7 +212,7 @@ impl Row {
     }
 }
 
-/// The same connection so many times.
+/// The same connection, `count` times.
 fn times(count: usize, steps: impl IntoIterator<Item = Step>) -> Script {
     let steps: Vec<Step> = steps.into_iter().collect();
     Script::of(std::iter::repeat_n(steps, count))

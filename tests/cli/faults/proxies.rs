@@ -1,4 +1,4 @@
-//! Proxies: the environment names one for hosts that are not this one, and it lets us through or does not.
+//! Proxies: the environment names one for other hosts, and it forwards or rejects the connection.
 
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub fn rows() -> Vec<Row> {
         chain([secure(), asked, refused(token_mismatch(), 1008)])
     };
     let both = serde_json::json!({ "token": TOKEN, "deviceToken": DEVICE_TOKEN });
-    // The device's own token goes with a wrong one only where it is certain who gets it.
+    // The device's own token is sent with a wrong one only if the recipient is certain.
     let trusted = Row {
         known: true,
         ..secured(row("a wrong token; the device token stays here", Script::of([before.clone(), mismatch()])))

@@ -1,4 +1,4 @@
-//! Plays a row of the fault table, and compares what came of it.
+//! Plays a row of the fault table, and compares the result.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -18,26 +18,26 @@ use crate::support::binary;
 use crate::support::fake::frames::{DEVICE_TOKEN, MARK, PASSWORD, SOCKET_TOKEN, TOKEN};
 use crate::support::fake::{Fake, Heard};
 
-/// How much later than its deadline a command may end: far less than this, on a machine that does nothing else.
+/// How much later than its deadline a command may end. On an idle machine the delay is far smaller.
 const MARGIN: Duration = Duration::from_secs(7);
-/// How many rows are played at once: most of them wait.
+/// How many rows are played concurrently. Most of them wait.
 const AT_ONCE: usize = 6;
 /// The most memory that a confined process may ask for, in KiB.
 const ADDRESSES: u32 = 256 * 1024;
-/// What `approvals set` stores.
+/// The document that `approvals set` stores.
 const NEW: &str = r#"{"version":1,"socket":{"path":"/srv/openclaw/exec-approvals.sock","token":"s3cr3t-socket-token-90"},"agents":{"main":{"allowlist":[{"pattern":"/usr/bin/make"}]}}}"#;
 
-/// What came of a row.
+/// The result of a row.
 pub struct Ran {
     pub home: TempDir,
     pub output: Output,
     pub took: Duration,
     pub heard: Vec<Heard>,
-    /// What the fake complains of.
+    /// The errors that the fake reports.
     pub complaints: Vec<String>,
 }
 
-/// Where the row's gateway is while it runs.
+/// The row's gateway while it runs.
 enum Gateway {
     Fake(Fake),
     Port(u16, #[expect(dead_code, reason = "they are kept open")] Vec<Socket>),
@@ -47,7 +47,7 @@ impl Gateway {
     fn of(place: &Place) -> Self {
         match place {
             Place::Fake(script) => Self::Fake(Fake::playing(script.clone())),
-            // A port that is taken, so that nobody else can, and not listened on.
+            // The port is bound, so that no other process takes it, and has no listener.
             Place::Nowhere => {
                 let socket = bound();
                 Self::Port(port(&socket), vec![socket])
@@ -155,7 +155,7 @@ fn command(row: &Row, home: &Path) -> Command {
     command
 }
 
-/// Plays rows, some at once, prints them as a table, and fails with everything that is not as it must be.
+/// Plays rows, some concurrently, prints them as a table, and fails with all differences.
 #[allow(clippy::print_stdout, reason = "the table is what --nocapture is for")]
 #[track_caller]
 pub fn check(rows: Vec<Row>) {
@@ -181,7 +181,7 @@ pub fn check(rows: Vec<Row>) {
     assert!(failures.is_empty(), "{} rows:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// The error's code and everything that was said about it.
+/// The error's code and its whole text.
 fn found(ran: &Ran) -> (String, String) {
     let object: Value = serde_json::from_slice(&ran.output.stdout).unwrap_or_default();
     let code = object["error"]["code"].as_str().unwrap_or_default().to_owned();
@@ -190,7 +190,7 @@ fn found(ran: &Ran) -> (String, String) {
     (code, said.join("\n"))
 }
 
-/// Everything about a row that is not as it must be.
+/// All differences between the result of a row and its expectations.
 pub fn failures_of(row: &Row, ran: &Ran) -> Vec<String> {
     let mut wrong = ran.complaints.clone();
     let output = &ran.output;
@@ -261,7 +261,7 @@ fn below(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Every place where a secret is that should not be there, and every file that is more open than it should be.
+/// Every place with a leaked secret, and every file whose mode is too open.
 fn leaks(row: &Row, home: &TempDir, output: &Output) -> Vec<String> {
     let mut wrong = Vec::new();
     let devices = devices(home);

@@ -1,4 +1,4 @@
-//! The session as the library's users meet it: calls in flight at once, and events as they come.
+//! The session API of the library: concurrent calls, and events in order of arrival.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::chain;
 use crate::support::fake::frames::{TOKEN, entered};
 use crate::support::fake::{Fake, Script, Step};
 
-/// Plays this behind the greeting, and gives the session to the test.
+/// Plays these steps after the greeting, and passes the session to the test.
 fn with_session<F: Future<Output = ()>>(steps: Vec<Step>, test: impl FnOnce(Link, Events) -> F) {
     let fake = Fake::playing(Script::once(chain([entered(), steps])));
     let target = Target {
@@ -173,7 +173,7 @@ fn a_gap_in_the_numbering_is_told_before_what_follows_it() {
     });
 }
 
-/// Nobody reads them: they are counted as lost, and calls go on all the same.
+/// Events without a reader are counted as lost, and calls still work.
 #[test]
 fn a_flood_of_events_stops_no_call() {
     let mut steps: Vec<Step> = (1..=10_000).map(|seq| event("tick", &json!({}), seq)).collect();
@@ -186,7 +186,7 @@ fn a_flood_of_events_stops_no_call() {
     ]);
     with_session(steps, async |link, mut events| {
         assert_eq!(call(&link, "a").await.unwrap(), 1);
-        // That makes room for one more, which is the gap.
+        // This makes room for one more event, which reports the gap.
         assert!(matches!(events.next().await, Some(Event::Tick { .. })));
         assert_eq!(call(&link, "b").await.unwrap(), 2);
         link.close(soon()).await;

@@ -1,4 +1,4 @@
-//! Encrypted gateways: whose certificate is taken, and what is said about the others.
+//! Encrypted gateways: accepted certificates, and the errors for others.
 
 use super::{Row, Step, bytes, chain, check, row, times};
 use crate::support::fake::Script;
@@ -15,7 +15,7 @@ fn refused(certificate: &Certificate) -> Script {
     Script::once([Step::TlsRefused(certificate.config.clone())])
 }
 
-/// With the authority that is trusted.
+/// Uses the trusted certificate authority.
 fn trusting(row: Row) -> Row {
     row.at(URL).file("ca.pem", &TRUSTED.pem).with("--ca-file={home}/ca.pem")
 }
