@@ -37,11 +37,16 @@ impl<'e> Identity<'e> {
         source: Option<Source>,
     ) -> Self {
         Self {
-            pattern: if source.is_some() { of_generated(pattern) } else { trimmed(pattern) },
+            pattern: identifying(pattern, source),
             arg_pattern: arg_pattern.filter(|arguments| !arguments.is_empty()),
             source,
         }
     }
+}
+
+/// The part of a pattern that identifies its entry.
+pub(in crate::approvals) fn identifying(pattern: &str, source: Option<Source>) -> &str {
+    if source.is_some() { of_generated(pattern) } else { trimmed(pattern) }
 }
 
 fn of_generated(pattern: &str) -> &str {

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::approvals::check::arg_pattern;
 use crate::approvals::check::rules;
-use crate::approvals::compare::identity::Identity;
+use crate::approvals::compare::identity::{Identity, identifying};
 use crate::approvals::model::document::{Agent, Agents, Document, Entry};
 use crate::approvals::model::scalar::{Millis, NonBlank, Source, Text, is_blank, trimmed};
 use crate::approvals::redact::credentials;
@@ -97,7 +97,7 @@ impl Edit {
         arg_pattern: Option<&str>,
         source: Option<Source>,
     ) -> Result<Self, EditError> {
-        let pattern = trimmed(pattern);
+        let pattern = identifying(pattern, source);
         if is_blank(pattern) {
             return Err(EditError::BlankPattern);
         }
