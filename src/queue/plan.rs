@@ -159,6 +159,21 @@ impl<'p> Plan<'p> {
         self.groups.iter().filter(|group| group.members.len() > 1)
     }
 
+    /// The survivors of groups that a later plan of the same prompts treats differently: it keeps another prompt, or a
+    /// planned duplicate is no longer a duplicate. Prompts that are gone by then make no difference.
+    pub fn outdated_by(&self, later: &Plan<'_>) -> impl Iterator<Item = &'p Key> {
+        let groups = later.groups.iter();
+        let groups: HashMap<&Key, &Group<'_>> =
+            groups.flat_map(|group| group.members.iter().map(move |member| (&member.key, group))).collect();
+        self.duplicated().filter_map(move |group| {
+            let survivor = &group.survivor.key;
+            let now = groups.get(survivor)?;
+            let elsewhere =
+                |member: &&Prompt| groups.get(&member.key).is_some_and(|other| !std::ptr::eq(*other, *now));
+            (now.survivor.key != *survivor || group.members.iter().any(elsewhere)).then_some(survivor)
+        })
+    }
+
     /// The number of prompts to deny.
     pub fn duplicates(&self) -> usize {
         self.groups.iter().map(|group| group.members.len() - 1).sum()

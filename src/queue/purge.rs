@@ -265,6 +265,13 @@ impl Purge {
         }
     }
 
+    /// Skips the rest of the group with this survivor: a later plan treats the group differently.
+    pub fn outdate(&mut self, survivor: &Key) {
+        if let Some(&group) = self.survivors.get(survivor) {
+            self.stop_group(group, SkipReason::Replanned);
+        }
+    }
+
     /// Ends immediately: every prompt without an outcome gets one.
     pub fn end(&mut self, now: Now) {
         self.stopped.get_or_insert(SkipReason::Stopped);

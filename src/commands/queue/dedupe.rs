@@ -47,8 +47,14 @@ pub struct Request {
 
 impl Request {
     fn plan<'p>(&self, pending: &'p Pending) -> Plan<'p> {
-        let admitted =
-            pending.listing.prompts.iter().filter(|prompt| self.filter.admits(prompt, pending.at_ms));
+        self.plan_among(pending, |_| true)
+    }
+
+    /// A plan of some of the pending prompts.
+    fn plan_among<'p>(&self, pending: &'p Pending, among: impl Fn(&Key) -> bool) -> Plan<'p> {
+        let admits =
+            |prompt: &&queue::Prompt| self.filter.admits(prompt, pending.at_ms) && among(&prompt.key);
+        let admitted = pending.listing.prompts.iter().filter(admits);
         let rules =
             Rules { scope: self.scope, keep: self.keep, margin_ms: self.margin_ms, now_ms: pending.at_ms };
         queue::plan(admitted, &pending.runs, rules)
@@ -312,6 +318,10 @@ async fn purge(
     if queue.now().gateway.since(before.at()) > FRESH_MS {
         // A person may have read the plan meanwhile. The answer arrives after every event of that time.
         let now = stop.spare(Box::pin(queue.list_again(before))).await?;
+        // Prompts that arrived since are not in the plan, and none of them is kept instead of a planned one.
+        let known = before.keys();
+        let later = request.plan_among(&now, |key| known.contains(key));
+        plan.outdated_by(&later).for_each(|survivor| work.outdate(survivor));
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Such a gateway sends every decision to every operator, and the connection is older than the listing.

@@ -68,6 +68,33 @@ fn failing_that_the_one_that_lives_longest() {
     assert_eq!(stays(&over, Keep::Newest).0, "a");
 }
 
+/// A person may read a plan for minutes before it is carried out.
+#[test]
+fn a_plan_is_outdated_for_a_group_that_a_later_plan_treats_differently() {
+    let prompts =
+        [at("a", 1, NOW + 90_000, "x"), at("b", 2, NOW + 900_000, "x"), at("c", 3, NOW + 900_000, "x")];
+    let none = Runs::new();
+    let before = plan(&prompts, &none, Rules::at(NOW));
+    let outdated = |prompts: &[Prompt], runs: &Runs, now_ms: u64| {
+        let later = plan(prompts, runs, Rules::at(now_ms));
+        before.outdated_by(&later).map(|survivor| survivor.id().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(outdated(&prompts, &none, NOW + 1), [""; 0]);
+    assert_eq!(outdated(&prompts[..1], &none, NOW + 1), [""; 0], "the duplicates are gone");
+    assert_eq!(
+        outdated(&prompts[1..], &none, NOW + 1),
+        [""; 0],
+        "the purge finds that the kept prompt is gone"
+    );
+    assert_eq!(outdated(&prompts, &none, NOW + 80_000), ["a"], "the kept prompt expires within the margin");
+    let mut over = Runs::new();
+    over.event(&json!({"runId": "x", "stream": "lifecycle", "ts": NOW, "data": {"phase": "end"}}), 0);
+    let other_run = [prompts[0].clone(), at("b", 2, NOW + 900_000, "y"), prompts[2].clone()];
+    assert_eq!(outdated(&other_run, &over, NOW + 1), ["a"], "the run of the kept prompt has ended");
+    let other_text = [prompts[0].clone(), prompt("b", "rm", |_| ()), prompts[2].clone()];
+    assert_eq!(outdated(&other_text, &none, NOW + 1), ["a"], "a duplicate asks for something else now");
+}
+
 #[test]
 fn a_prompt_that_is_alone_stays_whatever_it_is() {
     let (survivor, kept, denials) = stays(&[at("a", 1, NOW + 1, "over-1")], Keep::Oldest);

@@ -37,7 +37,7 @@ pub const fn skip_reason(why: SkipReason) -> &'static str {
         SkipReason::TooSlow => {
             "the gateway answers too slowly to deny it safely beside other clearance processes"
         }
-        SkipReason::Replanned => "a newer plan says otherwise",
+        SkipReason::Replanned => "its group has changed since the plan was made",
         SkipReason::Deadline => "no time was left",
         SkipReason::Stopped => "stopped",
         SkipReason::AmbiguousId => {
