@@ -91,7 +91,10 @@ fn bash(words: Vec<OsString>, environment: &Environment) -> io::Result<Vec<u8>> 
     let text = |name| environment.raw(name).and_then(OsStr::to_str);
     let index: usize = text(INDEX).and_then(|index| index.parse().ok()).unwrap_or_default();
     let separator = text(SEPARATOR).unwrap_or("\n");
-    let (words, index) = joined(words, index);
+    let (mut words, index) = joined(words, index);
+    if let Some(word) = words.get_mut(index) {
+        *word = unescaped(word);
+    }
     let current = words.get(index).map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     // Bash replaces only the text after the last break.
     let kept = current.rfind(['=', ':']).map_or(0, |at| at + 1);
@@ -100,9 +103,45 @@ fn bash(words: Vec<OsString>, environment: &Environment) -> io::Result<Vec<u8>> 
     let candidates = clap_complete::engine::complete(&mut command, words, index, here.as_deref())?;
     let candidates = candidates.iter().filter_map(|candidate| {
         let candidate = candidate.get_value().to_string_lossy();
-        candidate.starts_with(&current[..kept]).then(|| candidate[kept..].to_owned())
+        if !candidate.starts_with(&current[..kept]) {
+            return None;
+        }
+        let home = current.starts_with('~') && kept == 0;
+        escaped(&candidate[kept..], home)
     });
     Ok(candidates.collect::<Vec<_>>().join(separator).into_bytes())
+}
+
+/// A word as bash reads it, if its only quotes are backslashes.
+fn unescaped(word: &OsStr) -> OsString {
+    let Some(text) = word.to_str().filter(|text| !text.contains(['\'', '"'])) else { return word.to_owned() };
+    let mut plain = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' {
+            plain.extend(characters.next());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain.into()
+}
+
+/// A candidate as bash puts it on the command line: whatever is in a file's name, it stays one word and runs nothing.
+/// `home`: it begins with a `~` that the user typed. `None` for a name with characters that a terminal does not print.
+fn escaped(candidate: &str, home: bool) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@+,-=%".contains(c) || !c.is_ascii();
+    if !output::is_printed_as_it_is(candidate) {
+        return None;
+    }
+    let mut text = String::new();
+    for (at, character) in candidate.chars().enumerate() {
+        if !(is_plain(character) || home && at == 0) {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    Some(text)
 }
 
 /// Puts together the words that bash split at `=` and `:`. `index`: the word to complete, before and after.
@@ -270,6 +309,20 @@ mod tests {
         let offered = candidates(names);
         let offered: Vec<&str> = offered.iter().map(|one| one.get_value().to_str().unwrap()).collect();
         assert_eq!(offered, ["a", "agent:main:main"]);
+    }
+
+    #[test]
+    fn file_names_stay_one_word() {
+        let quoted = |name: &str| escaped(name, false);
+        assert_eq!(quoted("a;touch PWN;.json").as_deref(), Some("a\\;touch\\ PWN\\;.json"));
+        assert_eq!(quoted("$(x)`y`&'\"~").as_deref(), Some("\\$\\(x\\)\\`y\\`\\&\\'\\\"\\~"));
+        assert_eq!(quoted("hosts/é.json").as_deref(), Some("hosts/é.json"));
+        assert_eq!(escaped("~/a b", true).as_deref(), Some("~/a\\ b"));
+        for name in ["a\nb", "\u{1b}[2J", "\u{202e}sl", "a\tb"] {
+            assert_eq!(quoted(name), None, "{name:?}");
+        }
+        assert_eq!(unescaped(OsStr::new("a\\;touch\\ P")), "a;touch P");
+        assert_eq!(unescaped(OsStr::new("'a b")), "'a b");
     }
 
     #[test]

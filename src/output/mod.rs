@@ -31,7 +31,7 @@ pub use json::{json, line};
 pub use lint::{fixes_text, lint_human};
 pub use narrow::Look;
 pub use notices::{departures_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text};
-pub use pages::{brief, help, page};
+pub use pages::{brief, help, is_printed_as_it_is, page};
 pub use queue::{
     Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
     progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,

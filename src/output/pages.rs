@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::builder::StyledStr;
 
-use super::escape::{escaped, shortened};
+use super::escape::{escaped, is_harmless, shortened};
 
 /// Prints help, or clap's own message about a wrong command line.
 pub fn help(out: &mut dyn Write, text: &StyledStr, styled: bool) -> io::Result<()> {
@@ -20,4 +20,9 @@ pub fn page(out: &mut dyn Write, page: &[u8]) -> io::Result<()> {
 pub fn brief(text: &str) -> String {
     const COLUMNS: usize = 60;
     shortened(&escaped(text), COLUMNS)
+}
+
+/// Whether a terminal shows a text as it is: nothing in it is invisible or has an effect.
+pub fn is_printed_as_it_is(text: &str) -> bool {
+    text.chars().all(|character| character == ' ' || is_harmless(character))
 }

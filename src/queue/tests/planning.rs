@@ -77,7 +77,7 @@ fn a_plan_is_outdated_for_a_group_that_a_later_plan_treats_differently() {
     let before = plan(&prompts, &none, Rules::at(NOW));
     let outdated = |prompts: &[Prompt], runs: &Runs, now_ms: u64| {
         let later = plan(prompts, runs, Rules::at(now_ms));
-        before.outdated_by(&later).map(|survivor| survivor.id().to_owned()).collect::<Vec<_>>()
+        before.outdated_by(&later).map(|survivor| survivor.id.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(outdated(&prompts, &none, NOW + 1), [""; 0]);
     assert_eq!(outdated(&prompts[..1], &none, NOW + 1), [""; 0], "the duplicates are gone");
