@@ -916,7 +916,7 @@ fn a_document_that_is_too_large_is_not_sent() {
     client.file("new.json", json!({"version": 1, "agents": {"main": {"allowlist": entries}}}).to_string());
     let answer = client.answer(&["approvals", "set", "--gateway", "--file", "new.json"]);
     assert!(answer.starts_with("exit: 7\n"), "{answer}");
-    assert!(answer.contains("and the gateway accepts 4096"), "{answer}");
+    assert!(answer.contains("the gateway accepts at most 4096"), "{answer}");
     let (exit, object) = client.json(&["approvals", "set", "--gateway", "--file", "new.json"]);
     assert_eq!((exit, &object["error"]["code"]), (7, &json!("too-large")));
     // The admin endpoint takes a megabyte.

@@ -355,7 +355,7 @@ fn each_gateway_sees_its_own_credential() {
     let mut guard = Guard::start(&unknown, &["--gateway=one", &stranger]);
     let refused = guard.event("disconnected");
     let cause = refused["cause"].as_str().unwrap();
-    assert!(cause.contains("wants a token") || cause.contains("no credential"), "{refused}");
+    assert!(cause.contains("requires a token") || cause.contains("no credential"), "{refused}");
     guard.end();
     for gateways in [&["--gateway=one", "--gateway=other"][..], &["--all-gateways"]] {
         let flags = ["queue", "guard", "--token-file=.config/clearance/one.token"];

@@ -144,7 +144,7 @@ fn aliases_are_the_commands_themselves() {
         assert_eq!(man(alias), man(command), "{alias:?}");
         let above = page(&command[..command.len() - 1]);
         let name = alias.last().unwrap();
-        assert!(above.contains(&format!("[alias: {name}]")), "{above}");
+        assert!(above.contains(&format!("(alias: {name})")), "{above}");
     }
 }
 

@@ -108,7 +108,7 @@ fn reads() -> Vec<Row> {
             ]))
         })
         .lost()
-        .says("nothing was heard"),
+        .says("no message from the gateway"),
         row(
             "stall in the middle of the answer's header",
             called([Step::Bytes(vec![0x81, 0x7e, 0x01]), Step::Stall]),
@@ -240,7 +240,7 @@ fn writes() -> Vec<Row> {
         })
         .set()
         .fails(7, &["too-large"])
-        .says("accepts 150")
+        .says("accepts at most 150")
         .and(is_not_sent),
         row("set: somebody else was faster", set([Step::Fail(refusal("INVALID_REQUEST", CHANGED))]))
             .set()
