@@ -140,7 +140,7 @@ pub fn next(fault: &Fault) -> Option<String> {
             "on the gateway's host: openclaw config set plugins.entries.admin-http-rpc.enabled true; or use the WebSocket: clearance … --gateway={}",
             chosen.address.replacen("http", "ws", 1)
         ),
-        GatewayError::TooLarge { .. } => "remove unused entries: clearance approvals lint --fix".to_owned(),
+        GatewayError::TooLarge { .. } => "remove entries without effect from the document; these are some: clearance approvals lint".to_owned(),
         GatewayError::Device(error) => device(error)?,
         // `root` has unwrapped both.
         GatewayError::NotSent { .. } | GatewayError::Uncertain { .. } => return None,
