@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -42,6 +42,8 @@ impl Terminal {
         let noctty = i32::try_from(OFlags::NOCTTY.bits()).unwrap();
         let side = || OpenOptions::new().read(true).write(true).custom_flags(noctty).open(&path).unwrap();
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
+        // The command keeps its ends of the terminal open, and the terminal would not end with the process.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let hand = File::from(hand);
         let mut eye = hand.try_clone().unwrap();
         let (sender, shown) = mpsc::channel();
