@@ -154,14 +154,14 @@ fn what_could_be_a_gateway_or_a_pattern_is_asked_about() {
         let message = object["error"]["message"].as_str().unwrap();
         assert!(message.starts_with("`prod` could be the gateway or the pattern"), "{message}");
     }
-    // The other one is meant.
+    // `prod` is the pattern.
     let next = "clearance approvals allowlist add prod --gateway --agent main";
     assert_next(&client, &["approvals", "allowlist", "add", "--gateway", "prod", "--agent=main"], 2, next);
     assert_eq!(paste(&client, next).0, 4, "the default gateway is out of reach");
     // The operand may be a gateway or a pattern. It is used as a pattern, with a warning.
     let output = client.command(&["approvals", "allowlist", "add", "prod", "--dry-run"]).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert!(err.contains("warning: prod is a gateway in config.toml"), "{err}");
+    assert!(err.contains("warning: prod is the name of a gateway in config.toml"), "{err}");
 }
 
 #[test]
