@@ -3,7 +3,7 @@
 use std::io;
 
 use super::access::flags;
-use super::confirm::ask;
+use super::confirm::{self, ask};
 use crate::cli::run::{Cancel, Ls};
 use crate::commands::queue::QueueError;
 use crate::commands::run::cancel::By;
@@ -51,7 +51,7 @@ struct Shown {
 }
 
 /// Shows a plan, and asks for confirmation unless `--yes` is given.
-fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> Result<(), Error> {
+fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> anyhow::Result<()> {
     let Streams { out, err, .. } = streams;
     let Shown { yes, json, all } = shown;
     let printed = match (json, yes) {
@@ -66,10 +66,12 @@ fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> Resu
     if yes {
         return Ok(());
     }
-    if printed.is_err() {
-        return Err(QueueError::Unconfirmed.into());
+    if !json {
+        confirm::shown(printed)?;
+    } else if printed.is_err() {
+        return Err(Error::from(QueueError::Unconfirmed).into());
     }
-    Ok(ask(*err, &output::cancel_question(plan))?)
+    Ok(ask(*err, &output::cancel_question(plan)).map_err(Error::from)?)
 }
 
 /// `run cancel`

@@ -1,5 +1,6 @@
 //! Behaviour specific to terminals: questions, progress, tables that fit the width, and a live listing.
 
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -84,6 +85,39 @@ fn a_purge_asks_first() {
     let (exit, text) = terminal.ends();
     assert_eq!((exit, pending(&client).len()), (0, before.len() - 23), "{text}");
     assert!(text.contains("23 left"), "progress: {text:?}");
+}
+
+#[test]
+fn a_plan_that_cannot_be_shown_is_not_asked_about() {
+    let (_dev, client) = dev();
+    let before = pending(&client);
+    let full = "cannot write the output: No space left on device (os error 28); nothing was changed";
+    let closed = "cannot write the output: standard output is closed; nothing was changed";
+    for arguments in
+        [&["queue", "dedupe"][..], &["run", "cancel", "--session=agent:molly:telegram:direct:1001"]]
+    {
+        // The pipe has no reader: its other end is closed before the command starts.
+        for (redirected, exit, said) in [
+            ("exec \"$0\" \"$@\" >/dev/full", 7, full),
+            ("exec \"$0\" \"$@\" >&-", 7, closed),
+            ("{ sleep 0.2; \"$0\" \"$@\"; echo \"exit $?\" >&2; } | true", 0, "exit 0\n"),
+        ] {
+            let command = client.spawn(arguments);
+            let mut shell = Command::new("sh");
+            shell.args(["-c", redirected]).arg(command.get_program()).args(command.get_args());
+            shell.env_clear().env("PATH", "/usr/bin:/bin");
+            shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.current_dir(command.get_current_dir().unwrap());
+            let terminal = Terminal::of(&mut shell, WIDE);
+            // It holds the terminal open.
+            drop(shell);
+            let (code, text) = terminal.ends();
+            assert_eq!(code, exit, "{arguments:?} {redirected}: {text}");
+            assert!(text.ends_with(&format!("{}\n", said.trim_end())), "{arguments:?} {redirected}: {text}");
+            assert!(text.lines().count() == 1, "{arguments:?} {redirected}: {text}");
+        }
+    }
+    assert_eq!(ids(&pending(&client)), ids(&before));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::super::access::flags;
-use super::super::confirm::ask;
+use super::super::confirm::{self, ask};
 use super::super::failures::failure_of;
 use super::{filter, layout, millis};
 use crate::cli::queue::Dedupe;
@@ -74,7 +74,7 @@ fn of_gateways(
     manner: Manner,
     deadline: Deadline,
     streams: &mut Streams<'_>,
-) -> Result<Vec<Result<Report, Error>>, Error> {
+) -> anyhow::Result<Vec<Result<Report, Error>>> {
     let runtime = Runtime::new()?;
     let watched = io::stderr().is_terminal() && targets.len() == 1;
     let Streams { out, err, .. } = streams;
@@ -82,8 +82,11 @@ fn of_gateways(
         None
     } else {
         let plans = runtime.run(async { Ok(dedupe::plan_all(request, targets, deadline).await) })?;
-        let confirmed = |plan: Result<Planning, Error>| confirmed(plan?, manner, *out, *err);
-        Some(runtime.keep_alive(|| plans.into_iter().map(confirmed).collect()))
+        let confirmed = |plan: Result<Planning, Error>| match plan {
+            Ok(plan) => confirmed(plan, manner, *out, *err),
+            Err(error) => Ok(Err(error)),
+        };
+        Some(runtime.keep_alive(|| plans.into_iter().map(confirmed).collect::<io::Result<_>>())?)
     };
     let mut progress = |left: usize| {
         if watched {
@@ -101,7 +104,7 @@ fn of_gateways(
     if watched {
         output::progress_over(*err);
     }
-    reports
+    Ok(reports?)
 }
 
 /// Prints a plan before it is carried out. With --json the report has the plan.
@@ -113,28 +116,30 @@ fn show(ready: &Ready, manner: Manner, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Shows a plan and asks for confirmation, if it denies anything.
+/// Shows a plan and asks for confirmation, if it denies anything. The outer error: a plan could not be written to
+/// standard output, so that the plans of all gateways must be dropped.
 fn confirmed(
     planning: Planning,
     manner: Manner,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> Result<Planning, Error> {
+) -> io::Result<Result<Planning, Error>> {
     if let Planning::Ready(ready) = &planning
         && ready.needs_confirmation()
     {
-        let shown = if manner.json {
+        if manner.json {
             let layout = Layout { paper: Paper::of(&io::stderr()), ..manner.layout() };
-            output::plan_text(err, &ready.gateway, &ready.planned, layout)
+            if output::plan_text(err, &ready.gateway, &ready.planned, layout).is_err() {
+                return Ok(Err(QueueError::Unconfirmed.into()));
+            }
         } else {
-            show(ready, manner, out)
-        };
-        if shown.is_err() {
-            return Err(QueueError::Unconfirmed.into());
+            confirm::shown(show(ready, manner, out))?;
         }
-        ask(err, &output::dedupe_question(&ready.planned))?;
+        if let Err(refused) = ask(err, &output::dedupe_question(&ready.planned)) {
+            return Ok(Err(refused.into()));
+        }
     }
-    Ok(planning)
+    Ok(Ok(planning))
 }
 
 /// Prints the report of each gateway. `names`: as they were given, in the same order.
