@@ -86,9 +86,33 @@ pub fn of_queue(verdict: Verdict) -> Exit {
     }
 }
 
+/// The exit code of a command on several gateways: the one that all of them have, or else that it was done in part.
+pub fn of_several(mut exits: impl Iterator<Item = Exit>) -> Exit {
+    match exits.next() {
+        None => Exit::Done,
+        Some(first) if exits.all(|exit| exit == first) => first,
+        Some(_) => Exit::Partly,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_gateways_that_end_alike_have_their_common_code() {
+        use Exit::{Done, Partly, Refused, TimedOut, Usage};
+        for (exits, expected) in [
+            (&[TimedOut, TimedOut][..], TimedOut),
+            (&[Usage, Usage], Usage),
+            (&[Done, Done], Done),
+            (&[TimedOut, Refused], Partly),
+            (&[Done, TimedOut], Partly),
+            (&[], Done),
+        ] {
+            assert_eq!(of_several(exits.iter().copied()), expected, "{exits:?}");
+        }
+    }
 
     #[test]
     fn validation_follows_its_table() {

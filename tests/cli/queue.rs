@@ -385,6 +385,22 @@ fn a_gateway_that_is_down_hides_no_other_queue() {
 }
 
 #[test]
+fn gateways_that_fail_alike_have_their_common_exit_code() {
+    let up = still("current", &[]);
+    let dead = (nowhere(), nowhere());
+    let client = knowing(&[("dead", &dead.0, "t"), ("dead2", &dead.1, "t"), ("up", &up.url, &up.token)]);
+    for command in
+        [&["queue", "ls"][..], &["queue", "dedupe"], &["queue", "dedupe", "--yes"], &["gateway", "status"]]
+    {
+        let both = [command, &["--gateway=dead", "--gateway=dead2"]].concat();
+        assert_eq!(exit_of(&client, &both), 4, "{both:?}");
+    }
+    // Nothing was sent to any gateway, because one was not confirmed.
+    let some = ["queue", "dedupe", "--gateway=dead", "--gateway=up"];
+    assert_eq!(exit_of(&client, &some), 2);
+}
+
+#[test]
 fn each_gateway_sees_its_own_credential() {
     let (one, two) = (still("current", &[]), still("current", &[]));
     let client = knowing(&[("one", &one.url, &one.token), ("two", &two.url, &two.token)]);

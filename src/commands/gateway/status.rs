@@ -11,7 +11,7 @@ use crate::gateway::api::Method;
 use crate::gateway::api::status::{GetHealth, GetStatus, ListMethods};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Access, Capabilities, Hello, Link};
-use crate::report::exit::Exit;
+use crate::report::exit::{self, Exit};
 use crate::report::gateway::{Capability, Connected, Refused, Status, Transport};
 use crate::settings::Flags;
 
@@ -54,18 +54,12 @@ pub async fn run_all(
     Ok(join_all(targets.iter().map(one)).await)
 }
 
-/// The exit code for several gateways. If some of them failed, the command succeeded in part.
+/// The exit code for several gateways: the one that all of them have, or else that it was done in part.
 pub fn exit(statuses: &[(String, Result<Status, Error>)]) -> Exit {
-    let one = |(_, result): &(String, Result<Status, Error>)| match result {
+    exit::of_several(statuses.iter().map(|(_, result)| match result {
         Ok(status) => status.exit(),
         Err(error) => error.exit(),
-    };
-    match statuses {
-        // With only one gateway, its error is the command's error.
-        [only] => one(only),
-        several if several.iter().all(|status| one(status) == Exit::Done) => Exit::Done,
-        _ => Exit::Partly,
-    }
+    }))
 }
 
 async fn connect(choice: &Choice, deadline: Deadline) -> Result<Connected, GatewayError> {

@@ -18,7 +18,7 @@ use crate::queue::filter::Filter;
 use crate::queue::purge::{self, FRESH_MS, Tuning};
 use crate::queue::report::{self, Entry, Failure, Outcome, Totals};
 use crate::queue::{self, Keep, Key, Plan, Purge, Reader, Rules, Scope};
-use crate::report::exit::Exit;
+use crate::report::exit::{Exit, of_queue, of_several};
 use crate::report::queue::{Asked, Dedupe, Emptied, Planned, Round, Verdict};
 use crate::settings::Flags;
 use crate::store::input::Input;
@@ -438,32 +438,32 @@ async fn settled(
     }
 }
 
-/// The exit code for the reports of all gateways: the most incomplete result wins, and one failure makes it `partly`.
+/// The exit code for the reports of all gateways. The first row that matches:
 ///
-/// | failed | timed out | partly | found | exit |
-/// | --- | --- | --- | --- | --- |
-/// | all, since confirmation was impossible | – | – | – | usage |
-/// | some | any | any | any | partly |
-/// | none | all | – | – | timed out |
-/// | none | some | any | any | partly |
-/// | none | none | some | any | partly |
-/// | none | none | none | some | found |
-/// | none | none | none | none | done |
+/// | gateways | exit |
+/// | --- | --- |
+/// | one was not confirmed, and nothing was sent to any | usage |
+/// | none failed, all are done or found duplicates, and one found some | found |
+/// | all end with the same exit code | that one |
+/// | any others | partly |
 pub fn exit(reports: &[Result<Dedupe, Error>]) -> Exit {
-    let of = |wanted: Verdict| {
-        reports.iter().filter(|report| matches!(report, Ok(report) if report.verdict == wanted)).count()
-    };
-    let mut errors = reports.iter().filter_map(|report| report.as_ref().err()).peekable();
-    let failed = errors.peek().is_some();
-    // Without a possible confirmation nothing was sent to any gateway: that is not a partial purge.
-    if failed && errors.all(|error| matches!(error, Error::Queue(QueueError::Unconfirmed))) {
+    let unconfirmed =
+        |error: &Error| matches!(error, Error::Queue(QueueError::Unconfirmed | QueueError::Declined));
+    // Only a purge has rounds.
+    let nothing_sent = reports.iter().flatten().all(|report| report.rounds.is_empty());
+    if nothing_sent && reports.iter().filter_map(|report| report.as_ref().err()).any(unconfirmed) {
         return Exit::Usage;
     }
-    let (timed_out, partly, found) = (of(Verdict::TimedOut), of(Verdict::Partly), of(Verdict::Found));
-    match (failed, timed_out, partly, found) {
-        (false, 1.., 0, 0) if timed_out == reports.len() => Exit::TimedOut,
-        (false, 0, 0, 0) => Exit::Done,
-        (false, 0, 0, _) => Exit::Found,
-        _ => Exit::Partly,
+    let is = |report: &Result<Dedupe, Error>, wanted: &[Verdict]| {
+        report.as_ref().is_ok_and(|report| wanted.contains(&report.verdict))
+    };
+    if reports.iter().all(|report| is(report, &[Verdict::Done, Verdict::Found]))
+        && reports.iter().any(|report| is(report, &[Verdict::Found]))
+    {
+        return Exit::Found;
     }
+    of_several(reports.iter().map(|report| match report {
+        Ok(report) => of_queue(report.verdict),
+        Err(error) => error.exit(),
+    }))
 }

@@ -15,7 +15,8 @@ use crate::gateway::Access;
 use crate::gateway::api::events::Event;
 use crate::queue::filter::{Filter, Sort};
 use crate::queue::{Reader, Rules, Scope, plan};
-use crate::report::queue::{Queued, Verdict};
+use crate::report::exit::{self, Exit};
+use crate::report::queue::Queued;
 use crate::settings::Flags;
 use crate::store::input::Input;
 
@@ -84,10 +85,12 @@ pub async fn run_all(request: &Request, targets: &[Flags], deadline: Deadline) -
     Ok(join_all(targets.iter().map(one)).await)
 }
 
-/// The verdict on several listings: one that failed or could not be read in full makes it `partly`.
-pub fn verdict(listed: &[Listed]) -> Verdict {
-    let done = |listed: &Listed| matches!(&listed.result, Ok(queued) if queued.verdict() == Verdict::Done);
-    if listed.iter().all(done) { Verdict::Done } else { Verdict::Partly }
+/// The exit code for several listings: the one that all of them have, or else that it was done in part.
+pub fn exit(listed: &[Listed]) -> Exit {
+    exit::of_several(listed.iter().map(|listed| match &listed.result {
+        Ok(queued) => exit::of_queue(queued.verdict()),
+        Err(error) => error.exit(),
+    }))
 }
 
 /// A view of the queue for `--watch`.

@@ -125,11 +125,7 @@ fn list_several(
         });
         output::json(streams.out, &report::queues(queues))?;
     }
-    Ok(match listed {
-        // With a single gateway its error is the error of the command.
-        [ls::Listed { result: Err(error), .. }] => error.exit(),
-        listed => exit::of_queue(ls::verdict(listed)),
-    })
+    Ok(ls::exit(listed))
 }
 
 /// `queue ls --watch`
