@@ -118,9 +118,12 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
             paper.line(out, lead, &format!("{}.", names.join(", ")))?;
         }
     }
+    let already = report.already_gone().len();
+    let cleared = gone.len().saturating_sub(already);
     let counts: Vec<String> = [
         (denied.len(), format!("denied {}", count(denied.len()))),
-        (gone.len(), format!("{} gone after the abort", count(gone.len()))),
+        (already, format!("{} already gone (decided or expired meanwhile)", count(already))),
+        (cleared, format!("{} gone after the abort", count(cleared))),
         (failed.len(), format!("{} not denied", count(failed.len()))),
     ]
     .into_iter()

@@ -226,8 +226,10 @@ pub struct Cancelled {
     pub aborted: Vec<String>,
     /// Prompts that were pending when the abort was done, and were denied then.
     pub denied: Vec<Key>,
-    /// Prompts that the abort cleared, or somebody decided.
+    /// Prompts that the abort cleared, that somebody decided, or that expired.
     pub gone: Vec<Key>,
+    /// The prompts among `gone` that were gone before the abort.
+    pub gone_before: Vec<Key>,
     /// The prompts among `gone` that somebody allowed.
     pub allowed: Vec<(Key, Decision)>,
     /// Prompts that were skipped, and the reasons.
@@ -255,6 +257,7 @@ impl Cancelled {
             aborted: Vec::new(),
             denied: Vec::new(),
             gone: Vec::new(),
+            gone_before: Vec::new(),
             allowed: Vec::new(),
             skipped: Vec::new(),
             failed: Vec::new(),
@@ -264,6 +267,11 @@ impl Cancelled {
             emptied: Vec::new(),
             unseen: None,
         }
+    }
+
+    /// The prompts that no abort cleared: somebody decided them, or they expired.
+    pub fn already_gone(&self) -> &[Key] {
+        if self.aborted.is_empty() { &self.gone } else { &self.gone_before }
     }
 
     /// Corrects the outcomes by the last listing: a prompt of `before` that is left was not denied and is not gone,
@@ -277,7 +285,7 @@ impl Cancelled {
         };
         let left = self.left.iter().filter(same).map(|prompt| &prompt.key);
         let kept: Vec<Key> = left.chain(unread).cloned().collect();
-        for keys in [&mut self.denied, &mut self.gone] {
+        for keys in [&mut self.denied, &mut self.gone, &mut self.gone_before] {
             keys.retain(|key| !kept.contains(key));
         }
         self.allowed.retain(|(key, _)| !kept.contains(key));

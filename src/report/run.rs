@@ -96,6 +96,7 @@ impl Cancelled {
             aborted: &'r [String],
             active: bool,
             allowed: Vec<AllowedJson<'r>>,
+            already_gone: Vec<&'r str>,
             attributed_to: Option<&'r str>,
             carried_out: bool,
             denied: Vec<&'r str>,
@@ -117,6 +118,7 @@ impl Cancelled {
             allowed: allowed
                 .map(|(key, decision)| AllowedJson { decision: decision.as_str(), id: &key.id })
                 .collect(),
+            already_gone: ids(self.already_gone()),
             attributed_to: plan.aim.attributed.as_deref(),
             carried_out: self.carried_out,
             denied: ids(&self.denied),

@@ -775,6 +775,31 @@ fn a_run_that_goes_on_or_asks_again_is_not_called_cancelled() {
 }
 
 #[test]
+fn an_abort_did_not_clear_what_was_gone_before_it() {
+    let meanwhile = || {
+        running(|queue, method, _| {
+            match method {
+                // The first listing is the plan's.
+                "exec.approval.list" if queue.count("exec.approval.list") == 2 => drop(queue.remove("a-00")),
+                "chat.abort" => {
+                    queue.sessions[0]["activeRunIds"] = json!([]);
+                    queue.remove("a-01");
+                }
+                _ => {}
+            }
+            Say::Properly
+        })
+    };
+    let cancel = ["run", "cancel", "--session=agent:main:main", "--yes"];
+    let (exit, report) = meanwhile().client().json(&cancel);
+    assert_eq!((exit, &report["alreadyGone"]), (0, &json!(["a-00"])), "{report}");
+    assert_eq!(report["gone"], json!(["a-00", "a-01"]), "{report}");
+    let text = meanwhile().client().answer(&cancel);
+    let said = "1 prompt already gone (decided or expired meanwhile); 1 prompt gone after the abort.";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
 fn a_gateway_that_is_lost_after_an_abort_hides_nothing() {
     for after in ["chat.abort", RESOLVE] {
         let gateway = running(move |queue, method, _| {
