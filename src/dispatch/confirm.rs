@@ -6,7 +6,7 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, stat};
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::commands::queue::QueueError;
-use crate::output;
+use crate::output::{self, Paper};
 
 /// Whether there is a terminal to ask on.
 pub fn interactive() -> bool {
@@ -44,7 +44,7 @@ pub fn ask(err: &mut dyn Write, question: &str) -> Result<(), QueueError> {
     // Input typed before the question is not an answer to it. If the terminal cannot discard it, the question is asked
     // all the same.
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-    if output::question(err, question).is_err() {
+    if output::question(err, question, Paper::of(&io::stderr())).is_err() {
         return Err(QueueError::Unconfirmed);
     }
     let mut line = String::new();

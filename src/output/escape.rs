@@ -56,6 +56,12 @@ pub(super) fn text(text: &str) -> String {
     marker.shown
 }
 
+/// A name inside a sentence, between backquotes, shortened to this many columns. A backquote in the name is a mark, so
+/// that the name cannot end its quotes.
+pub(super) fn quoted(text: &str, room: usize) -> String {
+    format!("`{}`", shortened(&name(text).replace('`', "⟨U+0060⟩"), room))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

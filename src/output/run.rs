@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::escape::{escaped, name, shortened};
+use super::escape::{escaped, name, quoted};
 use super::queue::{Layout, command, folded, head, remarks, span};
 use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, RunList, RunRow, Which};
 use crate::report::run::failures;
@@ -168,10 +168,9 @@ pub fn cancel_question(plan: &CancelPlan) -> String {
         (None, _) => format!("Deny {prompts}?"),
         (Some(abort), empty) => {
             let what = match (&abort.run, &abort.session) {
-                (Some(run), _) => format!("Abort run {}", shortened(&name(run), BRIEF)),
+                (Some(run), _) => format!("Abort run {}", quoted(run, BRIEF)),
                 (None, session) => {
-                    let session = shortened(&name(session.as_deref().unwrap_or("-")), BRIEF);
-                    format!("Abort whatever runs in {session}")
+                    format!("Abort whatever runs in {}", quoted(session.as_deref().unwrap_or("-"), BRIEF))
                 }
             };
             if empty { format!("{what}?") } else { format!("{what} and deny {prompts}?") }
@@ -181,4 +180,30 @@ pub fn cancel_question(plan: &CancelPlan) -> String {
 
 fn count(prompts: usize) -> String {
     if prompts == 1 { "1 prompt".to_owned() } else { format!("{prompts} prompts") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_id_cannot_continue_the_question() {
+        let question = |run: &str| {
+            let abort = Abort { session: None, run: Some(run.to_owned()) };
+            let which = Which::Run(run.to_owned());
+            let aim = Aim { which, abort: Some(abort), attributed: None, sure: true };
+            cancel_question(&CancelPlan {
+                gateway: "g".to_owned(),
+                aim,
+                prompts: Vec::new(),
+                nothing: false,
+                now_ms: 0,
+                denial_starts_turn: false,
+                runs_unknown: None,
+            })
+        };
+        let forged = "r1 and deny 0 prompts? [y/N] y";
+        assert_eq!(question(forged), format!("Abort run `{forged}`?"));
+        assert_eq!(question("r1` and"), "Abort run `r1⟨U+0060⟩ and`?");
+    }
 }

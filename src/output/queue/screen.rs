@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::escape::Paper;
 use crate::queue::Decision;
 use crate::report::queue::Planned;
 
@@ -57,8 +58,13 @@ pub fn blank_line(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Prints a question. The answer is typed after it.
-pub fn question(err: &mut dyn Write, question: &str) -> io::Result<()> {
-    write!(err, "{question} [y/N] ")?;
+pub fn question(err: &mut dyn Write, question: &str, paper: Paper) -> io::Result<()> {
+    let mut text = Vec::new();
+    // One column is for the space before the answer.
+    let paper = Paper { width: paper.width.map(|width| width.saturating_sub(1)), ..paper };
+    paper.line(&mut text, "", &format!("{question} [y/N]"))?;
+    err.write_all(text.trim_ascii_end())?;
+    write!(err, " ")?;
     err.flush()
 }
 
@@ -73,5 +79,23 @@ pub fn resolve_question(decision: Decision) -> &'static str {
         Decision::AllowOnce => "Allow this one time?",
         Decision::AllowAlways => "Allow, and add an allowlist entry?",
         Decision::Deny => "Deny it?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_wrapped_at_the_width_of_the_terminal() {
+        let shown = |width| {
+            let mut out = Vec::new();
+            let asked = resolve_question(Decision::AllowAlways);
+            question(&mut out, asked, Paper { width, styled: false }).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(shown(None), "Allow, and add an allowlist entry? [y/N] ");
+        assert_eq!(shown(Some(41)), "Allow, and add an allowlist entry? [y/N] ");
+        assert_eq!(shown(Some(40)), "Allow, and add an allowlist entry?\n  │ [y/N] ");
     }
 }
