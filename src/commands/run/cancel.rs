@@ -124,14 +124,16 @@ async fn cancel(
     }
     let aim = &report.plan.aim;
     if let Some(abort) = &aim.abort {
-        // The abort did not clear what is gone before it.
-        let now = queue.list_prompts().await?;
-        let pending = now.keys();
-        let over: HashSet<&Key> = report.denied.iter().chain(&report.gone).collect();
-        let planned = report.plan.prompts.iter().map(|prompt| &prompt.key);
-        let gone = |key: &&Key| !pending.contains(*key) && !now.unread.contains(key) && !over.contains(key);
-        let gone: Vec<Key> = planned.filter(gone).cloned().collect();
-        report.gone.extend(gone);
+        // The abort did not clear what is gone before it. Without that listing the abort still has to be sent.
+        if let Ok(now) = queue.list_prompts().await {
+            let pending = now.keys();
+            let over: HashSet<&Key> = report.denied.iter().chain(&report.gone).collect();
+            let planned = report.plan.prompts.iter().map(|prompt| &prompt.key);
+            let gone =
+                |key: &&Key| !pending.contains(*key) && !now.unread.contains(key) && !over.contains(key);
+            let gone: Vec<Key> = planned.filter(gone).cloned().collect();
+            report.gone.extend(gone);
+        }
         report.gone_before.clone_from(&report.gone);
         report.aborted = self::abort(queue, abort).await?;
         // A run that was not known and was not aborted does not exist.
