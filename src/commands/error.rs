@@ -17,7 +17,7 @@ use crate::gateway::api::nodes::NodePolicyError;
 use crate::report::exit::Exit;
 use crate::settings::{Kind, SettingsError};
 use crate::store::input::InputError;
-use crate::store::{StoreError, quoted, sqlite};
+use crate::store::{StoreError, quoted, quoted_name, sqlite};
 
 /// Why a command ended without a report.
 #[derive(Debug, Error)]
@@ -460,7 +460,7 @@ impl Error {
             ),
             Self::TooOld { version, .. } => Some(format!(
                 "update the gateway{}, or leave exactly these fields out: clearance … --downgrade",
-                version.as_ref().map_or_else(String::new, |version| format!(" (it is {version})"))
+                version.as_ref().map_or_else(String::new, |version| format!(" (it is {})", quoted_name(version)))
             )),
             Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
             Self::Rejected { .. } => Some("nothing was stored; check the gateway's release: clearance gateway status".to_owned()),

@@ -16,6 +16,7 @@ use crate::gateway::api::nodes::{GetNodePolicy, ListNodes, Node, NodePolicy, Nod
 use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
+use crate::store::quoted_name;
 
 /// The document store of a connected gateway or node.
 #[derive(Debug)]
@@ -194,7 +195,11 @@ async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> 
         &|node| node.id.starts_with(wanted) || name(node).to_lowercase().starts_with(&wanted.to_lowercase()),
     ];
     let listed = |nodes: &[Node]| {
-        nodes.iter().map(|node| format!("{} {}", node.id, name(node)).trim_end().to_owned()).collect()
+        let listed = |node: &Node| match name(node) {
+            "" => quoted_name(&node.id),
+            name => format!("{} {}", quoted_name(&node.id), quoted_name(name)),
+        };
+        nodes.iter().map(listed).collect()
     };
     // The empty prefix matches every node: an unset variable in a script must not select one.
     for matches in tries.into_iter().filter(|_| !wanted.trim().is_empty()) {

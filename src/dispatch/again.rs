@@ -375,12 +375,47 @@ fn takes_next(argument: &Arg, next: &str) -> bool {
     takes && (must || !next.starts_with('-'))
 }
 
-/// The position of the next command in a text.
+/// The position of the next command in a text, outside of quoted words: those are names from outside.
 fn next(text: &str) -> Option<usize> {
-    text.match_indices("clearance ").map(|(at, _)| at).find(|at| {
-        let before = text[..*at].chars().next_back();
-        before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_' | '.'))
-    })
+    let (mut at, mut before) = (0, None::<char>);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let begins = before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_' | '.'));
+        if begins && rest.starts_with("clearance ") {
+            return Some(at);
+        }
+        let quoted = quoted_len(before, rest);
+        before = Some(if quoted.is_some() { '\'' } else { c });
+        at += quoted.unwrap_or(c.len_utf8());
+    }
+    None
+}
+
+/// The length of the quoted word at the start of a text. `before`: the character before it, which shows that the quote
+/// is not an apostrophe.
+fn quoted_len(before: Option<char>, text: &str) -> Option<usize> {
+    let opens = before.is_none_or(|c| matches!(c, ' ' | '=' | '$' | '(' | '\n'));
+    let text = text.strip_prefix('\'').filter(|_| opens)?;
+    let mut end = text.find('\'')? + 1;
+    // A quote in the word is written `'\''`.
+    while let Some(more) = text[end..].strip_prefix(r"\''") {
+        end += 3 + more.find('\'')? + 1;
+    }
+    Some(end + 1)
+}
+
+/// The rest of a command in a text, without its quoted words.
+fn unquoted_command(text: &str) -> String {
+    let (mut command, mut at, mut before) = (String::new(), 0, None::<char>);
+    while let Some(c) = text[at..].chars().next().filter(|c| !matches!(c, ';' | '|' | '\n' | ')')) {
+        let quoted = quoted_len(before, &text[at..]);
+        if quoted.is_none() {
+            command.push(c);
+        }
+        before = Some(c);
+        at += quoted.unwrap_or(c.len_utf8());
+    }
+    command
 }
 
 /// A text with each of its commands completed: with the flags to carry over, or with changes applied to the user's own
@@ -411,9 +446,7 @@ fn completed(
         let (verb, end) = named(behind, root);
         done.push_str("clearance ");
         done.push_str(&behind[..end]);
-        let ends = |c: char| matches!(c, ';' | '|' | '\n' | ')');
-        let here = &behind[end..];
-        let here = &here[..here.find(ends).unwrap_or(here.len())];
+        let here = unquoted_command(&behind[end..]);
         // The `--file` of `set` is the new document, and not the target.
         let is_target = |target: &&&str| !(verb.is("approvals", &["set"]) && **target == "file");
         let has_target =
@@ -473,10 +506,8 @@ const VALUED: [&str; 6] = ["timeout", "tls-fingerprint", "ca-file", "token-file"
 
 /// The first word of a text, without trailing punctuation.
 fn word(text: &str) -> (&str, &str) {
-    let end = match text.strip_prefix('\'').and_then(|quoted| quoted.find('\'')) {
-        Some(end) => end + 2,
-        None => text.find([' ', ';', ',', ')', '\n']).unwrap_or(text.len()),
-    };
+    let end =
+        quoted_len(None, text).unwrap_or_else(|| text.find([' ', ';', ',', ')', '\n']).unwrap_or(text.len()));
     let word = text[..end].trim_end_matches(['.', '?', ':']);
     text.split_at(word.len())
 }
@@ -585,6 +616,46 @@ mod tests {
         }
         let long = format!("clearance approvals validate {}", "x".repeat(MOST));
         assert_eq!(line(&long).completed("clearance … --timeout 2m"), "clearance … --timeout 2m");
+    }
+
+    #[test]
+    fn names_from_outside_are_never_completed() {
+        let own = line("clearance queue resolve x deny --gateway=U");
+        let choice = |ids: &[&str]| {
+            let matches = ids.iter().map(|id| (*id).to_owned()).collect();
+            let error = crate::commands::queue::QueueError::Ambiguous { id: "x".to_owned(), matches };
+            error.remedy().unwrap()
+        };
+        for (ids, expected) in [
+            (
+                ["x clearance --yes", "x clearance queue ls"],
+                "choose one of 'x clearance --yes', 'x clearance queue ls'",
+            ),
+            (["x' clearance queue ls", "a, b"], r"choose one of 'x'\'' clearance queue ls', 'a, b'"),
+            (["x'clearance queue ls", "''"], r"choose one of 'x'\''clearance queue ls', ''\'''\'''"),
+            (
+                ["x clearance … --yes", "x\n clearance … --yes '"],
+                r"choose one of $'x clearance \xe2\x80\xa6 --yes', $'x\n clearance \xe2\x80\xa6 --yes \x27'",
+            ),
+        ] {
+            assert_eq!(own.completed(&choice(&ids)), expected);
+        }
+        for (text, expected) in [
+            (
+                "check that it is a gateway's: clearance queue ls",
+                "check that it is a gateway's: clearance queue ls --gateway=U",
+            ),
+            (
+                "clearance run cancel --session 'a; --gateway=B'",
+                "clearance run cancel --gateway=U --session 'a; --gateway=B'",
+            ),
+            (
+                "mv 'a clearance … --yes' b; clearance …",
+                "mv 'a clearance … --yes' b; clearance queue resolve x deny --gateway=U",
+            ),
+        ] {
+            assert_eq!(own.completed(text), expected);
+        }
     }
 
     #[test]

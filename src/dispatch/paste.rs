@@ -4,18 +4,12 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::output;
 use crate::settings::without_secret;
+use crate::store::quoted_unless;
 
 /// An argument as a shell reads it, quoted only if necessary.
 pub fn shell_quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", output::escaped(&text).replace('\'', r"'\''"))
-    }
+    quoted_unless(path, "/._-+=:@%,")
 }
 
 /// A command line to paste, in which the `--gateway` at this index is joined with its value by `=`.

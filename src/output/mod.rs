@@ -23,6 +23,7 @@ pub use diagnostics::{explanation, human, listing};
 pub use diff::diff_text;
 pub use edit::{edit_text, entry_warnings};
 pub use escape::Paper;
+#[cfg(test)]
 pub(crate) use escape::escaped;
 pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_text};
 pub use github::github;

@@ -11,6 +11,7 @@ use super::secret_kind::SecretKind;
 use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
 use crate::store::private::Exposure;
+use crate::store::quoted_unless;
 
 /// The category of an error, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -487,7 +488,5 @@ fn of_input(error: &InputError) -> &'static str {
 
 /// A path, quoted for a shell where needed.
 pub fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c));
-    if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    quoted_unless(path, "/._-+@%:,")
 }

@@ -21,4 +21,4 @@ pub use error::StoreError;
 pub use input::MAX_SIZE;
 pub use local::{Locked, Store};
 pub use private::private_directory;
-pub use shell::quoted;
+pub use shell::{quoted, quoted_name, quoted_unless};

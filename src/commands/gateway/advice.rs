@@ -268,7 +268,9 @@ fn device(error: &DeviceError) -> Option<String> {
             Some("keep keys elsewhere: XDG_STATE_HOME=DIR clearance …".to_owned())
         }
         DeviceError::Malformed(path) => {
-            Some(format!("move it away (mv {0} {0}.broken): a new key is created", path.display()))
+            let broken = PathBuf::from(format!("{}.broken", path.display()));
+            let (path, broken) = (settings::quoted(path), settings::quoted(&broken));
+            Some(format!("move it away (mv {path} {broken}): a new key is created"))
         }
         DeviceError::Random(_) => None,
     }

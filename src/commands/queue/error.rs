@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::queue::cancel::CancelError;
 use crate::report::exit::Exit;
+use crate::store::quoted_name;
 
 /// Why a command on prompts or runs ended without a report.
 #[derive(Debug, Error)]
@@ -168,14 +169,10 @@ fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
-/// A text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@');
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", one_line(&text.replace('\'', r"'\''")))
-    }
+/// Names from outside, to choose one of them.
+fn choice(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted_name(name)).collect();
+    format!("choose one of {}", names.join(", "))
 }
 
 impl QueueError {
@@ -229,8 +226,7 @@ impl QueueError {
                 "run the same command again if it is still pending: clearance queue ls".to_owned()
             }
             Self::Ambiguous { matches, .. } => {
-                let matches: Vec<String> = matches.iter().map(|id| one_line(id)).collect();
-                format!("choose one of {}", matches.join(", "))
+                choice(matches)
             }
             Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
             Self::NeverConnected { missed, .. } => match &missed[..] {
@@ -248,11 +244,10 @@ impl QueueError {
                     "it may have ended; list runs and sessions: clearance run ls".to_owned()
                 }
                 CancelError::AmbiguousRun { matches, .. } => {
-                    let matches: Vec<String> = matches.iter().map(|run| one_line(run)).collect();
-                    format!("choose one of {}", matches.join(", "))
+                    choice(matches)
                 }
                 CancelError::RunWithoutSession { session: Some(session), .. } => {
-                    format!("cancel the whole session: clearance run cancel --session {}", quoted(session))
+                    format!("cancel the whole session: clearance run cancel --session {}", quoted_name(session))
                 }
                 CancelError::RunWithoutSession { session: None, .. } | CancelError::RunsNotNamed => {
                     "choose a session: clearance run ls, then clearance run cancel --session KEY".to_owned()
