@@ -118,7 +118,8 @@ impl CommandLine {
     /// The operand of `allowlist add` or `remove` if it follows `--gateway` and could be its value, and two command
     /// lines: one for each meaning.
     pub fn gateway_or_pattern(&self) -> Option<(String, [String; 2])> {
-        let line = Line::read(&self.0)?;
+        // After `--` an operand is not the value of a flag.
+        let line = Line::read(&self.0).filter(|_| !self.0.iter().any(|word| word == "--"))?;
         let at = line.given.windows(2).find_map(|pair| match pair {
             [Word::Flag(name, None), Word::Operand(operand)] if name == "gateway" => Some(operand),
             _ => None,
@@ -236,7 +237,10 @@ impl Line {
         let mut rest = words.into_iter().peekable();
         while let Some(word) = rest.next() {
             if word == "--" {
-                return None;
+                if verb.has_subcommands() {
+                    return None;
+                }
+                given.extend(rest.by_ref().map(|operand| Word::Operand(operand.to_owned())));
             } else if let Some(long) = word.strip_prefix("--") {
                 let (name, joined) =
                     long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
@@ -313,7 +317,16 @@ impl Line {
             });
             let own = self.given.iter().filter(|word| matches!(word, Word::Operand(_)));
             let own = own.filter(|_| self.verb().is("approvals", &["validate", "lint"])).cloned();
-            named.chain(own).for_each(|word| text = format!("{text} {}", word.text()));
+            for word in named.chain(own) {
+                // A path that begins with a hyphen could be a flag.
+                let word = match word {
+                    Word::Operand(path) if path.len() > 1 && path.starts_with('-') => {
+                        Word::Operand(format!("./{path}"))
+                    }
+                    word => word,
+                };
+                text = format!("{text} {}", word.text());
+            }
         }
         text
     }
@@ -336,15 +349,32 @@ impl Line {
             given.retain(|word| !matches!(word, Word::Flag(given, _) if replaces(given)));
             given.insert(at.unwrap_or(given.len()).min(given.len()), change.clone());
         }
-        let words = self.path.iter().cloned().chain(given.iter().map(Word::text));
+        // Operands that begin with a hyphen are not flags only after `--`.
+        let hyphen =
+            |word: &Word| matches!(word, Word::Operand(text) if text.len() > 1 && text.starts_with('-'));
+        let mut end = None;
+        if given.iter().any(hyphen) {
+            given.sort_by_key(|word| matches!(word, Word::Operand(_)));
+            end = given.iter().position(|word| matches!(word, Word::Operand(_)));
+        }
+        let mut words: Vec<String> = given.iter().map(Word::text).collect();
+        if let Some(end) = end {
+            words.insert(end, "--".to_owned());
+        }
+        let words = self.path.iter().cloned().chain(words);
         let line = std::iter::once("clearance".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
-        let plain = given.iter().flat_map(|word| match word {
-            Word::Flag(name, None) => [Some(format!("--{name}")), None],
-            Word::Flag(name, Some(value)) => [Some(format!("--{name}={value}")), None],
-            Word::Operand(operand) => [Some(operand.clone()), None],
-        });
-        let parsed =
-            std::iter::once("clearance".to_owned()).chain(self.path.iter().cloned()).chain(plain.flatten());
+        let mut plain: Vec<String> = given
+            .iter()
+            .map(|word| match word {
+                Word::Flag(name, None) => format!("--{name}"),
+                Word::Flag(name, Some(value)) => format!("--{name}={value}"),
+                Word::Operand(operand) => operand.clone(),
+            })
+            .collect();
+        if let Some(end) = end {
+            plain.insert(end, "--".to_owned());
+        }
+        let parsed = std::iter::once("clearance".to_owned()).chain(self.path.iter().cloned()).chain(plain);
         (line.len() <= MOST && Cli::try_parse_from(parsed).is_ok()).then_some(line)
     }
 }
@@ -560,6 +590,21 @@ mod tests {
             ),
             ("clearance approvals get --store s", "clearance queue ls", "clearance queue ls"),
             (
+                "clearance queue resolve --gateway=live -- -zz deny",
+                "clearance queue ls",
+                "clearance queue ls --gateway=live",
+            ),
+            (
+                "clearance approvals allowlist add --gateway=X -- --yes",
+                "clearance approvals get",
+                "clearance approvals get --gateway=X",
+            ),
+            (
+                "clearance approvals lint -- -a.json - b",
+                "clearance approvals validate; clearance approvals lint --fix",
+                "clearance approvals validate ./-a.json - b; clearance approvals lint ./-a.json - b --fix",
+            ),
+            (
                 "clearance queue ls --gateway a --gateway b",
                 "clearance queue dedupe; clearance gateway status; clearance run ls",
                 "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status --gateway=a --gateway=b; clearance run ls",
@@ -600,6 +645,21 @@ mod tests {
                 "only then: clearance gateway status --gateway=x --tls-fingerprint AB:CD",
             ),
             ("clearance approvals get", "as root: sudo clearance …", "as root: sudo clearance approvals get"),
+            (
+                "clearance queue dedupe --gateway=live --agent maelcum --",
+                "clearance … --yes",
+                "clearance queue dedupe --gateway=live --agent maelcum --yes",
+            ),
+            (
+                "clearance queue resolve --gateway=live -- -zz deny",
+                "clearance … --timeout 2m",
+                "clearance queue resolve --gateway=live --timeout 2m -- -zz deny",
+            ),
+            (
+                "clearance approvals allowlist add P -- --gateway=o",
+                "clearance … --timeout 2m",
+                "clearance … --timeout 2m",
+            ),
             (
                 "clearance approvals diff node:n@old local",
                 "clearance … --gateway=new",
@@ -713,6 +773,7 @@ mod tests {
             "clearance approvals allowlist add --gateway=prod uptime",
             "clearance approvals allowlist add uptime --gateway",
             "clearance approvals allowlist add --gateway --agent a uptime",
+            "clearance approvals allowlist add --gateway -- uptime",
         ] {
             assert_eq!(found(own), None, "{own}");
         }
