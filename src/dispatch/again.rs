@@ -72,6 +72,20 @@ impl CommandLine {
         completed(text, &line.root, |verb| line.carried(verb), |changes| line.changed(changes))
     }
 
+    /// A message about one of the gateways of this command line, with that gateway in each of its commands.
+    pub fn completed_for(&self, gateway: &str, text: &str) -> String {
+        if next(text).is_none() {
+            return text.to_owned();
+        }
+        let Some(mut line) = Line::read(&self.0) else { return for_gateway(text, gateway) };
+        let names_gateways =
+            |word: &Word| matches!(word, Word::Flag(name, _) if name == "gateway" || name == "all-gateways");
+        let at = line.given.iter().position(names_gateways).unwrap_or(0);
+        line.given.retain(|word| !names_gateways(word));
+        line.given.insert(at, Word::Flag("gateway".to_owned(), Some(gateway.to_owned())));
+        completed(text, &line.root, |verb| line.carried(verb), |changes| line.changed(changes))
+    }
+
     /// The cause and the fix where an operand is given to a command that takes none: the fix uses the flag that was
     /// meant.
     pub fn misplaced_operand(&self, operand: &str) -> Option<(String, String)> {
@@ -162,8 +176,9 @@ fn spaced(words: impl Iterator<Item = String>) -> String {
     words.fold(String::new(), |text, word| text + " " + &word)
 }
 
-/// A message about one of several gateways, with that gateway in each of its commands.
-pub fn for_gateway(text: &str, gateway: &str) -> String {
+/// A message about one of several gateways, with that gateway in each of its commands, where the command line cannot be
+/// repeated.
+fn for_gateway(text: &str, gateway: &str) -> String {
     if next(text).is_none() {
         return text.to_owned();
     }
@@ -722,6 +737,25 @@ mod tests {
     fn a_message_about_one_of_several_names_it() {
         let text = "clearance queue ls; clearance approvals validate x";
         assert_eq!(for_gateway(text, "a"), "clearance queue ls --gateway=a; clearance approvals validate x");
+        for (own, text, expected) in [
+            (
+                "clearance queue dedupe --agent m --all-gateways --token-file t",
+                "check the plan above, then: clearance … --yes; clearance gateway status",
+                "check the plan above, then: clearance queue dedupe --agent m --gateway=b --token-file t --yes; clearance gateway status --gateway=b --token-file t",
+            ),
+            (
+                "clearance queue ls --gateway=a --gateway=b --agent m",
+                "clearance … --timeout 2m; clearance queue dedupe",
+                "clearance queue ls --gateway=b --agent m --timeout 2m; clearance queue dedupe --gateway=b --agent m",
+            ),
+            (
+                "clearance queue ls --gateway=a --gateway=ws://b:1",
+                "clearance … --gateway=wss://b:1",
+                "clearance queue ls --gateway=wss://b:1",
+            ),
+        ] {
+            assert_eq!(line(own).completed_for("b", text), expected, "{own}");
+        }
     }
 
     #[test]

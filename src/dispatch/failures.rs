@@ -5,8 +5,9 @@ use std::io;
 use std::sync::Once;
 use std::time::Duration;
 
-use super::again::{self, CommandLine};
+use super::again::CommandLine;
 use crate::commands::Error;
+use crate::commands::queue::QueueError;
 use crate::deadline::Deadline;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
@@ -148,9 +149,38 @@ pub fn failure(error: &Error, causes: Vec<String>) -> Failure<'_> {
     }
 }
 
-/// As [`failure`], for one of several gateways: its next step names that gateway.
-pub fn failure_of<'f>(error: &'f Error, gateway: &str) -> Failure<'f> {
+/// As [`failure`], for one of several gateways: its next step names that gateway, and so does an error without an
+/// address.
+pub fn failure_of<'f>(error: &'f Error, gateway: &str, line: &CommandLine) -> Failure<'f> {
     let mut failure = failure(error, causes(error));
-    failure.remedy = failure.remedy.map(|remedy| again::for_gateway(&remedy, gateway));
+    failure.remedy = failure.remedy.map(|remedy| line.completed_for(gateway, &remedy));
+    if matches!(error, Error::Queue(QueueError::Unconfirmed | QueueError::Declined)) {
+        failure.causes.insert(0, gateway.to_owned());
+    }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_one_of_several_gateways_names_it() {
+        let words = "clearance queue dedupe --all-gateways --agent m".split(' ').map(OsString::from);
+        let line = CommandLine::of(&words.collect::<Vec<_>>());
+        let error = Error::from(QueueError::Unconfirmed);
+        let unconfirmed = failure_of(&error, "prod", &line);
+        assert_eq!(unconfirmed.causes[0], "prod");
+        assert_eq!(
+            unconfirmed.remedy.unwrap(),
+            "check the plan above, then: clearance queue dedupe --gateway=prod --agent m --yes"
+        );
+        let error = Error::from(QueueError::Declined);
+        assert_eq!(failure_of(&error, "prod", &line).causes, ["prod", "not confirmed: nothing was changed"]);
+        let error = Error::from(QueueError::NoSlot);
+        assert_eq!(
+            failure_of(&error, "prod", &line).remedy.unwrap(),
+            "retry with more time: clearance queue dedupe --gateway=prod --agent m --timeout 2m"
+        );
+    }
 }

@@ -68,9 +68,11 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => diff::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
-            queue::list(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
+            queue::list(args, &line, cli.timeout.map(Deadline::after), TIMEOUT, streams)
         }
-        Noun::Queue(Lazy(queue_cli::Verb::Dedupe(Lazy(args)))) => queue::dedupe(args, deadline, streams),
+        Noun::Queue(Lazy(queue_cli::Verb::Dedupe(Lazy(args)))) => {
+            queue::dedupe(args, &line, deadline, streams)
+        }
         Noun::Queue(Lazy(queue_cli::Verb::Guard(args))) => {
             queue::guard(args.0, &line, (cli.timeout.map(Deadline::after), deadline), streams)
         }

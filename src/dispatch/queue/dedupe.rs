@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::super::access::flags;
+use super::super::again::CommandLine;
 use super::super::confirm::{self, ask};
 use super::super::failures::failure_of;
 use super::{filter, layout, millis};
@@ -35,7 +36,12 @@ impl Manner {
 }
 
 /// `queue dedupe`
-pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn dedupe(
+    args: Dedupe,
+    line: &CommandLine,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let asked = match (args.check, args.dry_run || args.file.is_some()) {
         (true, _) => Asked::Check,
         (false, true) => Asked::Plan,
@@ -65,7 +71,7 @@ pub fn dedupe(args: Dedupe, deadline: Deadline, streams: &mut Streams<'_>) -> an
     if args.quiet.quiet && !args.json && reports.iter().all(is_nothing) {
         return Ok(Exit::Done);
     }
-    print((reports, &names), &request, manner, streams)
+    print((reports, &names, line), &request, manner, streams)
 }
 
 fn of_gateways(
@@ -144,7 +150,7 @@ fn confirmed(
 
 /// Prints the report of each gateway. `names`: as they were given, in the same order.
 fn print(
-    (reports, names): (Vec<Result<Report, Error>>, &[String]),
+    (reports, names, line): (Vec<Result<Report, Error>>, &[String], &CommandLine),
     request: &dedupe::Request,
     manner: Manner,
     streams: &mut Streams<'_>,
@@ -175,9 +181,10 @@ fn print(
                 output::dedupe_text(streams.out, done, layout.paper)?;
             }
             Err(error) => {
-                let failure = failure_of(error, names.get(at).map(String::as_str).unwrap_or_default());
+                let gateway = names.get(at).map(String::as_str).unwrap_or_default();
+                let failure = failure_of(error, gateway, line);
                 output::error::text(streams.err, &failure, Paper::of(&io::stderr()))?;
-                failures.push(failure);
+                failures.push((gateway, failure));
             }
         }
     }
@@ -185,7 +192,7 @@ fn print(
         let mut failures = failures.iter();
         let whole = reports.iter().filter_map(|one| match one {
             Ok(done) => Some(Ok(done)),
-            Err(_) => failures.next().map(|failure| Err(failure.of_gateway(None))),
+            Err(_) => failures.next().map(|(gateway, failure)| Err(failure.of_gateway(Some(gateway)))),
         });
         output::json(streams.out, &report::dedupe(whole))?;
     }

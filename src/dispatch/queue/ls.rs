@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use super::super::access::flags;
+use super::super::again::CommandLine;
 use super::super::failures::failure_of;
 use super::{filter, layout};
 use crate::cli::queue::Ls;
@@ -22,6 +23,7 @@ use crate::streams::Streams;
 /// `queue ls`. `end`: `--timeout`, if given.
 pub fn list(
     args: Ls,
+    line: &CommandLine,
     end: Option<Deadline>,
     step: Duration,
     streams: &mut Streams<'_>,
@@ -50,7 +52,7 @@ pub fn list(
         if quiet && listed.iter().all(is_nothing) {
             return Ok(Exit::Done);
         }
-        return list_several(&listed, format, layout(args.full, args.all), streams);
+        return list_several((&listed, line), format, layout(args.full, args.all), streams);
     }
     let flags = Flags { gateway: args.gateway.into_iter().next(), ..access };
     if args.watch {
@@ -85,7 +87,7 @@ pub fn list(
 
 /// `queue ls` of several gateways. A failed one does not hide the others.
 fn list_several(
-    listed: &[ls::Listed],
+    (listed, line): (&[ls::Listed], &CommandLine),
     (json, ndjson): (bool, bool),
     layout: output::Layout,
     streams: &mut Streams<'_>,
@@ -111,7 +113,7 @@ fn list_several(
                 }
             }
             Err(error) => {
-                let failure = failure_of(error, gateway);
+                let failure = failure_of(error, gateway, line);
                 output::error::text(streams.err, &failure, err)?;
                 failures.push((gateway, failure));
             }
