@@ -5,7 +5,7 @@ use std::io;
 use super::access::flags;
 use super::again::CommandLine;
 use super::deadlines::guarded;
-use super::failures::{causes, failure};
+use super::failures::failure_of;
 use crate::cli::gateway as cli;
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway};
@@ -30,11 +30,16 @@ pub fn status(
     if args.all_gateways || args.gateway.len() > 1 {
         let targets = Targets { names: args.gateway, all: args.all_gateways, access };
         let targets = targets.find(&Environment::of_process(), deadline)?;
-        let statuses = gateway::run(gateway::status::run_all(&targets, deadline))?;
+        let mut statuses = gateway::run(gateway::status::run_all(&targets, deadline))?;
+        for (name, status) in &mut statuses {
+            if let Ok(Status { result: Err(refused), .. }) = status {
+                refused.next = refused.next.as_ref().map(|next| line.completed_for(name, next));
+            }
+        }
         let is_nothing =
             |(_, result): &(String, Result<Status, Error>)| result.as_ref().is_ok_and(has_nothing);
         if !(quiet && statuses.iter().all(is_nothing)) {
-            print_all(&statuses, args.json, streams)?;
+            print_all((&statuses, line), args.json, streams)?;
         }
         return Ok(gateway::status::exit(&statuses));
     }
@@ -55,7 +60,7 @@ pub fn status(
 }
 
 fn print_all(
-    statuses: &[(String, Result<Status, Error>)],
+    (statuses, line): (&[(String, Result<Status, Error>)], &CommandLine),
     json: bool,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
@@ -68,7 +73,7 @@ fn print_all(
                 output::status_text(streams.out, status)?;
             }
             Err(error) => {
-                let failure = failure(error, causes(error));
+                let failure = failure_of(error, name, line);
                 if !json {
                     separated(at, streams)?;
                     output::unchosen_text(streams.out, name, &failure)?;

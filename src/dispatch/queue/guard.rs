@@ -72,6 +72,7 @@ pub fn guard(
     };
     // A guard reconnects by itself, and reports each attempt.
     let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
+    let several = args.all_gateways || args.gateway.len() > 1;
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
     let observe = args.observe;
@@ -80,11 +81,15 @@ pub fn guard(
     let spool = Spool::to_stdout()?;
     let mut show = |shown: &Line| {
         let mut text = Vec::new();
+        let gateway = shown.gateway.clone();
         let mut shown = Cow::Borrowed(shown);
         if let Event::Disconnected { remedy: Some(_), .. } = &shown.event
             && let Event::Disconnected { remedy, .. } = &mut shown.to_mut().event
         {
-            *remedy = remedy.as_ref().map(|remedy| line.completed(remedy));
+            *remedy = remedy.as_ref().map(|remedy| match several {
+                true => line.completed_for(&gateway, remedy),
+                false => line.completed(remedy),
+            });
         }
         let printed = if ndjson {
             output::guard_ndjson(&mut text, &shown)
