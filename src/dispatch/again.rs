@@ -497,13 +497,23 @@ fn completed(
         let has_target =
             TARGETS.iter().filter(is_target).any(|target| here.contains(&format!(" --{target}")));
         let explains = here.starts_with(" --explain") || here.starts_with(" --help");
-        if !verb.path.is_empty() && !verb.command.has_subcommands() && !has_target && !explains {
+        // An operand of `validate` or `lint` is the target.
+        let has_operand = verb.is("approvals", &["validate", "lint"])
+            && behind[end..].strip_prefix(' ').is_some_and(is_path);
+        let is_complete = has_target || explains || has_operand;
+        if !verb.path.is_empty() && !verb.command.has_subcommands() && !is_complete {
             done.push_str(&carried(&verb));
         }
         rest = &behind[end..];
     }
     done.push_str(rest);
     done
+}
+
+/// Whether a text starts with a path, and not with a flag or the rest of a sentence.
+fn is_path(text: &str) -> bool {
+    let word = text.split([' ', ';', '\n']).next().unwrap_or_default();
+    word == "-" || word.starts_with(['/', '.', '\'', '$']) || word.contains(['/', '.'])
 }
 
 /// The command at the start of a text, and the end of its name.
@@ -587,6 +597,11 @@ mod tests {
                 "clearance approvals allowlist add /a --store s.json",
                 "clearance approvals validate; clearance approvals lint --fix",
                 "clearance approvals validate s.json; clearance approvals lint --store s.json --fix",
+            ),
+            (
+                "clearance approvals get --file /tmp",
+                "clearance approvals validate /tmp; clearance approvals lint '/a b'; clearance approvals validate -",
+                "clearance approvals validate /tmp; clearance approvals lint '/a b'; clearance approvals validate -",
             ),
             (
                 "clearance approvals get --file 'a",

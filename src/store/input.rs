@@ -11,7 +11,6 @@ use bytesize::ByteSize;
 use rustix::fs::OFlags;
 use thiserror::Error;
 
-use super::shell::quoted;
 use crate::deadline::Deadline;
 
 /// The maximum size of a document that is read or stored: far above the limit of gateways (25 MiB per frame).
@@ -81,10 +80,7 @@ impl InputError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Missing(_) => Some("check the path".to_owned()),
-            Self::Directory(name) => {
-                let name = quoted(Path::new(name));
-                Some(format!("name a file in it, or run: clearance approvals validate {name}"))
-            }
+            Self::Directory(_) => Some("name a file in it".to_owned()),
             Self::TooLarge { .. } => Some("check that it is the right file, or raise --max-size".to_owned()),
             Self::TimedOut { .. } => {
                 Some("check that something writes to it and closes it, or raise --timeout".to_owned())
