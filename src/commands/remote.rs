@@ -195,7 +195,7 @@ async fn find(connection: &mut Connection, wanted: &str) -> Result<Node, Error> 
         &|node| node.id.starts_with(wanted) || name(node).to_lowercase().starts_with(&wanted.to_lowercase()),
     ];
     let listed = |nodes: &[Node]| {
-        let listed = |node: &Node| match name(node) {
+        let listed = |node: &Node| match &*name(node) {
             "" => quoted_name(&node.id),
             name => format!("{} {}", quoted_name(&node.id), quoted_name(name)),
         };
