@@ -11,7 +11,7 @@ use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway};
 use crate::deadline::Deadline;
 use crate::embedded::Generation;
-use crate::output;
+use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::report::gateway::{self as report, Status};
 use crate::settings::{Entry, Environment, Flags};
@@ -113,6 +113,9 @@ pub fn add(args: cli::Add, deadline: Deadline, streams: &mut Streams<'_>) -> any
         replace: args.replace,
     };
     let added = guarded(deadline, move |gate| Ok(gateway::add::run(entry, gate, deadline)?))?;
+    for warning in &added.warnings {
+        output::error::warning(streams.err, warning, Paper::of(&io::stderr()))?;
+    }
     if args.json {
         output::json(streams.out, &added.json())?;
     } else {

@@ -25,6 +25,9 @@ pub enum AddressError {
     /// An unsupported scheme.
     #[error("`{0}` is not a gateway scheme: use ws, wss, http or https")]
     Scheme(String),
+    /// The port is not one.
+    #[error("the port of the address is not a number from 1 to 65535")]
+    Port,
     /// The host is missing.
     #[error("the URL has no host")]
     Host,
@@ -40,7 +43,10 @@ impl FromStr for Address {
         // A text that cannot be parsed may still contain a secret: before an @, or after a ? or #.
         let shown =
             || text.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
-        let malformed = |_| AddressError::Malformed(shown().to_owned());
+        let malformed = |error| match error {
+            url::ParseError::InvalidPort => AddressError::Port,
+            _ => AddressError::Malformed(shown().to_owned()),
+        };
         if let Some(authority) = host_and_port(text.trim()) {
             let plain: Self = format!("ws://{authority}").parse()?;
             return if plain.is_loopback() { Ok(plain) } else { format!("wss://{authority}").parse() };
@@ -56,11 +62,14 @@ impl FromStr for Address {
         {
             return Err(AddressError::Credentials);
         }
+        if url.port() == Some(0) {
+            return Err(AddressError::Port);
+        }
         if url.host().is_none() { Err(AddressError::Host) } else { Ok(Self(url)) }
     }
 }
 
-/// A host and a port without a scheme. An IPv6 address is in brackets, as in a URL.
+/// A host and a number without a scheme. The number may be too large for a port. An IPv6 address is in brackets, as in a URL.
 fn host_and_port(text: &str) -> Option<&str> {
     let text = text.strip_suffix('/').unwrap_or(text);
     let (host, port) = text.rsplit_once(':')?;
@@ -72,9 +81,8 @@ fn host_and_port(text: &str) -> Option<&str> {
         // A text with a user before the host is rejected as a URL, and that error names the reason.
         !host.is_empty() && host.chars().all(plain) && !host.rsplit('@').next().unwrap_or(host).contains(':')
     };
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    let is_port = digits && port.parse::<u16>().is_ok_and(|port| port != 0);
-    (is_host && is_port).then_some(text)
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    (is_host && is_number).then_some(text)
 }
 
 impl fmt::Display for Address {
@@ -156,9 +164,11 @@ mod tests {
             assert!(Address::is_address(text), "{text}");
             assert_eq!(text.parse::<Address>().unwrap().to_string(), url, "{text}");
         }
-        for text in
-            ["prod", "gateway.example", "prod:", ":1", "h:0", "h:65536", "h:+1", "h:x", "::1:18789", ""]
-        {
+        for text in ["h:0", "h:65536", "127.0.0.1:70000", "wss://h:0", "ws://127.0.0.1:70000"] {
+            assert!(Address::is_address(text), "{text}");
+            assert_eq!(text.parse::<Address>(), Err(AddressError::Port), "{text}");
+        }
+        for text in ["prod", "gateway.example", "prod:", ":1", "h:+1", "h:x", "::1:18789", ""] {
             assert!(!Address::is_address(text), "{text}");
             assert!(text.parse::<Address>().is_err(), "{text}");
         }

@@ -115,7 +115,7 @@ pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
 
 /// Prints the gateway that was added and the file it was written to.
 pub fn added_text(out: &mut dyn Write, added: &Added) -> io::Result<()> {
-    let Added { name, url, file, replaced, default } = added;
+    let Added { name, url, file, replaced, default, warnings: _ } = added;
     let verb = if *replaced { "Replaced" } else { "Added" };
     let default = if *default { ", the default" } else { "" };
     writeln!(out, "{verb} gateway {name} ({}){default}, in {}", escaped(url), escaped(file))?;

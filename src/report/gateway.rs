@@ -219,6 +219,8 @@ pub struct Added {
     pub replaced: bool,
     /// Whether it is the default gateway now.
     pub default: bool,
+    /// Why commands on it will fail.
+    pub warnings: Vec<String>,
 }
 
 impl Added {
@@ -233,7 +235,7 @@ impl Added {
             url: &'a str,
             version: u8,
         }
-        let Self { name, url, file, replaced, default } = self;
+        let Self { name, url, file, replaced, default, warnings: _ } = self;
         Printed { default: *default, file, name, replaced: *replaced, url, version: VERSION }
     }
 }

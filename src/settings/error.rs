@@ -138,6 +138,26 @@ pub enum SettingsError {
     /// A name that a gateway cannot have.
     #[error("`{}` cannot be the name of a gateway", .0.escape_debug())]
     GatewayName(String),
+    /// A gateway to add that no command could use.
+    #[error("{flag}: {problem}")]
+    Entry {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// What to write instead.
+        remedy: String,
+    },
+    /// clearance's own configuration could not be written. It is unchanged.
+    #[error("cannot write {}: {cause}", path.display())]
+    NotWritten {
+        /// The file, or its directory.
+        path: PathBuf,
+        /// The system error.
+        cause: std::io::Error,
+        /// The next step.
+        remedy: String,
+    },
     /// clearance's own configuration is not valid.
     #[error("{}{}: {problem}", file.display(), place(*at))]
     Own {
@@ -264,8 +284,8 @@ pub enum SettingsError {
 
 impl SettingsError {
     /// An error in clearance's own configuration, without line and column.
-    pub(super) fn own(file: &Path, problem: &str) -> Self {
-        Self::Own { file: file.to_owned(), at: None, problem: problem.to_owned(), remedy: None }
+    pub(super) fn own(file: &Path, problem: &str, remedy: Option<String>) -> Self {
+        Self::Own { file: file.to_owned(), at: None, problem: problem.to_owned(), remedy }
     }
 
     /// The error's category, which decides the exit code. There is no wildcard, so that each new error needs a
@@ -277,6 +297,7 @@ impl SettingsError {
             | Self::UnknownGateway { .. }
             | Self::GatewayExists { .. }
             | Self::GatewayName(_)
+            | Self::Entry { .. }
             | Self::VariableNotText(_)
             | Self::NoTerminal(_)
             | Self::NoHome => Kind::Usage,
@@ -288,6 +309,7 @@ impl SettingsError {
             Self::Input { error: InputError::TimedOut { .. }, .. } | Self::TypedNothing(_) => Kind::TimedOut,
             Self::Input { .. }
             | Self::MissingVariable { .. }
+            | Self::NotWritten { .. }
             | Self::Own { .. }
             | Self::OpenClaw { .. }
             | Self::Value { .. }
@@ -318,18 +340,15 @@ impl SettingsError {
             }
             Self::VariableNotText(name) => Some(format!("unset {name}, or set it to text")),
             Self::MissingVariable { variable, .. } => Some(format!("export {variable}=…")),
-            Self::NoGateways(file) => {
-                Some(format!("add to {}:\n{}", file.display(), entry("NAME", "wss://HOST")))
-            }
-            Self::UnknownGateway { name, nearest, file, .. } => {
-                Some(unknown(name, nearest.as_deref(), file))
-            }
+            Self::NoGateways(_) => Some("clearance gateway add NAME wss://HOST:PORT".to_owned()),
+            Self::UnknownGateway { name, nearest, .. } => Some(unknown(name, nearest.as_deref())),
             Self::GatewayExists { .. } => {
                 Some("choose another name, or add --replace to replace it".to_owned())
             }
             Self::GatewayName(_) => {
                 Some("a name may contain letters, digits, `-`, `_` and `.`; `embedded` is reserved".to_owned())
             }
+            Self::Entry { remedy, .. } | Self::NotWritten { remedy, .. } => Some(remedy.clone()),
             Self::Own { remedy, .. } => remedy.clone(),
             Self::SecretInOwn { gateway, field, .. } => Some(format!(
                 "put it into a separate file (chmod 600) and write {field}_file = \"PATH\" under [gateways.{gateway}], or {field}_env = \"VARIABLE\""
@@ -418,6 +437,7 @@ fn of_address(error: &AddressError) -> &'static str {
         AddressError::Credentials => {
             "give the address alone, and the credential with --token-file or OPENCLAW_GATEWAY_TOKEN"
         }
+        AddressError::Port => "write a port from 1 to 65535; OpenClaw's default is 18789",
         AddressError::Malformed(_) | AddressError::Scheme(_) | AddressError::Host => {
             "write it as HOST:PORT or wss://HOST:PORT, or as ws://127.0.0.1:PORT on the gateway's own host"
         }
@@ -432,7 +452,7 @@ fn place(at: Option<(usize, usize)>) -> String {
     at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default()
 }
 
-fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
+fn unknown(name: &str, nearest: Option<&str>) -> String {
     if let Some(nearest) = nearest {
         return format!("did you mean {nearest}? clearance … --gateway={nearest}");
     }
@@ -444,8 +464,7 @@ fn unknown(name: &str, nearest: Option<&str>, file: &Path) -> String {
         return "write an address as HOST:PORT or as a URL: --gateway=wss://HOST:PORT, or ws://127.0.0.1:PORT on the gateway's own host"
             .to_owned();
     }
-    let name = name.escape_debug().to_string();
-    format!("name the gateway by its URL, or add to {}:\n{}", file.display(), entry(&name, "wss://HOST"))
+    format!("name the gateway by its URL, or add it: clearance gateway add {name} wss://HOST:PORT")
 }
 
 /// The given name, without the parts that may be a secret: those before an @, or after a ? or #.
@@ -453,26 +472,22 @@ pub(super) fn without_secret(name: &str) -> &str {
     name.split(['?', '#']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default()
 }
 
-fn entry(name: &str, url: &str) -> String {
-    // In TOML a bare name with a dot would be two keys.
-    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let name = if name.chars().all(bare) { name.to_owned() } else { format!("\"{name}\"") };
-    format!("[gateways.{name}]\nurl = \"{url}\"")
-}
-
 fn plaintext(crossing: &Crossing) -> String {
     let Crossing { address, name, file, .. } = crossing;
     let (host, port) = (address.host(), address.port());
-    let file = file.as_ref().map_or_else(|| "config.toml".to_owned(), |file| file.display().to_string());
     let allow = match name {
-        Some(name) => format!("under [gateways.{name}] in {file}:\nallow_plaintext = true"),
-        None => format!(
-            "in {file}, and name it with --gateway=NAME:\n{}\nallow_plaintext = true",
-            entry("NAME", &address.to_string())
-        ),
+        Some(name) => {
+            let file =
+                file.as_ref().map_or_else(|| "config.toml".to_owned(), |file| file.display().to_string());
+            format!("under [gateways.{name}] in {file}:\nallow_plaintext = true")
+        }
+        None => {
+            format!(": clearance gateway add NAME {address} --allow-plaintext, then --gateway=NAME")
+        }
     };
+    let allow = if name.is_some() { format!(" {allow}") } else { allow };
     format!(
-        "use wss:// if the gateway serves TLS; or a tunnel: ssh -N -L {port}:127.0.0.1:{port} USER@{host}, then --gateway=ws://127.0.0.1:{port}; or, on a network you trust, allow it {allow}"
+        "use wss:// if the gateway serves TLS; or a tunnel: ssh -N -L {port}:127.0.0.1:{port} USER@{host}, then --gateway=ws://127.0.0.1:{port}; or, on a network you trust, allow it{allow}"
     )
 }
 

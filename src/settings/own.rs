@@ -20,7 +20,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::environment::{Environment, expand};
-use super::error::SettingsError;
+use super::error::{SettingsError, quoted};
 use super::include::position;
 use super::name::is_name;
 use super::origin::Origin;
@@ -130,11 +130,17 @@ impl Own {
         Self::of(file, &bytes, environment)
     }
 
+    /// The text of the file.
+    pub(super) fn text<'b>(file: &Path, bytes: &'b [u8]) -> Result<&'b str, SettingsError> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to()..error.valid_up_to();
+            wrong(file, bytes, Some(at), "this is not UTF-8", Some(replace(file)))
+        })
+    }
+
     /// Parses the text of the file.
     pub(super) fn of(file: PathBuf, bytes: &[u8], environment: &Environment) -> Result<Self, SettingsError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(&file, bytes, Some(error.valid_up_to()..error.valid_up_to()), "this is not UTF-8", None)
-        })?;
+        let text = Self::text(&file, bytes)?;
         let raw: Raw = toml::from_str(text).map_err(|error| of_toml(&file, text, &error))?;
         let reader = Reader { file: &file, bytes, home: environment.home() };
         let gateways = raw
@@ -197,7 +203,14 @@ impl Reader<'_> {
             "default names the gateway `{}`, which is not in this file",
             raw.get_ref().escape_debug()
         );
-        Err(self.wrong(raw.span(), &problem, near.map(|near| format!("did you mean default = \"{near}\"?"))))
+        let remedy = match near {
+            Some(near) => format!("did you mean default = \"{near}\"?"),
+            None if raw.get_ref() != RESERVED && is_name(raw.get_ref()) => {
+                format!("add it: clearance gateway add {} wss://HOST:PORT", raw.get_ref())
+            }
+            None => "remove that line".to_owned(),
+        };
+        Err(self.wrong(raw.span(), &problem, Some(remedy)))
     }
 
     fn gateway(&self, name: &str, spanned: Spanned<RawGateway>) -> Result<Named, SettingsError> {
@@ -267,6 +280,17 @@ fn wrong(
     SettingsError::Own { file: file.to_owned(), at, problem: problem.to_owned(), remedy }
 }
 
+/// The error for a file that is not TOML.
+pub(super) fn not_toml(file: &Path, bytes: &[u8], at: Option<Range<usize>>) -> SettingsError {
+    wrong(file, bytes, at, "this is not TOML", Some(replace(file)))
+}
+
+fn replace(file: &Path) -> String {
+    let mut kept = file.as_os_str().to_owned();
+    kept.push(".broken");
+    format!("fix that line, or start with an empty file: mv {} {}", quoted(file), quoted(Path::new(&kept)))
+}
+
 /// The parser's message without the value that it found, which may be a misplaced secret.
 fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
     let message = error.message().lines().next().unwrap_or_default();
@@ -286,7 +310,7 @@ fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
     } else if let Some(name) = quoted("missing field `") {
         (format!("the field `{name}` is missing"), None)
     } else {
-        ("this is not TOML".to_owned(), None)
+        return not_toml(file, text.as_bytes(), error.span());
     };
     wrong(file, text.as_bytes(), error.span(), &problem, remedy)
 }

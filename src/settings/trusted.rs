@@ -54,8 +54,8 @@ fn exposed(file: &Path) -> Option<String> {
 
 fn of_file(file: &Path, consequence: &str, holds_secret: bool) -> Vec<String> {
     let warning = |writers: writers::Writers| {
-        let (path, who) = (writers.path.display(), writers.who);
-        let remedy = if holds_secret && writers.path == file {
+        let (path, who) = (writers.path.display(), &writers.who);
+        let remedy = if holds_secret && writers.path == file && !writers.is_owned() {
             format!("chmod 600 {}", quoted(file))
         } else {
             writers.remedy()
@@ -68,5 +68,5 @@ fn of_file(file: &Path, consequence: &str, holds_secret: bool) -> Vec<String> {
         };
         format!("{path} can be written by {who}, who can thereby {replaced}{consequence}: {remedy}")
     };
-    writers::of(file).into_iter().map(warning).collect()
+    writers::of_own(file).into_iter().map(warning).collect()
 }

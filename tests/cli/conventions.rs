@@ -106,11 +106,19 @@ fn a_gateway_is_written_into_the_configuration() {
         &["x", "ftp://h"],
         &["x", "wss://u:s3cret@h"],
         &["x", "wss://h", "--token-file=t", "--token-env=T"],
+        &["x", "wss://h", "--token-env=A=s3cret"],
+        &["x", "wss://h", "--token-file="],
+        &["x", "wss://h:0"],
+        &["x", "ws://10.255.255.1:1", "--token-env=T"],
     ] {
         let answer = client.answer(&[&["gateway", "add"], wrong].concat());
         assert!(answer.starts_with("exit: 2\n") && !answer.contains("s3cret"), "{wrong:?}: {answer}");
     }
     assert_eq!(std::fs::read_to_string(&config).unwrap(), after);
+    // The next command would fail.
+    let answer = client.answer(&["gateway", "add", "x", "wss://h", "--token-file=none"]);
+    assert!(answer.starts_with("exit: 0\n") && answer.contains("warning: "), "{answer}");
+    assert!(answer.contains("/none does not exist") && answer.contains("(umask 077 && cat > "), "{answer}");
 }
 
 #[test]

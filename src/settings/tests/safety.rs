@@ -84,7 +84,7 @@ fn a_credential_does_not_cross_plaintext() {
         let error = host.resolve(&gateway(url)).unwrap_err();
         assert_eq!(error.kind(), Kind::Refused, "{url}");
         assert!(error.remedy().unwrap().ends_with(&format!(
-            "and name it with --gateway=NAME:\n[gateways.NAME]\nurl = \"{url}\"\nallow_plaintext = true"
+            "allow it: clearance gateway add NAME {url} --allow-plaintext, then --gateway=NAME"
         )));
     }
     for url in ["ws://127.0.0.1", "ws://localhost", "wss://gateway.internal", "https://8.8.8.8"] {
