@@ -39,7 +39,7 @@ pub fn status(
         let is_nothing =
             |(_, result): &(String, Result<Status, Error>)| result.as_ref().is_ok_and(has_nothing);
         if !(quiet && statuses.iter().all(is_nothing)) {
-            print_all((&statuses, line), args.json, streams)?;
+            print_all(&statuses, line, args.json, streams)?;
         }
         return Ok(gateway::status::exit(&statuses));
     }
@@ -60,7 +60,8 @@ pub fn status(
 }
 
 fn print_all(
-    (statuses, line): (&[(String, Result<Status, Error>)], &CommandLine),
+    statuses: &[(String, Result<Status, Error>)],
+    line: &CommandLine,
     json: bool,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {

@@ -198,7 +198,8 @@ impl Entry {
         if !replaced {
             let mut longer = text.clone();
             separate(&mut longer);
-            longer.push_str(&format!("[gateways.{}]\n", Key::new(&*self.name)));
+            let header = format!("[gateways.{}]\n", Key::new(&*self.name));
+            longer.push_str(&header);
             // Where `gateways` is written inline, a header would be wrong.
             if longer.parse::<DocumentMut>().is_ok() {
                 return longer;

@@ -82,8 +82,8 @@ fn writers(path: &Path, metadata: &Metadata, user: Option<u32>) -> Option<Writer
     // The owner of a sticky directory can replace the files in it; other users cannot.
     let sticky = metadata.is_dir() && metadata.mode() & STICKY != 0;
     let owner = metadata.uid();
-    let owned = user.is_some_and(|user| owner != user && owner != 0);
-    let who = if owned {
+    let foreign = user.is_some_and(|user| owner != user && owner != 0);
+    let who = if foreign {
         Cow::Owned(format!("its owner, user {owner}"))
     } else if !sticky && metadata.mode() & OTHERS != 0 {
         Cow::Borrowed("every user of this host")
@@ -94,7 +94,7 @@ fn writers(path: &Path, metadata: &Metadata, user: Option<u32>) -> Option<Writer
     };
     // A Kubernetes volume has mode 0777, but nobody can write to it if it is mounted read-only.
     let read_only = statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY));
-    (!read_only).then(|| Writers { path: path.to_owned(), who, owned })
+    (!read_only).then(|| Writers { path: path.to_owned(), who, owned: foreign })
 }
 
 #[cfg(test)]

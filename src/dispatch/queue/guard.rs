@@ -86,10 +86,10 @@ pub fn guard(
         if let Event::Disconnected { remedy: Some(_), .. } = &shown.event
             && let Event::Disconnected { remedy, .. } = &mut shown.to_mut().event
         {
-            *remedy = remedy.as_ref().map(|remedy| match several {
-                true => line.completed_for(&gateway, remedy),
-                false => line.completed(remedy),
-            });
+            let completed = |remedy: &String| {
+                if several { line.completed_for(&gateway, remedy) } else { line.completed(remedy) }
+            };
+            *remedy = remedy.as_ref().map(completed);
         }
         let printed = if ndjson {
             output::guard_ndjson(&mut text, &shown)
