@@ -482,7 +482,7 @@ fn plaintext(crossing: &Crossing) -> String {
             format!("under [gateways.{name}] in {file}:\nallow_plaintext = true")
         }
         None => {
-            format!(": clearance gateway add NAME {address} --allow-plaintext, then --gateway=NAME")
+            format!(": clearance gateway add NAME {address} --allow-plaintext")
         }
     };
     let allow = if name.is_some() { format!(" {allow}") } else { allow };
