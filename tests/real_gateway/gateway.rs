@@ -1,8 +1,9 @@
 //! A real gateway: started on a free port with its own state directory and home, and always stopped.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -73,8 +74,10 @@ impl Gateway {
         let this = Self { version, port, directory, setup, running: None };
         fs::create_dir_all(this.home()).expect("a home");
         fs::create_dir_all(this.state()).expect("a state directory");
-        fs::write(this.state().join("openclaw.json"), this.configuration().to_string())
-            .expect("its settings");
+        let settings = this.state().join("openclaw.json");
+        fs::write(&settings, this.configuration().to_string()).expect("its settings");
+        // It has the token.
+        fs::set_permissions(&settings, Permissions::from_mode(0o600)).expect("private settings");
         this
     }
 

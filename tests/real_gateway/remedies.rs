@@ -249,8 +249,7 @@ fn documents(host: &Host) {
     let early = host.own.file("early.json", early);
     let ran = host.own.run(&["approvals", "set", "--gateway", "--file", &early]).exits(1);
     let code = ran.stderr.split_once('[').and_then(|(_, rest)| rest.split_once(']')).expect("a code").0;
-    let explain =
-        command(&ran.stderr, "clearance approvals validate --explain").replace("CODE tells more", code);
+    let explain = command(&ran.stderr, "clearance approvals validate --explain").replace("CODE", code);
     let page = host.works(&explain);
     assert!(page.contains("--allow-legacy"), "{page}");
     host.own.run(&["approvals", "set", "--gateway", "--file", &early, "--allow-legacy"]).exits(0);

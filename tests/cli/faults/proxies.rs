@@ -156,7 +156,7 @@ pub fn rows() -> Vec<Row> {
             .at(PLAIN)
             .env("HTTP_PROXY", PROXY)
             .fails(5, &["settings"])
-            .says("allow_plaintext"),
+            .says("--allow-plaintext"),
     ]
 }
 
