@@ -71,3 +71,24 @@ pub fn gateway_as_operand(arguments: &[OsString]) -> String {
 fn operands_begin(words: &[String]) -> bool {
     words.iter().any(|word| word == "diff")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::escaped;
+
+    /// A shell reads no mark back.
+    #[test]
+    fn output_prints_quoted_words_without_marks() {
+        for word in [
+            "a b",
+            "it's",
+            "line\nbreak\u{1b}[2J",
+            "\u{202e}evil\u{2066} \u{200b}\u{a0}0",
+            "│⟨U+202E⟩␊ \u{3164}",
+        ] {
+            let quoted = shell_quoted(Path::new(word));
+            assert_eq!(escaped(&quoted), quoted);
+        }
+    }
+}
