@@ -2,7 +2,7 @@
 //!
 //! A position-independent program of this size has some 21,000 pointers that the dynamic loader writes at every start:
 //! about a millisecond, more than the validation of a document takes (`benches/validate.py`, first row). With packed
-//! relative relocations, as `CLEARANCE_PIE=1` links it, they take less of the file and as much of the time.
+//! relative relocations, as `CLEARANCE_PIE=1` links it, they still take a quarter of a millisecond.
 //! docs/performance.md has the figures. A fixed address gives up the random place of the program's own code and
 //! constants; its stack, its heap and its libraries keep theirs, and `unsafe` code is forbidden in this crate.
 
