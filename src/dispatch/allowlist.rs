@@ -3,7 +3,7 @@
 use std::io;
 
 use super::access::remote;
-use super::again::CommandLine;
+use super::command_line::CommandLine;
 use super::deadlines::guarded;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::cli::allowlist::{Edit, Remove, Source, Verb};

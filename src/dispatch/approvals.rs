@@ -3,7 +3,7 @@
 use std::io;
 
 use super::access::remote;
-use super::again::CommandLine;
+use super::command_line::CommandLine;
 use super::deadlines::{guarded, within};
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;

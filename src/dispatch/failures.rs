@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Once;
 use std::time::Duration;
 
-use super::again::CommandLine;
+use super::command_line::CommandLine;
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::deadline::Deadline;

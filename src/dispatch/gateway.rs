@@ -3,7 +3,7 @@
 use std::io;
 
 use super::access::flags;
-use super::again::CommandLine;
+use super::command_line::CommandLine;
 use super::deadlines::guarded;
 use super::failures::failure_of;
 use crate::cli::gateway as cli;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::access::remote;
-use super::again::CommandLine;
 use super::approvals::{explain, instead_of_missing};
+use super::command_line::CommandLine;
 use super::confirm::{ask, interactive};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;

@@ -4,9 +4,9 @@
 //! `output` prints.
 
 mod access;
-mod again;
 mod allowlist;
 mod approvals;
+mod command_line;
 mod completions;
 mod confirm;
 mod deadlines;
@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use self::again::CommandLine;
+use self::command_line::CommandLine;
 use crate::cli::approvals::Verb;
 use crate::cli::lazy::Lazy;
 use crate::cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};

@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::again::CommandLine;
+use super::command_line::CommandLine;
 use super::failures::{machine, printed, unless_gone};
 use super::paste;
 use crate::output::{self, Paper};

@@ -318,10 +318,7 @@ async fn purge(
     if queue.now().gateway.since(before.at()) > FRESH_MS {
         // A person may have read the plan meanwhile. The answer arrives after every event of that time.
         let now = stop.spare(Box::pin(queue.list_again(before))).await?;
-        // Prompts that arrived since are not in the plan, and none of them is kept instead of a planned one.
-        let known = before.keys();
-        let later = request.plan_among(&now, |key| known.contains(key));
-        plan.outdated_by(&later).for_each(|survivor| work.outdate(survivor));
+        outdate(&mut work, request, (&plan, before), &now);
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Such a gateway sends every decision to every operator, and the connection is older than the listing.
@@ -350,6 +347,7 @@ async fn purge(
                 };
                 events = queue.connection.take_events();
                 work.handle(purge::Input::Restored, queue.now());
+                outdate(&mut work, request, (&plan, before), &again);
                 caught_up(queue, &again, events.is_some(), &mut work);
             }
         }
@@ -373,6 +371,14 @@ fn note_again(round: &mut Round, plan: &Plan<'_>, before: &Pending, after: &Pend
     let known = before.keys();
     round.asked_again(plan, &denied(&round.entries), &after.listing.prompts);
     round.requeued.retain(|again| !known.contains(&again.prompt.key));
+}
+
+/// Skips the groups that a new listing changed since the plan was made from `before`. Prompts that arrived since are not
+/// in the plan, and none of them is kept instead of a planned one.
+fn outdate(work: &mut Purge, request: &Request, (plan, before): (&Plan<'_>, &Pending), now: &Pending) {
+    let known = before.keys();
+    let later = request.plan_among(now, |key| known.contains(key));
+    plan.outdated_by(&later).for_each(|survivor| work.outdate(survivor));
 }
 
 /// Passes the pending prompts to the purge, and whether every decision will be received from now on.

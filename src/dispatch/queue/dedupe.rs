@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::super::access::flags;
-use super::super::again::CommandLine;
+use super::super::command_line::CommandLine;
 use super::super::confirm::{self, ask};
 use super::super::failures::failure_of;
 use super::{filter, layout, millis};

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use super::super::access::flags;
-use super::super::again::CommandLine;
+use super::super::command_line::CommandLine;
 use super::super::spool::Spool;
 use super::{filter, millis};
 use crate::cli::gateway::Access;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use super::super::access::flags;
-use super::super::again::CommandLine;
+use super::super::command_line::CommandLine;
 use super::super::failures::failure_of;
 use super::{filter, layout};
 use crate::cli::queue::Ls;

@@ -2,9 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{ChangeJson, FileError, FileReport, Problems, Unchecked, VERSION, messages};
+use super::{ChangeJson, FileJson, FileReport, Unchecked, VERSION, messages};
 use crate::approvals::compare::changes::Change;
-use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{Counts, Removal};
@@ -94,16 +93,6 @@ struct LintJson<'r> {
 }
 
 #[derive(Serialize)]
-struct FileJson<'r> {
-    path: &'r str,
-    status: &'static str,
-    problems: Problems<'r>,
-    omitted: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<FileError<'r>>,
-}
-
-#[derive(Serialize)]
 struct RemovalJson<'r> {
     agent: &'r str,
     code: &'static str,
@@ -113,24 +102,7 @@ struct RemovalJson<'r> {
 }
 
 fn files<S: Serializer>(reports: &&[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
-    /// For a file that was not read.
-    static NONE: Verdict = Verdict {
-        diagnostics: Vec::new(),
-        omitted: 0,
-        omitted_errors: 0,
-        uncounted: false,
-        unfinished: false,
-    };
-    serializer.collect_seq(reports.iter().map(|file| {
-        let verdict = file.result.as_ref().unwrap_or(&NONE);
-        FileJson {
-            path: &file.name,
-            status: status(file),
-            problems: Problems::of(verdict),
-            omitted: verdict.omitted,
-            error: FileError::of(&file.result),
-        }
-    }))
+    serializer.collect_seq(reports.iter().map(|file| FileJson::with(file, status(file))))
 }
 
 fn fixed_fields<S: Serializer>(fixes: &&[Fix], serializer: S) -> Result<S::Ok, S::Error> {

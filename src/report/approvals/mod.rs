@@ -122,27 +122,24 @@ struct FileJson<'r> {
 
 impl<'r> FileJson<'r> {
     fn of(report: &'r FileReport) -> Self {
-        match &report.result {
-            Ok(verdict) => Self {
-                path: &report.name,
-                status: match verdict {
-                    verdict if verdict.unfinished => Unchecked::TimedOut.as_str(),
-                    verdict if verdict.is_valid() => "valid",
-                    _ => "invalid",
-                },
-                problems: Problems::of(verdict),
-                omitted: verdict.omitted,
-                uncounted: verdict.uncounted,
-                error: FileError::of(&report.result),
-            },
-            Err(failed) => Self {
-                path: &report.name,
-                status: failed.why.as_str(),
-                problems: Problems(&[]),
-                omitted: 0,
-                uncounted: false,
-                error: FileError::of(&report.result),
-            },
+        let status = match &report.result {
+            Ok(verdict) if verdict.unfinished => Unchecked::TimedOut.as_str(),
+            Ok(verdict) if verdict.is_valid() => "valid",
+            Ok(_) => "invalid",
+            Err(failed) => failed.why.as_str(),
+        };
+        Self::with(report, status)
+    }
+
+    fn with(report: &'r FileReport, status: &'static str) -> Self {
+        let verdict = report.result.as_ref().ok();
+        Self {
+            path: &report.name,
+            status,
+            problems: verdict.map_or(Problems(&[]), Problems::of),
+            omitted: verdict.map_or(0, |verdict| verdict.omitted),
+            uncounted: verdict.is_some_and(|verdict| verdict.uncounted),
+            error: FileError::of(&report.result),
         }
     }
 }
