@@ -1,0 +1,68 @@
+//! A decision and how it came about.
+
+use super::evaluation::Evaluation;
+
+/// What a gateway does with a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What happens.
+    pub verdict: Verdict,
+    /// Why, in the words of `oracle.mjs`: `allowlist`, `allowlist-miss`, or the gateway's first line of refusal.
+    pub reason: String,
+    /// The policy in force.
+    pub policy: Policy,
+    /// The command read against the entries. `None`: it was refused before.
+    pub evaluation: Option<Evaluation>,
+    /// What happens to a prompt that nobody answers. Only if it asks.
+    pub unanswered: Option<Unanswered>,
+    /// Whether a model reviews the command before a person does.
+    pub review: bool,
+    /// What would have to be known, if the verdict is unknown.
+    pub missing: Vec<String>,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It runs.
+    Runs,
+    /// A person is asked.
+    Asks,
+    /// It is refused.
+    Denied,
+    /// Something that decides is not known.
+    Unknown,
+}
+
+/// What happens to a prompt that nobody answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Runs or is denied.
+    pub verdict: Verdict,
+    /// Why it is denied, in the gateway's words.
+    pub reason: Option<String>,
+}
+
+/// A policy in force, in the words of documents. Each field with its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// `deny`, `allowlist` or `full`.
+    pub security: (&'static str, Origin),
+    /// `off`, `on-miss` or `always`.
+    pub ask: (&'static str, Origin),
+    /// `deny`, `allowlist` or `full`.
+    pub ask_fallback: (&'static str, Origin),
+}
+
+/// Where a field of a policy comes from: the one that was stricter, or the only one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// This key of the document: `defaults.security`.
+    Document(String),
+    /// This key of `openclaw.json`: `tools.exec.security`.
+    Configuration(String),
+    /// The release's own default.
+    Default,
+    /// The call or the session.
+    Call(String),
+}

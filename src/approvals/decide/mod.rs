@@ -1,0 +1,19 @@
+//! The decision of a gateway about a shell command: whether it runs, asks or is denied on a host, and why.
+//!
+//! [`decide`] answers as one release decides ([`Profile`]). It is pure: what a name on this host refers to is asked of a
+//! [`Host`]. What no host can tell makes the answer [`Verdict::Unknown`], never a guess.
+//!
+//! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
+//! code on generated cases. `docs/explain.md` says how many.
+
+mod decision;
+mod evaluation;
+mod host;
+mod profile;
+mod question;
+
+pub use decision::{Decision, Origin, Policy, Unanswered, Verdict};
+pub use evaluation::{By, Evaluation, Plan, Segment};
+pub use host::{Found, Host};
+pub use profile::Profile;
+pub use question::{Context, Entry, EntryId, Question};
