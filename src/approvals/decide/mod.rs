@@ -6,14 +6,22 @@
 //! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
 //! code on generated cases. `docs/explain.md` says how many.
 
+mod bash;
+mod case;
+mod configuration;
 mod decision;
 mod evaluation;
 mod host;
 mod profile;
 mod question;
+mod resolve;
+mod split;
+mod verdict;
 
+pub use case::{Answer, Case, EntryAnswer, SegmentAnswer};
 pub use decision::{Decision, Origin, Policy, Unanswered, Verdict};
 pub use evaluation::{By, Evaluation, Plan, Segment};
 pub use host::{Found, Host};
 pub use profile::Profile;
 pub use question::{Context, Entry, EntryId, Question};
+pub use verdict::decide;
