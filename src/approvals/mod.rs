@@ -7,6 +7,7 @@
 mod bounds;
 pub mod check;
 pub mod compare;
+pub mod decide;
 pub mod edit;
 pub mod findings;
 pub mod lint;

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod error;
+pub mod files;
 pub mod input;
 pub mod json_file;
 mod layout;
