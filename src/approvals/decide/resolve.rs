@@ -1,18 +1,25 @@
-//! Finds the program that a word of a command names.
+//! What the word of a program refers to on a host: a file of `PATH` or of the working directory, and its real path.
+//!
+//! Source: `executable-path` and `exec-command-resolution` of the three releases. What no host can tell is decided by a
+//! [`Hypothesis`], and noted in [`World::unknown`].
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::host::Host;
+use super::configuration::Setup;
+use super::host::{Found, Host};
+use super::profile::Profile;
+use super::question::Question;
+use super::words;
 
-/// What is assumed of programs that nobody can tell about.
+/// What is assumed of a program of which nobody can tell whether it exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hypothesis {
-    /// There is none.
+    /// It does not exist.
     Nothing,
-    /// It exists, and no entry matches it.
+    /// It exists, and its real path matches no pattern.
     Stranger,
-    /// It exists, and every entry that could mean it matches it.
+    /// It exists, and its real path matches every pattern.
     Wanted,
 }
 
@@ -22,6 +29,152 @@ pub(super) struct World<'h> {
     pub host: &'h dyn Host,
     /// What is assumed of what the host cannot tell.
     pub hypothesis: Hypothesis,
-    /// What the host could not tell, so far.
+    /// The paths of which the host could not tell what they are, so far.
     pub unknown: RefCell<BTreeSet<String>>,
+}
+
+/// Everything outside a command that its programs are looked up in.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'l> {
+    /// The release.
+    pub profile: Profile,
+    /// The files, under one hypothesis.
+    pub world: &'l World<'l>,
+    /// What the configuration says.
+    pub setup: &'l Setup,
+    /// The absolute working directory of the call.
+    pub directory: &'l str,
+    /// `HOME` of the gateway.
+    pub home: &'l str,
+}
+
+/// A program as a release resolves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program {
+    /// The word as written, without white space around it.
+    pub word: String,
+    /// The path as found, links not followed. `None`: not found.
+    pub resolved: Option<String>,
+    /// Its real path. `None`: not found, or nobody can tell.
+    pub real: Option<String>,
+    /// The base name of the path as found; else the word.
+    pub name: String,
+    /// Whether it exists only by hypothesis, so that its real path is not known.
+    pub guessed: bool,
+}
+
+/// What is at a path, after the hypothesis.
+enum Seen {
+    Program(String),
+    Guessed,
+    Other,
+}
+
+impl<'l> Lookup<'l> {
+    /// The surroundings of the command of a question.
+    pub(super) fn new(question: &'l Question<'l>, profile: Profile, setup: &'l Setup, world: &'l World<'l>) -> Self {
+        Self { profile, world, setup, directory: question.directory, home: question.home }
+    }
+
+    /// Resolves the word of a program (`buildExecutableResolution`).
+    pub(super) fn program(&self, word: &str) -> Program {
+        let word = words::trim(word);
+        let (resolved, real, guessed) = match self.find(word) {
+            Some((path, Seen::Program(real))) => (Some(path), Some(real), false),
+            Some((path, Seen::Guessed)) => (Some(path), None, true),
+            _ => (None, None, false),
+        };
+        let name = resolved.as_deref().map_or(word, words::base_name).to_owned();
+        Program { word: word.to_owned(), resolved, real, name, guessed }
+    }
+
+    /// The path that a program has although it may not exist: that of a word with a separator.
+    pub(super) fn candidate(&self, program: &Program) -> Option<String> {
+        program.resolved.clone().or_else(|| self.path_of(&program.word))
+    }
+
+    /// The path that entries and trusted directories are compared with (`resolveExecutableTrustPath`): the real path if
+    /// there is one, else the path as written.
+    pub(super) fn trust_path(&self, program: &Program) -> Option<String> {
+        if let Some(real) = &program.real {
+            return Some(real.clone());
+        }
+        let candidate = self.candidate(program)?;
+        Some(self.real_path(&candidate).unwrap_or(candidate))
+    }
+
+    /// The real path of whatever is at a path. `None`: nothing, or nobody can tell.
+    pub(super) fn real_path(&self, path: &str) -> Option<String> {
+        match self.world.host.look(path) {
+            Found::Program(real) | Found::File(real) | Found::Directory(real) => Some(real),
+            Found::Nothing => None,
+            Found::Unknown => {
+                self.world.unknown.borrow_mut().insert(path.to_owned());
+                None
+            }
+        }
+    }
+
+    /// The absolute path of a word with a separator. 2026.4.14 leaves an absolute one as written.
+    fn path_of(&self, word: &str) -> Option<String> {
+        let expanded = words::expand_home(word, self.home);
+        if !words::has_separator(&expanded) {
+            return None;
+        }
+        if expanded.starts_with('/') && self.profile == Profile::V2026_4_14 {
+            return Some(expanded);
+        }
+        Some(words::absolute(words::trim(self.directory), &expanded))
+    }
+
+    /// Looks a word up.
+    fn find(&self, word: &str) -> Option<(String, Seen)> {
+        if word.is_empty() {
+            return None;
+        }
+        if let Some(path) = self.path_of(word) {
+            let seen = self.see(&path);
+            return Some((path, seen));
+        }
+        for candidate in self.setup.path.split(':').filter_map(|entry| self.in_path(entry, word)) {
+            match self.see(&candidate) {
+                Seen::Other => {}
+                seen => return Some((candidate, seen)),
+            }
+        }
+        None
+    }
+
+    /// The path of a name in one element of `PATH`. 2026.9.6 takes an empty element for the working directory, and keeps
+    /// `..` as written; the others skip an empty one.
+    fn in_path(&self, entry: &str, name: &str) -> Option<String> {
+        if self.profile < Profile::V2026_9_6 {
+            return (!entry.is_empty()).then(|| join(entry, name));
+        }
+        let directory = words::absolute("/", words::trim(self.directory));
+        if !entry.split('/').any(|part| part == "..") {
+            return Some(join(&words::absolute(&directory, entry), name));
+        }
+        if entry.starts_with('/') { Some(format!("{entry}/{name}")) } else { Some(format!("{directory}/{entry}/{name}")) }
+    }
+
+    /// What is at a path, after the hypothesis.
+    fn see(&self, path: &str) -> Seen {
+        // A relative element of PATH is resolved by 2026.4.14 and 2026.6.11 against a directory that nobody knows: the one
+        // in which the gateway was started.
+        let found = if path.starts_with('/') { self.world.host.look(path) } else { Found::Unknown };
+        match found {
+            Found::Program(real) => Seen::Program(real),
+            Found::File(_) | Found::Directory(_) | Found::Nothing => Seen::Other,
+            Found::Unknown => {
+                self.world.unknown.borrow_mut().insert(path.to_owned());
+                if self.world.hypothesis == Hypothesis::Nothing { Seen::Other } else { Seen::Guessed }
+            }
+        }
+    }
+}
+
+/// `path.posix.join` of an element of `PATH` and a name.
+fn join(entry: &str, name: &str) -> String {
+    if entry.starts_with('/') { words::absolute(entry, name) } else { format!("{entry}/{name}") }
 }
