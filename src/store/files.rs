@@ -2,21 +2,14 @@
 //! system, and the access bits are those of the user who runs `clearance`, so the answers are a gateway's answers only if
 //! both run as the same user. What counts as writable is what 2026.9.6 calls a mutable file.
 
-use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Access, OFlags, access};
 
 use crate::approvals::decide::{Found, Host};
-
-/// As many links as Linux follows in one path.
-const MAX_LINKS: usize = 40;
-
-/// More parts than any path of Linux's greatest length has.
-const MAX_PARTS: usize = 8192;
 
 /// The files of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,52 +46,44 @@ impl Host for ThisMachine {
     }
 
     fn is_writable(&self, path: &str) -> Option<bool> {
-        let real = fs::canonicalize(path).ok()?;
-        let mut places = link_directories(Path::new(path))?;
-        places.extend(real.parent().map(Path::to_owned));
-        places.push(real);
-        Some(places.iter().any(|place| access(place, Access::WRITE_OK).is_ok()))
+        let written = folded(Path::new(path));
+        let real = fs::canonicalize(&written);
+        Some(is_mutable(&written) || real.map_or(true, |real| is_mutable(&real)))
     }
 }
 
-/// The directories of the links that a path goes through: who may write one may point its link elsewhere. `None`: too
-/// many links, or a part that is missing.
-fn link_directories(path: &Path) -> Option<Vec<PathBuf>> {
-    let mut directories = Vec::new();
-    let mut current = PathBuf::from("/");
-    let mut pending: Vec<OsString> = parts_backwards(path);
-    for _ in 0..MAX_PARTS {
-        let Some(part) = pending.pop() else { return Some(directories) };
-        if part == ".." {
-            current.pop();
-            continue;
-        }
-        let next = current.join(&part);
-        if !fs::symlink_metadata(&next).ok()?.is_symlink() {
-            current = next;
-            continue;
-        }
-        if directories.len() >= MAX_LINKS {
-            return None;
-        }
-        let aim = fs::read_link(&next).ok()?;
-        directories.push(current.clone());
-        if aim.is_absolute() {
-            current = PathBuf::from("/");
-        }
-        pending.extend(parts_backwards(&aim));
-    }
-    None
+/// Whether this user may put another file in the place of a path: write it, its directory, or the directory of a link on
+/// the way (`pathLooksMutableForShellPayloadSync`). A path that cannot be followed counts as such.
+fn is_mutable(path: &Path) -> bool {
+    let parent = path.parent().unwrap_or(path);
+    may_change(path) || may_change(parent) || path.ancestors().any(is_mutable_link)
 }
 
-/// The names and `..` of a path, the last one first.
-fn parts_backwards(path: &Path) -> Vec<OsString> {
-    let name = |part| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some(OsString::from("..")),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-    };
-    path.components().rev().filter_map(name).collect()
+/// Whether a path is a link in a directory that this user may change.
+fn is_mutable_link(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.is_symlink() && may_change(path.parent().unwrap_or(path)),
+        Err(_) => true,
+    }
+}
+
+/// Whether this user may write a file or directory, or owns it and so may permit it.
+fn may_change(path: &Path) -> bool {
+    let owns = || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::getuid().as_raw());
+    access(path, Access::WRITE_OK).is_ok() || owns()
+}
+
+/// An absolute path without `.` and `..`, which are taken off as text.
+fn folded(path: &Path) -> PathBuf {
+    let mut folded = PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => folded.push(name),
+            Component::ParentDir => drop(folded.pop()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    folded
 }
 
 #[cfg(test)]
@@ -157,25 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_owns_is_writable_and_what_is_missing_is_unknown() {
+    fn what_the_user_owns_is_writable_and_so_is_what_cannot_be_followed() {
         let (_home, root) = tree();
-        for (path, writable) in
-            [("bin/tool", Some(true)), ("link", Some(true)), ("absent", None), ("dangling", None), ("loop", None)]
-        {
-            assert_eq!(ThisMachine.is_writable(&format!("{root}/{path}")), writable, "{path}");
+        let protected = fs::Permissions::from_mode(0o555);
+        fs::set_permissions(format!("{root}/bin/tool"), protected).unwrap();
+        for path in ["bin/tool", "link", "absent", "dangling", "loop", "bin/data"] {
+            assert_eq!(ThisMachine.is_writable(&format!("{root}/{path}")), Some(true), "{path}");
         }
     }
 
     #[test]
-    fn links_are_found_wherever_a_path_has_them() {
-        let (_home, root) = tree();
-        symlink("bin", format!("{root}/there")).unwrap();
-        symlink(format!("{root}/there/../link"), format!("{root}/far")).unwrap();
-        let through = |path: &str| link_directories(Path::new(&format!("{root}/{path}")));
-        let at = |count| Some(vec![PathBuf::from(&root); count]);
-        for (path, count) in [("bin/tool", 0), ("link", 1), ("there/tool", 1), ("far", 3)] {
-            assert_eq!(through(path), at(count), "{path}");
-        }
-        assert_eq!(through("loop"), None);
+    fn what_belongs_to_somebody_else_is_not_writable() {
+        // Root may write everything, so only other users can see the difference.
+        let is_root = rustix::process::getuid().is_root();
+        assert_eq!(ThisMachine.is_writable("/usr/bin/env"), Some(is_root));
+        assert_eq!(ThisMachine.is_writable("/usr/bin/../bin/./env"), Some(is_root));
     }
 }
