@@ -69,7 +69,8 @@ fn is_mutable_link(path: &Path) -> bool {
 
 /// Whether this user may write a file or directory, or owns it and so may permit it.
 fn may_change(path: &Path) -> bool {
-    let owns = || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::getuid().as_raw());
+    let owns =
+        || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::getuid().as_raw());
     access(path, Access::WRITE_OK).is_ok() || owns()
 }
 

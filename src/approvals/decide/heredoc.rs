@@ -35,7 +35,8 @@ pub(super) fn delimiter(text: &str, at: usize, strips_tabs: bool) -> Option<(Her
             (delimiter, length, true)
         }
         _ => {
-            let ends = |character: char| is_white(character) || matches!(character, '|' | '&' | ';' | '<' | '>');
+            let ends =
+                |character: char| is_white(character) || matches!(character, '|' | '&' | ';' | '<' | '>');
             let length = rest.find(ends).unwrap_or(rest.len());
             (rest.get(..length)?.to_owned(), length, false)
         }
@@ -130,7 +131,8 @@ mod tests {
             ("<x", None),
         ] {
             let found = delimiter(text, 0, false);
-            let found = found.as_ref().map(|(heredoc, end)| (heredoc.delimiter.as_str(), *end, heredoc.is_quoted));
+            let found =
+                found.as_ref().map(|(heredoc, end)| (heredoc.delimiter.as_str(), *end, heredoc.is_quoted));
             assert_eq!(found, result, "{text:?}");
         }
     }

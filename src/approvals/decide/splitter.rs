@@ -48,7 +48,9 @@ pub(super) fn chain(text: &str) -> Option<Vec<Part>> {
             at = literal.end;
         } else if is_comment(text, at) {
             break;
-        } else if let Some(operator) = ["&&", "||", ";"].into_iter().find(|operator| is_at(text, at, operator)) {
+        } else if let Some(operator) =
+            ["&&", "||", ";"].into_iter().find(|operator| is_at(text, at, operator))
+        {
             parts.push(Part { span: trimmed(text, start..at)?, operator: Some(operator) });
             at += operator.len();
             start = at;
@@ -65,7 +67,8 @@ pub(super) fn chain(text: &str) -> Option<Vec<Part>> {
 
 /// The parts of a pipeline, or why the text is none.
 pub(super) fn pipeline(text: &str) -> Result<Vec<Piece>, &'static str> {
-    let mut reader = Pipeline { text, at: 0, start: 0, raw: String::new(), pieces: Vec::new(), heredocs: Vec::new() };
+    let mut reader =
+        Pipeline { text, at: 0, start: 0, raw: String::new(), pieces: Vec::new(), heredocs: Vec::new() };
     // Whether nothing at all follows the last `|`. White space is something.
     let mut is_empty = false;
     while reader.at < text.len() {
@@ -76,7 +79,11 @@ pub(super) fn pipeline(text: &str) -> Result<Vec<Piece>, &'static str> {
             reader.keep(literal.end);
             if !literal.is_closed {
                 let is_pending = !reader.heredocs.is_empty();
-                return Err(if is_pending { heredoc::UNTERMINATED } else { "unterminated shell quote/escape" });
+                return Err(if is_pending {
+                    heredoc::UNTERMINATED
+                } else {
+                    "unterminated shell quote/escape"
+                });
             }
         } else if is_comment(text, reader.at) {
             break;
@@ -292,7 +299,8 @@ fn refused(text: &str, at: usize) -> Option<&'static str> {
 
 /// Whether a comment begins here: at the start, or behind white space.
 fn is_comment(text: &str, at: usize) -> bool {
-    is_at(text, at, "#") && text.get(..at).is_none_or(|before| before.chars().next_back().is_none_or(is_white))
+    is_at(text, at, "#")
+        && text.get(..at).is_none_or(|before| before.chars().next_back().is_none_or(is_white))
 }
 
 fn is_at(text: &str, at: usize, token: &str) -> bool {
@@ -366,7 +374,11 @@ mod tests {
             ("a \\", Err("unterminated shell quote/escape")),
             ("é | ü", Ok(vec!["é", "ü"])),
         ] {
-            assert_eq!(pieces(text), result.map(|texts| texts.iter().map(ToString::to_string).collect()), "{text:?}");
+            assert_eq!(
+                pieces(text),
+                result.map(|texts| texts.iter().map(ToString::to_string).collect()),
+                "{text:?}"
+            );
         }
     }
 
@@ -382,7 +394,11 @@ mod tests {
             ("a <<", Ok(vec!["a <<"])),
             ("a <<< b", Err("unsupported shell token: <")),
         ] {
-            assert_eq!(pieces(text), result.map(|texts| texts.iter().map(ToString::to_string).collect()), "{text:?}");
+            assert_eq!(
+                pieces(text),
+                result.map(|texts| texts.iter().map(ToString::to_string).collect()),
+                "{text:?}"
+            );
         }
     }
 

@@ -1,0 +1,26 @@
+//! A command of 2026.4.14 while it is read: the parts of a chain, and in each the pieces of a pipeline with what was found
+//! of them. Source: `analyzeShellCommand` and `evaluateExecAllowlist` of that release.
+
+use std::ops::Range;
+
+use super::segment::Judged;
+
+/// A part of a chain, read against the entries.
+pub(super) struct Group<'e> {
+    /// The pieces of its pipeline.
+    pub pieces: Vec<Read<'e>>,
+    /// Whether every one of them is allowed.
+    pub satisfied: bool,
+    /// The operator behind it.
+    pub operator: Option<&'static str>,
+}
+
+/// A piece of a pipeline, read against the entries.
+pub(super) struct Read<'e> {
+    /// Its words.
+    pub argv: Vec<String>,
+    /// What was found of it. What allows it is left out if the reading stopped before it.
+    pub judged: Judged<'e>,
+    /// Its bytes of the command.
+    pub span: Range<usize>,
+}
