@@ -19,6 +19,7 @@ mod packages;
 mod prelude;
 mod profile;
 mod question;
+mod quoting;
 mod reading;
 mod resolve;
 mod safe_bins;

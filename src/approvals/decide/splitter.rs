@@ -7,11 +7,8 @@
 use std::ops::Range;
 
 use super::heredoc::{self, Heredoc};
+use super::quoting::{Literal, NEWLINE, SUBSTITUTION};
 use super::words::{is_white, trim};
-
-/// What 2026.4.14 answers to a line break inside double quotes.
-const NEWLINE: &str = "unsupported shell token: newline";
-const SUBSTITUTION: &str = "unsupported shell token: $()";
 
 /// A part of a chain, without white space around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,67 +159,6 @@ fn double_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()
             plain => word.push(plain),
         }
     }
-}
-
-/// Something quoted: a character behind a backslash, or a text in quotes.
-struct Literal {
-    /// The byte behind it.
-    end: usize,
-    /// Whether its quote is closed, or a character follows the backslash.
-    is_closed: bool,
-    /// What a pipeline may not have in it.
-    fault: Option<&'static str>,
-    /// Whether a backslash stands before a line break in it. A chain ends there.
-    is_continued: bool,
-}
-
-impl Literal {
-    /// What is quoted from a byte of the text on. `None`: nothing.
-    fn at(text: &str, at: usize) -> Option<Self> {
-        let rest = text.get(at..)?;
-        let literal = |end: Option<usize>| Self {
-            end: end.map_or(text.len(), |end| at + end),
-            is_closed: end.is_some(),
-            fault: None,
-            is_continued: false,
-        };
-        match rest.as_bytes().first()? {
-            b'\\' => Some(literal(rest.chars().nth(1).map(|escaped| 1 + escaped.len_utf8()))),
-            b'\'' => Some(literal(rest.get(1..)?.find('\'').map(|end| end + 2))),
-            b'"' => {
-                let (end, fault, is_continued) = inside_double_quotes(rest);
-                Some(Self { fault, is_continued, ..literal(end) })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The end of double quotes at the start of a text, the first thing in them that a pipeline refuses, and whether they have a
-/// continued line.
-fn inside_double_quotes(text: &str) -> (Option<usize>, Option<&'static str>, bool) {
-    let (mut fault, mut is_continued) = (None, false);
-    let mut bytes = text.bytes().enumerate().skip(1).peekable();
-    while let Some((at, byte)) = bytes.next() {
-        let next = bytes.peek().map(|&(_, next)| next);
-        let found = match (byte, next) {
-            (b'"', _) => return (Some(at + 1), fault, is_continued),
-            (b'\\', Some(b'\n' | b'\r')) => {
-                is_continued = true;
-                Some(NEWLINE)
-            }
-            (b'\\', Some(b'\\' | b'"' | b'$' | b'`')) => {
-                bytes.next();
-                None
-            }
-            (b'$', Some(b'(')) => Some(SUBSTITUTION),
-            (b'`', _) => Some("unsupported shell token: `"),
-            (b'\n' | b'\r', _) => Some(NEWLINE),
-            _ => None,
-        };
-        fault = fault.or(found);
-    }
-    (None, fault, is_continued)
 }
 
 /// A pipeline while it is read.
