@@ -74,13 +74,13 @@ mod tests {
     #[test]
     fn quoted_texts_end_at_their_quotes() {
         for (text, end, is_closed, fault, is_continued) in [
-            ("\ab", 2, true, None, false),
-            ("\é", 3, true, None, false),
-            ("\", 1, false, None, false),
-            ("'a\' b", 4, true, None, false),
+            (r"\ab", 2, true, None, false),
+            (r"\é", 3, true, None, false),
+            (r"\", 1, false, None, false),
+            (r"'a\' b", 4, true, None, false),
             ("'a", 2, false, None, false),
-            ("\"a\\\"b\"c", 6, true, None, false),
-            ("\"a`$(", 5, false, Some("unsupported shell token: `"), false),
+            (r#""a\"b"c"#, 6, true, None, false),
+            (r#""a`$("#, 5, false, Some("unsupported shell token: `"), false),
             ("\"$(x)\n\"", 7, true, Some(SUBSTITUTION), false),
             ("\"a\\\nb\"", 6, true, Some(NEWLINE), true),
         ] {
