@@ -24,6 +24,7 @@ mod reading;
 mod resolve;
 mod safe_bins;
 mod segment;
+mod shell;
 mod shells;
 mod split;
 mod splitter;

@@ -1,0 +1,158 @@
+//! What a program's words say beyond its name: that it starts other programs from its arguments, or that it is a builtin
+//! which makes the shell read more commands. Facts: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
+
+use super::RiskKind;
+use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::shells;
+use crate::approvals::decide::words::{program_name, trim};
+use crate::approvals::decide::wrappers::{self, Wrapper};
+
+/// Wrappers before a shell that the releases look through.
+const MAX_WRAPPERS: usize = 5;
+
+/// Carriers behind each other that are looked through. A longer row counts as hiding what it starts.
+const MAX_CARRIERS: usize = 32;
+
+/// What can be said about a program from its words.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// The risks, in the order of the releases.
+    pub risks: Vec<RiskKind>,
+    /// The command of a shell that is parsed as Bash.
+    pub payload: Option<String>,
+}
+
+/// Reads the words of a program.
+pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
+    let Some(word) = argv.first() else { return Carried::default() };
+    let name = program_name(word);
+    let payload = shells::payload(profile, argv);
+    let is_shell_wrapper = payload.is_some();
+    let mut risks = Vec::new();
+    if is_shell_wrapper {
+        risks.push(if shells::is_shell(profile, word) {
+            RiskKind::ShellWrapper
+        } else {
+            RiskKind::PromptOnly("shell-wrapper-through-carrier")
+        });
+    }
+    if starts_others(profile, &name, argv) {
+        risks.push(RiskKind::PromptOnly("command-carrier"));
+    }
+    risks.extend(builtin(&name));
+    if name == "alias" {
+        risks.push(RiskKind::PromptOnly("alias"));
+    }
+    risks.extend(behind_carriers(profile, argv, !is_shell_wrapper));
+    Carried { risks, payload: payload.filter(|_| is_parsed(profile, argv)) }
+}
+
+/// Whether a program starts others from its arguments in a way that the releases do not look into.
+fn starts_others(profile: Profile, name: &str, argv: &[String]) -> bool {
+    let is_find = name == "find"
+        && argv.iter().any(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));
+    is_find || name == "xargs" || matches!(wrappers::dispatch(profile, argv), Wrapper::Blocked(_))
+}
+
+/// The risk of a builtin that makes the shell read more commands.
+fn builtin(name: &str) -> Option<RiskKind> {
+    match name {
+        "eval" => Some(RiskKind::PromptOnly("eval")),
+        "." | "source" => Some(RiskKind::PromptOnly("source")),
+        _ => None,
+    }
+}
+
+/// The risks of what stands behind sudo, doas, env, command, builtin and exec.
+fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<RiskKind> {
+    let mut risks = Vec::new();
+    let mut current = wrappers::carried(profile, argv, true);
+    let mut has_shell = false;
+    for depth in 0.. {
+        let Some(argv) = current.take() else { break };
+        if depth == MAX_CARRIERS {
+            has_shell = true;
+            break;
+        }
+        let word = argv.first().map_or("", String::as_str);
+        has_shell |= shells::is_shell(profile, word) && command_flag(&argv).is_some();
+        current = wrappers::carried(profile, &argv, true);
+        if current.is_none() {
+            risks.extend(builtin(&program_name(word)));
+        }
+    }
+    if has_shell && with_shells {
+        risks.insert(0, RiskKind::PromptOnly("shell-wrapper-through-carrier"));
+    }
+    risks
+}
+
+/// Whether the command of a shell is parsed as Bash.
+fn is_parsed(profile: Profile, argv: &[String]) -> bool {
+    let shell = shell_behind_wrappers(profile, argv);
+    if !shell.first().is_some_and(|word| shells::is_parseable(profile, word)) {
+        return false;
+    }
+    let flag = command_flag(&shell).or_else(|| command_flag(argv)).unwrap_or_default().to_lowercase();
+    let cluster = flag.strip_prefix('-').unwrap_or_default();
+    flag == "--command" || (cluster.contains('c') && !cluster.contains('-'))
+}
+
+/// The words of the shell behind wrappers.
+fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Vec<String> {
+    let mut current = argv.to_vec();
+    for _ in 0..MAX_WRAPPERS {
+        let next = match wrappers::dispatch(profile, &current) {
+            Wrapper::No => wrappers::multiplexer(profile, &current),
+            wrapper => wrapper,
+        };
+        match next {
+            Wrapper::Starts { argv, .. } => current = argv,
+            Wrapper::No | Wrapper::Blocked(_) => break,
+        }
+    }
+    current
+}
+
+/// The option of a shell that a command follows, as the explainer looks for it: any case, past words that are no options.
+fn command_flag(argv: &[String]) -> Option<&str> {
+    let shell = argv.first().map(|word| program_name(word)).unwrap_or_default();
+    let words = argv.iter().skip(1).map(|word| trim(word)).filter(|word| !word.is_empty());
+    words.take_while(|word| *word != "--").find(|word| {
+        let lower = word.to_lowercase();
+        match shell.as_str() {
+            "cmd" => matches!(lower.as_str(), "/c" | "/k"),
+            "powershell" | "pwsh" => matches!(
+                lower.as_str(),
+                "-c" | "-command" | "--command" | "-encodedcommand" | "-enc" | "-e" | "-f" | "-file"
+            ),
+            _ => {
+                let cluster = lower.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+                lower == "--command" || cluster.is_some_and(|letters| letters.contains('c'))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command_flag;
+
+    #[test]
+    fn the_option_before_a_command_is_found() {
+        for (text, expected) in [
+            ("sh -c ls", Some("-c")),
+            ("bash -xec ls", Some("-xec")),
+            ("bash script -C", Some("-C")),
+            ("bash --command ls", Some("--command")),
+            ("bash --rcfile x", None),
+            ("bash -- -c ls", None),
+            ("cmd /K dir", Some("/K")),
+            ("pwsh -enc x", Some("-enc")),
+            ("pwsh -x", None),
+        ] {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(command_flag(&argv), expected, "{text}");
+        }
+    }
+}
