@@ -106,7 +106,7 @@ pub enum Why {
     /// Its run is over, and another run replaced it.
     RunSuperseded,
     /// It expires within the margin.
-    LapsesSoon,
+    ExpiresSoon,
     /// It was created later.
     Younger,
     /// It was created earlier, and the newest is kept.
@@ -118,14 +118,14 @@ pub enum Why {
 impl Why {
     /// Every reason.
     pub const ALL: [Self; 6] =
-        [Self::RunEnded, Self::RunSuperseded, Self::LapsesSoon, Self::Younger, Self::Older, Self::SameAge];
+        [Self::RunEnded, Self::RunSuperseded, Self::ExpiresSoon, Self::Younger, Self::Older, Self::SameAge];
 
     /// The word of machine output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RunEnded => "run-ended",
             Self::RunSuperseded => "run-superseded",
-            Self::LapsesSoon => "lapses-soon",
+            Self::ExpiresSoon => "expires-soon",
             Self::Younger => "younger",
             Self::Older => "older",
             Self::SameAge => "same-age",
@@ -307,7 +307,7 @@ pub(super) fn why(prompt: &Prompt, survivor: &Prompt, rules: &Rules, runs: &Runs
     match runs.of(prompt) {
         RunState::Ended => Why::RunEnded,
         RunState::Superseded => Why::RunSuperseded,
-        RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::LapsesSoon,
+        RunState::Active | RunState::Unknown if !rules.lasts(prompt) => Why::ExpiresSoon,
         RunState::Active | RunState::Unknown => match prompt.created_at_ms.cmp(&survivor.created_at_ms) {
             std::cmp::Ordering::Less => Why::Older,
             std::cmp::Ordering::Equal => Why::SameAge,

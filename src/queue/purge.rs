@@ -102,7 +102,7 @@ pub struct Purge {
     tuning: Tuning,
     denials: Denials,
     up: bool,
-    hearing_since: Option<GatewayTime>,
+    subscribed_since: Option<GatewayTime>,
     stopped: Option<SkipReason>,
     work: HashMap<u64, Work>,
     /// Groups that may send, by the time at which their slot ends, so that as many as possible are done before then. A
@@ -126,7 +126,7 @@ impl Purge {
             tuning,
             denials: Denials::new(tuning.limits),
             up: true,
-            hearing_since: None,
+            subscribed_since: None,
             stopped: None,
             work: HashMap::new(),
             ready: BTreeSet::new(),

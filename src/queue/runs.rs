@@ -40,7 +40,7 @@ impl RunState {
 
 /// The last event of a run.
 #[derive(Debug, Clone)]
-struct Heard {
+struct LastEvent {
     active: bool,
     at_ms: u64,
     /// The event's number within its run.
@@ -73,7 +73,7 @@ enum Active {
 /// The known states of runs.
 #[derive(Debug, Clone, Default)]
 pub struct Runs {
-    heard: HashMap<Box<str>, Heard>,
+    last_event: HashMap<Box<str>, LastEvent>,
     sessions: HashMap<Box<str>, Session>,
     /// The runs of each session that are active by their last event.
     live: HashMap<Box<str>, HashSet<Box<str>>>,
@@ -113,7 +113,7 @@ impl Runs {
             _ => return false,
         };
         let number = |field: &str| payload.get(field).and_then(Value::as_u64);
-        let heard = Heard {
+        let last_event = LastEvent {
             active,
             at_ms: number("ts").unwrap_or(at_ms),
             seq: number("seq"),
@@ -121,32 +121,32 @@ impl Runs {
         };
         // Events may arrive twice, and after a reconnect in any order: the number within the run decides, else the
         // time.
-        let stale = self.heard.get(run).is_some_and(|known| match (known.seq, heard.seq) {
+        let stale = self.last_event.get(run).is_some_and(|known| match (known.seq, last_event.seq) {
             (Some(known), Some(new)) => new < known,
-            _ => heard.at_ms < known.at_ms,
+            _ => last_event.at_ms < known.at_ms,
         });
         if stale {
             return true;
         }
-        if let Some(known) = self.heard.remove(run) {
-            self.died(run, known.session.as_deref());
+        if let Some(known) = self.last_event.remove(run) {
+            self.remove_live(run, known.session.as_deref());
         }
-        if let (true, Some(session)) = (heard.active, &heard.session) {
+        if let (true, Some(session)) = (last_event.active, &last_event.session) {
             self.live.entry(session.clone()).or_default().insert(run.into());
         }
-        self.heard.insert(run.into(), heard);
+        self.last_event.insert(run.into(), last_event);
         true
     }
 
     /// Notes the active run of a session by `chat.history`, for sessions of which `sessions.list` only reports that
     /// some run is active. `at_ms`: the time of the request.
     pub fn in_flight(&mut self, session: &str, run: &str, at_ms: u64) {
-        if self.heard.get(run).is_some_and(|known| known.at_ms > at_ms) {
+        if self.last_event.get(run).is_some_and(|known| known.at_ms > at_ms) {
             return;
         }
         self.live.entry(session.into()).or_default().insert(run.into());
-        self.heard
-            .insert(run.into(), Heard { active: true, at_ms, seq: None, session: Some(session.into()) });
+        self.last_event
+            .insert(run.into(), LastEvent { active: true, at_ms, seq: None, session: Some(session.into()) });
     }
 
     /// Whether a run is named in each session in which something is active.
@@ -158,7 +158,7 @@ impl Runs {
         })
     }
 
-    fn died(&mut self, run: &str, session: Option<&str>) {
+    fn remove_live(&mut self, run: &str, session: Option<&str>) {
         if let Some(session) = session
             && let Some(live) = self.live.get_mut(session)
         {
@@ -174,10 +174,11 @@ impl Runs {
     /// missed.
     pub fn renew(&mut self, listed: Self, since_ms: u64, wanted: impl Fn(&str) -> bool) {
         self.sessions = listed.sessions;
-        self.heard.retain(|run, heard| wanted(run) || heard.active && heard.at_ms >= since_ms);
+        self.last_event
+            .retain(|run, last_event| wanted(run) || last_event.active && last_event.at_ms >= since_ms);
         self.live.clear();
-        for (run, heard) in self.heard.iter().filter(|(_, heard)| heard.active) {
-            if let Some(session) = &heard.session {
+        for (run, last_event) in self.last_event.iter().filter(|(_, last_event)| last_event.active) {
+            if let Some(session) = &last_event.session {
                 self.live.entry(session.clone()).or_default().insert(run.clone());
             }
         }
@@ -191,8 +192,8 @@ impl Runs {
 
     /// The state of a run that existed at `since_ms`, in `session` if that is known.
     pub fn state(&self, run: &str, session: Option<&str>, since_ms: u64) -> RunState {
-        let heard = self.heard.get(run);
-        let session = session.or_else(|| heard.and_then(|heard| heard.session.as_deref()));
+        let last_event = self.last_event.get(run);
+        let session = session.or_else(|| last_event.and_then(|last_event| last_event.session.as_deref()));
         let listed = session.and_then(|key| self.sessions.get(key));
         // A listing from before the run's prompt has no information on the run.
         let by_list = listed.filter(|listed| listed.at_ms >= since_ms).and_then(|listed| {
@@ -203,7 +204,7 @@ impl Runs {
             };
             Some((listed.at_ms, active))
         });
-        let by_event = heard.map(|heard| (heard.at_ms, heard.active));
+        let by_event = last_event.map(|last_event| (last_event.at_ms, last_event.active));
         let active = match (by_list, by_event) {
             (None, None) => return RunState::Unknown,
             (Some(list), Some(event)) if list.0 > event.0 => list.1,
@@ -225,7 +226,7 @@ impl Runs {
         let listed = self.sessions.get(session);
         let by_list = listed.is_some_and(|listed| match &listed.active {
             Active::Exactly(runs) => runs.iter().any(|other| {
-                let ended = self.heard.get(other).is_some_and(|o| !o.active && o.at_ms >= listed.at_ms);
+                let ended = self.last_event.get(other).is_some_and(|o| !o.active && o.at_ms >= listed.at_ms);
                 **other != *run && !ended
             }),
             Active::None | Active::Some | Active::Status(_) => false,
@@ -265,8 +266,8 @@ impl Runs {
             let named = session.last_run.as_deref() == Some(run);
             named || matches!(&session.active, Active::Exactly(runs) if runs.contains(run))
         });
-        let heard = self.heard.get(run).and_then(|heard| heard.session.as_deref());
-        let mut keys: Vec<&str> = listed.map(|(key, _)| &**key).chain(heard).collect();
+        let last_event = self.last_event.get(run).and_then(|last_event| last_event.session.as_deref());
+        let mut keys: Vec<&str> = listed.map(|(key, _)| &**key).chain(last_event).collect();
         keys.sort_unstable();
         keys.dedup();
         keys

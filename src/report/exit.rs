@@ -1,4 +1,4 @@
-//! Exit codes, and which one a report has. Which one an error has is in `commands/error.rs`. No wildcard anywhere: a new
+//! Exit codes, and which one a report has. Which one an error has is in `commands/error/exit.rs`. No wildcard anywhere: a new
 //! outcome is a new decision.
 
 use super::queue::Verdict;

@@ -23,7 +23,7 @@ use super::include::position;
 use super::origin::Origin;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::lint::{Rules, Silence};
+use crate::approvals::lint::{Overrides, Silence};
 use crate::deadline::Deadline;
 use crate::store::input::{self, Bounds, Input};
 
@@ -40,7 +40,7 @@ pub struct Project {
     /// Its text.
     pub text: String,
     /// The settings for lints.
-    pub rules: Rules,
+    pub overrides: Overrides,
     /// The position of each silence in the text.
     pub spans: Vec<Range<usize>>,
 }
@@ -88,9 +88,9 @@ impl Project {
                 remedy: None,
             });
         };
-        Reader { file: &file, text: &text }.read().map(|(rules, spans)| Self {
+        Reader { file: &file, text: &text }.read().map(|(overrides, spans)| Self {
             file: Some(file.clone()),
-            rules,
+            overrides,
             spans,
             text: text.clone(),
         })
@@ -110,7 +110,7 @@ struct Reader<'f> {
 }
 
 impl Reader<'_> {
-    fn read(&self) -> Result<(Rules, Vec<Range<usize>>), SettingsError> {
+    fn read(&self) -> Result<(Overrides, Vec<Range<usize>>), SettingsError> {
         let raw: Raw = toml::from_str(self.text).map_err(|error| self.of_toml(&error))?;
         let mut severities = HashMap::new();
         for (name, severity) in raw.lint.severity {
@@ -130,7 +130,7 @@ impl Reader<'_> {
             spans.push(code.span());
             silences.push(Silence { code: self.code(code.get_ref(), &code.span())?, path, agent, pattern });
         }
-        Ok((Rules { severities, silences }, spans))
+        Ok((Overrides { severities, silences }, spans))
     }
 
     fn code(&self, name: &str, at: &Range<usize>) -> Result<Code, SettingsError> {

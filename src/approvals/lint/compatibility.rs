@@ -7,7 +7,7 @@ use super::pattern;
 use super::policy::{agent_path, agents};
 use super::raw::Raw;
 use super::release::Release;
-use super::rules::Sink;
+use super::sink::Sink;
 use crate::approvals::edit::downgrade::Newer;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;

@@ -12,7 +12,7 @@ use super::pattern::{self, Piece, covers, pieces};
 use super::policy::ALL;
 use super::programs;
 use super::release::Release;
-use super::rules::Sink;
+use super::sink::Sink;
 use crate::approvals::compare::identity::Identity;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;

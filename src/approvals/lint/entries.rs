@@ -5,7 +5,7 @@ use super::facts::{Facts, Stale};
 use super::policy::{agent_path, agents};
 use super::raw::Raw;
 use super::release::Release;
-use super::rules::Sink;
+use super::sink::Sink;
 use super::{pattern, programs};
 use crate::approvals::compare::identity::is_command;
 use crate::approvals::findings::codes::Code;

@@ -18,7 +18,8 @@ mod policy;
 mod programs;
 mod raw;
 mod release;
-mod rules;
+mod silences;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -39,8 +40,8 @@ pub use fix::{FixError, without};
 pub use place::unused_silences;
 pub use raw::Removal;
 pub use release::{denies_unanswered, is_release};
-use rules::Sink;
-pub use rules::{Rules, Silence};
+pub use silences::{Overrides, Silence};
+use sink::Sink;
 
 /// The result of linting one document.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +54,7 @@ pub struct Linted {
     pub counts: Counts,
     /// Number of silenced findings.
     pub silenced: usize,
-    /// For each of the [`Rules::silences`], whether it silenced a finding.
+    /// For each of the [`Overrides::silences`], whether it silenced a finding.
     pub used: Vec<usize>,
     /// The entries that `--fix` would remove, by agent and index, up to a limit. The next `--fix` removes the rest.
     pub removals: Vec<Removal>,
@@ -64,9 +65,9 @@ pub struct Linted {
 }
 
 /// Judges a document.
-pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> Linted {
+pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, overrides: &Overrides) -> Linted {
     let verdict = match parse_within(bytes, syntax, facts.budget) {
-        Ok(document) => return judged(bytes, syntax, &document, facts, rules),
+        Ok(document) => return judged(bytes, syntax, &document, facts, overrides),
         Err(verdict) => verdict,
     };
     let counts = Counts { errors: verdict.errors(), warnings: verdict.warnings(), notes: 0 };
@@ -82,7 +83,7 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
         return Linted { invalid: verdict.errors() > 0, verdict, counts, ..Linted::default() };
     };
     // A host ignores unknown fields and uses the rest, so the rest is linted. The entries keep their places.
-    let linted = judged(bytes, syntax, &document, facts, rules);
+    let linted = judged(bytes, syntax, &document, facts, overrides);
     let mut both = verdict;
     both.omitted += linted.verdict.omitted;
     both.omitted_errors += linted.verdict.omitted_errors;
@@ -107,8 +108,14 @@ pub fn lint(bytes: &[u8], syntax: Syntax, facts: &Facts<'_>, rules: &Rules) -> L
 }
 
 /// `document`: the document in the text, possibly without unknown fields.
-fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'_>, rules: &Rules) -> Linted {
-    let mut sink = Sink::of(rules, facts, bytes.len());
+fn judged(
+    bytes: &[u8],
+    syntax: Syntax,
+    document: &Document<'_>,
+    facts: &Facts<'_>,
+    overrides: &Overrides,
+) -> Linted {
+    let mut sink = Sink::of(overrides, facts, bytes.len());
     policy::judge(document, &mut sink);
     entries::judge(document, facts, &mut sink);
     coverage::judge(document, facts, &mut sink);
@@ -120,7 +127,7 @@ fn judged(bytes: &[u8], syntax: Syntax, document: &Document<'_>, facts: &Facts<'
     let mut linted =
         Linted { counts, silenced, used: used.into_iter().collect(), removals, ..Linted::default() };
     if !raws.is_empty() {
-        linted.verdict = place::placed(bytes, syntax, document, raws, rules);
+        linted.verdict = place::placed(bytes, syntax, document, raws, overrides);
     }
     let reported = &linted.verdict.diagnostics;
     let errors = reported.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
@@ -144,7 +151,7 @@ pub fn of_entry(text: Option<&[u8]>, agent: &str, entry: &Value, facts: &Facts<'
     let last = serde_json::from_slice::<Value>(text)
         .ok()
         .and_then(|document| document["agents"][agent]["allowlist"].as_array()?.len().checked_sub(1));
-    let Linted { verdict, .. } = lint(text, Syntax::Json, facts, &Rules::default());
+    let Linted { verdict, .. } = lint(text, Syntax::Json, facts, &Overrides::default());
     let is_about = |found: &Diagnostic| match found.path.steps() {
         [_, Step::Key(id), Step::Key(field), Step::Index(index), ..] => {
             id == agent && field == "allowlist" && Some(*index) == last

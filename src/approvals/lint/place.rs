@@ -9,7 +9,7 @@ use jsonc_parser::common::Ranged;
 
 use super::entries::listed;
 use super::raw::Raw;
-use super::rules::Rules;
+use super::silences::Overrides;
 use crate::approvals::bounds;
 use crate::approvals::check::elide;
 use crate::approvals::findings::codes::Code;
@@ -29,7 +29,7 @@ pub(super) fn placed(
     syntax: Syntax,
     document: &Document<'_>,
     raws: Vec<Raw>,
-    rules: &Rules,
+    overrides: &Overrides,
 ) -> Verdict {
     let Ok(text) = std::str::from_utf8(bytes) else { return Verdict::default() };
     let mut kept: HashSet<(&str, usize)> = raws.iter().filter_map(entry_of).collect();
@@ -64,7 +64,7 @@ pub(super) fn placed(
         .map(|raw| {
             let span = span(&places, &raw, text);
             let mut finding = Finding::new(raw.code, span, raw.message).at(raw.path);
-            finding.severity = rules.severity(raw.code);
+            finding.severity = overrides.severity(raw.code);
             finding
         })
         .collect::<Vec<_>>();

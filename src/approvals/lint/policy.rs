@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::raw::Raw;
-use super::rules::Sink;
+use super::sink::Sink;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Agent, Agents, Document, Policy};
 use crate::approvals::model::path::{Path, Step};

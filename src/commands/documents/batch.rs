@@ -110,7 +110,7 @@ fn no_document(snapshot: &Snapshot) -> Remark {
     let unanswered = match release.and_then(lint::denies_unanswered) {
         Some(true) => "a prompt that nobody answers is denied",
         Some(false) => "a prompt that nobody answers runs its command",
-        None => "a prompt that nobody answers is denied from 2026.6, and runs its command before",
+        None => "a prompt that nobody answers is denied from 2026.6 on; before 2026.6 its command runs",
     };
     Remark {
         message: format!(

@@ -63,7 +63,7 @@ pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
     let mut plan = Plan { report: LintReport::default(), fixable: Vec::new() };
     plan.report.config = project.file.as_ref().map(|file| file.display().to_string());
     let mut room = Room::default();
-    let mut used = vec![Use::NotApplicable; project.rules.silences.len()];
+    let mut used = vec![Use::NotApplicable; project.overrides.silences.len()];
     for result in batch::each(documents, deadline, check) {
         match result.unwrap_or_else(|report| Err(Missed::Failed(report))) {
             Ok(checked) => plan.take(checked, &mut used, &mut room),
@@ -144,7 +144,7 @@ fn check(
         early: matches!(local, Some(Local { store: Store::JsonFile(_), is_store: true })),
         budget: Budget::until(&spent),
     };
-    let mut found = lint::lint(&text, syntax, &facts, &project.rules);
+    let mut found = lint::lint(&text, syntax, &facts, &project.overrides);
     if let Some(what) = other(&found).filter(|_| place.in_directory) {
         return Err(batch::skipped(&name, what));
     }
@@ -164,7 +164,7 @@ fn check(
             (false, false) => Use::NotApplicable,
         }
     };
-    let used = project.rules.silences.iter().enumerate().map(of_silence).collect();
+    let used = project.overrides.silences.iter().enumerate().map(of_silence).collect();
     let Linted { removals, unknown, unknown_count, .. } = found;
     let fix = Fix { name: name.clone(), removals, unknown, unknown_count };
     let fixable = local.filter(|_| !fix.is_empty()).map(|local| Fixable {
@@ -222,7 +222,7 @@ fn unused(project: &Project, used: &[Use], report: &mut LintReport) {
     if spans.is_empty() {
         return;
     }
-    let severity = project.rules.severity(Code::UnusedSilence);
+    let severity = project.overrides.severity(Code::UnusedSilence);
     for _ in &spans {
         report.counts.add(severity);
     }

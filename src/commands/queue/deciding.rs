@@ -252,8 +252,8 @@ mod tests {
         let slow = || GatewayError::TimedOut { step: Step::Idle, timeout: Duration::from_secs(1) };
         let uncertain = |cause| GatewayError::Uncertain { method: "m".to_owned(), cause: Arc::new(cause) };
         for (reply, expected) in [
-            (Reply::Taken { said: false }, "Denied"),
-            (Reply::Taken { said: true }, "Denied"),
+            (Reply::Taken { confirmed: false }, "Denied"),
+            (Reply::Taken { confirmed: true }, "Denied"),
             (before("denied", Some("deny")), "AlreadyGone"),
             (before("expired", None), "AlreadyGone"),
             (Reply::Before(None), "AlreadyGone"),

@@ -322,7 +322,7 @@ async fn purge(
         caught_up(queue, &now, events.is_some(), &mut work);
     } else if queue.capabilities().sends_decisions && events.is_some() {
         // Such a gateway sends every decision to every operator, and the connection is older than the listing.
-        work.handle(purge::Input::Hearing(before.at()), queue.now());
+        work.handle(purge::Input::Subscribed(before.at()), queue.now());
     }
     loop {
         let heard = events.as_mut().filter(|_| queue.capabilities().sends_decisions);
@@ -385,7 +385,7 @@ fn outdate(work: &mut Purge, request: &Request, (plan, before): (&Plan<'_>, &Pen
 fn caught_up(queue: &Queue, now: &Pending, listening: bool, work: &mut Purge) {
     work.handle(purge::Input::Listed(now.keys(), now.at()), queue.now());
     if queue.capabilities().sends_decisions && listening {
-        work.handle(purge::Input::Hearing(now.at()), queue.now());
+        work.handle(purge::Input::Subscribed(now.at()), queue.now());
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) async fn drive(
             } else {
                 // Without events the survivors are checked; the next call shows whether the connection is gone.
                 events = None;
-                purge.handle(Input::Deaf, clock.now());
+                purge.handle(Input::Unsubscribed, clock.now());
             },
             () = until(wait, clock) => {}
             () = stop.asked() => purge.handle(Input::Stop, clock.now()),
@@ -290,7 +290,7 @@ fn hear(purge: &mut Purge, known: &mut Option<Known>, event: &Event, clock: Cloc
                 purge.handle(Input::Resolved(key), clock.now());
             }
         }
-        Event::Gap => purge.handle(Input::Deaf, clock.now()),
+        Event::Gap => purge.handle(Input::Unsubscribed, clock.now()),
         _ => {}
     }
 }

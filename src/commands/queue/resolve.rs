@@ -97,8 +97,8 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let before = loop {
         match send(&queue, &prompt, decision, deadline).await? {
-            Reply::Taken { said } => {
-                taken(&mut queue, &pending, &prompt, said).await?;
+            Reply::Taken { confirmed } => {
+                taken(&mut queue, &pending, &prompt, confirmed).await?;
                 break false;
             }
             Reply::Before(Some(how)) if how.is(decision) => break true,
@@ -172,10 +172,10 @@ async fn gone(
 
 /// Checks by a listing that a decided prompt is not pending any more. `said`: whether the gateway's answer confirmed
 /// the decision.
-async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, said: bool) -> Result<(), Error> {
+async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, confirmed: bool) -> Result<(), Error> {
     let after = match queue.list_prompts_again(before).await {
         Ok(after) => after,
-        Err(_) if said => return Ok(()),
+        Err(_) if confirmed => return Ok(()),
         Err(error) => return Err(error),
     };
     let same = |row: &Prompt| row.key == prompt.key && row.created_at_ms == prompt.created_at_ms;

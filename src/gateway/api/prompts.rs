@@ -189,7 +189,7 @@ pub enum Reply {
     /// The gateway applied the decision.
     Taken {
         /// Whether the content of the answer confirms it.
-        said: bool,
+        confirmed: bool,
     },
     /// The prompt was decided, or had expired, before. Contains the outcome, if it is known.
     Before(Option<Settled>),
@@ -241,7 +241,7 @@ impl Reply {
                 Self::NotTaken(format!("the gateway recorded `{}` instead", settled.words()))
             }
             (applied, ok, settled) => {
-                Self::Taken { said: applied.is_some() || ok.is_some() || settled.is_some() }
+                Self::Taken { confirmed: applied.is_some() || ok.is_some() || settled.is_some() }
             }
         }
     }
@@ -274,7 +274,7 @@ mod tests {
     /// A reply as text, with the decision if it is known.
     fn word(reply: Reply) -> String {
         match reply {
-            Reply::Taken { said } => format!("taken, said: {said}"),
+            Reply::Taken { confirmed } => format!("taken, confirmed: {confirmed}"),
             Reply::Before(settled) => {
                 format!("before: {}", settled.map_or_else(|| "unknown".to_owned(), Settled::words))
             }
@@ -289,12 +289,12 @@ mod tests {
     fn every_answer_has_one_reading() {
         let other = "the gateway answered for another prompt: abcdef";
         let denied: [(Option<Value>, &str); 18] = [
-            (None, "taken, said: false"),
-            (Some(json!(null)), "taken, said: false"),
-            (Some(json!({ "ok": true })), "taken, said: true"),
-            (Some(json!({ "ok": true, "decision": "deny" })), "taken, said: true"),
-            (Some(settled(true, "denied", Some("deny"))), "taken, said: true"),
-            (Some(settled(true, "denied", None)), "taken, said: true"),
+            (None, "taken, confirmed: false"),
+            (Some(json!(null)), "taken, confirmed: false"),
+            (Some(json!({ "ok": true })), "taken, confirmed: true"),
+            (Some(json!({ "ok": true, "decision": "deny" })), "taken, confirmed: true"),
+            (Some(settled(true, "denied", Some("deny"))), "taken, confirmed: true"),
+            (Some(settled(true, "denied", None)), "taken, confirmed: true"),
             (Some(settled(false, "denied", Some("deny"))), "before: deny"),
             (Some(settled(false, "expired", None)), "before: expired"),
             (Some(settled(false, "allowed", None)), "before: allowed"),

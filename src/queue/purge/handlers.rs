@@ -18,13 +18,13 @@ impl Purge {
             Input::Checked(key, found, at) => self.checked(&key, found, at, now),
             Input::Resolved(key) => self.resolved(&key),
             Input::Listed(pending, at) => self.listed(&pending, at),
-            Input::Hearing(since) => self.hearing_since = Some(since),
+            Input::Subscribed(since) => self.subscribed_since = Some(since),
             Input::Clock(unsure_ms) => {
                 self.denials.set_unsure_ms(unsure_ms);
                 // Even the fastest answer so far took this long.
                 self.denials.took_ms(unsure_ms);
             }
-            Input::Deaf => self.hearing_since = None,
+            Input::Unsubscribed => self.subscribed_since = None,
             Input::Lost => self.lost(),
             Input::Restored => self.up = true,
             Input::Stop => {
@@ -150,7 +150,7 @@ impl Purge {
 
     fn lost(&mut self) {
         self.up = false;
-        self.hearing_since = None;
+        self.subscribed_since = None;
         for work in self.work.values_mut() {
             work.checking = None;
             work.sent = 0;

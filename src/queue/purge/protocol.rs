@@ -49,11 +49,11 @@ pub enum Input {
     Resolved(Key),
     /// A listing of everything that is pending, and the time of its request. Prompts that are missing from it are gone.
     Listed(HashSet<Key>, GatewayTime),
-    /// Every event `resolved` since that time was an input, and will be until [`Self::Deaf`].
-    Hearing(GatewayTime),
+    /// Every event `resolved` since that time was an input, and will be until [`Self::Unsubscribed`].
+    Subscribed(GatewayTime),
     /// Events may be missing from now on.
-    Deaf,
-    /// The connection is lost, and no pending answer will arrive. Implies [`Self::Deaf`].
+    Unsubscribed,
+    /// The connection is lost, and no pending answer will arrive. Implies [`Self::Unsubscribed`].
     Lost,
     /// The connection is restored.
     Restored,

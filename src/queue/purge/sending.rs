@@ -108,8 +108,9 @@ impl Purge {
     fn unknown(&self, work: &Work, side: Side, since: GatewayTime, now: Now) -> Option<Key> {
         let known = |key: &Key| {
             self.denials.seen(key).is_some_and(|seen| {
-                let heard = self.hearing_since.is_some_and(|hearing_since| hearing_since <= seen.answered);
-                seen.asked >= since && (heard || now.gateway.since(seen.answered) <= FRESH_MS)
+                let by_event =
+                    self.subscribed_since.is_some_and(|subscribed_since| subscribed_since <= seen.answered);
+                seen.asked >= since && (by_event || now.gateway.since(seen.answered) <= FRESH_MS)
             })
         };
         match &work.oldest {

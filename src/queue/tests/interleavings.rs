@@ -164,11 +164,11 @@ impl World {
             16 => self.connection(purge),
             17 if self.up => {
                 self.hearing = Some(self.now);
-                purge.handle(Input::Hearing(gateway(self.now)), clocks(self.now));
+                purge.handle(Input::Subscribed(gateway(self.now)), clocks(self.now));
             }
             17 | 18 => {
                 self.hearing = None;
-                purge.handle(Input::Deaf, clocks(self.now));
+                purge.handle(Input::Unsubscribed, clocks(self.now));
             }
             _ => self.now += (at % 400) as u64,
         }

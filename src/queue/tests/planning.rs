@@ -52,10 +52,10 @@ fn the_oldest_stays() {
 }
 
 #[test]
-fn what_lapses_soon_does_not_stay() {
+fn what_expires_soon_does_not_stay() {
     let margin = NOW + 30_000;
     let (survivor, _, denials) = stays(&[at("a", 1, margin, "x"), at("b", 2, margin + 1, "x")], Keep::Oldest);
-    assert_eq!((&*survivor, &*denials), ("b", &[("a".to_owned(), Why::LapsesSoon)][..]));
+    assert_eq!((&*survivor, &*denials), ("b", &[("a".to_owned(), Why::ExpiresSoon)][..]));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn failing_that_the_one_that_lives_longest() {
     let soon = [at("a", 1, NOW + 5, "x"), at("c", 2, NOW + 9, "over-1"), at("b", 3, NOW + 9, "y")];
     let (survivor, kept, denials) = stays(&soon, Keep::Oldest);
     assert_eq!((&*survivor, kept), ("b", Kept::LongestLived), "of one expiry the first id");
-    assert_eq!(denials, [("a".to_owned(), Why::LapsesSoon), ("c".to_owned(), Why::RunEnded)]);
+    assert_eq!(denials, [("a".to_owned(), Why::ExpiresSoon), ("c".to_owned(), Why::RunEnded)]);
     let over = [at("a", 1, NOW + 90_000, "over-1"), at("b", 2, NOW + 80_000, "over-2")];
     assert_eq!(stays(&over, Keep::Newest).0, "a");
 }

@@ -82,28 +82,28 @@ fn denies_while_the_survivor_is_known() {
 fn events_are_as_good_as_checks() {
     let prompts = prompts(1, 3);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Deny(key("0-1")));
-    purge.handle(Input::Deaf, clocks(NOW + 9_000));
+    purge.handle(Input::Unsubscribed, clocks(NOW + 9_000));
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Check(key("0-0")));
     // If events are received only since after the last check, the time between is not covered.
     let mut purge = self::purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW + 1)), clocks(NOW + 1));
+    purge.handle(Input::Subscribed(gateway(NOW + 1)), clocks(NOW + 1));
     assert_eq!(purge.next(clocks(NOW + 9_000)), Next::Check(key("0-0")));
 }
 
 #[test]
-fn a_survivor_lapses_in_silence() {
+fn a_survivor_expires_without_an_event() {
     let prompts = prompts(1, 2);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     assert_eq!(purge.next(clocks(NOW + 1_799_000)), Next::Done);
     assert_eq!(outcomes(&mut purge), [("0-1".to_owned(), Outcome::Skipped(SkipReason::SurvivorLapsed))]);
 
     // The same while a denial is in flight.
     let prompts = self::prompts(1, 4);
     let mut purge = self::purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     let before = NOW + 1_798_999;
     assert_eq!(purge.next(clocks(before)), Next::Deny(key("0-1")));
     assert_eq!(purge.next(clocks(before)), Next::Deny(key("0-2")));
@@ -135,7 +135,7 @@ fn refusals_slow_it_down() {
     let prompts = prompts(1, 200);
     let limits = Limits { first: 4, most: 6, ..Limits::default() };
     let mut purge = purge(&planned(&prompts), Tuning { limits, ..alone() });
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     let mut sent = Vec::new();
     let fill = |purge: &mut Purge, now: u64, sent: &mut Vec<Key>| {
         while let Next::Deny(key) = purge.next(clocks(now)) {
@@ -166,7 +166,7 @@ fn refusals_slow_it_down() {
 fn pauses_double() {
     let prompts = prompts(1, 2);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     let mut now = NOW;
     for pause in [20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000] {
         assert_eq!(purge.next(clocks(now)), Next::Deny(key("0-1")));
@@ -182,7 +182,7 @@ fn the_deadline_and_what_is_left() {
     let prompts = prompts(1, 8);
     let tuning = Tuning { deadline: Some(steady(NOW + 2_000)), ..alone() };
     let mut purge = purge(&planned(&prompts), tuning);
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     while let Next::Deny(_) = purge.next(clocks(NOW)) {}
     assert_eq!(purge.next(clocks(NOW)), Next::Wait(Some(steady(NOW + 1_500))));
     purge.handle(Input::Answered(key("0-1"), Answer::Denied), clocks(NOW + 1_500));
@@ -218,7 +218,7 @@ fn stopping_waits_for_what_is_under_way() {
 fn a_lost_connection_loses_answers_and_knowledge() {
     let prompts = prompts(1, 3);
     let mut purge = purge(&planned(&prompts), alone());
-    purge.handle(Input::Hearing(gateway(NOW)), clocks(NOW));
+    purge.handle(Input::Subscribed(gateway(NOW)), clocks(NOW));
     assert_eq!(purge.next(clocks(NOW)), Next::Deny(key("0-1")));
     assert_eq!(purge.next(clocks(NOW)), Next::Deny(key("0-2")));
     purge.handle(Input::Resolved(key("0-2")), clocks(NOW));

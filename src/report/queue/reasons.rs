@@ -18,7 +18,7 @@ pub const fn denial(why: Why) -> &'static str {
     match why {
         Why::RunEnded => "its run has ended",
         Why::RunSuperseded => "its run was replaced",
-        Why::LapsesSoon => "it expires soon",
+        Why::ExpiresSoon => "it expires soon",
         Why::Younger => "asked later",
         Why::Older => "asked earlier",
         Why::SameAge => "asked at the same time",

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Facts, Linted, Rules, lint, without};
+use super::super::{Facts, Linted, Overrides, lint, without};
 use super::gateway::{Generation, Program, allows};
 use crate::approvals::json as read;
 use crate::approvals::parse;
@@ -149,7 +149,7 @@ fn programs() -> Vec<Program> {
 }
 
 fn looked_at(text: &str, syntax: Syntax, release: Option<&str>) -> Linted {
-    lint(text.as_bytes(), syntax, &Facts { release, ..Facts::default() }, &Rules::default())
+    lint(text.as_bytes(), syntax, &Facts { release, ..Facts::default() }, &Overrides::default())
 }
 
 fn same(before: &str, after: &str, generation: Generation) -> Result<(), TestCaseError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Facts, Rules, lint};
+use super::super::{Facts, Overrides, lint};
 use crate::approvals::compare::comparison::values;
 use crate::approvals::compare::depth::Depth;
 use crate::approvals::compare::{alike, diff};
@@ -47,7 +47,7 @@ fn set(one: &Value, other: &Value) -> bool {
 /// Whether `lint` reports the second as a duplicate of the first.
 fn duplicate(one: &Value, other: &Value) -> bool {
     let text = list(&[one, other]);
-    let found = lint(text.as_bytes(), Syntax::Json, &Facts::default(), &Rules::default());
+    let found = lint(text.as_bytes(), Syntax::Json, &Facts::default(), &Overrides::default());
     found.verdict.diagnostics.iter().any(|found| found.code == Code::DuplicateEntry)
 }
 

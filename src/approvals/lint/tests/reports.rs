@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Facts, Linted, Rules, Silence, Stale, lint};
+use super::super::{Facts, Linted, Overrides, Silence, Stale, lint};
 use crate::approvals::bounds::Budget;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::text::syntax::Syntax;
 
-fn found(document: &Value, facts: &Facts<'_>, rules: &Rules) -> Linted {
+fn found(document: &Value, facts: &Facts<'_>, rules: &Overrides) -> Linted {
     lint(document.to_string().as_bytes(), Syntax::Json, facts, rules)
 }
 
@@ -31,7 +31,7 @@ fn severities_and_silences_are_the_project_s() {
         pattern: pattern.map(str::to_owned),
     };
     let facts = Facts { name: "hosts/a.json", ..Facts::default() };
-    let rules = Rules {
+    let rules = Overrides {
         severities: [(Code::DuplicateEntry, Severity::Error)].into(),
         silences: vec![
             silence(Code::InterpreterWithoutArguments, Some("hosts"), Some("main"), Some("bash")),
@@ -44,8 +44,10 @@ fn severities_and_silences_are_the_project_s() {
     assert_eq!((linted.counts.errors, linted.counts.warnings, linted.silenced), (1, 1, 1));
     assert_eq!(linted.used, [0]);
     // A silenced finding is not fixed either.
-    let rules =
-        Rules { silences: vec![silence(Code::DuplicateEntry, Some("."), None, None)], ..Rules::default() };
+    let rules = Overrides {
+        silences: vec![silence(Code::DuplicateEntry, Some("."), None, None)],
+        ..Overrides::default()
+    };
     assert_eq!(found(&document, &facts, &rules).removals, []);
 }
 
@@ -60,7 +62,7 @@ fn credentials_are_reported_and_never_shown() {
         { "pattern": "git", "argPattern": format!("push {secret}") },
     ] } } });
     for versioned in [true, false] {
-        let linted = found(&document, &Facts { versioned, ..Facts::default() }, &Rules::default());
+        let linted = found(&document, &Facts { versioned, ..Facts::default() }, &Overrides::default());
         let reported = codes(&linted).iter().filter(|code| **code == "secret-in-version-control").count();
         assert_eq!(reported, if versioned { 5 } else { 0 });
         let shown = format!("{linted:?}");
@@ -79,20 +81,20 @@ fn use_is_judged_by_the_time_that_is_passed_in() {
         ] } } });
     let facts = Facts { stale: Some(Stale { now_ms: 10.0 * day, days: 5 }), ..Facts::default() };
     assert_eq!(
-        codes(&found(&document, &facts, &Rules::default())),
+        codes(&found(&document, &facts, &Overrides::default())),
         ["stale-entry", "never-used", "stale-entry"]
     );
-    assert_eq!(codes(&found(&document, &Facts::default(), &Rules::default())), [""; 0]);
+    assert_eq!(codes(&found(&document, &Facts::default(), &Overrides::default())), [""; 0]);
 }
 
 #[test]
 fn generated_entries_are_active_on_hosts_that_keep_a_file() {
     let document = list(&json!([{ "pattern": "/bin/bash", "source": "allow-always" }]));
-    assert_eq!(codes(&found(&document, &Facts::default(), &Rules::default())), ["inactive-generated"]);
+    assert_eq!(codes(&found(&document, &Facts::default(), &Overrides::default())), ["inactive-generated"]);
     for facts in
         [Facts { early: true, ..Facts::default() }, Facts { release: Some("2026.6.11"), ..Facts::default() }]
     {
-        let linted = found(&document, &facts, &Rules::default());
+        let linted = found(&document, &facts, &Overrides::default());
         assert_eq!((codes(&linted), linted.removals), (vec!["interpreter-without-arguments"], vec![]));
     }
 }
@@ -102,7 +104,7 @@ fn invalid_documents_are_reported_as_a_validation_does() {
     let linted = found(
         &json!({ "version": 1, "agents": { "main": { "security": "alowlist" } } }),
         &Facts::default(),
-        &Rules::default(),
+        &Overrides::default(),
     );
     assert!(linted.invalid);
     assert_eq!(codes(&linted), ["unknown-value"]);
@@ -125,7 +127,7 @@ fn a_large_list_is_looked_at_in_time() {
         steps.get() > 100 * entries.len()
     };
     let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
-    let linted = found(&list(&json!(entries)), &facts, &Rules::default());
+    let linted = found(&list(&json!(entries)), &facts, &Overrides::default());
     assert!(!linted.invalid && !linted.verdict.unfinished, "{} steps", steps.get());
 }
 
@@ -135,7 +137,7 @@ fn what_was_found_before_the_time_was_over_is_reported() {
         vec![json!({"pattern": "/usr/bin/python3"}), json!({"pattern": "rg"}), json!({"pattern": "rg"})];
     entries.extend((0..200).map(|n| json!({"pattern": format!("/{}{n}", "*a".repeat(200))})));
     let document = list(&json!(entries));
-    let whole = found(&document, &Facts::default(), &Rules::default());
+    let whole = found(&document, &Facts::default(), &Overrides::default());
     assert!(!whole.verdict.unfinished && !whole.removals.is_empty());
     let looks = std::cell::Cell::new(0);
     let spent = || {
@@ -143,7 +145,7 @@ fn what_was_found_before_the_time_was_over_is_reported() {
         looks.get() > 20
     };
     let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
-    let cut = found(&document, &facts, &Rules::default());
+    let cut = found(&document, &facts, &Overrides::default());
     assert!(cut.verdict.unfinished && codes(&cut).contains(&"interpreter-without-arguments"), "{cut:?}");
     assert!(cut.removals.is_empty(), "a partial list is not removed");
 }
@@ -153,7 +155,7 @@ fn an_agent_id_as_long_as_the_document_is_not_kept_for_each_finding() {
     let agent = "a".repeat(1 << 20);
     let entries: Vec<Value> = (0..200).map(|_| json!({"pattern": "/usr/bin/python3"})).collect();
     let document = json!({"version": 1, "agents": {agent: {"allowlist": entries}}});
-    let linted = found(&document, &Facts::default(), &Rules::default());
+    let linted = found(&document, &Facts::default(), &Overrides::default());
     assert!(
         linted.verdict.diagnostics.len() < 20 && linted.verdict.omitted > 100,
         "{}",

@@ -278,7 +278,7 @@ impl World {
                             purge.handle(purge::Input::Restored, now);
                             purge.handle(purge::Input::Listed(pending, at), now);
                             if process.habit.hears && self.legacy {
-                                purge.handle(purge::Input::Hearing(at), now);
+                                purge.handle(purge::Input::Subscribed(at), now);
                             }
                             continue;
                         }
@@ -290,7 +290,7 @@ impl World {
                     (Message::Resolved(key), Some(purge)) => {
                         purge.handle(purge::Input::Resolved(key), now);
                     }
-                    (Message::Gap, Some(purge)) => purge.handle(purge::Input::Deaf, now),
+                    (Message::Gap, Some(purge)) => purge.handle(purge::Input::Unsubscribed, now),
                     (Message::Answered(key, answer), Some(purge)) => {
                         purge.handle(purge::Input::Answered(key, answer), now);
                     }
@@ -427,7 +427,7 @@ impl Habit {
         plan.duplicated().for_each(|group| purge.add(group, at));
         purge.handle(purge::Input::Clock(self.unsure_ms), now);
         if self.hears && legacy {
-            purge.handle(purge::Input::Hearing(at), now);
+            purge.handle(purge::Input::Subscribed(at), now);
         }
         (purge.open() > 0).then(|| Box::new(purge))
     }

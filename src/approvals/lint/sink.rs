@@ -1,64 +1,20 @@
-//! The settings of clearance.toml: the severities of codes, and the findings that are silenced, with reasons.
+//! Collects the findings of the lints, without those that are silenced, within limits of number, memory and time.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::counts::Counts;
 use super::facts::Facts;
 use super::raw::{Raw, Removal, removal};
+use super::silences::Overrides;
 use crate::approvals::bounds::Budget;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::diagnostic::Verdict;
 use crate::approvals::findings::severity::Severity;
 
-/// The settings for every document of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// Severities that differ from the default of the code.
-    pub severities: HashMap<Code, Severity>,
-    /// The silences.
-    pub silences: Vec<Silence>,
-}
-
-/// A kind of finding that is accepted. A field that is `None` matches anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
-    /// The code.
-    pub code: Code,
-    /// The document: its name, or a directory above it.
-    pub path: Option<String>,
-    /// The agent.
-    pub agent: Option<String>,
-    /// The pattern of the entry, exactly.
-    pub pattern: Option<String>,
-}
-
-impl Silence {
-    /// Whether it applies to a document of that name.
-    pub fn is_about(&self, name: &str) -> bool {
-        self.path.as_deref().is_none_or(|path| {
-            let below = name.strip_prefix(path);
-            path == "."
-                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || path.ends_with('/'))
-        })
-    }
-
-    fn fits(&self, raw: &Raw) -> bool {
-        let same = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-        same(&self.agent, &raw.agent) && same(&self.pattern, &raw.pattern)
-    }
-}
-
-impl Rules {
-    /// The severity of a code.
-    pub fn severity(&self, code: Code) -> Severity {
-        self.severities.get(&code).copied().unwrap_or(code.severity())
-    }
-}
-
 /// Collects findings, without those that are silenced. It keeps a limited number of each severity and counts all.
 #[derive(Debug)]
 pub(super) struct Sink<'r> {
-    rules: &'r Rules,
+    overrides: &'r Overrides,
     budget: Budget<'r>,
     /// The silences that apply to this document, by code.
     silences: HashMap<Code, Vec<usize>>,
@@ -78,17 +34,17 @@ pub(super) struct Sink<'r> {
 
 impl<'r> Sink<'r> {
     /// `size`: the size of the document in bytes.
-    pub(super) fn of(rules: &'r Rules, facts: &Facts<'r>, size: usize) -> Self {
+    pub(super) fn of(overrides: &'r Overrides, facts: &Facts<'r>, size: usize) -> Self {
         /// Bytes that are kept for the smallest document.
         const LEAST: usize = 4 * 1024 * 1024;
         let mut silences: HashMap<Code, Vec<usize>> = HashMap::new();
         for (index, silence) in
-            rules.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(facts.name))
+            overrides.silences.iter().enumerate().filter(|(_, silence)| silence.is_about(facts.name))
         {
             silences.entry(silence.code).or_default().push(index);
         }
         Self {
-            rules,
+            overrides,
             budget: facts.budget,
             silences,
             raws: Vec::new(),
@@ -105,7 +61,7 @@ impl<'r> Sink<'r> {
     pub(super) fn push(&mut self, raw: Raw) {
         let about = self.silences.get(&raw.code).into_iter().flatten();
         let fitting: Vec<usize> =
-            about.copied().filter(|&index| self.rules.silences[index].fits(&raw)).collect();
+            about.copied().filter(|&index| self.overrides.silences[index].fits(&raw)).collect();
         if !fitting.is_empty() {
             self.silenced += 1;
             self.used.extend(fitting);
@@ -117,7 +73,7 @@ impl<'r> Sink<'r> {
         {
             self.removals.push(removal);
         }
-        let severity = self.rules.severity(raw.code);
+        let severity = self.overrides.severity(raw.code);
         self.counts.add(severity);
         let same = match severity {
             Severity::Error => self.counts.errors,
