@@ -6,15 +6,18 @@
 //! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
 //! code on generated cases. `docs/explain.md` says how many.
 
+mod arguments;
 mod bash;
 mod case;
 mod configuration;
 mod decision;
 mod evaluation;
+mod glob;
 mod heredoc;
 mod host;
 mod inline_code;
 mod matching;
+mod near;
 mod packages;
 mod prelude;
 mod profile;

@@ -115,6 +115,18 @@ impl<'l> Lookup<'l> {
         }
     }
 
+    /// The real path of whatever is at a path, and whether it exists only by hypothesis.
+    pub(super) fn real_or_guess(&self, path: &str) -> (Option<String>, bool) {
+        let is_unknown = matches!(self.world.host.look(path), Found::Unknown);
+        (self.real_path(path), is_unknown && self.world.hypothesis != Hypothesis::Nothing)
+    }
+
+    /// The answer to a question that cannot be decided, after the hypothesis. `what` says what is not known.
+    pub(super) fn assume(&self, what: impl FnOnce() -> String) -> bool {
+        self.world.unknown.borrow_mut().insert(what());
+        self.world.hypothesis == Hypothesis::Wanted
+    }
+
     /// The absolute path of a word with a separator. 2026.4.14 leaves an absolute one as written.
     fn path_of(&self, word: &str) -> Option<String> {
         let expanded = words::expand_home(word, self.home);

@@ -1,0 +1,141 @@
+//! `argPattern`: a regular expression of JavaScript over the arguments, or on 2026.9.6 a hash of them and of the directory.
+//!
+//! Source: `matchArgPattern` and `buildCwdBoundHashedArgPattern` of `exec-command-resolution`. 2026.4.14 ignores the field.
+//! The expressions are run by `regress`, which has no bound for its steps: an expression such as `(a+)+$` may run for ever,
+//! as it does in a gateway. Whoever decides about commands of strangers does so on a thread with a deadline.
+
+use sha2::{Digest, Sha256};
+
+use super::profile::Profile;
+use super::words;
+
+/// The longest expression that is run, in bytes: the compiler's time grows with the square of the length.
+const LONGEST_PATTERN: usize = 4096;
+
+/// The most alternatives: the compiler recurses once for each.
+const MOST_ALTERNATIVES: usize = 500;
+
+/// The longest text that is searched, in UTF-16 units: an innocent `.*x` needs the square of it.
+const LONGEST_SUBJECT: usize = 16_384;
+
+/// What a hash begins with that holds the directory and the arguments.
+const BOUND: &str = "sha256:cwd-argv:v1:";
+
+/// What a hash of an older release begins with.
+const UNBOUND: &str = "sha256:argv:";
+
+/// Whether an `argPattern` is a hash of a directory and arguments.
+pub(super) fn is_bound_hash(pattern: &str) -> bool {
+    pattern.starts_with(BOUND)
+}
+
+/// The hash of a call with this directory and these arguments.
+pub(super) fn bound_hash(directory: &str, arguments: &[String]) -> String {
+    let directory = words::normalize(directory).replace('\\', "/");
+    let mut hash = Sha256::new();
+    hash.update(format!("{}\0{directory}\0{}\0", directory.len(), arguments.len()));
+    for argument in arguments {
+        hash.update(format!("{}\0{argument}\0", argument.len()));
+    }
+    format!("{BOUND}{}", data_encoding::HEXLOWER.encode(&hash.finalize()))
+}
+
+/// The pattern of an approval of exactly this command: `=command:` and 16 digits of the hash of the trimmed text.
+pub(super) fn command_pattern(command: &str) -> String {
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(words::trim(command)));
+    format!("=command:{}", hash.get(..16).unwrap_or_default())
+}
+
+/// Whether an expression matches arguments. `None`: it is too long to tell.
+pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> Option<bool> {
+    if profile >= Profile::V2026_9_6 && pattern.starts_with(UNBOUND) {
+        return Some(false);
+    }
+    if pattern.len() > LONGEST_PATTERN || pattern.bytes().filter(|byte| *byte == b'|').count() > MOST_ALTERNATIVES {
+        return None;
+    }
+    let units = pattern.encode_utf16().map(u32::from);
+    let Ok(expression) = regress::Regex::from_unicode(units, regress::Flags::default()) else {
+        return Some(false);
+    };
+    let subject = subject(pattern, arguments);
+    let hits = |subject: &str| {
+        let units: Vec<u16> = subject.encode_utf16().take(LONGEST_SUBJECT + 1).collect();
+        (units.len() <= LONGEST_SUBJECT).then(|| expression.find_from_ucs2(&units, 0).next().is_some())
+    };
+    let found = hits(&subject)?;
+    if found || profile != Profile::V2026_6_11 || pattern.contains('\0') {
+        return Some(found);
+    }
+    let stripped = without_redirections(&subject);
+    if stripped.len() == subject.len() { Some(false) } else { hits(stripped) }
+}
+
+/// The text that is searched: the arguments joined by spaces; or each followed by NUL if the expression has a NUL itself.
+fn subject(pattern: &str, arguments: &[String]) -> String {
+    if !pattern.contains('\0') {
+        return arguments.join(" ");
+    }
+    if arguments.is_empty() { "\0\0".to_owned() } else { arguments.join("\0") + "\0" }
+}
+
+/// A text without ` 2>&1`, ` 1>/dev/null` and the like at its end, as 2026.6.11 tries it.
+fn without_redirections(subject: &str) -> &str {
+    let mut rest = subject;
+    loop {
+        let trimmed = rest.trim_end_matches(words::is_white);
+        let cut = ["1>&1", "1>&2", "2>&1", "2>&2", "1>/dev/null", "2>/dev/null"]
+            .iter()
+            .find_map(|end| trimmed.strip_suffix(end))
+            .filter(|before| before.ends_with(words::is_white));
+        match cut {
+            Some(before) => rest = before.trim_end_matches(words::is_white),
+            None => return rest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(arguments: &[&str]) -> Vec<String> {
+        arguments.iter().map(|&argument| argument.to_owned()).collect()
+    }
+
+    #[test]
+    fn expressions_are_searched_in_the_joined_arguments() {
+        use Profile::{V2026_6_11 as B, V2026_9_6 as C};
+        for (profile, pattern, arguments, result) in [
+            (C, "^status$", &["status"][..], true),
+            (C, "stat", &["status", "-s"], true),
+            (C, "^$", &[], true),
+            (C, "^status -s$", &["status", "-s"], true),
+            (C, "(", &["("], false),
+            (C, "(?i)x", &["x"], false),
+            (C, "(?i:X)", &["x"], true),
+            (C, "/x/i", &["X"], false),
+            (C, "^.$", &["😀"], false),
+            (C, "^..$", &["😀"], true),
+            (C, "^a\0b\0$", &["a", "b"], true),
+            (C, "^\0\0$", &[], true),
+            (C, "sha256:argv:00", &["sha256:argv:00"], false),
+            (B, "sha256:argv:00", &["sha256:argv:00"], true),
+            (B, "^a$", &["a", "2>&1", "1>/dev/null"], true),
+            (C, "^a$", &["a", "2>&1"], false),
+        ] {
+            assert_eq!(matches(profile, pattern, &owned(arguments)), Some(result), "{pattern}");
+        }
+        assert_eq!(matches(C, &"a".repeat(5000), &[]), None);
+        assert_eq!(matches(C, "b", &["a".repeat(20_000)]), None);
+    }
+
+    #[test]
+    fn hashes_follow_the_release() {
+        // printf '5\0/work\0002\0001\0a\0002\0\xc3\xa9\0' | sha256sum
+        let hash = bound_hash("/x/../work", &owned(&["a", "é"]));
+        assert_eq!(hash, "sha256:cwd-argv:v1:e2e97e3fa8ef910ed6bbbb49d507471b6ba6100d2efc36074783591529d9a384");
+        assert_eq!(command_pattern(" ls -l\n"), command_pattern("ls -l"));
+        assert_eq!(command_pattern("ls -l"), "=command:f0f40cf78dab06e0");
+    }
+}

@@ -1,0 +1,104 @@
+//! Why the nearest entries miss a program.
+//!
+//! This is an explanation, not a rule of a release. It is made on demand, for a part that no entry allows.
+
+use super::arguments;
+use super::matching::{self, Target};
+use super::profile::Profile;
+use super::question::{Entry, EntryId};
+use super::resolve::Lookup;
+use super::words;
+
+/// How many entries are explained.
+const MOST: usize = 3;
+
+/// The entries that nearly match, nearest first, at most three, and why each misses.
+pub(super) fn near(
+    lookup: &Lookup,
+    entries: &[Entry],
+    target: &Target,
+    arguments: &[String],
+) -> Vec<(EntryId, String)> {
+    let mut misses: Vec<(u8, &Entry, String)> = Vec::new();
+    for entry in entries {
+        if let Some((distance, reason)) = miss(lookup, entry, target, arguments) {
+            misses.push((distance, entry, reason));
+        }
+    }
+    misses.sort_by_key(|(distance, ..)| *distance);
+    misses.truncate(MOST);
+    misses.into_iter().map(|(_, entry, reason)| (entry.id.clone(), reason)).collect()
+}
+
+/// Why an entry misses, and how far it is; 0 is the nearest. `None`: it has nothing to do with the program.
+fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -> Option<(u8, String)> {
+    let pattern = words::trim(&entry.pattern);
+    let word = &target.program.word;
+    if !matching::is_path(pattern) {
+        return miss_by_name(lookup, entry, pattern, target, arguments);
+    }
+    let Some(path) = target.path.as_deref() else {
+        let same = words::base_name(pattern) == word;
+        return same.then(|| (2, format!("no program named {word} is in PATH")));
+    };
+    if matching::matches(lookup, pattern, path) {
+        return Some((0, of_arguments(lookup, entry, arguments)));
+    }
+    let found = target.program.resolved.as_deref();
+    if let Some(found) = found.filter(|found| *found != path && matching::matches(lookup, pattern, found)) {
+        return Some((1, format!("{found} is a link to {path}, and the path it leads to is compared")));
+    }
+    if pattern.contains('*') && matching::matches(lookup, &pattern.replace('*', "**"), path) {
+        return Some((2, "one `*` does not match a slash; `**` does".to_owned()));
+    }
+    let name = words::base_name(pattern);
+    let names = [words::base_name(path), target.program.name.as_str()];
+    names.contains(&name).then(|| (3, format!("the program is {path}")))
+}
+
+/// Why an entry without a slash misses.
+fn miss_by_name(
+    lookup: &Lookup,
+    entry: &Entry,
+    pattern: &str,
+    target: &Target,
+    arguments: &[String],
+) -> Option<(u8, String)> {
+    let own = target.program.name.as_str();
+    let base = words::base_name(&target.program.word);
+    let fits = pattern != "*" && [own, base].iter().any(|name| matching::matches(lookup, pattern, name));
+    if lookup.profile == Profile::V2026_4_14 {
+        return fits.then(|| (1, "a pattern without a slash matches nothing in this release".to_owned()));
+    }
+    if pattern == "*" {
+        return Some((4, "`*` with an argPattern matches nothing".to_owned()));
+    }
+    if !fits {
+        return None;
+    }
+    if !target.names.is_empty() {
+        return Some((0, of_arguments(lookup, entry, arguments)));
+    }
+    if target.path.is_none() {
+        return Some((1, format!("no program named {own} is in PATH")));
+    }
+    Some((1, "a pattern without a slash matches only programs that are called without a directory".to_owned()))
+}
+
+/// Why an entry whose pattern matches misses because of the arguments, or of its source.
+fn of_arguments(lookup: &Lookup, entry: &Entry, arguments: &[String]) -> String {
+    let Some(pattern) = matching::arg_pattern(entry) else {
+        return if matching::only_by_hash(lookup.profile, entry) {
+            "an entry with the source allow-always needs the hash of a directory and arguments as argPattern".to_owned()
+        } else {
+            "a shell with arguments needs an entry with an argPattern".to_owned()
+        };
+    };
+    if lookup.profile >= Profile::V2026_9_6 && arguments::is_bound_hash(pattern) {
+        return "it was approved for another directory or other arguments".to_owned();
+    }
+    if matching::only_by_hash(lookup.profile, entry) {
+        return "an entry with the source allow-always needs the hash of a directory and arguments as argPattern".to_owned();
+    }
+    format!("its argPattern does not match `{}`", arguments.join(" "))
+}
