@@ -8,6 +8,7 @@
 
 mod arguments;
 mod bash;
+mod carriers;
 mod case;
 mod configuration;
 mod decision;
@@ -35,6 +36,7 @@ mod splitter;
 mod table;
 mod verdict;
 mod words;
+mod wrapper_options;
 mod wrappers;
 
 pub use case::{Answer, Case, EntryAnswer, SegmentAnswer};
