@@ -198,3 +198,8 @@ pub(super) fn multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
         _ => Wrapper::Blocked(name),
     }
 }
+
+/// What a carrier (sudo, doas, env, command, builtin; exec on request) starts. 2026.4.14 knows none of them.
+pub(super) fn carried(_profile: Profile, argv: &[String], with_exec: bool) -> Option<Vec<String>> {
+    carriers::carried(argv, with_exec).map(Cow::into_owned)
+}

@@ -107,7 +107,7 @@ fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Vec<String> {
             wrapper => wrapper,
         };
         match next {
-            Wrapper::Starts { argv, .. } => current = argv,
+            Wrapper::Starts { argv, .. } => current = argv.into_owned(),
             Wrapper::No | Wrapper::Blocked(_) => break,
         }
     }
