@@ -64,7 +64,10 @@ pub(super) fn source_offsets(text: &str, quoting: Quoting, value: &str) -> Vec<u
     let decoded = match quoting {
         Quoting::Single => {
             let inner = within(text, 1);
-            Decoded { value: inner.to_owned(), ends: (0..=inner.len()).map(|at| at.saturating_add(1)).collect() }
+            Decoded {
+                value: inner.to_owned(),
+                ends: (0..=inner.len()).map(|at| at.saturating_add(1)).collect(),
+            }
         }
         Quoting::None => unquoted(text),
         Quoting::Double => double_quoted(text),

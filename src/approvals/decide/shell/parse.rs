@@ -49,7 +49,8 @@ pub(super) fn parse(text: &str) -> Result<Tree, Unparsed> {
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let bytes = text.as_bytes();
-    let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+    let tree =
+        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
     tree.ok_or(Unparsed::TimedOut)
 }
 

@@ -36,7 +36,8 @@ impl<'s> Source<'s> {
         let bytes = text.as_bytes();
         let breaks: Vec<usize> = (0..bytes.len())
             .filter(|&at| {
-                bytes.get(at) == Some(&b'\\') && matches!(bytes.get(at.saturating_add(1)), Some(b'\r' | b'\n'))
+                bytes.get(at) == Some(&b'\\')
+                    && matches!(bytes.get(at.saturating_add(1)), Some(b'\r' | b'\n'))
             })
             .collect();
         let spaces = if breaks.is_empty() {
@@ -99,9 +100,13 @@ mod tests {
     #[test]
     fn continued_lines_are_found_in_ranges() {
         let source = Source::new("ab\\\ncd e\\\r\nf \\", None);
-        for (range, any, first) in
-            [(0..15, true, true), (0..3, false, false), (0..4, true, true), (4..12, true, false), (12..15, false, false)]
-        {
+        for (range, any, first) in [
+            (0..15, true, true),
+            (0..3, false, false),
+            (0..4, true, true),
+            (4..12, true, false),
+            (12..15, false, false),
+        ] {
             assert_eq!(source.has_continuation(&range), any, "{range:?}");
             assert_eq!(source.has_continuation_in_first_word(&range), first, "{range:?}");
         }

@@ -85,13 +85,17 @@ pub(super) fn read(node: Node<'_>, source: &Source<'_>, profile: Profile) -> Fou
 fn name_of(node: Node<'_>, profile: Profile) -> Option<Node<'_>> {
     node.child_by_field_name("name").or_else(|| {
         let is_older = profile < Profile::V2026_9_6;
-        is_older.then(|| node.named_children(&mut node.walk()).find(|child| child.kind() == "command_name")).flatten()
+        is_older
+            .then(|| node.named_children(&mut node.walk()).find(|child| child.kind() == "command_name"))
+            .flatten()
     })
 }
 
 /// The words of a command. `None`: the shell computes its program.
 fn command(node: Node<'_>, name: Node<'_>, source: &Source<'_>, profile: Profile) -> Option<Words> {
-    if source.has_continuation(&name.byte_range()) || source.has_continuation_in_first_word(&node.byte_range()) {
+    if source.has_continuation(&name.byte_range())
+        || source.has_continuation_in_first_word(&node.byte_range())
+    {
         return None;
     }
     let program = word::read(name, source);

@@ -114,7 +114,10 @@ impl Walk {
         let range = node.byte_range();
         let (risk, within) = match node.kind() {
             "program" if source.has_continuation(&range) => ("line-continuation", context),
-            "word" if self.profile >= Profile::V2026_9_6 && breaks_before_backslash(source.slice(range.clone())) => {
+            "word"
+                if self.profile >= Profile::V2026_9_6
+                    && breaks_before_backslash(source.slice(range.clone())) =>
+            {
                 ("line-continuation", context)
             }
             "function_definition" => ("function-definition", Context::Other),
@@ -131,7 +134,13 @@ impl Walk {
     }
 
     /// Notes the program that a node starts, and walks its payload.
-    fn program(&mut self, node: Node<'_>, source: &Source<'_>, context: Context, level: Level) -> Result<(), Unparsed> {
+    fn program(
+        &mut self,
+        node: Node<'_>,
+        source: &Source<'_>,
+        context: Context,
+        level: Level,
+    ) -> Result<(), Unparsed> {
         let (words, executable) = match step::read(node, source, self.profile) {
             Found::Nothing => return Ok(()),
             Found::Dynamic(name) => {

@@ -37,7 +37,11 @@ pub(super) fn quoting(node: Node<'_>) -> Quoting {
 fn is_expansion(node: Node<'_>) -> bool {
     matches!(
         node.kind(),
-        "arithmetic_expansion" | "command_substitution" | "expansion" | "process_substitution" | "simple_expansion"
+        "arithmetic_expansion"
+            | "command_substitution"
+            | "expansion"
+            | "process_substitution"
+            | "simple_expansion"
     )
 }
 
@@ -59,7 +63,10 @@ fn read_at(node: Node<'_>, source: &Source<'_>, depth: usize) -> Word {
         "string" | "raw_string" | "ansi_c_string" => {
             Word { value: decode::value(text, quoting(node)), is_dynamic: false }
         }
-        _ => unquoted(text, children.iter().any(|child| read_at(*child, source, depth.saturating_add(1)).is_dynamic)),
+        _ => unquoted(
+            text,
+            children.iter().any(|child| read_at(*child, source, depth.saturating_add(1)).is_dynamic),
+        ),
     }
 }
 
