@@ -6,11 +6,12 @@ use std::ops::Range;
 use super::configuration::Setup;
 use super::evaluation::{By, Evaluation, Plan, Segment};
 use super::inline_code;
-use super::matching::{self, Target};
+use super::matching::Target;
+use super::near;
 use super::packages::{self, Package};
 use super::profile::Profile;
 use super::question::{Entry, EntryId, Question};
-use super::resolve::{Lookup, Program, World};
+use super::resolve::{Lookup, World};
 use super::segment::{self, Judged};
 use super::shell::{self, Context, Step};
 use super::words::trim;
@@ -86,7 +87,7 @@ fn satisfaction(lookup: &Lookup<'_>, entries: &[Entry], command: &str, candidate
         let never = candidate.never.or_else(|| never(profile, &judged));
         let near = if judged.by.is_none() && never.is_none() && missing < MAX_NEAR {
             missing += 1;
-            near(lookup, entries, &judged)
+            nearest(lookup, entries, &judged)
         } else {
             Vec::new()
         };
@@ -115,12 +116,10 @@ fn never(profile: Profile, judged: &Judged<'_>) -> Option<String> {
 }
 
 /// The nearest entries that miss a part.
-fn near(lookup: &Lookup<'_>, entries: &[Entry], judged: &Judged<'_>) -> Vec<(EntryId, String)> {
+fn nearest(lookup: &Lookup<'_>, entries: &[Entry], judged: &Judged<'_>) -> Vec<(EntryId, String)> {
     let word = judged.unwrapped.policy_argv.first().map_or("", String::as_str);
-    let program = lookup.program(word);
-    let path = lookup.trust_path(&program);
-    let target = Target { program: Program { resolved: lookup.candidate(&program), ..program }, path };
-    matching::near(lookup, entries, &target, &judged.unwrapped.argv)
+    let target = Target::of(lookup, &lookup.program(word));
+    near::near(lookup, entries, &target, judged.unwrapped.argv.get(1..).unwrap_or_default())
 }
 
 /// The bytes of a span that are in the command: in a payload with escapes a span may end behind it, or in a character.
