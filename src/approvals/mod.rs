@@ -1,7 +1,7 @@
 //! The approvals document: its types and schema, reading it with positions, checking it, changing it.
 //!
 //! This module is pure: it does no I/O, reads no clock and imports no other top-level module. Its layers, the lowest
-//! first: `model`, `bounds`, `findings`, `text`, `redact`, `check`, `compare`, `edit`, `lint`. A layer imports only
+//! first: `model`, `bounds`, `findings`, `text`, `redact`, `check`, `compare`, `edit`, `decide`, `lint`. A layer imports only
 //! lower ones; `tests/cli/rooms.rs` checks that.
 
 mod bounds;

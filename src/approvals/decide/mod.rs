@@ -16,6 +16,7 @@ mod evaluation;
 mod glob;
 mod heredoc;
 mod host;
+pub(in crate::approvals) mod inclusion;
 mod inline_code;
 mod matching;
 mod near;

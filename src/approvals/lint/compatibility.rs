@@ -3,11 +3,11 @@
 
 use super::entries::{Listed, listed};
 use super::facts::Facts;
-use super::pattern;
 use super::policy::{agent_path, agents};
 use super::raw::Raw;
 use super::release::Release;
 use super::sink::Sink;
+use crate::approvals::decide::inclusion;
 use crate::approvals::edit::downgrade::Newer;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;
@@ -59,7 +59,7 @@ fn refused(newer: Newer, version: &str) -> String {
 
 fn simple(entry: &Listed<'_>, version: &str, sink: &mut Sink<'_>) {
     let pattern = entry.pattern();
-    if !pattern::is_path(pattern) {
+    if !inclusion::is_path(pattern) {
         if pattern != "*" && !entry.is_command_text() {
             let message = format!(
                 "a gateway {version} never matches a name without a directory: `{}`",

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use super::arguments::Arguments;
 use super::entries::{Listed, listed};
 use super::facts::Facts;
-use super::pattern::{self, Piece, covers, pieces};
 use super::policy::ALL;
 use super::programs;
 use super::release::Release;
 use super::sink::Sink;
 use crate::approvals::compare::identity::Identity;
+use crate::approvals::decide::inclusion::{self, Piece, covers, pieces};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::Document;
 use crate::approvals::redact::credentials::quotable;
@@ -173,7 +173,7 @@ impl<'d> Broad<'d> {
             return None;
         }
         let narrow = pieces(pattern);
-        let by_path = pattern::is_path(pattern);
+        let by_path = inclusion::is_path(pattern);
         let mut nodes = vec![0];
         for piece in beginning(&narrow) {
             let Some(&node) = nodes.last().and_then(|&node| self.steps.get(&(node, piece))) else { break };
@@ -186,7 +186,7 @@ impl<'d> Broad<'d> {
         };
         fitting
             .take(MAX_CANDIDATES)
-            .filter(|other| pattern::is_path(other.pattern()) == by_path && may_end(other))
+            .filter(|other| inclusion::is_path(other.pattern()) == by_path && may_end(other))
             .filter(|other| (other.agent, other.index) != (entry.agent, entry.index))
             .take(COMPARED)
             .find(|other| {

@@ -8,6 +8,7 @@ use super::release::Release;
 use super::sink::Sink;
 use super::{pattern, programs};
 use crate::approvals::compare::identity::is_command;
+use crate::approvals::decide::inclusion;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Document, Entry, McpTool};
 use crate::approvals::model::path::{Path, Step};
@@ -160,7 +161,7 @@ fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
     let pattern = entry.pattern();
     // The check for credentials takes time, so it runs only for text that is shown.
     let shown = || quotable(pattern);
-    let pieces = pattern::pieces(pattern);
+    let pieces = inclusion::pieces(pattern);
     let free = entry.arguments().are_free();
     if programs::is_anything(pattern, &pieces) && free {
         let message = format!("`{}` matches every command", shown());

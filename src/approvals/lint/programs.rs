@@ -1,8 +1,8 @@
 //! Programs that run other programs, and the directories of programs.
 
 use std::borrow::Cow;
+use crate::approvals::decide::inclusion::{self, Piece};
 
-use super::pattern::{self, Piece};
 
 /// Shells, as gateways know them: the rule about entries with their own arguments applies to no other program.
 const SHELLS: [&str; 20] = [
@@ -167,15 +167,15 @@ pub(super) fn launcher(pattern: &str, pieces: &[Piece]) -> Option<String> {
             .any(|name| *name == plain || (windows && name.eq_ignore_ascii_case(plain)))
             .then(|| last.to_owned());
     }
-    if last.chars().any(|c| !matches!(c, '*' | '?')) || !pattern::is_path(pattern) {
-        let glob = pattern::pieces(last);
-        return known().find(|name| pattern::matches(&glob, name)).map(|name| (*name).to_owned());
+    if last.chars().any(|c| !matches!(c, '*' | '?')) || !inclusion::is_path(pattern) {
+        let glob = inclusion::pieces(last);
+        return known().find(|name| inclusion::matches(&glob, name)).map(|name| (*name).to_owned());
     }
     DIRECTORIES
         .iter()
         .filter(|directory| begins(pieces, directory))
         .flat_map(|directory| ["bash", "sh", "python3", "env"].map(|name| format!("{directory}{name}")))
-        .find(|path| pattern::matches(pieces, path))
+        .find(|path| inclusion::matches(pieces, path))
 }
 
 /// Whether the literal beginning of a glob fits a directory.
@@ -194,7 +194,7 @@ fn slashed(pattern: &str) -> Cow<'_, str> {
 
 /// Whether a pattern matches any program at all.
 pub(super) fn is_anything(pattern: &str, pieces: &[Piece]) -> bool {
-    if !pattern::is_path(pattern) {
+    if !inclusion::is_path(pattern) {
         return pattern.bytes().all(|byte| byte == b'*');
     }
     // Most patterns return here.
@@ -206,7 +206,7 @@ pub(super) fn is_anything(pattern: &str, pieces: &[Piece]) -> bool {
         format!("/{PLACEHOLDER}/{PLACEHOLDER}/{PLACEHOLDER}"),
         format!("/home/{PLACEHOLDER}/{PLACEHOLDER}"),
     ];
-    if samples.iter().all(|path| pattern::matches(pieces, path)) {
+    if samples.iter().all(|path| inclusion::matches(pieces, path)) {
         return true;
     }
     let slashed = slashed(pattern);
@@ -226,9 +226,9 @@ pub(super) fn open_directory(pattern: &str, pieces: &[Piece]) -> Option<&'static
             }
         }) || (begins(pieces, directory)
             && pieces.iter().any(|piece| piece.is_open())
-            && pattern::is_path(pattern)
-            && (pattern::matches(pieces, &format!("{directory}{PLACEHOLDER}"))
-                || pattern::matches(pieces, &format!("{directory}{PLACEHOLDER}/{PLACEHOLDER}"))))
+            && inclusion::is_path(pattern)
+            && (inclusion::matches(pieces, &format!("{directory}{PLACEHOLDER}"))
+                || inclusion::matches(pieces, &format!("{directory}{PLACEHOLDER}/{PLACEHOLDER}"))))
     })
 }
 
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     fn hit(pattern: &str) -> Option<String> {
-        launcher(pattern, &pattern::pieces(pattern))
+        launcher(pattern, &inclusion::pieces(pattern))
     }
 
     #[test]
@@ -309,14 +309,14 @@ mod tests {
 
     #[test]
     fn wide_patterns_are_known() {
-        let anything = |pattern: &str| is_anything(pattern, &pattern::pieces(pattern));
+        let anything = |pattern: &str| is_anything(pattern, &inclusion::pieces(pattern));
         for pattern in ["*", "**", "/**", "**/*", "/**/*", "/*/**", r"C:\**"] {
             assert!(anything(pattern), "{pattern}");
         }
         for pattern in ["/usr/**", "/*", "~/**", "**/bin/*", "?"] {
             assert!(!anything(pattern), "{pattern}");
         }
-        let open = |pattern: &str| open_directory(pattern, &pattern::pieces(pattern)).is_some();
+        let open = |pattern: &str| open_directory(pattern, &inclusion::pieces(pattern)).is_some();
         for pattern in
             ["/tmp/x", "/tmp/**", "/var/tmp/a/b", "/dev/shm/*", "/t*/*", "/var/**", r"C:\Windows\Temp\x.exe"]
         {
