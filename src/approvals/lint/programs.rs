@@ -1,8 +1,7 @@
 //! Programs that run other programs, and the directories of programs.
 
-use std::borrow::Cow;
 use crate::approvals::decide::inclusion::{self, Piece};
-
+use std::borrow::Cow;
 
 /// Shells, as gateways know them: the rule about entries with their own arguments applies to no other program.
 const SHELLS: [&str; 20] = [
