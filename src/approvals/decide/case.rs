@@ -6,8 +6,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::decision::{Decision, Verdict};
+use super::document;
+use super::evaluation::{By, Segment};
 use super::host::Host;
 use super::profile::Profile;
+use super::question::{Context, Entry, Question};
+use super::verdict::decide;
 
 /// A case as `oracle.mjs` reads it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -118,7 +123,105 @@ pub struct EntryAnswer {
 impl Case {
     /// Decides the case as one release does.
     pub fn answer(&self, profile: Profile, host: &dyn Host) -> Answer {
-        let _ = (profile, host);
-        Answer { id: self.id.clone(), ..Answer::default() }
+        let Some(document) = self.stored_document() else {
+            return Answer { id: self.id.clone(), verdict: "error".to_owned(), ..Answer::default() };
+        };
+        let question = self.question(&document);
+        let decision = decide(&question, profile, host);
+        let entries = document::load(Some(&document), question.agent, profile).map(|loaded| loaded.entries);
+        Answer::new(self.id.clone(), decision, &entries.unwrap_or_default())
+    }
+
+    /// The text that the store holds. `None`: the release fails when it normalises what was sent.
+    fn stored_document(&self) -> Option<String> {
+        let text = match &self.document {
+            Value::Null => r#"{"version":1,"agents":{}}"#.to_owned(),
+            Value::String(text) => text.clone(),
+            document => document.to_string(),
+        };
+        if self.via.as_deref() == Some("set") { document::stored_when_sent(&text) } else { Some(text) }
+    }
+
+    fn question<'q>(&'q self, document: &'q str) -> Question<'q> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let variables = self.env.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
+        Question {
+            command: &self.command,
+            agent: self.agent.as_deref().unwrap_or("main"),
+            document: Some(document),
+            configuration: &self.config,
+            directory: &self.cwd,
+            path: &self.path,
+            home: &self.home,
+            environment: variables.collect(),
+            context: if self.context.as_deref() == Some("cron") { Context::Cron } else { Context::Interactive },
+            ask: self.ask.as_deref(),
+            security: self.security.as_deref(),
+            permission_mode: self.permission_mode.as_deref(),
+        }
+    }
+}
+
+impl Answer {
+    fn new(id: Value, decision: Decision, entries: &[Entry]) -> Self {
+        let evaluation = decision.evaluation.as_ref();
+        let is_other_host = decision.verdict == Verdict::Unknown && decision.missing.is_empty();
+        let segments = evaluation.map(|evaluation| evaluation.segments.as_slice()).unwrap_or_default();
+        let analysable = evaluation.map(|evaluation| evaluation.not_analysable.is_none());
+        Self {
+            id,
+            verdict: if is_other_host { "uncovered" } else { word(decision.verdict) }.to_owned(),
+            reason: decision.reason,
+            security: decision.policy.security.0.to_owned(),
+            ask: decision.policy.ask.0.to_owned(),
+            ask_fallback: decision.policy.ask_fallback.0.to_owned(),
+            analysable,
+            satisfied: evaluation.map(|evaluation| analysable == Some(true) && evaluation.satisfied),
+            segments: segments.iter().map(|segment| SegmentAnswer::new(segment, entries)).collect(),
+            review: decision.review,
+            unanswered: decision.unanswered.as_ref().map(|unanswered| word(unanswered.verdict).to_owned()),
+            unanswered_reason: decision.unanswered.and_then(|unanswered| unanswered.reason),
+            exec_command: decision.started,
+            missing: decision.missing,
+        }
+    }
+}
+
+impl SegmentAnswer {
+    fn new(segment: &Segment, entries: &[Entry]) -> Self {
+        let entry = segment.entry.as_ref().and_then(|id| entries.iter().find(|entry| entry.id == *id));
+        Self {
+            argv: segment.argv.clone(),
+            effective: segment.effective.clone(),
+            resolved: segment.resolved.clone(),
+            real: segment.real.clone(),
+            by: segment.by.map(name),
+            entry: entry.map(|entry| EntryAnswer {
+                scope: entry.id.scope.clone(),
+                index: entry.id.index,
+                pattern: entry.pattern.clone(),
+                arg_pattern: entry.arg_pattern.clone(),
+            }),
+        }
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Runs => "runs",
+        Verdict::Asks => "asks",
+        Verdict::Denied => "denied",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+fn name(by: By) -> &'static str {
+    match by {
+        By::Allowlist => "allowlist",
+        By::Durable => "durable",
+        By::SafeBins => "safeBins",
+        By::Builtin => "builtin",
+        By::InlineChain => "inlineChain",
+        By::Skills => "skills",
     }
 }

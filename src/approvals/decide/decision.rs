@@ -13,6 +13,8 @@ pub struct Decision {
     pub policy: Policy,
     /// The command read against the entries. `None`: it was refused before.
     pub evaluation: Option<Evaluation>,
+    /// The text that starts in place of the command, if the release rewrites it. Only if it runs.
+    pub started: Option<String>,
     /// What happens to a prompt that nobody answers. Only if it asks.
     pub unanswered: Option<Unanswered>,
     /// Whether a model reviews the command before a person does.

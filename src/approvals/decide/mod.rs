@@ -6,21 +6,31 @@
 //! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
 //! code on generated cases. `docs/explain.md` says how many.
 
+mod agent_id;
 mod arguments;
 mod bash;
+mod binding;
 mod carriers;
 mod case;
 mod configuration;
 mod decision;
+mod document;
+mod durable;
+mod environment;
 mod evaluation;
+mod gateway;
 mod glob;
+mod guards;
 mod heredoc;
 mod host;
-pub(in crate::approvals) mod inclusion;
 mod inline_code;
+mod javascript;
+mod levels;
 mod matching;
 mod near;
 mod packages;
+mod policy;
+mod preflight;
 mod prelude;
 mod profile;
 mod proof;
@@ -34,9 +44,12 @@ mod shell;
 mod shells;
 mod split;
 mod splitter;
+mod suppressions;
 mod table;
+mod unanswered;
 mod verdict;
 mod words;
+mod workspace;
 mod wrapper_options;
 mod wrappers;
 

@@ -1,35 +1,103 @@
-//! The order of a release's checks, from the call to the verdict. Facts: `createExecTool` and
-//! `processGatewayAllowlist` of the releases.
+//! The order of a release's checks, from the call to the verdict. What no host can tell is decided under three
+//! assumptions; only a verdict that all three share is an answer. Facts: `createExecTool` of the releases.
 
-use super::bash;
-use super::configuration::Setup;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::configuration::{Configuration, Setup, Unusable};
 use super::decision::{Decision, Origin, Policy, Verdict};
+use super::document::{self, Document};
 use super::evaluation::Evaluation;
+use super::gateway::{self, Outcome, Situation};
+use super::guards;
 use super::host::Host;
+use super::levels::Security;
+use super::policy::{self, Merged};
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Hypothesis, World};
-use super::split;
+use super::{bash, environment, split, workspace};
+
+/// The assumptions about a program that no host can tell about.
+const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, Hypothesis::Wanted];
 
 /// Decides as one release does.
 pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Decision {
-    let world = World { host, hypothesis: Hypothesis::Nothing, unknown: std::cell::RefCell::default() };
-    let evaluation = evaluate(question, profile, &Setup::default(), &[], &world);
-    Decision {
-        verdict: Verdict::Unknown,
-        reason: String::new(),
-        policy: Policy {
-            security: ("full", Origin::Default),
-            ask: ("off", Origin::Default),
-            ask_fallback: ("full", Origin::Default),
-        },
-        evaluation: Some(evaluation),
-        unanswered: None,
-        review: false,
-        missing: Vec::new(),
+    let configuration = Configuration::of(question, profile);
+    let requested = match configuration.requested(question, profile) {
+        Ok(requested) => requested,
+        Err(unusable) => return undecidable_configuration(unusable),
+    };
+    let Ok(document) = document::load(question.document, question.agent, profile) else {
+        let missing = vec!["what JavaScript reads in the approvals document".to_owned()];
+        return undecided(None, String::new(), missing);
+    };
+    let policy = policy::merge(question, profile, &requested, &document);
+    if let Some(reason) = refusal(question, profile, &policy, host) {
+        return decision(&policy, Outcome::denied(reason), None);
+    }
+    if policy.is_bypassed {
+        return decision(&policy, Outcome::runs("full-bypass", None), None);
+    }
+    let setup = configuration.setup(question);
+    under_hypotheses(question, profile, &policy, &document, &setup, host)
+}
+
+/// What is refused before the command is read against the entries, in the gateway's words.
+fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dyn Host) -> Option<String> {
+    let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
+    let deny = || (policy.security == Security::Deny).then(|| "exec denied: host=gateway security=deny".to_owned());
+    let directory = || workspace::refusal(question, profile, host);
+    let guard = || guards::refusal(question, profile, host);
+    let environment = || environment::refusal(&question.environment, profile);
+    match profile {
+        Profile::V2026_4_14 => empty().or_else(guard).or_else(environment).or_else(deny),
+        Profile::V2026_6_11 => empty().or_else(deny).or_else(guard).or_else(environment),
+        Profile::V2026_9_6 => {
+            deny().or_else(empty).or_else(guard).or_else(directory).or_else(environment)
+        }
     }
 }
 
+/// Decides under each assumption about what the host cannot tell.
+fn under_hypotheses(
+    question: &Question<'_>,
+    profile: Profile,
+    policy: &Merged,
+    document: &Document,
+    setup: &Setup,
+    host: &dyn Host,
+) -> Decision {
+    let mut first: Option<(Outcome, Evaluation)> = None;
+    let mut missing = BTreeSet::new();
+    let mut agree = true;
+    for hypothesis in HYPOTHESES {
+        let world = World { host, hypothesis, unknown: RefCell::default() };
+        let evaluation = evaluate(question, profile, setup, &document.entries, &world);
+        let situation =
+            Situation { question, profile, policy, setup, entries: &document.entries, evaluation: &evaluation, host };
+        let outcome = gateway::outcome(&situation);
+        let unknown = world.unknown.into_inner();
+        let is_known = unknown.is_empty();
+        missing.extend(unknown);
+        match &first {
+            None => first = Some((outcome, evaluation)),
+            Some((other, _)) => agree &= other.agrees_with(&outcome),
+        }
+        if is_known {
+            break;
+        }
+    }
+    let Some((outcome, evaluation)) = first else { return undecided(None, String::new(), Vec::new()) };
+    if agree {
+        return decision(policy, outcome, Some(evaluation));
+    }
+    let mut decision = undecided(Some(policy), String::new(), missing.into_iter().collect());
+    decision.evaluation = Some(evaluation);
+    decision
+}
+
+/// Reads the command against the entries as the release does.
 fn evaluate(
     question: &Question<'_>,
     profile: Profile,
@@ -41,5 +109,44 @@ fn evaluate(
         bash::evaluate(question, profile, setup, entries, world)
     } else {
         split::evaluate(question, profile, setup, entries, world)
+    }
+}
+
+fn decision(policy: &Merged, outcome: Outcome, evaluation: Option<Evaluation>) -> Decision {
+    Decision {
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        policy: policy.words(),
+        evaluation,
+        started: outcome.started,
+        unanswered: outcome.unanswered,
+        review: outcome.review,
+        missing: outcome.missing,
+    }
+}
+
+/// A configuration that hands the command to another host, or that no release accepts.
+fn undecidable_configuration(unusable: Unusable) -> Decision {
+    match unusable {
+        Unusable::OtherHost(host) => undecided(None, format!("host={host}"), Vec::new()),
+        Unusable::UnknownWord(key) => undecided(None, String::new(), vec![format!("a valid value of {key}")]),
+    }
+}
+
+fn undecided(policy: Option<&Merged>, reason: String, missing: Vec<String>) -> Decision {
+    let unset = || Policy {
+        security: ("full", Origin::Default),
+        ask: ("off", Origin::Default),
+        ask_fallback: ("deny", Origin::Default),
+    };
+    Decision {
+        verdict: Verdict::Unknown,
+        reason,
+        policy: policy.map_or_else(unset, Merged::words),
+        evaluation: None,
+        started: None,
+        unanswered: None,
+        review: false,
+        missing,
     }
 }

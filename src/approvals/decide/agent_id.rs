@@ -1,0 +1,60 @@
+//! The form in which releases compare the id of an agent with the ids in `openclaw.json`.
+//! Facts: `normalizeAgentId`, the same in all three releases but for text that has no valid character at all.
+
+use super::words::trim;
+
+/// The agent that an entry without an id configures.
+const MAIN: &str = "main";
+
+/// The longest id.
+const MAX_LENGTH: usize = 64;
+
+/// The id in lower case, with every run of other characters than letters, digits, `_` and `-` replaced by one `-`.
+pub(super) fn normalize(id: &str) -> String {
+    let trimmed = trim(id);
+    let lower = trimmed.to_lowercase();
+    if is_valid(trimmed) {
+        return lower;
+    }
+    let mut normalized = String::new();
+    let mut in_run = false;
+    for character in lower.chars() {
+        let is_kept =
+            character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '_' | '-');
+        if is_kept {
+            normalized.push(character);
+        } else if !in_run {
+            normalized.push('-');
+        }
+        in_run = !is_kept;
+    }
+    let stripped = normalized.trim_matches('-');
+    let short: String = stripped.chars().take(MAX_LENGTH).collect();
+    if short.is_empty() { MAIN.to_owned() } else { short }
+}
+
+fn is_valid(id: &str) -> bool {
+    id.len() <= MAX_LENGTH
+        && id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalize;
+
+    #[test]
+    fn ids_are_compared_in_one_form() {
+        for (id, form) in [
+            ("main", "main"),
+            (" Ops ", "ops"),
+            ("", "main"),
+            ("a b  c", "a-b-c"),
+            ("--x--", "x"),
+            ("ä", "main"),
+            ("a_", "a_"),
+        ] {
+            assert_eq!(normalize(id), form, "{id}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Loads the stored text of an approvals document as each release does: validation, normalising, and the entries in force
+//! with their places in the stored text. A faulty document counts as empty in 2026.4.14 and 2026.6.11, and closes the host
+//! in 2026.9.6. Facts: `loadExecApprovals`, `normalizeExecApprovals` and `parsePersistedExecApprovals`.
+
+use serde_json::{Map, Value};
+
+use super::levels::{Ask, Security};
+use super::profile::Profile;
+use super::question::{Entry, EntryId};
+use super::words::trim;
+
+mod normalised;
+mod schema;
+mod text;
+
+use normalised::Normalised;
+use text::Unreadable;
+
+/// The key of the policy of a document that 2026.9.6 cannot read.
+const MALFORMED: &str = "(malformed)";
+
+/// A document as a gateway has it after loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Document {
+    /// The policy of `defaults`.
+    pub defaults: Levels,
+    /// The policy of `*`.
+    pub everyone: Levels,
+    /// The policy of the agent.
+    pub agent: Levels,
+    /// The entries in force: those of `*`, then those of the agent.
+    pub entries: Vec<Entry>,
+}
+
+/// The policy fields of one part of a document, each with its key in the stored text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Levels {
+    /// `security`.
+    pub security: Option<(Security, String)>,
+    /// `ask`.
+    pub ask: Option<(Ask, String)>,
+    /// `askFallback`.
+    pub ask_fallback: Option<(Security, String)>,
+}
+
+/// Why nobody can tell what a gateway makes of a document: JSON that only JavaScript reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BeyondUs;
+
+/// Loads the stored text for one agent.
+pub(super) fn load(stored: Option<&str>, agent: &str, profile: Profile) -> Result<Document, BeyondUs> {
+    let Some(stored) = stored else { return Ok(Document::default()) };
+    let root = match text::parse(stored) {
+        Ok(root) => Some(root),
+        Err(Unreadable::NotJson) => None,
+        Err(Unreadable::BeyondUs) => return Err(BeyondUs),
+    };
+    let is_strict = profile >= Profile::V2026_9_6;
+    let accepted = root.filter(|root| if is_strict { schema::accepts(root) } else { is_version_one(root) });
+    let normalised = accepted.and_then(|root| normalised::normalise(&root, is_strict));
+    Ok(match normalised {
+        Some(normalised) => Document::read(&normalised, agent),
+        None if is_strict => Document::closed(),
+        None => Document::default(),
+    })
+}
+
+/// The text that a release stores when a client sends this document by `exec.approvals.set`. `None`: it fails.
+pub(super) fn stored_when_sent(sent: &str) -> Option<String> {
+    let root = text::parse(sent).ok()?;
+    Some(normalised::normalise(&root, false)?.into_document().to_string())
+}
+
+fn is_version_one(root: &Value) -> bool {
+    root.get("version").and_then(Value::as_f64) == Some(1.0)
+}
+
+impl Document {
+    fn read(normalised: &Normalised, agent: &str) -> Self {
+        let mut entries = normalised.entries_of("*");
+        entries.extend(normalised.entries_of(agent));
+        Self {
+            defaults: Levels::of(Some(&normalised.defaults), |field| format!("defaults.{field}")),
+            everyone: normalised.levels_of("*"),
+            agent: normalised.levels_of(agent),
+            entries,
+        }
+    }
+
+    /// What 2026.9.6 puts in the place of a document that it cannot read.
+    fn closed() -> Self {
+        let key = || MALFORMED.to_owned();
+        let defaults = Levels {
+            security: Some((Security::Deny, key())),
+            ask: Some((Ask::Off, key())),
+            ask_fallback: Some((Security::Deny, key())),
+        };
+        Self { defaults, ..Self::default() }
+    }
+}
+
+impl Levels {
+    /// The fields of an object. A word that is no level counts as absent.
+    fn of(policy: Option<&Map<String, Value>>, key_of: impl Fn(&str) -> String) -> Self {
+        let word = |field: &str| policy.and_then(|policy| policy.get(field)).and_then(Value::as_str).map(trim);
+        let security =
+            |field: &str| word(field).and_then(Security::parse).map(|level| (level, key_of(field)));
+        Self {
+            security: security("security"),
+            ask: word("ask").and_then(Ask::parse).map(|level| (level, key_of("ask"))),
+            ask_fallback: security("askFallback"),
+        }
+    }
+}
+
+impl Normalised {
+    fn levels_of(&self, agent: &str) -> Levels {
+        let bucket = self.agent(agent);
+        Levels::of(bucket.and_then(|bucket| bucket.fields.as_ref()), |field| {
+            let key = bucket.map_or(agent, |bucket| bucket.stored_key_of(field));
+            format!("agents.{key}.{field}")
+        })
+    }
+
+    fn entries_of(&self, agent: &str) -> Vec<Entry> {
+        let entries = self.agent(agent).map(|bucket| bucket.entries.as_slice()).unwrap_or_default();
+        entries
+            .iter()
+            .enumerate()
+            .map(|(index, (entry, stored))| {
+                let text = |field: &str| entry.get(field).and_then(Value::as_str);
+                Entry {
+                    id: EntryId { scope: agent.to_owned(), index, stored: stored.clone() },
+                    pattern: text("pattern").unwrap_or_default().to_owned(),
+                    arg_pattern: text("argPattern").map(str::to_owned),
+                    allow_always: text("source") == Some("allow-always"),
+                }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

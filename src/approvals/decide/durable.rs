@@ -1,0 +1,36 @@
+//! Approvals of one exact text for good: an entry with the source `allow-always` whose pattern names the text by its hash.
+//! Facts: `hasExactCommandDurableExecApproval`, the same in all three releases.
+
+use sha2::{Digest, Sha256};
+
+use super::question::Entry;
+use super::words::trim;
+
+/// Bytes of the hash that the pattern holds.
+const HASH_BYTES: usize = 8;
+
+/// Whether an entry allows this text for good.
+pub(super) fn allows_text(entries: &[Entry], command: &str) -> bool {
+    let text = trim(command);
+    if text.is_empty() || !entries.iter().any(|entry| entry.allow_always) {
+        return false;
+    }
+    let pattern = pattern_of(text);
+    entries.iter().any(|entry| entry.allow_always && entry.pattern == pattern)
+}
+
+fn pattern_of(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    let bytes = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}"));
+    format!("=command:{}", bytes.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern_of;
+
+    #[test]
+    fn a_text_is_named_by_the_start_of_its_hash() {
+        assert_eq!(pattern_of("ls"), "=command:c7b68ac37f364473");
+    }
+}
