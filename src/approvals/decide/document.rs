@@ -47,9 +47,25 @@ pub(super) struct Levels {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BeyondUs;
 
+/// A document after loading, for any agent.
+#[derive(Debug, Clone)]
+pub(super) enum Loaded {
+    /// There is none, or a faulty one counts as none.
+    Empty,
+    /// A faulty one closes the host.
+    Closed,
+    /// The document in common form.
+    Read(Normalised),
+}
+
 /// Loads the stored text for one agent.
 pub(super) fn load(stored: Option<&str>, agent: &str, profile: Profile) -> Result<Document, BeyondUs> {
-    let Some(stored) = stored else { return Ok(Document::default()) };
+    Ok(read(stored, profile)?.of(agent))
+}
+
+/// Loads the stored text.
+pub(super) fn read(stored: Option<&str>, profile: Profile) -> Result<Loaded, BeyondUs> {
+    let Some(stored) = stored else { return Ok(Loaded::Empty) };
     let root = match text::parse(stored) {
         Ok(root) => Some(root),
         Err(Unreadable::NotJson) => None,
@@ -59,10 +75,47 @@ pub(super) fn load(stored: Option<&str>, agent: &str, profile: Profile) -> Resul
     let accepted = root.filter(|root| if is_strict { schema::accepts(root) } else { is_version_one(root) });
     let normalised = accepted.and_then(|root| normalised::normalise(&root, is_strict));
     Ok(match normalised {
-        Some(normalised) => Document::read(&normalised, agent),
-        None if is_strict => Document::closed(),
-        None => Document::default(),
+        Some(normalised) => Loaded::Read(normalised),
+        None if is_strict => Loaded::Closed,
+        None => Loaded::Empty,
     })
+}
+
+impl Loaded {
+    /// The document as far as it concerns an agent.
+    pub(super) fn of(&self, agent: &str) -> Document {
+        let mut entries = self.entries_of("*");
+        entries.extend(self.entries_of(agent));
+        Document { entries, ..self.levels_of(agent) }
+    }
+
+    /// As [`Loaded::of`], without the entries.
+    pub(super) fn levels_of(&self, agent: &str) -> Document {
+        match self {
+            Self::Empty => Document::default(),
+            Self::Closed => Document::closed(),
+            Self::Read(normalised) => Document {
+                defaults: Levels::of(Some(&normalised.defaults), |field| format!("defaults.{field}")),
+                everyone: normalised.levels_of("*"),
+                agent: normalised.levels_of(agent),
+                entries: Vec::new(),
+            },
+        }
+    }
+
+    /// The entries of one agent, or of `*`.
+    pub(super) fn entries_of(&self, agent: &str) -> Vec<Entry> {
+        match self {
+            Self::Empty | Self::Closed => Vec::new(),
+            Self::Read(normalised) => normalised.entries_of(agent),
+        }
+    }
+
+    /// The ids of the agents, `*` among them.
+    pub(super) fn agents(&self) -> impl Iterator<Item = &str> {
+        let normalised = if let Self::Read(normalised) = self { Some(normalised) } else { None };
+        normalised.into_iter().flat_map(Normalised::ids)
+    }
 }
 
 /// The text that a release stores when a client sends this document by `exec.approvals.set`. `None`: it fails.
@@ -76,17 +129,6 @@ fn is_version_one(root: &Value) -> bool {
 }
 
 impl Document {
-    fn read(normalised: &Normalised, agent: &str) -> Self {
-        let mut entries = normalised.entries_of("*");
-        entries.extend(normalised.entries_of(agent));
-        Self {
-            defaults: Levels::of(Some(&normalised.defaults), |field| format!("defaults.{field}")),
-            everyone: normalised.levels_of("*"),
-            agent: normalised.levels_of(agent),
-            entries,
-        }
-    }
-
     /// What 2026.9.6 puts in the place of a document that it cannot read.
     fn closed() -> Self {
         let key = || MALFORMED.to_owned();

@@ -42,6 +42,11 @@ impl Normalised {
         self.agents.get(id)
     }
 
+    /// The ids of the agents.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.agents.keys().map(String::as_str)
+    }
+
     /// The document that a release stores.
     pub(super) fn into_document(self) -> Value {
         let agents: Map<String, Value> =
