@@ -217,11 +217,11 @@ fn word(verdict: Verdict) -> &'static str {
 
 fn name(by: By) -> &'static str {
     match by {
-        By::Allowlist => "allowlist",
+        // 2026.4.14 has one word for an entry and for a shell whose command is allowed part by part.
+        By::Allowlist | By::InlineChain => "allowlist",
         By::Durable => "durable",
         By::SafeBins => "safeBins",
         By::Builtin => "builtin",
-        By::InlineChain => "inlineChain",
-        By::Skills => "skills",
+        By::Skills => "skillPrelude",
     }
 }
