@@ -153,6 +153,7 @@ impl Case {
             directory: &self.cwd,
             path: &self.path,
             home: &self.home,
+            state_directory: None,
             environment: variables.collect(),
             context: if self.context.as_deref() == Some("cron") { Context::Cron } else { Context::Interactive },
             ask: self.ask.as_deref(),

@@ -1,10 +1,58 @@
-//! Commands that a gateway refuses whatever the policy.
+//! Commands that a gateway refuses whatever the policy: answers to its own prompts, logins that wait for a terminal, texts
+//! too complex to inspect, and databases of a running gateway. Facts: `rejectExecApprovalShellCommand` of 2026.4.14 and
+//! `exec-control-command-guard` of the later releases.
 
 use super::host::Host;
 use super::profile::Profile;
 use super::question::Question;
+use super::shell::{self, Explanation, Unparsed};
+use super::words::trim;
+
+mod approve;
+mod login;
+mod payloads;
+mod prefixes;
+mod sqlite;
+
+const APPROVE: &str = "exec cannot run /approve commands. Show the /approve command to the user as chat text, or route it \
+                       through the approval command handler instead of shell execution.";
+const LOGIN: &str = "exec cannot run interactive OpenClaw channel login commands. Run `openclaw channels login` in a \
+                     terminal on the gateway host, or use the channel-specific login agent tool when available (for \
+                     WhatsApp: `whatsapp_login`).";
+const TOO_COMPLEX: &str = "exec cannot run a shell command that exceeds the command explanation work limit. Simplify the \
+                           command so its complete syntax can be inspected before execution.";
+const SQLITE: &str = "external sqlite3 cannot open databases under the active OpenClaw state directory. Use OpenClaw \
+                      commands for live state, or inspect a private backup copy outside `OPENCLAW_STATE_DIR`.";
 
 /// Why a gateway refuses the command.
-pub(super) fn refusal(_question: &Question<'_>, _profile: Profile, _host: &dyn Host) -> Option<String> {
-    None
+pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Option<String> {
+    let command = trim(question.command);
+    if !profile.parses_bash() {
+        let answers_prompt = prefixes::candidates(command).iter().any(|text| approve::is_answer(text));
+        return answers_prompt.then(|| APPROVE.to_owned());
+    }
+    let is_newest = profile >= Profile::V2026_9_6;
+    let explanation = shell::explain(command, profile);
+    if is_newest && explanation == Err(Unparsed::TooComplex) {
+        return Some(TOO_COMPLEX.to_owned());
+    }
+    let candidates = payloads::candidates(command, profile, explanation.ok().filter(is_whole).as_ref());
+    for argv in &candidates {
+        if approve::can_begin(argv) && approve::is_answer(&argv.join(" ")) {
+            return Some(APPROVE.to_owned());
+        }
+        if login::is_login(argv) {
+            return Some(LOGIN.to_owned());
+        }
+    }
+    let opens_state = is_newest && candidates.iter().any(|argv| sqlite::opens_state(argv, question, host));
+    opens_state.then(|| SQLITE.to_owned())
 }
+
+/// Whether the grammar fits the text; otherwise its lines are looked at.
+fn is_whole(explanation: &Explanation) -> bool {
+    !explanation.has_error
+}
+
+#[cfg(test)]
+mod tests;

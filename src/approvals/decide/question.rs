@@ -21,6 +21,8 @@ pub struct Question<'q> {
     pub path: &'q str,
     /// `HOME` of the gateway's process.
     pub home: &'q str,
+    /// The gateway's state directory, whose databases 2026.9.6 protects; `None`: it is not known, and nothing is protected.
+    pub state_directory: Option<&'q str>,
     /// The environment that the call asks for.
     pub environment: BTreeMap<String, String>,
     /// Whether somebody can answer a prompt.

@@ -15,6 +15,7 @@ fn question(configuration: &Value) -> Question<'_> {
         directory: "/work",
         path: "/bin::/usr/bin:/bin",
         home: "/home",
+        state_directory: None,
         environment: BTreeMap::new(),
         context: Context::Interactive,
         ask: None,
