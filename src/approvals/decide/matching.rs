@@ -64,18 +64,17 @@ impl Target {
 /// `argPattern` miss.
 pub(super) fn find<'e>(
     lookup: &Lookup,
-    entries: &[&'e Entry],
-    target: Option<&Target>,
+    entries: impl Iterator<Item = &'e Entry> + Clone,
+    target: &Target,
     arguments: Option<&[String]>,
 ) -> Option<&'e Entry> {
-    let target = target?;
-    if let Some(entry) = entries.iter().find(|entry| is_bare_wildcard(lookup.profile, entry)) {
+    if let Some(entry) = entries.clone().find(|entry| is_bare_wildcard(lookup.profile, entry)) {
         return Some(entry);
     }
     target.path.as_ref()?;
     let mut hash = None;
     let mut first_by_path = None;
-    for &entry in entries {
+    for entry in entries {
         if !fits(lookup, entry, target) {
             continue;
         }
@@ -109,7 +108,7 @@ pub(super) fn only_by_hash(profile: Profile, entry: &Entry) -> bool {
 }
 
 /// Whether an entry matches everything: `*` without an `argPattern`.
-fn is_bare_wildcard(profile: Profile, entry: &Entry) -> bool {
+pub(super) fn is_bare_wildcard(profile: Profile, entry: &Entry) -> bool {
     words::trim(&entry.pattern) == "*" && arg_pattern(entry).is_none() && !only_by_hash(profile, entry)
 }
 

@@ -4,8 +4,16 @@
 //! whether it may be allowed at all (`eval`, `A=1 ls`), is decided by the evaluation that calls this.
 
 use super::evaluation::By;
-use super::question::Entry;
+use super::matching::{self, Target};
+use super::near;
+use super::packages::{self, Package};
+use super::profile::Profile;
+use super::question::{Entry, EntryId};
 use super::resolve::{Lookup, Program};
+use super::safe_bins;
+use super::shell_script::{self, Carried, Script};
+use super::shells;
+use super::words;
 use super::wrappers::{self, Unwrapped};
 
 /// One part read against everything that can allow it.
@@ -19,15 +27,145 @@ pub(super) struct Judged<'e> {
     pub by: Option<By>,
     /// The entry that matches.
     pub entry: Option<&'e Entry>,
-    /// The command of a shell that 2026.4.14 may judge by its parts.
+    /// The command of a shell, which 2026.4.14 judges by its parts if it is a chain.
     pub inline: Option<String>,
 }
 
 /// Reads one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell commands: the caller
 /// of 2026.4.14 judges `inline` if `by` is `None`.
 pub(super) fn judge<'e>(lookup: &Lookup, entries: &'e [Entry], argv: &[String], raw: &str) -> Judged<'e> {
-    let _ = (entries, raw);
     let unwrapped = wrappers::unwrap(lookup.profile, argv);
-    let program = lookup.program(unwrapped.argv.first().map_or("", String::as_str));
-    Judged { unwrapped, program, by: None, entry: None, inline: None }
+    let program = lookup.program(first(&unwrapped.argv));
+    let mut judged = Judged { unwrapped, program, by: None, entry: None, inline: None };
+    if judged.unwrapped.blocked.is_some() {
+        return judged;
+    }
+    let subject = Subject::of(lookup, &judged.unwrapped, &judged.program);
+    judged.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
+    judged.inline = subject.and_then(|subject| subject.inline);
+    judged.by = if judged.entry.is_some() {
+        Some(By::Allowlist)
+    } else if safe_bins::is_safe(lookup, &judged.program, &judged.unwrapped.argv) {
+        Some(By::SafeBins)
+    } else if safe_bins::is_builtin(lookup.profile, argv, raw) {
+        Some(By::Builtin)
+    } else {
+        None
+    };
+    judged
+}
+
+/// The nearest entries that miss a part that no entry allows, and why each does. Made on demand.
+pub(super) fn near(lookup: &Lookup, entries: &[Entry], judged: &Judged) -> Vec<(EntryId, String)> {
+    if judged.unwrapped.blocked.is_some() || judged.entry.is_some() {
+        return Vec::new();
+    }
+    let Some(subject) = Subject::of(lookup, &judged.unwrapped, &judged.program) else { return Vec::new() };
+    subject.target().map_or_else(Vec::new, |target| near::near(lookup, entries, target, subject.arguments()))
+}
+
+/// What entries are compared with: a command without wrappers and package runners.
+struct Subject {
+    argv: Vec<String>,
+    /// The program that is executed, and the one that entries mean: they differ behind `busybox`. `None`: no program.
+    execution: Program,
+    policy: Option<Target>,
+    /// The command of a shell that reads no startup files.
+    inline: Option<String>,
+}
+
+impl Subject {
+    /// `None`: what is started cannot be told, so that no entry matches.
+    fn of(lookup: &Lookup, unwrapped: &Unwrapped, program: &Program) -> Option<Self> {
+        let (argv, policy_word, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
+            Package::Blocked => return None,
+            Package::No => (unwrapped.argv.clone(), first(&unwrapped.policy_argv).to_owned(), program.clone()),
+            Package::Starts(inner) => {
+                let inner = wrappers::unwrap(lookup.profile, &inner);
+                let has_command = inner.is_shell && shells::bindable_payload(lookup.profile, &inner.argv).is_some();
+                if inner.blocked.is_some() || has_command {
+                    return None;
+                }
+                let execution = lookup.program(first(&inner.argv));
+                (inner.argv, execution.word.clone(), execution)
+            }
+        };
+        let is_there = !execution.word.is_empty();
+        let is_same = words::trim(&policy_word) == execution.word;
+        let policy = is_there.then(|| {
+            if is_same { Target::of(lookup, &execution) } else { Target::of(lookup, &lookup.program(&policy_word)) }
+        });
+        let inline = shells::bindable_payload(lookup.profile, &argv);
+        Some(Self { argv, execution, policy, inline })
+    }
+
+    fn target(&self) -> Option<&Target> {
+        self.policy.as_ref()
+    }
+
+    fn arguments(&self) -> &[String] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+
+    /// The entry that allows it: as the program, as what a shell starts, or as the script of a shell.
+    fn entry<'e>(&self, lookup: &Lookup, entries: &'e [Entry]) -> Option<&'e Entry> {
+        self.as_program(lookup, entries)
+            .or_else(|| self.as_carried(lookup, entries))
+            .or_else(|| self.as_script(lookup, entries))
+    }
+
+    fn as_program<'e>(&self, lookup: &Lookup, entries: &'e [Entry]) -> Option<&'e Entry> {
+        if self.inline.as_deref().is_some_and(shell_script::is_positional_carrier) {
+            return None;
+        }
+        let target = self.target()?;
+        let entry = matching::find(lookup, entries.iter(), target, Some(self.arguments()))?;
+        if lookup.profile == Profile::V2026_4_14 || target.program != self.execution {
+            return Some(entry);
+        }
+        // A shell with arguments needs an entry that says which, or one that allows everything.
+        let has_arguments = self.inline.is_some() || (self.is_shell(lookup.profile) && self.argv.len() > 1);
+        let is_bound = entry.arg_pattern.as_deref().is_some_and(|pattern| !words::trim(pattern).is_empty());
+        let is_wildcard = words::trim(&entry.pattern) == "*" && !is_bound;
+        (!has_arguments || is_bound || is_wildcard).then_some(entry)
+    }
+
+    /// `sh -c '$0 "$@"' program` as the program.
+    fn as_carried<'e>(&self, lookup: &Lookup, entries: &'e [Entry]) -> Option<&'e Entry> {
+        let profile = lookup.profile;
+        if !self.is_shell(profile) || (profile > Profile::V2026_4_14 && self.inline.is_none()) {
+            return None;
+        }
+        let carried = Carried::of(lookup, &self.argv)?;
+        let arguments = (profile >= Profile::V2026_9_6).then_some(carried.arguments.as_slice());
+        let allows_arguments = carried.is_exact || profile < Profile::V2026_9_6;
+        let entries = entries.iter().filter(|entry| allows_arguments || entry.arg_pattern.is_none());
+        matching::find(lookup, entries, &Target::of_path(lookup, &carried.path), arguments)
+    }
+
+    /// `sh script` as the script.
+    fn as_script<'e>(&self, lookup: &Lookup, entries: &'e [Entry]) -> Option<&'e Entry> {
+        let script = Script::of_powershell(lookup, &self.argv).or_else(|| {
+            let is_readable = self.inline.is_none()
+                && self.is_shell(lookup.profile)
+                && !self.names().any(|name| shells::is_opaque(lookup.profile, name));
+            is_readable.then(|| Script::of_shell(lookup, &self.argv)).flatten()
+        })?;
+        matching::find(lookup, entries.iter(), &Target::of_path(lookup, &script.path), Some(&script.arguments))
+    }
+
+    /// Whether the program is a shell by one of its names.
+    fn is_shell(&self, profile: Profile) -> bool {
+        self.names().any(|name| shells::is_shell(profile, name))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let names = [self.execution.name.as_str(), self.execution.word.as_str(), first(&self.argv)];
+        names.into_iter().filter(|name| !words::trim(name).is_empty())
+    }
+}
+
+/// The program of a command.
+fn first(argv: &[String]) -> &str {
+    argv.first().map_or("", String::as_str)
 }

@@ -1,74 +1,282 @@
-//! Shells: their names, the command of `-c`, startup options, the script they are given, and `sh -c '$0 "$@"' prog`.
+//! Shells: their names, and the command that one is given, behind wrappers too.
 //!
-//! Source: `shell-inline-command` and `shell-wrapper-resolution` of the three releases.
+//! Source: `shell-wrapper-resolution` of the three releases.
 
+use std::borrow::Cow;
+
+use super::powershell;
 use super::profile::Profile;
-use super::resolve::Lookup;
+pub(super) use super::shell_options::Inline;
+use super::shell_options;
+use super::words;
+use super::wrappers::{self, Wrapper};
 
-/// The command that a shell is given in its arguments (`resolveInlineCommandMatch`).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Inline {
-    /// The text, trimmed. `None`: there is none, or it is empty.
-    pub command: Option<String>,
-    /// The index of the argument that has it. It may lie behind the end.
-    pub index: Option<usize>,
+/// Shells of every release that are read as POSIX shells.
+const POSIX: [&str; 7] = ["ash", "bash", "dash", "fish", "ksh", "sh", "zsh"];
+
+/// Further ones of 2026.9.6 whose commands are parsed too.
+const POSIX_LATER: [&str; 2] = ["mksh", "yash"];
+
+/// Further ones of 2026.9.6 whose commands are never looked into.
+const OPAQUE_LATER: [&str; 6] = ["csh", "elvish", "nu", "osh", "tcsh", "xonsh"];
+
+/// Options of Nushell that load files before the command.
+const NUSHELL_STARTUP: [&str; 4] = ["--config", "--env-config", "--plugin-config", "--plugins"];
+
+/// Wrappers before a shell that are looked through.
+const DEPTH: usize = 4;
+
+/// The sort of a shell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Posix,
+    Cmd,
+    PowerShell,
+}
+
+fn sort(profile: Profile, name: &str) -> Option<Sort> {
+    let is_later = || POSIX_LATER.contains(&name) || OPAQUE_LATER.contains(&name);
+    match name {
+        "cmd" => Some(Sort::Cmd),
+        "powershell" | "pwsh" => Some(Sort::PowerShell),
+        name if POSIX.contains(&name) || (profile >= Profile::V2026_9_6 && is_later()) => Some(Sort::Posix),
+        _ => None,
+    }
 }
 
 /// Whether a word names a shell (`isShellWrapperExecutable`): bash, cmd, pwsh ...
 pub(super) fn is_shell(profile: Profile, word: &str) -> bool {
-    let _ = (profile, word);
-    false
+    sort(profile, &words::program_name(word)).is_some()
 }
 
-/// Whether a word names a shell whose commands are parsed as Bash.
+/// Whether a word names a shell whose commands are parsed as Bash (`POSIX_PARSEABLE_SHELL_WRAPPERS`).
 pub(super) fn is_parseable(profile: Profile, word: &str) -> bool {
-    let _ = (profile, word);
-    false
+    let name = words::program_name(word);
+    let name = name.as_str();
+    POSIX.contains(&name) || (profile >= Profile::V2026_9_6 && POSIX_LATER.contains(&name))
+}
+
+/// Whether a word names a shell of 2026.9.6 whose commands and scripts are never looked into
+/// (`isOpaquePosixShellWrapperSegment`).
+pub(super) fn is_opaque(profile: Profile, word: &str) -> bool {
+    profile >= Profile::V2026_9_6 && OPAQUE_LATER.contains(&words::program_name(word).as_str())
+}
+
+/// Whether a word names one of the seven shells that may start `$0`.
+pub(super) fn may_carry(word: &str) -> bool {
+    POSIX.contains(&words::program_name(word).as_str())
 }
 
 /// Whether a command, without its wrappers, is a shell (`isShellWrapperInvocation`).
 pub(super) fn is_shell_call(profile: Profile, argv: &[String]) -> bool {
-    let _ = (profile, argv);
-    false
+    behind_wrappers(profile, argv).is_some_and(|argv| is_shell(profile, argv.first().map_or("", String::as_str)))
 }
 
 /// The command of a POSIX shell, `argv` being the shell itself (`resolveInlineCommandMatch` with the POSIX flags).
 pub(super) fn inline(profile: Profile, argv: &[String]) -> Inline {
-    let _ = (profile, argv);
-    Inline::default()
-}
-
-/// The command of whatever shell is behind the wrappers (`extractShellWrapperInlineCommand`).
-pub(super) fn payload(profile: Profile, argv: &[String]) -> Option<String> {
-    let _ = (profile, argv);
-    None
-}
-
-/// As [`payload`], but none if the shell reads startup files first (`extractBindableShellWrapperInlineCommand`).
-pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<String> {
-    payload(profile, argv)
+    shell_options::inline(profile, argv, shell_options::flags(profile))
 }
 
 /// Whether `-l` or `--login` stands before the command of a shell.
 pub(super) fn is_login(profile: Profile, argv: &[String]) -> bool {
-    let _ = (profile, argv);
-    false
+    shell_options::is_login(argv, shell_options::flags(profile))
 }
 
 /// Whether `-i` or `--interactive` stands before the command of a shell.
 pub(super) fn is_interactive(profile: Profile, argv: &[String]) -> bool {
-    let _ = (profile, argv);
-    false
+    shell_options::is_interactive(argv, shell_options::flags(profile))
 }
 
-/// The absolute path of the script that a shell is given (`resolveShellWrapperScriptCandidatePath`).
-pub(super) fn script(lookup: &Lookup, argv: &[String]) -> Option<String> {
-    let _ = (lookup, argv);
+/// The command of whatever shell is behind the wrappers (`extractShellWrapperInlineCommand`).
+pub(super) fn payload(profile: Profile, argv: &[String]) -> Option<String> {
+    let argv = behind_wrappers(profile, argv)?;
+    let name = words::program_name(words::trim(argv.first()?));
+    match sort(profile, &name)? {
+        Sort::Posix => posix_payload(profile, &name, &argv),
+        Sort::Cmd => cmd_payload(profile, &argv),
+        Sort::PowerShell => powershell::inline(profile, &argv).command,
+    }
+}
+
+/// As [`payload`], but none if the shell reads startup files first (`extractBindableShellWrapperInlineCommand`).
+/// 2026.4.14 makes no difference.
+pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<String> {
+    let payload = payload(profile, argv)?;
+    let argv = behind_wrappers(profile, argv)?;
+    let name = words::program_name(words::trim(argv.first()?));
+    let reads_startup_files =
+        profile > Profile::V2026_4_14 && sort(profile, &name) == Some(Sort::Posix) && has_startup(profile, &name, &argv);
+    (!reads_startup_files).then_some(payload)
+}
+
+/// The shell behind dispatch wrappers and `busybox` (`resolveShellWrapperCandidate`). `None`: a wrapper blocks.
+fn behind_wrappers(profile: Profile, argv: &[String]) -> Option<Cow<'_, [String]>> {
+    let mut current = Cow::Borrowed(argv);
+    for _ in 0..=DEPTH {
+        if words::trim(current.first()?).is_empty() {
+            return None;
+        }
+        let wrapper = match wrappers::dispatch(profile, &current) {
+            Wrapper::No => wrappers::multiplexer(profile, &current),
+            wrapper => wrapper,
+        };
+        match wrapper {
+            Wrapper::No => return Some(current),
+            Wrapper::Blocked(_) => return None,
+            Wrapper::Starts { argv, .. } => current = Cow::Owned(argv.into_owned()),
+        }
+    }
     None
 }
 
-/// Whether the command of a shell only starts its own arguments: `$0 "$@"` (`isDirectShellPositionalCarrierCommand`).
-pub(super) fn is_positional_carrier(command: &str) -> bool {
-    let _ = command;
+fn posix_payload(profile: Profile, name: &str, argv: &[String]) -> Option<String> {
+    match name {
+        "csh" | "osh" | "tcsh" => None,
+        "nu" => nushell_payload(profile, argv),
+        _ => inline(profile, argv).command,
+    }
+}
+
+/// `cmd /c` takes everything behind it.
+fn cmd_payload(profile: Profile, argv: &[String]) -> Option<String> {
+    let is_flag = |word: &String| match words::trim(word).to_lowercase().as_str() {
+        "/c" | "/k" => true,
+        "-c" | "-k" => profile > Profile::V2026_4_14,
+        _ => false,
+    };
+    let at = argv.iter().position(is_flag)?;
+    let command = argv.get(at + 1..)?.join(" ");
+    let command = words::trim(&command);
+    (!command.is_empty()).then(|| command.to_owned())
+}
+
+/// Whether a POSIX shell reads startup files before its command (`startupWrapperRequiresFullArgv`), or is a `fish` whose
+/// command is attached to its option.
+fn has_startup(profile: Profile, name: &str, argv: &[String]) -> bool {
+    if name == "fish" && fish_options(argv).any(|token| has_fish_startup(token)) {
+        return true;
+    }
+    if name == "nu" {
+        return nushell_has_mode(argv, "--login", 'l') || nushell_has_mode(argv, "--interactive", 'i');
+    }
+    is_login(profile, argv) || is_interactive(profile, argv)
+}
+
+/// The options of `fish` before its first operand.
+fn fish_options(argv: &[String]) -> impl Iterator<Item = &str> {
+    let tokens = argv.iter().skip(1).map(|token| words::trim(token)).filter(|token| !token.is_empty());
+    tokens.take_while(|token| *token != "--" && token.starts_with(['-', '+']))
+}
+
+/// `-C`, `--init-command` and an attached `-ccommand`.
+fn has_fish_startup(token: &str) -> bool {
+    token.starts_with("-C")
+        || token == "--init-command"
+        || token.starts_with("--init-command=")
+        || (token.starts_with("-c") && token != "-c")
+}
+
+/// The command of Nushell, unless it loads files first.
+fn nushell_payload(profile: Profile, argv: &[String]) -> Option<String> {
+    if nushell_loads_files(argv) {
+        return None;
+    }
+    let attached = argv
+        .iter()
+        .skip(1)
+        .map(|token| words::trim(token))
+        .take_while(|token| !token.is_empty() && *token != "--")
+        .find_map(|token| token.split_once('=').filter(|(flag, _)| is_long_nushell_flag(&flag.to_lowercase())));
+    match attached {
+        Some((_, command)) => Some(words::trim(command).to_owned()).filter(|command| !command.is_empty()),
+        None => shell_options::inline(profile, argv, &shell_options::NUSHELL_FLAGS).command,
+    }
+}
+
+fn is_long_nushell_flag(flag: &str) -> bool {
+    flag.starts_with("--") && shell_options::NUSHELL_FLAGS.contains(&flag)
+}
+
+/// Whether a word of Nushell is a flag before its command, with or without the command.
+fn is_nushell_command(lower: &str) -> bool {
+    shell_options::NUSHELL_FLAGS.contains(&lower)
+        || lower.split_once('=').is_some_and(|(flag, _)| is_long_nushell_flag(flag))
+}
+
+fn nushell_loads_files(argv: &[String]) -> bool {
+    argv.iter()
+        .skip(1)
+        .map(|token| words::trim(token).to_lowercase())
+        .take_while(|token| !token.is_empty() && token != "--" && !is_nushell_command(token))
+        .any(|token| NUSHELL_STARTUP.contains(&words::option_name(&token)))
+}
+
+fn nushell_has_mode(argv: &[String], long: &str, short: char) -> bool {
+    let mut seen = false;
+    for token in argv.iter().skip(1).map(|token| words::trim(token)) {
+        if token.is_empty() || token == "--" {
+            return false;
+        }
+        let lower = token.to_lowercase();
+        let letters = lower.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+        seen |= lower == long || letters.contains(short);
+        if is_nushell_command(&lower) {
+            return seen;
+        }
+        if !token.starts_with(['-', '+']) {
+            return false;
+        }
+    }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
+
+    use super::*;
+
+    fn owned(text: &str) -> Vec<String> {
+        text.split(' ').map(|word| word.replace('_', " ")).collect()
+    }
+
+    #[test]
+    fn payloads_are_found_behind_wrappers() {
+        for (profile, text, command) in [
+            (A, "bash -c ls_-l", Some("ls -l")),
+            (B, "env bash -c ls", Some("ls")),
+            (B, "timeout 5 nice bash -c ls", Some("ls")),
+            (B, "env A=1 bash -c ls", Some("ls")),
+            (B, "sudo bash -c ls", None),
+            (B, "busybox sh -c ls", Some("ls")),
+            (B, "bash -lc ls", Some("ls")),
+            (B, "mksh -c ls", None),
+            (C, "mksh -c ls", Some("ls")),
+            (C, "csh -c ls", None),
+            (C, "nu -e ls", Some("ls")),
+            (C, "nu --execute=ls", Some("ls")),
+            (C, "nu --config x -c ls", None),
+            (C, "cmd /c dir x", Some("dir x")),
+            (A, "cmd -c dir x", None),
+            (C, "pwsh -c ls x", Some("ls x")),
+            (A, "pwsh -c ls x", Some("ls")),
+            (C, "ls -c x", None),
+        ] {
+            assert_eq!(payload(profile, &owned(text)).as_deref(), command, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_shell_that_reads_startup_files_is_not_bound_to_its_payload() {
+        for (profile, text, is_bound) in [
+            (A, "bash -lc ls", true),
+            (B, "bash -lc ls", false),
+            (B, "bash -ic ls", false),
+            (B, "fish -C x -c ls", false),
+            (B, "fish -c ls", true),
+            (C, "nu -lc ls", false),
+        ] {
+            assert_eq!(bindable_payload(profile, &owned(text)).is_some(), is_bound, "{text}");
+        }
+    }
 }

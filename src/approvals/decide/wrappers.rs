@@ -135,6 +135,7 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
         return Wrapper::No;
     };
     let started = match kind {
+        Kind::Opaque => None,
         Kind::Env => carriers::env(profile, argv),
         kind => wrapper_options::command_index(&kind, argv).and_then(|index| argv.get(index..)).map(Cow::Borrowed),
     };

@@ -1,0 +1,241 @@
+//! What a shell starts from its arguments: a script, or a program as `sh -c '$0 "$@"' program`.
+//!
+//! Source: `resolveShellWrapperScriptCandidatePath`, `resolveShellWrapperPositionalArgvCandidate` and the functions around
+//! them in `exec-approvals-allowlist` of the three releases.
+
+use super::powershell;
+use super::profile::Profile;
+use super::resolve::Lookup;
+use super::shell_options;
+use super::shells;
+use super::words;
+use super::wrappers;
+
+/// Shells of 2026.9.6 that have options with `+`.
+const WITH_PLUS: [&str; 9] = ["ash", "bash", "dash", "ksh", "mksh", "osh", "sh", "yash", "zsh"];
+
+/// A script with its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Script {
+    /// Its path.
+    pub path: String,
+    /// The arguments behind it.
+    pub arguments: Vec<String>,
+}
+
+impl Script {
+    /// The script of PowerShell's `-File`.
+    pub(super) fn of_powershell(lookup: &Lookup, argv: &[String]) -> Option<Self> {
+        let index = powershell::script_index(lookup.profile, argv)?;
+        let path = absolute(lookup, words::trim(argv.get(index)?), true);
+        Some(Self { path, arguments: argv.get(index + 1..).unwrap_or_default().to_vec() })
+    }
+
+    /// The script that a shell is given as its first operand.
+    pub(super) fn of_shell(lookup: &Lookup, argv: &[String]) -> Option<Self> {
+        let word = words::trim(argv.get(operand(lookup.profile, argv)?)?);
+        if word.is_empty() {
+            return None;
+        }
+        let path = absolute(lookup, word, false);
+        // The release looks for the script again among all words, by path and then by name.
+        let base = words::trim(words::base_name(&path)).to_lowercase();
+        let directory = words::trim(lookup.directory);
+        let by_path = |word: &String| {
+            if word.starts_with('/') { *word == path } else { words::absolute(directory, word) == path }
+        };
+        let by_name = |word: &String| words::trim(words::base_name(word)).to_lowercase() == base;
+        let at = argv.iter().position(by_path).or_else(|| argv.iter().position(by_name));
+        let arguments = at.and_then(|at| argv.get(at + 1..)).unwrap_or_default().to_vec();
+        Some(Self { path, arguments })
+    }
+}
+
+/// The path of a script. An absolute one is left as written.
+fn absolute(lookup: &Lookup, word: &str, expands_first: bool) -> String {
+    if !expands_first && word.starts_with('/') {
+        return word.to_owned();
+    }
+    let expanded = words::expand_home(word, lookup.home);
+    if expands_first && expanded.starts_with('/') { expanded } else { words::absolute(lookup.directory, &expanded) }
+}
+
+/// The index of the first operand of a shell. `None`: it is given a command, or reads other files first.
+fn operand(profile: Profile, argv: &[String]) -> Option<usize> {
+    if argv.len() < 2 {
+        return None;
+    }
+    let name = words::program_name(argv.first()?);
+    let is_powershell = matches!(name.as_str(), "powershell" | "pwsh");
+    let is_new = profile >= Profile::V2026_9_6;
+    let mut at = 1;
+    while let Some(token) = argv.get(at).map(|token| words::trim(token)) {
+        if token == "--" {
+            return Some(at + 1);
+        }
+        if is_command_or_stdin(profile, token, is_powershell) {
+            return None;
+        }
+        at += match token {
+            "" => 1,
+            "-c" | "--command" | "-o" | "-O" | "+O" => 2,
+            "+o" if is_new => 2,
+            token if is_powershell && powershell::takes_value(token) => 2,
+            token if is_new && !is_powershell && token.starts_with('-') => shell_options::advance(token),
+            token if is_new && token.starts_with('+') && WITH_PLUS.contains(&name.as_str()) => {
+                shell_options::advance(token)
+            }
+            token if token.starts_with(['-', '+']) => 1,
+            _ => return Some(at),
+        };
+    }
+    None
+}
+
+/// Whether an option says that a shell runs no script, or reads others before it.
+fn is_command_or_stdin(profile: Profile, token: &str, is_powershell: bool) -> bool {
+    let is_command = if profile >= Profile::V2026_9_6 {
+        !is_powershell && shell_options::flags(profile).contains(&token)
+    } else {
+        matches!(token, "-c" | "--command")
+    };
+    let has = |letter| !is_powershell && shell_options::has_letter(token, letter);
+    is_command
+        || has('c')
+        || token == "-s"
+        || has('s')
+        || matches!(words::option_name(token), "--rcfile" | "--init-file" | "--startup-file")
+}
+
+/// A program that a shell starts as `$0`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Carried {
+    /// Its path as found, or as written.
+    pub path: String,
+    /// The words behind it.
+    pub arguments: Vec<String>,
+    /// Whether it is started with exactly these arguments: `$0` without any, or `$0 "$@"`.
+    pub is_exact: bool,
+}
+
+impl Carried {
+    /// The program that `sh -c '$0 "$@"' program` starts.
+    pub(super) fn of(lookup: &Lookup, argv: &[String]) -> Option<Self> {
+        let shell = argv.first()?;
+        if argv.len() < 4 || !shells::may_carry(shell) {
+            return None;
+        }
+        let inline = shells::inline(lookup.profile, argv);
+        let parameters = parameters(&inline.command?)?;
+        let behind = argv.get(inline.index? + 1..)?;
+        let at = behind.iter().position(|word| !words::trim(word).is_empty())?;
+        let word = words::trim(behind.get(at)?);
+        if wrappers::is_dispatch(lookup.profile, word) || shells::is_shell(lookup.profile, word) {
+            return None;
+        }
+        let path = lookup.candidate(&lookup.program(word))?;
+        let arguments = behind.get(at + 1..).unwrap_or_default().to_vec();
+        let is_exact = if arguments.is_empty() { parameters == ['0'] } else { parameters == ['0', '@'] };
+        Some(Self { path, arguments, is_exact })
+    }
+}
+
+/// Whether the command of a shell only starts its own arguments: `$0 "$@"` (`isDirectShellPositionalCarrierCommand`).
+pub(super) fn is_positional_carrier(command: &str) -> bool {
+    parameters(command).is_some()
+}
+
+/// The parameters of a command that consists of nothing else, `$0` first, perhaps behind `exec` or `exec --`.
+pub(super) fn parameters(command: &str) -> Option<Vec<char>> {
+    let mut rest = words::trim(command);
+    if let Some(behind) = rest.strip_prefix("exec").and_then(blank) {
+        rest = behind.strip_prefix("--").and_then(blank).unwrap_or(behind);
+    }
+    let (first, mut rest) = parameter(rest)?;
+    if first != '0' {
+        return None;
+    }
+    let mut all = vec![first];
+    while !rest.is_empty() {
+        let (next, behind) = parameter(blank(rest)?)?;
+        if next == '0' {
+            return None;
+        }
+        all.push(next);
+        rest = behind;
+    }
+    Some(all)
+}
+
+/// What stands behind white space, of which there is at least one and no line end.
+fn blank(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|character| words::is_white(character) && !matches!(character, '\r' | '\n'));
+    (rest.len() < text.len()).then_some(rest)
+}
+
+/// One parameter, `$1`, `${1}`, or either in double quotes, and what follows it.
+fn parameter(text: &str) -> Option<(char, &str)> {
+    let (inner, is_quoted) = text.strip_prefix('"').map_or((text, false), |inner| (inner, true));
+    let inner = inner.strip_prefix('$')?;
+    let (inner, is_braced) = inner.strip_prefix('{').map_or((inner, false), |inner| (inner, true));
+    let name = inner.chars().next().filter(|name| matches!(name, '0'..='9' | '@' | '*'))?;
+    let mut rest = inner.get(1..)?;
+    if is_braced {
+        rest = rest.strip_prefix('}')?;
+    }
+    if is_quoted {
+        rest = rest.strip_prefix('"')?;
+    }
+    Some((name, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
+
+    use super::*;
+
+    #[test]
+    fn the_first_operand_of_a_shell_is_its_script() {
+        for (profile, text, index) in [
+            (B, "bash run.sh a", Some(1)),
+            (B, "bash -e run.sh", Some(2)),
+            (B, "bash -- run.sh", Some(2)),
+            (B, "bash -o pipefail run.sh", Some(3)),
+            (B, "bash +o x run.sh", Some(2)),
+            (C, "bash +o x run.sh", Some(3)),
+            (C, "bash -eo pipefail run.sh", Some(3)),
+            (A, "bash -eo pipefail run.sh", Some(2)),
+            (B, "bash -s run.sh", None),
+            (B, "bash -ex -c run.sh", None),
+            (B, "bash --rcfile=f run.sh", None),
+            (B, "bash", None),
+            (C, "pwsh -ep Bypass a.ps1", Some(3)),
+        ] {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(operand(profile, &argv), index, "{text}");
+        }
+    }
+
+    #[test]
+    fn positional_carriers_have_parameters_alone() {
+        for (command, parameters_of_it) in [
+            ("$0 \"$@\"", Some(vec!['0', '@'])),
+            ("exec -- \"${0}\" $1 ${2}", Some(vec!['0', '1', '2'])),
+            ("exec $0", Some(vec!['0'])),
+            (" $0\t$* ", Some(vec!['0', '*'])),
+            ("$0 $0", None),
+            ("$1", None),
+            ("$0\n$1", None),
+            ("$0$1", None),
+            ("exec$0", None),
+            ("$0 x", None),
+            ("${0", None),
+            ("\"$0", None),
+            ("$10", None),
+            ("", None),
+        ] {
+            assert_eq!(parameters(command), parameters_of_it, "{command}");
+        }
+    }
+}
