@@ -32,6 +32,7 @@ mod package_options;
 mod packages;
 mod policy;
 mod preflight;
+mod positional;
 mod powershell;
 mod prelude;
 mod profile;

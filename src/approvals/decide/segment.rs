@@ -11,7 +11,7 @@ use super::profile::Profile;
 use super::question::{Entry, EntryId};
 use super::resolve::{Lookup, Program};
 use super::safe_bins;
-use super::shell_script::{self, Carried, Script};
+use super::shell_script::{Carried, Script};
 use super::shells;
 use super::words;
 use super::wrappers::{self, Unwrapped};
@@ -115,7 +115,7 @@ impl Subject {
     }
 
     fn as_program<'e>(&self, lookup: &Lookup, entries: &'e [Entry]) -> Option<&'e Entry> {
-        if self.inline.as_deref().is_some_and(shell_script::is_positional_carrier) {
+        if self.inline.as_deref().is_some_and(shells::is_positional_carrier) {
             return None;
         }
         let target = self.target()?;

@@ -3,6 +3,7 @@
 //! Source: `resolveShellWrapperScriptCandidatePath`, `resolveShellWrapperPositionalArgvCandidate` and the functions around
 //! them in `exec-approvals-allowlist` of the three releases.
 
+use super::positional;
 use super::powershell;
 use super::profile::Profile;
 use super::resolve::Lookup;
@@ -126,7 +127,7 @@ impl Carried {
             return None;
         }
         let inline = shells::inline(lookup.profile, argv);
-        let parameters = parameters(&inline.command?)?;
+        let parameters = positional::parameters(&inline.command?)?;
         let behind = argv.get(inline.index? + 1..)?;
         let at = behind.iter().position(|word| !words::trim(word).is_empty())?;
         let word = words::trim(behind.get(at)?);
@@ -138,55 +139,6 @@ impl Carried {
         let is_exact = if arguments.is_empty() { parameters == ['0'] } else { parameters == ['0', '@'] };
         Some(Self { path, arguments, is_exact })
     }
-}
-
-/// Whether the command of a shell only starts its own arguments: `$0 "$@"` (`isDirectShellPositionalCarrierCommand`).
-pub(super) fn is_positional_carrier(command: &str) -> bool {
-    parameters(command).is_some()
-}
-
-/// The parameters of a command that consists of nothing else, `$0` first, perhaps behind `exec` or `exec --`.
-pub(super) fn parameters(command: &str) -> Option<Vec<char>> {
-    let mut rest = words::trim(command);
-    if let Some(behind) = rest.strip_prefix("exec").and_then(blank) {
-        rest = behind.strip_prefix("--").and_then(blank).unwrap_or(behind);
-    }
-    let (first, mut rest) = parameter(rest)?;
-    if first != '0' {
-        return None;
-    }
-    let mut all = vec![first];
-    while !rest.is_empty() {
-        let (next, behind) = parameter(blank(rest)?)?;
-        if next == '0' {
-            return None;
-        }
-        all.push(next);
-        rest = behind;
-    }
-    Some(all)
-}
-
-/// What stands behind white space, of which there is at least one and no line end.
-fn blank(text: &str) -> Option<&str> {
-    let rest = text.trim_start_matches(|character| words::is_white(character) && !matches!(character, '\r' | '\n'));
-    (rest.len() < text.len()).then_some(rest)
-}
-
-/// One parameter, `$1`, `${1}`, or either in double quotes, and what follows it.
-fn parameter(text: &str) -> Option<(char, &str)> {
-    let (inner, is_quoted) = text.strip_prefix('"').map_or((text, false), |inner| (inner, true));
-    let inner = inner.strip_prefix('$')?;
-    let (inner, is_braced) = inner.strip_prefix('{').map_or((inner, false), |inner| (inner, true));
-    let name = inner.chars().next().filter(|name| matches!(name, '0'..='9' | '@' | '*'))?;
-    let mut rest = inner.get(1..)?;
-    if is_braced {
-        rest = rest.strip_prefix('}')?;
-    }
-    if is_quoted {
-        rest = rest.strip_prefix('"')?;
-    }
-    Some((name, rest))
 }
 
 #[cfg(test)]
@@ -214,28 +166,6 @@ mod tests {
         ] {
             let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(operand(profile, &argv), index, "{text}");
-        }
-    }
-
-    #[test]
-    fn positional_carriers_have_parameters_alone() {
-        for (command, parameters_of_it) in [
-            ("$0 \"$@\"", Some(vec!['0', '@'])),
-            ("exec -- \"${0}\" $1 ${2}", Some(vec!['0', '1', '2'])),
-            ("exec $0", Some(vec!['0'])),
-            (" $0\t$* ", Some(vec!['0', '*'])),
-            ("$0 $0", None),
-            ("$1", None),
-            ("$0\n$1", None),
-            ("$0$1", None),
-            ("exec$0", None),
-            ("$0 x", None),
-            ("${0", None),
-            ("\"$0", None),
-            ("$10", None),
-            ("", None),
-        ] {
-            assert_eq!(parameters(command), parameters_of_it, "{command}");
         }
     }
 }

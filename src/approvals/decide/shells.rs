@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+pub(super) use super::positional::is_positional_carrier;
 use super::powershell;
 use super::profile::Profile;
 pub(super) use super::shell_options::Inline;
