@@ -67,21 +67,19 @@ impl Walk {
         let context = if level.depth == 0 { Context::Top } else { Context::Payload };
         let mut pending = vec![(root, context)];
         let mut cursor = root.walk();
+        let mut children = Vec::new();
         while let Some((node, context)) = pending.pop() {
-            self.shape(node);
-            let context = self.construct(node, source, context);
-            self.program(node, source, context, level)?;
-            let before = pending.len();
             for child in node.children(&mut cursor) {
                 if child.is_named() {
-                    pending.push((child, context));
+                    children.push(child);
                 } else if child.kind() == "&" {
                     self.add_shape("background");
                 }
             }
-            if let Some(children) = pending.get_mut(before..) {
-                children.reverse();
-            }
+            self.shape(node);
+            let context = self.construct(node, source, context);
+            self.program(node, source, context, level)?;
+            pending.extend(children.drain(..).rev().map(|child| (child, context)));
         }
         Ok(())
     }
