@@ -173,7 +173,7 @@ pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all:
     }
     let Findings { kept: mut findings, omitted, omitted_errors, uncounted, unfinished, .. } = all;
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
-    let mut cursor = Cursor { text, offset: 0, line: 1, line_start: 0, column: 1 };
+    let mut cursor = Cursor::of(text);
     let diagnostics = findings
         .into_iter()
         .map(|mut finding| {
@@ -208,8 +208,9 @@ fn whole_characters(text: &str, span: &Range<usize>) -> Range<usize> {
     start..text.ceil_char_boundary(span.end).max(start)
 }
 
+/// A place in a text that only moves forward.
 #[derive(Clone, Copy)]
-struct Cursor<'t> {
+pub(in crate::approvals) struct Cursor<'t> {
     text: &'t str,
     offset: usize,
     line: usize,
@@ -217,9 +218,14 @@ struct Cursor<'t> {
     column: usize,
 }
 
-impl Cursor<'_> {
+impl<'t> Cursor<'t> {
+    /// The start of the text.
+    pub(in crate::approvals) fn of(text: &'t str) -> Self {
+        Self { text, offset: 0, line: 1, line_start: 0, column: 1 }
+    }
+
     /// Moves forward to a byte offset; an offset past the end stops at the end.
-    fn advance(&mut self, to: usize) {
+    pub(in crate::approvals) fn advance(&mut self, to: usize) {
         let to = self.text.floor_char_boundary(to).max(self.offset);
         let passed = &self.text[self.offset..to];
         match passed.rfind('\n') {
@@ -233,7 +239,7 @@ impl Cursor<'_> {
         self.offset = to;
     }
 
-    fn position(self) -> Position {
+    pub(in crate::approvals) fn position(self) -> Position {
         Position { line: self.line, column: self.column }
     }
 }

@@ -1,0 +1,204 @@
+//! Decides the cases of a file. The document is loaded once for each agent and release, not for each case.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::mismatch::{Matched, Mismatch, mismatches};
+use super::suite::{Case, Host, Release, Suite};
+use crate::approvals::decide::{
+    self, Decision, Entry, EntryId, Loaded, Place, Profile, Programs, Question, Table, TableHost, decide_loaded,
+};
+use crate::approvals::findings::nearest::nearest;
+
+/// The most loaded documents and hosts that are kept: a bound on memory.
+const KEPT: usize = 32;
+
+/// What is tested.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The stored text of the document, as JSON; `None`: the host has none.
+    pub document: Option<String>,
+    /// The contents of `openclaw.json`; `Null`: the host has none.
+    pub configuration: Value,
+}
+
+/// The machine that runs the tests.
+#[derive(Clone)]
+pub struct Local {
+    /// Its files.
+    pub host: Arc<dyn decide::Host + Send + Sync>,
+    /// Its `PATH`.
+    pub path: String,
+    /// Its `HOME`.
+    pub home: String,
+}
+
+/// The result of one case under one release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What differs from what the case expects; nothing if it passes.
+    pub mismatches: Vec<Mismatch>,
+    /// The decision.
+    pub decision: Decision,
+    /// The entries that match parts of the command.
+    pub matched: Vec<Entry>,
+}
+
+/// Decides the cases of one file.
+pub struct Tester<'s> {
+    suite: &'s Suite,
+    subject: &'s Subject,
+    local: &'s Local,
+    loaded: HashMap<(Arc<str>, Profile), Arc<Loaded>>,
+    hosts: HashMap<Arc<str>, Arc<TableHost>>,
+    touched: BTreeSet<(String, usize)>,
+}
+
+impl<'s> Tester<'s> {
+    /// A tester of the cases of a file.
+    pub fn new(suite: &'s Suite, subject: &'s Subject, local: &'s Local) -> Self {
+        Self {
+            suite,
+            subject,
+            local,
+            loaded: HashMap::new(),
+            hosts: HashMap::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// Decides a case as a release does, and compares the decision with what the case expects.
+    pub fn check(&mut self, case: &Case, release: &Release) -> Outcome {
+        let loaded = self.loaded(case, release.profile);
+        let (path, home) = self.surroundings();
+        let directory = match case.directory.strip_prefix('~') {
+            Some(below) => format!("{}{below}", home.trim_end_matches('/')),
+            None => case.directory.to_string(),
+        };
+        let question = Question {
+            command: &case.command,
+            agent: &case.agent,
+            document: self.subject.document.as_deref(),
+            configuration: &self.subject.configuration,
+            directory: &directory,
+            path,
+            home,
+            environment: case.environment.clone(),
+            context: case.context,
+            ask: case.ask.as_deref(),
+            security: case.security.as_deref(),
+            permission_mode: case.permission_mode.as_deref(),
+        };
+        let decision = match &self.suite.host {
+            Host::Local => decide_loaded(&question, release.profile, &loaded, &*self.local.host),
+            Host::Table(table) => {
+                let host = self.host(table, case, &directory);
+                decide_loaded(&question, release.profile, &loaded, &*host)
+            }
+        };
+        let matched = matched(&decision, loaded.entries());
+        let named: Vec<Matched<'_>> = matched.iter().map(Matched::of).collect();
+        let mismatches = mismatches(case, &decision, &named, |expected| {
+            let names = |entry: &Entry| {
+                expected.names(&entry.id.scope, &entry.pattern, entry.arg_pattern.as_deref())
+            };
+            let exists = loaded.entries().iter().any(names);
+            let patterns = loaded.entries().iter().map(|entry| entry.pattern.as_str());
+            let near = if exists { None } else { nearest(&expected.pattern, patterns) };
+            (exists, near)
+        });
+        self.touched.extend(matched.iter().map(|entry| entry.id.stored.clone()));
+        Outcome { mismatches, decision, matched }
+    }
+
+    /// The entries that matched parts of commands: the key of the agent and the index in the stored list.
+    pub fn touched(self) -> BTreeSet<(String, usize)> {
+        self.touched
+    }
+
+    /// `PATH` and `HOME`.
+    fn surroundings(&self) -> (&'s str, &'s str) {
+        match &self.suite.host {
+            Host::Local => (&self.local.path, &self.local.home),
+            Host::Table(table) => {
+                (table.path.as_deref().unwrap_or_default(), table.home.as_deref().unwrap_or_default())
+            }
+        }
+    }
+
+    fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Loaded> {
+        let key = (Arc::clone(&case.agent), profile);
+        if let Some(loaded) = self.loaded.get(&key) {
+            return Arc::clone(loaded);
+        }
+        if self.loaded.len() >= KEPT {
+            self.loaded.clear();
+        }
+        let loaded = Arc::new(Loaded::of(self.subject.document.as_deref(), &case.agent, profile));
+        self.loaded.insert(key, Arc::clone(&loaded));
+        loaded
+    }
+
+    fn host(&mut self, table: &Table, case: &Case, directory: &str) -> Arc<TableHost> {
+        if let Some(programs) = &case.programs {
+            let table = Table { programs: with(&table.programs, programs), ..table.clone() };
+            return Arc::new(table.host(directory));
+        }
+        if let Some(host) = self.hosts.get(&case.directory) {
+            return Arc::clone(host);
+        }
+        if self.hosts.len() >= KEPT {
+            self.hosts.clear();
+        }
+        let host = Arc::new(table.host(directory));
+        self.hosts.insert(Arc::clone(&case.directory), Arc::clone(&host));
+        host
+    }
+}
+
+impl<'e> Matched<'e> {
+    fn of(entry: &'e Entry) -> Self {
+        Self { id: &entry.id, pattern: &entry.pattern, arg_pattern: entry.arg_pattern.as_deref() }
+    }
+}
+
+/// The entries that match parts of a command, each once.
+fn matched(decision: &Decision, entries: &[Entry]) -> Vec<Entry> {
+    let segments = decision.evaluation.iter().flat_map(|evaluation| &evaluation.segments);
+    let mut ids: Vec<&EntryId> = Vec::new();
+    for id in segments.filter_map(|segment| segment.entry.as_ref()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let of = |id: &EntryId| entries.iter().find(|entry| entry.id == *id).cloned();
+    ids.into_iter().filter_map(of).collect()
+}
+
+/// The programs of a host with those of a case. A program of the case replaces every one with its name.
+fn with(programs: &Programs, more: &Programs) -> Programs {
+    let places = |programs: &Programs| match programs {
+        Programs::Paths(paths) => paths.iter().map(|path| (path.clone(), Place::Exists(true))).collect(),
+        Programs::Places(places) => places.clone(),
+    };
+    let (mut all, more) = (places(programs), places(more));
+    let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
+    let replaced: BTreeSet<String> = more.keys().map(|key| name(key)).collect();
+    all.retain(|key, _| !replaced.contains(&name(key)));
+    all.extend(more);
+    Programs::Places(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_of_a_case_replace_those_of_the_file() {
+        let programs = |json: &str| serde_json::from_str::<Programs>(json).unwrap();
+        let all = with(&programs(r#"["/usr/bin/git", "/usr/bin/rg"]"#), &programs(r#"{"git": false, "gh": "/opt/gh"}"#));
+        assert_eq!(all, programs(r#"{"/usr/bin/rg": true, "git": false, "gh": "/opt/gh"}"#));
+    }
+}
