@@ -41,6 +41,7 @@ pub mod internals {
         pub use crate::approvals::findings::codes::Code;
         pub use crate::approvals::findings::diagnostic::Diagnostic;
         pub use crate::approvals::model::path::Step;
+        pub use crate::approvals::policy_tests::derived as derived_tests;
         pub use crate::approvals::{Strictness, Syntax, check};
     }
 

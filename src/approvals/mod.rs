@@ -1,8 +1,8 @@
 //! The approvals document: its types and schema, reading it with positions, checking it, changing it.
 //!
 //! This module is pure: it does no I/O, reads no clock and imports no other top-level module. Its layers, the lowest
-//! first: `model`, `bounds`, `findings`, `text`, `redact`, `check`, `compare`, `edit`, `decide`, `lint`. A layer imports only
-//! lower ones; `tests/cli/rooms.rs` checks that.
+//! first: `model`, `bounds`, `findings`, `text`, `redact`, `check`, `compare`, `edit`, `decide`, `lint`, `policy_tests`. A
+//! layer imports only lower ones; `tests/cli/rooms.rs` checks that.
 
 mod bounds;
 pub mod check;
@@ -12,6 +12,7 @@ pub mod edit;
 pub mod findings;
 pub mod lint;
 pub mod model;
+pub mod policy_tests;
 mod redact;
 mod text;
 

@@ -8,8 +8,9 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use super::diff::Diff;
 use super::gateway::Approvals;
 use super::lazy::Lazy;
+use super::policy_tests::Test;
 use super::quiet::Quiet;
-use super::{allowlist, diff};
+use super::{allowlist, diff, policy_tests};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
@@ -32,9 +33,12 @@ pub enum Verb {
     /// Add or remove one entry of an allowlist; concurrent edits are all preserved
     #[command(subcommand)]
     Allowlist(Lazy<allowlist::Verb>),
-    /// Print the JSON Schema of a document
-    #[command(after_help = "Examples:\n  clearance approvals schema > exec-approvals.schema.json")]
-    Schema,
+    /// Test a policy: decide commands as a gateway does, and compare with what is expected
+    #[command(after_help = policy_tests::HELP)]
+    Test(Lazy<Test>),
+    /// Print the JSON Schema of a document, or of a file of policy tests
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(Lazy<Schema>),
 }
 
 const VALIDATE_EXAMPLES: &str = "Examples:
@@ -77,6 +81,18 @@ const SET_EXAMPLES: &str = "Examples:
   clearance approvals set --file new.json --gateway
   clearance approvals set --file new.json --base-hash \"$(clearance approvals get --json | jq -r .hash)\"
   jq '.file.defaults.security = \"deny\" | .file' snapshot.json | clearance approvals set --stdin";
+
+const SCHEMA_EXAMPLES: &str = "Examples:
+  clearance approvals schema > exec-approvals.schema.json
+  clearance approvals schema --tests > approvals-test.schema.json";
+
+/// `approvals schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Print the schema of a file of policy tests
+    #[arg(long)]
+    pub tests: bool,
+}
 
 /// `approvals validate`
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ pub mod diff;
 mod duration;
 pub mod gateway;
 pub mod lazy;
+pub mod policy_tests;
 #[cfg(test)]
 mod printed_commands;
 pub mod queue;

@@ -7,6 +7,7 @@ mod error;
 pub mod gateway;
 pub mod get;
 pub mod lint;
+pub mod policy_tests;
 pub mod queue;
 mod remote;
 pub mod run;

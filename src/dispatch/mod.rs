@@ -16,6 +16,7 @@ mod gateway;
 mod lint;
 mod pages;
 mod paste;
+mod policy_tests;
 mod queue;
 mod run;
 mod spool;
@@ -66,6 +67,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Get(Lazy(args)))) => approvals::show(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => approvals::replace(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => diff::run(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
             queue::list(args, &line, cli.timeout.map(Deadline::after), TIMEOUT, streams)
@@ -86,7 +88,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Gateway(Lazy(gateway_cli::Verb::Dev(Lazy(args)))) => {
             gateway::dev(&args, cli.timeout.map(Deadline::after), streams)
         }
-        Noun::Approvals(Lazy(Verb::Schema)) => Ok(pages::schema(streams)?),
+        Noun::Approvals(Lazy(Verb::Schema(Lazy(args)))) => Ok(pages::schema(&args, streams)?),
         Noun::Completions { shell } => Ok(completions::script(shell, streams)?),
         Noun::Man { command } => Ok(pages::manual(&command, streams)?),
     }

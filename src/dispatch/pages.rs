@@ -7,7 +7,9 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::approvals::check::schema;
+use crate::approvals::policy_tests;
 use crate::cli::Cli;
+use crate::cli::approvals::Schema;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::report::failure::Failure;
@@ -72,8 +74,9 @@ const FILES_OF_PROJECTS: [Entry; 1] =
     [("clearance.toml", "Severities and accepted findings, in the nearest directory from here upwards.")];
 
 /// `approvals schema`
-pub fn schema(streams: &mut Streams<'_>) -> io::Result<Exit> {
-    output::json(streams.out, &schema::derived())?;
+pub fn schema(args: &Schema, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let derived = if args.tests { policy_tests::derived() } else { schema::derived() };
+    output::json(streams.out, &derived)?;
     Ok(Exit::Done)
 }
 

@@ -67,12 +67,12 @@ fn annotation(out: &mut dyn Write, file: &str, diagnostic: &Diagnostic) -> io::R
 }
 
 /// Escapes a message by the rules of the runner's own toolkit.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     escaped(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes a property's value, in which two more characters are special.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -10,10 +10,12 @@ mod gateway;
 mod github;
 mod guard;
 mod json;
+mod junit;
 mod lint;
 mod narrow;
 mod notices;
 mod pages;
+mod policy_tests;
 mod queue;
 mod run;
 mod sarif;
@@ -29,10 +31,12 @@ pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_tex
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};
 pub use json::{json, line};
+pub use junit::junit;
 pub use lint::{fixes_text, lint_human};
 pub use narrow::Look;
 pub use notices::{departures_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text};
 pub use pages::{brief, help, is_printed_as_it_is, page};
+pub use policy_tests::{tests_github, tests_human};
 pub use queue::{
     Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
     progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,

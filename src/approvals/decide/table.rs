@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::host::{Found, Host};
@@ -16,7 +17,7 @@ const MAX_LINKS: usize = 40;
 const MAX_PARTS: usize = 4096;
 
 /// The files of a host, as far as somebody wrote them down.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// The programs: a list of paths; or by name or path, where each is.
@@ -38,7 +39,7 @@ pub struct Table {
 }
 
 /// The programs of a table.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "programs is a list of paths, or a table of names and paths")]
 pub enum Programs {
     /// Their paths.
@@ -48,7 +49,7 @@ pub enum Programs {
 }
 
 /// Where a program is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a program is a path, or true at its own path, or false if there is none")]
 pub enum Place {
     /// At this path.
@@ -58,7 +59,7 @@ pub enum Place {
 }
 
 /// The files of a table.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "files is a list of paths, or a table of paths with the text of each")]
 pub enum Files {
     /// Their paths. Their texts are unknown.

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use super::configuration::{Configuration, Setup, Unusable};
 use super::decision::{Decision, Origin, Policy, Verdict};
-use super::document::{self, Document};
+use super::document::Document;
 use super::evaluation::Evaluation;
 use super::gateway::{self, Outcome, Situation};
 use super::guards;
 use super::host::Host;
 use super::levels::Security;
+use super::loaded::Loaded;
 use super::policy::{self, Merged};
 use super::profile::Profile;
 use super::question::{Entry, Question};
@@ -23,16 +24,21 @@ const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, 
 
 /// Decides as one release does.
 pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Decision {
+    decide_loaded(question, profile, &Loaded::of(question.document, question.agent, profile), host)
+}
+
+/// As [`decide`], with the document of the question already loaded for its agent and release.
+pub fn decide_loaded(question: &Question<'_>, profile: Profile, loaded: &Loaded, host: &dyn Host) -> Decision {
     let configuration = Configuration::of(question, profile);
     let requested = match configuration.requested(question, profile) {
         Ok(requested) => requested,
         Err(unusable) => return undecidable_configuration(unusable),
     };
-    let Ok(document) = document::load(question.document, question.agent, profile) else {
+    let Ok(document) = &loaded.document else {
         let missing = vec!["what JavaScript reads in the approvals document".to_owned()];
         return undecided(None, String::new(), missing);
     };
-    let policy = policy::merge(question, profile, &requested, &document);
+    let policy = policy::merge(question, profile, &requested, document);
     if let Some(reason) = refusal(question, profile, &policy, host) {
         return decision(&policy, Outcome::denied(reason), None);
     }
@@ -40,7 +46,7 @@ pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Dec
         return decision(&policy, Outcome::runs("full-bypass", None), None);
     }
     let setup = configuration.setup(question);
-    under_hypotheses(question, profile, &policy, &document, &setup, host)
+    under_hypotheses(question, profile, &policy, document, &setup, host)
 }
 
 /// What is refused before the command is read against the entries, in the gateway's words.

@@ -38,6 +38,15 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+impl Problem {
+    /// A problem at the end of this text.
+    pub fn after(text: &str, message: &str) -> Self {
+        let mut cursor = Cursor::of(text);
+        cursor.advance(text.len());
+        Self { at: cursor.position(), message: message.to_owned(), help: None }
+    }
+}
+
 /// Reads the text of a file.
 pub fn read(text: &str) -> Result<Suite, Vec<Problem>> {
     let reader = Reader { text };

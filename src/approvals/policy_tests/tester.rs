@@ -46,6 +46,13 @@ pub struct Outcome {
     pub matched: Vec<Entry>,
 }
 
+impl Outcome {
+    /// Whether the case fails.
+    pub fn differs(&self) -> bool {
+        !self.mismatches.is_empty()
+    }
+}
+
 /// Decides the cases of one file.
 pub struct Tester<'s> {
     suite: &'s Suite,
@@ -128,7 +135,8 @@ impl<'s> Tester<'s> {
         }
     }
 
-    fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Loaded> {
+    /// The document as a release has it after loading, for the agent of a case.
+    pub fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Loaded> {
         let key = (Arc::clone(&case.agent), profile);
         if let Some(loaded) = self.loaded.get(&key) {
             return Arc::clone(loaded);

@@ -11,8 +11,51 @@ use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::report::approvals::{Failed, FileReport, Unchecked};
 
+/// What is searched for in directories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum Sought {
+    /// Approvals documents.
+    Documents,
+    /// Files of policy tests.
+    PolicyTests,
+}
+
+impl Sought {
+    /// What it is called, and the names of its files.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "approvals document (*.json, *.json5)",
+            Self::PolicyTests => "policy tests (approvals-test.toml, *.approvals-test.toml)",
+        }
+    }
+
+    fn is_name_of(self, path: &Path) -> bool {
+        match self {
+            Self::Documents => is_document(path),
+            Self::PolicyTests => is_policy_tests(path),
+        }
+    }
+}
+
+/// Whether a file has the name of policy tests: `approvals-test.toml`, `NAME.approvals-test.toml`.
+fn is_policy_tests(path: &Path) -> bool {
+    const NAME: &str = "approvals-test.toml";
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(NAME).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
 /// Finds every named file, and every document in a named directory.
 pub(in crate::commands) fn found(
+    paths: &[PathBuf],
+    exclude: &[String],
+    deadline: Deadline,
+) -> Result<Vec<Named<Found>>, Error> {
+    found_of(Sought::Documents, paths, exclude, deadline)
+}
+
+/// Finds every named file, and every file of the kind in a named directory.
+pub(in crate::commands) fn found_of(
+    sought: Sought,
     paths: &[PathBuf],
     exclude: &[String],
     deadline: Deadline,
@@ -20,7 +63,7 @@ pub(in crate::commands) fn found(
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() != "-" && path.is_dir() {
-            files.extend(documents(path, exclude, deadline)?.into_iter().map(|found| match found {
+            files.extend(in_directory(sought, path, exclude, deadline)?.into_iter().map(|found| match found {
                 Ok(path) => Named::of(Place::File(path), true),
                 Err(report) => Named { name: report.name.clone(), work: Err(report) },
             }));
@@ -33,16 +76,21 @@ pub(in crate::commands) fn found(
 
 /// The report where no document was found: a CI job that checks nothing must not pass.
 pub(in crate::commands) fn nothing(paths: &[PathBuf]) -> FileReport {
+    nothing_of(Sought::Documents, paths)
+}
+
+fn nothing_of(sought: Sought, paths: &[PathBuf]) -> FileReport {
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let name = names.join(", ");
-    let message = format!("no approvals document (*.json, *.json5) in {name}");
+    let message = format!("no {} in {name}", sought.name());
     let remedy = "check the path, or name the files; what Git ignores and --exclude matches is skipped";
     unreadable(name, message, Some(remedy))
 }
 
-/// Finds the documents of a directory, and reports what could not be read in it. Skips files that Git ignores or that
+/// Finds the files of a directory, and reports what could not be read in it. Skips files that Git ignores or that
 /// `--exclude` matches.
-fn documents(
+fn in_directory(
+    sought: Sought,
     path: &Path,
     exclude: &[String],
     deadline: Deadline,
@@ -72,7 +120,7 @@ fn documents(
             }
         };
         let entry = entry.into_path();
-        if entry.is_dir() || !is_document(&entry) || in_git(&entry) {
+        if entry.is_dir() || !sought.is_name_of(&entry) || in_git(&entry) {
             continue;
         }
         if entry.is_file() {
@@ -85,7 +133,7 @@ fn documents(
         }
     }
     if found.is_empty() {
-        found.push(Err(nothing(&[path.to_owned()])));
+        found.push(Err(nothing_of(sought, &[path.to_owned()])));
     }
     Ok(found)
 }
@@ -108,4 +156,22 @@ fn excluding(directory: &Path, exclude: &[String]) -> Result<Override, Error> {
         builder.add(&format!("!{}", glob.trim_start_matches('!'))).map_err(wrong)?;
     }
     builder.build().map_err(|error| Error::Exclude { glob: exclude.join(" "), cause: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policy_tests_are_known_by_their_names() {
+        for (path, expected) in [
+            ("approvals-test.toml", true),
+            ("hosts/build.approvals-test.toml", true),
+            ("my-approvals-test.toml", false),
+            ("approvals-test.toml.orig", false),
+            ("clearance.toml", false),
+        ] {
+            assert_eq!(is_policy_tests(Path::new(path)), expected, "{path}");
+        }
+    }
 }

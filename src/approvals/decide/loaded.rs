@@ -1,0 +1,24 @@
+//! A document loaded once for many commands of one agent.
+
+use super::document::{self, BeyondUs, Document};
+use super::profile::Profile;
+use super::question::Entry;
+
+/// A document as a release has it after loading, for one agent.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The document, if anybody can tell what a gateway makes of it.
+    pub(super) document: Result<Document, BeyondUs>,
+}
+
+impl Loaded {
+    /// Loads the stored text of a document; `None`: the host has none.
+    pub fn of(stored: Option<&str>, agent: &str, profile: Profile) -> Self {
+        Self { document: document::load(stored, agent, profile) }
+    }
+
+    /// The entries in force: those of `*`, then those of the agent.
+    pub fn entries(&self) -> &[Entry] {
+        self.document.as_ref().map(|document| document.entries.as_slice()).unwrap_or_default()
+    }
+}

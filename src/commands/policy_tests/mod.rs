@@ -1,0 +1,273 @@
+//! `approvals test`: decides the cases of files of policy tests, and finds the entries that no case touches.
+
+mod subject;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytesize::ByteSize;
+
+use self::subject::{Document, Subjects};
+use super::Error;
+use super::documents::batch::{self, Found, Named};
+use super::documents::search::{self, Sought};
+use super::documents::Place;
+use crate::approvals::decide::Loaded;
+use crate::approvals::policy_tests::{Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
+use crate::deadline::Deadline;
+use crate::report::approvals::{
+    Check, Difference, EntryPlaces, Failed, FileReport, NotTested, TestReport, TestedFile, Unchecked, Untouched,
+};
+use crate::settings::Environment;
+use crate::store::files::ThisMachine;
+use crate::store::input::{self, Bounds, Input};
+
+/// Size limit of a file of policy tests: a hundred thousand cases.
+const MAX_TESTS: ByteSize = ByteSize::mib(16);
+
+/// The most failed cases of a file whose reasons are kept: a bound on memory and output.
+const MOST_REASONS: usize = 1_000;
+
+/// Parameters of `approvals test`.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Files, directories, `-`; none for the current directory.
+    pub paths: Vec<PathBuf>,
+    /// The releases that decide in place of those that the files name.
+    pub releases: Vec<String>,
+    /// Globs of the paths to skip in directories.
+    pub exclude: Vec<String>,
+    /// Size of the largest document to read.
+    pub max_size: ByteSize,
+    /// Whether an entry that no case touches is a failure.
+    pub requires_coverage: bool,
+}
+
+/// The result of one file.
+struct Checked {
+    file: TestedFile,
+    /// The document, and the entries that matched: agent and index.
+    covered: Option<(Arc<Document>, BTreeSet<(String, usize)>)>,
+}
+
+/// Decides the cases of every file, one file after another.
+pub fn run(request: Request, deadline: Deadline) -> Result<TestReport, Error> {
+    let releases = named_releases(&request.releases)?;
+    let (paths, is_default) =
+        if request.paths.is_empty() { (vec![PathBuf::from(".")], true) } else { (request.paths, false) };
+    let mut files = search::found_of(Sought::PolicyTests, &paths, &request.exclude, deadline)?;
+    if is_default {
+        files.iter_mut().for_each(without_dot);
+    }
+    let line = Arc::new(AtomicUsize::new(0));
+    let check = {
+        let line = Arc::clone(&line);
+        let mut worker = Worker {
+            releases,
+            local: local(),
+            subjects: Subjects::new(Environment::of_process(), request.max_size, deadline),
+            line,
+            deadline,
+        };
+        move |found: Found| worker.check(&found)
+    };
+    let mut report = TestReport { requires_coverage: request.requires_coverage, ..TestReport::default() };
+    let mut coverage = Coverage::default();
+    let mut late = Some(line);
+    for result in batch::each(files, deadline, check) {
+        let checked = result.unwrap_or_else(|FileReport { name, result }| {
+            let mut failed = result.err().unwrap_or_else(|| crashed(&name));
+            if failed.why == Unchecked::TimedOut
+                && let Some(line) = late.take()
+            {
+                failed.message = stuck(&name, line.load(Ordering::Relaxed), &failed.message);
+            }
+            Checked::failed(name, None, failed)
+        });
+        coverage.take(&checked);
+        report.files.push(checked.file);
+    }
+    coverage.report(&mut report);
+    Ok(report)
+}
+
+fn named_releases(names: &[String]) -> Result<Option<Arc<[Release]>>, Error> {
+    let named = |name: &String| Release::named(name).ok_or_else(|| Error::Release { version: name.clone() });
+    let releases: Vec<Release> = names.iter().map(named).collect::<Result<_, _>>()?;
+    Ok((!releases.is_empty()).then(|| releases.into()))
+}
+
+/// Leaves out the `./` of files in the current directory.
+fn without_dot(named: &mut Named<Found>) {
+    if let Ok(Found { place: Place::File(path), .. }) = &mut named.work
+        && let Ok(below) = path.strip_prefix(".")
+    {
+        *path = below.to_owned();
+        named.name = path.display().to_string();
+    }
+}
+
+fn local() -> Local {
+    let environment = Environment::of_process();
+    let text = |name: &str| environment.raw(name).map(|value| value.to_string_lossy().into_owned());
+    Local {
+        host: Arc::new(ThisMachine),
+        path: text("PATH").unwrap_or_default(),
+        home: text("HOME").unwrap_or_default(),
+    }
+}
+
+/// The message for a file whose case at this line did not end.
+fn stuck(name: &str, line: usize, message: &str) -> String {
+    if line == 0 { message.to_owned() } else { format!("{name}:{line}: the case was not decided in time: {message}") }
+}
+
+fn crashed(name: &str) -> Failed {
+    let message = format!("{name} was not checked");
+    Failed { message, remedy: None, why: Unchecked::Crashed }
+}
+
+impl Checked {
+    fn failed(name: String, document: Option<String>, failed: Failed) -> Self {
+        Self { file: TestedFile { name, document, result: Err(NotTested::Failed(failed)) }, covered: None }
+    }
+
+    fn invalid(name: String, problems: Vec<Problem>) -> Self {
+        let result = Err(NotTested::Problems(problems));
+        Self { file: TestedFile { name, document: None, result }, covered: None }
+    }
+}
+
+/// What the thread has that decides the cases.
+struct Worker {
+    releases: Option<Arc<[Release]>>,
+    local: Local,
+    subjects: Subjects,
+    /// The line of the case that is being decided.
+    line: Arc<AtomicUsize>,
+    deadline: Deadline,
+}
+
+impl Worker {
+    fn check(&mut self, found: &Found) -> Checked {
+        self.line.store(0, Ordering::Relaxed);
+        let (input, beside) = match &found.place {
+            Place::File(path) => (Input::Path(path.clone()), path.parent().unwrap_or(Path::new("")).to_owned()),
+            _ => (Input::Stdin, PathBuf::new()),
+        };
+        let name = input.name();
+        let bounds = Bounds { max_size: MAX_TESTS, deadline: self.deadline };
+        let bytes = match input::read(&input, bounds) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let why = match error {
+                    input::InputError::TimedOut { .. } => Unchecked::TimedOut,
+                    _ => Unchecked::Unreadable,
+                };
+                let remedy = match error {
+                    input::InputError::TooLarge { .. } => Some("split it into several files".to_owned()),
+                    ref error => error.remedy(),
+                };
+                return Checked::failed(name, None, Failed { message: error.to_string(), remedy, why });
+            }
+        };
+        let suite = match text(&bytes).and_then(read) {
+            Ok(suite) => suite,
+            Err(problems) => return Checked::invalid(name, problems),
+        };
+        match self.subjects.of(&suite, &beside) {
+            Ok(document) => self.decide(name, &suite, document),
+            Err(failed) => Checked::failed(name, None, failed),
+        }
+    }
+
+    fn decide(&mut self, name: String, suite: &Suite, (document, subject): subject::Found) -> Checked {
+        let places = EntryPlaces::of(&document.name, &document.listed);
+        let mut tester = Tester::new(suite, &subject, &self.local);
+        let mut checks = Vec::with_capacity(suite.cases.len());
+        let mut reasons = 0;
+        for case in &suite.cases {
+            self.line.store(case.at.line, Ordering::Relaxed);
+            if self.deadline.left().is_none() {
+                let message = format!("{name} was not checked within {:?}", self.deadline.timeout());
+                let remedy = Some("raise --timeout, or test fewer files at once".to_owned());
+                let failed = Failed { message: stuck(&name, case.at.line, &message), remedy, why: Unchecked::TimedOut };
+                return Checked::failed(name, Some(document.name.clone()), failed);
+            }
+            let command: Arc<str> = case.command.as_str().into();
+            for release in self.releases.as_deref().unwrap_or(&case.releases) {
+                let outcome = tester.check(case, release);
+                let failure = outcome.differs().then(|| {
+                    reasons += 1;
+                    Box::new(difference(&outcome, tester.loaded(case, release.profile), &places, reasons))
+                });
+                checks.push(Check {
+                    name: case.name.clone(),
+                    command: Arc::clone(&command),
+                    at: case.at,
+                    release: release.name.clone(),
+                    expected: case.expected,
+                    verdict: outcome.decision.verdict,
+                    failure,
+                });
+            }
+        }
+        let touched = tester.touched();
+        let file = TestedFile { name, document: Some(document.name.clone()), result: Ok(checks) };
+        Checked { file, covered: Some((document, touched)) }
+    }
+}
+
+/// What differs. `number`: how many cases of the file failed so far.
+fn difference(outcome: &Outcome, loaded: Arc<Loaded>, places: &EntryPlaces, number: usize) -> Difference {
+    let Outcome { mismatches, decision, matched } = outcome;
+    let mut difference = Difference::of(mismatches, decision, loaded.entries(), matched, places);
+    if number > MOST_REASONS {
+        difference.why.clear();
+    }
+    difference
+}
+
+/// The text of a file of policy tests.
+fn text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default()).into_owned();
+        vec![Problem::after(&before, "this is not UTF-8")]
+    })
+}
+
+/// The entries of every document, and which of them matched.
+#[derive(Default)]
+struct Coverage {
+    documents: BTreeMap<PathBuf, (Arc<Document>, BTreeSet<(String, usize)>)>,
+    /// Whether the cases of some file were not decided: then nothing is known about entries that no case touches.
+    is_partial: bool,
+}
+
+impl Coverage {
+    fn take(&mut self, checked: &Checked) {
+        match &checked.covered {
+            Some((document, touched)) => {
+                let known = self.documents.entry(document.key.clone());
+                let (_, all) = known.or_insert_with(|| (Arc::clone(document), BTreeSet::new()));
+                all.extend(touched.iter().cloned());
+            }
+            None => self.is_partial = true,
+        }
+    }
+
+    fn report(self, report: &mut TestReport) {
+        for (document, touched) in self.documents.into_values() {
+            report.remarks.extend(document.remark.clone());
+            if self.is_partial {
+                continue;
+            }
+            let is_touched = |entry: &&Listed| touched.contains(&(entry.agent.clone(), entry.index));
+            let untouched = document.listed.iter().filter(|entry| !is_touched(entry)).cloned();
+            let of = |entry| Untouched { document: document.name.clone(), entry };
+            report.untouched.extend(untouched.map(of));
+        }
+    }
+}
