@@ -45,7 +45,7 @@ Examples:
   clearance gateway dev --scenario stuck.json --generation legacy
   clearance approvals get --gateway=embedded
 
-A scenario (document, sessions, runs, prompts, live; each is optional):
+A scenario (document, config, sessions, runs, prompts, live; each is optional):
   {prompts: [{request: {command: 'make', agentId: 'main', sessionKey: 'agent:main:main'},
               ageMs: 60000, repeat: {times: 3, everyMs: 20000, failOver: true}}],
    live: [{do: 'fail-over', session: 'agent:main:main', request: {command: 'make'}, afterMs: 5000}]}";

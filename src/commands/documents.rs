@@ -68,6 +68,10 @@ pub(super) enum Origin {
         release: Option<String>,
         /// The policy that applies where the document sets none, if the gateway reports it.
         resolved_defaults: Option<Value>,
+        /// The gateway's configuration, or why it is unknown. `None`: it was not asked for.
+        configuration: Option<Result<Value, String>>,
+        /// Whether the gateway runs on this host.
+        is_here: bool,
     },
 }
 
@@ -174,8 +178,16 @@ pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot
     let local = place.local(deadline).context("looking for this host's store")?;
     match (local, place.gateway()) {
         (Some(local), _) if local.is_store => of_store(local, deadline).context("reading the store"),
-        (_, Some((flags, node))) => Ok(gateway::run(of_remote(flags, node, deadline))?),
+        (_, Some((flags, node))) => Ok(gateway::run(of_remote(flags, node, false, deadline))?),
         (local, None) => of_input(local, bounds).context("reading the document"),
+    }
+}
+
+/// As [`read`]; of a gateway also its configuration.
+pub(super) fn read_with_configuration(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot> {
+    match place.gateway() {
+        Some((flags, node)) => Ok(gateway::run(of_remote(flags, node, true, deadline))?),
+        None => read(place, deadline),
     }
 }
 
@@ -183,7 +195,7 @@ pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot
 pub(super) fn read_within(place: &Place, bounds: Bounds) -> Result<Snapshot, Error> {
     match (place.local(bounds.deadline)?, place.gateway()) {
         (Some(local), _) if local.is_store => of_store(local, bounds.deadline),
-        (_, Some((flags, node))) => gateway::run(of_remote(flags, node, bounds.deadline)),
+        (_, Some((flags, node))) => gateway::run(of_remote(flags, node, false, bounds.deadline)),
         (local, None) => of_input(local, bounds),
     }
 }
@@ -216,9 +228,20 @@ fn of_store(local: Local, deadline: Deadline) -> Result<Snapshot, Error> {
     })
 }
 
-async fn of_remote(flags: &Flags, node: Option<&str>, deadline: Deadline) -> Result<Snapshot, Error> {
+/// `configured`: whether to read the gateway's configuration too.
+async fn of_remote(
+    flags: &Flags,
+    node: Option<&str>,
+    configured: bool,
+    deadline: Deadline,
+) -> Result<Snapshot, Error> {
     let mut store = RemoteStore::open(flags, node, deadline).await?;
     let fetched = store.fetch().await?;
+    let configuration = match configured {
+        true => Some(store.configuration().await),
+        false => None,
+    };
+    let is_here = configured && store.is_here();
     let (name, release) = (store.name(), store.version().map(str::to_owned));
     store.close().await;
     let (path, resolved_defaults, hash, content) = match fetched {
@@ -230,7 +253,7 @@ async fn of_remote(flags: &Flags, node: Option<&str>, deadline: Deadline) -> Res
         }
         Fetched::Native { hash, policy } => (name.clone(), None, hash, Content::Native(policy)),
     };
-    let origin = Origin::Remote { path, release, resolved_defaults };
+    let origin = Origin::Remote { path, release, resolved_defaults, configuration, is_here };
     let reported_hash = Some(hash);
     Ok(Snapshot { name, origin, reported_hash, content, syntax: Syntax::Json, remarks: Vec::new() })
 }

@@ -12,6 +12,7 @@ use super::gateway::Connection;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::api::approvals::{Document, GetDocument, SetDocument};
+use crate::gateway::api::config::{Config, GetConfig};
 use crate::gateway::api::nodes::{GetNodePolicy, ListNodes, Node, NodePolicy, Nodes, SetNodePolicy};
 use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
@@ -94,6 +95,20 @@ impl RemoteStore {
                 Err(Error::NodeDisabled { name: self.name(), message: message.unwrap_or_default() })
             }
         }
+    }
+
+    /// Fetches the gateway's configuration. The error is for people: a gateway may refuse it, and still be of use.
+    pub(super) async fn configuration(&mut self) -> Result<Value, String> {
+        match self.connection.read(&GetConfig {}).await {
+            Ok(Config { config: config @ Value::Object(_), .. }) => Ok(config),
+            Ok(_) => Err("the gateway sent no configuration".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Whether the gateway, and not only a tunnel to it, is on this host.
+    pub(super) fn is_here(&self) -> bool {
+        self.node.is_none() && self.connection.is_here()
     }
 
     /// Replaces the document if it still has this hash.

@@ -32,9 +32,10 @@ impl Scope {
 }
 
 /// Every method of both generations, its scope, and whether only the current generation has it.
-const METHODS: [(&str, Scope, bool); 22] = [
+const METHODS: [(&str, Scope, bool); 23] = [
     ("health", Scope::Read, false),
     ("status", Scope::Read, false),
+    ("config.get", Scope::Read, false),
     ("exec.approvals.get", Scope::Admin, false),
     ("exec.approvals.set", Scope::Admin, false),
     ("exec.approvals.node.get", Scope::Admin, false),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 
 use super::access::Scope;
@@ -51,6 +51,8 @@ pub(super) struct Hub {
     pub(super) lists_run_ids: bool,
     pub(super) registry: Registry,
     pub(super) document: Store,
+    /// The part of `openclaw.json` that matters.
+    pub(super) config: Map<String, Value>,
     pub(super) nodes: Nodes,
     pub(super) authenticator: Authenticator,
     pub(super) schedule: Schedule,
@@ -117,6 +119,7 @@ impl Hub {
             lists_run_ids: options.lists_run_ids,
             registry,
             document,
+            config: scenario.config.clone(),
             nodes: Nodes::new(now, new_id)?,
             authenticator: Authenticator::new(generation, options.token.clone()),
             schedule: Schedule::new(&scenario.live, now),

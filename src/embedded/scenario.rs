@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::ask::{Ask, What};
@@ -23,6 +23,9 @@ pub struct Scenario {
     /// The approvals document; a gateway without one starts with the default of a fresh installation.
     #[serde(default)]
     pub document: Option<Value>,
+    /// The part of `openclaw.json` that matters: `tools.exec` and agents.
+    #[serde(default)]
+    pub config: Map<String, Value>,
     /// Sessions. Those that runs and prompts name need not be repeated.
     #[serde(default)]
     pub sessions: Vec<SessionSpec>,

@@ -1,7 +1,7 @@
 //! Filling a registry from a scenario, and the built-in scenario: the cascade of bug report 69478. PURE.
 
 use data_encoding::HEXLOWER;
-use serde_json::json;
+use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
 use super::ask::What;
@@ -100,6 +100,7 @@ impl Scenario {
                     {"pattern": "/usr/bin/uname"}, {"pattern": "/usr/bin/curl", "source": "allow-always"},
                 ]}},
             })),
+            config: Map::new(),
             sessions: AGENTS.map(|agent| SessionSpec { key: session(agent) }).to_vec(),
             runs,
             prompts,

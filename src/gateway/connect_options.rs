@@ -109,7 +109,7 @@ impl Probe {
     }
 
     /// Searches for the process. This blocks.
-    pub(super) fn find(&self, known: Option<Process>) -> Option<Process> {
+    pub fn find(&self, known: Option<Process>) -> Option<Process> {
         (self.0)(known)
     }
 }

@@ -20,6 +20,14 @@ impl Environment {
         Self { variables: std::env::vars_os().collect() }
     }
 
+    /// These variables, with another value of one of them.
+    #[must_use]
+    pub(super) fn with(&self, name: &str, value: impl Into<OsString>) -> Self {
+        let mut variables = self.variables.clone();
+        variables.insert(name.into(), value.into());
+        Self { variables }
+    }
+
     /// The raw value of a variable, which may be empty.
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)

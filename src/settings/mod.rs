@@ -25,8 +25,10 @@ mod dotenv;
 mod entry;
 mod environment;
 mod error;
+mod execution;
 mod flags;
 mod include;
+mod installed;
 mod name;
 mod openclaw;
 mod origin;
@@ -48,7 +50,9 @@ use std::path::PathBuf;
 pub use entry::{Entry, config_file};
 pub use environment::Environment;
 pub use error::{Kind, SettingsError, print_secret, quoted};
+pub use execution::Execution;
 pub use flags::{Flags, Wait};
+pub use installed::{Installed, installed};
 pub use origin::Origin;
 pub use project::Project;
 pub use secret_kind::SecretKind;
@@ -174,6 +178,11 @@ pub fn resolve(
         notes,
         warnings,
     })
+}
+
+/// Whether the gateway at an address runs on this host: a process of this host holds its lock.
+pub fn runs_here(environment: &Environment, address: &Address) -> bool {
+    address.is_loopback() && process::probe(environment, address).find(None).is_some_and(|process| process.certain)
 }
 
 /// The directory of clearance's state, which is its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.

@@ -62,10 +62,7 @@ impl<'e> OpenClaw<'e> {
         }
         let found = root.is_some();
         let root = root.unwrap_or_default();
-        let more = environment.path("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
-        let more: Vec<PathBuf> =
-            std::env::split_paths(&more).map(|root| expand(&root, Some(&home))).collect();
-        let includes = Includes::of(&file, more.into_iter(), deadline);
+        let includes = Includes::of(&file, include_roots(environment, &home).into_iter(), deadline);
         let section = |name: &str| includes.section(&file, &root, name).map(Option::unwrap_or_default);
         let gateway = section("gateway")?;
         // A broken file that only these sections include causes an error only when its values are used.
@@ -227,6 +224,12 @@ pub(super) fn port(text: &str) -> Option<u16> {
     };
     let numeric = digits.chars().all(|c| c.is_ascii_digit());
     digits.parse().ok().filter(|port| numeric && *port != 0)
+}
+
+/// The directories that may contain included files, besides the configuration's own.
+pub(super) fn include_roots(environment: &Environment, home: &Path) -> Vec<PathBuf> {
+    let roots = environment.path("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
+    std::env::split_paths(&roots).map(|root| expand(&root, Some(home))).collect()
 }
 
 /// The possible state directories of OpenClaw, the usual one first (`resolveStateDir`).

@@ -254,6 +254,12 @@ impl Connection {
         &self.choice.chosen.address
     }
 
+    /// Whether a process of this host is the gateway.
+    pub(super) fn is_here(&self) -> bool {
+        self.choice.embedded.is_none()
+            && settings::runs_here(&Environment::of_process(), &self.choice.target.address)
+    }
+
     /// The gateway's release, if it reported one.
     pub(super) fn version(&self) -> Option<&str> {
         self.link.hello().map(|hello| hello.server.version.as_str()).filter(|version| !version.is_empty())

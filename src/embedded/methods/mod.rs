@@ -56,6 +56,12 @@ fn simple(hub: &mut Hub, method: &'static str, params: &Value) -> Answer {
     let generation = hub.generation;
     let now = hub.clock.now();
     match method {
+        "config.get" => {
+            Params::closed(method, generation, params, &[], &[])?;
+            Ok(json!({
+                "path": "(embedded)/openclaw.json", "exists": true, "valid": true, "config": hub.config.clone(),
+            }))
+        }
         "exec.approvals.get" => {
             Params::closed(method, generation, params, &[], &[])?;
             Ok(hub.document.answer(generation))

@@ -15,6 +15,8 @@ pub enum Method {
     Status,
     /// Lists the methods of the admin endpoint; used over HTTP alone.
     CommandsList,
+    /// Reads the gateway's configuration, without secrets.
+    ConfigGet,
     /// Reads the gateway's approvals document.
     ExecApprovalsGet,
     /// Replaces it.
@@ -84,6 +86,7 @@ impl Method {
             Self::Health => "health",
             Self::Status => "status",
             Self::CommandsList => "commands.list",
+            Self::ConfigGet => "config.get",
             Self::ExecApprovalsGet => "exec.approvals.get",
             Self::ExecApprovalsSet => "exec.approvals.set",
             Self::ExecApprovalsNodeGet => "exec.approvals.node.get",

@@ -4,6 +4,7 @@
 //! pure.
 
 pub mod approvals;
+pub mod config;
 pub mod connect;
 pub mod events;
 mod method;
