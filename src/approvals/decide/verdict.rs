@@ -12,7 +12,7 @@ use super::gateway::{self, Outcome, Situation};
 use super::guards;
 use super::host::Host;
 use super::levels::Security;
-use super::loaded::Loaded;
+use super::prepared::Prepared;
 use super::policy::{self, Merged};
 use super::profile::Profile;
 use super::question::{Entry, Question};
@@ -24,11 +24,11 @@ const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, 
 
 /// Decides as one release does.
 pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Decision {
-    decide_loaded(question, profile, &Loaded::of(question.document, question.agent, profile), host)
+    decide_prepared(question, profile, &Prepared::of(question.document, question.agent, profile), host)
 }
 
 /// As [`decide`], with the document of the question already loaded for its agent and release.
-pub fn decide_loaded(question: &Question<'_>, profile: Profile, loaded: &Loaded, host: &dyn Host) -> Decision {
+pub fn decide_prepared(question: &Question<'_>, profile: Profile, loaded: &Prepared, host: &dyn Host) -> Decision {
     let configuration = Configuration::of(question, profile);
     let requested = match configuration.requested(question, profile) {
         Ok(requested) => requested,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::mismatch::{Matched, Mismatch, mismatches};
 use super::suite::{Case, Host, Release, Suite};
 use crate::approvals::decide::{
-    self, Decision, Entry, EntryId, Loaded, Place, Profile, Programs, Question, Table, TableHost, decide_loaded,
+    self, Decision, Entry, EntryId, Prepared, Place, Profile, Programs, Question, Table, TableHost, decide_prepared,
 };
 use crate::approvals::findings::nearest::nearest;
 
@@ -58,7 +58,7 @@ pub struct Tester<'s> {
     suite: &'s Suite,
     subject: &'s Subject,
     local: &'s Local,
-    loaded: HashMap<(Arc<str>, Profile), Arc<Loaded>>,
+    loaded: HashMap<(Arc<str>, Profile), Arc<Prepared>>,
     hosts: HashMap<Arc<str>, Arc<TableHost>>,
     touched: BTreeSet<(String, usize)>,
 }
@@ -99,10 +99,10 @@ impl<'s> Tester<'s> {
             permission_mode: case.permission_mode.as_deref(),
         };
         let decision = match &self.suite.host {
-            Host::Local => decide_loaded(&question, release.profile, &loaded, &*self.local.host),
+            Host::Local => decide_prepared(&question, release.profile, &loaded, &*self.local.host),
             Host::Table(table) => {
                 let host = self.host(table, case, &directory);
-                decide_loaded(&question, release.profile, &loaded, &*host)
+                decide_prepared(&question, release.profile, &loaded, &*host)
             }
         };
         let matched = matched(&decision, loaded.entries());
@@ -136,7 +136,7 @@ impl<'s> Tester<'s> {
     }
 
     /// The document as a release has it after loading, for the agent of a case.
-    pub fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Loaded> {
+    pub fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Prepared> {
         let key = (Arc::clone(&case.agent), profile);
         if let Some(loaded) = self.loaded.get(&key) {
             return Arc::clone(loaded);
@@ -144,7 +144,7 @@ impl<'s> Tester<'s> {
         if self.loaded.len() >= KEPT {
             self.loaded.clear();
         }
-        let loaded = Arc::new(Loaded::of(self.subject.document.as_deref(), &case.agent, profile));
+        let loaded = Arc::new(Prepared::of(self.subject.document.as_deref(), &case.agent, profile));
         self.loaded.insert(key, Arc::clone(&loaded));
         loaded
     }

@@ -14,7 +14,7 @@ use super::Error;
 use super::documents::batch::{self, Found, Named};
 use super::documents::search::{self, Sought};
 use super::documents::Place;
-use crate::approvals::decide::Loaded;
+use crate::approvals::decide::Prepared;
 use crate::approvals::policy_tests::{Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
 use crate::deadline::Deadline;
 use crate::report::approvals::{
@@ -221,7 +221,7 @@ impl Worker {
 }
 
 /// What differs. `number`: how many cases of the file failed so far.
-fn difference(outcome: &Outcome, loaded: Arc<Loaded>, places: &EntryPlaces, number: usize) -> Difference {
+fn difference(outcome: &Outcome, loaded: Arc<Prepared>, places: &EntryPlaces, number: usize) -> Difference {
     let Outcome { mismatches, decision, matched } = outcome;
     let mut difference = Difference::of(mismatches, decision, loaded.entries(), matched, places);
     if number > MOST_REASONS {

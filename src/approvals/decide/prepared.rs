@@ -6,12 +6,12 @@ use super::question::Entry;
 
 /// A document as a release has it after loading, for one agent.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct Prepared {
     /// The document, if anybody can tell what a gateway makes of it.
     pub(super) document: Result<Document, BeyondUs>,
 }
 
-impl Loaded {
+impl Prepared {
     /// Loads the stored text of a document; `None`: the host has none.
     pub fn of(stored: Option<&str>, agent: &str, profile: Profile) -> Self {
         Self { document: document::load(stored, agent, profile) }
