@@ -13,9 +13,9 @@ mod suite;
 mod tester;
 
 pub use coverage::{Listed, listed};
-pub use file::{EntryName, Expected, IfUnanswered};
+pub use file::Expected;
 pub use mismatch::Mismatch;
 pub use read::{Problem, read};
 pub use schema::derived;
-pub use suite::{Case, Host, Release, Suite};
+pub use suite::{Release, Suite};
 pub use tester::{Local, Outcome, Subject, Tester};

@@ -33,6 +33,8 @@ pub struct Local {
     pub path: String,
     /// Its `HOME`.
     pub home: String,
+    /// The state directory of its gateway.
+    pub state_directory: String,
 }
 
 /// The result of one case under one release.
@@ -84,6 +86,10 @@ impl<'s> Tester<'s> {
             Some(below) => format!("{}{below}", home.trim_end_matches('/')),
             None => case.directory.to_string(),
         };
+        let state_directory = match &self.suite.host {
+            Host::Local => self.local.state_directory.clone(),
+            Host::Table(_) => format!("{}/.openclaw", home.trim_end_matches('/')),
+        };
         let question = Question {
             command: &case.command,
             agent: &case.agent,
@@ -92,6 +98,7 @@ impl<'s> Tester<'s> {
             directory: &directory,
             path,
             home,
+            state_directory: Some(&state_directory),
             environment: case.environment.clone(),
             context: case.context,
             ask: case.ask.as_deref(),

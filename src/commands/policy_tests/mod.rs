@@ -109,13 +109,16 @@ fn without_dot(named: &mut Named<Found>) {
     }
 }
 
+/// The machine that runs the tests.
 fn local() -> Local {
     let environment = Environment::of_process();
     let text = |name: &str| environment.raw(name).map(|value| value.to_string_lossy().into_owned());
+    let home = text("HOME").unwrap_or_default();
     Local {
         host: Arc::new(ThisMachine),
         path: text("PATH").unwrap_or_default(),
-        home: text("HOME").unwrap_or_default(),
+        state_directory: text("OPENCLAW_STATE_DIR").unwrap_or_else(|| format!("{home}/.openclaw")),
+        home,
     }
 }
 
