@@ -25,6 +25,7 @@ mod heredoc;
 mod host;
 pub(in crate::approvals) mod inclusion;
 mod inline_code;
+mod inline_code_tables;
 mod javascript;
 mod levels;
 mod matching;
