@@ -20,6 +20,9 @@ use super::segment::{self, Judged};
 use super::splitter::{self, Part};
 use super::words::trim;
 
+#[cfg(test)]
+mod tests;
+
 /// How often the command of a shell may be that of another.
 const MAX_DEPTH: usize = 2;
 
