@@ -32,6 +32,7 @@ fn read(command: &str, patterns: &[&str]) -> Evaluation {
         ask: None,
         security: None,
         permission_mode: None,
+        state_directory: None,
     };
     let setup = Setup { path: "/bin".to_owned(), ..Setup::default() };
     let entries: Vec<Entry> = patterns.iter().enumerate().map(entry).collect();
