@@ -46,7 +46,9 @@ pub fn decide_prepared(question: &Question<'_>, profile: Profile, loaded: &Prepa
         return decision(&policy, Outcome::runs("full-bypass", None), None);
     }
     let setup = configuration.setup(question);
-    under_hypotheses(question, profile, &policy, document, &setup, host)
+    let directory = workspace::directory(question, profile, host);
+    let question = Question { directory: &directory, ..question.clone() };
+    under_hypotheses(&question, profile, &policy, document, &setup, host)
 }
 
 /// What is refused before the command is read against the entries, in the gateway's words.

@@ -1,6 +1,8 @@
 //! Checks of the working directory, which 2026.9.6 makes before it decides: the directory has to exist, and the policy has
 //! to be bound to its real path. Facts: `resolveExecWorkdir` and `captureApprovedCwdSnapshotSync`.
 
+use std::borrow::Cow;
+
 use super::host::{Found, Host};
 use super::profile::Profile;
 use super::question::Question;
@@ -19,6 +21,14 @@ pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host
              use the default cwd, or update the configured default cwd.",
             question.directory
         )),
+    }
+}
+
+/// The directory in which the command is read: 2026.9.6 takes the real path of the one that is asked for.
+pub(super) fn directory<'q>(question: &Question<'q>, profile: Profile, host: &dyn Host) -> Cow<'q, str> {
+    match host.look(question.directory) {
+        Found::Directory(real) if profile >= Profile::V2026_9_6 => Cow::Owned(real),
+        _ => Cow::Borrowed(question.directory),
     }
 }
 
