@@ -51,7 +51,7 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
     if profile >= Profile::V2026_9_6 && pattern.starts_with(UNBOUND) {
         return Some(false);
     }
-    if pattern.len() > LONGEST_PATTERN || pattern.bytes().filter(|byte| *byte == b'|').count() > MOST_ALTERNATIVES {
+    if !is_short(pattern) {
         return None;
     }
     let units = pattern.encode_utf16().map(u32::from);
@@ -69,6 +69,16 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
     }
     let stripped = without_redirections(&subject);
     if stripped.len() == subject.len() { Some(false) } else { hits(stripped) }
+}
+
+/// Whether an expression is none, so that it matches nothing. False if it is too long to tell.
+pub(super) fn is_invalid(pattern: &str) -> bool {
+    let units = pattern.encode_utf16().map(u32::from);
+    is_short(pattern) && regress::Regex::from_unicode(units, regress::Flags::default()).is_err()
+}
+
+fn is_short(pattern: &str) -> bool {
+    pattern.len() <= LONGEST_PATTERN && pattern.bytes().filter(|byte| *byte == b'|').count() <= MOST_ALTERNATIVES
 }
 
 /// The text that is searched: the arguments joined by spaces; or each followed by NUL if the expression has a NUL itself.

@@ -18,7 +18,7 @@ const LEGACY: &str = "default";
 
 /// A document in common form.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Normalised {
+pub(in crate::approvals::decide) struct Normalised {
     /// The fields of `defaults`.
     pub defaults: Map<String, Value>,
     agents: BTreeMap<String, Agent>,

@@ -1,0 +1,64 @@
+//! Commands that both documents allow, and which the old one asks about all the same, because one more of its entries
+//! matches. They are noted, and make no document wider.
+
+use super::cover::{self, Cover};
+use super::findings::Findings;
+use super::{Agent, Own, Pair};
+use crate::approvals::decide::inclusion;
+use crate::approvals::decide::matching::is_path;
+use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::question::Entry;
+use crate::approvals::decide::words::trim;
+
+/// A rule of a release by which more entries can mean more questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quirk {
+    /// 2026.9.6 runs `sh -c true` and other builtins in a shell by themselves, but asks if an entry matches the builtin's
+    /// program.
+    Builtins,
+    /// A command that was approved word for word is asked about if entries allow its parts and a word starts with `<<`.
+    HereDocuments,
+    /// 2026.4.14 runs the prelude of a skill if an entry allows the skill's wrapper, but not if another one allows `cat` or
+    /// `printf` alone.
+    Preludes,
+}
+
+/// The builtins that releases run without an entry.
+const BUILTINS: [&str; 7] = [":", "[", "cd", "false", "pwd", "test", "true"];
+
+/// Adds the quirks of an agent.
+pub(super) fn find(pair: &Pair<'_>, agent: &Agent, own: &Own, findings: &mut Findings) {
+    let new = || pair.new_common.iter().chain(&own.new);
+    let profile = pair.comparison.profile;
+    if profile >= Profile::V2026_9_6 && pair.loses(own, |entry| may_be_one_of(entry, &BUILTINS)) {
+        findings.note(Quirk::Builtins, agent);
+    }
+    if new().any(cover::is_exact) && pair.loses(own, |_| true) {
+        findings.note(Quirk::HereDocuments, agent);
+    }
+    if profile == Profile::V2026_4_14
+        && new().any(may_be_wrapper)
+        && !Cover::of(profile, pair.old_common).has_everything()
+        && pair.loses(own, |entry| may_be_one_of(entry, &["cat", "printf"]))
+    {
+        findings.note(Quirk::Preludes, agent);
+    }
+}
+
+/// The last part of a pattern.
+fn name(entry: &Entry) -> String {
+    let pattern = trim(&entry.pattern).replace("\\\\", "/");
+    pattern.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+}
+
+/// Whether an entry may match a program of one of these names.
+fn may_be_one_of(entry: &Entry, names: &[&str]) -> bool {
+    let glob = inclusion::pieces(&name(entry));
+    names.iter().any(|name| inclusion::matches(&glob, name))
+}
+
+/// Whether an entry may match the wrapper of a skill.
+fn may_be_wrapper(entry: &Entry) -> bool {
+    let name = name(entry);
+    is_path(&entry.pattern) && (name.contains(['*', '?']) || name.to_lowercase().contains("-wrapper"))
+}
