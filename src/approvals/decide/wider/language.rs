@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn other_languages_are_not_listed() {
         for expression in [
-            "status", "^status", "^a|b$", "^a*$", "^.$", "^[^a]$", "^[a-z]{3}$", r"^\d$", r"^\bx$", "^(?=a)a$", r"^(a)\1$",
-            "^(?i:a)$", "^a$$", "^^a$", "(", "a)", "^[a$", r"^\", "^(a{9}){9}$", "^a{500}$", "^[😀]$", "^😀?$", "x{2}{3}",
+            "status", "^status", "^a|b$", "^a*$", "^.$", "^[^a]$", "^[a-z]{3}$", r"^\w$", r"^\bx$", "^(?=a)a$", r"^(a)\1$",
+            "^(?i:a)$", "^a$$", "^^a$", "(", "a)", "^[a$", r"^\", "^a{500}$", "^[😀]$", "^😀?$", "x{2}{3}",
         ] {
             assert_eq!(every(expression), None, "{expression}");
         }

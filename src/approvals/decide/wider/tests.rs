@@ -1,9 +1,10 @@
-//! Comparisons of documents: tables of what is wider and what is not, and laws over random documents and commands.
+//! Tables of what is wider and what is not.
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::approvals::decide::profile::Profile;
+
+mod laws;
 
 fn compare(profile: Profile, before: &Value, after: &Value) -> Wider {
     let (before, after) = (before.to_string(), after.to_string());
