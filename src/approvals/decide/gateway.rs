@@ -2,17 +2,17 @@
 //! becomes of a question that nobody answers. Facts: `processGatewayAllowlist` of the releases. Reasons are in the words
 //! of the laboratory's `oracle.mjs` and of the releases.
 
-use super::binding::{self, Binding};
+use super::binding::{self, Subject};
 use super::configuration::Setup;
 use super::decision::{Unanswered, Verdict};
 use super::durable;
 use super::evaluation::{Evaluation, Plan};
-use super::host::Host;
 use super::levels::{Ask, Security};
 use super::policy::Merged;
 use super::preflight;
 use super::profile::Profile;
 use super::question::{Context, Entry, Question};
+use super::resolve::World;
 use super::suppressions;
 use super::unanswered::{self, Reviewer};
 use super::workspace;
@@ -36,7 +36,7 @@ pub(super) struct Situation<'s> {
     /// What was found when the command was read against the entries.
     pub evaluation: &'s Evaluation,
     /// The files.
-    pub host: &'s dyn Host,
+    pub world: &'s World<'s>,
 }
 
 /// What happens to a command.
@@ -71,7 +71,7 @@ pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     let is_newest = situation.profile >= Profile::V2026_9_6;
     if is_newest
         && situation.is_supervised()
-        && let Some(refusal) = workspace::unbindable(situation.question, situation.host)
+        && let Some(refusal) = workspace::unbindable(situation.question, situation.world.host)
     {
         return situation.refused(refusal);
     }
@@ -83,17 +83,17 @@ pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     {
         return situation.refused("ask-fallback-deny: execution-plan-miss");
     }
-    let needs_binding = is_newest && (reasons.ask() || situation.durable_needs_binding());
-    let bound = if needs_binding { binding::bind(situation) } else { Ok(Binding::default()) };
-    let binding = match bound {
-        Ok(binding) => binding,
-        Err(refusal) => return situation.refused(&refusal),
-    };
-    if reasons.ask() || needs_binding && binding.is_mutable == Some(true) {
-        return asked(situation, &reasons, &binding);
-    }
-    if needs_binding && binding.is_mutable.is_none() {
-        return Outcome::unknown(binding.missing);
+    let needs_binding = situation.durable_needs_binding();
+    if is_newest && (reasons.ask() || needs_binding) {
+        let binding = match binding::bind(&situation.subject()) {
+            Ok(binding) => binding,
+            Err(refusal) => return situation.refused(refusal),
+        };
+        if reasons.ask() || binding.is_mutable(situation.world) {
+            return asked(situation, &reasons);
+        }
+    } else if reasons.ask() {
+        return asked(situation, &reasons);
     }
     if situation.misses() {
         return Outcome::denied("exec denied: allowlist miss".to_owned());
@@ -103,9 +103,9 @@ pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
 }
 
 /// A person, a model or the fallback decides.
-fn asked(situation: &Situation<'_>, reasons: &Reasons, binding: &Binding) -> Outcome {
+fn asked(situation: &Situation<'_>, reasons: &Reasons) -> Outcome {
     let reviewer = Reviewer {
-        reviews: review(situation, reasons, binding),
+        reviews: review(situation, reasons),
         inline_code: reasons.inline_code,
         asks_person: situation.policy.auto_review
             || reasons.suppression
@@ -127,12 +127,12 @@ fn asked(situation: &Situation<'_>, reasons: &Reasons, binding: &Binding) -> Out
 }
 
 /// Whether the model of mode `auto` sees the command before a person does.
-fn review(situation: &Situation<'_>, reasons: &Reasons, binding: &Binding) -> bool {
+fn review(situation: &Situation<'_>, reasons: &Reasons) -> bool {
     if !situation.policy.auto_review || situation.policy.ask == Ask::Always || reasons.suppression {
         return false;
     }
     if situation.profile >= Profile::V2026_9_6 {
-        return binding.is_reviewable;
+        return binding::is_reviewable(situation.evaluation);
     }
     let segments = &situation.evaluation.segments;
     let is_whole = |span: &std::ops::Range<usize>| {
@@ -178,6 +178,11 @@ impl Situation<'_> {
     /// Whether a plan exists for a command that the list allows.
     pub(super) fn has_plan(&self) -> bool {
         self.is_satisfied() && matches!(self.evaluation.plan, Plan::Renders(_))
+    }
+
+    /// What a binding depends on.
+    fn subject(&self) -> Subject<'_> {
+        Subject { question: self.question, setup: self.setup, evaluation: self.evaluation, world: self.world }
     }
 
     /// Whether anything at all is checked.

@@ -45,13 +45,13 @@ pub(super) fn target(profile: Profile, argv: &[String]) -> Package {
 }
 
 /// A package manager by its name (`normalizePackageManagerExecToken`).
-fn manager(argv: &[String]) -> String {
+pub(super) fn manager(argv: &[String]) -> String {
     let name = words::program_name(argv.first().map_or("", String::as_str));
     [".cjs", ".mjs", ".js"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()
 }
 
 /// What one package manager starts (`resolveKnownPackageManagerExecInvocation`).
-fn one(argv: &[String]) -> Package {
+pub(super) fn one(argv: &[String]) -> Package {
     match manager(argv).as_str() {
         "npx" | "bunx" => starts(behind_options(argv, 1, &BUN_OR_NPX, Terminator::Rejects), || true),
         "npm" => {

@@ -59,15 +59,15 @@ fn inspect(situation: &Situation<'_>, target: &Target, path: &str) -> Inspection
     if path == root || !is_inside(&path, &root) {
         return Inspection::Passes;
     }
-    let real = match situation.host.look(&path) {
+    let real = match situation.world.host.look(&path) {
         Found::File(real) | Found::Program(real) => real,
         Found::Unknown => return Inspection::Unknown,
         Found::Directory(_) | Found::Nothing => return Inspection::Passes,
     };
-    if !is_inside(&real, &real_directory(&root, situation.host)) {
+    if !is_inside(&real, &real_directory(&root, situation.world.host)) {
         return Inspection::Passes;
     }
-    let Some(bytes) = situation.host.read(&path, MAX_BYTES) else { return Inspection::Passes };
+    let Some(bytes) = situation.world.host.read(&path, MAX_BYTES) else { return Inspection::Passes };
     let content = String::from_utf8_lossy(&bytes);
     match fault(&content, target.kind, situation.profile, base_name(&path)) {
         Some(reason) => Inspection::Fails(reason),

@@ -83,7 +83,7 @@ fn under_hypotheses(
         let world = World { host, hypothesis, unknown: RefCell::default() };
         let evaluation = evaluate(question, profile, setup, &document.entries, &world);
         let situation =
-            Situation { question, profile, policy, setup, entries: &document.entries, evaluation: &evaluation, host };
+            Situation { question, profile, policy, setup, entries: &document.entries, evaluation: &evaluation, world: &world };
         let outcome = gateway::outcome(&situation);
         let unknown = world.unknown.into_inner();
         let is_known = unknown.is_empty();

@@ -39,6 +39,8 @@ pub(super) struct Unwrapped {
     pub policy_argv: Vec<String>,
     /// The wrappers that were taken off, outermost first.
     pub wrappers: Vec<String>,
+    /// The words that name them, as written.
+    pub words: Vec<String>,
     /// The wrapper that blocks: nothing can allow this command.
     pub blocked: Option<String>,
     /// Whether what is executed is a shell.
@@ -51,6 +53,7 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
     let mut current = Cow::Borrowed(argv);
     let mut policy: Option<Vec<String>> = None;
     let mut wrappers = Vec::new();
+    let mut words = Vec::new();
     let mut blocked = None;
     while wrappers.len() <= DEPTH {
         let (wrapper, is_multiplexer) = any(profile, &current);
@@ -65,6 +68,7 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
                     policy.get_or_insert_with(|| current.to_vec());
                 }
                 wrappers.push(name);
+                words.extend(current.first().cloned());
                 if is_semantic(profile, &current) {
                     blocked = wrappers.last().cloned();
                 } else {
@@ -78,7 +82,7 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
     let argv = current.into_owned();
     let program = argv.first().map_or("", |word| words::trim(word));
     let is_shell = blocked.is_none() && shells::is_shell(profile, program);
-    Unwrapped { policy_argv: policy.unwrap_or_else(|| argv.clone()), argv, wrappers, blocked, is_shell }
+    Unwrapped { policy_argv: policy.unwrap_or_else(|| argv.clone()), argv, wrappers, words, blocked, is_shell }
 }
 
 /// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `policy_argv` is the same as `argv`.
@@ -104,7 +108,7 @@ pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Unwrapped {
         }
     }
     let argv = current.into_owned();
-    Unwrapped { policy_argv: argv.clone(), argv, wrappers, blocked, is_shell: false }
+    Unwrapped { policy_argv: argv.clone(), argv, wrappers, words: Vec::new(), blocked, is_shell: false }
 }
 
 /// The outermost wrapper of any sort, and whether it is `busybox` or `toybox`.

@@ -1,0 +1,49 @@
+//! Finds the script of a call of a shell, in the reading of a binding. Facts: `system-run-shell-file-operand` of 2026.9.6.
+
+use super::options::option_flag;
+use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::shell_options;
+use crate::approvals::decide::shells;
+use crate::approvals::decide::words::trim;
+
+/// Options of a shell that take a value.
+const VALUES: [&str; 5] = ["--init-file", "--rcfile", "--startup-script", "-o", "+o"];
+
+/// Shells that have options with a plus sign.
+const WITH_PLUS: [&str; 9] = ["ash", "bash", "dash", "ksh", "mksh", "osh", "sh", "yash", "zsh"];
+
+/// The index of the script. `None`: there is none, or the shell has a command instead.
+pub(super) fn script_index(argv: &[String], shell: &str) -> Option<usize> {
+    let newest = Profile::V2026_9_6;
+    if !shells::is_parseable(newest, shell) {
+        return None;
+    }
+    let has_plus = WITH_PLUS.contains(&shell);
+    let is_option = |word: &str| word.starts_with('-') || has_plus && word.starts_with('+');
+    if shell_options::inline(newest, argv, shell_options::flags(newest)).index.is_some() {
+        return None;
+    }
+    let mut index = 1;
+    let mut has_ended = false;
+    while let Some(word) = argv.get(index).map(|word| trim(word)) {
+        match word {
+            "" => index += 1,
+            "-" => return None,
+            "-s" if !has_ended => return None,
+            "--" if !has_ended => {
+                has_ended = true;
+                index += 1;
+            }
+            option if !has_ended && is_option(option) => {
+                let takes_value = VALUES.contains(&option_flag(option).as_str());
+                index += match takes_value {
+                    true if option.contains('=') => 1,
+                    true => 2,
+                    false => shell_options::advance(option),
+                };
+            }
+            _ => return Some(index),
+        }
+    }
+    None
+}
