@@ -2,6 +2,7 @@
 //! which makes the shell read more commands. Facts: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
 
 use super::RiskKind;
+use crate::approvals::decide::carriers::env_splits;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{program_name, trim};
@@ -47,11 +48,14 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
     Carried { risks, payload: payload.filter(|_| is_parsed(profile, argv)) }
 }
 
-/// Whether a program starts others from its arguments in a way that the releases do not look into.
+/// Whether a program starts others from its arguments in a way that the releases do not look into. A wrapper that hides
+/// what it starts counts on 2026.9.6; on 2026.6.11 nothing allows it either, but an expansion behind it does.
 fn starts_others(profile: Profile, name: &str, argv: &[String]) -> bool {
     let is_find = name == "find"
         && argv.iter().any(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));
-    is_find || name == "xargs" || matches!(wrappers::dispatch(profile, argv), Wrapper::Blocked(_))
+    let is_hidden =
+        profile >= Profile::V2026_9_6 && matches!(wrappers::dispatch(profile, argv), Wrapper::Blocked(_));
+    is_find || name == "xargs" || is_hidden || (name == "env" && env_splits(argv))
 }
 
 /// The risk of a builtin that makes the shell read more commands.
