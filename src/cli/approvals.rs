@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::diff::Diff;
+use super::explain::{self, Explain};
 use super::gateway::Approvals;
 use super::lazy::Lazy;
 use super::policy_tests::Test;
@@ -33,6 +34,9 @@ pub enum Verb {
     /// Add or remove one entry of an allowlist; concurrent edits are all preserved
     #[command(subcommand)]
     Allowlist(Lazy<allowlist::Verb>),
+    /// Show what a host does with a command, and why; exit 1 unless it runs
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(Lazy<Explain>),
     /// Test a policy: decide commands as a gateway does, and compare with what is expected
     #[command(after_help = policy_tests::HELP)]
     Test(Lazy<Test>),

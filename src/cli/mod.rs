@@ -6,6 +6,7 @@ pub mod allowlist;
 pub mod approvals;
 pub mod diff;
 mod duration;
+pub mod explain;
 pub mod gateway;
 pub mod lazy;
 pub mod policy_tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::explain::ExplainError;
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
 use crate::approvals::edit::allowlist::EditError;
@@ -221,6 +222,9 @@ pub enum Error {
         #[source]
         cause: Box<Error>,
     },
+    /// An error of `explain`.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
     /// An error of a command on prompts or runs.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -385,6 +389,7 @@ impl Error {
             Self::NativeTooOld { .. } => Some("update the gateway: openclaw update".to_owned()),
             Self::Rejected { .. } => Some("nothing was stored; check the gateway's release: clearance gateway status".to_owned()),
             Self::Unverified { .. } => Some("look at the current document: clearance approvals get".to_owned()),
+            Self::Explain(error) => error.remedy(),
             Self::Queue(error) => error.remedy(),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
                 Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())

@@ -4,6 +4,7 @@ pub mod allowlist;
 pub mod diff;
 pub mod documents;
 mod error;
+pub mod explain;
 pub mod gateway;
 pub mod get;
 pub mod lint;

@@ -70,12 +70,14 @@ pub enum Machine {
 
 /// The requested machine output, known even if the command line is otherwise wrong.
 pub fn machine(arguments: &[OsString]) -> Machine {
-    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    // After `--` words are operands.
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let words: Vec<&str> = own.filter_map(|argument| argument.to_str()).collect();
     let has = |sought: &[&str]| words.iter().any(|word| sought.contains(word));
     let format = words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1], "json" | "sarif"));
     if format || has(&["--json", "--format=json", "--format=sarif"]) {
         Machine::Object
-    } else if has(&["--ndjson"]) {
+    } else if has(&["--ndjson"]) || has(&["explain"]) && has(&["--stdin"]) {
         Machine::Line
     } else {
         Machine::Nothing

@@ -6,6 +6,7 @@ mod diff;
 mod edit;
 pub mod error;
 mod escape;
+mod explain;
 mod gateway;
 mod github;
 mod guard;
@@ -27,6 +28,7 @@ pub use edit::{edit_text, entry_warnings};
 pub use escape::Paper;
 #[cfg(test)]
 pub(crate) use escape::escaped;
+pub use explain::explained_text;
 pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_text};
 pub use github::github;
 pub use guard::{exposed_metrics, guard_ndjson, guard_text};

@@ -4,6 +4,7 @@
 use super::Error;
 use crate::approvals::edit::replacement::ReplacementError;
 use crate::approvals::lint::FixError;
+use crate::commands::explain::ExplainError;
 use crate::commands::gateway::advice;
 use crate::report::exit::Exit;
 use crate::settings::Kind;
@@ -86,6 +87,7 @@ impl Error {
             | Self::FixUnconfirmed
             | Self::Exclude { .. }
             | Self::Release { .. } => Exit::Usage,
+            Self::Explain(error) => error.exit(),
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } | Self::Unfinished { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } | Self::NodeUnapproved { .. } => Exit::Refused,
@@ -98,7 +100,8 @@ impl Error {
             Self::Gateway(fault) => advice::code(&fault.error),
             Self::Queue(error) => error.code(),
             Self::Raced(error) => error.code(),
-            Self::Settings(_) => "settings",
+            Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
+            Self::Explain(_) => self.exit().code(),
             Self::FixUnconfirmed => "unconfirmed",
             Self::Scenario { .. } => "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",

@@ -1,0 +1,184 @@
+//! `approvals explain --stdin`: a case a line in, an answer a line out, in the same order.
+//!
+//! One thread reads and decides, and the caller prints. An answer is handed over before the next line is waited for.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+
+use super::circumstances::{Circumstances, Given, table};
+use super::error::ExplainError;
+use super::release::{self, Sources};
+use super::request::CasesRequest;
+use crate::approvals::decide::{Answer, Case, Host, Profile};
+use crate::commands::Error;
+use crate::deadline::{Deadline, GRACE, STACK};
+
+/// The longest line, in bytes.
+const LONGEST: usize = 16 << 20;
+
+/// The number of answers that are handed over together while there are more lines to read.
+const BATCH: usize = 64;
+
+/// Batches that wait to be printed.
+const WAITING: usize = 8;
+
+/// Size of the buffer of the input, in bytes.
+const BUFFER: usize = 1 << 16;
+
+/// Decides every case of standard input, and gives the answers to `print`, several at once where there are several.
+pub fn run(
+    request: &CasesRequest,
+    deadline: Deadline,
+    mut print: impl FnMut(&[Answer]) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    release::check(request.release.as_deref()).map_err(Error::from)?;
+    let chosen = Sources { named: request.release.as_deref(), ..Sources::default() }.choose();
+    let profile = Profile::of(chosen.measured).unwrap_or(Profile::NEWEST);
+    let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
+    let given = Given { table, directory: Some("/"), ..Given::default() };
+    let host = Circumstances::of(given, true).host;
+    let (sender, receiver) = mpsc::sync_channel(WAITING);
+    let work = move || {
+        let input = BufReader::with_capacity(BUFFER, io::stdin());
+        let ended = catch_unwind(AssertUnwindSafe(|| decide(input, profile, &*host, &sender)));
+        // After the deadline the receiver is dropped.
+        drop(sender.send(Step::Ended(ended)));
+    };
+    let unfinished = || Error::Unfinished { timeout: deadline.timeout() };
+    std::thread::Builder::new().stack_size(STACK).spawn(work).map_err(|_| unfinished())?;
+    loop {
+        match receiver.recv_timeout(deadline.left().unwrap_or_default() + GRACE) {
+            Ok(Step::Answers(answers)) => print(&answers)?,
+            Ok(Step::Ended(Ok(result))) => return Ok(result?),
+            Ok(Step::Ended(Err(panic))) => resume_unwind(panic),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(unfinished().into()),
+        }
+    }
+}
+
+/// What the deciding thread hands over.
+enum Step {
+    Answers(Vec<Answer>),
+    Ended(std::thread::Result<Result<(), Error>>),
+}
+
+fn decide(
+    mut input: BufReader<impl Read>,
+    profile: Profile,
+    host: &dyn Host,
+    sender: &SyncSender<Step>,
+) -> Result<(), Error> {
+    let (mut line, mut number, mut answers) = (Vec::new(), 0_u64, Vec::new());
+    let result = loop {
+        number += 1;
+        match next_line(&mut input, &mut line) {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(problem) => break Err(ExplainError::Case { line: number, problem }),
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match case(&line) {
+            Ok(case) => answers.push(case.answer(profile, host)),
+            Err(problem) => break Err(ExplainError::Case { line: number, problem }),
+        }
+        let more = input.buffer().contains(&b'\n');
+        if (answers.len() >= BATCH || !more) && sender.send(Step::Answers(std::mem::take(&mut answers))).is_err() {
+            return Ok(());
+        }
+    };
+    if !answers.is_empty() {
+        // After the deadline the receiver is dropped.
+        drop(sender.send(Step::Answers(answers)));
+    }
+    Ok(result?)
+}
+
+fn case(line: &[u8]) -> Result<Case, String> {
+    let case: Case = serde_json::from_slice(line).map_err(|error| {
+        let message = error.to_string();
+        let message = message.split(" at line 1 ").next().unwrap_or_default().to_owned();
+        format!("{message} (column {})", error.column())
+    })?;
+    match case.context.as_deref() {
+        None | Some("interactive" | "cron") => {}
+        Some(other) => return Err(format!("context is `{other}`, not interactive or cron")),
+    }
+    match case.via.as_deref() {
+        None | Some("stored" | "set") => Ok(case),
+        Some(other) => Err(format!("via is `{other}`, not stored or set")),
+    }
+}
+
+/// Reads the next line without its end. `false`: there is none.
+fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<bool, String> {
+    line.clear();
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(format!("standard input cannot be read: {error}")),
+        };
+        if buffer.is_empty() {
+            return Ok(!line.is_empty());
+        }
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let taken = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
+        if line.len() + taken.len() > LONGEST {
+            return Err(format!("it is longer than {} MiB", LONGEST >> 20));
+        }
+        line.extend_from_slice(taken);
+        let consumed = taken.len() + usize::from(end.is_some());
+        input.consume(consumed);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approvals::decide::Table;
+
+    fn answered(text: &[u8]) -> (usize, Result<(), String>) {
+        let (sender, receiver) = mpsc::sync_channel(1000);
+        let host = Table::default().host("/");
+        let input = BufReader::with_capacity(16, text);
+        let result = decide(input, Profile::NEWEST, &host, &sender).map_err(|error| error.to_string());
+        drop(sender);
+        let count = |step| match step {
+            Step::Answers(answers) => answers.len(),
+            Step::Ended(_) => 0,
+        };
+        (receiver.iter().map(count).sum(), result)
+    }
+
+    #[test]
+    fn every_line_is_answered_up_to_the_first_wrong_one() {
+        let case = r#"{"id": 1, "document": {"version": 1}, "command": "ls", "cwd": "/"}"#;
+        assert_eq!(answered(b""), (0, Ok(())));
+        assert_eq!(answered(format!("{case}\n\n  \r\n{case}").as_bytes()), (2, Ok(())));
+        let (count, result) = answered(format!("{case}\n{{\"id\": }}\n{case}\n").as_bytes());
+        assert_eq!((count, result.unwrap_err().as_str()), (1, "line 2 is not a case: expected value (column 8)"));
+        for (line, expected) in [
+            (r#"{"context": "corn"}"#, "line 1 is not a case: context is `corn`, not interactive or cron"),
+            (r#"{"via": "x"}"#, "line 1 is not a case: via is `x`, not stored or set"),
+            (
+                r#"{"command": 7}"#,
+                "line 1 is not a case: invalid type: integer `7`, expected a string (column 13)",
+            ),
+        ] {
+            assert_eq!(answered(line.as_bytes()), (0, Err(expected.to_owned())));
+        }
+        assert!(answered(b"\xff\n").1.is_err());
+    }
+
+    #[test]
+    fn a_line_has_a_limit() {
+        let long = vec![b' '; LONGEST + 1];
+        assert_eq!(answered(&long), (0, Err("line 1 is not a case: it is longer than 16 MiB".to_owned())));
+    }
+}

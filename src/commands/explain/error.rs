@@ -1,0 +1,83 @@
+//! What can go wrong with an explanation besides reading its document.
+
+use thiserror::Error;
+
+use crate::approvals::decide::Profile;
+use crate::report::exit::Exit;
+use crate::settings::{Kind, SettingsError};
+
+/// Why there is no explanation.
+#[derive(Debug, Error)]
+pub enum ExplainError {
+    /// The text of `--release` is not a release.
+    #[error("`{}` is not a release of OpenClaw", .0.escape_debug())]
+    Release(String),
+    /// OpenClaw's configuration could not be read.
+    #[error(transparent)]
+    Configuration(Box<SettingsError>),
+    /// The table of programs could not be read.
+    #[error("{name}{}: {problem}", place(*.at))]
+    Programs {
+        /// The file.
+        name: String,
+        /// Line and column, where they are known.
+        at: Option<(usize, usize)>,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A line of `--stdin` is not a case.
+    #[error("line {line} is not a case: {problem}")]
+    Case {
+        /// The number of the line, from 1.
+        line: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The command from standard input is not text.
+    #[error("the command is not UTF-8 text")]
+    NotText,
+    /// The node has rules instead of a document.
+    #[error("{0} keeps a policy of its own, {{defaultAction, rules}}, which is not explained")]
+    Native(String),
+}
+
+fn place(at: Option<(usize, usize)>) -> String {
+    at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default()
+}
+
+impl ExplainError {
+    /// The exit code. No wildcard: a new error is a new decision.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::Native(_) => Exit::Usage,
+            Self::Programs { .. } => Exit::Store,
+            Self::Configuration(error) => match error.kind() {
+                Kind::Usage => Exit::Usage,
+                Kind::Unreadable => Exit::Store,
+                Kind::Refused => Exit::Refused,
+                Kind::TimedOut => Exit::TimedOut,
+            },
+        }
+    }
+
+    /// The next step for the person who reads the error.
+    pub fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Release(_) => {
+                let known = Profile::ALL.map(Profile::release).join(", ");
+                format!("write it as it is published: --release 2026.9.6; known are {known}, and the releases between them")
+            }
+            Self::Configuration(error) => match &**error {
+                SettingsError::MissingVariable { .. } => return error.remedy(),
+                _ => "fix it (openclaw doctor checks it), or name another one: --config FILE".to_owned(),
+            },
+            Self::Programs { .. } => "fix it; clearance approvals explain --help has an example".to_owned(),
+            Self::Case { .. } => {
+                "write one JSON object a line: {\"id\": 1, \"document\": {\"version\": 1}, \"command\": \"ls\", \"cwd\": \"/\", \"path\": \"/usr/bin\"}"
+                    .to_owned()
+            }
+            Self::NotText => "write the command as UTF-8 text".to_owned(),
+            Self::Native(_) => "look at its rules: clearance approvals get".to_owned(),
+        })
+    }
+}

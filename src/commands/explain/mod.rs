@@ -1,0 +1,184 @@
+//! `approvals explain`: what a host does with a command, and why. Nothing is started and nothing is changed.
+
+pub mod cases;
+mod circumstances;
+mod error;
+mod places;
+mod release;
+mod request;
+mod suggest;
+mod target;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bytesize::ByteSize;
+
+use self::circumstances::{Circumstances, Given, table};
+pub use self::error::ExplainError;
+use self::places::Places;
+pub use self::request::{CasesRequest, Request};
+use self::target::Target;
+pub use self::words::joined;
+use super::Error;
+use super::documents::Place;
+use crate::approvals::decide::{Decision, Profile, Question, Segment, Verdict, decide};
+use crate::deadline::Deadline;
+use crate::report::approvals::explain::{ConfigurationUsed, Explained, Part};
+use crate::store::input::{self, Bounds, Input};
+
+/// Size limit of a command on standard input, in bytes. No release analyses a longer one.
+const MAX_COMMAND: ByteSize = ByteSize::mib(4);
+
+/// The agent of a call that names none.
+const AGENT: &str = "main";
+
+/// Decides about one command, and gathers every step.
+pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
+    release::check(request.release.as_deref()).map_err(Error::from)?;
+    once(request)?;
+    let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
+    let command = command(request, deadline)?;
+    let target =
+        Target::read(&request.place, request.config.as_deref(), request.release.as_deref(), deadline)?;
+    let given = Given { table, path: request.path.as_deref(), directory: request.directory.as_deref() };
+    let circumstances = Circumstances::of(given, target.is_here);
+    let question = Question {
+        command: &command,
+        agent: request.agent.as_deref().unwrap_or(AGENT),
+        document: target.text.as_deref(),
+        configuration: &target.configuration,
+        directory: &circumstances.directory,
+        path: &circumstances.path,
+        home: circumstances.home_or_none(),
+        environment: BTreeMap::new(),
+        context: request.context,
+        ask: None,
+        security: None,
+        permission_mode: None,
+    };
+    let profile = Profile::of(target.release.measured).unwrap_or(Profile::NEWEST);
+    let mut decision = decide(&question, profile, &*circumstances.host);
+    let allow = match decision.verdict {
+        _ if target.is_node => Vec::new(),
+        Verdict::Asks | Verdict::Denied if is_known(&target.configured) => {
+            let names_agent = request.agent.is_some();
+            suggest::entries(&question, profile, &*circumstances.host, &decision, names_agent)
+        }
+        Verdict::Runs | Verdict::Asks | Verdict::Denied | Verdict::Unknown => Vec::new(),
+    };
+    let places = Places::of(target.text.as_deref(), target.source.as_deref());
+    // Without an evaluation an unknown verdict has no policy: the configuration could not be read.
+    let has_policy = decision.verdict != Verdict::Unknown || decision.evaluation.is_some();
+    let policy = if has_policy { places.policy(&decision.policy) } else { Vec::new() };
+    without_guesses(&mut decision, &question, &target, circumstances.home.is_some());
+    Ok(Explained { policy, allow, ..explained(&question, decision, &target, &circumstances, &places) })
+}
+
+fn is_known(configured: &ConfigurationUsed) -> bool {
+    !matches!(configured, ConfigurationUsed::Unknown(_))
+}
+
+/// Standard input can be read once.
+fn once(request: &Request) -> Result<(), Error> {
+    let uses = [
+        request.command.is_none(),
+        matches!(request.place, Place::Stdin),
+        request.programs.as_deref() == Some(Path::new("-")),
+    ];
+    if uses.iter().filter(|uses| **uses).count() > 1 { Err(Error::StdinTwice) } else { Ok(()) }
+}
+
+/// The text of the command. Of standard input the last line break is not a part of it.
+fn command(request: &Request, deadline: Deadline) -> Result<String, Error> {
+    if let Some(command) = &request.command {
+        return Ok(command.clone());
+    }
+    let bytes = input::read(&Input::Stdin, Bounds { max_size: MAX_COMMAND, deadline })?;
+    let text = String::from_utf8(bytes).map_err(|_| ExplainError::NotText)?;
+    Ok(text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned))
+}
+
+/// Makes a verdict unknown that depends on a fact that nobody stated.
+fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Target, knows_home: bool) {
+    let mut missing = Vec::new();
+    if decision.verdict == Verdict::Unknown
+        && let Some(host) = decision.reason.strip_prefix("host=")
+    {
+        missing.push(format!("how the {host} decides that tools.exec.host hands commands to"));
+    }
+    if target.is_node {
+        missing.push("how the node decides: its release is not known, and nodes decide by themselves".to_owned());
+    }
+    // What is refused before the command is read does not depend on the configuration: it can only be stricter.
+    let is_refused = decision.verdict == Verdict::Denied && decision.evaluation.is_none();
+    if let ConfigurationUsed::Unknown(why) = &target.configured
+        && !is_refused
+    {
+        missing.push(format!("tools.exec of the gateway's configuration ({why}); --config FILE states it"));
+    }
+    // Entries with `~` can only allow more.
+    let in_entries = decision.verdict != Verdict::Runs && question.document.is_some_and(|text| text.contains('~'));
+    if !knows_home && !is_refused && (in_entries || question.command.contains('~')) {
+        missing.push("the home directory of the gateway; `home` in the table of --programs states it".to_owned());
+    }
+    if !missing.is_empty() {
+        decision.verdict = Verdict::Unknown;
+        decision.unanswered = None;
+        decision.started = None;
+        missing.append(&mut decision.missing);
+        decision.missing = missing;
+    }
+}
+
+fn explained(
+    question: &Question<'_>,
+    decision: Decision,
+    target: &Target,
+    circumstances: &Circumstances,
+    places: &Places<'_>,
+) -> Explained {
+    let Decision { verdict, reason, evaluation, started, unanswered, review, missing, .. } = decision;
+    let segments = evaluation.as_ref().map(|evaluation| evaluation.segments.as_slice()).unwrap_or_default();
+    Explained {
+        command: question.command.to_owned(),
+        agent: question.agent.to_owned(),
+        context: question.context,
+        directory: question.directory.to_owned(),
+        verdict,
+        reason,
+        release: target.release.clone(),
+        document: target.document.clone(),
+        configuration: target.configured.clone(),
+        host: circumstances.used.clone(),
+        policy: Vec::new(),
+        not_analysable: evaluation.as_ref().and_then(|evaluation| evaluation.not_analysable.clone()),
+        satisfied: evaluation.as_ref().map(|evaluation| evaluation.satisfied),
+        parts: segments.iter().map(|segment| part(segment, question.command, places)).collect(),
+        plan: evaluation.as_ref().map(|evaluation| evaluation.plan.clone()),
+        started,
+        unanswered: unanswered.map(|unanswered| (unanswered.verdict, unanswered.reason)),
+        review,
+        missing,
+        allow: Vec::new(),
+        assumptions: circumstances.assumptions.clone(),
+        remarks: target.remarks.clone(),
+    }
+}
+
+fn part(segment: &Segment, command: &str, places: &Places<'_>) -> Part {
+    let Segment { argv, effective, resolved, real, by, entry, never, near, span } = segment;
+    let text = command.get(span.clone()).filter(|text| !text.trim().is_empty());
+    Part {
+        text: text.map_or_else(|| argv.join(" "), |text| text.trim().to_owned()),
+        argv: argv.clone(),
+        effective: effective.clone(),
+        resolved: resolved.clone(),
+        real: real.clone(),
+        by: *by,
+        entry: entry.as_ref().map(|id| places.entry(id)),
+        never: never.clone(),
+        near: near.iter().map(|(id, why)| (places.entry(id), why.clone())).collect(),
+    }
+}

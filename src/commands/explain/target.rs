@@ -1,0 +1,164 @@
+//! What is known of the host whose decision is asked for: its document, its configuration and its release.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::error::ExplainError;
+use super::release::{Sources, StoreKind};
+use crate::approvals::{self, Strictness, Syntax};
+use crate::commands::Error;
+use crate::commands::documents::{self, Content, Local, Origin, Place};
+use crate::approvals::findings::remark::Remark;
+use crate::deadline::Deadline;
+use crate::report::approvals::explain::{ConfigurationUsed, DecidedAs, DocumentUsed};
+use crate::settings::{Environment, Execution, installed};
+use crate::store::Store;
+
+/// What is known of a host.
+#[derive(Debug)]
+pub(in crate::commands) struct Target {
+    /// The document for reports.
+    pub(in crate::commands) document: DocumentUsed,
+    /// The stored text, as the host reads it. `None`: the host has no document.
+    pub(in crate::commands) text: Option<String>,
+    /// The text for places; `None`: the host's own text is unknown, because a gateway sends another one.
+    pub(in crate::commands) source: Option<String>,
+    /// What the configuration says about commands. An empty object if it is unknown.
+    pub(in crate::commands) configuration: Value,
+    /// The configuration for reports.
+    pub(in crate::commands) configured: ConfigurationUsed,
+    /// The release that decides.
+    pub(in crate::commands) release: DecidedAs,
+    /// Whether the files of this host are those of the target.
+    pub(in crate::commands) is_here: bool,
+    /// Whether the target is a node.
+    pub(in crate::commands) is_node: bool,
+    /// Conditions around the document.
+    pub(in crate::commands) remarks: Vec<Remark>,
+}
+
+impl Target {
+    /// Reads the document and the configuration. `config`: the file to read instead of the host's own configuration.
+    pub(in crate::commands) fn read(
+        place: &Place,
+        config: Option<&Path>,
+        release: Option<&str>,
+        deadline: Deadline,
+    ) -> anyhow::Result<Self> {
+        super::release::check(release).map_err(Error::from)?;
+        let snapshot = documents::read_with_configuration(place, deadline)?;
+        let documents::Snapshot { name, origin, content, syntax, remarks, .. } = snapshot;
+        let bytes = match content {
+            Content::Text(bytes) => Some(bytes),
+            Content::Absent => None,
+            Content::Native(_) => return Err(Error::from(ExplainError::Native(name)).into()),
+        };
+        let problems = bytes.as_deref().map_or(0, |bytes| {
+            approvals::check(bytes, Strictness { syntax, allow_legacy: false }).errors()
+        });
+        let document = |place: Option<String>, path: String| DocumentUsed {
+            place,
+            path,
+            exists: bytes.is_some(),
+            problems,
+        };
+        let environment = Environment::of_process();
+        let given = |path: &Path| load(Some(path), &environment, deadline);
+        Ok(match origin {
+            Origin::Remote { path, release: of_gateway, configuration, is_here, .. } => {
+                let (configuration, configured) = match (config, configuration) {
+                    (Some(config), _) => given(config)?.split(),
+                    (None, Some(Ok(config))) => (Execution::of_gateway(config), ConfigurationUsed::Gateway),
+                    (None, Some(Err(why))) => unknown(why),
+                    (None, None) => unknown("it was not read".to_owned()),
+                };
+                let sources = Sources { named: release, gateway: of_gateway.as_deref(), ..Sources::default() };
+                Self {
+                    document: document(Some(name), path),
+                    text: bytes.map(text),
+                    source: None,
+                    configuration,
+                    configured,
+                    release: sources.choose(),
+                    is_here,
+                    is_node: place.gateway().is_some_and(|(_, node)| node.is_some()),
+                    remarks,
+                }
+            }
+            Origin::Local(_) | Origin::Stdin => {
+                let loaded = load(config, &environment, deadline)?;
+                let package = installed(&environment, deadline);
+                let sources = Sources {
+                    named: release,
+                    gateway: None,
+                    installed: package.as_ref(),
+                    configured: loaded.release(),
+                    store: kind(&origin, bytes.is_some()),
+                };
+                let release = sources.choose();
+                let (configuration, configured) = loaded.split();
+                let source = bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+                Self {
+                    document: document(None, name),
+                    text: bytes.map(|bytes| as_stored(bytes, syntax)),
+                    source,
+                    configuration,
+                    configured,
+                    release,
+                    is_here: true,
+                    is_node: false,
+                    remarks,
+                }
+            }
+        })
+    }
+}
+
+/// A configuration that was read, or is absent.
+struct Loaded(Execution);
+
+impl Loaded {
+    fn split(self) -> (Value, ConfigurationUsed) {
+        let path = self.0.file.display().to_string();
+        let used = if self.0.exists { ConfigurationUsed::File(path) } else { ConfigurationUsed::Absent(path) };
+        (self.0.value, used)
+    }
+
+    fn release(&self) -> Option<(&str, String)> {
+        Some((self.0.last_touched.as_deref()?, self.0.file.display().to_string()))
+    }
+}
+
+fn load(config: Option<&Path>, environment: &Environment, deadline: Deadline) -> Result<Loaded, Error> {
+    let loaded = Execution::load(config, environment, deadline);
+    Ok(Loaded(loaded.map_err(|error| ExplainError::Configuration(Box::new(error)))?))
+}
+
+fn unknown(why: String) -> (Value, ConfigurationUsed) {
+    (Value::Object(Map::new()), ConfigurationUsed::Unknown(why))
+}
+
+/// The kind of a store that a host reads. An absent file says nothing about the release.
+fn kind(origin: &Origin, exists: bool) -> Option<StoreKind> {
+    match origin {
+        Origin::Local(Local { store: Store::Sqlite(_), .. }) => Some(StoreKind::Database),
+        Origin::Local(Local { store: Store::JsonFile(_), is_store: true }) if exists => Some(StoreKind::File),
+        Origin::Local(_) | Origin::Stdin | Origin::Remote { .. } => None,
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The text as a host stores it: `approvals set` reads JSON5, and stores JSON.
+fn as_stored(bytes: Vec<u8>, syntax: Syntax) -> String {
+    if syntax == Syntax::Json5
+        && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err()
+        && let Some(value) = approvals::json(&bytes, Syntax::Json5)
+    {
+        return value.to_string();
+    }
+    text(bytes)
+}

@@ -1,0 +1,307 @@
+//! Explanations as text: the verdict first, then everything that leads to it. Text from the command and from the document
+//! is escaped, and wrapped behind the gutter.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::escape::{escaped, shortened, text};
+use super::narrow::Look;
+use crate::approvals::decide::{By, Context, Origin, Plan, Verdict};
+use crate::report::approvals::explain::{
+    ConfigurationUsed, DecidedAs, EntryPlace, Explained, Field, HostUsed, Part, word,
+};
+
+/// The width of the labels.
+const LABEL: usize = 13;
+
+/// The longest pattern that is printed whole, in columns.
+const PATTERN: usize = 200;
+
+/// Prints an explanation.
+pub fn explained_text(out: &mut dyn Write, explained: &Explained, look: Look) -> io::Result<()> {
+    let e = explained;
+    let page = Page { look };
+    let verdict = word(e.verdict);
+    look.paper.line_in(out, colour(e.verdict), &format!("{verdict}: "), &text(&e.command))?;
+    for line in reasons(e) {
+        page.line(out, "why", &line)?;
+    }
+    for missing in &e.missing {
+        page.line(out, "unknown", &escaped(missing))?;
+    }
+    unanswered(out, page, e)?;
+    if e.review {
+        page.line(out, "review", "a model reviews the command before a person is asked")?;
+    }
+    if let Some(started) = &e.started {
+        page.line(out, "starts", &text(started))?;
+    }
+    policy(out, page, e)?;
+    parts(out, page, e)?;
+    allow(out, page, e)?;
+    origins(out, page, e)
+}
+
+/// How lines are printed.
+#[derive(Clone, Copy)]
+struct Page {
+    look: Look,
+}
+
+impl Page {
+    /// A label and a text that is already escaped.
+    fn line(self, out: &mut dyn Write, label: &str, marked: &str) -> io::Result<()> {
+        self.look.paper.line(out, &format!("  {label:<LABEL$}"), marked)
+    }
+}
+
+fn colour(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Runs => AnsiColor::Green.on_default().bold(),
+        Verdict::Asks | Verdict::Unknown => AnsiColor::Yellow.on_default().bold(),
+        Verdict::Denied => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+/// Why, as sentences. The words of a release are kept where they are a message of their own.
+fn reasons(e: &Explained) -> Vec<String> {
+    let mut lines = Vec::new();
+    let release = &e.release.measured;
+    if matches!(e.verdict, Verdict::Denied) {
+        lines.push(format!("the gateway refuses: {}", escaped(&e.reason)));
+    } else {
+        for reason in e.reason.split('+').filter(|reason| !reason.is_empty()) {
+            lines.push(match reason.split(':').next().unwrap_or_default() {
+                "full" => "every command runs: security is full".to_owned(),
+                "full-bypass" => "the session's permission mode is full: the document is not consulted".to_owned(),
+                "allowlist" => "the allowlist allows every part".to_owned(),
+                "durable" => "it was answered \"Allow always\" before".to_owned(),
+                "ask-fallback" => "nobody can answer, and askFallback lets it run".to_owned(),
+                "ask-always" => "ask is always".to_owned(),
+                "allowlist-miss" => "no entry allows every part".to_owned(),
+                "not-analysable" => format!("{release} cannot analyse the command"),
+                "heredoc" => "it has a here-document".to_owned(),
+                "inline-eval" => "it has code in its arguments, and strictInlineEval is on".to_owned(),
+                "plan-unavailable" => "the allowlist allows it, but the release cannot write down what would start".to_owned(),
+                "audit-suppression" => "it may suppress findings of the security audit".to_owned(),
+                "mutable-file" => "the approval is bound to a file that the gateway's user may change".to_owned(),
+                _ => escaped(reason),
+            });
+        }
+    }
+    if let Some(why) = &e.not_analysable {
+        lines.push(format!("{release} cannot read it: {}", not_analysable(why)));
+    }
+    if let Some(Plan::Unavailable(why)) = &e.plan
+        && e.satisfied == Some(true)
+    {
+        lines.push(format!("what would start cannot be written down: {}", escaped(why)));
+    }
+    lines
+}
+
+/// What makes a command impossible to analyse. The release's own word stays visible.
+fn not_analysable(why: &str) -> String {
+    let meaning = match why {
+        "redirect" => "it has a redirection, such as > or 2>&1",
+        "heredoc" => "it has a here-document",
+        "here-string" => "it has a here-string (<<<)",
+        "command-substitution" => "it has a command substitution, $(…) or backquotes",
+        "process-substitution" => "it has a process substitution, <(…) or >(…)",
+        "function-definition" => "it defines a function",
+        "line-continuation" => "it has a backslash before a line break",
+        "dynamic-executable" => "the name of a program is computed",
+        "dynamic-argument" => "an argument is computed, such as $HOME",
+        "background" => "it runs in the background (&)",
+        "if" => "it has an if",
+        "for" => "it has a for loop",
+        "while" => "it has a while loop",
+        "case" => "it has a case",
+        "subshell" => "it has a subshell, (…)",
+        "group" => "it has a group, { … }",
+        "syntax-error" | "unable to parse command" => "it is not complete shell text, such as an open quote",
+        "no commands to authorize" => "it has no command",
+        _ => return escaped(why),
+    };
+    format!("{meaning} ({})", escaped(why))
+}
+
+fn unanswered(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
+    let Some((verdict, reason)) = &e.unanswered else { return Ok(()) };
+    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {}", escaped(reason)));
+    let line = match verdict {
+        Verdict::Runs => "it runs if nobody answers".to_owned(),
+        Verdict::Denied => format!("it is denied if nobody answers{reason}"),
+        Verdict::Asks | Verdict::Unknown => format!("unknown{reason}"),
+    };
+    page.line(out, "unanswered", &line)
+}
+
+fn policy(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
+    if e.policy.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\npolicy of agent {}", shortened(&escaped(&e.agent), PATTERN))?;
+    let is_assumed = matches!(e.configuration, ConfigurationUsed::Unknown(_));
+    for field in &e.policy {
+        let note = if is_assumed { "; the gateway's configuration may be stricter" } else { "" };
+        let from = origin(field, &e.document.path);
+        page.line(out, field.name, &format!("{:<9}  {from}{note}", field.value))?;
+    }
+    Ok(())
+}
+
+/// Where a field of a policy comes from.
+pub(super) fn origin(field: &Field, document: &str) -> String {
+    match &field.origin {
+        Origin::Document(key) => match field.position {
+            Some(at) => format!("{} ({}:{}:{})", escaped(key), escaped(document), at.line, at.column),
+            None => format!("{} in the document", escaped(key)),
+        },
+        Origin::Configuration(key) => format!("{} in openclaw.json", escaped(key)),
+        Origin::Default => "the release's default".to_owned(),
+        Origin::Call(key) => format!("{} of the call", escaped(key)),
+    }
+}
+
+fn parts(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
+    for (index, part) in e.parts.iter().enumerate() {
+        writeln!(out)?;
+        page.look.paper.line(out, &format!("part {}  ", index + 1), &text(&part.text))?;
+        if let Some(effective) = &part.effective {
+            page.line(out, "judged as", &text(&effective.join(" ")))?;
+        }
+        page.line(out, "program", &program(part, &e.host))?;
+        page.line(out, "allowed by", &allowed_by(part, &e.document.path))?;
+        if let Some(never) = &part.never {
+            page.line(out, "never", &format!("no entry can allow it: {}", escaped(never)))?;
+        }
+        for (entry, why) in &part.near {
+            page.line(out, "near miss", &format!("{}: {}", place(entry, &e.document.path), escaped(why)))?;
+        }
+    }
+    Ok(())
+}
+
+fn program(part: &Part, host: &HostUsed) -> String {
+    match (&part.resolved, &part.real) {
+        (Some(resolved), Some(real)) if resolved != real => {
+            format!("{}, a link to {}", escaped(resolved), escaped(real))
+        }
+        (Some(path), _) | (None, Some(path)) => escaped(path),
+        (None, None) => match host {
+            HostUsed::Here => "not found in PATH".to_owned(),
+            HostUsed::Table(name) => format!("not in {}", escaped(name)),
+            HostUsed::Unknown => "unknown: the files of that host are not known (--programs)".to_owned(),
+        },
+    }
+}
+
+fn allowed_by(part: &Part, document: &str) -> String {
+    let by = match part.by {
+        None => return "nothing".to_owned(),
+        Some(By::Allowlist) => "",
+        Some(By::Durable) => "an answer \"Allow always\": ",
+        Some(By::SafeBins) => "safeBins of the configuration",
+        Some(By::Builtin) => "its being a builtin of the shell",
+        Some(By::InlineChain) => "the entries for the command inside",
+        Some(By::Skills) => "its being the prelude of a skill",
+    };
+    match &part.entry {
+        Some(entry) => format!("{by}{}", place(entry, document)),
+        None if by.is_empty() => "an entry".to_owned(),
+        None => by.trim_end_matches(": ").to_owned(),
+    }
+}
+
+/// An entry and its place.
+fn place(entry: &EntryPlace, document: &str) -> String {
+    let pattern = entry.pattern.as_deref().map_or_else(|| "?".to_owned(), escaped);
+    let mut shown = shortened(&pattern, PATTERN);
+    if let Some(arguments) = &entry.arg_pattern {
+        shown = format!("{shown} with arguments {}", shortened(&escaped(arguments), PATTERN));
+    }
+    let agent = escaped(&entry.agent);
+    match entry.position {
+        Some(at) => format!("{shown} ({}:{}:{})", escaped(document), at.line, at.column),
+        None => format!("{shown} (entry {} of agent {agent})", entry.index),
+    }
+}
+
+fn allow(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
+    if e.allow.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nIt would run with:")?;
+    for allow in &e.allow {
+        // A command to paste is not wrapped.
+        writeln!(out, "  {}", escaped(&allow.command))?;
+    }
+    if e.allow.iter().any(|allow| allow.arg_pattern.is_none()) {
+        page.line(out, "note", &format!("{} ignores arguments: this allows the program with any", e.release.measured))?;
+    }
+    Ok(())
+}
+
+fn origins(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
+    writeln!(out)?;
+    let place = e.document.place.as_deref().map_or_else(String::new, |place| format!("{} ", escaped(place)));
+    let state = match (e.document.exists, e.document.problems) {
+        (false, _) => " (none)",
+        (true, 0) => "",
+        (true, _) => " (not valid)",
+    };
+    page.line(out, "document", &format!("{place}{}{state}", escaped(&e.document.path)))?;
+    page.line(out, "configuration", &configuration(&e.configuration))?;
+    page.line(
+        out,
+        "programs",
+        &match &e.host {
+            HostUsed::Here => "the files of this host".to_owned(),
+            HostUsed::Table(name) => escaped(name),
+            HostUsed::Unknown => "unknown; --programs FILE states them".to_owned(),
+        },
+    )?;
+    release(out, page, &e.release)?;
+    if e.context == Context::Cron {
+        page.line(out, "context", "a cron job: nobody can answer")?;
+    }
+    for assumption in &e.assumptions {
+        page.line(out, "assumed", &escaped(assumption))?;
+    }
+    page.line(out, "not covered", "overrides of a session (/exec), elevated runs, hooks of plugins")
+}
+
+fn configuration(used: &ConfigurationUsed) -> String {
+    match used {
+        ConfigurationUsed::File(path) => escaped(path),
+        ConfigurationUsed::Absent(path) => format!("none: {} does not exist", escaped(path)),
+        ConfigurationUsed::Gateway => "the gateway's own".to_owned(),
+        ConfigurationUsed::Unknown(why) => format!("unknown: {}", escaped(why)),
+    }
+}
+
+/// The release that decides, and whether it is proven.
+pub(super) fn release_line(release: &DecidedAs) -> String {
+    let name = escaped(&release.release);
+    let decided =
+        if name == release.measured { String::new() } else { format!(", decided as {}", release.measured) };
+    let proven = match &release.proof {
+        Some(proof) if proof.disagreements == 0 => {
+            format!("proven: its own code agrees on {} generated cases ({})", proof.cases, escaped(&proof.date))
+        }
+        Some(proof) => format!(
+            "not proven: its own code disagrees on {} of {} cases ({})",
+            proof.disagreements,
+            proof.cases,
+            escaped(&proof.date)
+        ),
+        None => "not proven: its own code was not compared".to_owned(),
+    };
+    format!("{name}{decided} ({}); {proven}", escaped(&release.from))
+}
+
+fn release(out: &mut dyn Write, page: Page, release: &DecidedAs) -> io::Result<()> {
+    page.line(out, "release", &release_line(release))
+}
