@@ -29,6 +29,12 @@ pub fn invalid_text(err: &mut dyn Write, got: &Got, validate: &str) -> io::Resul
     }
 }
 
+/// Warns that a document is not valid, and so may mean something else than it says. `validate`: the command that shows
+/// the problems.
+pub fn faulty_document_text(err: &mut dyn Write, validate: &str) -> io::Result<()> {
+    writeln!(err, "warning: the document is not valid, and a gateway drops what it cannot read; {validate} shows where")
+}
+
 /// Reports that the document was stored although its report could not be printed. `what`: "document" or "entry".
 pub fn unprinted_text(err: &mut dyn Write, what: &str) -> io::Result<()> {
     writeln!(err, "the {what} was stored; only this report could not be written")

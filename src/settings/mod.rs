@@ -185,6 +185,11 @@ pub fn runs_here(environment: &Environment, address: &Address) -> bool {
     address.is_loopback() && process::probe(environment, address).find(None).is_some_and(|process| process.certain)
 }
 
+/// The directory of OpenClaw's own state on this host.
+pub fn openclaw_state_directory(environment: &Environment) -> Option<PathBuf> {
+    openclaw::states(environment, &environment.openclaw_home()?).into_iter().next()
+}
+
 /// The directory of clearance's state, which is its device keys: `${XDG_STATE_HOME:-~/.local/state}/clearance`.
 pub fn state_directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
     Ok(environment.xdg("XDG_STATE_HOME", ".local/state")?.join("clearance"))

@@ -9,7 +9,7 @@ use crate::approvals::decide::{Host, Table};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::HostUsed;
-use crate::settings::Environment;
+use crate::settings::{Environment, openclaw_state_directory};
 use crate::store::files::ThisMachine;
 use crate::store::input::{self, Bounds, Input};
 
@@ -32,6 +32,8 @@ pub(in crate::commands) struct Circumstances {
     pub(in crate::commands) path: String,
     /// `HOME` of the gateway's process; `None`: it is unknown.
     pub(in crate::commands) home: Option<String>,
+    /// The gateway's state directory, where it is known.
+    pub(in crate::commands) state_directory: Option<String>,
     /// The directory of the call.
     pub(in crate::commands) directory: String,
     /// What is assumed, for reports.
@@ -88,7 +90,9 @@ impl Circumstances {
         if own {
             assumptions.push("the gateway runs as the user who runs clearance".to_owned());
         }
-        Self { host, used, path, home, directory, assumptions }
+        let state_directory = if own { openclaw_state_directory(&environment) } else { None };
+        let state_directory = state_directory.map(|directory| directory.display().to_string());
+        Self { host, used, path, home, state_directory, directory, assumptions }
     }
 
     /// The home for a question.

@@ -52,6 +52,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
         directory: &circumstances.directory,
         path: &circumstances.path,
         home: circumstances.home_or_none(),
+        state_directory: circumstances.state_directory.as_deref(),
         environment: BTreeMap::new(),
         context: request.context,
         ask: None,
