@@ -13,7 +13,7 @@ use crate::report::approvals::explain::{
 };
 
 /// The width of the labels.
-const LABEL: usize = 13;
+const LABEL: usize = 14;
 
 /// The longest pattern that is printed whole, in columns.
 const PATTERN: usize = 200;
