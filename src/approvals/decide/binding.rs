@@ -54,6 +54,9 @@ pub(super) struct Binding {
 /// Binds the command, or says why it cannot be bound.
 pub(super) fn bind(subject: &Subject<'_>) -> Result<Binding, &'static str> {
     let segments = &subject.evaluation.segments;
+    if subject.evaluation.not_analysable.is_some() && trim(subject.question.command).is_empty() {
+        return Err("SYSTEM_RUN_DENIED: approval requires a command binding");
+    }
     if subject.evaluation.not_analysable.is_some() || segments.is_empty() {
         return Err("SYSTEM_RUN_DENIED: approval cannot safely bind this command");
     }

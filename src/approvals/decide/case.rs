@@ -14,6 +14,9 @@ use super::profile::Profile;
 use super::question::{Context, Entry, Question};
 use super::verdict::decide;
 
+/// The oracle's state directory is a new one every time; a case can name it only by its variable.
+const STATE_DIRECTORY: &str = "/oracle/state";
+
 /// A case as `oracle.mjs` reads it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -153,7 +156,7 @@ impl Case {
             directory: &self.cwd,
             path: &self.path,
             home: &self.home,
-            state_directory: None,
+            state_directory: Some(STATE_DIRECTORY),
             environment: variables.collect(),
             context: if self.context.as_deref() == Some("cron") { Context::Cron } else { Context::Interactive },
             ask: self.ask.as_deref(),

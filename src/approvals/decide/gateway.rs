@@ -15,6 +15,7 @@ use super::question::{Context, Entry, Question};
 use super::resolve::World;
 use super::suppressions;
 use super::unanswered::{self, Reviewer};
+use super::words::trim;
 use super::workspace;
 
 /// The reason of a release for a plan that a glob, a brace or a tilde makes impossible.
@@ -137,7 +138,7 @@ fn review(situation: &Situation<'_>, reasons: &Reasons) -> bool {
     let segments = &situation.evaluation.segments;
     let is_whole = |span: &std::ops::Range<usize>| {
         let text = situation.question.command.get(span.clone()).unwrap_or_default();
-        super::words::trim(text) == super::words::trim(situation.question.command)
+        trim(text) == trim(situation.question.command)
     };
     situation.evaluation.not_analysable.is_none()
         && segments.len() == 1
@@ -232,7 +233,7 @@ impl Situation<'_> {
     /// A refusal as a result of the tool. Only the first line is a reason.
     fn refused(&self, reason: &str) -> Outcome {
         let text = format!("Exec denied ({reason}): {}", self.question.command);
-        Outcome::denied(super::words::trim(text.split('\n').next().unwrap_or_default()).to_owned())
+        Outcome::denied(trim(&text).split('\n').next().unwrap_or_default().to_owned())
     }
 }
 

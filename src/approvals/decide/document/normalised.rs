@@ -98,7 +98,8 @@ pub(super) fn normalise(root: &Value, is_validated: bool) -> Option<Normalised> 
                 main.map_or_else(|| agent_of(&legacy, LEGACY), |main| merged(&main, &legacy, is_validated))?;
             out.insert(MAIN.to_owned(), agent);
         }
-        _ => {}
+        Some(unused) => drop(agents.insert(LEGACY.to_owned(), unused)),
+        None => {}
     }
     for (id, agent) in agents {
         let agent = agent_of(&agent, &id)?;
