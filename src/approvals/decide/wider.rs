@@ -234,8 +234,11 @@ impl<'p> Pair<'p> {
             if when == Circumstance::Unanswered && wider.contains(&Circumstance::AtOnce) {
                 continue;
             }
-            let regime = |policy: &Merged| Regime::of(self.profile(), policy, when);
-            let contained = regime(after).is_within(regime(before), self.profile());
+            let [before, after] = [before, after].map(|policy| Regime::of(self.profile(), policy, when));
+            let contained = after.is_within(before, self.profile());
+            if before != after && contained != Contained::No && after.skips_scripts(before, self.profile(), when) {
+                findings.note(Quirk::Scripts, agent);
+            }
             let has_exact = || self.new_common.iter().chain(&own.new).any(cover::is_exact);
             if contained == Contained::No || contained == Contained::IfListedAndNoneExact && has_exact() {
                 wider.insert(when);

@@ -21,6 +21,9 @@ pub enum Quirk {
     /// 2026.4.14 runs the prelude of a skill if an entry allows the skill's wrapper, but not if another one allows `cat` or
     /// `printf` alone.
     Preludes,
+    /// 2026.4.14 looks into the script of a command that it starts at once, but not if it starts it because nobody answered
+    /// a prompt.
+    Scripts,
 }
 
 /// The builtins that releases run without an entry.

@@ -73,8 +73,9 @@ impl Regime {
                 };
                 Self::List { unanswered: falls_back && is_reached }
             }
-            (Ask::OnMiss, _) => Self::Supervised,
-            (Ask::Off, _) => Self::Free,
+            // 2026.4.14 checks scripts under every policy.
+            (Ask::Off, _) if profile > Profile::V2026_4_14 => Self::Free,
+            (Ask::Off | Ask::OnMiss, _) => Self::Supervised,
         }
     }
 
@@ -92,30 +93,36 @@ impl Regime {
         }
     }
 
-    /// Whether everything that runs under this regime runs under another one too.
+    /// Whether everything that runs under this regime runs under another one too, but for scripts: see
+    /// [`Regime::skips_scripts`].
     pub(super) fn is_within(self, other: Self, profile: Profile) -> Contained {
-        // 2026.4.14 starts a command after a prompt without the check of its script.
-        let skips_scripts = profile == Profile::V2026_4_14;
         match (self, other) {
             (Self::Nothing, _) | (_, Self::Free) => Contained::Always,
-            (Self::Asked, Self::Asked) | (Self::Supervised, Self::Supervised) => Contained::Always,
-            (Self::List { unanswered: false } | Self::BoundList, Self::Supervised) => Contained::Always,
-            (Self::List { unanswered: true } | Self::AskedList | Self::Asked, Self::Supervised) if !skips_scripts => {
-                Contained::Always
-            }
+            (Self::Asked, Self::Asked) => Contained::Always,
+            (Self::Free, _) | (_, Self::Nothing) => Contained::No,
+            (_, Self::Supervised) => Contained::Always,
             (Self::AskedList | Self::BoundList, Self::Asked) => Contained::Always,
             (Self::AskedList, Self::AskedList) | (Self::BoundList, Self::BoundList) => Contained::IfListed,
             (Self::List { unanswered: false }, Self::List { .. })
-            | (Self::List { unanswered: true } | Self::BoundList, Self::List { unanswered: true }) => {
+            | (Self::List { .. } | Self::AskedList | Self::BoundList, Self::List { unanswered: true }) => {
                 Contained::IfListed
             }
-            (Self::AskedList, Self::List { unanswered: true }) if !skips_scripts => Contained::IfListed,
-            (Self::List { unanswered: true } | Self::BoundList, Self::List { unanswered: false })
+            (Self::List { .. } | Self::BoundList, Self::List { unanswered: false })
                 if profile >= Profile::V2026_9_6 =>
             {
                 Contained::IfListedAndNoneExact
             }
             _ => Contained::No,
         }
+    }
+
+    /// Whether commands start without the check of their scripts that the other regime makes: 2026.4.14 makes none after a
+    /// prompt.
+    pub(super) fn skips_scripts(self, other: Self, profile: Profile, when: Circumstance) -> bool {
+        let is_after_prompt = matches!(self, Self::Asked | Self::AskedList | Self::List { unanswered: true });
+        profile == Profile::V2026_4_14
+            && when == Circumstance::Unanswered
+            && is_after_prompt
+            && matches!(other, Self::Supervised | Self::List { .. })
     }
 }

@@ -155,7 +155,9 @@ proptest! {
         let comparison =
             Comparison { before: Some(&old), after: Some(&new), configuration: &configuration, profile };
         let found = wider(&comparison).unwrap();
-        let texts = [&old, &new, &configuration.to_string()].map(Clone::clone).concat();
+        // A faulty document names nobody.
+        let read = [&before, &after].into_iter().filter(|document| document["version"] == 1);
+        let texts: String = read.chain([&configuration]).map(Value::to_string).collect();
         for agent in ["main", "ops", "ci", "other"] {
             let is_named = agent == "main" || texts.contains(&format!("\"{agent}\""));
             let mut agents = found.widenings.iter().map(|widening| &widening.agents).chain(found.quirks.values());
