@@ -18,7 +18,7 @@ pub(super) fn allowed(lookup: &Lookup<'_>, groups: &[Group<'_>]) -> Vec<bool> {
             reachable.extend(trusted);
             continue;
         }
-        let is_prelude = !group.satisfied && group.pieces.iter().all(|piece| is_prelude(lookup, piece));
+        let is_prelude = !group.satisfied && is_prelude(lookup, group);
         if is_prelude && group.operator == Some("&&") && reaches(&skills_of(lookup, group), &reachable) {
             *is_allowed = true;
         } else {
@@ -48,7 +48,12 @@ fn wrapped_skills(group: &Group<'_>) -> BTreeSet<String> {
         .collect()
 }
 
-fn is_prelude(lookup: &Lookup<'_>, piece: &Read<'_>) -> bool {
+/// Whether a part does nothing but read the description of a skill and mark its end.
+pub(super) fn is_prelude(lookup: &Lookup<'_>, group: &Group<'_>) -> bool {
+    group.pieces.iter().all(|piece| is_prelude_piece(lookup, piece))
+}
+
+fn is_prelude_piece(lookup: &Lookup<'_>, piece: &Read<'_>) -> bool {
     let is_marker =
         || matches!(piece.argv.get(1).map(String::as_str), Some("\\n---CMD---\\n" | "\n---CMD---\n"));
     (is_call_of("printf", piece) && is_marker())

@@ -60,13 +60,22 @@ struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    /// The parts of a command, each read for itself, or why there are none.
+    /// The parts of a command up to the first one that nothing can allow, each read for itself; or why there are none.
     fn groups(&self, command: &str) -> Result<Vec<Group<'r>>, &'static str> {
         if splitter::has_line_continuation(command) {
             return Err("line continuation");
         }
         let split: Result<Vec<_>, _> = parts(command).iter().map(|part| split(command, part)).collect();
-        Ok(split?.into_iter().map(|(words, operator)| self.group(words, operator)).collect())
+        let mut groups = Vec::new();
+        for (words, operator) in split? {
+            let group = self.group(words, operator);
+            let is_last = !group.satisfied && !prelude::is_prelude(&self.lookup, &group);
+            groups.push(group);
+            if is_last {
+                break;
+            }
+        }
+        Ok(groups)
     }
 
     /// Reads the pieces of a pipeline up to the first one that nothing allows.
