@@ -11,6 +11,7 @@ mod decode;
 mod parse;
 mod source;
 mod step;
+mod units;
 mod walk;
 mod word;
 

@@ -1,10 +1,11 @@
 //! Parses a text with the grammar of Bash, within the releases' limits: the length, and the time of parsing. The time is
 //! counted in steps of the parser instead of milliseconds, so that the same text always has the same answer.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, Parser, Tree};
+
+use super::source::Source;
 
 /// The most UTF-16 units that a release parses.
 const MAX_UNITS: usize = 131_072;
@@ -36,8 +37,8 @@ impl Unparsed {
 }
 
 /// The tree of a text.
-pub(super) fn parse(text: &str) -> Result<Tree, Unparsed> {
-    if text.len() > MAX_UNITS && text.encode_utf16().nth(MAX_UNITS).is_some() {
+pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
+    if source.text.len() > MAX_UNITS && source.text.encode_utf16().nth(MAX_UNITS).is_some() {
         return Err(Unparsed::TooLarge);
     }
     let mut parser = Parser::new();
@@ -49,52 +50,20 @@ pub(super) fn parse(text: &str) -> Result<Tree, Unparsed> {
         if reports > MAX_REPORTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let text = plain_names(text);
-    let bytes = text.as_bytes();
-    let tree =
-        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+    let units = &source.units.units;
+    let read = &mut |at, _| units.get(at..).unwrap_or_default();
+    let tree = parser.parse_utf16_le_with_options(read, None, Some(options));
     tree.ok_or(Unparsed::TimedOut)
-}
-
-/// The text with a letter of ASCII for each byte of other letters in the names of assignments. The scanner of the grammar
-/// asks the C library what a letter is. That of the releases knows all of Unicode, so that `é=1 ls` assigns a variable; on
-/// most systems ours knows ASCII alone. No word of the grammar has a `Z` in it, and no place changes.
-fn plain_names(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let is_name =
-        |character: char| character == '_' || character.is_ascii_digit() || character.is_alphabetic();
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut starts_word = true;
-    while let Some(first) = rest.chars().next() {
-        let (name, after) = rest.split_at(rest.find(|character| !is_name(character)).unwrap_or(rest.len()));
-        if name.is_empty() {
-            plain.push(first);
-            starts_word = first.is_whitespace() || ";|&(`".contains(first);
-            rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            continue;
-        }
-        if starts_word && (after.starts_with(['=', '[']) || after.starts_with("+=")) {
-            let letters = name.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { 'Z' });
-            plain.extend(letters);
-        } else {
-            plain.push_str(name);
-        }
-        starts_word = false;
-        rest = after;
-    }
-    Cow::Owned(plain)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Unparsed, parse, plain_names};
+    use super::Unparsed;
+    use crate::approvals::decide::shell::source::Source;
+    use tree_sitter::Tree;
 
-    #[test]
-    fn letters_in_names_keep_their_places() {
-        assert_eq!(plain_names("é=1 日a[2]+=x 日 $é=1 x-é=1;é+=2"), "ZZ=1 ZZZa[2]+=x 日 $é=1 x-é=1;ZZ+=2");
+    fn parse(text: &str) -> Result<Tree, Unparsed> {
+        super::parse(&Source::new(text, None))
     }
 
     #[test]

@@ -4,6 +4,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use tree_sitter::Node;
+
+use super::units::Units;
 use crate::approvals::decide::words::is_white;
 
 /// A parsed text.
@@ -11,6 +14,8 @@ use crate::approvals::decide::words::is_white;
 pub(super) struct Source<'s> {
     /// The text.
     pub text: &'s str,
+    /// The text as the parser reads it.
+    pub units: Units,
     /// Where each backslash before a line break is.
     breaks: Vec<usize>,
     /// Where each white space is; empty if there are no `breaks`.
@@ -45,7 +50,12 @@ impl<'s> Source<'s> {
         } else {
             text.char_indices().filter(|&(_, character)| is_white(character)).map(|(at, _)| at).collect()
         };
-        Self { text, breaks, spaces, place }
+        Self { text, units: Units::of(text), breaks, spaces, place }
+    }
+
+    /// The bytes of a node.
+    pub(super) fn range(&self, node: Node<'_>) -> Range<usize> {
+        self.units.range(node)
     }
 
     /// A part of the text.

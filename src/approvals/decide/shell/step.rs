@@ -49,7 +49,7 @@ impl Words {
     fn push(&mut self, node: Node<'_>, source: &Source<'_>) {
         let read = word::read(node, source);
         self.arguments.push(Argument {
-            range: node.byte_range(),
+            range: source.range(node),
             quoting: word::quoting(node),
             is_dynamic: read.is_dynamic,
         });
@@ -63,8 +63,8 @@ pub(super) fn read(node: Node<'_>, source: &Source<'_>, profile: Profile) -> Fou
         "command" => {
             let Some(name) = name_of(node, profile) else { return Found::Nothing };
             match command(node, name, source, profile) {
-                Some(words) => (words, Some(name.byte_range())),
-                None => return Found::Dynamic(name.byte_range()),
+                Some(words) => (words, Some(source.range(name))),
+                None => return Found::Dynamic(source.range(name)),
             }
         }
         "declaration_command" => (declaration(node, source), None),
@@ -77,7 +77,7 @@ pub(super) fn read(node: Node<'_>, source: &Source<'_>, profile: Profile) -> Fou
     // For a declaration and a test the releases take the place of the first argument for that of the program.
     let executable = name
         .or_else(|| words.arguments.first().map(|argument| argument.range.clone()))
-        .unwrap_or_else(|| node.byte_range());
+        .unwrap_or_else(|| source.range(node));
     Found::Program(words, executable)
 }
 
@@ -93,8 +93,8 @@ fn name_of(node: Node<'_>, profile: Profile) -> Option<Node<'_>> {
 
 /// The words of a command. `None`: the shell computes its program.
 fn command(node: Node<'_>, name: Node<'_>, source: &Source<'_>, profile: Profile) -> Option<Words> {
-    if source.has_continuation(&name.byte_range())
-        || source.has_continuation_in_first_word(&node.byte_range())
+    if source.has_continuation(&source.range(name))
+        || source.has_continuation_in_first_word(&source.range(node))
     {
         return None;
     }
@@ -122,7 +122,7 @@ fn command(node: Node<'_>, name: Node<'_>, source: &Source<'_>, profile: Profile
 
 /// The words of `export` and its like.
 fn declaration(node: Node<'_>, source: &Source<'_>) -> Words {
-    let text = source.slice(node.byte_range()).trim_start_matches(is_white);
+    let text = source.slice(source.range(node)).trim_start_matches(is_white);
     let program = text.split(is_white).next().unwrap_or_default();
     let mut words = Words::of(program.to_owned());
     for child in node.named_children(&mut node.walk()) {
@@ -135,7 +135,7 @@ fn declaration(node: Node<'_>, source: &Source<'_>) -> Words {
 
 /// The words of `[` or `[[`, without the closing bracket.
 fn test(node: Node<'_>, source: &Source<'_>) -> Words {
-    let text = source.slice(node.byte_range()).trim_start_matches(is_white);
+    let text = source.slice(source.range(node)).trim_start_matches(is_white);
     let program = if text.starts_with("[[") {
         "[["
     } else if text.starts_with('[') {

@@ -52,12 +52,12 @@ struct Level {
 impl Walk {
     /// Parses and walks a text.
     fn text(&mut self, source: &Source<'_>, level: Level) -> Result<(), Unparsed> {
-        let tree = parse::parse(source.text)?;
+        let tree = parse::parse(source)?;
         let root = tree.root_node();
         if root.has_error() {
             self.found.has_error = true;
             if level.depth > 0 {
-                self.risk(RiskKind::Blocks("syntax-error"), source, &root.byte_range());
+                self.risk(RiskKind::Blocks("syntax-error"), source, &source.range(root));
             }
         }
         self.nodes = self.nodes.saturating_add(root.descendant_count());
@@ -109,7 +109,7 @@ impl Walk {
 
     /// Notes what a node itself makes unanalysable. Returns the context of what is in it.
     fn construct(&mut self, node: Node<'_>, source: &Source<'_>, context: Context) -> Context {
-        let range = node.byte_range();
+        let range = source.range(node);
         let (risk, within) = match node.kind() {
             "program" if source.has_continuation(&range) => ("line-continuation", context),
             "word"
@@ -147,7 +147,7 @@ impl Walk {
             }
             Found::Program(words, executable) => (words, executable),
         };
-        let range = node.byte_range();
+        let range = source.range(node);
         let text = if context == Context::Other { "" } else { source.slice(range.clone()) };
         self.keep(words.argv.iter().map(String::len).sum::<usize>().saturating_add(text.len()))?;
         for argument in &words.arguments {

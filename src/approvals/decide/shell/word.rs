@@ -46,7 +46,7 @@ fn is_expansion(node: Node<'_>) -> bool {
 }
 
 fn read_at(node: Node<'_>, source: &Source<'_>, depth: usize) -> Word {
-    let text = source.slice(node.byte_range());
+    let text = source.slice(source.range(node));
     if is_expansion(node) || depth > MAX_DEPTH {
         return Word { value: text.to_owned(), is_dynamic: true };
     }

@@ -1,0 +1,184 @@
+//! A text as the parser reads it. The releases parse UTF-16, and a broken command is read differently in bytes; so this
+//! does the same. The scanner of the grammar asks the C library what a letter or a space is: that of the releases knows all
+//! of Unicode, ours on most systems ASCII alone. Where that decides, ASCII stands for the character here.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+/// A text in UTF-16.
+#[derive(Debug)]
+pub(super) struct Units {
+    /// The units, little-endian.
+    pub units: Vec<u16>,
+    /// The byte of the text at which each unit begins, and the end. `None`: one byte each.
+    bytes: Option<Vec<usize>>,
+}
+
+impl Units {
+    pub(super) fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self { units: text.bytes().map(|byte| u16::from(byte).to_le()).collect(), bytes: None };
+        }
+        let mut encoder =
+            Encoder { units: Vec::with_capacity(text.len()), bytes: Vec::with_capacity(text.len()) };
+        let mut word = Word::default();
+        let names = names(text);
+        let mut names = names.iter().peekable();
+        for (at, character) in text.char_indices() {
+            while names.next_if(|name| name.end <= at).is_some() {}
+            let is_named = names.peek().is_some_and(|name| name.start <= at);
+            if is_space(character) && word.ends_before_space(text, at) {
+                encoder.push(' ', at);
+            }
+            if is_named && !character.is_ascii() {
+                (0..character.len_utf16()).for_each(|_| encoder.push('Z', at));
+            } else {
+                encoder.push(character, at);
+            }
+            word.next(character, at);
+        }
+        encoder.bytes.push(text.len());
+        Self { units: encoder.units, bytes: Some(encoder.bytes) }
+    }
+
+    /// The bytes of the text that a node covers.
+    pub(super) fn range(&self, node: Node<'_>) -> Range<usize> {
+        let units = node.start_byte() / 2..node.end_byte() / 2;
+        let Some(bytes) = &self.bytes else { return units };
+        let byte = |unit: usize| bytes.get(unit).or(bytes.last()).copied().unwrap_or_default();
+        byte(units.start)..byte(units.end)
+    }
+}
+
+struct Encoder {
+    units: Vec<u16>,
+    bytes: Vec<usize>,
+}
+
+impl Encoder {
+    fn push(&mut self, character: char, byte: usize) {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            self.units.push(unit.to_le());
+            self.bytes.push(byte);
+        }
+    }
+}
+
+/// The names of assignments and options that have letters beyond ASCII in them: `é=1 ls` assigns a variable, and `[ -é x ]`
+/// has an operator. No word of the grammar has a `Z` in it, so that letter may stand for theirs.
+fn names(text: &str) -> Vec<Range<usize>> {
+    let is_name =
+        |character: char| character == '_' || character.is_ascii_digit() || character.is_alphabetic();
+    let mut names = Vec::new();
+    let mut at = 0;
+    let (mut starts_word, mut is_option) = (true, false);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        if let (true, Some(next)) = (name.is_empty(), after.chars().next()) {
+            is_option = starts_word && next == '-';
+            starts_word = next.is_whitespace() || ";|&(`".contains(next);
+            at += next.len_utf8();
+            continue;
+        }
+        let is_assigned = after.starts_with(['=', '[']) || after.starts_with("+=");
+        let is_ended = after.starts_with(char::is_whitespace);
+        if !name.is_ascii() && ((starts_word && is_assigned) || (is_option && is_ended)) {
+            names.push(at..at + length);
+        }
+        (starts_word, is_option) = (false, false);
+        at += length;
+    }
+    names
+}
+
+/// The spaces beyond ASCII that the C library of the releases knows.
+fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        '\u{85}'
+            | '\u{2000}'..='\u{2006}'
+            | '\u{2008}'..='\u{200a}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{205f}'
+            | '\u{3000}'
+    )
+}
+
+/// The word that is read, as far as quotes and spaces of ASCII tell.
+#[derive(Default)]
+struct Word {
+    start: usize,
+    quote: Option<char>,
+    is_escaped: bool,
+}
+
+impl Word {
+    fn next(&mut self, character: char, at: usize) {
+        let is_escaped = std::mem::take(&mut self.is_escaped);
+        match (self.quote, character) {
+            _ if is_escaped => {}
+            (None | Some('"'), '\\') => self.is_escaped = true,
+            (Some(open), _) if open == character => self.quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => self.quote = Some(character),
+            (None, _) if character.is_ascii_whitespace() || ";|&()<>`".contains(character) => {
+                self.start = at + character.len_utf8();
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Whether a space beyond ASCII that follows here is the first character of a new word for the releases: behind quotes,
+    /// an expansion, `NAME=` and `-option`. Elsewhere it is a character of the word like any other.
+    fn ends_before_space(&self, text: &str, at: usize) -> bool {
+        let Some(before) = text.get(self.start..at).filter(|_| self.quote.is_none() && !self.is_escaped)
+        else {
+            return false;
+        };
+        let is_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+        let name = before.len() - before.bytes().rev().take_while(|byte| is_word(*byte)).count();
+        let option = before.strip_prefix('-').unwrap_or_default();
+        before.ends_with(['"', '\'', '}', '{'])
+            || text.get(..at).is_some_and(|text| text.ends_with([')', '`']))
+            || before.strip_suffix('=').is_some_and(|name| !name.is_empty() && name.bytes().all(is_word))
+            || (name < before.len() && before.get(..name).is_some_and(|before| before.ends_with('$')))
+            || (!option.is_empty() && option.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Units;
+
+    fn seen(text: &str) -> String {
+        String::from_utf16_lossy(
+            &Units::of(text).units.iter().map(|unit| u16::from_le(*unit)).collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn letters_in_names_are_ascii() {
+        assert_eq!(seen("é=1 日a[2]+=x 日 $é=1 x-é=1;é+=2 -é -é"), "Z=1 Za[2]+=x 日 $é=1 x-é=1;Z+=2 -Z -é");
+    }
+
+    #[test]
+    fn a_space_beyond_ascii_begins_a_word_where_one_can_end() {
+        for (text, expected) in [
+            ("ls a\u{3000}b", "ls a\u{3000}b"),
+            ("ls \u{3000}b", "ls \u{3000}b"),
+            ("ls \"b\"\u{3000}c", "ls \"b\" \u{3000}c"),
+            ("ls \"b\u{3000}c\"", "ls \"b\u{3000}c\""),
+            ("A=\u{2003}ls", "A= \u{2003}ls"),
+            ("ls $x\u{2003}b", "ls $x \u{2003}b"),
+            ("ls -l\u{2003}b", "ls -l \u{2003}b"),
+            ("ls x-l\u{2003}b", "ls x-l\u{2003}b"),
+            ("ls $(id)\u{2003}b", "ls $(id) \u{2003}b"),
+            ("ls '\u{a0}'\u{a0}b", "ls '\u{a0}'\u{a0}b"),
+        ] {
+            assert_eq!(seen(text), expected, "{text}");
+        }
+    }
+}
