@@ -77,6 +77,7 @@ const GET_EXAMPLES: &str = "Examples:
   clearance approvals get --json | jq -r .hash
   clearance approvals get --json | jq .file > new.json
   clearance approvals get --file backup.json
+  clearance approvals get --effective
   clearance approvals get --gateway --json
   clearance approvals get --gateway=wss://gateway.example --node build-server";
 
@@ -221,7 +222,16 @@ pub struct Get {
     pub store: Option<PathBuf>,
     #[command(flatten)]
     pub remote: Approvals,
-    /// Print {path, exists, hash, file}
+    /// Show the policy in force for each agent, and where each of its fields comes from
+    #[arg(long)]
+    pub effective: bool,
+    /// OpenClaw's configuration, for the policy in force [default: the gateway's own; of this host: openclaw.json]
+    #[arg(long, value_name = "FILE", requires = "effective")]
+    pub config: Option<PathBuf>,
+    /// Release that decides the policy in force [default: the target's own]
+    #[arg(long, value_name = "RELEASE", requires = "effective")]
+    pub release: Option<String>,
+    /// Print {path, exists, hash, file, effectivePolicy}
     #[arg(long)]
     pub json: bool,
 }

@@ -88,10 +88,19 @@ pub fn show(
         (None, Some(path)) => Place::named(path),
         (None, None) => Place::store(args.store),
     };
-    let got = within(deadline, move || get::run(&place, deadline))?;
+    let wanted = get::Wanted {
+        policies: args.effective,
+        official: args.json,
+        config: args.config,
+        release: args.release,
+    };
+    let got = within(deadline, move || get::run(&place, &wanted, deadline))?;
     match (&got, args.json) {
         (Got::Document(snapshot), true) => output::json(streams.out, &snapshot.json())?,
-        (Got::Document(snapshot), false) => output::snapshot_text(streams.out, snapshot)?,
+        (Got::Document(snapshot), false) => {
+            output::snapshot_text(streams.out, snapshot)?;
+            output::effective_text(streams.out, snapshot, Look::of(streams.styled))?;
+        }
         (Got::Native(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
     }

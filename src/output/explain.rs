@@ -273,7 +273,8 @@ fn origins(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
     page.line(out, "not covered", "overrides of a session (/exec), elevated runs, hooks of plugins")
 }
 
-fn configuration(used: &ConfigurationUsed) -> String {
+/// Which configuration was read.
+pub(super) fn configuration(used: &ConfigurationUsed) -> String {
     match used {
         ConfigurationUsed::File(path) => escaped(path),
         ConfigurationUsed::Absent(path) => format!("none: {} does not exist", escaped(path)),

@@ -4,6 +4,7 @@ mod contain;
 mod diagnostics;
 mod diff;
 mod edit;
+mod effective;
 pub mod error;
 mod escape;
 mod explain;
@@ -25,6 +26,7 @@ mod snapshot;
 pub use diagnostics::{explanation, human, listing};
 pub use diff::diff_text;
 pub use edit::{edit_text, entry_warnings};
+pub use effective::effective_text;
 pub use escape::Paper;
 #[cfg(test)]
 pub(crate) use escape::escaped;

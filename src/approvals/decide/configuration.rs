@@ -94,6 +94,12 @@ impl<'c> Configuration<'c> {
         Self { layers }
     }
 
+    /// Where commands run, and the key that says so; `None`: nothing does.
+    pub(super) fn host(&self) -> Option<(&'c str, String)> {
+        let (host, key) = self.strongest("host")?;
+        Some((host.as_str()?, key))
+    }
+
     /// The policy that is asked for.
     pub(super) fn requested(&self, question: &Question<'_>, profile: Profile) -> Result<Requested, Unusable> {
         if let Some((Value::String(host), key)) = self.strongest("host") {

@@ -16,6 +16,7 @@ mod configuration;
 mod decision;
 mod document;
 mod durable;
+mod effective;
 mod environment;
 mod evaluation;
 mod gateway;
@@ -65,6 +66,7 @@ mod wrappers;
 
 pub use case::{Answer, Case, EntryAnswer, SegmentAnswer};
 pub use decision::{Decision, Origin, Policy, Unanswered, Verdict};
+pub use effective::{AgentPolicy, Level, effective, policy_of};
 pub use evaluation::{By, Evaluation, Plan, Segment};
 pub use host::{Found, Host};
 pub use prepared::Prepared;

@@ -115,7 +115,7 @@ fn word_of_call(word: &str) -> String {
 }
 
 /// A field of the document: the agent's, else that of `*`, else the default.
-fn of_document<'d, T: Copy + 'd>(
+pub(super) fn of_document<'d, T: Copy + 'd>(
     document: &'d Document,
     field: impl Fn(&'d super::document::Levels) -> Option<&'d (T, String)>,
 ) -> Option<(T, Origin)> {

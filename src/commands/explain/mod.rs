@@ -4,6 +4,7 @@ pub mod cases;
 mod circumstances;
 mod error;
 mod places;
+pub(in crate::commands) mod policies;
 mod release;
 mod request;
 mod suggest;
@@ -20,6 +21,7 @@ pub use self::error::ExplainError;
 use self::places::Places;
 pub use self::request::{CasesRequest, Request};
 use self::target::Target;
+pub(in crate::commands) use self::target::as_stored as stored_text;
 pub use self::words::joined;
 use super::Error;
 use super::documents::Place;
@@ -43,12 +45,12 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     let target =
         Target::read(&request.place, request.config.as_deref(), request.release.as_deref(), deadline)?;
     let given = Given { table, path: request.path.as_deref(), directory: request.directory.as_deref() };
-    let circumstances = Circumstances::of(given, target.is_here);
+    let circumstances = Circumstances::of(given, target.surroundings.is_here);
     let question = Question {
         command: &command,
         agent: request.agent.as_deref().unwrap_or(AGENT),
         document: target.text.as_deref(),
-        configuration: &target.configuration,
+        configuration: &target.surroundings.configuration,
         directory: &circumstances.directory,
         path: &circumstances.path,
         home: circumstances.home_or_none(),
@@ -59,11 +61,11 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
         security: None,
         permission_mode: None,
     };
-    let profile = Profile::of(target.release.measured).unwrap_or(Profile::NEWEST);
+    let profile = Profile::of(target.surroundings.release.measured).unwrap_or(Profile::NEWEST);
     let mut decision = decide(&question, profile, &*circumstances.host);
     let allow = match decision.verdict {
         _ if target.is_node => Vec::new(),
-        Verdict::Asks | Verdict::Denied if is_known(&target.configured) => {
+        Verdict::Asks | Verdict::Denied if is_known(&target.surroundings.configured) => {
             let names_agent = request.agent.is_some();
             suggest::entries(&question, profile, &*circumstances.host, &decision, names_agent)
         }
@@ -114,7 +116,7 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
     }
     // What is refused before the command is read does not depend on the configuration: it can only be stricter.
     let is_refused = decision.verdict == Verdict::Denied && decision.evaluation.is_none();
-    if let ConfigurationUsed::Unknown(why) = &target.configured
+    if let ConfigurationUsed::Unknown(why) = &target.surroundings.configured
         && !is_refused
     {
         missing.push(format!("tools.exec of the gateway's configuration ({why}); --config FILE states it"));
@@ -149,9 +151,9 @@ fn explained(
         directory: question.directory.to_owned(),
         verdict,
         reason,
-        release: target.release.clone(),
+        release: target.surroundings.release.clone(),
         document: target.document.clone(),
-        configuration: target.configured.clone(),
+        configuration: target.surroundings.configured.clone(),
         host: circumstances.used.clone(),
         policy: Vec::new(),
         not_analysable: evaluation.as_ref().and_then(|evaluation| evaluation.not_analysable.clone()),

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::error::ExplainError;
 use super::release::{Sources, StoreKind};
 use crate::approvals::{self, Strictness, Syntax};
+use crate::approvals::findings::remark::Remark;
 use crate::commands::Error;
 use crate::commands::documents::{self, Content, Local, Origin, Place};
-use crate::approvals::findings::remark::Remark;
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, DecidedAs, DocumentUsed};
 use crate::settings::{Environment, Execution, installed};
@@ -24,14 +24,8 @@ pub(in crate::commands) struct Target {
     pub(in crate::commands) text: Option<String>,
     /// The text for places; `None`: the host's own text is unknown, because a gateway sends another one.
     pub(in crate::commands) source: Option<String>,
-    /// What the configuration says about commands. An empty object if it is unknown.
-    pub(in crate::commands) configuration: Value,
-    /// The configuration for reports.
-    pub(in crate::commands) configured: ConfigurationUsed,
-    /// The release that decides.
-    pub(in crate::commands) release: DecidedAs,
-    /// Whether the files of this host are those of the target.
-    pub(in crate::commands) is_here: bool,
+    /// What else is known of the host.
+    pub(in crate::commands) surroundings: Surroundings,
     /// Whether the target is a node.
     pub(in crate::commands) is_node: bool,
     /// Conditions around the document.
@@ -54,37 +48,61 @@ impl Target {
             Content::Absent => None,
             Content::Native(_) => return Err(Error::from(ExplainError::Native(name)).into()),
         };
-        let problems = bytes.as_deref().map_or(0, |bytes| {
-            approvals::check(bytes, Strictness { syntax, allow_legacy: false }).errors()
-        });
-        let document = |place: Option<String>, path: String| DocumentUsed {
-            place,
-            path,
-            exists: bytes.is_some(),
-            problems,
+        let strictness = Strictness { syntax, allow_legacy: false };
+        let problems = bytes.as_deref().map_or(0, |bytes| approvals::check(bytes, strictness).errors());
+        let surroundings = Surroundings::of(&origin, bytes.is_some(), config, release, deadline)?;
+        let (owner, path, is_local) = match origin {
+            Origin::Remote { path, .. } => (Some(name), path, false),
+            Origin::Local(_) | Origin::Stdin => (None, name, true),
         };
+        let source = bytes.as_deref().filter(|_| is_local);
+        Ok(Self {
+            document: DocumentUsed { place: owner, path, exists: bytes.is_some(), problems },
+            source: source.map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            text: bytes.map(|bytes| as_stored(bytes, syntax)),
+            surroundings,
+            is_node: place.gateway().is_some_and(|(_, node)| node.is_some()),
+            remarks,
+        })
+    }
+}
+
+/// What is known of a host besides its document.
+#[derive(Debug)]
+pub(in crate::commands) struct Surroundings {
+    /// What the configuration says about commands. An empty object if it is unknown.
+    pub(in crate::commands) configuration: Value,
+    /// The configuration for reports.
+    pub(in crate::commands) configured: ConfigurationUsed,
+    /// The release that decides.
+    pub(in crate::commands) release: DecidedAs,
+    /// Whether the files of this host are those of the target.
+    pub(in crate::commands) is_here: bool,
+}
+
+impl Surroundings {
+    /// Reads the configuration, and finds the release. `exists`: whether the host has a document.
+    pub(in crate::commands) fn of(
+        origin: &Origin,
+        exists: bool,
+        config: Option<&Path>,
+        release: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Self, Error> {
         let environment = Environment::of_process();
-        let given = |path: &Path| load(Some(path), &environment, deadline);
-        Ok(match origin {
-            Origin::Remote { path, release: of_gateway, configuration, is_here, .. } => {
+        match origin {
+            Origin::Remote { release: of_gateway, configuration, is_here, .. } => {
                 let (configuration, configured) = match (config, configuration) {
-                    (Some(config), _) => given(config)?.split(),
-                    (None, Some(Ok(config))) => (Execution::of_gateway(config), ConfigurationUsed::Gateway),
-                    (None, Some(Err(why))) => unknown(why),
+                    (Some(config), _) => load(Some(config), &environment, deadline)?.split(),
+                    (None, Some(Ok(config))) => {
+                        (Execution::of_gateway(config.clone()), ConfigurationUsed::Gateway)
+                    }
+                    (None, Some(Err(why))) => unknown(why.clone()),
                     (None, None) => unknown("it was not read".to_owned()),
                 };
-                let sources = Sources { named: release, gateway: of_gateway.as_deref(), ..Sources::default() };
-                Self {
-                    document: document(Some(name), path),
-                    text: bytes.map(text),
-                    source: None,
-                    configuration,
-                    configured,
-                    release: sources.choose(),
-                    is_here,
-                    is_node: place.gateway().is_some_and(|(_, node)| node.is_some()),
-                    remarks,
-                }
+                let sources =
+                    Sources { named: release, gateway: of_gateway.as_deref(), ..Sources::default() };
+                Ok(Self { configuration, configured, release: sources.choose(), is_here: *is_here })
             }
             Origin::Local(_) | Origin::Stdin => {
                 let loaded = load(config, &environment, deadline)?;
@@ -94,24 +112,13 @@ impl Target {
                     gateway: None,
                     installed: package.as_ref(),
                     configured: loaded.release(),
-                    store: kind(&origin, bytes.is_some()),
+                    store: kind(origin, exists),
                 };
                 let release = sources.choose();
                 let (configuration, configured) = loaded.split();
-                let source = bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-                Self {
-                    document: document(None, name),
-                    text: bytes.map(|bytes| as_stored(bytes, syntax)),
-                    source,
-                    configuration,
-                    configured,
-                    release,
-                    is_here: true,
-                    is_node: false,
-                    remarks,
-                }
+                Ok(Self { configuration, configured, release, is_here: true })
             }
-        })
+        }
     }
 }
 
@@ -153,7 +160,7 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 /// The text as a host stores it: `approvals set` reads JSON5, and stores JSON.
-fn as_stored(bytes: Vec<u8>, syntax: Syntax) -> String {
+pub(in crate::commands) fn as_stored(bytes: Vec<u8>, syntax: Syntax) -> String {
     if syntax == Syntax::Json5
         && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err()
         && let Some(value) = approvals::json(&bytes, Syntax::Json5)

@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod edit;
+pub mod effective;
 pub mod explain;
 pub mod lint;
 pub mod policy_tests;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::effective::{Effective, Official};
 use super::{VERSION, messages};
 use crate::approvals::contents::Contents;
 use crate::approvals::findings::remark::Remark;
@@ -24,6 +25,10 @@ pub struct Snapshot {
     pub problems: usize,
     /// The defaults for fields that the document does not set, if the gateway reports them.
     pub resolved_defaults: Option<Value>,
+    /// The policies in force, if they were asked for.
+    pub effective: Option<Effective>,
+    /// The policies in force in the form of OpenClaw's own command.
+    pub official: Option<Official>,
     /// Conditions around the document that need attention.
     pub remarks: Vec<Remark>,
 }
@@ -64,7 +69,7 @@ impl Snapshot {
     /// The output of `--json`: the object of OpenClaw's own command, and the version of clearance's output.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
-        struct Printed<'s> {
+        struct Printed<'s, E: Serialize, O: Serialize> {
             version: u8,
             #[serde(skip_serializing_if = "Option::is_none")]
             gateway: Option<&'s str>,
@@ -74,6 +79,10 @@ impl Snapshot {
             file: &'s Contents,
             #[serde(rename = "resolvedDefaults", skip_serializing_if = "Option::is_none")]
             resolved_defaults: Option<&'s Value>,
+            #[serde(rename = "effectivePolicy", skip_serializing_if = "Option::is_none")]
+            official: Option<O>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            effective: Option<E>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             remarks: Vec<&'s str>,
         }
@@ -85,6 +94,8 @@ impl Snapshot {
             hash: &self.hash,
             file: &self.file,
             resolved_defaults: self.resolved_defaults.as_ref(),
+            official: self.official.as_ref().map(Official::json),
+            effective: self.effective.as_ref().map(Effective::json),
             remarks: messages(&self.remarks),
         }
     }

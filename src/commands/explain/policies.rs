@@ -1,0 +1,154 @@
+//! The policies in force of `approvals get`.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::places::Places;
+use super::target::Surroundings;
+use crate::approvals::decide::{AgentPolicy, Level, Origin as From, Profile, effective, policy_of};
+use crate::commands::Error;
+use crate::commands::documents::Origin;
+use crate::deadline::Deadline;
+use crate::report::approvals::effective::{AgentReport, Effective, Official, OfficialScope};
+use crate::report::approvals::explain::ConfigurationUsed;
+
+/// The largest document for which `--json` has the policies without `--effective`, in bytes.
+const LARGEST: usize = 4 << 20;
+
+/// The agent whose configuration is that of `tools.exec` unless it has one of its own.
+const MAIN: &str = "main";
+
+/// What the command line says about the policies in force.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// `--effective`.
+    pub policies: bool,
+    /// Whether the policies are printed in the form of OpenClaw's own command.
+    pub official: bool,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--release`.
+    pub release: Option<String>,
+}
+
+/// The stored text of a document.
+pub(in crate::commands) struct Stored<'t> {
+    /// As the host reads it; `None`: there is none.
+    pub(in crate::commands) text: Option<&'t str>,
+    /// For places.
+    pub(in crate::commands) source: Option<&'t str>,
+    /// The path of the document on its host.
+    pub(in crate::commands) path: &'t str,
+    /// Whether it is a node's.
+    pub(in crate::commands) is_node: bool,
+}
+
+/// Finds the policies in force.
+pub(in crate::commands) fn of(
+    wanted: &Wanted,
+    origin: &Origin,
+    stored: &Stored<'_>,
+    deadline: Deadline,
+) -> Result<(Option<Effective>, Option<Official>), Error> {
+    super::release::check(wanted.release.as_deref())?;
+    let surroundings = Surroundings::of(
+        origin,
+        stored.text.is_some(),
+        wanted.config.as_deref(),
+        wanted.release.as_deref(),
+        deadline,
+    );
+    let surroundings = match surroundings {
+        Err(error) if wanted.policies => return Err(error),
+        Err(_) => return Ok((None, Some(none("Config unavailable.")))),
+        Ok(surroundings) => surroundings,
+    };
+    let official = wanted.official.then(|| official(&surroundings, stored, wanted.policies));
+    let policies = wanted.policies.then(|| policies(surroundings, stored));
+    Ok((policies, official))
+}
+
+fn none(note: &str) -> Official {
+    Official { scopes: Vec::new(), note: note.to_owned() }
+}
+
+fn policies(surroundings: Surroundings, stored: &Stored<'_>) -> Effective {
+    let profile = profile(&surroundings);
+    let places = Places::of(stored.text, stored.source);
+    let Surroundings { configuration, configured, release, .. } = surroundings;
+    let agents = if stored.is_node {
+        Err("nodes decide by themselves, and do not report their release".to_owned())
+    } else if let ConfigurationUsed::Unknown(why) = &configured {
+        Err(format!("the gateway's configuration is unknown ({why}); --config FILE states it"))
+    } else {
+        effective(stored.text, &configuration, profile)
+    };
+    let report = |AgentPolicy { agent, policy, .. }| AgentReport { agent, fields: places.policy(&policy) };
+    Effective {
+        release,
+        configuration: configured,
+        agents: agents.map(|agents| agents.into_iter().map(report).collect()),
+    }
+}
+
+fn profile(surroundings: &Surroundings) -> Profile {
+    Profile::of(surroundings.release.measured).unwrap_or(Profile::NEWEST)
+}
+
+/// The scopes that OpenClaw's own command prints: `tools.exec`, and the agents that have something of their own.
+fn official(surroundings: &Surroundings, stored: &Stored<'_>, any_size: bool) -> Official {
+    let profile = profile(surroundings);
+    if matches!(surroundings.configured, ConfigurationUsed::Unknown(_)) {
+        return none("Config unavailable.");
+    }
+    if stored.is_node {
+        return none("This node does not expose a complete resolved host policy, so Effective Policy is unavailable.");
+    }
+    if !any_size && stored.text.is_some_and(|text| text.len() > LARGEST) {
+        return none("The document is large; --effective prints the policies.");
+    }
+    match scopes(surroundings, stored, profile) {
+        Ok(scopes) => Official { scopes, note: note(profile).to_owned() },
+        Err(why) => none(&why),
+    }
+}
+
+fn note(profile: Profile) -> &'static str {
+    if profile == Profile::NEWEST {
+        "Effective exec policy is the host approvals policy intersected with requested tools.exec policy. Per-session /exec overrides are not included; run /exec in the relevant session to inspect its current defaults."
+    } else {
+        "Effective exec policy is the host approvals file intersected with requested tools.exec policy."
+    }
+}
+
+fn scopes(
+    surroundings: &Surroundings,
+    stored: &Stored<'_>,
+    profile: Profile,
+) -> Result<Vec<OfficialScope>, String> {
+    let configuration = &surroundings.configuration;
+    let scope = |agent: Option<String>, config_path: String, policy: AgentPolicy| OfficialScope {
+        agent,
+        config_path,
+        host_path: stored.path.to_owned(),
+        has_modes: profile.parses_bash(),
+        policy,
+    };
+    let mut global = Map::new();
+    global.extend(configuration.get("tools").map(|tools| ("tools".to_owned(), tools.clone())));
+    let policy = policy_of(stored.text, &Value::Object(global), profile, MAIN)?;
+    let mut scopes = vec![scope(None, "tools.exec".to_owned(), policy)];
+    let section = if profile == Profile::NEWEST { "entries" } else { "list" };
+    for policy in effective(stored.text, configuration, profile)? {
+        let Some(agent) = policy.agent.clone() else { continue };
+        let is_own = |level: &Option<Level>| {
+            matches!(level, Some((_, From::Configuration(key))) if key.starts_with("agents."))
+        };
+        if agent != MAIN || policy.requested.iter().any(is_own) {
+            let path = format!("agents.{section}.{agent}.tools.exec");
+            scopes.push(scope(Some(agent), path, policy));
+        }
+    }
+    Ok(scopes)
+}
