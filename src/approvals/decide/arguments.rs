@@ -78,7 +78,8 @@ pub(super) fn is_invalid(pattern: &str) -> bool {
 }
 
 fn is_short(pattern: &str) -> bool {
-    pattern.len() <= LONGEST_PATTERN && pattern.bytes().filter(|byte| *byte == b'|').count() <= MOST_ALTERNATIVES
+    pattern.len() <= LONGEST_PATTERN
+        && pattern.bytes().filter(|byte| *byte == b'|').count() <= MOST_ALTERNATIVES
 }
 
 /// The text that is searched: the arguments joined by spaces; or each followed by NUL if the expression has a NUL itself.
@@ -144,7 +145,10 @@ mod tests {
     fn hashes_follow_the_release() {
         // printf '5\0/work\0002\0001\0a\0002\0\xc3\xa9\0' | sha256sum
         let hash = bound_hash("/x/../work", &owned(&["a", "é"]));
-        assert_eq!(hash, "sha256:cwd-argv:v1:e2e97e3fa8ef910ed6bbbb49d507471b6ba6100d2efc36074783591529d9a384");
+        assert_eq!(
+            hash,
+            "sha256:cwd-argv:v1:e2e97e3fa8ef910ed6bbbb49d507471b6ba6100d2efc36074783591529d9a384"
+        );
         assert_eq!(command_pattern(" ls -l\n"), command_pattern("ls -l"));
         assert_eq!(command_pattern("ls -l"), "=command:f0f40cf78dab06e0");
     }

@@ -6,11 +6,9 @@ use std::ops::Range;
 use super::configuration::Setup;
 use super::evaluation::{By, Evaluation, Plan, Segment};
 use super::inline_code;
-use super::matching::Target;
-use super::near;
 use super::packages::{self, Package};
 use super::profile::Profile;
-use super::question::{Entry, EntryId, Question};
+use super::question::{Entry, Question};
 use super::resolve::{Lookup, World};
 use super::segment::{self, Judged};
 use super::shell::{self, Context, Step};
@@ -67,7 +65,12 @@ fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Ste
 }
 
 /// Reads every part against the entries.
-fn satisfaction(lookup: &Lookup<'_>, entries: &[Entry], command: &str, candidates: Vec<Candidate>) -> Evaluation {
+fn satisfaction(
+    lookup: &Lookup<'_>,
+    entries: &[Entry],
+    command: &str,
+    candidates: Vec<Candidate>,
+) -> Evaluation {
     let profile = lookup.profile;
     let judge = |candidate: Candidate| {
         let judged = if candidate.never.is_some() {
@@ -87,7 +90,7 @@ fn satisfaction(lookup: &Lookup<'_>, entries: &[Entry], command: &str, candidate
         let never = candidate.never.or_else(|| never(profile, &judged));
         let near = if judged.by.is_none() && never.is_none() && missing < MAX_NEAR {
             missing += 1;
-            nearest(lookup, entries, &judged)
+            segment::near(lookup, entries, &judged)
         } else {
             Vec::new()
         };
@@ -106,20 +109,15 @@ fn unjudged<'e>(lookup: &Lookup<'_>, argv: &[String]) -> Judged<'e> {
 
 /// Whether a part has code in its arguments.
 fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_>) -> bool {
-    inline_code::in_command(profile, &judged.unwrapped.argv).is_some() || inline_code::in_command(profile, argv).is_some()
+    inline_code::in_command(profile, &judged.unwrapped.argv).is_some()
+        || inline_code::in_command(profile, argv).is_some()
 }
 
 /// Why no entry can allow a part, if that is seen only after unwrapping.
 fn never(profile: Profile, judged: &Judged<'_>) -> Option<String> {
-    let is_hidden = judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
+    let is_hidden =
+        judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
     is_hidden.then(|| "a gateway cannot tell what the package manager starts".to_owned())
-}
-
-/// The nearest entries that miss a part.
-fn nearest(lookup: &Lookup<'_>, entries: &[Entry], judged: &Judged<'_>) -> Vec<(EntryId, String)> {
-    let word = judged.unwrapped.policy_argv.first().map_or("", String::as_str);
-    let target = Target::of(lookup, &lookup.program(word));
-    near::near(lookup, entries, &target, judged.unwrapped.argv.get(1..).unwrap_or_default())
 }
 
 /// The bytes of a span that are in the command: in a payload with escapes a span may end behind it, or in a character.

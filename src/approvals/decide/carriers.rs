@@ -40,16 +40,66 @@ const ENV: Options = Options {
 };
 const SUDO: Options = Options {
     flags: &[
-        "-A", "-B", "-b", "-E", "-H", "-i", "-k", "-N", "-n", "-P", "-S", "-s", "--askpass", "--background", "--bell",
-        "--login", "--no-update", "--non-interactive", "--preserve-env", "--preserve-groups", "--reset-home",
-        "--reset-timestamp", "--set-home", "--shell", "--stdin",
+        "-A",
+        "-B",
+        "-b",
+        "-E",
+        "-H",
+        "-i",
+        "-k",
+        "-N",
+        "-n",
+        "-P",
+        "-S",
+        "-s",
+        "--askpass",
+        "--background",
+        "--bell",
+        "--login",
+        "--no-update",
+        "--non-interactive",
+        "--preserve-env",
+        "--preserve-groups",
+        "--reset-home",
+        "--reset-timestamp",
+        "--set-home",
+        "--shell",
+        "--stdin",
     ],
     values: &[
-        "-C", "-D", "-g", "-h", "-p", "-R", "-T", "-U", "-u", "--chdir", "--chroot", "--close-from",
-        "--command-timeout", "--group", "--host", "--other-user", "--prompt", "--role", "--type", "--user",
+        "-C",
+        "-D",
+        "-g",
+        "-h",
+        "-p",
+        "-R",
+        "-T",
+        "-U",
+        "-u",
+        "--chdir",
+        "--chroot",
+        "--close-from",
+        "--command-timeout",
+        "--group",
+        "--host",
+        "--other-user",
+        "--prompt",
+        "--role",
+        "--type",
+        "--user",
     ],
     queries: &[
-        "-K", "-l", "-V", "-v", "-e", "--edit", "--help", "--list", "--remove-timestamp", "--validate", "--version",
+        "-K",
+        "-l",
+        "-V",
+        "-v",
+        "-e",
+        "--edit",
+        "--help",
+        "--list",
+        "--remove-timestamp",
+        "--validate",
+        "--version",
     ],
 };
 const DOAS: Options = Options { flags: &["-L", "-n", "-s"], values: &["-a", "-C", "-u"], queries: &[] };
@@ -142,11 +192,14 @@ impl Options {
     /// The options of a word (`parseCarrierOptionToken`). `None`: one of them is not known.
     fn read(&self, token: &str) -> Option<Vec<Found>> {
         if token.starts_with("--") {
-            let (name, value) = token.split_once('=').map_or((token, None), |(name, value)| (name, Some(value)));
+            let (name, value) =
+                token.split_once('=').map_or((token, None), |(name, value)| (name, Some(value)));
             let found = Found { name: name.to_owned(), value: value.map(str::to_owned) };
             return self.knows(name).then(|| vec![found]);
         }
-        let letters = token.get(1..).filter(|letters| letters.starts_with(|first: char| first.is_ascii_alphanumeric()))?;
+        let letters = token
+            .get(1..)
+            .filter(|letters| letters.starts_with(|first: char| first.is_ascii_alphanumeric()))?;
         let mut all = Vec::new();
         for (index, letter) in letters.char_indices() {
             let name = format!("-{letter}");

@@ -118,7 +118,8 @@ fn has_flag(profile: Profile, spec: &Flagged, argv: &[String]) -> bool {
 /// Whether a word is an option that is followed by code, or holds it.
 fn is_flag(profile: Profile, spec: &Flagged, token: &str) -> bool {
     let lower = token.to_lowercase();
-    let is_longer = |text: &str, beginning: &&str| text.len() > beginning.len() && text.starts_with(*beginning);
+    let is_longer =
+        |text: &str, beginning: &&str| text.len() > beginning.len() && text.starts_with(*beginning);
     let cased = spec.cased.for_release(profile);
     spec.exact.contains(&lower.as_str())
         || cased.contains(&token)
@@ -134,7 +135,8 @@ fn is_later_flag(spec: &Flagged, token: &str, lower: &str) -> bool {
     let is_joined = |flag: &&str| is_short(flag) && token.len() > 2 && token.starts_with(*flag);
     let is_denied = spec.never_joined.iter().any(|denied| name == *denied);
     let joined_value = |flag: &&str| {
-        flag.starts_with("--") && lower.strip_prefix(*flag).is_some_and(|rest| rest.len() > 1 && rest.starts_with('='))
+        flag.starts_with("--")
+            && lower.strip_prefix(*flag).is_some_and(|rest| rest.len() > 1 && rest.starts_with('='))
     };
     spec.abbreviated.iter().any(|(full, shortest)| name.len() >= *shortest && full.starts_with(name))
         || spec.cased.for_release(Profile::V2026_9_6).iter().any(is_joined)
@@ -263,9 +265,14 @@ mod tests {
 
     #[test]
     fn versions_are_cut_off() {
-        for (name, bare) in
-            [("python3.11", "python"), ("perl-5.36", "perl"), ("x1..2", "x1.."), ("3.11", ""), ("lua", "lua"), ("a1.", "a1.")]
-        {
+        for (name, bare) in [
+            ("python3.11", "python"),
+            ("perl-5.36", "perl"),
+            ("x1..2", "x1.."),
+            ("3.11", ""),
+            ("lua", "lua"),
+            ("a1.", "a1."),
+        ] {
             assert_eq!(without_version(name), bare);
         }
     }

@@ -57,7 +57,9 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Whether a word is such a cluster.
     pub(super) fn is_in(&self, token: &str) -> bool {
-        let Some(letters) = token.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else { return false };
+        let Some(letters) = token.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else {
+            return false;
+        };
         // The letter is looked for behind the first one.
         let mut characters = letters.char_indices();
         characters.next();

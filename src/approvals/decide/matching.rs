@@ -135,7 +135,11 @@ fn fits(lookup: &Lookup, entry: &Entry, target: &Target) -> bool {
 pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
     let pattern = words::expand_home(pattern, lookup.home);
     let mut text = text.replace("\\\\", "/");
-    if lookup.profile > Profile::V2026_4_14 && pattern.contains(['*', '?']) && has_dots(&text) && text.starts_with('/') {
+    if lookup.profile > Profile::V2026_4_14
+        && pattern.contains(['*', '?'])
+        && has_dots(&text)
+        && text.starts_with('/')
+    {
         text = words::normalize(&text).replace("\\\\", "/");
     }
     glob::matches(&pattern.replace("\\\\", "/"), &text)
@@ -161,4 +165,105 @@ pub(super) fn accepts(
     !only_by_hash(lookup.profile, entry)
         && arguments::matches(lookup.profile, pattern, arguments)
             .unwrap_or_else(|| lookup.assume(|| format!("whether arguments match the argPattern {pattern}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
+
+    use super::*;
+    use crate::approvals::decide::testing::{entry, owned, with_lookup, with_world};
+
+    /// The pattern of the entry that matches a command.
+    fn found(profile: Profile, command: &str, entries: &[Entry]) -> Option<String> {
+        with_lookup(profile, |lookup| {
+            let argv = owned(command);
+            let target = Target::of(lookup, &lookup.program(&argv[0]));
+            find(lookup, entries.iter(), &target, argv.get(1..)).map(|entry| entry.pattern.clone())
+        })
+    }
+
+    #[test]
+    fn patterns_are_compared_with_paths_or_names() {
+        for (profile, command, pattern, is_match) in [
+            (A, "python3", "/usr/bin/python3", true),
+            (A, "python3", "/usr/bin/python3.11", false),
+            (C, "python3", "/usr/bin/python3.11", true),
+            (C, "python3", "/usr/bin/python3", false),
+            (C, "python3", "python3", true),
+            (C, "python3", "python3.11", false),
+            (A, "git", "git", false),
+            (C, "git", "g?t", true),
+            (C, "git", " git ", true),
+            (C, "/usr/bin/git", "git", false),
+            (C, "git", "/usr/**", true),
+            (C, "git", "/usr/*", false),
+            (C, "~/bin/own", "~/bin/*", true),
+            (C, "./absent", "/work/absent", true),
+            (A, "./absent", "/work/absent", true),
+            (C, "absent", "absent", false),
+            (C, "absent", "*", true),
+            (C, "absent", "**", false),
+            (C, "git", "**", true),
+            (A, "git", "**", false),
+        ] {
+            assert_eq!(
+                found(profile, command, &[entry(pattern, None)]).is_some(),
+                is_match,
+                "{command} {pattern}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_argument_pattern_that_fits_wins() {
+        let path_only = entry("/usr/bin/git", None);
+        let fits = entry("git", Some("^log$"));
+        let misses = entry("g*", Some("^status$"));
+        let entries = [misses, path_only.clone(), fits];
+        assert_eq!(found(C, "git log", &entries).as_deref(), Some("git"));
+        assert_eq!(found(C, "git push", &entries).as_deref(), Some("/usr/bin/git"));
+        assert_eq!(found(A, "git log", &entries).as_deref(), Some("/usr/bin/git"));
+        assert_eq!(found(C, "git log", &[path_only, entry("*", None)]).as_deref(), Some("*"));
+        assert_eq!(found(C, "git log", &[entry("*", Some("log"))]), None);
+        assert_eq!(found(C, "git log", &[entry("git", Some(""))]).as_deref(), Some("git"));
+    }
+
+    #[test]
+    fn allow_always_needs_a_hash_since_2026_9_6() {
+        let always = |pattern: &str, arg_pattern: Option<&str>| Entry {
+            allow_always: true,
+            ..entry(pattern, arg_pattern)
+        };
+        let hash = arguments::bound_hash("/work", &owned("log"));
+        for (pattern, arg_pattern, is_match) in [
+            ("/usr/bin/git", None, false),
+            ("*", None, false),
+            ("git", Some("^log$"), false),
+            ("git", Some(hash.as_str()), true),
+        ] {
+            assert_eq!(found(C, "git log", &[always(pattern, arg_pattern)]).is_some(), is_match, "{pattern}");
+        }
+        assert!(found(B, "git log", &[always("/usr/bin/git", None)]).is_some());
+        assert!(found(C, "git log", &[entry("git", Some(hash.as_str()))]).is_some());
+        assert!(found(C, "git push", &[entry("git", Some(hash.as_str()))]).is_none());
+    }
+
+    #[test]
+    fn a_program_that_may_exist_is_bracketed() {
+        for (hypothesis, by_path, by_name) in [
+            (Hypothesis::Nothing, false, false),
+            (Hypothesis::Stranger, false, true),
+            (Hypothesis::Wanted, true, true),
+        ] {
+            with_world(C, hypothesis, "/usr/bin", false, |lookup| {
+                let target = Target::of(lookup, &lookup.program("unheard-of"));
+                let matches = |entry: &Entry| find(lookup, [entry].into_iter(), &target, Some(&[])).is_some();
+                assert_eq!(matches(&entry("/opt/x", None)), by_path);
+                assert_eq!(matches(&entry("unheard*", None)), by_name);
+                assert!(matches(&entry("*", None)));
+                assert!(!matches(&entry("git", None)));
+            });
+        }
+    }
 }

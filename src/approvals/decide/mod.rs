@@ -56,6 +56,8 @@ mod split;
 mod splitter;
 mod suppressions;
 mod table;
+#[cfg(test)]
+mod testing;
 mod unanswered;
 mod verdict;
 mod wider;

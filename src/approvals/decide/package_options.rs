@@ -33,7 +33,8 @@ impl Options {
     /// Whether an option changes which program is meant.
     pub(super) fn is_context(&self, token: &str) -> bool {
         let name = words::option_name(token);
-        self.cased_context.contains(&name) || self.context.contains(&words::trim(name).to_lowercase().as_str())
+        self.cased_context.contains(&name)
+            || self.context.contains(&words::trim(name).to_lowercase().as_str())
     }
 }
 
@@ -125,9 +126,9 @@ pub(super) const PNPM_DLX: Options =
 
 /// Subcommands of `pnpm` that start no program by its name.
 pub(super) const PNPM_ORDINARY: [&str; 31] = [
-    "restart", "run", "start", "stop", "test", "add", "audit", "bin", "config", "dedupe", "deploy", "help", "import",
-    "init", "install", "licenses", "link", "list", "outdated", "patch", "prune", "publish", "rebuild", "remove",
-    "root", "server", "store", "unlink", "update", "view", "why",
+    "restart", "run", "start", "stop", "test", "add", "audit", "bin", "config", "dedupe", "deploy", "help",
+    "import", "init", "install", "licenses", "link", "list", "outdated", "patch", "prune", "publish",
+    "rebuild", "remove", "root", "server", "store", "unlink", "update", "view", "why",
 ];
 
 /// `yarn` before its subcommand, as far as it is read to find what is started.

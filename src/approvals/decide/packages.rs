@@ -155,7 +155,12 @@ enum Terminator {
 }
 
 /// The words from the first operand on.
-fn behind_options(argv: &[String], from: usize, options: &Options, terminator: Terminator) -> Option<Vec<String>> {
+fn behind_options(
+    argv: &[String],
+    from: usize,
+    options: &Options,
+    terminator: Terminator,
+) -> Option<Vec<String>> {
     argv.get(operand(argv, from, options, terminator)?..).map(<[String]>::to_vec)
 }
 
@@ -202,11 +207,13 @@ fn has_context(argv: &[String]) -> bool {
         }
         "pnpm" => {
             has_context_from(argv, 1, &PNPM, Scope::Leading)
-                || word_at(&PNPM, &["dlx"]).is_some_and(|from| has_context_from(argv, from, &PNPM, Scope::Leading))
+                || word_at(&PNPM, &["dlx"])
+                    .is_some_and(|from| has_context_from(argv, from, &PNPM, Scope::Leading))
         }
         "yarn" => {
             has_context_from(argv, 1, &YARN, Scope::Leading)
-                || word_at(&YARN, &["dlx"]).is_some_and(|from| has_context_from(argv, from, &YARN_DLX, Scope::Leading))
+                || word_at(&YARN, &["dlx"])
+                    .is_some_and(|from| has_context_from(argv, from, &YARN_DLX, Scope::Leading))
         }
         _ => false,
     }
@@ -260,7 +267,11 @@ mod tests {
         ] {
             let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
             let started = started.map(|text| text.split(' ').map(str::to_owned).collect());
-            assert_eq!(target(Profile::V2026_9_6, &argv), started.map_or(Package::No, Package::Starts), "{text}");
+            assert_eq!(
+                target(Profile::V2026_9_6, &argv),
+                started.map_or(Package::No, Package::Starts),
+                "{text}"
+            );
             assert_eq!(target(Profile::V2026_6_11, &argv), Package::No);
         }
     }

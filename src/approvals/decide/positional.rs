@@ -33,7 +33,8 @@ pub(super) fn parameters(command: &str) -> Option<Vec<char>> {
 
 /// What stands behind white space, of which there is at least one and no line end.
 fn blank(text: &str) -> Option<&str> {
-    let rest = text.trim_start_matches(|character| words::is_white(character) && !matches!(character, '\r' | '\n'));
+    let rest =
+        text.trim_start_matches(|character| words::is_white(character) && !matches!(character, '\r' | '\n'));
     (rest.len() < text.len()).then_some(rest)
 }
 

@@ -43,9 +43,10 @@ const OLD: [&str; 8] = ["-c", "-command", "--command", "-f", "-file", "-encodedc
 
 /// Whether a word in lower case is one of these options, shortened or not, behind `-`, `--` or `/`.
 fn is(token: &str, switches: &[Switch]) -> bool {
-    ["--", "-", "/"].iter().filter_map(|mark| token.strip_prefix(mark)).any(|name| {
-        switches.iter().any(|(full, shortest)| name.len() >= *shortest && full.starts_with(name))
-    })
+    ["--", "-", "/"]
+        .iter()
+        .filter_map(|mark| token.strip_prefix(mark))
+        .any(|name| switches.iter().any(|(full, shortest)| name.len() >= *shortest && full.starts_with(name)))
 }
 
 /// Whether a word is an option before a script (`isPowerShellInlineFileCommandFlag`).
@@ -108,9 +109,25 @@ pub(super) fn script_index(profile: Profile, argv: &[String]) -> Option<usize> {
 /// Whether a word is an option with a value as the search for a script takes it.
 pub(super) fn takes_value(token: &str) -> bool {
     const NAMES: [&str; 19] = [
-        "executionpolicy", "ep", "windowstyle", "w", "workingdirectory", "wd", "inputformat", "outputformat",
-        "settingsfile", "configurationfile", "version", "v", "psconsolefile", "pscf", "encodedcommand", "en", "enc",
-        "encodedarguments", "ea",
+        "executionpolicy",
+        "ep",
+        "windowstyle",
+        "w",
+        "workingdirectory",
+        "wd",
+        "inputformat",
+        "outputformat",
+        "settingsfile",
+        "configurationfile",
+        "version",
+        "v",
+        "psconsolefile",
+        "pscf",
+        "encodedcommand",
+        "en",
+        "enc",
+        "encodedarguments",
+        "ea",
     ];
     let lower = token.to_lowercase();
     lower.strip_prefix('-').is_some_and(|name| NAMES.contains(&name))

@@ -72,7 +72,12 @@ enum Seen {
 
 impl<'l> Lookup<'l> {
     /// The surroundings of the command of a question.
-    pub(super) fn new(question: &'l Question<'l>, profile: Profile, setup: &'l Setup, world: &'l World<'l>) -> Self {
+    pub(super) fn new(
+        question: &'l Question<'l>,
+        profile: Profile,
+        setup: &'l Setup,
+        world: &'l World<'l>,
+    ) -> Self {
         Self { profile, world, setup, directory: question.directory, home: question.home }
     }
 
@@ -167,19 +172,29 @@ impl<'l> Lookup<'l> {
         if !entry.split('/').any(|part| part == "..") {
             return Some(join(&words::absolute(&directory, entry), name));
         }
-        if entry.starts_with('/') { Some(format!("{entry}/{name}")) } else { Some(format!("{directory}/{entry}/{name}")) }
+        if entry.starts_with('/') {
+            Some(format!("{entry}/{name}"))
+        } else {
+            Some(format!("{directory}/{entry}/{name}"))
+        }
     }
 
     /// What is at a path, after the hypothesis.
     fn see(&self, path: &str) -> Seen {
         // A relative element of PATH is resolved by 2026.4.14 and 2026.6.11 against a directory that nobody knows: the one
         // in which the gateway was started.
-        let found = if path.starts_with('/') { self.world.host.look(path) } else { Found::Unknown };
+        let is_absolute = path.starts_with('/');
+        let found = if is_absolute { self.world.host.look(path) } else { Found::Unknown };
         match found {
             Found::Program(real) => Seen::Program(real),
             Found::File(_) | Found::Directory(_) | Found::Nothing => Seen::Other,
             Found::Unknown => {
-                self.world.unknown.borrow_mut().insert(path.to_owned());
+                let path = if is_absolute {
+                    path.to_owned()
+                } else {
+                    format!("{path}, from where the gateway was started")
+                };
+                self.world.unknown.borrow_mut().insert(path);
                 if self.world.hypothesis == Hypothesis::Nothing { Seen::Other } else { Seen::Guessed }
             }
         }
@@ -189,4 +204,67 @@ impl<'l> Lookup<'l> {
 /// `path.posix.join` of an element of `PATH` and a name.
 fn join(entry: &str, name: &str) -> String {
     if entry.starts_with('/') { words::absolute(entry, name) } else { format!("{entry}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
+
+    use super::*;
+    use crate::approvals::decide::testing::with_world;
+
+    #[test]
+    fn words_are_found_in_path_or_by_their_path() {
+        for (profile, path, word, resolved, real) in [
+            (A, "/bin:/usr/bin", "python3", Some("/bin/python3"), Some("/usr/bin/python3.11")),
+            (C, "/bin", "python3", Some("/bin/python3"), Some("/usr/bin/python3.11")),
+            (C, "/nope:/usr/bin/", "ls", Some("/usr/bin/ls"), Some("/usr/bin/ls")),
+            (C, "/usr/bin", "plain", None, None),
+            (C, "/usr/bin", "directory", None, None),
+            (C, "/usr/bin", "./run.sh", Some("/work/run.sh"), Some("/work/run.sh")),
+            (C, "/usr/bin", "link.sh", None, None),
+            (C, "/usr/bin", "~/bin/own", Some("/home/ann/bin/own"), Some("/home/ann/bin/own")),
+            (A, "/usr/bin", "/usr/bin/../bin/ls", Some("/usr/bin/../bin/ls"), Some("/usr/bin/ls")),
+            (B, "/usr/bin", "/usr/bin/../bin/ls", Some("/usr/bin/ls"), Some("/usr/bin/ls")),
+            (C, ":/usr/bin", "tool", Some("/work/tool"), Some("/work/tool")),
+            (B, ":/usr/bin", "tool", None, None),
+            (C, ".", "tool", Some("/work/tool"), Some("/work/tool")),
+            (C, "/bin/../bin", "ls", Some("/bin/../bin/ls"), Some("/usr/bin/ls")),
+            (B, "/bin/../bin", "ls", Some("/bin/ls"), Some("/usr/bin/ls")),
+            (C, "/opt/odd", " a b ", Some("/opt/odd/a b"), Some("/opt/odd/a b")),
+            (C, "/usr/bin", "", None, None),
+        ] {
+            with_world(profile, Hypothesis::Nothing, path, true, |lookup| {
+                let program = lookup.program(word);
+                assert_eq!(
+                    (program.resolved.as_deref(), program.real.as_deref()),
+                    (resolved, real),
+                    "{path} {word}"
+                );
+                assert!(lookup.world.unknown.borrow().is_empty());
+            });
+        }
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_a_candidate() {
+        with_world(C, Hypothesis::Nothing, "/usr/bin", true, |lookup| {
+            for (word, candidate) in [("./x/../y", Some("/work/y")), ("/a//b", Some("/a/b")), ("x", None)] {
+                assert_eq!(lookup.trust_path(&lookup.program(word)).as_deref(), candidate, "{word}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_nobody_knows_follows_the_hypothesis_and_is_noted() {
+        for (hypothesis, is_guessed) in
+            [(Hypothesis::Nothing, false), (Hypothesis::Stranger, true), (Hypothesis::Wanted, true)]
+        {
+            with_world(B, hypothesis, "/usr/bin:relative", false, |lookup| {
+                let program = lookup.program("unheard-of");
+                assert_eq!((program.guessed, program.real), (is_guessed, None));
+                assert!(lookup.world.unknown.borrow().contains("/usr/bin/unheard-of"));
+            });
+        }
+    }
 }

@@ -159,7 +159,16 @@ const ROWS: [Row; 9] = [
     Row {
         name: "sort",
         positional: (0, 0),
-        values: &["--key", "--field-separator", "--buffer-size", "--parallel", "--batch-size", "-k", "-t", "-S"],
+        values: &[
+            "--key",
+            "--field-separator",
+            "--buffer-size",
+            "--parallel",
+            "--batch-size",
+            "-k",
+            "-t",
+            "-S",
+        ],
         booleans: &[],
         denied: &[
             "--compress-program",

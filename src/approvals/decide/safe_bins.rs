@@ -28,7 +28,9 @@ pub(super) fn is_safe(lookup: &Lookup, program: &Program, argv: &[String]) -> bo
         return false;
     }
     let Some(flags) = safe_bin_profiles::flags(lookup, &name) else { return false };
-    let Some(positional) = positional(lookup.profile, argv.get(1..).unwrap_or_default(), &flags) else { return false };
+    let Some(positional) = positional(lookup.profile, argv.get(1..).unwrap_or_default(), &flags) else {
+        return false;
+    };
     positional.len() >= flags.min_positional
         && flags.max_positional.is_none_or(|most| positional.len() <= most)
         && accepts_meaning(lookup.profile, &name, &positional)
@@ -39,7 +41,11 @@ fn is_trusted(lookup: &Lookup, program: &Program) -> bool {
     if program.guessed {
         return lookup.world.hypothesis == Hypothesis::Wanted;
     }
-    let path = if lookup.profile == Profile::V2026_4_14 { program.resolved.clone() } else { lookup.trust_path(program) };
+    let path = if lookup.profile == Profile::V2026_4_14 {
+        program.resolved.clone()
+    } else {
+        lookup.trust_path(program)
+    };
     let Some(path) = path else { return false };
     let path = words::absolute(lookup.directory, &path);
     let directory = words::directory_name(&path);
@@ -109,7 +115,12 @@ fn long_option<'a>(
 }
 
 /// Reads a cluster of short options from left to right. `None`: it is refused.
-fn cluster<'a>(profile: Profile, token: &str, flags: &Flags, rest: &mut impl Iterator<Item = &'a str>) -> Option<()> {
+fn cluster<'a>(
+    profile: Profile,
+    token: &str,
+    flags: &Flags,
+    rest: &mut impl Iterator<Item = &'a str>,
+) -> Option<()> {
     for (at, letter) in token.char_indices().skip(1) {
         let flag = format!("-{letter}");
         if flags.denies(&flag) {
@@ -117,7 +128,11 @@ fn cluster<'a>(profile: Profile, token: &str, flags: &Flags, rest: &mut impl Ite
         }
         if flags.takes_value(&flag) {
             let value = token.get(at + letter.len_utf8()..).unwrap_or_default();
-            return if value.is_empty() { next_value(profile, rest) } else { is_literal(profile, value).then_some(()) };
+            return if value.is_empty() {
+                next_value(profile, rest)
+            } else {
+                is_literal(profile, value).then_some(())
+            };
         }
         // The older releases look on for an option with a value, and refuse the cluster if there is none.
         if profile >= Profile::V2026_9_6 && !flags.is_boolean(&flag) {

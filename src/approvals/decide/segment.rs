@@ -79,10 +79,13 @@ impl Subject {
     fn of(lookup: &Lookup, unwrapped: &Unwrapped, program: &Program) -> Option<Self> {
         let (argv, policy_word, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
             Package::Blocked => return None,
-            Package::No => (unwrapped.argv.clone(), first(&unwrapped.policy_argv).to_owned(), program.clone()),
+            Package::No => {
+                (unwrapped.argv.clone(), first(&unwrapped.policy_argv).to_owned(), program.clone())
+            }
             Package::Starts(inner) => {
                 let inner = wrappers::unwrap(lookup.profile, &inner);
-                let has_command = inner.is_shell && shells::bindable_payload(lookup.profile, &inner.argv).is_some();
+                let has_command =
+                    inner.is_shell && shells::bindable_payload(lookup.profile, &inner.argv).is_some();
                 if inner.blocked.is_some() || has_command {
                     return None;
                 }
@@ -93,7 +96,11 @@ impl Subject {
         let is_there = !execution.word.is_empty();
         let is_same = words::trim(&policy_word) == execution.word;
         let policy = is_there.then(|| {
-            if is_same { Target::of(lookup, &execution) } else { Target::of(lookup, &lookup.program(&policy_word)) }
+            if is_same {
+                Target::of(lookup, &execution)
+            } else {
+                Target::of(lookup, &lookup.program(&policy_word))
+            }
         });
         let inline = shells::bindable_payload(lookup.profile, &argv);
         Some(Self { argv, execution, policy, inline })
@@ -151,7 +158,12 @@ impl Subject {
                 && !self.names().any(|name| shells::is_opaque(lookup.profile, name));
             is_readable.then(|| Script::of_shell(lookup, &self.argv)).flatten()
         })?;
-        matching::find(lookup, entries.iter(), &Target::of_path(lookup, &script.path), Some(&script.arguments))
+        matching::find(
+            lookup,
+            entries.iter(),
+            &Target::of_path(lookup, &script.path),
+            Some(&script.arguments),
+        )
     }
 
     /// Whether the program is a shell by one of its names.
@@ -168,4 +180,65 @@ impl Subject {
 /// The program of a command.
 fn first(argv: &[String]) -> &str {
     argv.first().map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
+
+    use super::*;
+    use crate::approvals::decide::testing::{entry, owned, with_lookup};
+
+    #[test]
+    fn a_part_is_allowed_by_an_entry_a_safe_bin_or_as_a_builtin() {
+        use By::{Allowlist, Builtin, SafeBins};
+        for (profile, command, pattern, by) in [
+            (C, "git log", "git", Some(Allowlist)),
+            (C, "timeout 5 git log", "git", Some(Allowlist)),
+            (C, "timeout 5 git log", "/usr/bin/timeout", None),
+            (C, "sudo git log", "*", None),
+            (A, "sudo git log", "*", None),
+            (C, "head -n 5", "git", Some(SafeBins)),
+            (C, "head /etc/passwd", "git", None),
+            (C, "true", "git", Some(Builtin)),
+            (A, "true", "git", None),
+            (A, "bash -c ls", "/usr/bin/bash", Some(Allowlist)),
+            (C, "bash -c ls", "/usr/bin/bash", None),
+            (C, "bash -c ls", "*", Some(Allowlist)),
+            (C, "bash", "/usr/bin/bash", Some(Allowlist)),
+            (C, "bash run.sh", "/work/run.sh", Some(Allowlist)),
+            (C, "bash link.sh", "/work/run.sh", Some(Allowlist)),
+            (A, "bash link.sh", "/work/run.sh", None),
+            (C, "busybox sh -c ls", "/usr/bin/busybox", Some(Allowlist)),
+            (C, "busybox ls", "/usr/bin/busybox", None),
+            (C, "bash -c $0_\"$@\" git log", "/usr/bin/git", Some(Allowlist)),
+            (B, "bash -c $0_$1 git log", "/usr/bin/git", Some(Allowlist)),
+            (C, "bash -c $0_\"$@\" git log", "/usr/bin/bash", None),
+            (C, "npx git log", "git", Some(Allowlist)),
+            (B, "npx git log", "git", None),
+            (C, "npx -p x git", "*", None),
+            (C, "npx bash -c ls", "*", None),
+            (C, "command git log", "git", Some(Allowlist)),
+            (B, "command git log", "git", None),
+        ] {
+            let entries = [entry(pattern, None)];
+            let found = with_lookup(profile, |lookup| judge(lookup, &entries, &owned(command), command).by);
+            assert_eq!(found, by, "{command} {pattern}");
+        }
+    }
+
+    #[test]
+    fn an_argument_pattern_may_name_the_command_of_a_shell() {
+        for (profile, command, arg_pattern, is_allowed) in [
+            (C, "bash -c ls", "^-c ls$", true),
+            (C, "bash -c ls", " ", false),
+            (B, "bash run.sh x", "^run.sh x$", true),
+            (B, "bash -c $0_x git", "git", true),
+            (B, "bash -c $0 git x", "git", false),
+        ] {
+            let entries = [entry("/usr/bin/bash", Some(arg_pattern))];
+            let by = with_lookup(profile, |lookup| judge(lookup, &entries, &owned(command), command).by);
+            assert_eq!(by.is_some(), is_allowed, "{command} {arg_pattern}");
+        }
+    }
 }

@@ -58,7 +58,10 @@ pub(super) fn inline(profile: Profile, argv: &[String], flags: &[&str]) -> Inlin
         match cluster(token) {
             Some(Cluster::Attached(command)) => {
                 let command = words::trim(command);
-                return Inline { command: (!command.is_empty()).then(|| command.to_owned()), index: Some(at) };
+                return Inline {
+                    command: (!command.is_empty()).then(|| command.to_owned()),
+                    index: Some(at),
+                };
             }
             Some(Cluster::Separate(values)) => return Inline::at(argv, at + 1 + values),
             None if is_option(token) => at += advance(token),
@@ -212,7 +215,11 @@ mod tests {
             ("bash -l", false, false),
         ] {
             let argv = owned(text);
-            assert_eq!((is_login(&argv, flags(C)), is_interactive(&argv, flags(C))), (login, interactive), "{text}");
+            assert_eq!(
+                (is_login(&argv, flags(C)), is_interactive(&argv, flags(C))),
+                (login, interactive),
+                "{text}"
+            );
         }
     }
 }

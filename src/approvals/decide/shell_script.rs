@@ -58,7 +58,11 @@ fn absolute(lookup: &Lookup, word: &str, expands_first: bool) -> String {
         return word.to_owned();
     }
     let expanded = words::expand_home(word, lookup.home);
-    if expands_first && expanded.starts_with('/') { expanded } else { words::absolute(lookup.directory, &expanded) }
+    if expands_first && expanded.starts_with('/') {
+        expanded
+    } else {
+        words::absolute(lookup.directory, &expanded)
+    }
 }
 
 /// The index of the first operand of a shell. `None`: it is given a command, or reads other files first.

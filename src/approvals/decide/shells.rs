@@ -7,8 +7,8 @@ use std::borrow::Cow;
 pub(super) use super::positional::is_positional_carrier;
 use super::powershell;
 use super::profile::Profile;
-pub(super) use super::shell_options::Inline;
 use super::shell_options;
+pub(super) use super::shell_options::Inline;
 use super::words;
 use super::wrappers::{self, Wrapper};
 
@@ -70,7 +70,8 @@ pub(super) fn may_carry(word: &str) -> bool {
 
 /// Whether a command, without its wrappers, is a shell (`isShellWrapperInvocation`).
 pub(super) fn is_shell_call(profile: Profile, argv: &[String]) -> bool {
-    behind_wrappers(profile, argv).is_some_and(|argv| is_shell(profile, argv.first().map_or("", String::as_str)))
+    behind_wrappers(profile, argv)
+        .is_some_and(|argv| is_shell(profile, argv.first().map_or("", String::as_str)))
 }
 
 /// The command of a POSIX shell, `argv` being the shell itself (`resolveInlineCommandMatch` with the POSIX flags).
@@ -105,8 +106,9 @@ pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<Stri
     let payload = payload(profile, argv)?;
     let argv = behind_wrappers(profile, argv)?;
     let name = words::program_name(words::trim(argv.first()?));
-    let reads_startup_files =
-        profile > Profile::V2026_4_14 && sort(profile, &name) == Some(Sort::Posix) && has_startup(profile, &name, &argv);
+    let reads_startup_files = profile > Profile::V2026_4_14
+        && sort(profile, &name) == Some(Sort::Posix)
+        && has_startup(profile, &name, &argv);
     (!reads_startup_files).then_some(payload)
 }
 
@@ -187,7 +189,9 @@ fn nushell_payload(profile: Profile, argv: &[String]) -> Option<String> {
         .skip(1)
         .map(|token| words::trim(token))
         .take_while(|token| !token.is_empty() && *token != "--")
-        .find_map(|token| token.split_once('=').filter(|(flag, _)| is_long_nushell_flag(&flag.to_lowercase())));
+        .find_map(|token| {
+            token.split_once('=').filter(|(flag, _)| is_long_nushell_flag(&flag.to_lowercase()))
+        });
     match attached {
         Some((_, command)) => Some(words::trim(command).to_owned()).filter(|command| !command.is_empty()),
         None => shell_options::inline(profile, argv, &shell_options::NUSHELL_FLAGS).command,

@@ -9,11 +9,9 @@ use std::ops::Range;
 use super::configuration::Setup;
 use super::evaluation::{By, Evaluation, Plan, Segment};
 use super::inline_code;
-use super::matching::Target;
-use super::near;
 use super::prelude;
 use super::profile::Profile;
-use super::question::{Entry, EntryId, Question};
+use super::question::{Entry, Question};
 use super::reading::{Group, Read};
 use super::resolve::{Lookup, World};
 use super::segment::{self, Judged};
@@ -176,23 +174,18 @@ fn assemble(reader: &Reader<'_>, command: &str, groups: Vec<Group<'_>>) -> Evalu
 /// The pieces as they are reported. The reading stopped at the first one that nothing allows: its nearest entries are given.
 fn segments(reader: &Reader<'_>, reads: Vec<Read<'_>>) -> Vec<Segment> {
     let last = reads.iter().position(|read| read.judged.by.is_none());
-    let near =
-        |at, read: &Read<'_>| if last == Some(at) { nearest(reader, &read.judged) } else { Vec::new() };
+    let near = |at, read: &Read<'_>| {
+        if last == Some(at) {
+            segment::near(&reader.lookup, reader.entries, &read.judged)
+        } else {
+            Vec::new()
+        }
+    };
     reads
         .into_iter()
         .enumerate()
         .map(|(at, read)| Segment { near: near(at, &read), ..segment_of(read) })
         .collect()
-}
-
-/// The nearest entries that miss a piece. There are none for one that no entry can allow.
-fn nearest(reader: &Reader<'_>, judged: &Judged<'_>) -> Vec<(EntryId, String)> {
-    if judged.unwrapped.blocked.is_some() {
-        return Vec::new();
-    }
-    let word = judged.unwrapped.policy_argv.first().map_or("", String::as_str);
-    let target = Target::of(&reader.lookup, &reader.lookup.program(word));
-    near::near(&reader.lookup, reader.entries, &target, judged.unwrapped.argv.get(1..).unwrap_or_default())
 }
 
 fn segment_of(read: Read<'_>) -> Segment {

@@ -36,7 +36,8 @@ pub(super) fn base_name(path: &str) -> &str {
 /// `path.win32.basename`: as above with both separators, and without a drive letter in front.
 fn windows_base_name(path: &str) -> &str {
     let mut bytes = path.bytes();
-    let has_drive = bytes.next().is_some_and(|first| first.is_ascii_alphabetic()) && bytes.next() == Some(b':');
+    let has_drive =
+        bytes.next().is_some_and(|first| first.is_ascii_alphabetic()) && bytes.next() == Some(b':');
     let path = if has_drive { path.get(2..).unwrap_or_default() } else { path };
     path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default()
 }
@@ -52,11 +53,7 @@ pub(super) fn directory_name(path: &str) -> &str {
 
 /// `path.posix.resolve(directory, path)` for an absolute directory: `.`, `..` and doubled slashes are folded as text.
 pub(super) fn absolute(directory: &str, path: &str) -> String {
-    if path.starts_with('/') {
-        fold(path)
-    } else {
-        fold(&format!("{directory}/{path}"))
-    }
+    if path.starts_with('/') { fold(path) } else { fold(&format!("{directory}/{path}")) }
 }
 
 /// `path.posix.normalize` of an absolute path: as [`absolute`], but a slash at the end is kept.
@@ -86,7 +83,9 @@ fn fold(path: &str) -> String {
 /// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced without one.
 pub(super) fn expand_home(text: &str, home: &str) -> String {
     match text.strip_prefix('~') {
-        Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => format!("{home}{rest}"),
+        Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => {
+            format!("{home}{rest}")
+        }
         _ => text.to_owned(),
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct Options {
     operands: usize,
 }
 
-const CAFFEINATE: Options = Options { flags: &["-d", "-i", "-m", "-s", "-u"], values: &["-t", "-w"], operands: 0 };
+const CAFFEINATE: Options =
+    Options { flags: &["-d", "-i", "-m", "-s", "-u"], values: &["-t", "-w"], operands: 0 };
 const SANDBOX_EXEC: Options = Options { flags: &[], values: &["-f", "-p", "-d"], operands: 0 };
 const STDBUF: Options =
     Options { flags: &[], values: &["-i", "--input", "-o", "--output", "-e", "--error"], operands: 0 };
@@ -52,9 +53,32 @@ const OPAQUE: [&str; 9] = ["arch", "chrt", "doas", "ionice", "script", "setsid",
 
 /// Wrappers that block since 2026.9.6.
 const OPAQUE_LATER: [&str; 26] = [
-    "bwrap", "catchsegv", "chroot", "cpulimit", "eatmydata", "firejail", "gosu", "linux32", "linux64", "nsenter",
-    "numactl", "pkexec", "proot", "proxychains", "proxychains4", "runuser", "setarch", "setpriv", "su", "systemd-run",
-    "torify", "torsocks", "unbuffer", "unshare", "watch", "xvfb-run",
+    "bwrap",
+    "catchsegv",
+    "chroot",
+    "cpulimit",
+    "eatmydata",
+    "firejail",
+    "gosu",
+    "linux32",
+    "linux64",
+    "nsenter",
+    "numactl",
+    "pkexec",
+    "proot",
+    "proxychains",
+    "proxychains4",
+    "runuser",
+    "setarch",
+    "setpriv",
+    "su",
+    "systemd-run",
+    "torify",
+    "torsocks",
+    "unbuffer",
+    "unshare",
+    "watch",
+    "xvfb-run",
 ];
 
 /// How a wrapper of this name is read. `None`: it is not a wrapper.

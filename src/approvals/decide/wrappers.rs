@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use super::carriers;
 use super::profile::Profile;
 use super::shells;
-use super::wrapper_options::{self, Kind};
 use super::words;
+use super::wrapper_options::{self, Kind};
 
 /// The most wrappers in a row. One more blocks.
 pub(super) const DEPTH: usize = 4;
@@ -82,7 +82,14 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
     let argv = current.into_owned();
     let program = argv.first().map_or("", |word| words::trim(word));
     let is_shell = blocked.is_none() && shells::is_shell(profile, program);
-    Unwrapped { policy_argv: policy.unwrap_or_else(|| argv.clone()), argv, wrappers, words, blocked, is_shell }
+    Unwrapped {
+        policy_argv: policy.unwrap_or_else(|| argv.clone()),
+        argv,
+        wrappers,
+        words,
+        blocked,
+        is_shell,
+    }
 }
 
 /// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `policy_argv` is the same as `argv`.
@@ -141,7 +148,9 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     let started = match kind {
         Kind::Opaque => None,
         Kind::Env => carriers::env(profile, argv),
-        kind => wrapper_options::command_index(&kind, argv).and_then(|index| argv.get(index..)).map(Cow::Borrowed),
+        kind => {
+            wrapper_options::command_index(&kind, argv).and_then(|index| argv.get(index..)).map(Cow::Borrowed)
+        }
     };
     match started.filter(|argv| !argv.is_empty()) {
         Some(argv) => Wrapper::Starts { name, argv },
@@ -151,7 +160,10 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
 
 /// Whether a dispatch wrapper that can be taken off still changes what is started (`isSemanticDispatchWrapperUsage`).
 fn is_semantic(profile: Profile, argv: &[String]) -> bool {
-    match argv.first().and_then(|word| wrapper_options::kind(profile, &words::program_name(words::trim(word)))) {
+    match argv
+        .first()
+        .and_then(|word| wrapper_options::kind(profile, &words::program_name(words::trim(word))))
+    {
         Some(Kind::Env) => carriers::env_has_modifiers(profile, argv),
         Some(Kind::Time) => profile > Profile::V2026_4_14 && wrapper_options::time_writes_a_file(argv),
         _ => false,
