@@ -1,8 +1,10 @@
-//! `argPattern`: a regular expression of JavaScript over the arguments, or on 2026.9.6 a hash of them and of the directory.
+//! `argPattern`: a regular expression of JavaScript over the arguments, or on 2026.9.6 a hash of them and of
+//! the directory.
 //!
-//! Source: `matchArgPattern` and `buildCwdBoundHashedArgPattern` of `exec-command-resolution`. 2026.4.14 ignores the field.
-//! The expressions are run by `regress`, which has no bound for its steps: an expression such as `(a+)+$` may run for ever,
-//! as it does in a gateway. Whoever decides about commands of strangers does so on a thread with a deadline.
+//! Source: `matchArgPattern` and `buildCwdBoundHashedArgPattern` of `exec-command-resolution`. 2026.4.14
+//! ignores the field. The expressions are run by `regress`, which has no bound for its steps: an expression
+//! such as `(a+)+$` may run for ever, as it does in a gateway. Whoever decides about commands of strangers
+//! does so on a thread with a deadline.
 
 use sha2::{Digest, Sha256};
 
@@ -40,7 +42,8 @@ pub(super) fn bound_hash(directory: &str, arguments: &[String]) -> String {
     format!("{BOUND}{}", data_encoding::HEXLOWER.encode(&hash.finalize()))
 }
 
-/// The pattern of an approval of exactly this command: `=command:` and 16 digits of the hash of the trimmed text.
+/// The pattern of an approval of exactly this command: `=command:` and 16 digits of the hash of the trimmed
+/// text.
 pub(super) fn command_pattern(command: &str) -> String {
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(words::trim(command)));
     format!("=command:{}", hash.get(..16).unwrap_or_default())
@@ -82,7 +85,8 @@ fn is_short(pattern: &str) -> bool {
         && pattern.bytes().filter(|byte| *byte == b'|').count() <= MOST_ALTERNATIVES
 }
 
-/// The text that is searched: the arguments joined by spaces; or each followed by NUL if the expression has a NUL itself.
+/// The text that is searched: the arguments joined by spaces; or each followed by NUL if the expression has a
+/// NUL itself.
 fn subject(pattern: &str, arguments: &[String]) -> String {
     if !pattern.contains('\0') {
         return arguments.join(" ");

@@ -1,109 +1,17 @@
 //! Commands that carry another in their arguments: env, sudo, doas, command, builtin, exec.
 //!
-//! Source: `command-carriers` of 2026.6.11 and 2026.9.6, which agree, and `exec-wrapper-tokens` of 2026.4.14, which reads
-//! `env` in a way of its own and knows no other carrier.
+//! Source: `command-carriers` of 2026.6.11 and 2026.9.6, which agree, and `exec-wrapper-tokens` of 2026.4.14,
+//! which reads `env` in a way of its own and knows no other carrier.
 
 use std::borrow::Cow;
 
+use super::carrier_options::{DOAS, ENV, EXEC, Options, SUDO};
 use super::profile::Profile;
 use super::splitter;
 use super::words;
 
 /// How deep `env -S 'env -S ...'` is read.
 const SPLIT_DEPTH: usize = 32;
-
-/// The options of a carrier. A case counts.
-struct Options {
-    flags: &'static [&'static str],
-    values: &'static [&'static str],
-    /// Options with which nothing is started.
-    queries: &'static [&'static str],
-}
-
-const ENV: Options = Options {
-    flags: &["-0", "-i", "--ignore-environment", "--null"],
-    values: &[
-        "-C",
-        "-P",
-        "-S",
-        "-s",
-        "-u",
-        "--argv0",
-        "--block-signal",
-        "--chdir",
-        "--default-signal",
-        "--ignore-signal",
-        "--split-string",
-        "--unset",
-    ],
-    queries: &[],
-};
-const SUDO: Options = Options {
-    flags: &[
-        "-A",
-        "-B",
-        "-b",
-        "-E",
-        "-H",
-        "-i",
-        "-k",
-        "-N",
-        "-n",
-        "-P",
-        "-S",
-        "-s",
-        "--askpass",
-        "--background",
-        "--bell",
-        "--login",
-        "--no-update",
-        "--non-interactive",
-        "--preserve-env",
-        "--preserve-groups",
-        "--reset-home",
-        "--reset-timestamp",
-        "--set-home",
-        "--shell",
-        "--stdin",
-    ],
-    values: &[
-        "-C",
-        "-D",
-        "-g",
-        "-h",
-        "-p",
-        "-R",
-        "-T",
-        "-U",
-        "-u",
-        "--chdir",
-        "--chroot",
-        "--close-from",
-        "--command-timeout",
-        "--group",
-        "--host",
-        "--other-user",
-        "--prompt",
-        "--role",
-        "--type",
-        "--user",
-    ],
-    queries: &[
-        "-K",
-        "-l",
-        "-V",
-        "-v",
-        "-e",
-        "--edit",
-        "--help",
-        "--list",
-        "--remove-timestamp",
-        "--validate",
-        "--version",
-    ],
-};
-const DOAS: Options = Options { flags: &["-L", "-n", "-s"], values: &["-a", "-C", "-u"], queries: &[] };
-const EXEC: Options = Options { flags: &["-c", "-l"], values: &["-a"], queries: &[] };
 
 /// Options of `env` that split their value into words.
 const SPLITTING: [&str; 3] = ["-S", "-s", "--split-string"];
@@ -169,58 +77,12 @@ fn behind_options<'a>(argv: &'a [String], options: &Options) -> Option<&'a [Stri
             return argv.get(index..);
         }
         let found = options.read(token)?;
-        if found.iter().any(|option| options.queries.contains(&option.name.as_str())) {
+        if options.asks(&found) {
             return None;
         }
         expects_value = options.expects_value(&found);
     }
     None
-}
-
-/// One option of a word: `-ab` has two.
-struct Found {
-    name: String,
-    /// Its value in the same word.
-    value: Option<String>,
-}
-
-impl Options {
-    fn knows(&self, name: &str) -> bool {
-        self.flags.contains(&name) || self.values.contains(&name) || self.queries.contains(&name)
-    }
-
-    /// The options of a word (`parseCarrierOptionToken`). `None`: one of them is not known.
-    fn read(&self, token: &str) -> Option<Vec<Found>> {
-        if token.starts_with("--") {
-            let (name, value) =
-                token.split_once('=').map_or((token, None), |(name, value)| (name, Some(value)));
-            let found = Found { name: name.to_owned(), value: value.map(str::to_owned) };
-            return self.knows(name).then(|| vec![found]);
-        }
-        let letters = token
-            .get(1..)
-            .filter(|letters| letters.starts_with(|first: char| first.is_ascii_alphanumeric()))?;
-        let mut all = Vec::new();
-        for (index, letter) in letters.char_indices() {
-            let name = format!("-{letter}");
-            if self.values.contains(&name.as_str()) {
-                let rest = letters.get(index + letter.len_utf8()..).filter(|rest| !rest.is_empty());
-                all.push(Found { name, value: rest.map(str::to_owned) });
-                return Some(all);
-            }
-            if !self.knows(&name) {
-                return None;
-            }
-            all.push(Found { name, value: None });
-        }
-        Some(all)
-    }
-
-    /// Whether the next word is the value of the last option that takes one.
-    fn expects_value(&self, found: &[Found]) -> bool {
-        let last = found.iter().rfind(|option| self.values.contains(&option.name.as_str()));
-        last.is_some_and(|option| option.value.is_none())
-    }
 }
 
 /// What `env` starts (`unwrapEnvInvocation`).

@@ -1,8 +1,9 @@
-//! The globs of entries: `**` matches anything but line ends, `*` anything but a slash, `?` one UTF-16 unit but a slash, and
-//! everything else is literal.
+//! The globs of entries: `**` matches anything but line ends, `*` anything but a slash, `?` one UTF-16 unit
+//! but a slash, and everything else is literal.
 //!
-//! Source: `exec-allowlist-pattern` of the three releases, which translate a glob into a regular expression without flags.
-//! Here it is run over sets of positions, so that the time grows with the product of the lengths divided by 64.
+//! Source: `exec-allowlist-pattern` of the three releases, which translate a glob into a regular expression
+//! without flags. Here it is run over sets of positions, so that the time grows with the product of the
+//! lengths divided by 64.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,8 @@ pub(super) fn matches(glob: &str, text: &str) -> Option<bool> {
     let pieces = pieces(glob);
     let text: Vec<u16> = text.encode_utf16().collect();
     let (mut glob, mut text) = (pieces.as_slice(), text.as_slice());
-    // Both ends up to the first and the last open piece are compared unit by unit, which nearly always decides.
+    // Both ends up to the first and the last open piece are compared unit by unit, which nearly always
+    // decides.
     while let Some((piece, rest)) = glob.split_first().filter(|(piece, _)| !piece.is_open()) {
         match text.split_first() {
             Some((unit, more)) if piece.takes(*unit) => (glob, text) = (rest, more),
@@ -150,8 +152,8 @@ impl Positions {
         any != 0
     }
 
-    /// Adds the positions behind open pieces, which may match nothing. Adding the runs of open pieces to the positions in
-    /// them lets a carry run through each.
+    /// Adds the positions behind open pieces, which may match nothing. Adding the runs of open pieces to the
+    /// positions in them lets a carry run through each.
     fn skip(&mut self, opens: &Self) {
         let mut carry = false;
         for (word, opens) in self.0.iter_mut().zip(&opens.0) {

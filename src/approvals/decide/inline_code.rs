@@ -1,6 +1,8 @@
-//! Code in the arguments of an interpreter, as `strictInlineEval` understands it: `python3 -c`, `node -e`, `awk '{..}'`.
+//! Code in the arguments of an interpreter, as `strictInlineEval` understands it: `python3 -c`, `node -e`,
+//! `awk '{..}'`.
 //!
-//! Source: `exec-inline-eval` of 2026.4.14, and `inline-eval` and `risks` of `command-analysis` in the others.
+//! Source: `exec-inline-eval` of 2026.4.14, and `inline-eval` and `risks` of `command-analysis` in the
+//! others.
 
 use std::borrow::Cow;
 
@@ -15,7 +17,8 @@ use super::wrappers::{self, Wrapper};
 /// The most shells in a row of which each starts its own arguments.
 const MAX_POSITIONAL: usize = 64;
 
-/// The interpreter that is given code in its arguments (`detectInterpreterInlineEvalArgv`), such as `python3`.
+/// The interpreter that is given code in its arguments (`detectInterpreterInlineEvalArgv`), such as
+/// `python3`.
 pub(super) fn in_argv(profile: Profile, argv: &[String]) -> Option<String> {
     let name = words::program_name(words::trim(argv.first()?));
     let names = variants(profile, &name);
@@ -27,8 +30,8 @@ pub(super) fn in_argv(profile: Profile, argv: &[String]) -> Option<String> {
     hit.then_some(name)
 }
 
-/// As [`in_argv`], also through sudo, env, command, timeout and shells that start `$0` (`detectInlineEvalArgv`). 2026.4.14
-/// looks through none of them.
+/// As [`in_argv`], also through sudo, env, command, timeout and shells that start `$0`
+/// (`detectInlineEvalArgv`). 2026.4.14 looks through none of them.
 pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
     let mut words = argv.to_vec();
     let mut start = 0;
@@ -79,7 +82,8 @@ fn started_by_shell(profile: Profile, argv: &[String]) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The names that an interpreter is known by: on 2026.9.6 also without its version (`python3.11`, `perl-5.36`).
+/// The names that an interpreter is known by: on 2026.9.6 also without its version (`python3.11`,
+/// `perl-5.36`).
 fn variants(profile: Profile, name: &str) -> Vec<&str> {
     let bare = without_version(name);
     if profile < Profile::V2026_9_6 || bare == name || bare.encode_utf16().count() < 2 {

@@ -1,6 +1,7 @@
 //! Which options of which interpreters are followed by code.
 //!
-//! Source: `FLAG_INTERPRETER_INLINE_EVAL_SPECS` and `POSITIONAL_INTERPRETER_INLINE_EVAL_SPECS` of the three releases.
+//! Source: `FLAG_INTERPRETER_INLINE_EVAL_SPECS` and `POSITIONAL_INTERPRETER_INLINE_EVAL_SPECS` of the three
+//! releases.
 
 use super::profile::Profile;
 

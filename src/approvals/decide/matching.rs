@@ -1,7 +1,7 @@
 //! Which entry of an allowlist matches a program and its arguments.
 //!
-//! Source: `exec-allowlist-pattern` and `matchAllowlist` of the three releases. 2026.4.14 compares paths as they were found
-//! and nothing else; the later releases compare real paths, names and arguments.
+//! Source: `exec-allowlist-pattern` and `matchAllowlist` of the three releases. 2026.4.14 compares paths as
+//! they were found and nothing else; the later releases compare real paths, names and arguments.
 
 use super::arguments;
 use super::glob;
@@ -60,8 +60,8 @@ impl Target {
     }
 }
 
-/// The entry that matches (`matchAllowlist`). `arguments` are those behind the program; `None`: entries with an
-/// `argPattern` miss.
+/// The entry that matches (`matchAllowlist`). `arguments` are those behind the program; `None`: entries with
+/// an `argPattern` miss.
 pub(super) fn find<'e>(
     lookup: &Lookup,
     entries: impl Iterator<Item = &'e Entry> + Clone,
@@ -101,8 +101,8 @@ pub(super) fn arg_pattern(entry: &Entry) -> Option<&str> {
     entry.arg_pattern.as_deref().filter(|pattern| !pattern.is_empty())
 }
 
-/// Whether an entry counts only if its `argPattern` is a hash of directory and arguments: on 2026.9.6, if `allow-always`
-/// is its source.
+/// Whether an entry counts only if its `argPattern` is a hash of directory and arguments: on 2026.9.6, if
+/// `allow-always` is its source.
 pub(super) fn only_by_hash(profile: Profile, entry: &Entry) -> bool {
     profile >= Profile::V2026_9_6 && entry.allow_always
 }
@@ -151,7 +151,8 @@ fn has_dots(path: &str) -> bool {
     path.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
 }
 
-/// Whether an entry's `argPattern` accepts arguments. `hash` keeps the hash of the call, which is the same for all entries.
+/// Whether an entry's `argPattern` accepts arguments. `hash` keeps the hash of the call, which is the same
+/// for all entries.
 pub(super) fn accepts(
     lookup: &Lookup,
     entry: &Entry,

@@ -10,6 +10,7 @@ mod agent_id;
 mod arguments;
 mod bash;
 mod binding;
+mod carrier_options;
 mod carriers;
 mod case;
 mod configuration;

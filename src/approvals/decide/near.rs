@@ -12,6 +12,10 @@ use super::words;
 /// How many entries are explained.
 const MOST: usize = 3;
 
+/// Why an entry that a gateway stored itself does not count.
+const NEEDS_HASH: &str =
+    "an entry with the source allow-always needs the hash of a directory and arguments as argPattern";
+
 /// The entries that nearly match, nearest first, at most three, and why each misses.
 pub(super) fn near(
     lookup: &Lookup,
@@ -99,8 +103,7 @@ fn miss_by_name(
 fn of_arguments(lookup: &Lookup, entry: &Entry, arguments: &[String]) -> String {
     let Some(pattern) = matching::arg_pattern(entry) else {
         return if matching::only_by_hash(lookup.profile, entry) {
-            "an entry with the source allow-always needs the hash of a directory and arguments as argPattern"
-                .to_owned()
+            NEEDS_HASH.to_owned()
         } else {
             "a shell with arguments needs an entry with an argPattern".to_owned()
         };
@@ -109,7 +112,7 @@ fn of_arguments(lookup: &Lookup, entry: &Entry, arguments: &[String]) -> String 
         return "it was approved for another directory or other arguments".to_owned();
     }
     if matching::only_by_hash(lookup.profile, entry) {
-        return "an entry with the source allow-always needs the hash of a directory and arguments as argPattern".to_owned();
+        return NEEDS_HASH.to_owned();
     }
     format!("its argPattern does not match `{}`", arguments.join(" "))
 }

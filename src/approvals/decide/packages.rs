@@ -1,4 +1,5 @@
-//! Package runners of 2026.9.6: `npx tsc` is judged as `tsc`. The older releases take a package manager for any other program.
+//! Package runners of 2026.9.6: `npx tsc` is judged as `tsc`. The older releases take a package manager for
+//! any other program.
 //!
 //! Source: `package-manager-exec-wrapper` and `resolvePackageManagerTrustTargetArgv` of 2026.9.6.
 
@@ -164,7 +165,8 @@ fn behind_options(
     argv.get(operand(argv, from, options, terminator)?..).map(<[String]>::to_vec)
 }
 
-/// The index of the first operand (`findFirstNonOptionIndex`). `None`: there is none, or an option is not known.
+/// The index of the first operand (`findFirstNonOptionIndex`). `None`: there is none, or an option is not
+/// known.
 fn operand(argv: &[String], from: usize, options: &Options, terminator: Terminator) -> Option<usize> {
     let mut at = from;
     loop {
@@ -191,7 +193,8 @@ enum Scope {
     BeforeTerminator,
 }
 
-/// Whether a call has an option that changes which program is meant (`hasKnownPackageManagerExecContextOptions`).
+/// Whether a call has an option that changes which program is meant
+/// (`hasKnownPackageManagerExecContextOptions`).
 fn has_context(argv: &[String]) -> bool {
     // The word is compared as written here, without trimming.
     let word_at = |options: &Options, names: &[&str]| {

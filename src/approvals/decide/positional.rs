@@ -4,7 +4,8 @@
 
 use super::words;
 
-/// Whether the command of a shell only starts its own arguments: `$0 "$@"` (`isDirectShellPositionalCarrierCommand`).
+/// Whether the command of a shell only starts its own arguments: `$0 "$@"`
+/// (`isDirectShellPositionalCarrierCommand`).
 pub(super) fn is_positional_carrier(command: &str) -> bool {
     parameters(command).is_some()
 }

@@ -1,5 +1,5 @@
-//! The options of PowerShell up to its command. On Linux it is a program like any other, but its commands count as inline
-//! code of a shell.
+//! The options of PowerShell up to its command. On Linux it is a program like any other, but its commands
+//! count as inline code of a shell.
 //!
 //! Source: `shell-inline-command` of the three releases.
 
@@ -95,7 +95,8 @@ pub(super) fn inline(profile: Profile, argv: &[String]) -> Inline {
     Inline::default()
 }
 
-/// The index of the script that PowerShell is given by `-File`, since 2026.6.11 (`resolvePowerShellFileScriptArgv`).
+/// The index of the script that PowerShell is given by `-File`, since 2026.6.11
+/// (`resolvePowerShellFileScriptArgv`).
 pub(super) fn script_index(profile: Profile, argv: &[String]) -> Option<usize> {
     let name = words::program_name(argv.first()?);
     if profile == Profile::V2026_4_14 || argv.len() < 3 || !matches!(name.as_str(), "powershell" | "pwsh") {

@@ -1,7 +1,8 @@
-//! What the word of a program refers to on a host: a file of `PATH` or of the working directory, and its real path.
+//! What the word of a program refers to on a host: a file of `PATH` or of the working directory, and its real
+//! path.
 //!
-//! Source: `executable-path` and `exec-command-resolution` of the three releases. What no host can tell is decided by a
-//! [`Hypothesis`], and noted in [`World::unknown`].
+//! Source: `executable-path` and `exec-command-resolution` of the three releases. What no host can tell is
+//! decided by a [`Hypothesis`], and noted in [`World::unknown`].
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -98,8 +99,8 @@ impl<'l> Lookup<'l> {
         program.resolved.clone().or_else(|| self.path_of(&program.word))
     }
 
-    /// The path that entries and trusted directories are compared with (`resolveExecutableTrustPath`): the real path if
-    /// there is one, else the path as written.
+    /// The path that entries and trusted directories are compared with (`resolveExecutableTrustPath`): the
+    /// real path if there is one, else the path as written.
     pub(super) fn trust_path(&self, program: &Program) -> Option<String> {
         if let Some(real) = &program.real {
             return Some(real.clone());
@@ -162,8 +163,8 @@ impl<'l> Lookup<'l> {
         None
     }
 
-    /// The path of a name in one element of `PATH`. 2026.9.6 takes an empty element for the working directory, and keeps
-    /// `..` as written; the others skip an empty one.
+    /// The path of a name in one element of `PATH`. 2026.9.6 takes an empty element for the working
+    /// directory, and keeps `..` as written; the others skip an empty one.
     fn in_path(&self, entry: &str, name: &str) -> Option<String> {
         if self.profile < Profile::V2026_9_6 {
             return (!entry.is_empty()).then(|| join(entry, name));
@@ -181,8 +182,8 @@ impl<'l> Lookup<'l> {
 
     /// What is at a path, after the hypothesis.
     fn see(&self, path: &str) -> Seen {
-        // A relative element of PATH is resolved by 2026.4.14 and 2026.6.11 against a directory that nobody knows: the one
-        // in which the gateway was started.
+        // A relative element of PATH is resolved by 2026.4.14 and 2026.6.11 against a directory that nobody
+        // knows: the one in which the gateway was started.
         let is_absolute = path.starts_with('/');
         let found = if is_absolute { self.world.host.look(path) } else { Found::Unknown };
         match found {

@@ -1,6 +1,7 @@
 //! Which options safe bins may have.
 //!
-//! Source: `exec-safe-bin-policy-profiles` of the three releases. Options without a value are known since 2026.9.6.
+//! Source: `exec-safe-bin-policy-profiles` of the three releases. Options without a value are known since
+//! 2026.9.6.
 
 use super::configuration::SafeBinProfile;
 use super::profile::Profile;
@@ -33,7 +34,8 @@ impl Flags<'_> {
         self.denied.contains(&flag)
     }
 
-    /// The long option that a word names, perhaps shortened (`resolveCanonicalLongFlag`). `None`: unknown, or not unique.
+    /// The long option that a word names, perhaps shortened (`resolveCanonicalLongFlag`). `None`: unknown, or
+    /// not unique.
     pub(super) fn long(&self, name: &str) -> Option<&str> {
         if name.len() <= 2 {
             return None;

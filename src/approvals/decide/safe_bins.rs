@@ -1,8 +1,9 @@
-//! Safe bins: programs that may run without an entry if their arguments name no file. And the builtins of the shell.
+//! Safe bins: programs that may run without an entry if their arguments name no file. And the builtins of the
+//! shell.
 //!
-//! Source: `exec-safe-bin-policy-validator`, `exec-safe-bin-semantics`, `exec-safe-bin-trust` of the three releases and, since
-//! 2026.6.11, `exec-safe-builtins`. On a file system that ignores case the later releases compare directories in lower case;
-//! that is left out, as a gateway on Linux seldom has one.
+//! Source: `exec-safe-bin-policy-validator`, `exec-safe-bin-semantics`, `exec-safe-bin-trust` of the three
+//! releases and, since 2026.6.11, `exec-safe-builtins`. On a file system that ignores case the later releases
+//! compare directories in lower case; that is left out, as a gateway on Linux seldom has one.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,8 @@
 //! One part of a command against the entries, safe bins and builtins, for all three releases.
 //!
-//! Source: `resolveSegmentAllowlistMatch` and `resolveSegmentSatisfaction` of `exec-approvals-allowlist`. What a part is, and
-//! whether it may be allowed at all (`eval`, `A=1 ls`), is decided by the evaluation that calls this.
+//! Source: `resolveSegmentAllowlistMatch` and `resolveSegmentSatisfaction` of `exec-approvals-allowlist`.
+//! What a part is, and whether it may be allowed at all (`eval`, `A=1 ls`), is decided by the evaluation that
+//! calls this.
 
 use super::evaluation::By;
 use super::matching::{self, Target};
@@ -31,8 +32,8 @@ pub(super) struct Judged<'e> {
     pub inline: Option<String>,
 }
 
-/// Reads one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell commands: the caller
-/// of 2026.4.14 judges `inline` if `by` is `None`.
+/// Reads one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell
+/// commands: the caller of 2026.4.14 judges `inline` if `by` is `None`.
 pub(super) fn judge<'e>(lookup: &Lookup, entries: &'e [Entry], argv: &[String], raw: &str) -> Judged<'e> {
     let unwrapped = wrappers::unwrap(lookup.profile, argv);
     let program = lookup.program(first(&unwrapped.argv));
@@ -67,7 +68,8 @@ pub(super) fn near(lookup: &Lookup, entries: &[Entry], judged: &Judged) -> Vec<(
 /// What entries are compared with: a command without wrappers and package runners.
 struct Subject {
     argv: Vec<String>,
-    /// The program that is executed, and the one that entries mean: they differ behind `busybox`. `None`: no program.
+    /// The program that is executed, and the one that entries mean: they differ behind `busybox`. `None`: no
+    /// program.
     execution: Program,
     policy: Option<Target>,
     /// The command of a shell that reads no startup files.

@@ -1,6 +1,7 @@
 //! The options of shells up to their command: `-c`, clusters such as `-ec`, and what takes a value.
 //!
-//! Source: `shell-inline-command` of the three releases. 2026.4.14 ignores case and looks past words that are no options.
+//! Source: `shell-inline-command` of the three releases. 2026.4.14 ignores case and looks past words that are
+//! no options.
 
 use super::profile::Profile;
 use super::words;
@@ -38,7 +39,8 @@ pub(super) fn flags(profile: Profile) -> &'static [&'static str] {
 pub(super) const NUSHELL_FLAGS: [&str; 7] =
     ["-lc", "-c", "--command", "--commands", "--cmdline", "-e", "--execute"];
 
-/// The command behind one of `flags` or a cluster of letters with `c` (`resolveInlineCommandMatch`, for POSIX shells).
+/// The command behind one of `flags` or a cluster of letters with `c` (`resolveInlineCommandMatch`, for POSIX
+/// shells).
 pub(super) fn inline(profile: Profile, argv: &[String], flags: &[&str]) -> Inline {
     if profile == Profile::V2026_4_14 {
         return old_inline(argv, flags);
@@ -139,7 +141,8 @@ pub(super) fn is_login(argv: &[String], flags: &[&str]) -> bool {
     has_mode(argv, flags, "--login", 'l')
 }
 
-/// Whether a shell has `-i` or `--interactive` before its command (`hasPosixInteractiveStartupBeforeInlineCommand`).
+/// Whether a shell has `-i` or `--interactive` before its command
+/// (`hasPosixInteractiveStartupBeforeInlineCommand`).
 pub(super) fn is_interactive(argv: &[String], flags: &[&str]) -> bool {
     has_mode(argv, flags, "--interactive", 'i')
 }

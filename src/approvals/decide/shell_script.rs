@@ -1,7 +1,7 @@
 //! What a shell starts from its arguments: a script, or a program as `sh -c '$0 "$@"' program`.
 //!
-//! Source: `resolveShellWrapperScriptCandidatePath`, `resolveShellWrapperPositionalArgvCandidate` and the functions around
-//! them in `exec-approvals-allowlist` of the three releases.
+//! Source: `resolveShellWrapperScriptCandidatePath`, `resolveShellWrapperPositionalArgvCandidate` and the
+//! functions around them in `exec-approvals-allowlist` of the three releases.
 
 use super::positional;
 use super::powershell;

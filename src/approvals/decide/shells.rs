@@ -74,7 +74,8 @@ pub(super) fn is_shell_call(profile: Profile, argv: &[String]) -> bool {
         .is_some_and(|argv| is_shell(profile, argv.first().map_or("", String::as_str)))
 }
 
-/// The command of a POSIX shell, `argv` being the shell itself (`resolveInlineCommandMatch` with the POSIX flags).
+/// The command of a POSIX shell, `argv` being the shell itself (`resolveInlineCommandMatch` with the POSIX
+/// flags).
 pub(super) fn inline(profile: Profile, argv: &[String]) -> Inline {
     shell_options::inline(profile, argv, shell_options::flags(profile))
 }
@@ -100,8 +101,8 @@ pub(super) fn payload(profile: Profile, argv: &[String]) -> Option<String> {
     }
 }
 
-/// As [`payload`], but none if the shell reads startup files first (`extractBindableShellWrapperInlineCommand`).
-/// 2026.4.14 makes no difference.
+/// As [`payload`], but none if the shell reads startup files first
+/// (`extractBindableShellWrapperInlineCommand`). 2026.4.14 makes no difference.
 pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<String> {
     let payload = payload(profile, argv)?;
     let argv = behind_wrappers(profile, argv)?;
@@ -112,7 +113,8 @@ pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<Stri
     (!reads_startup_files).then_some(payload)
 }
 
-/// The shell behind dispatch wrappers and `busybox` (`resolveShellWrapperCandidate`). `None`: a wrapper blocks.
+/// The shell behind dispatch wrappers and `busybox` (`resolveShellWrapperCandidate`). `None`: a wrapper
+/// blocks.
 fn behind_wrappers(profile: Profile, argv: &[String]) -> Option<Cow<'_, [String]>> {
     let mut current = Cow::Borrowed(argv);
     for _ in 0..=DEPTH {
@@ -153,8 +155,8 @@ fn cmd_payload(profile: Profile, argv: &[String]) -> Option<String> {
     (!command.is_empty()).then(|| command.to_owned())
 }
 
-/// Whether a POSIX shell reads startup files before its command (`startupWrapperRequiresFullArgv`), or is a `fish` whose
-/// command is attached to its option.
+/// Whether a POSIX shell reads startup files before its command (`startupWrapperRequiresFullArgv`), or is a
+/// `fish` whose command is attached to its option.
 fn has_startup(profile: Profile, name: &str, argv: &[String]) -> bool {
     if name == "fish" && fish_options(argv).any(|token| has_fish_startup(token)) {
         return true;

@@ -1,9 +1,11 @@
-//! Small text rules of JavaScript and Node that the releases use everywhere: trimming, base names, joining of paths.
+//! Small text rules of JavaScript and Node that the releases use everywhere: trimming, base names, joining of
+//! paths.
 //!
-//! Source: `exec-wrapper-tokens` of all three releases, and the documented behaviour of `String.prototype.trim` and
-//! `path.posix` of Node 24.
+//! Source: `exec-wrapper-tokens` of all three releases, and the documented behaviour of
+//! `String.prototype.trim` and `path.posix` of Node 24.
 
-/// Whether JavaScript's `trim` and `\s` take a character for white space. U+0085 is none there, U+FEFF is one.
+/// Whether JavaScript's `trim` and `\s` take a character for white space. U+0085 is none there, U+FEFF is
+/// one.
 pub(super) fn is_white(character: char) -> bool {
     character == '\u{feff}' || (character.is_whitespace() && character != '\u{85}')
 }
@@ -13,8 +15,8 @@ pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(is_white)
 }
 
-/// The program that a word names, for comparison with the tables: the last component after `/` or `\`, in lower case,
-/// without `.exe`, `.cmd`, `.bat` or `.com`.
+/// The program that a word names, for comparison with the tables: the last component after `/` or `\`, in
+/// lower case, without `.exe`, `.cmd`, `.bat` or `.com`.
 pub(super) fn program_name(word: &str) -> String {
     let posix = base_name(word);
     let windows = windows_base_name(word);
@@ -51,7 +53,8 @@ pub(super) fn directory_name(path: &str) -> &str {
     }
 }
 
-/// `path.posix.resolve(directory, path)` for an absolute directory: `.`, `..` and doubled slashes are folded as text.
+/// `path.posix.resolve(directory, path)` for an absolute directory: `.`, `..` and doubled slashes are folded
+/// as text.
 pub(super) fn absolute(directory: &str, path: &str) -> String {
     if path.starts_with('/') { fold(path) } else { fold(&format!("{directory}/{path}")) }
 }
@@ -80,7 +83,8 @@ fn fold(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced without one.
+/// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced
+/// without one.
 pub(super) fn expand_home(text: &str, home: &str) -> String {
     match text.strip_prefix('~') {
         Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => {

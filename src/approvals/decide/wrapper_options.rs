@@ -1,7 +1,7 @@
 //! The options of dispatch wrappers, and where the command behind them begins.
 //!
-//! Source: the tables and `scanWrapperInvocation` of `dispatch-wrapper-resolution`. `script`, `arch` and `xcrun` start a
-//! command on macOS alone; on Linux they block.
+//! Source: the tables and `scanWrapperInvocation` of `dispatch-wrapper-resolution`. `script`, `arch` and
+//! `xcrun` start a command on macOS alone; on Linux they block.
 
 use super::profile::Profile;
 use super::words;

@@ -1,5 +1,5 @@
-//! Taking wrappers off a command: `timeout 5 ls` is judged as `ls`. A wrapper whose options change what is started blocks the
-//! command, so that nothing can allow it.
+//! Taking wrappers off a command: `timeout 5 ls` is judged as `ls`. A wrapper whose options change what is
+//! started blocks the command, so that nothing can allow it.
 //!
 //! Source: `dispatch-wrapper-resolution` and `exec-wrapper-trust-plan` of the three releases.
 
@@ -92,7 +92,8 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
     }
 }
 
-/// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `policy_argv` is the same as `argv`.
+/// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `policy_argv` is the same as
+/// `argv`.
 pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Unwrapped {
     let mut current = Cow::Borrowed(argv);
     let mut wrappers = Vec::new();
@@ -158,7 +159,8 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     }
 }
 
-/// Whether a dispatch wrapper that can be taken off still changes what is started (`isSemanticDispatchWrapperUsage`).
+/// Whether a dispatch wrapper that can be taken off still changes what is started
+/// (`isSemanticDispatchWrapperUsage`).
 fn is_semantic(profile: Profile, argv: &[String]) -> bool {
     match argv
         .first()
@@ -175,7 +177,8 @@ pub(super) fn is_dispatch(profile: Profile, word: &str) -> bool {
     wrapper_options::kind(profile, &words::program_name(word)).is_some()
 }
 
-/// `command`, `builtin` and `exec`, written so exactly, on 2026.9.6 (`unwrapTransparentShellArgvCarrierInvocation`).
+/// `command`, `builtin` and `exec`, written so exactly, on 2026.9.6
+/// (`unwrapTransparentShellArgvCarrierInvocation`).
 fn transparent_carrier(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     let word = argv.first().map_or("", |word| words::trim(word));
     if profile < Profile::V2026_9_6 || !matches!(word, "builtin" | "command" | "exec") {
