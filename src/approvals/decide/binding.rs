@@ -94,7 +94,8 @@ fn check_part(segment: &Segment, is_last: bool) -> Result<(), &'static str> {
         return Err("SYSTEM_RUN_DENIED: approval cannot safely bind commands after cwd changes");
     }
     let is_found = segment.real.is_some() || segment.resolved.is_some();
-    let has_resolution = segment.effective.as_ref().unwrap_or(&segment.argv).first().is_some_and(|word| !trim(word).is_empty());
+    let started = wrappers::unwrap(Profile::V2026_9_6, &segment.argv).argv;
+    let has_resolution = started.first().is_some_and(|word| !trim(word).is_empty());
     if !program.is_empty() && !files::is_path(program) && has_resolution && !is_found {
         return Err("SYSTEM_RUN_DENIED: approval requires a resolved executable");
     }

@@ -16,7 +16,6 @@ use super::resolve::World;
 use super::suppressions;
 use super::unanswered::{self, Reviewer};
 use super::words::trim;
-use super::workspace;
 
 /// The reason of a release for a plan that a glob, a brace or a tilde makes impossible.
 const SHELL_EXPANSION: &str = "shell expansion in enforced arguments";
@@ -70,12 +69,6 @@ struct Reasons {
 /// Decides on a command that was read against the entries.
 pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     let is_newest = situation.profile >= Profile::V2026_9_6;
-    if is_newest
-        && situation.is_supervised()
-        && let Some(refusal) = workspace::unbindable(situation.question, situation.world.host)
-    {
-        return situation.refused(refusal);
-    }
     let reasons = Reasons::of(situation);
     if is_newest
         && !situation.policy.auto_review
@@ -184,11 +177,6 @@ impl Situation<'_> {
     /// What a binding depends on.
     fn subject(&self) -> Subject<'_> {
         Subject { question: self.question, setup: self.setup, evaluation: self.evaluation, world: self.world }
-    }
-
-    /// Whether anything at all is checked.
-    fn is_supervised(&self) -> bool {
-        self.policy.security == Security::Allowlist || self.policy.ask != Ask::Off
     }
 
     /// Whether nobody would be asked, and the fallback refuses.

@@ -141,3 +141,6 @@ fn asking_more(asked: (Ask, Origin), document: Option<(Ask, Origin)>) -> (Ask, O
         _ => asked,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ fn undecided(policy: Option<&Merged>, reason: String, missing: Vec<String>) -> D
         missing,
     }
 }
+
+#[cfg(test)]
+mod tests;

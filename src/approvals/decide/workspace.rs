@@ -1,12 +1,11 @@
-//! Checks of the working directory, which 2026.9.6 makes before it decides: the directory has to exist, and the policy has
-//! to be bound to its real path. Facts: `resolveExecWorkdir` and `captureApprovedCwdSnapshotSync`.
+//! The working directory of a call: 2026.9.6 requires that it exists, and goes on with its real path. Facts:
+//! `resolveExecWorkdir`.
 
 use std::borrow::Cow;
 
 use super::host::{Found, Host};
 use super::profile::Profile;
 use super::question::Question;
-use super::words;
 
 /// Why 2026.9.6 does nothing in this directory.
 pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Option<String> {
@@ -29,16 +28,5 @@ pub(super) fn directory<'q>(question: &Question<'q>, profile: Profile, host: &dy
     match host.look(question.directory) {
         Found::Directory(real) if profile >= Profile::V2026_9_6 => Cow::Owned(real),
         _ => Cow::Borrowed(question.directory),
-    }
-}
-
-/// Why 2026.9.6 cannot bind an approval to this directory: a link on its way could be changed.
-pub(super) fn unbindable(question: &Question<'_>, host: &dyn Host) -> Option<&'static str> {
-    let directory = words::absolute("/", question.directory);
-    match host.look(&directory) {
-        Found::Directory(real) if real != directory && host.is_writable(&directory) != Some(false) => {
-            Some("SYSTEM_RUN_DENIED: approval requires canonical cwd (no symlink path components)")
-        }
-        _ => None,
     }
 }

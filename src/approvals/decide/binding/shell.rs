@@ -20,7 +20,8 @@ pub(super) fn script_index(argv: &[String], shell: &str) -> Option<usize> {
     }
     let has_plus = WITH_PLUS.contains(&shell);
     let is_option = |word: &str| word.starts_with('-') || has_plus && word.starts_with('+');
-    if shell_options::inline(newest, argv, shell_options::flags(newest)).index.is_some() {
+    let command = shell_options::inline(newest, argv, shell_options::flags(newest)).index;
+    if command.is_some_and(|index| has_plus || !has_plus_before(argv, index)) {
         return None;
     }
     let mut index = 1;
@@ -46,4 +47,16 @@ pub(super) fn script_index(argv: &[String], shell: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a word with a plus sign ends the options before the command of a shell that has no such options.
+fn has_plus_before(argv: &[String], command: usize) -> bool {
+    let mut index = 1;
+    while let Some(word) = argv.get(index).map(|word| trim(word)).filter(|_| index < command) {
+        if word.starts_with('+') {
+            return true;
+        }
+        index += shell_options::advance(word);
+    }
+    false
 }
