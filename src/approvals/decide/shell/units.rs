@@ -118,16 +118,20 @@ struct Word {
 impl Word {
     fn next(&mut self, character: char, at: usize) {
         let is_escaped = std::mem::take(&mut self.is_escaped);
-        match (self.quote, character) {
+        match self.quote {
             _ if is_escaped => {}
-            (None | Some('"'), '\\') => self.is_escaped = true,
-            (Some(open), _) if open == character => self.quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => self.quote = Some(character),
-            (None, _) if character.is_ascii_whitespace() || ";|&()<>`".contains(character) => {
-                self.start = at + character.len_utf8();
+            None | Some('"') if character == '\\' => self.is_escaped = true,
+            Some(open) => {
+                if open == character {
+                    self.quote = None;
+                }
             }
-            (None, _) => {}
+            None if matches!(character, '\'' | '"') => self.quote = Some(character),
+            None => {
+                if character.is_ascii_whitespace() || ";|&()<>`".contains(character) {
+                    self.start = at + character.len_utf8();
+                }
+            }
         }
     }
 
