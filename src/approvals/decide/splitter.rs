@@ -199,15 +199,18 @@ impl Pipeline<'_> {
         !self.heredocs.is_empty() && (is_at(self.text, self.at, "\n") || is_at(self.text, self.at, "\r"))
     }
 
-    /// Reads `<<`, `<<-` and the delimiter, which stay in the text. Without a delimiter it is text alone.
+    /// Reads `<<`, `<<-` and the delimiter, which stay in the text. Without a delimiter it is text alone, and the release
+    /// takes the `-` into it twice.
     fn heredoc(&mut self) {
         self.keep(self.at + 2);
         let strips_tabs = is_at(self.text, self.at, "-");
         if strips_tabs {
-            self.keep(self.at + 1);
+            self.raw.push('-');
         }
-        if let Some((heredoc, end)) = heredoc::delimiter(self.text, self.at, strips_tabs) {
+        let start = self.at + usize::from(strips_tabs);
+        if let Some((heredoc, end)) = heredoc::delimiter(self.text, start, strips_tabs) {
             self.heredocs.push(heredoc);
+            self.at = start;
             self.keep(end);
         }
     }
@@ -328,6 +331,7 @@ mod tests {
             ("a <<E\nx", Err(heredoc::UNTERMINATED)),
             ("a <<E 'x", Err(heredoc::UNTERMINATED)),
             ("a <<", Ok(vec!["a <<"])),
+            ("a <<-", Ok(vec!["a <<--"])),
             ("a <<< b", Err("unsupported shell token: <")),
         ] {
             assert_eq!(
