@@ -69,7 +69,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => approvals::replace(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => diff::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Explain(Lazy(args)))) => explain::run(args, &line, deadline, streams),
-        Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, &line, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
             queue::list(args, &line, cli.timeout.map(Deadline::after), TIMEOUT, streams)

@@ -73,6 +73,12 @@ const FILES_OF_DOCUMENTS: [Entry; 2] = [
 const FILES_OF_PROJECTS: [Entry; 1] =
     [("clearance.toml", "Severities and accepted findings, in the nearest directory from here upwards.")];
 
+/// The files of policy tests.
+const FILES_OF_TESTS: [Entry; 1] = [(
+    "approvals-test.toml, NAME.approvals-test.toml",
+    "Policy tests of a document; clearance approvals schema --tests prints their schema.",
+)];
+
 /// `approvals schema`
 pub fn schema(args: &Schema, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let derived = if args.tests { policy_tests::derived() } else { schema::derived() };
@@ -180,6 +186,9 @@ fn files(command: &Command, names: &[&str]) -> Vec<Entry> {
     }
     if names.last() == Some(&"lint") {
         entries.extend(FILES_OF_PROJECTS);
+    }
+    if names.last() == Some(&"test") {
+        entries.extend(FILES_OF_TESTS);
     }
     entries
 }

@@ -2,22 +2,15 @@
 
 use std::io;
 
-use super::command_line::CommandLine;
 use crate::cli::policy_tests::{Format, Test};
 use crate::commands::policy_tests::{self, Request};
 use crate::deadline::Deadline;
 use crate::output::{self, Look, Paper};
-use crate::report::approvals::NotTested;
 use crate::report::exit::Exit;
 use crate::streams::Streams;
 
 /// Decides the cases, and reports those that fail.
-pub fn run(
-    args: Test,
-    line: &CommandLine,
-    deadline: Deadline,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<Exit> {
+pub fn run(args: Test, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let request = Request {
         paths: args.paths,
         releases: args.release,
@@ -25,14 +18,7 @@ pub fn run(
         max_size: args.max_size,
         requires_coverage: args.require_coverage,
     };
-    let mut report = policy_tests::run(request, deadline)?;
-    for file in &mut report.files {
-        if let Err(NotTested::Failed(failed)) = &mut file.result
-            && let Some(remedy) = line.instead_of_missing(&file.name, deadline)
-        {
-            failed.remedy = Some(remedy);
-        }
-    }
+    let report = policy_tests::run(request, deadline)?;
     let exit = report.exit();
     match args.format {
         Format::Human if args.quiet.quiet && exit == Exit::Done => {}

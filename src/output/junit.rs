@@ -34,7 +34,10 @@ fn suite(out: &mut dyn Write, file: &TestedFile) -> io::Result<()> {
         Ok(checks) => {
             let failures = checks.iter().filter(|check| check.failure.is_some()).count();
             let tests = checks.len();
-            writeln!(out, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">")?;
+            writeln!(
+                out,
+                "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
+            )?;
             for check in checks {
                 case(out, &name, check)?;
             }

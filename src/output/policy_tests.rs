@@ -60,7 +60,10 @@ fn file(out: &mut dyn Write, tested: &TestedFile, look: Look) -> io::Result<()> 
         Err(NotTested::Problems(problems)) => {
             for problem in problems {
                 let place = format!("{name}:{}:{}", problem.at.line, problem.at.column);
-                look.print(out, &format!("{} {place}: {}", label("error:", look), escaped(&problem.message)))?;
+                look.print(
+                    out,
+                    &format!("{} {place}: {}", label("error:", look), escaped(&problem.message)),
+                )?;
                 if let Some(help) = &problem.help {
                     look.print(out, &format!("  next: {}", escaped(help)))?;
                 }
@@ -142,7 +145,8 @@ fn untouched(out: &mut dyn Write, entries: &[Untouched], look: Look) -> io::Resu
 
 /// An entry in words.
 pub(super) fn shown(entry: &Listed) -> String {
-    let arguments = entry.arg_pattern.as_ref().map(|pattern| format!(" argPattern={pattern}")).unwrap_or_default();
+    let arguments =
+        entry.arg_pattern.as_ref().map(|pattern| format!(" argPattern={pattern}")).unwrap_or_default();
     format!("agent {}: {}{arguments}", entry.agent, entry.pattern)
 }
 
@@ -183,7 +187,10 @@ fn annotations(out: &mut dyn Write, tested: &TestedFile) -> io::Result<()> {
                 let (line, column) = (problem.at.line, problem.at.column);
                 let help = problem.help.as_ref().map(|help| format!(" ({})", data(help))).unwrap_or_default();
                 let message = data(&problem.message);
-                writeln!(out, "::error file={file},line={line},col={column},title=invalid-test::{message}{help}")?;
+                writeln!(
+                    out,
+                    "::error file={file},line={line},col={column},title=invalid-test::{message}{help}"
+                )?;
             }
             Ok(())
         }

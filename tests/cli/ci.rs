@@ -15,6 +15,9 @@ use crate::support::dev::Dev;
 
 const VALID: &str = r#"{"version": 1, "defaults": {"security": "deny"}}"#;
 const DANGEROUS: &str = r#"{"version": 1, "defaults": {"security": "full", "ask": "off"}}"#;
+/// What the valid document denies.
+const POLICY_TEST: &str =
+    "document = \"exec-approvals.json\"\n[[case]]\ncommand = \"uptime\"\nexpect = \"denied\"\n";
 const MISSPELT: &str = r#"{"version": 1, "defaults": {"security": "alowlist"}}"#;
 
 /// A file of the repository, as JSON.
@@ -214,6 +217,21 @@ fn the_action_fails_where_a_document_is_dangerous() {
     assert_eq!(codes(&ran)[2..], [("Lint", 0)], "{ran:?}");
 }
 
+#[test]
+fn the_action_runs_policy_tests() {
+    let tests = POLICY_TEST.replace("exec-approvals.json", "a.json");
+    let mut runner = Runner::new(&[("hosts/a.json", VALID), ("hosts/a b.approvals-test.toml", &tests)]);
+    let given = [("paths", "hosts"), ("tests", "hosts/\n")];
+    let ran = action(&mut runner, &given);
+    let expected = [("Install clearance", 0), ("Validate", 0), ("Lint", 0), ("Test", 0)];
+    assert_eq!(codes(&ran), expected, "{ran:?}");
+    fs::write(runner.path("checkout/hosts/a b.approvals-test.toml"), tests.replace("denied", "runs"))
+        .unwrap();
+    let ran = action(&mut runner, &given);
+    assert_eq!(codes(&ran)[3..], [("Test", 1)], "{ran:?}");
+    assert!(ran[3].2.contains("::error file=hosts/a b.approvals-test.toml,line=2"), "{ran:?}");
+}
+
 // ---- pre-commit
 
 #[test]
@@ -256,7 +274,7 @@ fn the_hooks_run_on_what_they_name() {
 /// The words of a job, in one script: GitLab runs them one after the other in one shell.
 fn gitlab(recipe: &Value, job: &str) -> String {
     let job = &recipe[job];
-    fields_are(job, &["extends", "rules", "script"]);
+    fields_are(job, &["artifacts", "extends", "rules", "script"]);
     let base = &recipe[text(&job["extends"])];
     let lines =
         [&base["before_script"], &job["script"]].into_iter().flat_map(|lines| lines.as_array().unwrap());
@@ -267,7 +285,8 @@ fn gitlab(recipe: &Value, job: &str) -> String {
 fn the_gitlab_recipe_checks_and_compares() {
     let recipe = yaml("contrib/gitlab-ci.yml");
     let jobs = ["approvals-validate", "approvals-lint", "approvals-drift"];
-    fields_are(&recipe, &[&["variables", ".clearance"], &jobs[..]].concat());
+    const TEST: &str = "approvals-test";
+    fields_are(&recipe, &[&["variables", ".clearance", TEST], &jobs[..]].concat());
     fields_are(&recipe[".clearance"], &["stage", "image", "variables", "cache", "before_script"]);
     let dev = Dev::start(&[]);
     let mut runner = Runner::new(&[("exec-approvals.json", VALID)]);
@@ -292,6 +311,14 @@ fn the_gitlab_recipe_checks_and_compares() {
     assert_code(&runner.run(set, &nothing), 0, "set");
     assert_code(&runner.run(&gitlab(&recipe, jobs[2]), &nothing), 0, jobs[2]);
     assert_eq!(recipe[jobs[2]]["rules"], json!([{"if": "$OPENCLAW_GATEWAY_URL"}]));
+    let report = text(&recipe[TEST]["artifacts"]["reports"]["junit"]);
+    for (expected, code) in [("denied", 0), ("runs", 1)] {
+        fs::write(runner.path("checkout/approvals-test.toml"), POLICY_TEST.replace("denied", expected))
+            .unwrap();
+        assert_code(&runner.run(&gitlab(&recipe, TEST), &nothing), code, TEST);
+        let junit = fs::read_to_string(runner.path(&format!("checkout/{report}"))).unwrap();
+        assert!(junit.contains(&format!("failures=\"{code}\"")), "{junit}");
+    }
     fs::write(runner.path("checkout/exec-approvals.json"), MISSPELT).unwrap();
     assert_code(&runner.run(&gitlab(&recipe, jobs[0]), &nothing), 1, jobs[0]);
     fs::write(runner.path("checkout/exec-approvals.json"), DANGEROUS).unwrap();

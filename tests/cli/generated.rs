@@ -21,6 +21,8 @@ fn schema_is_current() {
     assert_current("src/approvals/check/schema.json", &format!("{derived}\n"));
     let derived = serde_json::to_string_pretty(&clearance::internals::approvals::derived_native()).unwrap();
     assert_current("src/approvals/check/native.schema.json", &format!("{derived}\n"));
+    let derived = serde_json::to_string_pretty(&clearance::internals::approvals::derived_tests()).unwrap();
+    assert_current("src/approvals/policy_tests/schema.json", &format!("{derived}\n"));
 }
 
 fn printed(arguments: &[&str]) -> String {
@@ -57,6 +59,7 @@ fn manual_pages_are_current() {
         &["man", "approvals", "allowlist", "add"],
         &["man", "approvals", "allowlist", "remove"],
         &["man", "approvals", "schema"],
+        &["man", "approvals", "test"],
         &["man", "queue"],
         &["man", "queue", "ls"],
         &["man", "queue", "dedupe"],

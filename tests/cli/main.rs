@@ -33,6 +33,7 @@ mod narrow;
 mod nodes;
 mod pasted;
 mod pictures;
+mod policy_tests;
 mod purge_faults;
 mod queue;
 mod quiet;

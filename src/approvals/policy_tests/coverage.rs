@@ -89,14 +89,21 @@ fn of_json(text: &str) -> Option<Vec<Found>> {
 fn of_tree(text: &str, syntax: Syntax) -> Vec<Found> {
     let root = syntax::parse(text, None, syntax, &mut Vec::new());
     let Some(Value::Object(root)) = root else { return Vec::new() };
-    let Some(Value::Object(agents)) = get(&root, "agents").map(|agents| &agents.value) else { return Vec::new() };
+    let Some(Value::Object(agents)) = get(&root, "agents").map(|agents| &agents.value) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for property in &agents.properties {
         let Value::Object(agent) = &property.value else { continue };
         let Some(Value::Array(list)) = get(agent, "allowlist").map(|list| &list.value) else { continue };
         for (index, element) in list.elements.iter().enumerate() {
             let entry = fields(&to_json(element).to_string());
-            found.push(Found { agent: key(property).to_owned(), index, entry, offset: element.range().start });
+            found.push(Found {
+                agent: key(property).to_owned(),
+                index,
+                entry,
+                offset: element.range().start,
+            });
         }
     }
     found
@@ -121,9 +128,18 @@ mod tests {
         for (text, syntax) in [(json, Syntax::Json), (json5.as_str(), Syntax::Json5)] {
             let found: Vec<_> = listed(text, syntax)
                 .into_iter()
-                .map(|one| format!("{} {} {} {:?} {}:{}", one.agent, one.index, one.pattern, one.arg_pattern, one.at.line, one.at.column))
+                .map(|one| {
+                    format!(
+                        "{} {} {} {:?} {}:{}",
+                        one.agent, one.index, one.pattern, one.arg_pattern, one.at.line, one.at.column
+                    )
+                })
                 .collect();
-            assert_eq!(found, ["main 0 a None 3:3", "main 1 b None 4:3", "* 0 c Some(\"^x$\") 5:21"], "{text}");
+            assert_eq!(
+                found,
+                ["main 0 a None 3:3", "main 1 b None 4:3", "* 0 c Some(\"^x$\") 5:21"],
+                "{text}"
+            );
         }
         assert_eq!(listed("nonsense", Syntax::Json), []);
     }

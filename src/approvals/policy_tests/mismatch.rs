@@ -39,7 +39,10 @@ impl EntryName {
     /// Whether this is the name of an entry. `scope`: the agent in whose list it is.
     pub(super) fn names(&self, scope: &str, pattern: &str, arg_pattern: Option<&str>) -> bool {
         let with_agent = || {
-            self.pattern.strip_prefix(scope).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| rest == pattern)
+            self.pattern
+                .strip_prefix(scope)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| rest == pattern)
         };
         self.agent.as_deref().is_none_or(|agent| agent == scope)
             && (self.pattern == pattern || self.agent.is_none() && with_agent())

@@ -40,7 +40,11 @@ impl Kind {
             let schema = derived();
             Kind::ALL.iter().map(|table| table.keys_in(&schema)).collect()
         });
-        Self::ALL.iter().position(|table| *table == self).and_then(|at| KEYS.get(at)).map_or(&[], Vec::as_slice)
+        Self::ALL
+            .iter()
+            .position(|table| *table == self)
+            .and_then(|at| KEYS.get(at))
+            .map_or(&[], Vec::as_slice)
     }
 
     fn keys_in(self, schema: &Value) -> Vec<String> {
@@ -50,7 +54,10 @@ impl Kind {
             Self::Case => schema.pointer("/$defs/Case/properties"),
             Self::Entry => schema.pointer("/$defs/Entry/properties"),
         };
-        properties.and_then(Value::as_object).map(|object| object.keys().cloned().collect()).unwrap_or_default()
+        properties
+            .and_then(Value::as_object)
+            .map(|object| object.keys().cloned().collect())
+            .unwrap_or_default()
     }
 }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::mismatch::{Matched, Mismatch, mismatches};
 use super::suite::{Case, Host, Release, Suite};
 use crate::approvals::decide::{
-    self, Decision, Entry, EntryId, Prepared, Place, Profile, Programs, Question, Table, TableHost, decide_prepared,
+    self, Decision, Entry, EntryId, Place, Prepared, Profile, Programs, Question, Table, TableHost,
+    decide_prepared,
 };
 use crate::approvals::findings::nearest::nearest;
 
@@ -60,7 +61,7 @@ pub struct Tester<'s> {
     suite: &'s Suite,
     subject: &'s Subject,
     local: &'s Local,
-    loaded: HashMap<(Arc<str>, Profile), Arc<Prepared>>,
+    prepared: HashMap<(Arc<str>, Profile), Arc<Prepared>>,
     hosts: HashMap<Arc<str>, Arc<TableHost>>,
     touched: BTreeSet<(String, usize)>,
 }
@@ -72,7 +73,7 @@ impl<'s> Tester<'s> {
             suite,
             subject,
             local,
-            loaded: HashMap::new(),
+            prepared: HashMap::new(),
             hosts: HashMap::new(),
             touched: BTreeSet::new(),
         }
@@ -80,7 +81,7 @@ impl<'s> Tester<'s> {
 
     /// Decides a case as a release does, and compares the decision with what the case expects.
     pub fn check(&mut self, case: &Case, release: &Release) -> Outcome {
-        let loaded = self.loaded(case, release.profile);
+        let document = self.prepared(case, release.profile);
         let (path, home) = self.surroundings();
         let directory = match case.directory.strip_prefix('~') {
             Some(below) => format!("{}{below}", home.trim_end_matches('/')),
@@ -106,20 +107,19 @@ impl<'s> Tester<'s> {
             permission_mode: case.permission_mode.as_deref(),
         };
         let decision = match &self.suite.host {
-            Host::Local => decide_prepared(&question, release.profile, &loaded, &*self.local.host),
+            Host::Local => decide_prepared(&question, release.profile, &document, &*self.local.host),
             Host::Table(table) => {
                 let host = self.host(table, case, &directory);
-                decide_prepared(&question, release.profile, &loaded, &*host)
+                decide_prepared(&question, release.profile, &document, &*host)
             }
         };
-        let matched = matched(&decision, loaded.entries());
+        let matched = matched(&decision, document.entries());
         let named: Vec<Matched<'_>> = matched.iter().map(Matched::of).collect();
         let mismatches = mismatches(case, &decision, &named, |expected| {
-            let names = |entry: &Entry| {
-                expected.names(&entry.id.scope, &entry.pattern, entry.arg_pattern.as_deref())
-            };
-            let exists = loaded.entries().iter().any(names);
-            let patterns = loaded.entries().iter().map(|entry| entry.pattern.as_str());
+            let names =
+                |entry: &Entry| expected.names(&entry.id.scope, &entry.pattern, entry.arg_pattern.as_deref());
+            let exists = document.entries().iter().any(names);
+            let patterns = document.entries().iter().map(|entry| entry.pattern.as_str());
             let near = if exists { None } else { nearest(&expected.pattern, patterns) };
             (exists, near)
         });
@@ -143,17 +143,17 @@ impl<'s> Tester<'s> {
     }
 
     /// The document as a release has it after loading, for the agent of a case.
-    pub fn loaded(&mut self, case: &Case, profile: Profile) -> Arc<Prepared> {
+    pub fn prepared(&mut self, case: &Case, profile: Profile) -> Arc<Prepared> {
         let key = (Arc::clone(&case.agent), profile);
-        if let Some(loaded) = self.loaded.get(&key) {
-            return Arc::clone(loaded);
+        if let Some(prepared) = self.prepared.get(&key) {
+            return Arc::clone(prepared);
         }
-        if self.loaded.len() >= KEPT {
-            self.loaded.clear();
+        if self.prepared.len() >= KEPT {
+            self.prepared.clear();
         }
-        let loaded = Arc::new(Prepared::of(self.subject.document.as_deref(), &case.agent, profile));
-        self.loaded.insert(key, Arc::clone(&loaded));
-        loaded
+        let prepared = Arc::new(Prepared::of(self.subject.document.as_deref(), &case.agent, profile));
+        self.prepared.insert(key, Arc::clone(&prepared));
+        prepared
     }
 
     fn host(&mut self, table: &Table, case: &Case, directory: &str) -> Arc<TableHost> {
@@ -213,7 +213,10 @@ mod tests {
     #[test]
     fn programs_of_a_case_replace_those_of_the_file() {
         let programs = |json: &str| serde_json::from_str::<Programs>(json).unwrap();
-        let all = with(&programs(r#"["/usr/bin/git", "/usr/bin/rg"]"#), &programs(r#"{"git": false, "gh": "/opt/gh"}"#));
+        let all = with(
+            &programs(r#"["/usr/bin/git", "/usr/bin/rg"]"#),
+            &programs(r#"{"git": false, "gh": "/opt/gh"}"#),
+        );
         assert_eq!(all, programs(r#"{"/usr/bin/rg": true, "git": false, "gh": "/opt/gh"}"#));
     }
 }

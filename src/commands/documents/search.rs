@@ -63,10 +63,12 @@ pub(in crate::commands) fn found_of(
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() != "-" && path.is_dir() {
-            files.extend(in_directory(sought, path, exclude, deadline)?.into_iter().map(|found| match found {
-                Ok(path) => Named::of(Place::File(path), true),
-                Err(report) => Named { name: report.name.clone(), work: Err(report) },
-            }));
+            files.extend(in_directory(sought, path, exclude, deadline)?.into_iter().map(
+                |found| match found {
+                    Ok(path) => Named::of(Place::File(path), true),
+                    Err(report) => Named { name: report.name.clone(), work: Err(report) },
+                },
+            ));
         } else {
             files.push(Named::of(Place::named(path.clone()), false));
         }

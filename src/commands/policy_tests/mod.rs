@@ -11,14 +11,15 @@ use bytesize::ByteSize;
 
 use self::subject::{Document, Subjects};
 use super::Error;
+use super::documents::Place;
 use super::documents::batch::{self, Found, Named};
 use super::documents::search::{self, Sought};
-use super::documents::Place;
 use crate::approvals::decide::Prepared;
 use crate::approvals::policy_tests::{Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
 use crate::deadline::Deadline;
 use crate::report::approvals::{
-    Check, Difference, EntryPlaces, Failed, FileReport, NotTested, TestReport, TestedFile, Unchecked, Untouched,
+    Check, Difference, EntryPlaces, Failed, FileReport, NotTested, TestReport, TestedFile, Unchecked,
+    Untouched,
 };
 use crate::settings::Environment;
 use crate::store::files::ThisMachine;
@@ -124,7 +125,11 @@ fn local() -> Local {
 
 /// The message for a file whose case at this line did not end.
 fn stuck(name: &str, line: usize, message: &str) -> String {
-    if line == 0 { message.to_owned() } else { format!("{name}:{line}: the case was not decided in time: {message}") }
+    if line == 0 {
+        message.to_owned()
+    } else {
+        format!("{name}:{line}: the case was not decided in time: {message}")
+    }
 }
 
 fn crashed(name: &str) -> Failed {
@@ -157,7 +162,9 @@ impl Worker {
     fn check(&mut self, found: &Found) -> Checked {
         self.line.store(0, Ordering::Relaxed);
         let (input, beside) = match &found.place {
-            Place::File(path) => (Input::Path(path.clone()), path.parent().unwrap_or(Path::new("")).to_owned()),
+            Place::File(path) => {
+                (Input::Path(path.clone()), path.parent().unwrap_or(Path::new("")).to_owned())
+            }
             _ => (Input::Stdin, PathBuf::new()),
         };
         let name = input.name();
@@ -196,7 +203,11 @@ impl Worker {
             if self.deadline.left().is_none() {
                 let message = format!("{name} was not checked within {:?}", self.deadline.timeout());
                 let remedy = Some("raise --timeout, or test fewer files at once".to_owned());
-                let failed = Failed { message: stuck(&name, case.at.line, &message), remedy, why: Unchecked::TimedOut };
+                let failed = Failed {
+                    message: stuck(&name, case.at.line, &message),
+                    remedy,
+                    why: Unchecked::TimedOut,
+                };
                 return Checked::failed(name, Some(document.name.clone()), failed);
             }
             let command: Arc<str> = case.command.as_str().into();
@@ -204,7 +215,13 @@ impl Worker {
                 let outcome = tester.check(case, release);
                 let failure = outcome.differs().then(|| {
                     reasons += 1;
-                    Box::new(difference(&outcome, tester.loaded(case, release.profile), &places, reasons))
+                    Box::new(difference(
+                        &outcome,
+                        &tester.prepared(case, release.profile),
+                        &places,
+                        reasons,
+                        release,
+                    ))
                 });
                 checks.push(Check {
                     name: case.name.clone(),
@@ -224,9 +241,16 @@ impl Worker {
 }
 
 /// What differs. `number`: how many cases of the file failed so far.
-fn difference(outcome: &Outcome, loaded: Arc<Prepared>, places: &EntryPlaces, number: usize) -> Difference {
+fn difference(
+    outcome: &Outcome,
+    document: &Prepared,
+    places: &EntryPlaces,
+    number: usize,
+    release: &Release,
+) -> Difference {
     let Outcome { mismatches, decision, matched } = outcome;
-    let mut difference = Difference::of(mismatches, decision, loaded.entries(), matched, places);
+    let mut difference =
+        Difference::of(mismatches, decision, document.entries(), matched, places, release.profile.release());
     if number > MOST_REASONS {
         difference.why.clear();
     }
@@ -236,7 +260,8 @@ fn difference(outcome: &Outcome, loaded: Arc<Prepared>, places: &EntryPlaces, nu
 /// The text of a file of policy tests.
 fn text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let before = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default()).into_owned();
+        let before =
+            String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default()).into_owned();
         vec![Problem::after(&before, "this is not UTF-8")]
     })
 }

@@ -87,13 +87,16 @@ impl Subjects {
             Content::Text(bytes) => bytes,
             Content::Absent => {
                 let remark = Some(Remark {
-                    message: format!("{name} holds no document: the cases are decided as on a host that has none"),
+                    message: format!(
+                        "{name} holds no document: the cases are decided as on a host that has none"
+                    ),
                     remedy: None,
                 });
                 return Ok(Document { key, name, text: None, listed: Vec::new(), remark });
             }
             Content::Native(_) => {
-                let message = format!("{name} is the exec policy of a Windows node, not an approvals document");
+                let message =
+                    format!("{name} is the exec policy of a Windows node, not an approvals document");
                 return Err(Failed { message, remedy: None, why: Unchecked::Unreadable });
             }
         };

@@ -6,6 +6,7 @@ pub mod effective;
 pub mod explain;
 pub mod lint;
 pub mod policy_tests;
+pub mod reasons;
 pub mod set;
 pub mod snapshot;
 
