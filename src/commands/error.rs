@@ -354,7 +354,7 @@ impl Error {
             Self::FixStdin => Some("name the file, or omit --fix".to_owned()),
             Self::FixUnconfirmed => Some("check what would be removed, then: clearance … --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
-            Self::Release { .. } => Some("write it as it is published: --for 2026.9.6".to_owned()),
+            Self::Release { .. } => Some("write it as it is published, such as 2026.9.6".to_owned()),
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
             Self::TwoGateways { .. } => Some("omit it, and give each gateway its own name and credential in config.toml: clearance gateway status --gateway=NAME".to_owned()),

@@ -51,12 +51,11 @@ pub(super) struct File {
     /// The directory of the call: an absolute path, or one that begins with ~; the home directory by default
     #[schemars(with = "Option<String>")]
     pub(super) directory: Option<Spanned<String>>,
-    /// The host on which the commands are called: a table as in explain --programs, or "local"; without it, nothing is
-    /// known of the host
+    /// The host on which the commands are called: a table, or "local"; without it, nothing is known of the host
     #[schemars(with = "Option<WrittenHost>")]
     pub(super) host: Option<Spanned<WrittenHost>>,
     /// The cases
-    #[serde(default, rename = "case")]
+    #[serde(rename = "case")]
     #[schemars(with = "Vec<WrittenCase>", length(min = 1))]
     pub(super) cases: Vec<Spanned<WrittenCase>>,
 }
@@ -204,7 +203,7 @@ impl Named for EntryName {
     const ONE: &'static str = "a pattern or {pattern, arg_pattern, agent}";
 }
 
-/// An entry, written out.
+/// An entry, written out
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]

@@ -230,6 +230,7 @@ impl Worker {
                     release: release.name.clone(),
                     expected: case.expected,
                     verdict: outcome.decision.verdict,
+                    unanswered: outcome.decision.unanswered.as_ref().map(|unanswered| unanswered.verdict),
                     failure,
                 });
             }

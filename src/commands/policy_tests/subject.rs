@@ -1,7 +1,7 @@
 //! The documents and configurations of policy tests: each is read once.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use bytesize::ByteSize;
@@ -57,9 +57,9 @@ impl Subjects {
 
     /// What a file tests. `beside`: the directory of the file.
     pub(super) fn of(&mut self, suite: &Suite, beside: &Path) -> Result<Found, Failed> {
-        let document = self.document(&beside.join(&suite.document.0))?;
+        let document = self.document(&without_dots(&beside.join(&suite.document.0)))?;
         let configuration = match &suite.config {
-            Some((path, at)) => self.configuration(&beside.join(path), *at)?,
+            Some((path, at)) => self.configuration(&without_dots(&beside.join(path)), *at)?,
             None => Value::Null,
         };
         let subject = Subject { document: document.text.clone(), configuration };
@@ -132,13 +132,31 @@ impl Subjects {
             return Err(Failed { message, remedy, why: Unchecked::Unreadable });
         }
         let read = Execution::load(Some(path), &self.environment, self.deadline);
-        let value = read.map_err(|error| failed(&error.into()))?.value;
+        let remedy = || Some(format!("fix it, or change the key config in line {}", at.line));
+        let value = read.map_err(|error| Failed { remedy: remedy(), ..failed(&error.into()) })?.value;
         if self.configurations.len() >= KEPT {
             self.configurations.clear();
         }
         self.configurations.insert(path.to_owned(), value.clone());
         Ok(value)
     }
+}
+
+/// The path without `.` and `..`, as annotations of a pull request need it; as it is, if a link on the way would lead
+/// elsewhere.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    let is_same = matches!((path.canonicalize(), plain.canonicalize()), (Ok(real), Ok(other)) if real == other);
+    if is_same { plain } else { path.to_owned() }
 }
 
 fn failed(error: &Error) -> Failed {

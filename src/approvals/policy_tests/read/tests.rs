@@ -87,7 +87,7 @@ fn wrong_values_have_their_places() {
     let case = "[[case]]\ncommand = \"a\"\nexpect = \"runs\"\n";
     for (text, expected) in [
         ("", "1:1 the key `document` is missing here"),
-        ("document = \"a\"", "1:1 the file has no cases (write a table [[case]] with command and expect)"),
+        ("document = \"a\"", "1:1 the key `case` is missing here"),
         ("document = 1", "1:12 invalid type: integer `1`, expected a string"),
         ("document = \"a", "1:14 invalid basic string, expected `\"`"),
         (

@@ -67,8 +67,10 @@ impl Difference {
             let entry = entries.iter().find(|entry| entry.id == *id);
             entry.map_or_else(String::new, |entry| entry.pattern.clone())
         };
+        let mut differences: Vec<String> = differences.collect();
+        differences.dedup();
         Self {
-            differences: differences.collect(),
+            differences,
             reason: decision.reason.clone(),
             why: reasons(decision, release, |id| places.shown(id, &pattern(id))),
         }
@@ -113,7 +115,11 @@ fn reasons(decision: &Decision, release: &str, shown: impl Fn(&EntryId) -> Strin
         plan: found.map(|found| (&found.plan, found.satisfied)),
         release,
     };
-    let mut lines: Vec<String> = missing.iter().take(MOST).map(|name| format!("not known: {name}")).collect();
+    let mut lines: Vec<String> =
+        missing.iter().take(MOST).map(|name| format!("not known: {name}")).collect();
+    if !missing.is_empty() {
+        lines.push("the table [host] states what is on the host".to_owned());
+    }
     lines.extend(why.sentences());
     for (name, (value, from)) in [("security", &policy.security), ("ask", &policy.ask)] {
         lines.push(format!("{name} is {value}: {}", origin(from)));

@@ -89,6 +89,8 @@ struct CaseJson<'r> {
     release: &'r str,
     expected: &'static str,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered: Option<&'static str>,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
@@ -109,6 +111,7 @@ impl<'r> CaseJson<'r> {
             release: &check.release,
             expected: check.expected.as_str(),
             verdict: word(check.verdict),
+            unanswered: check.unanswered.map(word),
             status: if failure.is_some() { "failed" } else { "passed" },
             reason: failure.map(|failure| failure.reason.as_str()),
             differences: failure.map_or(&[], |failure| &failure.differences),

@@ -62,6 +62,8 @@ pub struct Check {
     pub expected: Expected,
     /// What the gateway does.
     pub verdict: Verdict,
+    /// What the gateway does if nobody answers; only where it asks.
+    pub unanswered: Option<Verdict>,
     /// What differs; `None`: the case passes.
     pub failure: Option<Box<Difference>>,
 }
@@ -152,6 +154,7 @@ mod tests {
             release: "2026.9.6".to_owned(),
             expected: Expected::Runs,
             verdict: Verdict::Runs,
+            unanswered: None,
             failure: failed.then(|| Box::new(failure)),
         }
     }
