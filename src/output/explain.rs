@@ -7,10 +7,11 @@ use anstyle::{AnsiColor, Style};
 
 use super::escape::{escaped, shortened, text};
 use super::narrow::Look;
-use crate::approvals::decide::{By, Context, Origin, Plan, Verdict};
+use crate::approvals::decide::{By, Context, Origin, Verdict};
 use crate::report::approvals::explain::{
     ConfigurationUsed, DecidedAs, EntryPlace, Explained, Field, HostUsed, Part, word,
 };
+use crate::report::approvals::reasons::Reasons;
 
 /// The width of the labels.
 const LABEL: usize = 14;
@@ -64,67 +65,16 @@ fn colour(verdict: Verdict) -> Style {
     }
 }
 
-/// Why, as sentences. The words of a release are kept where they are a message of their own.
+/// Why, as sentences.
 fn reasons(e: &Explained) -> Vec<String> {
-    let mut lines = Vec::new();
-    let release = &e.release.measured;
-    if matches!(e.verdict, Verdict::Denied) {
-        lines.push(format!("the gateway refuses: {}", escaped(&e.reason)));
-    } else {
-        for reason in e.reason.split('+').filter(|reason| !reason.is_empty()) {
-            lines.push(match reason.split(':').next().unwrap_or_default() {
-                "full" => "every command runs: security is full".to_owned(),
-                "full-bypass" => "the session's permission mode is full: the document is not consulted".to_owned(),
-                "allowlist" => "the allowlist allows every part".to_owned(),
-                "durable" => "it was answered \"Allow always\" before".to_owned(),
-                "ask-fallback" => "nobody can answer, and askFallback lets it run".to_owned(),
-                "ask-always" => "ask is always".to_owned(),
-                "allowlist-miss" => "no entry allows every part".to_owned(),
-                "not-analysable" => format!("{release} cannot analyse the command"),
-                "heredoc" => "it has a here-document".to_owned(),
-                "inline-eval" => "it has code in its arguments, and strictInlineEval is on".to_owned(),
-                "plan-unavailable" => "the allowlist allows it, but the release cannot write down what would start".to_owned(),
-                "audit-suppression" => "it may suppress findings of the security audit".to_owned(),
-                "mutable-file" => "the approval is bound to a file that the gateway's user may change".to_owned(),
-                _ => escaped(reason),
-            });
-        }
-    }
-    if let Some(why) = &e.not_analysable {
-        lines.push(format!("{release} cannot read it: {}", not_analysable(why)));
-    }
-    if let Some(Plan::Unavailable(why)) = &e.plan
-        && e.satisfied == Some(true)
-    {
-        lines.push(format!("what would start cannot be written down: {}", escaped(why)));
-    }
-    lines
-}
-
-/// What makes a command impossible to analyse. The release's own word stays visible.
-fn not_analysable(why: &str) -> String {
-    let meaning = match why {
-        "redirect" => "it has a redirection, such as > or 2>&1",
-        "heredoc" => "it has a here-document",
-        "here-string" => "it has a here-string (<<<)",
-        "command-substitution" => "it has a command substitution, $(…) or backquotes",
-        "process-substitution" => "it has a process substitution, <(…) or >(…)",
-        "function-definition" => "it defines a function",
-        "line-continuation" => "it has a backslash before a line break",
-        "dynamic-executable" => "the name of a program is computed",
-        "dynamic-argument" => "an argument is computed, such as $HOME",
-        "background" => "it runs in the background (&)",
-        "if" => "it has an if",
-        "for" => "it has a for loop",
-        "while" => "it has a while loop",
-        "case" => "it has a case",
-        "subshell" => "it has a subshell, (…)",
-        "group" => "it has a group, { … }",
-        "syntax-error" | "unable to parse command" => "it is not complete shell text, such as an open quote",
-        "no commands to authorize" => "it has no command",
-        _ => return escaped(why),
+    let reasons = Reasons {
+        verdict: e.verdict,
+        reason: &e.reason,
+        not_analysable: e.not_analysable.as_deref(),
+        plan: e.plan.as_ref().map(|plan| (plan, e.satisfied == Some(true))),
+        release: e.release.measured,
     };
-    format!("{meaning} ({})", escaped(why))
+    reasons.sentences().iter().map(|sentence| escaped(sentence)).collect()
 }
 
 fn unanswered(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
@@ -239,7 +189,11 @@ fn allow(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
         writeln!(out, "  {}", escaped(&allow.command))?;
     }
     if e.allow.iter().any(|allow| allow.arg_pattern.is_none()) {
-        page.line(out, "note", &format!("{} ignores arguments: this allows the program with any", e.release.measured))?;
+        page.line(
+            out,
+            "note",
+            &format!("{} ignores arguments: this allows the program with any", e.release.measured),
+        )?;
     }
     Ok(())
 }
@@ -290,7 +244,11 @@ pub(super) fn release_line(release: &DecidedAs) -> String {
         if name == release.measured { String::new() } else { format!(", decided as {}", release.measured) };
     let proven = match &release.proof {
         Some(proof) if proof.disagreements == 0 => {
-            format!("proven: its own code agrees on {} generated cases ({})", proof.cases, escaped(&proof.date))
+            format!(
+                "proven: its own code agrees on {} generated cases ({})",
+                proof.cases,
+                escaped(&proof.date)
+            )
         }
         Some(proof) => format!(
             "not proven: its own code disagrees on {} of {} cases ({})",

@@ -1,4 +1,4 @@
-//! The report of `approvals test` as JUnit XML, as GitLab, Jenkins and others read it.
+//! The report of `approvals test` in the XML of `JUnit`, as GitLab, Jenkins and others read it.
 
 use std::io::{self, Write};
 

@@ -59,6 +59,7 @@ fn manual_pages_are_current() {
         &["man", "approvals", "allowlist", "add"],
         &["man", "approvals", "allowlist", "remove"],
         &["man", "approvals", "schema"],
+        &["man", "approvals", "explain"],
         &["man", "approvals", "test"],
         &["man", "queue"],
         &["man", "queue", "ls"],

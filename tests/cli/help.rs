@@ -20,6 +20,7 @@ fn every_page_of_help() {
         ("approvals_allowlist", &["approvals", "allowlist"]),
         ("approvals_allowlist_add", &["approvals", "allowlist", "add"]),
         ("approvals_allowlist_remove", &["approvals", "allowlist", "remove"]),
+        ("approvals_explain", &["approvals", "explain"]),
         ("approvals_test", &["approvals", "test"]),
         ("approvals_schema", &["approvals", "schema"]),
         ("queue", &["queue"]),
@@ -58,7 +59,7 @@ fn every_command_has_its_page() {
     assert_eq!(listed(&["--help"]), ["approvals", "queue", "run", "gateway", "completions", "man", "help"]);
     assert_eq!(
         listed(&["approvals", "--help"]),
-        ["validate", "lint", "get", "set", "diff", "allowlist", "test", "schema", "help"]
+        ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
     assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "help"]);

@@ -116,9 +116,10 @@ impl<'s> Tester<'s> {
         let matched = matched(&decision, document.entries());
         let named: Vec<Matched<'_>> = matched.iter().map(Matched::of).collect();
         let mismatches = mismatches(case, &decision, &named, |expected| {
-            let names =
-                |entry: &Entry| expected.names(&entry.id.scope, &entry.pattern, entry.arg_pattern.as_deref());
-            let exists = document.entries().iter().any(names);
+            let exists = document
+                .entries()
+                .iter()
+                .any(|entry| expected.names(&entry.id.scope, &entry.pattern, entry.arg_pattern.as_deref()));
             let patterns = document.entries().iter().map(|entry| entry.pattern.as_str());
             let near = if exists { None } else { nearest(&expected.pattern, patterns) };
             (exists, near)

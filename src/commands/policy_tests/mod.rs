@@ -46,11 +46,13 @@ pub struct Request {
     pub requires_coverage: bool,
 }
 
+/// A document, and the entries of it that matched: agent and index.
+type Covered = (Arc<Document>, BTreeSet<(String, usize)>);
+
 /// The result of one file.
 struct Checked {
     file: TestedFile,
-    /// The document, and the entries that matched: agent and index.
-    covered: Option<(Arc<Document>, BTreeSet<(String, usize)>)>,
+    covered: Option<Covered>,
 }
 
 /// Decides the cases of every file, one file after another.
@@ -95,8 +97,9 @@ pub fn run(request: Request, deadline: Deadline) -> Result<TestReport, Error> {
 }
 
 fn named_releases(names: &[String]) -> Result<Option<Arc<[Release]>>, Error> {
-    let named = |name: &String| Release::named(name).ok_or_else(|| Error::Release { version: name.clone() });
-    let releases: Vec<Release> = names.iter().map(named).collect::<Result<_, _>>()?;
+    let release =
+        |name: &String| Release::named(name).ok_or_else(|| Error::Release { version: name.clone() });
+    let releases: Vec<Release> = names.iter().map(release).collect::<Result<_, _>>()?;
     Ok((!releases.is_empty()).then(|| releases.into()))
 }
 
@@ -270,7 +273,7 @@ fn text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
 /// The entries of every document, and which of them matched.
 #[derive(Default)]
 struct Coverage {
-    documents: BTreeMap<PathBuf, (Arc<Document>, BTreeSet<(String, usize)>)>,
+    documents: BTreeMap<PathBuf, Covered>,
     /// Whether the cases of some file were not decided: then nothing is known about entries that no case touches.
     is_partial: bool,
 }

@@ -155,7 +155,8 @@ fn without_dots(path: &Path) -> PathBuf {
             part => plain.push(part),
         }
     }
-    let is_same = matches!((path.canonicalize(), plain.canonicalize()), (Ok(real), Ok(other)) if real == other);
+    let is_same =
+        matches!((path.canonicalize(), plain.canonicalize()), (Ok(real), Ok(other)) if real == other);
     if is_same { plain } else { path.to_owned() }
 }
 

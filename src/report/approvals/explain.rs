@@ -7,6 +7,8 @@ use crate::approvals::findings::diagnostic::Position;
 use crate::approvals::findings::remark::Remark;
 use crate::report::VERSION;
 
+pub use super::reasons::word;
+
 /// What a host does with a command.
 #[derive(Debug)]
 pub struct Explained {
@@ -174,16 +176,6 @@ impl Explained {
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         Printed::of(self)
-    }
-}
-
-/// The word for a verdict in machine output.
-pub const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Runs => "runs",
-        Verdict::Asks => "asks",
-        Verdict::Denied => "denied",
-        Verdict::Unknown => "unknown",
     }
 }
 
@@ -424,7 +416,11 @@ impl<'e> PartJson<'e> {
             by: part.by.map(by_word),
             entry: part.entry.as_ref().map(EntryJson::of),
             never: part.never.as_deref(),
-            near: part.near.iter().map(|(entry, why)| NearJson { entry: EntryJson::of(entry), why }).collect(),
+            near: part
+                .near
+                .iter()
+                .map(|(entry, why)| NearJson { entry: EntryJson::of(entry), why })
+                .collect(),
         }
     }
 }
