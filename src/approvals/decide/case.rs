@@ -158,7 +158,11 @@ impl Case {
             home: &self.home,
             state_directory: Some(STATE_DIRECTORY),
             environment: variables.collect(),
-            context: if self.context.as_deref() == Some("cron") { Context::Cron } else { Context::Interactive },
+            context: if self.context.as_deref() == Some("cron") {
+                Context::Cron
+            } else {
+                Context::Interactive
+            },
             ask: self.ask.as_deref(),
             security: self.security.as_deref(),
             permission_mode: self.permission_mode.as_deref(),

@@ -121,7 +121,8 @@ impl<'c> Configuration<'c> {
             let mode = layer.exec.get("mode").filter(|mode| is_truthy(mode));
             if let Some(mode) = mode.filter(|_| profile >= Profile::V2026_6_11) {
                 let key = layer.key_of("mode");
-                let policy = mode.as_str().and_then(mode_policy).ok_or_else(|| Unusable::UnknownWord(key.clone()))?;
+                let policy =
+                    mode.as_str().and_then(mode_policy).ok_or_else(|| Unusable::UnknownWord(key.clone()))?;
                 let (security, ask, auto_review) = policy;
                 let origin = Origin::Configuration(key);
                 requested.security = Some((security, origin.clone()));
@@ -194,11 +195,14 @@ fn agent_entry<'c>(root: &'c Value, agent: &str, profile: Profile) -> Option<(&'
     if profile >= Profile::V2026_9_6
         && let Some(entries) = agents.get("entries")
     {
-        let (name, entry) =
-            entries.as_object()?.iter().find(|(name, entry)| entry.is_object() && agent_id::normalize(name) == wanted)?;
+        let (name, entry) = entries
+            .as_object()?
+            .iter()
+            .find(|(name, entry)| entry.is_object() && agent_id::normalize(name) == wanted)?;
         return Some((entry, format!("agents.entries.{name}")));
     }
-    let id_of = |entry: &Value| agent_id::normalize(entry.get("id").and_then(Value::as_str).unwrap_or_default());
+    let id_of =
+        |entry: &Value| agent_id::normalize(entry.get("id").and_then(Value::as_str).unwrap_or_default());
     let (index, entry) = agents
         .get("list")?
         .as_array()?
@@ -230,7 +234,8 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
         "full" => "full",
         _ => return Err(Unusable::UnknownWord(KEY.to_owned())),
     };
-    let (security, ask, auto_review) = mode_policy(equal).ok_or_else(|| Unusable::UnknownWord(KEY.to_owned()))?;
+    let (security, ask, auto_review) =
+        mode_policy(equal).ok_or_else(|| Unusable::UnknownWord(KEY.to_owned()))?;
     let origin = Origin::Call(KEY.to_owned());
     Ok(Requested {
         security: Some((security, origin.clone())),

@@ -57,6 +57,10 @@ pub(super) struct Outcome {
 }
 
 /// Why a command is not simply started.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a reason of its own, and they are joined in this order"
+)]
 struct Reasons {
     miss: Option<String>,
     always: bool,
@@ -105,9 +109,9 @@ fn asked(situation: &Situation<'_>, reasons: &Reasons) -> Outcome {
             || reasons.suppression
             || situation.profile >= Profile::V2026_9_6 && (reasons.plan.is_some() || reasons.heredoc),
     };
-    let fallback = unanswered::fallback(situation, &reviewer);
+    let fallback = unanswered::fallback(situation, reviewer);
     let outcome = if situation.question.context == Context::Cron {
-        match unanswered::without_route(situation, &reviewer) {
+        match unanswered::without_route(situation, reviewer) {
             None => preflight::check(situation, Outcome::runs("ask-fallback", situation.plan_of_fallback())),
             Some(refusal) => Outcome::denied(refusal.to_owned()),
         }

@@ -77,9 +77,8 @@ fn only_reads(argv: &[String]) -> bool {
         let (name, value) =
             word(at).split_once('=').map_or((word(at), None), |(name, value)| (name, Some(value)));
         at += match (name, value) {
-            ("--dev" | "--no-color", None) => 1,
             ("--profile" | "--container" | "--log-level", None) => 2,
-            ("--profile" | "--container" | "--log-level", Some(_)) => 1,
+            ("--dev" | "--no-color", None) | ("--profile" | "--container" | "--log-level", Some(_)) => 1,
             _ => break,
         };
     }

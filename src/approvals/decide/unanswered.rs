@@ -20,7 +20,7 @@ pub(super) struct Reviewer {
 }
 
 /// What happens when the question expires.
-pub(super) fn fallback(situation: &Situation<'_>, reviewer: &Reviewer) -> Unanswered {
+pub(super) fn fallback(situation: &Situation<'_>, reviewer: Reviewer) -> Unanswered {
     let refusal = expired(situation, reviewer);
     let Some(refusal) = refusal else {
         // 2026.4.14 starts the command later, past the check of scripts.
@@ -35,7 +35,7 @@ pub(super) fn fallback(situation: &Situation<'_>, reviewer: &Reviewer) -> Unansw
 }
 
 /// Why an expired question is a refusal.
-fn expired(situation: &Situation<'_>, reviewer: &Reviewer) -> Option<&'static str> {
+fn expired(situation: &Situation<'_>, reviewer: Reviewer) -> Option<&'static str> {
     const TIMEOUT: &str = "approval-timeout";
     match situation.policy.ask_fallback {
         Security::Deny => return Some(TIMEOUT),
@@ -63,14 +63,14 @@ fn missed(situation: &Situation<'_>) -> Option<&'static str> {
 }
 
 /// Whether only a person may allow the command.
-fn needs_person(situation: &Situation<'_>, reviewer: &Reviewer) -> bool {
+fn needs_person(situation: &Situation<'_>, reviewer: Reviewer) -> bool {
     let by_list = situation.policy.ask_fallback == Security::Allowlist;
     let heredoc = situation.profile >= Profile::V2026_9_6 && by_list && has_heredoc(situation.evaluation);
     reviewer.inline_code || heredoc || situation.profile.parses_bash() && reviewer.asks_person
 }
 
 /// Why a run that no approver is connected to is refused; `None` if the fallback lets it run.
-pub(super) fn without_route(situation: &Situation<'_>, reviewer: &Reviewer) -> Option<&'static str> {
+pub(super) fn without_route(situation: &Situation<'_>, reviewer: Reviewer) -> Option<&'static str> {
     if situation.profile >= Profile::V2026_9_6 {
         let refusal = "exec denied: Automation runs cannot wait for interactive exec approval.";
         return expired(situation, reviewer).map(|_| refusal);

@@ -39,9 +39,8 @@ impl<'f> Files<'f> {
         match self.world.host.look(&path) {
             Found::Program(_) | Found::File(_) => At::File,
             Found::Directory(_) => At::Other,
-            Found::Nothing => At::Nothing,
             Found::Unknown if assumed(self.world, &path) => At::File,
-            Found::Unknown => At::Nothing,
+            Found::Nothing | Found::Unknown => At::Nothing,
         }
     }
 

@@ -94,7 +94,6 @@ fn pnpm_hides_program(argv: &[String], files: &Files<'_>) -> bool {
     let rest = argv.get(1..).unwrap_or_default();
     match behind_options(rest, true) {
         Behind::Unknown => true,
-        Behind::Nothing => false,
         Behind::Word(index) if rest.get(index).is_some_and(|word| trim(word) == "dlx") => {
             let tail = rest.get(index + 1..).unwrap_or_default();
             match behind_options(tail, false) {
@@ -106,7 +105,7 @@ fn pnpm_hides_program(argv: &[String], files: &Files<'_>) -> bool {
                 }
             }
         }
-        Behind::Word(_) => false,
+        Behind::Nothing | Behind::Word(_) => false,
     }
 }
 

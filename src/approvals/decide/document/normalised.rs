@@ -178,10 +178,9 @@ fn merged(main: &Value, legacy: &Value, is_validated: bool) -> Option<Agent> {
     let mut entries = Vec::new();
     for (source, key) in [(main, MAIN), (legacy, LEGACY)] {
         for (index, entry) in merged_list(source)?.iter().enumerate() {
-            let Some(identity) = identity(entry, is_validated)? else { continue };
-            if seen.insert(identity)
-                && let Some(entry) = entry_of(entry)
-            {
+            let identity = identity(entry, is_validated)?;
+            let is_new = !identity.0.is_empty() && seen.insert(identity);
+            if let Some(entry) = entry_of(entry).filter(|_| is_new) {
                 entries.push((entry, (key.to_owned(), index)));
             }
         }
@@ -198,8 +197,8 @@ fn merged_list(agent: &Value) -> Option<&[Value]> {
     }
 }
 
-/// What makes two entries of a merge the same. `Some(None)`: the entry is dropped; `None`: the release fails.
-fn identity(entry: &Value, is_validated: bool) -> Option<Option<(String, String)>> {
+/// What makes two entries of a merge the same: their patterns. An entry without one is dropped. `None`: the release fails.
+fn identity(entry: &Value, is_validated: bool) -> Option<(String, String)> {
     if entry.is_null() {
         return None;
     }
@@ -209,11 +208,11 @@ fn identity(entry: &Value, is_validated: bool) -> Option<Option<(String, String)
     };
     let pattern = pattern.map(trim).unwrap_or_default().to_lowercase();
     if pattern.is_empty() {
-        return Some(None);
+        return Some((pattern, String::new()));
     }
     match entry.get("argPattern") {
-        None | Some(Value::Null) => Some(Some((pattern, String::new()))),
-        Some(Value::String(arguments)) => Some(Some((pattern, trim(arguments).to_owned()))),
+        None | Some(Value::Null) => Some((pattern, String::new())),
+        Some(Value::String(arguments)) => Some((pattern, trim(arguments).to_owned())),
         Some(_) => None,
     }
 }

@@ -61,9 +61,9 @@ pub(super) fn candidates(command: &str) -> Vec<String> {
 
 /// The words of every part. `None`: the release cannot read the text.
 fn segments(command: &str) -> Option<Vec<Vec<String>>> {
-    let parts = match splitter::chain(command) {
+    let parts: Vec<_> = match splitter::chain(command) {
         Some(parts) => parts.into_iter().map(|part| part.span).collect(),
-        None => vec![0..command.len()],
+        None => std::iter::once(0..command.len()).collect(),
     };
     let mut segments = Vec::new();
     for part in parts {

@@ -45,8 +45,7 @@ fn summary(merged: &Merged) -> String {
     let words = merged.words();
     [words.security, words.ask, words.ask_fallback]
         .map(|(word, origin)| match origin {
-            Origin::Document(key) => format!("{word} {key}"),
-            Origin::Configuration(key) => format!("{word} {key}"),
+            Origin::Document(key) | Origin::Configuration(key) => format!("{word} {key}"),
             Origin::Call(key) => format!("{word} call {key}"),
             Origin::Default => format!("{word} default"),
         })

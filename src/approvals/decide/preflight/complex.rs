@@ -8,6 +8,7 @@ use crate::approvals::decide::words::trim;
 
 /// What a text without its quotes looks like.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 struct Look {
     calls_interpreter: bool,
     is_complex: bool,

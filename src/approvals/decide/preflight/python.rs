@@ -22,8 +22,8 @@ pub(super) fn shell_variable(content: &str) -> Option<Range<usize>> {
     let mut contexts = vec![Context::Script];
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let Some(context) = contexts.last_mut() else { return None };
-        match context {
+        let current = contexts.last_mut()?;
+        match current {
             Context::String { quote, is_triple, is_formatted } => {
                 let (quote, is_triple, is_formatted) = (*quote, *is_triple, *is_formatted);
                 at += in_string(bytes, at, quote, is_triple, is_formatted, &mut contexts);
@@ -47,7 +47,7 @@ pub(super) fn shell_variable(content: &str) -> Option<Range<usize>> {
                 at += if is_triple { 3 } else { 1 };
             }
             Context::Script | Context::Braces { .. } => {
-                if in_braces(content, at, context) {
+                if in_braces(content, at, current) {
                     contexts.pop();
                 }
                 if byte == b'$'
@@ -110,8 +110,8 @@ fn in_string(
 }
 
 /// Follows the brackets of braces; whether these braces end here. A colon turns them into a format.
-fn in_braces(content: &str, at: usize, context: &mut Context) -> bool {
-    let Context::Braces { closers, lambda } = context else { return false };
+fn in_braces(content: &str, at: usize, current: &mut Context) -> bool {
+    let Context::Braces { closers, lambda } = current else { return false };
     let byte = content.as_bytes().get(at).copied().unwrap_or_default();
     if closers.len() == 1 && is_lambda(content, at) {
         *lambda = true;
@@ -125,7 +125,7 @@ fn in_braces(content: &str, at: usize, context: &mut Context) -> bool {
             return closers.is_empty();
         }
         b':' if closers.len() == 1 && *lambda => *lambda = false,
-        b':' if closers.len() == 1 => *context = Context::Format,
+        b':' if closers.len() == 1 => *current = Context::Format,
         _ => {}
     }
     false

@@ -109,7 +109,7 @@ pub(super) fn names_script(text: &str) -> bool {
     let mut token = String::new();
     let is_script = |token: &str| {
         let token = trim(token).to_lowercase();
-        token.ends_with(".py") || token.ends_with(".js")
+        [".py", ".js"].iter().any(|end| token.ends_with(end))
     };
     for character in text.chars() {
         let ends = match quotes.place(character) {

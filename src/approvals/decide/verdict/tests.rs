@@ -70,7 +70,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn list(patterns: &[&str], policy: Value) -> Value {
+fn list(patterns: &[&str], policy: &Value) -> Value {
     let entries: Vec<Value> = patterns.iter().map(|pattern| json!({ "pattern": pattern })).collect();
     json!({ "version": 1, "defaults": policy, "agents": { "main": { "allowlist": entries } } })
 }
@@ -93,11 +93,11 @@ fn checks_come_in_the_order_of_each_release() {
 fn what_is_not_allowed_is_asked_or_denied() {
     let policy = |ask: &str| json!({ "security": "allowlist", "ask": ask });
     let miss = "Denied: exec denied: allowlist miss";
-    assert_eq!(Asked::new("git log", list(&["/bin/ls"], policy("off"))).words(), [miss; 3]);
+    assert_eq!(Asked::new("git log", list(&["/bin/ls"], &policy("off"))).words(), [miss; 3]);
     let runs = "Runs: allowlist";
-    assert_eq!(Asked::new("ls", list(&["/bin/ls"], policy("on-miss"))).words(), [runs; 3]);
+    assert_eq!(Asked::new("ls", list(&["/bin/ls"], &policy("on-miss"))).words(), [runs; 3]);
     assert_eq!(
-        Asked::new("git log", list(&[], policy("on-miss"))).words(),
+        Asked::new("git log", list(&[], &policy("on-miss"))).words(),
         [
             "Asks: allowlist-miss -> Denied approval-timeout (allowlist-miss)",
             "Asks: allowlist-miss -> Denied approval-timeout",
@@ -105,7 +105,7 @@ fn what_is_not_allowed_is_asked_or_denied() {
         ]
     );
     assert_eq!(
-        Asked::new("ls *.x", list(&["/bin/ls"], policy("off"))).words(),
+        Asked::new("ls *.x", list(&["/bin/ls"], &policy("off"))).words(),
         [
             runs,
             "Asks: plan-unavailable -> Denied approval-timeout",
@@ -120,7 +120,7 @@ fn a_run_without_a_route_falls_back_at_once() {
         |fallback: &str| json!({ "security": "allowlist", "ask": "always", "askFallback": fallback });
     let cron = |fallback: &str| Asked {
         context: Context::Cron,
-        ..Asked::new("ls", list(&["/bin/ls"], policy(fallback)))
+        ..Asked::new("ls", list(&["/bin/ls"], &policy(fallback)))
     };
     let old = "Denied: exec denied: Cron runs cannot wait for interactive exec approval.";
     assert_eq!(
@@ -133,7 +133,7 @@ fn a_run_without_a_route_falls_back_at_once() {
 #[test]
 fn scripts_are_checked_last() {
     let policy = json!({ "security": "allowlist", "ask": "off" });
-    let asked = Asked::new("python3 app.py", list(&["/bin/python3"], policy));
+    let asked = Asked::new("python3 app.py", list(&["/bin/python3"], &policy));
     let refused = "Denied: exec preflight: detected likely shell variable injection ($HOME) in python script: app.py:1.";
     assert_eq!(asked.words(), [refused; 3]);
     let free = Asked::new("python3 app.py", json!({ "version": 1 }));
@@ -156,7 +156,7 @@ fn what_no_host_can_tell_matters_only_if_it_changes_the_verdict() {
         ("git log", &["*"], Verdict::Runs),
         ("git log", &[], Verdict::Denied),
     ] {
-        let asked = Asked::new(command, list(patterns, policy.clone()));
+        let asked = Asked::new(command, list(patterns, &policy));
         let decision = asked.decide(V2026_6_11, &host);
         assert_eq!(decision.verdict, verdict, "{patterns:?}");
         assert_eq!(decision.missing.is_empty(), verdict != Verdict::Unknown, "{patterns:?}");
