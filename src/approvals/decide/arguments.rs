@@ -54,6 +54,15 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
     if profile >= Profile::V2026_9_6 && pattern.starts_with(UNBOUND) {
         return Some(false);
     }
+    let subject = subject(pattern, arguments);
+    let stripped = if profile == Profile::V2026_6_11 && !pattern.contains('\0') {
+        Some(without_redirections(&subject)).filter(|stripped| stripped.len() < subject.len())
+    } else {
+        None
+    };
+    if let Some(plain) = Plain::of(pattern) {
+        return Some(plain.is_in(&subject) || stripped.is_some_and(|stripped| plain.is_in(stripped)));
+    }
     if !is_short(pattern) {
         return None;
     }
@@ -61,17 +70,48 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
     let Ok(expression) = regress::Regex::from_unicode(units, regress::Flags::default()) else {
         return Some(false);
     };
-    let subject = subject(pattern, arguments);
     let hits = |subject: &str| {
         let units: Vec<u16> = subject.encode_utf16().take(LONGEST_SUBJECT + 1).collect();
         (units.len() <= LONGEST_SUBJECT).then(|| expression.find_from_ucs2(&units, 0).next().is_some())
     };
-    let found = hits(&subject)?;
-    if found || profile != Profile::V2026_6_11 || pattern.contains('\0') {
-        return Some(found);
+    match (hits(&subject)?, stripped) {
+        (false, Some(stripped)) => hits(stripped),
+        (found, _) => Some(found),
     }
-    let stripped = without_redirections(&subject);
-    if stripped.len() == subject.len() { Some(false) } else { hits(stripped) }
+}
+
+/// An expression without anything but literal characters and anchors, which most are. It needs no engine.
+struct Plain {
+    text: String,
+    starts: bool,
+    ends: bool,
+}
+
+impl Plain {
+    fn of(pattern: &str) -> Option<Self> {
+        let (body, starts) = pattern.strip_prefix('^').map_or((pattern, false), |body| (body, true));
+        let mut text = String::with_capacity(body.len());
+        let mut characters = body.chars();
+        let mut ends = false;
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' => text.push(characters.next().filter(char::is_ascii_punctuation)?),
+                '$' if characters.as_str().is_empty() => ends = true,
+                '^' | '$' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' => return None,
+                literal => text.push(literal),
+            }
+        }
+        Some(Self { text, starts, ends })
+    }
+
+    fn is_in(&self, subject: &str) -> bool {
+        match (self.starts, self.ends) {
+            (true, true) => subject == self.text,
+            (true, false) => subject.starts_with(&self.text),
+            (false, true) => subject.ends_with(&self.text),
+            (false, false) => subject.contains(&self.text),
+        }
+    }
 }
 
 /// Whether an expression is none, so that it matches nothing. False if it is too long to tell.
@@ -141,8 +181,9 @@ mod tests {
         ] {
             assert_eq!(matches(profile, pattern, &owned(arguments)), Some(result), "{pattern}");
         }
-        assert_eq!(matches(C, &"a".repeat(5000), &[]), None);
-        assert_eq!(matches(C, "b", &["a".repeat(20_000)]), None);
+        assert_eq!(matches(C, &"a+".repeat(5000), &[]), None);
+        assert_eq!(matches(C, "b+", &["a".repeat(20_000)]), None);
+        assert_eq!(matches(C, "^b$", &["a".repeat(20_000)]), Some(false));
     }
 
     #[test]
@@ -155,5 +196,15 @@ mod tests {
         );
         assert_eq!(command_pattern(" ls -l\n"), command_pattern("ls -l"));
         assert_eq!(command_pattern("ls -l"), "=command:f0f40cf78dab06e0");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_expressions_need_no_engine(pattern in r"\^?[ab /\\.-]{0,4}\$?", subject in "[ab /.-]{0,5}") {
+            if let Some(plain) = Plain::of(&pattern) {
+                let expression = regress::Regex::new(&pattern).unwrap();
+                proptest::prop_assert_eq!(plain.is_in(&subject), expression.find(&subject).is_some());
+            }
+        }
     }
 }

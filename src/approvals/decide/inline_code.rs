@@ -14,8 +14,8 @@ use super::shells;
 use super::words;
 use super::wrappers::{self, Wrapper};
 
-/// The most shells in a row of which each starts its own arguments.
-const MAX_POSITIONAL: usize = 64;
+/// The most times that a command is made anew: by `env -S`, or by a shell that starts its own arguments.
+const MAX_REWRITES: usize = 64;
 
 /// The interpreter that is given code in its arguments (`detectInterpreterInlineEvalArgv`), such as
 /// `python3`.
@@ -35,7 +35,7 @@ pub(super) fn in_argv(profile: Profile, argv: &[String]) -> Option<String> {
 pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
     let mut words = argv.to_vec();
     let mut start = 0;
-    let mut shells_seen = 0;
+    let mut rewrites = 0;
     loop {
         let current = words.get(start..)?;
         if let Some(name) = in_argv(profile, current) {
@@ -48,8 +48,7 @@ pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
         let current = current.get(assigned..)?;
         let program = current.first()?;
         let next = if shells::is_parseable(profile, program) {
-            shells_seen += 1;
-            Cow::Owned(started_by_shell(profile, current).filter(|_| shells_seen <= MAX_POSITIONAL)?)
+            Cow::Owned(started_by_shell(profile, current)?)
         } else if let Wrapper::Starts { argv, .. } = wrappers::dispatch(profile, current) {
             argv
         } else {
@@ -58,7 +57,11 @@ pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
         match next {
             // What is carried without a change is the end of the same words.
             Cow::Borrowed(next) => start = words.len() - next.len(),
-            Cow::Owned(next) => (words, start) = (next, 0),
+            Cow::Owned(next) if rewrites < MAX_REWRITES => {
+                rewrites += 1;
+                (words, start) = (next, 0);
+            }
+            Cow::Owned(_) => return None,
         }
     }
 }

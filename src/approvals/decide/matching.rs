@@ -133,6 +133,9 @@ fn fits(lookup: &Lookup, entry: &Entry, target: &Target) -> bool {
 
 /// Whether a trimmed pattern matches a path or a name (`matchesExecAllowlistPattern`).
 pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
+    if begins_apart(pattern, text) {
+        return false;
+    }
     let pattern = words::expand_home(pattern, lookup.home);
     let mut text = text.replace("\\\\", "/");
     if lookup.profile > Profile::V2026_4_14
@@ -144,6 +147,22 @@ pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
     }
     glob::matches(&pattern.replace("\\\\", "/"), &text)
         .unwrap_or_else(|| lookup.assume(|| format!("whether a path matches the pattern {pattern}")))
+}
+
+/// Whether a pattern and a text differ before anything that may be replaced in either: wildcards, the home directory,
+/// two backslashes, and dots and doubled slashes, which are folded. This decides most comparisons.
+fn begins_apart(pattern: &str, text: &str) -> bool {
+    let mut last = 0;
+    for (own, other) in pattern.bytes().zip(text.bytes()) {
+        if b"*?~\\".contains(&own) || b".\\".contains(&other) || (last == b'/' && other == b'/') {
+            return false;
+        }
+        if own != other {
+            return true;
+        }
+        last = other;
+    }
+    false
 }
 
 /// Whether a path still has `.` or `..` in it.
@@ -266,5 +285,21 @@ mod tests {
                 assert!(!matches(&entry("git", None)));
             });
         }
+    }
+
+    #[test]
+    fn the_quick_comparison_never_contradicts_the_rule() {
+        with_lookup(C, |lookup| {
+            for (pattern, text, is_match) in [
+                ("/a/x/*", "/a//x/./b", true),
+                ("/a/*", "/./a/b", true),
+                ("//a", "\\\\/a", true),
+                ("/a", "/b", false),
+                ("/a", "/ab", false),
+                ("~/x", "/home/ann/x", true),
+            ] {
+                assert_eq!(matches(lookup, pattern, text), is_match, "{pattern} {text}");
+            }
+        });
     }
 }
