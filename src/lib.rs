@@ -45,6 +45,12 @@ pub mod internals {
         pub use crate::approvals::{Strictness, Syntax, check};
     }
 
+    /// Decisions about commands, and the proofs of them.
+    pub mod decide {
+        pub use crate::approvals::decide::{Case, Found, Host, Profile, Proof};
+        pub use crate::store::files::ThisMachine;
+    }
+
     /// The gateway protocol.
     pub mod gateway {
         pub use crate::gateway::api::events::Event;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clearance::internals::approvals::Code;
+use clearance::internals::decide::Proof;
 
 #[track_caller]
 pub fn assert_current(path: &str, content: &str) {
@@ -97,6 +98,34 @@ fn docs_list_every_code() {
     }
     let page = with_table(&page, "codes", &checks);
     assert_current("docs/lints.md", &with_table(&page, "lints", &lints));
+}
+
+#[test]
+fn docs_list_the_proofs() {
+    use std::fmt::Write;
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/proofs.md")).unwrap();
+    let mut table = String::from(
+        "| release | cases | with a fixed policy | seeds | disagreements | unknown | date |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    let mut commands = String::from("```console\n");
+    for proof in Proof::all() {
+        let seeds: Vec<String> = proof.seeds.iter().map(u64::to_string).collect();
+        writeln!(
+            table,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            proof.release,
+            proof.cases,
+            proof.fixed,
+            seeds.join(", "),
+            proof.disagreements,
+            proof.unknown,
+            proof.date
+        )
+        .unwrap();
+        writeln!(commands, "$ {}", proof.command).unwrap();
+    }
+    let page = with_table(&page, "proofs", &table);
+    assert_current("docs/proofs.md", &with_table(&page, "commands", &format!("{commands}```\n")));
 }
 
 /// The text with a table in its place.

@@ -15,6 +15,7 @@ mod completions;
 mod contrib;
 mod conventions;
 mod database;
+mod decisions;
 mod diff;
 mod docs;
 mod faults;

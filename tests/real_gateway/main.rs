@@ -28,6 +28,7 @@ mod mixtures;
 mod model;
 mod node;
 mod nodes;
+mod proof;
 mod proxy;
 mod queue;
 mod registry;

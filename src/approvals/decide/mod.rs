@@ -4,7 +4,7 @@
 //! [`Host`]. What no host can tell makes the answer [`Verdict::Unknown`], never a guess.
 //!
 //! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
-//! code on generated cases. `docs/explain.md` says how many.
+//! code on generated cases. `docs/proofs.md` says how many.
 
 mod agent_id;
 mod arguments;

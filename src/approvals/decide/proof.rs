@@ -16,8 +16,12 @@ pub struct Proof {
     pub seeds: Vec<u64>,
     /// Number of cases in which the two disagreed.
     pub disagreements: u64,
+    /// Number of cases that clearance does not decide.
+    pub unknown: u64,
     /// The day of the comparison, `2026-11-26`.
     pub date: String,
+    /// The command that repeats it.
+    pub command: String,
 }
 
 impl Proof {
@@ -35,12 +39,29 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::approvals::decide::Profile;
 
     #[test]
-    fn the_stored_comparisons_can_be_read() {
+    fn the_stored_comparisons_are_well_formed() {
         let stored: Vec<Proof> = serde_json::from_str(include_str!("proven.json")).unwrap();
         assert_eq!(stored, Proof::all());
+        let releases: BTreeSet<&str> = stored.iter().map(|proof| proof.release.as_str()).collect();
+        assert_eq!(releases.len(), stored.len(), "a release is listed twice");
+        for proof in &stored {
+            let release = &proof.release;
+            assert!(Profile::of(release).is_some(), "{release}");
+            assert_eq!(Proof::of(release).as_ref(), Some(proof));
+            assert!(proof.cases > 0 && proof.fixed <= proof.cases, "{release}");
+            assert!(proof.disagreements + proof.unknown <= proof.cases, "{release}");
+            assert!(!proof.seeds.is_empty(), "{release}");
+            let date: Vec<usize> = proof.date.split('-').map(str::len).collect();
+            assert_eq!(date, [4, 2, 2], "{release}");
+            let command = format!("RELEASE={release} PROVE={} ", proof.cases);
+            assert!(proof.command.starts_with(&command), "{release}");
+        }
         assert_eq!(Proof::of("1999.1.1"), None);
     }
 }

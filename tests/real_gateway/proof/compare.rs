@@ -1,0 +1,62 @@
+//! The comparison of two answers to one case: the release's, as `judge.mjs` wrote it, and that of clearance.
+
+use serde_json::Value;
+
+/// The fields in which answers are compared, in the order in which a difference is reported.
+const FIELDS: [&str; 12] = [
+    "verdict",
+    "reason",
+    "security",
+    "ask",
+    "askFallback",
+    "analysable",
+    "satisfied",
+    "segments",
+    "review",
+    "unanswered",
+    "unansweredReason",
+    "execCommand",
+];
+
+/// The same of the parts of a command.
+const PARTS: [&str; 6] = ["argv", "effective", "resolved", "real", "by", "entry"];
+
+/// How the two answers compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Same,
+    /// clearance does not decide.
+    Unknown,
+    /// The judge has no verdict: the release failed, or the case is not about this host.
+    Unjudged,
+    /// The first field in which they differ.
+    Different(&'static str),
+}
+
+/// Compares an answer of the judge with one of clearance.
+pub(crate) fn compare(judged: &Value, ours: &Value) -> Comparison {
+    if matches!(judged["verdict"].as_str(), Some("error" | "uncovered")) {
+        return Comparison::Unjudged;
+    }
+    if matches!(ours["verdict"].as_str(), Some("unknown" | "uncovered")) {
+        return Comparison::Unknown;
+    }
+    let different = FIELDS.into_iter().find(|field| judged[field] != ours[field]);
+    match different {
+        None => Comparison::Same,
+        Some("segments") => Comparison::Different(different_part(&judged["segments"], &ours["segments"])),
+        Some(field) => Comparison::Different(field),
+    }
+}
+
+fn different_part(judged: &Value, ours: &Value) -> &'static str {
+    let (Some(judged), Some(ours)) = (judged.as_array(), ours.as_array()) else { return "segments" };
+    if judged.len() != ours.len() {
+        return "segments";
+    }
+    let mut differences = judged
+        .iter()
+        .zip(ours)
+        .flat_map(|(judged, ours)| PARTS.into_iter().filter(move |part| judged[part] != ours[part]));
+    differences.next().unwrap_or("segments")
+}

@@ -1,0 +1,50 @@
+//! The tree of fake programs as a host in memory: decisions about recorded cases need no files.
+
+use std::cell::Cell;
+
+use clearance::internals::decide::{Found, Host};
+
+use super::tree::{Node, Tree};
+
+/// The tree, and nothing else. Its user may change everything, as the user who made the tree may.
+pub(crate) struct Memory<'t> {
+    tree: &'t Tree,
+    /// Whether a path outside the tree was looked at: there, a real machine may differ.
+    pub(crate) left: Cell<bool>,
+}
+
+impl<'t> Memory<'t> {
+    pub(crate) fn new(tree: &'t Tree) -> Self {
+        Self { tree, left: Cell::new(false) }
+    }
+
+    fn find(&self, path: &str) -> Option<(String, &'t Node)> {
+        let found = self.tree.look(path);
+        let root = self.tree.root();
+        if found.is_none() && !path.starts_with(root) && !root.starts_with(path) {
+            self.left.set(true);
+        }
+        found
+    }
+}
+
+impl Host for Memory<'_> {
+    fn look(&self, path: &str) -> Found {
+        match self.find(path) {
+            None => Found::Nothing,
+            Some((real, Node::File { executable: true, .. })) => Found::Program(real),
+            Some((real, Node::File { .. })) => Found::File(real),
+            Some((real, _)) => Found::Directory(real),
+        }
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Option<Vec<u8>> {
+        let (_, node) = self.find(path)?;
+        let Node::File { text, .. } = node else { return None };
+        (text.len() <= limit).then(|| text.as_bytes().to_vec())
+    }
+
+    fn is_writable(&self, path: &str) -> Option<bool> {
+        self.find(path).map(|_| true)
+    }
+}

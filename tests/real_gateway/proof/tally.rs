@@ -1,0 +1,103 @@
+//! The result of a comparison: numbers, and the shortest cases of each kind of disagreement.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::compare::{Comparison, compare};
+
+/// The cases kept of each kind of disagreement.
+const KEPT: usize = 5;
+
+/// A disagreement: the case and both answers.
+struct Disagreement {
+    case: Value,
+    judged: Value,
+    ours: Value,
+}
+
+/// Numbers of a comparison.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) cases: u64,
+    pub(crate) fixed: u64,
+    pub(crate) unknown: u64,
+    pub(crate) unjudged: u64,
+    verdicts: BTreeMap<String, u64>,
+    different: BTreeMap<&'static str, (u64, Vec<Disagreement>)>,
+}
+
+impl Tally {
+    /// Adds a case with both answers.
+    pub(crate) fn add(&mut self, case: Value, judged: Value, ours: Value) {
+        self.cases += 1;
+        self.fixed += u64::from(is_fixed(&case));
+        *self.verdicts.entry(judged["verdict"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        match compare(&judged, &ours) {
+            Comparison::Same => {}
+            Comparison::Unknown => self.unknown += 1,
+            Comparison::Unjudged => self.unjudged += 1,
+            Comparison::Different(field) => {
+                let (count, kept) = self.different.entry(field).or_default();
+                *count += 1;
+                keep(kept, Disagreement { case, judged, ours });
+            }
+        }
+    }
+
+    /// Adds the numbers of another judge.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.fixed += other.fixed;
+        self.unknown += other.unknown;
+        self.unjudged += other.unjudged;
+        for (verdict, count) in other.verdicts {
+            *self.verdicts.entry(verdict).or_default() += count;
+        }
+        for (field, (count, disagreements)) in other.different {
+            let (all, kept) = self.different.entry(field).or_default();
+            *all += count;
+            disagreements.into_iter().for_each(|disagreement| keep(kept, disagreement));
+        }
+    }
+
+    pub(crate) fn disagreements(&self) -> u64 {
+        self.different.values().map(|(count, _)| count).sum()
+    }
+}
+
+fn keep(kept: &mut Vec<Disagreement>, disagreement: Disagreement) {
+    kept.push(disagreement);
+    kept.sort_by_key(|one| one.case["command"].as_str().map_or(0, str::len));
+    kept.truncate(KEPT);
+}
+
+/// Whether a case has the fixed policy: the generator gives it to the even numbers.
+fn is_fixed(case: &Value) -> bool {
+    let id = case["id"].as_str().unwrap_or_default();
+    id.rsplit('-').next().and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number % 2 == 0)
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} disagreements in {} cases ({} with a fixed policy), ",
+            self.disagreements(),
+            self.cases,
+            self.fixed
+        )?;
+        write!(f, "{} unknown, {} without a verdict of the release; verdicts:", self.unknown, self.unjudged)?;
+        for (verdict, count) in &self.verdicts {
+            write!(f, " {verdict} {count}")?;
+        }
+        for (field, (count, kept)) in &self.different {
+            write!(f, "\n== {field}: {count}, the shortest:")?;
+            for Disagreement { case, judged, ours } in kept {
+                write!(f, "\n{case}\n  release: {judged}\nclearance: {ours}")?;
+            }
+        }
+        Ok(())
+    }
+}
