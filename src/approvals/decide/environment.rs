@@ -21,11 +21,11 @@ pub(super) fn refusal(variables: &BTreeMap<String, String>, profile: Profile) ->
             blocked.insert(upper);
         }
     }
-    describe(&blocked, &invalid)
+    describe(&blocked, &invalid, profile)
 }
 
 /// The words of the refusal.
-fn describe(blocked: &BTreeSet<String>, invalid: &BTreeSet<&str>) -> Option<String> {
+fn describe(blocked: &BTreeSet<String>, invalid: &BTreeSet<&str>, profile: Profile) -> Option<String> {
     const PATH: &str = "Custom 'PATH' variable is forbidden during host execution";
     let has_path = blocked.contains("PATH");
     let only = if blocked.len() == 1 && invalid.is_empty() { blocked.first() } else { None };
@@ -38,11 +38,11 @@ fn describe(blocked: &BTreeSet<String>, invalid: &BTreeSet<&str>) -> Option<Stri
     }
     let mut details = Vec::new();
     if !blocked.is_empty() {
-        let names: Vec<&str> = blocked.iter().map(String::as_str).collect();
+        let names = listed(blocked.iter().map(String::as_str), profile);
         details.push(format!("blocked override keys: {}", names.join(", ")));
     }
     if !invalid.is_empty() {
-        let names: Vec<&str> = invalid.iter().copied().collect();
+        let names = listed(invalid.iter().copied(), profile);
         details.push(format!("invalid non-portable override keys: {}", names.join(", ")));
     }
     if details.is_empty() {
@@ -54,6 +54,26 @@ fn describe(blocked: &BTreeSet<String>, invalid: &BTreeSet<&str>) -> Option<Stri
     } else {
         format!("Security Violation: {details}.")
     })
+}
+
+/// Names in the order of a release: 2026.4.14 sorts as a dictionary does, later ones by code.
+fn listed<'n>(names: impl Iterator<Item = &'n str>, profile: Profile) -> Vec<&'n str> {
+    let mut names: Vec<&str> = names.collect();
+    if profile < Profile::V2026_6_11 {
+        names.sort_by_cached_key(|name| {
+            let ranks: Vec<u32> = name.chars().filter_map(dictionary_rank).collect();
+            let capitals: Vec<bool> = name.chars().map(|c| c.is_ascii_uppercase()).collect();
+            (ranks, capitals)
+        });
+    }
+    names
+}
+
+/// The place of a character in the order of a dictionary; `None`: it does not count. Beyond ASCII, letters come last.
+fn dictionary_rank(c: char) -> Option<u32> {
+    const SIGNS: &str = "\t\n\u{b}\u{c}\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+    let at = SIGNS.chars().zip(0..).find(|(sign, _)| *sign == c.to_ascii_lowercase()).map(|(_, at)| at);
+    if c.is_ascii() { at } else { Some(u32::from(c)) }
 }
 
 /// Letters, digits, `_`, and the parentheses that Windows has in a name; no digit or parenthesis first.
@@ -148,6 +168,18 @@ mod tests {
         let variables =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         refusal(&variables, profile)
+    }
+
+    #[test]
+    fn names_are_sorted_as_each_release_sorts_them() {
+        let variables = [("RUSTC_WRAPPER", "x"), ("R_ENVIRON", "x"), ("rUBYOPT", "x")];
+        for (profile, names) in [
+            (Profile::V2026_4_14, "R_ENVIRON, RUBYOPT, RUSTC_WRAPPER"),
+            (Profile::V2026_6_11, "RUBYOPT, RUSTC_WRAPPER, R_ENVIRON"),
+        ] {
+            let words = format!("Security Violation: blocked override keys: {names}.");
+            assert_eq!(check(&variables, profile), Some(words));
+        }
     }
 
     #[test]
