@@ -15,7 +15,7 @@ const VARIABLES: &str = include_str!("words/variables.txt");
 /// Makes one case of a seed. Each second case has a fixed policy, so that only parsing and matching vary.
 pub(crate) fn case(tree: &Arc<Tree>, seed: u64, number: u64) -> Value {
     let mut maker = Maker { random: Random::new(seed, number), tree: Arc::clone(tree) };
-    maker.case(format!("{seed}-{number}"), number % 2 == 0)
+    maker.case(format!("{seed}-{number}"), number.is_multiple_of(2))
 }
 
 impl Maker {
@@ -45,7 +45,7 @@ impl Maker {
         } else {
             let others_aimed = self.random.chance(50);
             let others = self.entries(&command, &directory, others_aimed);
-            self.document(agent, entries, others)
+            self.document(agent, &entries, &others)
         };
         let mut case = Map::new();
         let mut put = |key: &str, value: Value| drop(case.insert(key.to_owned(), value));
@@ -113,8 +113,8 @@ impl Maker {
         ];
         let folders: Vec<String> = FOLDERS.iter().map(|folder| self.path(folder)).collect();
         match self.random.below(100) {
-            0..60 => folders[..7].join(":"),
-            60..90 => {
+            0..62 => folders[..7].join(":"),
+            62..95 => {
                 let count = self.random.between(1, 6);
                 self.random.sample(&folders, count).join(":")
             }
@@ -147,7 +147,7 @@ impl Maker {
     }
 
     /// A document with a mix of scopes.
-    fn document(&mut self, agent: &str, entries: Vec<Value>, others: Vec<Value>) -> Value {
+    fn document(&mut self, agent: &str, entries: &[Value], others: &[Value]) -> Value {
         if self.random.chance(2) {
             const BROKEN: &str = "‹20›\n{\nnull\n[]\n\"x\"\n5\n{\"version\":2}\n{\"version\":\"1\"}\n{}\n{\"version\":1}\n{\"version\":1,\"agents\":[]}\n\
                                   {\"version\":1,\"agents\":null}\n{\"version\":1,\"agents\":{\"main\":null}}\n{\"version\":1,\"agents\":{\"main\":[]}}\n\
@@ -176,7 +176,7 @@ impl Maker {
         };
         for (at, &key) in keys.iter().enumerate() {
             let mut group = self.level(20);
-            let list = if at == 0 { entries.clone() } else { others.clone() };
+            let list = if at == 0 { entries } else { others };
             group.insert("allowlist".to_owned(), list.into());
             agents.insert(key.to_owned(), group.into());
         }

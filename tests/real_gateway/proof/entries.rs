@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::proof::maker::{Maker, Text};
 
+const PATTERNS: &str = include_str!("words/patterns.txt");
+const ARGUMENT_PATTERNS: &str = include_str!("words/argument_patterns.txt");
 const PLAIN: &str = "git ls cat grep find echo cp rm tar curl make docker kubectl rg fd jq tool backup date id mytool awk npm openclaw";
 
 impl Maker {
@@ -84,14 +86,7 @@ impl Maker {
             34..54 => return name.to_owned(),
             _ => {}
         }
-        const FORMS: &str = "{parent}/*\n{most}?\n{most}*\n/**/{n}\n{d}/**\n**/{n}\n{real} \n {real}\n{N}\n{REAL}\n{n} \n{first}*\n{marks}\n{n1}[{n9}]\n\
-                             {most}[{n9}]\n{parent}/{{n},zzz}\n{{n},zzz}\n~/bin/{n}\n~/.local/bin/{n}\n~/../usr/bin/{n}\n~{n}\n~\n{d}/bin/{n}\n{d}/brew/bin/{n}\n\
-                             {d}/alt/bin/{n}\n{d}//usr/bin/{n}\n{d}/usr/bin/../bin/{n}\n{d}/usr/./bin/{n}\n./{n}\n*/{n}\n*\n**\n/*\n/**\n{d}/*/bin/{n}\n\
-                             {d}/**/bin/*\n\\{n}\n{d}\\usr\\bin\\{n}\n{real}/\n{n}*\n*{n}\n^{n}$\n/{n}\n{real}*\n{d}/usr/bi*/{n}\n***/{n}\n{d}/**/{n}\n\
-                             {d}/usr/**/{n}\n{d}/**{n}\n{d}/usr/bin/**\n{d}/usr/bin**\n{d}/*/*/{n}\n{d}/*/*\n?{n9}\n{d}/usr/bin/{n}|{d}/usr/bin/ls\n({n})\n{n}.\n\
-                             {d}/[u]sr/bin/{n}\n{d}/usr/bin/[!a]*\n{d}/usr/bin/\\{n}\n{d}/work/{n}\n{d}/work/*\n{d}/work/**\n$HOME/bin/{n}\n~/**\n~/*\n\
-                             {real} status\n{n} *\n{real} *\n{n} status\n{n}‹0›\n{n}⏎\n‹a0›{n}\n‹feff›{real}\n{n}‹301›\n{real}.exe\n{n}.exe";
-        let form = self.random.line(FORMS);
+        let form = self.random.line(PATTERNS);
         let at = name.char_indices().next_back().map_or(0, |(at, _)| at);
         let (most, last) = name.split_at(at);
         let most_path = real.strip_suffix(last).unwrap_or(&real);
@@ -121,14 +116,7 @@ impl Maker {
         let bound = sha256(&format!("{}{counted}", self::counted(directory)));
         let literal = escaped(&text);
         let first = arguments.first().map(|first| escaped(first)).unwrap_or_default();
-        const FORMS: &str = "^{l}$\n^{l}$\n^{l}$\n{l}\n^{f}\n.*\n^$\n^(status|log)$\n^(status|log)\\b\n^(?:{l})$\n(?i)status\n^\\S+$\n^[^ ]* ?[^ ]*$\n \n(\n\
-                             ^status(?= )\n^(?!push)\n\\d\n^-\n$\n^.{0,20}$\n\\p{L}\n^{z}$\n{z}\n^{z}\n^[^‹0›]*‹0›$\n^‹0›‹0›$\n‹0›\n^[^\\x00]*\\x00$\n^\\x00\\x00$\n\
-                             \\0\n^{f}\\x00\n^{f}‹0›\nsha256:argv:{h}\nsha256:cwd-argv:v1:{b}\nsha256:cwd-argv:v1:{b}\nsha256:cwd-argv:v1:{h}\nsha256:argv:{b}\n\
-                             sha256:cwd-argv:v2:{b}\nsha256:argv:{H}\nSHA256:argv:{h}\nsha256:{h}\n sha256:argv:{h}\n/^status$/i\n^STATUS$\n^{l} $\n {l}\n^{f}( |$)\n\
-                             ^({f})?$\n[\n)\n*\n+\n?\n{\n(?<a>.)\\k<a>\n(a+)+$\n^(?:(?:.*))$\n^.$\n^..$\n.\n[^]\n[]\n\\w+\n^\\W*$\n\\bfoo\\b\n^(?=.*foo)\n(?<!x)a\n\\u{61}\n\
-                             \\u0061\n^\\s*$\n.+\n^[-\\w ./=]*$\n^[\\s\\S]*$\n‹2028›\n^😀$\n^..\\x00$\n^[^/]*$\n^(?!.*\\.\\.).*$\n(?s).\n(?m)^a\n^a|b$\n\\cA\n\\1\n(\\2)(a)\n\
-                             ^{l}‹a0›\n‹a0›^{l}$\n^{l}\\x00?$\n^{l}(?:\\x00)*$\n{s}\n^{s}$";
-        let form = self.random.line(FORMS);
+        let form = self.random.line(ARGUMENT_PATTERNS);
         form.replace("{h}", &digest)
             .replace("{H}", &digest.to_uppercase())
             .replace("{b}", &bound)

@@ -180,7 +180,7 @@ impl Maker {
             }
             words.push(word);
         }
-        Text::new(words.join(&self.random.pick(&[" ", " ", " ", "  ", "\t", " \\\n "])), &[&name])
+        Text::new(words.join(self.random.pick(&[" ", " ", " ", "  ", "\t", " \\\n "])), &[&name])
     }
 
     /// A program of an odd name or place.

@@ -89,7 +89,10 @@ fn features(case: &Value, answers: &[&Value]) -> String {
 }
 
 fn write<'v>(name: &str, lines: impl Iterator<Item = &'v Value>) {
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let mut text = String::new();
+    for line in lines {
+        writeln!(text, "{line}").unwrap();
+    }
     fs::create_dir_all(super::file("fixtures/decisions")).expect("a directory");
     fs::write(super::file(&format!("fixtures/decisions/{name}.ndjson")), text)
         .expect("a recording is written");

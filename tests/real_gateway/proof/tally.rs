@@ -58,7 +58,9 @@ impl Tally {
         for (field, (count, disagreements)) in other.different {
             let (all, kept) = self.different.entry(field).or_default();
             *all += count;
-            disagreements.into_iter().for_each(|disagreement| keep(kept, disagreement));
+            for disagreement in disagreements {
+                keep(kept, disagreement);
+            }
         }
     }
 
@@ -76,7 +78,10 @@ fn keep(kept: &mut Vec<Disagreement>, disagreement: Disagreement) {
 /// Whether a case has the fixed policy: the generator gives it to the even numbers.
 fn is_fixed(case: &Value) -> bool {
     let id = case["id"].as_str().unwrap_or_default();
-    id.rsplit('-').next().and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number % 2 == 0)
+    id.rsplit('-')
+        .next()
+        .and_then(|number| number.parse::<u64>().ok())
+        .is_some_and(|number| number.is_multiple_of(2))
 }
 
 impl fmt::Display for Tally {
