@@ -66,8 +66,7 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
     if !is_short(pattern) {
         return None;
     }
-    let units = pattern.encode_utf16().map(u32::from);
-    let Ok(expression) = regress::Regex::from_unicode(units, regress::Flags::default()) else {
+    let Ok(expression) = regress::Regex::from_unicode(units(pattern), regress::Flags::default()) else {
         return Some(false);
     };
     let hits = |subject: &str| {
@@ -116,8 +115,35 @@ impl Plain {
 
 /// Whether an expression is none, so that it matches nothing. False if it is too long to tell.
 pub(super) fn is_invalid(pattern: &str) -> bool {
-    let units = pattern.encode_utf16().map(u32::from);
-    is_short(pattern) && regress::Regex::from_unicode(units, regress::Flags::default()).is_err()
+    is_short(pattern) && regress::Regex::from_unicode(units(pattern), regress::Flags::default()).is_err()
+}
+
+/// An expression in UTF-16 units. `regress` reads `\u{61}` as the letter `a`; without flags it is 61 times `u`, except in
+/// the name of a group. So the backslash is left out.
+fn units(pattern: &str) -> impl Iterator<Item = u32> + Clone {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut is_name = false;
+    let mut rest = pattern.chars();
+    while let Some(first) = rest.next() {
+        match first {
+            '\\' if !is_name && rest.as_str().starts_with("u{") => {}
+            '\\' => {
+                plain.push(first);
+                is_name |= rest.as_str().starts_with("k<");
+                plain.extend(rest.next());
+            }
+            _ => {
+                let behind = rest.as_str();
+                is_name |= first == '('
+                    && behind.starts_with("?<")
+                    && !behind.starts_with("?<=")
+                    && !behind.starts_with("?<!");
+                is_name &= first != '>';
+                plain.push(first);
+            }
+        }
+    }
+    plain.encode_utf16().map(u32::from).collect::<Vec<u32>>().into_iter()
 }
 
 fn is_short(pattern: &str) -> bool {
@@ -170,6 +196,10 @@ mod tests {
             (C, "(?i)x", &["x"], false),
             (C, "(?i:X)", &["x"], true),
             (C, "/x/i", &["X"], false),
+            (C, "^\\u{3}$", &["uuu"], true),
+            (C, "\\u{61}", &["a"], false),
+            (C, "^\\\\u{2}$", &["\\uu"], true),
+            (C, "(?<\\u{61}>x)\\k<\\u{61}>", &["xx"], true),
             (C, "^.$", &["😀"], false),
             (C, "^..$", &["😀"], true),
             (C, "^a\0b\0$", &["a", "b"], true),

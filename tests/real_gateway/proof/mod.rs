@@ -25,7 +25,7 @@ mod maker;
 mod memory;
 mod proven;
 mod random;
-mod recorder;
+pub(crate) mod recorder;
 mod tally;
 pub(crate) mod tree;
 mod wrappers;
