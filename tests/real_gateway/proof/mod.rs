@@ -16,13 +16,13 @@
 //! | `CLEARANCE_RECORD=1` | records the cases and answers of `fixtures/decisions`, which `cargo test` replays |
 
 pub(crate) mod cases;
-mod compare;
+pub(crate) mod compare;
 mod entries;
 mod forms;
 mod grammar;
 mod judge;
 mod maker;
-mod memory;
+pub(crate) mod memory;
 mod proven;
 mod random;
 pub(crate) mod recorder;
