@@ -25,7 +25,7 @@
 //   verdict         runs | asks | denied; uncovered: this judge cannot say; error: the release failed in an unexpected way
 //   reason          of runs: full | allowlist | durable | full-bypass | ask-fallback; of asks: the causes, joined by "+"; of
 //                   denied: the release's first line
-//   security, ask, askFallback   the policy in force
+//   security, ask, askFallback   the policy in force; null: not known, because the release stopped before
 //   analysable, satisfied        did the release parse the command; did the list alone allow it; null: it stopped before
 //   segments        [{argv, effective (if unwrapping changed argv), resolved, real, by, entry: {scope, index, pattern, argPattern}}]
 //   unanswered      of asks: runs | denied when nobody answers, with unansweredReason
@@ -194,7 +194,9 @@ async function single() {
 
   function policyOf(test, state) {
     if (state.context) return { security: state.context.hostSecurity, ask: state.context.hostAsk, askFallback: state.context.askFallback };
-    // Denied before the gateway's merge: the same functions, asked directly.
+    // Denied before the gateway's merge. What the model requested was not merged either, so the policy is not known.
+    if (test.ask !== undefined || test.security !== undefined) return { security: null, ask: null, askFallback: null };
+    // Otherwise the same functions, called directly.
     const base = (found.resolveExecToolConfig ?? found.resolveExecConfig)({ cfg: test.config ?? {}, agentId: test.agent ?? "main" });
     const policy = test.permissionMode && found.projectEffectiveExecPolicy ? found.projectEffectiveExecPolicy({ base, permissionPolicy: { mode: test.permissionMode } }) : base;
     const file = found.snapshotFromExecApprovalsRow ? state.file() : found.loadExecApprovals();

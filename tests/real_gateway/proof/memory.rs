@@ -21,7 +21,9 @@ impl<'t> Memory<'t> {
     fn find(&self, path: &str) -> Option<(String, &'t Node)> {
         let found = self.tree.look(path);
         let root = self.tree.root();
-        if found.is_none() && !path.starts_with(root) && !root.starts_with(path) {
+        // Every safe bin is looked for in the two directories of the system, which hold nothing of the tree.
+        let is_outside = !path.starts_with(root) && !root.starts_with(path);
+        if found.is_none() && is_outside && !matches!(path, "/bin" | "/usr/bin") {
             self.left.set(true);
         }
         found
