@@ -29,17 +29,13 @@ pub(super) fn delimiter(text: &str, at: usize, strips_tabs: bool) -> Option<(Her
     let after = text.get(at..)?;
     let rest = after.trim_start_matches([' ', '\t']);
     let start = at + (after.len() - rest.len());
-    let (delimiter, length, is_quoted) = match rest.chars().next()? {
-        quote @ ('\'' | '"') => {
-            let (delimiter, length) = quoted_delimiter(rest, quote)?;
-            (delimiter, length, true)
-        }
-        _ => {
-            let ends =
-                |character: char| is_white(character) || matches!(character, '|' | '&' | ';' | '<' | '>');
-            let length = rest.find(ends).unwrap_or(rest.len());
-            (rest.get(..length)?.to_owned(), length, false)
-        }
+    let (delimiter, length, is_quoted) = if let quote @ ('\'' | '"') = rest.chars().next()? {
+        let (delimiter, length) = quoted_delimiter(rest, quote)?;
+        (delimiter, length, true)
+    } else {
+        let ends = |character: char| is_white(character) || matches!(character, '|' | '&' | ';' | '<' | '>');
+        let length = rest.find(ends).unwrap_or(rest.len());
+        (rest.get(..length)?.to_owned(), length, false)
     };
     let found = is_quoted || length > 0;
     found.then(|| (Heredoc { delimiter, strips_tabs, is_quoted }, start + length))
