@@ -24,29 +24,42 @@ const TOO_COMPLEX: &str = "exec cannot run a shell command that exceeds the comm
 const SQLITE: &str = "external sqlite3 cannot open databases under the active OpenClaw state directory. Use OpenClaw \
                       commands for live state, or inspect a private backup copy outside `OPENCLAW_STATE_DIR`.";
 
-/// Why a gateway refuses the command.
-pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Option<String> {
+/// Why a gateway refuses the command, wherever it is to run.
+pub(super) fn refusal(question: &Question<'_>, profile: Profile) -> Option<&'static str> {
     let command = trim(question.command);
     if !profile.parses_bash() {
-        let answers_prompt = prefixes::candidates(command).iter().any(|text| approve::is_answer(text));
-        return answers_prompt.then(|| APPROVE.to_owned());
+        return prefixes::candidates(command).iter().any(|text| approve::is_answer(text)).then_some(APPROVE);
     }
-    let is_newest = profile >= Profile::V2026_9_6;
     let explanation = shell::explain(command, profile);
-    if is_newest && explanation == Err(Unparsed::TooComplex) {
-        return Some(TOO_COMPLEX.to_owned());
+    if profile >= Profile::V2026_9_6 && explanation == Err(Unparsed::TooComplex) {
+        return Some(TOO_COMPLEX);
     }
     let candidates = payloads::candidates(command, profile, explanation.ok().filter(is_whole).as_ref());
-    for argv in &candidates {
+    candidates.iter().find_map(|argv| {
         if approve::can_begin(argv) && approve::is_answer(&argv.join(" ")) {
-            return Some(APPROVE.to_owned());
+            Some(APPROVE)
+        } else {
+            login::is_login(argv).then_some(LOGIN)
         }
-        if login::is_login(argv) {
-            return Some(LOGIN.to_owned());
-        }
+    })
+}
+
+/// Why 2026.9.6 refuses the command in this directory: it opens a database of the running gateway.
+pub(super) fn state_refusal(
+    question: &Question<'_>,
+    profile: Profile,
+    host: &dyn Host,
+) -> Option<&'static str> {
+    if profile < Profile::V2026_9_6
+        || question.state_directory.is_none()
+        || !question.command.contains("sqlite3")
+    {
+        return None;
     }
-    let opens_state = is_newest && candidates.iter().any(|argv| sqlite::opens_state(argv, question, host));
-    opens_state.then(|| SQLITE.to_owned())
+    let command = trim(question.command);
+    let explanation = shell::explain(command, profile).ok().filter(is_whole);
+    let candidates = payloads::candidates(command, profile, explanation.as_ref());
+    candidates.iter().any(|argv| sqlite::opens_state(argv, question, host)).then_some(SQLITE)
 }
 
 /// Whether the grammar fits the text; otherwise its lines are looked at.

@@ -56,13 +56,14 @@ fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dy
     let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
     let deny = || (policy.security == Security::Deny).then(|| "exec denied: host=gateway security=deny".to_owned());
     let directory = || workspace::refusal(question, profile, host);
-    let guard = || guards::refusal(question, profile, host);
+    let guard = || guards::refusal(question, profile).map(str::to_owned);
+    let state = || guards::state_refusal(question, profile, host).map(str::to_owned);
     let environment = || environment::refusal(&question.environment, profile);
     match profile {
         Profile::V2026_4_14 => empty().or_else(guard).or_else(environment).or_else(deny),
         Profile::V2026_6_11 => empty().or_else(deny).or_else(guard).or_else(environment),
         Profile::V2026_9_6 => {
-            deny().or_else(empty).or_else(guard).or_else(directory).or_else(environment)
+            deny().or_else(empty).or_else(guard).or_else(directory).or_else(state).or_else(environment)
         }
     }
 }
