@@ -15,7 +15,7 @@ use super::words;
 use super::wrappers::{self, Wrapper};
 
 /// The most times that a command is made anew: by `env -S`, or by a shell that starts its own arguments.
-const MAX_REWRITES: usize = 64;
+const MAX_REWRITES: usize = 8;
 
 /// The interpreter that is given code in its arguments (`detectInterpreterInlineEvalArgv`), such as
 /// `python3`.

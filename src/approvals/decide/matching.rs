@@ -136,6 +136,9 @@ pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
     if begins_apart(pattern, text) {
         return false;
     }
+    if pattern == text && !pattern.contains(['*', '?', '~', '\\', '\n', '\r']) {
+        return true;
+    }
     let pattern = words::expand_home(pattern, lookup.home);
     let mut text = text.replace("\\\\", "/");
     if lookup.profile > Profile::V2026_4_14
