@@ -18,6 +18,7 @@ mod database;
 mod decisions;
 mod diff;
 mod docs;
+mod explain;
 mod faults;
 mod foreign;
 mod forging;
