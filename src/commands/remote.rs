@@ -11,6 +11,7 @@ use super::Error;
 use super::gateway::Connection;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
+use crate::gateway::api::Method;
 use crate::gateway::api::approvals::{Document, GetDocument, SetDocument};
 use crate::gateway::api::config::{Config, GetConfig};
 use crate::gateway::api::nodes::{GetNodePolicy, ListNodes, Node, NodePolicy, Nodes, SetNodePolicy};
@@ -99,6 +100,9 @@ impl RemoteStore {
 
     /// Fetches the gateway's configuration. The error is for people: a gateway may refuse it, and still be of use.
     pub(super) async fn configuration(&mut self) -> Result<Value, String> {
+        if !self.connection.offers(Method::ConfigGet) {
+            return Err(format!("the gateway does not offer {}", Method::ConfigGet));
+        }
         match self.connection.read(&GetConfig {}).await {
             Ok(Config { config: config @ Value::Object(_), .. }) => Ok(config),
             Ok(_) => Err("the gateway sent no configuration".to_owned()),

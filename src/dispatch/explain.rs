@@ -27,9 +27,9 @@ pub fn run(
     if stdin {
         let request = CasesRequest { release, programs };
         let out = &mut *streams.out;
-        cases::run(&request, deadline, |answers| {
-            answers.iter().try_for_each(|answer| output::line(out, answer))?;
-            out.flush()
+        cases::run(&request, deadline, |answer| match answer {
+            Some(answer) => output::line(out, answer),
+            None => out.flush(),
         })?;
         return Ok(Exit::Done);
     }

@@ -69,7 +69,7 @@ pub fn policy_of(
 }
 
 fn beyond_us() -> String {
-    "nobody but JavaScript can tell what the approvals document says".to_owned()
+    "only JavaScript can read this approvals document".to_owned()
 }
 
 fn of(

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError};
 
 use super::circumstances::{Circumstances, Given, table};
 use super::error::ExplainError;
@@ -17,20 +17,18 @@ use crate::deadline::{Deadline, GRACE, STACK};
 /// The longest line, in bytes.
 const LONGEST: usize = 16 << 20;
 
-/// The number of answers that are handed over together while there are more lines to read.
-const BATCH: usize = 64;
-
-/// Batches that wait to be printed.
-const WAITING: usize = 8;
+/// The number of answers that wait to be printed.
+const WAITING: usize = 256;
 
 /// Size of the buffer of the input, in bytes.
 const BUFFER: usize = 1 << 16;
 
-/// Decides every case of standard input, and gives the answers to `print`, several at once where there are several.
+/// Decides every case of standard input, and gives each answer to `print`; `None`: none is waiting, so what was printed has
+/// to be shown.
 pub fn run(
     request: &CasesRequest,
     deadline: Deadline,
-    mut print: impl FnMut(&[Answer]) -> io::Result<()>,
+    mut print: impl FnMut(Option<&Answer>) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     release::check(request.release.as_deref()).map_err(Error::from)?;
     let chosen = Sources { named: request.release.as_deref(), ..Sources::default() }.choose();
@@ -48,8 +46,16 @@ pub fn run(
     let unfinished = || Error::Unfinished { timeout: deadline.timeout() };
     std::thread::Builder::new().stack_size(STACK).spawn(work).map_err(|_| unfinished())?;
     loop {
-        match receiver.recv_timeout(deadline.left().unwrap_or_default() + GRACE) {
-            Ok(Step::Answers(answers)) => print(&answers)?,
+        let step = match receiver.try_recv() {
+            Err(TryRecvError::Empty) => {
+                print(None)?;
+                receiver.recv_timeout(deadline.left().unwrap_or_default() + GRACE)
+            }
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Ok(step) => Ok(step),
+        };
+        match step {
+            Ok(Step::Answer(answer)) => print(Some(&answer))?,
             Ok(Step::Ended(Ok(result))) => return Ok(result?),
             Ok(Step::Ended(Err(panic))) => resume_unwind(panic),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(unfinished().into()),
@@ -59,7 +65,7 @@ pub fn run(
 
 /// What the deciding thread hands over.
 enum Step {
-    Answers(Vec<Answer>),
+    Answer(Box<Answer>),
     Ended(std::thread::Result<Result<(), Error>>),
 }
 
@@ -69,31 +75,22 @@ fn decide(
     host: &dyn Host,
     sender: &SyncSender<Step>,
 ) -> Result<(), Error> {
-    let (mut line, mut number, mut answers) = (Vec::new(), 0_u64, Vec::new());
-    let result = loop {
+    let (mut line, mut number) = (Vec::new(), 0_u64);
+    loop {
         number += 1;
-        match next_line(&mut input, &mut line) {
-            Ok(true) => {}
-            Ok(false) => break Ok(()),
-            Err(problem) => break Err(ExplainError::Case { line: number, problem }),
+        let wrong = |problem| ExplainError::Case { line: number, problem };
+        if !next_line(&mut input, &mut line).map_err(wrong)? {
+            return Ok(());
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match case(&line) {
-            Ok(case) => answers.push(case.answer(profile, host)),
-            Err(problem) => break Err(ExplainError::Case { line: number, problem }),
-        }
-        let more = input.buffer().contains(&b'\n');
-        if (answers.len() >= BATCH || !more) && sender.send(Step::Answers(std::mem::take(&mut answers))).is_err() {
+        let answer = case(&line).map_err(wrong)?.answer(profile, host);
+        // After the deadline the receiver is dropped.
+        if sender.send(Step::Answer(Box::new(answer))).is_err() {
             return Ok(());
         }
-    };
-    if !answers.is_empty() {
-        // After the deadline the receiver is dropped.
-        drop(sender.send(Step::Answers(answers)));
     }
-    Ok(result?)
 }
 
 fn case(line: &[u8]) -> Result<Case, String> {
@@ -149,8 +146,8 @@ mod tests {
         let input = BufReader::with_capacity(16, text);
         let result = decide(input, Profile::NEWEST, &host, &sender).map_err(|error| error.to_string());
         drop(sender);
-        let count = |step| match step {
-            Step::Answers(answers) => answers.len(),
+        let count = |step: Step| match step {
+            Step::Answer(_) => 1,
             Step::Ended(_) => 0,
         };
         (receiver.iter().map(count).sum(), result)

@@ -101,6 +101,16 @@ impl Circumstances {
     }
 }
 
+/// What a host does not know, in words. `name`: a path that was looked up, or a sentence.
+pub(super) fn missing(name: &str) -> String {
+    let program = name.strip_prefix(UNKNOWN_PATH).and_then(|rest| rest.strip_prefix('/'));
+    match program {
+        Some(program) => format!("the path of the program {program} (--programs FILE states it)"),
+        None if name.starts_with('/') => format!("what is at {name} (--programs FILE states it)"),
+        None => name.to_owned(),
+    }
+}
+
 /// Reads a table of programs: JSON if the name ends with `.json`, else TOML.
 pub(in crate::commands) fn table(file: &Path, deadline: Deadline) -> Result<(Table, String), Error> {
     let input = Input::named(file);

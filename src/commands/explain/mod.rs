@@ -105,6 +105,9 @@ fn command(request: &Request, deadline: Deadline) -> Result<String, Error> {
 
 /// Makes a verdict unknown that depends on a fact that nobody stated.
 fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Target, knows_home: bool) {
+    for name in &mut decision.missing {
+        *name = circumstances::missing(name);
+    }
     let mut missing = Vec::new();
     if decision.verdict == Verdict::Unknown
         && let Some(host) = decision.reason.strip_prefix("host=")

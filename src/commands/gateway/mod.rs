@@ -254,6 +254,12 @@ impl Connection {
         &self.choice.chosen.address
     }
 
+    /// Whether the gateway lists a method.
+    pub(super) fn offers(&self, method: api::Method) -> bool {
+        let methods = self.link.hello().map(|hello| &hello.features.methods);
+        methods.is_some_and(|methods| methods.iter().any(|listed| listed == method.as_str()))
+    }
+
     /// Whether a process of this host is the gateway.
     pub(super) fn is_here(&self) -> bool {
         self.choice.embedded.is_none()
