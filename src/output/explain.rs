@@ -123,7 +123,7 @@ fn parts(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
             page.line(out, "judged as", &text(&effective.join(" ")))?;
         }
         page.line(out, "program", &program(part, &e.host))?;
-        page.line(out, "allowed by", &allowed_by(part, &e.document.path))?;
+        page.line(out, "allowed by", &allowed_by(part, e))?;
         if let Some(never) = &part.never {
             page.line(out, "never", &format!("no entry can allow it: {}", escaped(never)))?;
         }
@@ -136,6 +136,10 @@ fn parts(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
 
 fn program(part: &Part, host: &HostUsed) -> String {
     match (&part.resolved, &part.real) {
+        (None, None) if part.is_unknown => match host {
+            HostUsed::Table(name) => format!("unknown: {} does not say", escaped(name)),
+            HostUsed::Here | HostUsed::Unknown => "unknown: the files of that host are not known".to_owned(),
+        },
         (Some(resolved), Some(real)) if resolved != real => {
             format!("{}, a link to {}", escaped(resolved), escaped(real))
         }
@@ -143,13 +147,17 @@ fn program(part: &Part, host: &HostUsed) -> String {
         (None, None) => match host {
             HostUsed::Here => "not found in PATH".to_owned(),
             HostUsed::Table(name) => format!("not in {}", escaped(name)),
-            HostUsed::Unknown => "unknown: the files of that host are not known (--programs)".to_owned(),
+            HostUsed::Unknown => "not found".to_owned(),
         },
     }
 }
 
-fn allowed_by(part: &Part, document: &str) -> String {
+fn allowed_by(part: &Part, e: &Explained) -> String {
+    let document = &e.document.path;
+    let is_full = e.policy.iter().any(|field| field.name == "security" && field.value == "full");
     let by = match part.by {
+        None if part.is_unknown => return "unknown".to_owned(),
+        None if is_full => return "no entry, and none is needed: security is full".to_owned(),
         None => return "nothing".to_owned(),
         Some(By::Allowlist) => "",
         Some(By::Durable) => "an answer \"Allow always\": ",

@@ -6,13 +6,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError};
 
-use super::circumstances::{Circumstances, Given, table};
+use super::circumstances::table;
 use super::error::ExplainError;
 use super::release::{self, Sources};
 use super::request::CasesRequest;
-use crate::approvals::decide::{Answer, Case, Host, Profile};
+use crate::approvals::decide::{Answer, Case, Host, Profile, Table, TableHost};
 use crate::commands::Error;
 use crate::deadline::{Deadline, GRACE, STACK};
+use crate::store::files::ThisMachine;
 
 /// The longest line, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -34,12 +35,11 @@ pub fn run(
     let chosen = Sources { named: request.release.as_deref(), ..Sources::default() }.choose();
     let profile = Profile::of(chosen.measured).unwrap_or(Profile::NEWEST);
     let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
-    let given = Given { table, directory: Some("/"), ..Given::default() };
-    let host = Circumstances::of(given, true).host;
+    let mut files = Files::of(table.map(|(table, _)| table));
     let (sender, receiver) = mpsc::sync_channel(WAITING);
     let work = move || {
         let input = BufReader::with_capacity(BUFFER, io::stdin());
-        let ended = catch_unwind(AssertUnwindSafe(|| decide(input, profile, &*host, &sender)));
+        let ended = catch_unwind(AssertUnwindSafe(|| decide(input, profile, &mut files, &sender)));
         // After the deadline the receiver is dropped.
         drop(sender.send(Step::Ended(ended)));
     };
@@ -63,6 +63,47 @@ pub fn run(
     }
 }
 
+/// The files that programs are looked up in.
+enum Files {
+    /// Those of this host.
+    Here(ThisMachine),
+    /// Those of a table, in which the directory of a case exists.
+    Listed(Box<Listed>),
+}
+
+/// A table, and the host made of it for the last directory.
+struct Listed {
+    table: Table,
+    directory: String,
+    host: TableHost,
+}
+
+impl Files {
+    fn of(table: Option<Table>) -> Self {
+        match table {
+            None => Self::Here(ThisMachine),
+            Some(table) => {
+                let directory = "/".to_owned();
+                Self::Listed(Box::new(Listed { host: table.host(&directory), table, directory }))
+            }
+        }
+    }
+
+    /// The files for a case in a directory. Cases mostly come in the same one.
+    fn host(&mut self, directory: &str) -> &dyn Host {
+        match self {
+            Self::Here(here) => here,
+            Self::Listed(listed) => {
+                if directory.starts_with('/') && listed.directory != directory {
+                    listed.host = listed.table.host(directory);
+                    directory.clone_into(&mut listed.directory);
+                }
+                &listed.host
+            }
+        }
+    }
+}
+
 /// What the deciding thread hands over.
 enum Step {
     Answer(Box<Answer>),
@@ -72,7 +113,7 @@ enum Step {
 fn decide(
     mut input: BufReader<impl Read>,
     profile: Profile,
-    host: &dyn Host,
+    files: &mut Files,
     sender: &SyncSender<Step>,
 ) -> Result<(), Error> {
     let (mut line, mut number) = (Vec::new(), 0_u64);
@@ -85,7 +126,8 @@ fn decide(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = case(&line).map_err(wrong)?.answer(profile, host);
+        let case = case(&line).map_err(wrong)?;
+        let answer = case.answer(profile, files.host(&case.cwd));
         // After the deadline the receiver is dropped.
         if sender.send(Step::Answer(Box::new(answer))).is_err() {
             return Ok(());
@@ -138,13 +180,12 @@ fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::approvals::decide::Table;
 
     fn answered(text: &[u8]) -> (usize, Result<(), String>) {
         let (sender, receiver) = mpsc::sync_channel(1000);
-        let host = Table::default().host("/");
+        let mut files = Files::of(Some(Table::default()));
         let input = BufReader::with_capacity(16, text);
-        let result = decide(input, Profile::NEWEST, &host, &sender).map_err(|error| error.to_string());
+        let result = decide(input, Profile::NEWEST, &mut files, &sender).map_err(|error| error.to_string());
         drop(sender);
         let count = |step: Step| match step {
             Step::Answer(_) => 1,

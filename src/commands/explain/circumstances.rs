@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 
 use super::error::ExplainError;
-use crate::approvals::decide::{Host, Table};
+use crate::approvals::decide::{Found, Host, Table};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::HostUsed;
@@ -98,6 +98,24 @@ impl Circumstances {
     /// The home for a question.
     pub(in crate::commands) fn home_or_none(&self) -> &str {
         self.home.as_deref().unwrap_or(UNKNOWN_HOME)
+    }
+}
+
+impl Circumstances {
+    /// Whether nobody stated where a program is that was not found. `word`: the program as the command names it.
+    pub(super) fn is_unknown(&self, word: &str) -> bool {
+        if self.used == HostUsed::Here || word.is_empty() {
+            return false;
+        }
+        if word.starts_with('~') {
+            return self.home.is_none();
+        }
+        if word.contains('/') {
+            let path = if word.starts_with('/') { word.to_owned() } else { format!("{}/{word}", self.directory) };
+            return self.host.look(&path) == Found::Unknown;
+        }
+        let mut places = self.path.split(':').filter(|directory| directory.starts_with('/'));
+        places.any(|directory| self.host.look(&format!("{directory}/{word}")) == Found::Unknown)
     }
 }
 

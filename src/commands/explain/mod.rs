@@ -147,6 +147,10 @@ fn explained(
 ) -> Explained {
     let Decision { verdict, reason, evaluation, started, unanswered, review, missing, .. } = decision;
     let segments = evaluation.as_ref().map(|evaluation| evaluation.segments.as_slice()).unwrap_or_default();
+    let parts: Vec<Part> =
+        segments.iter().map(|segment| part(segment, question.command, places, circumstances)).collect();
+    // What an unknown program is allowed by is unknown too, even where the verdict is the same whatever it is.
+    let is_known = !parts.iter().any(|part| part.is_unknown);
     Explained {
         command: question.command.to_owned(),
         agent: question.agent.to_owned(),
@@ -160,8 +164,9 @@ fn explained(
         host: circumstances.used.clone(),
         policy: Vec::new(),
         not_analysable: evaluation.as_ref().and_then(|evaluation| evaluation.not_analysable.clone()),
-        satisfied: evaluation.as_ref().map(|evaluation| evaluation.satisfied),
-        parts: segments.iter().map(|segment| part(segment, question.command, places)).collect(),
+        satisfied: evaluation.as_ref().filter(|_| is_known).map(|evaluation| evaluation.satisfied),
+        is_refused_before: evaluation.is_none(),
+        parts,
         plan: evaluation.as_ref().map(|evaluation| evaluation.plan.clone()),
         started,
         unanswered: unanswered.map(|unanswered| (unanswered.verdict, unanswered.reason)),
@@ -173,8 +178,12 @@ fn explained(
     }
 }
 
-fn part(segment: &Segment, command: &str, places: &Places<'_>) -> Part {
+fn part(segment: &Segment, command: &str, places: &Places<'_>, circumstances: &Circumstances) -> Part {
     let Segment { argv, effective, resolved, real, by, entry, never, near, span } = segment;
+    let word = effective.as_ref().unwrap_or(argv).first().map_or("", String::as_str);
+    let is_unknown = resolved.is_none() && by.is_none() && circumstances.is_unknown(word);
+    // The entries that miss were compared with a program that may not be the one on that host.
+    let near = if is_unknown { &[][..] } else { near.as_slice() };
     let text = command.get(span.clone()).filter(|text| !text.trim().is_empty());
     Part {
         text: text.map_or_else(|| argv.join(" "), |text| text.trim().to_owned()),
@@ -182,6 +191,7 @@ fn part(segment: &Segment, command: &str, places: &Places<'_>) -> Part {
         effective: effective.clone(),
         resolved: resolved.clone(),
         real: real.clone(),
+        is_unknown,
         by: *by,
         entry: entry.as_ref().map(|id| places.entry(id)),
         never: never.clone(),

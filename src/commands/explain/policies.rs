@@ -137,18 +137,80 @@ fn scopes(
     };
     let mut global = Map::new();
     global.extend(configuration.get("tools").map(|tools| ("tools".to_owned(), tools.clone())));
-    let policy = policy_of(stored.text, &Value::Object(global), profile, MAIN)?;
-    let mut scopes = vec![scope(None, "tools.exec".to_owned(), policy)];
-    let section = if profile == Profile::NEWEST { "entries" } else { "list" };
+    let is_newest = profile == Profile::NEWEST;
+    let default = if is_newest { default_agent(configuration) } else { Some(MAIN.to_owned()) };
+    // Without a default agent only `*` and the defaults count, as for an agent that the document does not name.
+    let of_default = default.as_deref().unwrap_or("default");
+    let policy = policy_of(stored.text, &Value::Object(global), profile, of_default)?;
+    let named = default.clone().filter(|_| is_newest);
+    let mut scopes = vec![scope(named, "tools.exec".to_owned(), policy)];
+    let section = if is_newest { "entries" } else { "list" };
+    let has_main = names_main(stored.text, configuration);
     for policy in effective(stored.text, configuration, profile)? {
         let Some(agent) = policy.agent.clone() else { continue };
         let is_own = |level: &Option<Level>| {
             matches!(level, Some((_, From::Configuration(key))) if key.starts_with("agents."))
         };
-        if agent != MAIN || policy.requested.iter().any(is_own) {
+        let is_listed = agent != MAIN || has_main || !is_newest;
+        let is_default = default.as_deref() == Some(agent.as_str());
+        if is_listed && (!is_default || policy.requested.iter().any(is_own)) {
             let path = format!("agents.{section}.{agent}.tools.exec");
             scopes.push(scope(Some(agent), path, policy));
         }
     }
     Ok(scopes)
+}
+
+/// The agent of calls that name none, as 2026.9.6 finds it: `main` if no agent is configured, else the one that is marked or
+/// alone.
+fn default_agent(configuration: &Value) -> Option<String> {
+    let agents = configuration.get("agents");
+    let entries = agents.and_then(|agents| agents.get("entries")).and_then(Value::as_object);
+    let list = agents.and_then(|agents| agents.get("list")).and_then(Value::as_array);
+    let configured: Vec<(&str, &Value)> = match (entries, list) {
+        (Some(entries), _) => entries.iter().map(|(id, agent)| (id.as_str(), agent)).collect(),
+        (None, Some(list)) => {
+            list.iter().filter_map(|agent| Some((agent.get("id")?.as_str()?, agent))).collect()
+        }
+        (None, None) => return Some(MAIN.to_owned()),
+    };
+    let marked = |agent: &Value| agent.get("default") == Some(&Value::Bool(true));
+    match (configured.iter().find(|(_, agent)| marked(agent)), &configured[..]) {
+        (Some((id, _)), _) | (None, [(id, _)]) => Some((*id).to_owned()),
+        (None, _) => None,
+    }
+}
+
+/// Whether the document or the configuration names `main`.
+fn names_main(text: Option<&str>, configuration: &Value) -> bool {
+    let document: Value = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let agents = |value: &Value, section: &str| value.get("agents").and_then(|agents| agents.get(section)).is_some();
+    let listed = configuration.get("agents").and_then(|agents| agents.get("list")?.as_array());
+    agents(&document, MAIN)
+        || configuration.get("agents").and_then(|agents| agents.get("entries")?.get(MAIN)).is_some()
+        || listed.is_some_and(|list| list.iter().any(|agent| agent.get("id").and_then(Value::as_str) == Some(MAIN)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As the published package 2026.9.6 answers.
+    #[test]
+    fn the_default_agent_is_the_one_that_is_marked_or_alone() {
+        for (agents, expected) in [
+            (json!({}), Some("main")),
+            (json!({"list": []}), None),
+            (json!({"list": [{"id": "a"}, {"id": "b"}]}), None),
+            (json!({"list": [{"id": "a"}, {"id": "b", "default": true}]}), Some("b")),
+            (json!({"entries": {"a": {}, "b": {"default": true}}}), Some("b")),
+            (json!({"entries": {"b": {}}}), Some("b")),
+            (json!({"entries": {"a": {}, "b": {}}}), None),
+        ] {
+            assert_eq!(default_agent(&json!({"agents": agents})).as_deref(), expected, "{agents}");
+        }
+        assert_eq!(default_agent(&json!({})).as_deref(), Some("main"));
+    }
 }

@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::explain::{ConfigurationUsed, DecidedAs, Field, FieldJson, ReleaseJson};
 use crate::approvals::decide::{AgentPolicy, Level, Origin};
 
+/// The key of the configuration that applies to every agent.
+const TOOLS: &str = "tools.exec";
+
 /// The policies in force.
 #[derive(Debug)]
 pub struct Effective {
@@ -37,7 +40,7 @@ pub struct Official {
 /// One policy in the form of OpenClaw's own command.
 #[derive(Debug)]
 pub struct OfficialScope {
-    /// The agent; `None`: `tools.exec`, without the agents' own configuration.
+    /// The agent. Of `tools.exec` the default agent, which only current releases name.
     pub agent: Option<String>,
     /// The key of its configuration.
     pub config_path: String,
@@ -179,7 +182,10 @@ impl<'e> ScopeJson<'e> {
         };
         let mode = scope.has_modes.then(|| mode(&security, &ask, *requests_review));
         Self {
-            scope_label: scope.agent.as_ref().map_or_else(|| "tools.exec".to_owned(), |agent| format!("agent:{agent}")),
+            scope_label: match &scope.agent {
+                Some(agent) if scope.config_path != TOOLS => format!("agent:{agent}"),
+                Some(_) | None => TOOLS.to_owned(),
+            },
             config_path: &scope.config_path,
             agent_id: scope.agent.as_deref(),
             host: HostJson {

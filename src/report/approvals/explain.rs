@@ -36,8 +36,10 @@ pub struct Explained {
     pub policy: Vec<Field>,
     /// Why the command cannot be analysed. `None`: it can be, or it was refused before.
     pub not_analysable: Option<String>,
-    /// Whether the entries allow every part. `None`: it was refused before.
+    /// Whether the entries allow every part. `None`: it was refused before, or a program is unknown.
     pub satisfied: Option<bool>,
+    /// Whether it was refused before it was read against the entries.
+    pub is_refused_before: bool,
     /// The parts of the command.
     pub parts: Vec<Part>,
     /// What the release starts in place of the command.
@@ -134,6 +136,8 @@ pub struct Part {
     pub resolved: Option<String>,
     /// Its real path.
     pub real: Option<String>,
+    /// Whether nobody stated where its program is, so that what allows it is unknown.
+    pub is_unknown: bool,
     /// What allows it.
     pub by: Option<By>,
     /// The entry that matches.
@@ -245,7 +249,7 @@ impl<'e> Printed<'e> {
             configuration: ConfigurationJson::of(&e.configuration),
             host: HostJson::of(&e.host),
             policy: PolicyJson::of(&e.policy),
-            analysable: e.satisfied.map(|_| e.not_analysable.is_none()),
+            analysable: (!e.is_refused_before).then_some(e.not_analysable.is_none()),
             not_analysable: e.not_analysable.as_deref(),
             satisfied: e.satisfied,
             segments: e.parts.iter().map(PartJson::of).collect(),
@@ -399,6 +403,8 @@ struct PartJson<'e> {
     effective: Option<&'e [String]>,
     resolved: Option<&'e str>,
     real: Option<&'e str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unknown: bool,
     by: Option<&'static str>,
     entry: Option<EntryJson<'e>>,
     never: Option<&'e str>,
@@ -413,6 +419,7 @@ impl<'e> PartJson<'e> {
             effective: part.effective.as_deref(),
             resolved: part.resolved.as_deref(),
             real: part.real.as_deref(),
+            unknown: part.is_unknown,
             by: part.by.map(by_word),
             entry: part.entry.as_ref().map(EntryJson::of),
             never: part.never.as_deref(),
