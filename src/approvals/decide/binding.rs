@@ -14,7 +14,6 @@ use super::{shells, wrappers};
 mod files;
 mod operand;
 mod options;
-mod payload;
 mod shell;
 mod target;
 mod unwrapped;
@@ -147,7 +146,8 @@ pub(super) fn is_reviewable(evaluation: &Evaluation) -> bool {
 /// Whether the program of a part can be put in its place by its path.
 fn has_direct_program(segment: &Segment) -> bool {
     let plan = wrappers::unwrap(Profile::V2026_9_6, &segment.argv);
-    let hides = |name: &String| matches!(name.as_str(), "builtin" | "command" | "exec" | "busybox" | "toybox");
+    let hides =
+        |name: &String| matches!(name.as_str(), "builtin" | "command" | "exec" | "busybox" | "toybox");
     let is_shell_command = plan.is_shell && shells::payload(Profile::V2026_9_6, &plan.argv).is_some();
     let is_found = segment.real.is_some() || segment.resolved.is_some();
     plan.blocked.is_none() && !plan.wrappers.iter().any(hides) && !is_shell_command && is_found

@@ -144,7 +144,8 @@ impl Document {
 impl Levels {
     /// The fields of an object. A word that is no level counts as absent.
     fn of(policy: Option<&Map<String, Value>>, key_of: impl Fn(&str) -> String) -> Self {
-        let word = |field: &str| policy.and_then(|policy| policy.get(field)).and_then(Value::as_str).map(trim);
+        let word =
+            |field: &str| policy.and_then(|policy| policy.get(field)).and_then(Value::as_str).map(trim);
         let security =
             |field: &str| word(field).and_then(Security::parse).map(|level| (level, key_of(field)));
         Self {

@@ -98,7 +98,9 @@ fn of(
         Ok(requested) => requested,
         Err(Unusable::UnknownWord(key)) => return Err(format!("{key} has a value that no release knows")),
         Err(Unusable::OtherHost(host)) => {
-            return Err(format!("tools.exec.host hands the commands of agent {agent} to a {host}, which decides itself"));
+            return Err(format!(
+                "tools.exec.host hands the commands of agent {agent} to a {host}, which decides itself"
+            ));
         }
     };
     let document = loaded.levels_of(agent);
@@ -175,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_configuration_that_cannot_be_followed_is_named() {
-        let of = |exec: Value| effective(None, &json!({"tools": {"exec": exec}}), Profile::V2026_9_6).unwrap_err();
+        let of =
+            |exec: Value| effective(None, &json!({"tools": {"exec": exec}}), Profile::V2026_9_6).unwrap_err();
         assert_eq!(of(json!({"mode": "lax"})), "tools.exec.mode has a value that no release knows");
         assert!(of(json!({"host": "node"})).starts_with("tools.exec.host hands"));
     }

@@ -71,7 +71,8 @@ fn listed<'n>(names: impl Iterator<Item = &'n str>, profile: Profile) -> Vec<&'n
 
 /// The place of a character in the order of a dictionary; `None`: it does not count. Beyond ASCII, letters come last.
 fn dictionary_rank(c: char) -> Option<u32> {
-    const SIGNS: &str = "\t\n\u{b}\u{c}\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+    const SIGNS: &str =
+        "\t\n\u{b}\u{c}\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
     let at = SIGNS.chars().zip(0..).find(|(sign, _)| *sign == c.to_ascii_lowercase()).map(|(_, at)| at);
     if c.is_ascii() { at } else { Some(u32::from(c)) }
 }

@@ -10,6 +10,7 @@ use super::carriers;
 use super::inline_code_tables::{FLAGGED, Flagged, OPERANDS, Operand};
 use super::positional;
 use super::profile::Profile;
+use super::shell_names;
 use super::shells;
 use super::words;
 use super::wrappers::{self, Wrapper};
@@ -47,7 +48,7 @@ pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
         let assigned = current.iter().take_while(|word| carriers::is_assignment(word)).count();
         let current = current.get(assigned..)?;
         let program = current.first()?;
-        let next = if shells::is_parseable(profile, program) {
+        let next = if shell_names::is_parseable(profile, program) {
             Cow::Owned(started_by_shell(profile, current)?)
         } else if let Wrapper::Starts { argv, .. } = wrappers::dispatch(profile, current) {
             argv

@@ -2,10 +2,10 @@
 //! that is too involved to find the script is refused. Facts: `validateScriptFileForShellBleed` of the three releases.
 
 use super::decision::Verdict;
-use super::gateway::{Outcome, Situation};
 use super::host::{Found, Host};
 use super::levels::{Ask, Security};
 use super::profile::Profile;
+use super::situation::{Outcome, Situation};
 use super::words::{absolute, base_name};
 
 mod complex;
@@ -108,7 +108,9 @@ fn fault(content: &str, kind: Kind, profile: Profile, name: &str) -> Option<Stri
 
 /// The first `$NAME` of at least two characters, wherever it is.
 fn any_variable(content: &str) -> Option<std::ops::Range<usize>> {
-    content.match_indices('$').find_map(|(at, _)| python::variable_at(content, at).filter(|range| range.len() > 2))
+    content
+        .match_indices('$')
+        .find_map(|(at, _)| python::variable_at(content, at).filter(|range| range.len() > 2))
 }
 
 #[cfg(test)]

@@ -51,14 +51,18 @@ impl Profile {
 /// Year and month of a release in the form `2026.4.14` or `2026.9.1-beta.1`; a leading `v` is allowed.
 fn year_and_month(release: &str) -> Option<(u16, u8)> {
     let release = release.strip_prefix('v').unwrap_or(release);
-    let (numbers, suffix) = release.split_once('-').map_or((release, None), |(head, tail)| (head, Some(tail)));
+    let (numbers, suffix) =
+        release.split_once('-').map_or((release, None), |(head, tail)| (head, Some(tail)));
     let is_suffix = |text: &str| {
-        !text.is_empty() && text.len() <= 32 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+        !text.is_empty()
+            && text.len() <= 32
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
     };
     if suffix.is_some_and(|text| !is_suffix(text)) {
         return None;
     }
-    let is_number = |text: &&str| !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |text: &&str| !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
     let mut parts = numbers.split('.');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || ![year, month, day].iter().all(is_number) {

@@ -12,6 +12,7 @@ use super::profile::Profile;
 use super::question::{Entry, EntryId};
 use super::resolve::{Lookup, Program};
 use super::safe_bins;
+use super::shell_names;
 use super::shell_script::{Carried, Script};
 use super::shells;
 use super::words;
@@ -157,7 +158,7 @@ impl Subject {
         let script = Script::of_powershell(lookup, &self.argv).or_else(|| {
             let is_readable = self.inline.is_none()
                 && self.is_shell(lookup.profile)
-                && !self.names().any(|name| shells::is_opaque(lookup.profile, name));
+                && !self.names().any(|name| shell_names::is_opaque(lookup.profile, name));
             is_readable.then(|| Script::of_shell(lookup, &self.argv)).flatten()
         })?;
         matching::find(
@@ -170,7 +171,7 @@ impl Subject {
 
     /// Whether the program is a shell by one of its names.
     fn is_shell(&self, profile: Profile) -> bool {
-        self.names().any(|name| shells::is_shell(profile, name))
+        self.names().any(|name| shell_names::is_shell(profile, name))
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

@@ -7,6 +7,7 @@ use super::positional;
 use super::powershell;
 use super::profile::Profile;
 use super::resolve::Lookup;
+use super::shell_names;
 use super::shell_options;
 use super::shells;
 use super::words;
@@ -127,7 +128,7 @@ impl Carried {
     /// The program that `sh -c '$0 "$@"' program` starts.
     pub(super) fn of(lookup: &Lookup, argv: &[String]) -> Option<Self> {
         let shell = argv.first()?;
-        if argv.len() < 4 || !shells::may_carry(shell) {
+        if argv.len() < 4 || !shell_names::may_carry(shell) {
             return None;
         }
         let inline = shells::inline(lookup.profile, argv);
@@ -135,7 +136,7 @@ impl Carried {
         let behind = argv.get(inline.index? + 1..)?;
         let at = behind.iter().position(|word| !words::trim(word).is_empty())?;
         let word = words::trim(behind.get(at)?);
-        if wrappers::is_dispatch(lookup.profile, word) || shells::is_shell(lookup.profile, word) {
+        if wrappers::is_dispatch(lookup.profile, word) || shell_names::is_shell(lookup.profile, word) {
             return None;
         }
         let path = lookup.candidate(&lookup.program(word))?;

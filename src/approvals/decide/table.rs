@@ -111,9 +111,10 @@ impl Table {
             return Some(format!("`{}` is not an absolute path", path.escape_debug()));
         }
         match &self.programs {
-            Programs::Paths(paths) => {
-                paths.iter().find(absolute).map(|path| format!("`{}` is not an absolute path", path.escape_debug()))
-            }
+            Programs::Paths(paths) => paths
+                .iter()
+                .find(absolute)
+                .map(|path| format!("`{}` is not an absolute path", path.escape_debug())),
             Programs::Places(places) => places.iter().find_map(|(key, place)| wrong_place(key, place)),
         }
     }
@@ -162,7 +163,9 @@ impl Table {
         }
         match &self.files {
             Files::Paths(paths) => paths.iter().for_each(|path| host.add_file(path, None)),
-            Files::Texts(texts) => texts.iter().for_each(|(path, text)| host.add_file(path, Some(text.clone()))),
+            Files::Texts(texts) => {
+                texts.iter().for_each(|(path, text)| host.add_file(path, Some(text.clone())))
+            }
         }
         for path in self.directories.iter().map(String::as_str).chain([directory, "/"]) {
             let path = plain(path);
@@ -388,7 +391,8 @@ mod tests {
 
     #[test]
     fn scripts_and_permissions_are_listed() {
-        let host = table(r#"{"programs": ["/b/tool"], "files": {"/srv/a.py": "x"}, "writable": ["/b"]}"#).host("/");
+        let host =
+            table(r#"{"programs": ["/b/tool"], "files": {"/srv/a.py": "x"}, "writable": ["/b"]}"#).host("/");
         assert_eq!(host.read("/srv/a.py", 10).as_deref(), Some(&b"x"[..]));
         assert_eq!((host.read("/srv/a.py", 0), host.read("/srv/b.py", 9)), (None, None));
         assert_eq!((host.is_writable("/b/tool"), host.is_writable("/srv/a.py")), (Some(true), Some(false)));
@@ -399,7 +403,10 @@ mod tests {
         for (json, expected) in [
             (r#"{"programs": ["git"]}"#, "`git` is not an absolute path"),
             (r#"{"programs": {"git": "git"}}"#, "`git` is not an absolute path"),
-            (r#"{"programs": {"git": true}}"#, "`git` is a name: its value is the path at which it is found, or false"),
+            (
+                r#"{"programs": {"git": true}}"#,
+                "`git` is a name: its value is the path at which it is found, or false",
+            ),
             (r#"{"programs": {"a/b": "/x"}}"#, "`a/b` is neither a name nor an absolute path"),
             (r#"{"links": {"bin": "/x"}}"#, "`bin` is not an absolute path"),
         ] {
@@ -411,7 +418,8 @@ mod tests {
 
     #[test]
     fn a_path_is_made_of_the_programs() {
-        let places = r#"{"programs": {"git": "/usr/bin/git", "rg": "/opt/bin/rg", "/usr/bin/tr": true, "no": false}}"#;
+        let places =
+            r#"{"programs": {"git": "/usr/bin/git", "rg": "/opt/bin/rg", "/usr/bin/tr": true, "no": false}}"#;
         assert_eq!(table(places).path_or_directories().as_deref(), Some("/usr/bin:/opt/bin"));
         assert_eq!(table(r#"{"path": "/x"}"#).path_or_directories().as_deref(), Some("/x"));
         assert_eq!(Table::default().path_or_directories(), None);

@@ -3,10 +3,10 @@
 
 use super::decision::{Unanswered, Verdict};
 use super::evaluation::Evaluation;
-use super::gateway::{Outcome, Situation};
 use super::levels::Security;
 use super::preflight;
 use super::profile::Profile;
+use super::situation::{Outcome, Situation};
 
 /// Who has to answer besides a person, or nobody else than a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

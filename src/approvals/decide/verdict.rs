@@ -8,15 +8,16 @@ use super::configuration::{Configuration, Setup, Unusable};
 use super::decision::{Decision, Origin, Policy, Verdict};
 use super::document::Document;
 use super::evaluation::Evaluation;
-use super::gateway::{self, Outcome, Situation};
+use super::gateway;
 use super::guards;
 use super::host::Host;
 use super::levels::Security;
-use super::prepared::Prepared;
 use super::policy::{self, Merged};
+use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Hypothesis, World};
+use super::situation::{Outcome, Situation};
 use super::{bash, environment, split, workspace};
 
 /// The assumptions about a program that no host can tell about.
@@ -28,7 +29,12 @@ pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Dec
 }
 
 /// As [`decide`], with the document of the question already loaded for its agent and release.
-pub fn decide_prepared(question: &Question<'_>, profile: Profile, loaded: &Prepared, host: &dyn Host) -> Decision {
+pub fn decide_prepared(
+    question: &Question<'_>,
+    profile: Profile,
+    loaded: &Prepared,
+    host: &dyn Host,
+) -> Decision {
     let configuration = Configuration::of(question, profile);
     let requested = match configuration.requested(question, profile) {
         Ok(requested) => requested,
@@ -54,7 +60,8 @@ pub fn decide_prepared(question: &Question<'_>, profile: Profile, loaded: &Prepa
 /// What is refused before the command is read against the entries, in the gateway's words.
 fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dyn Host) -> Option<String> {
     let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
-    let deny = || (policy.security == Security::Deny).then(|| "exec denied: host=gateway security=deny".to_owned());
+    let deny =
+        || (policy.security == Security::Deny).then(|| "exec denied: host=gateway security=deny".to_owned());
     let directory = || workspace::refusal(question, profile, host);
     let guard = || guards::refusal(question, profile).map(str::to_owned);
     let state = || guards::state_refusal(question, profile, host).map(str::to_owned);
@@ -83,8 +90,15 @@ fn under_hypotheses(
     for hypothesis in HYPOTHESES {
         let world = World { host, hypothesis, unknown: RefCell::default() };
         let evaluation = evaluate(question, profile, setup, &document.entries, &world);
-        let situation =
-            Situation { question, profile, policy, setup, entries: &document.entries, evaluation: &evaluation, world: &world };
+        let situation = Situation {
+            question,
+            profile,
+            policy,
+            setup,
+            entries: &document.entries,
+            evaluation: &evaluation,
+            world: &world,
+        };
         let outcome = gateway::outcome(&situation);
         let unknown = world.unknown.into_inner();
         let is_known = unknown.is_empty();

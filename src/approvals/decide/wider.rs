@@ -27,10 +27,11 @@ mod trial;
 
 use cover::{Budget, Cover};
 use findings::Findings;
+pub use findings::Quirk;
 use regime::{Contained, Regime};
 
 pub use cover::Gap;
-pub use quirks::Quirk;
+
 pub use regime::Circumstance;
 pub use trial::Witness;
 
@@ -186,7 +187,12 @@ impl<'p> Pair<'p> {
     }
 
     /// Compares the documents for one agent. `uncovered`: entries of `*` that those of the other `*` do not cover.
-    fn compare(&self, agent: &Agent, uncovered: &[(&Entry, Gap)], findings: &mut Findings) -> Result<(), Incomparable> {
+    fn compare(
+        &self,
+        agent: &Agent,
+        uncovered: &[(&Entry, Gap)],
+        findings: &mut Findings,
+    ) -> Result<(), Incomparable> {
         let question = self.question(agent);
         let configuration = Configuration::of(&question, self.profile());
         let requested =
@@ -203,7 +209,11 @@ impl<'p> Pair<'p> {
             let covers = [&self.old_cover, &cover];
             let common = uncovered.iter().filter_map(|(entry, gap)| {
                 // Without entries of its own, an agent changes nothing.
-                let gap = if own.old.is_empty() { *gap } else { cover::gap(self.profile(), &covers, entry, &self.budget)? };
+                let gap = if own.old.is_empty() {
+                    *gap
+                } else {
+                    cover::gap(self.profile(), &covers, entry, &self.budget)?
+                };
                 Some((*entry, gap))
             });
             for (entry, gap) in common.chain(self.uncovered(&covers, &own.new)) {
@@ -236,7 +246,10 @@ impl<'p> Pair<'p> {
             }
             let [before, after] = [before, after].map(|policy| Regime::of(self.profile(), policy, when));
             let contained = after.is_within(before, self.profile());
-            if before != after && contained != Contained::No && after.skips_scripts(before, self.profile(), when) {
+            if before != after
+                && contained != Contained::No
+                && after.skips_scripts(before, self.profile(), when)
+            {
                 findings.note(Quirk::Scripts, agent);
             }
             let has_exact = || self.new_common.iter().chain(&own.new).any(cover::is_exact);

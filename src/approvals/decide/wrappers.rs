@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::carriers;
 use super::profile::Profile;
-use super::shells;
+use super::shell_names;
 use super::words;
 use super::wrapper_options::{self, Kind};
 
@@ -81,7 +81,7 @@ pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
     }
     let argv = current.into_owned();
     let program = argv.first().map_or("", |word| words::trim(word));
-    let is_shell = blocked.is_none() && shells::is_shell(profile, program);
+    let is_shell = blocked.is_none() && shell_names::is_shell(profile, program);
     Unwrapped {
         policy_argv: policy.unwrap_or_else(|| argv.clone()),
         argv,
@@ -212,7 +212,7 @@ pub(super) fn multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     let word = |index: usize| argv.get(index).map_or("", |word| words::trim(word));
     let applet = if word(1) == "--" { 2 } else { 1 };
     match argv.get(applet..) {
-        Some(argv) if !word(applet).is_empty() && shells::is_shell(profile, word(applet)) => {
+        Some(argv) if !word(applet).is_empty() && shell_names::is_shell(profile, word(applet)) => {
             Wrapper::Starts { name, argv: Cow::Borrowed(argv) }
         }
         _ => Wrapper::Blocked(name),

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::inside::Ranges;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::shell::{Context, Explanation, Risk, RiskKind, Step};
+use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{has_separator, program_name, trim};
 use crate::approvals::decide::wrappers;
@@ -186,7 +187,7 @@ fn has_assignment(step: &Step) -> bool {
 
 /// Whether a shell is named without a path, and reads no startup files before its command.
 fn is_plain_shell(profile: Profile, argv: &[String]) -> bool {
-    argv.first().is_some_and(|word| !has_separator(trim(word)) && shells::is_parseable(profile, word))
+    argv.first().is_some_and(|word| !has_separator(trim(word)) && shell_names::is_parseable(profile, word))
         && !shells::is_interactive(profile, argv)
         && !shells::is_login(profile, argv)
 }
@@ -209,7 +210,7 @@ fn positional(profile: Profile, shell: &Step) -> Option<Step> {
     let name = program_name(word);
     let is_refused = wrappers::is_dispatch(profile, &name)
         || matches!(name.as_str(), "find" | "xargs")
-        || shells::is_parseable(profile, &name)
+        || shell_names::is_parseable(profile, &name)
         || name.ends_with("-wrapper");
     if is_refused {
         return None;

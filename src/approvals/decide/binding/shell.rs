@@ -2,8 +2,8 @@
 
 use super::options::option_flag;
 use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shell_options;
-use crate::approvals::decide::shells;
 use crate::approvals::decide::words::trim;
 
 /// Options of a shell that take a value.
@@ -15,7 +15,7 @@ const WITH_PLUS: [&str; 9] = ["ash", "bash", "dash", "ksh", "mksh", "osh", "sh",
 /// The index of the script. `None`: there is none, or the shell has a command instead.
 pub(super) fn script_index(argv: &[String], shell: &str) -> Option<usize> {
     let newest = Profile::V2026_9_6;
-    if !shells::is_parseable(newest, shell) {
+    if !shell_names::is_parseable(newest, shell) {
         return None;
     }
     let has_plus = WITH_PLUS.contains(&shell);

@@ -3,12 +3,13 @@
 
 use super::files::{At, Files, is_path};
 use super::options::{self, POSIX_SHELLS};
-use super::{operand, payload, unwrapped};
+use super::{operand, unwrapped};
 use crate::approvals::decide::inline_code;
 use crate::approvals::decide::package_options::{Options, PNPM};
 use crate::approvals::decide::packages;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::shells;
+use crate::approvals::decide::splitter;
 use crate::approvals::decide::words::{program_name, trim};
 
 /// Whether an approval is bound to a script; else why the command is refused.
@@ -30,7 +31,7 @@ pub(super) fn script(argv: &[String], files: &Files<'_>) -> Result<bool, &'stati
     let Some(index) = operand::index(argv, files) else {
         let command = shells::bindable_payload(Profile::V2026_9_6, argv);
         let needs_script = match &command {
-            Some(command) => unwrapped::unwrap(argv).is_opaque || payload::needs_script(command, files),
+            Some(command) => unwrapped::unwrap(argv).is_opaque || payload_needs_script(command, files),
             None => needs_script(argv, files),
         };
         return if !needs_script || is_bound_by_text(argv) {
@@ -62,6 +63,24 @@ pub(super) fn needs_script(argv: &[String], files: &Files<'_>) -> bool {
     }
     let program = program_name(word);
     !program.is_empty() && !POSIX_SHELLS.contains(&program.as_str()) && operand::is_script_runner(&program)
+}
+
+/// Whether the command of `sh -c` starts a file that an approval would have to be bound to
+/// (`shellPayloadNeedsStableBinding`).
+fn payload_needs_script(command: &str, files: &Files<'_>) -> bool {
+    if command.contains([';', '&', '|', '<', '>']) {
+        return true;
+    }
+    let argv = splitter::words(command).unwrap_or_default();
+    let Some(first) = argv.first().map(|word| trim(word)) else { return false };
+    if operand::index(&argv, files).is_some() || needs_script(&argv, files) || matches!(first, "." | "source")
+    {
+        return true;
+    }
+    if !files.is_file(first) {
+        return false;
+    }
+    !first.starts_with('/') || files.is_mutable(first) || files.is_like_script(first)
 }
 
 /// Whether the text of the command has all the code that it runs: code in its arguments, or a lone `--version`.

@@ -4,6 +4,7 @@
 use super::RiskKind;
 use crate::approvals::decide::carriers::env_splits;
 use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{program_name, trim};
 use crate::approvals::decide::wrappers::{self, Wrapper};
@@ -31,7 +32,7 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
     let is_shell_wrapper = payload.is_some();
     let mut risks = Vec::new();
     if is_shell_wrapper {
-        risks.push(if shells::is_shell(profile, word) {
+        risks.push(if shell_names::is_shell(profile, word) {
             RiskKind::ShellWrapper
         } else {
             RiskKind::PromptOnly("shell-wrapper-through-carrier")
@@ -79,7 +80,7 @@ fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<
             break;
         }
         let word = argv.first().map_or("", String::as_str);
-        has_shell |= shells::is_shell(profile, word) && command_flag(&argv).is_some();
+        has_shell |= shell_names::is_shell(profile, word) && command_flag(&argv).is_some();
         current = wrappers::carried(profile, &argv, true);
         if current.is_none() {
             risks.extend(builtin(&program_name(word)));
@@ -94,7 +95,7 @@ fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<
 /// Whether the command of a shell is parsed as Bash.
 fn is_parsed(profile: Profile, argv: &[String]) -> bool {
     let shell = shell_behind_wrappers(profile, argv);
-    if !shell.first().is_some_and(|word| shells::is_parseable(profile, word)) {
+    if !shell.first().is_some_and(|word| shell_names::is_parseable(profile, word)) {
         return false;
     }
     let flag = command_flag(&shell).or_else(|| command_flag(argv)).unwrap_or_default().to_lowercase();

@@ -32,6 +32,7 @@ fn configured(configuration: &Value) -> Vec<String> {
     let Some(agents) = configuration.get("agents") else { return Vec::new() };
     let list = agents.get("list").and_then(Value::as_array).into_iter().flatten();
     let ids = list.filter_map(|agent| agent.get("id").and_then(Value::as_str));
-    let keys = agents.get("entries").and_then(Value::as_object).into_iter().flat_map(|entries| entries.keys());
+    let keys =
+        agents.get("entries").and_then(Value::as_object).into_iter().flat_map(|entries| entries.keys());
     ids.chain(keys.map(String::as_str)).map(agent_id::normalize).collect()
 }

@@ -17,8 +17,13 @@ const MOST: usize = 160;
 const MOST_ENTRIES: usize = 6;
 
 /// What stands for `*`, `**` and `?` in turn.
-const FILLINGS: [(&str, &str, char); 5] =
-    [("tool", "tool", 'x'), ("x", "x/y", 'a'), ("git", "opt/bin/git", '0'), ("a.b", "a/b/c", 'z'), ("", "", '-')];
+const FILLINGS: [(&str, &str, char); 5] = [
+    ("tool", "tool", 'x'),
+    ("x", "x/y", 'a'),
+    ("git", "opt/bin/git", '0'),
+    ("a.b", "a/b/c", 'z'),
+    ("", "", '-'),
+];
 
 /// Commands that may show a finding.
 pub(super) fn of(cause: &Cause, pair: &Pair<'_>, agent: &Agent) -> Vec<Candidate> {
@@ -38,7 +43,8 @@ fn of_entry(entry: &Entry, profile: Profile) -> Vec<Candidate> {
         Some(expression) => language::some(expression).iter().map(|subject| words(subject)).collect(),
         None => ["", "x", "--all", "-c x", "x y", "*"].map(words).to_vec(),
     };
-    let calls = arguments.iter().flat_map(|arguments| programs.iter().map(move |program| (program, arguments)));
+    let calls =
+        arguments.iter().flat_map(|arguments| programs.iter().map(move |program| (program, arguments)));
     calls.map(|((word, path), arguments)| call(word, path.as_deref(), arguments)).collect()
 }
 
@@ -92,7 +98,11 @@ fn call(word: &str, path: Option<&str>, arguments: &[String]) -> Candidate {
 /// A word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Commands that show how policies differ: any program, then what a list or a check treats differently.

@@ -13,7 +13,7 @@ use crate::approvals::decide::inclusion::{self, Piece};
 use crate::approvals::decide::matching::{arg_pattern, is_path, only_by_hash};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
-use crate::approvals::decide::shells;
+use crate::approvals::decide::shell_names;
 use crate::approvals::decide::words::trim;
 
 /// What an approval of an exact command begins with.
@@ -66,7 +66,13 @@ fn kind(profile: Profile, entry: &Entry) -> Kind {
         ("*", None) if only_by_hash(profile, entry) => Kind::Nothing,
         ("*", None) => Kind::Everything,
         ("*", Some(_)) => Kind::Nothing,
-        _ if is_old => if is_path(pattern) { Kind::Program } else { Kind::Nothing },
+        _ if is_old => {
+            if is_path(pattern) {
+                Kind::Program
+            } else {
+                Kind::Nothing
+            }
+        }
         (_, None) if only_by_hash(profile, entry) => Kind::Nothing,
         (_, None) => Kind::Program,
         (_, Some(text)) if is_never(profile, entry, text) => Kind::Nothing,
@@ -83,7 +89,9 @@ fn is_never(profile: Profile, entry: &Entry, text: &str) -> bool {
 /// Whether an entry is the approval of an exact command.
 pub(super) fn is_exact(entry: &Entry) -> bool {
     let hash = entry.pattern.strip_prefix(EXACT).filter(|_| entry.allow_always);
-    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+    hash.is_some_and(|hash| {
+        hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// Whether an `argPattern` is nothing but white space: the entry then hides those behind it, but does not count as one
@@ -220,7 +228,13 @@ pub(super) fn gap(profile: Profile, covers: &[&Cover<'_>], entry: &Entry, budget
 }
 
 /// Compares an entry with those that may match its programs.
-fn nearest_gap(profile: Profile, covers: &[&Cover<'_>], wanted: &Ready<'_>, may_hide: bool, budget: &Budget) -> Option<Gap> {
+fn nearest_gap(
+    profile: Profile,
+    covers: &[&Cover<'_>],
+    wanted: &Ready<'_>,
+    may_hide: bool,
+    budget: &Budget,
+) -> Option<Gap> {
     let mut gap = Gap::Programs;
     let mut compared = 0;
     for cover in covers {
@@ -259,7 +273,9 @@ impl Ready<'_> {
             (Kind::Program, Kind::Program) => {
                 (!is_no_less_seen(profile, self.entry, other.entry)).then_some(Gap::Arguments)
             }
-            (Kind::Program, _) => (!is_blank(other.entry) && may_be_shell(profile, other)).then_some(Gap::Shell),
+            (Kind::Program, _) => {
+                (!is_blank(other.entry) && may_be_shell(profile, other)).then_some(Gap::Shell)
+            }
             (Kind::Arguments, Kind::Arguments) => {
                 let has_arguments = !may_hide || !may_be_shell(profile, other);
                 (!has_arguments || !self.has_arguments_of(profile, other, budget)).then_some(Gap::Arguments)
@@ -274,7 +290,9 @@ impl Ready<'_> {
         match (is_path(own), is_path(pattern)) {
             _ if own == pattern => true,
             // 2026.6.11 and 2026.9.6 fold a path with dots for a pattern with a wildcard, but not for another one.
-            (true, true) if profile > Profile::V2026_4_14 && !has_wildcard(pattern) && has_dots(pattern) => false,
+            (true, true) if profile > Profile::V2026_4_14 && !has_wildcard(pattern) && has_dots(pattern) => {
+                false
+            }
             (true, true) | (false, false) => inclusion::covers(&self.glob, &other.glob),
             // A name says nothing about the path, but some patterns match every path.
             (true, false) => inclusion::covers(&self.glob, &[Piece::Unit(u16::from(b'/')), Piece::Deep]),
@@ -284,7 +302,9 @@ impl Ready<'_> {
 
     /// Whether this entry's `argPattern` matches all arguments that another one's does.
     fn has_arguments_of(&self, profile: Profile, other: &Ready<'_>, budget: &Budget) -> bool {
-        let (Some(own), Some(text)) = (arg_pattern(self.entry), arg_pattern(other.entry)) else { return false };
+        let (Some(own), Some(text)) = (arg_pattern(self.entry), arg_pattern(other.entry)) else {
+            return false;
+        };
         if own == text {
             return true;
         }
@@ -319,9 +339,40 @@ fn has_dots(pattern: &str) -> bool {
 
 /// The names of shells: those that some release knows, and those that the files of shells have on some systems.
 const SHELLS: [&str; 34] = [
-    "ash", "bash", "bsd-csh", "busybox", "cmd", "csh", "dash", "elvish", "fish", "ksh", "lksh", "mksh", "nu", "nushell",
-    "oil", "oils", "osh", "ovm", "pdksh", "posh", "powershell", "pwsh", "rbash", "rksh", "rzsh", "sh", "static-sh", "tcsh",
-    "toybox", "xonsh", "yash", "zsh", "zsh-static", "zsh5",
+    "ash",
+    "bash",
+    "bsd-csh",
+    "busybox",
+    "cmd",
+    "csh",
+    "dash",
+    "elvish",
+    "fish",
+    "ksh",
+    "lksh",
+    "mksh",
+    "nu",
+    "nushell",
+    "oil",
+    "oils",
+    "osh",
+    "ovm",
+    "pdksh",
+    "posh",
+    "powershell",
+    "pwsh",
+    "rbash",
+    "rksh",
+    "rzsh",
+    "sh",
+    "static-sh",
+    "tcsh",
+    "toybox",
+    "xonsh",
+    "yash",
+    "zsh",
+    "zsh-static",
+    "zsh5",
 ];
 
 /// Whether a program that an entry matches may count as a shell, for which entries without arguments count less.
@@ -335,5 +386,5 @@ fn may_be_shell(profile: Profile, entry: &Ready<'_>) -> bool {
     let first = name.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or_default();
     let last = name.rsplit('-').next().unwrap_or_default();
     // Versions and the like: `bash-5.2`, `bsd-csh`, `oils-for-unix`.
-    [name, first, last].iter().any(|name| shells::is_shell(profile, name) || SHELLS.contains(name))
+    [name, first, last].iter().any(|name| shell_names::is_shell(profile, name) || SHELLS.contains(name))
 }

@@ -3,10 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates;
-use super::quirks::Quirk;
 use super::regime::Circumstance;
 use super::trial::Trial;
-use super::{Agent, Cause, Pair, Wider, Widening};
+use super::{Agent, Cause, Pair, Widening, Wider};
+
+/// A rule of a release by which more entries can mean more questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quirk {
+    /// 2026.9.6 runs `sh -c true` and other builtins in a shell by themselves, but asks if an entry matches the builtin's
+    /// program.
+    Builtins,
+    /// A command that was approved word for word is asked about if entries allow its parts and a word starts with `<<`.
+    HereDocuments,
+    /// 2026.4.14 runs the prelude of a skill if an entry allows the skill's wrapper, but not if another one allows `cat` or
+    /// `printf` alone.
+    Preludes,
+    /// 2026.4.14 looks into the script of a command that it starts at once, but not if it starts it because nobody answered
+    /// a prompt.
+    Scripts,
+}
 
 /// The most findings of one comparison. More are only counted.
 const MOST: usize = 200;
@@ -54,7 +69,12 @@ impl Findings {
         }
         self.places.insert(key, self.wider.widenings.len());
         let agents = BTreeSet::from([agent.clone()]);
-        self.wider.widenings.push(Widening { cause, agents, circumstances: circumstances.clone(), witness: None });
+        self.wider.widenings.push(Widening {
+            cause,
+            agents,
+            circumstances: circumstances.clone(),
+            witness: None,
+        });
     }
 
     /// Notes a quirk for an agent.

@@ -56,7 +56,9 @@ pub(super) fn some(expression: &str) -> Vec<String> {
         let longer: Vec<String> = texts
             .iter()
             .take(8)
-            .flat_map(|text| [format!("{text} x"), format!("x {text}"), format!("{text}x"), format!("-x{text}")])
+            .flat_map(|text| {
+                [format!("{text} x"), format!("x {text}"), format!("{text}x"), format!("-x{text}")]
+            })
             .collect();
         texts.extend(longer);
     }
@@ -171,15 +173,41 @@ mod tests {
             ("^(?<name>x)$", &["x"]),
             ("^a??$", &["", "a"]),
         ] {
-            assert_eq!(all(expression).as_deref(), Some(expected).map(|texts| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()).as_deref(), "{expression}");
+            assert_eq!(
+                all(expression).as_deref(),
+                Some(expected)
+                    .map(|texts| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+                    .as_deref(),
+                "{expression}"
+            );
         }
     }
 
     #[test]
     fn other_languages_are_not_listed() {
         for expression in [
-            "status", "^status", "^a|b$", "^a*$", "^.$", "^[^a]$", "^[a-z]{3}$", r"^\w$", r"^\bx$", "^(?=a)a$", r"^(a)\1$",
-            "^(?i:a)$", "^a$$", "^^a$", "(", "a)", "^[a$", r"^\", "^a{500}$", "^[😀]$", "^😀?$", "x{2}{3}",
+            "status",
+            "^status",
+            "^a|b$",
+            "^a*$",
+            "^.$",
+            "^[^a]$",
+            "^[a-z]{3}$",
+            r"^\w$",
+            r"^\bx$",
+            "^(?=a)a$",
+            r"^(a)\1$",
+            "^(?i:a)$",
+            "^a$$",
+            "^^a$",
+            "(",
+            "a)",
+            "^[a$",
+            r"^\",
+            "^a{500}$",
+            "^[😀]$",
+            "^😀?$",
+            "x{2}{3}",
         ] {
             assert_eq!(every(expression), None, "{expression}");
         }

@@ -2,29 +2,13 @@
 //! matches. They are noted, and make no document wider.
 
 use super::cover::{self, Cover};
-use super::findings::Findings;
+use super::findings::{Findings, Quirk};
 use super::{Agent, Own, Pair};
 use crate::approvals::decide::inclusion;
 use crate::approvals::decide::matching::is_path;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
 use crate::approvals::decide::words::trim;
-
-/// A rule of a release by which more entries can mean more questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Quirk {
-    /// 2026.9.6 runs `sh -c true` and other builtins in a shell by themselves, but asks if an entry matches the builtin's
-    /// program.
-    Builtins,
-    /// A command that was approved word for word is asked about if entries allow its parts and a word starts with `<<`.
-    HereDocuments,
-    /// 2026.4.14 runs the prelude of a skill if an entry allows the skill's wrapper, but not if another one allows `cat` or
-    /// `printf` alone.
-    Preludes,
-    /// 2026.4.14 looks into the script of a command that it starts at once, but not if it starts it because nobody answered
-    /// a prompt.
-    Scripts,
-}
 
 /// The builtins that releases run without an entry.
 const BUILTINS: [&str; 7] = [":", "[", "cd", "false", "pwd", "test", "true"];

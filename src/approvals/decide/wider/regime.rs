@@ -85,7 +85,9 @@ impl Regime {
         match policy.ask_fallback {
             Security::Deny => Self::Nothing,
             Security::Allowlist if is_newest => Self::BoundList,
-            Security::Allowlist if when == Circumstance::Cron || policy.security == Security::Full => Self::Nothing,
+            Security::Allowlist if when == Circumstance::Cron || policy.security == Security::Full => {
+                Self::Nothing
+            }
             Security::Allowlist => Self::AskedList,
             // A cron job passes the same checks as a command that is not asked for.
             Security::Full if !is_newest && when == Circumstance::Cron => Self::Supervised,

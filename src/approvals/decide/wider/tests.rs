@@ -31,15 +31,30 @@ const C: Profile = Profile::V2026_9_6;
 #[test]
 fn narrower_entries_are_no_wider() {
     for (before, after) in [
-        (json!([{"pattern": "/usr/bin/git"}, {"pattern": "/usr/bin/ls"}]), json!([{"pattern": "/usr/bin/git"}])),
+        (
+            json!([{"pattern": "/usr/bin/git"}, {"pattern": "/usr/bin/ls"}]),
+            json!([{"pattern": "/usr/bin/git"}]),
+        ),
         (json!([{"pattern": "/usr/bin/*"}]), json!([{"pattern": "/usr/bin/git"}])),
         (json!([{"pattern": "/usr/**"}]), json!([{"pattern": "/usr/bin/*"}])),
-        (json!([{"pattern": "*"}]), json!([{"pattern": "/usr/bin/git"}, {"pattern": "bash", "argPattern": "x"}])),
-        (json!([{"pattern": "/usr/bin/git"}]), json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}])),
+        (
+            json!([{"pattern": "*"}]),
+            json!([{"pattern": "/usr/bin/git"}, {"pattern": "bash", "argPattern": "x"}]),
+        ),
+        (
+            json!([{"pattern": "/usr/bin/git"}]),
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]),
+        ),
         (json!([{"pattern": " /usr/bin/git "}]), json!(["/usr/bin/git"])),
-        (json!([{"pattern": "/usr/bin/git", "argPattern": "^(status|log)$"}]), json!([{"pattern": "/usr/bin/git", "argPattern": "^log$"}])),
+        (
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^(status|log)$"}]),
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^log$"}]),
+        ),
         (json!([{"pattern": "git"}]), json!([{"pattern": "git", "argPattern": "^log"}])),
-        (json!([{"pattern": "/usr/bin/git"}]), json!([{"pattern": "/usr/bin/git"}, {"pattern": ""}, {"pattern": "*", "argPattern": "x"}])),
+        (
+            json!([{"pattern": "/usr/bin/git"}]),
+            json!([{"pattern": "/usr/bin/git"}, {"pattern": ""}, {"pattern": "*", "argPattern": "x"}]),
+        ),
         (json!([{"pattern": "=command:0123456789abcdef", "source": "allow-always"}]), json!([])),
         (json!([]), json!([{"pattern": "/usr/bin/git", "argPattern": "("}])),
     ] {
@@ -68,17 +83,63 @@ fn wider_entries_have_a_witness() {
         (C, json!(["/usr/bin/git"]), json!(["git"]), Gap::Programs, Some("git")),
         (C, json!(["git"]), json!(["/usr/bin/git"]), Gap::Programs, Some("/usr/bin/git")),
         (C, json!(["/usr/bin/git"]), json!(["*"]), Gap::Programs, Some("uname")),
-        (C, json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]), json!(["/usr/bin/git"]), Gap::Arguments, Some("/usr/bin/git")),
-        (C, json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]), json!([{"pattern": "/usr/bin/git", "argPattern": "^(status|log)$"}]), Gap::Arguments, Some("/usr/bin/git log")),
-        (C, json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]), json!([{"pattern": "/usr/bin/git", "argPattern": "^status"}]), Gap::Arguments, Some("/usr/bin/git status x")),
-        (C, json!(["/bin/bash"]), json!([{"pattern": "/bin/bash", "argPattern": "^-c x$"}]), Gap::Shell, Some("/bin/bash -c x")),
-        (C, json!([{"pattern": "/usr/bin/git", "source": "allow-always"}]), json!(["/usr/bin/git"]), Gap::Programs, Some("/usr/bin/git")),
-        (C, json!([]), json!([{"pattern": "=command:0123456789abcdef", "source": "allow-always"}]), Gap::Command, None),
-        (A, json!([{"pattern": "/usr/bin/git", "argPattern": "x"}]), json!(["/usr/bin/*"]), Gap::Programs, Some("/usr/bin/tool")),
+        (
+            C,
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]),
+            json!(["/usr/bin/git"]),
+            Gap::Arguments,
+            Some("/usr/bin/git"),
+        ),
+        (
+            C,
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]),
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^(status|log)$"}]),
+            Gap::Arguments,
+            Some("/usr/bin/git log"),
+        ),
+        (
+            C,
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^status$"}]),
+            json!([{"pattern": "/usr/bin/git", "argPattern": "^status"}]),
+            Gap::Arguments,
+            Some("/usr/bin/git status x"),
+        ),
+        (
+            C,
+            json!(["/bin/bash"]),
+            json!([{"pattern": "/bin/bash", "argPattern": "^-c x$"}]),
+            Gap::Shell,
+            Some("/bin/bash -c x"),
+        ),
+        (
+            C,
+            json!([{"pattern": "/usr/bin/git", "source": "allow-always"}]),
+            json!(["/usr/bin/git"]),
+            Gap::Programs,
+            Some("/usr/bin/git"),
+        ),
+        (
+            C,
+            json!([]),
+            json!([{"pattern": "=command:0123456789abcdef", "source": "allow-always"}]),
+            Gap::Command,
+            None,
+        ),
+        (
+            A,
+            json!([{"pattern": "/usr/bin/git", "argPattern": "x"}]),
+            json!(["/usr/bin/*"]),
+            Gap::Programs,
+            Some("/usr/bin/tool"),
+        ),
         (B, json!([{"pattern": "/usr/bin/*"}]), json!(["/usr/**"]), Gap::Programs, Some("/usr/tool")),
         (B, json!([{"pattern": "~/bin/*"}]), json!(["~/**"]), Gap::Programs, Some("/home/user/tool")),
     ] {
-        assert_eq!(gaps(profile, &before, &after), [(gap, command.map(str::to_owned))], "{profile:?} {before} {after}");
+        assert_eq!(
+            gaps(profile, &before, &after),
+            [(gap, command.map(str::to_owned))],
+            "{profile:?} {before} {after}"
+        );
     }
 }
 
@@ -110,10 +171,14 @@ fn policies_are_compared_by_cases() {
         (A, ("allowlist", "off", "deny"), ("allowlist", "off", "allowlist"), vec![Unanswered]),
         (A, ("full", "always", "allowlist"), ("full", "always", "full"), vec![Unanswered, Cron]),
     ] {
-        let found = compare(profile, &policy(before.0, before.1, before.2), &policy(after.0, after.1, after.2));
+        let found =
+            compare(profile, &policy(before.0, before.1, before.2), &policy(after.0, after.1, after.2));
         let circumstances: Vec<_> =
             found.widenings.iter().flat_map(|widening| widening.circumstances.iter().copied()).collect();
         assert_eq!(circumstances, expected, "{profile:?} {before:?} {after:?}");
-        assert!(found.widenings.iter().all(|widening| widening.witness.is_some()), "{profile:?} {before:?} {after:?} {found:?}");
+        assert!(
+            found.widenings.iter().all(|widening| widening.witness.is_some()),
+            "{profile:?} {before:?} {after:?} {found:?}"
+        );
     }
 }

@@ -68,7 +68,12 @@ impl<'t> Trial<'t> {
     }
 
     /// The first candidate that is a witness.
-    pub(super) fn find(&mut self, agent: &Agent, when: Circumstance, candidates: &[Candidate]) -> Option<Witness> {
+    pub(super) fn find(
+        &mut self,
+        agent: &Agent,
+        when: Circumstance,
+        candidates: &[Candidate],
+    ) -> Option<Witness> {
         candidates.iter().find_map(|candidate| self.witness(agent, when, candidate))
     }
 
@@ -98,7 +103,13 @@ impl<'t> Trial<'t> {
         })
     }
 
-    fn decide(&self, document: Option<&str>, agent: &Agent, when: Circumstance, candidate: &Candidate) -> Decision {
+    fn decide(
+        &self,
+        document: Option<&str>,
+        agent: &Agent,
+        when: Circumstance,
+        candidate: &Candidate,
+    ) -> Decision {
         let table = Table {
             programs: Programs::Paths(candidate.programs.clone()),
             files: Files::Texts(candidate.files.clone()),

@@ -74,7 +74,8 @@ impl Reader<'_> {
     fn takes(&mut self, text: &str) -> bool {
         let rest = self.characters.get(self.at..).unwrap_or_default();
         let length = text.chars().count();
-        let fits = rest.len() >= length && rest.iter().copied().zip(text.chars()).all(|(own, other)| own == other);
+        let fits =
+            rest.len() >= length && rest.iter().copied().zip(text.chars()).all(|(own, other)| own == other);
         if fits {
             self.at += length;
         }
@@ -114,7 +115,8 @@ impl Reader<'_> {
             character => exactly(character),
         };
         // A quantifier behind half a character of two units.
-        let is_long = matches!(&node, Node::One { picks, .. } if picks.iter().any(|pick| pick.len_utf16() > 1));
+        let is_long =
+            matches!(&node, Node::One { picks, .. } if picks.iter().any(|pick| pick.len_utf16() > 1));
         match self.quantifier()? {
             None => Some(node),
             Some(_) if is_long => None,
@@ -161,8 +163,8 @@ impl Reader<'_> {
         };
         self.takes("?");
         let again = self.at;
-        let is_doubled = matches!(self.peek(), Some('*' | '+' | '?'))
-            || self.takes("{") && self.counts().is_some();
+        let is_doubled =
+            matches!(self.peek(), Some('*' | '+' | '?')) || self.takes("{") && self.counts().is_some();
         self.at = again;
         let is_in_order = found.1.is_none_or(|max| found.0 <= max);
         (!is_doubled && is_in_order).then_some(Some(found))
@@ -242,7 +244,8 @@ impl Reader<'_> {
                 '\\' => self.in_class()?,
                 character => Item::One(character),
             };
-            let is_range = self.peek() == Some('-') && self.characters.get(self.at + 1).is_some_and(|next| *next != ']');
+            let is_range =
+                self.peek() == Some('-') && self.characters.get(self.at + 1).is_some_and(|next| *next != ']');
             match first {
                 Item::One(from) if is_range => {
                     self.at += 1;
@@ -299,7 +302,8 @@ impl Set {
     }
 
     fn node(&self) -> Node {
-        let size: usize = self.ranges.iter().map(|(from, to)| (*to as usize).saturating_sub(*from as usize) + 1).sum();
+        let size: usize =
+            self.ranges.iter().map(|(from, to)| (*to as usize).saturating_sub(*from as usize) + 1).sum();
         let has_white = self.ranges.contains(&('\u{feff}', '\u{feff}'));
         if !self.is_negated && size <= MOST_PICKS && !has_white {
             let mut picks: Vec<char> = self.ranges.iter().flat_map(|(from, to)| *from..=*to).collect();

@@ -16,23 +16,84 @@ use crate::approvals::decide::wider::{Agent, Circumstance, Comparison, Wider, Wi
 
 /// Patterns that overlap in every way that the rules know.
 const PATTERNS: [&str; 26] = [
-    "*", "**", "/**", "/usr/bin/git", "/usr/bin/*", "/usr/bin/g*", "/usr/bin/gi?", "/usr/**", "**/git", "~/bin/x", "~/**",
-    "git", "g*", "bash", "b*", "sh", "/usr/bin/bash", "/usr/bin/dash", "/usr/bin/b*", "/usr/bin/true", "pwd",
-    "/opt/bin/x-wrapper", "/usr/bin/printf", "/usr/bin/cat", " /usr/bin/git ", "/usr/bin/../bin/git",
+    "*",
+    "**",
+    "/**",
+    "/usr/bin/git",
+    "/usr/bin/*",
+    "/usr/bin/g*",
+    "/usr/bin/gi?",
+    "/usr/**",
+    "**/git",
+    "~/bin/x",
+    "~/**",
+    "git",
+    "g*",
+    "bash",
+    "b*",
+    "sh",
+    "/usr/bin/bash",
+    "/usr/bin/dash",
+    "/usr/bin/b*",
+    "/usr/bin/true",
+    "pwd",
+    "/opt/bin/x-wrapper",
+    "/usr/bin/printf",
+    "/usr/bin/cat",
+    " /usr/bin/git ",
+    "/usr/bin/../bin/git",
 ];
 
 const COMMANDS: [&str; 44] = [
-    "git", "git status", "git log", "git status x", "/usr/bin/git status", "/usr/bin/../bin/git status", "~/bin/x", "bash",
-    "bash -c 'git status'", "bash status", "bash -c x", "sh -c true", "sh -c 'cd x'", "sh -c git", "/usr/bin/bash -c git",
-    "git status && ls", "git && cat", "ls > x", "cat <<E\nE", "git '<<x'", "git *", "cd ~", "true", "pwd *",
-    "cd /work && python3 app.py", "git && python3 app.py", "git log | python3 app.py", "eval git", "A=1 git", "env git status",
-    "timeout 5 git log", "sh -c '$0 \"$@\"' git status", "sh -c '$0' git", "npm exec git", "busybox sh -c x", "wc", "wc -l",
-    "cat /work/skills/x/SKILL.md && printf '\\n---CMD---\\n' && x-wrapper", "x-wrapper", "/absent/tool", "absent",
-    "openclaw config set security.audit.suppressions []", "git; pwd", "tr a <<E\nE",
+    "git",
+    "git status",
+    "git log",
+    "git status x",
+    "/usr/bin/git status",
+    "/usr/bin/../bin/git status",
+    "~/bin/x",
+    "bash",
+    "bash -c 'git status'",
+    "bash status",
+    "bash -c x",
+    "sh -c true",
+    "sh -c 'cd x'",
+    "sh -c git",
+    "/usr/bin/bash -c git",
+    "git status && ls",
+    "git && cat",
+    "ls > x",
+    "cat <<E\nE",
+    "git '<<x'",
+    "git *",
+    "cd ~",
+    "true",
+    "pwd *",
+    "cd /work && python3 app.py",
+    "git && python3 app.py",
+    "git log | python3 app.py",
+    "eval git",
+    "A=1 git",
+    "env git status",
+    "timeout 5 git log",
+    "sh -c '$0 \"$@\"' git status",
+    "sh -c '$0' git",
+    "npm exec git",
+    "busybox sh -c x",
+    "wc",
+    "wc -l",
+    "cat /work/skills/x/SKILL.md && printf '\\n---CMD---\\n' && x-wrapper",
+    "x-wrapper",
+    "/absent/tool",
+    "absent",
+    "openclaw config set security.audit.suppressions []",
+    "git; pwd",
+    "tr a <<E\nE",
 ];
 
 const PROGRAMS: [&str; 14] = [
-    "bash", "busybox", "cat", "dash", "git", "ls", "npm", "openclaw", "printf", "pwd", "python3", "tr", "true", "wc",
+    "bash", "busybox", "cat", "dash", "git", "ls", "npm", "openclaw", "printf", "pwd", "python3", "tr",
+    "true", "wc",
 ];
 
 const CIRCUMSTANCES: [Circumstance; 3] = [Circumstance::AtOnce, Circumstance::Unanswered, Circumstance::Cron];
@@ -71,15 +132,17 @@ fn part() -> impl Strategy<Value = Value> {
     let security = word(&["deny", "allowlist", "allowlist", "full"]);
     let ask = word(&["off", "on-miss", "always"]);
     let fallback = word(&["deny", "allowlist", "full"]);
-    (security, ask, fallback, prop::collection::vec(entry(), 0..4)).prop_map(|(security, ask, fallback, entries)| {
-        let mut part = json!({"allowlist": entries});
-        for (field, word) in [("security", security), ("ask", ask), ("askFallback", fallback)] {
-            if let Some(word) = word {
-                part[field] = json!(word);
+    (security, ask, fallback, prop::collection::vec(entry(), 0..4)).prop_map(
+        |(security, ask, fallback, entries)| {
+            let mut part = json!({"allowlist": entries});
+            for (field, word) in [("security", security), ("ask", ask), ("askFallback", fallback)] {
+                if let Some(word) = word {
+                    part[field] = json!(word);
+                }
             }
-        }
-        part
-    })
+            part
+        },
+    )
 }
 
 fn document() -> impl Strategy<Value = Value> {
@@ -98,7 +161,9 @@ fn pair() -> impl Strategy<Value = (Value, Value)> {
         match changed {
             "" => after = other,
             "defaults" => after["defaults"] = other["defaults"].clone(),
-            agent => after["agents"][agent] = other["agents"].get(agent).cloned().unwrap_or_else(|| json!({})),
+            agent => {
+                after["agents"][agent] = other["agents"].get(agent).cloned().unwrap_or_else(|| json!({}))
+            }
         }
         (before, after)
     })
