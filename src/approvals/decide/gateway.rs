@@ -2,17 +2,13 @@
 //! becomes of a question that nobody answers. Facts: `processGatewayAllowlist` of the releases. Reasons are in the words
 //! of the laboratory's `oracle.mjs` and of the releases.
 
-use super::binding::{self, Subject};
-use super::configuration::Setup;
-use super::decision::{Unanswered, Verdict};
-use super::durable;
-use super::evaluation::{Evaluation, Plan};
+use super::binding;
+use super::decision::Verdict;
+use super::evaluation::Plan;
 use super::levels::{Ask, Security};
-use super::policy::Merged;
 use super::preflight;
 use super::profile::Profile;
-use super::question::{Context, Entry, Question};
-use super::resolve::World;
+use super::question::Context;
 use super::situation::{Outcome, Situation};
 use super::suppressions;
 use super::unanswered::{self, Reviewer};
