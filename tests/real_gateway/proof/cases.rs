@@ -58,12 +58,32 @@ impl Maker {
         put("path", self.search_path().into());
         put("home", self.path("home").into());
         put("context", if self.random.chance(15) { "cron" } else { "interactive" }.into());
-        if !fixed {
-            for (key, value) in self.circumstances() {
-                put(key, value);
-            }
+        let more = if fixed { self.trust().into_iter().collect() } else { self.circumstances() };
+        for (key, value) in more {
+            put(key, value);
         }
         Value::Object(case)
+    }
+
+    /// A configuration that trusts the programs of the tree as safe bins. Nothing of it is policy.
+    fn trust(&mut self) -> Option<(&'static str, Value)> {
+        let mut layer = Map::new();
+        match self.random.below(6) {
+            0 | 1 => {}
+            2 | 3 => drop(layer.insert("safeBins".to_owned(), SAFE.split(' ').collect())),
+            4 => {
+                drop(layer.insert(
+                    "safeBins".to_owned(),
+                    format!("{SAFE} tool mytool sed awk").split(' ').collect(),
+                ))
+            }
+            _ => return None,
+        }
+        if self.random.chance(25) {
+            layer.insert("safeBinProfiles".to_owned(), self.profiles());
+        }
+        layer.insert("safeBinTrustedDirs".to_owned(), json!([self.path("usr/bin"), self.path("bin")]));
+        Some(("config", json!({ "tools": { "exec": layer } })))
     }
 
     /// What a fixed policy leaves out.
@@ -272,8 +292,10 @@ impl Maker {
             let count = self.random.between(0, 6);
             put("safeBins", self.random.sample(&names, count).into());
         }
-        if self.random.chance(14) {
-            let folder = self.random.word("usr/bin bin brew/bin odd/bin home/bin usr/bin/ usr/../usr/bin");
+        if self.random.chance(45) {
+            let folder = self
+                .random
+                .word("usr/bin usr/bin usr/bin bin brew/bin odd/bin home/bin usr/bin/ usr/../usr/bin");
             put(
                 "safeBinTrustedDirs",
                 json!([if self.random.chance(85) { self.path(&folder) } else { folder }]),

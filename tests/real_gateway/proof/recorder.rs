@@ -19,8 +19,8 @@ use super::{cases, decided};
 /// The seed of the recorded cases, which no proof needs.
 const SEED: u64 = 1_000_000;
 /// The cases that are judged, and those that are recorded at most.
-const JUDGED: u64 = 3000;
-const RECORDED: usize = 600;
+const JUDGED: u64 = 6000;
+const RECORDED: usize = 800;
 /// The longest recorded case, in bytes.
 const LONGEST: usize = 1800;
 /// The recorded cases that may have the same features.
