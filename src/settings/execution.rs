@@ -228,7 +228,7 @@ mod tests {
         );
         assert_eq!(
             loaded("{\n tools: { exec }", true, &[]).unwrap_err(),
-            "~/.openclaw/other.json5:2:17: this is not JSON5"
+            "~/.openclaw/other.json5:2:16: this is not JSON5"
         );
         let deadline = Deadline::after(Duration::from_secs(5));
         let environment = Environment::from_iter([("HOME", "/nowhere")]);
