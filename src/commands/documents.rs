@@ -238,8 +238,7 @@ async fn of_remote(
     let mut store = RemoteStore::open(flags, node, deadline).await?;
     let fetched = store.fetch().await?;
     let has_document = matches!(fetched, Fetched::Document(_));
-    let configuration =
-        if configured && has_document { Some(store.configuration().await) } else { None };
+    let configuration = if configured && has_document { Some(store.configuration().await) } else { None };
     let is_here = configured && store.is_here();
     let (name, release) = (store.name(), store.version().map(str::to_owned));
     store.close().await;

@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::documents::{self, Content, Origin, Place};
-use super::explain::policies::{self, Stored};
 pub use super::explain::policies::Wanted;
+use super::explain::policies::{self, Stored};
 use super::explain::stored_text;
 use crate::approvals::Strictness;
 use crate::approvals::Syntax;
@@ -52,7 +52,18 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
         Origin::Remote { path, resolved_defaults, .. } => (Some(name), path, resolved_defaults),
         Origin::Stdin | Origin::Local(_) => (None, name, None),
     };
-    Ok(Got::Document(Snapshot { place, path, exists, hash, file, problems, resolved_defaults, effective, official, remarks }))
+    Ok(Got::Document(Snapshot {
+        place,
+        path,
+        exists,
+        hash,
+        file,
+        problems,
+        resolved_defaults,
+        effective,
+        official,
+        remarks,
+    }))
 }
 
 /// The policies in force. `owner`: the name of the place, and the place.

@@ -22,7 +22,21 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let Explain {
-        command, words, file, store, remote: flags, release, agent, cwd, path, context, config, programs, stdin, expect, json,
+        command,
+        words,
+        file,
+        store,
+        remote: flags,
+        release,
+        agent,
+        cwd,
+        path,
+        context,
+        config,
+        programs,
+        stdin,
+        expect,
+        json,
     } = args;
     if stdin {
         let request = CasesRequest { release, programs };
@@ -47,8 +61,7 @@ pub fn run(
         Context::Interactive => decide::Context::Interactive,
         Context::Cron => decide::Context::Cron,
     };
-    let request =
-        Request { command, place, release, agent, directory: cwd, path, context, config, programs };
+    let request = Request { command, place, release, agent, directory: cwd, path, context, config, programs };
     let mut report = within(deadline, move || explain::run(&request, deadline))?;
     for allow in &mut report.allow {
         allow.command = line.completed(&allow.command);

@@ -1,6 +1,7 @@
 //! The parts of OpenClaw's configuration that decide about commands: `tools.exec`, and the same of each agent. They are
 //! read like the gateway's own section: JSON5, with includes and variables.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -159,7 +160,8 @@ fn resolve(
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter_mut().enumerate() {
-                key.push_str(&format!("[{index}]"));
+                // Writing to a text does not fail.
+                drop(write!(key, "[{index}]"));
                 resolve(element, key, openclaw, file)?;
                 key.truncate(length);
             }
@@ -196,8 +198,9 @@ mod tests {
         std::fs::write(state.join("exec.json5"), "{ security: 'allowlist', pathPrepend: ['/b'] }").unwrap();
         let file = state.join(if named { "other.json5" } else { "openclaw.json" });
         std::fs::write(&file, config).unwrap();
-        let environment: Environment =
-            std::iter::once(("HOME", home.path().to_str().unwrap())).chain(variables.iter().copied()).collect();
+        let environment: Environment = std::iter::once(("HOME", home.path().to_str().unwrap()))
+            .chain(variables.iter().copied())
+            .collect();
         let shown = |error: SettingsError| error.to_string().replace(home.path().to_str().unwrap(), "~");
         let file = named.then_some(file);
         Execution::load(file.as_deref(), &environment, Deadline::after(Duration::from_secs(5))).map_err(shown)

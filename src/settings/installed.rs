@@ -65,8 +65,10 @@ mod tests {
         std::fs::create_dir_all(&package).unwrap();
         std::fs::create_dir(root.join("bin")).unwrap();
         std::fs::write(package.join("openclaw.mjs"), "").unwrap();
-        std::fs::write(package.join("package.json"), r#"{"name": "openclaw", "version": "2026.9.6"}"#).unwrap();
-        std::os::unix::fs::symlink("../lib/node_modules/openclaw/openclaw.mjs", root.join("bin/openclaw")).unwrap();
+        std::fs::write(package.join("package.json"), r#"{"name": "openclaw", "version": "2026.9.6"}"#)
+            .unwrap();
+        std::os::unix::fs::symlink("../lib/node_modules/openclaw/openclaw.mjs", root.join("bin/openclaw"))
+            .unwrap();
         let deadline = Deadline::after(Duration::from_secs(5));
         let of = |path: PathBuf| installed(&Environment::from_iter([("PATH", path)]), deadline);
         let found = of(root.join("bin")).unwrap();

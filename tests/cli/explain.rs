@@ -66,13 +66,17 @@ fn at<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 fn object(client: &Client, arguments: &[&str]) -> (i32, Value) {
     let output = client.command(arguments).output().unwrap();
     let object = serde_json::from_slice(&output.stdout);
-    (output.status.code().unwrap(), object.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output:?}")))
+    (
+        output.status.code().unwrap(),
+        object.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output:?}")),
+    )
 }
 
 /// The answer of a command with this standard input.
 fn fed(client: &Client, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
     let mut child = client.spawn(arguments);
-    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = std::thread::spawn(move || {
@@ -119,7 +123,16 @@ fn what_is_unknown_is_said() {
     let client = host();
     client.file("few.toml", "programs = { git = \"/usr/bin/git\" }\nhome = \"/h\"");
     let few = |arguments: &[&str]| {
-        let flags = ["--file", "policy.json", "--programs", "few.toml", "--config", "openclaw.json5", "--cwd", "/srv"];
+        let flags = [
+            "--file",
+            "policy.json",
+            "--programs",
+            "few.toml",
+            "--config",
+            "openclaw.json5",
+            "--cwd",
+            "/srv",
+        ];
         client.answer(&explain(&[arguments, &flags, &["--release", "2026.9.6"]].concat()))
     };
     assert!(few(&["git status"]).starts_with("exit: 0\n"));
@@ -204,11 +217,19 @@ fn wrong_input_has_a_place_and_a_next_step() {
 fn a_document_that_is_not_valid_is_read_as_the_release_reads_it() {
     let client = host();
     client.file("policy.json", r#"{"version": 1, "defaults": {"security": "Deny"}}"#);
-    insta::assert_snapshot!("explain_invalid_document_9", client.answer(&at(&["ls", "--release", "2026.9.6"])));
-    insta::assert_snapshot!("explain_invalid_document_6", client.answer(&at(&["ls", "--release", "2026.6.11"])));
+    insta::assert_snapshot!(
+        "explain_invalid_document_9",
+        client.answer(&at(&["ls", "--release", "2026.9.6"]))
+    );
+    insta::assert_snapshot!(
+        "explain_invalid_document_6",
+        client.answer(&at(&["ls", "--release", "2026.6.11"]))
+    );
     client.file("policy.json", "{");
     assert!(client.answer(&at(&["ls", "--release", "2026.4.14"])).starts_with("exit: 0\n"));
-    assert!(client.answer(&at(&["ls", "--release", "2026.9.6"])).starts_with("exit: 1\n--- stdout\ndenied: ls\n"));
+    assert!(
+        client.answer(&at(&["ls", "--release", "2026.9.6"])).starts_with("exit: 1\n--- stdout\ndenied: ls\n")
+    );
 }
 
 #[test]
@@ -227,8 +248,12 @@ fn a_suggested_entry_makes_the_command_run() {
         assert!(!entries.is_empty(), "{report}");
         for entry in entries {
             let command = entry["command"].as_str().unwrap();
-            assert!(command.starts_with("clearance approvals allowlist add --file policy.json "), "{command}");
-            let shell = format!("PATH={}:$PATH; {command}", crate::support::binary().parent().unwrap().display());
+            assert!(
+                command.starts_with("clearance approvals allowlist add --file policy.json "),
+                "{command}"
+            );
+            let shell =
+                format!("PATH={}:$PATH; {command}", crate::support::binary().parent().unwrap().display());
             let status = Command::new("sh").current_dir(client.home()).args(["-c", &shell]).output().unwrap();
             assert!(status.status.success(), "{command}: {status:?}");
         }
@@ -364,7 +389,10 @@ fn this_host_is_explained_from_its_own_files() {
     std::os::unix::fs::symlink(program, home.join("tools/openclaw")).unwrap();
     let client = client.variable("PATH", path.to_str().unwrap());
     let (_, report) = object(&client, &explain(&["tool x", "--json"]));
-    assert_eq!((&report["release"]["name"], &report["host"]["files"]), (&json!("2026.6.12"), &json!("this-host")));
+    assert_eq!(
+        (&report["release"]["name"], &report["host"]["files"]),
+        (&json!("2026.6.12"), &json!("this-host"))
+    );
     assert_eq!(report["segments"][0]["real"], json!(home.join("tools/tool")));
     fs::write(package, r#"{"name": "openclaw", "version": "2026.9.6"}"#).unwrap();
     let (_, report) = object(&client, &explain(&["tool x", "--json"]));

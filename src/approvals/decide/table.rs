@@ -158,13 +158,27 @@ impl Table {
             ..TableHost::default()
         };
         match &self.programs {
-            Programs::Paths(paths) => paths.iter().for_each(|path| host.add_program(path)),
-            Programs::Places(places) => places.iter().for_each(|(key, place)| host.add_place(key, place)),
+            Programs::Paths(paths) => {
+                for path in paths {
+                    host.add_program(path);
+                }
+            }
+            Programs::Places(places) => {
+                for (key, place) in places {
+                    host.add_place(key, place);
+                }
+            }
         }
         match &self.files {
-            Files::Paths(paths) => paths.iter().for_each(|path| host.add_file(path, None)),
+            Files::Paths(paths) => {
+                for path in paths {
+                    host.add_file(path, None);
+                }
+            }
             Files::Texts(texts) => {
-                texts.iter().for_each(|(path, text)| host.add_file(path, Some(text.clone())))
+                for (path, text) in texts {
+                    host.add_file(path, Some(text.clone()));
+                }
             }
         }
         for path in self.directories.iter().map(String::as_str).chain([directory, "/"]) {
@@ -173,7 +187,9 @@ impl Table {
             host.directories.insert(path);
         }
         let linked: Vec<String> = host.links.keys().cloned().collect();
-        linked.iter().for_each(|path| host.add_parents(path));
+        for path in &linked {
+            host.add_parents(path);
+        }
         host
     }
 }

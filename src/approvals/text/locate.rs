@@ -11,8 +11,10 @@ pub fn position(text: &str, steps: &[Step]) -> Option<Position> {
     for step in steps {
         at = match step {
             Step::Key(wanted) => {
-                let is_wanted = |key: &std::ops::Range<usize>| name(text, key).is_some_and(|name| name == *wanted);
-                let found = Items::of_object(text, at)?.filter(|item| item.key.as_ref().is_some_and(is_wanted));
+                let is_wanted =
+                    |key: &std::ops::Range<usize>| name(text, key).is_some_and(|name| name == *wanted);
+                let found =
+                    Items::of_object(text, at)?.filter(|item| item.key.as_ref().is_some_and(is_wanted));
                 found.last()?.value.start
             }
             Step::Index(index) => Items::of_array(text, at)?.nth(*index)?.value.start,

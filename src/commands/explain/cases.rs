@@ -58,7 +58,9 @@ pub fn run(
             Ok(Step::Answer(answer)) => print(Some(&answer))?,
             Ok(Step::Ended(Ok(result))) => return Ok(result?),
             Ok(Step::Ended(Err(panic))) => resume_unwind(panic),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(unfinished().into()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                return Err(unfinished().into());
+            }
         }
     }
 }
@@ -200,7 +202,10 @@ mod tests {
         assert_eq!(answered(b""), (0, Ok(())));
         assert_eq!(answered(format!("{case}\n\n  \r\n{case}").as_bytes()), (2, Ok(())));
         let (count, result) = answered(format!("{case}\n{{\"id\": }}\n{case}\n").as_bytes());
-        assert_eq!((count, result.unwrap_err().as_str()), (1, "line 2 is not a case: expected value (column 8)"));
+        assert_eq!(
+            (count, result.unwrap_err().as_str()),
+            (1, "line 2 is not a case: expected value (column 8)")
+        );
         for (line, expected) in [
             (r#"{"context": "corn"}"#, "line 1 is not a case: context is `corn`, not interactive or cron"),
             (r#"{"via": "x"}"#, "line 1 is not a case: via is `x`, not stored or set"),

@@ -59,7 +59,9 @@ impl Circumstances {
         let own = here && given.table.is_none();
         let directory = match given.directory {
             Some(directory) => absolute(directory),
-            None if here => std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")).display().to_string(),
+            None if here => {
+                std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")).display().to_string()
+            }
             None => "/".to_owned(),
         };
         if given.directory.is_none() {
@@ -111,7 +113,8 @@ impl Circumstances {
             return self.home.is_none();
         }
         if word.contains('/') {
-            let path = if word.starts_with('/') { word.to_owned() } else { format!("{}/{word}", self.directory) };
+            let path =
+                if word.starts_with('/') { word.to_owned() } else { format!("{}/{word}", self.directory) };
             return self.host.look(&path) == Found::Unknown;
         }
         let mut places = self.path.split(':').filter(|directory| directory.starts_with('/'));

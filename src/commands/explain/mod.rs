@@ -115,7 +115,9 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
         missing.push(format!("how the {host} decides that tools.exec.host hands commands to"));
     }
     if target.is_node {
-        missing.push("how the node decides: its release is not known, and nodes decide by themselves".to_owned());
+        missing.push(
+            "how the node decides: its release is not known, and nodes decide by themselves".to_owned(),
+        );
     }
     // What is refused before the command is read does not depend on the configuration: it can only be stricter.
     let is_refused = decision.verdict == Verdict::Denied && decision.evaluation.is_none();
@@ -125,9 +127,12 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
         missing.push(format!("tools.exec of the gateway's configuration ({why}); --config FILE states it"));
     }
     // Entries with `~` can only allow more.
-    let in_entries = decision.verdict != Verdict::Runs && question.document.is_some_and(|text| text.contains('~'));
+    let in_entries =
+        decision.verdict != Verdict::Runs && question.document.is_some_and(|text| text.contains('~'));
     if !knows_home && !is_refused && (in_entries || question.command.contains('~')) {
-        missing.push("the home directory of the gateway; `home` in the table of --programs states it".to_owned());
+        missing.push(
+            "the home directory of the gateway; `home` in the table of --programs states it".to_owned(),
+        );
     }
     if !missing.is_empty() {
         decision.verdict = Verdict::Unknown;

@@ -30,7 +30,8 @@ impl<'t> Places<'t> {
     /// An entry that matches or misses.
     pub(super) fn entry(&self, id: &EntryId) -> EntryPlace {
         let (agent, index) = id.stored.clone();
-        let entry = self.value.get("agents").and_then(|agents| agents.get(&agent)?.get("allowlist")?.get(index));
+        let entry =
+            self.value.get("agents").and_then(|agents| agents.get(&agent)?.get("allowlist")?.get(index));
         let text = |field: &str| entry?.get(field)?.as_str().map(str::to_owned);
         let steps = [key("agents"), key(&agent), key("allowlist"), Step::Index(index)];
         EntryPlace {
@@ -84,7 +85,8 @@ mod tests {
         let text = "{\"version\": 1,\n \"defaults\": {\"ask\": \"always\"},\n \"agents\": {\"a.b\": {\"security\": \"deny\",\n  \"allowlist\": [\"x\", {\"pattern\": \"y\", \"argPattern\": \"\"}]}}}";
         let places = Places::of(Some(text), Some(text));
         let entry = |index| {
-            let place = places.entry(&EntryId { scope: "a.b".to_owned(), index, stored: ("a.b".to_owned(), index) });
+            let place =
+                places.entry(&EntryId { scope: "a.b".to_owned(), index, stored: ("a.b".to_owned(), index) });
             (place.pattern, place.arg_pattern, place.position.map(|at| (at.line, at.column)))
         };
         assert_eq!(entry(0), (Some("x".to_owned()), None, Some((4, 17))));
@@ -95,7 +97,8 @@ mod tests {
             ask: ("always", Origin::Document("defaults.ask".to_owned())),
             ask_fallback: ("deny", Origin::Default),
         };
-        let at: Vec<_> = places.policy(&policy).iter().map(|field| field.position.map(|at| at.line)).collect();
+        let at: Vec<_> =
+            places.policy(&policy).iter().map(|field| field.position.map(|at| at.line)).collect();
         assert_eq!(at, [Some(3), Some(2), None]);
     }
 }

@@ -103,7 +103,9 @@ fn official(surroundings: &Surroundings, stored: &Stored<'_>, any_size: bool) ->
         return none("Config unavailable.");
     }
     if stored.is_node {
-        return none("This node does not expose a complete resolved host policy, so Effective Policy is unavailable.");
+        return none(
+            "This node does not expose a complete resolved host policy, so Effective Policy is unavailable.",
+        );
     }
     if !any_size && stored.text.is_some_and(|text| text.len() > LARGEST) {
         return none("The document is large; --effective prints the policies.");
@@ -148,9 +150,7 @@ fn scopes(
     let has_main = names_main(stored.text, configuration);
     for policy in effective(stored.text, configuration, profile)? {
         let Some(agent) = policy.agent.clone() else { continue };
-        let is_own = |level: &Option<Level>| {
-            matches!(level, Some((_, From::Configuration(key))) if key.starts_with("agents."))
-        };
+        let is_own = |level: &Option<Level>| matches!(level, Some((_, From::Configuration(key))) if key.starts_with("agents."));
         let is_listed = agent != MAIN || has_main || !is_newest;
         let is_default = default.as_deref() == Some(agent.as_str());
         if is_listed && (!is_default || policy.requested.iter().any(is_own)) {
@@ -184,11 +184,14 @@ fn default_agent(configuration: &Value) -> Option<String> {
 /// Whether the document or the configuration names `main`.
 fn names_main(text: Option<&str>, configuration: &Value) -> bool {
     let document: Value = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let agents = |value: &Value, section: &str| value.get("agents").and_then(|agents| agents.get(section)).is_some();
+    let agents =
+        |value: &Value, section: &str| value.get("agents").and_then(|agents| agents.get(section)).is_some();
     let listed = configuration.get("agents").and_then(|agents| agents.get("list")?.as_array());
     agents(&document, MAIN)
         || configuration.get("agents").and_then(|agents| agents.get("entries")?.get(MAIN)).is_some()
-        || listed.is_some_and(|list| list.iter().any(|agent| agent.get("id").and_then(Value::as_str) == Some(MAIN)))
+        || listed.is_some_and(|list| {
+            list.iter().any(|agent| agent.get("id").and_then(Value::as_str) == Some(MAIN))
+        })
 }
 
 #[cfg(test)]

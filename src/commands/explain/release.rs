@@ -68,9 +68,10 @@ impl Sources<'_> {
             Some(StoreKind::Database) => {
                 (Profile::NEWEST, "the newest known; the store is a database, so it is 2026.8 or later")
             }
-            Some(StoreKind::File) => {
-                (Profile::V2026_6_11, "the newest known that reads a store in a file: releases up to 2026.7 do")
-            }
+            Some(StoreKind::File) => (
+                Profile::V2026_6_11,
+                "the newest known that reads a store in a file: releases up to 2026.7 do",
+            ),
             None => (Profile::NEWEST, "the newest known"),
         };
         decided(profile.release(), from.to_owned(), profile)

@@ -35,7 +35,10 @@ fn suggested(
 ) -> Option<Vec<Allow>> {
     let wanted = matches!(decision.verdict, Verdict::Asks | Verdict::Denied);
     let evaluation = decision.evaluation.as_ref().filter(|_| wanted)?;
-    if evaluation.not_analysable.is_some() || decision.policy.security.0 != "allowlist" || !is_editable(question.agent) {
+    if evaluation.not_analysable.is_some()
+        || decision.policy.security.0 != "allowlist"
+        || !is_editable(question.agent)
+    {
         return None;
     }
     let mut entries: Vec<(String, Option<String>)> = Vec::new();
@@ -47,7 +50,10 @@ fn suggested(
         let decided = decide(&asked, profile, host);
         if decided.verdict == Verdict::Runs {
             return (!entries.is_empty()).then(|| {
-                entries.into_iter().map(|(pattern, arguments)| allow(question, pattern, arguments, names_agent)).collect()
+                entries
+                    .into_iter()
+                    .map(|(pattern, arguments)| allow(question, pattern, arguments, names_agent))
+                    .collect()
             });
         }
         let evaluation = decided.evaluation?;

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::error::ExplainError;
 use super::release::{Sources, StoreKind};
-use crate::approvals::{self, Strictness, Syntax};
 use crate::approvals::findings::remark::Remark;
+use crate::approvals::{self, Strictness, Syntax};
 use crate::commands::Error;
 use crate::commands::documents::{self, Content, Local, Origin, Place};
 use crate::deadline::Deadline;
@@ -128,7 +128,8 @@ struct Loaded(Execution);
 impl Loaded {
     fn split(self) -> (Value, ConfigurationUsed) {
         let path = self.0.file.display().to_string();
-        let used = if self.0.exists { ConfigurationUsed::File(path) } else { ConfigurationUsed::Absent(path) };
+        let used =
+            if self.0.exists { ConfigurationUsed::File(path) } else { ConfigurationUsed::Absent(path) };
         (self.0.value, used)
     }
 

@@ -2,8 +2,8 @@
 
 /// Words that a shell does not take for a program.
 const KEYWORDS: [&str; 22] = [
-    "!", "[[", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
-    "select", "then", "time", "until", "while", "]]",
+    "!", "[[", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function",
+    "if", "in", "select", "then", "time", "until", "while", "]]",
 ];
 
 /// The shell text that means exactly these words. Every release reads single quotes alike.
@@ -14,7 +14,8 @@ pub fn joined(words: &[String]) -> String {
             text.push(' ');
         }
         let special = if word.starts_with('-') { "/._-+=:@%," } else { "/._-+:@%," };
-        let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || special.contains(c));
+        let is_plain =
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || special.contains(c));
         if is_plain && !KEYWORDS.contains(&word.as_str()) {
             text.push_str(word);
         } else {

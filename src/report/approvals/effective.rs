@@ -164,7 +164,8 @@ impl<'e> ScopeJson<'e> {
         let AgentPolicy { host, requested, document, policy, requests_review, .. } = &scope.policy;
         let [asked_security, asked_ask] = requested;
         let [host_security, host_ask, host_fallback] = document;
-        let security = scope.level(asked_security.as_ref(), host_security.as_ref(), policy.security.0, "full");
+        let security =
+            scope.level(asked_security.as_ref(), host_security.as_ref(), policy.security.0, "full");
         let ask = scope.level(asked_ask.as_ref(), host_ask.as_ref(), policy.ask.0, "off");
         let security = LevelJson {
             note: if security.requested == security.effective {
@@ -176,7 +177,11 @@ impl<'e> ScopeJson<'e> {
             ..security
         };
         let ask = LevelJson {
-            note: if ask.requested == ask.effective { "requested ask applies" } else { "more aggressive ask wins" },
+            note: if ask.requested == ask.effective {
+                "requested ask applies"
+            } else {
+                "more aggressive ask wins"
+            },
             requested_source: scope.source(asked_ask.as_ref(), "off"),
             ..ask
         };
@@ -190,10 +195,9 @@ impl<'e> ScopeJson<'e> {
             agent_id: scope.agent.as_deref(),
             host: HostJson {
                 requested: host.as_ref().map_or("auto", |(host, _)| host),
-                requested_source: host.as_ref().map_or_else(
-                    || "OpenClaw default (auto)".to_owned(),
-                    |(_, key)| scope.key(key),
-                ),
+                requested_source: host
+                    .as_ref()
+                    .map_or_else(|| "OpenClaw default (auto)".to_owned(), |(_, key)| scope.key(key)),
             },
             mode,
             ask_fallback: FallbackJson {
@@ -258,15 +262,17 @@ fn mode(security: &LevelJson, ask: &LevelJson, review: bool) -> ModeJson {
     let same = security.requested == security.effective && ask.requested == ask.effective;
     let effective = if same { requested } else { mode_of(security.effective, ask.effective) };
     let (one, other) = (&security.requested_source, &ask.requested_source);
-    let requested_source = match (one.ends_with(".mode"), one == other) {
-        (true, true) => one.clone(),
-        _ if one.starts_with("OpenClaw default") && other.starts_with("OpenClaw default") => {
-            "derived from OpenClaw defaults".to_owned()
-        }
-        (_, true) => format!("derived from {one}"),
-        (_, false) => format!("derived from {one} and {other}"),
-    };
-    let note = if effective == requested { "requested mode applies" } else { "host policy changes effective mode" };
+    let requested_source =
+        match (one.rsplit_once('.').is_some_and(|(_, field)| field == "mode"), one == other) {
+            (true, true) => one.clone(),
+            _ if one.starts_with("OpenClaw default") && other.starts_with("OpenClaw default") => {
+                "derived from OpenClaw defaults".to_owned()
+            }
+            (_, true) => format!("derived from {one}"),
+            (_, false) => format!("derived from {one} and {other}"),
+        };
+    let note =
+        if effective == requested { "requested mode applies" } else { "host policy changes effective mode" };
     ModeJson { requested, requested_source, effective, note }
 }
 
