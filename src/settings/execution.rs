@@ -1,7 +1,6 @@
 //! The parts of OpenClaw's configuration that decide about commands: `tools.exec`, and the same of each agent. They are
 //! read like the gateway's own section: JSON5, with includes and variables.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -160,8 +159,9 @@ fn resolve(
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter_mut().enumerate() {
-                // Writing to a text does not fail.
-                drop(write!(key, "[{index}]"));
+                key.push('[');
+                key.push_str(&index.to_string());
+                key.push(']');
                 resolve(element, key, openclaw, file)?;
                 key.truncate(length);
             }
