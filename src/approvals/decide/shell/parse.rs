@@ -10,9 +10,18 @@ use super::source::Source;
 /// The most UTF-16 units that a release parses.
 const MAX_UNITS: usize = 131_072;
 
-/// The releases stop after 500 ms, which depends on the machine and its load. The parser reports every 100 operations;
-/// a text of the greatest length takes about 20,000 reports, and a text that needs this many takes the releases seconds.
-const MAX_REPORTS: u32 = 200_000;
+/// The most reports of the parser, one every 100 operations. The releases stop after 500 ms instead, which depends on the
+/// machine and its load. A text of the greatest length takes at most 8,000 reports.
+const MAX_REPORTS: u32 = 20_000;
+
+/// The most that parsing behind errors may cost: for each report what is left of the text, because the scanner may then look
+/// for the end of a word up to the end of the text, again and again. Texts made for that take about the releases' 500 ms
+/// up to here, and hours to their end. A text with an error is not analysable in any case.
+const MAX_RECOVERY: usize = 1_000_000;
+
+/// The most bars outside quotes. When a long pipeline ends in an error, the parser takes time and memory by the square of its
+/// length without a report: minutes and gigabytes for the longest text. No command that anybody writes has as many.
+const MAX_BARS: usize = 2_000;
 
 /// Why a text is not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,29 +50,60 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
     if source.text.len() > MAX_UNITS && source.text.encode_utf16().nth(MAX_UNITS).is_some() {
         return Err(Unparsed::TooLarge);
     }
+    if source.text.len() > MAX_BARS && bars(source.text) > MAX_BARS {
+        return Err(Unparsed::TimedOut);
+    }
     let mut parser = Parser::new();
     // The grammar is compiled in, and its version is checked by a test.
     parser.set_language(&tree_sitter_bash::LANGUAGE.into()).map_err(|_| Unparsed::TimedOut)?;
-    let mut reports = 0_u32;
-    let mut progress = |_: &tree_sitter::ParseState| {
+    let units = &source.units.units;
+    let (mut reports, mut recovery) = (0_u32, 0_usize);
+    let mut progress = |state: &tree_sitter::ParseState| {
         reports = reports.saturating_add(1);
-        if reports > MAX_REPORTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if state.has_error() {
+            recovery = recovery.saturating_add(units.len().saturating_sub(state.current_byte_offset() / 2));
+        }
+        let is_over = reports > MAX_REPORTS || recovery > MAX_RECOVERY;
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let units = &source.units.units;
     let read = &mut |at, _| units.get(at..).unwrap_or_default();
     let tree = parser.parse_utf16_le_with_options(read, None, Some(options));
     tree.ok_or(Unparsed::TimedOut)
 }
 
+/// How many bars stand outside quotes, as far as quotes tell without parsing.
+fn bars(text: &str) -> usize {
+    let mut count = 0;
+    let mut quote = None;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (None | Some(b'"'), b'\\') => {
+                bytes.next();
+            }
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'|') => count += 1,
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Unparsed;
+    use super::{Unparsed, bars};
     use crate::approvals::decide::shell::source::Source;
     use tree_sitter::Tree;
 
     fn parse(text: &str) -> Result<Tree, Unparsed> {
         super::parse(&Source::new(text, None))
+    }
+
+    #[test]
+    fn bars_in_quotes_do_not_count() {
+        assert_eq!(bars(r#"a | 'b | c' | "d \" |" \| e"#), 2);
     }
 
     #[test]
