@@ -79,10 +79,13 @@ fn the_corpus_has_its_findings() {
 fn the_corpus_has_its_findings_of_use_and_releases() {
     let of = |document: &str| format!("lint/documents/{document}");
     let (stale, fields) = (of("stale.json"), of("release-fields.json"));
+    let documents = ["pattern-everything.json", "programs-looked-through.json", "programs-running-others.json"];
+    let documents = documents.map(of);
+    let documents: Vec<&str> = documents.iter().chain([&fields]).map(String::as_str).collect();
     // Entries were last used in 1970 or in 2100, so the findings do not depend on the clock.
     insta::assert_snapshot!("corpus_use", without_days(&findings(&[&stale], &["--stale", "30"])));
     for release in ["2026.4.14", "2026.6.11", "2026.9.6"] {
-        insta::assert_snapshot!(format!("corpus_for_{release}"), findings(&[&fields], &["--for", release]));
+        insta::assert_snapshot!(format!("corpus_for_{release}"), findings(&documents, &["--for", release]));
     }
 }
 
@@ -99,8 +102,8 @@ fn every_lint_is_in_the_corpus() {
         &["lint/documents/release-fields.json", "lint/documents/generated-inactive.json"],
         &[],
     ));
-    // These two lints need a repository and a configuration. Tests below cover them.
-    let elsewhere = [Code::SecretInVersionControl, Code::UnusedSilence];
+    // These need a repository, a configuration and a host. Tests below cover them.
+    let elsewhere = [Code::SecretInVersionControl, Code::UnusedSilence, Code::LinkAsPattern];
     for code in Code::LINTS.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(seen.contains(&format!(" {code} ")), "{code}");
     }
@@ -197,6 +200,29 @@ fn the_store_of_this_host_is_the_default() {
         "store_named",
         lint_answer(directory.path(), &["--store", "other/exec-approvals.json"])
     );
+}
+
+#[test]
+fn a_link_of_this_host_is_reported_for_its_own_store_alone() {
+    let home = directory(&[("bin/tool-1", "")]);
+    let real = home.path().canonicalize().unwrap();
+    fs::set_permissions(real.join("bin/tool-1"), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("tool-1", real.join("bin/tool")).unwrap();
+    let pattern = real.join("bin/tool");
+    let document = json!({"version": 1, "defaults": {"security": "allowlist"},
+        "agents": {"main": {"allowlist": [{"pattern": pattern}, {"pattern": "~/bin/tool"}]}}});
+    fs::create_dir(real.join(".openclaw")).unwrap();
+    for file in [".openclaw/exec-approvals.json", "a.json"] {
+        fs::write(real.join(file), document.to_string()).unwrap();
+    }
+    let of = |arguments: &[&str]| {
+        let report = object(&mut lint(&real, &[&["--format", "json"], arguments].concat()));
+        let problems = report["files"][0]["problems"].as_array().unwrap().clone();
+        problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&[]), ["link-as-pattern", "link-as-pattern"]);
+    assert_eq!(of(&["--for", "2026.4.14"]), [""; 0]);
+    assert_eq!(of(&["a.json"]), [""; 0]);
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub use prepared::Prepared;
 pub use profile::Profile;
 pub use proof::Proof;
 pub use question::{Context, Entry, EntryId, Question};
+pub(in crate::approvals) use shell_names::is_shell_name;
 pub use table::{Place, Programs, Table, TableHost};
 pub use verdict::{decide, decide_prepared};
 pub use wider::{

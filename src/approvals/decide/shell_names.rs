@@ -37,6 +37,11 @@ pub(super) fn is_shell(profile: Profile, word: &str) -> bool {
     sort(profile, &words::program_name(word)).is_some()
 }
 
+/// Whether a name is that of a shell in any release.
+pub(in crate::approvals) fn is_shell_name(name: &str) -> bool {
+    Profile::ALL.iter().any(|profile| is_shell(*profile, name))
+}
+
 /// Whether a word names a shell whose commands are parsed as Bash (`POSIX_PARSEABLE_SHELL_WRAPPERS`).
 pub(super) fn is_parseable(profile: Profile, word: &str) -> bool {
     let name = words::program_name(word);

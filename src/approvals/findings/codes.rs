@@ -307,16 +307,16 @@ codes! {
             "Remove the entry, and list the programs that are meant.",
         }
         AskFallbackFull = "ask-fallback-full" Warning {
-            "an unanswered prompt allows the command",
-            "`askFallback` is `full`: if no person can be asked, or none answers in time, nothing stricter applies.",
-            "Anyone who lets prompts expire, or removes the companion app, decides. Up to 2026.8 the command runs; later an allowlist still applies.",
-            "Write \"askFallback\": \"deny\", or leave it out: deny is the default.",
+            "an unanswered prompt runs the command",
+            "`askFallback` is `full`, or it is not set, which means `full` up to 2026.5. Under `security: allowlist` it counts as `allowlist`, and is not reported.",
+            "If no person can be asked, or none answers in time, the command runs. Anyone who lets prompts expire, or removes the companion app, decides.",
+            "Write \"askFallback\": \"deny\". Do not leave it out: up to 2026.5 a missing one is `full`.",
         }
         CommandAsPattern = "command-as-pattern" Warning {
             "a command line where a program is meant",
-            "The pattern has blanks as a command line has. A pattern is matched against the program alone, never against its arguments.",
+            "The pattern has blanks as a command line has: `git status`, `/usr/bin/gh pr *`. A pattern is matched against the program alone, never against its arguments.",
             "The entry does not match the intended command, so that command needs approval, or is denied, every time.",
-            "Write the program into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\".",
+            "Write the program into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\". Up to 2026.5 a gateway ignores `argPattern`.",
         }
         CoveredEntry = "covered-entry" Warning {
             "an entry that a broader one covers",
@@ -363,14 +363,20 @@ codes! {
         InactiveGenerated = "inactive-generated" Warning {
             "a generated entry that is inactive",
             "The entry was written by an answer \"allow always\" before 2026.8.1 and is not bound to a directory.",
-            "Gateways from 2026.8.1 on do not match it: the command needs approval again.",
-            "Remove it, as openclaw doctor --fix does, and answer the next prompt anew. `lint --fix` removes it.",
+            "Gateways from 2026.8.1 on do not match it: the command needs approval again. Earlier ones do.",
+            "Remove it, as openclaw doctor --fix does, and answer the next prompt anew. `lint --fix` removes it if only such a gateway can read the document (or with --for).",
         }
         InterpreterWithoutArguments = "interpreter-without-arguments" Warning {
-            "a program that runs other programs is allowed with any arguments",
-            "The pattern matches a shell, an interpreter or a launcher (bash, python3, env, xargs, sudo, docker and the like), and no `argPattern` restricts what it runs.",
-            "An agent that may run it may run anything. Releases differ in how much of that they detect.",
-            "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\".",
+            "an entry for a program that runs other programs",
+            "The entry allows the command that the message shows, as the evaluator of `approvals explain` decides it: a program that runs code, or another program, from its arguments or its input (bash, python3, git, tar, npm, vi and the like).",
+            "An agent that may run it may run anything. Releases differ in what they detect; the message names those that run the command.",
+            "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\" (up to 2026.5 a gateway ignores it).",
+        }
+        LinkAsPattern = "link-as-pattern" Warning {
+            "an entry for a link of this host",
+            "The pattern is a path that is a link on this host. From 2026.6 on a gateway compares the path that a link leads to.",
+            "The entry never matches there: the program needs approval, or is denied, every time.",
+            "Write the path that the message shows, or the bare name of the program.",
         }
         LiteralGlob = "literal-glob" Warning {
             "brackets or braces that do not form alternatives",
@@ -380,15 +386,21 @@ codes! {
         }
         NeverMatches = "never-matches" Warning {
             "a pattern that can never match",
-            "No program has a resolved path, or a name, that the pattern matches: a relative path, another user's ~, a slash at its end, a `.` or `..` in it, or `*` with an `argPattern`.",
-            "The entry allows nothing.",
-            "Write the whole path, or the bare name of a program on PATH. `lint --fix` removes the entry.",
+            "No program has a resolved path, or a name, that the pattern matches: a relative path, `*/` before a name, another user's ~, a slash at its end, a `.` or `..` in it, or `*` with an `argPattern`. Or its program is one behind which a gateway looks (env, timeout, nice, xargs, sudo, npx): it matches the program behind it, or nothing.",
+            "The entry allows nothing on the releases that the message names, or on none.",
+            "Write the whole path, or the bare name of a program on PATH; for a program such as env, an entry for the program behind it. `lint --fix` removes the entry if no release matches it.",
         }
         NeverUsed = "never-used" Note {
             "an entry that was never used",
             "With --stale: the document does not record when the entry was last used or created.",
             "An unused entry can only do harm. It may also be new: an entry does not record when it was written.",
             "Remove it if it has no known purpose.",
+        }
+        RewritesApprovals = "rewrites-approvals" Error {
+            "an entry that lets an agent change its own approvals",
+            "The entry allows a command of `openclaw` or `clearance` that changes the allowlist, as the evaluator of `approvals explain` decides it.",
+            "The agent can allow itself every command.",
+            "Remove the entry, or add an anchored `argPattern` for the subcommands that are meant: \"^status$\" (up to 2026.5 a gateway ignores it).",
         }
         SecretInVersionControl = "secret-in-version-control" Error {
             "a secret in a file under version control",

@@ -53,6 +53,8 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// The nearest accepted name.
     pub suggestion: Option<String>,
+    /// Whether `lint --fix` removes what it is about, where it edits the document.
+    pub is_fixed: bool,
     /// The source line; `None` if the bytes are not text.
     pub excerpt: Option<Excerpt>,
     /// For a document of a gateway or node, which `lint --fix` does not edit: the flags that select it on a command
@@ -67,9 +69,15 @@ impl Diagnostic {
         match self.remote.as_ref().map(|flags| (flags, self.code.remote_fix().unwrap_or(here))) {
             // After --gateway without a value, a pattern could be parsed as its value.
             Some((flags, text)) => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),
+            None if self.code.is_fixable() && !self.is_fixed => without_flag(here).into(),
             None => here.into(),
         }
     }
+}
+
+/// A remedy without its last sentence, if that one says what `lint --fix` does.
+fn without_flag(fix: &'static str) -> &'static str {
+    fix.find(" `lint --fix`").and_then(|end| fix.get(..end)).unwrap_or(fix)
 }
 
 /// The outcome of checking one document.

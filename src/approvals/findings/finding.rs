@@ -57,6 +57,8 @@ pub(in crate::approvals) struct Finding {
     found: Option<String>,
     expected: Option<String>,
     suggestion: Option<String>,
+    /// Whether `lint --fix` removes what it is about.
+    pub(in crate::approvals) is_fixed: bool,
 }
 
 impl Finding {
@@ -70,6 +72,7 @@ impl Finding {
             found: None,
             expected: None,
             suggestion: None,
+            is_fixed: false,
         }
     }
 
@@ -195,6 +198,7 @@ pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all:
                 found: finding.found,
                 expected: finding.expected,
                 suggestion: finding.suggestion,
+                is_fixed: finding.is_fixed,
                 remote: None,
             }
         })

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 use super::entries::{Listed, listed};
 use super::facts::Facts;
 use super::policy::ALL;
-use super::programs;
+use super::{pattern, programs};
 use super::release::Release;
 use super::sink::Sink;
 use crate::approvals::compare::identity::Identity;
@@ -33,7 +33,7 @@ const BEGINNING: usize = 256;
 pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     let release = Release::of(facts);
     let mut lists: Vec<(&str, Vec<Listed<'d>>)> = Vec::new();
-    for entry in listed(document).filter(|entry| entry.dead(release).is_none()) {
+    for entry in listed(document).filter(|entry| entry.dead(release).is_none_or(|dead| !dead.is_total)) {
         match lists.last_mut() {
             Some((agent, list)) if *agent == entry.agent => list.push(entry),
             _ => lists.push((entry.agent, vec![entry])),
@@ -74,7 +74,13 @@ fn duplicates(list: &mut Vec<Listed<'_>>, sink: &mut Sink<'_>) {
 }
 
 fn covered(list: &[Listed<'_>], by: &[&Broad<'_>], sink: &mut Sink<'_>) {
-    for entry in list.iter().filter(|entry| !entry.is_command_text() && entry.entry.command_text.is_none()) {
+    // What was meant by a command line cannot be read from what covers it.
+    let is_judged = |entry: &&Listed<'_>| {
+        !entry.is_command_text()
+            && entry.entry.command_text.is_none()
+            && !pattern::is_command_line(entry.pattern())
+    };
+    for entry in list.iter().filter(is_judged) {
         // Only the comparison of globs takes long.
         let is_over =
             if by.iter().any(|broad| !broad.globs.is_empty()) { sink.must_end() } else { sink.is_over() };

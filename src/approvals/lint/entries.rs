@@ -1,14 +1,15 @@
 //! Lints of single entries: dangerous permissions, and entries that cannot allow anything.
 
-use super::arguments::{Arguments, is_anchored};
+use super::arguments::Arguments;
 use super::facts::{Facts, Stale};
+use super::judge::Judge;
 use super::policy::{agent_path, agents};
 use super::raw::Raw;
 use super::release::Release;
 use super::sink::Sink;
-use super::{pattern, programs};
+use super::{command_lines, dangers, links, pattern};
 use crate::approvals::compare::identity::is_command;
-use crate::approvals::decide::inclusion;
+use crate::approvals::decide::Profile;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Document, Entry, McpTool};
 use crate::approvals::model::path::{Path, Step};
@@ -46,10 +47,10 @@ impl<'d> Listed<'d> {
         self.is_generated() && is_command(self.pattern())
     }
 
-    /// The finding for an entry that allows nothing on any host.
-    pub(super) fn dead(&self, release: Release) -> Option<(Code, String)> {
+    /// The finding for an entry that allows nothing on a release that could read the document.
+    pub(super) fn dead(&self, release: Release<'_>) -> Option<Dead> {
         let pattern = self.pattern();
-        if self.is_command_text() {
+        if self.is_command_text() || pattern::is_command_line(pattern) || self.entry.command_text.is_some() {
             return None;
         }
         let unbound = match self.arguments() {
@@ -57,19 +58,27 @@ impl<'d> Listed<'d> {
             Arguments::Bound(_) => false,
             Arguments::Any | Arguments::Expression(_) => self.is_generated(),
         };
-        // Its text is still an approval in releases that kept it.
-        if unbound && release.binds_directories() && self.entry.command_text.is_none() {
+        let binding = release.binding();
+        if unbound && !binding.is_empty() {
             let message = format!(
-                "this generated entry for `{}` is not bound to a directory, and inactive",
-                quotable(pattern)
+                "this generated entry for `{}` is not bound to a directory, and inactive{}",
+                quotable(pattern),
+                release.on(&binding)
             );
-            return Some((Code::InactiveGenerated, message));
+            return Some(Dead::on(release, &binding, Code::InactiveGenerated, message));
         }
-        if pattern == "*" && self.arguments() != Arguments::Any && self.entry.command_text.is_none() {
-            return Some((Code::NeverMatches, "`*` with an `argPattern` never matches".to_owned()));
+        if pattern == "*" && self.arguments() != Arguments::Any {
+            let message = "`*` with an `argPattern` never matches".to_owned();
+            return Some(Dead::on(release, release.readers(), Code::NeverMatches, message));
         }
-        let why = pattern::impossible(pattern).filter(|_| self.entry.command_text.is_none())?;
-        Some((Code::NeverMatches, format!("`{}` never matches: {why}", quotable(pattern))))
+        let (why, since) = pattern::impossible(pattern)?;
+        let profiles = release.those(|profile| profile >= since);
+        if profiles.is_empty() {
+            return None;
+        }
+        let message = format!("`{}` never matches{}: {why}", quotable(pattern), release.on(&profiles));
+        let dead = Dead::on(release, &profiles, Code::NeverMatches, message);
+        Some(Dead { is_removable: dead.is_removable && !pattern::is_in_root(pattern), ..dead })
     }
 
     pub(super) fn path(&self, field: &str) -> Path {
@@ -105,6 +114,24 @@ impl<'d> Listed<'d> {
     }
 }
 
+/// Why an entry allows nothing on a release that could read the document.
+#[derive(Debug, Clone)]
+pub(super) struct Dead {
+    pub(super) code: Code,
+    pub(super) message: String,
+    /// Whether it allows nothing on any of them.
+    pub(super) is_total: bool,
+    /// Whether nothing changes if it is removed.
+    pub(super) is_removable: bool,
+}
+
+impl Dead {
+    fn on(release: Release<'_>, profiles: &[Profile], code: Code, message: String) -> Self {
+        let is_total = release.is_all(profiles);
+        Self { code, message, is_total, is_removable: is_total }
+    }
+}
+
 /// Every entry of every agent, in the document's order.
 pub(super) fn listed<'d>(document: &'d Document<'d>) -> impl Iterator<Item = Listed<'d>> {
     agents(document).flat_map(|(agent, rules)| {
@@ -127,7 +154,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
             removes: None,
         });
     }
-    let release = Release::of(facts);
+    let mut judge = Judge::of(Release::of(facts));
     for entry in listed(document) {
         if sink.is_over() {
             return;
@@ -139,11 +166,7 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
                 format!("`{field}` holds what looks like a credential, in a file under version control");
             sink.push(entry.raw(Code::SecretInVersionControl, field, message));
         }
-        match entry.dead(release) {
-            Some((code, message)) => sink.push(entry.raw(code, "pattern", message)),
-            None if entry.is_command_text() => {}
-            None => dangers(&entry, sink),
-        }
+        of_pattern(&entry, facts, &mut judge, sink);
         if let Some(limit) = facts.stale {
             stale(&entry, limit, sink);
         }
@@ -157,51 +180,28 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
     }
 }
 
-fn dangers(entry: &Listed<'_>, sink: &mut Sink<'_>) {
-    let pattern = entry.pattern();
-    // The check for credentials takes time, so it runs only for text that is shown.
-    let shown = || quotable(pattern);
-    let pieces = inclusion::pieces(pattern);
-    let free = entry.arguments().are_free();
-    if programs::is_anything(pattern, &pieces) && free {
-        let message = format!("`{}` matches every command", shown());
-        sink.push(entry.raw(Code::AnyCommand, "pattern", message));
-    } else if let Some(directory) = programs::open_directory(pattern, &pieces) {
-        let directory = directory.trim_end_matches('/');
-        let message = format!("`{}` matches programs in {directory}, which every user can write to", shown());
-        sink.push(entry.raw(Code::WorldWritableDirectory, "pattern", message));
-    } else if programs::is_home(pattern) {
-        let message = format!("`{}` matches everything in a home directory", shown());
-        sink.push(entry.raw(Code::HomeDirectory, "pattern", message));
-    } else if free && let Some(launcher) = programs::launcher(pattern, &pieces) {
-        let among = if launcher == pattern || pattern.ends_with(&format!("/{launcher}")) {
-            format!("`{}` runs any command given in its arguments, and any arguments are allowed", shown())
-        } else {
-            format!(
-                "`{}` matches `{launcher}`, which runs any command given in its arguments, and any arguments are allowed",
-                shown()
-            )
-        };
-        sink.push(entry.raw(Code::InterpreterWithoutArguments, "pattern", among));
+/// Reports what is wrong with the pattern of an entry.
+fn of_pattern<'f>(entry: &Listed<'_>, facts: &Facts<'f>, judge: &mut Judge<'f>, sink: &mut Sink<'_>) {
+    let release = Release::of(facts);
+    if entry.is_command_text() {
+        return;
     }
-    if pattern::is_command_line(pattern) {
-        let message =
-            format!("`{}` is matched as the name of a program, and looks like a command line", shown());
-        sink.push(entry.raw(Code::CommandAsPattern, "pattern", message));
+    if pattern::is_command_line(entry.pattern()) {
+        sink.push(entry.raw(Code::CommandAsPattern, "pattern", command_lines::message(entry, release)));
+        return;
     }
-    if pattern::has_literal_glob(pattern) {
-        let message = format!("the brackets or braces of `{}` are literal", shown());
-        sink.push(entry.raw(Code::LiteralGlob, "pattern", message));
+    if let Some(dead) = entry.dead(release) {
+        let raw = entry.raw(dead.code, "pattern", dead.message);
+        sink.push(if dead.is_removable { raw } else { raw.kept() });
+        if dead.is_total {
+            return;
+        }
     }
-    if let Arguments::Expression(expression) = entry.arguments()
-        && !free
-        && !is_anchored(expression)
+    dangers::judge(entry, release, judge, sink);
+    if let Some(files) = facts.host
+        && let Some(message) = links::message(entry, release, files)
     {
-        let message = format!(
-            "`argPattern` of `{}` matches a part of the arguments, and allows other arguments around it",
-            shown()
-        );
-        sink.push(entry.raw(Code::UnanchoredArgPattern, "argPattern", message));
+        sink.push(entry.raw(Code::LinkAsPattern, "pattern", message));
     }
 }
 

@@ -1,7 +1,10 @@
 //! The facts about a document that its text does not contain: its name, its host, and the release that reads it. The
 //! caller gathers them, because this module reads no clock and no file.
 
+use std::fmt;
+
 use crate::approvals::bounds::Budget;
+use crate::approvals::decide::Host;
 
 /// Facts that cannot be read from a document.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,12 +15,41 @@ pub struct Facts<'f> {
     pub versioned: bool,
     /// When an entry counts as stale; `None` skips the check.
     pub stale: Option<Stale>,
-    /// The release that will read the document; `None` for the latest.
+    /// The release that will read the document; `None`: see `keeper`.
     pub release: Option<&'f str>,
-    /// Whether a host before 2026.8 keeps it. On such a host generated entries match in every directory.
-    pub early: bool,
+    /// The place where it is kept, which limits the releases that can read it.
+    pub keeper: Keeper,
+    /// The files of the host that the document is for; `None`: it may be for any host.
+    pub host: Option<Files<'f>>,
     /// When to end.
     pub budget: Budget<'f>,
+}
+
+/// The place where a document is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keeper {
+    /// A file that is no store, which any release could read.
+    #[default]
+    Unknown,
+    /// The JSON file of a host: a release before 2026.8 reads it.
+    File,
+    /// The database of a host: a release from 2026.8 on reads it.
+    Database,
+}
+
+/// The files of the host that a document is for.
+#[derive(Clone, Copy)]
+pub struct Files<'f> {
+    /// Its files.
+    pub host: &'f dyn Host,
+    /// `HOME` of its gateway.
+    pub home: &'f str,
+}
+
+impl fmt::Debug for Files<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Files").field("home", &self.home).finish_non_exhaustive()
+    }
 }
 
 /// When an entry counts as stale.

@@ -2,16 +2,21 @@
 //! widen permissions.
 //!
 //! [`lint`] reads a document once into our types and judges it. Only if there is something to report it reads the
-//! document again for places. The rules of matching follow `matchAllowlist` of the published package `openclaw`
-//! 2026.9.6, and those of policy `resolveExecApprovalsFromFile`; `tests/` contains both as an evaluator.
+//! document again for places. What an entry or a policy allows is decided by the evaluator
+//! ([`crate::approvals::decide`]), for each release that could read the document.
 
 mod arguments;
+mod command_lines;
 mod compatibility;
 mod counts;
 mod coverage;
+mod dangers;
 mod entries;
 mod facts;
+mod fallback;
 mod fix;
+mod judge;
+mod links;
 mod pattern;
 mod place;
 mod policy;
@@ -22,6 +27,8 @@ mod silences;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod trial;
+mod witnesses;
 
 use serde_json::{Value, json};
 
@@ -35,7 +42,7 @@ use crate::approvals::model::document::Document;
 use crate::approvals::model::path::Step;
 use crate::approvals::text::syntax::Syntax;
 pub use counts::Counts;
-pub use facts::{Facts, Stale};
+pub use facts::{Facts, Files, Keeper, Stale};
 pub use fix::{FixError, without};
 pub use place::unused_silences;
 pub use raw::Removal;
@@ -116,7 +123,7 @@ fn judged(
     overrides: &Overrides,
 ) -> Linted {
     let mut sink = Sink::of(overrides, facts, bytes.len());
-    policy::judge(document, &mut sink);
+    policy::judge(document, facts, &mut sink);
     entries::judge(document, facts, &mut sink);
     coverage::judge(document, facts, &mut sink);
     compatibility::judge(document, facts, &mut sink);

@@ -63,7 +63,9 @@ pub(super) fn placed(
         .into_iter()
         .map(|raw| {
             let span = span(&places, &raw, text);
+            let is_fixed = raw.removes.is_some();
             let mut finding = Finding::new(raw.code, span, raw.message).at(raw.path);
+            finding.is_fixed = is_fixed;
             finding.severity = overrides.severity(raw.code);
             finding
         })

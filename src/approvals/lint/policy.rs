@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::Facts;
+use super::fallback::Fallbacks;
 use super::raw::Raw;
+use super::release::Release;
 use super::sink::Sink;
+use crate::approvals::decide::Profile;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::model::document::{Agent, Agents, Document, Policy};
 use crate::approvals::model::path::{Path, Step};
@@ -65,6 +69,16 @@ impl<'d> Scope<'d> {
         self.levels.iter().find_map(|(origin, policy)| field(policy).map(|value| (value, *origin)))
     }
 
+    /// The values in force.
+    fn policy(&self) -> Policy {
+        Policy {
+            security: self.value(|policy| policy.security).map(|(value, _)| value),
+            ask: self.value(|policy| policy.ask).map(|(value, _)| value),
+            ask_fallback: self.value(|policy| policy.ask_fallback).map(|(value, _)| value),
+            auto_allow_skills: None,
+        }
+    }
+
     /// Whether no prompt is shown. With `full`, `on-miss` never misses; without a value it is `off`.
     fn never_asks(&self) -> bool {
         self.value(|policy| policy.ask).is_none_or(|(ask, _)| ask != Ask::Always)
@@ -104,27 +118,24 @@ pub(super) fn agents<'d>(document: &'d Document<'d>) -> impl Iterator<Item = (&'
 }
 
 /// Reports policies.
-pub(super) fn judge<'d>(document: &'d Document<'d>, sink: &mut Sink<'_>) {
+pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mut Sink<'_>) {
     let policies = Policies::of(document);
     open(&policies, sink);
+    unanswered(&policies, Release::of(facts), sink);
     dead_defaults(&policies, sink);
     shadows(&policies, sink);
     idle(&policies, sink);
 }
 
-/// Values that let an agent run everything, or that approve a prompt without an answer. Each is reported once, at its
-/// place.
+/// Values that let an agent run everything. Each is reported once, at its place.
 fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     let listed = agents(policies.document).any(|(id, _)| id != ALL);
-    let (mut full, mut fallback) = (BTreeMap::new(), BTreeMap::new());
+    let mut full = BTreeMap::new();
     for scope in policies.scopes() {
         if let Some((Security::Full, origin)) = scope.value(|policy| policy.security)
             && scope.never_asks()
         {
             full.entry(origin).or_insert_with(Vec::new).push(scope);
-        }
-        if let Some((AskFallback::Full, origin)) = scope.value(|policy| policy.ask_fallback) {
-            fallback.entry(origin).or_insert_with(Vec::new).push(scope);
         }
     }
     for (origin, scopes) in full {
@@ -139,15 +150,44 @@ fn open(policies: &Policies<'_>, sink: &mut Sink<'_>) {
         );
         sink.push(raw(Code::FullWithoutAsking, origin.path("security"), message, origin.agent()));
     }
-    for (origin, scopes) in fallback {
-        let message =
-            format!("{}: an unanswered prompt does not stop the command", affected(&scopes, listed));
-        sink.push(raw(Code::AskFallbackFull, origin.path("askFallback"), message, origin.agent()));
-    }
     let unlisted = policies.unlisted();
     if unlisted.value(|policy| policy.security).is_none() && unlisted.never_asks() {
         let message = "`security` is not set here for all agents: the host's configuration decides, and if it is not set there, every command runs";
         sink.push(raw(Code::UnsetSecurity, Path::default(), message.to_owned(), None));
+    }
+}
+
+/// Policies under which the command of a prompt that nobody answers runs. Each is reported once: at `askFallback`, or at
+/// `ask` if that is not set. Under `security: allowlist` a release reads `full` as `allowlist`.
+fn unanswered(policies: &Policies<'_>, release: Release<'_>, sink: &mut Sink<'_>) {
+    let listed = agents(policies.document).any(|(id, _)| id != ALL);
+    let mut fallbacks = Fallbacks::of(release);
+    let mut found: BTreeMap<(Origin<'_>, bool, Vec<Profile>), Vec<Scope<'_>>> = BTreeMap::new();
+    for scope in policies.scopes() {
+        let place = match scope.value(|policy| policy.ask_fallback) {
+            Some((AskFallback::Full, origin)) => Some((origin, true)),
+            Some(_) => None,
+            None if scope.never_asks() => None,
+            None => scope.value(|policy| policy.ask).map(|(_, origin)| (origin, false)),
+        };
+        let Some((origin, is_set)) = place else { continue };
+        let profiles = fallbacks.running(&scope.policy());
+        if !profiles.is_empty() {
+            found.entry((origin, is_set, profiles)).or_default().push(scope);
+        }
+    }
+    for ((origin, is_set, profiles), scopes) in found {
+        let affected = affected(&scopes, listed);
+        let message = if is_set {
+            format!("{affected}: the command of an unanswered prompt runs{}", release.on(&profiles))
+        } else {
+            format!(
+                "{affected}: without `askFallback` the command of an unanswered prompt runs on {}",
+                release.names(&profiles)
+            )
+        };
+        let field = if is_set { "askFallback" } else { "ask" };
+        sink.push(raw(Code::AskFallbackFull, origin.path(field), message, origin.agent()));
     }
 }
 

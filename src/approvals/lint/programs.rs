@@ -1,117 +1,12 @@
 //! Programs that run other programs, and the directories of programs.
 
-use crate::approvals::decide::inclusion::{self, Piece};
 use std::borrow::Cow;
 
-/// Shells, as gateways know them: the rule about entries with their own arguments applies to no other program.
-const SHELLS: [&str; 20] = [
-    "ash",
-    "bash",
-    "busybox",
-    "cmd",
-    "csh",
-    "dash",
-    "elvish",
-    "fish",
-    "ion",
-    "ksh",
-    "mksh",
-    "nu",
-    "osh",
-    "powershell",
-    "pwsh",
-    "sh",
-    "tcsh",
-    "toybox",
-    "xonsh",
-    "zsh",
-];
+use crate::approvals::decide::inclusion::{self, Piece};
+use crate::approvals::decide::is_shell_name;
 
-/// Interpreters, and programs that start a program named in their arguments.
-const LAUNCHERS: [&str; 82] = [
-    "R",
-    "Rscript",
-    "at",
-    "awk",
-    "batch",
-    "bun",
-    "bunx",
-    "chroot",
-    "cscript",
-    "deno",
-    "doas",
-    "docker",
-    "elixir",
-    "emacs",
-    "env",
-    "erl",
-    "expect",
-    "find",
-    "flock",
-    "gawk",
-    "gdb",
-    "ghci",
-    "gmake",
-    "groovy",
-    "guile",
-    "iex",
-    "ionice",
-    "irb",
-    "jshell",
-    "julia",
-    "kubectl",
-    "ltrace",
-    "lua",
-    "luajit",
-    "make",
-    "mawk",
-    "mshta",
-    "nawk",
-    "nerdctl",
-    "nice",
-    "ninja",
-    "node",
-    "nodejs",
-    "nohup",
-    "npx",
-    "nsenter",
-    "nvim",
-    "osascript",
-    "parallel",
-    "perl",
-    "php",
-    "pkexec",
-    "podman",
-    "pypy",
-    "python",
-    "python2",
-    "python3",
-    "racket",
-    "ruby",
-    "rundll32",
-    "runuser",
-    "scala",
-    "screen",
-    "script",
-    "sed",
-    "setsid",
-    "ssh",
-    "stdbuf",
-    "strace",
-    "su",
-    "sudo",
-    "systemd-run",
-    "tclsh",
-    "timeout",
-    "tmux",
-    "ts-node",
-    "tsx",
-    "unshare",
-    "uvx",
-    "vim",
-    "wscript",
-    "xargs",
-];
+/// Programs that are shells too, by the name that they are called by.
+const MULTICALL: [&str; 2] = ["busybox", "toybox"];
 
 /// The directories of a host's own programs.
 const DIRECTORIES: [&str; 6] =
@@ -134,19 +29,21 @@ const OPEN: [&str; 10] = [
 /// A name that no real program has.
 const PLACEHOLDER: &str = "\u{e000}";
 
-/// Whether a program's name looks like that of a shell.
+/// Whether a program's name looks like that of a shell, for which alone an entry with its own arguments allows more than
+/// one with any arguments.
 pub(super) fn may_be_shell(pattern: &str) -> bool {
     let name = name(pattern);
-    name.contains(['*', '?']) || SHELLS.contains(&plain(name))
+    let plain = plain(name);
+    name.contains(['*', '?']) || MULTICALL.contains(&plain) || is_shell_name(name) || is_shell_name(plain)
 }
 
 /// The last part of a pattern.
-fn name(pattern: &str) -> &str {
+pub(super) fn name(pattern: &str) -> &str {
     pattern.rsplit(['/', '\\']).next().unwrap_or(pattern)
 }
 
 /// A name without the endings of Windows and versions: `python3.11`, `Node.exe`.
-fn plain(name: &str) -> &str {
+pub(super) fn plain(name: &str) -> &str {
     let end = name.rfind('.').filter(|&dot| {
         ["exe", "cmd", "bat", "com"].iter().any(|ending| name[dot + 1..].eq_ignore_ascii_case(ending))
     });
@@ -155,26 +52,23 @@ fn plain(name: &str) -> &str {
     if short.is_empty() { name } else { short }
 }
 
-/// A shell, interpreter or launcher that a pattern matches.
-pub(super) fn launcher(pattern: &str, pieces: &[Piece]) -> Option<String> {
-    let last = name(pattern);
-    let known = || SHELLS.iter().chain(&LAUNCHERS);
-    if !last.contains(['*', '?']) {
-        let plain = plain(last);
-        let windows = last.len() > plain.len() && last.to_ascii_lowercase().ends_with(".exe");
-        return known()
-            .any(|name| *name == plain || (windows && name.eq_ignore_ascii_case(plain)))
-            .then(|| last.to_owned());
-    }
-    if last.chars().any(|c| !matches!(c, '*' | '?')) || !inclusion::is_path(pattern) {
-        let glob = inclusion::pieces(last);
-        return known().find(|name| inclusion::matches(&glob, name)).map(|name| (*name).to_owned());
-    }
+/// Whether a program for Windows is among those that run other programs. The evaluator does not know that system.
+pub(super) fn is_known_on_windows(last: &str, plain: &str, is_known: impl Fn(&str) -> bool) -> bool {
+    const OWN: [&str; 6] = ["cmd", "cscript", "mshta", "powershell", "rundll32", "wscript"];
+    let lower = plain.to_ascii_lowercase();
+    let is_program = last.len() > plain.len() && last.to_ascii_lowercase().ends_with(".exe");
+    is_known(plain) || OWN.contains(&plain) || is_program && (is_known(&lower) || OWN.contains(&lower.as_str()))
+}
+
+/// A program that every host has and that runs other programs, if a pattern matches its path.
+pub(super) fn in_system_directory(pieces: &[Piece]) -> Option<&'static str> {
+    const NAMES: [&str; 3] = ["python3", "bash", "sh"];
     DIRECTORIES
         .iter()
         .filter(|directory| begins(pieces, directory))
-        .flat_map(|directory| ["bash", "sh", "python3", "env"].map(|name| format!("{directory}{name}")))
-        .find(|path| inclusion::matches(pieces, path))
+        .flat_map(|directory| NAMES.map(|name| (name, format!("{directory}{name}"))))
+        .find(|(_, path)| inclusion::matches(pieces, path))
+        .map(|(name, _)| name)
 }
 
 /// Whether the literal beginning of a glob fits a directory.
@@ -255,55 +149,17 @@ pub(super) fn is_home(pattern: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn hit(pattern: &str) -> Option<String> {
-        launcher(pattern, &inclusion::pieces(pattern))
-    }
-
     #[test]
-    fn launchers_are_known_by_name_version_and_glob() {
-        for pattern in [
-            "bash",
-            "/bin/sh",
-            "python3",
-            "python3.11",
-            "/usr/bin/python*",
-            "py*",
-            "*sh",
-            "/usr/bin/*",
-            "/usr/**",
-            "**/node",
-            r"C:\Windows\System32\cmd.exe",
-            r"C:\nodejs\Node.exe",
-            "perl5.36.0",
-            "~/venv/**/bin/python3",
-            "docker",
-            "/opt/homebrew/bin/*",
-            "node18",
-            "lua5.4",
-            "php-8.2",
-        ] {
-            assert!(hit(pattern).is_some(), "{pattern}");
+    fn shells_are_known_by_name_version_and_glob() {
+        for pattern in ["/bin/bash", "/bin/*", "bash5.2", "pwsh", "yash", "toybox", r"C:\x\cmd.exe"] {
+            assert!(may_be_shell(pattern), "{pattern}");
         }
-        for pattern in [
-            "rg",
-            "git",
-            "/opt/homebrew/bin/rg",
-            "~/.local/bin/*",
-            "~/path/to/**/bin/git",
-            "/usr/bin/uname",
-            "7z",
-            "g++",
-            "shasum",
-            "/srv/tools/*",
-            "Bash",
-            "calendar-cli",
-            "[",
-            "",
-            "1.2",
-        ] {
-            assert_eq!(hit(pattern), None, "{pattern}");
+        assert!(!may_be_shell("/bin/python3") && !may_be_shell("git"));
+        for (name, expected) in
+            [("python3.11", "python"), ("Node.exe", "Node"), ("7z", "7z"), ("php-8.2", "php"), ("", ""), ("1.2", "1.2")]
+        {
+            assert_eq!(plain(name), expected);
         }
-        assert!(may_be_shell("/bin/bash") && may_be_shell("/bin/*") && !may_be_shell("/bin/python3"));
     }
 
     #[test]

@@ -20,6 +20,11 @@ pub(super) struct Raw {
 }
 
 impl Raw {
+    /// The same finding, if `--fix` must not remove the entry.
+    pub(super) fn kept(self) -> Self {
+        Self { removes: None, ..self }
+    }
+
     /// Memory that it takes, in bytes.
     pub(super) fn size(&self) -> usize {
         let step = |step: &Step| match step {

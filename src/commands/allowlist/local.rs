@@ -16,6 +16,7 @@ use crate::approvals::edit::allowlist::text::{Bookkeeping, TextError};
 use crate::approvals::edit::allowlist::{Applied, Edit, Verb, text};
 use crate::approvals::edit::replacement::{self, Replacement, ReplacementError};
 use crate::approvals::edit::unknown;
+use crate::approvals::lint::Keeper;
 use crate::approvals::model::stored::Stored;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{EditReport, SetOutcome, SetReport};
@@ -125,9 +126,13 @@ impl Editing<'_> {
             remarks: if local.is_store { local.store.remarks(deadline) } else { Vec::new() },
             ..SetReport::default()
         };
-        let early = local.is_store && matches!(local.store, Store::JsonFile(_));
+        let keeper = match local.store {
+            Store::JsonFile(_) if local.is_store => Keeper::File,
+            Store::Sqlite(_) if local.is_store => Keeper::Database,
+            _ => Keeper::Unknown,
+        };
         let text = replacement.as_ref().map(|plan| plan.text.as_bytes());
-        let lints = lints(edit, text, None, early, deadline);
+        let lints = lints(edit, text, None, keeper, deadline);
         match (replacement, after) {
             (None, _) => (set.outcome, set.after) = (SetOutcome::Unchanged, Some(stored.hash())),
             (Some(plan), None) => (set.outcome, set.changes) = (SetOutcome::Planned, plan.changes),

@@ -3,7 +3,7 @@
 use super::request::Request;
 use crate::approvals::edit::allowlist::{Applied, Edit, Verb as Change};
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::approvals::lint::{self, Facts};
+use crate::approvals::lint::{self, Facts, Keeper};
 use crate::approvals::model::document::Document;
 use crate::approvals::{Budget, Syntax, modernised};
 use crate::commands::Error;
@@ -15,11 +15,11 @@ pub(super) fn lints(
     edit: &Edit,
     text: Option<&[u8]>,
     release: Option<&str>,
-    early: bool,
+    keeper: Keeper,
     deadline: Deadline,
 ) -> Vec<Diagnostic> {
     let spent = || deadline.left().is_none();
-    let facts = Facts { release, early, budget: Budget::until(&spent), ..Facts::default() };
+    let facts = Facts { release, keeper, budget: Budget::until(&spent), ..Facts::default() };
     match (edit.verb(), text) {
         (Change::Add, Some(text)) => lint::of_entry(Some(text), edit.agent(), &edit.entry(), &facts),
         _ => Vec::new(),

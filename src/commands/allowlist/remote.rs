@@ -14,6 +14,7 @@ use crate::approvals::Budget;
 use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::{Applied, Edit};
 use crate::approvals::edit::unknown;
+use crate::approvals::lint::Keeper;
 use crate::approvals::findings::diagnostic::Diagnostic;
 use crate::approvals::model::document::Document;
 use crate::deadline::Deadline;
@@ -136,7 +137,7 @@ fn plan<'t>(
     }
     let text = serde_json::to_string(&document)
         .map_err(|error| Error::Replacement { path: name, error: error.into() })?;
-    let lints = lints(edit, Some(text.as_bytes()), store.version(), false, deadline);
+    let lints = lints(edit, Some(text.as_bytes()), store.version(), Keeper::Unknown, deadline);
     Ok(Plan { document: Some(document), applied, lints })
 }
 

@@ -17,12 +17,13 @@ use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::lint::{self, Counts, Facts, Linted, Stale};
+use crate::approvals::lint::{self, Counts, Facts, Files, Keeper, Linted, Stale};
 use crate::approvals::model::stored::hash_of;
 use crate::deadline::Deadline;
 use crate::report::approvals::{FileReport, Fix, LintReport};
 use crate::report::exit::Tally;
-use crate::settings::Project;
+use crate::settings::{Environment, Project};
+use crate::store::files::ThisMachine;
 use crate::store::{Store, StoreError};
 pub use request::{Request, Target};
 
@@ -135,13 +136,20 @@ fn check(
     let project_name = path.and_then(|path| project.name_of(path)).unwrap_or_else(|| name.clone());
     let judging = deadline.earlier(placing(text.len(), deadline));
     let spent = || judging.left().is_none();
+    let is_of_host = matches!(local, Some(Local { is_store: true, .. }));
+    let home = Environment::of_process().home().map(|home| home.display().to_string()).unwrap_or_default();
     let facts = Facts {
         name: &project_name,
         versioned: path.is_some_and(versioned::is_versioned),
         stale: request.stale_days.map(|days| Stale { now_ms: request.now_ms, days }),
         release: request.release.as_deref().or(release.as_deref()),
         // From 2026.8 on, the store is a database.
-        early: matches!(local, Some(Local { store: Store::JsonFile(_), is_store: true })),
+        keeper: match &local {
+            Some(Local { store: Store::JsonFile(_), is_store: true }) => Keeper::File,
+            Some(Local { store: Store::Sqlite(_), is_store: true }) => Keeper::Database,
+            _ => Keeper::Unknown,
+        },
+        host: is_of_host.then_some(Files { host: &ThisMachine, home: &home }),
         budget: Budget::until(&spent),
     };
     let mut found = lint::lint(&text, syntax, &facts, &project.overrides);

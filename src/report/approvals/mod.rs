@@ -227,7 +227,7 @@ impl<'d> Problem<'d> {
             suggestion: diagnostic.suggestion.as_deref(),
             why: page.map(|page| page.why),
             fix: page.map(|_| diagnostic.fix()),
-            fixable: page.map(|_| diagnostic.code.is_fixable() && diagnostic.remote.is_none()),
+            fixable: page.map(|_| diagnostic.is_fixed && diagnostic.remote.is_none()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Facts, Linted, Overrides, Silence, Stale, lint};
+use super::super::{Facts, Keeper, Linted, Overrides, Silence, Stale, lint};
 use crate::approvals::bounds::Budget;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::severity::Severity;
@@ -90,9 +90,15 @@ fn use_is_judged_by_the_time_that_is_passed_in() {
 #[test]
 fn generated_entries_are_active_on_hosts_that_keep_a_file() {
     let document = list(&json!([{ "pattern": "/bin/bash", "source": "allow-always" }]));
-    assert_eq!(codes(&found(&document, &Facts::default(), &Overrides::default())), ["inactive-generated"]);
+    let database = Facts { keeper: Keeper::Database, ..Facts::default() };
+    let of_database = found(&document, &database, &Overrides::default());
+    assert_eq!((codes(&of_database), of_database.removals.len()), (vec!["inactive-generated"], 1));
+    // Where any release may read it, both are true, and nothing is removed.
+    let of_any = found(&document, &Facts::default(), &Overrides::default());
+    assert_eq!(codes(&of_any), ["inactive-generated", "interpreter-without-arguments"]);
+    assert_eq!(of_any.removals, []);
     for facts in
-        [Facts { early: true, ..Facts::default() }, Facts { release: Some("2026.6.11"), ..Facts::default() }]
+        [Facts { keeper: Keeper::File, ..Facts::default() }, Facts { release: Some("2026.6.11"), ..Facts::default() }]
     {
         let linted = found(&document, &facts, &Overrides::default());
         assert_eq!((codes(&linted), linted.removals), (vec!["interpreter-without-arguments"], vec![]));

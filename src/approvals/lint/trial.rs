@@ -1,0 +1,73 @@
+//! Asks the evaluator whether a command would run on a host that has its program, if a list of entries is all that allows
+//! anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::approvals::decide::{Context, Host, Prepared, Profile, Programs, Question, Table, TableHost, Verdict, decide_prepared};
+
+/// The directory of every program of a trial, and its `PATH`.
+pub(super) const PROGRAMS: &str = "/usr/bin";
+
+/// The directory of every call.
+const DIRECTORY: &str = "/work";
+
+/// `HOME` of every trial on a host that is made up.
+const HOME: &str = "/home/user";
+
+/// Programs that witnesses need besides their own.
+const OTHERS: [&str; 3] = ["cat", "id", "ls"];
+
+/// Whether a command runs without a prompt on a host that has this program, with nothing but these entries.
+pub(super) fn runs(entries: &Value, program: &str, command: &str, profile: Profile) -> bool {
+    runs_on(entries, command, profile, &host_with(program), HOME)
+}
+
+/// A host that has a program, and a few others.
+fn host_with(program: &str) -> TableHost {
+    let programs: BTreeSet<String> =
+        OTHERS.into_iter().chain([program]).map(|name| format!("{PROGRAMS}/{name}")).collect();
+    let table = Table { programs: Programs::Paths(programs), complete: true, ..Table::default() };
+    table.host(DIRECTORY)
+}
+
+/// As [`runs`], on a given host.
+pub(super) fn runs_on(entries: &Value, command: &str, profile: Profile, host: &dyn Host, home: &str) -> bool {
+    let document = json!({
+        "version": 1,
+        "defaults": {"security": "allowlist", "ask": "off", "askFallback": "deny"},
+        "agents": {"main": {"allowlist": entries}},
+    })
+    .to_string();
+    let question = Question { document: Some(&document), home, ..question(command) };
+    let loaded = Prepared::of(question.document, question.agent, profile);
+    decide_prepared(&question, profile, &loaded, host).verdict == Verdict::Runs
+}
+
+/// Whether a command that nothing allows runs if a prompt for it stays without an answer, under this policy of a document.
+pub(super) fn runs_unanswered(policy: &Value, profile: Profile) -> bool {
+    let document = json!({"version": 1, "defaults": policy}).to_string();
+    let question = Question { document: Some(&document), ..question("id") };
+    let loaded = Prepared::of(question.document, question.agent, profile);
+    let decision = decide_prepared(&question, profile, &loaded, &host_with(question.command));
+    decision.unanswered.is_some_and(|unanswered| unanswered.verdict == Verdict::Runs)
+}
+
+fn question(command: &str) -> Question<'_> {
+    Question {
+        command,
+        agent: "main",
+        document: None,
+        configuration: &Value::Null,
+        directory: DIRECTORY,
+        path: PROGRAMS,
+        home: HOME,
+        state_directory: None,
+        environment: BTreeMap::new(),
+        context: Context::Interactive,
+        ask: None,
+        security: None,
+        permission_mode: None,
+    }
+}

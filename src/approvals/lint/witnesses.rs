@@ -1,0 +1,175 @@
+//! For each program that can run other programs, a command line that does so. `%` is the program. Whether a gateway runs
+//! such a command is never written here: the evaluator decides it.
+
+/// A program, and commands that would run something else, the clearest first.
+pub(super) type Witnesses = (&'static str, &'static [&'static str]);
+
+/// Programs that change approvals, and a command with which an agent would change its own.
+pub(super) const APPROVERS: [Witnesses; 2] = [
+    ("openclaw", &["% approvals allowlist add /bin/sh", "% approvals set --file a.json"]),
+    ("clearance", &["% approvals allowlist add /bin/sh", "% approvals set --file a.json"]),
+];
+
+const SHELL: &[&str] = &["% -c id", "cat a.sh | %"];
+const CODE_C: &[&str] = &["% -c 1", "% a.txt"];
+const CODE_E: &[&str] = &["% -e 1", "% a.txt"];
+const WRAPS: &[&str] = &["% id"];
+const AWK: &[&str] = &["% 'BEGIN{system(\"id\")}'"];
+const VI: &[&str] = &["% -c ':!id' a.txt"];
+const PYTHON_PACKAGES: &[&str] = &["% install ./a"];
+const RUNS_TASKS: &[&str] = &["% a"];
+const CONTAINER: &[&str] = &["% run -v /:/h a chroot /h id"];
+const MULTIPLEXER: &[&str] = &["% -c id", "% new-session id"];
+
+/// Programs that run other programs. The first ones are what wildcards are tried with first.
+pub(super) const PROGRAMS: [Witnesses; 139] = [
+    ("python3", CODE_C),
+    ("bash", SHELL),
+    ("sh", SHELL),
+    ("node", CODE_E),
+    ("perl", CODE_E),
+    ("ruby", CODE_E),
+    ("git", &["% -c core.pager=id -p log"]),
+    ("vim", VI),
+    ("R", CODE_E),
+    ("Rscript", CODE_E),
+    ("ansible", &["% localhost -m command -a id"]),
+    ("ant", RUNS_TASKS),
+    ("apt", &["% -o APT::Update::Pre-Invoke::=id update"]),
+    ("apt-get", &["% -o APT::Update::Pre-Invoke::=id update"]),
+    ("ash", SHELL),
+    ("at", &["% -f a.sh now"]),
+    ("awk", AWK),
+    ("batch", &["% -f a.sh"]),
+    ("bun", CODE_E),
+    ("bundle", &["% exec id"]),
+    ("bunx", WRAPS),
+    ("busybox", &["% sh -c id", "% sh a.sh"]),
+    ("caffeinate", WRAPS),
+    ("cargo", &["% run"]),
+    ("chroot", &["% / id"]),
+    ("chrt", &["% 1 id"]),
+    ("cmake", &["% -P a.txt"]),
+    ("crontab", &["% a.txt"]),
+    ("csh", SHELL),
+    ("dash", SHELL),
+    ("deno", &["% eval 1", "% run a.txt"]),
+    ("doas", WRAPS),
+    ("docker", CONTAINER),
+    ("elixir", CODE_E),
+    ("elvish", SHELL),
+    ("emacs", &["% --batch --eval '(shell-command \"id\")'"]),
+    ("entr", WRAPS),
+    ("env", WRAPS),
+    ("erl", &["% -eval 1"]),
+    ("ex", VI),
+    ("expect", CODE_C),
+    ("find", &["% . -exec id {} +", "% . -exec id '{}' +"]),
+    ("fish", SHELL),
+    ("flock", &["% a.txt id"]),
+    ("gawk", AWK),
+    ("gdb", &["% -batch -ex '!id'"]),
+    ("ghci", CODE_E),
+    ("gmake", &["% -f a.txt"]),
+    ("go", &["% run a.go"]),
+    ("gradle", RUNS_TASKS),
+    ("groovy", CODE_E),
+    ("guile", &["% -c 1"]),
+    ("iex", CODE_E),
+    ("ionice", &["% -c 3 id"]),
+    ("irb", &["% a.txt"]),
+    ("jshell", &["% a.txt"]),
+    ("julia", CODE_E),
+    ("just", RUNS_TASKS),
+    ("ksh", SHELL),
+    ("kubectl", &["% exec a -- id"]),
+    ("less", &["% '+!id' a.txt"]),
+    ("ltrace", WRAPS),
+    ("lua", CODE_E),
+    ("luajit", CODE_E),
+    ("make", &["% -f a.txt"]),
+    ("man", &["% -P id ls"]),
+    ("mawk", AWK),
+    ("mksh", SHELL),
+    ("more", &["% '+!id' a.txt"]),
+    ("mvn", RUNS_TASKS),
+    ("nawk", AWK),
+    ("nc", &["% -e /bin/sh a 1"]),
+    ("nerdctl", CONTAINER),
+    ("nice", WRAPS),
+    ("ninja", &["% -f a.txt"]),
+    ("nix-shell", &["% --run id"]),
+    ("nodejs", CODE_E),
+    ("nohup", WRAPS),
+    ("npm", &["% run a", "% exec a"]),
+    ("npx", WRAPS),
+    ("nsenter", &["% -t 1 id"]),
+    ("nu", SHELL),
+    ("nvim", VI),
+    ("osascript", &["% -e 1"]),
+    ("osh", SHELL),
+    ("parallel", &["% id ::: a"]),
+    ("php", &["% -r 1", "% a.txt"]),
+    ("pip", PYTHON_PACKAGES),
+    ("pip3", PYTHON_PACKAGES),
+    ("pipx", &["% run a"]),
+    ("pkexec", WRAPS),
+    ("pnpm", &["% run a", "% exec a"]),
+    ("podman", CONTAINER),
+    ("psql", &["% -c '\\! id'"]),
+    ("pwsh", SHELL),
+    ("pypy", CODE_C),
+    ("python", CODE_C),
+    ("python2", CODE_C),
+    ("racket", CODE_E),
+    ("rake", &["% a"]),
+    ("rsync", &["% -e id a b:c"]),
+    ("runuser", &["% -c id"]),
+    ("scala", CODE_E),
+    ("screen", &["% -dm id"]),
+    ("script", &["% -c id a.txt"]),
+    ("sed", &["% '1e id' a.txt"]),
+    ("setsid", WRAPS),
+    ("socat", &["% - EXEC:id"]),
+    ("split", &["% --filter=id a.txt"]),
+    ("sqlite3", &["% a.db '.shell id'"]),
+    ("ssh", &["% -o ProxyCommand=id a"]),
+    ("stdbuf", &["% -o L id"]),
+    ("strace", WRAPS),
+    ("su", &["% -c id"]),
+    ("sudo", WRAPS),
+    ("systemd-run", WRAPS),
+    ("tar", &["% -xf a.tar --to-command=id"]),
+    ("taskset", &["% 1 id"]),
+    ("tclsh", &["% a.txt"]),
+    ("tcsh", SHELL),
+    ("time", WRAPS),
+    ("timeout", &["% 5 id"]),
+    ("tmux", MULTIPLEXER),
+    ("toybox", &["% sh -c id", "% sh a.sh"]),
+    ("ts-node", CODE_E),
+    ("tsx", CODE_E),
+    ("unshare", WRAPS),
+    ("uv", &["% run a"]),
+    ("uvx", WRAPS),
+    ("vi", VI),
+    ("view", VI),
+    ("vimdiff", VI),
+    ("watch", WRAPS),
+    ("wget", &["% --use-askpass=id http://a"]),
+    ("xargs", WRAPS),
+    ("xonsh", SHELL),
+    ("yarn", &["% run a", "% add a"]),
+    ("zip", &["% a.zip a.txt -T -TT id"]),
+    ("zsh", SHELL),
+];
+
+/// Every program, those that change approvals first.
+pub(super) fn all() -> impl Iterator<Item = &'static Witnesses> {
+    APPROVERS.iter().chain(&PROGRAMS)
+}
+
+/// Whether a program changes approvals.
+pub(super) fn is_approver(name: &str) -> bool {
+    APPROVERS.iter().any(|(known, _)| *known == name)
+}
