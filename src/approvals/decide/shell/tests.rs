@@ -100,7 +100,7 @@ fn hostile_texts_are_bounded() {
     let many = "a;".repeat(20_000);
     assert_eq!(explain(&many, NEW).err(), Some(Unparsed::TooComplex));
     assert_eq!(explain(&many, OLD).map(|found| found.steps.len()), Ok(20_000));
-    for text in ["((", "|a", ":)a ", "&a", "a) ", "$((1+", "[ a ];", "sh -c \"", "'"] {
+    for text in ["((", "|a", "&a", "$((1+"] {
         // It ends, whatever it finds.
         let _ = explain(&text.repeat(130_000 / text.len()), OLD);
     }
