@@ -68,16 +68,14 @@ impl Maker {
     /// A configuration that trusts the programs of the tree as safe bins. Nothing of it is policy.
     fn trust(&mut self) -> Option<(&'static str, Value)> {
         let mut layer = Map::new();
-        match self.random.below(6) {
-            0 | 1 => {}
-            2 | 3 => drop(layer.insert("safeBins".to_owned(), SAFE.split(' ').collect())),
-            4 => {
-                drop(layer.insert(
-                    "safeBins".to_owned(),
-                    format!("{SAFE} tool mytool sed awk").split(' ').collect(),
-                ))
-            }
+        let names = match self.random.below(6) {
+            0 | 1 => None,
+            2 | 3 => Some(SAFE.to_owned()),
+            4 => Some(format!("{SAFE} tool mytool sed awk")),
             _ => return None,
+        };
+        if let Some(names) = names {
+            layer.insert("safeBins".to_owned(), names.split(' ').collect());
         }
         if self.random.chance(25) {
             layer.insert("safeBinProfiles".to_owned(), self.profiles());
