@@ -31,7 +31,12 @@ impl Units {
             if is_space(character) && word.ends_before_space(text, at) {
                 encoder.push(' ', at);
             }
-            if is_named && !character.is_ascii() {
+            if is_space(character)
+                && word.start == at
+                && stands_before_option(text.get(at..).unwrap_or_default())
+            {
+                encoder.push(' ', at);
+            } else if is_named && !character.is_ascii() {
                 (0..character.len_utf16()).for_each(|_| encoder.push('Z', at));
             } else {
                 encoder.push(character, at);
@@ -107,17 +112,32 @@ fn is_space(character: char) -> bool {
     )
 }
 
+/// Whether an option such as `-l` is the next word behind the spaces at the start of a text. The scanner skips them then.
+/// A few are looked at.
+fn stands_before_option(text: &str) -> bool {
+    let text = text.get(..text.floor_char_boundary(256)).unwrap_or_default();
+    let text = text
+        .trim_start_matches(|character: char| character == ' ' || character == '\t' || is_space(character));
+    let letters = text.strip_prefix('-').unwrap_or_default();
+    let after = letters.trim_start_matches(char::is_alphabetic);
+    after.len() < letters.len()
+        && after.starts_with(|next: char| next.is_ascii_whitespace() || is_space(next))
+}
+
 /// The word that is read, as far as quotes and spaces of ASCII tell.
 #[derive(Default)]
 struct Word {
     start: usize,
     quote: Option<char>,
+    /// Whether the character before closed a quote.
+    is_closed: bool,
     is_escaped: bool,
 }
 
 impl Word {
     fn next(&mut self, character: char, at: usize) {
         let is_escaped = std::mem::take(&mut self.is_escaped);
+        self.is_closed = !is_escaped && self.quote == Some(character);
         match self.quote {
             _ if is_escaped => {}
             None | Some('"') if character == '\\' => self.is_escaped = true,
@@ -145,7 +165,8 @@ impl Word {
         let is_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
         let name = before.len() - before.bytes().rev().take_while(|byte| is_word(*byte)).count();
         let option = before.strip_prefix('-').unwrap_or_default();
-        before.ends_with(['"', '\'', '}', '{'])
+        self.is_closed
+            || before.ends_with(['}', '{', ']', '['])
             || text.get(..at).is_some_and(|text| text.ends_with([')', '`']))
             || before.strip_suffix('=').is_some_and(|name| !name.is_empty() && name.bytes().all(is_word))
             || (name < before.len() && before.get(..name).is_some_and(|before| before.ends_with('$')))
@@ -180,6 +201,9 @@ mod tests {
             ("ls -l\u{2003}b", "ls -l \u{2003}b"),
             ("ls x-l\u{2003}b", "ls x-l\u{2003}b"),
             ("ls $(id)\u{2003}b", "ls $(id) \u{2003}b"),
+            ("ls \\\"\u{2003}b", "ls \\\"\u{2003}b"),
+            ("ls [a]\u{2003}b", "ls [a] \u{2003}b"),
+            ("ls \u{2003} -l x", "ls   -l x"),
             ("ls '\u{a0}'\u{a0}b", "ls '\u{a0}'\u{a0}b"),
         ] {
             assert_eq!(seen(text), expected, "{text}");
