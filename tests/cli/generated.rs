@@ -128,6 +128,15 @@ fn docs_list_the_proofs() {
     assert_current("docs/proofs.md", &with_table(&page, "commands", &format!("{commands}```\n")));
 }
 
+#[test]
+fn docs_show_how_releases_differ() {
+    let path = "docs/explain.md";
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let tables = crate::differences::tables();
+    let page = tables.iter().fold(page, |page, (name, table)| with_table(&page, name, table));
+    assert_current(path, &page);
+}
+
 /// The text with a table in its place.
 pub fn with_table(text: &str, name: &str, table: &str) -> String {
     let (start, end) = (format!("<!-- {name}: kept current by a test -->\n"), format!("<!-- /{name} -->"));

@@ -17,6 +17,7 @@ mod conventions;
 mod database;
 mod decisions;
 mod diff;
+mod differences;
 mod docs;
 mod explain;
 mod faults;
