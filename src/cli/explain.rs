@@ -7,8 +7,8 @@ use clap::{ArgGroup, Args, ValueEnum};
 use super::gateway::Approvals;
 
 /// The examples of the page of help.
-pub const EXAMPLES: &str = "The answer is that of the target's own release, decided without starting anything. The release is the gateway's, \
-that of the installed package, the one that openclaw.json names, or the newest known.
+pub const EXAMPLES: &str = "Decides as the target's own release of OpenClaw, and starts nothing. The release is the gateway's, the installed \
+package's, the one in openclaw.json, or the newest known.
 
 Exit codes: 0 if the command runs (with --expect: if the verdict is as expected), else 1.
 
@@ -18,7 +18,7 @@ The table of --programs is TOML, or JSON if its name ends with .json. Everything
   files = [\"/srv/app.py\"]                     # or a table of paths and texts
   directories = [\"/srv\"]
   links = { \"/bin\" = \"/usr/bin\" }
-  writable = [\"/opt/tools\"]                   # what the gateway's user may change
+  writable = [\"/opt/tools\"]                   # what the gateway's user can change
   path = \"/usr/local/bin:/usr/bin:/bin\"       # of the gateway's process
   home = \"/home/ops\"
   complete = false                            # true: nothing else exists on that host
@@ -89,19 +89,19 @@ pub struct Explain {
 pub enum Context {
     /// A session with a person who can answer
     Interactive,
-    /// A cron job, which nobody watches
+    /// A cron job: nobody can answer
     Cron,
 }
 
 /// The answer that is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Verdict {
-    /// The command runs without a question
+    /// The command runs without a prompt
     Runs,
-    /// A person is asked
+    /// A person gets a prompt
     Asks,
     /// The command is denied
     Denied,
-    /// A fact that decides is unknown
+    /// The verdict depends on an unknown fact
     Unknown,
 }

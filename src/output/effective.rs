@@ -7,7 +7,7 @@ use super::explain::{configuration, origin, release_line};
 use super::narrow::Look;
 use crate::report::approvals::Snapshot;
 
-/// Prints the policy in force for each agent. Prints nothing if it was not asked for.
+/// Prints the policy in force for each agent. Prints nothing without `--effective`.
 pub fn effective_text(out: &mut dyn Write, snapshot: &Snapshot, look: Look) -> io::Result<()> {
     let Some(effective) = &snapshot.effective else { return Ok(()) };
     writeln!(out, "\npolicy in force")?;
@@ -28,5 +28,5 @@ pub fn effective_text(out: &mut dyn Write, snapshot: &Snapshot, look: Look) -> i
     }
     look.paper.line(out, "  configuration  ", &configuration(&effective.configuration))?;
     look.paper.line(out, "  release        ", &release_line(&effective.release))?;
-    look.paper.line(out, "  not covered    ", "overrides of a session (/exec), elevated runs")
+    look.paper.line(out, "  not covered    ", "session overrides (/exec), elevated runs")
 }

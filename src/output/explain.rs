@@ -137,8 +137,8 @@ fn parts(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
 fn program(part: &Part, host: &HostUsed) -> String {
     match (&part.resolved, &part.real) {
         (None, None) if part.is_unknown => match host {
-            HostUsed::Table(name) => format!("unknown: {} does not say", escaped(name)),
-            HostUsed::Here | HostUsed::Unknown => "unknown: the files of that host are not known".to_owned(),
+            HostUsed::Table(name) => format!("unknown: not listed in {}", escaped(name)),
+            HostUsed::Here | HostUsed::Unknown => "unknown: the host's files are unknown".to_owned(),
         },
         (Some(resolved), Some(real)) if resolved != real => {
             format!("{}, a link to {}", escaped(resolved), escaped(real))
@@ -146,7 +146,7 @@ fn program(part: &Part, host: &HostUsed) -> String {
         (Some(path), _) | (None, Some(path)) => escaped(path),
         (None, None) => match host {
             HostUsed::Here => "not found in PATH".to_owned(),
-            HostUsed::Table(name) => format!("not in {}", escaped(name)),
+            HostUsed::Table(name) => format!("not found, according to {}", escaped(name)),
             HostUsed::Unknown => "not found".to_owned(),
         },
     }
@@ -160,11 +160,11 @@ fn allowed_by(part: &Part, e: &Explained) -> String {
         None if is_full => return "no entry, and none is needed: security is full".to_owned(),
         None => return "nothing".to_owned(),
         Some(By::Allowlist) => "",
-        Some(By::Durable) => "an answer \"Allow always\": ",
-        Some(By::SafeBins) => "safeBins of the configuration",
-        Some(By::Builtin) => "its being a builtin of the shell",
-        Some(By::InlineChain) => "the entries for the command inside",
-        Some(By::Skills) => "its being the prelude of a skill",
+        Some(By::Durable) => "an \"Allow always\" approval: ",
+        Some(By::SafeBins) => "the safe bins: no entry is needed",
+        Some(By::Builtin) => "the shell, as a builtin: no entry is needed",
+        Some(By::InlineChain) => "the entries for the commands inside",
+        Some(By::Skills) => "the entry of its skill's wrapper",
     };
     match &part.entry {
         Some(entry) => format!("{by}{}", place(entry, document)),
@@ -178,7 +178,7 @@ fn place(entry: &EntryPlace, document: &str) -> String {
     let pattern = entry.pattern.as_deref().map_or_else(|| "?".to_owned(), escaped);
     let mut shown = shortened(&pattern, PATTERN);
     if let Some(arguments) = &entry.arg_pattern {
-        shown = format!("{shown} with arguments {}", shortened(&escaped(arguments), PATTERN));
+        shown = format!("{shown} argPattern {}", shortened(&escaped(arguments), PATTERN));
     }
     let agent = escaped(&entry.agent);
     match entry.position {
@@ -200,7 +200,7 @@ fn allow(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
         page.line(
             out,
             "note",
-            &format!("{} ignores arguments: this allows the program with any", e.release.measured),
+            &format!("{} ignores argPattern: this allows the program with any arguments", e.release.measured),
         )?;
     }
     Ok(())
@@ -222,7 +222,7 @@ fn origins(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
         &match &e.host {
             HostUsed::Here => "the files of this host".to_owned(),
             HostUsed::Table(name) => escaped(name),
-            HostUsed::Unknown => "unknown; --programs FILE states them".to_owned(),
+            HostUsed::Unknown => "unknown: list them with --programs FILE".to_owned(),
         },
     )?;
     release(out, page, &e.release)?;
@@ -232,7 +232,7 @@ fn origins(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
     for assumption in &e.assumptions {
         page.line(out, "assumed", &escaped(assumption))?;
     }
-    page.line(out, "not covered", "overrides of a session (/exec), elevated runs, hooks of plugins")
+    page.line(out, "not covered", "session overrides (/exec), elevated runs, plugin hooks")
 }
 
 /// Which configuration was read.

@@ -17,7 +17,7 @@ pub fn junit(out: &mut dyn Write, report: &TestReport) -> io::Result<()> {
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(
         out,
-        "<testsuites name=\"clearance approvals test\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">"
+        "<testsuites name=\"policy tests\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">"
     )?;
     for file in &report.files {
         suite(out, file)?;

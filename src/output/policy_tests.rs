@@ -40,7 +40,7 @@ pub(super) fn summary(report: &TestReport) -> String {
         counted(totals.unreadable, "file not read", "files not read"),
         counted(totals.timed_out, "file not finished", "files not finished"),
         counted(totals.crashed, "file not checked", "files not checked"),
-        counted(report.untouched.len(), "entry is matched by no case", "entries are matched by no case"),
+        counted(report.untouched.len(), "entry not covered", "entries not covered"),
     ]
     .into_iter()
     .flatten()

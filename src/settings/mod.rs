@@ -182,7 +182,8 @@ pub fn resolve(
 
 /// Whether the gateway at an address runs on this host: a process of this host holds its lock.
 pub fn runs_here(environment: &Environment, address: &Address) -> bool {
-    address.is_loopback() && process::probe(environment, address).find(None).is_some_and(|process| process.certain)
+    address.is_loopback()
+        && process::probe(environment, address).find(None).is_some_and(|process| process.certain)
 }
 
 /// The directory of OpenClaw's own state on this host.

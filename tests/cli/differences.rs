@@ -49,17 +49,37 @@ fn texts() -> Vec<Row> {
     let ls = || json!(["/usr/bin/ls"]);
     vec![
         row("ls", ls(), ""),
-        row("ls *.txt", ls(), "2026.4.14 quotes each word, so that `*.txt` is not expanded. Later releases cannot write down what would start, and ask"),
-        row("ls $HOME", ls(), "2026.4.14 passes the five characters `$HOME`. Later releases cannot analyse a computed argument; 2026.9.6 denies what it cannot analyse"),
-        row("ls > x", ls(), "a redirection cannot be analysed, `2>&1` neither"),
-        row("ls $(cat x)", json!(["/usr/bin/ls", "/usr/bin/cat"]), "a substitution cannot be analysed"),
-        row("ls | wc -l", ls(), "`wc` is a safe bin; before 2026.9.6 safe bins have no options without a value, such as `-l`"),
-        row("pwd", json!([]), "2026.4.14 has no list of builtins"),
-        row("cd /srv && git push", json!(["/usr/bin/git"]), "`cd` is a builtin for later releases"),
-        row("cd /srv && git push", json!([]), "2026.9.6 does not ask for a command behind `cd`: the approval could not be bound to a directory"),
-        row("cd /srv && python3 app.py", json!(["/usr/bin/python3", "/usr/bin/python3.12"]), "allowed, and still denied: the check of scripts does not look behind `&&`"),
-        row("A=1 ls", ls(), "no entry can allow a command with a variable in front, `*` neither on later releases"),
-        row("no-such-program", json!([]), "2026.9.6 does not ask for a program that it cannot find"),
+        row(
+            "ls *.txt",
+            ls(),
+            "2026.4.14 quotes each word, so `ls` gets the text `*.txt`. Later releases ask, because the entry cannot cover what the pattern expands to",
+        ),
+        row(
+            "ls $HOME",
+            ls(),
+            "2026.4.14 quotes each word here too. Later releases cannot analyse a computed argument, and 2026.9.6 denies what it cannot analyse",
+        ),
+        row("ls > x", ls(), "no release can analyse a redirection (`2>&1` is one)"),
+        row("ls $(cat x)", json!(["/usr/bin/ls", "/usr/bin/cat"]), "no release can analyse a substitution"),
+        row(
+            "ls | wc -l",
+            ls(),
+            "`wc` is a safe bin; 2026.9.6 is the first release that accepts its option `-l`",
+        ),
+        row("pwd", json!([]), "2026.4.14 has no shell builtins: it looks for a program"),
+        row("cd /srv && git push", json!(["/usr/bin/git"]), "the same for `cd`"),
+        row(
+            "cd /srv && git push",
+            json!([]),
+            "2026.9.6 never asks about a command after `cd`: it could not bind the approval to a directory",
+        ),
+        row(
+            "cd /srv && python3 app.py",
+            json!(["/usr/bin/python3", "/usr/bin/python3.12"]),
+            "the entries allow it, but later releases refuse a Python script after `&&`, because they do not check it there",
+        ),
+        row("A=1 ls", ls(), "no entry for `ls` allows it with a variable in front"),
+        row("no-such-program", json!([]), "2026.9.6 never asks about a program that it cannot find"),
     ]
 }
 
@@ -68,19 +88,51 @@ fn wrappers() -> Vec<Row> {
     vec![
         row("timeout 5 ls", json!(["/usr/bin/ls"]), "judged as `ls`, which then runs without `timeout`"),
         row("timeout 5 ls", json!(["/usr/bin/timeout"]), "an entry for a wrapper never matches"),
-        row("env A=1 ls", json!(["*"]), "`env` with a variable or an option cannot be allowed"),
-        row("sudo ls", json!(["*"]), "`sudo` cannot be allowed"),
-        row("find . -exec ls {} +", json!(["/usr/bin/find"]), "later releases do not let an entry for `find` start other programs"),
-        row("ls | xargs cat", json!(["/usr/bin/ls", "/usr/bin/xargs", "/usr/bin/cat"]), "the same for `xargs`"),
-        row("sh -c 'ls'", json!(["/usr/bin/ls"]), "later releases read the command inside, and ask because they cannot write it down with the path of `ls`"),
-        row("sh -c 'ls'", json!(["/usr/bin/sh"]), "later releases match an entry for a shell only if the shell has no arguments"),
+        row("env A=1 ls", json!(["*"]), "no entry can allow `env` with a variable or an option"),
+        row("sudo ls", json!(["*"]), "no entry can allow `sudo`"),
+        row(
+            "find . -exec ls {} +",
+            json!(["/usr/bin/find"]),
+            "for later releases no entry can allow `-exec`",
+        ),
+        row(
+            "ls | xargs cat",
+            json!(["/usr/bin/ls", "/usr/bin/xargs", "/usr/bin/cat"]),
+            "the same for `xargs`",
+        ),
+        row(
+            "sh -c 'ls'",
+            json!(["/usr/bin/ls"]),
+            "later releases match the command inside, but still ask, because they cannot put the path of `ls` into it",
+        ),
+        row(
+            "sh -c 'ls'",
+            json!(["/usr/bin/sh"]),
+            "later releases match an entry for a shell only if the shell has no arguments",
+        ),
         row("bash run.sh", json!(["/usr/bin/bash"]), "the same"),
         row("bash run.sh", json!(["/srv/run.sh"]), "an entry for the script allows it"),
-        row("cat x | bash", json!(["/usr/bin/cat", "/usr/bin/bash"]), "here the shell has no arguments: whatever is in `x` runs"),
-        row("npx tool", json!(["/usr/bin/npx"]), "2026.9.6 matches the program that the package manager starts"),
+        row(
+            "cat x | bash",
+            json!(["/usr/bin/cat", "/usr/bin/bash"]),
+            "the shell has no arguments, so its entry matches: whatever is in `x` runs",
+        ),
+        row(
+            "npx tool",
+            json!(["/usr/bin/npx"]),
+            "2026.9.6 matches the program that the package manager starts",
+        ),
         row("npx tool", json!(["/usr/bin/tool"]), "the same"),
-        row("python3 -c 'print(1)'", json!(["/usr/bin/python3", "/usr/bin/python3.12"]), "an entry for an interpreter allows any code, unless `strictInlineEval` is on"),
-        row("python3 -m http.server", json!([]), "2026.9.6 does not ask for an interpreter that has no script: the approval could not be bound to a file"),
+        row(
+            "python3 -c 'print(1)'",
+            json!(["/usr/bin/python3", "/usr/bin/python3.12"]),
+            "an entry for an interpreter allows any code, unless `strictInlineEval` is on",
+        ),
+        row(
+            "python3 -m http.server",
+            json!([]),
+            "2026.9.6 never asks about an interpreter without a script: it could not bind the approval to a file",
+        ),
     ]
 }
 
@@ -89,12 +141,28 @@ fn entries() -> Vec<Row> {
     vec![
         row("ls", json!(["ls"]), "2026.4.14 matches paths only"),
         row("ls", json!(["*"]), ""),
-        row("python3 app.py", json!(["/usr/bin/python3"]), "a link to `/usr/bin/python3.12`: 2026.4.14 matches the path that was found"),
+        row(
+            "python3 app.py",
+            json!(["/usr/bin/python3"]),
+            "a link to `/usr/bin/python3.12`: 2026.4.14 matches the path that was found",
+        ),
         row("python3 app.py", json!(["/usr/bin/python3.12"]), "later releases match the real path"),
         row("gh pr list", json!(["/usr/local/bin/gh"]), "the same for a link of a package manager"),
-        row("git push", json!([["/usr/bin/git", "^status$"]]), "2026.4.14 ignores `argPattern`: the entry allows every use of `git`"),
-        row("git status", json!(["/usr/bin/git status"]), "arguments do not belong into a pattern: it matches no program"),
-        row("git status", json!([{"pattern": "/usr/bin/git", "source": "allow-always"}]), "for 2026.9.6 an answer *Allow always* is bound to arguments and directory; one without them never matches"),
+        row(
+            "git push",
+            json!([["/usr/bin/git", "^status$"]]),
+            "2026.4.14 ignores `argPattern`: the entry allows every use of `git`",
+        ),
+        row(
+            "git status",
+            json!(["/usr/bin/git status"]),
+            "a pattern is a path: arguments belong in `argPattern`",
+        ),
+        row(
+            "git status",
+            json!([{"pattern": "/usr/bin/git", "source": "allow-always"}]),
+            "2026.9.6 binds an *Allow always* to arguments and directory, and ignores an older one without them",
+        ),
     ]
 }
 
@@ -110,20 +178,68 @@ fn policies() -> Vec<PolicyRow> {
         note,
     };
     let mut rows = vec![
-        row("`full`, `always`", "git push", defaults(json!({"security": "full", "ask": "always"})), "interactive", "without `askFallback` 2026.4.14 runs what nobody answers"),
-        row("`full`, `always`, in cron", "git push", defaults(json!({"security": "full", "ask": "always"})), "cron", "the same, at once"),
-        row("`full`, `always`, `askFallback: full`, in cron", "git push", defaults(json!({"security": "full", "ask": "always", "askFallback": "full"})), "cron", ""),
-        row("`allowlist`, `on-miss`, `askFallback: full`, in cron", "git push", defaults(json!({"security": "allowlist", "ask": "on-miss", "askFallback": "full"})), "cron", "the fallback is never wider than `security`"),
-        row("`allowlist`, `off`, an entry `/usr/bin/ls`", "ls *.txt", json!({"version": 1, "defaults": {"security": "allowlist", "ask": "off"}, "agents": {"main": {"allowlist": ["/usr/bin/ls"]}}}), "interactive", "2026.6.11 asks although `ask` is off"),
-        row("`defaults` deny, agent `full`", "git push", json!({"version": 1, "defaults": {"security": "deny"}, "agents": {"main": {"security": "full"}}}), "interactive", "for 2026.4.14 `defaults` is also the policy of `openclaw.json`, and the stricter one counts"),
-        row("the misspelt `security: alowlist`", "git push", defaults(json!({"security": "alowlist"})), "interactive", "early releases drop the value, and their default is `full`; 2026.9.6 refuses everything"),
+        row(
+            "`full`, `always`",
+            "git push",
+            defaults(json!({"security": "full", "ask": "always"})),
+            "interactive",
+            "without `askFallback` 2026.4.14 runs what nobody answers",
+        ),
+        row(
+            "`full`, `always`, in cron",
+            "git push",
+            defaults(json!({"security": "full", "ask": "always"})),
+            "cron",
+            "the same, at once",
+        ),
+        row(
+            "`full`, `always`, `askFallback: full`, in cron",
+            "git push",
+            defaults(json!({"security": "full", "ask": "always", "askFallback": "full"})),
+            "cron",
+            "",
+        ),
+        row(
+            "`allowlist`, `on-miss`, `askFallback: full`, in cron",
+            "git push",
+            defaults(json!({"security": "allowlist", "ask": "on-miss", "askFallback": "full"})),
+            "cron",
+            "the fallback is never wider than `security`",
+        ),
+        row(
+            "`allowlist`, `off`, an entry `/usr/bin/ls`",
+            "ls *.txt",
+            json!({"version": 1, "defaults": {"security": "allowlist", "ask": "off"}, "agents": {"main": {"allowlist": ["/usr/bin/ls"]}}}),
+            "interactive",
+            "2026.6.11 asks although `ask` is off",
+        ),
+        row(
+            "`defaults` deny, agent `full`",
+            "git push",
+            json!({"version": 1, "defaults": {"security": "deny"}, "agents": {"main": {"security": "full"}}}),
+            "interactive",
+            "for 2026.4.14 an agent's own policy cannot be wider than `defaults`, unless `openclaw.json` sets one",
+        ),
+        row(
+            "the misspelt `security: alowlist`",
+            "git push",
+            defaults(json!({"security": "alowlist"})),
+            "interactive",
+            "early releases drop the value, and their default is `full`; 2026.9.6 refuses everything",
+        ),
         row("a document that is not JSON", "git push", json!("{"), "interactive", "the same"),
     ];
     let full = defaults(json!({"security": "full", "ask": "off"}));
     let strict = json!({"tools": {"exec": {"security": "full", "ask": "off", "strictInlineEval": true}}});
     rows.push(PolicyRow {
         configuration: strict,
-        ..row("`full`, `off`, `strictInlineEval`", "python3 -c 'print(1)'", full, "interactive", "asks under every policy")
+        ..row(
+            "`full`, `off`, `strictInlineEval`",
+            "python3 -c 'print(1)'",
+            full,
+            "interactive",
+            "asks under every policy",
+        )
     });
     rows
 }
@@ -200,9 +316,14 @@ fn entry(entry: &Value) -> String {
 }
 
 fn table(rows: &[Row]) -> String {
-    let cases: Vec<Value> =
-        rows.iter().map(|row| case(&with_entries(&row.entries), &json!({}), row.command, "interactive")).collect();
-    let mut table = format!("| command | entries | {} | why |\n| --- | --- | --- | --- | --- | --- |\n", RELEASES.join(" | "));
+    let cases: Vec<Value> = rows
+        .iter()
+        .map(|row| case(&with_entries(&row.entries), &json!({}), row.command, "interactive"))
+        .collect();
+    let mut table = format!(
+        "| command | entries | {} | why |\n| --- | --- | --- | --- | --- | --- |\n",
+        RELEASES.join(" | ")
+    );
     for (row, cells) in rows.iter().zip(cells(&cases)) {
         let entries: Vec<String> = row.entries.as_array().unwrap().iter().map(entry).collect();
         let entries = if entries.is_empty() { "none".to_owned() } else { entries.join(", ") };
@@ -214,7 +335,10 @@ fn table(rows: &[Row]) -> String {
 fn policy_table(rows: &[PolicyRow]) -> String {
     let cases: Vec<Value> =
         rows.iter().map(|row| case(&row.document, &row.configuration, row.command, row.context)).collect();
-    let mut table = format!("| policy | command | {} | why |\n| --- | --- | --- | --- | --- | --- |\n", RELEASES.join(" | "));
+    let mut table = format!(
+        "| policy | command | {} | why |\n| --- | --- | --- | --- | --- | --- |\n",
+        RELEASES.join(" | ")
+    );
     for (row, cells) in rows.iter().zip(cells(&cases)) {
         writeln!(table, "| {} | {} | {cells} | {} |", row.shown, code(row.command), row.note).unwrap();
     }

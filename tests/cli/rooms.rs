@@ -47,8 +47,19 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// The floors of `approvals`, the lowest first. A floor may import lower ones, and itself.
-pub const FLOORS: [&str; 11] =
-    ["model", "bounds", "findings", "text", "redact", "check", "compare", "edit", "decide", "lint", "policy_tests"];
+pub const FLOORS: [&str; 11] = [
+    "model",
+    "bounds",
+    "findings",
+    "text",
+    "redact",
+    "check",
+    "compare",
+    "edit",
+    "decide",
+    "lint",
+    "policy_tests",
+];
 
 /// Paths that the pure rooms may not use: they do no I/O, read no clock and start no process.
 const IMPURE: [&str; 8] = [

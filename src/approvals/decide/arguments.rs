@@ -49,7 +49,7 @@ pub(super) fn command_pattern(command: &str) -> String {
     format!("=command:{}", hash.get(..16).unwrap_or_default())
 }
 
-/// Whether an expression matches arguments. `None`: it is too long to tell.
+/// Whether an expression matches arguments. `None`: unknown, because it is too long.
 pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> Option<bool> {
     if profile >= Profile::V2026_9_6 && pattern.starts_with(UNBOUND) {
         return Some(false);
@@ -113,7 +113,7 @@ impl Plain {
     }
 }
 
-/// Whether an expression is none, so that it matches nothing. False if it is too long to tell.
+/// Whether an expression is invalid, so that it matches nothing. False if it is too long to decide.
 pub(super) fn is_invalid(pattern: &str) -> bool {
     is_short(pattern) && regress::Regex::from_unicode(units(pattern), regress::Flags::default()).is_err()
 }

@@ -117,7 +117,7 @@ fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_>) -> bool {
 fn never(profile: Profile, judged: &Judged<'_>) -> Option<String> {
     let is_hidden =
         judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
-    is_hidden.then(|| "a gateway cannot tell what the package manager starts".to_owned())
+    is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())
 }
 
 /// The bytes of a span that are in the command: in a payload with escapes a span may end behind it, or in a character.

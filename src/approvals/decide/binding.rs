@@ -153,7 +153,7 @@ fn has_direct_program(segment: &Segment) -> bool {
     plan.blocked.is_none() && !plan.wrappers.iter().any(hides) && !is_shell_command && is_found
 }
 
-/// What nobody can tell is true under the last of the hypotheses alone.
+/// What is unknown is true under the last hypothesis only.
 fn assumed(world: &World<'_>, what: &str) -> bool {
     world.unknown.borrow_mut().insert(what.to_owned());
     world.hypothesis == Hypothesis::Wanted

@@ -62,7 +62,7 @@ fn behind_command(argv: &[String]) -> Option<&[String]> {
     None
 }
 
-/// What stands behind the options of a carrier.
+/// What follows the options of a carrier.
 fn behind_options<'a>(argv: &'a [String], options: &Options) -> Option<&'a [String]> {
     let mut expects_value = false;
     for (index, token) in argv.iter().enumerate().skip(1) {

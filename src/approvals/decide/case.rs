@@ -1,5 +1,5 @@
-//! Cases and answers in the form of the laboratory's `oracle.mjs`, so that its verdicts can be compared line by line.
-//! The head of that file describes every field.
+//! Cases and answers of `explain --stdin`, in the form of `tests/real_gateway/proof/judge.mjs`, so that the verdicts of both
+//! can be compared line by line. `docs/explain.md` describes the fields.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::profile::Profile;
 use super::question::{Context, Entry, Question};
 use super::verdict::decide;
 
-/// The oracle's state directory is a new one every time; a case can name it only by its variable.
+/// The judge has a new state directory each time; a case can name it only by its variable.
 const STATE_DIRECTORY: &str = "/oracle/state";
 
-/// A case as `oracle.mjs` reads it.
+/// A case.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Case {
@@ -51,7 +51,7 @@ pub struct Case {
     pub permission_mode: Option<String>,
 }
 
-/// An answer as `oracle.mjs` writes it.
+/// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {

@@ -7,7 +7,7 @@ use super::evaluation::Evaluation;
 pub struct Decision {
     /// What happens.
     pub verdict: Verdict,
-    /// Why, in the words of `oracle.mjs`: `allowlist`, `allowlist-miss`, or the gateway's first line of refusal.
+    /// Why: a word such as `allowlist` or `allowlist-miss`, or the first line of the gateway's message.
     pub reason: String,
     /// The policy in force.
     pub policy: Policy,

@@ -43,7 +43,7 @@ pub(super) struct Levels {
     pub ask_fallback: Option<(Security, String)>,
 }
 
-/// Why nobody can tell what a gateway makes of a document: JSON that only JavaScript reads.
+/// Why it is unknown how a gateway reads a document: it has JSON that only JavaScript reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BeyondUs;
 

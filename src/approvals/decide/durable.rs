@@ -1,4 +1,4 @@
-//! Approvals of one exact text for good: an entry with the source `allow-always` whose pattern names the text by its hash.
+//! Durable approvals of one exact command text: an entry with the source `allow-always` whose pattern names the text by its hash.
 //! Facts: `hasExactCommandDurableExecApproval`, the same in all three releases.
 
 use sha2::{Digest, Sha256};

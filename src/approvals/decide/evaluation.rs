@@ -55,7 +55,7 @@ pub struct Segment {
     pub span: Range<usize>,
 }
 
-/// What allows a part, as the oracle names it.
+/// What allows a part of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// An entry.

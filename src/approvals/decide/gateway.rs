@@ -1,6 +1,6 @@
 //! What a gateway does with a command that it has read against the entries: run it, ask a person, or refuse it, and what
-//! becomes of a question that nobody answers. Facts: `processGatewayAllowlist` of the releases. Reasons are in the words
-//! of the laboratory's `oracle.mjs` and of the releases.
+//! happens to a prompt that nobody answers. Facts: `processGatewayAllowlist` of the releases. Reasons are in the words
+//! of the releases, and of `tests/real_gateway/proof/judge.mjs`.
 
 use super::binding;
 use super::decision::Verdict;

@@ -6,10 +6,10 @@ pub trait Host {
     fn look(&self, path: &str) -> Found;
 
     /// The contents of a regular file of at most `limit` bytes: a script that a gateway reads before it starts it.
-    /// `None`: there is none, it is larger, or nobody can tell.
+    /// `None`: there is none, it is larger, or it is unknown.
     fn read(&self, path: &str, limit: usize) -> Option<Vec<u8>>;
 
-    /// Whether the gateway's user may change the file, its directory or a link on the way. `None`: nobody can tell.
+    /// Whether the gateway's user may change the file, its directory or a link on the way. `None`: unknown.
     fn is_writable(&self, path: &str) -> Option<bool>;
 }
 
@@ -24,6 +24,6 @@ pub enum Found {
     Directory(String),
     /// Nothing, a dangling link, or something else.
     Nothing,
-    /// Nobody can tell.
+    /// Unknown.
     Unknown,
 }

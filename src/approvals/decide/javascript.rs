@@ -1,4 +1,4 @@
-//! What JavaScript makes of JSON values, where a release leaves a check of types out.
+//! How JavaScript converts JSON values where a release does not check their types.
 
 use serde_json::Value;
 

@@ -31,7 +31,7 @@ impl Target {
         let candidate = lookup.candidate(program);
         let by_path = words::has_separator(&program.word) || program.word.contains('~');
         if lookup.profile == Profile::V2026_4_14 {
-            // The path as written is what is compared, and it is known even if nobody can tell what is there.
+            // The path as written is what is compared, and it is known even if it is unknown what is there.
             let guessed = program.guessed && !by_path;
             return Self { program: program.clone(), path: candidate, names: Vec::new(), guessed };
         }

@@ -1,7 +1,7 @@
 //! The decision of a gateway about a shell command: whether it runs, asks or is denied on a host, and why.
 //!
-//! [`decide`] answers as one release decides ([`Profile`]). It is pure: what a name on this host refers to is asked of a
-//! [`Host`]. What no host can tell makes the answer [`Verdict::Unknown`], never a guess.
+//! [`decide`] answers as one release decides ([`Profile`]). It is pure: a [`Host`] says what a name refers to.
+//! If the verdict depends on a name that the host does not know, it is [`Verdict::Unknown`], never a guess.
 //!
 //! Source of every rule: the published packages 2026.4.14, 2026.6.11 and 2026.9.6, compared with those packages' own
 //! code on generated cases. `docs/proofs.md` says how many.

@@ -50,7 +50,10 @@ fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -
     }
     let found = target.program.resolved.as_deref();
     if let Some(found) = found.filter(|found| *found != path && matching::matches(lookup, pattern, found)) {
-        return Some((1, format!("{found} is a link to {path}, and the path it leads to is compared")));
+        return Some((
+            1,
+            format!("{found} is a link to {path}, and this release compares the target of a link"),
+        ));
     }
     let real = target.program.real.as_deref();
     if let Some(real) = real.filter(|real| *real != path && matching::matches(lookup, pattern, real)) {

@@ -32,7 +32,7 @@ pub(super) fn parameters(command: &str) -> Option<Vec<char>> {
     Some(all)
 }
 
-/// What stands behind white space, of which there is at least one and no line end.
+/// What follows white space, of which there is at least one and no line end.
 fn blank(text: &str) -> Option<&str> {
     let rest =
         text.trim_start_matches(|character| words::is_white(character) && !matches!(character, '\r' | '\n'));

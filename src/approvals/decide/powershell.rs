@@ -7,7 +7,7 @@ use super::profile::Profile;
 use super::shell_options::Inline;
 use super::words;
 
-/// An option that may be shortened to so many letters.
+/// An option that may be shortened to this number of letters.
 type Switch = (&'static str, usize);
 
 /// Options before a command that takes all words behind it.

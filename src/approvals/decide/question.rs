@@ -58,7 +58,7 @@ pub struct Entry {
     pub allow_always: bool,
 }
 
-/// The place of an entry: as the oracle and the release number it, after loading.
+/// The place of an entry: as releases number it, after loading.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntryId {
     /// `*` or the agent.

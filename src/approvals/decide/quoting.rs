@@ -14,7 +14,7 @@ pub(super) struct Literal {
     pub is_closed: bool,
     /// What a pipeline may not have in it.
     pub fault: Option<&'static str>,
-    /// Whether a backslash stands before a line break in it. A chain ends there.
+    /// Whether a backslash is before a line break in it. A chain ends there.
     pub is_continued: bool,
 }
 

@@ -1,7 +1,7 @@
 //! What the word of a program refers to on a host: a file of `PATH` or of the working directory, and its real
 //! path.
 //!
-//! Source: `executable-path` and `exec-command-resolution` of the three releases. What no host can tell is
+//! Source: `executable-path` and `exec-command-resolution` of the three releases. What the host does not know is
 //! decided by a [`Hypothesis`], and noted in [`World::unknown`].
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use super::profile::Profile;
 use super::question::Question;
 use super::words;
 
-/// What is assumed of a program of which nobody can tell whether it exists.
+/// The assumption about a program that may or may not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hypothesis {
     /// It does not exist.
@@ -28,9 +28,9 @@ pub(super) enum Hypothesis {
 pub(super) struct World<'h> {
     /// The files.
     pub host: &'h dyn Host,
-    /// What is assumed of what the host cannot tell.
+    /// The assumption about what the host does not know.
     pub hypothesis: Hypothesis,
-    /// The paths of which the host could not tell what they are, so far.
+    /// The paths that the host did not know, so far.
     pub unknown: RefCell<BTreeSet<String>>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Program {
     pub word: String,
     /// The path as found, links not followed. `None`: not found.
     pub resolved: Option<String>,
-    /// Its real path. `None`: not found, or nobody can tell.
+    /// Its real path. `None`: not found, or unknown.
     pub real: Option<String>,
     /// The base name of the path as found; else the word.
     pub name: String,
@@ -109,7 +109,7 @@ impl<'l> Lookup<'l> {
         Some(self.real_path(&candidate).unwrap_or(candidate))
     }
 
-    /// The real path of whatever is at a path. `None`: nothing, or nobody can tell.
+    /// The real path of whatever is at a path. `None`: nothing, or unknown.
     pub(super) fn real_path(&self, path: &str) -> Option<String> {
         match self.world.host.look(path) {
             Found::Program(real) | Found::File(real) | Found::Directory(real) => Some(real),

@@ -78,7 +78,7 @@ struct Subject {
 }
 
 impl Subject {
-    /// `None`: what is started cannot be told, so that no entry matches.
+    /// `None`: what is started is unknown, so no entry matches.
     fn of(lookup: &Lookup, unwrapped: &Unwrapped, program: &Program) -> Option<Self> {
         let (argv, policy_word, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
             Package::Blocked => return None,

@@ -105,7 +105,7 @@ pub(super) fn has_letter(token: &str, letter: char) -> bool {
 enum Cluster<'t> {
     /// What follows `c` is the command itself.
     Attached(&'t str),
-    /// The command stands behind this many values.
+    /// The command follows this number of values.
     Separate(usize),
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Piece {
     pub span: Range<usize>,
 }
 
-/// Whether a backslash stands before the end of a line. Nothing with one is analysed, quoted or not.
+/// Whether a backslash is before the end of a line. Nothing with one is analysed, quoted or not.
 pub(super) fn has_line_continuation(text: &str) -> bool {
     text.contains("\\\n") || text.contains("\\\r")
 }

@@ -16,7 +16,7 @@ const MAX_LINKS: usize = 40;
 /// The number of parts of a path that are followed, links included.
 const MAX_PARTS: usize = 4096;
 
-/// The files of a host, as far as somebody wrote them down.
+/// The files of a host, as far as they are listed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {

@@ -1,4 +1,4 @@
-//! What becomes of a question that nobody answers: `askFallback` decides, except for what only a person may allow.
+//! What happens to a prompt that nobody answers: `askFallback` decides, except for what only a person may allow.
 //! Facts: the end of `processGatewayAllowlist`, `resolveExecApprovalDecisionState` and `createExecApprovalRequestRoute`.
 
 use super::decision::{Unanswered, Verdict};

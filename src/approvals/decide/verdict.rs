@@ -1,4 +1,4 @@
-//! The order of a release's checks, from the call to the verdict. What no host can tell is decided under three
+//! The order of a release's checks, from the call to the verdict. What the host does not know is decided under three
 //! assumptions; only a verdict that all three share is an answer. Facts: `createExecTool` of the releases.
 
 use std::cell::RefCell;
@@ -75,7 +75,7 @@ fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dy
     }
 }
 
-/// Decides under each assumption about what the host cannot tell.
+/// Decides under each assumption about what the host does not know.
 fn under_hypotheses(
     question: &Question<'_>,
     profile: Profile,

@@ -1,4 +1,4 @@
-//! What becomes of a prompt that nobody answers, under the policy of a document, as the evaluator decides it.
+//! What happens to a prompt that nobody answers, under the policy of a document, as the evaluator decides it.
 
 use std::collections::HashMap;
 

@@ -65,7 +65,7 @@ impl Circumstances {
             None => "/".to_owned(),
         };
         if given.directory.is_none() {
-            assumptions.push(format!("the call is made in {directory} (--cwd)"));
+            assumptions.push(format!("the working directory is {directory} (--cwd)"));
         }
         let (table, name) = given.table.map_or((None, None), |(table, name)| (Some(table), Some(name)));
         let of_process = || environment.raw("PATH").map(|path| path.to_string_lossy().into_owned());
@@ -90,7 +90,7 @@ impl Circumstances {
             _ => (Box::new(Table::default().host(&directory)), HostUsed::Unknown),
         };
         if own {
-            assumptions.push("the gateway runs as the user who runs clearance".to_owned());
+            assumptions.push("the gateway runs as this user".to_owned());
         }
         let state_directory = if own { openclaw_state_directory(&environment) } else { None };
         let state_directory = state_directory.map(|directory| directory.display().to_string());
@@ -104,7 +104,7 @@ impl Circumstances {
 }
 
 impl Circumstances {
-    /// Whether nobody stated where a program is that was not found. `word`: the program as the command names it.
+    /// Whether it is unknown where a program is. `word`: the program as the command names it.
     pub(super) fn is_unknown(&self, word: &str) -> bool {
         if self.used == HostUsed::Here || word.is_empty() {
             return false;
@@ -126,8 +126,8 @@ impl Circumstances {
 pub(super) fn missing(name: &str) -> String {
     let program = name.strip_prefix(UNKNOWN_PATH).and_then(|rest| rest.strip_prefix('/'));
     match program {
-        Some(program) => format!("the path of the program {program} (--programs FILE states it)"),
-        None if name.starts_with('/') => format!("what is at {name} (--programs FILE states it)"),
+        Some(program) => format!("the path of the program {program}: list it with --programs FILE"),
+        None if name.starts_with('/') => format!("what is at {name}: list it with --programs FILE"),
         None => name.to_owned(),
     }
 }

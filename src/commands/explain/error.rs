@@ -37,7 +37,7 @@ pub enum ExplainError {
     #[error("the command is not UTF-8 text")]
     NotText,
     /// The node has rules instead of a document.
-    #[error("{0} keeps a policy of its own, {{defaultAction, rules}}, which is not explained")]
+    #[error("{0} has a policy of its own, {{defaultAction, rules}}, which explain does not support")]
     Native(String),
 }
 
@@ -65,7 +65,7 @@ impl ExplainError {
         Some(match self {
             Self::Release(_) => {
                 let known = Profile::ALL.map(Profile::release).join(", ");
-                format!("write it as it is published: --release 2026.9.6; known are {known}, and the releases between them")
+                format!("write it as it is published: --release 2026.9.6; measured releases: {known}")
             }
             Self::Configuration(error) => match &**error {
                 SettingsError::MissingVariable { .. } => return error.remedy(),
@@ -77,7 +77,7 @@ impl ExplainError {
                     .to_owned()
             }
             Self::NotText => "write the command as UTF-8 text".to_owned(),
-            Self::Native(_) => "look at its rules: clearance approvals get".to_owned(),
+            Self::Native(_) => "list its rules: clearance approvals get".to_owned(),
         })
     }
 }

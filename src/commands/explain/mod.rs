@@ -103,7 +103,7 @@ fn command(request: &Request, deadline: Deadline) -> Result<String, Error> {
     Ok(text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned))
 }
 
-/// Makes a verdict unknown that depends on a fact that nobody stated.
+/// Makes a verdict unknown if it depends on an unknown fact.
 fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Target, knows_home: bool) {
     for name in &mut decision.missing {
         *name = circumstances::missing(name);
@@ -112,11 +112,11 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
     if decision.verdict == Verdict::Unknown
         && let Some(host) = decision.reason.strip_prefix("host=")
     {
-        missing.push(format!("how the {host} decides that tools.exec.host hands commands to"));
+        missing.push(format!("how a {host} decides: tools.exec.host sends commands there"));
     }
     if target.is_node {
         missing.push(
-            "how the node decides: its release is not known, and nodes decide by themselves".to_owned(),
+            "how the node decides: nodes do not report their release".to_owned(),
         );
     }
     // What is refused before the command is read does not depend on the configuration: it can only be stricter.
@@ -124,15 +124,14 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
     if let ConfigurationUsed::Unknown(why) = &target.surroundings.configured
         && !is_refused
     {
-        missing.push(format!("tools.exec of the gateway's configuration ({why}); --config FILE states it"));
+        missing
+            .push(format!("tools.exec of the gateway's configuration ({why}): name it with --config FILE"));
     }
     // Entries with `~` can only allow more.
     let in_entries =
         decision.verdict != Verdict::Runs && question.document.is_some_and(|text| text.contains('~'));
     if !knows_home && !is_refused && (in_entries || question.command.contains('~')) {
-        missing.push(
-            "the home directory of the gateway; `home` in the table of --programs states it".to_owned(),
-        );
+        missing.push("the home directory of the gateway: set `home` in the table of --programs".to_owned());
     }
     if !missing.is_empty() {
         decision.verdict = Verdict::Unknown;

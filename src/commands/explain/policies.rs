@@ -80,7 +80,7 @@ fn policies(surroundings: Surroundings, stored: &Stored<'_>) -> Effective {
     let agents = if stored.is_node {
         Err("nodes decide by themselves, and do not report their release".to_owned())
     } else if let ConfigurationUsed::Unknown(why) = &configured {
-        Err(format!("the gateway's configuration is unknown ({why}); --config FILE states it"))
+        Err(format!("the gateway's configuration is unknown ({why}); name it with --config FILE"))
     } else {
         effective(stored.text, &configuration, profile)
     };

@@ -20,7 +20,7 @@ pub(in crate::commands) struct Sources<'s> {
     pub(in crate::commands) store: Option<StoreKind>,
 }
 
-/// The kind of a store, which tells generations apart.
+/// The kind of a store, which differs between generations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum StoreKind {
     /// A file, which releases up to 2026.7 read.

@@ -136,7 +136,7 @@ pub struct Part {
     pub resolved: Option<String>,
     /// Its real path.
     pub real: Option<String>,
-    /// Whether nobody stated where its program is, so that what allows it is unknown.
+    /// Whether it is unknown where its program is, and so what allows it.
     pub is_unknown: bool,
     /// What allows it.
     pub by: Option<By>,

@@ -34,16 +34,19 @@ impl Reasons<'_> {
         let release = self.release;
         let mut lines = Vec::new();
         if self.verdict == Verdict::Denied {
-            lines.push(format!("the gateway refuses: {}", self.reason));
+            lines.push(format!("the gateway's message: {}", self.reason));
         } else {
             let words = self.reason.split('+').filter(|word| !word.is_empty());
+            // What makes a command impossible to analyse has a sentence of its own below.
+            let words =
+                words.filter(|word| !word.starts_with("not-analysable") || self.not_analysable.is_none());
             lines.extend(words.map(|word| sentence(word, release)));
         }
         if let Some(why) = self.not_analysable {
-            lines.push(format!("{release} cannot read it: {}", not_analysable(why)));
+            lines.push(format!("{release} cannot analyse the command: {}", not_analysable(why)));
         }
         if let Some((Plan::Unavailable(why), true)) = self.plan {
-            lines.push(format!("what would start cannot be written down: {why}"));
+            lines.push(format!("{release} cannot pin its programs to their paths: {why}"));
         }
         lines
     }
@@ -53,17 +56,19 @@ fn sentence(word: &str, release: &str) -> String {
     let known = match word.split(':').next().unwrap_or_default() {
         "full" => "every command runs: security is full",
         "full-bypass" => "the session's permission mode is full: the document is not consulted",
-        "allowlist" => "the allowlist allows every part",
-        "durable" => "it was answered \"Allow always\" before",
+        "allowlist" => "the entries allow every part",
+        "durable" => "a person answered \"Allow always\" before",
         "ask-fallback" => "nobody can answer, and askFallback lets it run",
         "ask-always" => "ask is always",
-        "allowlist-miss" => "no entry allows every part",
+        "allowlist-miss" => "the entries do not allow every part",
         "not-analysable" => return format!("{release} cannot analyse the command"),
-        "heredoc" => "it has a here-document",
+        "heredoc" => "it has a here-document (<<)",
         "inline-eval" => "it has code in its arguments, and strictInlineEval is on",
-        "plan-unavailable" => "the allowlist allows it, but the release cannot write down what would start",
+        "plan-unavailable" => {
+            "the entries allow every part, but the release starts only commands that it can pin to paths"
+        }
         "audit-suppression" => "it may suppress findings of the security audit",
-        "mutable-file" => "the approval is bound to a file that the gateway's user may change",
+        "mutable-file" => "the approval is bound to a file that the gateway's user can change",
         _ => word,
     };
     known.to_owned()
@@ -73,7 +78,7 @@ fn sentence(word: &str, release: &str) -> String {
 fn not_analysable(why: &str) -> String {
     let meaning = match why {
         "redirect" => "it has a redirection, such as > or 2>&1",
-        "heredoc" => "it has a here-document",
+        "heredoc" => "it has a here-document (<<)",
         "here-string" => "it has a here-string (<<<)",
         "command-substitution" => "it has a command substitution, $(…) or backquotes",
         "process-substitution" => "it has a process substitution, <(…) or >(…)",
@@ -119,12 +124,14 @@ mod tests {
             of(Verdict::Asks, "ask-always+not-analysable: redirect", Some("redirect")),
             [
                 "ask is always",
-                "2026.9.6 cannot analyse the command",
-                "2026.9.6 cannot read it: it has a redirection, such as > or 2>&1 (redirect)",
-                "what would start cannot be written down: a glob"
+                "2026.9.6 cannot analyse the command: it has a redirection, such as > or 2>&1 (redirect)",
+                "2026.9.6 cannot pin its programs to their paths: a glob"
             ]
         );
-        assert_eq!(of(Verdict::Denied, "exec denied: x+y", None)[0], "the gateway refuses: exec denied: x+y");
+        assert_eq!(
+            of(Verdict::Denied, "exec denied: x+y", None)[0],
+            "the gateway's message: exec denied: x+y"
+        );
         assert_eq!(of(Verdict::Runs, "something-new", None)[0], "something-new");
     }
 }

@@ -15,7 +15,7 @@ const MAX_MANAGERS: usize = 64;
 pub(super) struct Inner {
     /// Its words.
     pub argv: Vec<String>,
-    /// How many words stand before it.
+    /// The number of words before it.
     pub offset: usize,
     /// Whether `busybox` or `toybox` was among the wrappers.
     pub is_opaque: bool,

@@ -1,5 +1,5 @@
-//! The common form that every release gives a document after reading it: the key `default` becomes part of `main`, entries
-//! that are no entries are dropped, and unknown policy words with them. Facts: `normalizeExecApprovals`, alike in all three
+//! The common form that every release gives a document after reading it: the key `default` becomes part of `main`, invalid
+//! entries and unknown policy words are dropped. Facts: `normalizeExecApprovals`, alike in all three
 //! releases. Where its JavaScript fails on a value of the wrong type, so does [`normalise`].
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Tests of loading documents: what each release makes of faulty ones, and where entries are in the stored text.
+//! Tests of loading documents: how each release reads faulty ones, and where entries are in the stored text.
 
 use super::*;
 use Profile::{V2026_4_14, V2026_6_11, V2026_9_6};

@@ -90,7 +90,7 @@ fn calls_with_script(text: &str) -> bool {
     parts(text, true).into_iter().any(|part| runs_script(part) && mentions_script(part))
 }
 
-/// Whether an interpreter stands behind a pipe, in a pipeline that mentions a script.
+/// Whether an interpreter follows a pipe, in a pipeline that mentions a script.
 fn pipes_into_interpreter(text: &str) -> bool {
     parts(text, false)
         .into_iter()

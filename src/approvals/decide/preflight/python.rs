@@ -131,7 +131,7 @@ fn in_braces(content: &str, at: usize, current: &mut Context) -> bool {
     false
 }
 
-/// Whether the word `lambda` stands here on its own.
+/// Whether the whole word `lambda` is here.
 fn is_lambda(content: &str, at: usize) -> bool {
     let Some((before, rest)) = content.split_at_checked(at) else { return false };
     let is_part = |character: char| character.is_alphanumeric() || character == '_';

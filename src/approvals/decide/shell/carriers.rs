@@ -68,7 +68,7 @@ fn builtin(name: &str) -> Option<RiskKind> {
     }
 }
 
-/// The risks of what stands behind sudo, doas, env, command, builtin and exec.
+/// The risks of what follows sudo, doas, env, command, builtin and exec.
 fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<RiskKind> {
     let mut risks = Vec::new();
     let mut current = wrappers::carried(profile, argv, true);

@@ -63,7 +63,7 @@ impl<'s> Source<'s> {
         self.text.get(range).unwrap_or_default()
     }
 
-    /// The bytes of the command that a range of this text stands for.
+    /// The bytes of the command that a range of this text represents.
     pub(super) fn in_command(&self, range: &Range<usize>) -> Range<usize> {
         match &self.place {
             None => range.clone(),
@@ -92,7 +92,7 @@ impl<'s> Source<'s> {
 }
 
 impl Place {
-    /// The byte of the command that a byte of the payload stands for.
+    /// The byte of the command that a byte of the payload represents.
     fn at(&self, byte: usize) -> usize {
         let source = self.sources.get(self.offset.saturating_add(byte)).copied().unwrap_or_else(|| {
             self.sources.get(self.offset).copied().unwrap_or_default().saturating_add(byte)

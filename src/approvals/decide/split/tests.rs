@@ -40,7 +40,7 @@ fn read(command: &str, patterns: &[&str]) -> Evaluation {
     evaluate(&question, Profile::V2026_4_14, &setup, &entries, &world)
 }
 
-/// An entry. A `+` in front stands for the source `allow-always`.
+/// An entry. A `+` in front means the source `allow-always`.
 fn entry((index, pattern): (usize, &&str)) -> Entry {
     let stored = ("main".to_owned(), index);
     Entry {

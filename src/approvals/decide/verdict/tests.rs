@@ -1,4 +1,4 @@
-//! Tests of the order of checks, of fallbacks, and of what no host can tell, on a table of programs.
+//! Tests of the order of checks, of fallbacks, and of what the host does not know, on a table of programs.
 
 use serde_json::{Value, json};
 

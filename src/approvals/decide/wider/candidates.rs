@@ -16,7 +16,7 @@ const MOST: usize = 160;
 /// The most entries from which commands are made where the policy is wider.
 const MOST_ENTRIES: usize = 6;
 
-/// What stands for `*`, `**` and `?` in turn.
+/// The texts that replace `*`, `**` and `?` in turn.
 const FILLINGS: [(&str, &str, char); 5] = [
     ("tool", "tool", 'x'),
     ("x", "x/y", 'a'),

@@ -52,7 +52,7 @@ pub(super) fn some(expression: &str) -> Vec<String> {
     let Some(node) = parse::parse(expression) else { return Vec::new() };
     let mut texts = texts(&node).texts;
     if every(expression).is_none() {
-        // Where the expression is not bound to the ends of the text, more may stand there.
+        // Where the expression is not bound to the ends of the text, more may be there.
         let longer: Vec<String> = texts
             .iter()
             .take(8)

@@ -24,7 +24,7 @@ const fn deed(verdict: Verdict) -> &'static str {
         Verdict::Runs => "runs it",
         Verdict::Asks => "asks",
         Verdict::Denied => "denies it",
-        Verdict::Unknown => "decides by something that the test does not say",
+        Verdict::Unknown => "cannot be predicted: a fact is missing",
     }
 }
 
@@ -84,7 +84,7 @@ fn difference(mismatch: &Mismatch, decision: &Decision, matched: &[Entry], place
         }
         Mismatch::Unanswered { expected } => {
             let found = decision.unanswered.as_ref().map_or("unknown", |unanswered| word(unanswered.verdict));
-            format!("expected {} if nobody answers, but then it is: {found}", expected.as_str())
+            format!("expected {} if nobody answers, but the verdict is {found}", expected.as_str())
         }
         Mismatch::Entry { expected, exists: false, nearest } => {
             let near = nearest.as_ref().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -96,7 +96,7 @@ fn difference(mismatch: &Mismatch, decision: &Decision, matched: &[Entry], place
         Mismatch::Entry { expected, .. } => {
             let found: Vec<String> =
                 matched.iter().map(|entry| places.shown(&entry.id, &entry.pattern)).collect();
-            format!("expected the entry {expected} to match, but it is {}", found.join(" and "))
+            format!("expected the entry {expected} to match, but the match is {}", found.join(" and "))
         }
     }
 }
@@ -115,10 +115,9 @@ fn reasons(decision: &Decision, release: &str, shown: impl Fn(&EntryId) -> Strin
         plan: found.map(|found| (&found.plan, found.satisfied)),
         release,
     };
-    let mut lines: Vec<String> =
-        missing.iter().take(MOST).map(|name| format!("not known: {name}")).collect();
+    let mut lines: Vec<String> = missing.iter().take(MOST).map(|name| format!("unknown: {name}")).collect();
     if !missing.is_empty() {
-        lines.push("the table [host] states what is on the host".to_owned());
+        lines.push("list what is on the host in the table [host]".to_owned());
     }
     lines.extend(why.sentences());
     for (name, (value, from)) in [("security", &policy.security), ("ask", &policy.ask)] {
@@ -143,11 +142,11 @@ fn of_segment(segment: &Segment, shown: impl Fn(&EntryId) -> String, lines: &mut
         (None, None) => "no program found".to_owned(),
     };
     let allowed = match (&segment.entry, segment.by) {
-        (Some(id), _) => format!("allowed by the entry {}", shown(id)),
-        (None, Some(_)) => "allowed without an entry".to_owned(),
-        (None, None) => "allowed by nothing".to_owned(),
+        (Some(id), _) => format!("is allowed by the entry {}", shown(id)),
+        (None, Some(_)) => "is allowed without an entry".to_owned(),
+        (None, None) => "matches no entry".to_owned(),
     };
-    lines.push(format!("`{command}` ({program}) is {allowed}"));
+    lines.push(format!("`{command}` ({program}) {allowed}"));
     if segment.entry.is_none() && segment.by.is_none() {
         lines.extend(segment.never.iter().map(|never| format!("no entry can allow it: {never}")));
         let near = segment.near.iter().take(MOST);

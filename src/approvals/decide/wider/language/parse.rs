@@ -170,7 +170,7 @@ impl Reader<'_> {
         (!is_doubled && is_in_order).then_some(Some(found))
     }
 
-    /// What stands in braces: `2}`, `2,}` or `2,3}`.
+    /// The content of braces: `2}`, `2,}` or `2,3}`.
     fn counts(&mut self) -> Option<(usize, Option<usize>)> {
         let min = self.number()?;
         if self.takes("}") {

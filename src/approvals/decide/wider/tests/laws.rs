@@ -183,7 +183,7 @@ fn configuration() -> impl Strategy<Value = Value> {
     select(vec![Value::Null, Value::Null, Value::Null, layer(json!({"mode": "auto"})), layer(strict), agents])
 }
 
-/// Whether a command runs; `None` if nobody can tell.
+/// Whether a command runs; `None` if that is unknown.
 fn is_run(
     document: &Value,
     (profile, configuration, agent): (Profile, &Value, &str),
