@@ -1,7 +1,7 @@
 //! What a program's words say beyond its name: that it starts other programs from its arguments, or that it is a builtin
 //! which makes the shell read more commands. Facts: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
 
-use super::RiskKind;
+use super::explanation::RiskKind;
 use crate::approvals::decide::carriers::env_splits;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::shell_names;

@@ -9,10 +9,10 @@ use tree_sitter::Node;
 
 use super::carriers;
 use super::decode;
+use super::explanation::{Context, Explanation, Risk, RiskKind, Step};
 use super::parse::{self, Unparsed};
 use super::source::{Place, Source};
 use super::step::{self, Found, Words};
-use super::{Context, Explanation, Risk, RiskKind, Step};
 use crate::approvals::decide::profile::Profile;
 
 /// How deep payloads are parsed.
