@@ -302,7 +302,7 @@ fn a_run_killed_at_any_moment_leaves_one_of_the_two_documents() {
 // ---- Looked at, fixed, compared, edited
 
 /// Two of the four entries are redundant.
-const DOUBLED: &str = r#"{"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/bin/ls", "id": "b"}, {"pattern": "/usr/bin/rg", "id": "c"}, {"pattern": "/usr/bin/rg", "argPattern": "^-l$", "id": "d"}]}}}"#;
+const DOUBLED: &str = r#"{"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/opt/ls", "id": "a"}, {"pattern": "/opt/ls", "id": "b"}, {"pattern": "/opt/rg", "id": "c"}, {"pattern": "/opt/rg", "argPattern": "^-l$", "id": "d"}]}}}"#;
 
 #[test]
 fn it_is_looked_at_and_fixed() {
@@ -319,7 +319,7 @@ fn it_is_looked_at_and_fixed() {
     }
     assert_transcript!("database_lint_fix", host, &mut run(&host, &["lint", "--fix", "--yes"]));
     let (got, _) = ends(&mut run(&host, &["get", "--json"]), 0);
-    let left = json!([{"pattern": "/bin/ls", "id": "a"}, {"pattern": "/usr/bin/rg", "id": "c"}]);
+    let left = json!([{"pattern": "/opt/ls", "id": "a"}, {"pattern": "/opt/rg", "id": "c"}]);
     assert_eq!(got["file"]["agents"]["main"]["allowlist"], left);
     // The gateway's own columns follow, and its form.
     let sql = "SELECT allowlist_count FROM exec_approvals_config";
@@ -336,7 +336,7 @@ fn it_is_looked_at_and_fixed() {
 fn what_somebody_else_wrote_meanwhile_is_not_fixed() {
     let host = Host::new();
     ends(&mut set(&host, DOUBLED), 0);
-    let other = host.text().unwrap().replace("/usr/bin/rg", "/usr/bin/fd");
+    let other = host.text().unwrap().replace("/opt/rg", "/usr/bin/fd");
     let writer = host.open();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut lint = process::Command::new(binary());

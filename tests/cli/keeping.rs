@@ -186,14 +186,19 @@ fn lint_looks_past_unknown_fields_and_takes_them_out() {
         problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
     };
     let (exit, report) = lint(&[]);
-    let unknown = "unknown-field";
+    let (unknown, git) = ("unknown-field", "interpreter-without-arguments");
     assert_eq!(
         (exit, codes(&report)),
-        (1, ["unset-security", unknown, unknown, unknown, "duplicate-entry"].map(str::to_owned).to_vec())
+        (
+            1,
+            ["unset-security", unknown, unknown, git, unknown, "duplicate-entry", git]
+                .map(str::to_owned)
+                .to_vec()
+        )
     );
     assert_eq!((&report["fixable"], &report["fixableFields"]), (&json!(1), &json!(3)), "{report}");
     let (exit, report) = lint(&["--fix", "--yes", "--fail-on", "error"]);
-    assert_eq!((exit, codes(&report)), (0, vec!["unset-security".to_owned()]), "{report}");
+    assert_eq!((exit, codes(&report)), (0, ["unset-security", git].map(str::to_owned).to_vec()), "{report}");
     assert_eq!(report["fixedFields"].as_array().unwrap().len(), 3);
     assert_eq!(text(&file), COMPACT);
 }

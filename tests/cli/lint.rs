@@ -79,7 +79,8 @@ fn the_corpus_has_its_findings() {
 fn the_corpus_has_its_findings_of_use_and_releases() {
     let of = |document: &str| format!("lint/documents/{document}");
     let (stale, fields) = (of("stale.json"), of("release-fields.json"));
-    let documents = ["pattern-everything.json", "programs-looked-through.json", "programs-running-others.json"];
+    let documents =
+        ["pattern-everything.json", "programs-looked-through.json", "programs-running-others.json"];
     let documents = documents.map(of);
     let documents: Vec<&str> = documents.iter().chain([&fields]).map(String::as_str).collect();
     // Entries were last used in 1970 or in 2100, so the findings do not depend on the clock.
@@ -99,7 +100,10 @@ fn without_days(text: &str) -> String {
 fn every_lint_is_in_the_corpus() {
     let mut seen = findings(&["lint/documents"], &["--stale", "30", "--for", "2026.4.14"]);
     seen.push_str(&findings(
-        &["lint/documents/release-fields.json", "lint/documents/generated-inactive.json"],
+        &["arguments-unanchored", "generated-inactive", "release-fields"]
+            .map(|name| format!("lint/documents/{name}.json"))
+            .each_ref()
+            .map(String::as_str),
         &[],
     ));
     // These need a repository, a configuration and a host. Tests below cover them.
@@ -218,7 +222,9 @@ fn a_link_of_this_host_is_reported_for_its_own_store_alone() {
     let of = |arguments: &[&str]| {
         let report = object(&mut lint(&real, &[&["--format", "json"], arguments].concat()));
         let problems = report["files"][0]["problems"].as_array().unwrap().clone();
-        problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        let codes = problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned());
+        // The directory is one for temporary files.
+        codes.filter(|code| code != "world-writable-directory").collect::<Vec<_>>()
     };
     assert_eq!(of(&[]), ["link-as-pattern", "link-as-pattern"]);
     assert_eq!(of(&["--for", "2026.4.14"]), [""; 0]);

@@ -1,8 +1,8 @@
 //! Patterns that were written as command lines, and the entries that they should be.
 
-use serde_json::json;
+use serde_json::Value;
 
-use super::entries::Listed;
+use super::listed::Listed;
 use super::release::Release;
 use crate::approvals::redact::credentials::quotable;
 
@@ -16,7 +16,8 @@ const SPECIAL: &str = r"\^$.|+()[]{}";
 pub(super) fn message(entry: &Listed<'_>, release: Release<'_>) -> String {
     let pattern = entry.pattern();
     let shown = quotable(pattern);
-    let wrong = format!("`{shown}` is matched as the {} of a program, and looks like a command line", kind(pattern));
+    let wrong =
+        format!("`{shown}` is matched as the {} of a program, and looks like a command line", kind(pattern));
     let reading = release.those(|profile| profile.reads_arguments());
     if reading.is_empty() {
         let names = release.names(release.readers());
@@ -27,8 +28,8 @@ pub(super) fn message(entry: &Listed<'_>, release: Release<'_>) -> String {
         return wrong;
     }
     let Some((program, arguments)) = intended(pattern) else { return wrong };
-    let proposed = json!({"pattern": program, "argPattern": arguments});
-    format!("{wrong}; the entry should be {proposed}")
+    let [program, arguments] = [program, arguments].map(Value::from);
+    format!("{wrong}; the entry should be {{\"pattern\": {program}, \"argPattern\": {arguments}}}")
 }
 
 fn kind(pattern: &str) -> &'static str {

@@ -1,8 +1,8 @@
 //! Compatibility with the named release: the fields that it rejects or interprets differently. Without a named release
 //! nothing is reported.
 
-use super::entries::{Listed, listed};
 use super::facts::Facts;
+use super::listed::{Listed, listed};
 use super::policy::{agent_path, agents};
 use super::raw::Raw;
 use super::release::Release;

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use super::arguments::Arguments;
-use super::entries::{Listed, listed};
 use super::facts::Facts;
+use super::listed::{Listed, listed};
 use super::policy::ALL;
-use super::{pattern, programs};
 use super::release::Release;
 use super::sink::Sink;
+use super::{pattern, programs};
 use crate::approvals::compare::identity::Identity;
 use crate::approvals::decide::inclusion::{self, Piece, covers, pieces};
 use crate::approvals::findings::codes::Code;

@@ -1,8 +1,8 @@
 //! Lints of entries that allow more than they seem to, or nothing at all, as the evaluator decides it.
 
 use super::arguments::{Arguments, is_anchored};
-use super::entries::Listed;
 use super::judge::{Judge, Power, Shape, is_piped};
+use super::listed::Listed;
 use super::release::Release;
 use super::sink::Sink;
 use super::{pattern, programs, trial, witnesses};
@@ -13,7 +13,12 @@ use crate::approvals::redact::credentials::quotable;
 use serde_json::json;
 
 /// Reports what an entry allows too much, or what is wrong with its pattern.
-pub(super) fn judge<'f>(entry: &Listed<'_>, release: Release<'f>, judge: &mut Judge<'f>, sink: &mut Sink<'_>) {
+pub(super) fn judge<'f>(
+    entry: &Listed<'_>,
+    release: Release<'f>,
+    judge: &mut Judge<'f>,
+    sink: &mut Sink<'_>,
+) {
     let pattern = entry.pattern();
     // The check for credentials takes time, so it runs only for text that is shown.
     let shown = || quotable(pattern);
@@ -78,18 +83,26 @@ fn launcher<'f>(
     judge: &mut Judge<'f>,
     sink: &mut Sink<'_>,
 ) {
+    let pattern = entry.pattern();
+    let last = programs::name(pattern);
+    let plain = programs::plain(last);
+    let is_wild = last.contains(['*', '?']);
+    let is_windows = pattern::is_of_windows(pattern);
+    // Most entries return here.
+    if !is_wild && !is_windows && !judge.knows(plain) && !judge.knows(last) {
+        return;
+    }
     let arguments = match entry.arguments() {
         Arguments::Bound(_) | Arguments::Unbound => return,
         arguments if arguments.are_free() => None,
         _ => entry.arg_pattern().map(str::to_owned),
     };
-    let pattern = entry.pattern();
-    let last = programs::name(pattern);
-    let plain = programs::plain(last);
-    if pattern::is_of_windows(pattern) {
+    if is_windows {
         if arguments.is_none() && programs::is_known_on_windows(last, plain, |name| judge.knows(name)) {
-            let message =
-                format!("`{}` runs any command given in its arguments, and any arguments are allowed", quotable(pattern));
+            let message = format!(
+                "`{}` runs any command given in its arguments, and any arguments are allowed",
+                quotable(pattern)
+            );
             sink.push(entry.raw(Code::InterpreterWithoutArguments, "pattern", message));
         }
         return;
@@ -97,7 +110,6 @@ fn launcher<'f>(
     let by_path = inclusion::is_path(pattern);
     let mut shape = Shape { name: last.to_owned(), by_path, arguments, is_generated: entry.is_generated() };
     let mut plain = plain.to_owned();
-    let is_wild = last.contains(['*', '?']);
     if is_wild {
         let found = if last.chars().any(|c| !matches!(c, '*' | '?')) || !by_path {
             judge.first_of(last, &shape)
@@ -113,8 +125,6 @@ fn launcher<'f>(
         shape.name = name;
     } else if judge.knows(last) {
         last.clone_into(&mut plain);
-    } else if !judge.knows(&plain) {
-        return;
     }
     let power = judge.power(&shape, &plain);
     if !power.runs.is_empty() {
@@ -145,8 +155,7 @@ fn running(entry: &Listed<'_>, shape: &Shape, power: &Power, release: Release<'_
         message.push_str(", which changes this allowlist");
     }
     if !power.dead.is_empty() {
-        message.push_str("; no command matches it");
-        message.push_str(&format!(" on {}", release.names(&power.dead)));
+        message = format!("{message}; no command matches it on {}", release.names(&power.dead));
     }
     let code = if is_approver { Code::RewritesApprovals } else { Code::InterpreterWithoutArguments };
     sink.push(entry.raw(code, "pattern", message));
@@ -157,15 +166,16 @@ fn dead(entry: &Listed<'_>, power: &Power, release: Release<'_>, sink: &mut Sink
     let shown = quotable(entry.pattern());
     let name = programs::name(entry.pattern());
     let why = if power.is_transparent {
-        format!("a gateway looks through `{name}`, and matches the program behind it: write an entry for that program")
+        format!(
+            "a gateway looks through `{name}`, and matches the program behind it: write an entry for that program"
+        )
     } else {
         format!("no entry allows a command that starts with `{name}`")
     };
     let is_bare = !inclusion::is_path(entry.pattern());
     // A bare name has no meaning for 2026.4.14 either.
-    let unmatched = release.those(|profile| {
-        power.dead.contains(&profile) || is_bare && profile == Profile::V2026_4_14
-    });
+    let unmatched =
+        release.those(|profile| power.dead.contains(&profile) || is_bare && profile == Profile::V2026_4_14);
     let on = if release.is_all(&unmatched) { release.on(&unmatched) } else { release.on(&power.dead) };
     let message = format!("`{shown}` never matches{on}: {why}");
     let raw = entry.raw(Code::NeverMatches, "pattern", message);

@@ -93,7 +93,9 @@ impl<'f> Judge<'f> {
             let mut commands = witnesses.iter().map(|witness| witness.replace('%', &shape.name));
             if let Some(command) = commands.find(|command| allows(shape, command, profile)) {
                 power.runs.push((profile, command));
-            } else if !is_restricted && !PLAIN.iter().any(|plain| allows(shape, &plain.replace('%', &shape.name), profile)) {
+            } else if !is_restricted
+                && !PLAIN.iter().any(|plain| allows(shape, &plain.replace('%', &shape.name), profile))
+            {
                 power.dead.push(profile);
                 power.is_transparent |= witnesses.iter().any(|witness| passes(witness, &shape.name, profile));
             }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::entries::Listed;
 use super::facts::Files;
+use super::listed::Listed;
 use super::release::Release;
 use super::{pattern, trial};
 use crate::approvals::decide::{Found, inclusion};

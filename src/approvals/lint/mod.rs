@@ -17,6 +17,7 @@ mod fallback;
 mod fix;
 mod judge;
 mod links;
+mod listed;
 mod pattern;
 mod place;
 mod policy;

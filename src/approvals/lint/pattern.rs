@@ -70,7 +70,8 @@ fn rest_of(text: &str) -> &str {
 
 /// Whether a pattern was written as a command line instead of a program.
 pub(super) fn is_command_line(pattern: &str) -> bool {
-    if is_of_windows(pattern) {
+    // Most patterns return here.
+    if pattern.bytes().all(|byte| byte > b' ' && byte.is_ascii()) || is_of_windows(pattern) {
         return false;
     }
     let mut words = pattern.split_whitespace();
@@ -156,7 +157,13 @@ mod tests {
         ] {
             assert!(is_command_line(pattern), "{pattern}");
         }
-        for pattern in ["git", "/Applications/My App/x", "/Applications/My App", "/usr/bin/git", r"C:\Program Files\x.exe"] {
+        for pattern in [
+            "git",
+            "/Applications/My App/x",
+            "/Applications/My App",
+            "/usr/bin/git",
+            r"C:\Program Files\x.exe",
+        ] {
             assert!(!is_command_line(pattern), "{pattern}");
         }
         assert!(has_literal_glob("/usr/bin/{a,b}") && has_literal_glob("[ab]*"));

@@ -7,7 +7,7 @@ use std::ops::Range;
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
-use super::entries::listed;
+use super::listed::listed;
 use super::raw::Raw;
 use super::silences::Overrides;
 use crate::approvals::bounds;

@@ -57,7 +57,9 @@ pub(super) fn is_known_on_windows(last: &str, plain: &str, is_known: impl Fn(&st
     const OWN: [&str; 6] = ["cmd", "cscript", "mshta", "powershell", "rundll32", "wscript"];
     let lower = plain.to_ascii_lowercase();
     let is_program = last.len() > plain.len() && last.to_ascii_lowercase().ends_with(".exe");
-    is_known(plain) || OWN.contains(&plain) || is_program && (is_known(&lower) || OWN.contains(&lower.as_str()))
+    is_known(plain)
+        || OWN.contains(&plain)
+        || is_program && (is_known(&lower) || OWN.contains(&lower.as_str()))
 }
 
 /// A program that every host has and that runs other programs, if a pattern matches its path.
@@ -155,9 +157,14 @@ mod tests {
             assert!(may_be_shell(pattern), "{pattern}");
         }
         assert!(!may_be_shell("/bin/python3") && !may_be_shell("git"));
-        for (name, expected) in
-            [("python3.11", "python"), ("Node.exe", "Node"), ("7z", "7z"), ("php-8.2", "php"), ("", ""), ("1.2", "1.2")]
-        {
+        for (name, expected) in [
+            ("python3.11", "python"),
+            ("Node.exe", "Node"),
+            ("7z", "7z"),
+            ("php-8.2", "php"),
+            ("", ""),
+            ("1.2", "1.2"),
+        ] {
             assert_eq!(plain(name), expected);
         }
     }

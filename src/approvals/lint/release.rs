@@ -64,7 +64,11 @@ impl<'f> Release<'f> {
 
     /// The releases to which a finding applies, with a blank before them; nothing if it applies to every release.
     pub(super) fn on(self, profiles: &[Profile]) -> String {
-        if self.is_all(profiles) && self.named.is_none() { String::new() } else { format!(" on {}", self.names(profiles)) }
+        if self.is_all(profiles) && self.named.is_none() {
+            String::new()
+        } else {
+            format!(" on {}", self.names(profiles))
+        }
     }
 
     /// The names of releases: the one that was named, or the ones that were measured.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::approvals::decide::{Context, Host, Prepared, Profile, Programs, Question, Table, TableHost, Verdict, decide_prepared};
+use crate::approvals::decide::{
+    Context, Host, Prepared, Profile, Programs, Question, Table, TableHost, Verdict, decide_prepared,
+};
 
 /// The directory of every program of a trial, and its `PATH`.
 pub(super) const PROGRAMS: &str = "/usr/bin";

@@ -18,8 +18,7 @@ fn all(document: &Value, facts: &Facts<'_>) -> Vec<String> {
 }
 
 fn of_entry(entry: &Value, release: Option<&str>) -> Vec<String> {
-    let document =
-        json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [entry]}}});
+    let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [entry]}}});
     all(&document, &Facts { release, ..Facts::default() })
 }
 
@@ -31,9 +30,31 @@ fn of_pattern(pattern: &str, release: Option<&str>) -> Vec<String> {
 #[test]
 fn programs_that_a_gateway_looks_through_are_dead() {
     for name in [
-        "bunx", "chroot", "chrt", "doas", "env", "flock", "ionice", "nice", "nohup", "npx", "nsenter", "pkexec",
-        "runuser", "script", "setsid", "stdbuf", "su", "sudo", "systemd-run", "taskset", "time", "timeout", "unshare",
-        "watch", "xargs",
+        "bunx",
+        "chroot",
+        "chrt",
+        "doas",
+        "env",
+        "flock",
+        "ionice",
+        "nice",
+        "nohup",
+        "npx",
+        "nsenter",
+        "pkexec",
+        "runuser",
+        "script",
+        "setsid",
+        "stdbuf",
+        "su",
+        "sudo",
+        "systemd-run",
+        "taskset",
+        "time",
+        "timeout",
+        "unshare",
+        "watch",
+        "xargs",
     ] {
         for pattern in [name.to_owned(), format!("/usr/bin/{name}")] {
             let found = of_pattern(&pattern, Some("2026.9.6"));
@@ -43,15 +64,21 @@ fn programs_that_a_gateway_looks_through_are_dead() {
     }
     assert_eq!(
         of_pattern("env", None),
-        ["never-matches: `env` never matches: a gateway looks through `env`, and matches the program behind it: write an entry for that program"]
+        [
+            "never-matches: `env` never matches: a gateway looks through `env`, and matches the program behind it: write an entry for that program"
+        ]
     );
     assert_eq!(
         of_pattern("/usr/bin/xargs", None),
-        ["interpreter-without-arguments: `/usr/bin/xargs` allows `xargs id` on 2026.4.14; no command matches it on 2026.6.11 and 2026.9.6"]
+        [
+            "interpreter-without-arguments: `/usr/bin/xargs` allows `xargs id` on 2026.4.14; no command matches it on 2026.6.11 and 2026.9.6"
+        ]
     );
     assert_eq!(
         of_pattern("npx", None),
-        ["interpreter-without-arguments: `npx` allows `npx id` on 2026.6.11; no command matches it on 2026.9.6"]
+        [
+            "interpreter-without-arguments: `npx` allows `npx id` on 2026.6.11; no command matches it on 2026.9.6"
+        ]
     );
     // With arguments that are restricted they are dead too.
     let restricted = of_entry(&json!({"pattern": "timeout", "argPattern": "^5 ls$"}), Some("2026.9.6"));
@@ -63,11 +90,15 @@ fn programs_that_a_gateway_looks_through_are_dead() {
 fn shells_are_dangerous_by_their_input() {
     assert_eq!(
         of_pattern("/bin/bash", None),
-        ["interpreter-without-arguments: `/bin/bash` allows `bash -c id` on 2026.4.14, and `cat a.sh | bash` (where `cat` has an entry) on 2026.6.11 and 2026.9.6"]
+        [
+            "interpreter-without-arguments: `/bin/bash` allows `bash -c id` on 2026.4.14, and `cat a.sh | bash` (where `cat` has an entry) on 2026.6.11 and 2026.9.6"
+        ]
     );
     assert_eq!(
         of_pattern("bash", Some("2026.9.6")),
-        ["interpreter-without-arguments: `bash` allows `cat a.sh | bash` (where `cat` has an entry) on 2026.9.6"]
+        [
+            "interpreter-without-arguments: `bash` allows `cat a.sh | bash` (where `cat` has an entry) on 2026.9.6"
+        ]
     );
 }
 
@@ -75,7 +106,10 @@ fn shells_are_dangerous_by_their_input() {
 #[test]
 fn one_star_before_a_slash_never_matches() {
     let found = of_pattern("*/bash", None);
-    assert!(found.len() == 1 && found[0].starts_with("never-matches: `*/bash` never matches: `*` does not"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].starts_with("never-matches: `*/bash` never matches: `*` does not"),
+        "{found:?}"
+    );
     assert!(of_pattern("**/bash", None)[0].starts_with("interpreter-without-arguments: `**/bash` allows"));
     for profile in Profile::ALL {
         assert!(!trial::runs(&json!([{"pattern": "*/ls"}]), "ls", "ls", profile));
@@ -92,9 +126,10 @@ fn a_command_line_is_reported_with_the_entry_that_is_meant() {
     ] {
         let found = of_pattern(pattern, None);
         let (path, arguments) = intended(pattern).unwrap();
-        let entry = json!({"pattern": path, "argPattern": arguments});
+        let proposed = format!("{{\"pattern\": {}, \"argPattern\": {}}}", json!(path), json!(arguments));
+        let entry: Value = serde_json::from_str(&proposed).unwrap();
         assert!(found.len() == 1 && found[0].starts_with("command-as-pattern: "), "{found:?}");
-        assert!(found[0].ends_with(&format!("; the entry should be {entry}")), "{found:?}");
+        assert!(found[0].ends_with(&format!("; the entry should be {proposed}")), "{found:?}");
         for profile in [B, C] {
             assert!(trial::runs(&json!([entry]), program, command, profile), "{pattern} {profile:?}");
             assert!(!trial::runs(&json!([entry]), program, program, profile));
@@ -102,7 +137,10 @@ fn a_command_line_is_reported_with_the_entry_that_is_meant() {
         }
     }
     let found = of_pattern("git status", Some("2026.4.14"));
-    assert!(found[0].ends_with("; a gateway 2026.4.14 cannot restrict the arguments of a program"), "{found:?}");
+    assert!(
+        found[0].ends_with("; a gateway 2026.4.14 cannot restrict the arguments of a program"),
+        "{found:?}"
+    );
 }
 
 /// The bug: it "matches every command", and the same release "never matches" it.
@@ -127,15 +165,16 @@ fn a_link_of_this_host_is_reported() {
     let host = table.host("/");
     let host: &dyn Host = &host;
     let of = |pattern: &str, keeper| {
-        let document =
-            json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": pattern}]}}});
+        let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": pattern}]}}});
         let files = Files { host, home: "/home/ann" };
         let found = all(&document, &Facts { keeper, host: Some(files), ..Facts::default() });
         found.into_iter().filter(|line| line.starts_with("link-as-pattern")).collect::<Vec<_>>()
     };
     assert_eq!(
         of("/usr/bin/python3", Keeper::Database),
-        ["link-as-pattern: `/usr/bin/python3` never matches: on this host it is a link, and the path it leads to is compared: `/usr/bin/python3.11`"]
+        [
+            "link-as-pattern: `/usr/bin/python3` never matches: on this host it is a link, and the path it leads to is compared: `/usr/bin/python3.11`"
+        ]
     );
     assert!(of("/usr/bin/python3", Keeper::File)[0].contains(" never matches on 2026.6.11: "));
     for pattern in ["/usr/bin/python3.11", "/usr/bin/python*", "/usr/bin/absent", "python3"] {
@@ -153,7 +192,9 @@ fn an_unanswered_prompt_is_judged_as_the_release_does() {
     };
     assert_eq!(
         of(json!({"security": "full", "ask": "always"}), None),
-        ["ask-fallback-full: all agents: without `askFallback` the command of an unanswered prompt runs on 2026.4.14"]
+        [
+            "ask-fallback-full: all agents: without `askFallback` the command of an unanswered prompt runs on 2026.4.14"
+        ]
     );
     let none = [""; 0];
     assert_eq!(of(json!({"security": "full", "ask": "always"}), Some("2026.9.6")), none);
@@ -192,10 +233,13 @@ fn programs_that_run_others_are_found_by_a_command_that_the_release_runs() {
     );
     assert_eq!(
         of_pattern("openclaw", None),
-        ["rewrites-approvals: `openclaw` allows `openclaw approvals allowlist add /bin/sh` on 2026.6.11 and 2026.9.6, which changes this allowlist"]
+        [
+            "rewrites-approvals: `openclaw` allows `openclaw approvals allowlist add /bin/sh` on 2026.6.11 and 2026.9.6, which changes this allowlist"
+        ]
     );
     // An expression is asked with the command, so it need not be free to allow it.
-    let with = |arguments: &str| of_entry(&json!({"pattern": "python3", "argPattern": arguments}), Some("2026.9.6"));
+    let with =
+        |arguments: &str| of_entry(&json!({"pattern": "python3", "argPattern": arguments}), Some("2026.9.6"));
     assert!(with("^-c .*$")[0].starts_with("interpreter-without-arguments: `python3` allows `python3 -c 1`"));
     assert_eq!(with(r"^safe\.py$"), [""; 0]);
     assert_eq!(of_entry(&json!({"pattern": "openclaw", "argPattern": "^status$"}), None), [""; 0]);
@@ -203,8 +247,7 @@ fn programs_that_run_others_are_found_by_a_command_that_the_release_runs() {
 
 #[test]
 fn releases_that_cannot_read_a_store_are_not_asked() {
-    let document =
-        json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/usr/bin/xargs"}]}}});
+    let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/usr/bin/xargs"}]}}});
     let of = |keeper| all(&document, &Facts { keeper, ..Facts::default() });
     assert!(of(Keeper::Database)[0].starts_with("never-matches"));
     assert!(of(Keeper::File)[0].ends_with(" on 2026.4.14; no command matches it on 2026.6.11"));

@@ -234,7 +234,10 @@ fn each_kind_of_fix_is_made_and_what_only_looks_like_one_is_not() {
     let command_lines = [manual("python3 /x/y.py *"), manual("/usr/bin/*"), manual("/usr/bin/git status")];
     assert_eq!(removed(json!(command_lines)), [0usize; 0]);
     // A bare name of a program that a gateway looks through matches nothing anywhere; a path may be a script's.
-    assert_eq!(removed(json!([manual("env"), manual("/usr/bin/env"), manual("xargs"), manual("npx")])), [0, 2]);
+    assert_eq!(
+        removed(json!([manual("env"), manual("/usr/bin/env"), manual("xargs"), manual("npx")])),
+        [0, 2]
+    );
     // Only the root directory has what this one matches, and 2026.4.14 matches a path as it was written.
     assert_eq!(removed(json!([manual("*/rg"), manual("/usr/../bin/rg")])), [0usize; 0]);
     // For a shell, only an entry with its own arguments allows scripts.

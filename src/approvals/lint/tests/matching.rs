@@ -48,7 +48,11 @@ fn the_evaluator_finds_the_entry_that_the_gateway_finds() {
             continue;
         }
         let place = path.as_deref().zip(real.as_deref());
-        assert_eq!(matched(&entries, &word, place, &arguments), expected, "{entries} {word} {path:?} {arguments:?}");
+        assert_eq!(
+            matched(&entries, &word, place, &arguments),
+            expected,
+            "{entries} {word} {path:?} {arguments:?}"
+        );
         hits += usize::from(expected.is_some());
     }
     assert!(hits > 300, "{hits}");

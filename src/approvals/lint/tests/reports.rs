@@ -97,9 +97,10 @@ fn generated_entries_are_active_on_hosts_that_keep_a_file() {
     let of_any = found(&document, &Facts::default(), &Overrides::default());
     assert_eq!(codes(&of_any), ["inactive-generated", "interpreter-without-arguments"]);
     assert_eq!(of_any.removals, []);
-    for facts in
-        [Facts { keeper: Keeper::File, ..Facts::default() }, Facts { release: Some("2026.6.11"), ..Facts::default() }]
-    {
+    for facts in [
+        Facts { keeper: Keeper::File, ..Facts::default() },
+        Facts { release: Some("2026.6.11"), ..Facts::default() },
+    ] {
         let linted = found(&document, &facts, &Overrides::default());
         assert_eq!((codes(&linted), linted.removals), (vec!["interpreter-without-arguments"], vec![]));
     }
