@@ -46,6 +46,27 @@ impl<'e> Arguments<'e> {
     }
 }
 
+/// Whether an expression takes little time on a short text: it repeats no group, and few characters. The engine goes back
+/// on each repetition, so that a hostile expression would take forever.
+pub(super) fn is_quick(pattern: &str) -> bool {
+    const LONGEST: usize = 1000;
+    const MOST: usize = 4;
+    let bytes = pattern.as_bytes();
+    let (mut at, mut before, mut repetitions) = (0, 0, 0);
+    while at < bytes.len() && at < LONGEST {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'*' | b'+' | b'{' if before == b')' => return false,
+            b'?' if before == b'(' => {}
+            b'*' | b'+' | b'?' | b'{' => repetitions += 1,
+            _ => {}
+        }
+        before = bytes.get(at).copied().unwrap_or_default();
+        at += 1;
+    }
+    bytes.len() <= LONGEST && repetitions <= MOST
+}
+
 /// Maximum depth at which groups are examined.
 const DEPTH: usize = 64;
 
@@ -231,10 +252,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn expressions_that_repeat_groups_are_not_tried() {
+        for pattern in ["^safe\\.py$", "^(?:status|log)(?: --oneline)?$", "^-c .*$", r"\(*", "^(?=a)a$"] {
+            assert!(is_quick(pattern), "{pattern}");
+        }
+        let many = ".*".repeat(5);
+        for pattern in ["^(a+)+$", "(a|a)*$", "((a){9}){9}$", &many, &"a".repeat(1001)] {
+            assert!(!is_quick(pattern), "{pattern}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_looked_through(pattern in r"[\\^$()\[\]{}|*+?.:a-cé]{0,40}") {
             is_anchored(&pattern);
+            is_quick(&pattern);
             Arguments::of(Some(&pattern)).are_free();
         }
     }

@@ -89,7 +89,7 @@ fn launcher<'f>(
     let is_wild = last.contains(['*', '?']);
     let is_windows = pattern::is_of_windows(pattern);
     // Most entries return here.
-    if !is_wild && !is_windows && !judge.knows(plain) && !judge.knows(last) {
+    if !is_wild && !is_windows && !judge.knows(plain) && (plain.len() == last.len() || !judge.knows(last)) {
         return;
     }
     let arguments = match entry.arguments() {
@@ -112,13 +112,9 @@ fn launcher<'f>(
     let mut plain = plain.to_owned();
     if is_wild {
         let found = if last.chars().any(|c| !matches!(c, '*' | '?')) || !by_path {
-            judge.first_of(last, &shape)
+            judge.first_of(&shape)
         } else {
-            programs::in_system_directory(pieces).map(|name| {
-                let shape = Shape { name: name.to_owned(), ..shape.clone() };
-                judge.power(&shape, name);
-                name.to_owned()
-            })
+            programs::in_system_directory(pieces).map(str::to_owned)
         };
         let Some(name) = found else { return };
         plain.clone_from(&name);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::arguments::is_quick;
 use super::release::Release;
 use super::trial::{self, PROGRAMS};
 use super::witnesses;
@@ -16,9 +17,6 @@ const MAX_ASKED: usize = 400;
 
 /// Maximum number of shapes with an `argPattern` among them.
 const MAX_RESTRICTED: usize = 200;
-
-/// Maximum length in bytes of an `argPattern` that is asked.
-const LONGEST: usize = 1000;
 
 /// Commands that a program accepts which runs nothing else. If none of them runs, the entry is dead.
 const PLAIN: [&str; 3] = ["%", "% --version", "% a.txt"];
@@ -54,7 +52,7 @@ pub(super) struct Judge<'f> {
     known: HashMap<&'static str, &'static [&'static str]>,
     powers: HashMap<Shape, Power>,
     /// For the last part of a pattern with wildcards, the first program that it matches and that runs something.
-    wild: HashMap<(String, bool), Option<String>>,
+    wild: HashMap<Shape, Option<String>>,
     left: usize,
     left_restricted: usize,
 }
@@ -82,7 +80,7 @@ impl<'f> Judge<'f> {
             return power.clone();
         }
         let is_restricted = shape.arguments.is_some();
-        if shape.arguments.as_ref().is_some_and(|arguments| arguments.len() > LONGEST)
+        if shape.arguments.as_ref().is_some_and(|arguments| !is_quick(arguments))
             || !taken(if is_restricted { &mut self.left_restricted } else { &mut self.left })
         {
             return Power::default();
@@ -122,13 +120,12 @@ impl<'f> Judge<'f> {
         })
     }
 
-    /// The first program that a glob matches by name and that would run something else.
-    pub(super) fn first_of(&mut self, glob: &str, shape: &Shape) -> Option<String> {
-        let key = (glob.to_owned(), shape.by_path);
-        if let Some(found) = self.wild.get(&key) {
+    /// The first program that a glob matches and that would run something else. `shape` has the glob as its name.
+    pub(super) fn first_of(&mut self, shape: &Shape) -> Option<String> {
+        if let Some(found) = self.wild.get(shape) {
             return found.clone();
         }
-        let pieces = inclusion::pieces(glob);
+        let pieces = inclusion::pieces(&shape.name);
         let names = witnesses::all().map(|(name, _)| *name).filter(|name| inclusion::matches(&pieces, name));
         let names: Vec<&str> = names.collect();
         let found = names.into_iter().find(|name| {
@@ -137,7 +134,7 @@ impl<'f> Judge<'f> {
         });
         let found = found.map(str::to_owned);
         if self.wild.len() < MAX_ASKED {
-            self.wild.insert(key, found.clone());
+            self.wild.insert(shape.clone(), found.clone());
         }
         found
     }

@@ -55,8 +55,8 @@ impl<'d> Listed<'d> {
             Arguments::Bound(_) => false,
             Arguments::Any | Arguments::Expression(_) => self.is_generated(),
         };
-        let binding = release.binding();
-        if unbound && !binding.is_empty() {
+        if unbound && release.binds_directories() {
+            let binding = release.binding();
             let message = format!(
                 "this generated entry for `{}` is not bound to a directory, and inactive{}",
                 quotable(pattern),

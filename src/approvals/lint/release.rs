@@ -52,6 +52,11 @@ impl<'f> Release<'f> {
         self.readers.iter().copied().filter(|profile| holds(*profile)).collect()
     }
 
+    /// Whether a reader matches generated entries only in the directory of their approval.
+    pub(super) fn binds_directories(self) -> bool {
+        self.readers.last().is_some_and(|profile| *profile >= Profile::V2026_9_6)
+    }
+
     /// The readers that match generated entries only in the directory of their approval.
     pub(super) fn binding(self) -> Vec<Profile> {
         self.those(|profile| profile >= Profile::V2026_9_6)
