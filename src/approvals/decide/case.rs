@@ -10,9 +10,10 @@ use super::decision::{Decision, Verdict};
 use super::document;
 use super::evaluation::{By, Segment};
 use super::host::Host;
+use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Context, Entry, Question};
-use super::verdict::decide;
+use super::verdict::decide_prepared;
 
 /// The judge has a new state directory each time; a case can name it only by its variable.
 const STATE_DIRECTORY: &str = "/oracle/state";
@@ -123,16 +124,73 @@ pub struct EntryAnswer {
     pub arg_pattern: Option<String>,
 }
 
+/// Decides cases one after the other as one release does. Cases with the document of the case before are cheaper.
+#[derive(Debug)]
+pub struct Cases {
+    profile: Profile,
+    last: Option<Loaded>,
+}
+
+/// The document of a case, loaded for its agent.
+#[derive(Debug)]
+struct Loaded {
+    document: Value,
+    is_sent: bool,
+    agent: String,
+    /// The text that the store holds and what the release makes of it. `None`: it fails when it normalises what was sent.
+    stored: Option<(String, Prepared)>,
+}
+
+impl Cases {
+    /// Cases of a release.
+    pub fn new(profile: Profile) -> Self {
+        Self { profile, last: None }
+    }
+
+    /// Decides a case.
+    pub fn answer(&mut self, case: &Case, host: &dyn Host) -> Answer {
+        let (profile, id) = (self.profile, case.id.clone());
+        let Some((document, prepared)) = self.loaded(case) else {
+            return Answer { id, verdict: "error".to_owned(), ..Answer::default() };
+        };
+        let decision = decide_prepared(&case.question(document), profile, prepared, host);
+        Answer::new(id, decision, prepared.entries())
+    }
+
+    /// The document of a case.
+    fn loaded(&mut self, case: &Case) -> Option<&(String, Prepared)> {
+        let fits = |last: &Loaded| {
+            last.is_sent == case.is_sent() && last.agent == case.agent() && last.document == case.document
+        };
+        let last = match self.last.take().filter(fits) {
+            Some(last) => last,
+            None => Loaded {
+                document: case.document.clone(),
+                is_sent: case.is_sent(),
+                agent: case.agent().to_owned(),
+                stored: case.stored_document().map(|document| {
+                    let prepared = Prepared::of(Some(&document), case.agent(), self.profile);
+                    (document, prepared)
+                }),
+            },
+        };
+        self.last.insert(last).stored.as_ref()
+    }
+}
+
 impl Case {
     /// Decides the case as one release does.
     pub fn answer(&self, profile: Profile, host: &dyn Host) -> Answer {
-        let Some(document) = self.stored_document() else {
-            return Answer { id: self.id.clone(), verdict: "error".to_owned(), ..Answer::default() };
-        };
-        let question = self.question(&document);
-        let decision = decide(&question, profile, host);
-        let entries = document::load(Some(&document), question.agent, profile).map(|loaded| loaded.entries);
-        Answer::new(self.id.clone(), decision, &entries.unwrap_or_default())
+        Cases::new(profile).answer(self, host)
+    }
+
+    fn agent(&self) -> &str {
+        self.agent.as_deref().unwrap_or("main")
+    }
+
+    /// Whether the document is what a client sent.
+    fn is_sent(&self) -> bool {
+        self.via.as_deref() == Some("set")
     }
 
     /// The text that the store holds. `None`: the release fails when it normalises what was sent.
@@ -142,7 +200,7 @@ impl Case {
             Value::String(text) => text.clone(),
             document => document.to_string(),
         };
-        if self.via.as_deref() == Some("set") { document::stored_when_sent(&text) } else { Some(text) }
+        if self.is_sent() { document::stored_when_sent(&text) } else { Some(text) }
     }
 
     fn question<'q>(&'q self, document: &'q str) -> Question<'q> {
@@ -150,7 +208,7 @@ impl Case {
         let variables = self.env.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
         Question {
             command: &self.command,
-            agent: self.agent.as_deref().unwrap_or("main"),
+            agent: self.agent(),
             document: Some(document),
             configuration: &self.config,
             directory: &self.cwd,

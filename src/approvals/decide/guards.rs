@@ -34,7 +34,8 @@ pub(super) fn refusal(question: &Question<'_>, profile: Profile) -> Option<&'sta
     if profile >= Profile::V2026_9_6 && explanation == Err(Unparsed::TooComplex) {
         return Some(TOO_COMPLEX);
     }
-    let candidates = payloads::candidates(command, profile, explanation.ok().filter(is_whole).as_ref());
+    let explanation = explanation.ok().filter(|found| is_whole(found));
+    let candidates = payloads::candidates(command, profile, explanation.as_deref());
     candidates.iter().find_map(|argv| {
         if approve::can_begin(argv) && approve::is_answer(&argv.join(" ")) {
             Some(APPROVE)
@@ -57,8 +58,8 @@ pub(super) fn state_refusal(
         return None;
     }
     let command = trim(question.command);
-    let explanation = shell::explain(command, profile).ok().filter(is_whole);
-    let candidates = payloads::candidates(command, profile, explanation.as_ref());
+    let explanation = shell::explain(command, profile).ok().filter(|found| is_whole(found));
+    let candidates = payloads::candidates(command, profile, explanation.as_deref());
     candidates.iter().any(|argv| sqlite::opens_state(argv, question, host)).then_some(SQLITE)
 }
 

@@ -48,6 +48,7 @@ mod reading;
 mod resolve;
 mod safe_bin_profiles;
 mod safe_bins;
+mod seen;
 mod segment;
 mod shell;
 mod shell_names;
@@ -69,7 +70,7 @@ mod workspace;
 mod wrapper_options;
 mod wrappers;
 
-pub use case::{Answer, Case, EntryAnswer, SegmentAnswer};
+pub use case::{Answer, Case, Cases, EntryAnswer, SegmentAnswer};
 pub use decision::{Decision, Origin, Policy, Unanswered, Verdict};
 pub use effective::{AgentPolicy, Level, effective, policy_of};
 pub use evaluation::{By, Evaluation, Plan, Segment};

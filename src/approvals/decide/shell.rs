@@ -2,6 +2,9 @@
 //! it starts with which words, and what about it cannot be judged from the text. Facts: `command-explainer/extract.ts` of
 //! both releases (tree-sitter-bash 0.25.1).
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::profile::Profile;
 
 mod carriers;
@@ -17,16 +20,38 @@ mod word;
 pub(super) use explanation::{Context, Explanation, Risk, RiskKind, Step};
 pub(super) use parse::Unparsed;
 
+/// A command that was explained, and what was found.
+struct Explained {
+    command: String,
+    profile: Profile,
+    found: Result<Rc<Explanation>, Unparsed>,
+}
+
+thread_local! {
+    /// The last command: a decision explains the same text for its guards and under each hypothesis.
+    static LAST: RefCell<Option<Explained>> = const { RefCell::new(None) };
+}
+
 /// Explains a command.
-pub(super) fn explain(command: &str, profile: Profile) -> Result<Explanation, Unparsed> {
-    walk::explain(command, profile)
+pub(super) fn explain(command: &str, profile: Profile) -> Result<Rc<Explanation>, Unparsed> {
+    LAST.with_borrow_mut(|last| {
+        if let Some(last) = last
+            && last.profile == profile
+            && last.command == command
+        {
+            return last.found.clone();
+        }
+        let found = walk::explain(command, profile).map(Rc::new);
+        *last = Some(Explained { command: command.to_owned(), profile, found: found.clone() });
+        found
+    })
 }
 
 /// The words of every program that a command starts, payloads included: those of the command itself first.
 pub(super) fn commands(command: &str, profile: Profile) -> Result<Vec<Vec<String>>, Unparsed> {
-    let (top, nested): (Vec<_>, Vec<_>) =
-        explain(command, profile)?.steps.into_iter().partition(|step| step.context == Context::Top);
-    Ok(top.into_iter().chain(nested).map(|step| step.argv).collect())
+    let found = explain(command, profile)?;
+    let (top, nested): (Vec<_>, Vec<_>) = found.steps.iter().partition(|step| step.context == Context::Top);
+    Ok(top.into_iter().chain(nested).map(|step| step.argv.clone()).collect())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Hypothesis, World};
+use super::seen::Seen;
 use super::situation::{Outcome, Situation};
 use super::{bash, environment, split, workspace};
 
@@ -35,6 +36,7 @@ pub fn decide_prepared(
     loaded: &Prepared,
     host: &dyn Host,
 ) -> Decision {
+    let host: &dyn Host = &Seen::new(host);
     let configuration = Configuration::of(question, profile);
     let requested = match configuration.requested(question, profile) {
         Ok(requested) => requested,

@@ -10,7 +10,7 @@ use super::circumstances::table;
 use super::error::ExplainError;
 use super::release::{self, Sources};
 use super::request::CasesRequest;
-use crate::approvals::decide::{Answer, Case, Host, Profile, Table, TableHost};
+use crate::approvals::decide::{Answer, Case, Cases, Host, Profile, Table, TableHost};
 use crate::commands::Error;
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::store::files::ThisMachine;
@@ -119,6 +119,7 @@ fn decide(
     sender: &SyncSender<Step>,
 ) -> Result<(), Error> {
     let (mut line, mut number) = (Vec::new(), 0_u64);
+    let mut cases = Cases::new(profile);
     loop {
         number += 1;
         let wrong = |problem| ExplainError::Case { line: number, problem };
@@ -129,7 +130,7 @@ fn decide(
             continue;
         }
         let case = case(&line).map_err(wrong)?;
-        let answer = case.answer(profile, files.host(&case.cwd));
+        let answer = cases.answer(&case, files.host(&case.cwd));
         // After the deadline the receiver is dropped.
         if sender.send(Step::Answer(Box::new(answer))).is_err() {
             return Ok(());

@@ -1,6 +1,7 @@
 //! Parses a text with the grammar of Bash, within the releases' limits: the length, and the time of parsing. The time is
 //! counted in steps of the parser instead of milliseconds, so that the same text always has the same answer.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, Parser, Tree};
@@ -22,6 +23,11 @@ const MAX_RECOVERY: usize = 1_000_000;
 /// The most bars outside quotes. When a long pipeline ends in an error, the parser takes time and memory by the square of its
 /// length without a report: minutes and gigabytes for the longest text. No command that anybody writes has as many.
 const MAX_BARS: usize = 2_000;
+
+thread_local! {
+    /// Making a parser takes as long as parsing a short command.
+    static PARSER: RefCell<Option<Parser>> = RefCell::new(parser());
+}
 
 /// Why a text is not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +59,6 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
     if source.text.len() > MAX_BARS && bars(source.text) > MAX_BARS {
         return Err(Unparsed::TimedOut);
     }
-    let mut parser = Parser::new();
-    // The grammar is compiled in, and its version is checked by a test.
-    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).map_err(|_| Unparsed::TimedOut)?;
     let units = &source.units.units;
     let (mut reports, mut recovery) = (0_u32, 0_usize);
     let mut progress = |state: &tree_sitter::ParseState| {
@@ -68,8 +71,24 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let read = &mut |at, _| units.get(at..).unwrap_or_default();
-    let tree = parser.parse_utf16_le_with_options(read, None, Some(options));
-    tree.ok_or(Unparsed::TimedOut)
+    PARSER.with_borrow_mut(|parser| {
+        let tree = parser.as_mut()?.parse_utf16_le_with_options(read, None, Some(options));
+        if tree.is_none()
+            && let Some(parser) = parser
+        {
+            // Otherwise it would go on with this text.
+            parser.reset();
+        }
+        tree
+    })
+    .ok_or(Unparsed::TimedOut)
+}
+
+/// A parser of the grammar, which is compiled in; a test checks that its version fits.
+fn parser() -> Option<Parser> {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
+    Some(parser)
 }
 
 /// How many bars stand outside quotes, as far as quotes tell without parsing.
