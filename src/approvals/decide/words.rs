@@ -18,6 +18,10 @@ pub(super) fn trim(text: &str) -> &str {
 /// The program that a word names, for comparison with the tables: the last component after `/` or `\`, in
 /// lower case, without `.exe`, `.cmd`, `.bat` or `.com`.
 pub(super) fn program_name(word: &str) -> String {
+    if word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')) {
+        // Most words are their own names.
+        return word.to_owned();
+    }
     let posix = base_name(word);
     let windows = windows_base_name(word);
     let shorter = if windows.encode_utf16().count() < posix.encode_utf16().count() { windows } else { posix };
@@ -70,6 +74,9 @@ pub(super) fn normalize(path: &str) -> String {
 
 /// Folds an absolute path as text.
 fn fold(path: &str) -> String {
+    if is_folded(path) {
+        return path.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -81,6 +88,13 @@ fn fold(path: &str) -> String {
         }
     }
     format!("/{}", parts.join("/"))
+}
+
+/// Whether folding leaves an absolute path as it is, which is so for most.
+fn is_folded(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(|path| {
+        path.is_empty() || path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    })
 }
 
 /// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced

@@ -142,6 +142,8 @@ impl Walk {
         let (words, executable) = match step::read(node, source, self.profile) {
             Found::Nothing => return Ok(()),
             Found::Dynamic(name) => {
+                // Its text was read, though it is not kept: such names nest thousands deep.
+                self.keep(name.len())?;
                 self.risk(RiskKind::Blocks("dynamic-executable"), source, &name);
                 return Ok(());
             }

@@ -1,0 +1,347 @@
+//! Measures decisions about commands, beside the parser that they use.
+//!
+//! ```text
+//! cargo bench --bench decide                          # decisions a second, and texts made to be slow
+//! cargo bench --bench decide -- rate CASES.ndjson     # with the commands of other cases, in the form of `explain --stdin`
+//! cargo bench --bench decide -- fuzz 10000000 [SEED]  # the target of fuzz/, on a stable compiler
+//! ```
+//!
+//! Decisions and bare parses alternate, command by command in blocks, so that both have the same machine. Bare: one parser
+//! of `tree-sitter`, kept, that parses the command and does nothing with the tree.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "figures for whoever measures"
+)]
+
+use std::collections::HashSet;
+use std::env;
+use std::fs;
+use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use clearance::internals::decide::{Case, Cases, Host, Profile, ThisMachine};
+use serde_json::json;
+use tree_sitter::Parser;
+
+#[path = "../fuzz/src/target.rs"]
+mod target;
+
+/// Cases of all kinds, from the root of the repository.
+const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/decisions/cases.ndjson");
+
+/// How often all cases are decided; the figure is the median.
+const ROUNDS: usize = 9;
+
+/// The longest text that a release parses, in UTF-16 units.
+const LONGEST: usize = 131_072;
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let word = |index: usize| arguments.get(index).map(String::as_str);
+    match word(0) {
+        Some("fuzz") => fuzz(
+            word(1).map_or(1_000_000, |count| count.parse().expect("a count")),
+            word(2).map_or(1, |seed| seed.parse().expect("a seed")),
+        ),
+        Some("hostile") => hostile(word(1).unwrap_or_default()),
+        Some("rate") => rates(word(1).unwrap_or(RECORDED)),
+        _ => {
+            rates(RECORDED);
+            hostile("");
+        }
+    }
+}
+
+fn parser() -> Parser {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).expect("the grammar fits");
+    parser
+}
+
+/// Decisions a second: one document for all commands, as `approvals test` has it, and as `explain --stdin`, whose lines have
+/// a document each.
+fn rates(file: &str) {
+    let text = fs::read_to_string(file).expect("the cases are read");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).expect("a case")).collect();
+    let alike: Vec<Case> = cases.iter().map(|case| with_one_document(case)).collect();
+    let one = serde_json::to_string(&alike[0].document).expect("a document");
+    println!("{} commands of {file}, one document of {} bytes, then their own", cases.len(), one.len());
+    println!("| release | bare parses/s | one document, nothing on the host | ratio | this host | ratio | a line each, own documents | ratio |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for profile in Profile::ALL {
+        let (mut parser, mut few, mut here, mut own) =
+            (parser(), Cases::new(profile), Cases::new(profile), Cases::new(profile));
+        let bare = &mut |index: usize| drop(black_box(parser.parse(&cases[index].command, None)));
+        let empty = &mut |index: usize| drop(black_box(few.answer(&alike[index], &Empty)));
+        let local = &mut |index: usize| drop(black_box(here.answer(&alike[index], &ThisMachine)));
+        let line = &mut |index: usize| {
+            let case: Case = serde_json::from_str(lines[index]).expect("a case");
+            let answer = own.answer(&case, &ThisMachine);
+            drop(black_box(serde_json::to_vec(&answer).expect("an answer")));
+        };
+        let [bare, empty, local, line] = side_by_side(cases.len(), [bare, empty, local, line]);
+        println!(
+            "| {} | {bare:.0} | {empty:.0} | {:.2} | {local:.0} | {:.2} | {line:.0} | {:.2} |",
+            profile.release(),
+            empty / bare,
+            local / bare,
+            line / bare
+        );
+    }
+}
+
+/// A host without files.
+struct Empty;
+
+impl Host for Empty {
+    fn look(&self, path: &str) -> clearance::internals::decide::Found {
+        match path {
+            "/work" => clearance::internals::decide::Found::Directory(path.to_owned()),
+            _ => clearance::internals::decide::Found::Nothing,
+        }
+    }
+
+    fn read(&self, _: &str, _: usize) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn is_writable(&self, _: &str) -> Option<bool> {
+        Some(false)
+    }
+}
+
+fn with_one_document(case: &Case) -> Case {
+    let entries = ["/usr/bin/rg", "/usr/bin/ls", "/usr/bin/git", "/usr/bin/*", "jq", "/opt/**/bin/*"];
+    let entries: Vec<_> = entries.iter().map(|pattern| json!({ "pattern": pattern })).collect();
+    Case {
+        document: json!({ "version": 1, "defaults": { "security": "allowlist", "ask": "on-miss" },
+            "agents": { "main": { "allowlist": entries } } }),
+        command: case.command.clone(),
+        cwd: "/work".to_owned(),
+        path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+        home: "/home/ann".to_owned(),
+        config: json!({ "tools": { "exec": { "security": "allowlist", "ask": "on-miss" } } }),
+        ..Case::default()
+    }
+}
+
+/// What each piece of work does a second, all in turn in each round: medians.
+fn side_by_side<const N: usize>(count: usize, mut works: [&mut dyn FnMut(usize); N]) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    for round in 0..=ROUNDS {
+        let mut taken = [Duration::ZERO; N];
+        for start in (0..count).step_by(50) {
+            for (work, taken) in works.iter_mut().zip(&mut taken) {
+                let begun = Instant::now();
+                (start..count.min(start + 50)).for_each(&mut **work);
+                *taken += begun.elapsed();
+            }
+        }
+        if round > 0 {
+            times.iter_mut().zip(taken).for_each(|(times, taken)| times.push(taken));
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        f64::from(u32::try_from(count).expect("few cases")) / times[times.len() / 2].as_secs_f64()
+    })
+}
+
+/// Texts of the greatest length that are made to be slow, the slowest first.
+fn hostile(only: &str) {
+    println!("\n| text of 128 KiB | bare parse | 2026.4.14 | 2026.6.11 | 2026.9.6 |\n| --- | --- | --- | --- | --- |");
+    let mut rows = Vec::new();
+    for (name, command) in texts() {
+        if !name.contains(only) {
+            continue;
+        }
+        // Bare, some of these never end, and take all memory.
+        let bare = if command.len() - command.replace(['|', '<'], "").len() > 2000 {
+            "–".to_owned()
+        } else {
+            let mut parser = parser();
+            format!("{:.0} ms", took(|| drop(black_box(parser.parse(&command, None)))) * 1e3)
+        };
+        let times = Profile::ALL.map(|profile| {
+            let case = with_one_document(&Case { command: command.clone(), ..Case::default() });
+            let mut cases = Cases::new(profile);
+            let text = took(|| drop(black_box(cases.answer(&case, &ThisMachine)))) * 1e3;
+            text
+        });
+        let [a, b, c] = times;
+        rows.push((a.max(b).max(c), format!("| {name} | {bare} | {a:.0} ms | {b:.0} ms | {c:.0} ms |")));
+    }
+    rows.sort_by(|left, right| right.0.total_cmp(&left.0));
+    rows.iter().for_each(|(_, row)| println!("{row}"));
+}
+
+/// The best of three.
+fn took(mut work: impl FnMut()) -> f64 {
+    let once = |()| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed().as_secs_f64()
+    };
+    [(); 3].map(once).into_iter().fold(f64::MAX, f64::min)
+}
+
+fn texts() -> Vec<(String, String)> {
+    let filled = |unit: &str| (format!("`{unit}` repeated").replace('\n', "\\n"), unit.repeat(LONGEST / unit.len()));
+    let nested = |open: &str, inner: &str, close: &str| {
+        let depth = (LONGEST - inner.len()) / (open.len() + close.len());
+        (format!("`{open}{inner}{close}` in itself"), format!("{}{inner}{}", open.repeat(depth), close.repeat(depth)))
+    };
+    let mut texts: Vec<(String, String)> = [
+        "a|", "a ", "a;", "a&&", "a\n", "''", "\"\"", "$(", "`a` ", "{", "(", "[", "[[ ", "[ a ] ", "<<a ", "a <<b\nb\n", "<<<",
+        ">a ", "env ", "env -S ", "env A=1 ", "sudo ", "busybox sh -c ", "xargs ", "npx ", "sh -c a;", "sh -c ", "while ",
+        "if a;then ", "case a in b) c;; esac;", "f() { a; };", "A=1 ", "A=1 b;", "a\\\n", "a \\\nb;", "\\", " ", "\u{a0}", "é",
+        "é=1 ", "$a ", "*", "* ", "#\n", "&", "|", ";", "! ", "[[ a =~ ( ", "@(a|", "$'\\x41'", "${a/b/c}", "a\0",
+        "python3 -c x;", "find . -exec ls {} ;", "/usr/bin/ls;", "../", "head -n 1;", "openclaw config set a b;", "$(a);",
+        "a $(b);", "sh -c '$0 \"$@\"' ls;", "pnpm dlx a;", "cat /a/SKILL.md && printf x && ",
+    ]
+    .map(filled)
+    .into();
+    texts.extend(
+        [("\"$(", "ls", ")\""), ("$(", "ls", ")"), ("$(a ", "ls", ")"), ("{ ", "a", ";}"), ("{", "a", "}"), ("(", "ls", ")"),
+            ("${a:-", "a", "}"), ("$((", "1", "))"), ("<(", "a", ")")]
+        .map(|(open, inner, close)| nested(open, inner, close)),
+    );
+    for (name, open, unit, close) in [
+        ("`sh -c 'a;…'`", "sh -c '", "a;", "'"),
+        ("`sh -c \"\\\"…\"`", "sh -c \"", "\\\"", "\""),
+        ("`sh -c 'sh -c \"a;…\"'`", "sh -c 'sh -c \"", "a;", "\"'"),
+        ("`a \"$(b)…\"`", "a \"", "$(b)", "\""),
+        ("`A=(a …)`", "A=(", "a ", ")"),
+        ("`git -c a=b …`", "git ", "-c a=b ", ""),
+    ] {
+        let count = (LONGEST - open.len() - close.len()) / unit.len();
+        texts.push((name.to_owned(), format!("{open}{}{close}", unit.repeat(count))));
+    }
+    texts
+}
+
+/// Decides mutated commands, and reports the slowest. A panic ends it with the input.
+fn fuzz(count: u64, seed: u64) {
+    let mut random = Random(seed);
+    let recorded = fs::read_to_string(RECORDED).unwrap_or_default();
+    let mut seeds: Vec<String> = recorded
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Case>(line).ok())
+        .map(|case| case.command)
+        .collect();
+    seeds.extend(TOKENS.iter().map(|&token| token.to_owned()));
+    let known = seeds.len();
+    let (mut slowest, mut verdicts) = (Vec::<(Duration, Vec<u8>)>::new(), [0_u64; 5]);
+    let mut shapes = HashSet::new();
+    let begun = Instant::now();
+    for number in 0..count {
+        let mut input = vec![u8::try_from(random.below(256)).expect("a byte")];
+        input.extend(random.mutated(&seeds, number));
+        let start = Instant::now();
+        let verdict = catch_unwind(AssertUnwindSafe(|| target::decide(&input)));
+        let taken = start.elapsed();
+        let Ok(verdict) = verdict else { panic!("execution {number} of seed {seed}: {:?}", String::from_utf8_lossy(&input)) };
+        let index = ["runs", "asks", "denied", "unknown"].iter().position(|word| *word == verdict).unwrap_or(4);
+        verdicts[index] += 1;
+        // A kind of input that is new is a start for others.
+        if input.len() < 4000 && shapes.insert((verdict, input.len().ilog2(), input[0], input[input.len() / 2])) {
+            let text = String::from_utf8_lossy(&input[1..]).into_owned();
+            if seeds.len() < known + 5000 {
+                seeds.push(text);
+            } else {
+                let place = known + random.below(5000);
+                seeds[place] = text;
+            }
+        }
+        if slowest.len() < 5 || slowest.last().is_some_and(|(least, _)| *least < taken) {
+            slowest.push((taken, input));
+            slowest.sort_by_key(|(taken, _)| std::cmp::Reverse(*taken));
+            slowest.truncate(5);
+        }
+        if (number + 1) % 1_000_000 == 0 {
+            println!("{} executions, {:.0?}", number + 1, begun.elapsed());
+        }
+    }
+    println!("{count} executions of seed {seed} in {:.0?}; no panic", begun.elapsed());
+    println!("runs, asks, denied, unknown, error: {verdicts:?}");
+    for (taken, input) in slowest {
+        let head: String = String::from_utf8_lossy(&input).chars().take(100).collect();
+        println!("{taken:.1?} {} bytes: {head:?}", input.len());
+    }
+}
+
+/// Pieces of commands.
+const TOKENS: [&str; 80] = [
+    "ls", "git status", "sh -c ", "bash -lc ", "env ", "env -S ", "sudo ", "nice ", "timeout 5 ", "xargs ", "find . -exec ",
+    "npx ", "pnpm dlx ", "uv run ", "busybox sh ", "python3 -c ", "node -e ", "pwsh -c ", "cmd /c ", "exec ", "command ",
+    "builtin ", "eval ", "source ", ". ", "openclaw ", "/approve a allow-once", "sqlite3 ", "'", "\"", "`", "$(", ")", "${", "}",
+    "$((", "))", "{", "(", "[", "]", "[[", "]]", "|", "||", "&", "&&", ";", ";;", "\n", "\\\n", "\r\n", "\\", " ", "\t", "<<EOF\n",
+    "\nEOF\n", "<<-'E'\n", "<<<", ">", ">>", "2>&1", "<(", "A=1 ", "*", "?", "~", "#", "!", "$'", "$0 \"$@\"", "--", "-c", "-",
+    "\u{a0}", "\u{3000}", "é", "\u{feff}", "\0", "if true; then ",
+];
+
+/// `SplitMix64`.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound.max(1)).expect("a count");
+        usize::try_from(self.next() % bound).expect("a count")
+    }
+
+    /// A command with some changes: pieces are put in, taken out, doubled, wrapped in quotes, or joined with another command.
+    /// Every 20,000th is as long as a release reads.
+    fn mutated(&mut self, seeds: &[String], number: u64) -> Vec<u8> {
+        let mut text = seeds[self.below(seeds.len())].clone().into_bytes();
+        for _ in 0..=self.below(5) {
+            let at = self.below(text.len() + 1);
+            let end = at + self.below(text.len() - at + 1);
+            match self.below(8) {
+                0 => drop(text.splice(at..at, TOKENS[self.below(TOKENS.len())].bytes())),
+                1 => drop(text.drain(at..end.min(at + 12))),
+                2 => {
+                    let piece = text[at..end].to_vec();
+                    drop(text.splice(at..at, piece));
+                }
+                3 if at < text.len() => text[at] = u8::try_from(self.below(256)).expect("a byte"),
+                4 => drop(text.splice(at..end, seeds[self.below(seeds.len())].bytes())),
+                5 => {
+                    let [open, close] = [["'", "'"], ["\"", "\""], ["$(", ")"], ["sh -c '", "'"], ["{ ", "; }"], ["\"$(", ")\""]]
+                        [self.below(6)];
+                    drop(text.splice(end..end, close.bytes()));
+                    drop(text.splice(at..at, open.bytes()));
+                }
+                6 => {
+                    let token = TOKENS[self.below(TOKENS.len())];
+                    drop(text.splice(at..at, token.repeat(1 + self.below(30)).bytes()));
+                }
+                _ => {
+                    text.extend([" | ", " && ", "; ", "\n"][self.below(4)].bytes());
+                    text.extend(seeds[self.below(seeds.len())].bytes());
+                }
+            }
+            text.truncate(4000);
+        }
+        if number % 20_000 == 19_999 && !text.is_empty() {
+            let most = 1 + self.below(40);
+            text.truncate(most);
+            text = text.repeat(LONGEST / text.len());
+        }
+        text
+    }
+}
