@@ -15,6 +15,7 @@
 //! | `CLEARANCE_BLESS=1` | writes the result into `proven.json` |
 //! | `CLEARANCE_RECORD=1` | records the cases and answers of `fixtures/decisions`, which `cargo test` replays |
 
+mod anything;
 pub(crate) mod cases;
 pub(crate) mod compare;
 mod entries;
@@ -23,6 +24,7 @@ mod grammar;
 mod judge;
 mod maker;
 pub(crate) mod memory;
+mod noise;
 mod proven;
 mod random;
 pub(crate) mod recorder;
