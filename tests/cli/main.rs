@@ -55,4 +55,5 @@ mod trust;
 mod trusted;
 mod unreached;
 mod validate;
+mod wider;
 mod words;
