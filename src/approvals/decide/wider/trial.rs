@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::model::{Agent, Comparison, Witness};
 use super::regime::Circumstance;
-use super::{Agent, Comparison};
 use crate::approvals::decide::decision::{Decision, Verdict};
+use crate::approvals::decide::document::Loaded;
+use crate::approvals::decide::prepared::Prepared;
 use crate::approvals::decide::question::{Context, Question};
 use crate::approvals::decide::table::{Files, Programs, Table};
-use crate::approvals::decide::verdict::decide;
+use crate::approvals::decide::verdict::decide_prepared;
 
 /// The directory of every witness.
 const DIRECTORY: &str = "/work";
@@ -20,33 +22,10 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 /// `HOME` of every witness.
 pub(super) const HOME: &str = "/home/user";
 
-/// How much text of documents may be read for witnesses, in bytes.
-const MOST_READ: usize = 256 << 20;
-
-/// A command that runs under the new document and not under the old one, on a host that has nothing but these files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
-    /// The command.
-    pub command: String,
-    /// The agent's id.
-    pub agent: String,
-    /// When it runs.
-    pub circumstance: Circumstance,
-    /// The programs of the host.
-    pub programs: BTreeSet<String>,
-    /// Its other files, with their text.
-    pub files: BTreeMap<String, String>,
-    /// The directory of the call.
-    pub directory: &'static str,
-    /// `PATH` of the gateway.
-    pub path: &'static str,
-    /// `HOME` of the gateway.
-    pub home: &'static str,
-    /// What the old document makes of it.
-    pub before: Verdict,
-    /// Why, in the gateway's words.
-    pub reason: String,
-}
+/// What may be spent on witnesses, in nanoseconds, roughly; on one command; and on one entry of the documents.
+const MOST_COSTS: usize = 1_000_000_000;
+const COST: usize = 100_000;
+const COST_OF_ENTRY: usize = 200;
 
 /// A command to try, with the files that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,12 +38,14 @@ pub(super) struct Candidate {
 /// Tries commands, as long as that takes no longer than it should.
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
+    documents: [&'t Loaded; 2],
     left: usize,
 }
 
 impl<'t> Trial<'t> {
-    pub(super) fn new(comparison: &'t Comparison<'t>) -> Self {
-        Self { comparison, left: MOST_READ }
+    /// `documents`: the old one and the new one.
+    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
+        Self { comparison, documents, left: MOST_COSTS }
     }
 
     /// The first candidate that is a witness.
@@ -74,13 +55,21 @@ impl<'t> Trial<'t> {
         when: Circumstance,
         candidates: &[Candidate],
     ) -> Option<Witness> {
-        candidates.iter().find_map(|candidate| self.witness(agent, when, candidate))
+        let loaded = self.documents.map(|document| Prepared { document: Ok(document.of(agent.id())) });
+        let entries: usize = loaded.iter().map(|document| document.entries().len()).sum();
+        candidates.iter().find_map(|candidate| {
+            self.left = self.left.checked_sub(COST + entries * COST_OF_ENTRY)?;
+            self.witness(agent, when, candidate, &loaded)
+        })
     }
 
-    fn witness(&mut self, agent: &Agent, when: Circumstance, candidate: &Candidate) -> Option<Witness> {
-        let Comparison { before, after, .. } = *self.comparison;
-        let cost = 100_000 + before.map_or(0, str::len) + after.map_or(0, str::len);
-        self.left = self.left.checked_sub(cost)?;
+    fn witness(
+        &self,
+        agent: &Agent,
+        when: Circumstance,
+        candidate: &Candidate,
+        [before, after]: &[Prepared; 2],
+    ) -> Option<Witness> {
         if !runs(&self.decide(after, agent, when, candidate), when) {
             return None;
         }
@@ -105,7 +94,7 @@ impl<'t> Trial<'t> {
 
     fn decide(
         &self,
-        document: Option<&str>,
+        document: &Prepared,
         agent: &Agent,
         when: Circumstance,
         candidate: &Candidate,
@@ -118,8 +107,8 @@ impl<'t> Trial<'t> {
         };
         let context = if when == Circumstance::Cron { Context::Cron } else { Context::Interactive };
         let question = question(self.comparison.configuration, agent.id());
-        let question = Question { command: &candidate.command, document, context, ..question };
-        decide(&question, self.comparison.profile, &table.host(DIRECTORY))
+        let question = Question { command: &candidate.command, context, ..question };
+        decide_prepared(&question, self.comparison.profile, document, &table.host(DIRECTORY))
     }
 }
 
