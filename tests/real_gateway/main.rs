@@ -19,6 +19,7 @@ mod cron;
 mod current;
 mod documents;
 mod edits;
+mod explain;
 mod expressions;
 mod gateway;
 mod guard;

@@ -1,17 +1,22 @@
 //! A scripted model: chat-completions as an agent's provider streams them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
 
 /// The command that it makes the agent request.
 pub(crate) const COMMAND: &str = "ps aux | grep -E \"vllm|openclaw\" | awk '{print $11}' | tail -5";
 
-/// A model server. To each user message it answers with a call of `COMMAND`; each tool result ends the turn.
+/// The model's context that a current gateway appends as a user message.
+const INTERNAL: &str = "BEGIN_OPENCLAW_INTERNAL_CONTEXT";
+
+/// A model server. To each user message it answers with a call of `COMMAND`; each tool result ends the turn. A user
+/// message that names a script starts that script instead.
 pub(crate) struct Model {
     pub(crate) port: u16,
     shared: Arc<Shared>,
@@ -22,6 +27,19 @@ struct Shared {
     eager: AtomicBool,
     /// How many denials an early gateway reported to it.
     denials: AtomicU64,
+    scripts: Mutex<BTreeMap<String, Script>>,
+    /// Signals that a script is no longer held.
+    released: Condvar,
+}
+
+/// Commands that the agent runs one after another in one turn.
+#[derive(Debug, Default)]
+struct Script {
+    commands: Vec<String>,
+    directory: String,
+    is_held: bool,
+    /// The results of the commands so far.
+    results: Vec<String>,
 }
 
 impl Model {
@@ -45,6 +63,27 @@ impl Model {
     /// Whether it retries after each denial.
     pub(crate) fn set_eager(&self, eager: bool) {
         self.shared.eager.store(eager, Ordering::SeqCst);
+    }
+
+    /// Adds a script that runs `commands` in `directory`; returns the message that starts it. A script that is held
+    /// starts after [`Self::release`].
+    pub(crate) fn script(&self, name: &str, commands: Vec<String>, directory: &str, is_held: bool) -> String {
+        let script = Script { commands, directory: directory.to_owned(), is_held, results: Vec::new() };
+        self.shared.scripts.lock().expect("no panic in the model").insert(name.to_owned(), script);
+        format!("please follow script:{name};")
+    }
+
+    /// Lets the scripts start that are held.
+    pub(crate) fn release(&self) {
+        let mut scripts = self.shared.scripts.lock().expect("no panic in the model");
+        scripts.values_mut().for_each(|script| script.is_held = false);
+        self.shared.released.notify_all();
+    }
+
+    /// The results of a script's commands so far.
+    pub(crate) fn results(&self, name: &str) -> Vec<String> {
+        let scripts = self.shared.scripts.lock().expect("no panic in the model");
+        scripts.get(name).map(|script| script.results.clone()).unwrap_or_default()
     }
 
     /// The number of turns that reported a denial: an early gateway starts one for each.
@@ -101,12 +140,14 @@ fn chunk(object: &str, choice: &Value) -> Value {
 
 /// The model's reply to a conversation, and its finish reason.
 fn reply(request: &Value, shared: &Shared) -> (Value, &'static str) {
-    static CALLS: AtomicU64 = AtomicU64::new(0);
     let last = request["messages"].as_array().and_then(|messages| messages.last());
     let last = last.unwrap_or(&Value::Null);
     let mut tools = request["tools"].as_array().into_iter().flatten();
     let can = tools.any(|tool| tool["function"]["name"] == "exec");
     let eager = shared.eager.load(Ordering::SeqCst);
+    if can && let Some((at, name)) = script(request) {
+        return scripted(request, shared, at, &name);
+    }
     let text = last.to_string();
     let asks = match last["role"].as_str() {
         Some("user") => {
@@ -120,14 +161,56 @@ fn reply(request: &Value, shared: &Shared) -> (Value, &'static str) {
         Some("tool") => eager && text.contains("denied"),
         _ => false,
     };
-    if asks && can {
-        let id = format!("call_{}", CALLS.fetch_add(1, Ordering::Relaxed));
-        let arguments = json!({ "command": COMMAND }).to_string();
-        let function = json!({ "name": "exec", "arguments": arguments });
-        let call = json!({ "index": 0, "id": id, "type": "function", "function": function });
-        (json!({ "role": "assistant", "tool_calls": [call] }), "tool_calls")
-    } else {
-        (json!({ "role": "assistant", "content": "done" }), "stop")
+    if asks && can { call(&json!({ "command": COMMAND })) } else { done() }
+}
+
+fn done() -> (Value, &'static str) {
+    (json!({ "role": "assistant", "content": "done" }), "stop")
+}
+
+fn call(arguments: &Value) -> (Value, &'static str) {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let id = format!("call_{}", CALLS.fetch_add(1, Ordering::Relaxed));
+    let function = json!({ "name": "exec", "arguments": arguments.to_string() });
+    let call = json!({ "index": 0, "id": id, "type": "function", "function": function });
+    (json!({ "role": "assistant", "tool_calls": [call] }), "tool_calls")
+}
+
+/// The last script that a user message names, and the place of that message.
+fn script(request: &Value) -> Option<(usize, String)> {
+    let messages = request["messages"].as_array()?;
+    messages.iter().enumerate().rev().filter(|(_, message)| message["role"] == "user").find_map(
+        |(at, message)| {
+            let text = message["content"].to_string();
+            let (_, rest) = text.split_once("script:")?;
+            Some((at, rest.split_once(';')?.0.to_owned()))
+        },
+    )
+}
+
+/// The next command of a script that began with the message at `at`.
+fn scripted(request: &Value, shared: &Shared, at: usize, name: &str) -> (Value, &'static str) {
+    let mut scripts = shared.scripts.lock().expect("no panic in the model");
+    while scripts.get(name).is_some_and(|script| script.is_held) {
+        scripts = shared.released.wait(scripts).expect("no panic in the model");
+    }
+    let Some(script) = scripts.get_mut(name) else { return done() };
+    let later = request["messages"].as_array().into_iter().flatten().skip(at + 1);
+    let (results, others): (Vec<&Value>, Vec<&Value>) = later
+        .filter(|message| message["role"] != "assistant" && !message.to_string().contains(INTERNAL))
+        .partition(|message| message["role"] == "tool");
+    // Another message came after the script, such as the report of a denial.
+    if others.iter().any(|message| message["role"] == "user") {
+        return done();
+    }
+    let text = |message: &&Value| match &message["content"] {
+        Value::String(text) => text.clone(),
+        parts => parts.to_string(),
+    };
+    script.results = results.iter().map(text).collect();
+    match script.commands.get(script.results.len()) {
+        Some(command) => call(&json!({ "command": command, "workdir": script.directory })),
+        None => done(),
     }
 }
 

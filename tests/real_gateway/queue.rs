@@ -177,6 +177,11 @@ impl Lab {
         self.operator.replace(Some(Client::operator(self.gateway.address())));
     }
 
+    /// Closes the connection to the gateway.
+    pub(crate) fn disconnect(&self) {
+        self.operator.replace(None);
+    }
+
     pub(crate) fn call(&self, method: &str, params: &Value) -> Value {
         let mut operator = self.operator.borrow_mut();
         let operator = operator.as_mut().expect("a connection");
