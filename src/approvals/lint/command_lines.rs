@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::listed::Listed;
 use super::release::Release;
+use crate::approvals::decide::Profile;
 use crate::approvals::redact::credentials::quotable;
 
 /// Maximum length in bytes of a pattern for which an entry is proposed.
@@ -18,7 +19,7 @@ pub(super) fn message(entry: &Listed<'_>, release: Release<'_>) -> String {
     let shown = quotable(pattern);
     let wrong =
         format!("`{shown}` is matched as the {} of a program, and looks like a command line", kind(pattern));
-    let reading = release.those(|profile| profile.reads_arguments());
+    let reading = release.those(Profile::reads_arguments);
     if reading.is_empty() {
         let names = release.names(release.readers());
         return format!("{wrong}; a gateway {names} cannot restrict the arguments of a program");

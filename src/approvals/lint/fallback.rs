@@ -26,7 +26,7 @@ impl<'f> Fallbacks<'f> {
     }
 
     /// The releases on which the command of an unanswered prompt runs.
-    pub(super) fn running(&mut self, policy: &Policy) -> Vec<Profile> {
+    pub(super) fn running(&mut self, policy: Policy) -> Vec<Profile> {
         let key = (policy.security, policy.ask, policy.ask_fallback);
         let release = self.release;
         let found = self.known.entry(key).or_insert_with(|| {
@@ -38,7 +38,7 @@ impl<'f> Fallbacks<'f> {
 }
 
 /// The policy as a document has it.
-fn words(policy: &Policy) -> Value {
+fn words(policy: Policy) -> Value {
     let mut words = Map::new();
     for (field, word) in [
         ("security", policy.security.map(Security::as_str)),

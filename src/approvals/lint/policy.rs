@@ -171,7 +171,7 @@ fn unanswered(policies: &Policies<'_>, release: Release<'_>, sink: &mut Sink<'_>
             None => scope.value(|policy| policy.ask).map(|(_, origin)| (origin, false)),
         };
         let Some((origin, is_set)) = place else { continue };
-        let profiles = fallbacks.running(&scope.policy());
+        let profiles = fallbacks.running(scope.policy());
         if !profiles.is_empty() {
             found.entry((origin, is_set, profiles)).or_default().push(scope);
         }

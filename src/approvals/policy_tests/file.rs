@@ -159,11 +159,11 @@ pub(super) struct WrittenCase {
 pub enum Expected {
     /// It runs
     Runs,
-    /// A person is asked
+    /// A person gets a prompt
     Asks,
-    /// It is refused
+    /// It is denied
     Denied,
-    /// It depends on something that the test does not say
+    /// The verdict depends on an unknown fact
     Unknown,
 }
 
@@ -173,7 +173,7 @@ pub enum Expected {
 pub enum IfUnanswered {
     /// It runs
     Runs,
-    /// It is refused
+    /// It is denied
     Denied,
 }
 

@@ -16,7 +16,8 @@ fn matched(entries: &Value, word: &str, place: Option<(&str, &str)>, arguments: 
     let places: BTreeMap<String, Place> =
         place.into_iter().map(|(path, real)| (path.to_owned(), Place::At(real.to_owned()))).collect();
     let table = Table { programs: Programs::Places(places), complete: true, ..Table::default() };
-    let quoted = arguments.iter().map(|argument| format!(" '{argument}'")).collect::<String>();
+    let quoted: Vec<String> = arguments.iter().map(|argument| format!(" '{argument}'")).collect();
+    let quoted = quoted.concat();
     let path = place.map_or("", |(path, _)| path.rsplit_once('/').unwrap().0);
     let question = Question {
         command: &format!("{word}{quoted}"),
