@@ -28,12 +28,17 @@ The credential of a gateway is found as elsewhere. Where A and B are two gateway
      from config.toml or openclaw.json: the gateway options are refused, and OPENCLAW_GATEWAY_TOKEN and \
      OPENCLAW_GATEWAY_PASSWORD are for the default gateway alone.
 
+With --no-wider, exit code 1 means that a command could run under B that does not run under A: at once, \
+     in a cron job, or after a prompt that nobody answers. Each finding has such a command, or says that B is \
+     not proven narrower. It is decided as the releases 2026.4.14, 2026.6.11 and 2026.9.6 do it, or as --release says.
+
 Examples:
   clearance approvals diff exec-approvals.json local
   clearance approvals diff exec-approvals.json gateway
   clearance approvals diff gateway:staging gateway:prod --json
   clearance approvals diff node:build-server@prod node:laptop@prod
-  git show HEAD~1:exec-approvals.json | clearance approvals diff - exec-approvals.json";
+  git show HEAD~1:exec-approvals.json | clearance approvals diff - exec-approvals.json
+  git show origin/main:exec-approvals.json | clearance approvals diff --no-wider - exec-approvals.json";
 
 /// `approvals diff`
 #[derive(Debug, Args)]
@@ -47,6 +52,15 @@ pub struct Diff {
     /// Report every difference: ids, usage, order and the socket too
     #[arg(long)]
     pub exact: bool,
+    /// Report only what B allows and A does not
+    #[arg(long, conflicts_with = "exact")]
+    pub no_wider: bool,
+    /// Decide as this release of OpenClaw [default: every generation]
+    #[arg(long, value_name = "RELEASE", requires = "no_wider")]
+    pub release: Option<String>,
+    /// Read both documents with this configuration of OpenClaw [default: none]
+    #[arg(long, value_name = "FILE", requires = "no_wider")]
+    pub config: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

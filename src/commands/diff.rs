@@ -1,5 +1,7 @@
 //! `approvals diff`: compares two documents, wherever they are.
 
+mod no_wider;
+
 use serde_json::Value;
 
 use super::Error;
@@ -15,6 +17,8 @@ use crate::approvals::modernised;
 use crate::deadline::Deadline;
 use crate::report::approvals::{DiffReport, Side};
 use crate::settings::Flags;
+
+pub use no_wider::{NoWider, no_wider};
 
 /// Parameters of `approvals diff`.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ mod queue;
 mod run;
 mod sarif;
 mod snapshot;
+mod wider;
 
 pub use diagnostics::{explanation, human, listing};
 pub use diff::diff_text;
@@ -49,3 +50,4 @@ pub use queue::{
 pub use run::{cancel_plan_text, cancel_question, cancelled_text, runs_text};
 pub use sarif::{lint_sarif, sarif};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
+pub use wider::wider_text;

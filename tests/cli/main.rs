@@ -56,4 +56,5 @@ mod trust;
 mod trusted;
 mod unreached;
 mod validate;
+mod wider;
 mod words;

@@ -84,7 +84,7 @@ fn is_value(text: &str) -> bool {
 }
 
 /// A text as a message may quote it.
-pub(in crate::approvals) fn quotable(text: &str) -> Cow<'_, str> {
+pub fn quotable(text: &str) -> Cow<'_, str> {
     if looks_secret(text) { Secret::REDACTED.into() } else { shortened(text) }
 }
 

@@ -36,6 +36,9 @@ pub enum ExplainError {
     /// The command from standard input is not text.
     #[error("the command is not UTF-8 text")]
     NotText,
+    /// The configuration does not run commands on the gateway's host, or no release accepts it.
+    #[error("this configuration does not run commands on the gateway's host, or a word of tools.exec is unknown")]
+    NotOnGateway,
     /// The node has rules instead of a document.
     #[error("{0} has a policy of its own, {{defaultAction, rules}}, which explain does not support")]
     Native(String),
@@ -49,7 +52,7 @@ impl ExplainError {
     /// The exit code. No wildcard: a new error is a new decision.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::Native(_) => Exit::Usage,
+            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::NotOnGateway | Self::Native(_) => Exit::Usage,
             Self::Programs { .. } => Exit::Store,
             Self::Configuration(error) => match error.kind() {
                 Kind::Usage => Exit::Usage,
@@ -76,6 +79,7 @@ impl ExplainError {
                 "write one JSON object a line: {\"id\": 1, \"document\": {\"version\": 1}, \"command\": \"ls\", \"cwd\": \"/\", \"path\": \"/usr/bin\"}"
                     .to_owned()
             }
+            Self::NotOnGateway => "check tools.exec of the file of --config: host, mode, security, ask".to_owned(),
             Self::NotText => "write the command as UTF-8 text".to_owned(),
             Self::Native(_) => "list its rules: clearance approvals get".to_owned(),
         })

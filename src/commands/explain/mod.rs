@@ -18,10 +18,12 @@ use bytesize::ByteSize;
 
 use self::circumstances::{Circumstances, Given, table};
 pub use self::error::ExplainError;
-use self::places::Places;
+pub(in crate::commands) use self::places::Places;
+pub(in crate::commands) use self::release::check as check_release;
 pub use self::request::{CasesRequest, Request};
 use self::target::Target;
 pub(in crate::commands) use self::target::as_stored as stored_text;
+pub(in crate::commands) use self::target::load as load_configuration;
 pub use self::words::joined;
 use super::Error;
 use super::documents::Place;

@@ -28,7 +28,7 @@ impl<'t> Places<'t> {
     }
 
     /// An entry that matches or misses.
-    pub(super) fn entry(&self, id: &EntryId) -> EntryPlace {
+    pub(in crate::commands) fn entry(&self, id: &EntryId) -> EntryPlace {
         let (agent, index) = id.stored.clone();
         let entry =
             self.value.get("agents").and_then(|agents| agents.get(&agent)?.get("allowlist")?.get(index));

@@ -123,10 +123,10 @@ impl Surroundings {
 }
 
 /// A configuration that was read, or is absent.
-struct Loaded(Execution);
+pub(in crate::commands) struct Loaded(Execution);
 
 impl Loaded {
-    fn split(self) -> (Value, ConfigurationUsed) {
+    pub(in crate::commands) fn split(self) -> (Value, ConfigurationUsed) {
         let path = self.0.file.display().to_string();
         let used =
             if self.0.exists { ConfigurationUsed::File(path) } else { ConfigurationUsed::Absent(path) };
@@ -138,7 +138,7 @@ impl Loaded {
     }
 }
 
-fn load(config: Option<&Path>, environment: &Environment, deadline: Deadline) -> Result<Loaded, Error> {
+pub(in crate::commands) fn load(config: Option<&Path>, environment: &Environment, deadline: Deadline) -> Result<Loaded, Error> {
     let loaded = Execution::load(config, environment, deadline);
     Ok(Loaded(loaded.map_err(|error| ExplainError::Configuration(Box::new(error)))?))
 }

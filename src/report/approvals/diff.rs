@@ -68,7 +68,7 @@ impl DiffReport {
 }
 
 #[derive(Serialize)]
-struct SideJson<'r> {
+pub(super) struct SideJson<'r> {
     exists: bool,
     hash: &'r str,
     kind: &'static str,
@@ -76,7 +76,7 @@ struct SideJson<'r> {
 }
 
 impl<'r> SideJson<'r> {
-    fn of(side: &'r Side) -> Self {
+    pub(super) fn of(side: &'r Side) -> Self {
         let kind = if side.native { "native" } else { "document" };
         Self { exists: side.exists, hash: &side.hash, kind, path: &side.name }
     }

@@ -9,6 +9,7 @@ pub mod policy_tests;
 pub mod reasons;
 pub mod set;
 pub mod snapshot;
+pub mod wider;
 
 use std::borrow::Cow;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Agent;
+use super::model::Agent;
 use crate::approvals::decide::agent_id;
 use crate::approvals::decide::document::Loaded;
 

@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::cover::Gap;
 use super::language;
+use super::model::{Agent, Cause};
+use super::pair::Pair;
 use super::trial::{Candidate, HOME};
-use super::{Agent, Cause, Pair};
+use crate::approvals::decide::arguments::command_pattern;
 use crate::approvals::decide::matching::{arg_pattern, is_path};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
@@ -12,6 +17,9 @@ use crate::approvals::decide::words::trim;
 
 /// The most candidates for one finding.
 const MOST: usize = 160;
+
+/// The longest document in which the text of an approved command is looked up, in bytes.
+const LONGEST_DOCUMENT: usize = 4 << 20;
 
 /// The most entries from which commands are made where the policy is wider.
 const MOST_ENTRIES: usize = 6;
@@ -28,12 +36,30 @@ const FILLINGS: [(&str, &str, char); 5] = [
 /// Commands that may show a finding.
 pub(super) fn of(cause: &Cause, pair: &Pair<'_>, agent: &Agent) -> Vec<Candidate> {
     let mut candidates = match cause {
+        Cause::Entry { entry, gap: Gap::Command } => {
+            approved(pair.comparison.after, entry).into_iter().collect()
+        }
         Cause::Entry { entry, .. } => of_entry(entry, pair.comparison.profile),
         Cause::Policy { .. } => of_policy(pair, agent),
-        Cause::HiddenCode => Vec::new(),
+        // Of such a command only the hash is known, and of the files that make it ask nothing.
+        Cause::HiddenCode | Cause::Approvals { .. } => Vec::new(),
     };
     candidates.truncate(MOST);
     candidates
+}
+
+/// The command that an entry approves, if the document has its text.
+fn approved(document: Option<&str>, entry: &Entry) -> Option<Candidate> {
+    let document = document.filter(|text| text.len() <= LONGEST_DOCUMENT)?;
+    let document: Value = serde_json::from_str(document).ok()?;
+    let (agent, index) = &entry.id.stored;
+    let stored = document.get("agents")?.get(agent)?.get("allowlist")?.get(index)?;
+    let texts =
+        ["commandText", "lastUsedCommand"].into_iter().filter_map(|field| stored.get(field)?.as_str());
+    let text = texts.into_iter().find(|text| command_pattern(text) == entry.pattern)?;
+    let names = text.split(|character: char| !is_plain(character)).filter(|name| !name.is_empty());
+    let programs = names.take(8).map(|name| format!("/usr/bin/{name}")).collect();
+    Some(Candidate { command: text.to_owned(), programs, files: BTreeMap::new() })
 }
 
 /// Commands that an entry allows.
@@ -95,10 +121,14 @@ fn call(word: &str, path: Option<&str>, arguments: &[String]) -> Candidate {
     Candidate { command, programs: path.into_iter().map(str::to_owned).collect(), files: BTreeMap::new() }
 }
 
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+}
+
 /// A word for a shell.
 fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
+    let is_plain = |character| is_plain(character) || "@%+:,./".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
@@ -127,7 +157,7 @@ fn of_policy(pair: &Pair<'_>, agent: &Agent) -> Vec<Candidate> {
     for entry in pair.new_common.iter().chain(&own).take(MOST_ENTRIES) {
         let calls: Vec<Candidate> = of_entry(entry, pair.comparison.profile).into_iter().take(6).collect();
         candidates.extend(calls.iter().cloned());
-        candidates.extend(calls.into_iter().take(2).flat_map(variants));
+        candidates.extend(calls.into_iter().take(2).flat_map(|call| variants(&call)));
     }
     candidates.extend([
         plain("wc", &["/usr/bin/wc"]),
@@ -141,7 +171,7 @@ fn of_policy(pair: &Pair<'_>, agent: &Agent) -> Vec<Candidate> {
 }
 
 /// A call in forms that a release lets run only after a prompt.
-fn variants(call: Candidate) -> Vec<Candidate> {
+fn variants(call: &Candidate) -> Vec<Candidate> {
     let with = |command: String| Candidate { command, ..call.clone() };
     vec![
         with(format!("{} *", call.command)),

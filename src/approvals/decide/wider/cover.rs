@@ -37,7 +37,7 @@ impl Default for Budget {
 
 impl Budget {
     /// Takes something off. False: it is used up.
-    fn spend(&self, cost: u64) -> bool {
+    pub(super) fn spend(&self, cost: u64) -> bool {
         let left = self.0.get();
         self.0.set(left.saturating_sub(cost));
         left >= cost
@@ -62,21 +62,13 @@ fn kind(profile: Profile, entry: &Entry) -> Kind {
     let arguments = arg_pattern(entry);
     let is_old = profile == Profile::V2026_4_14;
     match (pattern, arguments) {
-        ("", _) => Kind::Nothing,
-        ("*", None) if only_by_hash(profile, entry) => Kind::Nothing,
-        ("*", None) => Kind::Everything,
-        ("*", Some(_)) => Kind::Nothing,
-        _ if is_old => {
-            if is_path(pattern) {
-                Kind::Program
-            } else {
-                Kind::Nothing
-            }
-        }
+        ("", _) | ("*", Some(_)) => Kind::Nothing,
         (_, None) if only_by_hash(profile, entry) => Kind::Nothing,
-        (_, None) => Kind::Program,
-        (_, Some(text)) if is_never(profile, entry, text) => Kind::Nothing,
-        (_, Some(_)) => Kind::Arguments,
+        ("*", None) => Kind::Everything,
+        _ if is_old && !is_path(pattern) => Kind::Nothing,
+        (_, Some(text)) if !is_old && is_never(profile, entry, text) => Kind::Nothing,
+        (_, Some(_)) if !is_old => Kind::Arguments,
+        (_, _) => Kind::Program,
     }
 }
 
@@ -177,11 +169,6 @@ impl<'e> Cover<'e> {
     /// What makes two entries the same.
     fn key(entry: &Entry) -> (&str, Option<&str>, bool) {
         (&entry.pattern, entry.arg_pattern.as_deref(), entry.allow_always)
-    }
-
-    /// Whether there is an approval of an exact command.
-    pub(super) fn has_exact(&self) -> bool {
-        !self.exact.is_empty()
     }
 
     /// Whether there is a live entry `*`.

@@ -1,9 +1,10 @@
 //! Commands that both documents allow, and which the old one asks about all the same, because one more of its entries
 //! matches. They are noted, and make no document wider.
 
-use super::cover::{self, Cover};
-use super::findings::{Findings, Quirk};
-use super::{Agent, Own, Pair};
+use super::cover::Cover;
+use super::findings::Findings;
+use super::model::{Agent, Quirk};
+use super::pair::{Own, Pair};
 use crate::approvals::decide::inclusion;
 use crate::approvals::decide::matching::is_path;
 use crate::approvals::decide::profile::Profile;
@@ -20,7 +21,7 @@ pub(super) fn find(pair: &Pair<'_>, agent: &Agent, own: &Own, findings: &mut Fin
     if profile >= Profile::V2026_9_6 && pair.loses(own, |entry| may_be_one_of(entry, &BUILTINS)) {
         findings.note(Quirk::Builtins, agent);
     }
-    if new().any(cover::is_exact) && pair.loses(own, |_| true) {
+    if pair.has_exact(own) && pair.loses(own, |_| true) {
         findings.note(Quirk::HereDocuments, agent);
     }
     if profile == Profile::V2026_4_14

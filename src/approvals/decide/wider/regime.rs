@@ -100,10 +100,10 @@ impl Regime {
     pub(super) fn is_within(self, other: Self, profile: Profile) -> Contained {
         match (self, other) {
             (Self::Nothing, _) | (_, Self::Free) => Contained::Always,
-            (Self::Asked, Self::Asked) => Contained::Always,
             (Self::Free, _) | (_, Self::Nothing) => Contained::No,
-            (_, Self::Supervised) => Contained::Always,
-            (Self::AskedList | Self::BoundList, Self::Asked) => Contained::Always,
+            (_, Self::Supervised) | (Self::Asked | Self::AskedList | Self::BoundList, Self::Asked) => {
+                Contained::Always
+            }
             (Self::AskedList, Self::AskedList) | (Self::BoundList, Self::BoundList) => Contained::IfListed,
             (Self::List { unanswered: false }, Self::List { .. })
             | (Self::List { .. } | Self::AskedList | Self::BoundList, Self::List { unanswered: true }) => {

@@ -14,7 +14,7 @@ fn compare(profile: Profile, before: &Value, after: &Value) -> Wider {
 }
 
 /// A document with these entries for `main` under `allowlist`.
-fn listed(entries: Value) -> Value {
+fn listed(entries: &Value) -> Value {
     json!({"version": 1, "defaults": {"security": "allowlist", "ask": "off", "askFallback": "deny"},
            "agents": {"main": {"allowlist": entries}}})
 }
@@ -59,7 +59,7 @@ fn narrower_entries_are_no_wider() {
         (json!([]), json!([{"pattern": "/usr/bin/git", "argPattern": "("}])),
     ] {
         for profile in [B, C] {
-            let found = compare(profile, &listed(before.clone()), &listed(after.clone()));
+            let found = compare(profile, &listed(&before), &listed(&after));
             assert_eq!(found.widenings, [], "{profile:?} {before} {after}");
         }
     }
@@ -67,7 +67,7 @@ fn narrower_entries_are_no_wider() {
 
 /// The gaps of the entries that are wider, and whether each has a witness.
 fn gaps(profile: Profile, before: &Value, after: &Value) -> Vec<(Gap, Option<String>)> {
-    let found = compare(profile, &listed(before.clone()), &listed(after.clone()));
+    let found = compare(profile, &listed(before), &listed(after));
     let gaps = found.widenings.into_iter().map(|widening| match widening.cause {
         Cause::Entry { gap, .. } => (gap, widening.witness.map(|witness| witness.command)),
         other => panic!("{other:?}"),

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::model::{Agent, Comparison, Witness};
 use super::regime::Circumstance;
-use super::{Agent, Comparison};
 use crate::approvals::decide::decision::{Decision, Verdict};
+use crate::approvals::decide::prepared::Prepared;
 use crate::approvals::decide::question::{Context, Question};
 use crate::approvals::decide::table::{Files, Programs, Table};
-use crate::approvals::decide::verdict::decide;
+use crate::approvals::decide::verdict::decide_prepared;
 
 /// The directory of every witness.
 const DIRECTORY: &str = "/work";
@@ -23,30 +24,9 @@ pub(super) const HOME: &str = "/home/user";
 /// How much text of documents may be read for witnesses, in bytes.
 const MOST_READ: usize = 256 << 20;
 
-/// A command that runs under the new document and not under the old one, on a host that has nothing but these files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
-    /// The command.
-    pub command: String,
-    /// The agent's id.
-    pub agent: String,
-    /// When it runs.
-    pub circumstance: Circumstance,
-    /// The programs of the host.
-    pub programs: BTreeSet<String>,
-    /// Its other files, with their text.
-    pub files: BTreeMap<String, String>,
-    /// The directory of the call.
-    pub directory: &'static str,
-    /// `PATH` of the gateway.
-    pub path: &'static str,
-    /// `HOME` of the gateway.
-    pub home: &'static str,
-    /// What the old document makes of it.
-    pub before: Verdict,
-    /// Why, in the gateway's words.
-    pub reason: String,
-}
+/// What it costs to try a command, and for each entry, in bytes that could be read.
+const COST: usize = 20_000;
+const COST_OF_ENTRY: usize = 200;
 
 /// A command to try, with the files that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,11 +40,13 @@ pub(super) struct Candidate {
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
     left: usize,
+    /// Both documents, loaded for the agent that was tried last.
+    loaded: Option<(String, [Prepared; 2])>,
 }
 
 impl<'t> Trial<'t> {
     pub(super) fn new(comparison: &'t Comparison<'t>) -> Self {
-        Self { comparison, left: MOST_READ }
+        Self { comparison, left: MOST_READ, loaded: None }
     }
 
     /// The first candidate that is a witness.
@@ -74,13 +56,36 @@ impl<'t> Trial<'t> {
         when: Circumstance,
         candidates: &[Candidate],
     ) -> Option<Witness> {
-        candidates.iter().find_map(|candidate| self.witness(agent, when, candidate))
+        let Comparison { before, after, profile, .. } = *self.comparison;
+        let size = before.map_or(0, str::len) + after.map_or(0, str::len);
+        let loaded = match self.loaded.take() {
+            Some((id, loaded)) if id == agent.id() => loaded,
+            _ => {
+                self.left = self.left.checked_sub(size)?;
+                [before, after].map(|document| Prepared::of(document, agent.id(), profile))
+            }
+        };
+        let entries: usize = loaded.iter().map(|document| document.entries().len()).sum();
+        let mut found = None;
+        for candidate in candidates {
+            let Some(left) = self.left.checked_sub(COST + entries * COST_OF_ENTRY) else { break };
+            self.left = left;
+            found = self.witness(agent, when, candidate, &loaded);
+            if found.is_some() {
+                break;
+            }
+        }
+        self.loaded = Some((agent.id().to_owned(), loaded));
+        found
     }
 
-    fn witness(&mut self, agent: &Agent, when: Circumstance, candidate: &Candidate) -> Option<Witness> {
-        let Comparison { before, after, .. } = *self.comparison;
-        let cost = 100_000 + before.map_or(0, str::len) + after.map_or(0, str::len);
-        self.left = self.left.checked_sub(cost)?;
+    fn witness(
+        &self,
+        agent: &Agent,
+        when: Circumstance,
+        candidate: &Candidate,
+        [before, after]: &[Prepared; 2],
+    ) -> Option<Witness> {
         if !runs(&self.decide(after, agent, when, candidate), when) {
             return None;
         }
@@ -105,7 +110,7 @@ impl<'t> Trial<'t> {
 
     fn decide(
         &self,
-        document: Option<&str>,
+        document: &Prepared,
         agent: &Agent,
         when: Circumstance,
         candidate: &Candidate,
@@ -118,8 +123,8 @@ impl<'t> Trial<'t> {
         };
         let context = if when == Circumstance::Cron { Context::Cron } else { Context::Interactive };
         let question = question(self.comparison.configuration, agent.id());
-        let question = Question { command: &candidate.command, document, context, ..question };
-        decide(&question, self.comparison.profile, &table.host(DIRECTORY))
+        let question = Question { command: &candidate.command, context, ..question };
+        decide_prepared(&question, self.comparison.profile, document, &table.host(DIRECTORY))
     }
 }
 

@@ -114,14 +114,7 @@ impl Reader<'_> {
             '\\' => self.escape()?,
             character => exactly(character),
         };
-        // A quantifier behind half a character of two units.
-        let is_long =
-            matches!(&node, Node::One { picks, .. } if picks.iter().any(|pick| pick.len_utf16() > 1));
-        match self.quantifier()? {
-            None => Some(node),
-            Some(_) if is_long => None,
-            Some((min, max)) => Some(Node::Repeated { node: Box::new(node), min, max }),
-        }
+        self.repeated(node)
     }
 
     fn group(&mut self, depth: usize) -> Option<Node> {
@@ -142,32 +135,30 @@ impl Reader<'_> {
         Some(if is_condition { Node::Other } else { node })
     }
 
-    /// A quantifier, if one follows. The outer `None`: two of them follow.
-    fn quantifier(&mut self) -> Option<Option<(usize, Option<usize>)>> {
+    /// A part with its quantifier, if one follows. `None`: two of them follow.
+    fn repeated(&mut self, node: Node) -> Option<Node> {
         let start = self.at;
-        let found = match self.next() {
-            Some('*') => (0, None),
-            Some('+') => (1, None),
-            Some('?') => (0, Some(1)),
-            Some('{') => match self.counts() {
-                Some(counts) => counts,
-                None => {
-                    self.at = start;
-                    return Some(None);
-                }
-            },
-            _ => {
-                self.at = start;
-                return Some(None);
-            }
+        let counts = match self.next() {
+            Some('*') => Some((0, None)),
+            Some('+') => Some((1, None)),
+            Some('?') => Some((0, Some(1))),
+            Some('{') => self.counts(),
+            _ => None,
+        };
+        let Some((min, max)) = counts else {
+            self.at = start;
+            return Some(node);
         };
         self.takes("?");
         let again = self.at;
         let is_doubled =
             matches!(self.peek(), Some('*' | '+' | '?')) || self.takes("{") && self.counts().is_some();
         self.at = again;
-        let is_in_order = found.1.is_none_or(|max| found.0 <= max);
-        (!is_doubled && is_in_order).then_some(Some(found))
+        // A quantifier behind a character of two units is for its second half.
+        let is_long =
+            matches!(&node, Node::One { picks, .. } if picks.iter().any(|pick| pick.len_utf16() > 1));
+        let is_in_order = max.is_none_or(|max| min <= max);
+        (!is_doubled && !is_long && is_in_order).then(|| Node::Repeated { node: Box::new(node), min, max })
     }
 
     /// The content of braces: `2}`, `2,}` or `2,3}`.
@@ -192,7 +183,8 @@ impl Reader<'_> {
             digits.push(digit);
             self.at += 1;
         }
-        digits.parse().ok()
+        // What is too large for a number has no end.
+        (!digits.is_empty()).then(|| digits.parse().unwrap_or(usize::MAX))
     }
 
     /// What follows a backslash outside a class.

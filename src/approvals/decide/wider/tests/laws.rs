@@ -162,7 +162,7 @@ fn pair() -> impl Strategy<Value = (Value, Value)> {
             "" => after = other,
             "defaults" => after["defaults"] = other["defaults"].clone(),
             agent => {
-                after["agents"][agent] = other["agents"].get(agent).cloned().unwrap_or_else(|| json!({}))
+                after["agents"][agent] = other["agents"].get(agent).cloned().unwrap_or_else(|| json!({}));
             }
         }
         (before, after)
