@@ -107,7 +107,11 @@ impl Page<'_> {
         }
         match &found.witness {
             Some(witness) => self.witness(out, witness)?,
-            None => self.line(out, "unproven", "no command was found that shows it, and it is not proven that there is none")?,
+            None => self.line(
+                out,
+                "unproven",
+                "no command was found that shows it, and it is not proven that there is none",
+            )?,
         }
         let when: Vec<_> = found.circumstances.iter().map(|when| circumstance(*when)).collect();
         self.line(out, "when", &when.join("; "))?;
@@ -117,7 +121,9 @@ impl Page<'_> {
     fn entry(self, place: &EntryPlace) -> String {
         let arguments = place.arg_pattern.as_deref();
         let arguments = arguments.map_or_else(String::new, |text| format!(" argPattern {}", escaped(text)));
-        let at = place.position.map_or_else(String::new, |at| format!(" ({}:{}:{})", self.b(), at.line, at.column));
+        let at = place
+            .position
+            .map_or_else(String::new, |at| format!(" ({}:{}:{})", self.b(), at.line, at.column));
         let pattern = escaped(place.pattern.as_deref().unwrap_or_default());
         format!("entry {} of {}: {pattern}{arguments}{at}", place.index, escaped(&place.agent))
     }

@@ -79,7 +79,8 @@ fn every_widening_is_listed_with_a_command() {
     let human = client.answer(&["approvals", "diff", "--no-wider", "old.json", "wider.json"]);
     assert!(!human.contains(SECRET), "{human}");
     snapshot!("wider_found", human);
-    let one = ["approvals", "diff", "--no-wider", "--release", "2026.9.6", "old.json", "wider.json", "--json"];
+    let one =
+        ["approvals", "diff", "--no-wider", "--release", "2026.9.6", "old.json", "wider.json", "--json"];
     let json = client.answer(&one);
     assert!(!json.contains(SECRET), "{json}");
     snapshot!("wider_json", json);
@@ -95,7 +96,10 @@ fn releases_read_documents_differently() {
         let (found, report) = found(&client, &["--release", release, "closed.json", "misspelt.json"]);
         assert_eq!(found, exit, "{release} {report}");
     }
-    snapshot!("wider_misspelt", client.answer(&["approvals", "diff", "--no-wider", "closed.json", "misspelt.json"]));
+    snapshot!(
+        "wider_misspelt",
+        client.answer(&["approvals", "diff", "--no-wider", "closed.json", "misspelt.json"])
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::assign;
 use crate::approvals::decide::{
-    Agent, Cause, Circumstance, Comparison, Incomparable, Profile, Quirk, Wider, Widening, Witness, wider,
+    Agent, Cause, Circumstance, Comparison, Incomparable, Profile, Quirk, Widening, Wider, Witness, wider,
 };
 use crate::approvals::{self, Strictness};
 use crate::commands::Error;
@@ -83,12 +83,8 @@ pub fn no_wider(parameters: NoWider, access: &Flags, deadline: Deadline) -> anyh
 }
 
 fn read(snapshot: Snapshot) -> Result<Read, Error> {
-    let side = Side {
-        name: snapshot.name.clone(),
-        exists: snapshot.exists(),
-        hash: snapshot.hash(),
-        native: false,
-    };
+    let side =
+        Side { name: snapshot.name.clone(), exists: snapshot.exists(), hash: snapshot.hash(), native: false };
     let Snapshot { name, content, syntax, .. } = snapshot;
     let bytes = match content {
         Content::Text(bytes) => Some(bytes),
@@ -127,7 +123,8 @@ impl<'t> Gathered<'t> {
                 Cause::Entry { entry, gap } => {
                     let mut place = self.places.entry(&entry.id);
                     place.pattern = Some(shown(&entry.pattern));
-                    place.arg_pattern = entry.arg_pattern.as_deref().filter(|text| !text.is_empty()).map(shown);
+                    place.arg_pattern =
+                        entry.arg_pattern.as_deref().filter(|text| !text.is_empty()).map(shown);
                     Reason::Entry { place, gap }
                 }
                 Cause::Approvals { before, after } => {

@@ -205,7 +205,9 @@ impl<'r> FoundJson<'r> {
     fn of(found: &'r Found) -> Self {
         let (agents, other_agents) = split(&found.agents);
         let (kind, entry, gap, policy) = match &found.reason {
-            Reason::Policy { before, after, .. } => ("policy", None, None, Some(PoliciesJson::of(before, after))),
+            Reason::Policy { before, after, .. } => {
+                ("policy", None, None, Some(PoliciesJson::of(before, after)))
+            }
             Reason::Approvals { before, after, .. } => {
                 ("approvals", None, None, Some(PoliciesJson::of(before, after)))
             }
