@@ -40,17 +40,22 @@ pub fn wider(comparison: &Comparison<'_>) -> Result<Wider, Incomparable> {
     let old = document::read(before, profile).map_err(|_| Incomparable::Before)?;
     let new = document::read(after, profile).map_err(|_| Incomparable::After)?;
     let (old_common, new_common) = (old.entries_of("*"), new.entries_of("*"));
-    let pair = Pair {
+    let mut pair = Pair {
         comparison,
         is_common_same: same(&old_common, &new_common),
+        lost_common: Vec::new(),
+        has_wrapper: new_common.iter().any(quirks::may_be_wrapper),
         old_cover: Cover::of(profile, &old_common),
         new_cover: Cover::of(profile, &new_common),
         old: &old,
         new: &new,
-        old_common: &old_common,
         new_common: &new_common,
         budget: Budget::default(),
     };
+    if !pair.is_common_same {
+        let lost = pair.uncovered(&[&pair.new_cover], &old_common);
+        pair.lost_common = lost.into_iter().map(|(entry, _)| entry).collect();
+    }
     let uncovered =
         if pair.is_common_same { Vec::new() } else { pair.uncovered(&[&pair.old_cover], &new_common) };
     let mut findings = Findings::default();
@@ -62,7 +67,7 @@ pub fn wider(comparison: &Comparison<'_>) -> Result<Wider, Incomparable> {
 
 /// Looks for a command that shows each finding.
 fn with_witnesses(mut wider: Wider, pair: &Pair<'_>) -> Wider {
-    let mut trial = Trial::new(pair.comparison);
+    let mut trial = Trial::new(pair.comparison, [pair.old, pair.new]);
     for widening in &mut wider.widenings {
         let Some(agent) = widening.agents.first() else { continue };
         let candidates = candidates::of(&widening.cause, pair, agent);

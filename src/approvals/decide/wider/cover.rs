@@ -22,6 +22,12 @@ const EXACT: &str = "=command:";
 /// How many entries are compared with one entry.
 const MOST_COMPARED: usize = 2_000;
 
+/// The longest text before a wildcard, in characters. Longer globs are never compared.
+const LONGEST_BEGINNING: usize = 600;
+
+/// Every path, as a glob.
+const EVERY_PATH: [Piece; 2] = [Piece::Unit(b'/' as u16), Piece::Deep];
+
 /// What one comparison of arguments costs, in comparisons of programs.
 const COST_OF_ARGUMENTS: u64 = 50;
 
@@ -127,8 +133,10 @@ pub(super) struct Cover<'e> {
     same: HashSet<(&'e str, Option<&'e str>, bool)>,
     /// Entries by their pattern, in common form.
     by_pattern: HashMap<String, Vec<Ready<'e>>>,
-    /// Entries with a wildcard.
-    globs: Vec<Ready<'e>>,
+    /// Entries with a wildcard, by the text before it.
+    globs: HashMap<String, Vec<Ready<'e>>>,
+    /// Those that match every path.
+    every_path: Vec<Ready<'e>>,
     /// Whether an entry hides others: see [`is_blank`].
     pub hides: bool,
     /// The approvals of exact commands.
@@ -155,10 +163,12 @@ impl<'e> Cover<'e> {
                 }
                 Kind::Program | Kind::Arguments => {
                     let ready = Ready::of(entry, kind);
-                    if has_wildcard(&entry.pattern) {
-                        cover.globs.push(ready);
-                    } else {
+                    if !has_wildcard(&entry.pattern) {
                         cover.by_pattern.entry(ready.pattern.clone()).or_default().push(ready);
+                    } else if is_path(&ready.pattern) && inclusion::covers(&ready.glob, &EVERY_PATH) {
+                        cover.every_path.push(ready);
+                    } else {
+                        cover.globs.entry(beginning(&ready.pattern).to_owned()).or_default().push(ready);
                     }
                 }
             }
@@ -169,6 +179,25 @@ impl<'e> Cover<'e> {
     /// What makes two entries the same.
     fn key(entry: &Entry) -> (&str, Option<&str>, bool) {
         (&entry.pattern, entry.arg_pattern.as_deref(), entry.allow_always)
+    }
+
+    /// Whether there is this approval of an exact command.
+    pub(super) fn approves(&self, pattern: &str) -> bool {
+        self.exact.contains(pattern)
+    }
+
+    /// Whether another document approves the same exact command.
+    pub(super) fn approves_one_of(&self, other: &Self) -> bool {
+        self.exact.iter().any(|pattern| other.approves(pattern))
+    }
+
+    /// The entries that may match all programs of another one.
+    fn candidates<'c>(&'c self, wanted: &'c Ready<'_>) -> impl Iterator<Item = &'c Ready<'e>> {
+        let start = beginning(&wanted.pattern);
+        let starts = start.char_indices().map(|(at, _)| at).chain([start.len()]).take(LONGEST_BEGINNING);
+        let globs = starts.filter_map(|at| self.globs.get(start.get(..at)?)).flatten();
+        let equal = self.by_pattern.get(&wanted.pattern).into_iter().flatten();
+        equal.chain(&self.every_path).chain(globs)
     }
 
     /// Whether there is a live entry `*`.
@@ -225,8 +254,7 @@ fn nearest_gap(
     let mut gap = Gap::Programs;
     let mut compared = 0;
     for cover in covers {
-        let equal = cover.by_pattern.get(&wanted.pattern).into_iter().flatten();
-        for other in equal.chain(&cover.globs) {
+        for other in cover.candidates(wanted) {
             compared += 1;
             if compared > MOST_COMPARED || !budget.spend(1) {
                 return Some(Gap::TooMany);
@@ -282,7 +310,7 @@ impl Ready<'_> {
             }
             (true, true) | (false, false) => inclusion::covers(&self.glob, &other.glob),
             // A name says nothing about the path, but some patterns match every path.
-            (true, false) => inclusion::covers(&self.glob, &[Piece::Unit(u16::from(b'/')), Piece::Deep]),
+            (true, false) => inclusion::covers(&self.glob, &EVERY_PATH),
             (false, true) => false,
         }
     }
@@ -314,6 +342,11 @@ impl Ready<'_> {
 /// A pattern as it is compared: trimmed, two backslashes as a slash.
 fn common(pattern: &str) -> String {
     trim(pattern).replace("\\\\", "/")
+}
+
+/// The text before the first wildcard.
+fn beginning(pattern: &str) -> &str {
+    pattern.split(['*', '?']).next().unwrap_or_default()
 }
 
 fn has_wildcard(pattern: &str) -> bool {

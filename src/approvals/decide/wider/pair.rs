@@ -1,7 +1,5 @@
 //! Two documents after loading, and questions about the entries of both.
 
-use std::collections::BTreeSet;
-
 use super::cover::{self, Budget, Cover, Gap};
 use super::model::{Agent, Comparison};
 use super::trial;
@@ -16,12 +14,15 @@ pub(super) struct Pair<'p> {
     pub comparison: &'p Comparison<'p>,
     pub old: &'p Loaded,
     pub new: &'p Loaded,
-    /// The entries of `*`.
-    pub old_common: &'p [Entry],
+    /// The entries of the new `*`.
     pub new_common: &'p [Entry],
     pub old_cover: Cover<'p>,
     pub new_cover: Cover<'p>,
     pub is_common_same: bool,
+    /// Entries of the old `*` that those of the new one do not cover.
+    pub lost_common: Vec<&'p Entry>,
+    /// Whether an entry of the new `*` may match the wrapper of a skill.
+    pub has_wrapper: bool,
     pub budget: Budget,
 }
 
@@ -53,16 +54,22 @@ impl Pair<'_> {
 
     /// Whether both documents approve the same exact command.
     pub(super) fn has_exact(&self, own: &Own) -> bool {
-        let old: BTreeSet<&str> = exact(self.old_common, &own.old).collect();
-        exact(self.new_common, &own.new).any(|pattern| old.contains(pattern))
+        let in_new = |entry: &Entry| self.new_cover.approves(&entry.pattern) || has(&own.new, entry);
+        let in_old = |entry: &Entry| self.old_cover.approves(&entry.pattern);
+        self.new_cover.approves_one_of(&self.old_cover)
+            || own.old.iter().any(|entry| cover::is_exact(entry) && in_new(entry))
+            || own.new.iter().any(|entry| cover::is_exact(entry) && in_old(entry))
     }
 
     /// Whether the old document has an entry that those of the new one do not cover.
     pub(super) fn loses(&self, own: &Own, is_meant: impl Fn(&Entry) -> bool) -> bool {
         let cover = Cover::of(self.profile(), &own.new);
         let covers = [&self.new_cover, &cover];
-        let mut meant = self.old_common.iter().chain(&own.old).filter(|entry| is_meant(entry));
-        meant.any(|entry| cover::gap(self.profile(), &covers, entry, &self.budget).is_some())
+        let is_lost = |entry: &Entry| cover::gap(self.profile(), &covers, entry, &self.budget).is_some();
+        // If this takes too long, something counts as lost.
+        let mut common = self.lost_common.iter();
+        common.any(|entry| !self.budget.spend(1) || is_meant(entry) && (own.new.is_empty() || is_lost(entry)))
+            || own.old.iter().any(|entry| is_meant(entry) && is_lost(entry))
     }
 
     /// A question without a command.
@@ -77,7 +84,7 @@ pub(super) fn same(one: &[Entry], other: &[Entry]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| key(one) == key(other))
 }
 
-/// The approvals of exact commands.
-fn exact<'e>(common: &'e [Entry], own: &'e [Entry]) -> impl Iterator<Item = &'e str> {
-    common.iter().chain(own).filter(|entry| cover::is_exact(entry)).map(|entry| entry.pattern.as_str())
+/// Whether a list has the same approval of an exact command.
+fn has(entries: &[Entry], wanted: &Entry) -> bool {
+    entries.iter().any(|entry| cover::is_exact(entry) && entry.pattern == wanted.pattern)
 }

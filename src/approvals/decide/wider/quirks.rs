@@ -1,7 +1,6 @@
 //! Commands that both documents allow, and which the old one asks about all the same, because one more of its entries
 //! matches. They are noted, and make no document wider.
 
-use super::cover::Cover;
 use super::findings::Findings;
 use super::model::{Agent, Quirk};
 use super::pair::{Own, Pair};
@@ -16,7 +15,6 @@ const BUILTINS: [&str; 7] = [":", "[", "cd", "false", "pwd", "test", "true"];
 
 /// Adds the quirks of an agent.
 pub(super) fn find(pair: &Pair<'_>, agent: &Agent, own: &Own, findings: &mut Findings) {
-    let new = || pair.new_common.iter().chain(&own.new);
     let profile = pair.comparison.profile;
     if profile >= Profile::V2026_9_6 && pair.loses(own, |entry| may_be_one_of(entry, &BUILTINS)) {
         findings.note(Quirk::Builtins, agent);
@@ -25,8 +23,8 @@ pub(super) fn find(pair: &Pair<'_>, agent: &Agent, own: &Own, findings: &mut Fin
         findings.note(Quirk::HereDocuments, agent);
     }
     if profile == Profile::V2026_4_14
-        && new().any(may_be_wrapper)
-        && !Cover::of(profile, pair.old_common).has_everything()
+        && !pair.old_cover.has_everything()
+        && (pair.has_wrapper || own.new.iter().any(may_be_wrapper))
         && pair.loses(own, |entry| may_be_one_of(entry, &["cat", "printf"]))
     {
         findings.note(Quirk::Preludes, agent);
@@ -46,7 +44,7 @@ fn may_be_one_of(entry: &Entry, names: &[&str]) -> bool {
 }
 
 /// Whether an entry may match the wrapper of a skill.
-fn may_be_wrapper(entry: &Entry) -> bool {
+pub(super) fn may_be_wrapper(entry: &Entry) -> bool {
     let name = name(entry);
     is_path(&entry.pattern) && (name.contains(['*', '?']) || name.to_lowercase().contains("-wrapper"))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::model::{Agent, Comparison, Witness};
 use super::regime::Circumstance;
 use crate::approvals::decide::decision::{Decision, Verdict};
+use crate::approvals::decide::document::Loaded;
 use crate::approvals::decide::prepared::Prepared;
 use crate::approvals::decide::question::{Context, Question};
 use crate::approvals::decide::table::{Files, Programs, Table};
@@ -21,11 +22,9 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 /// `HOME` of every witness.
 pub(super) const HOME: &str = "/home/user";
 
-/// How much text of documents may be read for witnesses, in bytes.
-const MOST_READ: usize = 256 << 20;
-
-/// What it costs to try a command, and for each entry, in bytes that could be read.
-const COST: usize = 20_000;
+/// What may be spent on witnesses, in nanoseconds, roughly; on one command; and on one entry of the documents.
+const MOST_COSTS: usize = 1_000_000_000;
+const COST: usize = 100_000;
 const COST_OF_ENTRY: usize = 200;
 
 /// A command to try, with the files that it needs.
@@ -39,14 +38,14 @@ pub(super) struct Candidate {
 /// Tries commands, as long as that takes no longer than it should.
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
+    documents: [&'t Loaded; 2],
     left: usize,
-    /// Both documents, loaded for the agent that was tried last.
-    loaded: Option<(String, [Prepared; 2])>,
 }
 
 impl<'t> Trial<'t> {
-    pub(super) fn new(comparison: &'t Comparison<'t>) -> Self {
-        Self { comparison, left: MOST_READ, loaded: None }
+    /// `documents`: the old one and the new one.
+    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
+        Self { comparison, documents, left: MOST_COSTS }
     }
 
     /// The first candidate that is a witness.
@@ -56,27 +55,12 @@ impl<'t> Trial<'t> {
         when: Circumstance,
         candidates: &[Candidate],
     ) -> Option<Witness> {
-        let Comparison { before, after, profile, .. } = *self.comparison;
-        let size = before.map_or(0, str::len) + after.map_or(0, str::len);
-        let loaded = match self.loaded.take() {
-            Some((id, loaded)) if id == agent.id() => loaded,
-            _ => {
-                self.left = self.left.checked_sub(size)?;
-                [before, after].map(|document| Prepared::of(document, agent.id(), profile))
-            }
-        };
+        let loaded = self.documents.map(|document| Prepared { document: Ok(document.of(agent.id())) });
         let entries: usize = loaded.iter().map(|document| document.entries().len()).sum();
-        let mut found = None;
-        for candidate in candidates {
-            let Some(left) = self.left.checked_sub(COST + entries * COST_OF_ENTRY) else { break };
-            self.left = left;
-            found = self.witness(agent, when, candidate, &loaded);
-            if found.is_some() {
-                break;
-            }
-        }
-        self.loaded = Some((agent.id().to_owned(), loaded));
-        found
+        candidates.iter().find_map(|candidate| {
+            self.left = self.left.checked_sub(COST + entries * COST_OF_ENTRY)?;
+            self.witness(agent, when, candidate, &loaded)
+        })
     }
 
     fn witness(
