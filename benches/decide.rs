@@ -73,7 +73,9 @@ fn rates(file: &str) {
     let alike: Vec<Case> = cases.iter().map(|case| with_one_document(case)).collect();
     let one = serde_json::to_string(&alike[0].document).expect("a document");
     println!("{} commands of {file}, one document of {} bytes, then their own", cases.len(), one.len());
-    println!("| release | bare parses/s | one document, nothing on the host | ratio | this host | ratio | a line each, own documents | ratio |");
+    println!(
+        "| release | bare parses/s | one document, nothing on the host | ratio | this host | ratio | a line each, own documents | ratio |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for profile in Profile::ALL {
         let (mut parser, mut few, mut here, mut own) =
@@ -156,7 +158,9 @@ fn side_by_side<const N: usize>(count: usize, mut works: [&mut dyn FnMut(usize);
 
 /// Texts of the greatest length that are made to be slow, the slowest first.
 fn hostile(only: &str) {
-    println!("\n| text of 128 KiB | bare parse | 2026.4.14 | 2026.6.11 | 2026.9.6 |\n| --- | --- | --- | --- | --- |");
+    println!(
+        "\n| text of 128 KiB | bare parse | 2026.4.14 | 2026.6.11 | 2026.9.6 |\n| --- | --- | --- | --- | --- |"
+    );
     let mut rows = Vec::new();
     for (name, command) in texts() {
         if !name.contains(only) {
@@ -193,24 +197,95 @@ fn took(mut work: impl FnMut()) -> f64 {
 }
 
 fn texts() -> Vec<(String, String)> {
-    let filled = |unit: &str| (format!("`{unit}` repeated").replace('\n', "\\n"), unit.repeat(LONGEST / unit.len()));
+    let filled =
+        |unit: &str| (format!("`{unit}` repeated").replace('\n', "\\n"), unit.repeat(LONGEST / unit.len()));
     let nested = |open: &str, inner: &str, close: &str| {
         let depth = (LONGEST - inner.len()) / (open.len() + close.len());
-        (format!("`{open}{inner}{close}` in itself"), format!("{}{inner}{}", open.repeat(depth), close.repeat(depth)))
+        (
+            format!("`{open}{inner}{close}` in itself"),
+            format!("{}{inner}{}", open.repeat(depth), close.repeat(depth)),
+        )
     };
     let mut texts: Vec<(String, String)> = [
-        "a|", "a ", "a;", "a&&", "a\n", "''", "\"\"", "$(", "`a` ", "{", "(", "[", "[[ ", "[ a ] ", "<<a ", "a <<b\nb\n", "<<<",
-        ">a ", "env ", "env -S ", "env A=1 ", "sudo ", "busybox sh -c ", "xargs ", "npx ", "sh -c a;", "sh -c ", "while ",
-        "if a;then ", "case a in b) c;; esac;", "f() { a; };", "A=1 ", "A=1 b;", "a\\\n", "a \\\nb;", "\\", " ", "\u{a0}", "é",
-        "é=1 ", "$a ", "*", "* ", "#\n", "&", "|", ";", "! ", "[[ a =~ ( ", "@(a|", "$'\\x41'", "${a/b/c}", "a\0",
-        "python3 -c x;", "find . -exec ls {} ;", "/usr/bin/ls;", "../", "head -n 1;", "openclaw config set a b;", "$(a);",
-        "a $(b);", "sh -c '$0 \"$@\"' ls;", "pnpm dlx a;", "cat /a/SKILL.md && printf x && ",
+        "a|",
+        "a ",
+        "a;",
+        "a&&",
+        "a\n",
+        "''",
+        "\"\"",
+        "$(",
+        "`a` ",
+        "{",
+        "(",
+        "[",
+        "[[ ",
+        "[ a ] ",
+        "<<a ",
+        "a <<b\nb\n",
+        "<<<",
+        ">a ",
+        "env ",
+        "env -S ",
+        "env A=1 ",
+        "sudo ",
+        "busybox sh -c ",
+        "xargs ",
+        "npx ",
+        "sh -c a;",
+        "sh -c ",
+        "while ",
+        "if a;then ",
+        "case a in b) c;; esac;",
+        "f() { a; };",
+        "A=1 ",
+        "A=1 b;",
+        "a\\\n",
+        "a \\\nb;",
+        "\\",
+        " ",
+        "\u{a0}",
+        "é",
+        "é=1 ",
+        "$a ",
+        "*",
+        "* ",
+        "#\n",
+        "&",
+        "|",
+        ";",
+        "! ",
+        "[[ a =~ ( ",
+        "@(a|",
+        "$'\\x41'",
+        "${a/b/c}",
+        "a\0",
+        "python3 -c x;",
+        "find . -exec ls {} ;",
+        "/usr/bin/ls;",
+        "../",
+        "head -n 1;",
+        "openclaw config set a b;",
+        "$(a);",
+        "a $(b);",
+        "sh -c '$0 \"$@\"' ls;",
+        "pnpm dlx a;",
+        "cat /a/SKILL.md && printf x && ",
     ]
     .map(filled)
     .into();
     texts.extend(
-        [("\"$(", "ls", ")\""), ("$(", "ls", ")"), ("$(a ", "ls", ")"), ("{ ", "a", ";}"), ("{", "a", "}"), ("(", "ls", ")"),
-            ("${a:-", "a", "}"), ("$((", "1", "))"), ("<(", "a", ")")]
+        [
+            ("\"$(", "ls", ")\""),
+            ("$(", "ls", ")"),
+            ("$(a ", "ls", ")"),
+            ("{ ", "a", ";}"),
+            ("{", "a", "}"),
+            ("(", "ls", ")"),
+            ("${a:-", "a", "}"),
+            ("$((", "1", "))"),
+            ("<(", "a", ")"),
+        ]
         .map(|(open, inner, close)| nested(open, inner, close)),
     );
     for (name, open, unit, close) in [
@@ -247,11 +322,16 @@ fn fuzz(count: u64, seed: u64) {
         let start = Instant::now();
         let verdict = catch_unwind(AssertUnwindSafe(|| target::decide(&input)));
         let taken = start.elapsed();
-        let Ok(verdict) = verdict else { panic!("execution {number} of seed {seed}: {:?}", String::from_utf8_lossy(&input)) };
-        let index = ["runs", "asks", "denied", "unknown"].iter().position(|word| *word == verdict).unwrap_or(4);
+        let Ok(verdict) = verdict else {
+            panic!("execution {number} of seed {seed}: {:?}", String::from_utf8_lossy(&input))
+        };
+        let index =
+            ["runs", "asks", "denied", "unknown"].iter().position(|word| *word == verdict).unwrap_or(4);
         verdicts[index] += 1;
         // A kind of input that is new is a start for others.
-        if input.len() < 4000 && shapes.insert((verdict, input.len().ilog2(), input[0], input[input.len() / 2])) {
+        if input.len() < 4000
+            && shapes.insert((verdict, input.len().ilog2(), input[0], input[input.len() / 2]))
+        {
             let text = String::from_utf8_lossy(&input[1..]).into_owned();
             if seeds.len() < known + 5000 {
                 seeds.push(text);
@@ -279,12 +359,86 @@ fn fuzz(count: u64, seed: u64) {
 
 /// Pieces of commands.
 const TOKENS: [&str; 80] = [
-    "ls", "git status", "sh -c ", "bash -lc ", "env ", "env -S ", "sudo ", "nice ", "timeout 5 ", "xargs ", "find . -exec ",
-    "npx ", "pnpm dlx ", "uv run ", "busybox sh ", "python3 -c ", "node -e ", "pwsh -c ", "cmd /c ", "exec ", "command ",
-    "builtin ", "eval ", "source ", ". ", "openclaw ", "/approve a allow-once", "sqlite3 ", "'", "\"", "`", "$(", ")", "${", "}",
-    "$((", "))", "{", "(", "[", "]", "[[", "]]", "|", "||", "&", "&&", ";", ";;", "\n", "\\\n", "\r\n", "\\", " ", "\t", "<<EOF\n",
-    "\nEOF\n", "<<-'E'\n", "<<<", ">", ">>", "2>&1", "<(", "A=1 ", "*", "?", "~", "#", "!", "$'", "$0 \"$@\"", "--", "-c", "-",
-    "\u{a0}", "\u{3000}", "é", "\u{feff}", "\0", "if true; then ",
+    "ls",
+    "git status",
+    "sh -c ",
+    "bash -lc ",
+    "env ",
+    "env -S ",
+    "sudo ",
+    "nice ",
+    "timeout 5 ",
+    "xargs ",
+    "find . -exec ",
+    "npx ",
+    "pnpm dlx ",
+    "uv run ",
+    "busybox sh ",
+    "python3 -c ",
+    "node -e ",
+    "pwsh -c ",
+    "cmd /c ",
+    "exec ",
+    "command ",
+    "builtin ",
+    "eval ",
+    "source ",
+    ". ",
+    "openclaw ",
+    "/approve a allow-once",
+    "sqlite3 ",
+    "'",
+    "\"",
+    "`",
+    "$(",
+    ")",
+    "${",
+    "}",
+    "$((",
+    "))",
+    "{",
+    "(",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "|",
+    "||",
+    "&",
+    "&&",
+    ";",
+    ";;",
+    "\n",
+    "\\\n",
+    "\r\n",
+    "\\",
+    " ",
+    "\t",
+    "<<EOF\n",
+    "\nEOF\n",
+    "<<-'E'\n",
+    "<<<",
+    ">",
+    ">>",
+    "2>&1",
+    "<(",
+    "A=1 ",
+    "*",
+    "?",
+    "~",
+    "#",
+    "!",
+    "$'",
+    "$0 \"$@\"",
+    "--",
+    "-c",
+    "-",
+    "\u{a0}",
+    "\u{3000}",
+    "é",
+    "\u{feff}",
+    "\0",
+    "if true; then ",
 ];
 
 /// `SplitMix64`.
@@ -321,8 +475,14 @@ impl Random {
                 3 if at < text.len() => text[at] = u8::try_from(self.below(256)).expect("a byte"),
                 4 => drop(text.splice(at..end, seeds[self.below(seeds.len())].bytes())),
                 5 => {
-                    let [open, close] = [["'", "'"], ["\"", "\""], ["$(", ")"], ["sh -c '", "'"], ["{ ", "; }"], ["\"$(", ")\""]]
-                        [self.below(6)];
+                    let [open, close] = [
+                        ["'", "'"],
+                        ["\"", "\""],
+                        ["$(", ")"],
+                        ["sh -c '", "'"],
+                        ["{ ", "; }"],
+                        ["\"$(", ")\""],
+                    ][self.below(6)];
                     drop(text.splice(end..end, close.bytes()));
                     drop(text.splice(at..at, open.bytes()));
                 }

@@ -46,9 +46,7 @@ pub fn decide(bytes: &[u8]) -> String {
         context: choice.is_multiple_of(5).then(|| "cron".to_owned()),
         ..Case::default()
     };
-    CASES.with_borrow_mut(|cases| {
-        cases[usize::from(choice % 3)].answer(&case, &Imagined).verdict
-    })
+    CASES.with_borrow_mut(|cases| cases[usize::from(choice % 3)].answer(&case, &Imagined).verdict)
 }
 
 fn document(choice: u8) -> Value {

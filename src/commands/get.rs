@@ -52,7 +52,7 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
         Origin::Remote { path, resolved_defaults, .. } => (Some(name), path, resolved_defaults),
         Origin::Stdin | Origin::Local(_) => (None, name, None),
     };
-    Ok(Got::Document(Snapshot {
+    Ok(Got::Document(Box::new(Snapshot {
         place,
         path,
         exists,
@@ -63,7 +63,7 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
         effective,
         official,
         remarks,
-    }))
+    })))
 }
 
 /// The policies in force. `owner`: the name of the place, and the place.

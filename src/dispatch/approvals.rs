@@ -13,7 +13,7 @@ use crate::commands::documents::Place;
 use crate::commands::{get, set, validate};
 use crate::deadline::Deadline;
 use crate::output::{self, Look, Paper};
-use crate::report::approvals::{FileReport, Got, SetOutcome, Snapshot, validation};
+use crate::report::approvals::{FileReport, Got, SetOutcome, validation};
 use crate::report::exit::{self, Exit};
 use crate::streams::Streams;
 
@@ -104,17 +104,17 @@ pub fn show(
         (Got::Native(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
     }
-    if let Got::Document(Snapshot { remarks, .. }) = &got
-        && !remarks.is_empty()
+    if let Got::Document(snapshot) = &got
+        && !snapshot.remarks.is_empty()
     {
         streams.out.flush()?;
-        output::remarks_text(streams.err, remarks, Paper::of(&io::stderr()))?;
+        output::remarks_text(streams.err, &snapshot.remarks, Paper::of(&io::stderr()))?;
     }
     if got.problems() > 0 {
         streams.out.flush()?;
         // A gateway's document has to be fetched first.
         let validate = match &got {
-            Got::Document(Snapshot { place: Some(_), .. }) => {
+            Got::Document(snapshot) if snapshot.place.is_some() => {
                 "clearance approvals get --json | jq .file | clearance approvals validate -"
             }
             _ => "clearance approvals validate",

@@ -39,7 +39,9 @@ pub use json::{json, line};
 pub use junit::junit;
 pub use lint::{fixes_text, lint_human};
 pub use narrow::Look;
-pub use notices::{departures_text, faulty_document_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text};
+pub use notices::{
+    departures_text, faulty_document_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text,
+};
 pub use pages::{brief, help, is_printed_as_it_is, page};
 pub use policy_tests::{tests_github, tests_human};
 pub use queue::{

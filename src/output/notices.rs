@@ -32,7 +32,10 @@ pub fn invalid_text(err: &mut dyn Write, got: &Got, validate: &str) -> io::Resul
 /// Warns that a document is not valid, so that a gateway may read something else in it. `validate`: the command that shows
 /// the problems.
 pub fn faulty_document_text(err: &mut dyn Write, validate: &str) -> io::Result<()> {
-    writeln!(err, "warning: the document is not valid, so a gateway reads it differently or not at all; {validate} shows where")
+    writeln!(
+        err,
+        "warning: the document is not valid, so a gateway reads it differently or not at all; {validate} shows where"
+    )
 }
 
 /// Reports that the document was stored although its report could not be printed. `what`: "document" or "entry".

@@ -5,6 +5,10 @@ use std::ops::Range;
 use super::question::EntryId;
 
 /// A command read against the entries.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a finding of its own, and any of them may be combined"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Why the command cannot be analysed, in the release's word (`redirect`, `unable to parse command`).

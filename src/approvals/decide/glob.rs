@@ -91,7 +91,7 @@ fn pieces(glob: &str) -> Vec<Piece> {
 
 /// Runs a glob over a text with one bit for each position in the glob, and one for its end.
 fn matches_between(glob: &[Piece], text: &[u16]) -> bool {
-    let opens = Positions::of(glob, |piece| piece.is_open());
+    let opens = Positions::of(glob, Piece::is_open);
     let literals: BTreeSet<u16> = glob.iter().filter_map(|piece| piece.unit()).collect();
     let mut known: BTreeMap<Option<u16>, Positions> = BTreeMap::new();
     let mut reached = Positions::first(glob.len());

@@ -141,7 +141,7 @@ fn is_later_flag(spec: &Flagged, token: &str, lower: &str) -> bool {
     let name = words::option_name(lower);
     let is_short = |flag: &str| flag.len() == 2 && !flag.starts_with("--");
     let is_joined = |flag: &&str| is_short(flag) && token.len() > 2 && token.starts_with(*flag);
-    let is_denied = spec.never_joined.iter().any(|denied| name == *denied);
+    let is_denied = spec.never_joined.contains(&name);
     let joined_value = |flag: &&str| {
         flag.starts_with("--")
             && lower.strip_prefix(*flag).is_some_and(|rest| rest.len() > 1 && rest.starts_with('='))

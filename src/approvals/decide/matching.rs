@@ -10,8 +10,6 @@ use super::question::Entry;
 use super::resolve::{Hypothesis, Lookup, Program};
 use super::words;
 
-pub(super) use super::arguments::command_pattern;
-
 /// What entries are compared with: a program, with the path that it is trusted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {

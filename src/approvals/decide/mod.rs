@@ -70,10 +70,10 @@ mod workspace;
 mod wrapper_options;
 mod wrappers;
 
-pub use case::{Answer, Case, Cases, EntryAnswer, SegmentAnswer};
-pub use decision::{Decision, Origin, Policy, Unanswered, Verdict};
+pub use case::{Answer, Case, Cases};
+pub use decision::{Decision, Origin, Policy, Verdict};
 pub use effective::{AgentPolicy, Level, effective, policy_of};
-pub use evaluation::{By, Evaluation, Plan, Segment};
+pub use evaluation::{By, Plan, Segment};
 pub use host::{Found, Host};
 pub use prepared::Prepared;
 pub use profile::Profile;

@@ -226,9 +226,8 @@ fn has_context_from(argv: &[String], from: usize, options: &Options, scope: Scop
     let mut at = from;
     while let Some(token) = argv.get(at).map(|token| words::trim(token)) {
         at += match token {
-            "" => 1,
             "--" if scope == Scope::BeforeTerminator => return false,
-            "--" => 1,
+            "" | "--" => 1,
             token if token.starts_with('-') => {
                 if options.is_context(token) {
                     return true;

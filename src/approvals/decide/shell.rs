@@ -47,12 +47,5 @@ pub(super) fn explain(command: &str, profile: Profile) -> Result<Rc<Explanation>
     })
 }
 
-/// The words of every program that a command starts, payloads included: those of the command itself first.
-pub(super) fn commands(command: &str, profile: Profile) -> Result<Vec<Vec<String>>, Unparsed> {
-    let found = explain(command, profile)?;
-    let (top, nested): (Vec<_>, Vec<_>) = found.steps.iter().partition(|step| step.context == Context::Top);
-    Ok(top.into_iter().chain(nested).map(|step| step.argv.clone()).collect())
-}
-
 #[cfg(test)]
 mod tests;

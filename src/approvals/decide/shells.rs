@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub(super) use super::positional::is_positional_carrier;
 use super::powershell;
 use super::profile::Profile;
-use super::shell_names::{Sort, is_shell, sort};
+use super::shell_names::{Sort, sort};
 use super::shell_options;
 pub(super) use super::shell_options::Inline;
 use super::words;
@@ -18,12 +18,6 @@ const NUSHELL_STARTUP: [&str; 4] = ["--config", "--env-config", "--plugin-config
 
 /// Wrappers before a shell that are looked through.
 const DEPTH: usize = 4;
-
-/// Whether a command, without its wrappers, is a shell (`isShellWrapperInvocation`).
-pub(super) fn is_shell_call(profile: Profile, argv: &[String]) -> bool {
-    behind_wrappers(profile, argv)
-        .is_some_and(|argv| is_shell(profile, argv.first().map_or("", String::as_str)))
-}
 
 /// The command of a POSIX shell, `argv` being the shell itself (`resolveInlineCommandMatch` with the POSIX
 /// flags).
@@ -109,7 +103,7 @@ fn cmd_payload(profile: Profile, argv: &[String]) -> Option<String> {
 /// Whether a POSIX shell reads startup files before its command (`startupWrapperRequiresFullArgv`), or is a
 /// `fish` whose command is attached to its option.
 fn has_startup(profile: Profile, name: &str, argv: &[String]) -> bool {
-    if name == "fish" && fish_options(argv).any(|token| has_fish_startup(token)) {
+    if name == "fish" && fish_options(argv).any(has_fish_startup) {
         return true;
     }
     if name == "nu" {

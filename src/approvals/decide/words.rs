@@ -92,9 +92,8 @@ fn fold(path: &str) -> String {
 
 /// Whether folding leaves an absolute path as it is, which is so for most.
 fn is_folded(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|path| {
-        path.is_empty() || path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-    })
+    path.strip_prefix('/')
+        .is_some_and(|path| path.is_empty() || path.split('/').all(|part| !matches!(part, "" | "." | "..")))
 }
 
 /// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced

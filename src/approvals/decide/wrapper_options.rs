@@ -152,9 +152,8 @@ fn scan(argv: &[String], step: impl Fn(&str, &str) -> Step) -> Option<usize> {
 fn step(kind: &Kind, token: &str, lower: &str) -> Step {
     let name = words::option_name(lower);
     match kind {
-        Kind::Opaque | Kind::Env => Step::Invalid,
         Kind::Nohup if matches!(lower, "--help" | "--version") => Step::Continue,
-        Kind::Nohup => Step::Invalid,
+        Kind::Nohup | Kind::Opaque | Kind::Env => Step::Invalid,
         Kind::Nice => nice_step(lower, name),
         Kind::Flock => flock_step(token, lower),
         Kind::Time => plain_step(&TIME, lower, name),

@@ -104,16 +104,12 @@ pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Unwrapped {
             Wrapper::Blocked(name) => (name, None),
             Wrapper::Starts { name, argv } => (name, Some(argv.into_owned())),
         };
-        match next.filter(|_| wrappers.len() < DEPTH && !is_semantic(profile, &current)) {
-            Some(next) => {
-                wrappers.push(name);
-                current = Cow::Owned(next);
-            }
-            None => {
-                blocked = Some(name);
-                break;
-            }
-        }
+        let Some(next) = next.filter(|_| wrappers.len() < DEPTH && !is_semantic(profile, &current)) else {
+            blocked = Some(name);
+            break;
+        };
+        wrappers.push(name);
+        current = Cow::Owned(next);
     }
     let argv = current.into_owned();
     Unwrapped { policy_argv: argv.clone(), argv, wrappers, words: Vec::new(), blocked, is_shell: false }

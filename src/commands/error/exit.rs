@@ -101,7 +101,6 @@ impl Error {
             Self::Queue(error) => error.code(),
             Self::Raced(error) => error.code(),
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
-            Self::Explain(_) => self.exit().code(),
             Self::FixUnconfirmed => "unconfirmed",
             Self::Scenario { .. } => "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",
@@ -114,6 +113,7 @@ impl Error {
             | Self::NodeDisabled { .. }
             | Self::NodeAnswer { .. } => "node",
             Self::Input(_)
+            | Self::Explain(_)
             | Self::Unfinished { .. }
             | Self::Store(_)
             | Self::Invalid { .. }

@@ -37,7 +37,9 @@ pub enum ExplainError {
     #[error("the command is not UTF-8 text")]
     NotText,
     /// The configuration does not run commands on the gateway's host, or no release accepts it.
-    #[error("this configuration does not run commands on the gateway's host, or a word of tools.exec is unknown")]
+    #[error(
+        "this configuration does not run commands on the gateway's host, or a word of tools.exec is unknown"
+    )]
     NotOnGateway,
     /// The node has rules instead of a document.
     #[error("{0} has a policy of its own, {{defaultAction, rules}}, which explain does not support")]
@@ -52,7 +54,9 @@ impl ExplainError {
     /// The exit code. No wildcard: a new error is a new decision.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::NotOnGateway | Self::Native(_) => Exit::Usage,
+            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::NotOnGateway | Self::Native(_) => {
+                Exit::Usage
+            }
             Self::Programs { .. } => Exit::Store,
             Self::Configuration(error) => match error.kind() {
                 Kind::Usage => Exit::Usage,

@@ -117,9 +117,7 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
         missing.push(format!("how a {host} decides: tools.exec.host sends commands there"));
     }
     if target.is_node {
-        missing.push(
-            "how the node decides: nodes do not report their release".to_owned(),
-        );
+        missing.push("how the node decides: nodes do not report their release".to_owned());
     }
     // What is refused before the command is read does not depend on the configuration: it can only be stricter.
     let is_refused = decision.verdict == Verdict::Denied && decision.evaluation.is_none();

@@ -138,7 +138,11 @@ impl Loaded {
     }
 }
 
-pub(in crate::commands) fn load(config: Option<&Path>, environment: &Environment, deadline: Deadline) -> Result<Loaded, Error> {
+pub(in crate::commands) fn load(
+    config: Option<&Path>,
+    environment: &Environment,
+    deadline: Deadline,
+) -> Result<Loaded, Error> {
     let loaded = Execution::load(config, environment, deadline);
     Ok(Loaded(loaded.map_err(|error| ExplainError::Configuration(Box::new(error)))?))
 }

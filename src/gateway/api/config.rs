@@ -13,9 +13,6 @@ pub struct GetConfig {}
 /// The configuration in force.
 #[derive(Debug, Deserialize)]
 pub struct Config {
-    /// The path on that host.
-    #[serde(default)]
-    pub path: String,
     /// The configuration, an object. `Null` if the gateway does not send it.
     #[serde(default)]
     pub config: Value,

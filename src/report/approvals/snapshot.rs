@@ -50,7 +50,7 @@ pub struct NativeSnapshot {
 #[derive(Debug)]
 pub enum Got {
     /// A document.
-    Document(Snapshot),
+    Document(Box<Snapshot>),
     /// A Windows node's policy.
     Native(NativeSnapshot),
 }

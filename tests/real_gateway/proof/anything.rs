@@ -46,9 +46,9 @@ fn running(tree: &Arc<Tree>, release: &str, count: u64) -> impl Iterator<Item = 
     let (tree, profile, seeds) = (Arc::clone(tree), profile(release), seeds());
     let each = count.div_ceil(u64::try_from(seeds.len()).expect("few seeds"));
     let numbers = seeds.into_iter().flat_map(move |seed| (0..each).map(move |number| (seed, number)));
-    numbers.map(move |(seed, number)| case(tree.root(), seed, number)).filter(move |case| {
-        decided(case, profile, &ThisMachine)["verdict"] == "runs"
-    })
+    numbers
+        .map(move |(seed, number)| case(tree.root(), seed, number))
+        .filter(move |case| decided(case, profile, &ThisMachine)["verdict"] == "runs")
 }
 
 fn case(root: &str, seed: u64, number: u64) -> Value {

@@ -71,17 +71,18 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let read = &mut |at, _| units.get(at..).unwrap_or_default();
-    PARSER.with_borrow_mut(|parser| {
-        let tree = parser.as_mut()?.parse_utf16_le_with_options(read, None, Some(options));
-        if tree.is_none()
-            && let Some(parser) = parser
-        {
-            // Otherwise it would go on with this text.
-            parser.reset();
-        }
-        tree
-    })
-    .ok_or(Unparsed::TimedOut)
+    PARSER
+        .with_borrow_mut(|parser| {
+            let tree = parser.as_mut()?.parse_utf16_le_with_options(read, None, Some(options));
+            if tree.is_none()
+                && let Some(parser) = parser
+            {
+                // Otherwise it would go on with this text.
+                parser.reset();
+            }
+            tree
+        })
+        .ok_or(Unparsed::TimedOut)
 }
 
 /// A parser of the grammar, which is compiled in; a test checks that its version fits.

@@ -1,10 +1,17 @@
 //! Commands, and what both releases find in them.
 
-use super::{Context, RiskKind, Unparsed, commands, explain};
+use super::{Context, RiskKind, Unparsed, explain};
 use crate::approvals::decide::profile::Profile;
 
 const NEW: Profile = Profile::V2026_9_6;
 const OLD: Profile = Profile::V2026_6_11;
+
+/// The words of every program that a command starts, payloads included: those of the command itself first.
+fn commands(command: &str, profile: Profile) -> Result<Vec<Vec<String>>, Unparsed> {
+    let found = explain(command, profile)?;
+    let (top, nested): (Vec<_>, Vec<_>) = found.steps.iter().partition(|step| step.context == Context::Top);
+    Ok(top.into_iter().chain(nested).map(|step| step.argv.clone()).collect())
+}
 
 /// The words of all programs, joined by spaces and then by bars.
 fn words(command: &str) -> String {

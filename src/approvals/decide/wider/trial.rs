@@ -23,7 +23,7 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 pub(super) const HOME: &str = "/home/user";
 
 /// What may be spent on witnesses, in nanoseconds, roughly; on one command; and on one entry of the documents.
-const MOST_COSTS: usize = 1_000_000_000;
+const MOST_COSTS: usize = 300_000_000;
 const COST: usize = 100_000;
 const COST_OF_ENTRY: usize = 200;
 
@@ -40,12 +40,14 @@ pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
     documents: [&'t Loaded; 2],
     left: usize,
+    /// Both documents for the agent that was tried last.
+    loaded: Option<(String, [Prepared; 2])>,
 }
 
 impl<'t> Trial<'t> {
     /// `documents`: the old one and the new one.
     pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
-        Self { comparison, documents, left: MOST_COSTS }
+        Self { comparison, documents, left: MOST_COSTS, loaded: None }
     }
 
     /// The first candidate that is a witness.
@@ -55,12 +57,27 @@ impl<'t> Trial<'t> {
         when: Circumstance,
         candidates: &[Candidate],
     ) -> Option<Witness> {
-        let loaded = self.documents.map(|document| Prepared { document: Ok(document.of(agent.id())) });
+        let loaded = match self.loaded.take() {
+            Some((id, loaded)) if id == agent.id() => loaded,
+            _ => {
+                let documents = self.documents.map(|document| document.of(agent.id()));
+                self.spend(documents.iter().map(|document| document.entries.len()).sum())?;
+                documents.map(|document| Prepared { document: Ok(document) })
+            }
+        };
         let entries: usize = loaded.iter().map(|document| document.entries().len()).sum();
-        candidates.iter().find_map(|candidate| {
-            self.left = self.left.checked_sub(COST + entries * COST_OF_ENTRY)?;
+        let found = candidates.iter().find_map(|candidate| {
+            self.spend(entries)?;
             self.witness(agent, when, candidate, &loaded)
-        })
+        });
+        self.loaded = Some((agent.id().to_owned(), loaded));
+        found
+    }
+
+    /// Takes the cost of a command off. `None`: nothing is left.
+    fn spend(&mut self, entries: usize) -> Option<()> {
+        self.left = self.left.checked_sub(COST + entries.saturating_mul(COST_OF_ENTRY))?;
+        Some(())
     }
 
     fn witness(
