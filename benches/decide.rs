@@ -14,6 +14,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     clippy::print_stdout,
     reason = "figures for whoever measures"
 )]
@@ -22,12 +23,13 @@ use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use clearance::internals::decide::{Case, Cases, Host, Profile, ThisMachine};
 use serde_json::json;
-use tree_sitter::Parser;
+use tree_sitter::{ParseOptions, ParseState, Parser};
 
 #[path = "../fuzz/src/target.rs"]
 mod target;
@@ -37,6 +39,9 @@ const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/decisions/
 
 /// How often all cases are decided; the figure is the median.
 const ROUNDS: usize = 9;
+
+/// How long a bare parse may take.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest text that a release parses, in UTF-16 units.
 const LONGEST: usize = 131_072;
@@ -166,18 +171,29 @@ fn hostile(only: &str) {
         if !name.contains(only) {
             continue;
         }
+        eprint!(".");
         // Bare, some of these never end, and take all memory.
         let bare = if command.len() - command.replace(['|', '<'], "").len() > 2000 {
             "–".to_owned()
         } else {
             let mut parser = parser();
-            format!("{:.0} ms", took(|| drop(black_box(parser.parse(&command, None)))) * 1e3)
+            let mut parse = || {
+                let begun = Instant::now();
+                let mut progress = |_: &ParseState| {
+                    let is_over = begun.elapsed() > PATIENCE;
+                    if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                let options = ParseOptions::new().progress_callback(&mut progress);
+                let read = &mut |at: usize, _| command.as_bytes().get(at..).unwrap_or_default();
+                drop(black_box(parser.parse_with_options(read, None, Some(options))));
+                parser.reset();
+            };
+            format!("{:.0} ms", took(&mut parse) * 1e3)
         };
         let times = Profile::ALL.map(|profile| {
             let case = with_one_document(&Case { command: command.clone(), ..Case::default() });
             let mut cases = Cases::new(profile);
-            let text = took(|| drop(black_box(cases.answer(&case, &ThisMachine)))) * 1e3;
-            text
+            took(|| drop(black_box(cases.answer(&case, &ThisMachine)))) * 1e3
         });
         let [a, b, c] = times;
         rows.push((a.max(b).max(c), format!("| {name} | {bare} | {a:.0} ms | {b:.0} ms | {c:.0} ms |")));

@@ -87,7 +87,8 @@ fn names(text: &str) -> Vec<Range<usize>> {
             at += next.len_utf8();
             continue;
         }
-        let is_assigned = after.starts_with(['=', '[']) || after.starts_with("+=");
+        // The scanner takes a name for that of a variable before all of these.
+        let is_assigned = after.starts_with(['=', '[', '%', '#', '@', ':']) || after.starts_with("+=");
         let is_ended = after.starts_with(char::is_whitespace);
         if !name.is_ascii() && ((starts_word && is_assigned) || (is_option && is_ended)) {
             names.push(at..at + length);
@@ -186,6 +187,7 @@ mod tests {
 
     #[test]
     fn letters_in_names_are_ascii() {
+        assert_eq!(seen("é@b é%b;é#b x|é:b é.b"), "Z@b Z%b;Z#b x|Z:b é.b");
         assert_eq!(seen("é=1 日a[2]+=x 日 $é=1 x-é=1;é+=2 -é -é"), "Z=1 Za[2]+=x 日 $é=1 x-é=1;Z+=2 -Z -é");
     }
 
