@@ -10,12 +10,14 @@
 //! of `tree-sitter`, kept, that parses the command and does nothing with the tree.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::print_stdout,
+    clippy::too_many_lines,
     reason = "figures for whoever measures"
 )]
 
@@ -75,7 +77,7 @@ fn rates(file: &str) {
     let text = fs::read_to_string(file).expect("the cases are read");
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).expect("a case")).collect();
-    let alike: Vec<Case> = cases.iter().map(|case| with_one_document(case)).collect();
+    let alike: Vec<Case> = cases.iter().map(with_one_document).collect();
     let one = serde_json::to_string(&alike[0].document).expect("a document");
     println!("{} commands of {file}, one document of {} bytes, then their own", cases.len(), one.len());
     println!(
@@ -199,7 +201,9 @@ fn hostile(only: &str) {
         rows.push((a.max(b).max(c), format!("| {name} | {bare} | {a:.0} ms | {b:.0} ms | {c:.0} ms |")));
     }
     rows.sort_by(|left, right| right.0.total_cmp(&left.0));
-    rows.iter().for_each(|(_, row)| println!("{row}"));
+    for (_, row) in &rows {
+        println!("{row}");
+    }
 }
 
 /// The best of three.

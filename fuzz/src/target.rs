@@ -25,7 +25,7 @@ impl Host for Imagined {
     }
 
     fn is_writable(&self, path: &str) -> Option<bool> {
-        (path.len() % 3 != 0).then_some(path.len() % 2 == 0)
+        (!path.len().is_multiple_of(3)).then_some(path.len().is_multiple_of(2))
     }
 }
 

@@ -20,9 +20,10 @@ const MAX_REPORTS: u32 = 20_000;
 /// up to here, and hours to their end. A text with an error is not analysable in any case.
 const MAX_RECOVERY: usize = 1_000_000;
 
-/// The most bars outside quotes. When a long pipeline ends in an error, the parser takes time and memory by the square of its
-/// length without a report: minutes and gigabytes for the longest text. No command that anybody writes has as many.
-const MAX_BARS: usize = 2_000;
+/// The most bars, and openings of here-strings and tests (`<<`, `[[`, `=~`), outside quotes. When a text with many ends in an
+/// error, the parser takes time and memory by the square of its length without a report: minutes and gigabytes for the
+/// longest text. No command that anybody writes has as many.
+const MAX_COSTLY: usize = 2_000;
 
 thread_local! {
     /// Making a parser takes as long as parsing a short command.
@@ -56,7 +57,7 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
     if source.text.len() > MAX_UNITS && source.text.encode_utf16().nth(MAX_UNITS).is_some() {
         return Err(Unparsed::TooLarge);
     }
-    if source.text.len() > MAX_BARS && bars(source.text) > MAX_BARS {
+    if source.text.len() > MAX_COSTLY && costly(source.text) > MAX_COSTLY {
         return Err(Unparsed::TimedOut);
     }
     let units = &source.units.units;
@@ -92,10 +93,11 @@ fn parser() -> Option<Parser> {
     Some(parser)
 }
 
-/// How many bars stand outside quotes, as far as quotes tell without parsing.
-fn bars(text: &str) -> usize {
+/// The number of bars and of openings outside quotes, as far as quotes are known without parsing.
+fn costly(text: &str) -> usize {
     let mut count = 0;
     let mut quote = None;
+    let mut last = 0;
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         match (quote, byte) {
@@ -104,16 +106,19 @@ fn bars(text: &str) -> usize {
             }
             (None, b'\'' | b'"') => quote = Some(byte),
             (None, b'|') => count += 1,
+            (None, b'<' | b'[') if last == byte => count += 1,
+            (None, b'~') if last == b'=' => count += 1,
             (Some(open), _) if open == byte => quote = None,
             _ => {}
         }
+        last = byte;
     }
     count
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Unparsed, bars};
+    use super::{Unparsed, costly};
     use crate::approvals::decide::shell::source::Source;
     use tree_sitter::Tree;
 
@@ -123,7 +128,8 @@ mod tests {
 
     #[test]
     fn bars_in_quotes_do_not_count() {
-        assert_eq!(bars(r#"a | 'b | c' | "d \" |" \| e"#), 2);
+        assert_eq!(costly(r#"a | 'b | c' | "d \" |" \| e"#), 2);
+        assert_eq!(costly("a <<< b; [[ a =~ ( ]]"), 4);
     }
 
     #[test]

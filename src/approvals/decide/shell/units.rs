@@ -33,7 +33,7 @@ impl Units {
             }
             if is_space(character)
                 && word.start == at
-                && stands_before_option(text.get(at..).unwrap_or_default())
+                && is_skipped(text.get(at..).unwrap_or_default())
             {
                 encoder.push(' ', at);
             } else if is_named && !character.is_ascii() {
@@ -113,12 +113,16 @@ fn is_space(character: char) -> bool {
     )
 }
 
-/// Whether an option such as `-l` is the next word behind the spaces at the start of a text. The scanner skips them then.
-/// A few are looked at.
-fn stands_before_option(text: &str) -> bool {
+/// Whether an option such as `-l`, or an assignment such as `A=1`, is the next word after the spaces at the start of a text.
+/// The scanner skips the spaces then. Only the first 256 bytes are examined.
+fn is_skipped(text: &str) -> bool {
     let text = text.get(..text.floor_char_boundary(256)).unwrap_or_default();
     let text = text
         .trim_start_matches(|character: char| character == ' ' || character == '\t' || is_space(character));
+    let name = text.trim_start_matches(|character: char| character == '_' || character.is_alphanumeric());
+    if name.len() < text.len() && (name.starts_with(['=', '[', '%', '#', '@', ':']) || name.starts_with("+=")) {
+        return true;
+    }
     let letters = text.strip_prefix('-').unwrap_or_default();
     let after = letters.trim_start_matches(char::is_alphabetic);
     after.len() < letters.len()
