@@ -202,12 +202,12 @@ fn agents(agents: &BTreeSet<Agent>) -> String {
         names.truncate(MOST_AGENTS);
         names.push(format!("{more} more"));
     }
-    let named = names.join(", ");
+    let list = names.join(", ");
     let label = if is_one { "agent" } else { "agents" };
-    match (named.is_empty(), agents.iter().any(|agent| matches!(agent, Agent::AnyOther(_)))) {
+    match (list.is_empty(), agents.iter().any(|agent| matches!(agent, Agent::AnyOther(_)))) {
         (true, _) => "any other agent".to_owned(),
-        (false, true) => format!("{label} {named} and any other"),
-        (false, false) => format!("{label} {named}"),
+        (false, true) => format!("{label} {list} and any other"),
+        (false, false) => format!("{label} {list}"),
     }
 }
 
