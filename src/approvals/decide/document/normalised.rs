@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::trim;
 use crate::approvals::decide::javascript::is_truthy;
 use crate::approvals::decide::levels::{Ask, Security};
+use crate::approvals::decide::words::trim;
 
 /// The agent that the key `default` belongs to.
 const MAIN: &str = "main";

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::trim;
 use crate::approvals::decide::levels::{Ask, Security};
+use crate::approvals::decide::words::trim;
 
 /// Whether the store accepts the document.
 pub(super) fn accepts(root: &Value) -> bool {
