@@ -281,11 +281,13 @@ fn gitlab(recipe: &Value, job: &str) -> String {
     lines.map(text).collect::<Vec<_>>().join("\n")
 }
 
+/// The job of the GitLab recipe that runs the policy tests.
+const TEST: &str = "approvals-test";
+
 #[test]
 fn the_gitlab_recipe_checks_and_compares() {
     let recipe = yaml("contrib/gitlab-ci.yml");
     let jobs = ["approvals-validate", "approvals-lint", "approvals-drift"];
-    const TEST: &str = "approvals-test";
     fields_are(&recipe, &[&["variables", ".clearance", TEST], &jobs[..]].concat());
     fields_are(&recipe[".clearance"], &["stage", "image", "variables", "cache", "before_script"]);
     let dev = Dev::start(&[]);

@@ -262,7 +262,8 @@ fn with_entries(entries: &Value) -> Value {
 fn answers(cases: &[Value], release: &str) -> Vec<Value> {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("host.toml"), HOST).unwrap();
-    let input: String = cases.iter().map(|case| format!("{case}\n")).collect();
+    let lines: Vec<String> = cases.iter().map(ToString::to_string).collect();
+    let input = lines.join("\n");
     let mut command = crate::support::clearance(home.path());
     command.current_dir(home.path()).write_stdin(input);
     command.args(["approvals", "explain", "--stdin", "--programs", "host.toml", "--release", release]);

@@ -31,10 +31,7 @@ impl Units {
             if is_space(character) && word.ends_before_space(text, at) {
                 encoder.push(' ', at);
             }
-            if is_space(character)
-                && word.start == at
-                && is_skipped(text.get(at..).unwrap_or_default())
-            {
+            if is_space(character) && word.start == at && is_skipped(text.get(at..).unwrap_or_default()) {
                 encoder.push(' ', at);
             } else if is_named && !character.is_ascii() {
                 (0..character.len_utf16()).for_each(|_| encoder.push('Z', at));
@@ -120,7 +117,8 @@ fn is_skipped(text: &str) -> bool {
     let text = text
         .trim_start_matches(|character: char| character == ' ' || character == '\t' || is_space(character));
     let name = text.trim_start_matches(|character: char| character == '_' || character.is_alphanumeric());
-    if name.len() < text.len() && (name.starts_with(['=', '[', '%', '#', '@', ':']) || name.starts_with("+=")) {
+    if name.len() < text.len() && (name.starts_with(['=', '[', '%', '#', '@', ':']) || name.starts_with("+="))
+    {
         return true;
     }
     let letters = text.strip_prefix('-').unwrap_or_default();
