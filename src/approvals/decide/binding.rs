@@ -3,11 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::configuration::Setup;
 use super::evaluation::{Evaluation, Plan, Segment};
 use super::profile::Profile;
-use super::question::Question;
-use super::resolve::{Hypothesis, Lookup, World};
+use super::resolve::{Lookup, World};
 use super::words::trim;
 use super::{shells, wrappers};
 
@@ -15,10 +13,12 @@ mod files;
 mod operand;
 mod options;
 mod shell;
+mod subject;
 mod target;
 mod unwrapped;
 
 use files::Files;
+pub(super) use subject::Subject;
 
 /// The most parts that the model of mode `auto` sees.
 const MAX_REVIEWED: usize = 64;
@@ -27,19 +27,6 @@ const MAX_REVIEWED: usize = 64;
 const SHELL_EXPANSION: &str = "shell expansion in enforced arguments";
 
 const CHANGES_DIRECTORY: [&str; 4] = ["cd", "chdir", "popd", "pushd"];
-
-/// What a binding depends on.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'s> {
-    /// The call.
-    pub question: &'s Question<'s>,
-    /// The configuration.
-    pub setup: &'s Setup,
-    /// The parts of the command.
-    pub evaluation: &'s Evaluation,
-    /// The files.
-    pub world: &'s World<'s>,
-}
 
 /// The files that an approval is bound to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -151,12 +138,6 @@ fn has_direct_program(segment: &Segment) -> bool {
     let is_shell_command = plan.is_shell && shells::payload(Profile::V2026_9_6, &plan.argv).is_some();
     let is_found = segment.real.is_some() || segment.resolved.is_some();
     plan.blocked.is_none() && !plan.wrappers.iter().any(hides) && !is_shell_command && is_found
-}
-
-/// What is unknown is true under the last hypothesis only.
-fn assumed(world: &World<'_>, what: &str) -> bool {
-    world.unknown.borrow_mut().insert(what.to_owned());
-    world.hypothesis == Hypothesis::Wanted
 }
 
 #[cfg(test)]

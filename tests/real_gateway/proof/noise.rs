@@ -33,7 +33,7 @@ pub(crate) fn command(root: &str, seed: u64, number: u64) -> (String, Vec<(Strin
     let mut random = Random::new(seed, number);
     let mut text = String::new();
     if random.chance(75) {
-        text.push_str(&random.pick(&PROGRAMS));
+        text.push_str(random.pick(&PROGRAMS));
         text.push(' ');
     }
     match random.below(3) {
@@ -51,7 +51,7 @@ pub(crate) fn command(root: &str, seed: u64, number: u64) -> (String, Vec<(Strin
         }
         _ => {
             for _ in 0..random.between(0, 7) {
-                text.push_str(&random.pick(&PIECES));
+                text.push_str(random.pick(&PIECES));
                 if random.chance(70) {
                     text.push(' ');
                 }

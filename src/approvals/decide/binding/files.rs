@@ -1,7 +1,7 @@
 //! What a binding asks of the files of a host: whether an operand is one, and whether the gateway's user may change it.
 //! Facts: `resolvesToExistingFileSync`, `pathLooksMutableForShellPayloadSync` and `isLikelyScriptLikePathSync`.
 
-use super::{Subject, assumed};
+use super::subject::{Subject, assumed};
 use crate::approvals::decide::host::Found;
 use crate::approvals::decide::resolve::World;
 use crate::approvals::decide::words::{absolute, base_name};

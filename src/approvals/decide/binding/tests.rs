@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::*;
+use crate::approvals::decide::configuration::Setup;
 use crate::approvals::decide::host::{Found, Host};
-use crate::approvals::decide::question::Context;
+use crate::approvals::decide::question::{Context, Question};
+use crate::approvals::decide::resolve::Hypothesis;
 
 /// A host with some programs and scripts, none of which can be changed.
 struct Some3;
