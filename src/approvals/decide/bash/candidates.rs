@@ -135,6 +135,10 @@ impl<'f> Planner<'f> {
             return None;
         }
         steps.sort_by_key(|step| step.span.start);
+        // The release looks for the program of the first part, and takes a blank one for none.
+        if steps.first().and_then(|step| step.argv.first()).is_none_or(|word| trim(word).is_empty()) {
+            return None;
+        }
         Some(steps.into_iter().map(|step| self.candidate(step, true)).collect())
     }
 

@@ -25,6 +25,11 @@ fn programs_and_their_words() {
         ("ls -l 'a b' \"c\"d", "ls -l a b cd"),
         ("ls && cd /tmp; pwd | wc -l", "ls | cd /tmp | pwd | wc -l"),
         ("A=1 ls", "ls"),
+        // The scanner of the releases skips spaces beyond ASCII before an assignment, and nowhere else.
+        ("\u{3000}A=1 git", "git"),
+        ("B=1 \u{3000}A=1 git", "git"),
+        ("ls \u{3000}A=1 git", "ls \u{3000}A=1 git"),
+        ("sed -\u{2167}a\u{2003}b", "sed -\u{2167}a \u{2003}b"),
         ("A=1; ls", "ls"),
         ("A=1", ""),
         ("# nothing", ""),

@@ -31,7 +31,7 @@ impl Units {
             if is_space(character) && word.ends_before_space(text, at) {
                 encoder.push(' ', at);
             }
-            if is_space(character) && word.start == at && is_skipped(text.get(at..).unwrap_or_default()) {
+            if is_space(character) && word.start == at && is_skipped(text, at) {
                 encoder.push(' ', at);
             } else if is_named && !character.is_ascii() {
                 (0..character.len_utf16()).for_each(|_| encoder.push('Z', at));
@@ -110,14 +110,18 @@ fn is_space(character: char) -> bool {
     )
 }
 
-/// Whether an option such as `-l`, or an assignment such as `A=1`, is the next word after the spaces at the start of a text.
-/// The scanner skips the spaces then. Only the first 256 bytes are examined.
-fn is_skipped(text: &str) -> bool {
+/// Whether an option such as `-l`, or an assignment such as `A=1` at the beginning of a command, is the next word after the
+/// spaces at a place of a text. The scanner skips the spaces then. Only 256 bytes are examined.
+fn is_skipped(text: &str, at: usize) -> bool {
+    let begins_command = begins_command(text.get(..at).unwrap_or_default());
+    let text = text.get(at..).unwrap_or_default();
     let text = text.get(..text.floor_char_boundary(256)).unwrap_or_default();
     let text = text
         .trim_start_matches(|character: char| character == ' ' || character == '\t' || is_space(character));
     let name = text.trim_start_matches(|character: char| character == '_' || character.is_alphanumeric());
-    if name.len() < text.len() && (name.starts_with(['=', '[', '%', '#', '@', ':']) || name.starts_with("+="))
+    if begins_command
+        && name.len() < text.len()
+        && (name.starts_with(['=', '[', '%', '#', '@', ':']) || name.starts_with("+="))
     {
         return true;
     }
@@ -125,6 +129,26 @@ fn is_skipped(text: &str) -> bool {
     let after = letters.trim_start_matches(char::is_alphabetic);
     after.len() < letters.len()
         && after.starts_with(|next: char| next.is_ascii_whitespace() || is_space(next))
+}
+
+/// Whether a command begins after a text: at its start, after an operator, and after assignments.
+fn begins_command(before: &str) -> bool {
+    let start = before.len().saturating_sub(256);
+    let mut before = before.get(before.ceil_char_boundary(start)..).unwrap_or_default();
+    loop {
+        before = before.trim_end_matches([' ', '\t']);
+        if before.is_empty() || before.ends_with([';', '|', '&', '(', '`', '\n', '\r']) {
+            return true;
+        }
+        let (rest, word) = before.rsplit_once([' ', '\t']).unwrap_or(("", before));
+        if !word
+            .split_once('=')
+            .is_some_and(|(name, _)| name.chars().all(|c| c == '_' || c.is_alphanumeric()))
+        {
+            return false;
+        }
+        before = rest;
+    }
 }
 
 /// The word that is read, as far as quotes and spaces of ASCII tell.
@@ -168,12 +192,13 @@ impl Word {
         let is_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
         let name = before.len() - before.bytes().rev().take_while(|byte| is_word(*byte)).count();
         let option = before.strip_prefix('-').unwrap_or_default();
+        let is_option = !option.is_empty() && option.chars().all(char::is_alphabetic);
         self.is_closed
             || before.ends_with(['}', '{', ']', '['])
             || text.get(..at).is_some_and(|text| text.ends_with([')', '`']))
             || before.strip_suffix('=').is_some_and(|name| !name.is_empty() && name.bytes().all(is_word))
             || (name < before.len() && before.get(..name).is_some_and(|before| before.ends_with('$')))
-            || (!option.is_empty() && option.bytes().all(|byte| byte.is_ascii_alphabetic()))
+            || is_option
     }
 }
 
