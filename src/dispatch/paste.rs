@@ -27,6 +27,15 @@ pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A command line to paste, with `--` before the argument at this index.
+pub fn separated(arguments: &[OsString], at: usize) -> String {
+    let quoted = |argument: &OsString| shell_quoted(Path::new(argument));
+    let before = arguments.iter().take(at).skip(1).map(quoted);
+    let after = arguments.iter().skip(at).map(quoted);
+    let words = ["clearance".to_owned()].into_iter().chain(before).chain(["--".to_owned()]).chain(after);
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The command line of a comparison to paste, with the value of `--gateway` as its second document if it has only one;
 /// otherwise, a sentence that says what to write.
 pub fn gateway_as_operand(arguments: &[OsString]) -> String {

@@ -31,7 +31,9 @@ pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<
         verdict: None,
     };
     let misplaced = misplaced_gateway(error, arguments).map(|(cause, remedy)| (cause.to_owned(), remedy));
-    if let Some((cause, remedy)) = misplaced.or_else(|| misplaced_operand(error, arguments)) {
+    if let Some((cause, remedy)) =
+        misplaced.or_else(|| several_words(error, arguments)).or_else(|| misplaced_operand(error, arguments))
+    {
         failure.causes = vec![cause];
         failure.remedy = Some(remedy);
         unless_gone(output::error::text(streams.err, &failure, Paper::of(&io::stderr())))?;
@@ -40,6 +42,24 @@ pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<
     }
     unless_gone(printed(&failure, machine(arguments), streams))?;
     Ok(Exit::Usage)
+}
+
+/// The cause and the fix where the command to explain is not one argument.
+fn several_words(error: &clap::Error, arguments: &[OsString]) -> Option<(String, String)> {
+    let unexpected =
+        (error.kind() == ErrorKind::UnknownArgument).then(|| error.get(ContextKind::InvalidArg))?;
+    let Some(ContextValue::String(word)) = unexpected else { return None };
+    let verb = arguments.iter().position(|argument| argument == "explain")?;
+    if arguments.iter().any(|argument| argument == "--") {
+        return None;
+    }
+    let second = arguments.iter().skip(verb).position(|argument| argument == word.as_str())? + verb;
+    // The command begins at the argument before, unless that is an option or the verb.
+    let first = second
+        .checked_sub(1)
+        .filter(|&first| first > verb && !arguments[first].to_string_lossy().starts_with('-'))?;
+    let cause = "the command is one argument: put it in quotes, or -- before its words".to_owned();
+    Some((cause, paste::separated(arguments, first)))
 }
 
 /// The cause and the fix where an operand is given to a command that takes none.

@@ -133,8 +133,8 @@ impl Page<'_> {
         let is_glob = place.pattern.as_ref().is_some_and(|pattern| pattern.contains(['*', '?']));
         match gap {
             Gap::Programs if !is_glob => format!("no entry of {a} matches this program"),
-            Gap::Programs => format!("no entry of {a} matches as many programs"),
-            Gap::Arguments => format!("the entries of {a} for its programs do not match as many arguments"),
+            Gap::Programs => format!("no single entry of {a} matches all these programs"),
+            Gap::Arguments => format!("the entries of {a} for its programs do not match all these arguments"),
             Gap::Shell => format!(
                 "an entry of {a} matches the program without an argPattern, which is not enough for a shell with arguments"
             ),
@@ -145,7 +145,7 @@ impl Page<'_> {
 
     fn witness(self, out: &mut dyn Write, found: &WitnessFound) -> io::Result<()> {
         let witness = &found.witness;
-        self.line(out, "runs", &text(&found.command))?;
+        self.line(out, "runs now", &text(&found.command))?;
         let before = match witness.before {
             Verdict::Asks if witness.circumstance == Circumstance::Unanswered => {
                 format!("asks ({}), and denies it if nobody answers", escaped(&witness.reason))
@@ -153,7 +153,7 @@ impl Page<'_> {
             Verdict::Asks => format!("asks ({})", escaped(&witness.reason)),
             _ => format!("denied ({})", escaped(&witness.reason)),
         };
-        self.line(out, "before", &format!("{}: {before}", self.a()))?;
+        self.line(out, "old", &format!("{}: {before}", self.a()))?;
         let files = witness.programs.iter().chain(witness.files.keys()).map(|path| escaped(path));
         let files: Vec<String> = files.collect();
         if files.is_empty() { Ok(()) } else { self.line(out, "host", &format!("has {}", files.join(", "))) }
