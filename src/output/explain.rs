@@ -158,6 +158,10 @@ fn allowed_by(part: &Part, e: &Explained) -> String {
     let by = match part.by {
         None if part.is_unknown => return "unknown".to_owned(),
         None if is_full => return "no entry, and none is needed: security is full".to_owned(),
+        // A release looks at no entry then.
+        None if e.not_analysable.is_some() => {
+            return "not checked: the command as a whole cannot be analysed".to_owned();
+        }
         None => return "nothing".to_owned(),
         Some(By::Allowlist) => "",
         Some(By::Durable) => "an \"Allow always\" approval: ",

@@ -23,9 +23,6 @@ pub(super) use subject::Subject;
 /// The most parts that the model of mode `auto` sees.
 const MAX_REVIEWED: usize = 64;
 
-/// The reason of a release for a plan that a glob, a brace or a tilde makes impossible.
-const SHELL_EXPANSION: &str = "shell expansion in enforced arguments";
-
 const CHANGES_DIRECTORY: [&str; 4] = ["cd", "chdir", "popd", "pushd"];
 
 /// The files that an approval is bound to.
@@ -125,7 +122,7 @@ pub(super) fn is_reviewable(evaluation: &Evaluation) -> bool {
     };
     let is_pinned = match evaluation.plan {
         Plan::Renders(_) => true,
-        Plan::Unavailable(reason) => reason == SHELL_EXPANSION && parts.iter().all(has_direct_program),
+        Plan::Unavailable(reason) => reason == Plan::SHELL_EXPANSION && parts.iter().all(has_direct_program),
     };
     parts.len() <= MAX_REVIEWED && !parts.iter().any(has_startup) && is_pinned
 }

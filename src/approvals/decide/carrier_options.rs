@@ -11,6 +11,21 @@ pub(super) struct Options {
     queries: &'static [&'static str],
 }
 
+/// The options of `env` that take a value, in the two places of all releases that have a list of their own: the guard of
+/// 2026.4.14 and the check of scripts.
+pub(super) const ENV_VALUES: [&str; 10] = [
+    "-C",
+    "-S",
+    "-u",
+    "--argv0",
+    "--block-signal",
+    "--chdir",
+    "--default-signal",
+    "--ignore-signal",
+    "--split-string",
+    "--unset",
+];
+
 pub(super) const ENV: Options = Options {
     flags: &["-0", "-i", "--ignore-environment", "--null"],
     values: &[

@@ -224,13 +224,10 @@ fn has_assigned_name(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn owned(text: &str) -> Vec<String> {
-        text.split(' ').map(|word| word.replace('_', " ")).collect()
-    }
+    use crate::approvals::decide::testing::owned;
 
     #[test]
-    fn what_is_carried_stands_behind_the_options() {
+    fn what_is_carried_follows_the_options() {
         for (command, started) in [
             ("env ls -l", Some("ls -l")),
             ("env A=1 -i ls", Some("ls")),

@@ -36,6 +36,11 @@ pub enum Plan {
     Unavailable(&'static str),
 }
 
+impl Plan {
+    /// The reason of a release for a plan that a glob, a brace or a tilde makes impossible.
+    pub(super) const SHELL_EXPANSION: &'static str = "shell expansion in enforced arguments";
+}
+
 /// One part of a command: a program with its arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {

@@ -14,9 +14,6 @@ use super::suppressions;
 use super::unanswered::{self, Reviewer};
 use super::words::trim;
 
-/// The reason of a release for a plan that a glob, a brace or a tilde makes impossible.
-const SHELL_EXPANSION: &str = "shell expansion in enforced arguments";
-
 /// Why a command is not simply started.
 #[expect(
     clippy::struct_excessive_bools,
@@ -37,7 +34,7 @@ pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     let reasons = Reasons::of(situation);
     if is_newest
         && !situation.policy.auto_review
-        && reasons.plan == Some(SHELL_EXPANSION)
+        && reasons.plan == Some(Plan::SHELL_EXPANSION)
         && situation.denies_at_once()
     {
         return situation.refused("ask-fallback-deny: execution-plan-miss");

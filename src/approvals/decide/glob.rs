@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One piece of a glob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::approvals) enum Piece {
     /// This UTF-16 unit.
     Unit(u16),
     /// `?`.
@@ -18,6 +18,9 @@ enum Piece {
     Segment,
     /// `**`.
     Deep,
+    /// A leading `~`: the home directory, whatever its path. Only patterns that are compared have it; before a text is
+    /// matched, the path takes its place.
+    Home,
 }
 
 const SLASH: u16 = b'/' as u16;
@@ -26,20 +29,21 @@ const SLASH: u16 = b'/' as u16;
 const LONGEST: usize = 4096;
 
 impl Piece {
-    /// Whether it matches any number of units.
-    fn is_open(self) -> bool {
+    /// Whether it matches a varying number of units, including none.
+    pub(in crate::approvals) fn is_open(self) -> bool {
         matches!(self, Self::Segment | Self::Deep)
     }
 
-    /// The unit that it stands for.
+    /// The unit that it matches, if it is a literal.
     fn unit(self) -> Option<u16> {
         if let Self::Unit(unit) = self { Some(unit) } else { None }
     }
 
     /// Whether it matches a unit.
-    fn takes(self, unit: u16) -> bool {
+    pub(super) fn takes(self, unit: u16) -> bool {
         match self {
             Self::Unit(own) => own == unit,
+            Self::Home => false,
             Self::One | Self::Segment => unit != SLASH,
             // The dot of ECMAScript.
             Self::Deep => !matches!(unit, 0x0a | 0x0d | 0x2028 | 0x2029),
@@ -47,11 +51,20 @@ impl Piece {
     }
 }
 
-/// Whether a glob matches a whole text. `None`: the glob is too long to tell.
+/// Whether a pattern is matched against the path instead of the name.
+pub(in crate::approvals) fn is_path(pattern: &str) -> bool {
+    pattern.contains(['/', '\\', '~'])
+}
+
+/// Whether a glob matches a whole text. `None`: the glob is too long for an answer.
 pub(super) fn matches(glob: &str, text: &str) -> Option<bool> {
-    let pieces = pieces(glob);
+    fits(&pieces(glob), text)
+}
+
+/// Whether the pieces of a glob match a whole text. `None`: there are too many for an answer.
+pub(super) fn fits(glob: &[Piece], text: &str) -> Option<bool> {
     let text: Vec<u16> = text.encode_utf16().collect();
-    let (mut glob, mut text) = (pieces.as_slice(), text.as_slice());
+    let (mut glob, mut text) = (glob, text.as_slice());
     // Both ends up to the first and the last open piece are compared unit by unit, which nearly always
     // decides.
     while let Some((piece, rest)) = glob.split_first().filter(|(piece, _)| !piece.is_open()) {
@@ -74,8 +87,8 @@ pub(super) fn matches(glob: &str, text: &str) -> Option<bool> {
     }
 }
 
-/// The pieces of a glob.
-fn pieces(glob: &str) -> Vec<Piece> {
+/// The pieces of a glob. A `~` is a literal.
+pub(super) fn pieces(glob: &str) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(glob.len());
     let mut units = glob.encode_utf16().peekable();
     while let Some(unit) = units.next() {

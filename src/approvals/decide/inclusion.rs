@@ -5,69 +5,27 @@
 //! `~` is the home directory. A pattern without `/`, `\` and `~` is matched against the name of a program that was
 //! called without a directory.
 
-/// One piece of a glob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::approvals) enum Piece {
-    /// This UTF-16 unit.
-    Unit(u16),
-    /// `?`.
-    One,
-    /// `*`.
-    Segment,
-    /// `**`.
-    Deep,
-    /// A leading `~`: the home directory, whatever its path.
-    Home,
-}
+use super::glob;
+pub(in crate::approvals) use super::glob::{Piece, is_path};
 
-const SLASH: u16 = b'/' as u16;
-
-impl Piece {
-    /// Whether it matches a varying number of units, including none.
-    pub(in crate::approvals) fn is_open(self) -> bool {
-        matches!(self, Self::Segment | Self::Deep)
+/// Whether a piece matches everything that another one matches.
+fn takes(own: Piece, other: Piece) -> bool {
+    match (own, other) {
+        (_, Piece::Unit(unit)) => own.takes(unit),
+        (Piece::Unit(_) | Piece::Home, _) => own == other,
+        (Piece::One, _) => other == Piece::One,
+        (Piece::Segment, _) => matches!(other, Piece::One | Piece::Segment),
+        (Piece::Deep, _) => true,
     }
-
-    /// Whether it matches everything that `other` matches.
-    fn takes(self, other: Self) -> bool {
-        match self {
-            Self::Unit(_) | Self::Home => self == other,
-            Self::One => matches!(other, Self::One) || matches!(other, Self::Unit(unit) if unit != SLASH),
-            Self::Segment => {
-                matches!(other, Self::One | Self::Segment)
-                    || matches!(other, Self::Unit(unit) if unit != SLASH)
-            }
-            // A dot of ECMAScript, which does not match line ends.
-            Self::Deep => !matches!(other, Self::Unit(0x0a | 0x0d | 0x2028 | 0x2029)),
-        }
-    }
-}
-
-/// Whether a pattern is matched against the path instead of the name.
-pub(in crate::approvals) fn is_path(pattern: &str) -> bool {
-    pattern.contains(['/', '\\', '~'])
 }
 
 /// The pieces of a trimmed pattern.
 pub(in crate::approvals) fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(pattern.len());
-    let mut rest = pattern;
-    if let Some(after) =
-        pattern.strip_prefix('~').filter(|after| after.is_empty() || after.starts_with(['/', '\\']))
-    {
-        pieces.push(Piece::Home);
-        rest = after;
+    let after = pattern.strip_prefix('~').filter(|after| after.is_empty() || after.starts_with(['/', '\\']));
+    match after {
+        Some(after) => [vec![Piece::Home], glob::pieces(after)].concat(),
+        None => glob::pieces(pattern),
     }
-    let mut units = rest.encode_utf16().peekable();
-    while let Some(unit) = units.next() {
-        pieces.push(match unit {
-            0x2a if units.next_if_eq(&0x2a).is_some() => Piece::Deep,
-            0x2a => Piece::Segment,
-            0x3f => Piece::One,
-            unit => Piece::Unit(unit),
-        });
-    }
-    pieces
 }
 
 /// Maximum length of patterns that are compared, in pieces: the time of the comparison is the product of the two
@@ -97,7 +55,7 @@ fn ends_apart(broad: &[Piece], narrow: &[Piece]) -> bool {
         return true;
     }
     let end = broad.iter().rev().take_while(|piece| !piece.is_open());
-    !end.zip(narrow.iter().rev()).all(|(own, piece)| own.takes(*piece))
+    !end.zip(narrow.iter().rev()).all(|(own, piece)| takes(*own, *piece))
 }
 
 fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
@@ -109,7 +67,7 @@ fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
     for &piece in narrow {
         let known = taking.iter().find(|(other, _)| *other == piece).map(|(_, positions)| *positions);
         let takers = known.unwrap_or_else(|| {
-            let takers = Positions::of(broad, |own| own.takes(piece));
+            let takers = Positions::of(broad, |own| takes(own, piece));
             taking.push((piece, takers));
             takers
         });
@@ -197,18 +155,9 @@ impl<const WORDS: usize> Positions<WORDS> {
     }
 }
 
-/// Whether a glob matches a text.
+/// Whether a glob matches a text. False if it is too long for an answer.
 pub(in crate::approvals) fn matches(glob: &[Piece], text: &str) -> bool {
-    // The literal prefix nearly always decides.
-    let fits = glob.iter().zip(text.encode_utf16()).all(|(piece, unit)| *piece == Piece::Unit(unit));
-    let beginning = glob.iter().position(|piece| !matches!(piece, Piece::Unit(_)));
-    let same =
-        |length: usize| glob[..length].iter().copied().eq(text.encode_utf16().take(length).map(Piece::Unit));
-    match beginning {
-        None => fits && glob.len() == text.encode_utf16().count(),
-        Some(length) if !same(length) => false,
-        Some(_) => covers(glob, &text.encode_utf16().map(Piece::Unit).collect::<Vec<_>>()),
-    }
+    glob::fits(glob, text) == Some(true)
 }
 
 #[cfg(test)]
@@ -260,7 +209,7 @@ mod tests {
         match (broad.split_first(), narrow.split_first()) {
             (None, None) => true,
             (Some((own, rest)), _) if own.is_open() && covers_slowly(rest, narrow) => true,
-            (Some((own, rest)), Some((piece, more))) if own.takes(*piece) => {
+            (Some((own, rest)), Some((piece, more))) if takes(*own, *piece) => {
                 covers_slowly(if own.is_open() { broad } else { rest }, more)
             }
             _ => false,

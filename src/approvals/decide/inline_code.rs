@@ -186,10 +186,7 @@ mod tests {
     use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
 
     use super::*;
-
-    fn owned(text: &str) -> Vec<String> {
-        text.split(' ').map(|word| word.replace('_', " ")).collect()
-    }
+    use crate::approvals::decide::testing::owned;
 
     #[test]
     fn options_and_operands_with_code_are_hits() {

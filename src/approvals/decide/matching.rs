@@ -110,15 +110,10 @@ pub(super) fn is_bare_wildcard(profile: Profile, entry: &Entry) -> bool {
     words::trim(&entry.pattern) == "*" && arg_pattern(entry).is_none() && !only_by_hash(profile, entry)
 }
 
-/// Whether a pattern is compared with the path instead of the name.
-pub(super) fn is_path(pattern: &str) -> bool {
-    words::has_separator(pattern) || pattern.contains('~')
-}
-
 /// Whether an entry's pattern matches, whatever its `argPattern`.
 fn fits(lookup: &Lookup, entry: &Entry, target: &Target) -> bool {
     let pattern = words::trim(&entry.pattern);
-    if is_path(pattern) {
+    if glob::is_path(pattern) {
         if target.guessed {
             return lookup.world.hypothesis == Hypothesis::Wanted;
         }

@@ -3,6 +3,7 @@
 //! This is an explanation, not a rule of a release. It is made on demand, for a part that no entry allows.
 
 use super::arguments;
+use super::glob;
 use super::matching::{self, Target};
 use super::profile::Profile;
 use super::question::{Entry, EntryId};
@@ -38,7 +39,7 @@ pub(super) fn near(
 fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -> Option<(u8, String)> {
     let pattern = words::trim(&entry.pattern);
     let word = &target.program.word;
-    if !matching::is_path(pattern) {
+    if !glob::is_path(pattern) {
         return miss_by_name(lookup, entry, pattern, target, arguments);
     }
     let Some(path) = target.path.as_deref() else {

@@ -17,7 +17,7 @@ const DEPTH: usize = 6;
 pub(super) enum Package {
     /// It starts no program of its own, or is none: it is judged as itself.
     No,
-    /// What it starts cannot be told: no entry matches.
+    /// The text does not show what it starts, so no entry matches.
     Blocked,
     /// It starts this.
     Starts(Vec<String>),
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runners_start_what_stands_behind_their_options() {
+    fn runners_start_what_follows_their_options() {
         for (text, started) in [
             ("npx tsc -p x", Some("tsc -p x")),
             ("npx -y tsc", Some("tsc")),

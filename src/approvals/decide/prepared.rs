@@ -7,7 +7,7 @@ use super::question::Entry;
 /// A document as a release has it after loading, for one agent.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The document, if anybody can tell what a gateway makes of it.
+    /// The document, or why it is not known how a gateway reads it.
     pub(super) document: Result<Document, BeyondUs>,
 }
 

@@ -37,7 +37,7 @@ pub(super) fn is_safe(lookup: &Lookup, program: &Program, argv: &[String]) -> bo
         && accepts_meaning(lookup.profile, &name, &positional)
 }
 
-/// Whether a program stands in a trusted directory.
+/// Whether a program is in a trusted directory.
 fn is_trusted(lookup: &Lookup, program: &Program) -> bool {
     if program.guessed {
         return lookup.world.hypothesis == Hypothesis::Wanted;

@@ -25,12 +25,12 @@ pub(super) fn inline(profile: Profile, argv: &[String]) -> Inline {
     shell_options::inline(profile, argv, shell_options::flags(profile))
 }
 
-/// Whether `-l` or `--login` stands before the command of a shell.
+/// Whether `-l` or `--login` comes before the command of a shell.
 pub(super) fn is_login(profile: Profile, argv: &[String]) -> bool {
     shell_options::is_login(argv, shell_options::flags(profile))
 }
 
-/// Whether `-i` or `--interactive` stands before the command of a shell.
+/// Whether `-i` or `--interactive` comes before the command of a shell.
 pub(super) fn is_interactive(profile: Profile, argv: &[String]) -> bool {
     shell_options::is_interactive(argv, shell_options::flags(profile))
 }
@@ -187,10 +187,7 @@ mod tests {
     use Profile::{V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
 
     use super::*;
-
-    fn owned(text: &str) -> Vec<String> {
-        text.split(' ').map(|word| word.replace('_', " ")).collect()
-    }
+    use crate::approvals::decide::testing::owned;
 
     #[test]
     fn payloads_are_found_behind_wrappers() {

@@ -39,12 +39,12 @@ fn mentions(text: &str) -> bool {
     !follow(&text, &audits, "suppressions").is_empty()
 }
 
-/// Where a word ends.
+/// The ends of the occurrences of a word.
 fn ends(text: &str, word: &str) -> Vec<usize> {
     text.match_indices(word).map(|(start, _)| start + word.len()).collect()
 }
 
-/// Where a word ends that stands near behind one of the places, which are in order.
+/// The ends of the occurrences of a word that follow one of the places closely. The places are in order.
 fn follow(text: &str, places: &[usize], word: &str) -> Vec<usize> {
     let near = |start: usize| {
         let before = places.partition_point(|place| *place <= start);

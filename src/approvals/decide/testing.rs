@@ -40,7 +40,7 @@ pub(super) fn with_world<R>(
     test(&Lookup { profile, world: &world, setup: &setup, directory: "/work", home: "/home/ann" })
 }
 
-/// The words of a command; an underscore stands for a blank in a word.
+/// The words of a command; an underscore becomes a blank.
 pub(super) fn owned(command: &str) -> Vec<String> {
     command.split(' ').map(|word| word.replace('_', " ")).collect()
 }

@@ -21,7 +21,7 @@ use super::seen::Seen;
 use super::situation::{Outcome, Situation};
 use super::{bash, environment, split, workspace};
 
-/// The assumptions about a program that no host can tell about.
+/// The assumptions about a program if it is not known whether it exists.
 const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, Hypothesis::Wanted];
 
 /// Decides as one release does.

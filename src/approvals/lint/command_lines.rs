@@ -37,7 +37,7 @@ fn kind(pattern: &str) -> &'static str {
     if pattern.contains('/') { "path" } else { "name" }
 }
 
-/// The program of a command line, and an anchored expression for its arguments. A wildcard stands for any text.
+/// The program of a command line, and an anchored expression for its arguments. A wildcard matches any text.
 pub(super) fn intended(pattern: &str) -> Option<(String, String)> {
     let mut words = pattern.split_whitespace();
     let program = words.next()?;

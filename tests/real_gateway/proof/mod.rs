@@ -1,6 +1,6 @@
 //! Decisions about commands, compared with the code of published releases on generated cases.
 //!
-//! Each run compares a sample. What the whole is, and how often, stands in `src/approvals/decide/proven.json`:
+//! Each run compares a sample. The last whole run of each release is recorded in `src/approvals/decide/proven.json`:
 //!
 //! ```text
 //! PROVE=50000 SEED=1-10 cargo test --profile ci --test real_gateway proof -- --nocapture

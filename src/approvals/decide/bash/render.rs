@@ -10,7 +10,6 @@ use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::segment::Judged;
 use crate::approvals::decide::words::{is_white, trim};
 
-const EXPANSION: &str = "shell expansion in enforced arguments";
 const BLOCKED: &str = "segment execution plan unavailable";
 const PAYLOAD: &str = "shell quoting required in wrapper payload";
 const SPAN: &str = "source span mismatch";
@@ -56,7 +55,7 @@ fn replacement(
 ) -> Result<Option<(Range<usize>, String)>, &'static str> {
     let is_new = profile >= Profile::V2026_9_6;
     if is_new && expands_arguments(candidate) {
-        return Err(EXPANSION);
+        return Err(Plan::SHELL_EXPANSION);
     }
     if is_new && judged.by == Some(By::Builtin) {
         return Ok(None);
@@ -65,7 +64,7 @@ fn replacement(
         return Err(BLOCKED);
     }
     if expands_arguments(candidate) {
-        return Err(EXPANSION);
+        return Err(Plan::SHELL_EXPANSION);
     }
     if candidate.is_payload {
         return Err(PAYLOAD);

@@ -1,6 +1,7 @@
 //! Every text that 2026.4.14 looks at for answers to prompts: its own way through assignments, `env`, `command`, `exec`,
 //! `sudo` and shells. Facts: the inner functions of `rejectExecApprovalShellCommand`.
 
+use crate::approvals::decide::carrier_options::ENV_VALUES;
 use crate::approvals::decide::carriers::is_assignment;
 use crate::approvals::decide::splitter;
 use crate::approvals::decide::words::{base_name, trim};
@@ -8,18 +9,6 @@ use crate::approvals::decide::words::{base_name, trim};
 /// How many commands inside one command are looked at.
 const MAX_LAYERS: usize = 64;
 
-const ENV_VALUES: [&str; 10] = [
-    "-C",
-    "-S",
-    "-u",
-    "--argv0",
-    "--block-signal",
-    "--chdir",
-    "--default-signal",
-    "--ignore-signal",
-    "--split-string",
-    "--unset",
-];
 const EXEC_VALUES: [&str; 1] = ["-a"];
 const SUDO_VALUES: [&str; 17] = [
     "-C",

@@ -2,23 +2,10 @@
 //! three releases.
 
 use super::text::is_python;
+use crate::approvals::decide::carrier_options::ENV_VALUES;
 use crate::approvals::decide::carriers::is_assignment;
 use crate::approvals::decide::splitter;
 use crate::approvals::decide::words::trim;
-
-/// The options of `env` that take a value.
-const ENV_VALUES: [&str; 10] = [
-    "-C",
-    "-S",
-    "-u",
-    "--argv0",
-    "--block-signal",
-    "--chdir",
-    "--default-signal",
-    "--ignore-signal",
-    "--split-string",
-    "--unset",
-];
 
 /// The interpreter of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,13 +28,13 @@ impl Decoded {
         Self { value: String::new(), ends: vec![offset] }
     }
 
-    /// Appends a character that stands in the source at `start`.
+    /// Appends a character that is in the source at `start`.
     fn push(&mut self, character: char, start: usize) {
         self.value.push(character);
         self.ends.extend((1..=character.len_utf8()).map(|done| start.saturating_add(done)));
     }
 
-    /// Appends what an escape that ends at `end` stands for.
+    /// Appends the character of an escape that ends at `end`.
     fn push_escape(&mut self, text: &str, end: usize) {
         self.value.push_str(text);
         self.ends.extend(std::iter::repeat_n(end, text.len()));
@@ -165,7 +165,7 @@ fn ansi_c(text: &str) -> Decoded {
     decoded
 }
 
-/// What stands for an escape of which `rest` follows the backslash, and how many bytes of `rest` belong to it.
+/// The character of an escape of which `rest` follows the backslash, and how many bytes of `rest` belong to it.
 fn ansi_c_escape(rest: &str) -> (String, usize) {
     let Some(next) = rest.chars().next() else { return ("\\".to_owned(), 0) };
     let simple = match next {

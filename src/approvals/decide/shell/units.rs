@@ -1,6 +1,6 @@
 //! A text as the parser reads it. The releases parse UTF-16, and a broken command is read differently in bytes; so this
 //! does the same. The scanner of the grammar asks the C library what a letter or a space is: that of the releases knows all
-//! of Unicode, ours on most systems ASCII alone. Where that decides, ASCII stands for the character here.
+//! of Unicode, ours on most systems ASCII alone. Where that decides, the character is replaced by one of ASCII here.
 
 use std::ops::Range;
 

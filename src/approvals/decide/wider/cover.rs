@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::language;
 use crate::approvals::decide::arguments;
-use crate::approvals::decide::inclusion::{self, Piece};
-use crate::approvals::decide::matching::{arg_pattern, is_path, only_by_hash};
+use crate::approvals::decide::inclusion::{self, Piece, is_path};
+use crate::approvals::decide::matching::{arg_pattern, only_by_hash};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
 use crate::approvals::decide::shell_names;

@@ -4,8 +4,7 @@
 use super::findings::Findings;
 use super::model::{Agent, Quirk};
 use super::pair::{Own, Pair};
-use crate::approvals::decide::inclusion;
-use crate::approvals::decide::matching::is_path;
+use crate::approvals::decide::inclusion::{self, is_path};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
 use crate::approvals::decide::words::trim;
