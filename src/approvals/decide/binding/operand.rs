@@ -130,7 +130,7 @@ const DENO_VALUES: [&str; 24] = [
 ];
 
 /// The index of the script in the words of a command. `None`: there is none, or more than one could be it.
-pub(super) fn index(argv: &[String], files: &Files<'_>) -> Option<usize> {
+pub(super) fn index(argv: &[String], files: &Files<'_>) -> Option<isize> {
     let inner = unwrapped::unwrap(argv);
     let program = program_name(inner.argv.first().map(String::as_str).unwrap_or_default());
     if program.is_empty() || inner.is_opaque || OPAQUE_RUNNERS.contains(&program.as_str()) {
@@ -141,7 +141,7 @@ pub(super) fn index(argv: &[String], files: &Files<'_>) -> Option<usize> {
     } else {
         of_runner(&inner.argv, &program, files)
     };
-    found.map(|index| inner.offset + index)
+    found.map(|index| inner.offset + index.cast_signed())
 }
 
 /// The script of anything but a shell.

@@ -40,7 +40,9 @@ pub(super) fn script(argv: &[String], files: &Files<'_>) -> Result<bool, &'stati
             Err("SYSTEM_RUN_DENIED: approval cannot safely bind this interpreter/runtime command")
         };
     };
-    let operand = argv.get(index).map(|word| trim(word)).unwrap_or_default();
+    // An index before the words names none of them.
+    let operand = usize::try_from(index).ok().and_then(|index| argv.get(index));
+    let operand = operand.map(|word| trim(word)).unwrap_or_default();
     if operand.is_empty() {
         return Err("SYSTEM_RUN_DENIED: approval requires a stable script operand");
     }

@@ -114,6 +114,11 @@ fn forms_are_bound_or_refused() {
         ),
         (&[&["env", "A=1", "python3", "app.py"]], Ok(true)),
         (&[&["busybox", "sh", "run.sh"]], Err(RUNTIME)),
+        // The release counts the words that `env -S` adds backwards, and finds no operand.
+        (
+            &[&["env", "-S", "python3 app.py a b c"]],
+            Err("SYSTEM_RUN_DENIED: approval requires a stable script operand"),
+        ),
         (&[], Err("SYSTEM_RUN_DENIED: approval cannot safely bind this command")),
     ] {
         assert_eq!(bound(parts), result, "{parts:?}");

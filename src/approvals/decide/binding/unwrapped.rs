@@ -15,8 +15,8 @@ const MAX_MANAGERS: usize = 64;
 pub(super) struct Inner {
     /// Its words.
     pub argv: Vec<String>,
-    /// The number of words before it.
-    pub offset: usize,
+    /// The number of words before it. Negative if `env -S` made more words of fewer.
+    pub offset: isize,
     /// Whether `busybox` or `toybox` was among the wrappers.
     pub is_opaque: bool,
 }
@@ -51,7 +51,7 @@ pub(super) fn unwrap(argv: &[String]) -> Inner {
         }
     }
     let inner = inner.split_off(start.min(inner.len()));
-    Inner { offset: argv.len().saturating_sub(inner.len()), argv: inner, is_opaque }
+    Inner { offset: argv.len().cast_signed() - inner.len().cast_signed(), argv: inner, is_opaque }
 }
 
 /// Takes dispatch wrappers and `busybox` off, as the search for a shell does.
