@@ -11,7 +11,7 @@ use super::narrow::Look;
 use crate::approvals::policy_tests::Listed;
 use crate::report::approvals::{Check, Difference, NotTested, TestReport, TestedFile, Untouched};
 
-/// The most entries that no case touches which are listed for people.
+/// Maximum number of uncovered entries in the text report.
 const LISTED: usize = 50;
 
 /// Prints every failed case, the entries that no case touches, and a summary line.

@@ -110,7 +110,7 @@ impl Page<'_> {
             None => self.line(
                 out,
                 "unproven",
-                "no command was found that shows it, and it is not proven that there is none",
+                "clearance found no command that shows it, and cannot prove that there is none",
             )?,
         }
         let when: Vec<_> = found.circumstances.iter().map(|when| circumstance(*when)).collect();
@@ -145,7 +145,7 @@ impl Page<'_> {
 
     fn witness(self, out: &mut dyn Write, found: &WitnessFound) -> io::Result<()> {
         let witness = &found.witness;
-        self.line(out, "runs now", &text(&found.command))?;
+        self.line(out, "runs", &text(&found.command))?;
         let before = match witness.before {
             Verdict::Asks if witness.circumstance == Circumstance::Unanswered => {
                 format!("asks ({}), and denies it if nobody answers", escaped(&witness.reason))
@@ -153,7 +153,7 @@ impl Page<'_> {
             Verdict::Asks => format!("asks ({})", escaped(&witness.reason)),
             _ => format!("denied ({})", escaped(&witness.reason)),
         };
-        self.line(out, "old", &format!("{}: {before}", self.a()))?;
+        self.line(out, "before", &format!("{}: {before}", self.a()))?;
         let files = witness.programs.iter().chain(witness.files.keys()).map(|path| escaped(path));
         let files: Vec<String> = files.collect();
         if files.is_empty() { Ok(()) } else { self.line(out, "host", &format!("has {}", files.join(", "))) }

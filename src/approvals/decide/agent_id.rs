@@ -1,5 +1,5 @@
 //! The form in which releases compare the id of an agent with the ids in `openclaw.json`.
-//! Facts: `normalizeAgentId`, the same in all three releases but for text that has no valid character at all.
+//! Source: `normalizeAgentId`, the same in all three releases but for text that has no valid character at all.
 
 use super::words::trim;
 

@@ -2,9 +2,8 @@
 //! the directory.
 //!
 //! Source: `matchArgPattern` and `buildCwdBoundHashedArgPattern` of `exec-command-resolution`. 2026.4.14
-//! ignores the field. The expressions are run by `regress`, which has no bound for its steps: an expression
-//! such as `(a+)+$` may run for ever, as it does in a gateway. Whoever decides about commands of strangers
-//! does so on a thread with a deadline.
+//! ignores the field. `regress` runs the expressions without a limit of steps: an expression such as `(a+)+$` may run
+//! forever, as it does in a gateway. Callers therefore decide untrusted commands on a thread with a deadline.
 
 use sha2::{Digest, Sha256};
 
@@ -17,13 +16,13 @@ const LONGEST_PATTERN: usize = 4096;
 /// The most alternatives: the compiler recurses once for each.
 const MOST_ALTERNATIVES: usize = 500;
 
-/// The longest text that is searched, in UTF-16 units: an innocent `.*x` needs the square of it.
+/// The longest text that is searched, in UTF-16 units: the time of a harmless `.*x` grows with the square of the length.
 const LONGEST_SUBJECT: usize = 16_384;
 
-/// What a hash begins with that holds the directory and the arguments.
+/// Prefix of a hash of a directory and arguments.
 const BOUND: &str = "sha256:cwd-argv:v1:";
 
-/// What a hash of an older release begins with.
+/// Prefix of a hash that older releases stored: of the arguments alone.
 const UNBOUND: &str = "sha256:argv:";
 
 /// Whether an `argPattern` is a hash of a directory and arguments.

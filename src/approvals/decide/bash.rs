@@ -1,5 +1,5 @@
 //! Assembles the evaluation of a command for 2026.6.11 and 2026.9.6, which parse the grammar of Bash: every part is read
-//! against the entries, then safe bins, then builtins. Facts: `evaluateShellAllowlistWithAuthorization` of both releases.
+//! against the entries, then safe bins, then builtins. Source: `evaluateShellAllowlistWithAuthorization` of both releases.
 
 use std::ops::Range;
 

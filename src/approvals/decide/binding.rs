@@ -1,5 +1,5 @@
 //! Binds an approval to the files that it would start, as 2026.9.6 does before it asks and before it uses an approval that
-//! the list does not cover. What cannot be bound is refused. Facts: `prepareSystemRunMutableFileBinding`.
+//! the list does not cover. What cannot be bound is refused. Source: `prepareSystemRunMutableFileBinding`.
 
 use std::collections::BTreeSet;
 

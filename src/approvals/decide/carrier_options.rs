@@ -7,7 +7,7 @@
 pub(super) struct Options {
     flags: &'static [&'static str],
     values: &'static [&'static str],
-    /// Options with which nothing is started.
+    /// Options with which the carrier starts no command, such as `--help`.
     queries: &'static [&'static str],
 }
 
@@ -152,8 +152,8 @@ impl Options {
         Some(all)
     }
 
-    /// Whether one of the options makes the carrier start nothing.
-    pub(super) fn asks(&self, found: &[Found]) -> bool {
+    /// Whether one of the options makes the carrier start no command.
+    pub(super) fn starts_nothing(&self, found: &[Found]) -> bool {
         found.iter().any(|option| self.queries.contains(&option.name.as_str()))
     }
 

@@ -77,7 +77,7 @@ fn behind_options<'a>(argv: &'a [String], options: &Options) -> Option<&'a [Stri
             return argv.get(index..);
         }
         let found = options.read(token)?;
-        if options.asks(&found) {
+        if options.starts_nothing(&found) {
             return None;
         }
         expects_value = options.expects_value(&found);

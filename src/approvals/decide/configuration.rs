@@ -1,6 +1,6 @@
 //! What `openclaw.json` says about running commands, as each release reads it: the layers of `tools.exec` with their
 //! modes, and the lists that the evaluators need. The permission mode of a session replaces the layers in 2026.9.6.
-//! Facts: `resolveExecConfig`, `resolveExecToolConfig`, `applyExecPolicyLayer` and `projectEffectiveExecPolicy`.
+//! Source: `resolveExecConfig`, `resolveExecToolConfig`, `applyExecPolicyLayer` and `projectEffectiveExecPolicy`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,11 +54,11 @@ pub(super) struct Requested {
     pub ask: Option<(Ask, Origin)>,
     /// Whether a model reviews first: mode `auto`.
     pub auto_review: bool,
-    /// Whether the document's floors do not count: permission mode `full`.
+    /// Whether the document is ignored: permission mode `full`.
     pub bypasses_document: bool,
 }
 
-/// Why a configuration cannot be decided on.
+/// Why the configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unusable {
     /// Commands run on another kind of host: this value of `tools.exec.host`.

@@ -1,6 +1,7 @@
 //! Loads the stored text of an approvals document as each release does: validation, normalising, and the entries in force
-//! with their places in the stored text. A faulty document counts as empty in 2026.4.14 and 2026.6.11, and closes the host
-//! in 2026.9.6. Facts: `loadExecApprovals`, `normalizeExecApprovals` and `parsePersistedExecApprovals`.
+//! with their places in the stored text. An invalid document counts as empty in 2026.4.14 and 2026.6.11;
+//! with one, 2026.9.6 denies every command. Source: `loadExecApprovals`, `normalizeExecApprovals` and
+//! `parsePersistedExecApprovals`.
 
 use serde_json::{Map, Value};
 
@@ -50,9 +51,9 @@ pub(super) struct BeyondUs;
 /// A document after loading, for any agent.
 #[derive(Debug, Clone)]
 pub(super) enum Loaded {
-    /// There is none, or a faulty one counts as none.
+    /// There is no document, or it is invalid and counts as empty.
     Empty,
-    /// A faulty one closes the host.
+    /// It is invalid, and the release denies every command.
     Closed,
     /// The document in common form.
     Read(Normalised),
@@ -142,7 +143,7 @@ impl Document {
 }
 
 impl Levels {
-    /// The fields of an object. A word that is no level counts as absent.
+    /// The fields of an object. An unknown value counts as absent.
     fn of(policy: Option<&Map<String, Value>>, key_of: impl Fn(&str) -> String) -> Self {
         let word =
             |field: &str| policy.and_then(|policy| policy.get(field)).and_then(Value::as_str).map(trim);

@@ -1,5 +1,6 @@
-//! Durable approvals of one exact command text: an entry with the source `allow-always` whose pattern names the text by its hash.
-//! Facts: `hasExactCommandDurableExecApproval`, the same in all three releases.
+//! Durable approvals of one exact command text: an entry with the source `allow-always` whose pattern names the text by its
+//! hash.
+//! Source: `hasExactCommandDurableExecApproval`, the same in all three releases.
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,7 @@ use super::words::trim;
 /// Bytes of the hash that the pattern holds.
 const HASH_BYTES: usize = 8;
 
-/// Whether an entry allows this text for good.
+/// Whether an entry is a durable approval (*Allow always*) of this exact text.
 pub(super) fn allows_text(entries: &[Entry], command: &str) -> bool {
     let text = trim(command);
     if text.is_empty() || !entries.iter().any(|entry| entry.allow_always) {

@@ -1,5 +1,5 @@
 //! Checks the environment that a call asks for: a gateway refuses variables that change what a program loads or runs.
-//! Facts: `sanitizeHostEnvOverridesWithDiagnostics` of the three releases and their lists of names.
+//! Source: `sanitizeHostEnvOverridesWithDiagnostics` of the three releases and their lists of names.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,10 @@
-//! What a gateway finds when it reads a command against a list of entries, whatever the policy.
+//! The result of checking a command against the entries, before the policy is applied.
 
 use std::ops::Range;
 
 use super::question::EntryId;
 
-/// A command read against the entries.
+/// A command after the check against the entries.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a finding of its own, and any of them may be combined"
@@ -23,7 +23,7 @@ pub struct Evaluation {
     pub durable: bool,
     /// Whether a part has code in its arguments, as `strictInlineEval` understands it.
     pub inline_code: bool,
-    /// Whether it has a here-document that the release accepts only with a question (2026.4.14).
+    /// Whether it has a here-document that the release accepts only after a prompt (2026.4.14).
     pub heredoc: bool,
 }
 

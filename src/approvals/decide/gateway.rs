@@ -1,5 +1,5 @@
 //! What a gateway does with a command that it has read against the entries: run it, ask a person, or refuse it, and what
-//! happens to a prompt that nobody answers. Facts: `processGatewayAllowlist` of the releases. Reasons are in the words
+//! happens to a prompt that nobody answers. Source: `processGatewayAllowlist` of the releases. Reasons are in the words
 //! of the releases, and of `tests/real_gateway/proof/judge.mjs`.
 
 use super::binding;
@@ -58,7 +58,7 @@ pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     preflight::check(situation, Outcome::runs(situation.reason_to_run(), started))
 }
 
-/// A person, a model or the fallback decides.
+/// The outcome for a command that needs an approval: a prompt, or in a cron job the fallback.
 fn asked(situation: &Situation<'_>, reasons: &Reasons) -> Outcome {
     let reviewer = Reviewer {
         reviews: review(situation, reasons),

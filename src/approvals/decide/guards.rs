@@ -1,5 +1,5 @@
 //! Commands that a gateway refuses whatever the policy: answers to its own prompts, logins that wait for a terminal, texts
-//! too complex to inspect, and databases of a running gateway. Facts: `rejectExecApprovalShellCommand` of 2026.4.14 and
+//! too complex to inspect, and databases of a running gateway. Source: `rejectExecApprovalShellCommand` of 2026.4.14 and
 //! `exec-control-command-guard` of the later releases.
 
 use super::host::Host;

@@ -47,11 +47,11 @@ impl Cased {
 /// A letter that is followed by code at the end of a cluster of options.
 pub(super) struct Cluster {
     flag: char,
-    /// Letters that may stand before it.
+    /// Letters that may precede it.
     before: &'static str,
     /// Those of them that digits may follow.
     with_digits: &'static str,
-    /// Whether `0` with digits may stand before it.
+    /// Whether `0` with digits may precede it.
     separators: bool,
 }
 

@@ -1,5 +1,5 @@
 //! The words of a policy and their order: the three levels of `security` (and `askFallback`) and of `ask`.
-//! Facts: `minSecurity` and `maxAsk`, the same in all three releases.
+//! Source: `minSecurity` and `maxAsk`, the same in all three releases.
 
 /// What may run without a question. Later is looser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use super::question::{Entry, EntryId};
 use super::resolve::Lookup;
 use super::words;
 
-/// How many entries are explained.
+/// Maximum number of entries that are explained.
 const MOST: usize = 3;
 
 /// Why an entry that a gateway stored itself does not count.

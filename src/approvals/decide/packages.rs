@@ -15,7 +15,7 @@ const DEPTH: usize = 6;
 /// What a package manager starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Package {
-    /// It starts no program of its own, or is none: it is judged as itself.
+    /// Not a package manager, or one that starts no program by name: matched as itself.
     No,
     /// The text does not show what it starts, so no entry matches.
     Blocked,
@@ -88,7 +88,7 @@ fn has_word(argv: &[String], is_wanted: impl Fn(&str) -> bool) -> bool {
     argv.iter().skip(1).any(|word| is_wanted(&words::trim(word).to_lowercase()))
 }
 
-/// The first word that is no option, in lower case.
+/// The first word that is not an option, in lower case.
 fn subcommand(argv: &[String], options: &Options) -> Option<String> {
     let index = operand(argv, 1, options, Terminator::Skips)?;
     argv.get(index).map(|word| words::trim(word).to_lowercase())

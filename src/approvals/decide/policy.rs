@@ -1,6 +1,6 @@
 //! Merges what the configuration asks for with the document: the stricter `security`, the `ask` that asks more, and the
 //! fallback for prompts that nobody answers. Every field keeps the source that determined it.
-//! Facts: `resolveExecApprovalsFromFile`, `resolveExecHostApprovalContext` and the beginning of `createExecTool`.
+//! Source: `resolveExecApprovalsFromFile`, `resolveExecHostApprovalContext` and the beginning of `createExecTool`.
 
 use super::configuration::Requested;
 use super::decision::{Origin, Policy};

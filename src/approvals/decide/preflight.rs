@@ -1,5 +1,5 @@
 //! The last check before a command starts: a script of Python or Node is read for variables of a shell, and a call of them
-//! that is too involved to find the script is refused. Facts: `validateScriptFileForShellBleed` of the three releases.
+//! that is too involved to find the script is refused. Source: `validateScriptFileForShellBleed` of the three releases.
 
 use super::decision::Verdict;
 use super::host::{Found, Host};

@@ -8,13 +8,13 @@ pub(super) const SUBSTITUTION: &str = "unsupported shell token: $()";
 
 /// Something quoted: a character behind a backslash, or a text in quotes.
 pub(super) struct Literal {
-    /// The byte behind it.
+    /// Offset of the first byte after it.
     pub end: usize,
     /// Whether its quote is closed, or a character follows the backslash.
     pub is_closed: bool,
     /// What a pipeline may not have in it.
     pub fault: Option<&'static str>,
-    /// Whether a backslash is before a line break in it. A chain ends there.
+    /// Whether it has a backslash before a line break, which ends a chain.
     pub is_continued: bool,
 }
 

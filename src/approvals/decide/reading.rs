@@ -19,7 +19,7 @@ pub(super) struct Group<'e> {
 pub(super) struct Read<'e> {
     /// Its words.
     pub argv: Vec<String>,
-    /// What was found of it. What allows it is left out if the reading stopped before it.
+    /// The result for the piece. `by` and `entry` are `None` after the first piece that nothing allows.
     pub judged: Judged<'e>,
     /// Its bytes of the command.
     pub span: Range<usize>,

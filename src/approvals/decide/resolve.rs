@@ -127,7 +127,7 @@ impl<'l> Lookup<'l> {
         (self.real_path(path), is_unknown && self.world.hypothesis != Hypothesis::Nothing)
     }
 
-    /// The answer to a question that cannot be decided, after the hypothesis. `what` says what is not known.
+    /// The hypothesis' answer to a question that cannot be decided. `what`: the unknown fact, for the report.
     pub(super) fn assume(&self, what: impl FnOnce() -> String) -> bool {
         self.world.unknown.borrow_mut().insert(what());
         self.world.hypothesis == Hypothesis::Wanted

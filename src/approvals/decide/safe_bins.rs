@@ -76,7 +76,7 @@ fn has_target_in(lookup: &Lookup, trusted: &str, directory: &str) -> bool {
     })
 }
 
-/// The arguments that are no options, if all are harmless (`collectPositionalTokens`).
+/// The arguments that are not options (`collectPositionalTokens`). `None`: an argument is refused.
 fn positional<'a>(profile: Profile, arguments: &'a [String], flags: &Flags) -> Option<Vec<&'a str>> {
     let mut positional = Vec::new();
     let mut rest = arguments.iter().map(String::as_str);

@@ -1,11 +1,11 @@
-//! A host that is asked for each path once in a decision: a long command names the same programs many times.
+//! Caches the answers of a host during one decision: a long command names the same programs many times.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::host::{Found, Host};
 
-/// A host, and what it said.
+/// A host, and its cached answers.
 pub(super) struct Seen<'h> {
     host: &'h dyn Host,
     found: RefCell<HashMap<String, Found>>,

@@ -1,5 +1,5 @@
 //! Reads a shell command with the grammar of Bash, as 2026.6.11 and 2026.9.6 do before they look at entries: which programs
-//! it starts with which words, and what about it cannot be judged from the text. Facts: `command-explainer/extract.ts` of
+//! it starts with which words, and what about it cannot be judged from the text. Source: `command-explainer/extract.ts` of
 //! both releases (tree-sitter-bash 0.25.1).
 
 use std::cell::RefCell;

@@ -11,7 +11,7 @@ use super::words;
 pub(super) struct Inline {
     /// The text, trimmed. `None`: there is none, or it is empty.
     pub command: Option<String>,
-    /// The index of the argument that has it. It may lie behind the end.
+    /// The index of the argument that has it. It may be past the end of the words.
     pub index: Option<usize>,
 }
 
@@ -22,7 +22,7 @@ impl Inline {
         Self { command: command.map(str::to_owned), index: Some(index) }
     }
 
-    /// A command behind a flag; the index is none at the end.
+    /// The command after a flag; no index if the flag is the last word.
     pub(super) fn behind(argv: &[String], flag: usize) -> Self {
         let found = Self::at(argv, flag + 1);
         if flag + 1 < argv.len() { found } else { Self::default() }

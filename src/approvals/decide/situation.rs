@@ -1,5 +1,5 @@
-//! What a decision depends on once a command was read against the entries, and what comes out of it: the terms in which the
-//! last step of a decision is written. Facts: `processGatewayAllowlist` of the releases.
+//! The inputs and the outcome of the last step of a decision, after the command was checked against the entries. Source:
+//! `processGatewayAllowlist` of the releases.
 
 use super::binding::Subject;
 use super::configuration::Setup;
@@ -65,12 +65,12 @@ impl Situation<'_> {
         self.policy.security == Security::Allowlist && self.is_satisfied()
     }
 
-    /// Whether this exact text was allowed for good.
+    /// Whether this exact text has a durable approval (*Allow always*).
     pub(super) fn is_exact(&self) -> bool {
         durable::allows_text(self.entries, self.question.command)
     }
 
-    /// Whether the command was allowed for good.
+    /// Whether the text, or every part of it, has a durable approval.
     pub(super) fn is_durable(&self) -> bool {
         self.is_exact() || self.is_analysable() && self.evaluation.durable
     }
@@ -95,7 +95,8 @@ impl Situation<'_> {
         self.policy.ask == Ask::Off && self.policy.ask_fallback == Security::Deny
     }
 
-    /// Whether a durable approval is used that the list does not cover, so that it has to be bound to files.
+    /// Whether a durable approval must be bound to files: the entries do not allow the command, or the release has no plan
+    /// for it.
     pub(super) fn durable_needs_binding(&self) -> bool {
         let lacks_plan = self.is_exact() && self.is_listed() && !self.has_plan();
         self.policy.security == Security::Allowlist

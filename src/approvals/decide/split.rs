@@ -202,7 +202,7 @@ fn segment_of(read: Read<'_>) -> Segment {
         real: program.real,
         by,
         entry: entry.map(|entry| entry.id.clone()),
-        never: unwrapped.blocked.map(|name| format!("a gateway does not look behind {name}")),
+        never: unwrapped.blocked.map(|name| format!("a gateway does not check what {name} starts")),
         near: Vec::new(),
         span,
     }

@@ -1,4 +1,4 @@
-//! Commands that mention the suppressions of security findings ask, unless they only read the configuration. Facts:
+//! Commands that mention the suppressions of security findings ask, unless they only read the configuration. Source:
 //! `commandRequiresSecurityAuditSuppressionApproval` of 2026.6.11 and 2026.9.6.
 
 use super::evaluation::{Evaluation, Segment};

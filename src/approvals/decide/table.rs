@@ -80,7 +80,7 @@ impl Default for Files {
     }
 }
 
-/// A [`Table`] as a [`Host`]: every path once, by its meaning.
+/// A [`Table`] as a [`Host`], with normalised paths.
 #[derive(Debug, Clone, Default)]
 pub struct TableHost {
     /// Executable files, by real path.

@@ -1,5 +1,5 @@
 //! What happens to a prompt that nobody answers: `askFallback` decides, except for what only a person may allow.
-//! Facts: the end of `processGatewayAllowlist`, `resolveExecApprovalDecisionState` and `createExecApprovalRequestRoute`.
+//! Source: the end of `processGatewayAllowlist`, `resolveExecApprovalDecisionState` and `createExecApprovalRequestRoute`.
 
 use super::decision::{Unanswered, Verdict};
 use super::evaluation::Evaluation;
@@ -8,18 +8,18 @@ use super::preflight;
 use super::profile::Profile;
 use super::situation::{Outcome, Situation};
 
-/// Who has to answer besides a person, or nobody else than a person.
+/// What may answer a prompt in place of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reviewer {
-    /// A model reviews the command first.
+    /// Whether a model reviews the command first.
     pub reviews: bool,
-    /// Code in arguments: only a person or the model may allow it.
+    /// Whether the command has inline code: `askFallback` may not allow it.
     pub inline_code: bool,
-    /// Only a person may allow it, the model apart.
+    /// Whether `askFallback` may not allow it since 2026.6.11.
     pub asks_person: bool,
 }
 
-/// What happens when the question expires.
+/// What happens when the prompt expires.
 pub(super) fn fallback(situation: &Situation<'_>, reviewer: Reviewer) -> Unanswered {
     let refusal = expired(situation, reviewer);
     let Some(refusal) = refusal else {
@@ -34,7 +34,7 @@ pub(super) fn fallback(situation: &Situation<'_>, reviewer: Reviewer) -> Unanswe
     Unanswered { verdict: Verdict::Denied, reason: Some(refusal.to_owned()) }
 }
 
-/// Why an expired question is a refusal.
+/// Why an expired prompt is denied; `None`: the command runs.
 fn expired(situation: &Situation<'_>, reviewer: Reviewer) -> Option<&'static str> {
     const TIMEOUT: &str = "approval-timeout";
     match situation.policy.ask_fallback {
@@ -49,7 +49,7 @@ fn expired(situation: &Situation<'_>, reviewer: Reviewer) -> Option<&'static str
     needs_person(situation, reviewer).then_some(TIMEOUT)
 }
 
-/// Why the list does not answer in the place of a person.
+/// Why the entries do not allow the command of an expired prompt.
 fn missed(situation: &Situation<'_>) -> Option<&'static str> {
     match situation.profile {
         Profile::V2026_4_14 => (!situation.is_listed()).then_some("approval-timeout (allowlist-miss)"),

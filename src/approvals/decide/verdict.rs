@@ -1,5 +1,5 @@
 //! The order of a release's checks, from the call to the verdict. What the host does not know is decided under three
-//! assumptions; only a verdict that all three share is an answer. Facts: `createExecTool` of the releases.
+//! assumptions; only a verdict that all three share is an answer. Source: `createExecTool` of the releases.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -4,8 +4,7 @@
 //! Source: `exec-wrapper-tokens` of all three releases, and the documented behaviour of
 //! `String.prototype.trim` and `path.posix` of Node 24.
 
-/// Whether JavaScript's `trim` and `\s` take a character for white space. U+0085 is none there, U+FEFF is
-/// one.
+/// Whether JavaScript's `trim` and `\s` count a character as white space: U+FEFF is, U+0085 is not.
 pub(super) fn is_white(character: char) -> bool {
     character == '\u{feff}' || (character.is_whitespace() && character != '\u{85}')
 }

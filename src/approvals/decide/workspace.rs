@@ -1,4 +1,4 @@
-//! The working directory of a call: 2026.9.6 requires that it exists, and goes on with its real path. Facts:
+//! The working directory of a call: 2026.9.6 requires that it exists, and uses its real path. Source:
 //! `resolveExecWorkdir`.
 
 use std::borrow::Cow;

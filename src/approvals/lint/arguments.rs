@@ -1,9 +1,9 @@
 //! Finds the arguments that an `argPattern` leaves open. The expression compiles: otherwise the document is not valid.
 
-/// The prefix of every generated binding that gateways from 2026.8.1 on still match.
+/// The prefix of a generated binding that gateways from 2026.8.1 on match.
 const BOUND: &str = "sha256:cwd-argv:v1:";
 
-/// The prefixes of generated bindings that those gateways no longer match.
+/// The prefix of a generated binding that those gateways no longer match.
 const UNBOUND: &str = "sha256:argv:";
 
 /// The restriction that an entry puts on arguments.

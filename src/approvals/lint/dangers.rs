@@ -162,9 +162,7 @@ fn dead(entry: &Listed<'_>, power: &Power, release: Release<'_>, sink: &mut Sink
     let shown = quotable(entry.pattern());
     let name = programs::name(entry.pattern());
     let why = if power.is_transparent {
-        format!(
-            "a gateway looks through `{name}`, and matches the program behind it: write an entry for that program"
-        )
+        format!("a gateway matches the program that `{name}` starts: write an entry for that program")
     } else {
         format!("no entry allows a command that starts with `{name}`")
     };

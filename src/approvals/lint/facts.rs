@@ -28,7 +28,7 @@ pub struct Facts<'f> {
 /// The place where a document is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keeper {
-    /// A file that is no store, which any release could read.
+    /// A file that is not a host's store: any release could read it.
     #[default]
     Unknown,
     /// The JSON file of a host: a release before 2026.8 reads it.

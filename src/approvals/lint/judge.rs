@@ -18,10 +18,10 @@ const MAX_ASKED: usize = 400;
 /// Maximum number of shapes with an `argPattern` among them.
 const MAX_RESTRICTED: usize = 200;
 
-/// Commands that a program accepts which runs nothing else. If none of them runs, the entry is dead.
+/// Harmless commands of any program. If none of them runs, the entry is dead.
 const PLAIN: [&str; 3] = ["%", "% --version", "% a.txt"];
 
-/// What decides about a program with a known name. The directory of its pattern does not.
+/// The properties of an entry that decide what it allows. The directory of its pattern is not one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Shape {
     /// The name of the program.
@@ -41,7 +41,7 @@ pub(super) struct Power {
     pub(super) runs: Vec<(Profile, String)>,
     /// The releases on which no command of the program matches it.
     pub(super) dead: Vec<Profile>,
-    /// Whether an entry for the program behind is what a gateway matches there.
+    /// Whether a gateway matches the program that this one starts instead.
     pub(super) is_transparent: bool,
 }
 

@@ -31,7 +31,7 @@ pub(super) fn impossible(pattern: &str) -> Option<(&'static str, Profile)> {
     }
     if let Some(rest) = pattern.strip_prefix('~') {
         if rest.is_empty() {
-            return Some(("it is a home directory itself", EVER));
+            return Some(("it names the home directory itself, which is not a program", EVER));
         }
         if !rest.starts_with('/') {
             return Some((
@@ -48,10 +48,10 @@ pub(super) fn impossible(pattern: &str) -> Option<(&'static str, Profile)> {
     }
     // 2026.4.14 compares the path of a call as it was written.
     if pattern.split('/').skip(1).any(|segment| matches!(segment, "." | "..")) {
-        return Some(("a resolved path has no `.` and no `..` in it", Profile::V2026_6_11));
+        return Some(("a resolved path contains no `.` or `..`", Profile::V2026_6_11));
     }
     if rest_of(pattern).contains("//") {
-        return Some(("a resolved path has no two slashes in a row", Profile::V2026_6_11));
+        return Some(("a resolved path contains no double slash", Profile::V2026_6_11));
     }
     None
 }

@@ -15,7 +15,7 @@ use crate::approvals::model::path::{Path, Step};
 use crate::approvals::model::scalar::{Ask, AskFallback, Security};
 use crate::approvals::redact::credentials::quotable;
 
-/// The agent affected policy and entries apply to all agents.
+/// The agent id with the policy and the entries of all agents.
 pub(super) const ALL: &str = "*";
 
 /// The place of a value.
@@ -225,7 +225,7 @@ fn dead_defaults(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Agents affected own value is weaker than that of `*`.
+/// Reports agents with an own value that is weaker than that of `*`.
 fn shadows(policies: &Policies<'_>, sink: &mut Sink<'_>) {
     let all = &policies.all;
     for (id, agent) in agents(policies.document).filter(|(id, _)| *id != ALL) {

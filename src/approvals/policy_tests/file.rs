@@ -144,7 +144,7 @@ pub(super) struct WrittenCase {
     pub(super) env: BTreeMap<String, String>,
     /// `ask` of the call: off, on-miss or always
     pub(super) ask: Option<String>,
-    /// `security` of the call: deny, allowlist or full; only 2026.4 reads it
+    /// `security` of the call: deny, allowlist or full; only releases up to 2026.5 read it
     pub(super) security: Option<String>,
     /// The permission mode of the session; only read from 2026.8 on
     pub(super) permission_mode: Option<String>,

@@ -12,9 +12,9 @@ pub enum Mismatch {
         /// The expected verdict.
         expected: Expected,
     },
-    /// The command of a prompt that nobody answers has another fate.
+    /// The outcome if nobody answers the prompt is another one.
     Unanswered {
-        /// The expected fate.
+        /// The expected outcome.
         expected: IfUnanswered,
     },
     /// The expected entry matches no part of the command.

@@ -20,7 +20,7 @@ pub trait Named {
 }
 
 impl Named for String {
-    const ONE: &'static str = "a text";
+    const ONE: &'static str = "a string";
 }
 
 impl<'de, T: Deserialize<'de> + Named> Deserialize<'de> for OneOrMore<T> {
@@ -31,7 +31,7 @@ impl<'de, T: Deserialize<'de> + Named> Deserialize<'de> for OneOrMore<T> {
             type Value = OneOrMore<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&format!("{}, or a list of them that is not empty", T::ONE))
+                f.write_str(&format!("{}, or a non-empty list of them", T::ONE))
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {

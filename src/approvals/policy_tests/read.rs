@@ -86,7 +86,7 @@ impl Reader<'_> {
         let mut cursor = Cursor::of(self.text);
         let mut placed = |written: &Spanned<String>| {
             if written.get_ref().is_empty() {
-                problems.push(self.problem(written.span(), "this is not a path", None));
+                problems.push(self.problem(written.span(), "the path is empty", None));
             }
             (written.get_ref().clone(), self.position(written.span().start))
         };
@@ -121,7 +121,7 @@ impl Reader<'_> {
         if let Some(unanswered) = &written.unanswered
             && written.expect != Expected::Asks
         {
-            let message = "only a command that asks has a prompt that nobody answers";
+            let message = "`unanswered` is only for expect = \"asks\"";
             let help = Some("write expect = \"asks\", or omit unanswered".to_owned());
             problems.push(self.problem(unanswered.span(), message, help));
         }
@@ -152,7 +152,7 @@ impl Reader<'_> {
         let written = written?;
         if matches!(written.get_ref().trim(), "" | "*") {
             let help = Some("name one agent: agent = \"main\"".to_owned());
-            problems.push(self.problem(written.span(), "a command is called by one agent", help));
+            problems.push(self.problem(written.span(), "`agent` must name one agent", help));
         }
         Some(written.into_inner().into())
     }
@@ -211,7 +211,7 @@ impl Reader<'_> {
             let help = Some("omit programs, or write a table [host]".to_owned());
             problems.push(self.problem(
                 span,
-                "the host is this machine: its programs are those that it has",
+                "`programs` cannot be used with host = \"local\": the programs of this machine are used",
                 help,
             ));
         } else if let Some(message) = (Table { programs: programs.clone(), ..Table::default() }).problem() {
@@ -300,7 +300,7 @@ fn whole(table: Table) -> Table {
     }
 }
 
-/// A message of the parser in plain words, and the nearest name.
+/// A message of the TOML parser in plain words, and the nearest name.
 fn worded(message: &str) -> (String, Option<String>) {
     let message = message.lines().next().unwrap_or("this is not TOML");
     if let Some(rest) = message.strip_prefix("unknown variant `")
@@ -317,7 +317,7 @@ fn worded(message: &str) -> (String, Option<String>) {
         return (format!("`{}` is not a value of this key", found.escape_debug()), Some(help));
     }
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (format!("the key `{field}` is missing here"), None);
+        return (format!("the key `{field}` is missing"), None);
     }
     (message.to_owned(), None)
 }

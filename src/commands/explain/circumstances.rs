@@ -19,7 +19,7 @@ const MAX_TABLE: ByteSize = ByteSize::mib(16);
 /// A directory that no table has: what is looked up in it is unknown.
 const UNKNOWN_PATH: &str = "/(unknown)/bin";
 
-/// A home that no pattern can mean.
+/// A home directory that no pattern matches.
 const UNKNOWN_HOME: &str = "/(unknown)/home";
 
 /// The circumstances of a call.
@@ -122,7 +122,7 @@ impl Circumstances {
     }
 }
 
-/// What a host does not know, in words. `name`: a path that was looked up, or a sentence.
+/// The text of a missing fact. `name`: a path that was looked up, or a sentence.
 pub(super) fn missing(name: &str) -> String {
     let program = name.strip_prefix(UNKNOWN_PATH).and_then(|rest| rest.strip_prefix('/'));
     match program {

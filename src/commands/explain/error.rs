@@ -1,4 +1,4 @@
-//! What can go wrong with an explanation besides reading its document.
+//! Errors of `explain` other than those of reading the document.
 
 use thiserror::Error;
 
@@ -6,7 +6,7 @@ use crate::approvals::decide::Profile;
 use crate::report::exit::Exit;
 use crate::settings::{Kind, SettingsError};
 
-/// Why there is no explanation.
+/// An error of `explain`.
 #[derive(Debug, Error)]
 pub enum ExplainError {
     /// The text of `--release` is not a release.

@@ -119,7 +119,7 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
     if target.is_node {
         missing.push("how the node decides: nodes do not report their release".to_owned());
     }
-    // What is refused before the command is read does not depend on the configuration: it can only be stricter.
+    // A refusal before the check of the entries stays: the unknown configuration can only be stricter.
     let is_refused = decision.verdict == Verdict::Denied && decision.evaluation.is_none();
     if let ConfigurationUsed::Unknown(why) = &target.surroundings.configured
         && !is_refused

@@ -1,6 +1,6 @@
 //! A command made of words that are taken literally.
 
-/// Words that a shell does not take for a program.
+/// Keywords of the shell, which are quoted so that they name a program.
 const KEYWORDS: [&str; 22] = [
     "!", "[[", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function",
     "if", "in", "select", "then", "time", "until", "while", "]]",

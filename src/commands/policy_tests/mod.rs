@@ -126,7 +126,7 @@ fn local() -> Local {
     }
 }
 
-/// The message for a file whose case at this line did not end.
+/// The message for a case that was not decided before the deadline.
 fn stuck(name: &str, line: usize, message: &str) -> String {
     if line == 0 {
         message.to_owned()
@@ -151,7 +151,7 @@ impl Checked {
     }
 }
 
-/// What the thread has that decides the cases.
+/// The state of the thread that decides the cases.
 struct Worker {
     releases: Option<Arc<[Release]>>,
     local: Local,

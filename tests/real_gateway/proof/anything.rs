@@ -17,7 +17,7 @@ use super::tree::Tree;
 use super::{built_tree, decided, profile, releases, seeds};
 use crate::proof::noise;
 
-/// The number of commands for each release in a run that nobody asked more of.
+/// The number of commands for each release if `ANYTHING` is not set.
 const SAMPLE: u64 = 3000;
 
 #[test]

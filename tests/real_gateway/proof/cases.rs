@@ -209,7 +209,7 @@ impl Maker {
         Value::Object(document)
     }
 
-    /// Policy fields, each in so many of a hundred cases.
+    /// Policy fields; `rich`: the percentage of cases that have each of them.
     fn level(&mut self, rich: usize) -> Map<String, Value> {
         const FIELDS: [(&str, &[&str]); 3] = [
             (

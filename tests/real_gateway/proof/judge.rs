@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::registry;
 
-/// So many cases may wait between their making and their answer.
+/// Maximum number of cases that wait for an answer.
 const WAITING: usize = 500;
 
 /// One judge, with the cases that it was given.

@@ -1,5 +1,5 @@
 //! The making of commands: a text with the names of the programs that it means, so that entries can be aimed at them.
-//! Half of the families are those of the laboratory's generator; the others were added to reach further.
+//! `FAMILIES` lists the kinds of commands.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ const FAMILIES: [(&str, usize, Family); 23] = [
 impl Maker {
     /// A command of a random family, and the family's name.
     pub(crate) fn command(&mut self) -> (&'static str, Text) {
-        // So few of them, because a release takes long for each.
+        // Rare, because a release takes long for each.
         if self.random.below(400) == 0 {
             return ("large", self.large());
         }

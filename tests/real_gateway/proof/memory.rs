@@ -13,8 +13,8 @@ const SAFE_BINS: &str = "cut uniq head tail tr wc sort grep jq awk sed mytool py
 /// The tree, and nothing else. Its user may change everything, as the user who made the tree may.
 pub(crate) struct Memory<'t> {
     tree: &'t Tree,
-    /// Whether a path outside the tree was looked at: there, a real machine may differ.
-    pub(crate) left: Cell<bool>,
+    /// Whether a path outside the tree was looked up: a real machine may differ there.
+    pub(crate) looked_outside: Cell<bool>,
 }
 
 impl<'t> Memory<'t> {

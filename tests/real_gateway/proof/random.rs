@@ -31,7 +31,7 @@ impl Random {
         least + self.below(most - least + 1)
     }
 
-    /// True in so many of a hundred cases.
+    /// True in `percent` percent of the cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -61,7 +61,7 @@ impl Random {
         (parts.next().unwrap(), parts.collect())
     }
 
-    /// Some of several, in an order of its own.
+    /// A random sample, in random order.
     pub(crate) fn sample<T: Clone>(&mut self, from: &[T], count: usize) -> Vec<T> {
         let mut rest = from.to_vec();
         (0..count.min(from.len())).map(|_| rest.swap_remove(self.below(rest.len()))).collect()

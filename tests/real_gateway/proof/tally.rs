@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) fixed: u64,
     pub(crate) unknown: u64,
     pub(crate) unjudged: u64,
+    /// The cases that differed at first and were asked again, alone. Only their second answers are counted.
+    pub(crate) asked_again: usize,
     verdicts: BTreeMap<String, u64>,
     different: BTreeMap<&'static str, (u64, Vec<Disagreement>)>,
 }
@@ -52,6 +54,7 @@ impl Tally {
         self.fixed += other.fixed;
         self.unknown += other.unknown;
         self.unjudged += other.unjudged;
+        self.asked_again += other.asked_again;
         for (verdict, count) in other.verdicts {
             *self.verdicts.entry(verdict).or_default() += count;
         }
@@ -93,7 +96,8 @@ impl fmt::Display for Tally {
             self.cases,
             self.fixed
         )?;
-        write!(f, "{} unknown, {} without a verdict of the release; verdicts:", self.unknown, self.unjudged)?;
+        write!(f, "{} unknown, {} without a verdict of the release, ", self.unknown, self.unjudged)?;
+        write!(f, "{} asked again; verdicts:", self.asked_again)?;
         for (verdict, count) in &self.verdicts {
             write!(f, " {verdict} {count}")?;
         }

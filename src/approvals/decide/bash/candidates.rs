@@ -1,5 +1,5 @@
 //! Which parts of a command must be allowed one by one, and which of them can never be: the plan of 2026.6.11 and
-//! 2026.9.6. For a lone `sh -c` these may be the programs of its payload in place of the shell. Facts:
+//! 2026.9.6. For a lone `sh -c` these may be the programs of its payload in place of the shell. Source:
 //! `exec-authorization-plan.ts` of both releases.
 
 use std::ops::Range;
@@ -156,7 +156,7 @@ impl<'f> Planner<'f> {
     /// Why nothing can allow a step.
     fn never(&self, step: &Step, is_payload: bool) -> Option<String> {
         if let Some(wrapper) = wrappers::unwrap(self.profile, &step.argv).blocked {
-            return Some(format!("a gateway does not look behind {wrapper}"));
+            return Some(format!("a gateway does not check what {wrapper} starts"));
         }
         if has_assignment(step) {
             return Some("a variable is assigned before the program".to_owned());

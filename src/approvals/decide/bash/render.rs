@@ -1,5 +1,5 @@
 //! What a release starts in place of a satisfied command: the text with each program pinned to its real path, and with
-//! wrappers gone. A text that the pinned programs could read differently is not rendered, and a person is asked. Facts:
+//! wrappers gone. A text that the pinned programs could read differently is not rendered, and a person is asked. Source:
 //! `exec-authorization-render.ts` of 2026.6.11 and 2026.9.6.
 
 use std::ops::Range;

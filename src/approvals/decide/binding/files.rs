@@ -1,5 +1,5 @@
 //! What a binding asks of the files of a host: whether an operand is one, and whether the gateway's user may change it.
-//! Facts: `resolvesToExistingFileSync`, `pathLooksMutableForShellPayloadSync` and `isLikelyScriptLikePathSync`.
+//! Source: `resolvesToExistingFileSync`, `pathLooksMutableForShellPayloadSync` and `isLikelyScriptLikePathSync`.
 
 use super::subject::{Subject, assumed};
 use crate::approvals::decide::host::Found;
@@ -54,7 +54,7 @@ impl<'f> Files<'f> {
         is_mutable(&absolute(self.directory, operand), self.world)
     }
 
-    /// Whether a file may be a script: it is empty, begins with `#!`, or is no program that the kernel loads.
+    /// Whether a file may be a script: it does not begin like an ELF, Mach-O or Windows program.
     pub(super) fn is_like_script(&self, path: &str) -> bool {
         match self.world.host.read(path, MAX_PROGRAM) {
             Some(content) => !is_binary(&content),

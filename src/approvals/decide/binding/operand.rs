@@ -1,4 +1,4 @@
-//! Finds the word of a command that names the script it runs. Facts: `resolveMutableFileOperandIndex`.
+//! Finds the word of a command that names the script it runs. Source: `resolveMutableFileOperandIndex`.
 
 use super::files::{Files, is_like_path, is_path};
 use super::options::{self, NODE_FILES, POSIX_SHELLS};

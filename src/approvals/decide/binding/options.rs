@@ -1,5 +1,5 @@
 //! Options and variables that a binding to one file cannot cover: other directories, startup files, code loaded from
-//! elsewhere. Facts: `system-run-runtime-file-options` and `system-run-mutable-file-options` of 2026.9.6.
+//! elsewhere. Source: `system-run-runtime-file-options` and `system-run-mutable-file-options` of 2026.9.6.
 
 use crate::approvals::decide::words::{option_name, program_name, trim};
 

@@ -1,4 +1,4 @@
-//! Finds the script of a call of a shell, in the reading of a binding. Facts: `system-run-shell-file-operand` of 2026.9.6.
+//! Finds the script of a call of a shell, in the reading of a binding. Source: `system-run-shell-file-operand` of 2026.9.6.
 
 use super::options::option_flag;
 use crate::approvals::decide::profile::Profile;

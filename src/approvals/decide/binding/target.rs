@@ -1,5 +1,5 @@
 //! The script that a command would run, to which an approval is bound; a command that needs one and has none is refused.
-//! Facts: `resolveSystemRunMutableFileOperandTarget` and `prepareMutableFileBindingsForArgv`.
+//! Source: `resolveSystemRunMutableFileOperandTarget` and `prepareMutableFileBindingsForArgv`.
 
 use super::files::{At, Files, is_path};
 use super::options::{self, POSIX_SHELLS};
@@ -40,7 +40,7 @@ pub(super) fn script(argv: &[String], files: &Files<'_>) -> Result<bool, &'stati
             Err("SYSTEM_RUN_DENIED: approval cannot safely bind this interpreter/runtime command")
         };
     };
-    // An index before the words names none of them.
+    // A negative index names no word.
     let operand = usize::try_from(index).ok().and_then(|index| argv.get(index));
     let operand = operand.map(|word| trim(word)).unwrap_or_default();
     if operand.is_empty() {

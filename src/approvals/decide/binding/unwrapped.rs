@@ -1,5 +1,5 @@
 //! What a command starts behind every wrapper that a binding looks through, package managers included. Options that change
-//! the program are checked elsewhere. Facts: `unwrapArgvForMutableOperand`.
+//! the program are checked elsewhere. Source: `unwrapArgvForMutableOperand`.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::approvals::decide::packages::{self, Package};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::wrappers::{self, Wrapper};
 
-/// The most package managers in a row. The release stops at no number; more are refused elsewhere.
+/// Maximum number of nested package managers. The release has no limit; more are refused elsewhere.
 const MAX_MANAGERS: usize = 64;
 
 /// What is started in the end.

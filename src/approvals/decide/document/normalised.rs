@@ -1,5 +1,5 @@
 //! The common form that every release gives a document after reading it: the key `default` becomes part of `main`, invalid
-//! entries and unknown policy words are dropped. Facts: `normalizeExecApprovals`, alike in all three
+//! entries and unknown policy words are dropped. Source: `normalizeExecApprovals`, alike in all three
 //! releases. Where its JavaScript fails on a value of the wrong type, so does [`normalise`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ impl Agent {
     }
 
     fn into_value(self) -> Value {
-        // An agent that is no object stays what it is: harmless, but never valid in 2026.9.6.
+        // An agent that is not an object is kept as a number, which 2026.9.6 never accepts.
         let Some(mut fields) = self.fields else { return Value::from(0) };
         keep_known_words(&mut fields);
         if !self.entries.is_empty() {
@@ -217,7 +217,7 @@ fn identity(entry: &Value, is_validated: bool) -> Option<(String, String)> {
     }
 }
 
-/// Drops policy words that are no levels, as a release does before it stores.
+/// Removes unknown policy values, as a release does before it stores a document.
 fn keep_known_words(fields: &mut Map<String, Value>) {
     for field in ["security", "ask", "askFallback"] {
         let word = fields.get(field).and_then(Value::as_str).map(trim);

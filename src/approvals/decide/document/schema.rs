@@ -1,5 +1,5 @@
-//! What 2026.9.6 accepts as a stored document. Anything else closes the host as a whole.
-//! Facts: `persistedExecApprovalsSchema`. Fields that it does not name may hold anything.
+//! What 2026.9.6 accepts as a stored document. With any other document it denies every command.
+//! Source: `persistedExecApprovalsSchema`. Fields that it does not name may hold anything.
 
 use serde_json::{Map, Value};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) enum Unreadable {
     /// It is not JSON.
     NotJson,
-    /// It is JSON that this program does not read.
+    /// It is JSON that `serde_json` does not read.
     BeyondUs,
 }
 

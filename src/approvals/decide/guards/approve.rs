@@ -1,4 +1,4 @@
-//! Recognises `/approve ID DECISION`, the answer to a prompt, at the start of a text. Facts:
+//! Recognises `/approve ID DECISION`, the answer to a prompt, at the start of a text. Source:
 //! `parseExecApprovalShellCommand`, the same in all three releases.
 
 use crate::approvals::decide::words::is_white;

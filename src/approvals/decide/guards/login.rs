@@ -1,4 +1,4 @@
-//! Recognises `openclaw channels login`, which waits for a terminal. Facts: `parseOpenClawChannelsLoginShellCommand` of
+//! Recognises `openclaw channels login`, which waits for a terminal. Source: `parseOpenClawChannelsLoginShellCommand` of
 //! 2026.6.11 and 2026.9.6.
 
 use crate::approvals::decide::splitter;

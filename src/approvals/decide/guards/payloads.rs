@@ -1,5 +1,5 @@
 //! Every command that a text would start, as the guards of 2026.6.11 and 2026.9.6 see them: through assignments, carriers
-//! such as `sudo`, and the command of `sh -c`. Facts: `buildCommandPayloadArgvCandidates`.
+//! such as `sudo`, and the command of `sh -c`. Source: `buildCommandPayloadArgvCandidates`.
 
 use crate::approvals::decide::carriers;
 use crate::approvals::decide::profile::Profile;
@@ -8,7 +8,7 @@ use crate::approvals::decide::shells;
 use crate::approvals::decide::splitter;
 use crate::approvals::decide::words::trim;
 
-/// How many commands inside one command are looked at. A release stops at no number, but fails at some thousands.
+/// Maximum number of nested commands that are examined. The releases have no limit, but fail at some thousands.
 const MAX_LAYERS: usize = 64;
 
 /// The commands of a text: those of its tree, or those of its lines if the grammar does not fit.

@@ -1,5 +1,5 @@
 //! Every text that 2026.4.14 looks at for answers to prompts: its own way through assignments, `env`, `command`, `exec`,
-//! `sudo` and shells. Facts: the inner functions of `rejectExecApprovalShellCommand`.
+//! `sudo` and shells. Source: the inner functions of `rejectExecApprovalShellCommand`.
 
 use crate::approvals::decide::carrier_options::ENV_VALUES;
 use crate::approvals::decide::carriers::is_assignment;

@@ -1,4 +1,4 @@
-//! Recognises `sqlite3` on a database of the running gateway, which 2026.9.6 refuses. Facts:
+//! Recognises `sqlite3` on a database of the running gateway, which 2026.9.6 refuses. Source:
 //! `targetsLiveStateSqliteDatabase`. Without a known state directory nothing is recognised.
 
 use super::login::base_name;
@@ -111,7 +111,7 @@ fn expanded(word: &str, state: &str, home: &str) -> Option<String> {
     Some(path)
 }
 
-/// Text with `%41` decoded; text whose escapes are no UTF-8 stays as it is.
+/// Text with `%41` decoded; unchanged if the escapes are not UTF-8.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

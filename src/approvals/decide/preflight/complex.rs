@@ -1,4 +1,4 @@
-//! Whether a command calls Python or Node on a script in a way that is too involved to find the script. Facts:
+//! Whether a command calls Python or Node on a script in a way that is too involved to find the script. Source:
 //! `shouldFailClosedInterpreterPreflight`, alike in all three releases.
 
 use super::script::{self, is_code_option, without_assignments, without_env};

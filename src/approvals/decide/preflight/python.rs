@@ -1,5 +1,5 @@
 //! Finds a variable of a shell in the code of a Python script: strings and comments do not count, the braces of formatted
-//! strings do. Facts: `findPythonShellVariable` of 2026.9.6.
+//! strings do. Source: `findPythonShellVariable` of 2026.9.6.
 
 use std::ops::Range;
 

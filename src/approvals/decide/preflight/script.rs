@@ -1,4 +1,4 @@
-//! Finds the scripts that a direct call of Python or Node would run. Facts: `extractScriptTargetFromCommand`, alike in all
+//! Finds the scripts that a direct call of Python or Node would run. Source: `extractScriptTargetFromCommand`, alike in all
 //! three releases.
 
 use super::text::is_python;

@@ -1,5 +1,5 @@
 //! How the check of scripts reads the text of a command: parts outside of quotes, text without quotes, words that look like
-//! scripts. It is a reading of its own, different from every other of a release.
+//! scripts. These rules differ from those of every other parser of a release.
 
 use crate::approvals::decide::words::{is_white, trim};
 

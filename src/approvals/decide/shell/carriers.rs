@@ -1,5 +1,5 @@
 //! What a program's words say beyond its name: that it starts other programs from its arguments, or that it is a builtin
-//! which makes the shell read more commands. Facts: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
+//! which makes the shell read more commands. Source: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
 
 use super::explanation::RiskKind;
 use crate::approvals::decide::carriers::env_splits;
@@ -12,7 +12,7 @@ use crate::approvals::decide::wrappers::{self, Wrapper};
 /// Wrappers before a shell that the releases look through.
 const MAX_WRAPPERS: usize = 5;
 
-/// Carriers behind each other that are looked through. A longer row counts as hiding what it starts.
+/// Maximum number of nested carriers that are looked through. A longer chain counts as hiding its command.
 const MAX_CARRIERS: usize = 32;
 
 /// What can be said about a program from its words.
@@ -119,7 +119,7 @@ fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Vec<String> {
     current
 }
 
-/// The option of a shell that a command follows, as the explainer looks for it: any case, past words that are no options.
+/// The option of a shell that a command follows, as the explainer looks for it: any case, past words that are not options.
 fn command_flag(argv: &[String]) -> Option<&str> {
     let shell = argv.first().map(|word| program_name(word)).unwrap_or_default();
     let words = argv.iter().skip(1).map(|word| trim(word)).filter(|word| !word.is_empty());

@@ -1,6 +1,6 @@
 //! Removes quotes from a word as the releases' command explainer does, which is not always what Bash does: an unknown
 //! escape in `$'...'` keeps the character alone, for example. Each decoder can also say where each byte of the value
-//! comes from, so that a finding in the text of `sh -c` can be placed in the command. Facts: `extract.ts` of 2026.6.11 and
+//! comes from, so that a finding in the text of `sh -c` can be placed in the command. Source: `extract.ts` of 2026.6.11 and
 //! 2026.9.6.
 
 /// How a word is quoted.
@@ -58,8 +58,8 @@ pub(super) fn value(text: &str, quoting: Quoting) -> String {
     }
 }
 
-/// The offset in `text` after each byte of `value`, preceded by the offset before the first. Where the release cannot
-/// tell, it counts as if there were no escapes.
+/// The offset in `text` after each byte of `value`, preceded by the offset before the first. Where the release
+/// does not know an offset, it assumes that there are no escapes.
 pub(super) fn source_offsets(text: &str, quoting: Quoting, value: &str) -> Vec<usize> {
     let decoded = match quoting {
         Quoting::Single => {
@@ -198,7 +198,7 @@ fn ansi_c_escape(rest: &str) -> (String, usize) {
 }
 
 /// The character of a numeric escape. A code point beyond Unicode is left as it is written; half of a surrogate pair
-/// cannot stand in a Rust string, and becomes the replacement character.
+/// cannot be in a Rust string, and becomes the replacement character.
 fn code_point(letter: char, digits: &str, radix: u32) -> String {
     match u32::from_str_radix(digits, radix) {
         Ok(code) if code <= 0x0010_ffff => {

@@ -15,9 +15,9 @@ const MAX_UNITS: usize = 131_072;
 /// machine and its load. A text of the greatest length takes at most 8,000 reports.
 const MAX_REPORTS: u32 = 20_000;
 
-/// The most that parsing behind errors may cost: for each report what is left of the text, because the scanner may then look
-/// for the end of a word up to the end of the text, again and again. Texts made for that take about the releases' 500 ms
-/// up to here, and hours to their end. A text with an error is not analysable in any case.
+/// Maximum cost of parsing after an error. Each report costs the length of the rest of the text, because the scanner may
+/// search all of it for the end of a word, repeatedly. Hostile texts reach this limit after about the releases' 500 ms;
+/// without it they would take hours. A text with an error is not analysable in any case.
 const MAX_RECOVERY: usize = 1_000_000;
 
 /// The most bars, and openings of here-strings and tests (`<<`, `[[`, `=~`), outside quotes. When a text with many ends in an

@@ -68,7 +68,7 @@ impl Encoder {
 }
 
 /// The names of assignments and options that have letters beyond ASCII in them: `é=1 ls` assigns a variable, and `[ -é x ]`
-/// has an operator. No word of the grammar has a `Z` in it, so that letter may stand for theirs.
+/// has an operator. No word of the grammar has a `Z` in it, so `Z` can replace their letters.
 fn names(text: &str) -> Vec<Range<usize>> {
     let is_name =
         |character: char| character == '_' || character.is_ascii_digit() || character.is_alphabetic();
@@ -151,7 +151,7 @@ fn begins_command(before: &str) -> bool {
     }
 }
 
-/// The word that is read, as far as quotes and spaces of ASCII tell.
+/// The current word, delimited by quotes and ASCII spaces only.
 #[derive(Default)]
 struct Word {
     start: usize,

@@ -9,7 +9,7 @@ use super::source::Source;
 /// A word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Its value, as far as the text tells.
+    /// Its value, as far as it is known without running a shell.
     pub value: String,
     /// Whether the shell computes it.
     pub is_dynamic: bool,

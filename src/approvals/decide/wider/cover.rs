@@ -1,8 +1,8 @@
 //! Whether the entries of one document match whatever an entry of another document matches. What cannot be proven counts
-//! as not covered. Facts: `matching.rs` and the rules for shells in `segment.rs`.
+//! as not covered. Source: `matching.rs` and the rules for shells in `segment.rs`.
 //!
-//! Two things are taken for granted: no path has a line end in it, and no name of a shell is a link to a program that is
-//! not a shell. Without the second, `/usr/bin/git` with an `argPattern` would allow more than `/usr/bin/git` without one.
+//! Two assumptions: no path has a line end in it, and no name of a shell is a link to a program that is not a shell.
+//! Without the second, `/usr/bin/git` with an `argPattern` would allow more than `/usr/bin/git` without one.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
@@ -42,7 +42,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes something off. False: it is used up.
+    /// Spends a part of the budget. `false`: too little was left.
     pub(super) fn spend(&self, cost: u64) -> bool {
         let left = self.0.get();
         self.0.set(left.saturating_sub(cost));
@@ -92,7 +92,7 @@ pub(super) fn is_exact(entry: &Entry) -> bool {
     })
 }
 
-/// Whether an `argPattern` is nothing but white space: the entry then hides those behind it, but does not count as one
+/// Whether an `argPattern` is nothing but white space: the entry then hides those after it, but does not count as one
 /// with arguments for a shell.
 pub(super) fn is_blank(entry: &Entry) -> bool {
     arg_pattern(entry).is_some_and(|text| trim(text).is_empty())

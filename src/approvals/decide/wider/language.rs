@@ -47,7 +47,7 @@ fn anchored(node: &Node, all: &mut Vec<String>) -> Option<()> {
     }
 }
 
-/// Some texts that an expression may match. Whoever uses one must try it.
+/// Some texts that an expression may match. The caller must check that they do.
 pub(super) fn some(expression: &str) -> Vec<String> {
     let Some(node) = parse::parse(expression) else { return Vec::new() };
     let mut texts = texts(&node).texts;

@@ -1,5 +1,5 @@
 //! Which commands a policy lets run, in comparison with another policy under the same entries: the part of the comparison
-//! that is exact. Facts: the order of checks in `gateway.rs` and `unanswered.rs`, read for each level of `security`, `ask`
+//! that is exact. Source: the order of checks in `gateway.rs` and `unanswered.rs`, read for each level of `security`, `ask`
 //! and `askFallback`.
 
 use crate::approvals::decide::levels::{Ask, Security};
@@ -17,7 +17,7 @@ pub enum Circumstance {
     Cron,
 }
 
-/// The commands that run, from none to all. Guards and `strictInlineEval` hold in each of them.
+/// The set of commands that run, from none to all. Guards and `strictInlineEval` apply to each set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Regime {
     /// None.
@@ -49,7 +49,7 @@ pub(super) enum Contained {
     IfListed,
     /// As before, and there must be no approval of an exact command.
     IfListedAndNoneExact,
-    /// Not as far as is known.
+    /// Not proven.
     No,
 }
 

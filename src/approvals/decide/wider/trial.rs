@@ -22,9 +22,13 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 /// `HOME` of every witness.
 pub(super) const HOME: &str = "/home/user";
 
-/// What may be spent on witnesses, in nanoseconds, roughly; on one command; and on one entry of the documents.
-const MOST_COSTS: usize = 300_000_000;
+/// Budget for the search for witnesses, in nanoseconds, roughly.
+const BUDGET: usize = 300_000_000;
+
+/// Cost of one command.
 const COST: usize = 100_000;
+
+/// Cost of one entry of the documents, for each command.
 const COST_OF_ENTRY: usize = 200;
 
 /// A command to try, with the files that it needs.
@@ -35,7 +39,7 @@ pub(super) struct Candidate {
     pub files: BTreeMap<String, String>,
 }
 
-/// Tries commands, as long as that takes no longer than it should.
+/// Tries commands until the budget is spent.
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
     documents: [&'t Loaded; 2],

@@ -1,5 +1,5 @@
 //! Reads a regular expression of JavaScript without flags, with the tolerance of browsers (Annex B): a `{` that begins no
-//! quantifier is literal. What it does not understand is no expression to it.
+//! quantifier is literal. Returns `None` for what it does not understand.
 
 /// The longest expression, in characters.
 const LONGEST: usize = 2_000;
