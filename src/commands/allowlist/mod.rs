@@ -22,7 +22,7 @@ pub use self::request::Request;
 pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
     let edit = edit(request)?;
     Ok(match request.verb {
-        Change::Add => lint::of_entry(None, edit.agent(), &edit.entry(), &Source::default()),
+        Change::Add => lint::of_entry(None, edit.agent(), &edit.entry(), &Facts::default()),
         Change::Remove => Vec::new(),
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn lints(
     deadline: Deadline,
 ) -> Vec<Diagnostic> {
     let spent = || deadline.left().is_none();
-    let facts = Facts { release, keeper, budget: Budget::until(&spent), ..Source::default() };
+    let facts = Facts { release, keeper, budget: Budget::until(&spent), ..Facts::default() };
     match (edit.verb(), text) {
         (Change::Add, Some(text)) => lint::of_entry(Some(text), edit.agent(), &edit.entry(), &facts),
         _ => Vec::new(),

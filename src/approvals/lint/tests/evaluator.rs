@@ -19,7 +19,7 @@ fn all(document: &Value, facts: &Facts<'_>) -> Vec<String> {
 
 fn of_entry(entry: &Value, release: Option<&str>) -> Vec<String> {
     let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [entry]}}});
-    all(&document, &Facts { release, ..Source::default() })
+    all(&document, &Facts { release, ..Facts::default() })
 }
 
 fn of_pattern(pattern: &str, release: Option<&str>) -> Vec<String> {
@@ -167,7 +167,7 @@ fn a_link_of_this_host_is_reported() {
     let of = |pattern: &str, keeper| {
         let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": pattern}]}}});
         let files = Files { host, home: "/home/ann" };
-        let found = all(&document, &Facts { keeper, host: Some(files), ..Source::default() });
+        let found = all(&document, &Facts { keeper, host: Some(files), ..Facts::default() });
         found.into_iter().filter(|line| line.starts_with("link-as-pattern")).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -187,7 +187,7 @@ fn a_link_of_this_host_is_reported() {
 fn an_unanswered_prompt_is_judged_as_the_release_does() {
     let of = |policy: Value, release: Option<&str>| {
         let document = json!({"version": 1, "defaults": policy});
-        let found = all(&document, &Facts { release, ..Source::default() });
+        let found = all(&document, &Facts { release, ..Facts::default() });
         found.into_iter().filter(|line| line.starts_with("ask-fallback-full")).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -248,7 +248,7 @@ fn programs_that_run_others_are_found_by_a_command_that_the_release_runs() {
 #[test]
 fn releases_that_cannot_read_a_store_are_not_asked() {
     let document = json!({"version": 1, "defaults": {"security": "allowlist"}, "agents": {"main": {"allowlist": [{"pattern": "/usr/bin/xargs"}]}}});
-    let of = |keeper| all(&document, &Facts { keeper, ..Source::default() });
+    let of = |keeper| all(&document, &Facts { keeper, ..Facts::default() });
     assert!(of(Keeper::Database)[0].starts_with("never-matches"));
     assert!(of(Keeper::File)[0].ends_with(" on 2026.4.14; no command matches it on 2026.6.11"));
     let every = trial::runs(&json!([{"pattern": "/usr/bin/xargs"}]), "xargs", "xargs id", A);

@@ -144,7 +144,7 @@ fn calls() -> Vec<Call> {
 }
 
 fn looked_at(text: &str, syntax: Syntax, release: Option<&str>) -> Linted {
-    lint(text.as_bytes(), syntax, &Facts { release, ..Source::default() }, &Overrides::default())
+    lint(text.as_bytes(), syntax, &Facts { release, ..Facts::default() }, &Overrides::default())
 }
 
 fn allows(loaded: &Prepared, agent: &str, call: &Call, profile: Profile) -> bool {

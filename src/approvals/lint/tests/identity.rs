@@ -47,7 +47,7 @@ fn set(one: &Value, other: &Value) -> bool {
 /// Whether `lint` reports the second as a duplicate of the first.
 fn duplicate(one: &Value, other: &Value) -> bool {
     let text = list(&[one, other]);
-    let found = lint(text.as_bytes(), Syntax::Json, &Source::default(), &Overrides::default());
+    let found = lint(text.as_bytes(), Syntax::Json, &Facts::default(), &Overrides::default());
     found.verdict.diagnostics.iter().any(|found| found.code == Code::DuplicateEntry)
 }
 

@@ -30,7 +30,7 @@ fn severities_and_silences_are_the_project_s() {
         agent: agent.map(str::to_owned),
         pattern: pattern.map(str::to_owned),
     };
-    let facts = Facts { name: "hosts/a.json", ..Source::default() };
+    let facts = Facts { name: "hosts/a.json", ..Facts::default() };
     let rules = Overrides {
         severities: [(Code::DuplicateEntry, Severity::Error)].into(),
         silences: vec![
@@ -62,7 +62,7 @@ fn credentials_are_reported_and_never_shown() {
         { "pattern": "git", "argPattern": format!("push {secret}") },
     ] } } });
     for versioned in [true, false] {
-        let linted = found(&document, &Facts { versioned, ..Source::default() }, &Overrides::default());
+        let linted = found(&document, &Facts { versioned, ..Facts::default() }, &Overrides::default());
         let reported = codes(&linted).iter().filter(|code| **code == "secret-in-version-control").count();
         assert_eq!(reported, if versioned { 5 } else { 0 });
         let shown = format!("{linted:?}");
@@ -79,27 +79,27 @@ fn use_is_judged_by_the_time_that_is_passed_in() {
             { "server": "s", "tool": "t", "source": "allow-always", "addedAt": 1 },
             { "server": "s", "tool": "u", "source": "allow-always", "addedAt": 1, "lastUsedAt": 9 * 86_400_000_u64 }
         ] } } });
-    let facts = Facts { stale: Some(Stale { now_ms: 10.0 * day, days: 5 }), ..Source::default() };
+    let facts = Facts { stale: Some(Stale { now_ms: 10.0 * day, days: 5 }), ..Facts::default() };
     assert_eq!(
         codes(&found(&document, &facts, &Overrides::default())),
         ["stale-entry", "never-used", "stale-entry"]
     );
-    assert_eq!(codes(&found(&document, &Source::default(), &Overrides::default())), [""; 0]);
+    assert_eq!(codes(&found(&document, &Facts::default(), &Overrides::default())), [""; 0]);
 }
 
 #[test]
 fn generated_entries_are_active_on_hosts_that_keep_a_file() {
     let document = list(&json!([{ "pattern": "/bin/bash", "source": "allow-always" }]));
-    let database = Facts { keeper: Keeper::Database, ..Source::default() };
+    let database = Facts { keeper: Keeper::Database, ..Facts::default() };
     let of_database = found(&document, &database, &Overrides::default());
     assert_eq!((codes(&of_database), of_database.removals.len()), (vec!["inactive-generated"], 1));
     // Where any release may read it, both are true, and nothing is removed.
-    let of_any = found(&document, &Source::default(), &Overrides::default());
+    let of_any = found(&document, &Facts::default(), &Overrides::default());
     assert_eq!(codes(&of_any), ["inactive-generated", "interpreter-without-arguments"]);
     assert_eq!(of_any.removals, []);
     for facts in [
-        Facts { keeper: Keeper::File, ..Source::default() },
-        Facts { release: Some("2026.6.11"), ..Source::default() },
+        Facts { keeper: Keeper::File, ..Facts::default() },
+        Facts { release: Some("2026.6.11"), ..Facts::default() },
     ] {
         let linted = found(&document, &facts, &Overrides::default());
         assert_eq!((codes(&linted), linted.removals), (vec!["interpreter-without-arguments"], vec![]));
@@ -110,7 +110,7 @@ fn generated_entries_are_active_on_hosts_that_keep_a_file() {
 fn invalid_documents_are_reported_as_a_validation_does() {
     let linted = found(
         &json!({ "version": 1, "agents": { "main": { "security": "alowlist" } } }),
-        &Source::default(),
+        &Facts::default(),
         &Overrides::default(),
     );
     assert!(linted.invalid);
@@ -133,7 +133,7 @@ fn a_large_list_is_looked_at_in_time() {
         steps.set(steps.get() + 1);
         steps.get() > 100 * entries.len()
     };
-    let facts = Facts { budget: Budget::until(&spent), ..Source::default() };
+    let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
     let linted = found(&list(&json!(entries)), &facts, &Overrides::default());
     assert!(!linted.invalid && !linted.verdict.unfinished, "{} steps", steps.get());
 }
@@ -144,14 +144,14 @@ fn what_was_found_before_the_time_was_over_is_reported() {
         vec![json!({"pattern": "/usr/bin/python3"}), json!({"pattern": "rg"}), json!({"pattern": "rg"})];
     entries.extend((0..200).map(|n| json!({"pattern": format!("/{}{n}", "*a".repeat(200))})));
     let document = list(&json!(entries));
-    let whole = found(&document, &Source::default(), &Overrides::default());
+    let whole = found(&document, &Facts::default(), &Overrides::default());
     assert!(!whole.verdict.unfinished && !whole.removals.is_empty());
     let looks = std::cell::Cell::new(0);
     let spent = || {
         looks.set(looks.get() + 1);
         looks.get() > 20
     };
-    let facts = Facts { budget: Budget::until(&spent), ..Source::default() };
+    let facts = Facts { budget: Budget::until(&spent), ..Facts::default() };
     let cut = found(&document, &facts, &Overrides::default());
     assert!(cut.verdict.unfinished && codes(&cut).contains(&"interpreter-without-arguments"), "{cut:?}");
     assert!(cut.removals.is_empty(), "a partial list is not removed");
@@ -162,7 +162,7 @@ fn an_agent_id_as_long_as_the_document_is_not_kept_for_each_finding() {
     let agent = "a".repeat(1 << 20);
     let entries: Vec<Value> = (0..200).map(|_| json!({"pattern": "/usr/bin/python3"})).collect();
     let document = json!({"version": 1, "agents": {agent: {"allowlist": entries}}});
-    let linted = found(&document, &Source::default(), &Overrides::default());
+    let linted = found(&document, &Facts::default(), &Overrides::default());
     assert!(
         linted.verdict.diagnostics.len() < 20 && linted.verdict.omitted > 100,
         "{}",
