@@ -1,30 +1,14 @@
 //! `argPattern`: an ECMAScript regular expression, compiled as a gateway does it, by `new RegExp(argPattern)`.
 
-/// Maximum length of an expression that is compiled, in bytes. The compiler's time grows with the square of the length,
-/// and a document may hold thousands of expressions. Expressions that a gateway generates are plain and are not
-/// compiled.
-const LONGEST: usize = 4096;
+use crate::approvals::text::expression::{self, Purpose};
 
-/// Maximum number of alternatives. The compiler recurses once for each, on a stack that may be as small as 2 MiB.
-const ALTERNATIVES: usize = 500;
-
-/// Why an expression does not compile, or `None` if it does.
-///
-/// There are no flags, as in the gateway: the expression is read as UTF-16 units with the lenient grammar of
-/// ECMAScript's Annex B. The generated bindings (`sha256:…`) are treated like any other expression.
+/// Why an expression does not compile, or `None` if it does. The generated bindings (`sha256:…`) are treated like any other
+/// expression.
 pub(in crate::approvals) fn problem(pattern: &str) -> Option<String> {
     if is_plain(pattern) {
         return None;
     }
-    if pattern.len() > LONGEST {
-        return Some(format!("it is longer than {LONGEST} bytes"));
-    }
-    if pattern.bytes().filter(|&byte| byte == b'|').count() > ALTERNATIVES {
-        return Some(format!("it has more than {ALTERNATIVES} alternatives"));
-    }
-    let flags = regress::Flags { no_opt: true, ..regress::Flags::default() };
-    let units: Vec<u32> = pattern.encode_utf16().map(u32::from).collect();
-    regress::Regex::from_unicode(units.into_iter(), flags).err().map(|error| error.to_string())
+    expression::compile(pattern, Purpose::Check).err().map(|error| error.to_string())
 }
 
 /// Whether an expression contains only parts that always compile: characters without a special meaning, anchors, dots,
@@ -72,9 +56,22 @@ mod tests {
 
     #[test]
     fn what_a_gateway_cannot_compile_is_a_problem() {
-        for pattern in
-            ["(", ")", "[", "*", "a**", "a{2,1}", r"\", "(?<a", "[z-a]", "(?:", "[😀-😁]", "(?i:a", "+"]
-        {
+        for pattern in [
+            "(",
+            ")",
+            "[",
+            "*",
+            "a**",
+            "a{2,1}",
+            r"\",
+            "(?<a",
+            "[z-a]",
+            "(?:",
+            "[😀-😁]",
+            "(?i:a",
+            "+",
+            r"^a\b*$",
+        ] {
             assert!(problem(pattern).is_some(), "{pattern}");
         }
     }
@@ -91,7 +88,7 @@ mod tests {
             assert!(problem(&pattern).is_some());
         }
         assert_eq!(problem(&"((a{1000}){1000}){1000}".repeat(20)), None);
-        assert_eq!(problem(&"a|".repeat(ALTERNATIVES)), None);
+        assert_eq!(problem(&"a|".repeat(expression::MOST_ALTERNATIVES)), None);
         assert_eq!(problem(&format!("^{}$", r"a\.".repeat(100_000))), None);
     }
 

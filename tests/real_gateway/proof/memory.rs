@@ -19,7 +19,7 @@ pub(crate) struct Memory<'t> {
 
 impl<'t> Memory<'t> {
     pub(crate) fn new(tree: &'t Tree) -> Self {
-        Self { tree, left: Cell::new(false) }
+        Self { tree, looked_outside: Cell::new(false) }
     }
 
     fn find(&self, path: &str) -> Option<(String, &'t Node)> {
@@ -27,7 +27,7 @@ impl<'t> Memory<'t> {
         let root = self.tree.root();
         let is_outside = !path.starts_with(root) && !root.starts_with(path) && !is_of_safe_bin(path);
         if found.is_none() && is_outside {
-            self.left.set(true);
+            self.looked_outside.set(true);
         }
         found
     }

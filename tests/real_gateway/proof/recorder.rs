@@ -50,7 +50,7 @@ pub(crate) fn record(tree: &Arc<Tree>) {
 fn stays_inside(tree: &Tree, case: &Value) -> bool {
     let host = Memory::new(tree);
     let is_decided = |profile: Profile| decided(case, profile, &host)["verdict"] != "unknown";
-    Profile::ALL.into_iter().all(is_decided) && !host.left.get()
+    Profile::ALL.into_iter().all(is_decided) && !host.looked_outside.get()
 }
 
 /// The numbers of varied cases, whatever clearance decides about them.

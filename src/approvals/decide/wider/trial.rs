@@ -51,7 +51,7 @@ pub(super) struct Trial<'t> {
 impl<'t> Trial<'t> {
     /// `documents`: the old one and the new one.
     pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
-        Self { comparison, documents, left: MOST_COSTS, loaded: None }
+        Self { comparison, documents, left: BUDGET, loaded: None }
     }
 
     /// The first candidate that is a witness.
