@@ -20,7 +20,7 @@ pub(super) struct Read<'e> {
     /// Its words.
     pub argv: Vec<String>,
     /// What was found of it. What allows it is left out if the reading stopped before it.
-    pub judged: Judged<'e>,
+    pub judged: Judged<'e, 'static>,
     /// Its bytes of the command.
     pub span: Range<usize>,
 }

@@ -38,7 +38,7 @@ pub(super) struct Candidate {
 /// Tries commands, as long as that takes no longer than it should.
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
-    documents: [&'t Loaded; 2],
+    documents: [&'t Loaded<'t>; 2],
     left: usize,
     /// Both documents for the agent that was tried last.
     loaded: Option<(String, [Prepared; 2])>,
@@ -46,7 +46,7 @@ pub(super) struct Trial<'t> {
 
 impl<'t> Trial<'t> {
     /// `documents`: the old one and the new one.
-    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
+    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded<'t>; 2]) -> Self {
         Self { comparison, documents, left: MOST_COSTS, loaded: None }
     }
 
