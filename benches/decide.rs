@@ -27,6 +27,7 @@ use std::fs;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clearance::internals::decide::{Case, Cases, Host, Profile, ThisMachine};
@@ -77,8 +78,10 @@ fn rates(file: &str) {
     let text = fs::read_to_string(file).expect("the cases are read");
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).expect("a case")).collect();
-    let alike: Vec<Case> = cases.iter().map(with_one_document).collect();
-    let one = serde_json::to_string(&alike[0].document).expect("a document");
+    let document = with_one_document(&cases[0]).document;
+    let alike = |case: &Case| Case { document: Arc::clone(&document), ..with_one_document(case) };
+    let alike: Vec<Case> = cases.iter().map(alike).collect();
+    let one = serde_json::to_string(&*document).expect("a document");
     println!("{} commands of {file}, one document of {} bytes, then their own", cases.len(), one.len());
     println!(
         "| release | bare parses/s | one document, nothing on the host | ratio | this host | ratio | a line each, own documents | ratio |"
@@ -131,7 +134,8 @@ fn with_one_document(case: &Case) -> Case {
     let entries: Vec<_> = entries.iter().map(|pattern| json!({ "pattern": pattern })).collect();
     Case {
         document: json!({ "version": 1, "defaults": { "security": "allowlist", "ask": "on-miss" },
-            "agents": { "main": { "allowlist": entries } } }),
+            "agents": { "main": { "allowlist": entries } } })
+        .into(),
         command: case.command.clone(),
         cwd: "/work".to_owned(),
         path: "/usr/local/bin:/usr/bin:/bin".to_owned(),

@@ -13,16 +13,13 @@ use super::resolve::{Lookup, World};
 use super::segment::{self, Judged};
 use super::shell::{self, Context, Step};
 use super::words::trim;
-use super::wrappers;
+use super::wrappers::Unwrapped;
 
 mod candidates;
 mod inside;
 mod render;
 
 use candidates::Candidate;
-
-/// Parts for which the nearest entries are looked for. More would help nobody, and cost time.
-const MAX_NEAR: usize = 16;
 
 /// Reads the command of a question against the entries.
 pub(super) fn evaluate(
@@ -38,7 +35,7 @@ pub(super) fn evaluate(
         Err(unparsed) => return not_analysable(&lookup, question.command, unparsed.message(), &[]),
     };
     match candidates::candidates(&found, profile) {
-        Ok(candidates) => satisfaction(&lookup, entries, question.command, candidates),
+        Ok(candidates) => satisfaction(&lookup, entries, question.command, &candidates),
         Err(reason) => not_analysable(&lookup, question.command, reason, &found.steps),
     }
 }
@@ -46,13 +43,12 @@ pub(super) fn evaluate(
 /// An evaluation that ends at the grammar. The release still lists the programs that it saw, for `strictInlineEval`.
 fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Step]) -> Evaluation {
     let (top, nested): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.context == Context::Top);
-    let steps: Vec<&Step> = top.into_iter().chain(nested).collect();
-    let read = |step: &&Step| {
-        let judged = unjudged(lookup, &step.argv);
+    let read = |step: &Step| {
+        let judged = Judged::unjudged(lookup, &step.argv);
         let has_code = has_code(lookup.profile, &step.argv, &judged);
-        (segment(step.argv.clone(), within(command, &step.span), judged, None), has_code)
+        (segment(step, command, judged, None), has_code)
     };
-    let (segments, has_code): (Vec<_>, Vec<_>) = steps.iter().map(read).unzip();
+    let (segments, has_code): (Vec<_>, Vec<_>) = top.into_iter().chain(nested).map(read).unzip();
     Evaluation {
         not_analysable: Some(reason.to_owned()),
         segments,
@@ -69,52 +65,42 @@ fn satisfaction(
     lookup: &Lookup<'_>,
     entries: &[Entry],
     command: &str,
-    candidates: Vec<Candidate>,
+    candidates: &[Candidate<'_>],
 ) -> Evaluation {
     let profile = lookup.profile;
-    let judge = |candidate: Candidate| {
-        let judged = if candidate.never.is_some() {
-            unjudged(lookup, &candidate.argv)
-        } else {
-            segment::judge(lookup, entries, &candidate.argv, &candidate.text)
-        };
-        (candidate, judged)
-    };
-    let parts: Vec<(Candidate, Judged<'_>)> = candidates.into_iter().map(judge).collect();
+    let parts: Vec<_> =
+        candidates.iter().map(|candidate| (candidate, judged(lookup, entries, candidate))).collect();
     let plan = render::plan(command, profile, &parts);
     let satisfied = parts.iter().all(|(_, judged)| judged.by.is_some());
     let durable = parts.iter().all(|(_, judged)| judged.entry.is_some_and(|entry| entry.allow_always));
-    let inline_code = parts.iter().any(|(candidate, judged)| has_code(profile, &candidate.argv, judged));
-    let mut missing = 0;
+    let inline_code = parts.iter().any(|(candidate, judged)| has_code(profile, &candidate.step.argv, judged));
     let segments = parts.into_iter().map(|(candidate, judged)| {
-        let never = candidate.never.or_else(|| never(profile, &judged));
-        let near = if judged.by.is_none() && never.is_none() && missing < MAX_NEAR {
-            missing += 1;
-            segment::near(lookup, entries, &judged)
-        } else {
-            Vec::new()
-        };
-        Segment { near, ..segment(candidate.argv, within(command, &candidate.span), judged, never) }
+        let never = candidate.never.clone().or_else(|| never(profile, &judged));
+        segment(&candidate.step, command, judged, never)
     });
     let segments = segments.collect();
     Evaluation { not_analysable: None, segments, satisfied, plan, durable, inline_code, heredoc: false }
 }
 
-/// A part that nothing can allow, unwrapped and resolved all the same.
-fn unjudged<'e>(lookup: &Lookup<'_>, argv: &[String]) -> Judged<'e> {
-    let unwrapped = wrappers::unwrap(lookup.profile, argv);
-    let program = lookup.program(unwrapped.argv.first().map_or("", String::as_str));
-    Judged { unwrapped, program, by: None, entry: None, inline: None }
+/// Reads a part against the entries, unless nothing can allow it.
+fn judged<'e, 'c>(lookup: &Lookup<'_>, entries: &'e [Entry], candidate: &'c Candidate<'_>) -> Judged<'e, 'c> {
+    let step = &candidate.step;
+    if candidate.never.is_some() {
+        Judged::unjudged(lookup, &step.argv)
+    } else {
+        segment::judge(lookup, entries, &step.argv, &step.text)
+    }
 }
 
 /// Whether a part has code in its arguments.
-fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_>) -> bool {
-    inline_code::in_command(profile, &judged.unwrapped.argv).is_some()
-        || inline_code::in_command(profile, argv).is_some()
+fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_, '_>) -> bool {
+    let Unwrapped { argv: unwrapped, wrappers, .. } = &judged.unwrapped;
+    inline_code::in_command(profile, unwrapped)
+        || !wrappers.is_empty() && inline_code::in_command(profile, argv)
 }
 
 /// Why no entry can allow a part, if that is seen only after unwrapping.
-fn never(profile: Profile, judged: &Judged<'_>) -> Option<String> {
+fn never(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
     let is_hidden =
         judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
     is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())
@@ -127,22 +113,23 @@ fn within(command: &str, span: &Range<usize>) -> Range<usize> {
 }
 
 /// A part as it is reported.
-fn segment(argv: Vec<String>, span: Range<usize>, judged: Judged<'_>, never: Option<String>) -> Segment {
+fn segment(step: &Step, command: &str, judged: Judged<'_, '_>, never: Option<String>) -> Segment {
     let Judged { unwrapped, program, by, entry, .. } = judged;
     let by = match (by, entry) {
         (Some(By::Allowlist), Some(entry)) if entry.allow_always => Some(By::Durable),
         (by, _) => by,
     };
     let is_named = unwrapped.argv.first().is_some_and(|word| !trim(word).is_empty());
+    let is_changed = is_named && *unwrapped.argv != *step.argv;
     Segment {
-        effective: (is_named && unwrapped.argv != argv).then_some(unwrapped.argv),
-        argv,
+        argv: step.argv.clone(),
+        effective: is_changed.then(|| unwrapped.argv.into_owned()),
         resolved: program.resolved,
         real: program.real,
         by,
         entry: entry.map(|entry| entry.id.clone()),
         never,
         near: Vec::new(),
-        span,
+        span: within(command, &step.span),
     }
 }

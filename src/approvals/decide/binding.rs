@@ -117,7 +117,7 @@ pub(super) fn is_reviewable(evaluation: &Evaluation) -> bool {
     let has_startup = |segment: &Segment| {
         let behind = unwrapped::behind_dispatch(&segment.argv);
         let name = behind.first().map(|word| super::words::program_name(trim(word))).unwrap_or_default();
-        options::POSIX_SHELLS.contains(&name.as_str())
+        options::POSIX_SHELLS.contains(&&*name)
             && (shells::is_login(newest, &behind) || shells::is_interactive(newest, &behind))
     };
     let is_pinned = match evaluation.plan {

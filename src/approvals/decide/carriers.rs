@@ -32,7 +32,7 @@ const OLD_ENV_VALUES: [&str; 9] = [
 
 /// What a carrier starts; `exec` on request (`resolveCarrierCommandArgv`).
 pub(super) fn carried(argv: &[String], with_exec: bool) -> Option<Cow<'_, [String]>> {
-    let started = match words::program_name(argv.first()?).as_str() {
+    let started = match &*words::program_name(argv.first()?) {
         "env" => return env(Profile::V2026_9_6, argv),
         "command" | "builtin" => behind_command(argv),
         "sudo" => {

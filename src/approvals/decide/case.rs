@@ -1,10 +1,12 @@
 //! Cases and answers of `explain --stdin`, in the form of `tests/real_gateway/proof/judge.mjs`, so that the verdicts of both
 //! can be compared line by line. `docs/explain.md` describes the fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use super::decision::{Decision, Verdict};
 use super::document;
@@ -25,7 +27,8 @@ pub struct Case {
     /// Anything; copied to the answer.
     pub id: Value,
     /// The approvals document. A string is the stored text itself, which may be malformed.
-    pub document: Value,
+    #[serde(deserialize_with = "shared")]
+    pub document: Arc<Value>,
     /// `stored`, or `set`: the document is what a client sent by `exec.approvals.set`.
     pub via: Option<String>,
     /// The part of `openclaw.json` that matters.
@@ -59,15 +62,15 @@ pub struct Answer {
     /// The case's id.
     pub id: Value,
     /// `runs`, `asks`, `denied` or `unknown`.
-    pub verdict: String,
+    pub verdict: &'static str,
     /// Why.
     pub reason: String,
     /// `deny`, `allowlist` or `full`, as merged.
-    pub security: String,
+    pub security: &'static str,
     /// `off`, `on-miss` or `always`, as merged.
-    pub ask: String,
+    pub ask: &'static str,
     /// `deny`, `allowlist` or `full`, as merged.
-    pub ask_fallback: String,
+    pub ask_fallback: &'static str,
     /// Whether the command was parsed into segments; `null` if it was refused before.
     pub analysable: Option<bool>,
     /// Whether the list alone allows it; `null` if it was refused before.
@@ -79,7 +82,7 @@ pub struct Answer {
     pub review: bool,
     /// What happens to a prompt that nobody answers: `runs` or `denied`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unanswered: Option<String>,
+    pub unanswered: Option<&'static str>,
     /// Why it is denied then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unanswered_reason: Option<String>,
@@ -134,11 +137,11 @@ pub struct Cases {
 /// The document of a case, loaded for its agent.
 #[derive(Debug)]
 struct Loaded {
-    document: Value,
+    document: Arc<Value>,
     is_sent: bool,
     agent: String,
-    /// The text that the store holds and what the release makes of it. `None`: it fails when it normalises what was sent.
-    stored: Option<(String, Prepared)>,
+    /// What the release makes of it. `None`: it fails when it normalises what was sent.
+    prepared: Option<Prepared>,
 }
 
 impl Cases {
@@ -150,31 +153,28 @@ impl Cases {
     /// Decides a case.
     pub fn answer(&mut self, case: &Case, host: &dyn Host) -> Answer {
         let (profile, id) = (self.profile, case.id.clone());
-        let Some((document, prepared)) = self.loaded(case) else {
-            return Answer { id, verdict: "error".to_owned(), ..Answer::default() };
+        let Some(prepared) = self.prepared(case) else {
+            return Answer { id, verdict: "error", ..Answer::default() };
         };
-        let decision = decide_prepared(&case.question(document), profile, prepared, host);
+        let decision = decide_prepared(&case.question(), profile, prepared, host);
         Answer::new(id, decision, prepared.entries())
     }
 
-    /// The document of a case.
-    fn loaded(&mut self, case: &Case) -> Option<&(String, Prepared)> {
+    /// The document of a case. It is loaded only if it is not that of the case before.
+    fn prepared(&mut self, case: &Case) -> Option<&Prepared> {
         let fits = |last: &Loaded| {
             last.is_sent == case.is_sent() && last.agent == case.agent() && last.document == case.document
         };
         let last = match self.last.take().filter(fits) {
             Some(last) => last,
             None => Loaded {
-                document: case.document.clone(),
+                document: Arc::clone(&case.document),
                 is_sent: case.is_sent(),
                 agent: case.agent().to_owned(),
-                stored: case.stored_document().map(|document| {
-                    let prepared = Prepared::of(Some(&document), case.agent(), self.profile);
-                    (document, prepared)
-                }),
+                prepared: case.prepared(self.profile),
             },
         };
-        self.last.insert(last).stored.as_ref()
+        self.last.insert(last).prepared.as_ref()
     }
 }
 
@@ -193,23 +193,27 @@ impl Case {
         self.via.as_deref() == Some("set")
     }
 
-    /// The text that the store holds. `None`: the release fails when it normalises what was sent.
-    fn stored_document(&self) -> Option<String> {
-        let text = match &self.document {
-            Value::Null => r#"{"version":1,"agents":{}}"#.to_owned(),
-            Value::String(text) => text.clone(),
-            document => document.to_string(),
+    /// The document as a release has it. `None`: it fails when it normalises what was sent.
+    fn prepared(&self, profile: Profile) -> Option<Prepared> {
+        let root = match &*self.document {
+            Value::Null => Cow::Owned(json!({ "version": 1, "agents": {} })),
+            Value::String(text) if !self.is_sent() => {
+                return Some(Prepared::of(Some(text), self.agent(), profile));
+            }
+            Value::String(text) => Cow::Owned(document::parse(text).ok()??),
+            document => Cow::Borrowed(document),
         };
-        if self.is_sent() { document::stored_when_sent(&text) } else { Some(text) }
+        let root = if self.is_sent() { Cow::Owned(document::stored_when_sent(&root)?) } else { root };
+        Some(Prepared::of_value(&root, self.agent(), profile))
     }
 
-    fn question<'q>(&'q self, document: &'q str) -> Question<'q> {
+    fn question(&self) -> Question<'_> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let variables = self.env.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
         Question {
             command: &self.command,
             agent: self.agent(),
-            document: Some(document),
+            document: None,
             configuration: &self.config,
             directory: &self.cwd,
             path: &self.path,
@@ -230,22 +234,23 @@ impl Case {
 
 impl Answer {
     fn new(id: Value, decision: Decision, entries: &[Entry]) -> Self {
-        let evaluation = decision.evaluation.as_ref();
         let is_other_host = decision.verdict == Verdict::Unknown && decision.missing.is_empty();
-        let segments = evaluation.map(|evaluation| evaluation.segments.as_slice()).unwrap_or_default();
+        let evaluation = decision.evaluation.as_ref();
         let analysable = evaluation.map(|evaluation| evaluation.not_analysable.is_none());
+        let satisfied = evaluation.map(|evaluation| analysable == Some(true) && evaluation.satisfied);
+        let segments = decision.evaluation.into_iter().flat_map(|evaluation| evaluation.segments);
         Self {
             id,
-            verdict: if is_other_host { "uncovered" } else { word(decision.verdict) }.to_owned(),
+            verdict: if is_other_host { "uncovered" } else { word(decision.verdict) },
             reason: decision.reason,
-            security: decision.policy.security.0.to_owned(),
-            ask: decision.policy.ask.0.to_owned(),
-            ask_fallback: decision.policy.ask_fallback.0.to_owned(),
+            security: decision.policy.security.0,
+            ask: decision.policy.ask.0,
+            ask_fallback: decision.policy.ask_fallback.0,
             analysable,
-            satisfied: evaluation.map(|evaluation| analysable == Some(true) && evaluation.satisfied),
-            segments: segments.iter().map(|segment| SegmentAnswer::new(segment, entries)).collect(),
+            satisfied,
+            segments: segments.map(|segment| SegmentAnswer::new(segment, entries)).collect(),
             review: decision.review,
-            unanswered: decision.unanswered.as_ref().map(|unanswered| word(unanswered.verdict).to_owned()),
+            unanswered: decision.unanswered.as_ref().map(|unanswered| word(unanswered.verdict)),
             unanswered_reason: decision.unanswered.and_then(|unanswered| unanswered.reason),
             exec_command: decision.started,
             missing: decision.missing,
@@ -254,13 +259,13 @@ impl Answer {
 }
 
 impl SegmentAnswer {
-    fn new(segment: &Segment, entries: &[Entry]) -> Self {
-        let entry = segment.entry.as_ref().and_then(|id| entries.iter().find(|entry| entry.id == *id));
+    fn new(segment: Segment, entries: &[Entry]) -> Self {
+        let entry = segment.entry.and_then(|id| entries.iter().find(|entry| entry.id == id));
         Self {
-            argv: segment.argv.clone(),
-            effective: segment.effective.clone(),
-            resolved: segment.resolved.clone(),
-            real: segment.real.clone(),
+            argv: segment.argv,
+            effective: segment.effective,
+            resolved: segment.resolved,
+            real: segment.real,
             by: segment.by.map(name),
             entry: entry.map(|entry| EntryAnswer {
                 scope: entry.id.scope.clone(),
@@ -270,6 +275,10 @@ impl SegmentAnswer {
             }),
         }
     }
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Arc::new)
 }
 
 fn word(verdict: Verdict) -> &'static str {

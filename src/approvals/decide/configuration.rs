@@ -2,6 +2,7 @@
 //! modes, and the lists that the evaluators need. The permission mode of a session replaces the layers in 2026.9.6.
 //! Source: `resolveExecConfig`, `resolveExecToolConfig`, `applyExecPolicyLayer` and `projectEffectiveExecPolicy`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -21,7 +22,7 @@ const DEFAULT_SAFE_BINS: [&str; 6] = ["cut", "head", "tail", "tr", "uniq", "wc"]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setup {
     /// The names of safe bins in lower case: the configured list, or the release's own if none is configured.
-    pub safe_bins: BTreeSet<String>,
+    pub safe_bins: BTreeSet<Cow<'static, str>>,
     /// `tools.exec.safeBinTrustedDirs` as configured: without `/bin` and `/usr/bin`, which are always trusted.
     pub trusted_directories: Vec<String>,
     /// `tools.exec.safeBinProfiles` by lower-case name, normalised. A profile here replaces a built-in one.
@@ -70,7 +71,7 @@ pub(super) enum Unusable {
 /// One `tools.exec` of the configuration, and its key.
 struct Layer<'c> {
     exec: &'c Map<String, Value>,
-    key: String,
+    key: Cow<'static, str>,
 }
 
 /// The layers of a question, weak to strong.
@@ -84,29 +85,29 @@ impl<'c> Configuration<'c> {
         let root = question.configuration;
         let mut layers = Vec::new();
         if let Some(exec) = layer(root) {
-            layers.push(Layer { exec, key: "tools.exec".to_owned() });
+            layers.push(Layer { exec, key: Cow::Borrowed("tools.exec") });
         }
         if let Some((entry, key)) = agent_entry(root, question.agent, profile)
             && let Some(exec) = layer(entry)
         {
-            layers.push(Layer { exec, key: format!("{key}.tools.exec") });
+            layers.push(Layer { exec, key: Cow::Owned(format!("{key}.tools.exec")) });
         }
         Self { layers }
     }
 
     /// Where commands run, and the key that says so; `None`: nothing does.
     pub(super) fn host(&self) -> Option<(&'c str, String)> {
-        let (host, key) = self.strongest("host")?;
-        Some((host.as_str()?, key))
+        let (host, layer) = self.strongest("host")?;
+        Some((host.as_str()?, layer.key_of("host")))
     }
 
     /// The policy that is asked for.
     pub(super) fn requested(&self, question: &Question<'_>, profile: Profile) -> Result<Requested, Unusable> {
-        if let Some((Value::String(host), key)) = self.strongest("host") {
+        if let Some((Value::String(host), layer)) = self.strongest("host") {
             match host.as_str() {
                 "auto" | "gateway" => {}
                 "sandbox" | "node" => return Err(Unusable::OtherHost(host.clone())),
-                _ => return Err(Unusable::UnknownWord(key)),
+                _ => return Err(Unusable::UnknownWord(layer.key_of("host"))),
             }
         }
         match question.permission_mode {
@@ -159,18 +160,18 @@ impl<'c> Configuration<'c> {
         }
     }
 
-    /// The value of a field in the strongest layer that has it, and its key. `null` counts as absent.
-    fn strongest(&self, field: &str) -> Option<(&'c Value, String)> {
+    /// The value of a field in the strongest layer that has it, and that layer. `null` counts as absent.
+    fn strongest(&self, field: &str) -> Option<(&'c Value, &Layer<'c>)> {
         self.layers.iter().rev().find_map(|layer| {
             let value = layer.exec.get(field).filter(|value| !value.is_null())?;
-            Some((value, layer.key_of(field)))
+            Some((value, layer))
         })
     }
 }
 
 impl Layer<'_> {
     fn key_of(&self, field: &str) -> String {
-        format!("{}.{field}", self.key)
+        [&self.key, ".", field].concat()
     }
 
     /// A level in this layer.
@@ -245,10 +246,12 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
     })
 }
 
-fn safe_bins(configured: Option<&Value>) -> BTreeSet<String> {
+fn safe_bins(configured: Option<&Value>) -> BTreeSet<Cow<'static, str>> {
     match configured {
-        None => DEFAULT_SAFE_BINS.iter().map(|name| (*name).to_owned()).collect(),
-        Some(_) => unique_trimmed(configured).into_iter().map(|name| name.to_lowercase()).collect(),
+        None => DEFAULT_SAFE_BINS.map(Cow::Borrowed).into(),
+        Some(_) => {
+            unique_trimmed(configured).into_iter().map(|name| Cow::Owned(name.to_lowercase())).collect()
+        }
     }
 }
 

@@ -50,39 +50,57 @@ pub(super) struct BeyondUs;
 
 /// A document after loading, for any agent.
 #[derive(Debug, Clone)]
-pub(super) enum Loaded {
+pub(super) enum Loaded<'v> {
     /// There is no document, or it is invalid and counts as empty.
     Empty,
     /// It is invalid, and the release denies every command.
     Closed,
     /// The document in common form.
-    Read(Normalised),
+    Read(Normalised<'v>),
 }
 
 /// Loads the stored text for one agent.
 pub(super) fn load(stored: Option<&str>, agent: &str, profile: Profile) -> Result<Document, BeyondUs> {
-    Ok(read(stored, profile)?.of(agent))
+    let Some(stored) = stored else { return Ok(Document::default()) };
+    Ok(loaded(parse(stored)?.as_ref(), profile).of(agent))
 }
 
 /// Loads the stored text.
-pub(super) fn read(stored: Option<&str>, profile: Profile) -> Result<Loaded, BeyondUs> {
+pub(super) fn read(stored: Option<&str>, profile: Profile) -> Result<Loaded<'static>, BeyondUs> {
     let Some(stored) = stored else { return Ok(Loaded::Empty) };
-    let root = match text::parse(stored) {
-        Ok(root) => Some(root),
-        Err(Unreadable::NotJson) => None,
-        Err(Unreadable::BeyondUs) => return Err(BeyondUs),
-    };
+    Ok(loaded(parse(stored)?.as_ref(), profile).into_owned())
+}
+
+/// Parses a stored text. `None`: it is not JSON.
+pub(super) fn parse(stored: &str) -> Result<Option<Value>, BeyondUs> {
+    match text::parse(stored) {
+        Ok(root) => Ok(Some(root)),
+        Err(Unreadable::NotJson) => Ok(None),
+        Err(Unreadable::BeyondUs) => Err(BeyondUs),
+    }
+}
+
+/// Loads what a stored text holds. `None`: it is not JSON.
+pub(super) fn loaded(root: Option<&Value>, profile: Profile) -> Loaded<'_> {
     let is_strict = profile >= Profile::V2026_9_6;
     let accepted = root.filter(|root| if is_strict { schema::accepts(root) } else { is_version_one(root) });
-    let normalised = accepted.and_then(|root| normalised::normalise(&root, is_strict));
-    Ok(match normalised {
+    match accepted.and_then(|root| normalised::normalise(root, is_strict)) {
         Some(normalised) => Loaded::Read(normalised),
         None if is_strict => Loaded::Closed,
         None => Loaded::Empty,
-    })
+    }
 }
 
-impl Loaded {
+impl Loaded<'_> {
+    /// The same with values of its own.
+    fn into_owned(self) -> Loaded<'static> {
+        match self {
+            Self::Empty => Loaded::Empty,
+            Self::Closed => Loaded::Closed,
+            Self::Read(normalised) => Loaded::Read(normalised.into_owned()),
+        }
+    }
+
     /// The document as far as it concerns an agent.
     pub(super) fn of(&self, agent: &str) -> Document {
         let mut entries = self.entries_of("*");
@@ -119,10 +137,9 @@ impl Loaded {
     }
 }
 
-/// The text that a release stores when a client sends this document by `exec.approvals.set`. `None`: it fails.
-pub(super) fn stored_when_sent(sent: &str) -> Option<String> {
-    let root = text::parse(sent).ok()?;
-    Some(normalised::normalise(&root, false)?.into_document().to_string())
+/// What a release stores when a client sends this document by `exec.approvals.set`. `None`: it fails.
+pub(super) fn stored_when_sent(sent: &Value) -> Option<Value> {
+    Some(normalised::normalise(sent, false)?.into_document())
 }
 
 fn is_version_one(root: &Value) -> bool {
@@ -157,30 +174,28 @@ impl Levels {
     }
 }
 
-impl Normalised {
+impl Normalised<'_> {
     fn levels_of(&self, agent: &str) -> Levels {
         let bucket = self.agent(agent);
-        Levels::of(bucket.and_then(|bucket| bucket.fields.as_ref()), |field| {
+        Levels::of(bucket.and_then(|bucket| bucket.fields.as_deref()), |field| {
             let key = bucket.map_or(agent, |bucket| bucket.stored_key_of(field));
             format!("agents.{key}.{field}")
         })
     }
 
     fn entries_of(&self, agent: &str) -> Vec<Entry> {
-        let entries = self.agent(agent).map(|bucket| bucket.entries.as_slice()).unwrap_or_default();
-        entries
-            .iter()
-            .enumerate()
-            .map(|(index, (entry, stored))| {
-                let text = |field: &str| entry.get(field).and_then(Value::as_str);
-                Entry {
-                    id: EntryId { scope: agent.to_owned(), index, stored: stored.clone() },
-                    pattern: text("pattern").unwrap_or_default().to_owned(),
-                    arg_pattern: text("argPattern").map(str::to_owned),
-                    allow_always: text("source") == Some("allow-always"),
-                }
-            })
-            .collect()
+        let Some(bucket) = self.agent(agent) else { return Vec::new() };
+        let entry = |(index, entry): (usize, &normalised::Entry<'_>)| {
+            let text = |field: &str| entry.fields.get(field).and_then(Value::as_str);
+            let stored = (bucket.stored_key_of_entry(entry).to_owned(), entry.index);
+            Entry {
+                id: EntryId { scope: agent.to_owned(), index, stored },
+                pattern: text("pattern").unwrap_or_default().to_owned(),
+                arg_pattern: text("argPattern").map(str::to_owned),
+                allow_always: text("source") == Some("allow-always"),
+            }
+        };
+        bucket.entries.iter().enumerate().map(entry).collect()
     }
 }
 

@@ -7,23 +7,28 @@ use sha2::{Digest, Sha256};
 use super::question::Entry;
 use super::words::trim;
 
+/// What such a pattern begins with.
+const PREFIX: &str = "=command:";
+
 /// Bytes of the hash that the pattern holds.
 const HASH_BYTES: usize = 8;
 
 /// Whether an entry is a durable approval (*Allow always*) of this exact text.
 pub(super) fn allows_text(entries: &[Entry], command: &str) -> bool {
     let text = trim(command);
-    if text.is_empty() || !entries.iter().any(|entry| entry.allow_always) {
+    let is_hash = |entry: &&Entry| entry.allow_always && entry.pattern.starts_with(PREFIX);
+    let mut hashes = entries.iter().filter(is_hash).peekable();
+    if text.is_empty() || hashes.peek().is_none() {
         return false;
     }
     let pattern = pattern_of(text);
-    entries.iter().any(|entry| entry.allow_always && entry.pattern == pattern)
+    hashes.any(|entry| entry.pattern == pattern)
 }
 
 fn pattern_of(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
     let bytes = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}"));
-    format!("=command:{}", bytes.collect::<String>())
+    format!("{PREFIX}{}", bytes.collect::<String>())
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn beyond_us() -> String {
 }
 
 fn of(
-    loaded: &document::Loaded,
+    loaded: &document::Loaded<'_>,
     configuration: &Value,
     profile: Profile,
     agent: &str,

@@ -4,12 +4,11 @@
 //! Source: `exec-inline-eval` of 2026.4.14, and `inline-eval` and `risks` of `command-analysis` in the
 //! others.
 
-use std::borrow::Cow;
-
 use super::carriers;
 use super::inline_code_tables::{FLAGGED, Flagged, OPERANDS, Operand};
 use super::positional;
 use super::profile::Profile;
+use super::remaining::{Remaining, Started};
 use super::shell_names;
 use super::shells;
 use super::words;
@@ -18,52 +17,53 @@ use super::wrappers::{self, Wrapper};
 /// The most times that a command is made anew: by `env -S`, or by a shell that starts its own arguments.
 const MAX_REWRITES: usize = 8;
 
-/// The interpreter that is given code in its arguments (`detectInterpreterInlineEvalArgv`), such as
-/// `python3`.
-pub(super) fn in_argv(profile: Profile, argv: &[String]) -> Option<String> {
-    let name = words::program_name(words::trim(argv.first()?));
-    let names = variants(profile, &name);
+/// Whether an interpreter is given code in its arguments (`detectInterpreterInlineEvalArgv`).
+pub(super) fn in_argv(profile: Profile, argv: &[String]) -> bool {
+    let [program, _, ..] = argv else { return false };
+    let name = words::program_name(words::trim(program));
+    let bare = bare_name(profile, &name);
+    let is_known = |names: &[&str]| names.contains(&&*name) || bare.is_some_and(|bare| names.contains(&bare));
     let flagged = FLAGGED.iter().filter(|spec| !spec.is_later || profile >= Profile::V2026_9_6);
-    let by_flag = flagged.into_iter().find(|spec| spec.names.iter().any(|known| names.contains(known)));
-    let by_operand = OPERANDS.iter().find(|spec| spec.names.iter().any(|known| names.contains(known)));
-    let hit = by_flag.is_some_and(|spec| has_flag(profile, spec, argv))
-        || by_operand.is_some_and(|spec| has_operand(spec, argv));
-    hit.then_some(name)
+    let by_flag = flagged.into_iter().find(|spec| is_known(spec.names));
+    let by_operand = OPERANDS.iter().find(|spec| is_known(spec.names));
+    by_flag.is_some_and(|spec| has_flag(profile, spec, argv))
+        || by_operand.is_some_and(|spec| has_operand(spec, argv))
 }
 
 /// As [`in_argv`], also through sudo, env, command, timeout and shells that start `$0`
 /// (`detectInlineEvalArgv`). 2026.4.14 looks through none of them.
-pub(super) fn in_command(profile: Profile, argv: &[String]) -> Option<String> {
-    let mut words = argv.to_vec();
-    let mut start = 0;
+pub(super) fn in_command(profile: Profile, argv: &[String]) -> bool {
+    let mut remaining = Remaining::of(argv);
     let mut rewrites = 0;
     loop {
-        let current = words.get(start..)?;
-        if let Some(name) = in_argv(profile, current) {
-            return Some(name);
+        let current = remaining.words();
+        if in_argv(profile, current) {
+            return true;
         }
         if profile == Profile::V2026_4_14 {
-            return None;
+            return false;
         }
-        let assigned = current.iter().take_while(|word| carriers::is_assignment(word)).count();
-        let current = current.get(assigned..)?;
-        let program = current.first()?;
-        let next = if shell_names::is_parseable(profile, program) {
-            Cow::Owned(started_by_shell(profile, current)?)
-        } else if let Wrapper::Starts { argv, .. } = wrappers::dispatch(profile, current) {
-            argv
-        } else {
-            carriers::carried(current, true)?
-        };
-        match next {
-            // What is carried without a change is the end of the same words.
-            Cow::Borrowed(next) => start = words.len() - next.len(),
-            Cow::Owned(next) if rewrites < MAX_REWRITES => {
-                rewrites += 1;
-                (words, start) = (next, 0);
-            }
-            Cow::Owned(_) => return None,
+        let Some(started) = started(profile, current) else { return false };
+        if matches!(started, Started::New(_)) {
+            rewrites += 1;
         }
+        if rewrites > MAX_REWRITES {
+            return false;
+        }
+        remaining.go_on(started);
+    }
+}
+
+/// What a command starts, as the search for code follows it.
+fn started(profile: Profile, argv: &[String]) -> Option<Started> {
+    let assigned = argv.iter().take_while(|word| carriers::is_assignment(word)).count();
+    let argv = argv.get(assigned..)?;
+    if shell_names::is_parseable(profile, argv.first()?) {
+        return started_by_shell(profile, argv).map(Started::New);
+    }
+    match wrappers::dispatch(profile, argv) {
+        Wrapper::Starts { argv, .. } => Some(argv.into()),
+        Wrapper::No | Wrapper::Blocked(_) => carriers::carried(argv, true).map(Started::from),
     }
 }
 
@@ -86,14 +86,11 @@ fn started_by_shell(profile: Profile, argv: &[String]) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The names that an interpreter is known by: on 2026.9.6 also without its version (`python3.11`,
-/// `perl-5.36`).
-fn variants(profile: Profile, name: &str) -> Vec<&str> {
+/// The name that 2026.9.6 knows an interpreter by besides its own: without the version (`python3.11`, `perl-5.36`).
+fn bare_name(profile: Profile, name: &str) -> Option<&str> {
     let bare = without_version(name);
-    if profile < Profile::V2026_9_6 || bare == name || bare.encode_utf16().count() < 2 {
-        return vec![name];
-    }
-    vec![name, bare]
+    let is_another = profile >= Profile::V2026_9_6 && bare != name && bare.encode_utf16().nth(1).is_some();
+    is_another.then_some(bare)
 }
 
 /// A name without a version at its end.
@@ -234,9 +231,9 @@ mod tests {
             ("julia -Ex", false, true),
         ] {
             let argv = owned(text);
-            assert_eq!(in_argv(A, &argv).is_some(), old, "{text}");
-            assert_eq!(in_argv(B, &argv).is_some(), old, "{text}");
-            assert_eq!(in_argv(C, &argv).is_some(), new, "{text}");
+            assert_eq!(in_argv(A, &argv), old, "{text}");
+            assert_eq!(in_argv(B, &argv), old, "{text}");
+            assert_eq!(in_argv(C, &argv), new, "{text}");
         }
     }
 
@@ -254,8 +251,8 @@ mod tests {
             ("sh -c python3_-c_x", false),
             ("ls -c x", false),
         ] {
-            assert_eq!(in_command(B, &owned(text)).is_some(), is_hit, "{text}");
-            assert!(in_command(A, &owned(text)).is_none(), "{text}");
+            assert_eq!(in_command(B, &owned(text)), is_hit, "{text}");
+            assert!(!in_command(A, &owned(text)), "{text}");
         }
     }
 
@@ -263,9 +260,9 @@ mod tests {
     fn endless_rows_end() {
         let carrier = "$0_$1_$2_$3_$4_$5_$3_$4_$5";
         let argv = owned(&format!("sh -c {carrier} sh -c {carrier} sh -c {carrier}"));
-        assert_eq!(in_command(C, &argv), None);
+        assert!(!in_command(C, &argv));
         let argv: Vec<String> = std::iter::repeat_n("nice".to_owned(), 60_000).collect();
-        assert_eq!(in_command(C, &argv), None);
+        assert!(!in_command(C, &argv));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Source: `exec-allowlist-pattern` and `matchAllowlist` of the three releases. 2026.4.14 compares paths as
 //! they were found and nothing else; the later releases compare real paths, names and arguments.
 
+use std::borrow::Cow;
+
 use super::arguments;
 use super::glob;
 use super::profile::Profile;
@@ -10,51 +12,36 @@ use super::question::Entry;
 use super::resolve::{Hypothesis, Lookup, Program};
 use super::words;
 
-/// What entries are compared with: a program, with the path that it is trusted by.
+/// What entries are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    /// The program.
-    pub program: Program,
-    /// The path that patterns are compared with. `None`: only the entry `*` matches.
-    pub path: Option<String>,
-    /// Names that patterns without a slash are compared with. Empty if the program was called by a path.
-    pub names: Vec<String>,
+pub(super) struct Target<'t> {
+    /// The path that patterns are compared with: the one that the program is trusted by. `None`: only the entry `*` matches.
+    pub path: Option<Cow<'t, str>>,
+    /// The name that patterns without a slash are compared with. `None`: the program was called by a path, or not found.
+    pub name: Option<&'t str>,
     /// Whether the program exists only by hypothesis, so that `path` is not known.
     guessed: bool,
 }
 
-impl Target {
+impl<'t> Target<'t> {
     /// The target for a program that was resolved.
-    pub(super) fn of(lookup: &Lookup, program: &Program) -> Self {
-        let candidate = lookup.candidate(program);
+    pub(super) fn of(lookup: &Lookup, program: &'t Program) -> Self {
         let by_path = words::has_separator(&program.word) || program.word.contains('~');
         if lookup.profile == Profile::V2026_4_14 {
             // The path as written is what is compared, and it is known even if it is unknown what is there.
             let guessed = program.guessed && !by_path;
-            return Self { program: program.clone(), path: candidate, names: Vec::new(), guessed };
+            return Self { path: lookup.candidate(program), name: None, guessed };
         }
-        let mut names = Vec::new();
-        if !by_path && let Some(candidate) = &candidate {
-            names.push(program.name.clone());
-            names.push(words::base_name(candidate).to_owned());
-            names.dedup();
-        }
-        Self { program: program.clone(), path: lookup.trust_path(program), names, guessed: program.guessed }
+        let name = (!by_path && program.resolved.is_some()).then_some(program.name.as_str());
+        Self { path: lookup.trust_path(program), name, guessed: program.guessed }
     }
 
     /// The target for a path that a shell would run as a script, or start as `$0`.
-    pub(super) fn of_path(lookup: &Lookup, path: &str) -> Self {
+    pub(super) fn of_path(lookup: &Lookup, path: &'t str) -> Self {
         let (real, guessed) = lookup.real_or_guess(path);
-        let program = Program {
-            word: path.to_owned(),
-            resolved: Some(path.to_owned()),
-            real: real.clone(),
-            name: words::base_name(path).to_owned(),
-            guessed,
-        };
         let is_old = lookup.profile == Profile::V2026_4_14;
-        let path = if is_old { path.to_owned() } else { real.unwrap_or_else(|| path.to_owned()) };
-        Self { program, path: Some(path), names: Vec::new(), guessed: guessed && !is_old }
+        let path = real.filter(|_| !is_old).map_or(Cow::Borrowed(path), Cow::Owned);
+        Self { path: Some(path), name: None, guessed: guessed && !is_old }
     }
 }
 
@@ -63,7 +50,7 @@ impl Target {
 pub(super) fn find<'e>(
     lookup: &Lookup,
     entries: impl Iterator<Item = &'e Entry> + Clone,
-    target: &Target,
+    target: &Target<'_>,
     arguments: Option<&[String]>,
 ) -> Option<&'e Entry> {
     if let Some(entry) = entries.clone().find(|entry| is_bare_wildcard(lookup.profile, entry)) {
@@ -111,7 +98,7 @@ pub(super) fn is_bare_wildcard(profile: Profile, entry: &Entry) -> bool {
 }
 
 /// Whether an entry's pattern matches, whatever its `argPattern`.
-fn fits(lookup: &Lookup, entry: &Entry, target: &Target) -> bool {
+fn fits(lookup: &Lookup, entry: &Entry, target: &Target<'_>) -> bool {
     let pattern = words::trim(&entry.pattern);
     if glob::is_path(pattern) {
         if target.guessed {
@@ -121,7 +108,7 @@ fn fits(lookup: &Lookup, entry: &Entry, target: &Target) -> bool {
     }
     lookup.profile > Profile::V2026_4_14
         && !matches!(pattern, "" | "*")
-        && target.names.iter().any(|name| matches(lookup, pattern, name))
+        && target.name.is_some_and(|name| matches(lookup, pattern, name))
 }
 
 /// Whether a trimmed pattern matches a path or a name (`matchesExecAllowlistPattern`).
@@ -133,15 +120,15 @@ pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
         return true;
     }
     let pattern = words::expand_home(pattern, lookup.home);
-    let mut text = text.replace("\\\\", "/");
+    let mut text = with_slashes(text);
     if lookup.profile > Profile::V2026_4_14
         && pattern.contains(['*', '?'])
         && has_dots(&text)
         && text.starts_with('/')
     {
-        text = words::normalize(&text).replace("\\\\", "/");
+        text = Cow::Owned(with_slashes(&words::normalize(&text)).into_owned());
     }
-    glob::matches(&pattern.replace("\\\\", "/"), &text)
+    glob::matches(&with_slashes(&pattern), &text)
         .unwrap_or_else(|| lookup.assume(|| format!("whether a path matches the pattern {pattern}")))
 }
 
@@ -159,6 +146,11 @@ fn begins_apart(pattern: &str, text: &str) -> bool {
         last = other;
     }
     false
+}
+
+/// A text with a slash for each pair of backslashes.
+fn with_slashes(text: &str) -> Cow<'_, str> {
+    if text.contains('\\') { Cow::Owned(text.replace("\\\\", "/")) } else { Cow::Borrowed(text) }
 }
 
 /// Whether a path still has `.` or `..` in it.
@@ -194,7 +186,8 @@ mod tests {
     fn found(profile: Profile, command: &str, entries: &[Entry]) -> Option<String> {
         with_lookup(profile, |lookup| {
             let argv = owned(command);
-            let target = Target::of(lookup, &lookup.program(&argv[0]));
+            let program = lookup.program(&argv[0]);
+            let target = Target::of(lookup, &program);
             find(lookup, entries.iter(), &target, argv.get(1..)).map(|entry| entry.pattern.clone())
         })
     }
@@ -273,7 +266,8 @@ mod tests {
             (Hypothesis::Wanted, true, true),
         ] {
             with_world(C, hypothesis, "/usr/bin", false, |lookup| {
-                let target = Target::of(lookup, &lookup.program("unheard-of"));
+                let program = lookup.program("unheard-of");
+                let target = Target::of(lookup, &program);
                 let matches = |entry: &Entry| find(lookup, [entry].into_iter(), &target, Some(&[])).is_some();
                 assert_eq!(matches(&entry("/opt/x", None)), by_path);
                 assert_eq!(matches(&entry("unheard*", None)), by_name);

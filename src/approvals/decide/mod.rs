@@ -45,6 +45,7 @@ mod proof;
 mod question;
 mod quoting;
 mod reading;
+mod remaining;
 mod resolve;
 mod safe_bin_profiles;
 mod safe_bins;
@@ -81,7 +82,7 @@ pub use proof::Proof;
 pub use question::{Context, Entry, EntryId, Question};
 pub(in crate::approvals) use shell_names::is_shell_name;
 pub use table::{Place, Programs, Table, TableHost};
-pub use verdict::{decide, decide_prepared};
+pub use verdict::{decide, decide_prepared, explain_prepared};
 pub use wider::{
     Agent, Cause, Circumstance, Comparison, Gap, Incomparable, Quirk, Widening, Wider, Witness, wider,
 };

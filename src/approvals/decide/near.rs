@@ -3,30 +3,50 @@
 //! This is an explanation, not a rule of a release. It is made on demand, for a part that no entry allows.
 
 use super::arguments;
+use super::evaluation::{Evaluation, Segment};
 use super::glob;
 use super::matching::{self, Target};
 use super::profile::Profile;
 use super::question::{Entry, EntryId};
-use super::resolve::Lookup;
+use super::resolve::{Lookup, Program};
+use super::segment;
 use super::words;
 
 /// Maximum number of entries that are explained.
 const MOST: usize = 3;
 
+/// Parts for which the nearest entries are looked for. More would help nobody, and cost time.
+const MOST_PARTS: usize = 16;
+
 /// Why an entry that a gateway stored itself does not count.
 const NEEDS_HASH: &str =
     "an entry with the source allow-always needs the hash of a directory and arguments as argPattern";
+
+/// Adds the nearest entries to the parts that no entry allows. 2026.4.14 stops reading at the first of them.
+pub(super) fn explain(evaluation: &mut Evaluation, lookup: &Lookup, entries: &[Entry]) {
+    if evaluation.not_analysable.is_some() {
+        return;
+    }
+    let explain = |part: &mut Segment| part.near = segment::near(lookup, entries, &part.argv);
+    let missed = evaluation.segments.iter_mut().filter(|part| part.by.is_none());
+    if lookup.profile.parses_bash() {
+        missed.filter(|part| part.never.is_none()).take(MOST_PARTS).for_each(explain);
+    } else {
+        missed.take(1).for_each(explain);
+    }
+}
 
 /// The entries that nearly match, nearest first, at most three, and why each misses.
 pub(super) fn near(
     lookup: &Lookup,
     entries: &[Entry],
-    target: &Target,
+    program: &Program,
     arguments: &[String],
 ) -> Vec<(EntryId, String)> {
+    let target = Target::of(lookup, program);
     let mut misses: Vec<(u8, &Entry, String)> = Vec::new();
     for entry in entries {
-        if let Some((distance, reason)) = miss(lookup, entry, target, arguments) {
+        if let Some((distance, reason)) = miss(lookup, entry, program, &target, arguments) {
             misses.push((distance, entry, reason));
         }
     }
@@ -36,11 +56,17 @@ pub(super) fn near(
 }
 
 /// Why an entry misses, and how far it is; 0 is the nearest. `None`: it has nothing to do with the program.
-fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -> Option<(u8, String)> {
+fn miss(
+    lookup: &Lookup,
+    entry: &Entry,
+    program: &Program,
+    target: &Target<'_>,
+    arguments: &[String],
+) -> Option<(u8, String)> {
     let pattern = words::trim(&entry.pattern);
-    let word = &target.program.word;
+    let word = &program.word;
     if !glob::is_path(pattern) {
-        return miss_by_name(lookup, entry, pattern, target, arguments);
+        return miss_by_name(lookup, entry, program, target, arguments);
     }
     let Some(path) = target.path.as_deref() else {
         let same = words::base_name(pattern) == word;
@@ -49,14 +75,14 @@ fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -
     if matching::matches(lookup, pattern, path) {
         return Some((0, of_arguments(lookup, entry, arguments)));
     }
-    let found = target.program.resolved.as_deref();
+    let found = program.resolved.as_deref();
     if let Some(found) = found.filter(|found| *found != path && matching::matches(lookup, pattern, found)) {
         return Some((
             1,
             format!("{found} is a link to {path}, and this release compares the target of a link"),
         ));
     }
-    let real = target.program.real.as_deref();
+    let real = program.real.as_deref();
     if let Some(real) = real.filter(|real| *real != path && matching::matches(lookup, pattern, real)) {
         return Some((
             1,
@@ -67,7 +93,7 @@ fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -
         return Some((2, "one `*` does not match a slash; `**` does".to_owned()));
     }
     let name = words::base_name(pattern);
-    let names = [words::base_name(path), target.program.name.as_str()];
+    let names = [words::base_name(path), program.name.as_str()];
     names.contains(&name).then(|| (3, format!("the program is {path}")))
 }
 
@@ -75,12 +101,13 @@ fn miss(lookup: &Lookup, entry: &Entry, target: &Target, arguments: &[String]) -
 fn miss_by_name(
     lookup: &Lookup,
     entry: &Entry,
-    pattern: &str,
-    target: &Target,
+    program: &Program,
+    target: &Target<'_>,
     arguments: &[String],
 ) -> Option<(u8, String)> {
-    let own = target.program.name.as_str();
-    let base = words::base_name(&target.program.word);
+    let pattern = words::trim(&entry.pattern);
+    let own = program.name.as_str();
+    let base = words::base_name(&program.word);
     let fits = pattern != "*" && [own, base].iter().any(|name| matching::matches(lookup, pattern, name));
     if lookup.profile == Profile::V2026_4_14 {
         return fits.then(|| (1, "a pattern without a slash matches nothing in this release".to_owned()));
@@ -91,7 +118,7 @@ fn miss_by_name(
     if !fits {
         return None;
     }
-    if !target.names.is_empty() {
+    if target.name.is_some() {
         return Some((0, of_arguments(lookup, entry, arguments)));
     }
     if target.path.is_none() {

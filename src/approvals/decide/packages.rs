@@ -3,9 +3,12 @@
 //!
 //! Source: `package-manager-exec-wrapper` and `resolvePackageManagerTrustTargetArgv` of 2026.9.6.
 
+use std::borrow::Cow;
+
 use super::package_options::{BUN_OR_NPX, NPM, Options, PNPM, PNPM_DLX, YARN, YARN_BEFORE, YARN_DLX};
 use super::package_options::{PNPM_ORDINARY, YARN_ORDINARY};
 use super::profile::Profile;
+use super::remaining::Remaining;
 use super::words;
 use super::wrappers;
 
@@ -14,31 +17,35 @@ const DEPTH: usize = 6;
 
 /// What a package manager starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Package {
+pub(super) enum Package<'a> {
     /// Not a package manager, or one that starts no program by name: matched as itself.
     No,
     /// The text does not show what it starts, so no entry matches.
     Blocked,
     /// It starts this.
-    Starts(Vec<String>),
+    Starts(Cow<'a, [String]>),
 }
 
 /// What a command starts through package managers and the wrappers between them.
-pub(super) fn target(profile: Profile, argv: &[String]) -> Package {
+pub(super) fn target(profile: Profile, argv: &[String]) -> Package<'_> {
     if profile < Profile::V2026_9_6 {
         return Package::No;
     }
-    let mut current = argv.to_vec();
+    let mut remaining = Remaining::of(argv);
     for depth in 0..DEPTH {
-        let unwrapped = wrappers::unwrap_dispatch(profile, &current);
-        if unwrapped.blocked.is_some() {
+        let Some(unwrapped) = wrappers::unwrap_dispatch(profile, remaining.words()) else {
             return Package::Blocked;
-        }
-        current = unwrapped.argv;
-        match one(&current) {
+        };
+        let unwrapped = unwrapped.into();
+        remaining.go_on(unwrapped);
+        let current = remaining.words();
+        match one(current) {
             Package::No if depth == 0 => return Package::No,
-            Package::No => return Package::Starts(current),
-            Package::Starts(argv) if !has_context(&current) => current = argv,
+            Package::No => return Package::Starts(remaining.into_words()),
+            Package::Starts(argv) if !has_context(current) => {
+                let started = argv.into();
+                remaining.go_on(started);
+            }
             _ => return Package::Blocked,
         }
     }
@@ -46,14 +53,23 @@ pub(super) fn target(profile: Profile, argv: &[String]) -> Package {
 }
 
 /// A package manager by its name (`normalizePackageManagerExecToken`).
-pub(super) fn manager(argv: &[String]) -> String {
-    let name = words::program_name(argv.first().map_or("", String::as_str));
-    [".cjs", ".mjs", ".js"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()
+pub(super) fn manager(argv: &[String]) -> Cow<'_, str> {
+    let bare = |name: &str| {
+        let end = [".cjs", ".mjs", ".js"].iter().find(|end| name.ends_with(*end));
+        name.len() - end.map_or(0, |end| end.len())
+    };
+    match words::program_name(argv.first().map_or("", String::as_str)) {
+        Cow::Borrowed(name) => Cow::Borrowed(name.get(..bare(name)).unwrap_or_default()),
+        Cow::Owned(mut name) => {
+            name.truncate(bare(&name));
+            Cow::Owned(name)
+        }
+    }
 }
 
 /// What one package manager starts (`resolveKnownPackageManagerExecInvocation`).
-pub(super) fn one(argv: &[String]) -> Package {
-    match manager(argv).as_str() {
+pub(super) fn one(argv: &[String]) -> Package<'_> {
+    match &*manager(argv) {
         "npx" | "bunx" => starts(behind_options(argv, 1, &BUN_OR_NPX, Terminator::Rejects), || true),
         "npm" => {
             let is_exec = |word: &str| matches!(word, "exec" | "x");
@@ -75,7 +91,7 @@ pub(super) fn one(argv: &[String]) -> Package {
 }
 
 /// A program that is started; else whether the call may start one all the same.
-fn starts(argv: Option<Vec<String>>, may_start: impl FnOnce() -> bool) -> Package {
+fn starts(argv: Option<Cow<'_, [String]>>, may_start: impl FnOnce() -> bool) -> Package<'_> {
     match argv {
         Some(argv) => Package::Starts(argv),
         None if may_start() => Package::Blocked,
@@ -94,42 +110,42 @@ fn subcommand(argv: &[String], options: &Options) -> Option<String> {
     argv.get(index).map(|word| words::trim(word).to_lowercase())
 }
 
-fn npm_exec(argv: &[String]) -> Option<Vec<String>> {
+fn npm_exec(argv: &[String]) -> Option<Cow<'_, [String]>> {
     let at = operand(argv, 1, &NPM, Terminator::Rejects)?;
     if !matches!(words::trim(argv.get(at)?), "exec" | "x") {
         return None;
     }
     match argv.get(at + 1..)? {
-        [first, rest @ ..] if first == "--" => (!rest.is_empty()).then(|| rest.to_vec()),
+        [first, rest @ ..] if first == "--" => (!rest.is_empty()).then_some(Cow::Borrowed(rest)),
         _ => behind_options(argv, at + 1, &BUN_OR_NPX, Terminator::Rejects),
     }
 }
 
-fn pnpm_exec(argv: &[String]) -> Option<Vec<String>> {
+fn pnpm_exec(argv: &[String]) -> Option<Cow<'_, [String]>> {
     let at = operand(argv, 1, &PNPM, Terminator::Skips)?;
     let rest = argv.get(at + 1..)?;
     match words::trim(argv.get(at)?) {
         "exec" => {
             let rest = without_terminator(rest);
             let first = rest.first().map(|word| words::trim(words::option_name(word)).to_lowercase())?;
-            (!matches!(first.as_str(), "-c" | "--shell-mode")).then(|| rest.to_vec())
+            (!matches!(first.as_str(), "-c" | "--shell-mode")).then_some(Cow::Borrowed(rest))
         }
         "dlx" => behind_options(argv, at + 1, &PNPM_DLX, Terminator::Ends),
         "node" => {
             let mut node = vec!["node".to_owned()];
             node.extend_from_slice(without_terminator(rest));
-            Some(node)
+            Some(Cow::Owned(node))
         }
         _ => None,
     }
 }
 
-fn yarn_exec(argv: &[String]) -> Option<Vec<String>> {
+fn yarn_exec(argv: &[String]) -> Option<Cow<'_, [String]>> {
     let at = operand(argv, 1, &YARN_BEFORE, Terminator::Skips)?;
     match words::trim(argv.get(at)?) {
         "exec" => {
             let rest = without_terminator(argv.get(at + 1..)?);
-            (!rest.is_empty()).then(|| rest.to_vec())
+            (!rest.is_empty()).then_some(Cow::Borrowed(rest))
         }
         "dlx" => behind_options(argv, at + 1, &YARN_DLX, Terminator::Ends),
         _ => None,
@@ -156,13 +172,13 @@ enum Terminator {
 }
 
 /// The words from the first operand on.
-fn behind_options(
-    argv: &[String],
+fn behind_options<'a>(
+    argv: &'a [String],
     from: usize,
     options: &Options,
     terminator: Terminator,
-) -> Option<Vec<String>> {
-    argv.get(operand(argv, from, options, terminator)?..).map(<[String]>::to_vec)
+) -> Option<Cow<'a, [String]>> {
+    argv.get(operand(argv, from, options, terminator)?..).map(Cow::Borrowed)
 }
 
 /// The index of the first operand (`findFirstNonOptionIndex`). `None`: there is none, or an option is not
@@ -201,7 +217,7 @@ fn has_context(argv: &[String]) -> bool {
         let index = operand(argv, 1, options, Terminator::Skips)?;
         argv.get(index).filter(|word| names.contains(&word.as_str())).map(|_| index + 1)
     };
-    match manager(argv).as_str() {
+    match &*manager(argv) {
         "npx" | "bunx" => has_context_from(argv, 1, &NPM, Scope::Leading),
         "npm" => {
             has_context_from(argv, 1, &NPM, Scope::Leading)
@@ -271,7 +287,7 @@ mod tests {
             let started = started.map(|text| text.split(' ').map(str::to_owned).collect());
             assert_eq!(
                 target(Profile::V2026_9_6, &argv),
-                started.map_or(Package::No, Package::Starts),
+                started.map_or(Package::No, |words: Vec<String>| Package::Starts(words.into())),
                 "{text}"
             );
             assert_eq!(target(Profile::V2026_6_11, &argv), Package::No);

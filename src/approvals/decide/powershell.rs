@@ -99,7 +99,7 @@ pub(super) fn inline(profile: Profile, argv: &[String]) -> Inline {
 /// (`resolvePowerShellFileScriptArgv`).
 pub(super) fn script_index(profile: Profile, argv: &[String]) -> Option<usize> {
     let name = words::program_name(argv.first()?);
-    if profile == Profile::V2026_4_14 || argv.len() < 3 || !matches!(name.as_str(), "powershell" | "pwsh") {
+    if profile == Profile::V2026_4_14 || argv.len() < 3 || !matches!(&*name, "powershell" | "pwsh") {
         return None;
     }
     let found = inline(profile, argv);

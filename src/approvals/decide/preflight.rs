@@ -6,7 +6,8 @@ use super::host::{Found, Host};
 use super::levels::{Ask, Security};
 use super::profile::Profile;
 use super::situation::{Outcome, Situation};
-use super::words::{absolute, base_name};
+use super::splitter;
+use super::words::{absolute, base_name, trim};
 
 mod complex;
 mod python;
@@ -28,9 +29,11 @@ pub(super) fn check(situation: &Situation<'_>, outcome: Outcome) -> Outcome {
     if outcome.verdict != Verdict::Runs || situation.profile.parses_bash() && is_free {
         return outcome;
     }
-    let command = situation.question.command;
-    let Some(target) = script::of_command(command) else {
-        return if complex::is_refused(command) { Outcome::denied(COMPLEX.to_owned()) } else { outcome };
+    let command = trim(situation.question.command);
+    let words = splitter::words(command);
+    let Some(target) = words.as_deref().and_then(script::of_call) else {
+        let is_refused = complex::is_refused(command, words.as_deref());
+        return if is_refused { Outcome::denied(COMPLEX.to_owned()) } else { outcome };
     };
     if situation.profile >= Profile::V2026_9_6 && target.kind == Kind::Node {
         return outcome;
@@ -98,7 +101,7 @@ fn fault(content: &str, kind: Kind, profile: Profile, name: &str) -> Option<Stri
         let what = "exec preflight: detected likely shell variable injection";
         return Some(format!("{what} ({token}) in {kind} script: {name}:{line}."));
     }
-    let first = content.lines().map(super::words::trim).find(|line| !line.is_empty())?;
+    let first = content.lines().map(trim).find(|line| !line.is_empty())?;
     let rest = first.strip_prefix("NODE").filter(|_| kind == Kind::Node)?;
     let is_word = |next: char| next.is_ascii_alphanumeric() || next == '_';
     (!rest.starts_with(is_word)).then(|| {

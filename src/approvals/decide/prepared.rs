@@ -1,5 +1,7 @@
 //! A document loaded once for many commands of one agent.
 
+use serde_json::Value;
+
 use super::document::{self, BeyondUs, Document};
 use super::profile::Profile;
 use super::question::Entry;
@@ -15,6 +17,11 @@ impl Prepared {
     /// Loads the stored text of a document; `None`: the host has none.
     pub fn of(stored: Option<&str>, agent: &str, profile: Profile) -> Self {
         Self { document: document::load(stored, agent, profile) }
+    }
+
+    /// Loads what the stored text holds.
+    pub(super) fn of_value(root: &Value, agent: &str, profile: Profile) -> Self {
+        Self { document: Ok(document::loaded(Some(root), profile).of(agent)) }
     }
 
     /// The entries in force: those of `*`, then those of the agent.

@@ -20,7 +20,7 @@ pub(super) struct Read<'e> {
     /// Its words.
     pub argv: Vec<String>,
     /// The result for the piece. `by` and `entry` are `None` after the first piece that nothing allows.
-    pub judged: Judged<'e>,
+    pub judged: Judged<'e, 'static>,
     /// Its bytes of the command.
     pub span: Range<usize>,
 }

@@ -4,6 +4,7 @@
 //! Source: `executable-path` and `exec-command-resolution` of the three releases. What the host does not know is
 //! decided by a [`Hypothesis`], and noted in [`World::unknown`].
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -95,18 +96,19 @@ impl<'l> Lookup<'l> {
     }
 
     /// The path that a program has although it may not exist: that of a word with a separator.
-    pub(super) fn candidate(&self, program: &Program) -> Option<String> {
-        program.resolved.clone().or_else(|| self.path_of(&program.word))
+    pub(super) fn candidate<'p>(&self, program: &'p Program) -> Option<Cow<'p, str>> {
+        let resolved = program.resolved.as_deref().map(Cow::Borrowed);
+        resolved.or_else(|| self.path_of(&program.word).map(Cow::Owned))
     }
 
     /// The path that entries and trusted directories are compared with (`resolveExecutableTrustPath`): the
     /// real path if there is one, else the path as written.
-    pub(super) fn trust_path(&self, program: &Program) -> Option<String> {
+    pub(super) fn trust_path<'p>(&self, program: &'p Program) -> Option<Cow<'p, str>> {
         if let Some(real) = &program.real {
-            return Some(real.clone());
+            return Some(Cow::Borrowed(real));
         }
         let candidate = self.candidate(program)?;
-        Some(self.real_path(&candidate).unwrap_or(candidate))
+        Some(self.real_path(&candidate).map_or(candidate, Cow::Owned))
     }
 
     /// The real path of whatever is at a path. `None`: nothing, or unknown.
@@ -140,7 +142,7 @@ impl<'l> Lookup<'l> {
             return None;
         }
         if expanded.starts_with('/') && self.profile == Profile::V2026_4_14 {
-            return Some(expanded);
+            return Some(expanded.into_owned());
         }
         Some(words::absolute(words::trim(self.directory), &expanded))
     }
@@ -169,15 +171,13 @@ impl<'l> Lookup<'l> {
         if self.profile < Profile::V2026_9_6 {
             return (!entry.is_empty()).then(|| join(entry, name));
         }
-        let directory = words::absolute("/", words::trim(self.directory));
-        if !entry.split('/').any(|part| part == "..") {
-            return Some(join(&words::absolute(&directory, entry), name));
-        }
+        let goes_up = words::has_pair(entry, *b"..") && entry.split('/').any(|part| part == "..");
         if entry.starts_with('/') {
-            Some(format!("{entry}/{name}"))
-        } else {
-            Some(format!("{directory}/{entry}/{name}"))
+            return Some(if goes_up { [entry, "/", name].concat() } else { words::absolute(entry, name) });
         }
+        let directory = words::absolute("/", words::trim(self.directory));
+        let path = format!("{directory}/{entry}/{name}");
+        Some(if goes_up { path } else { words::absolute("/", &path) })
     }
 
     /// What is at a path, after the hypothesis.
@@ -204,7 +204,7 @@ impl<'l> Lookup<'l> {
 
 /// `path.posix.join` of an element of `PATH` and a name.
 fn join(entry: &str, name: &str) -> String {
-    if entry.starts_with('/') { words::absolute(entry, name) } else { format!("{entry}/{name}") }
+    if entry.starts_with('/') { words::absolute(entry, name) } else { [entry, "/", name].concat() }
 }
 
 #[cfg(test)]

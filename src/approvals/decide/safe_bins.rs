@@ -5,6 +5,7 @@
 //! releases and, since 2026.6.11, `exec-safe-builtins`. On a file system that ignores case the later releases
 //! compare directories in lower case; that is left out, as a gateway on Linux seldom has one.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::host::Found;
@@ -24,8 +25,8 @@ const REFUSED: [&str; 6] = ["awk", "gawk", "mawk", "nawk", "sed", "gsed"];
 
 /// Whether a safe bin is used safely (`isSafeBinUsage`). `argv` has the program in front.
 pub(super) fn is_safe(lookup: &Lookup, program: &Program, argv: &[String]) -> bool {
-    let name = words::trim(&program.name).to_lowercase();
-    if name.is_empty() || !lookup.setup.safe_bins.contains(&name) || !is_trusted(lookup, program) {
+    let name = words::lower_case(words::trim(&program.name));
+    if name.is_empty() || !lookup.setup.safe_bins.contains(&*name) || !is_trusted(lookup, program) {
         return false;
     }
     let Some(flags) = safe_bin_profiles::flags(lookup, &name) else { return false };
@@ -43,7 +44,7 @@ fn is_trusted(lookup: &Lookup, program: &Program) -> bool {
         return lookup.world.hypothesis == Hypothesis::Wanted;
     }
     let path = if lookup.profile == Profile::V2026_4_14 {
-        program.resolved.clone()
+        program.resolved.as_deref().map(Cow::Borrowed)
     } else {
         lookup.trust_path(program)
     };
@@ -202,14 +203,14 @@ fn reads_environment(filter: &str) -> bool {
 
 /// Whether a part is a builtin of the shell that needs no entry (`isSafeBuiltinSegment`). Never on 2026.4.14.
 pub(super) fn is_builtin(profile: Profile, argv: &[String], raw: &str) -> bool {
-    let name = argv.first().map(|word| words::trim(word).to_lowercase()).unwrap_or_default();
     if profile == Profile::V2026_4_14 {
         return false;
     }
+    let name = argv.first().map(|word| words::lower_case(words::trim(word))).unwrap_or_default();
     if name == "[" {
         return argv.last().is_some_and(|word| word == "]") || words::trim(raw).ends_with(']');
     }
-    BUILTINS.contains(&name.as_str())
+    BUILTINS.contains(&&*name)
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 
 use super::host::{Found, Host};
 
+/// The number of paths that a short command needs, and room for some more.
+const FEW: usize = 14;
+
 /// A host, and its cached answers.
 pub(super) struct Seen<'h> {
     host: &'h dyn Host,
@@ -15,18 +18,13 @@ pub(super) struct Seen<'h> {
 impl<'h> Seen<'h> {
     /// Nothing is known of the host yet.
     pub(super) fn new(host: &'h dyn Host) -> Self {
-        Self { host, found: RefCell::default(), writable: RefCell::default() }
+        Self { host, found: RefCell::new(HashMap::with_capacity(FEW)), writable: RefCell::default() }
     }
 }
 
 impl Host for Seen<'_> {
     fn look(&self, path: &str) -> Found {
-        if let Some(found) = self.found.borrow().get(path) {
-            return found.clone();
-        }
-        let found = self.host.look(path);
-        self.found.borrow_mut().insert(path.to_owned(), found.clone());
-        found
+        self.found.borrow_mut().entry(path.to_owned()).or_insert_with(|| self.host.look(path)).clone()
     }
 
     fn read(&self, path: &str, limit: usize) -> Option<Vec<u8>> {
@@ -34,12 +32,7 @@ impl Host for Seen<'_> {
     }
 
     fn is_writable(&self, path: &str) -> Option<bool> {
-        if let Some(is_writable) = self.writable.borrow().get(path) {
-            return *is_writable;
-        }
-        let is_writable = self.host.is_writable(path);
-        self.writable.borrow_mut().insert(path.to_owned(), is_writable);
-        is_writable
+        *self.writable.borrow_mut().entry(path.to_owned()).or_insert_with(|| self.host.is_writable(path))
     }
 }
 

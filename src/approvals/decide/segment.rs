@@ -4,6 +4,8 @@
 //! What a part is, and whether it may be allowed at all (`eval`, `A=1 ls`), is decided by the evaluation that
 //! calls this.
 
+use std::borrow::Cow;
+
 use super::evaluation::By;
 use super::matching::{self, Target};
 use super::near;
@@ -18,11 +20,11 @@ use super::shells;
 use super::words;
 use super::wrappers::{self, Unwrapped};
 
-/// One part read against everything that can allow it.
+/// One part read against everything that can allow it. `'e` is for the entries, `'a` for the words.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Judged<'e> {
+pub(super) struct Judged<'e, 'a> {
     /// The part without its wrappers. `unwrapped.blocked`: nothing can allow it.
-    pub unwrapped: Unwrapped,
+    pub unwrapped: Unwrapped<'a>,
     /// The program that is executed.
     pub program: Program,
     /// What allows it.
@@ -33,18 +35,34 @@ pub(super) struct Judged<'e> {
     pub inline: Option<String>,
 }
 
+impl<'e, 'a> Judged<'e, 'a> {
+    /// A part that nothing allows so far, unwrapped and resolved.
+    pub(super) fn unjudged(lookup: &Lookup, argv: &'a [String]) -> Self {
+        let unwrapped = wrappers::unwrap(lookup.profile, argv);
+        let program = lookup.program(first(&unwrapped.argv));
+        Self { unwrapped, program, by: None, entry: None, inline: None }
+    }
+
+    /// The same with words of its own.
+    pub(super) fn into_owned(self) -> Judged<'e, 'static> {
+        Judged { unwrapped: self.unwrapped.into_owned(), ..self }
+    }
+}
+
 /// Reads one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell
 /// commands: the caller of 2026.4.14 judges `inline` if `by` is `None`.
-pub(super) fn judge<'e>(lookup: &Lookup, entries: &'e [Entry], argv: &[String], raw: &str) -> Judged<'e> {
-    let unwrapped = wrappers::unwrap(lookup.profile, argv);
-    let program = lookup.program(first(&unwrapped.argv));
-    let mut judged = Judged { unwrapped, program, by: None, entry: None, inline: None };
+pub(super) fn judge<'e, 'a>(
+    lookup: &Lookup,
+    entries: &'e [Entry],
+    argv: &'a [String],
+    raw: &str,
+) -> Judged<'e, 'a> {
+    let mut judged = Judged::unjudged(lookup, argv);
     if judged.unwrapped.blocked.is_some() {
         return judged;
     }
     let subject = Subject::of(lookup, &judged.unwrapped, &judged.program);
     judged.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
-    judged.inline = subject.and_then(|subject| subject.inline);
     judged.by = if judged.entry.is_some() {
         Some(By::Allowlist)
     } else if safe_bins::is_safe(lookup, &judged.program, &judged.unwrapped.argv) {
@@ -54,63 +72,64 @@ pub(super) fn judge<'e>(lookup: &Lookup, entries: &'e [Entry], argv: &[String], 
     } else {
         None
     };
+    judged.inline = subject.and_then(|subject| subject.inline);
     judged
 }
 
 /// The nearest entries that miss a part that no entry allows, and why each does. Made on demand.
-pub(super) fn near(lookup: &Lookup, entries: &[Entry], judged: &Judged) -> Vec<(EntryId, String)> {
-    if judged.unwrapped.blocked.is_some() || judged.entry.is_some() {
+pub(super) fn near(lookup: &Lookup, entries: &[Entry], argv: &[String]) -> Vec<(EntryId, String)> {
+    let Judged { unwrapped, program, .. } = Judged::unjudged(lookup, argv);
+    if unwrapped.blocked.is_some() {
         return Vec::new();
     }
-    let Some(subject) = Subject::of(lookup, &judged.unwrapped, &judged.program) else { return Vec::new() };
-    subject.target().map_or_else(Vec::new, |target| near::near(lookup, entries, target, subject.arguments()))
+    let Some(subject) = Subject::of(lookup, &unwrapped, &program) else { return Vec::new() };
+    let Some(program) = subject.policy().filter(|_| subject.entry(lookup, entries).is_none()) else {
+        return Vec::new();
+    };
+    near::near(lookup, entries, program, subject.arguments())
 }
 
 /// What entries are compared with: a command without wrappers and package runners.
-struct Subject {
-    argv: Vec<String>,
-    /// The program that is executed, and the one that entries mean: they differ behind `busybox`. `None`: no
-    /// program.
-    execution: Program,
-    policy: Option<Target>,
+struct Subject<'s> {
+    argv: Cow<'s, [String]>,
+    /// The program that is executed.
+    execution: Cow<'s, Program>,
+    /// The program that entries mean, if it is another: `busybox` in front of its shell.
+    policy: Option<Program>,
     /// The command of a shell that reads no startup files.
     inline: Option<String>,
 }
 
-impl Subject {
+impl<'s> Subject<'s> {
     /// `None`: what is started is unknown, so no entry matches.
-    fn of(lookup: &Lookup, unwrapped: &Unwrapped, program: &Program) -> Option<Self> {
-        let (argv, policy_word, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
+    fn of(lookup: &Lookup, unwrapped: &'s Unwrapped<'_>, program: &'s Program) -> Option<Self> {
+        let (argv, policy, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
             Package::Blocked => return None,
             Package::No => {
-                (unwrapped.argv.clone(), first(&unwrapped.policy_argv).to_owned(), program.clone())
+                let another = |word: &&String| words::trim(word) != program.word;
+                let policy = unwrapped.policy_word.as_ref().filter(another);
+                let policy = policy.map(|word| lookup.program(word));
+                (Cow::Borrowed(&*unwrapped.argv), policy, Cow::Borrowed(program))
             }
-            Package::Starts(inner) => {
-                let inner = wrappers::unwrap(lookup.profile, &inner);
+            Package::Starts(started) => {
+                let inner = wrappers::unwrap(lookup.profile, &started);
                 let has_command =
                     inner.is_shell && shells::bindable_payload(lookup.profile, &inner.argv).is_some();
                 if inner.blocked.is_some() || has_command {
                     return None;
                 }
                 let execution = lookup.program(first(&inner.argv));
-                (inner.argv, execution.word.clone(), execution)
+                (Cow::Owned(inner.argv.into_owned()), None, Cow::Owned(execution))
             }
         };
-        let is_there = !execution.word.is_empty();
-        let is_same = words::trim(&policy_word) == execution.word;
-        let policy = is_there.then(|| {
-            if is_same {
-                Target::of(lookup, &execution)
-            } else {
-                Target::of(lookup, &lookup.program(&policy_word))
-            }
-        });
         let inline = shells::bindable_payload(lookup.profile, &argv);
         Some(Self { argv, execution, policy, inline })
     }
 
-    fn target(&self) -> Option<&Target> {
-        self.policy.as_ref()
+    /// The program that entries are compared with. `None`: there is no program.
+    fn policy(&self) -> Option<&Program> {
+        let is_there = !self.execution.word.is_empty();
+        is_there.then(|| self.policy.as_ref().unwrap_or(&self.execution))
     }
 
     fn arguments(&self) -> &[String] {
@@ -128,9 +147,9 @@ impl Subject {
         if self.inline.as_deref().is_some_and(shells::is_positional_carrier) {
             return None;
         }
-        let target = self.target()?;
-        let entry = matching::find(lookup, entries.iter(), target, Some(self.arguments()))?;
-        if lookup.profile == Profile::V2026_4_14 || target.program != self.execution {
+        let target = Target::of(lookup, self.policy()?);
+        let entry = matching::find(lookup, entries.iter(), &target, Some(self.arguments()))?;
+        if lookup.profile == Profile::V2026_4_14 || self.policy.is_some() {
             return Some(entry);
         }
         // A shell with arguments needs an entry that says which, or one that allows everything.

@@ -44,18 +44,17 @@ pub(in crate::approvals) fn is_shell_name(name: &str) -> bool {
 
 /// Whether a word names a shell whose commands are parsed as Bash (`POSIX_PARSEABLE_SHELL_WRAPPERS`).
 pub(super) fn is_parseable(profile: Profile, word: &str) -> bool {
-    let name = words::program_name(word);
-    let name = name.as_str();
+    let name = &*words::program_name(word);
     POSIX.contains(&name) || (profile >= Profile::V2026_9_6 && POSIX_LATER.contains(&name))
 }
 
 /// Whether a word names a shell of 2026.9.6 whose commands and scripts are never looked into
 /// (`isOpaquePosixShellWrapperSegment`).
 pub(super) fn is_opaque(profile: Profile, word: &str) -> bool {
-    profile >= Profile::V2026_9_6 && OPAQUE_LATER.contains(&words::program_name(word).as_str())
+    profile >= Profile::V2026_9_6 && OPAQUE_LATER.contains(&&*words::program_name(word))
 }
 
 /// Whether a word names one of the seven shells that may start `$0`.
 pub(super) fn may_carry(word: &str) -> bool {
-    POSIX.contains(&words::program_name(word).as_str())
+    POSIX.contains(&&*words::program_name(word))
 }

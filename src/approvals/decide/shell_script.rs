@@ -60,7 +60,7 @@ fn absolute(lookup: &Lookup, word: &str, expands_first: bool) -> String {
     }
     let expanded = words::expand_home(word, lookup.home);
     if expands_first && expanded.starts_with('/') {
-        expanded
+        expanded.into_owned()
     } else {
         words::absolute(lookup.directory, &expanded)
     }
@@ -72,7 +72,7 @@ fn operand(profile: Profile, argv: &[String]) -> Option<usize> {
         return None;
     }
     let name = words::program_name(argv.first()?);
-    let is_powershell = matches!(name.as_str(), "powershell" | "pwsh");
+    let is_powershell = matches!(&*name, "powershell" | "pwsh");
     let is_new = profile >= Profile::V2026_9_6;
     let mut at = 1;
     while let Some(token) = argv.get(at).map(|token| words::trim(token)) {
@@ -88,7 +88,7 @@ fn operand(profile: Profile, argv: &[String]) -> Option<usize> {
             "+o" if is_new => 2,
             token if is_powershell && powershell::takes_value(token) => 2,
             token if is_new && !is_powershell && token.starts_with('-') => shell_options::advance(token),
-            token if is_new && token.starts_with('+') && WITH_PLUS.contains(&name.as_str()) => {
+            token if is_new && token.starts_with('+') && WITH_PLUS.contains(&&*name) => {
                 shell_options::advance(token)
             }
             token if token.starts_with(['-', '+']) => 1,
@@ -139,7 +139,7 @@ impl Carried {
         if wrappers::is_dispatch(lookup.profile, word) || shell_names::is_shell(lookup.profile, word) {
             return None;
         }
-        let path = lookup.candidate(&lookup.program(word))?;
+        let path = lookup.candidate(&lookup.program(word))?.into_owned();
         let arguments = behind.get(at + 1..).unwrap_or_default().to_vec();
         let is_exact = if arguments.is_empty() { parameters == ['0'] } else { parameters == ['0', '@'] };
         Some(Self { path, arguments, is_exact })

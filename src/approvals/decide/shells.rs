@@ -7,6 +7,7 @@ use std::borrow::Cow;
 pub(super) use super::positional::is_positional_carrier;
 use super::powershell;
 use super::profile::Profile;
+use super::remaining::Remaining;
 use super::shell_names::{Sort, sort};
 use super::shell_options;
 pub(super) use super::shell_options::Inline;
@@ -61,19 +62,23 @@ pub(super) fn bindable_payload(profile: Profile, argv: &[String]) -> Option<Stri
 /// The shell behind dispatch wrappers and `busybox` (`resolveShellWrapperCandidate`). `None`: a wrapper
 /// blocks.
 fn behind_wrappers(profile: Profile, argv: &[String]) -> Option<Cow<'_, [String]>> {
-    let mut current = Cow::Borrowed(argv);
+    let mut remaining = Remaining::of(argv);
     for _ in 0..=DEPTH {
+        let current = remaining.words();
         if words::trim(current.first()?).is_empty() {
             return None;
         }
-        let wrapper = match wrappers::dispatch(profile, &current) {
-            Wrapper::No => wrappers::multiplexer(profile, &current),
+        let wrapper = match wrappers::dispatch(profile, current) {
+            Wrapper::No => wrappers::multiplexer(profile, current),
             wrapper => wrapper,
         };
         match wrapper {
-            Wrapper::No => return Some(current),
+            Wrapper::No => return Some(remaining.into_words()),
             Wrapper::Blocked(_) => return None,
-            Wrapper::Starts { argv, .. } => current = Cow::Owned(argv.into_owned()),
+            Wrapper::Starts { argv, .. } => {
+                let started = argv.into();
+                remaining.go_on(started);
+            }
         }
     }
     None

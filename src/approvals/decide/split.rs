@@ -81,7 +81,7 @@ impl<'r> Reader<'r> {
         let mut satisfied = true;
         let mut pieces = Vec::with_capacity(words.len());
         for Words { argv, raw, span } in words {
-            let mut judged = segment::judge(&self.lookup, self.entries, &argv, &raw);
+            let mut judged = segment::judge(&self.lookup, self.entries, &argv, &raw).into_owned();
             if satisfied {
                 if judged.by.is_none() && self.is_allowed_chain(&judged, 1) {
                     judged.by = Some(By::InlineChain);
@@ -96,7 +96,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Whether the command of a shell is a chain of which every piece is allowed. `depth` counts the shells around it.
-    fn is_allowed_chain(&self, judged: &Judged<'_>, depth: usize) -> bool {
+    fn is_allowed_chain(&self, judged: &Judged<'_, '_>, depth: usize) -> bool {
         if judged.unwrapped.blocked.is_some() || depth > MAX_DEPTH {
             return false;
         }
@@ -158,8 +158,7 @@ fn assemble(reader: &Reader<'_>, command: &str, groups: Vec<Group<'_>>) -> Evalu
         }
     }
     let plan = if satisfied { rebuilt(command, &reads) } else { Plan::Renders(None) };
-    let has_code =
-        |read: &Read<'_>| inline_code::in_argv(reader.lookup.profile, &read.judged.unwrapped.argv).is_some();
+    let has_code = |read: &Read<'_>| inline_code::in_argv(reader.lookup.profile, &read.judged.unwrapped.argv);
     Evaluation {
         not_analysable: None,
         satisfied,
@@ -167,27 +166,11 @@ fn assemble(reader: &Reader<'_>, command: &str, groups: Vec<Group<'_>>) -> Evalu
         durable: reads.iter().all(|read| read.judged.entry.is_some_and(|entry| entry.allow_always)),
         inline_code: reads.iter().any(has_code),
         heredoc: reads.iter().any(|read| read.argv.iter().any(|word| word.starts_with("<<"))),
-        segments: segments(reader, reads),
+        segments: reads.into_iter().map(segment_of).collect(),
     }
 }
 
-/// The pieces as they are reported. The reading stopped at the first one that nothing allows: its nearest entries are given.
-fn segments(reader: &Reader<'_>, reads: Vec<Read<'_>>) -> Vec<Segment> {
-    let last = reads.iter().position(|read| read.judged.by.is_none());
-    let near = |at, read: &Read<'_>| {
-        if last == Some(at) {
-            segment::near(&reader.lookup, reader.entries, &read.judged)
-        } else {
-            Vec::new()
-        }
-    };
-    reads
-        .into_iter()
-        .enumerate()
-        .map(|(at, read)| Segment { near: near(at, &read), ..segment_of(read) })
-        .collect()
-}
-
+/// A piece as it is reported.
 fn segment_of(read: Read<'_>) -> Segment {
     let Read { argv, judged, span } = read;
     let Judged { unwrapped, program, by, entry, .. } = judged;
@@ -196,7 +179,7 @@ fn segment_of(read: Read<'_>) -> Segment {
         (by, _) => by,
     };
     Segment {
-        effective: (unwrapped.argv != argv).then_some(unwrapped.argv),
+        effective: (*unwrapped.argv != *argv).then(|| unwrapped.argv.into_owned()),
         argv,
         resolved: program.resolved,
         real: program.real,

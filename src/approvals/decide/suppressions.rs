@@ -3,7 +3,7 @@
 
 use super::evaluation::{Evaluation, Segment};
 use super::question::Question;
-use super::words::{program_name, trim};
+use super::words::{lower_case, program_name, trim};
 
 /// How many UTF-16 units may be between two of the three words.
 const MAX_GAP: usize = 200;
@@ -11,7 +11,11 @@ const MAX_GAP: usize = 200;
 /// Whether the command may change what `openclaw security audit` suppresses.
 pub(super) fn are_mentioned(question: &Question<'_>, evaluation: &Evaluation) -> bool {
     let command = question.command;
-    if !mentions(command) && !evaluation.segments.iter().any(|part| mentions(&part.argv.join(" "))) {
+    let is_mentioned_in = |part: &Segment| {
+        // The last word is in one of the words of the part, or not at all.
+        part.argv.iter().any(|word| names_suppressions(word)) && mentions(&part.argv.join(" "))
+    };
+    if !mentions(command) && !evaluation.segments.iter().any(is_mentioned_in) {
         return false;
     }
     let raw = |part: &Segment| trim(command.get(part.span.clone()).unwrap_or_default()).to_owned();
@@ -34,9 +38,17 @@ pub(super) fn are_mentioned(question: &Question<'_>, evaluation: &Evaluation) ->
 
 /// Whether a text has `security`, `audit` and `suppressions` in this order and not far apart.
 fn mentions(text: &str) -> bool {
+    if !names_suppressions(text) {
+        return false;
+    }
     let text = text.to_lowercase();
     let audits = follow(&text, &ends(&text, "security"), "audit");
     !follow(&text, &audits, "suppressions").is_empty()
+}
+
+/// Whether a text has the last of the three words. Most do not.
+fn names_suppressions(text: &str) -> bool {
+    text.len() >= "suppressions".len() && lower_case(text).contains("suppressions")
 }
 
 /// The ends of the occurrences of a word.

@@ -12,11 +12,12 @@ use super::gateway;
 use super::guards;
 use super::host::Host;
 use super::levels::Security;
+use super::near;
 use super::policy::{self, Merged};
 use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Entry, Question};
-use super::resolve::{Hypothesis, World};
+use super::resolve::{Hypothesis, Lookup, World};
 use super::seen::Seen;
 use super::situation::{Outcome, Situation};
 use super::{bash, environment, split, workspace};
@@ -24,17 +25,37 @@ use super::{bash, environment, split, workspace};
 /// The assumptions about a program if it is not known whether it exists.
 const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, Hypothesis::Wanted];
 
-/// Decides as one release does.
+/// Decides as one release does, and explains the entries that nearly match.
 pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Decision {
-    decide_prepared(question, profile, &Prepared::of(question.document, question.agent, profile), host)
+    explain_prepared(question, profile, &Prepared::of(question.document, question.agent, profile), host)
 }
 
 /// As [`decide`], with the document of the question already loaded for its agent and release.
+pub fn explain_prepared(
+    question: &Question<'_>,
+    profile: Profile,
+    loaded: &Prepared,
+    host: &dyn Host,
+) -> Decision {
+    decided(question, profile, loaded, host, true)
+}
+
+/// As [`explain_prepared`], but the entries that nearly match are left out: for many commands.
 pub fn decide_prepared(
     question: &Question<'_>,
     profile: Profile,
     loaded: &Prepared,
     host: &dyn Host,
+) -> Decision {
+    decided(question, profile, loaded, host, false)
+}
+
+fn decided(
+    question: &Question<'_>,
+    profile: Profile,
+    loaded: &Prepared,
+    host: &dyn Host,
+    explains_near: bool,
 ) -> Decision {
     let host: &dyn Host = &Seen::new(host);
     let configuration = Configuration::of(question, profile);
@@ -56,7 +77,13 @@ pub fn decide_prepared(
     let setup = configuration.setup(question);
     let directory = workspace::directory(question, profile, host);
     let question = Question { directory: &directory, ..question.clone() };
-    under_hypotheses(&question, profile, &policy, document, &setup, host)
+    let mut decision = under_hypotheses(&question, profile, &policy, document, &setup, host);
+    if let Some(evaluation) = decision.evaluation.as_mut().filter(|_| explains_near) {
+        // The evaluation is the one under the first hypothesis.
+        let world = World { host, hypothesis: HYPOTHESES[0], unknown: RefCell::default() };
+        near::explain(evaluation, &Lookup::new(&question, profile, &setup, &world), &document.entries);
+    }
+    decision
 }
 
 /// What is refused before the command is read against the entries, in the gateway's words.

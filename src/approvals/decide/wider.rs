@@ -88,7 +88,7 @@ fn compare(
     let configuration = Configuration::of(&question, pair.profile());
     let requested =
         configuration.requested(&question, pair.profile()).map_err(|_| Incomparable::Configuration)?;
-    let merge = |side: &Loaded| pair.merge(&question, &requested, side, agent);
+    let merge = |side: &Loaded<'_>| pair.merge(&question, &requested, side, agent);
     let (before, after) = (merge(pair.old), merge(pair.new));
     let own = Own { old: pair.old.entries_of(agent.id()), new: pair.new.entries_of(agent.id()) };
     let listed = compare_policies(pair, agent, (&before, &after), &own, findings);

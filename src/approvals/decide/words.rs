@@ -4,6 +4,8 @@
 //! Source: `exec-wrapper-tokens` of all three releases, and the documented behaviour of
 //! `String.prototype.trim` and `path.posix` of Node 24.
 
+use std::borrow::Cow;
+
 /// Whether JavaScript's `trim` and `\s` count a character as white space: U+FEFF is, U+0085 is not.
 pub(super) fn is_white(character: char) -> bool {
     character == '\u{feff}' || (character.is_whitespace() && character != '\u{85}')
@@ -16,21 +18,39 @@ pub(super) fn trim(text: &str) -> &str {
 
 /// The program that a word names, for comparison with the tables: the last component after `/` or `\`, in
 /// lower case, without `.exe`, `.cmd`, `.bat` or `.com`.
-pub(super) fn program_name(word: &str) -> String {
+pub(super) fn program_name(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')) {
         // Most words are their own names.
-        return word.to_owned();
+        return Cow::Borrowed(word);
     }
-    let posix = base_name(word);
-    let windows = windows_base_name(word);
-    let shorter = if windows.encode_utf16().count() < posix.encode_utf16().count() { windows } else { posix };
-    let lower = trim(shorter).to_lowercase();
-    for suffix in [".exe", ".cmd", ".bat", ".com"] {
-        if let Some(rest) = lower.strip_suffix(suffix) {
-            return rest.to_owned();
-        }
+    match lower_case(trim(shorter_base_name(word))) {
+        Cow::Borrowed(name) => Cow::Borrowed(without_suffix(name)),
+        Cow::Owned(name) => Cow::Owned(without_suffix(&name).to_owned()),
     }
-    lower
+}
+
+/// The last component of a path, as POSIX or as Windows has it, whichever is shorter.
+fn shorter_base_name(path: &str) -> &str {
+    let posix = base_name(path);
+    if !path.contains(['\\', ':']) {
+        return posix;
+    }
+    let windows = windows_base_name(path);
+    if windows.encode_utf16().count() < posix.encode_utf16().count() { windows } else { posix }
+}
+
+/// The name of a program without the suffix of Windows.
+fn without_suffix(name: &str) -> &str {
+    [".exe", ".cmd", ".bat", ".com"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
+}
+
+/// A text in lower case. Most are already.
+pub(super) fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }
 }
 
 /// `path.posix.basename`: the last component, trailing slashes ignored.
@@ -59,12 +79,12 @@ pub(super) fn directory_name(path: &str) -> &str {
 /// `path.posix.resolve(directory, path)` for an absolute directory: `.`, `..` and doubled slashes are folded
 /// as text.
 pub(super) fn absolute(directory: &str, path: &str) -> String {
-    if path.starts_with('/') { fold(path) } else { fold(&format!("{directory}/{path}")) }
+    fold(if path.starts_with('/') { path.to_owned() } else { [directory, "/", path].concat() })
 }
 
 /// `path.posix.normalize` of an absolute path: as [`absolute`], but a slash at the end is kept.
 pub(super) fn normalize(path: &str) -> String {
-    let mut folded = fold(path);
+    let mut folded = fold(path.to_owned());
     if path.ends_with('/') && folded != "/" {
         folded.push('/');
     }
@@ -72,9 +92,9 @@ pub(super) fn normalize(path: &str) -> String {
 }
 
 /// Folds an absolute path as text.
-fn fold(path: &str) -> String {
-    if is_folded(path) {
-        return path.to_owned();
+fn fold(path: String) -> String {
+    if is_folded(&path) {
+        return path;
     }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -91,18 +111,24 @@ fn fold(path: &str) -> String {
 
 /// Whether folding leaves an absolute path as it is, which is so for most.
 fn is_folded(path: &str) -> bool {
-    path.strip_prefix('/')
-        .is_some_and(|path| path.is_empty() || path.split('/').all(|part| !matches!(part, "" | "." | "..")))
+    let is_kept = |part: &str| !matches!(part, "" | "." | "..");
+    let may_change = path.ends_with('/') || has_pair(path, *b"//") || has_pair(path, *b"/.");
+    path.strip_prefix('/').is_some_and(|rest| !may_change || rest.is_empty() || rest.split('/').all(is_kept))
+}
+
+/// Whether a text has two bytes of ASCII next to each other.
+pub(super) fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|bytes| bytes == pair)
 }
 
 /// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced
 /// without one.
-pub(super) fn expand_home(text: &str, home: &str) -> String {
+pub(super) fn expand_home<'t>(text: &'t str, home: &str) -> Cow<'t, str> {
     match text.strip_prefix('~') {
         Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => {
-            format!("{home}{rest}")
+            Cow::Owned(format!("{home}{rest}"))
         }
-        _ => text.to_owned(),
+        _ => Cow::Borrowed(text),
     }
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::carriers;
 use super::profile::Profile;
+use super::remaining::Remaining;
 use super::shell_names;
 use super::words;
 use super::wrapper_options::{self, Kind};
@@ -32,11 +33,11 @@ pub(super) enum Wrapper<'a> {
 
 /// A command without its wrappers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unwrapped {
+pub(super) struct Unwrapped<'a> {
     /// What is executed in the end.
-    pub argv: Vec<String>,
-    /// What entries are compared with: as `argv`, but `busybox` stays in front of its shell.
-    pub policy_argv: Vec<String>,
+    pub argv: Cow<'a, [String]>,
+    /// The program that entries are compared with, if it is not that of `argv`: `busybox` stays in front of its shell.
+    pub policy_word: Option<String>,
     /// The wrappers that were taken off, outermost first.
     pub wrappers: Vec<String>,
     /// The words that name them, as written.
@@ -47,90 +48,81 @@ pub(super) struct Unwrapped {
     pub is_shell: bool,
 }
 
+impl Unwrapped<'_> {
+    /// The same with words of its own.
+    pub(super) fn into_owned(self) -> Unwrapped<'static> {
+        Unwrapped { argv: Cow::Owned(self.argv.into_owned()), ..self }
+    }
+}
+
 /// Takes all wrappers off: dispatch wrappers, `busybox sh`, and on 2026.9.6 `command`, `builtin` and `exec`
 /// (`resolveExecWrapperTrustPlan`).
-pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped {
-    let mut current = Cow::Borrowed(argv);
-    let mut policy: Option<Vec<String>> = None;
+pub(super) fn unwrap(profile: Profile, argv: &[String]) -> Unwrapped<'_> {
+    let mut remaining = Remaining::of(argv);
+    let mut policy_word = None;
     let mut wrappers = Vec::new();
     let mut words = Vec::new();
     let mut blocked = None;
     while wrappers.len() <= DEPTH {
-        let (wrapper, is_multiplexer) = any(profile, &current);
+        let current = remaining.words();
+        let (wrapper, is_multiplexer) = any(profile, current);
         match wrapper {
             Wrapper::No => break,
             // One more than allowed blocks, even if it could be taken off.
             Wrapper::Starts { name, .. } if wrappers.len() == DEPTH => blocked = Some(name),
             Wrapper::Blocked(name) => blocked = Some(name),
             Wrapper::Starts { name, argv } => {
-                let next = argv.into_owned();
-                if is_multiplexer {
-                    policy.get_or_insert_with(|| current.to_vec());
+                let word = current.first();
+                if is_multiplexer && policy_word.is_none() {
+                    policy_word = word.cloned();
                 }
                 wrappers.push(name);
-                words.extend(current.first().cloned());
-                if is_semantic(profile, &current) {
+                words.extend(word.cloned());
+                if is_semantic(profile, current) {
                     blocked = wrappers.last().cloned();
                 } else {
-                    current = Cow::Owned(next);
+                    let started = argv.into();
+                    remaining.go_on(started);
                     continue;
                 }
             }
         }
         break;
     }
-    let argv = current.into_owned();
+    let argv = remaining.into_words();
     let program = argv.first().map_or("", |word| words::trim(word));
     let is_shell = blocked.is_none() && shell_names::is_shell(profile, program);
-    Unwrapped {
-        policy_argv: policy.unwrap_or_else(|| argv.clone()),
-        argv,
-        wrappers,
-        words,
-        blocked,
-        is_shell,
-    }
+    Unwrapped { argv, policy_word, wrappers, words, blocked, is_shell }
 }
 
-/// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `policy_argv` is the same as
-/// `argv`.
-pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Unwrapped {
-    let mut current = Cow::Borrowed(argv);
-    let mut wrappers = Vec::new();
-    let mut blocked = None;
+/// Takes dispatch wrappers alone off (`resolveDispatchWrapperTrustPlan`). `None`: one blocks.
+pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Option<Cow<'_, [String]>> {
+    let mut remaining = Remaining::of(argv);
+    let mut count = 0;
     loop {
-        let (name, next) = match dispatch(profile, &current) {
-            Wrapper::No => break,
-            Wrapper::Blocked(name) => (name, None),
-            Wrapper::Starts { name, argv } => (name, Some(argv.into_owned())),
-        };
-        let Some(next) = next.filter(|_| wrappers.len() < DEPTH && !is_semantic(profile, &current)) else {
-            blocked = Some(name);
-            break;
-        };
-        wrappers.push(name);
-        current = Cow::Owned(next);
+        let current = remaining.words();
+        match dispatch(profile, current) {
+            Wrapper::No => return Some(remaining.into_words()),
+            Wrapper::Starts { argv, .. } if count < DEPTH && !is_semantic(profile, current) => {
+                let started = argv.into();
+                remaining.go_on(started);
+                count += 1;
+            }
+            Wrapper::Blocked(_) | Wrapper::Starts { .. } => return None,
+        }
     }
-    let argv = current.into_owned();
-    Unwrapped { policy_argv: argv.clone(), argv, wrappers, words: Vec::new(), blocked, is_shell: false }
 }
 
 /// The outermost wrapper of any sort, and whether it is `busybox` or `toybox`.
-fn any(profile: Profile, argv: &[String]) -> (Wrapper<'static>, bool) {
-    let owned = |wrapper: Wrapper<'_>| match wrapper {
-        Wrapper::No => Wrapper::No,
-        Wrapper::Blocked(name) => Wrapper::Blocked(name),
-        Wrapper::Starts { name, argv } => Wrapper::Starts { name, argv: Cow::Owned(argv.into_owned()) },
-    };
+fn any(profile: Profile, argv: &[String]) -> (Wrapper<'_>, bool) {
     match dispatch(profile, argv) {
         Wrapper::No => {}
-        wrapper => return (owned(wrapper), false),
+        wrapper => return (wrapper, false),
     }
     match transparent_carrier(profile, argv) {
-        Wrapper::No => {}
-        wrapper => return (owned(wrapper), false),
+        Wrapper::No => (multiplexer(profile, argv), true),
+        wrapper => (wrapper, false),
     }
-    (owned(multiplexer(profile, argv)), true)
 }
 
 /// One dispatch wrapper: env, nice, timeout, sudo ... (`unwrapKnownDispatchWrapperInvocation`).
@@ -142,6 +134,7 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     let Some(kind) = wrapper_options::kind(profile, &name) else {
         return Wrapper::No;
     };
+    let name = name.into_owned();
     let started = match kind {
         Kind::Opaque => None,
         Kind::Env => carriers::env(profile, argv),
@@ -202,9 +195,10 @@ fn searches_default_path(argv: &[String]) -> bool {
 /// `busybox` and `toybox` with a shell behind them (`unwrapKnownShellMultiplexerInvocation`).
 pub(super) fn multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
     let name = words::program_name(argv.first().map_or("", |word| words::trim(word)));
-    if !matches!(name.as_str(), "busybox" | "toybox") {
+    if !matches!(&*name, "busybox" | "toybox") {
         return Wrapper::No;
     }
+    let name = name.into_owned();
     let word = |index: usize| argv.get(index).map_or("", |word| words::trim(word));
     let applet = if word(1) == "--" { 2 } else { 1 };
     match argv.get(applet..) {
@@ -213,9 +207,4 @@ pub(super) fn multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
         }
         _ => Wrapper::Blocked(name),
     }
-}
-
-/// What a carrier (sudo, doas, env, command, builtin; exec on request) starts. 2026.4.14 knows none of them.
-pub(super) fn carried(_profile: Profile, argv: &[String], with_exec: bool) -> Option<Vec<String>> {
-    carriers::carried(argv, with_exec).map(Cow::into_owned)
 }

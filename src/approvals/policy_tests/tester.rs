@@ -9,7 +9,7 @@ use super::mismatch::{Matched, Mismatch, mismatches};
 use super::suite::{Case, Host, Release, Suite};
 use crate::approvals::decide::{
     self, Decision, Entry, EntryId, Place, Prepared, Profile, Programs, Question, Table, TableHost,
-    decide_prepared,
+    decide_prepared, explain_prepared,
 };
 use crate::approvals::findings::nearest::nearest;
 
@@ -106,13 +106,15 @@ impl<'s> Tester<'s> {
             security: case.security.as_deref(),
             permission_mode: case.permission_mode.as_deref(),
         };
-        let decision = match &self.suite.host {
-            Host::Local => decide_prepared(&question, release.profile, &document, &*self.local.host),
+        let listed;
+        let host: &dyn decide::Host = match &self.suite.host {
+            Host::Local => &*self.local.host,
             Host::Table(table) => {
-                let host = self.host(table, case, &directory);
-                decide_prepared(&question, release.profile, &document, &*host)
+                listed = self.host(table, case, &directory);
+                &*listed
             }
         };
+        let mut decision = decide_prepared(&question, release.profile, &document, host);
         let matched = matched(&decision, document.entries());
         let named: Vec<Matched<'_>> = matched.iter().map(Matched::of).collect();
         let mismatches = mismatches(case, &decision, &named, |expected| {
@@ -124,6 +126,10 @@ impl<'s> Tester<'s> {
             let near = if exists { None } else { nearest(&expected.pattern, patterns) };
             (exists, near)
         });
+        if !mismatches.is_empty() {
+            // The report of a failure names the entries that nearly match.
+            decision = explain_prepared(&question, release.profile, &document, host);
+        }
         self.touched.extend(matched.iter().map(|entry| entry.id.stored.clone()));
         Outcome { mismatches, decision, matched }
     }

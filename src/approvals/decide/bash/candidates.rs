@@ -2,6 +2,7 @@
 //! 2026.9.6. For a lone `sh -c` these may be the programs of its payload in place of the shell. Source:
 //! `exec-authorization-plan.ts` of both releases.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::inside::Ranges;
@@ -14,15 +15,9 @@ use crate::approvals::decide::wrappers;
 
 /// A part of a command that must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
-    /// The words.
-    pub argv: Vec<String>,
-    /// Its text.
-    pub text: String,
-    /// Bytes of the command.
-    pub span: Range<usize>,
-    /// The bytes that the release takes for the program.
-    pub executable: Range<usize>,
+pub(super) struct Candidate<'f> {
+    /// Its words, its text, and where it is.
+    pub step: Cow<'f, Step>,
     /// Whether a shell is given it in its arguments, so that it cannot be rewritten.
     pub is_payload: bool,
     /// Why nothing can allow it.
@@ -30,7 +25,7 @@ pub(super) struct Candidate {
 }
 
 /// The parts of an explained command, or why it is not analysable, in the release's words.
-pub(super) fn candidates(found: &Explanation, profile: Profile) -> Result<Vec<Candidate>, &'static str> {
+pub(super) fn candidates(found: &Explanation, profile: Profile) -> Result<Vec<Candidate<'_>>, &'static str> {
     let planner = Planner::new(found, profile);
     let blocking = planner.blocking();
     if found.has_error || (blocking.is_some() && !planner.is_lone_shell()) {
@@ -54,12 +49,15 @@ struct Planner<'f> {
 impl<'f> Planner<'f> {
     fn new(found: &'f Explanation, profile: Profile) -> Self {
         let prompt_only = ["eval", "source", "alias", "shell-wrapper-through-carrier", "command-carrier"];
-        let prompt_only = prompt_only.map(|word| {
-            let risks = found.risks.iter().filter(|risk| risk.kind == RiskKind::PromptOnly(word));
-            (word, Ranges::new(risks.map(|risk| risk.span.clone())))
+        let prompt_only = prompt_only.into_iter().filter_map(|word| {
+            let mut risks =
+                found.risks.iter().filter(|risk| risk.kind == RiskKind::PromptOnly(word)).peekable();
+            risks.peek()?;
+            Some((word, Ranges::new(risks.map(|risk| risk.span.clone()))))
         });
+        let prompt_only = prompt_only.collect();
         let top = found.steps.iter().filter(|step| step.context == Context::Top).collect();
-        Self { found, profile, top, prompt_only: prompt_only.into() }
+        Self { found, profile, top, prompt_only }
     }
 
     /// The first risk that makes the command unanalysable.
@@ -78,9 +76,11 @@ impl<'f> Planner<'f> {
         if let Some(shape) = self.found.shapes.first() {
             return Some(shape);
         }
+        let mut expansions =
+            self.found.risks.iter().filter(|risk| risk.kind == RiskKind::Expansion).peekable();
+        expansions.peek()?;
         let steps = self.found.steps.iter().filter(|step| self.prompt_only(&step.span).is_some());
         let steps = Ranges::new(steps.map(|step| step.span.clone()));
-        let mut expansions = self.found.risks.iter().filter(|risk| risk.kind == RiskKind::Expansion);
         expansions.any(|risk| !steps.any_around(&risk.span)).then_some("dynamic-argument")
     }
 
@@ -105,14 +105,14 @@ impl<'f> Planner<'f> {
     }
 
     /// The programs of the command itself.
-    fn direct(&self) -> Vec<Candidate> {
+    fn direct(&self) -> Vec<Candidate<'f>> {
         let mut steps = self.top.clone();
         steps.sort_by_key(|step| step.span.start);
-        steps.into_iter().map(|step| self.candidate(step, false)).collect()
+        steps.into_iter().map(|step| self.candidate(Cow::Borrowed(step), false)).collect()
     }
 
     /// What a shell starts, in place of the shell. `None`: the shell itself must be allowed.
-    fn payload(&self) -> Option<Vec<Candidate>> {
+    fn payload(&self) -> Option<Vec<Candidate<'f>>> {
         let shell = *self.top.first()?;
         if !self.is_shell_wrapper(shell)
             || has_assignment(shell)
@@ -123,7 +123,7 @@ impl<'f> Planner<'f> {
         if let Some(carried) = positional(self.profile, shell) {
             // The release forgets every other step here. It gets here only with an option such as `--cmdline`, whose text
             // it does not parse.
-            return Some(vec![self.candidate(&carried, true)]);
+            return Some(vec![self.candidate(Cow::Owned(carried), true)]);
         }
         if self.top.len() != 1 {
             return None;
@@ -139,18 +139,12 @@ impl<'f> Planner<'f> {
         if steps.first().and_then(|step| step.argv.first()).is_none_or(|word| trim(word).is_empty()) {
             return None;
         }
-        Some(steps.into_iter().map(|step| self.candidate(step, true)).collect())
+        Some(steps.into_iter().map(|step| self.candidate(Cow::Borrowed(step), true)).collect())
     }
 
-    fn candidate(&self, step: &Step, is_payload: bool) -> Candidate {
-        Candidate {
-            argv: step.argv.clone(),
-            text: step.text.clone(),
-            span: step.span.clone(),
-            executable: step.executable.clone(),
-            is_payload,
-            never: self.never(step, is_payload),
-        }
+    fn candidate(&self, step: Cow<'f, Step>, is_payload: bool) -> Candidate<'f> {
+        let never = self.never(&step, is_payload);
+        Candidate { step, is_payload, never }
     }
 
     /// Why nothing can allow a step.
@@ -161,10 +155,11 @@ impl<'f> Planner<'f> {
         if has_assignment(step) {
             return Some("a variable is assigned before the program".to_owned());
         }
+        let word = self.prompt_only(&step.span)?;
         if !is_payload && shells::bindable_payload(self.profile, &step.argv).is_some() {
             return None;
         }
-        let reason = match self.prompt_only(&step.span)? {
+        let reason = match word {
             "eval" => "eval runs text that is put together when it starts",
             "source" => "the shell reads commands from a file",
             "alias" => "an alias changes what later words mean",
@@ -213,7 +208,7 @@ fn positional(profile: Profile, shell: &Step) -> Option<Step> {
     let word = argv.first()?;
     let name = program_name(word);
     let is_refused = wrappers::is_dispatch(profile, &name)
-        || matches!(name.as_str(), "find" | "xargs")
+        || matches!(&*name, "find" | "xargs")
         || shell_names::is_parseable(profile, &name)
         || name.ends_with("-wrapper");
     if is_refused {
@@ -269,7 +264,7 @@ mod tests {
             for profile in [Profile::V2026_6_11, Profile::V2026_9_6] {
                 let found = explain(command, profile).unwrap();
                 let parts = candidates(&found, profile)
-                    .map(|parts| parts.iter().map(|part| part.argv.join(" ")).collect::<Vec<_>>());
+                    .map(|parts| parts.iter().map(|part| part.step.argv.join(" ")).collect::<Vec<_>>());
                 assert_eq!(
                     parts,
                     expected.clone().map(|parts| parts.into_iter().map(str::to_owned).collect()),

@@ -8,6 +8,7 @@ use super::candidates::Candidate;
 use crate::approvals::decide::evaluation::{By, Plan};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::segment::Judged;
+use crate::approvals::decide::shell::Step;
 use crate::approvals::decide::words::{is_white, trim};
 
 const BLOCKED: &str = "segment execution plan unavailable";
@@ -16,7 +17,7 @@ const SPAN: &str = "source span mismatch";
 const OVERLAP: &str = "overlapping replacement ranges";
 
 /// Renders a command from its parts.
-pub(super) fn plan(command: &str, profile: Profile, parts: &[(Candidate, Judged<'_>)]) -> Plan {
+pub(super) fn plan(command: &str, profile: Profile, parts: &[(&Candidate<'_>, Judged<'_, '_>)]) -> Plan {
     match render(command, profile, parts) {
         Ok(text) => Plan::Renders((text != command).then_some(text)),
         Err(reason) => Plan::Unavailable(reason),
@@ -26,7 +27,7 @@ pub(super) fn plan(command: &str, profile: Profile, parts: &[(Candidate, Judged<
 fn render(
     command: &str,
     profile: Profile,
-    parts: &[(Candidate, Judged<'_>)],
+    parts: &[(&Candidate<'_>, Judged<'_, '_>)],
 ) -> Result<String, &'static str> {
     let mut replacements = Vec::new();
     for (candidate, judged) in parts {
@@ -50,11 +51,11 @@ fn render(
 /// What takes the place of which bytes of the command. `None`: the part stays as it is.
 fn replacement(
     profile: Profile,
-    candidate: &Candidate,
-    judged: &Judged<'_>,
+    candidate: &Candidate<'_>,
+    judged: &Judged<'_, '_>,
 ) -> Result<Option<(Range<usize>, String)>, &'static str> {
     let is_new = profile >= Profile::V2026_9_6;
-    if is_new && expands_arguments(candidate) {
+    if is_new && expands_arguments(&candidate.step) {
         return Err(Plan::SHELL_EXPANSION);
     }
     if is_new && judged.by == Some(By::Builtin) {
@@ -63,27 +64,27 @@ fn replacement(
     if judged.unwrapped.blocked.is_some() {
         return Err(BLOCKED);
     }
-    if expands_arguments(candidate) {
+    if expands_arguments(&candidate.step) {
         return Err(Plan::SHELL_EXPANSION);
     }
     if candidate.is_payload {
         return Err(PAYLOAD);
     }
-    let argv = if judged.unwrapped.argv.is_empty() { &candidate.argv } else { &judged.unwrapped.argv };
+    let argv = if judged.unwrapped.argv.is_empty() { &candidate.step.argv } else { &*judged.unwrapped.argv };
     let path = judged.program.real.as_deref().or(judged.program.resolved.as_deref()).map_or("", trim);
     let program = if path.is_empty() { argv.first().map_or("", String::as_str) } else { path };
     if judged.unwrapped.wrappers.is_empty() {
-        return Ok(Some((candidate.executable.clone(), quoted(program))));
+        return Ok(Some((candidate.step.executable.clone(), quoted(program))));
     }
     let words: Vec<String> =
         std::iter::once(program).chain(argv.iter().skip(1).map(String::as_str)).map(quoted).collect();
-    Ok(Some((candidate.span.clone(), words.join(" "))))
+    Ok(Some((candidate.step.span.clone(), words.join(" "))))
 }
 
 /// Whether the shell would expand something behind the program of a part.
-fn expands_arguments(candidate: &Candidate) -> bool {
-    let end = candidate.executable.end.saturating_sub(candidate.span.start).min(candidate.text.len());
-    candidate.text.get(candidate.text.floor_char_boundary(end)..).is_some_and(is_expanded)
+fn expands_arguments(step: &Step) -> bool {
+    let end = step.executable.end.saturating_sub(step.span.start).min(step.text.len());
+    step.text.get(step.text.floor_char_boundary(end)..).is_some_and(is_expanded)
 }
 
 /// Whether a text has a pattern, a brace, or a tilde at the start of a word, outside quotes.

@@ -133,10 +133,10 @@ const DENO_VALUES: [&str; 24] = [
 pub(super) fn index(argv: &[String], files: &Files<'_>) -> Option<isize> {
     let inner = unwrapped::unwrap(argv);
     let program = program_name(inner.argv.first().map(String::as_str).unwrap_or_default());
-    if program.is_empty() || inner.is_opaque || OPAQUE_RUNNERS.contains(&program.as_str()) {
+    if program.is_empty() || inner.is_opaque || OPAQUE_RUNNERS.contains(&&*program) {
         return None;
     }
-    let found = if POSIX_SHELLS.contains(&program.as_str()) {
+    let found = if POSIX_SHELLS.contains(&&*program) {
         shell::script_index(&inner.argv, &program)
     } else {
         of_runner(&inner.argv, &program, files)

@@ -22,7 +22,7 @@ pub(super) fn script(argv: &[String], files: &Files<'_>) -> Result<bool, &'stati
     if options::shell_loads_code(&inner, &program) {
         return Err("SYSTEM_RUN_DENIED: approval cannot safely bind shell startup files");
     }
-    if POSIX_SHELLS.contains(&program.as_str()) && options::sets_startup_variable(argv) {
+    if POSIX_SHELLS.contains(&&*program) && options::sets_startup_variable(argv) {
         return Err(options::STARTUP_ENVIRONMENT);
     }
     if options::runtime_loads_code(&inner, &program) {
@@ -64,7 +64,7 @@ pub(super) fn needs_script(argv: &[String], files: &Files<'_>) -> bool {
         return true;
     }
     let program = program_name(word);
-    !program.is_empty() && !POSIX_SHELLS.contains(&program.as_str()) && operand::is_script_runner(&program)
+    !program.is_empty() && !POSIX_SHELLS.contains(&&*program) && operand::is_script_runner(&program)
 }
 
 /// Whether the command of `sh -c` starts a file that an approval would have to be bound to
@@ -89,7 +89,7 @@ fn payload_needs_script(command: &str, files: &Files<'_>) -> bool {
 fn is_bound_by_text(argv: &[String]) -> bool {
     let inner = unwrapped::unwrap(argv).argv;
     let program = program_name(inner.first().map(String::as_str).unwrap_or_default());
-    let loads_code = match program.as_str() {
+    let loads_code = match &*program {
         "node" | "nodejs" => options::node_loads_file(&inner),
         "ruby" => options::ruby_loads_code(&inner),
         "perl" => options::perl_loads_code(&inner),
@@ -98,10 +98,10 @@ fn is_bound_by_text(argv: &[String]) -> bool {
     if loads_code {
         return false;
     }
-    if inline_code::in_command(Profile::V2026_9_6, &inner).is_some() {
+    if inline_code::in_command(Profile::V2026_9_6, &inner) {
         return true;
     }
-    match inner.as_slice() {
+    match &*inner {
         [_, only] => matches!(trim(only).to_lowercase().as_str(), "--help" | "--version" | "-h" | "-v"),
         _ => false,
     }

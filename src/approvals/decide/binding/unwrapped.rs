@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::approvals::decide::packages::{self, Package};
 use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::remaining::Remaining;
 use crate::approvals::decide::wrappers::{self, Wrapper};
 
 /// Maximum number of nested package managers. The release has no limit; more are refused elsewhere.
@@ -12,9 +13,9 @@ const MAX_MANAGERS: usize = 64;
 
 /// What is started in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Inner {
+pub(super) struct Inner<'a> {
     /// Its words.
-    pub argv: Vec<String>,
+    pub argv: Cow<'a, [String]>,
     /// The number of words before it. Negative if `env -S` made more words of fewer.
     pub offset: isize,
     /// Whether `busybox` or `toybox` was among the wrappers.
@@ -22,14 +23,13 @@ pub(super) struct Inner {
 }
 
 /// Takes every wrapper off.
-pub(super) fn unwrap(argv: &[String]) -> Inner {
+pub(super) fn unwrap(argv: &[String]) -> Inner<'_> {
     let newest = Profile::V2026_9_6;
-    let mut inner = argv.to_vec();
-    let mut start = 0;
+    let mut remaining = Remaining::of(argv);
     let mut is_opaque = false;
     let mut managers = 0;
     loop {
-        let current = inner.get(start..).unwrap_or_default();
+        let current = remaining.words();
         let next = if let Wrapper::Starts { argv, .. } = wrappers::dispatch(newest, current) {
             argv
         } else if let Wrapper::Starts { argv, .. } = wrappers::multiplexer(newest, current) {
@@ -39,36 +39,37 @@ pub(super) fn unwrap(argv: &[String]) -> Inner {
             match packages::one(current) {
                 Package::Starts(argv) if managers < MAX_MANAGERS => {
                     managers += 1;
-                    Cow::Owned(argv)
+                    argv
                 }
                 _ => break,
             }
         };
-        match next {
-            // What is taken over without a change is the end of the same words.
-            Cow::Borrowed(rest) => start = inner.len() - rest.len(),
-            Cow::Owned(rest) => (inner, start) = (rest, 0),
-        }
+        let started = next.into();
+        remaining.go_on(started);
     }
-    let inner = inner.split_off(start.min(inner.len()));
+    let inner = remaining.into_words();
     Inner { offset: argv.len().cast_signed() - inner.len().cast_signed(), argv: inner, is_opaque }
 }
 
-/// Takes dispatch wrappers and `busybox` off, as the search for a shell does.
-pub(super) fn behind_dispatch(argv: &[String]) -> Vec<String> {
+/// Takes dispatch wrappers and `busybox` off, as the search for a shell does. Nothing is left if one hides what it starts, or
+/// if there are too many.
+pub(super) fn behind_dispatch(argv: &[String]) -> Cow<'_, [String]> {
     let newest = Profile::V2026_9_6;
-    let mut current = argv.to_vec();
+    let mut remaining = Remaining::of(argv);
     for _ in 0..=wrappers::DEPTH {
-        let next = match wrappers::dispatch(newest, &current) {
-            Wrapper::Starts { argv, .. } => argv.into_owned(),
-            Wrapper::Blocked(_) => return Vec::new(),
-            Wrapper::No => match wrappers::multiplexer(newest, &current) {
-                Wrapper::Starts { argv, .. } => argv.into_owned(),
-                Wrapper::Blocked(_) => return Vec::new(),
-                Wrapper::No => return current,
-            },
+        let current = remaining.words();
+        let wrapper = match wrappers::dispatch(newest, current) {
+            Wrapper::No => wrappers::multiplexer(newest, current),
+            wrapper => wrapper,
         };
-        current = next;
+        match wrapper {
+            Wrapper::No => return remaining.into_words(),
+            Wrapper::Blocked(_) => break,
+            Wrapper::Starts { argv, .. } => {
+                let started = argv.into();
+                remaining.go_on(started);
+            }
+        }
     }
-    Vec::new()
+    Cow::Borrowed(&[])
 }

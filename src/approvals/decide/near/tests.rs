@@ -22,11 +22,8 @@ fn each_miss_has_its_reason() {
         (C, "bash x", "/usr/bin/bash", "a shell with arguments needs an entry with an argPattern"),
         (C, "npx git x", "/opt/bin/git", "the program is /usr/bin/git"),
     ] {
-        let reasons = with_lookup(profile, |lookup| {
-            let entries = [entry(pattern, None)];
-            let judged = segment::judge(lookup, &entries, &owned(command), command);
-            segment::near(lookup, &entries, &judged)
-        });
+        let reasons =
+            with_lookup(profile, |lookup| segment::near(lookup, &[entry(pattern, None)], &owned(command)));
         let found = reasons.first().map_or("", |(_, reason)| reason.as_str());
         assert!(found.starts_with(reason), "{command} {pattern}: {found}");
     }
@@ -34,12 +31,8 @@ fn each_miss_has_its_reason() {
 
 #[test]
 fn arguments_that_miss_are_shown_and_strangers_are_not() {
-    let near = |entries: &[Entry]| {
-        with_lookup(C, |lookup| {
-            let judged = segment::judge(lookup, entries, &owned("git log -p"), "git log -p");
-            segment::near(lookup, entries, &judged)
-        })
-    };
+    let near =
+        |entries: &[Entry]| with_lookup(C, |lookup| segment::near(lookup, entries, &owned("git log -p")));
     let entries = [entry("/usr/bin/ls", None), entry("/usr/bin/git", Some("^status$"))];
     assert_eq!(
         near(&entries),

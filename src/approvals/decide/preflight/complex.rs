@@ -16,15 +16,19 @@ struct Look {
     names_script: bool,
 }
 
-/// Whether the command is refused.
-pub(super) fn is_refused(command: &str) -> bool {
-    let text = trim(command);
-    let argv = splitter::words(text);
-    let argv = argv.as_deref().map(without_env).map(without_assignments).unwrap_or_default();
+/// What a text has to have to be involved, in quotes or not.
+const OPERATORS: [char; 9] = ['|', '&', ';', '$', '`', '<', '>', '\n', '\r'];
+
+/// Whether a trimmed text is refused. `words`: those of the whole text, if it is a call.
+pub(super) fn is_refused(text: &str, words: Option<&[String]>) -> bool {
+    let argv = words.map(without_env).map(without_assignments).unwrap_or_default();
     let program = argv.first().map(|word| trim(word).to_lowercase());
     let is_direct = program.as_deref().is_some_and(is_interpreter);
     let arguments = argv.get(1..).unwrap_or_default();
     let payload = program.as_deref().and_then(|program| payload(program, arguments));
+    if payload.is_none() && !text.contains(OPERATORS) {
+        return false;
+    }
     let top = Look::at(&unquoted(text).unwrap_or_else(|| text.to_owned()));
     let nested = payload.map_or_else(Look::default, |payload| {
         Look::at(&unquoted(payload).unwrap_or_else(|| payload.to_owned()))

@@ -4,8 +4,7 @@
 use super::text::is_python;
 use crate::approvals::decide::carrier_options::ENV_VALUES;
 use crate::approvals::decide::carriers::is_assignment;
-use crate::approvals::decide::splitter;
-use crate::approvals::decide::words::trim;
+use crate::approvals::decide::words::{lower_case, trim};
 
 /// The interpreter of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +24,15 @@ pub(super) struct Target {
     pub paths: Vec<String>,
 }
 
-/// The scripts of a text that is one call.
-pub(super) fn of_command(command: &str) -> Option<Target> {
-    let argv = splitter::words(trim(command))?;
-    of_argv(&argv).or_else(|| of_argv(without_env(&argv)))
+/// The scripts of a call, behind `env` too.
+pub(super) fn of_call(argv: &[String]) -> Option<Target> {
+    of_argv(argv).or_else(|| of_argv(without_env(argv)))
 }
 
 /// The scripts of the words of a call.
 pub(super) fn of_argv(argv: &[String]) -> Option<Target> {
     let (program, arguments) = without_assignments(argv).split_first()?;
-    let program = trim(program).to_lowercase();
+    let program = lower_case(trim(program));
     let (kind, paths) = if is_python(&program) {
         (Kind::Python, python_script(arguments).into_iter().collect::<Vec<_>>())
     } else if program == "node" {
@@ -71,7 +69,7 @@ pub(super) fn without_env(argv: &[String]) -> &[String] {
 }
 
 fn is_env(word: &str) -> bool {
-    let name = trim(word.rsplit(['/', '\\']).next().unwrap_or_default()).to_lowercase();
+    let name = lower_case(trim(word.rsplit(['/', '\\']).next().unwrap_or_default()));
     name.strip_suffix(".exe").unwrap_or(&name) == "env"
 }
 

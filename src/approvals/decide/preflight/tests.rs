@@ -14,7 +14,8 @@ fn scripts_of_direct_calls_are_found() {
         ("node -e 1 c.js", &[]),
         ("ruby app.rb", &[]),
     ] {
-        let found = script::of_command(command).map(|target| target.paths).unwrap_or_default();
+        let words = splitter::words(command).unwrap_or_default();
+        let found = script::of_call(&words).map(|target| target.paths).unwrap_or_default();
         assert_eq!(found, paths, "{command}");
     }
 }
@@ -31,7 +32,7 @@ fn involved_calls_are_refused() {
         ("cd x && python3 tool", false),
         ("if true; then python app.py; fi", true),
     ] {
-        assert_eq!(complex::is_refused(command), is, "{command}");
+        assert_eq!(complex::is_refused(command, splitter::words(command).as_deref()), is, "{command}");
     }
 }
 

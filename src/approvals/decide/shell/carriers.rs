@@ -1,9 +1,12 @@
 //! What a program's words say beyond its name: that it starts other programs from its arguments, or that it is a builtin
 //! which makes the shell read more commands. Source: `recordCommandRisks` of `extract.ts` and `command-analysis/risks.ts`.
 
+use std::borrow::Cow;
+
 use super::explanation::RiskKind;
-use crate::approvals::decide::carriers::env_splits;
+use crate::approvals::decide::carriers::{carried, env_splits};
 use crate::approvals::decide::profile::Profile;
+use crate::approvals::decide::remaining::{Remaining, Started};
 use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{program_name, trim};
@@ -71,20 +74,23 @@ fn builtin(name: &str) -> Option<RiskKind> {
 /// The risks of what follows sudo, doas, env, command, builtin and exec.
 fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<RiskKind> {
     let mut risks = Vec::new();
-    let mut current = wrappers::carried(profile, argv, true);
+    let mut remaining = Remaining::of(argv);
     let mut has_shell = false;
     for depth in 0.. {
-        let Some(argv) = current.take() else { break };
+        let Some(started) = carried(remaining.words(), true).map(Started::from) else {
+            if depth > 0 {
+                risks.extend(remaining.words().first().and_then(|word| builtin(&program_name(word))));
+            }
+            break;
+        };
         if depth == MAX_CARRIERS {
             has_shell = true;
             break;
         }
-        let word = argv.first().map_or("", String::as_str);
-        has_shell |= shell_names::is_shell(profile, word) && command_flag(&argv).is_some();
-        current = wrappers::carried(profile, &argv, true);
-        if current.is_none() {
-            risks.extend(builtin(&program_name(word)));
-        }
+        remaining.go_on(started);
+        let argv = remaining.words();
+        has_shell |= argv.first().is_some_and(|word| shell_names::is_shell(profile, word))
+            && command_flag(argv).is_some();
     }
     if has_shell && with_shells {
         risks.insert(0, RiskKind::PromptOnly("shell-wrapper-through-carrier"));
@@ -94,29 +100,33 @@ fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<
 
 /// Whether the command of a shell is parsed as Bash.
 fn is_parsed(profile: Profile, argv: &[String]) -> bool {
-    let shell = shell_behind_wrappers(profile, argv);
+    let shell = &*shell_behind_wrappers(profile, argv);
     if !shell.first().is_some_and(|word| shell_names::is_parseable(profile, word)) {
         return false;
     }
-    let flag = command_flag(&shell).or_else(|| command_flag(argv)).unwrap_or_default().to_lowercase();
+    let flag = command_flag(shell).or_else(|| command_flag(argv)).unwrap_or_default().to_lowercase();
     let cluster = flag.strip_prefix('-').unwrap_or_default();
     flag == "--command" || (cluster.contains('c') && !cluster.contains('-'))
 }
 
 /// The words of the shell behind wrappers.
-fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Vec<String> {
-    let mut current = argv.to_vec();
+fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Cow<'_, [String]> {
+    let mut remaining = Remaining::of(argv);
     for _ in 0..MAX_WRAPPERS {
-        let next = match wrappers::dispatch(profile, &current) {
-            Wrapper::No => wrappers::multiplexer(profile, &current),
+        let current = remaining.words();
+        let next = match wrappers::dispatch(profile, current) {
+            Wrapper::No => wrappers::multiplexer(profile, current),
             wrapper => wrapper,
         };
         match next {
-            Wrapper::Starts { argv, .. } => current = argv.into_owned(),
+            Wrapper::Starts { argv, .. } => {
+                let started = argv.into();
+                remaining.go_on(started);
+            }
             Wrapper::No | Wrapper::Blocked(_) => break,
         }
     }
-    current
+    remaining.into_words()
 }
 
 /// The option of a shell that a command follows, as the explainer looks for it: any case, past words that are not options.
@@ -125,7 +135,7 @@ fn command_flag(argv: &[String]) -> Option<&str> {
     let words = argv.iter().skip(1).map(|word| trim(word)).filter(|word| !word.is_empty());
     words.take_while(|word| *word != "--").find(|word| {
         let lower = word.to_lowercase();
-        match shell.as_str() {
+        match &*shell {
             "cmd" => matches!(lower.as_str(), "/c" | "/k"),
             "powershell" | "pwsh" => matches!(
                 lower.as_str(),

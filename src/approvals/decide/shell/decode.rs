@@ -50,6 +50,9 @@ impl Decoded {
 
 /// The value of a word, or of the literal text in one.
 pub(super) fn value(text: &str, quoting: Quoting) -> String {
+    if !text.contains('\\') {
+        return body(text, quoting).1.to_owned();
+    }
     match quoting {
         Quoting::Single => within(text, 1).to_owned(),
         Quoting::None => unquoted(text).value,
@@ -82,6 +85,16 @@ pub(super) fn source_offsets(text: &str, quoting: Quoting, value: &str) -> Vec<u
         Quoting::AnsiC => 2,
     };
     (0..=value.len()).map(|at| at.saturating_add(prefix)).collect()
+}
+
+/// What is between the quotes, and the number of bytes before it.
+fn body(text: &str, quoting: Quoting) -> (usize, &str) {
+    match quoting {
+        Quoting::Single => (1, within(text, 1)),
+        Quoting::Double if text.starts_with('"') && text.ends_with('"') => (1, within(text, 1)),
+        Quoting::AnsiC if text.starts_with("$'") && text.ends_with('\'') => (2, within(text, 2)),
+        Quoting::None | Quoting::Double | Quoting::AnsiC => (0, text),
+    }
 }
 
 /// The text without its first `start` bytes and its last one.
@@ -123,8 +136,7 @@ fn unquoted(text: &str) -> Decoded {
 }
 
 fn double_quoted(text: &str) -> Decoded {
-    let quoted = text.starts_with('"') && text.ends_with('"');
-    let (start, body) = if quoted { (1, within(text, 1)) } else { (0, text) };
+    let (start, body) = body(text, Quoting::Double);
     let mut decoded = Decoded::starting_at(start);
     let mut at = 0;
     while let Some((character, rest)) = split_first(body, at) {
@@ -148,8 +160,7 @@ fn double_quoted(text: &str) -> Decoded {
 }
 
 fn ansi_c(text: &str) -> Decoded {
-    let quoted = text.starts_with("$'") && text.ends_with('\'');
-    let (start, body) = if quoted { (2, within(text, 2)) } else { (0, text) };
+    let (start, body) = body(text, Quoting::AnsiC);
     let mut decoded = Decoded::starting_at(start);
     let mut at = 0;
     while let Some((character, rest)) = split_first(body, at) {

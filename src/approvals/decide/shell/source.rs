@@ -38,13 +38,9 @@ pub(super) struct Place {
 impl<'s> Source<'s> {
     /// A text at its place in the command.
     pub(super) fn new(text: &'s str, place: Option<Rc<Place>>) -> Self {
-        let bytes = text.as_bytes();
-        let breaks: Vec<usize> = (0..bytes.len())
-            .filter(|&at| {
-                bytes.get(at) == Some(&b'\\')
-                    && matches!(bytes.get(at.saturating_add(1)), Some(b'\r' | b'\n'))
-            })
-            .collect();
+        let is_break = |at: usize| matches!(text.as_bytes().get(at.saturating_add(1)), Some(b'\r' | b'\n'));
+        let breaks: Vec<usize> =
+            text.match_indices('\\').map(|(at, _)| at).filter(|&at| is_break(at)).collect();
         let spaces = if breaks.is_empty() {
             Vec::new()
         } else {

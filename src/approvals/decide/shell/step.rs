@@ -50,19 +50,31 @@ impl Words {
         let read = word::read(node, source);
         self.arguments.push(Argument {
             range: source.range(node),
-            quoting: word::quoting(node),
+            quoting: word::quoting(node.kind()),
             is_dynamic: read.is_dynamic,
         });
         self.argv.push(read.value);
     }
 }
 
+/// A node that may start a program.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'p, 't> {
+    /// The node.
+    pub node: Node<'t>,
+    /// Its kind.
+    pub kind: &'t str,
+    /// Of a command: the children that may be arguments. Before 2026.9.6 these are all with a name, which the program has too.
+    pub arguments: &'p [Node<'t>],
+}
+
 /// Reads the program that a node starts.
-pub(super) fn read(node: Node<'_>, source: &Source<'_>, profile: Profile) -> Found {
-    let (words, name) = match node.kind() {
+pub(super) fn read(part: Part<'_, '_>, source: &Source<'_>, profile: Profile) -> Found {
+    let node = part.node;
+    let (words, name) = match part.kind {
         "command" => {
             let Some(name) = name_of(node, profile) else { return Found::Nothing };
-            match command(node, name, source, profile) {
+            match command(part, name, source) {
                 Some(words) => (words, Some(source.range(name))),
                 None => return Found::Dynamic(source.range(name)),
             }
@@ -92,9 +104,9 @@ fn name_of(node: Node<'_>, profile: Profile) -> Option<Node<'_>> {
 }
 
 /// The words of a command. `None`: the shell computes its program.
-fn command(node: Node<'_>, name: Node<'_>, source: &Source<'_>, profile: Profile) -> Option<Words> {
+fn command(part: Part<'_, '_>, name: Node<'_>, source: &Source<'_>) -> Option<Words> {
     if source.has_continuation(&source.range(name))
-        || source.has_continuation_in_first_word(&source.range(node))
+        || source.has_continuation_in_first_word(&source.range(part.node))
     {
         return None;
     }
@@ -103,18 +115,9 @@ fn command(node: Node<'_>, name: Node<'_>, source: &Source<'_>, profile: Profile
         return None;
     }
     let mut words = Words::of(program.value);
-    let mut cursor = node.walk();
-    if profile < Profile::V2026_9_6 {
-        for child in node.named_children(&mut cursor) {
-            if child != name && is_argument(child) {
-                words.push(child, source);
-            }
-        }
-    } else {
-        for child in node.children_by_field_name("argument", &mut cursor) {
-            if is_argument(child) {
-                words.push(child, source);
-            }
+    for &argument in part.arguments {
+        if argument != name && is_argument(argument) {
+            words.push(argument, source);
         }
     }
     Some(words)

@@ -68,25 +68,39 @@ impl Walk {
         let mut pending = vec![(root, context)];
         let mut cursor = root.walk();
         let mut children = Vec::new();
+        let mut arguments = Vec::new();
+        let argument = tree.language().field_id_for_name("argument");
         while let Some((node, context)) = pending.pop() {
-            for child in node.children(&mut cursor) {
-                if child.is_named() {
-                    children.push(child);
-                } else if child.kind() == "&" {
-                    self.add_shape("background");
+            let kind = node.kind();
+            arguments.clear();
+            if node.child_count() > 0 {
+                let takes_any = self.profile < Profile::V2026_9_6;
+                cursor.reset(node);
+                let mut is_child = cursor.goto_first_child();
+                while is_child {
+                    let child = cursor.node();
+                    if child.is_named() {
+                        children.push(child);
+                        if kind == "command" && (takes_any || cursor.field_id() == argument) {
+                            arguments.push(child);
+                        }
+                    } else if child.kind() == "&" {
+                        self.add_shape("background");
+                    }
+                    is_child = cursor.goto_next_sibling();
                 }
             }
-            self.shape(node);
-            let context = self.construct(node, source, context);
-            self.program(node, source, context, level)?;
+            self.shape(kind);
+            let context = self.construct(node, kind, source, context);
+            self.program(step::Part { node, kind, arguments: &arguments }, source, (context, level))?;
             pending.extend(children.drain(..).rev().map(|child| (child, context)));
         }
         Ok(())
     }
 
     /// Notes a construct that is never analysable. `until` counts as `while`, `select` as `for`.
-    fn shape(&mut self, node: Node<'_>) {
-        self.add_shape(match node.kind() {
+    fn shape(&mut self, kind: &str) {
+        self.add_shape(match kind {
             "if_statement" => "if",
             "for_statement" => "for",
             "while_statement" => "while",
@@ -108,9 +122,9 @@ impl Walk {
     }
 
     /// Notes what a node itself makes unanalysable. Returns the context of what is in it.
-    fn construct(&mut self, node: Node<'_>, source: &Source<'_>, context: Context) -> Context {
+    fn construct(&mut self, node: Node<'_>, kind: &str, source: &Source<'_>, context: Context) -> Context {
         let range = source.range(node);
-        let (risk, within) = match node.kind() {
+        let (risk, within) = match kind {
             "program" if source.has_continuation(&range) => ("line-continuation", context),
             "word"
                 if self.profile >= Profile::V2026_9_6
@@ -134,12 +148,11 @@ impl Walk {
     /// Notes the program that a node starts, and walks its payload.
     fn program(
         &mut self,
-        node: Node<'_>,
+        part: step::Part<'_, '_>,
         source: &Source<'_>,
-        context: Context,
-        level: Level,
+        (context, level): (Context, Level),
     ) -> Result<(), Unparsed> {
-        let (words, executable) = match step::read(node, source, self.profile) {
+        let (words, executable) = match step::read(part, source, self.profile) {
             Found::Nothing => return Ok(()),
             Found::Dynamic(name) => {
                 // Its text was read, though it is not kept: such names nest thousands deep.
@@ -149,7 +162,7 @@ impl Walk {
             }
             Found::Program(words, executable) => (words, executable),
         };
-        let range = source.range(node);
+        let range = source.range(part.node);
         let text = if context == Context::Other { "" } else { source.slice(range.clone()) };
         self.keep(words.argv.iter().map(String::len).sum::<usize>().saturating_add(text.len()))?;
         for argument in &words.arguments {
@@ -206,7 +219,7 @@ fn place(payload: &str, words: &Words, source: &Source<'_>) -> Option<Place> {
 
 /// Whether a word has a line break directly before a backslash.
 fn breaks_before_backslash(text: &str) -> bool {
-    text.contains("\n\\") || text.contains("\r\\")
+    text.contains('\\') && (text.contains("\n\\") || text.contains("\r\\"))
 }
 
 /// Whether an argument that the shell computes has more in it than a pattern or a brace.

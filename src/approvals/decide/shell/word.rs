@@ -23,9 +23,9 @@ pub(super) fn read(node: Node<'_>, source: &Source<'_>) -> Word {
     read_at(node, source, 0)
 }
 
-/// How the text of a node is quoted as a whole.
-pub(super) fn quoting(node: Node<'_>) -> Quoting {
-    match node.kind() {
+/// How the text of a node of this kind is quoted as a whole.
+pub(super) fn quoting(kind: &str) -> Quoting {
+    match kind {
         "raw_string" => Quoting::Single,
         "string" => Quoting::Double,
         "ansi_c_string" => Quoting::AnsiC,
@@ -33,10 +33,10 @@ pub(super) fn quoting(node: Node<'_>) -> Quoting {
     }
 }
 
-/// Whether a node is computed by the shell whatever is in it.
-fn is_expansion(node: Node<'_>) -> bool {
+/// Whether a node of this kind is computed by the shell whatever is in it.
+fn is_expansion(kind: &str) -> bool {
     matches!(
-        node.kind(),
+        kind,
         "arithmetic_expansion"
             | "command_substitution"
             | "expansion"
@@ -47,11 +47,12 @@ fn is_expansion(node: Node<'_>) -> bool {
 
 fn read_at(node: Node<'_>, source: &Source<'_>, depth: usize) -> Word {
     let text = source.slice(source.range(node));
-    if is_expansion(node) || depth > MAX_DEPTH {
+    let kind = node.kind();
+    if is_expansion(kind) || depth > MAX_DEPTH {
         return Word { value: text.to_owned(), is_dynamic: true };
     }
-    let children: Vec<Node<'_>> = node.named_children(&mut node.walk()).collect();
-    match node.kind() {
+    let children = named_children(node);
+    match kind {
         "command_name" if !children.is_empty() => read_name(&children, source, depth),
         "concatenation" if !has_pattern(text) => read_concatenation(&children, source, depth),
         "command_name" | "concatenation" => unquoted(text, has_pattern(text)),
@@ -61,7 +62,7 @@ fn read_at(node: Node<'_>, source: &Source<'_>, depth: usize) -> Word {
         }
         "word" => unquoted(text, has_pattern(text)),
         "string" | "raw_string" | "ansi_c_string" => {
-            Word { value: decode::value(text, quoting(node)), is_dynamic: false }
+            Word { value: decode::value(text, quoting(kind)), is_dynamic: false }
         }
         _ => unquoted(
             text,
@@ -97,14 +98,22 @@ fn read_concatenation(parts: &[Node<'_>], source: &Source<'_>, depth: usize) -> 
     word
 }
 
+/// The named children of a node. Most words have none, and need no cursor.
+fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
+    if node.named_child_count() == 0 {
+        return Vec::new();
+    }
+    node.named_children(&mut node.walk()).collect()
+}
+
 /// Whether a node has an expansion or substitution in it.
 fn contains_expansion(root: Node<'_>) -> bool {
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
-        if is_expansion(node) {
+        if is_expansion(node.kind()) {
             return true;
         }
-        pending.extend(node.named_children(&mut node.walk()));
+        pending.extend(named_children(node));
     }
     false
 }

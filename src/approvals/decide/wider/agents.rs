@@ -12,7 +12,7 @@ use crate::approvals::decide::document::Loaded;
 const MAIN: &str = "main";
 
 /// Every agent that a document or the configuration names, `main`, and one that nothing names.
-pub(super) fn all(old: &Loaded, new: &Loaded, configuration: &Value) -> Vec<Agent> {
+pub(super) fn all(old: &Loaded<'_>, new: &Loaded<'_>, configuration: &Value) -> Vec<Agent> {
     let mut ids: BTreeSet<String> = old.agents().chain(new.agents()).map(str::to_owned).collect();
     ids.remove("*");
     ids.insert(MAIN.to_owned());

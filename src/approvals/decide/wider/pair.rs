@@ -12,8 +12,8 @@ use crate::approvals::decide::question::{Entry, Question};
 /// Two documents after loading.
 pub(super) struct Pair<'p> {
     pub comparison: &'p Comparison<'p>,
-    pub old: &'p Loaded,
-    pub new: &'p Loaded,
+    pub old: &'p Loaded<'p>,
+    pub new: &'p Loaded<'p>,
     /// The entries of the new `*`.
     pub new_common: &'p [Entry],
     pub old_cover: Cover<'p>,
@@ -46,7 +46,7 @@ impl Pair<'_> {
         &self,
         question: &Question<'_>,
         requested: &Requested,
-        side: &Loaded,
+        side: &Loaded<'_>,
         agent: &Agent,
     ) -> Merged {
         policy::merge(question, self.profile(), requested, &side.levels_of(agent.id()))

@@ -42,7 +42,7 @@ pub(super) struct Candidate {
 /// Tries commands until the budget is spent.
 pub(super) struct Trial<'t> {
     comparison: &'t Comparison<'t>,
-    documents: [&'t Loaded; 2],
+    documents: [&'t Loaded<'t>; 2],
     left: usize,
     /// Both documents for the agent that was tried last.
     loaded: Option<(String, [Prepared; 2])>,
@@ -50,7 +50,7 @@ pub(super) struct Trial<'t> {
 
 impl<'t> Trial<'t> {
     /// `documents`: the old one and the new one.
-    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded; 2]) -> Self {
+    pub(super) fn new(comparison: &'t Comparison<'t>, documents: [&'t Loaded<'t>; 2]) -> Self {
         Self { comparison, documents, left: BUDGET, loaded: None }
     }
 
