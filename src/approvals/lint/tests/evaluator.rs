@@ -65,7 +65,7 @@ fn programs_that_a_gateway_looks_through_are_dead() {
     assert_eq!(
         of_pattern("env", None),
         [
-            "never-matches: `env` never matches: a gateway looks through `env`, and matches the program behind it: write an entry for that program"
+            "never-matches: `env` never matches: a gateway matches the program that `env` starts: write an entry for that program"
         ]
     );
     assert_eq!(

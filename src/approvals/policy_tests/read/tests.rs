@@ -86,15 +86,15 @@ fn every_typo_is_found_with_the_nearest_name() {
 fn wrong_values_have_their_places() {
     let case = "[[case]]\ncommand = \"a\"\nexpect = \"runs\"\n";
     for (text, expected) in [
-        ("", "1:1 the key `document` is missing here"),
-        ("document = \"a\"", "1:1 the key `case` is missing here"),
+        ("", "1:1 the key `document` is missing"),
+        ("document = \"a\"", "1:1 the key `case` is missing"),
         ("document = 1", "1:12 invalid type: integer `1`, expected a string"),
         ("document = \"a", "1:14 invalid basic string, expected `\"`"),
         (
             "document = \"a\"\n[[case]]\ncommand = \"a\"\nexpect = \"run\"",
             "4:10 `run` is not a value of this key (did you mean \"runs\"?)",
         ),
-        ("document = \"a\"\n[[case]]\ncommand = \"a\"", "2:1 the key `expect` is missing here"),
+        ("document = \"a\"\n[[case]]\ncommand = \"a\"", "2:1 the key `expect` is missing"),
     ] {
         assert_eq!(problems(text), [expected], "{text}");
     }
