@@ -88,14 +88,14 @@ pub enum Cause {
 }
 
 /// Why two documents cannot be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomparable {
     /// Nothing but JavaScript reads the old document.
     Before,
     /// Nothing but JavaScript reads the new document.
     After,
-    /// This configuration does not run commands on a gateway host, or no release accepts it.
-    Configuration,
+    /// This configuration does not run the commands of an agent on a gateway's host, or no release accepts it: a sentence.
+    Configuration(String),
 }
 
 impl Agent {

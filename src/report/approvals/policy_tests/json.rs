@@ -2,11 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Check, NotTested, TestReport, TestedFile, Untouched};
+use super::{Check, NotTested, TestReport, TestedFile, Uncovered};
 use crate::approvals::policy_tests::Problem;
 use crate::report::VERSION;
 use crate::report::approvals::messages;
-use crate::report::approvals::reasons::word;
 
 impl TestReport {
     /// The output of `--format json`.
@@ -17,7 +16,7 @@ impl TestReport {
             passed: totals.passed,
             failed: totals.failed,
             files: &self.files,
-            untouched: self.untouched.iter().map(UntouchedJson::of).collect(),
+            uncovered: self.uncovered.iter().map(UncoveredJson::of).collect(),
             remarks: messages(&self.remarks),
         }
     }
@@ -30,7 +29,7 @@ struct TestJson<'r> {
     failed: usize,
     #[serde(serialize_with = "files")]
     files: &'r [TestedFile],
-    untouched: Vec<UntouchedJson<'r>>,
+    uncovered: Vec<UncoveredJson<'r>>,
     remarks: Vec<&'r str>,
 }
 
@@ -110,7 +109,7 @@ impl<'r> CaseJson<'r> {
             column: check.at.column,
             release: &check.release,
             expected: check.expected.as_str(),
-            verdict: word(check.verdict),
+            verdict: check.verdict.as_str(),
             unanswered: check.unanswered.map(word),
             status: if failure.is_some() { "failed" } else { "passed" },
             reason: failure.map(|failure| failure.reason.as_str()),
@@ -142,7 +141,7 @@ struct ErrorJson<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct UntouchedJson<'r> {
+struct UncoveredJson<'r> {
     path: &'r str,
     line: usize,
     column: usize,
@@ -153,8 +152,8 @@ struct UntouchedJson<'r> {
     arg_pattern: Option<&'r str>,
 }
 
-impl<'r> UntouchedJson<'r> {
-    fn of(Untouched { document, entry }: &'r Untouched) -> Self {
+impl<'r> UncoveredJson<'r> {
+    fn of(Uncovered { document, entry }: &'r Uncovered) -> Self {
         Self {
             path: document,
             line: entry.at.line,
