@@ -169,7 +169,7 @@ pub(super) fn accepts(
     !only_by_hash(lookup.profile, entry)
         && arguments::matches(lookup.profile, pattern, arguments).unwrap_or_else(|| {
             lookup.assume(|| {
-                format!("whether the arguments match the argPattern {pattern}: one of them is too long")
+                format!("whether the arguments match the argPattern {pattern}: the expression or the arguments are too long")
             })
         })
 }
