@@ -11,7 +11,7 @@ pub struct Decision {
     pub reason: String,
     /// The policy in force.
     pub policy: Policy,
-    /// The command read against the entries. `None`: it was refused before.
+    /// The command checked against the entries. `None`: it was refused before.
     pub evaluation: Option<Evaluation>,
     /// The text that starts in place of the command, if the release rewrites it. Only if it runs.
     pub started: Option<String>,

@@ -45,7 +45,7 @@ impl<'t> Target<'t> {
     }
 }
 
-/// The entry that matches (`matchAllowlist`). `arguments` are those behind the program; `None`: entries with
+/// The entry that matches (`matchAllowlist`). `arguments` are those after the program; `None`: entries with
 /// an `argPattern` miss.
 pub(super) fn find<'e>(
     lookup: &Lookup,

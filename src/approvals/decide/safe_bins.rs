@@ -187,7 +187,7 @@ fn accepts_meaning(profile: Profile, name: &str, positional: &[&str]) -> bool {
     }
 }
 
-/// Whether a filter of jq reads the environment: `env` as a word, not behind a dot or dollar sign; or `$ENV`.
+/// Whether a filter of jq reads the environment: `env` as a word, not after a dot or dollar sign; or `$ENV`.
 fn reads_environment(filter: &str) -> bool {
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let has = |name: &str, may_follow: fn(char) -> bool, is_end: &dyn Fn(char) -> bool| {

@@ -18,7 +18,7 @@ use super::wrappers;
 pub(super) struct Script {
     /// Its path.
     pub path: String,
-    /// The arguments behind it.
+    /// The arguments after it.
     pub arguments: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ fn is_command_or_stdin(profile: Profile, token: &str, is_powershell: bool) -> bo
 pub(super) struct Carried {
     /// Its path as found, or as written.
     pub path: String,
-    /// The words behind it.
+    /// The words after it.
     pub arguments: Vec<String>,
     /// Whether it is started with exactly these arguments: `$0` without any, or `$0 "$@"`.
     pub is_exact: bool,

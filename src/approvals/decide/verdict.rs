@@ -102,7 +102,7 @@ fn decided(
     decision
 }
 
-/// What is refused before the command is read against the entries, in the gateway's words.
+/// What is refused before the command is checked against the entries, in the gateway's words.
 fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dyn Host) -> Option<String> {
     let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
     let deny =
@@ -165,7 +165,7 @@ fn under_hypotheses(
     decision
 }
 
-/// Reads the command against the entries as the release does.
+/// Checks the command against the entries as the release does.
 fn evaluate(
     question: &Question<'_>,
     profile: Profile,

@@ -36,7 +36,7 @@ pub struct Explained {
     pub not_analysable: Option<String>,
     /// Whether the entries allow every part. `None`: it was refused before, or a program is unknown.
     pub satisfied: Option<bool>,
-    /// Whether it was refused before it was read against the entries.
+    /// Whether it was refused before it was checked against the entries.
     pub is_refused_before: bool,
     /// The parts of the command.
     pub parts: Vec<Part>,

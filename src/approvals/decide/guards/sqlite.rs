@@ -131,7 +131,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The real path of the nearest directory that exists, with the rest of the path behind it.
+/// The real path of the nearest directory that exists, with the rest of the path after it.
 fn canonical(path: &str, host: &dyn Host) -> String {
     let mut end = path.len();
     loop {

@@ -53,7 +53,7 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
 }
 
 /// Whether a program starts others from its arguments in a way that the releases do not look into. A wrapper that hides
-/// what it starts counts on 2026.9.6; on 2026.6.11 nothing allows it either, but an expansion behind it does.
+/// what it starts counts on 2026.9.6; on 2026.6.11 nothing allows it either, but an expansion after it does.
 fn starts_others(profile: Profile, name: &str, argv: &[String]) -> bool {
     let is_find = name == "find"
         && argv.iter().any(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));

@@ -83,7 +83,7 @@ pub enum Cause {
         gap: Gap,
     },
     /// 2026.4.14 reads a command up to the first part that nothing allows, so that fewer entries hide code in the arguments
-    /// of the parts behind it from `strictInlineEval`.
+    /// of the parts after it from `strictInlineEval`.
     HiddenCode,
 }
 
