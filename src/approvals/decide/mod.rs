@@ -73,7 +73,7 @@ mod wrappers;
 
 pub use agent_id::MAIN;
 pub(in crate::approvals) use arguments::{is_bound_hash, is_unbound_hash};
-pub use case::{Answer, Case, Cases, Via};
+pub use case::{Answer, Case, Cases};
 pub use decision::{Decision, Origin, Policy, Verdict};
 pub use effective::{AgentPolicy, Level, effective, effective_as_written, policy_of};
 pub use evaluation::{By, Plan, Segment};

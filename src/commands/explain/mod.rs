@@ -28,7 +28,7 @@ pub use self::words::joined;
 use super::Error;
 use super::documents::Place;
 use crate::approvals::decide::{
-    Decision, MAIN, Profile, Question, Segment, Verdict, decide, depends_on_state_directory,
+    Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
 };
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, Explained, Part};

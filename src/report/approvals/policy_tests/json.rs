@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Check, NotTested, TestReport, TestedFile, Uncovered};
+use crate::approvals::decide::Verdict;
 use crate::approvals::policy_tests::Problem;
 use crate::report::VERSION;
 use crate::report::approvals::messages;
@@ -110,7 +111,7 @@ impl<'r> CaseJson<'r> {
             release: &check.release,
             expected: check.expected.as_str(),
             verdict: check.verdict.as_str(),
-            unanswered: check.unanswered.map(word),
+            unanswered: check.unanswered.map(Verdict::as_str),
             status: if failure.is_some() { "failed" } else { "passed" },
             reason: failure.map(|failure| failure.reason.as_str()),
             differences: failure.map_or(&[], |failure| &failure.differences),
