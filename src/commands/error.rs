@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::explain::ExplainError;
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
+use crate::approvals::decide::Profile;
 use crate::approvals::edit::allowlist::EditError;
 use crate::approvals::edit::downgrade::Field;
 use crate::approvals::edit::replacement::ReplacementError;
@@ -85,7 +86,7 @@ pub enum Error {
         cause: String,
     },
     /// A text does not name a release.
-    #[error("`{}` is not a release", version.escape_debug())]
+    #[error("`{}` is not a release of OpenClaw", version.escape_debug())]
     Release {
         /// The text.
         version: String,
@@ -354,7 +355,10 @@ impl Error {
             Self::FixStdin => Some("name the file, or omit --fix".to_owned()),
             Self::FixUnconfirmed => Some("check what would be removed, then: clearance … --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
-            Self::Release { .. } => Some("write it as it is published, such as 2026.9.6".to_owned()),
+            Self::Release { .. } => {
+                let measured = Profile::ALL.map(Profile::release).join(", ");
+                Some(format!("write it as it is published, such as 2026.9.6; measured releases: {measured}"))
+            }
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
             Self::TwoGateways { .. } => Some("omit it, and give each gateway its own name and credential in config.toml: clearance gateway status --gateway=NAME".to_owned()),

@@ -9,9 +9,9 @@ use super::escape::{escaped, shortened, text};
 use super::narrow::Look;
 use crate::approvals::decide::{By, Context, Origin, Verdict};
 use crate::report::approvals::explain::{
-    ConfigurationUsed, DecidedAs, EntryPlace, Explained, Field, HostUsed, Part, word,
+    ConfigurationUsed, DecidedAs, EntryPlace, Explained, Field, HostUsed, Part,
 };
-use crate::report::approvals::reasons::Reasons;
+use crate::report::approvals::reasons::{self, Reasons};
 
 /// The width of the labels.
 const LABEL: usize = 14;
@@ -23,7 +23,7 @@ const PATTERN: usize = 200;
 pub fn explained_text(out: &mut dyn Write, explained: &Explained, look: Look) -> io::Result<()> {
     let e = explained;
     let page = Page { look };
-    let verdict = word(e.verdict);
+    let verdict = e.verdict.as_str();
     look.paper.line_in(out, colour(e.verdict), &format!("{verdict}: "), &text(&e.command))?;
     for line in reasons(e) {
         page.line(out, "why", &line)?;
@@ -72,7 +72,7 @@ fn reasons(e: &Explained) -> Vec<String> {
         reason: &e.reason,
         not_analysable: e.not_analysable.as_deref(),
         plan: e.plan.as_ref().map(|plan| (plan, e.satisfied == Some(true))),
-        release: e.release.measured,
+        release: e.release.profile.release(),
     };
     reasons.sentences().iter().map(|sentence| escaped(sentence)).collect()
 }
@@ -107,11 +107,9 @@ pub(super) fn origin(field: &Field, document: &str) -> String {
     match &field.origin {
         Origin::Document(key) => match field.position {
             Some(at) => format!("{} ({}:{}:{})", escaped(key), escaped(document), at.line, at.column),
-            None => format!("{} in the document", escaped(key)),
+            None => escaped(&reasons::origin(&field.origin)),
         },
-        Origin::Configuration(key) => format!("{} in openclaw.json", escaped(key)),
-        Origin::Default => "the release's default".to_owned(),
-        Origin::Call(key) => format!("{} of the call", escaped(key)),
+        origin => escaped(&reasons::origin(origin)),
     }
 }
 
@@ -204,7 +202,10 @@ fn allow(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {
         page.line(
             out,
             "note",
-            &format!("{} ignores argPattern: this allows the program with any arguments", e.release.measured),
+            &format!(
+                "{} ignores argPattern: this allows the program with any arguments",
+                e.release.profile.release()
+            ),
         )?;
     }
     Ok(())
@@ -251,9 +252,8 @@ pub(super) fn configuration(used: &ConfigurationUsed) -> String {
 
 /// The release that decides, and whether it is proven.
 pub(super) fn release_line(release: &DecidedAs) -> String {
-    let name = escaped(&release.release);
-    let decided =
-        if name == release.measured { String::new() } else { format!(", decided as {}", release.measured) };
+    let (name, measured) = (escaped(&release.release), release.profile.release());
+    let decided = if name == measured { String::new() } else { format!(", decided as {measured}") };
     let proven = match &release.proof {
         Some(proof) if proof.disagreements == 0 => {
             format!(

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::escape::escaped;
-use super::policy_tests::{shown, summary};
-use crate::report::approvals::{Check, NotTested, TestReport, TestedFile, Untouched};
+use super::policy_tests::{shown, summary, with_remedy};
+use crate::approvals::policy_tests::Problem;
+use crate::report::approvals::{Check, NotTested, TestReport, TestedFile, Uncovered};
 
 /// Prints the cases: one suite for each file, one case for each command and release.
 pub fn junit(out: &mut dyn Write, report: &TestReport) -> io::Result<()> {
     let totals = report.totals();
-    let coverage = usize::from(!report.untouched.is_empty());
+    let coverage = usize::from(!report.uncovered.is_empty());
     let uncovered = if report.requires_coverage { coverage } else { 0 };
     let errors = totals.invalid + totals.unreadable + totals.timed_out + totals.crashed;
     let failures = totals.failed + uncovered;
@@ -46,13 +47,13 @@ fn suite(out: &mut dyn Write, file: &TestedFile) -> io::Result<()> {
             writeln!(out, "  <testsuite name=\"{name}\" tests=\"1\" failures=\"0\" errors=\"1\">")?;
             let (kind, lines) = match why {
                 NotTested::Problems(problems) => {
-                    let line = |problem: &crate::approvals::policy_tests::Problem| {
+                    let line = |problem: &Problem| {
                         let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
                         format!("{}:{}: {}{help}", problem.at.line, problem.at.column, problem.message)
                     };
                     ("invalid-test", problems.iter().map(line).collect())
                 }
-                NotTested::Failed(failed) => (failed.why.as_str(), vec![failed.message.clone()]),
+                NotTested::Failed(failed) => (failed.why.as_str(), vec![with_remedy(failed)]),
             };
             writeln!(out, "    <testcase name=\"{name}\" classname=\"{name}\" file=\"{name}\">")?;
             message(out, "error", kind, &lines)?;
@@ -84,14 +85,14 @@ fn message(out: &mut dyn Write, element: &str, kind: &str, lines: &[String]) -> 
 
 /// The entries that no case touches: a failure if coverage is required.
 fn entries(out: &mut dyn Write, report: &TestReport) -> io::Result<()> {
-    let line = |Untouched { document, entry }: &Untouched| {
+    let line = |Uncovered { document, entry }: &Uncovered| {
         format!("{document}:{}:{}: {}", entry.at.line, entry.at.column, shown(entry))
     };
-    let lines: Vec<String> = report.untouched.iter().map(line).collect();
+    let lines: Vec<String> = report.uncovered.iter().map(line).collect();
     if report.requires_coverage {
         writeln!(out, "  <testsuite name=\"coverage\" tests=\"1\" failures=\"1\" errors=\"0\">")?;
         writeln!(out, "    <testcase name=\"every entry is matched by a case\" classname=\"coverage\">")?;
-        message(out, "failure", "untouched-entry", &lines)?;
+        message(out, "failure", "uncovered-entry", &lines)?;
         writeln!(out, "    </testcase>")?;
     } else {
         writeln!(out, "  <testsuite name=\"coverage\" tests=\"0\" failures=\"0\" errors=\"0\">")?;

@@ -9,7 +9,7 @@ use super::escape::{escaped, text};
 use super::github::{data, property};
 use super::narrow::Look;
 use crate::approvals::policy_tests::Listed;
-use crate::report::approvals::{Check, Difference, NotTested, TestReport, TestedFile, Untouched};
+use crate::report::approvals::{Check, Difference, Failed, NotTested, TestReport, TestedFile, Uncovered};
 
 /// Maximum number of uncovered entries in the text report.
 const LISTED: usize = 50;
@@ -20,7 +20,7 @@ pub fn tests_human(out: &mut dyn Write, report: &TestReport, look: Look) -> io::
     for tested in &report.files {
         contained.print(out, |out| file(out, tested, look))?;
     }
-    contained.print(out, |out| untouched(out, &report.untouched, look))?;
+    contained.print(out, |out| uncovered(out, &report.uncovered, look))?;
     look.print(out, &summary(report))?;
     contained.finish(out)
 }
@@ -40,7 +40,7 @@ pub(super) fn summary(report: &TestReport) -> String {
         counted(totals.unreadable, "file not read", "files not read"),
         counted(totals.timed_out, "file not finished", "files not finished"),
         counted(totals.crashed, "file not checked", "files not checked"),
-        counted(report.untouched.len(), "entry not covered", "entries not covered"),
+        counted(report.uncovered.len(), "entry not covered", "entries not covered"),
     ]
     .into_iter()
     .flatten()
@@ -72,12 +72,21 @@ fn file(out: &mut dyn Write, tested: &TestedFile, look: Look) -> io::Result<()> 
         }
         Err(NotTested::Failed(failed)) => {
             look.print(out, &format!("{} {}", label("error:", look), escaped(&failed.message)))?;
+            if !failed.message.contains(&tested.name) {
+                look.print(out, &format!("  --> {name}"))?;
+            }
             if let Some(remedy) = &failed.remedy {
                 look.print(out, &format!("  next: {}", escaped(remedy)))?;
             }
             writeln!(out)
         }
     }
+}
+
+/// A message with its next step, on one line.
+pub(super) fn with_remedy(failed: &Failed) -> String {
+    let remedy = failed.remedy.as_ref().map(|remedy| format!(" ({remedy})")).unwrap_or_default();
+    format!("{}{remedy}", failed.message)
 }
 
 fn label(text: &str, look: Look) -> String {
@@ -127,12 +136,12 @@ fn failed(out: &mut dyn Write, name: &str, group: &Group<'_>, look: Look) -> io:
     writeln!(out)
 }
 
-fn untouched(out: &mut dyn Write, entries: &[Untouched], look: Look) -> io::Result<()> {
+fn uncovered(out: &mut dyn Write, entries: &[Uncovered], look: Look) -> io::Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
     writeln!(out, "No case matches these entries:")?;
-    for Untouched { document, entry } in entries.iter().take(LISTED) {
+    for Uncovered { document, entry } in entries.iter().take(LISTED) {
         let (line, column) = (entry.at.line, entry.at.column);
         look.print(out, &format!("  {}:{line}:{column}: {}", escaped(document), escaped(&shown(entry))))?;
     }
@@ -157,10 +166,10 @@ pub fn tests_github(out: &mut dyn Write, report: &TestReport) -> io::Result<()> 
         contained.print(out, |out| annotations(out, tested))?;
     }
     let level = if report.requires_coverage { "error" } else { "notice" };
-    for Untouched { document, entry } in &report.untouched {
+    for Uncovered { document, entry } in &report.uncovered {
         let (file, line, column) = (property(document), entry.at.line, entry.at.column);
         let message = data(&format!("no case matches this entry: {}", shown(entry)));
-        writeln!(out, "::{level} file={file},line={line},col={column},title=untouched-entry::{message}")?;
+        writeln!(out, "::{level} file={file},line={line},col={column},title=uncovered-entry::{message}")?;
     }
     contained.finish(out)
 }
@@ -195,7 +204,8 @@ fn annotations(out: &mut dyn Write, tested: &TestedFile) -> io::Result<()> {
             Ok(())
         }
         Err(NotTested::Failed(failed)) => {
-            writeln!(out, "::error file={file},title={}::{}", failed.why.as_str(), data(&failed.message))
+            let message = data(&with_remedy(failed));
+            writeln!(out, "::error file={file},title={}::{message}", failed.why.as_str())
         }
     }
 }

@@ -142,6 +142,46 @@ fn what_is_unknown_is_said() {
 }
 
 #[test]
+fn the_state_directory_of_another_host_is_not_guessed() {
+    let client = host();
+    client.file("policy.json", r#"{"version": 1, "defaults": {"security": "full", "ask": "off"}}"#);
+    client.file("homeless.toml", "complete = true\nprograms = [\"/usr/bin/sqlite3\"]");
+    client.file("ops.toml", "complete = true\nhome = \"/home/ops\"\nprograms = [\"/usr/bin/sqlite3\"]");
+    let dump = "sqlite3 /home/ops/.openclaw/openclaw.sqlite .dump";
+    let decided = |command: &str, table: &str, release: &str| {
+        let flags = ["--file", "policy.json", "--json", "--programs", table, "--release", release];
+        object(&client, &explain(&[&[command], &flags[..]].concat())).1
+    };
+    for (command, table, release, verdict) in [
+        (dump, "homeless.toml", "2026.9.6", "unknown"),
+        (dump, "ops.toml", "2026.9.6", "denied"),
+        (dump, "homeless.toml", "2026.6.11", "runs"),
+        ("sqlite3 :memory: 'select 1'", "homeless.toml", "2026.9.6", "runs"),
+    ] {
+        let report = decided(command, table, release);
+        assert_eq!(report["verdict"], verdict, "{command} {table} {release}: {report}");
+    }
+    let missing = decided(dump, "homeless.toml", "2026.9.6")["missing"].to_string();
+    assert!(missing.contains("the gateway's state directory"), "{missing}");
+    let assumed = decided(dump, "ops.toml", "2026.9.6")["assumptions"].to_string();
+    assert!(assumed.contains("the gateway's state directory is /home/ops/.openclaw"), "{assumed}");
+    // The same of every line of `--stdin`.
+    for (more, verdict) in [
+        (json!({}), "unknown"),
+        (json!({"home": "/home/ops"}), "denied"),
+        (json!({"home": "/home/ops", "stateDirectory": "/var/lib/openclaw"}), "runs"),
+        (json!({"stateDirectory": "/home/ops/.openclaw"}), "denied"),
+    ] {
+        let mut case =
+            json!({"document": {"version": 1}, "command": dump, "cwd": "/srv", "path": "/usr/bin"});
+        case.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let flags = explain(&["--stdin", "--programs", "ops.toml", "--release", "2026.9.6"]);
+        let (_, out, _) = fed(&client, &flags, case.to_string().as_bytes());
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["verdict"], verdict, "{case}: {out}");
+    }
+}
+
+#[test]
 fn the_exit_code_follows_the_verdict() {
     let client = host();
     let exit = |arguments: &[&str]| {

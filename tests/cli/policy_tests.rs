@@ -93,8 +93,8 @@ fn cases_that_pass() {
     let report = object(home.path(), &[], 0);
     assert_eq!((&report["passed"], &report["failed"]), (&3.into(), &0.into()));
     assert_eq!(report["files"][0]["cases"][0]["verdict"], "runs");
-    assert_eq!(report["untouched"][0]["pattern"], "/usr/bin/gh");
-    assert_eq!((&report["untouched"][0]["line"], &report["untouched"][0]["column"]), (&9.into(), &9.into()));
+    assert_eq!(report["uncovered"][0]["pattern"], "/usr/bin/gh");
+    assert_eq!((&report["uncovered"][0]["line"], &report["uncovered"][0]["column"]), (&9.into(), &9.into()));
     insta::assert_snapshot!("coverage", answer(home.path(), &["--require-coverage"]));
 }
 
@@ -205,7 +205,7 @@ fn documents_may_be_json5_and_faulty() {
         ("b.toml", &TESTS.replace("exec-approvals.json", "faulty.json")),
     ]);
     let report = object(home.path(), &["a.toml"], 0);
-    assert_eq!((&report["untouched"][0]["line"], &report["untouched"][0]["column"]), (&10.into(), &9.into()));
+    assert_eq!((&report["uncovered"][0]["line"], &report["uncovered"][0]["column"]), (&10.into(), &9.into()));
     insta::assert_snapshot!("faulty", answer(home.path(), &["b.toml"]));
 }
 

@@ -20,9 +20,17 @@ const BOUND: &str = "sha256:cwd-argv:v1:";
 /// Prefix of a hash that older releases stored: of the arguments alone.
 const UNBOUND: &str = "sha256:argv:";
 
+/// What an approval of exactly one command begins with.
+const EXACT: &str = "=command:";
+
 /// Whether an `argPattern` is a hash of a directory and arguments.
-pub(super) fn is_bound_hash(pattern: &str) -> bool {
+pub(in crate::approvals) fn is_bound_hash(pattern: &str) -> bool {
     pattern.starts_with(BOUND)
+}
+
+/// Whether an `argPattern` is a hash of arguments alone, which 2026.9.6 never matches.
+pub(in crate::approvals) fn is_unbound_hash(pattern: &str) -> bool {
+    pattern.starts_with(UNBOUND)
 }
 
 /// The hash of a call with this directory and these arguments.
@@ -40,12 +48,20 @@ pub(super) fn bound_hash(directory: &str, arguments: &[String]) -> String {
 /// text.
 pub(super) fn command_pattern(command: &str) -> String {
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(words::trim(command)));
-    format!("=command:{}", hash.get(..16).unwrap_or_default())
+    format!("{EXACT}{}", hash.get(..16).unwrap_or_default())
+}
+
+/// Whether a pattern can be that of an approval of exactly one command.
+pub(super) fn is_command_pattern(pattern: &str) -> bool {
+    let hash = pattern.strip_prefix(EXACT);
+    hash.is_some_and(|hash| {
+        hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// Whether an expression matches arguments. `None`: unknown, because it is too long.
 pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> Option<bool> {
-    if profile >= Profile::V2026_9_6 && pattern.starts_with(UNBOUND) {
+    if profile >= Profile::V2026_9_6 && is_unbound_hash(pattern) {
         return Some(false);
     }
     let subject = subject(pattern, arguments);
@@ -184,6 +200,15 @@ mod tests {
         );
         assert_eq!(command_pattern(" ls -l\n"), command_pattern("ls -l"));
         assert_eq!(command_pattern("ls -l"), "=command:f0f40cf78dab06e0");
+        assert_eq!(command_pattern("ls"), "=command:c7b68ac37f364473");
+        for (pattern, is_exact) in [
+            ("=command:f0f40cf78dab06e0", true),
+            ("=command:F0f40cf78dab06e0", false),
+            ("=command:f0f40cf78dab06e", false),
+            ("command:f0f40cf78dab06e0", false),
+        ] {
+            assert_eq!(is_command_pattern(pattern), is_exact, "{pattern}");
+        }
     }
 
     proptest::proptest! {

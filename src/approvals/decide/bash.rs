@@ -21,7 +21,7 @@ mod render;
 
 use candidates::Candidate;
 
-/// Reads the command of a question against the entries.
+/// Checks the command of a question against the entries.
 pub(super) fn evaluate(
     question: &Question<'_>,
     profile: Profile,
@@ -60,7 +60,7 @@ fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Ste
     }
 }
 
-/// Reads every part against the entries.
+/// Checks every part against the entries.
 fn satisfaction(
     lookup: &Lookup<'_>,
     entries: &[Entry],
@@ -82,7 +82,7 @@ fn satisfaction(
     Evaluation { not_analysable: None, segments, satisfied, plan, durable, inline_code, heredoc: false }
 }
 
-/// Reads a part against the entries, unless nothing can allow it.
+/// Checks a part against the entries, unless nothing can allow it.
 fn judged<'e, 'c>(lookup: &Lookup<'_>, entries: &'e [Entry], candidate: &'c Candidate<'_>) -> Judged<'e, 'c> {
     let step = &candidate.step;
     if candidate.never.is_some() {
@@ -106,7 +106,7 @@ fn never(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
     is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())
 }
 
-/// The bytes of a span that are in the command: in a payload with escapes a span may end behind it, or in a character.
+/// The bytes of a span that are in the command: in a payload with escapes a span may end after it, or in a character.
 fn within(command: &str, span: &Range<usize>) -> Range<usize> {
     let end = command.floor_char_boundary(span.end);
     command.floor_char_boundary(span.start).min(end)..end

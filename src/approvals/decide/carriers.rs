@@ -153,7 +153,7 @@ impl Prelude {
         None
     }
 
-    /// The prelude of `env -S payload`: the words of the payload, then those behind it.
+    /// The prelude of `env -S payload`: the words of the payload, then those after it.
     fn split(argv: &[String], index: usize, inline: Option<&str>, depth: usize) -> Option<Self> {
         let (payload, command) = match inline {
             Some(payload) => (payload, index + 1),

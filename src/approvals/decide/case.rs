@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-use super::decision::{Decision, Verdict};
+use super::agent_id::MAIN;
+use super::decision::Decision;
 use super::document;
 use super::evaluation::{By, Segment};
 use super::host::Host;
@@ -16,9 +17,6 @@ use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Context, Entry, Question};
 use super::verdict::decide_prepared;
-
-/// The judge has a new state directory each time; a case can name it only by its variable.
-const STATE_DIRECTORY: &str = "/oracle/state";
 
 /// A case.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,8 +27,8 @@ pub struct Case {
     /// The approvals document. A string is the stored text itself, which may be malformed.
     #[serde(deserialize_with = "shared")]
     pub document: Arc<Value>,
-    /// `stored`, or `set`: the document is what a client sent by `exec.approvals.set`.
-    pub via: Option<String>,
+    /// Where the document comes from.
+    pub via: Via,
     /// The part of `openclaw.json` that matters.
     pub config: Value,
     /// The agent's id; `main` if absent.
@@ -43,16 +41,29 @@ pub struct Case {
     pub path: String,
     /// `HOME` of the gateway's process.
     pub home: String,
+    /// The gateway's state directory; `.openclaw` in `home` if absent.
+    pub state_directory: Option<String>,
     /// The environment that the model asks for.
     pub env: BTreeMap<String, Value>,
-    /// `interactive` or `cron`.
-    pub context: Option<String>,
+    /// Whether somebody can answer a prompt.
+    pub context: Context,
     /// `ask` of the call.
     pub ask: Option<String>,
     /// `security` of the call.
     pub security: Option<String>,
     /// The permission mode of the session.
     pub permission_mode: Option<String>,
+}
+
+/// Where the document of a case comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Via {
+    /// The store has it.
+    #[default]
+    Stored,
+    /// A client sent it by `exec.approvals.set`, which normalises it.
+    Set,
 }
 
 /// An answer.
@@ -156,7 +167,9 @@ impl Cases {
         let Some(prepared) = self.prepared(case) else {
             return Answer { id, verdict: "error", ..Answer::default() };
         };
-        let decision = decide_prepared(&case.question(), profile, prepared, host);
+        let state_directory = case.state_directory();
+        let question = case.question(state_directory.as_deref());
+        let decision = decide_prepared(&question, profile, prepared, host);
         Answer::new(id, decision, prepared.entries())
     }
 
@@ -185,12 +198,12 @@ impl Case {
     }
 
     fn agent(&self) -> &str {
-        self.agent.as_deref().unwrap_or("main")
+        self.agent.as_deref().unwrap_or(MAIN)
     }
 
     /// Whether the document is what a client sent.
     fn is_sent(&self) -> bool {
-        self.via.as_deref() == Some("set")
+        self.via == Via::Set
     }
 
     /// The document as a release has it. `None`: it fails when it normalises what was sent.
@@ -207,7 +220,14 @@ impl Case {
         Some(Prepared::of_value(&root, self.agent(), profile))
     }
 
-    fn question(&self) -> Question<'_> {
+    /// The gateway's state directory. `None`: it is unknown.
+    fn state_directory(&self) -> Option<Cow<'_, str>> {
+        let home = self.home.trim_end_matches('/');
+        let usual = || (!self.home.is_empty()).then(|| Cow::Owned(format!("{home}/.openclaw")));
+        self.state_directory.as_deref().map(Cow::Borrowed).or_else(usual)
+    }
+
+    fn question<'q>(&'q self, state_directory: Option<&'q str>) -> Question<'q> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let variables = self.env.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
         Question {
@@ -218,13 +238,9 @@ impl Case {
             directory: &self.cwd,
             path: &self.path,
             home: &self.home,
-            state_directory: Some(STATE_DIRECTORY),
+            state_directory,
             environment: variables.collect(),
-            context: if self.context.as_deref() == Some("cron") {
-                Context::Cron
-            } else {
-                Context::Interactive
-            },
+            context: self.context,
             ask: self.ask.as_deref(),
             security: self.security.as_deref(),
             permission_mode: self.permission_mode.as_deref(),
@@ -234,15 +250,18 @@ impl Case {
 
 impl Answer {
     fn new(id: Value, decision: Decision, entries: &[Entry]) -> Self {
-        let is_other_host = decision.verdict == Verdict::Unknown && decision.missing.is_empty();
+        let (verdict, reason) = match decision.other_host {
+            Some(host) => ("uncovered", format!("host={host}")),
+            None => (decision.verdict.as_str(), decision.reason),
+        };
         let evaluation = decision.evaluation.as_ref();
         let analysable = evaluation.map(|evaluation| evaluation.not_analysable.is_none());
         let satisfied = evaluation.map(|evaluation| analysable == Some(true) && evaluation.satisfied);
         let segments = decision.evaluation.into_iter().flat_map(|evaluation| evaluation.segments);
         Self {
             id,
-            verdict: if is_other_host { "uncovered" } else { word(decision.verdict) },
-            reason: decision.reason,
+            verdict,
+            reason,
             security: decision.policy.security.0,
             ask: decision.policy.ask.0,
             ask_fallback: decision.policy.ask_fallback.0,
@@ -250,7 +269,7 @@ impl Answer {
             satisfied,
             segments: segments.map(|segment| SegmentAnswer::new(segment, entries)).collect(),
             review: decision.review,
-            unanswered: decision.unanswered.as_ref().map(|unanswered| word(unanswered.verdict)),
+            unanswered: decision.unanswered.as_ref().map(|unanswered| unanswered.verdict.as_str()),
             unanswered_reason: decision.unanswered.and_then(|unanswered| unanswered.reason),
             exec_command: decision.started,
             missing: decision.missing,
@@ -279,15 +298,6 @@ impl SegmentAnswer {
 
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value>, D::Error> {
     Value::deserialize(deserializer).map(Arc::new)
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Runs => "runs",
-        Verdict::Asks => "asks",
-        Verdict::Denied => "denied",
-        Verdict::Unknown => "unknown",
-    }
 }
 
 fn name(by: By) -> &'static str {

@@ -68,6 +68,20 @@ pub(super) enum Unusable {
     UnknownWord(String),
 }
 
+impl Unusable {
+    /// Why it cannot be used for an agent.
+    pub(super) fn sentence(&self, agent: &str) -> String {
+        match self {
+            Self::OtherHost(host) => {
+                format!(
+                    "tools.exec.host runs the commands of agent {agent} on a {host}, which decides itself"
+                )
+            }
+            Self::UnknownWord(key) => format!("{key} has a value that no release accepts"),
+        }
+    }
+}
+
 /// One `tools.exec` of the configuration, and its key.
 struct Layer<'c> {
     exec: &'c Map<String, Value>,

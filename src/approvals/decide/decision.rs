@@ -11,7 +11,7 @@ pub struct Decision {
     pub reason: String,
     /// The policy in force.
     pub policy: Policy,
-    /// The command read against the entries. `None`: it was refused before.
+    /// The command checked against the entries. `None`: it was refused before.
     pub evaluation: Option<Evaluation>,
     /// The text that starts in place of the command, if the release rewrites it. Only if it runs.
     pub started: Option<String>,
@@ -21,6 +21,8 @@ pub struct Decision {
     pub review: bool,
     /// What would have to be known, if the verdict is unknown.
     pub missing: Vec<String>,
+    /// The kind of host that decides in place of the gateway's: `node` or `sandbox`. The verdict is unknown then.
+    pub other_host: Option<String>,
 }
 
 /// What happens.
@@ -34,6 +36,18 @@ pub enum Verdict {
     Denied,
     /// Something that decides is not known.
     Unknown,
+}
+
+impl Verdict {
+    /// The word in files and in machine output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Asks => "asks",
+            Self::Denied => "denied",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What happens to a prompt that nobody answers.

@@ -48,6 +48,9 @@ pub(super) struct Levels {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BeyondUs;
 
+/// What keeps clearance from reading such a document.
+pub(super) const ONLY_JAVASCRIPT: &str = "its nesting or one of its numbers is beyond what clearance reads";
+
 /// A document after loading, for any agent.
 #[derive(Debug, Clone)]
 pub(super) enum Loaded<'v> {

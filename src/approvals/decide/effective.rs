@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::configuration::{Configuration, Unusable};
+use super::agent_id::{self, MAIN};
+use super::configuration::Configuration;
 use super::decision::{Origin, Policy};
 use super::document;
 use super::policy::{merge, of_document};
 use super::profile::Profile;
 use super::question::{Context, Question};
-
-/// The agent that every host has.
-const MAIN: &str = "main";
 
 /// A level of a policy in the words of documents, and where it comes from.
 pub type Level = (&'static str, Origin);
@@ -42,20 +40,43 @@ pub fn effective(
     configuration: &Value,
     profile: Profile,
 ) -> Result<Vec<AgentPolicy>, String> {
-    let mut agents: BTreeSet<String> = configured(configuration, profile);
     let loaded = document::read(document, profile).map_err(|_| beyond_us())?;
-    agents.extend(loaded.agents().filter(|id| *id != "*").map(str::to_owned));
+    let configured = agent_id::configured(configuration, profile).into_iter().map(agent_id::normalize);
+    let mut agents = named(&loaded, configured);
     agents.insert(MAIN.to_owned());
-    let mut policies = Vec::with_capacity(agents.len() + 1);
-    for agent in &agents {
-        policies.push(of(&loaded, configuration, profile, agent)?);
-    }
+    let mut policies = policies(&loaded, configuration, profile, &agents)?;
     let mut other = "other".to_owned();
     while agents.contains(&other) {
         other.push('-');
     }
     policies.push(AgentPolicy { agent: None, ..of(&loaded, configuration, profile, &other)? });
     Ok(policies)
+}
+
+/// The policies of every agent that the document or the configuration names, by the ids as they are written there: so does
+/// OpenClaw's own command list them.
+pub fn effective_as_written(
+    document: Option<&str>,
+    configuration: &Value,
+    profile: Profile,
+) -> Result<Vec<AgentPolicy>, String> {
+    let loaded = document::read(document, profile).map_err(|_| beyond_us())?;
+    let configured = agent_id::configured(configuration, profile).into_iter().map(str::to_owned);
+    policies(&loaded, configuration, profile, &named(&loaded, configured))
+}
+
+/// The agents of a document and of the configuration.
+fn named(loaded: &document::Loaded<'_>, configured: impl Iterator<Item = String>) -> BTreeSet<String> {
+    configured.chain(loaded.agents().filter(|id| *id != "*").map(str::to_owned)).collect()
+}
+
+fn policies(
+    loaded: &document::Loaded<'_>,
+    configuration: &Value,
+    profile: Profile,
+    agents: &BTreeSet<String>,
+) -> Result<Vec<AgentPolicy>, String> {
+    agents.iter().map(|agent| of(loaded, configuration, profile, agent)).collect()
 }
 
 /// The policy of one agent.
@@ -69,7 +90,7 @@ pub fn policy_of(
 }
 
 fn beyond_us() -> String {
-    "only JavaScript can read this approvals document".to_owned()
+    format!("it is unknown how a gateway reads the approvals document: {}", document::ONLY_JAVASCRIPT)
 }
 
 fn of(
@@ -94,15 +115,7 @@ fn of(
         permission_mode: None,
     };
     let layers = Configuration::of(&question, profile);
-    let requested = match layers.requested(&question, profile) {
-        Ok(requested) => requested,
-        Err(Unusable::UnknownWord(key)) => return Err(format!("{key} has a value that no release knows")),
-        Err(Unusable::OtherHost(host)) => {
-            return Err(format!(
-                "tools.exec.host hands the commands of agent {agent} to a {host}, which decides itself"
-            ));
-        }
-    };
+    let requested = layers.requested(&question, profile).map_err(|unusable| unusable.sentence(agent))?;
     let document = loaded.levels_of(agent);
     let security = of_document(&document, |levels| levels.security.as_ref());
     let ask = of_document(&document, |levels| levels.ask.as_ref());
@@ -122,19 +135,6 @@ fn of(
             requested.ask.map(|(level, origin)| (level.word(), origin)),
         ],
     })
-}
-
-/// The ids of the agents in the configuration.
-fn configured(configuration: &Value, profile: Profile) -> BTreeSet<String> {
-    let Some(agents) = configuration.get("agents") else { return BTreeSet::new() };
-    if profile >= Profile::V2026_9_6
-        && let Some(entries) = agents.get("entries").and_then(Value::as_object)
-    {
-        return entries.keys().cloned().collect();
-    }
-    let list = agents.get("list").and_then(Value::as_array);
-    let ids = list.into_iter().flatten().filter_map(|agent| agent.get("id").and_then(Value::as_str));
-    ids.filter(|id| !id.trim().is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -176,10 +176,32 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_is_listed_once_however_its_id_is_written() {
+        let document = json!({"version": 1, "agents": {"ops": {"security": "deny"}}});
+        let configuration =
+            json!({"agents": {"list": [{"id": "Ops", "tools": {"exec": {"ask": "always"}}}]}});
+        for profile in Profile::ALL {
+            let shown = shown(&document, &configuration, profile);
+            assert_eq!(shown.iter().filter(|line| line.to_lowercase().starts_with("ops:")).count(), 1);
+            assert!(
+                shown[1].starts_with("ops: deny agents.ops.security, always agents.list[0].tools.exec.ask,"),
+                "{shown:?}"
+            );
+            let text = document.to_string();
+            let written = effective_as_written(Some(&text), &configuration, profile).unwrap();
+            let ids: Vec<_> = written.iter().filter_map(|policy| policy.agent.as_deref()).collect();
+            assert_eq!(ids, ["Ops", "ops"]);
+        }
+    }
+
+    #[test]
     fn a_configuration_that_cannot_be_followed_is_named() {
         let of =
             |exec: Value| effective(None, &json!({"tools": {"exec": exec}}), Profile::V2026_9_6).unwrap_err();
-        assert_eq!(of(json!({"mode": "lax"})), "tools.exec.mode has a value that no release knows");
-        assert!(of(json!({"host": "node"})).starts_with("tools.exec.host hands"));
+        assert_eq!(of(json!({"mode": "lax"})), "tools.exec.mode has a value that no release accepts");
+        assert!(
+            of(json!({"host": "node"}))
+                .starts_with("tools.exec.host runs the commands of agent main on a node")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a gateway does with a command that it has read against the entries: run it, ask a person, or refuse it, and what
+//! What a gateway does with a command that it has checked against the entries: run it, ask a person, or refuse it, and what
 //! happens to a prompt that nobody answers. Source: `processGatewayAllowlist` of the releases. Reasons are in the words
 //! of the releases, and of `tests/real_gateway/proof/judge.mjs`.
 
@@ -28,7 +28,7 @@ struct Reasons {
     suppression: bool,
 }
 
-/// Decides on a command that was read against the entries.
+/// Decides on a command that was checked against the entries.
 pub(super) fn outcome(situation: &Situation<'_>) -> Outcome {
     let is_newest = situation.profile >= Profile::V2026_9_6;
     let reasons = Reasons::of(situation);

@@ -165,7 +165,7 @@ impl Positions {
         any != 0
     }
 
-    /// Adds the positions behind open pieces, which may match nothing. Adding the runs of open pieces to the
+    /// Adds the positions after open pieces, which may match nothing. Adding the runs of open pieces to the
     /// positions in them lets a carry run through each.
     fn skip(&mut self, opens: &Self) {
         let mut carry = false;

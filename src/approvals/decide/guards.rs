@@ -51,16 +51,25 @@ pub(super) fn state_refusal(
     profile: Profile,
     host: &dyn Host,
 ) -> Option<&'static str> {
-    if profile < Profile::V2026_9_6
-        || question.state_directory.is_none()
-        || !question.command.contains("sqlite3")
-    {
-        return None;
+    let state = question.state_directory.map(trim).filter(|state| !state.is_empty())?;
+    let opens_state = |argv: &[String]| sqlite::opens_state(argv, state, question, host);
+    any_database(question, profile, opens_state).then_some(SQLITE)
+}
+
+/// Whether the decision of a release depends on the gateway's state directory: the command opens a database.
+pub fn depends_on_state_directory(question: &Question<'_>, profile: Profile) -> bool {
+    any_database(question, profile, sqlite::opens_database)
+}
+
+/// Whether 2026.9.6 inspects a command of `sqlite3` inside this one for which something holds.
+fn any_database(question: &Question<'_>, profile: Profile, holds: impl Fn(&[String]) -> bool) -> bool {
+    if profile < Profile::V2026_9_6 || !question.command.contains("sqlite3") {
+        return false;
     }
     let command = trim(question.command);
     let explanation = shell::explain(command, profile).ok().filter(|found| is_whole(found));
     let candidates = payloads::candidates(command, profile, explanation.as_deref());
-    candidates.iter().any(|argv| sqlite::opens_state(argv, question, host)).then_some(SQLITE)
+    candidates.iter().any(|argv| holds(argv))
 }
 
 /// Whether the grammar fits the text; otherwise its lines are looked at.

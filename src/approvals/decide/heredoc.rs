@@ -24,7 +24,7 @@ impl Heredoc {
     }
 }
 
-/// Reads the delimiter behind `<<`, and says where it ends. `None`: there is none, or its quote is not closed.
+/// Reads the delimiter after `<<`, and says where it ends. `None`: there is none, or its quote is not closed.
 pub(super) fn delimiter(text: &str, at: usize, strips_tabs: bool) -> Option<(Heredoc, usize)> {
     let after = text.get(at..)?;
     let rest = after.trim_start_matches([' ', '\t']);

@@ -80,7 +80,7 @@ fn covers_by<const WORDS: usize>(broad: &[Piece], narrow: &[Piece]) -> bool {
     reached.has(broad.len())
 }
 
-/// A set of positions in a glob, and the one behind it: one bit each.
+/// A set of positions in a glob, and the one after it: one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Positions<const WORDS: usize>([u64; WORDS]);
 

@@ -26,7 +26,7 @@ pub(super) struct Flagged {
     pub never_joined: &'static [&'static str],
     /// On 2026.9.6, letters that are followed by code at the end of a cluster.
     pub clusters: &'static [Cluster],
-    /// Whether options count behind `--`.
+    /// Whether options count after `--`.
     pub reads_past_terminator: bool,
 }
 
@@ -61,7 +61,7 @@ impl Cluster {
         let Some(letters) = token.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else {
             return false;
         };
-        // The letter is looked for behind the first one.
+        // The letter is looked for after the first one.
         let mut characters = letters.char_indices();
         characters.next();
         let Some((end, _)) = characters.find(|(_, letter)| *letter == self.flag) else { return false };
@@ -247,7 +247,7 @@ pub(super) struct Operand {
     pub file_prefixes: &'static [&'static str],
     /// Options with a value.
     pub values: &'static [&'static str],
-    /// Options with a value only behind `=`.
+    /// Options with a value only after `=`.
     pub optional_values: &'static [&'static str],
     /// Beginnings of words that hold a value.
     pub value_prefixes: &'static [&'static str],

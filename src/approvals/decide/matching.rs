@@ -45,7 +45,7 @@ impl<'t> Target<'t> {
     }
 }
 
-/// The entry that matches (`matchAllowlist`). `arguments` are those behind the program; `None`: entries with
+/// The entry that matches (`matchAllowlist`). `arguments` are those after the program; `None`: entries with
 /// an `argPattern` miss.
 pub(super) fn find<'e>(
     lookup: &Lookup,
@@ -123,13 +123,14 @@ pub(super) fn matches(lookup: &Lookup, pattern: &str, text: &str) -> bool {
     let mut text = with_slashes(text);
     if lookup.profile > Profile::V2026_4_14
         && pattern.contains(['*', '?'])
-        && has_dots(&text)
+        && words::has_dots(&text)
         && text.starts_with('/')
     {
         text = Cow::Owned(with_slashes(&words::normalize(&text)).into_owned());
     }
-    glob::matches(&with_slashes(&pattern), &text)
-        .unwrap_or_else(|| lookup.assume(|| format!("whether a path matches the pattern {pattern}")))
+    glob::matches(&with_slashes(&pattern), &text).unwrap_or_else(|| {
+        lookup.assume(|| format!("whether the program's path matches {pattern}: the pattern is too long"))
+    })
 }
 
 /// Whether a pattern and a text differ before anything that may be replaced in either: wildcards, the home directory,
@@ -153,11 +154,6 @@ fn with_slashes(text: &str) -> Cow<'_, str> {
     if text.contains('\\') { Cow::Owned(text.replace("\\\\", "/")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a path still has `.` or `..` in it.
-fn has_dots(path: &str) -> bool {
-    path.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
-}
-
 /// Whether an entry's `argPattern` accepts arguments. `hash` keeps the hash of the call, which is the same
 /// for all entries.
 pub(super) fn accepts(
@@ -171,8 +167,11 @@ pub(super) fn accepts(
         return *pattern == *hash.get_or_insert_with(|| arguments::bound_hash(lookup.directory, arguments));
     }
     !only_by_hash(lookup.profile, entry)
-        && arguments::matches(lookup.profile, pattern, arguments)
-            .unwrap_or_else(|| lookup.assume(|| format!("whether arguments match the argPattern {pattern}")))
+        && arguments::matches(lookup.profile, pattern, arguments).unwrap_or_else(|| {
+            lookup.assume(|| {
+                format!("whether the arguments match the argPattern {pattern}: the expression or the arguments are too long")
+            })
+        })
 }
 
 #[cfg(test)]

@@ -71,10 +71,13 @@ mod workspace;
 mod wrapper_options;
 mod wrappers;
 
+pub use agent_id::MAIN;
+pub(in crate::approvals) use arguments::{is_bound_hash, is_unbound_hash};
 pub use case::{Answer, Case, Cases};
 pub use decision::{Decision, Origin, Policy, Verdict};
-pub use effective::{AgentPolicy, Level, effective, policy_of};
+pub use effective::{AgentPolicy, Level, effective, effective_as_written, policy_of};
 pub use evaluation::{By, Plan, Segment};
+pub use guards::depends_on_state_directory;
 pub use host::{Found, Host};
 pub use prepared::Prepared;
 pub use profile::Profile;
@@ -82,7 +85,7 @@ pub use proof::Proof;
 pub use question::{Context, Entry, EntryId, Question};
 pub(in crate::approvals) use shell_names::is_shell_name;
 pub use table::{Place, Programs, Table, TableHost};
-pub use verdict::{decide, decide_prepared, explain_prepared};
+pub use verdict::{UNKNOWN_STATE, decide, decide_prepared, explain_prepared};
 pub use wider::{
     Agent, Cause, Circumstance, Comparison, Gap, Incomparable, Quirk, Widening, Wider, Witness, wider,
 };

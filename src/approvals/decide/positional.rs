@@ -10,7 +10,7 @@ pub(super) fn is_positional_carrier(command: &str) -> bool {
     parameters(command).is_some()
 }
 
-/// The parameters of a command that consists of nothing else, `$0` first, perhaps behind `exec` or `exec --`.
+/// The parameters of a command that consists of nothing else, `$0` first, perhaps after `exec` or `exec --`.
 pub(super) fn parameters(command: &str) -> Option<Vec<char>> {
     let mut rest = words::trim(command);
     if let Some(behind) = rest.strip_prefix("exec").and_then(blank) {

@@ -10,7 +10,7 @@ use super::words;
 /// An option that may be shortened to this number of letters.
 type Switch = (&'static str, usize);
 
-/// Options before a command that takes all words behind it.
+/// Options before a command that takes all words after it.
 const COMMAND: [Switch; 3] = [("command", 1), ("commandwithargs", 3), ("cwa", 3)];
 /// Options before a script.
 const FILE: [Switch; 1] = [("file", 1)];
@@ -41,7 +41,7 @@ const VALUES: [Switch; 19] = [
 /// The options before a command in 2026.4.14, which cannot be shortened.
 const OLD: [&str; 8] = ["-c", "-command", "--command", "-f", "-file", "-encodedcommand", "-enc", "-e"];
 
-/// Whether a word in lower case is one of these options, shortened or not, behind `-`, `--` or `/`.
+/// Whether a word in lower case is one of these options, shortened or not, after `-`, `--` or `/`.
 fn is(token: &str, switches: &[Switch]) -> bool {
     ["--", "-", "/"]
         .iter()

@@ -1,6 +1,7 @@
-//! The releases whose decisions are known, and how they differ.
+//! The releases whose decisions are known.
 
-/// How a release decides. Three generations were measured; every difference between them is a method here.
+/// How a release decides: one of three measured generations. A rule that changed compares with the first release that has it
+/// (`profile >= Profile::V2026_9_6`), so that a later generation inherits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
     /// 2026.4.14: a splitter of its own, entries match paths as they were found, arguments are ignored.
@@ -18,7 +19,9 @@ impl Profile {
     /// The newest generation.
     pub const NEWEST: Self = Self::V2026_9_6;
 
-    /// The generation that decides for a release: `2026.7.1` decides as 2026.6.11. `None`: the text is not a release.
+    /// The generation that decides for a release: `2026.7.1` is decided as 2026.6.11. `None`: the text is not a release.
+    /// The releases from 2026.4.15 to 2026.5 were not measured. They are decided as 2026.4.14, the last measured release
+    /// before them, and no answer calls them proven.
     pub fn of(release: &str) -> Option<Self> {
         let (year, month) = year_and_month(release)?;
         Some(match (year, month) {

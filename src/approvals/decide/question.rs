@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// A command, and the circumstances of its call.
@@ -21,7 +23,7 @@ pub struct Question<'q> {
     pub path: &'q str,
     /// `HOME` of the gateway's process.
     pub home: &'q str,
-    /// The gateway's state directory, whose databases 2026.9.6 protects; `None`: it is not known, and nothing is protected.
+    /// The gateway's state directory, whose databases 2026.9.6 protects. `None`: it is unknown.
     pub state_directory: Option<&'q str>,
     /// The environment that the call asks for.
     pub environment: BTreeMap<String, String>,
@@ -35,13 +37,14 @@ pub struct Question<'q> {
     pub permission_mode: Option<&'q str>,
 }
 
-/// Whether somebody can answer a prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Whether somebody can answer a prompt
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Context {
-    /// A session with an approver.
+    /// A session in which a person can answer
     #[default]
     Interactive,
-    /// A cron job without a connected approver.
+    /// A cron job, in which nobody can
     Cron,
 }
 

@@ -1,4 +1,4 @@
-//! What is quoted in a command of 2026.4.14: a character behind a backslash, or a text in quotes. Source: the scanners of
+//! What is quoted in a command of 2026.4.14: a character after a backslash, or a text in quotes. Source: the scanners of
 //! `splitCommandChainWithOperators` and `splitShellPipeline` of that release, which agree on it.
 
 /// What 2026.4.14 answers to a line break inside double quotes.
@@ -6,7 +6,7 @@ pub(super) const NEWLINE: &str = "unsupported shell token: newline";
 /// What it answers to `$(`, in double quotes too.
 pub(super) const SUBSTITUTION: &str = "unsupported shell token: $()";
 
-/// Something quoted: a character behind a backslash, or a text in quotes.
+/// Something quoted: a character after a backslash, or a text in quotes.
 pub(super) struct Literal {
     /// Offset of the first byte after it.
     pub end: usize,

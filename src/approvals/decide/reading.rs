@@ -5,17 +5,17 @@ use std::ops::Range;
 
 use super::segment::Judged;
 
-/// A part of a chain, read against the entries.
+/// A part of a chain, checked against the entries.
 pub(super) struct Group<'e> {
     /// The pieces of its pipeline.
     pub pieces: Vec<Read<'e>>,
     /// Whether every one of them is allowed.
     pub satisfied: bool,
-    /// The operator behind it.
+    /// The operator after it.
     pub operator: Option<&'static str>,
 }
 
-/// A piece of a pipeline, read against the entries.
+/// A piece of a pipeline, checked against the entries.
 pub(super) struct Read<'e> {
     /// Its words.
     pub argv: Vec<String>,

@@ -193,7 +193,9 @@ impl<'l> Lookup<'l> {
                 let path = if is_absolute {
                     path.to_owned()
                 } else {
-                    format!("{path}, from where the gateway was started")
+                    format!(
+                        "what is at {path} in the directory in which the gateway was started (a relative element of PATH)"
+                    )
                 };
                 self.world.unknown.borrow_mut().insert(path);
                 if self.world.hypothesis == Hypothesis::Nothing { Seen::Other } else { Seen::Guessed }

@@ -20,7 +20,7 @@ use super::shells;
 use super::words;
 use super::wrappers::{self, Unwrapped};
 
-/// One part read against everything that can allow it. `'e` is for the entries, `'a` for the words.
+/// One part checked against everything that can allow it. `'e` is for the entries, `'a` for the words.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Judged<'e, 'a> {
     /// The part without its wrappers. `unwrapped.blocked`: nothing can allow it.
@@ -49,7 +49,7 @@ impl<'e, 'a> Judged<'e, 'a> {
     }
 }
 
-/// Reads one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell
+/// Checks one part against the entries, safe bins and builtins. `raw` is its text. Does not parse shell
 /// commands: the caller of 2026.4.14 judges `inline` if `by` is `None`.
 pub(super) fn judge<'e, 'a>(
     lookup: &Lookup,

@@ -17,7 +17,7 @@ mod units;
 mod walk;
 mod word;
 
-pub(super) use explanation::{Context, Explanation, Risk, RiskKind, Step};
+pub(super) use explanation::{Context, Explanation, PromptOnly, Risk, RiskKind, Step};
 pub(super) use parse::Unparsed;
 
 /// A command that was explained, and what was found.

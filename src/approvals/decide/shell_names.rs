@@ -54,6 +54,11 @@ pub(super) fn is_opaque(profile: Profile, word: &str) -> bool {
     profile >= Profile::V2026_9_6 && OPAQUE_LATER.contains(&&*words::program_name(word))
 }
 
+/// Whether a shell of 2026.9.6 has options that begin with `+`.
+pub(super) fn has_plus_options(name: &str) -> bool {
+    matches!(name, "ash" | "bash" | "dash" | "ksh" | "mksh" | "osh" | "sh" | "yash" | "zsh")
+}
+
 /// Whether a word names one of the seven shells that may start `$0`.
 pub(super) fn may_carry(word: &str) -> bool {
     POSIX.contains(&&*words::program_name(word))

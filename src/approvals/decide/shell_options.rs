@@ -39,7 +39,7 @@ pub(super) fn flags(profile: Profile) -> &'static [&'static str] {
 pub(super) const NUSHELL_FLAGS: [&str; 7] =
     ["-lc", "-c", "--command", "--commands", "--cmdline", "-e", "--execute"];
 
-/// The command behind one of `flags` or a cluster of letters with `c` (`resolveInlineCommandMatch`, for POSIX
+/// The command after one of `flags` or a cluster of letters with `c` (`resolveInlineCommandMatch`, for POSIX
 /// shells).
 pub(super) fn inline(profile: Profile, argv: &[String], flags: &[&str]) -> Inline {
     if profile == Profile::V2026_4_14 {
@@ -109,7 +109,7 @@ enum Cluster<'t> {
     Separate(usize),
 }
 
-/// Reads a cluster with `c` (`parseCombinedCommandFlag`). Letters behind `c` are further options.
+/// Reads a cluster with `c` (`parseCombinedCommandFlag`). Letters after `c` are further options.
 fn cluster(token: &str) -> Option<Cluster<'_>> {
     let letters = token.strip_prefix('-').filter(|letters| !letters.contains('-'))?;
     let (_, rest) = letters.split_once('c')?;

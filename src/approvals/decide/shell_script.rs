@@ -13,15 +13,12 @@ use super::shells;
 use super::words;
 use super::wrappers;
 
-/// Shells of 2026.9.6 that have options with `+`.
-const WITH_PLUS: [&str; 9] = ["ash", "bash", "dash", "ksh", "mksh", "osh", "sh", "yash", "zsh"];
-
 /// A script with its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Script {
     /// Its path.
     pub path: String,
-    /// The arguments behind it.
+    /// The arguments after it.
     pub arguments: Vec<String>,
 }
 
@@ -88,7 +85,7 @@ fn operand(profile: Profile, argv: &[String]) -> Option<usize> {
             "+o" if is_new => 2,
             token if is_powershell && powershell::takes_value(token) => 2,
             token if is_new && !is_powershell && token.starts_with('-') => shell_options::advance(token),
-            token if is_new && token.starts_with('+') && WITH_PLUS.contains(&&*name) => {
+            token if is_new && token.starts_with('+') && shell_names::has_plus_options(&name) => {
                 shell_options::advance(token)
             }
             token if token.starts_with(['-', '+']) => 1,
@@ -118,7 +115,7 @@ fn is_command_or_stdin(profile: Profile, token: &str, is_powershell: bool) -> bo
 pub(super) struct Carried {
     /// Its path as found, or as written.
     pub path: String,
-    /// The words behind it.
+    /// The words after it.
     pub arguments: Vec<String>,
     /// Whether it is started with exactly these arguments: `$0` without any, or `$0 "$@"`.
     pub is_exact: bool,

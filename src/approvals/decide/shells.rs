@@ -92,7 +92,7 @@ fn posix_payload(profile: Profile, name: &str, argv: &[String]) -> Option<String
     }
 }
 
-/// `cmd /c` takes everything behind it.
+/// `cmd /c` takes everything after it.
 fn cmd_payload(profile: Profile, argv: &[String]) -> Option<String> {
     let is_flag = |word: &String| match words::trim(word).to_lowercase().as_str() {
         "/c" | "/k" => true,

@@ -26,7 +26,7 @@ pub(super) struct Situation<'s> {
     pub setup: &'s Setup,
     /// The entries in force.
     pub entries: &'s [Entry],
-    /// What was found when the command was read against the entries.
+    /// What was found when the command was checked against the entries.
     pub evaluation: &'s Evaluation,
     /// The files.
     pub world: &'s World<'s>,

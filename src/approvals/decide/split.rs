@@ -24,7 +24,7 @@ mod tests;
 /// How often the command of a shell may be that of another.
 const MAX_DEPTH: usize = 2;
 
-/// Reads the command of a question against the entries.
+/// Checks the command of a question against the entries.
 pub(super) fn evaluate(
     question: &Question<'_>,
     profile: Profile,
@@ -51,7 +51,7 @@ fn not_analysable(reason: &str) -> Evaluation {
     }
 }
 
-/// Reads texts against the entries.
+/// Checks texts against the entries.
 struct Reader<'r> {
     lookup: Lookup<'r>,
     entries: &'r [Entry],

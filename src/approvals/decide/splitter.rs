@@ -15,7 +15,7 @@ use super::words::{is_white, trim};
 pub(super) struct Part {
     /// Its bytes of the text.
     pub span: Range<usize>,
-    /// The operator behind it: `&&`, `||` or `;`.
+    /// The operator after it: `&&`, `||` or `;`.
     pub operator: Option<&'static str>,
 }
 
@@ -236,7 +236,7 @@ fn refused(text: &str, at: usize) -> Option<&'static str> {
     (!is_at(text, at, "<<")).then_some(token.1)
 }
 
-/// Whether a comment begins here: at the start, or behind white space.
+/// Whether a comment begins here: at the start, or after white space.
 fn is_comment(text: &str, at: usize) -> bool {
     is_at(text, at, "#")
         && text.get(..at).is_none_or(|before| before.chars().next_back().is_none_or(is_white))

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::host::{Found, Host};
+use super::words;
 
 /// As many links as Linux follows in one path.
 const MAX_LINKS: usize = 40;
@@ -100,22 +101,30 @@ pub struct TableHost {
 impl Table {
     /// The first problem of the table, in words.
     pub fn problem(&self) -> Option<String> {
-        let absolute = |path: &&String| !path.starts_with('/');
         let files: Vec<&String> = match &self.files {
             Files::Paths(paths) => paths.iter().collect(),
             Files::Texts(texts) => texts.keys().collect(),
         };
-        let all = files.into_iter().chain(&self.directories).chain(&self.writable);
-        let all = all.chain(self.links.iter().flat_map(|(from, to)| [from, to]));
-        if let Some(path) = all.chain(self.home.iter()).find(absolute) {
-            return Some(format!("`{}` is not an absolute path", path.escape_debug()));
-        }
-        match &self.programs {
-            Programs::Paths(paths) => paths
-                .iter()
-                .find(absolute)
-                .map(|path| format!("`{}` is not an absolute path", path.escape_debug())),
-            Programs::Places(places) => places.iter().find_map(|(key, place)| wrong_place(key, place)),
+        let programs = match &self.programs {
+            Programs::Paths(paths) => Some(paths),
+            Programs::Places(_) => None,
+        };
+        let all = files.into_iter().map(|path| ("files", path));
+        let all = all.chain(self.directories.iter().map(|path| ("directories", path)));
+        let all = all.chain(self.writable.iter().map(|path| ("writable", path)));
+        let all = all.chain(self.links.iter().flat_map(|(from, to)| [("links", from), ("links", to)]));
+        let all = all.chain(self.home.iter().map(|path| ("home", path)));
+        let mut all = all.chain(programs.into_iter().flatten().map(|path| ("programs", path)));
+        let relative = all.find(|(_, path)| !path.starts_with('/'));
+        match (relative, &self.programs) {
+            (Some((key, path)), _) => {
+                Some(format!("{key}: `{}` is not an absolute path", path.escape_debug()))
+            }
+            (None, Programs::Places(places)) => {
+                let problem = places.iter().find_map(|(key, place)| wrong_place(key, place))?;
+                Some(format!("programs: {problem}"))
+            }
+            (None, Programs::Paths(_)) => None,
         }
     }
 
@@ -152,8 +161,8 @@ impl Table {
     /// The table as a host. `directory`: the directory of the call, which exists.
     pub fn host(&self, directory: &str) -> TableHost {
         let mut host = TableHost {
-            links: self.links.iter().map(|(from, to)| (plain(from), to.clone())).collect(),
-            writable: self.writable.iter().map(|path| plain(path)).collect(),
+            links: self.links.iter().map(|(from, to)| (words::absolute("/", from), to.clone())).collect(),
+            writable: self.writable.iter().map(|path| words::absolute("/", path)).collect(),
             complete: self.complete,
             ..TableHost::default()
         };
@@ -182,7 +191,7 @@ impl Table {
             }
         }
         for path in self.directories.iter().map(String::as_str).chain([directory, "/"]) {
-            let path = plain(path);
+            let path = words::absolute("/", path);
             host.add_parents(&path);
             host.directories.insert(path);
         }
@@ -212,7 +221,7 @@ fn wrong_place(key: &str, place: &Place) -> Option<String> {
 
 impl TableHost {
     fn add_program(&mut self, path: &str) {
-        let path = plain(path);
+        let path = words::absolute("/", path);
         self.add_name(&path);
         self.add_parents(&path);
         self.programs.insert(path);
@@ -221,14 +230,14 @@ impl TableHost {
     fn add_place(&mut self, key: &str, place: &Place) {
         match place {
             Place::Exists(false) if key.starts_with('/') => {
-                self.nothing.insert(plain(key));
+                self.nothing.insert(words::absolute("/", key));
             }
             Place::Exists(false) => {
                 self.names.insert(key.to_owned());
             }
             Place::Exists(true) => self.add_program(key),
             Place::At(path) if key.starts_with('/') => {
-                let (key, path) = (plain(key), plain(path));
+                let (key, path) = (words::absolute("/", key), words::absolute("/", path));
                 self.add_name(&key);
                 self.add_parents(&key);
                 self.add_parents(&path);
@@ -240,7 +249,7 @@ impl TableHost {
             Place::At(path) => {
                 self.names.insert(key.to_owned());
                 // The path may be a link of its own, under its own key.
-                if !self.links.contains_key(&plain(path)) {
+                if !self.links.contains_key(&words::absolute("/", path)) {
                     self.add_program(path);
                 }
             }
@@ -248,7 +257,7 @@ impl TableHost {
     }
 
     fn add_file(&mut self, path: &str, text: Option<String>) {
-        let path = plain(path);
+        let path = words::absolute("/", path);
         self.add_parents(&path);
         self.files.insert(path, text);
     }
@@ -334,21 +343,6 @@ impl Host for TableHost {
     }
 }
 
-/// A path without `.`, `..` and repeated slashes.
-fn plain(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,14 +411,14 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (json, expected) in [
-            (r#"{"programs": ["git"]}"#, "`git` is not an absolute path"),
-            (r#"{"programs": {"git": "git"}}"#, "`git` is not an absolute path"),
+            (r#"{"programs": ["git"]}"#, "programs: `git` is not an absolute path"),
+            (r#"{"programs": {"git": "git"}}"#, "programs: `git` is not an absolute path"),
             (
                 r#"{"programs": {"git": true}}"#,
-                "`git` is a name: its value is the path at which it is found, or false",
+                "programs: `git` is a name: its value is the path at which it is found, or false",
             ),
-            (r#"{"programs": {"a/b": "/x"}}"#, "`a/b` is neither a name nor an absolute path"),
-            (r#"{"links": {"bin": "/x"}}"#, "`bin` is not an absolute path"),
+            (r#"{"programs": {"a/b": "/x"}}"#, "programs: `a/b` is neither a name nor an absolute path"),
+            (r#"{"links": {"bin": "/x"}}"#, "links: `bin` is not an absolute path"),
         ] {
             assert_eq!(table(json).problem().as_deref(), Some(expected), "{json}");
         }

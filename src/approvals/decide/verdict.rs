@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::configuration::{Configuration, Setup, Unusable};
 use super::decision::{Decision, Origin, Policy, Verdict};
-use super::document::Document;
+use super::document::{self, Document};
 use super::evaluation::Evaluation;
 use super::gateway;
 use super::guards;
@@ -24,6 +24,9 @@ use super::{bash, environment, split, workspace};
 
 /// The assumptions about a program if it is not known whether it exists.
 const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, Hypothesis::Wanted];
+
+/// What is missing if a command opens a database and the gateway's state directory is unknown.
+pub const UNKNOWN_STATE: &str = "the gateway's state directory, whose databases sqlite3 may not open";
 
 /// Decides as one release does, and explains the entries that nearly match.
 pub fn decide(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Decision {
@@ -64,29 +67,42 @@ fn decided(
         Err(unusable) => return undecidable_configuration(unusable),
     };
     let Ok(document) = &loaded.document else {
-        let missing = vec!["what JavaScript reads in the approvals document".to_owned()];
-        return undecided(None, String::new(), missing);
+        let missing =
+            vec![format!("how a gateway reads the approvals document: {}", document::ONLY_JAVASCRIPT)];
+        return undecided(None, missing);
     };
     let policy = policy::merge(question, profile, &requested, document);
     if let Some(reason) = refusal(question, profile, &policy, host) {
         return decision(&policy, Outcome::denied(reason), None);
     }
-    if policy.is_bypassed {
-        return decision(&policy, Outcome::runs("full-bypass", None), None);
-    }
-    let setup = configuration.setup(question);
-    let directory = workspace::directory(question, profile, host);
-    let question = Question { directory: &directory, ..question.clone() };
-    let mut decision = under_hypotheses(&question, profile, &policy, document, &setup, host);
-    if let Some(evaluation) = decision.evaluation.as_mut().filter(|_| explains_near) {
-        // The evaluation is the one under the first hypothesis.
-        let world = World { host, hypothesis: HYPOTHESES[0], unknown: RefCell::default() };
-        near::explain(evaluation, &Lookup::new(&question, profile, &setup, &world), &document.entries);
+    let mut decision = if policy.is_bypassed {
+        decision(&policy, Outcome::runs("full-bypass", None), None)
+    } else {
+        let setup = configuration.setup(question);
+        let directory = workspace::directory(question, profile, host);
+        let question = Question { directory: &directory, ..question.clone() };
+        let mut decision = under_hypotheses(&question, profile, &policy, document, &setup, host);
+        if let Some(evaluation) = decision.evaluation.as_mut().filter(|_| explains_near) {
+            // The evaluation is the one under the first hypothesis.
+            let world = World { host, hypothesis: HYPOTHESES[0], unknown: RefCell::default() };
+            near::explain(evaluation, &Lookup::new(&question, profile, &setup, &world), &document.entries);
+        }
+        decision
+    };
+    if question.state_directory.is_none() && guards::depends_on_state_directory(question, profile) {
+        decision.missing.push(UNKNOWN_STATE.to_owned());
+        decision = Decision {
+            verdict: Verdict::Unknown,
+            started: None,
+            unanswered: None,
+            review: false,
+            ..decision
+        };
     }
     decision
 }
 
-/// What is refused before the command is read against the entries, in the gateway's words.
+/// What is refused before the command is checked against the entries, in the gateway's words.
 fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dyn Host) -> Option<String> {
     let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
     let deny =
@@ -140,16 +156,16 @@ fn under_hypotheses(
             break;
         }
     }
-    let Some((outcome, evaluation)) = first else { return undecided(None, String::new(), Vec::new()) };
+    let Some((outcome, evaluation)) = first else { return undecided(None, Vec::new()) };
     if agree {
         return decision(policy, outcome, Some(evaluation));
     }
-    let mut decision = undecided(Some(policy), String::new(), missing.into_iter().collect());
+    let mut decision = undecided(Some(policy), missing.into_iter().collect());
     decision.evaluation = Some(evaluation);
     decision
 }
 
-/// Reads the command against the entries as the release does.
+/// Checks the command against the entries as the release does.
 fn evaluate(
     question: &Question<'_>,
     profile: Profile,
@@ -174,18 +190,21 @@ fn decision(policy: &Merged, outcome: Outcome, evaluation: Option<Evaluation>) -
         unanswered: outcome.unanswered,
         review: outcome.review,
         missing: outcome.missing,
+        other_host: None,
     }
 }
 
 /// A configuration that hands the command to another host, or that no release accepts.
 fn undecidable_configuration(unusable: Unusable) -> Decision {
     match unusable {
-        Unusable::OtherHost(host) => undecided(None, format!("host={host}"), Vec::new()),
-        Unusable::UnknownWord(key) => undecided(None, String::new(), vec![format!("a valid value of {key}")]),
+        Unusable::OtherHost(host) => Decision { other_host: Some(host), ..undecided(None, Vec::new()) },
+        Unusable::UnknownWord(key) => {
+            undecided(None, vec![format!("what {key} means: no release accepts its value")])
+        }
     }
 }
 
-fn undecided(policy: Option<&Merged>, reason: String, missing: Vec<String>) -> Decision {
+fn undecided(policy: Option<&Merged>, missing: Vec<String>) -> Decision {
     let unset = || Policy {
         security: ("full", Origin::Default),
         ask: ("off", Origin::Default),
@@ -193,13 +212,14 @@ fn undecided(policy: Option<&Merged>, reason: String, missing: Vec<String>) -> D
     };
     Decision {
         verdict: Verdict::Unknown,
-        reason,
+        reason: String::new(),
         policy: policy.map_or_else(unset, Merged::words),
         evaluation: None,
         started: None,
         unanswered: None,
         review: false,
         missing,
+        other_host: None,
     }
 }
 

@@ -59,7 +59,7 @@ pub fn wider(comparison: &Comparison<'_>) -> Result<Wider, Incomparable> {
     let uncovered =
         if pair.is_common_same { Vec::new() } else { pair.uncovered(&[&pair.old_cover], &new_common) };
     let mut findings = Findings::default();
-    for agent in agents::all(&old, &new, configuration) {
+    for agent in agents::all(&old, &new, configuration, profile) {
         compare(&pair, &agent, &uncovered, &mut findings)?;
     }
     Ok(with_witnesses(findings.finish(), &pair))
@@ -86,8 +86,9 @@ fn compare(
 ) -> Result<(), Incomparable> {
     let question = pair.question(agent);
     let configuration = Configuration::of(&question, pair.profile());
-    let requested =
-        configuration.requested(&question, pair.profile()).map_err(|_| Incomparable::Configuration)?;
+    let requested = configuration
+        .requested(&question, pair.profile())
+        .map_err(|unusable| Incomparable::Configuration(unusable.sentence(agent.id())))?;
     let merge = |side: &Loaded<'_>| pair.merge(&question, &requested, side, agent);
     let (before, after) = (merge(pair.old), merge(pair.new));
     let own = Own { old: pair.old.entries_of(agent.id()), new: pair.new.entries_of(agent.id()) };

@@ -132,6 +132,11 @@ pub(super) fn expand_home<'t>(text: &'t str, home: &str) -> Cow<'t, str> {
     }
 }
 
+/// Whether a path has `.` or `..` in it.
+pub(super) fn has_dots(path: &str) -> bool {
+    path.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
+}
+
 /// Whether a word names a path rather than a program to look up.
 pub(super) fn has_separator(word: &str) -> bool {
     word.contains(['/', '\\'])

@@ -22,7 +22,7 @@ pub(super) enum Kind {
 /// The options of a wrapper, compared in lower case.
 pub(super) struct Options {
     flags: &'static [&'static str],
-    /// Those that take a value: the next word, or one behind `=`.
+    /// Those that take a value: the next word, or one after `=`.
     values: &'static [&'static str],
     /// Words between the options and the command: the duration of `timeout`.
     operands: usize,
@@ -121,7 +121,7 @@ pub(super) fn command_index(kind: &Kind, argv: &[String]) -> Option<usize> {
     .filter(|index| *index < argv.len())
 }
 
-/// The index behind the options of a wrapper (`scanWrapperInvocation`).
+/// The index after the options of a wrapper (`scanWrapperInvocation`).
 fn scan(argv: &[String], step: impl Fn(&str, &str) -> Step) -> Option<usize> {
     let mut expects_value = false;
     for (index, token) in argv.iter().enumerate().skip(1) {
@@ -171,7 +171,7 @@ fn plain_step(options: &Options, lower: &str, name: &str) -> Step {
     }
 }
 
-/// An option with a value: behind `=`, or the next word.
+/// An option with a value: after `=`, or the next word.
 fn value_step(token: &str) -> Step {
     if token.contains('=') { Step::Continue } else { Step::Value }
 }

@@ -1,10 +1,6 @@
 //! Finds the arguments that an `argPattern` leaves open. The expression compiles: otherwise the document is not valid.
 
-/// The prefix of a generated binding that gateways from 2026.8.1 on match.
-const BOUND: &str = "sha256:cwd-argv:v1:";
-
-/// The prefix of a generated binding that those gateways no longer match.
-const UNBOUND: &str = "sha256:argv:";
+use crate::approvals::decide::{is_bound_hash, is_unbound_hash};
 
 /// The restriction that an entry puts on arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +20,8 @@ impl<'e> Arguments<'e> {
     pub(in crate::approvals) fn of(arg_pattern: Option<&'e str>) -> Self {
         match arg_pattern {
             None | Some("") => Self::Any,
-            Some(pattern) if pattern.starts_with(BOUND) => Self::Bound(pattern),
-            Some(pattern) if pattern.starts_with(UNBOUND) => Self::Unbound,
+            Some(pattern) if is_bound_hash(pattern) => Self::Bound(pattern),
+            Some(pattern) if is_unbound_hash(pattern) => Self::Unbound,
             Some(pattern) => Self::Expression(pattern),
         }
     }

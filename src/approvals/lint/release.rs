@@ -17,15 +17,10 @@ pub fn is_release(version: &str) -> bool {
     downgrade::Release::read(version).is_some()
 }
 
-/// Whether a gateway of a release denies a prompt without an answer if the document sets no `askFallback`. Measured:
-/// 2026.4.14 runs the command, 2026.6.11 and 2026.9.6 deny it; `None` in between.
+/// Whether a gateway of a release denies a prompt without an answer if the document sets no `askFallback`. `None`: the text
+/// is not a release.
 pub fn denies_unanswered(version: &str) -> Option<bool> {
-    let release = downgrade::Release::read(version)?;
-    match (release.is_from(2026, 5, 0), release.is_from(2026, 6, 0)) {
-        (false, _) => Some(false),
-        (true, true) => Some(true),
-        (true, false) => None,
-    }
+    Profile::of(version).map(|profile| profile >= Profile::V2026_6_11)
 }
 
 impl<'f> Release<'f> {
@@ -88,10 +83,9 @@ impl<'f> Release<'f> {
         self.named.is_some_and(|(_, release)| !newer.accepted_by(release))
     }
 
-    /// Whether the release was named, matches only paths, and ignores arguments. Measured on 2026.4.14; 2026.6.11
-    /// matches both, and the behaviour of the releases between is unknown.
+    /// Whether the named release matches only paths and ignores arguments.
     pub(super) fn is_simple(self) -> bool {
-        self.named.is_some_and(|(_, release)| !release.is_from(2026, 4, 15))
+        self.named.is_some() && !self.readers.iter().any(|profile| profile.reads_arguments())
     }
 }
 

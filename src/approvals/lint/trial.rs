@@ -18,6 +18,9 @@ const DIRECTORY: &str = "/work";
 /// `HOME` of every trial on a host that is made up.
 const HOME: &str = "/home/user";
 
+/// The gateway's state directory. No witness has a file there.
+const STATE_DIRECTORY: &str = "/home/user/.openclaw";
+
 /// Programs that witnesses need besides their own.
 const OTHERS: [&str; 3] = ["cat", "id", "ls"];
 
@@ -65,7 +68,7 @@ fn question(command: &str) -> Question<'_> {
         directory: DIRECTORY,
         path: PROGRAMS,
         home: HOME,
-        state_directory: None,
+        state_directory: Some(STATE_DIRECTORY),
         environment: BTreeMap::new(),
         context: Context::Interactive,
         ask: None,

@@ -27,7 +27,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use super::one_or_more::{Named, OneOrMore};
-use crate::approvals::decide::{Programs, Table};
+use crate::approvals::decide::{Context, Programs, Table};
 
 /// Policy tests: what a gateway does with commands under one approvals document
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -47,7 +47,7 @@ pub(super) struct File {
     #[schemars(with = "Option<String>")]
     pub(super) agent: Option<Spanned<String>>,
     /// Whether somebody can answer a prompt; interactive by default
-    pub(super) context: Option<WrittenContext>,
+    pub(super) context: Option<Context>,
     /// The directory of the call: an absolute path, or one that begins with ~; the home directory by default
     #[schemars(with = "Option<String>")]
     pub(super) directory: Option<Spanned<String>>,
@@ -135,7 +135,7 @@ pub(super) struct WrittenCase {
     #[schemars(with = "Option<String>")]
     pub(super) agent: Option<Spanned<String>>,
     /// Whether somebody can answer a prompt, in place of the file's
-    pub(super) context: Option<WrittenContext>,
+    pub(super) context: Option<Context>,
     /// The directory of the call, in place of the file's
     #[schemars(with = "Option<String>")]
     pub(super) directory: Option<Spanned<String>>,
@@ -175,17 +175,6 @@ pub enum IfUnanswered {
     Runs,
     /// It is denied
     Denied,
-}
-
-/// Whether somebody can answer a prompt
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "Context")]
-pub(super) enum WrittenContext {
-    /// A session in which a person can answer
-    Interactive,
-    /// A cron job, in which nobody can
-    Cron,
 }
 
 /// The entry that a case expects.

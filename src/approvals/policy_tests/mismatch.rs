@@ -59,10 +59,10 @@ pub(super) fn mismatches(
     known: impl Fn(&EntryName) -> (bool, Option<String>),
 ) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    if !case.expected.is(decision.verdict) {
+    if Verdict::from(case.expected) != decision.verdict {
         found.push(Mismatch::Verdict { expected: case.expected });
     } else if let Some(expected) = case.unanswered
-        && !decision.unanswered.as_ref().is_some_and(|unanswered| expected.is(unanswered.verdict))
+        && decision.unanswered.as_ref().map(|unanswered| unanswered.verdict) != Some(expected.into())
     {
         found.push(Mismatch::Unanswered { expected });
     }
@@ -78,38 +78,34 @@ pub(super) fn mismatches(
 
 impl Expected {
     /// The word in files and in machine output.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Runs => "runs",
-            Self::Asks => "asks",
-            Self::Denied => "denied",
-            Self::Unknown => "unknown",
-        }
+    pub fn as_str(self) -> &'static str {
+        Verdict::from(self).as_str()
     }
+}
 
-    fn is(self, verdict: Verdict) -> bool {
-        match self {
-            Self::Runs => verdict == Verdict::Runs,
-            Self::Asks => verdict == Verdict::Asks,
-            Self::Denied => verdict == Verdict::Denied,
-            Self::Unknown => verdict == Verdict::Unknown,
+impl From<Expected> for Verdict {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Runs => Self::Runs,
+            Expected::Asks => Self::Asks,
+            Expected::Denied => Self::Denied,
+            Expected::Unknown => Self::Unknown,
         }
     }
 }
 
 impl IfUnanswered {
     /// The word in files and in machine output.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Runs => "runs",
-            Self::Denied => "denied",
-        }
+    pub fn as_str(self) -> &'static str {
+        Verdict::from(self).as_str()
     }
+}
 
-    fn is(self, verdict: Verdict) -> bool {
-        match self {
-            Self::Runs => verdict == Verdict::Runs,
-            Self::Denied => verdict == Verdict::Denied,
+impl From<IfUnanswered> for Verdict {
+    fn from(expected: IfUnanswered) -> Self {
+        match expected {
+            IfUnanswered::Runs => Self::Runs,
+            IfUnanswered::Denied => Self::Denied,
         }
     }
 }

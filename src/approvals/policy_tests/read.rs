@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::{Expected, File, WrittenCase, WrittenContext, WrittenHost};
+use super::file::{Expected, File, WrittenCase, WrittenHost};
 use super::one_or_more::OneOrMore;
 use super::schema::Kind;
 use super::suite::{Case, Host, Release, Suite};
@@ -79,7 +79,7 @@ impl Reader<'_> {
         let defaults = Defaults {
             releases: releases.unwrap_or_else(|| [Release::newest()].into()),
             agent: self.agent(file.agent, &mut problems).unwrap_or_else(|| AGENT.into()),
-            context: context(file.context).unwrap_or_default(),
+            context: file.context.unwrap_or_default(),
             directory: directory.unwrap_or_else(|| "~".into()),
             has_table,
         };
@@ -138,7 +138,7 @@ impl Reader<'_> {
                 None => Arc::clone(&defaults.releases),
             },
             agent: self.agent(written.agent, problems).unwrap_or_else(|| Arc::clone(&defaults.agent)),
-            context: context(written.context).unwrap_or(defaults.context),
+            context: written.context.unwrap_or(defaults.context),
             directory: directory.unwrap_or_else(|| Arc::clone(&defaults.directory)),
             environment: written.env,
             ask: written.ask,
@@ -284,13 +284,6 @@ impl Reader<'_> {
     }
 }
 
-fn context(written: Option<WrittenContext>) -> Option<Context> {
-    written.map(|written| match written {
-        WrittenContext::Interactive => Context::Interactive,
-        WrittenContext::Cron => Context::Cron,
-    })
-}
-
 /// A table with `PATH` and `HOME`.
 fn whole(table: Table) -> Table {
     Table {
@@ -315,6 +308,9 @@ fn worded(message: &str) -> (String, Option<String>) {
             ),
         };
         return (format!("`{}` is not a value of this key", found.escape_debug()), Some(help));
+    }
+    if let Some(expected) = message.strip_prefix("invalid length 0, expected ") {
+        return ("the list is empty".to_owned(), Some(format!("write {expected}")));
     }
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return (format!("the key `{field}` is missing"), None);

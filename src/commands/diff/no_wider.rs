@@ -40,7 +40,7 @@ struct Read {
 /// Reads both documents and compares what they allow.
 pub fn no_wider(parameters: NoWider, access: &Flags, deadline: Deadline) -> anyhow::Result<WiderReport> {
     let NoWider { mut request, release, config } = parameters;
-    check_release(release.as_deref()).map_err(Error::from)?;
+    check_release(release.as_deref())?;
     assign(&mut request, access)?;
     let mut a = documents::read(&request.a, deadline)?;
     let mut b = documents::read(&request.b, deadline)?;
@@ -66,7 +66,9 @@ pub fn no_wider(parameters: NoWider, access: &Flags, deadline: Deadline) -> anyh
             Ok(found) => gathered.add(found, profile),
             Err(Incomparable::Before) => gathered.add_incomparable(&a.side.name, profile),
             Err(Incomparable::After) => gathered.add_incomparable(&b.side.name, profile),
-            Err(Incomparable::Configuration) => return Err(Error::from(ExplainError::NotOnGateway).into()),
+            Err(Incomparable::Configuration(why)) => {
+                return Err(Error::from(ExplainError::NotOnGateway(why)).into());
+            }
         }
     }
     Ok(WiderReport {

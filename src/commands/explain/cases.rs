@@ -14,6 +14,7 @@ use crate::approvals::decide::{Answer, Case, Cases, Host, Profile, Table, TableH
 use crate::commands::Error;
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::store::files::ThisMachine;
+use crate::store::input::{Input, InputError};
 
 /// The longest line, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -31,9 +32,9 @@ pub fn run(
     deadline: Deadline,
     mut print: impl FnMut(Option<&Answer>) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    release::check(request.release.as_deref()).map_err(Error::from)?;
+    release::check(request.release.as_deref())?;
     let chosen = Sources { named: request.release.as_deref(), ..Sources::default() }.choose();
-    let profile = Profile::of(chosen.measured).unwrap_or(Profile::NEWEST);
+    let profile = chosen.profile;
     let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
     let mut files = Files::of(table.map(|(table, _)| table));
     let (sender, receiver) = mpsc::sync_channel(WAITING);
@@ -44,7 +45,7 @@ pub fn run(
         drop(sender.send(Step::Ended(ended)));
     };
     let unfinished = || Error::Unfinished { timeout: deadline.timeout() };
-    std::thread::Builder::new().stack_size(STACK).spawn(work).map_err(|_| unfinished())?;
+    std::thread::Builder::new().stack_size(STACK).spawn(work).map_err(Error::Runtime)?;
     loop {
         let step = match receiver.try_recv() {
             Err(TryRecvError::Empty) => {
@@ -123,8 +124,15 @@ fn decide(
     loop {
         number += 1;
         let wrong = |problem| ExplainError::Case { line: number, problem };
-        if !next_line(&mut input, &mut line).map_err(wrong)? {
-            return Ok(());
+        match next_line(&mut input, &mut line) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(LineError::TooLong) => {
+                return Err(wrong(format!("it is longer than {} MiB", LONGEST >> 20)).into());
+            }
+            Err(LineError::Read(cause)) => {
+                return Err(InputError::Io { name: Input::Stdin.name(), cause }.into());
+            }
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -139,29 +147,29 @@ fn decide(
 }
 
 fn case(line: &[u8]) -> Result<Case, String> {
-    let case: Case = serde_json::from_slice(line).map_err(|error| {
+    serde_json::from_slice(line).map_err(|error| {
         let message = error.to_string();
-        let message = message.split(" at line 1 ").next().unwrap_or_default().to_owned();
+        let message = message.split(" at line 1 ").next().unwrap_or_default();
         format!("{message} (column {})", error.column())
-    })?;
-    match case.context.as_deref() {
-        None | Some("interactive" | "cron") => {}
-        Some(other) => return Err(format!("context is `{other}`, not interactive or cron")),
-    }
-    match case.via.as_deref() {
-        None | Some("stored" | "set") => Ok(case),
-        Some(other) => Err(format!("via is `{other}`, not stored or set")),
-    }
+    })
+}
+
+/// Why there is no next line.
+enum LineError {
+    /// The system returned an error.
+    Read(io::Error),
+    /// The line is too long.
+    TooLong,
 }
 
 /// Reads the next line without its end. `false`: there is none.
-fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<bool, String> {
+fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<bool, LineError> {
     line.clear();
     loop {
         let buffer = match input.fill_buf() {
             Ok(buffer) => buffer,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(format!("standard input cannot be read: {error}")),
+            Err(error) => return Err(LineError::Read(error)),
         };
         if buffer.is_empty() {
             return Ok(!line.is_empty());
@@ -169,7 +177,7 @@ fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<boo
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let taken = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
         if line.len() + taken.len() > LONGEST {
-            return Err(format!("it is longer than {} MiB", LONGEST >> 20));
+            return Err(LineError::TooLong);
         }
         line.extend_from_slice(taken);
         let consumed = taken.len() + usize::from(end.is_some());
@@ -205,14 +213,20 @@ mod tests {
         let (count, result) = answered(format!("{case}\n{{\"id\": }}\n{case}\n").as_bytes());
         assert_eq!(
             (count, result.unwrap_err().as_str()),
-            (1, "line 2 is not a case: expected value (column 8)")
+            (1, "line 2 of standard input is not a case: expected value (column 8)")
         );
         for (line, expected) in [
-            (r#"{"context": "corn"}"#, "line 1 is not a case: context is `corn`, not interactive or cron"),
-            (r#"{"via": "x"}"#, "line 1 is not a case: via is `x`, not stored or set"),
+            (
+                r#"{"context": "corn"}"#,
+                "line 1 of standard input is not a case: unknown variant `corn`, expected `interactive` or `cron` (column 18)",
+            ),
+            (
+                r#"{"via": "x"}"#,
+                "line 1 of standard input is not a case: unknown variant `x`, expected `stored` or `set` (column 11)",
+            ),
             (
                 r#"{"command": 7}"#,
-                "line 1 is not a case: invalid type: integer `7`, expected a string (column 13)",
+                "line 1 of standard input is not a case: invalid type: integer `7`, expected a string (column 13)",
             ),
         ] {
             assert_eq!(answered(line.as_bytes()), (0, Err(expected.to_owned())));
@@ -221,8 +235,27 @@ mod tests {
     }
 
     #[test]
+    fn an_input_that_cannot_be_read_is_not_a_wrong_case() {
+        struct Broken;
+
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::IsADirectory.into())
+            }
+        }
+
+        let (sender, _receiver) = mpsc::sync_channel(1);
+        let mut files = Files::of(Some(Table::default()));
+        let error = decide(BufReader::new(Broken), Profile::NEWEST, &mut files, &sender).unwrap_err();
+        assert!(matches!(error, Error::Input(InputError::Io { .. })), "{error}");
+    }
+
+    #[test]
     fn a_line_has_a_limit() {
         let long = vec![b' '; LONGEST + 1];
-        assert_eq!(answered(&long), (0, Err("line 1 is not a case: it is longer than 16 MiB".to_owned())));
+        assert_eq!(
+            answered(&long),
+            (0, Err("line 1 of standard input is not a case: it is longer than 16 MiB".to_owned()))
+        );
     }
 }

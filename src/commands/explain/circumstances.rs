@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 
 use super::error::ExplainError;
-use crate::approvals::decide::{Found, Host, Table};
+use crate::approvals::decide::{Found, Host, Table, UNKNOWN_STATE};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::HostUsed;
@@ -32,7 +32,7 @@ pub(in crate::commands) struct Circumstances {
     pub(in crate::commands) path: String,
     /// `HOME` of the gateway's process; `None`: it is unknown.
     pub(in crate::commands) home: Option<String>,
-    /// The gateway's state directory, where it is known.
+    /// The gateway's state directory: that of this host, or the default in the home of another one. `None`: it is unknown.
     pub(in crate::commands) state_directory: Option<String>,
     /// The directory of the call.
     pub(in crate::commands) directory: String,
@@ -92,8 +92,12 @@ impl Circumstances {
         if own {
             assumptions.push("the gateway runs as this user".to_owned());
         }
-        let state_directory = if own { openclaw_state_directory(&environment) } else { None };
-        let state_directory = state_directory.map(|directory| directory.display().to_string());
+        let state_directory = if own {
+            openclaw_state_directory(&environment).map(|directory| directory.display().to_string())
+        } else {
+            // As in policy tests: the default of a gateway without OPENCLAW_STATE_DIR.
+            home.as_deref().map(|home| format!("{}/.openclaw", home.trim_end_matches('/')))
+        };
         Self { host, used, path, home, state_directory, directory, assumptions }
     }
 
@@ -104,6 +108,12 @@ impl Circumstances {
 }
 
 impl Circumstances {
+    /// What is assumed of a command that opens a database.
+    pub(super) fn assumed_state_directory(&self) -> Option<String> {
+        let directory = self.state_directory.as_deref().filter(|_| self.used != HostUsed::Here)?;
+        Some(format!("the gateway's state directory is {directory}"))
+    }
+
     /// Whether it is unknown where a program is. `word`: the program as the command names it.
     pub(super) fn is_unknown(&self, word: &str) -> bool {
         if self.used == HostUsed::Here || word.is_empty() {
@@ -124,6 +134,9 @@ impl Circumstances {
 
 /// The text of a missing fact. `name`: a path that was looked up, or a sentence.
 pub(super) fn missing(name: &str) -> String {
+    if name == UNKNOWN_STATE {
+        return format!("{name}: set `home` in the table of --programs");
+    }
     let program = name.strip_prefix(UNKNOWN_PATH).and_then(|rest| rest.strip_prefix('/'));
     match program {
         Some(program) => format!("the path of the program {program}: list it with --programs FILE"),

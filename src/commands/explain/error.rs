@@ -2,16 +2,12 @@
 
 use thiserror::Error;
 
-use crate::approvals::decide::Profile;
 use crate::report::exit::Exit;
 use crate::settings::{Kind, SettingsError};
 
 /// An error of `explain`.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    /// The text of `--release` is not a release.
-    #[error("`{}` is not a release of OpenClaw", .0.escape_debug())]
-    Release(String),
     /// OpenClaw's configuration could not be read.
     #[error(transparent)]
     Configuration(Box<SettingsError>),
@@ -26,7 +22,7 @@ pub enum ExplainError {
         problem: String,
     },
     /// A line of `--stdin` is not a case.
-    #[error("line {line} is not a case: {problem}")]
+    #[error("line {line} of standard input is not a case: {problem}")]
     Case {
         /// The number of the line, from 1.
         line: u64,
@@ -34,15 +30,13 @@ pub enum ExplainError {
         problem: String,
     },
     /// The command from standard input is not text.
-    #[error("the command is not UTF-8 text")]
+    #[error("the command on standard input is not UTF-8 text")]
     NotText,
     /// The configuration does not run commands on the gateway's host, or no release accepts it.
-    #[error(
-        "this configuration does not run commands on the gateway's host, or a word of tools.exec is unknown"
-    )]
-    NotOnGateway,
+    #[error("{0}")]
+    NotOnGateway(String),
     /// The node has rules instead of a document.
-    #[error("{0} has a policy of its own, {{defaultAction, rules}}, which explain does not support")]
+    #[error("{0} has a Windows node's policy (defaultAction, rules), not an approvals document")]
     Native(String),
 }
 
@@ -54,9 +48,7 @@ impl ExplainError {
     /// The exit code. No wildcard: a new error is a new decision.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Release(_) | Self::Case { .. } | Self::NotText | Self::NotOnGateway | Self::Native(_) => {
-                Exit::Usage
-            }
+            Self::Case { .. } | Self::NotText | Self::NotOnGateway(_) | Self::Native(_) => Exit::Usage,
             Self::Programs { .. } => Exit::Store,
             Self::Configuration(error) => match error.kind() {
                 Kind::Usage => Exit::Usage,
@@ -70,20 +62,16 @@ impl ExplainError {
     /// The next step for the person who reads the error.
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::Release(_) => {
-                let known = Profile::ALL.map(Profile::release).join(", ");
-                format!("write it as it is published: --release 2026.9.6; measured releases: {known}")
-            }
             Self::Configuration(error) => match &**error {
                 SettingsError::MissingVariable { .. } => return error.remedy(),
                 _ => "fix it (openclaw doctor checks it), or name another one: --config FILE".to_owned(),
             },
-            Self::Programs { .. } => "fix it; clearance approvals explain --help has an example".to_owned(),
+            Self::Programs { .. } => "correct the file; an example: clearance approvals explain --help".to_owned(),
             Self::Case { .. } => {
                 "write one JSON object a line: {\"id\": 1, \"document\": {\"version\": 1}, \"command\": \"ls\", \"cwd\": \"/\", \"path\": \"/usr/bin\"}"
                     .to_owned()
             }
-            Self::NotOnGateway => "check tools.exec of the file of --config: host, mode, security, ask".to_owned(),
+            Self::NotOnGateway(_) => "check tools.exec of the file of --config: host, mode, security, ask".to_owned(),
             Self::NotText => "write the command as UTF-8 text".to_owned(),
             Self::Native(_) => "list its rules: clearance approvals get".to_owned(),
         })

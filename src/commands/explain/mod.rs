@@ -27,7 +27,9 @@ pub(in crate::commands) use self::target::load as load_configuration;
 pub use self::words::joined;
 use super::Error;
 use super::documents::Place;
-use crate::approvals::decide::{Decision, Profile, Question, Segment, Verdict, decide};
+use crate::approvals::decide::{
+    Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
+};
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, Explained, Part};
 use crate::store::input::{self, Bounds, Input};
@@ -35,12 +37,9 @@ use crate::store::input::{self, Bounds, Input};
 /// Size limit of a command on standard input, in bytes. No release analyses a longer one.
 const MAX_COMMAND: ByteSize = ByteSize::mib(4);
 
-/// The agent of a call that names none.
-const AGENT: &str = "main";
-
 /// Decides about one command, and gathers every step.
 pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
-    release::check(request.release.as_deref()).map_err(Error::from)?;
+    release::check(request.release.as_deref())?;
     once(request)?;
     let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
     let command = command(request, deadline)?;
@@ -50,7 +49,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     let circumstances = Circumstances::of(given, target.surroundings.is_here);
     let question = Question {
         command: &command,
-        agent: request.agent.as_deref().unwrap_or(AGENT),
+        agent: request.agent.as_deref().unwrap_or(MAIN),
         document: target.text.as_deref(),
         configuration: &target.surroundings.configuration,
         directory: &circumstances.directory,
@@ -63,7 +62,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
         security: None,
         permission_mode: None,
     };
-    let profile = Profile::of(target.surroundings.release.measured).unwrap_or(Profile::NEWEST);
+    let profile = target.surroundings.release.profile;
     let mut decision = decide(&question, profile, &*circumstances.host);
     let allow = match decision.verdict {
         _ if target.is_node => Vec::new(),
@@ -78,7 +77,11 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     let has_policy = decision.verdict != Verdict::Unknown || decision.evaluation.is_some();
     let policy = if has_policy { places.policy(&decision.policy) } else { Vec::new() };
     without_guesses(&mut decision, &question, &target, circumstances.home.is_some());
-    Ok(Explained { policy, allow, ..explained(&question, decision, &target, &circumstances, &places) })
+    let mut explained = explained(&question, decision, &target, &circumstances, &places);
+    if depends_on_state_directory(&question, profile) {
+        explained.assumptions.extend(circumstances.assumed_state_directory());
+    }
+    Ok(Explained { policy, allow, ..explained })
 }
 
 fn is_known(configured: &ConfigurationUsed) -> bool {
@@ -101,8 +104,11 @@ fn command(request: &Request, deadline: Deadline) -> Result<String, Error> {
         return Ok(command.clone());
     }
     let bytes = input::read(&Input::Stdin, Bounds { max_size: MAX_COMMAND, deadline })?;
-    let text = String::from_utf8(bytes).map_err(|_| ExplainError::NotText)?;
-    Ok(text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned))
+    let mut text = String::from_utf8(bytes).map_err(|_| ExplainError::NotText)?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    Ok(text)
 }
 
 /// Makes a verdict unknown if it depends on an unknown fact.
@@ -111,9 +117,7 @@ fn without_guesses(decision: &mut Decision, question: &Question<'_>, target: &Ta
         *name = circumstances::missing(name);
     }
     let mut missing = Vec::new();
-    if decision.verdict == Verdict::Unknown
-        && let Some(host) = decision.reason.strip_prefix("host=")
-    {
+    if let Some(host) = &decision.other_host {
         missing.push(format!("how a {host} decides: tools.exec.host sends commands there"));
     }
     if target.is_node {

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::places::Places;
 use super::target::Surroundings;
-use crate::approvals::decide::{AgentPolicy, Level, Origin as From, Profile, effective, policy_of};
+use crate::approvals::decide::{
+    AgentPolicy, Level, MAIN, Origin as FieldOrigin, Profile, effective, effective_as_written, policy_of,
+};
 use crate::commands::Error;
 use crate::commands::documents::Origin;
 use crate::deadline::Deadline;
@@ -15,9 +17,6 @@ use crate::report::approvals::explain::ConfigurationUsed;
 
 /// The largest document for which `--json` has the policies without `--effective`, in bytes.
 const LARGEST: usize = 4 << 20;
-
-/// The agent whose configuration is that of `tools.exec` unless it has one of its own.
-const MAIN: &str = "main";
 
 /// What the command line says about the policies in force.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +73,7 @@ fn none(note: &str) -> Official {
 }
 
 fn policies(surroundings: Surroundings, stored: &Stored<'_>) -> Effective {
-    let profile = profile(&surroundings);
+    let profile = surroundings.release.profile;
     let places = Places::of(stored.text, stored.source);
     let Surroundings { configuration, configured, release, .. } = surroundings;
     let agents = if stored.is_node {
@@ -92,13 +91,9 @@ fn policies(surroundings: Surroundings, stored: &Stored<'_>) -> Effective {
     }
 }
 
-fn profile(surroundings: &Surroundings) -> Profile {
-    Profile::of(surroundings.release.measured).unwrap_or(Profile::NEWEST)
-}
-
 /// The scopes that OpenClaw's own command prints: `tools.exec`, and the agents that have something of their own.
 fn official(surroundings: &Surroundings, stored: &Stored<'_>, any_size: bool) -> Official {
-    let profile = profile(surroundings);
+    let profile = surroundings.release.profile;
     if matches!(surroundings.configured, ConfigurationUsed::Unknown(_)) {
         return none("Config unavailable.");
     }
@@ -117,7 +112,7 @@ fn official(surroundings: &Surroundings, stored: &Stored<'_>, any_size: bool) ->
 }
 
 fn note(profile: Profile) -> &'static str {
-    if profile == Profile::NEWEST {
+    if profile >= Profile::V2026_9_6 {
         "Effective exec policy is the host approvals policy intersected with requested tools.exec policy. Per-session /exec overrides are not included; run /exec in the relevant session to inspect its current defaults."
     } else {
         "Effective exec policy is the host approvals file intersected with requested tools.exec policy."
@@ -139,21 +134,19 @@ fn scopes(
     };
     let mut global = Map::new();
     global.extend(configuration.get("tools").map(|tools| ("tools".to_owned(), tools.clone())));
-    let is_newest = profile == Profile::NEWEST;
-    let default = if is_newest { default_agent(configuration) } else { Some(MAIN.to_owned()) };
+    let has_entries = profile >= Profile::V2026_9_6;
+    let default = if has_entries { default_agent(configuration) } else { Some(MAIN.to_owned()) };
     // Without a default agent only `*` and the defaults count, as for an agent that the document does not name.
     let of_default = default.as_deref().unwrap_or("default");
     let policy = policy_of(stored.text, &Value::Object(global), profile, of_default)?;
-    let named = default.clone().filter(|_| is_newest);
+    let named = default.clone().filter(|_| has_entries);
     let mut scopes = vec![scope(named, "tools.exec".to_owned(), policy)];
-    let section = if is_newest { "entries" } else { "list" };
-    let has_main = names_main(stored.text, configuration);
-    for policy in effective(stored.text, configuration, profile)? {
+    let section = if has_entries { "entries" } else { "list" };
+    for policy in effective_as_written(stored.text, configuration, profile)? {
         let Some(agent) = policy.agent.clone() else { continue };
-        let is_own = |level: &Option<Level>| matches!(level, Some((_, From::Configuration(key))) if key.starts_with("agents."));
-        let is_listed = agent != MAIN || has_main || !is_newest;
+        let is_own = |level: &Option<Level>| matches!(level, Some((_, FieldOrigin::Configuration(key))) if key.starts_with("agents."));
         let is_default = default.as_deref() == Some(agent.as_str());
-        if is_listed && (!is_default || policy.requested.iter().any(is_own)) {
+        if !is_default || policy.requested.iter().any(is_own) {
             let path = format!("agents.{section}.{agent}.tools.exec");
             scopes.push(scope(Some(agent), path, policy));
         }
@@ -179,19 +172,6 @@ fn default_agent(configuration: &Value) -> Option<String> {
         (Some((id, _)), _) | (None, [(id, _)]) => Some((*id).to_owned()),
         (None, _) => None,
     }
-}
-
-/// Whether the document or the configuration names `main`.
-fn names_main(text: Option<&str>, configuration: &Value) -> bool {
-    let document: Value = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let agents =
-        |value: &Value, section: &str| value.get("agents").and_then(|agents| agents.get(section)).is_some();
-    let listed = configuration.get("agents").and_then(|agents| agents.get("list")?.as_array());
-    agents(&document, MAIN)
-        || configuration.get("agents").and_then(|agents| agents.get("entries")?.get(MAIN)).is_some()
-        || listed.is_some_and(|list| {
-            list.iter().any(|agent| agent.get("id").and_then(Value::as_str) == Some(MAIN))
-        })
 }
 
 #[cfg(test)]

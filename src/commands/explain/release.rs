@@ -1,7 +1,7 @@
 //! The release that decides: the named one, else the target's own, else the newest known.
 
-use super::error::ExplainError;
 use crate::approvals::decide::{Profile, Proof};
+use crate::commands::Error;
 use crate::report::approvals::explain::DecidedAs;
 use crate::settings::Installed;
 
@@ -30,9 +30,9 @@ pub(in crate::commands) enum StoreKind {
 }
 
 /// Checks the text of `--release`.
-pub(in crate::commands) fn check(named: Option<&str>) -> Result<(), ExplainError> {
+pub(in crate::commands) fn check(named: Option<&str>) -> Result<(), Error> {
     match named {
-        Some(text) if Profile::of(text).is_none() => Err(ExplainError::Release(text.to_owned())),
+        Some(text) if Profile::of(text).is_none() => Err(Error::Release { version: text.to_owned() }),
         _ => Ok(()),
     }
 }
@@ -43,8 +43,8 @@ impl Sources<'_> {
         let fits = |text: &str| {
             let profile = Profile::of(text)?;
             let stored = |store| match store {
-                StoreKind::Database => profile == Profile::V2026_9_6,
-                StoreKind::File => profile != Profile::V2026_9_6,
+                StoreKind::Database => profile >= Profile::V2026_9_6,
+                StoreKind::File => profile < Profile::V2026_9_6,
             };
             self.store.is_none_or(stored).then_some(profile)
         };
@@ -80,7 +80,7 @@ impl Sources<'_> {
 
 fn decided(release: &str, from: String, profile: Profile) -> DecidedAs {
     let release = release.strip_prefix('v').unwrap_or(release);
-    DecidedAs { release: release.to_owned(), from, measured: profile.release(), proof: Proof::of(release) }
+    DecidedAs { release: release.to_owned(), from, profile, proof: Proof::of(release) }
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
 
     fn chosen(sources: &Sources<'_>) -> String {
         let chosen = sources.choose();
-        format!("{} as {} ({})", chosen.release, chosen.measured, chosen.from)
+        format!("{} as {} ({})", chosen.release, chosen.profile.release(), chosen.from)
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Target {
         release: Option<&str>,
         deadline: Deadline,
     ) -> anyhow::Result<Self> {
-        super::release::check(release).map_err(Error::from)?;
+        super::release::check(release)?;
         let snapshot = documents::read_with_configuration(place, deadline)?;
         let documents::Snapshot { name, origin, content, syntax, remarks, .. } = snapshot;
         let bytes = match content {

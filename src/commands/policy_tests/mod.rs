@@ -19,9 +19,9 @@ use crate::approvals::policy_tests::{Listed, Local, Outcome, Problem, Release, S
 use crate::deadline::Deadline;
 use crate::report::approvals::{
     Check, Difference, EntryPlaces, Failed, FileReport, NotTested, TestReport, TestedFile, Unchecked,
-    Untouched,
+    Uncovered,
 };
-use crate::settings::Environment;
+use crate::settings::{Environment, openclaw_state_directory};
 use crate::store::files::ThisMachine;
 use crate::store::input::{self, Bounds, Input};
 
@@ -85,7 +85,8 @@ pub fn run(request: Request, deadline: Deadline) -> Result<TestReport, Error> {
             if failed.why == Unchecked::TimedOut
                 && let Some(line) = late.take()
             {
-                failed.message = stuck(&name, line.load(Ordering::Relaxed), &failed.message);
+                failed.message =
+                    stuck(&name, line.load(Ordering::Relaxed), deadline).unwrap_or(failed.message);
             }
             Checked::failed(name, None, failed)
         });
@@ -121,18 +122,15 @@ fn local() -> Local {
     Local {
         host: Arc::new(ThisMachine),
         path: text("PATH").unwrap_or_default(),
-        state_directory: text("OPENCLAW_STATE_DIR").unwrap_or_else(|| format!("{home}/.openclaw")),
+        state_directory: openclaw_state_directory(&environment)
+            .map_or_else(|| format!("{home}/.openclaw"), |directory| directory.display().to_string()),
         home,
     }
 }
 
-/// The message for a case that was not decided before the deadline.
-fn stuck(name: &str, line: usize, message: &str) -> String {
-    if line == 0 {
-        message.to_owned()
-    } else {
-        format!("{name}:{line}: the case was not decided in time: {message}")
-    }
+/// The message for a case that was not decided before the deadline. `None`: no case was begun.
+fn stuck(name: &str, line: usize, deadline: Deadline) -> Option<String> {
+    (line > 0).then(|| format!("{name}:{line}: this case was not decided within {:?}", deadline.timeout()))
 }
 
 fn crashed(name: &str) -> Failed {
@@ -204,13 +202,9 @@ impl Worker {
         for case in &suite.cases {
             self.line.store(case.at.line, Ordering::Relaxed);
             if self.deadline.left().is_none() {
-                let message = format!("{name} was not checked within {:?}", self.deadline.timeout());
+                let message = stuck(&name, case.at.line, self.deadline).unwrap_or_default();
                 let remedy = Some("raise --timeout, or test fewer files at once".to_owned());
-                let failed = Failed {
-                    message: stuck(&name, case.at.line, &message),
-                    remedy,
-                    why: Unchecked::TimedOut,
-                };
+                let failed = Failed { message, remedy, why: Unchecked::TimedOut };
                 return Checked::failed(name, Some(document.name.clone()), failed);
             }
             let command: Arc<str> = case.command.as_str().into();
@@ -297,9 +291,9 @@ impl Coverage {
                 continue;
             }
             let is_touched = |entry: &&Listed| touched.contains(&(entry.agent.clone(), entry.index));
-            let untouched = document.listed.iter().filter(|entry| !is_touched(entry)).cloned();
-            let of = |entry| Untouched { document: document.name.clone(), entry };
-            report.untouched.extend(untouched.map(of));
+            let uncovered = document.listed.iter().filter(|entry| !is_touched(entry)).cloned();
+            let of = |entry| Uncovered { document: document.name.clone(), entry };
+            report.uncovered.extend(uncovered.map(of));
         }
     }
 }

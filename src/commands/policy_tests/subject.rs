@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::report::approvals::{Failed, Unchecked};
 use crate::report::exit::Exit;
 use crate::settings::{Environment, Execution};
-use crate::store::input::Bounds;
+use crate::store::input::{Bounds, InputError};
 use crate::store::quoted;
 
 /// The most documents, and configurations, that are kept: a bound on memory.
@@ -57,7 +57,8 @@ impl Subjects {
 
     /// What a file tests. `beside`: the directory of the file.
     pub(super) fn of(&mut self, suite: &Suite, beside: &Path) -> Result<Found, Failed> {
-        let document = self.document(&without_dots(&beside.join(&suite.document.0)))?;
+        let (path, at) = &suite.document;
+        let document = self.document(&without_dots(&beside.join(path)), *at)?;
         let configuration = match &suite.config {
             Some((path, at)) => self.configuration(&without_dots(&beside.join(path)), *at)?,
             None => Value::Null,
@@ -66,13 +67,19 @@ impl Subjects {
         Ok((document, subject))
     }
 
-    fn document(&mut self, path: &Path) -> Result<Arc<Document>, Failed> {
+    fn document(&mut self, path: &Path, at: Position) -> Result<Arc<Document>, Failed> {
         let key = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if let Some(known) = self.documents.get(&key) {
             return Ok(Arc::clone(known));
         }
         let bounds = Bounds { max_size: self.max_size, deadline: self.deadline };
-        let snapshot = read_within(&Place::File(path.to_owned()), bounds).map_err(|error| failed(&error))?;
+        let snapshot = read_within(&Place::File(path.to_owned()), bounds).map_err(|error| match error {
+            Error::Input(InputError::Missing(_)) => {
+                let remedy = format!("check document in line {} of the test file", at.line);
+                Failed { remedy: Some(remedy), ..failed(&error) }
+            }
+            error => failed(&error),
+        })?;
         let document = Arc::new(self.read(key.clone(), snapshot)?);
         if self.documents.len() >= KEPT {
             self.documents.clear();
@@ -97,13 +104,14 @@ impl Subjects {
             Content::Native(_) => {
                 let message =
                     format!("{name} is the exec policy of a Windows node, not an approvals document");
-                return Err(Failed { message, remedy: None, why: Unchecked::Unreadable });
+                let remedy = Some("name an approvals document".to_owned());
+                return Err(Failed { message, remedy, why: Unchecked::Unreadable });
             }
         };
         let written = String::from_utf8_lossy(&bytes);
         let listed = listed(&written, syntax);
         let text = match syntax {
-            Syntax::Json => Some(written.clone().into_owned()),
+            Syntax::Json => Some(written.into_owned()),
             // A host stores JSON: what `approvals set` would send.
             Syntax::Json5 => approvals::json(&bytes, syntax).map(|value| value.to_string()),
         };
@@ -128,11 +136,11 @@ impl Subjects {
         }
         if !path.exists() {
             let message = format!("{} does not exist", path.display());
-            let remedy = Some(format!("check the key config in line {}", at.line));
+            let remedy = Some(format!("check config in line {} of the test file", at.line));
             return Err(Failed { message, remedy, why: Unchecked::Unreadable });
         }
         let read = Execution::load(Some(path), &self.environment, self.deadline);
-        let remedy = || Some(format!("fix it, or change the key config in line {}", at.line));
+        let remedy = || Some(format!("correct it, or change config in line {} of the test file", at.line));
         let value = read.map_err(|error| Failed { remedy: remedy(), ..failed(&error.into()) })?.value;
         if self.configurations.len() >= KEPT {
             self.configurations.clear();

@@ -2,12 +2,10 @@
 
 use serde::Serialize;
 
-use crate::approvals::decide::{By, Context, Origin, Plan, Proof, Verdict};
+use crate::approvals::decide::{By, Context, Origin, Plan, Profile, Proof, Verdict};
 use crate::approvals::findings::diagnostic::Position;
 use crate::approvals::findings::remark::Remark;
 use crate::report::VERSION;
-
-pub use super::reasons::word;
 
 /// What a host does with a command.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub struct Explained {
     pub not_analysable: Option<String>,
     /// Whether the entries allow every part. `None`: it was refused before, or a program is unknown.
     pub satisfied: Option<bool>,
-    /// Whether it was refused before it was read against the entries.
+    /// Whether it was refused before it was checked against the entries.
     pub is_refused_before: bool,
     /// The parts of the command.
     pub parts: Vec<Part>,
@@ -67,8 +65,8 @@ pub struct DecidedAs {
     pub release: String,
     /// Where its name comes from.
     pub from: String,
-    /// The measured release that decides like it.
-    pub measured: &'static str,
+    /// The generation that decides for it.
+    pub profile: Profile,
     /// The comparison of this answer's rules with the release's own code.
     pub proof: Option<Proof>,
 }
@@ -183,7 +181,7 @@ impl Explained {
     }
 }
 
-/// The word for what allows a part, as `explain --stdin` prints it.
+/// The word for what allows a part in `--json`. `--stdin` prints the words of the releases.
 const fn by_word(by: By) -> &'static str {
     match by {
         By::Allowlist => "allowlist",
@@ -237,7 +235,7 @@ impl<'e> Printed<'e> {
                 Context::Cron => "cron",
             },
             directory: &e.directory,
-            verdict: word(e.verdict),
+            verdict: e.verdict.as_str(),
             reason: &e.reason,
             release: ReleaseJson::of(&e.release),
             document: DocumentJson {
@@ -259,7 +257,7 @@ impl<'e> Printed<'e> {
             },
             exec_command: e.started.as_deref(),
             unanswered: e.unanswered.as_ref().map(|(verdict, reason)| UnansweredJson {
-                verdict: word(*verdict),
+                verdict: verdict.as_str(),
                 reason: reason.as_deref(),
             }),
             review: e.review,
@@ -287,7 +285,7 @@ impl<'e> ReleaseJson<'e> {
         Self {
             name: &release.release,
             from: &release.from,
-            decided_as: release.measured,
+            decided_as: release.profile.release(),
             proven: release.is_proven(),
             proof: release.proof.as_ref(),
         }

@@ -26,7 +26,7 @@ use crate::approvals::findings::severity::Severity;
 pub use diff::{DiffReport, Side};
 pub use edit::EditReport;
 pub use lint::{Fix, LintReport};
-pub use policy_tests::{Check, Difference, EntryPlaces, NotTested, TestReport, TestedFile, Untouched};
+pub use policy_tests::{Check, Difference, EntryPlaces, NotTested, TestReport, TestedFile, Uncovered};
 pub use set::{SetOutcome, SetReport};
 pub use snapshot::{Got, NativeSnapshot, Snapshot};
 

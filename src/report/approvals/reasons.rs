@@ -3,16 +3,6 @@
 
 use crate::approvals::decide::{Origin, Plan, Verdict};
 
-/// The word for a verdict in files and in machine output.
-pub const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Runs => "runs",
-        Verdict::Asks => "asks",
-        Verdict::Denied => "denied",
-        Verdict::Unknown => "unknown",
-    }
-}
-
 /// What the reasons of a decision are made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Reasons<'r> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::diff::SideJson;
-use super::explain::{EntryPlace, Field, word};
+use super::explain::{EntryPlace, Field};
 use super::{Side, messages};
 use crate::approvals::decide::{Agent, Circumstance, Gap, Policy, Quirk, Witness};
 use crate::approvals::findings::remark::Remark;
@@ -322,7 +322,7 @@ impl<'r> WitnessJson<'r> {
             &found.witness;
         Self {
             agent,
-            before: word(*before),
+            before: before.as_str(),
             command: &found.command,
             directory,
             host: HostJson { complete: true, files, home, path, programs },

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// The gateway's state directory in every case. The judge has a new one each time, which no case names.
+pub(crate) const STATE_DIRECTORY: &str = "/judge/state";
+
 /// The fields in which answers are compared, in the order in which a difference is reported.
 const FIELDS: [&str; 12] = [
     "verdict",

@@ -47,9 +47,9 @@ if (!modules || !fs.existsSync(dist)) {
   process.exit(2);
 }
 const emit = (text) => { for (let at = 0, bytes = Buffer.from(text); at < bytes.length;) { try { at += fs.writeSync(1, bytes, at); } catch (error) { if (error.code !== "EAGAIN") throw error; } } };
-await single();
+await main();
 
-async function single() {
+async function main() {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "judge-"));
   process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
   for (const name of Object.keys(process.env)) if (!["TMPDIR", "JUDGE_DEBUG"].includes(name)) delete process.env[name];

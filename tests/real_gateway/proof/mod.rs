@@ -75,9 +75,9 @@ fn decisions_are_those_of_the_releases() {
 }
 
 #[test]
-fn recorded_decisions_are_those_of_the_releases() {
-    let (tree, _lock) = built_tree();
+fn decisions_are_recorded_on_request() {
     if env::var_os("CLEARANCE_RECORD").is_some() {
+        let (tree, _lock) = built_tree();
         recorder::record(&tree);
     }
 }
@@ -137,7 +137,8 @@ fn show(tree: &Arc<Tree>, release: &str, id: &str) {
 
 /// What clearance decides, in the form of the judge's answers.
 pub(crate) fn decided(case: &Value, profile: Profile, host: &dyn Host) -> Value {
-    let case: Case = serde_json::from_value(case.clone()).expect("a case");
+    let mut case: Case = serde_json::from_value(case.clone()).expect("a case");
+    case.state_directory = Some(compare::STATE_DIRECTORY.to_owned());
     serde_json::to_value(case.answer(profile, host)).expect("an answer")
 }
 

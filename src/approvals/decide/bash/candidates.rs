@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::inside::Ranges;
 use crate::approvals::decide::profile::Profile;
-use crate::approvals::decide::shell::{Context, Explanation, Risk, RiskKind, Step};
+use crate::approvals::decide::shell::{Context, Explanation, PromptOnly, Risk, RiskKind, Step};
 use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{has_separator, program_name, trim};
@@ -42,18 +42,17 @@ struct Planner<'f> {
     profile: Profile,
     /// The steps of the command itself.
     top: Vec<&'f Step>,
-    /// The risks that only a person can answer for, by the release's word.
-    prompt_only: Vec<(&'static str, Ranges)>,
+    /// The risks that only a person may answer for.
+    prompt_only: Vec<(PromptOnly, Ranges)>,
 }
 
 impl<'f> Planner<'f> {
     fn new(found: &'f Explanation, profile: Profile) -> Self {
-        let prompt_only = ["eval", "source", "alias", "shell-wrapper-through-carrier", "command-carrier"];
-        let prompt_only = prompt_only.into_iter().filter_map(|word| {
+        let prompt_only = PromptOnly::ALL.into_iter().filter_map(|why| {
             let mut risks =
-                found.risks.iter().filter(|risk| risk.kind == RiskKind::PromptOnly(word)).peekable();
+                found.risks.iter().filter(|risk| risk.kind == RiskKind::PromptOnly(why)).peekable();
             risks.peek()?;
-            Some((word, Ranges::new(risks.map(|risk| risk.span.clone()))))
+            Some((why, Ranges::new(risks.map(|risk| risk.span.clone()))))
         });
         let prompt_only = prompt_only.collect();
         let top = found.steps.iter().filter(|step| step.context == Context::Top).collect();
@@ -85,8 +84,8 @@ impl<'f> Planner<'f> {
     }
 
     /// The first reason why only a person can answer for a step.
-    fn prompt_only(&self, span: &Range<usize>) -> Option<&'static str> {
-        self.prompt_only.iter().find(|(_, risks)| risks.any_in(span)).map(|(word, _)| *word)
+    fn prompt_only(&self, span: &Range<usize>) -> Option<PromptOnly> {
+        self.prompt_only.iter().find(|(_, risks)| risks.any_in(span)).map(|(why, _)| *why)
     }
 
     /// Whether a step is a shell with a command in its arguments.
@@ -155,16 +154,16 @@ impl<'f> Planner<'f> {
         if has_assignment(step) {
             return Some("a variable is assigned before the program".to_owned());
         }
-        let word = self.prompt_only(&step.span)?;
+        let why = self.prompt_only(&step.span)?;
         if !is_payload && shells::bindable_payload(self.profile, &step.argv).is_some() {
             return None;
         }
-        let reason = match word {
-            "eval" => "eval runs text that is put together when it starts",
-            "source" => "the shell reads commands from a file",
-            "alias" => "an alias changes what later words mean",
-            "shell-wrapper-through-carrier" => "another program starts a shell with a command",
-            _ => "it starts other programs from its arguments",
+        let reason = match why {
+            PromptOnly::Eval => "eval runs text that is put together when it starts",
+            PromptOnly::Source => "the shell reads commands from a file",
+            PromptOnly::Alias => "an alias changes what later words mean",
+            PromptOnly::ShellThroughCarrier => "another program starts a shell with a command",
+            PromptOnly::Carrier => "it starts other programs from its arguments",
         };
         Some(reason.to_owned())
     }

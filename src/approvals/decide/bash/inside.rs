@@ -8,7 +8,7 @@ use std::ops::Range;
 pub(super) struct Ranges {
     /// The start of each, in order.
     starts: Vec<usize>,
-    /// The least end of the range at each place and all behind it.
+    /// The least end of the range at each place and all after it.
     least_ends: Vec<usize>,
     /// The greatest end of the range at each place and all before it.
     greatest_ends: Vec<usize>,

@@ -81,7 +81,7 @@ fn replacement(
     Ok(Some((candidate.step.span.clone(), words.join(" "))))
 }
 
-/// Whether the shell would expand something behind the program of a part.
+/// Whether the shell would expand something after the program of a part.
 fn expands_arguments(step: &Step) -> bool {
     let end = step.executable.end.saturating_sub(step.span.start).min(step.text.len());
     step.text.get(step.text.floor_char_boundary(end)..).is_some_and(is_expanded)

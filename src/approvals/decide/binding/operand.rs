@@ -213,7 +213,7 @@ fn names_file(argv: &[String], index: usize, files: &Files<'_>) -> bool {
     argv.get(index).is_some_and(|word| files.is_file(trim(word)))
 }
 
-/// The first word behind the options.
+/// The first word after the options.
 fn first_operand(argv: &[String], start: usize, with_value: &[&str]) -> Option<usize> {
     let mut index = start;
     let mut has_ended = false;

@@ -9,16 +9,13 @@ use crate::approvals::decide::words::trim;
 /// Options of a shell that take a value.
 const VALUES: [&str; 5] = ["--init-file", "--rcfile", "--startup-script", "-o", "+o"];
 
-/// Shells that have options with a plus sign.
-const WITH_PLUS: [&str; 9] = ["ash", "bash", "dash", "ksh", "mksh", "osh", "sh", "yash", "zsh"];
-
 /// The index of the script. `None`: there is none, or the shell has a command instead.
 pub(super) fn script_index(argv: &[String], shell: &str) -> Option<usize> {
     let newest = Profile::V2026_9_6;
     if !shell_names::is_parseable(newest, shell) {
         return None;
     }
-    let has_plus = WITH_PLUS.contains(&shell);
+    let has_plus = shell_names::has_plus_options(shell);
     let is_option = |word: &str| word.starts_with('-') || has_plus && word.starts_with('+');
     let command = shell_options::inline(newest, argv, shell_options::flags(newest)).index;
     if command.is_some_and(|index| has_plus || !has_plus_before(argv, index)) {

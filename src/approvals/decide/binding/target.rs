@@ -130,7 +130,7 @@ fn pnpm_hides_program(argv: &[String], files: &Files<'_>) -> bool {
     }
 }
 
-/// What is behind the options of `pnpm`.
+/// What is after the options of `pnpm`.
 enum Behind {
     /// The word at this index.
     Word(usize),

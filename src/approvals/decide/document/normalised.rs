@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::approvals::decide::agent_id::MAIN;
 use crate::approvals::decide::javascript::is_truthy;
 use crate::approvals::decide::levels::{Ask, Security};
 use crate::approvals::decide::words::trim;
-
-/// The agent that the key `default` belongs to.
-const MAIN: &str = "main";
 
 /// The key of documents older than the key `main`.
 const LEGACY: &str = "default";

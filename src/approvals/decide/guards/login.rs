@@ -18,7 +18,7 @@ pub(super) fn is_login(argv: &[String]) -> bool {
     is_openclaw(called.first()) && is(1, &["channels", "channel"]) && is(2, &["login"])
 }
 
-/// The words behind a package runner that runs `openclaw`.
+/// The words after a package runner that runs `openclaw`.
 fn without_runner(argv: &[String]) -> &[String] {
     let from = |index: usize| if is_openclaw(argv.get(index)) { argv.get(index..) } else { None };
     let behind = match base_name(argv.first()).as_str() {
@@ -32,7 +32,7 @@ fn without_runner(argv: &[String]) -> &[String] {
     behind.unwrap_or(argv)
 }
 
-/// The index of the first word behind the options of `npx`.
+/// The index of the first word after the options of `npx`.
 fn behind_options(argv: &[String]) -> usize {
     let mut index = 1;
     while let Some(word) = argv.get(index) {

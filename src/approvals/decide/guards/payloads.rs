@@ -62,7 +62,7 @@ fn add<'c>(argv: Cow<'c, [String]>, profile: Profile, candidates: &mut Vec<Cow<'
     }
 }
 
-/// What a command starts behind assignments and a carrier, and whether there is a carrier.
+/// What a command starts after assignments and a carrier, and whether there is a carrier.
 fn executable(argv: &[String]) -> (Cow<'_, [String]>, bool) {
     let start = argv.iter().position(|word| !carriers::is_assignment(word)).unwrap_or(argv.len());
     let stripped = argv.get(start..).unwrap_or_default();

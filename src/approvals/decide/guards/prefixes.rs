@@ -81,7 +81,7 @@ fn add(argv: Vec<String>, texts: &mut Vec<String>) {
     }
 }
 
-/// The words behind assignments and carriers.
+/// The words after assignments and carriers.
 fn stripped(argv: &[String]) -> &[String] {
     let mut rest = behind_assignments(argv);
     while let Some((first, behind)) = rest.split_first() {
@@ -103,7 +103,7 @@ fn behind_assignments(argv: &[String]) -> &[String] {
     argv.get(start..).unwrap_or_default()
 }
 
-/// The words behind options, the first `--` included.
+/// The words after options, the first `--` included.
 fn behind_options<'a>(argv: &'a [String], with_value: &[&str]) -> &'a [String] {
     let mut rest = argv;
     while let Some((option, behind)) = rest.split_first().filter(|(option, _)| option.starts_with('-')) {
@@ -118,7 +118,7 @@ fn behind_options<'a>(argv: &'a [String], with_value: &[&str]) -> &'a [String] {
     rest
 }
 
-/// The words behind the options of `env`. `--` does not end them, `-` does.
+/// The words after the options of `env`. `--` does not end them, `-` does.
 fn behind_env_options(argv: &[String]) -> &[String] {
     let mut rest = behind_assignments(argv);
     while let Some((option, behind)) =

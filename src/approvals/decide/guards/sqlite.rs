@@ -15,12 +15,18 @@ const TWO_VALUES: [&str; 2] = ["lookaside", "pagecache"];
 /// The options of `.open` that take a value.
 const OPEN_VALUES: [&str; 4] = ["hexkey", "key", "maxsize", "textkey"];
 
-/// Whether a command opens a database in the gateway's state directory.
-pub(super) fn opens_state(argv: &[String], question: &Question<'_>, host: &dyn Host) -> bool {
-    let Some(state) = question.state_directory.map(trim).filter(|state| !state.is_empty()) else {
-        return false;
-    };
-    if base_name(argv.first()) != "sqlite3" {
+/// Whether a command opens a database.
+pub(super) fn opens_database(argv: &[String]) -> bool {
+    is_sqlite(argv) && databases(argv).iter().any(|name| expanded(name, "", "").is_some())
+}
+
+fn is_sqlite(argv: &[String]) -> bool {
+    base_name(argv.first()) == "sqlite3"
+}
+
+/// Whether a command opens a database in the gateway's state directory, `state`.
+pub(super) fn opens_state(argv: &[String], state: &str, question: &Question<'_>, host: &dyn Host) -> bool {
+    if !is_sqlite(argv) {
         return false;
     }
     let state_path = canonical(&words::absolute(question.directory, state), host);
@@ -125,7 +131,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The real path of the nearest directory that exists, with the rest of the path behind it.
+/// The real path of the nearest directory that exists, with the rest of the path after it.
 fn canonical(path: &str, host: &dyn Host) -> String {
     let mut end = path.len();
     loop {

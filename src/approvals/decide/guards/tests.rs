@@ -25,8 +25,8 @@ impl Host for Plain {
     }
 }
 
-fn refused(command: &str, profile: Profile) -> Option<&'static str> {
-    let question = Question {
+fn question(command: &str) -> Question<'_> {
+    Question {
         command,
         agent: "main",
         document: None,
@@ -40,8 +40,28 @@ fn refused(command: &str, profile: Profile) -> Option<&'static str> {
         ask: None,
         security: None,
         permission_mode: None,
-    };
+    }
+}
+
+fn refused(command: &str, profile: Profile) -> Option<&'static str> {
+    let question = question(command);
     refusal(&question, profile).or_else(|| state_refusal(&question, profile, &Plain))
+}
+
+#[test]
+fn only_a_command_that_opens_a_database_depends_on_the_state_directory() {
+    for (command, depends) in [
+        ("sqlite3 /tmp/x .dump", true),
+        ("sh -c 'sudo sqlite3 x'", true),
+        ("sqlite3 :memory: '.open /x'", true),
+        ("sqlite3", false),
+        ("sqlite3 :memory: 'select 1'", false),
+        ("rg sqlite3 src", false),
+    ] {
+        let question = question(command);
+        assert_eq!(depends_on_state_directory(&question, Profile::V2026_9_6), depends, "{command}");
+        assert!(!depends_on_state_directory(&question, Profile::V2026_6_11), "{command}");
+    }
 }
 
 #[test]

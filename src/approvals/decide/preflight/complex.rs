@@ -72,7 +72,7 @@ fn is_interpreter(name: &str) -> bool {
     is_python(name) || name == "node"
 }
 
-/// The words of a part behind a keyword of the shell, `env` and assignments.
+/// The words of a part after a keyword of the shell, `env` and assignments.
 fn called(words: &[String]) -> &[String] {
     const KEYWORDS: [&str; 8] = ["if", "then", "do", "elif", "else", "while", "until", "time"];
     let is_keyword =

@@ -10,7 +10,7 @@ enum Context {
     Script,
     /// Code in the braces of a formatted string: the brackets that are open, and whether a `lambda` waits for its colon.
     Braces { closers: Vec<u8>, lambda: bool },
-    /// The format behind the colon of such braces.
+    /// The format after the colon of such braces.
     Format,
     /// A string.
     String { quote: u8, is_triple: bool, is_formatted: bool },
@@ -142,7 +142,7 @@ fn is_at(bytes: &[u8], at: usize, byte: u8, count: usize) -> bool {
     bytes.get(at..at + count).is_some_and(|found| found.iter().all(|found| *found == byte))
 }
 
-/// The place behind the end of the line.
+/// The place after the end of the line.
 fn behind_line(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| at + length + 1)

@@ -43,13 +43,13 @@ pub(super) fn of_argv(argv: &[String]) -> Option<Target> {
     (!paths.is_empty()).then_some(Target { kind, paths })
 }
 
-/// The words behind assignments.
+/// The words after assignments.
 pub(super) fn without_assignments(argv: &[String]) -> &[String] {
     let start = argv.iter().position(|word| !is_assignment(word)).unwrap_or(argv.len());
     argv.get(start..).unwrap_or_default()
 }
 
-/// The words behind `env` and its options; all words if they do not start with `env`.
+/// The words after `env` and its options; all words if they do not start with `env`.
 pub(super) fn without_env(argv: &[String]) -> &[String] {
     let Some((_, mut rest)) = without_assignments(argv).split_first().filter(|(program, _)| is_env(program))
     else {

@@ -29,9 +29,9 @@ enum Place {
     Quoted,
     /// A backslash.
     Escape,
-    /// The character behind a backslash, outside of quotes.
+    /// The character after a backslash, outside of quotes.
     Escaped,
-    /// The character behind a backslash, inside double quotes.
+    /// The character after a backslash, inside double quotes.
     EscapedInQuotes,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn names_script(text: &str) -> bool {
     is_script(&token)
 }
 
-/// Whether a text has a sequence that does not start behind a backslash.
+/// Whether a text has a sequence that does not start after a backslash.
 pub(super) fn has_unescaped(text: &str, sequence: &str) -> bool {
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::explanation::RiskKind;
+use super::explanation::{PromptOnly, RiskKind};
 use crate::approvals::decide::carriers::{carried, env_splits};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::remaining::{Remaining, Started};
@@ -38,22 +38,22 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
         risks.push(if shell_names::is_shell(profile, word) {
             RiskKind::ShellWrapper
         } else {
-            RiskKind::PromptOnly("shell-wrapper-through-carrier")
+            RiskKind::PromptOnly(PromptOnly::ShellThroughCarrier)
         });
     }
     if starts_others(profile, &name, argv) {
-        risks.push(RiskKind::PromptOnly("command-carrier"));
+        risks.push(RiskKind::PromptOnly(PromptOnly::Carrier));
     }
     risks.extend(builtin(&name));
     if name == "alias" {
-        risks.push(RiskKind::PromptOnly("alias"));
+        risks.push(RiskKind::PromptOnly(PromptOnly::Alias));
     }
     risks.extend(behind_carriers(profile, argv, !is_shell_wrapper));
     Carried { risks, payload: payload.filter(|_| is_parsed(profile, argv)) }
 }
 
 /// Whether a program starts others from its arguments in a way that the releases do not look into. A wrapper that hides
-/// what it starts counts on 2026.9.6; on 2026.6.11 nothing allows it either, but an expansion behind it does.
+/// what it starts counts on 2026.9.6; on 2026.6.11 nothing allows it either, but an expansion after it does.
 fn starts_others(profile: Profile, name: &str, argv: &[String]) -> bool {
     let is_find = name == "find"
         && argv.iter().any(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));
@@ -65,8 +65,8 @@ fn starts_others(profile: Profile, name: &str, argv: &[String]) -> bool {
 /// The risk of a builtin that makes the shell read more commands.
 fn builtin(name: &str) -> Option<RiskKind> {
     match name {
-        "eval" => Some(RiskKind::PromptOnly("eval")),
-        "." | "source" => Some(RiskKind::PromptOnly("source")),
+        "eval" => Some(RiskKind::PromptOnly(PromptOnly::Eval)),
+        "." | "source" => Some(RiskKind::PromptOnly(PromptOnly::Source)),
         _ => None,
     }
 }
@@ -93,7 +93,7 @@ fn behind_carriers(profile: Profile, argv: &[String], with_shells: bool) -> Vec<
             && command_flag(argv).is_some();
     }
     if has_shell && with_shells {
-        risks.insert(0, RiskKind::PromptOnly("shell-wrapper-through-carrier"));
+        risks.insert(0, RiskKind::PromptOnly(PromptOnly::ShellThroughCarrier));
     }
     risks
 }

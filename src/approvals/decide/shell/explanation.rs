@@ -57,10 +57,31 @@ pub(in crate::approvals::decide) struct Risk {
 pub(in crate::approvals::decide) enum RiskKind {
     /// The command is not analysable: the release's word, such as `redirect`.
     Blocks(&'static str),
-    /// The step that has it must always be asked: the release's word, such as `eval`.
-    PromptOnly(&'static str),
+    /// Only a person may answer for the step that has it.
+    PromptOnly(PromptOnly),
     /// An argument that the shell expands, such as `$HOME`.
     Expansion,
     /// A shell with a command in its arguments.
     ShellWrapper,
+}
+
+/// Why only a person may answer for a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::approvals::decide) enum PromptOnly {
+    /// `eval`.
+    Eval,
+    /// `.` or `source`.
+    Source,
+    /// `alias`.
+    Alias,
+    /// Another program starts a shell with a command.
+    ShellThroughCarrier,
+    /// The program starts others from its arguments.
+    Carrier,
+}
+
+impl PromptOnly {
+    /// All of them, the one that is reported first at the front.
+    pub(in crate::approvals::decide) const ALL: [Self; 5] =
+        [Self::Eval, Self::Source, Self::Alias, Self::ShellThroughCarrier, Self::Carrier];
 }

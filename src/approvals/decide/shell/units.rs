@@ -182,7 +182,7 @@ impl Word {
         }
     }
 
-    /// Whether a space beyond ASCII that follows here is the first character of a new word for the releases: behind quotes,
+    /// Whether a space beyond ASCII that follows here is the first character of a new word for the releases: after quotes,
     /// an expansion, `NAME=` and `-option`. Elsewhere it is a character of the word like any other.
     fn ends_before_space(&self, text: &str, at: usize) -> bool {
         let Some(before) = text.get(self.start..at).filter(|_| self.quote.is_none() && !self.is_escaped)

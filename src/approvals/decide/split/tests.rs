@@ -12,7 +12,7 @@ use crate::approvals::decide::table::{Programs, Table};
 
 const PROGRAMS: [&str; 8] = ["cat", "dash", "git-wrapper", "ls", "printf", "pwd", "timeout", "wc"];
 
-/// Reads a command against entries with these patterns.
+/// Checks a command against entries with these patterns.
 fn read(command: &str, patterns: &[&str]) -> Evaluation {
     let programs = PROGRAMS.iter().map(|name| format!("/bin/{name}")).collect();
     let links = [("/bin/sh".to_owned(), "/bin/dash".to_owned())].into();

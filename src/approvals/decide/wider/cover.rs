@@ -14,10 +14,7 @@ use crate::approvals::decide::matching::{arg_pattern, only_by_hash};
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::question::Entry;
 use crate::approvals::decide::shell_names;
-use crate::approvals::decide::words::trim;
-
-/// What an approval of an exact command begins with.
-const EXACT: &str = "=command:";
+use crate::approvals::decide::words::{has_dots, trim};
 
 /// How many entries are compared with one entry.
 const MOST_COMPARED: usize = 2_000;
@@ -81,15 +78,12 @@ fn kind(profile: Profile, entry: &Entry) -> Kind {
 /// Whether an `argPattern` matches no arguments at all.
 fn is_never(profile: Profile, entry: &Entry, text: &str) -> bool {
     let is_newest = profile >= Profile::V2026_9_6;
-    is_newest && !arguments::is_bound_hash(text) && (entry.allow_always || text.starts_with("sha256:argv:"))
+    is_newest && !arguments::is_bound_hash(text) && (entry.allow_always || arguments::is_unbound_hash(text))
 }
 
 /// Whether an entry is the approval of an exact command.
 pub(super) fn is_exact(entry: &Entry) -> bool {
-    let hash = entry.pattern.strip_prefix(EXACT).filter(|_| entry.allow_always);
-    hash.is_some_and(|hash| {
-        hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    entry.allow_always && arguments::is_command_pattern(&entry.pattern)
 }
 
 /// Whether an `argPattern` is nothing but white space: the entry then hides those after it, but does not count as one
@@ -177,7 +171,7 @@ impl<'e> Cover<'e> {
     }
 
     /// What makes two entries the same.
-    fn key(entry: &Entry) -> (&str, Option<&str>, bool) {
+    pub(super) fn key(entry: &Entry) -> (&str, Option<&str>, bool) {
         (&entry.pattern, entry.arg_pattern.as_deref(), entry.allow_always)
     }
 
@@ -351,10 +345,6 @@ fn beginning(pattern: &str) -> &str {
 
 fn has_wildcard(pattern: &str) -> bool {
     pattern.contains(['*', '?'])
-}
-
-fn has_dots(pattern: &str) -> bool {
-    pattern.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
 }
 
 /// The names of shells: those that some release knows, and those that the files of shells have on some systems.

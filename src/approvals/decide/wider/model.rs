@@ -83,19 +83,19 @@ pub enum Cause {
         gap: Gap,
     },
     /// 2026.4.14 reads a command up to the first part that nothing allows, so that fewer entries hide code in the arguments
-    /// of the parts behind it from `strictInlineEval`.
+    /// of the parts after it from `strictInlineEval`.
     HiddenCode,
 }
 
 /// Why two documents cannot be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomparable {
     /// Nothing but JavaScript reads the old document.
     Before,
     /// Nothing but JavaScript reads the new document.
     After,
-    /// This configuration does not run commands on a gateway host, or no release accepts it.
-    Configuration,
+    /// This configuration does not run the commands of an agent on a gateway's host, or no release accepts it: a sentence.
+    Configuration(String),
 }
 
 impl Agent {

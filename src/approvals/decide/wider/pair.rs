@@ -80,8 +80,7 @@ impl Pair<'_> {
 
 /// Whether two lists of entries have the same effect in every place.
 pub(super) fn same(one: &[Entry], other: &[Entry]) -> bool {
-    let key = |entry: &Entry| (entry.pattern.clone(), entry.arg_pattern.clone(), entry.allow_always);
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| key(one) == key(other))
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Cover::key(one) == Cover::key(other))
 }
 
 /// Whether a list has the same approval of an exact command.

@@ -68,11 +68,6 @@ pub(in crate::approvals) struct Release {
 }
 
 impl Release {
-    /// Whether it is this stable release or a later one.
-    pub(in crate::approvals) fn is_from(self, year: u32, month: u32, day: u32) -> bool {
-        self >= Self { date: (year, month, day), stable: true }
-    }
-
     pub(in crate::approvals) fn read(version: &str) -> Option<Self> {
         let version = version.trim().trim_start_matches('v');
         let (date, stage) = version.split_once('-').unwrap_or((version, ""));

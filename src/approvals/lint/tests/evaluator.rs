@@ -26,7 +26,20 @@ fn of_pattern(pattern: &str, release: Option<&str>) -> Vec<String> {
     of_entry(&json!({"pattern": pattern}), release)
 }
 
-/// The bug: 18 kinds of entries were called dangerous that 2026.9.6 never matches.
+/// No release between 2026.4.14 and 2026.6 was measured: they count as 2026.4.14, as in every other answer.
+#[test]
+fn a_release_that_was_not_measured_counts_as_the_one_before_it() {
+    let ignored = |release: &str| {
+        let found = of_entry(&json!({"pattern": "/usr/bin/rg", "argPattern": "^x$"}), Some(release));
+        found.iter().any(|line| line.starts_with("ignored-by-release: "))
+    };
+    for release in ["2026.4.14", "2026.4.20", "2026.5.1"] {
+        assert!(ignored(release), "{release}");
+    }
+    assert!(!ignored("2026.6.1") && !ignored("2026.9.6"));
+}
+
+/// 2026.9.6 never matches entries for these programs.
 #[test]
 fn programs_that_a_gateway_looks_through_are_dead() {
     for name in [
@@ -85,7 +98,7 @@ fn programs_that_a_gateway_looks_through_are_dead() {
     assert!(restricted[0].starts_with("never-matches: "), "{restricted:?}");
 }
 
-/// The bug: a shell was said to run its arguments, and the danger is its input.
+/// A shell with an entry is dangerous by its input.
 #[test]
 fn shells_are_dangerous_by_their_input() {
     assert_eq!(
@@ -102,7 +115,7 @@ fn shells_are_dangerous_by_their_input() {
     );
 }
 
-/// The bug: it was taken for a pattern of any directory.
+/// `*` matches no slash, so `*/bash` matches nothing.
 #[test]
 fn one_star_before_a_slash_never_matches() {
     let found = of_pattern("*/bash", None);

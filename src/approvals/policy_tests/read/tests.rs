@@ -103,14 +103,14 @@ fn wrong_values_have_their_places() {
             "release = \"2026.9\"",
             "2:11 `2026.9` is not a release (write it as it is published: \"2026.9.6\")",
         ),
-        ("release = []", "2:11 invalid length 0, expected a text, or a list of them that is not empty"),
+        ("release = []", "2:11 the list is empty (write a string, or a non-empty list of them)"),
         ("agent = \"*\"", "2:9 a command is called by one agent (name one agent: agent = \"main\")"),
         (
             "directory = \"x\"",
             "2:13 `directory` is not an absolute path (write an absolute path, or one that begins with ~/)",
         ),
-        ("host.home = \"~\"", "2:1 `~` is not an absolute path"),
-        ("host.programs.git = \"git\"", "2:1 `git` is not an absolute path"),
+        ("host.home = \"~\"", "2:1 home: `~` is not an absolute path"),
+        ("host.programs.git = \"git\"", "2:1 programs: `git` is not an absolute path"),
         (
             "host = \"lokal\"",
             "2:8 invalid value: string \"lokal\", expected a table, or \"local\" for the machine that runs the tests",

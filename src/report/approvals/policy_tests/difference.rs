@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::approvals::decide::{Decision, Entry, EntryId, Segment, Verdict};
 use crate::approvals::findings::diagnostic::Position;
 use crate::approvals::policy_tests::{Listed, Mismatch};
-use crate::report::approvals::reasons::{Reasons, origin, word};
+use crate::report::approvals::reasons::{Reasons, origin};
 
 /// What differs from what a case expects, and why.
 #[derive(Debug)]
@@ -83,7 +83,8 @@ fn difference(mismatch: &Mismatch, decision: &Decision, matched: &[Entry], place
             format!("expected {}, but the gateway {}", expected.as_str(), deed(decision.verdict))
         }
         Mismatch::Unanswered { expected } => {
-            let found = decision.unanswered.as_ref().map_or("unknown", |unanswered| word(unanswered.verdict));
+            let found =
+                decision.unanswered.as_ref().map_or("unknown", |unanswered| unanswered.verdict.as_str());
             format!("expected {} if nobody answers, but the verdict is {found}", expected.as_str())
         }
         Mismatch::Entry { expected, exists: false, nearest } => {

@@ -2,11 +2,11 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Check, NotTested, TestReport, TestedFile, Untouched};
+use super::{Check, NotTested, TestReport, TestedFile, Uncovered};
+use crate::approvals::decide::Verdict;
 use crate::approvals::policy_tests::Problem;
 use crate::report::VERSION;
 use crate::report::approvals::messages;
-use crate::report::approvals::reasons::word;
 
 impl TestReport {
     /// The output of `--format json`.
@@ -17,7 +17,7 @@ impl TestReport {
             passed: totals.passed,
             failed: totals.failed,
             files: &self.files,
-            untouched: self.untouched.iter().map(UntouchedJson::of).collect(),
+            uncovered: self.uncovered.iter().map(UncoveredJson::of).collect(),
             remarks: messages(&self.remarks),
         }
     }
@@ -30,7 +30,7 @@ struct TestJson<'r> {
     failed: usize,
     #[serde(serialize_with = "files")]
     files: &'r [TestedFile],
-    untouched: Vec<UntouchedJson<'r>>,
+    uncovered: Vec<UncoveredJson<'r>>,
     remarks: Vec<&'r str>,
 }
 
@@ -110,8 +110,8 @@ impl<'r> CaseJson<'r> {
             column: check.at.column,
             release: &check.release,
             expected: check.expected.as_str(),
-            verdict: word(check.verdict),
-            unanswered: check.unanswered.map(word),
+            verdict: check.verdict.as_str(),
+            unanswered: check.unanswered.map(Verdict::as_str),
             status: if failure.is_some() { "failed" } else { "passed" },
             reason: failure.map(|failure| failure.reason.as_str()),
             differences: failure.map_or(&[], |failure| &failure.differences),
@@ -142,7 +142,7 @@ struct ErrorJson<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct UntouchedJson<'r> {
+struct UncoveredJson<'r> {
     path: &'r str,
     line: usize,
     column: usize,
@@ -153,8 +153,8 @@ struct UntouchedJson<'r> {
     arg_pattern: Option<&'r str>,
 }
 
-impl<'r> UntouchedJson<'r> {
-    fn of(Untouched { document, entry }: &'r Untouched) -> Self {
+impl<'r> UncoveredJson<'r> {
+    fn of(Uncovered { document, entry }: &'r Uncovered) -> Self {
         Self {
             path: document,
             line: entry.at.line,

@@ -20,7 +20,7 @@ pub struct TestReport {
     /// The files, in the order in which they were named or found.
     pub files: Vec<TestedFile>,
     /// The entries that no case touches, of the documents whose cases were all decided.
-    pub untouched: Vec<Untouched>,
+    pub uncovered: Vec<Uncovered>,
     /// Whether an entry that no case touches is a failure.
     pub requires_coverage: bool,
     /// Remarks on the documents.
@@ -70,7 +70,7 @@ pub struct Check {
 
 /// An entry that no case touches.
 #[derive(Debug)]
-pub struct Untouched {
+pub struct Uncovered {
     /// The document.
     pub document: String,
     /// The entry.
@@ -131,7 +131,7 @@ impl TestReport {
             Totals { unreadable: 1.., .. } => Exit::Store,
             Totals { invalid: 1.., .. } => Exit::Usage,
             Totals { failed: 1.., .. } => Exit::Found,
-            Totals { .. } if self.requires_coverage && !self.untouched.is_empty() => Exit::Found,
+            Totals { .. } if self.requires_coverage && !self.uncovered.is_empty() => Exit::Found,
             Totals { .. } => Exit::Done,
         }
     }
@@ -171,7 +171,7 @@ mod tests {
             arg_pattern: None,
             at: Position { line: 1, column: 1 },
         };
-        report.untouched.push(Untouched { document: "d".to_owned(), entry: listed });
+        report.uncovered.push(Uncovered { document: "d".to_owned(), entry: listed });
         assert_eq!(report.exit(), Exit::Done);
         report.requires_coverage = true;
         assert_eq!(report.exit(), Exit::Found);

@@ -154,7 +154,7 @@ impl Reader<'_> {
         let is_doubled =
             matches!(self.peek(), Some('*' | '+' | '?')) || self.takes("{") && self.counts().is_some();
         self.at = again;
-        // A quantifier behind a character of two units is for its second half.
+        // A quantifier after a character of two units is for its second half.
         let is_long =
             matches!(&node, Node::One { picks, .. } if picks.iter().any(|pick| pick.len_utf16() > 1));
         let is_in_order = max.is_none_or(|max| min <= max);
