@@ -27,7 +27,7 @@ pub(super) fn explain(evaluation: &mut Evaluation, lookup: &Lookup, entries: &[E
     if evaluation.not_analysable.is_some() {
         return;
     }
-    let explain = |part: &mut Segment| part.near = segment::near(lookup, entries, &part.argv);
+    let explain = |part: &mut Segment| part.near = near(lookup, entries, &part.argv);
     let missed = evaluation.segments.iter_mut().filter(|part| part.by.is_none());
     if lookup.profile.parses_bash() {
         missed.filter(|part| part.never.is_none()).take(MOST_PARTS).for_each(explain);
@@ -36,17 +36,13 @@ pub(super) fn explain(evaluation: &mut Evaluation, lookup: &Lookup, entries: &[E
     }
 }
 
-/// The entries that nearly match, nearest first, at most three, and why each misses.
-pub(super) fn near(
-    lookup: &Lookup,
-    entries: &[Entry],
-    program: &Program,
-    arguments: &[String],
-) -> Vec<(EntryId, String)> {
-    let target = Target::of(lookup, program);
+/// The entries that nearly match a part which none allows, nearest first, at most three, and why each misses.
+fn near(lookup: &Lookup, entries: &[Entry], argv: &[String]) -> Vec<(EntryId, String)> {
+    let Some((program, arguments)) = segment::unmatched(lookup, entries, argv) else { return Vec::new() };
+    let target = Target::of(lookup, &program);
     let mut misses: Vec<(u8, &Entry, String)> = Vec::new();
     for entry in entries {
-        if let Some((distance, reason)) = miss(lookup, entry, program, &target, arguments) {
+        if let Some((distance, reason)) = miss(lookup, entry, &program, &target, &arguments) {
             misses.push((distance, entry, reason));
         }
     }

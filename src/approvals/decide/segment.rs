@@ -8,10 +8,9 @@ use std::borrow::Cow;
 
 use super::evaluation::By;
 use super::matching::{self, Target};
-use super::near;
 use super::packages::{self, Package};
 use super::profile::Profile;
-use super::question::{Entry, EntryId};
+use super::question::Entry;
 use super::resolve::{Lookup, Program};
 use super::safe_bins;
 use super::shell_names;
@@ -76,17 +75,19 @@ pub(super) fn judge<'e, 'a>(
     judged
 }
 
-/// The nearest entries that miss a part that no entry allows, and why each does. Made on demand.
-pub(super) fn near(lookup: &Lookup, entries: &[Entry], argv: &[String]) -> Vec<(EntryId, String)> {
+/// The program and the arguments that entries are compared with, if none of the entries matches.
+pub(super) fn unmatched(
+    lookup: &Lookup,
+    entries: &[Entry],
+    argv: &[String],
+) -> Option<(Program, Vec<String>)> {
     let Judged { unwrapped, program, .. } = Judged::unjudged(lookup, argv);
     if unwrapped.blocked.is_some() {
-        return Vec::new();
+        return None;
     }
-    let Some(subject) = Subject::of(lookup, &unwrapped, &program) else { return Vec::new() };
-    let Some(program) = subject.policy().filter(|_| subject.entry(lookup, entries).is_none()) else {
-        return Vec::new();
-    };
-    near::near(lookup, entries, program, subject.arguments())
+    let subject = Subject::of(lookup, &unwrapped, &program)?;
+    let program = subject.policy().filter(|_| subject.entry(lookup, entries).is_none())?;
+    Some((program.clone(), subject.arguments().to_vec()))
 }
 
 /// What entries are compared with: a command without wrappers and package runners.

@@ -1,7 +1,6 @@
 use Profile::{V2026_4_14 as A, V2026_9_6 as C};
 
 use super::*;
-use crate::approvals::decide::segment;
 use crate::approvals::decide::testing::{entry, owned, with_lookup};
 
 #[test]
@@ -22,8 +21,7 @@ fn each_miss_has_its_reason() {
         (C, "bash x", "/usr/bin/bash", "a shell with arguments needs an entry with an argPattern"),
         (C, "npx git x", "/opt/bin/git", "the program is /usr/bin/git"),
     ] {
-        let reasons =
-            with_lookup(profile, |lookup| segment::near(lookup, &[entry(pattern, None)], &owned(command)));
+        let reasons = with_lookup(profile, |lookup| near(lookup, &[entry(pattern, None)], &owned(command)));
         let found = reasons.first().map_or("", |(_, reason)| reason.as_str());
         assert!(found.starts_with(reason), "{command} {pattern}: {found}");
     }
@@ -31,12 +29,11 @@ fn each_miss_has_its_reason() {
 
 #[test]
 fn arguments_that_miss_are_shown_and_strangers_are_not() {
-    let near =
-        |entries: &[Entry]| with_lookup(C, |lookup| segment::near(lookup, entries, &owned("git log -p")));
+    let near_git = |entries: &[Entry]| with_lookup(C, |lookup| near(lookup, entries, &owned("git log -p")));
     let entries = [entry("/usr/bin/ls", None), entry("/usr/bin/git", Some("^status$"))];
     assert_eq!(
-        near(&entries),
+        near_git(&entries),
         [(entries[1].id.clone(), "its argPattern does not match `log -p`".to_owned())]
     );
-    assert!(near(&[entry("/usr/bin/git", None)]).is_empty());
+    assert!(near_git(&[entry("/usr/bin/git", None)]).is_empty());
 }
