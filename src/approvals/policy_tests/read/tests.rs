@@ -104,7 +104,7 @@ fn wrong_values_have_their_places() {
             "2:11 `2026.9` is not a release (write it as it is published: \"2026.9.6\")",
         ),
         ("release = []", "2:11 the list is empty (write a string, or a non-empty list of them)"),
-        ("agent = \"*\"", "2:9 a command is called by one agent (name one agent: agent = \"main\")"),
+        ("agent = \"*\"", "2:9 `agent` must name one agent (name one agent: agent = \"main\")"),
         (
             "directory = \"x\"",
             "2:13 `directory` is not an absolute path (write an absolute path, or one that begins with ~/)",
@@ -119,6 +119,6 @@ fn wrong_values_have_their_places() {
         assert_eq!(problems(&format!("document = \"a\"\n{head}\n{case}")), [expected], "{head}");
     }
     let unanswered = format!("document = \"a\"\n{case}unanswered = \"denied\"\n");
-    let expected = "5:14 only a command that asks has a prompt that nobody answers (write expect = \"asks\", or omit unanswered)";
+    let expected = "5:14 `unanswered` is only for expect = \"asks\" (write expect = \"asks\", or omit unanswered)";
     assert_eq!(problems(&unanswered), [expected]);
 }
