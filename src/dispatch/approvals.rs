@@ -104,7 +104,7 @@ pub fn show(
         }
         (Got::Native(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Native(snapshot), false) => {
-            output::native_text(streams.out, snapshot, Paper::of(&io::stdout()))?
+            output::native_text(streams.out, snapshot, Paper::of(&io::stdout()))?;
         }
     }
     if let Got::Document(snapshot) = &got
