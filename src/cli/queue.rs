@@ -160,7 +160,7 @@ pub struct Ls {
     #[arg(long)]
     pub all: bool,
     /// Keep running and show each change, also after the gateway restarted: redraw on a terminal, else print one line
-    /// per change; ends with Ctrl-C
+    /// per change; ends with Ctrl-C; --timeout limits each connection and listing
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
     /// Print one JSON object
