@@ -52,7 +52,7 @@ impl<'o, P> Output<'o, P> {
     }
 
     /// Shows a list. `false`: the output is closed, and there is no use in going on.
-    pub fn show<R>(&mut self, shown: Shown<'_, R>) -> bool
+    pub fn show<R>(&mut self, shown: &Shown<'_, R>) -> bool
     where
         P: Printed<R>,
     {
@@ -66,7 +66,7 @@ impl<'o, P> Output<'o, P> {
         self.result
     }
 
-    fn draw<R>(&mut self, shown: Shown<'_, R>) -> io::Result<()>
+    fn draw<R>(&mut self, shown: &Shown<'_, R>) -> io::Result<()>
     where
         P: Printed<R>,
     {
@@ -78,7 +78,7 @@ impl<'o, P> Output<'o, P> {
         self.screen.open()?.write_all(&drawn)
     }
 
-    fn print<R>(&mut self, shown: Shown<'_, R>) -> io::Result<()>
+    fn print<R>(&mut self, shown: &Shown<'_, R>) -> io::Result<()>
     where
         P: Printed<R>,
     {

@@ -176,8 +176,8 @@ fn longer(long: Long) -> String {
     format!("{} prompts are pending, more than {}", long.pending, long.limit)
 }
 
-/// Shows a desktop notice, where the terminal can: OSC 9, which iTerm2, kitty, WezTerm, Ghostty, foot and ConEmu show and
-/// others ignore. It has no text from a prompt.
+/// Shows a desktop notice, where the terminal can: OSC 9, which many terminals show and others ignore
+/// (`docs/guard.md`). It has no text from a prompt.
 pub fn guard_notice(out: &mut dyn Write, printed: &Line) -> io::Result<()> {
     let Event::Note(note, _) = &printed.event else { return Ok(()) };
     let text = match note {

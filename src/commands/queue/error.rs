@@ -308,7 +308,6 @@ impl QueueError {
         match self {
             Self::Listing { .. } => "not-a-listing",
             Self::Saved { .. } => "not-a-saved-listing",
-            Self::WatchesOne { .. } => "usage",
             Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",
@@ -321,9 +320,11 @@ impl QueueError {
             Self::NeverConnected { .. } => "never-connected",
             Self::Metrics { .. } => "metrics-address",
             Self::NoEntry { .. } => "no-entry",
-            Self::EntryOfDecision | Self::NoProgram { .. } | Self::Notify { .. } | Self::NoTerminal => {
-                "usage"
-            }
+            Self::EntryOfDecision
+            | Self::NoProgram { .. }
+            | Self::Notify { .. }
+            | Self::NoTerminal
+            | Self::WatchesOne { .. } => "usage",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",
             Self::Stopped => "stopped",

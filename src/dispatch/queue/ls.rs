@@ -121,6 +121,7 @@ fn list_several(
 }
 
 /// The queue of `--watch`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Watched {
     full: bool,
     all: bool,
@@ -168,7 +169,7 @@ fn watch(
 ) -> anyhow::Result<Exit> {
     let redraw = redraw(watched.ndjson);
     let mut output = Output::new(streams, redraw.is_some(), watched);
-    let ended = gateways::run(ls::watch(request, flags, step, redraw, |now| output.show(now)));
+    let ended = gateways::run(ls::watch(request, flags, step, redraw, |now| output.show(&now)));
     let printed = output.finish();
     ended?;
     printed?;

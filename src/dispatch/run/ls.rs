@@ -140,7 +140,7 @@ fn watch(flags: &Flags, step: Duration, format: Format, streams: &mut Streams<'_
     let redraw = redraw(format.ndjson);
     let watched = Watched { format, known: KnownRuns::new(), is_noted: false, unread: Vec::new() };
     let mut output = Output::new(streams, redraw.is_some(), watched);
-    let ended = gateways::run(ls::watch(flags, step, redraw, |now| output.show(now)));
+    let ended = gateways::run(ls::watch(flags, step, redraw, |now| output.show(&now)));
     let printed = output.finish();
     ended?;
     printed?;

@@ -93,19 +93,15 @@ impl Program {
             .map_err(|error| format!("it could not be started: {error}"))?;
         let mut group = Group(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)));
         let ended = tokio::time::timeout(LIMIT, attend(&mut child, event)).await;
-        match ended {
-            Ok(result) => {
-                // What it left running in its group is meant to run on.
-                group.0 = None;
-                result
-            }
-            Err(_) => {
-                drop(group);
-                // The zombie is gone when it was waited for.
-                drop(child.wait().await);
-                Err(format!("it did not end in {} s, and was killed", LIMIT.as_secs()))
-            }
+        if let Ok(result) = ended {
+            // What it left running in its group is meant to run on.
+            group.0 = None;
+            return result;
         }
+        drop(group);
+        // The zombie is gone when it was waited for.
+        drop(child.wait().await);
+        Err(format!("it did not end in {} s, and was killed", LIMIT.as_secs()))
     }
 }
 
