@@ -7,6 +7,7 @@ mod error;
 pub mod explain;
 pub mod gateway;
 pub mod get;
+pub mod grants;
 pub mod lint;
 pub mod policy_tests;
 pub mod queue;

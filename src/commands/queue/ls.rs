@@ -63,8 +63,12 @@ pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result
     let mut queue = Queue::open(flags, Access::OPERATOR, request.reader(), deadline).await?;
     let pending = queue.list().await?;
     let name = queue.connection.address().to_owned();
+    let mut queued = request.of(name, &pending);
+    if !queued.rows.is_empty() {
+        queued.know(&queue.recent_denials(&pending, deadline).await);
+    }
     queue.connection.close().await;
-    Ok(request.of(name, &pending))
+    Ok(queued)
 }
 
 /// The result for one of several gateways.
