@@ -10,13 +10,32 @@ use super::quiet::Quiet;
 /// What to do with one entry.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// List the entries and the MCP tools of each agent (alias: list)
+    #[command(after_help = LS_EXAMPLES, alias = "list")]
+    Ls(Ls),
     /// Add an entry; an entry that exists already is not written again
     #[command(after_help = ADD_EXAMPLES)]
     Add(Edit),
     /// Remove an entry; if there is none, nothing is written (alias: rm)
     #[command(after_help = REMOVE_EXAMPLES, alias = "rm")]
     Remove(Remove),
+    /// Remove the grant of an MCP tool, so that its calls ask again
+    #[command(after_help = REMOVE_TOOL_EXAMPLES)]
+    RemoveTool(RemoveTool),
 }
+
+const LS_EXAMPLES: &str = "Examples:
+  clearance approvals allowlist ls
+  clearance approvals allowlist ls --agent main --gateway=prod
+  clearance approvals allowlist ls --file hosts/build.json --json";
+
+const REMOVE_TOOL_EXAMPLES: &str =
+    "A prompt of an MCP tool that is answered \"Allow always\" adds such a grant. The edit is applied to the current \
+     document. Concurrent edits are all preserved.
+
+Examples:
+  clearance approvals allowlist remove-tool github create_issue --agent main
+  clearance approvals allowlist remove-tool github create_issue --agent main --gateway=prod --dry-run";
 
 const ADD_EXAMPLES: &str = "The edit is applied to the current document. Concurrent edits are all preserved.
 
@@ -50,6 +69,14 @@ pub struct Edit {
     /// ECMAScript regular expression that the arguments, joined by single spaces, must match
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     pub arg_pattern: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Where the document is, and how to edit it.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub struct Place {
     /// Edit this file, which is not a store; JSON5 unless its name ends with .json
     #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
     pub file: Option<PathBuf>,
@@ -86,4 +113,38 @@ pub struct Remove {
 pub enum Source {
     /// A prompt that was answered "Allow always"
     AllowAlways,
+}
+
+/// `approvals allowlist remove-tool`
+#[derive(Debug, Args)]
+#[command(mut_arg("gateway", |gateway| gateway.require_equals(true)))]
+pub struct RemoveTool {
+    /// MCP server
+    pub server: String,
+    /// Tool of that server
+    pub tool: String,
+    /// Agent to edit; * is the entry for every agent
+    #[arg(long, value_name = "ID", default_value = "*")]
+    pub agent: String,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `approvals allowlist ls`
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Only this agent
+    #[arg(long, value_name = "ID")]
+    pub agent: Option<String>,
+    /// Read this file; JSON5 unless its name ends with .json
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["store", "remote"])]
+    pub file: Option<PathBuf>,
+    /// Read this local store instead of this host's own
+    #[arg(long, value_name = "PATH", conflicts_with = "remote")]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Approvals,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }

@@ -8,6 +8,7 @@ pub mod diff;
 mod duration;
 pub mod explain;
 pub mod gateway;
+pub mod grants;
 pub mod hooks;
 pub mod lazy;
 pub mod policy_tests;
@@ -16,6 +17,7 @@ mod printed_commands;
 pub mod queue;
 mod quiet;
 pub mod run;
+mod since;
 mod values;
 
 use std::time::Duration;
@@ -78,6 +80,9 @@ pub enum Noun {
     /// Runs of agents: list what is active or holds prompts, and cancel them
     #[command(subcommand)]
     Run(Lazy<run::Verb>),
+    /// Standing grants of cron jobs: list and revoke them
+    #[command(subcommand)]
+    Grants(Lazy<grants::Verb>),
     /// Gateways: show which one is used and connect to it, add one, run one to rehearse with
     #[command(subcommand)]
     Gateway(Lazy<gateway::Verb>),

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lazy::Lazy;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration::duration;
 use super::gateway::{Access, Gateway, name};
 use super::hooks::{Notify, On, notify, on};
 use super::quiet::Quiet;
+use super::since::since;
 use crate::queue::filter::Sort;
+use crate::queue::history::Since;
 use crate::queue::{Decision, Keep, Kind, Scope};
 
 /// A command on the pending prompts of a gateway.
@@ -26,9 +28,12 @@ pub enum Verb {
     /// Stay connected and deny duplicates as they arrive
     #[command(after_help = GUARD_HELP)]
     Guard(Box<Lazy<Guard>>),
-    /// Decide one prompt
-    #[command(after_help = RESOLVE_EXAMPLES)]
+    /// Decide one prompt, or several
+    #[command(after_help = RESOLVE_HELP)]
     Resolve(Lazy<Resolve>),
+    /// List what was decided, by whom and why, newest first
+    #[command(after_help = HISTORY_HELP)]
+    History(Lazy<History>),
 }
 
 const LS_EXAMPLES: &str = "Examples:
@@ -93,16 +98,35 @@ Examples:
   clearance queue guard --on older=5m:'/usr/local/bin/page --urgent' --on queue=20 --notify terminal
   clearance queue guard --on breaker --notify https://hooks.example/guard";
 
-const RESOLVE_EXAMPLES: &str =
-    "--add-entry finds the entry before anything is decided: the real path of the program, and its arguments \
-     in an anchored argPattern. It is refused for programs that run other programs, for commands of several \
-     parts, and wherever the rules of the gateway's release do not prove that the entry allows this command \
-     alone. The prompt is decided first, then the entry is stored if nobody else changed the document.
+const RESOLVE_HELP: &str =
+    "A single ID is decided at once; an allowance is confirmed first. Several ids, or the prompts that match \
+     filters, are shown as a plan and confirmed, unless --yes is given. Filters only deny: an allowance names each \
+     id. Exactly the prompts of the plan are decided: what arrives later, or has changed, is not. If some were not \
+     decided, the exit code is 3 and the report names them.
+
+--add-entry takes one ID, and finds the entry before anything is decided: the real path of the program, and its \
+     arguments in an anchored argPattern. It is refused for programs that run other programs, for commands of \
+     several parts, and wherever the rules of the gateway's release do not prove that the entry allows this \
+     command alone. The prompt is decided first, then the entry is stored if nobody else changed the document.
 
 Examples:
   clearance queue resolve 6f1c deny
   clearance queue resolve 6f1c2a9e-41d5-4c7b-9a53-0f6f1f1d2c11 allow-once --yes
-  clearance queue resolve 6f1c allow-once --add-entry";
+  clearance queue resolve 6f1c allow-once --add-entry
+  clearance queue resolve 6f1c 8d20 c3a1 allow-once
+  clearance queue resolve --agent main --older-than 10m deny
+  clearance queue resolve 6f1c allow-always --expires-in-days 30";
+
+const HISTORY_HELP: &str =
+    "A gateway from 2026.8.1 on keeps 30 days of decisions. It records the command, host, node, agent and session, \
+     and neither directory, arguments, environment nor run. Neighbours that ended alike are one row; --all shows \
+     each. Reading ends at --limit, at --since, or when the time is over; the report says where it was cut.
+
+Examples:
+  clearance queue history
+  clearance queue history --since 2h --agent main
+  clearance queue history --status denied --who me --since 2026-11-26
+  clearance queue history --decision allow-always --ndjson --limit 100000";
 
 /// Filters of prompts.
 #[derive(Debug, Clone, Args)]
@@ -335,27 +359,114 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// `queue resolve`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[command(override_usage = "clearance queue resolve [OPTIONS] [ID]... <DECISION>")]
 pub struct Resolve {
-    /// Prompt to decide: its id, or the start of it
-    pub id: String,
-    /// Decision
-    #[arg(value_enum)]
-    pub decision: Decision,
+    /// Prompts to decide, each by its id or the start of it, then the decision: allow-once, allow-always or deny
+    #[arg(value_name = "ID|DECISION", required = true, num_args = 1..)]
+    pub id: Vec<String>,
+    #[command(flatten)]
+    pub filters: Filters,
     #[command(flatten)]
     pub gateway: Gateway,
-    /// With allow-once: also add the allowlist entry that allows exactly this command from now on; it is shown before the
-    /// question
-    #[arg(long)]
+    /// With allow-once and one ID: also add the allowlist entry that allows exactly this command from now on; it is
+    /// shown before the question
+    #[arg(long, conflicts_with = "dry_run")]
     pub add_entry: bool,
     /// For --add-entry, where the gateway is on another host: a table of its programs (JSON or TOML)
     #[arg(long, value_name = "FILE", requires = "add_entry")]
     pub programs: Option<PathBuf>,
-    /// Skip the confirmation of an allowance
+    /// With allow-always of a cron job's prompt: let the standing grant expire after this many days [default:
+    /// tools.exec.grantExpiryDays of openclaw.json, else never]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub expires_in_days: Option<u16>,
+    /// Skip the confirmation
     #[arg(long)]
     pub yes: bool,
+    /// Show what would be decided; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// List each prompt of the plan
+    #[arg(long)]
+    pub all: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub quiet: Quiet,
+    #[command(flatten)]
     pub access: Access,
+}
+
+/// `queue history`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct History {
+    #[command(flatten)]
+    pub gateway: Gateway,
+    /// Only prompts of this agent
+    #[arg(long, value_name = "ID", help_heading = "Filters")]
+    pub agent: Option<String>,
+    /// Only prompts of the session with this key
+    #[arg(long, value_name = "KEY", help_heading = "Filters")]
+    pub session: Option<String>,
+    /// Only prompts of this kind
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub kind: Option<Kind>,
+    /// Only prompts that ended in this way; may be repeated
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub status: Vec<Status>,
+    /// Only prompts with this decision; may be repeated
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub decision: Vec<Decision>,
+    /// Only what was decided by this: an id, or device, channel, runtime or system; me: this device
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub who: Vec<String>,
+    /// Only what ended since then: how long ago (2h, 7d), a date (UTC), or a time
+    #[arg(long, value_name = "TIME", value_parser = since, help_heading = "Filters")]
+    pub since: Option<Since>,
+    /// Show at most this many decisions
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Print the whole text of every command
+    #[arg(long)]
+    pub full: bool,
+    /// Show each decision on a row of its own
+    #[arg(long)]
+    pub all: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "ndjson")]
+    pub json: bool,
+    /// Print one JSON object per line
+    #[arg(long)]
+    pub ndjson: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How a prompt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Status {
+    /// Allowed
+    Allowed,
+    /// Denied
+    Denied,
+    /// Nobody decided in time
+    Expired,
+    /// Its run was aborted, or the gateway restarted
+    Cancelled,
+}
+
+impl Status {
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }

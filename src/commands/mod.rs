@@ -8,6 +8,7 @@ mod error;
 pub mod explain;
 pub mod gateway;
 pub mod get;
+pub mod grants;
 pub mod lint;
 pub mod live;
 pub mod policy_tests;

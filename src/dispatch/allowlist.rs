@@ -4,11 +4,11 @@ use std::io;
 
 use super::access::remote;
 use super::command_line::CommandLine;
-use super::deadlines::guarded;
+use super::deadlines::{guarded, within};
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::cli::allowlist::{Edit, Remove, Source, Verb};
+use crate::cli::allowlist::{self as cli, Edit, Ls, Remove, RemoveTool, Source, Verb};
 use crate::commands::Error;
-use crate::commands::allowlist::{self, Change};
+use crate::commands::allowlist::{self, Change, Item};
 use crate::commands::documents::Place;
 use crate::deadline::Deadline;
 use crate::output::{self, Paper};
@@ -23,19 +23,30 @@ pub fn run(
     deadline: Deadline,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    if let Some((text, lines)) = line.gateway_or_pattern() {
+    if matches!(verb, Verb::Add(_) | Verb::Remove(_))
+        && let Some((text, lines)) = line.gateway_or_pattern()
+    {
         return Err(Error::GatewayOrPattern { text, lines }.into());
     }
-    let (change, edit, source) = match verb {
-        Verb::Add(edit) => (Change::Add, edit, None),
-        Verb::Remove(Remove { edit, source }) => (Change::Remove, edit, source),
+    let (verb, agent, item, place) = match verb {
+        Verb::Ls(args) => return list(args, deadline, streams),
+        Verb::Add(Edit { pattern, agent, arg_pattern, place }) => {
+            (Change::Add, agent, Item::Entry { pattern, arg_pattern, generated: false }, place)
+        }
+        Verb::Remove(Remove { edit: Edit { pattern, agent, arg_pattern, place }, source }) => {
+            let generated = source == Some(Source::AllowAlways);
+            (Change::Remove, agent, Item::Entry { pattern, arg_pattern, generated }, place)
+        }
+        Verb::RemoveTool(RemoveTool { server, tool, agent, place }) => {
+            (Change::Remove, agent, Item::Tool { server, tool }, place)
+        }
     };
-    let Edit { pattern, agent, arg_pattern, file, store, remote: flags, dry_run, allow_legacy, json, quiet } =
-        edit;
-    if is_gateway(&pattern, &Environment::of_process(), deadline)
+    let cli::Place { file, store, remote: flags, dry_run, allow_legacy, json, quiet } = place;
+    if let Item::Entry { pattern, .. } = &item
+        && is_gateway(pattern, &Environment::of_process(), deadline)
         && flags.gateway.as_deref().is_none_or(|name| name.trim().is_empty())
     {
-        let name = &pattern;
+        let name = pattern;
         output::error::warning(
             streams.err,
             &format!(
@@ -49,16 +60,7 @@ pub fn run(
         (None, Some(path)) => Place::File(path),
         (None, None) => Place::store(store),
     };
-    let request = allowlist::Request {
-        verb: change,
-        agent,
-        pattern,
-        arg_pattern,
-        generated: source == Some(Source::AllowAlways),
-        place,
-        dry_run,
-        allow_legacy,
-    };
+    let request = allowlist::Request { verb, agent, item, place, dry_run, allow_legacy };
     // Warnings come before anything is stored.
     let warnings = allowlist::warnings(&request)?;
     if !quiet.quiet {
@@ -92,4 +94,23 @@ pub fn run(
     }
     output::departures_text(streams.err, &line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
+}
+
+/// `approvals allowlist ls`
+fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let place = match (remote(args.remote, false)?, args.file) {
+        (Some(remote), _) => remote,
+        (None, Some(path)) => Place::File(path),
+        (None, None) => Place::store(args.store),
+    };
+    let agent = args.agent;
+    let list = within(deadline, move || allowlist::list(&place, agent, deadline))?;
+    if args.json {
+        output::json(streams.out, &list.json())?;
+    } else {
+        output::allowlists_text(streams.out, &list)?;
+    }
+    streams.out.flush()?;
+    output::remarks_text(streams.err, &list.remarks, Paper::of(&io::stderr()))?;
+    Ok(Exit::Done)
 }

@@ -16,13 +16,15 @@ use clap_complete::env::Shells;
 
 use crate::approvals::findings::codes::Code;
 use crate::cli::Cli;
-use crate::commands::gateway as gateways;
+use crate::commands::grants::ls as grants;
 use crate::commands::run::ls;
+use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::output;
-use crate::queue::Prompt;
 use crate::queue::cancel::RunRow;
 use crate::queue::filter::subject;
+use crate::queue::grants::{Filter, Grant};
+use crate::queue::{Decision, Prompt};
 use crate::report::exit::Exit;
 use crate::settings::{self, Environment, Flags, Wait};
 use crate::streams::Streams;
@@ -197,13 +199,25 @@ fn dress(command: Command, flags: &Flags, environment: &Environment) -> Command 
         let (flags, environment) = (flags.clone(), environment.clone());
         ArgValueCandidates::new(move || candidates(live(&flags, &environment, names)))
     };
+    let of_grants = |names: fn(&Grant) -> (&str, Option<&str>)| {
+        let (flags, environment) = (flags.clone(), environment.clone());
+        ArgValueCandidates::new(move || candidates(granted(&flags, &environment, names)))
+    };
     let configured = environment.clone();
     let command = command.mut_args(|argument| match argument.get_id().as_str() {
         "gateway" => {
             let environment = configured.clone();
             argument.add(ArgValueCandidates::new(move || candidates(gateways_of(&environment))))
         }
-        "id" => argument.add(of_prompts(|row| row.holds.iter().map(prompt).collect())),
+        "id" => {
+            let (flags, environment) = (flags.clone(), environment.clone());
+            let names = |row: &RunRow| row.holds.iter().map(prompt).collect();
+            argument.add(ArgValueCandidates::new(move || {
+                candidates(live(&flags, &environment, names).into_iter().chain(decisions()).collect())
+            }))
+        }
+        "grant" => argument.add(of_grants(|grant| (&*grant.id, Some(&*grant.command)))),
+        "job" => argument.add(of_grants(|grant| (&*grant.cron_job_id, grant.cron_job_name.as_deref()))),
         "session" => argument.add(of_prompts(|row| of_row(row, row.session.as_deref()))),
         "run" => argument.add(of_prompts(|row| of_row(row, row.run.as_deref()))),
         "agent" => argument.add(of_prompts(|row| of_row(row, row.agent.as_deref()))),
@@ -254,18 +268,46 @@ fn operand(word: &OsStr, environment: &Environment) -> Vec<CompletionCandidate> 
     all
 }
 
-/// Names from a gateway. Skips a gateway that this user has never connected to: connecting would request a pairing.
+/// Names from the runs and prompts of a gateway.
 fn live(flags: &Flags, environment: &Environment, names: fn(&RunRow) -> Vec<Name>) -> Vec<Name> {
+    let flags = flags.clone();
+    let listed = asked(&flags.clone(), environment, move |deadline| gateways::run(ls::run(&flags, deadline)));
+    listed.iter().flat_map(|list| &list.rows).flat_map(names).collect()
+}
+
+/// Names from the active grants of a gateway.
+fn granted(flags: &Flags, environment: &Environment, names: fn(&Grant) -> (&str, Option<&str>)) -> Vec<Name> {
+    let flags = flags.clone();
+    let request = grants::Request { filter: Filter::default(), all: false };
+    let listed = asked(&flags.clone(), environment, move |deadline| {
+        gateways::run(grants::run(&request, &flags, deadline))
+    });
+    let names = |grant: &Grant| {
+        let (name, help) = names(grant);
+        (name.to_owned(), help.map(str::to_owned))
+    };
+    listed.iter().flat_map(|list| &list.rows).map(names).collect()
+}
+
+/// The answer of a gateway, if it comes soon. Skips a gateway that this user has never connected to: connecting would
+/// request a pairing.
+fn asked<T: Send + 'static>(
+    flags: &Flags,
+    environment: &Environment,
+    ask: impl FnOnce(Deadline) -> Result<T, Error> + Send + 'static,
+) -> Option<T> {
     let is_embedded = flags.gateway.as_deref() == Some("embedded");
     let devices = settings::state_directory(environment).map(|directory| directory.join("devices"));
     if !is_embedded && !devices.is_ok_and(|directory| directory.is_dir()) {
-        return Vec::new();
+        return None;
     }
     let deadline = Deadline::after(PATIENCE);
-    let flags = flags.clone();
-    let listed = deadline.within(move || gateways::run(ls::run(&flags, deadline)));
-    let Ok(Ok(list)) = listed else { return Vec::new() };
-    list.rows.iter().flat_map(names).collect()
+    deadline.within(move || ask(deadline)).ok()?.ok()
+}
+
+/// The decisions, which follow the ids of prompts.
+fn decisions() -> impl Iterator<Item = Name> {
+    Decision::ALL.into_iter().map(|decision| (decision.as_str().to_owned(), None))
 }
 
 /// The candidates from names. Agents and their models choose ids and keys, and a candidate becomes part of a command

@@ -14,6 +14,7 @@ mod diff;
 mod explain;
 mod failures;
 mod gateway;
+mod grants;
 mod lint;
 mod pages;
 mod paste;
@@ -34,7 +35,9 @@ use clap::Parser;
 use self::command_line::CommandLine;
 use crate::cli::approvals::Verb;
 use crate::cli::lazy::Lazy;
-use crate::cli::{Cli, Noun, gateway as gateway_cli, queue as queue_cli, run as run_cli};
+use crate::cli::{
+    Cli, Noun, gateway as gateway_cli, grants as grants_cli, queue as queue_cli, run as run_cli,
+};
 use crate::deadline::Deadline;
 use crate::report::exit::Exit;
 use crate::streams::Streams;
@@ -84,6 +87,9 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => {
             queue::resolve(args, &line, timeout, streams)
         }
+        Noun::Queue(Lazy(queue_cli::Verb::History(Lazy(args)))) => queue::history(args, deadline, streams),
+        Noun::Grants(Lazy(grants_cli::Verb::Ls(Lazy(args)))) => grants::list(args, deadline, streams),
+        Noun::Grants(Lazy(grants_cli::Verb::Revoke(Lazy(args)))) => grants::revoke(args, deadline, streams),
         Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => run::list(args, &line, timeout, streams),
         Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => run::cancel(args, deadline, streams),
         Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {

@@ -32,7 +32,7 @@ impl Scope {
 }
 
 /// Every method of both generations, its scope, and whether only the current generation has it.
-const METHODS: [(&str, Scope, bool); 23] = [
+const METHODS: [(&str, Scope, bool); 24] = [
     ("health", Scope::Read, false),
     ("status", Scope::Read, false),
     ("config.get", Scope::Read, false),
@@ -51,6 +51,7 @@ const METHODS: [(&str, Scope, bool); 23] = [
     ("approval.resolve", Scope::Approvals, true),
     ("approval.history", Scope::Approvals, true),
     ("exec.approval.grants.list", Scope::Admin, true),
+    ("exec.approval.grants.revoke", Scope::Admin, true),
     ("node.list", Scope::Read, false),
     ("sessions.list", Scope::Read, false),
     ("sessions.abort", Scope::Write, false),

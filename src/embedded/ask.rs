@@ -120,6 +120,12 @@ impl Ask {
                 for absent in ["scope", "cronExecutionSource", "cronOperationBinding"] {
                     listed[absent] = Value::Null;
                 }
+                if let Some(job) = &exec.cron_job {
+                    listed["cronExecutionSource"] = json!({"jobId": job.id, "jobConfigRevision": "1"});
+                    listed["scope"] = json!({
+                        "kind": "standing-grant", "automation": job.name, "command": exec.command,
+                    });
+                }
                 listed["commandAnalysis"] = json!({
                     "commandCount": 1, "nestedCommandCount": 0, "riskKinds": [], "warningLines": [],
                 });

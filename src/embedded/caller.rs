@@ -1,6 +1,7 @@
 //! The client that makes a call: its connection, its scopes and its name.
 
 use super::access;
+use super::effects::By;
 use super::generation::Generation;
 
 /// A client, by the number of its connection.
@@ -14,9 +15,16 @@ pub(super) struct Caller {
     pub(super) scopes: Vec<String>,
     /// The name that is recorded for its decisions.
     pub(super) name: String,
+    /// The id of its device.
+    pub(super) device: Option<String>,
 }
 
 impl Caller {
+    /// The client, as its decisions are recorded.
+    pub(super) fn by(&self) -> By {
+        By { name: self.name.clone(), device: self.device.clone() }
+    }
+
     /// Whether prompts of other clients are listed. A current gateway does not list them with `operator.approvals`
     /// alone.
     pub(super) fn sees_all(&self, generation: Generation) -> bool {

@@ -12,13 +12,21 @@ pub(super) struct Rules {
     pub(super) cancel_on_failover: bool,
 }
 
+/// The client that decided a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct By {
+    pub(super) name: String,
+    /// The id of its device.
+    pub(super) device: Option<String>,
+}
+
 /// Why a prompt is no longer pending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// A client decided. Contains its name, if known.
-    Decided(Decision, Option<String>),
+    /// A client decided. Contains the client, if known.
+    Decided(Decision, Option<By>),
     /// A client decided it as another kind of prompt, which denies it. This happens only on current gateways.
-    Mistaken(Option<String>),
+    Mistaken(Option<By>),
     /// The gateway cancelled it because its run ended.
     Cancelled,
     /// The prompt expired without a decision.
@@ -40,7 +48,7 @@ impl Ending {
     /// The name of the client that decided.
     pub(super) fn by(&self) -> Option<&str> {
         match self {
-            Self::Decided(_, by) | Self::Mistaken(by) => by.as_deref(),
+            Self::Decided(_, by) | Self::Mistaken(by) => by.as_ref().map(|by| by.name.as_str()),
             Self::Cancelled => Some("approval-scope-closed"),
             Self::Expired | Self::Unreachable => None,
         }

@@ -111,6 +111,7 @@ async fn admin(request: Request<Incoming>, shared: &Shared) -> Response<Full<Byt
     } else if access::OVER_HTTP.contains(&method) {
         let caller = Caller {
             peer: None,
+            device: None,
             scopes: vec![Scope::Admin.as_str().to_owned()],
             name: "admin-http-rpc".to_owned(),
         };

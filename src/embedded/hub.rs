@@ -15,6 +15,7 @@ use super::connect::Connect;
 use super::documents::Store;
 use super::effects::{Effect, Ending, Phase, RequestError, Rules, Settled};
 use super::generation::Generation;
+use super::grants::Grants;
 use super::hello;
 use super::live::Schedule;
 use super::nodes::Nodes;
@@ -41,6 +42,7 @@ struct Peer {
 struct Client {
     scopes: Vec<String>,
     name: String,
+    device: Option<String>,
     answers_prompts: bool,
 }
 
@@ -54,6 +56,7 @@ pub(super) struct Hub {
     /// The part of `openclaw.json` that matters.
     pub(super) config: Map<String, Value>,
     pub(super) nodes: Nodes,
+    pub(super) grants: Grants,
     pub(super) authenticator: Authenticator,
     pub(super) schedule: Schedule,
     peers: BTreeMap<PeerId, Peer>,
@@ -121,6 +124,7 @@ impl Hub {
             document,
             config: scenario.config.clone(),
             nodes: Nodes::new(now, new_id)?,
+            grants: Grants::default(),
             authenticator: Authenticator::new(generation, options.token.clone()),
             schedule: Schedule::new(&scenario.live, now),
             peers: BTreeMap::new(),
@@ -159,6 +163,7 @@ impl Hub {
         let payload = hello::payload(self.generation, &peer.connection, &auth);
         peer.client = Some(Client {
             name: connect.name(),
+            device: connect.device.as_ref().map(|device| device.id.clone()),
             answers_prompts: connect.answers_prompts(),
             scopes: connect.scopes,
         });
@@ -173,6 +178,7 @@ impl Hub {
             peer: Some((peer, request.to_owned())),
             scopes: client.scopes.clone(),
             name: client.name.clone(),
+            device: client.device.clone(),
         })
     }
 

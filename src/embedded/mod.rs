@@ -15,6 +15,7 @@ mod connection;
 mod documents;
 mod effects;
 mod generation;
+mod grants;
 mod hello;
 mod http;
 mod hub;

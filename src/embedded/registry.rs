@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::ask::{Ask, What};
-use super::effects::{Accepted, Effect, Ending, Phase, RequestError, Rules, Settled};
+use super::effects::{Accepted, By, Effect, Ending, Phase, RequestError, Rules, Settled};
 use super::generation::Generation;
 use super::intent::Intent;
 use super::prompt::{Prompt, Waiter};
@@ -240,7 +240,7 @@ impl Registry {
         kind: Option<Kind>,
         id: &str,
         decision: Decision,
-        by: Option<String>,
+        by: Option<By>,
         now: u64,
     ) -> Result<(), RequestError> {
         self.expire(now);
@@ -258,7 +258,7 @@ impl Registry {
     }
 
     /// Denies a prompt because it was decided as another kind, as current gateways do.
-    pub(super) fn deny_mistaken(&mut self, id: &str, by: Option<String>, now: u64) {
+    pub(super) fn deny_mistaken(&mut self, id: &str, by: Option<By>, now: u64) {
         if let Some(&order) = self.by_id.get(id) {
             self.settle(order, Ending::Mistaken(by), now);
         }

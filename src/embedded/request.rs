@@ -70,9 +70,22 @@ pub struct ExecRequest {
     /// The lifetime of the prompt, in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
+    /// The cron job whose run asks. Only scenarios set it; current generation.
+    #[serde(default)]
+    pub cron_job: Option<CronJob>,
     /// Whether the prompt is confirmed immediately, and the decision is sent later.
     #[serde(default)]
     pub two_phase: Option<bool>,
+}
+
+/// A cron job.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CronJob {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// The request of a plugin's prompt. No method creates one; only scenarios do.

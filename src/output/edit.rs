@@ -16,7 +16,9 @@ use crate::report::approvals::{EditReport, SetOutcome};
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
     let EditReport { edit, set, similar, elsewhere, lints: _, attempts: _ } = report;
     let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
-    let entry = |entry: &Value| described(entry, &["pattern"]);
+    let entry =
+        |entry: &Value| described(entry, if edit.is_tool() { &["server", "tool"] } else { &["pattern"] });
+    let noun = if edit.is_tool() { "MCP tool" } else { "entry" };
     changes(out, &set.changes.policy)?;
     for field in &set.foreseen {
         writeln!(out, "the gateway will reject it: {}", escaped(&field.to_string()))?;
@@ -31,7 +33,7 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             writeln!(out, "unchanged: {path} already allows {} for agent {agent}", entry(&edit.entry()))?;
         }
         (SetOutcome::Unchanged, Verb::Remove) => {
-            writeln!(out, "unchanged: {path} has no entry {} for agent {agent}", entry(&edit.entry()))?;
+            writeln!(out, "unchanged: {path} has no {noun} {} for agent {agent}", entry(&edit.entry()))?;
         }
     }
     if edit.verb() == Verb::Remove {
@@ -39,10 +41,10 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             writeln!(out, "  kept: {}", entry(other))?;
         }
         for other in elsewhere {
-            let pattern = escaped(edit.pattern());
+            let (subject, article) = (escaped(&edit.subject()), if edit.is_tool() { "the" } else { "an" });
             writeln!(
                 out,
-                "  agent {} also has an entry {pattern}: add --agent={} to remove it",
+                "  agent {} also has {article} {noun} {subject}: add --agent={} to remove it",
                 escaped(other),
                 escaped(other)
             )?;

@@ -1,5 +1,6 @@
 //! Reports as text and as machine output. Every quote from a document is escaped when it is printed.
 
+mod allowlist;
 mod contain;
 mod diagnostics;
 mod diff;
@@ -10,6 +11,7 @@ mod escape;
 mod explain;
 mod gateway;
 mod github;
+mod grants;
 mod guard;
 mod json;
 mod junit;
@@ -24,6 +26,7 @@ mod sarif;
 mod snapshot;
 mod wider;
 
+pub use allowlist::allowlists_text;
 pub use diagnostics::{explanation, human, listing};
 pub use diff::diff_text;
 pub use edit::{edit_text, entry_warnings};
@@ -34,6 +37,7 @@ pub(crate) use escape::escaped;
 pub use explain::explained_text;
 pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_text};
 pub use github::github;
+pub use grants::{grants_text, revoke_plan_text, revoke_question, revoked_text};
 pub use guard::{exposed_metrics, guard_ndjson, guard_notice, guard_text};
 pub use json::{json, line};
 pub use junit::junit;
@@ -45,10 +49,11 @@ pub use notices::{
 pub use pages::{brief, help, is_printed_as_it_is, page};
 pub use policy_tests::{tests_github, tests_human};
 pub use queue::{
-    Layout, Screen, added_entry_text, blank_line, changes_ndjson, changes_text, connection_text,
-    dedupe_question, dedupe_text, entry_failed_text, entry_text, plan_text, progress, progress_over,
-    prompt_text, question, queue_ndjson, queue_screen, queue_text, remarks as queue_remarks,
-    resolve_question, resolved_text, runs_unknown_text,
+    Layout, Screen, added_entry_text, blank_line, changes_ndjson, changes_text, connection_text, cut_text,
+    decisions_plan_text, decisions_question, decisions_text, dedupe_question, dedupe_text, entry_failed_text,
+    entry_text, history_ndjson, history_text, plan_text, progress, progress_over, prompt_text, question,
+    queue_ndjson, queue_screen, queue_text, read_progress, remarks as queue_remarks, resolve_question,
+    resolved_text, runs_unknown_text,
 };
 pub use run::{
     Known as KnownRuns, cancel_plan_text, cancel_question, cancelled_text, runs_changes_ndjson,

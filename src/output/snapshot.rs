@@ -90,7 +90,7 @@ pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| escaped(&value.to_string()), escaped)
 }
 
-fn entry(entry: &Value) -> String {
+pub(super) fn entry(entry: &Value) -> String {
     let Some(pattern) = entry.get("pattern").or(Some(entry)).and_then(Value::as_str) else {
         return escaped(&entry.to_string());
     };
@@ -105,7 +105,7 @@ fn entry(entry: &Value) -> String {
     line + &last_used(entry)
 }
 
-fn tool(tool: &Value) -> String {
+pub(super) fn tool(tool: &Value) -> String {
     let text = |field| escaped(tool.get(field).and_then(Value::as_str).unwrap_or("?"));
     format!("MCP tool {} of {}{}", text("tool"), text("server"), last_used(tool))
 }

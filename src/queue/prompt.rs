@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::clock::GatewayTime;
@@ -128,6 +129,18 @@ impl Prompt {
     /// the arguments or a hash of them.
     pub fn names_call(&self) -> bool {
         self.kind() == Kind::Plugin && self.tool_call_id.is_some()
+    }
+
+    /// Whether the run of a cron job asks, where the whole request is kept. An allowance for good mints a standing grant
+    /// of that job.
+    pub fn is_of_cron_job(&self) -> bool {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Request {
+            cron_execution_source: Option<IgnoredAny>,
+        }
+        let request = self.raw.as_ref().and_then(|raw| serde_json::from_str::<Request>(raw.0.get()).ok());
+        request.unwrap_or_default().cron_execution_source.is_some()
     }
 
     /// Whether it has expired.

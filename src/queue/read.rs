@@ -259,7 +259,7 @@ fn one<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T, make: impl FnOnce(T)
     value
 }
 
-fn unread(text: &str, error: &serde_json::Error) -> PromptError {
+pub(super) fn unread(text: &str, error: &serde_json::Error) -> PromptError {
     #[derive(Deserialize)]
     struct Named {
         // Skipped fields are not decoded, so errors in them do not matter here.

@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod exit;
 pub mod failure;
 pub mod gateway;
+pub mod grants;
 pub mod guard;
 pub mod queue;
 pub mod run;

@@ -300,3 +300,58 @@ fn what_a_gateway_is_too_old_for_is_told() {
         dev.client_at(&url).answer(&edit(&["add", "/opt/x", "--agent", "main"], &["--gateway"]))
     );
 }
+
+#[test]
+fn an_mcp_tool_is_listed_and_removed_everywhere() {
+    let tool = |tool: &str| json!({"server": "github", "tool": tool, "source": "allow-always", "addedAt": 1_700_000_000_000_u64});
+    let document = json!({"version": 1, "agents": {
+        "main": {"allowlist": [{"pattern": "/usr/bin/git", "argPattern": "^status$"}],
+                 "mcpTools": [tool("create_issue"), tool("list_issues")]},
+        "ops": {"mcpTools": [tool("create_issue")]},
+    }});
+    let remove = ["remove-tool", "github", "create_issue", "--agent=main"];
+    // This host's store, a file, and a gateway.
+    let home = Client::alone();
+    home.file(STORE, document.to_string());
+    home.file("hosts/build.json", document.to_string());
+    let scenario = home.file("scenario.json", json!({ "document": document }).to_string());
+    let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
+    let gateway = dev.client();
+    let places: [(&Client, &[&str]); 3] =
+        [(&home, &[]), (&home, &["--file", "hosts/build.json"]), (&gateway, &["--gateway"])];
+    snapshot!("tools_listed", home.answer(&edit(&["ls"], &[])));
+    snapshot!("tool_removed", home.answer(&edit(&remove, &["--dry-run"])));
+    for (client, place) in places {
+        let listed = |agent: &str| {
+            let (exit, list) = client.json(&edit(&["ls", "--agent", agent], place));
+            assert_eq!(exit, 0, "{list}");
+            let tools = list["agents"][0]["mcpTools"].as_array().cloned().unwrap_or_default();
+            tools.iter().map(|tool| tool["tool"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(listed("main"), ["create_issue", "list_issues"], "{place:?}");
+        let (exit, report) = client.json(&edit(&remove, place));
+        assert_eq!(
+            (exit, &report["outcome"], &report["verb"]),
+            (0, &json!("stored"), &json!("remove")),
+            "{report}"
+        );
+        assert_eq!(report["elsewhere"], json!(["ops"]), "{report}");
+        assert_eq!(
+            report["entry"],
+            json!({"server": "github", "tool": "create_issue", "source": "allow-always"})
+        );
+        assert_eq!(
+            (listed("main"), listed("ops")),
+            (vec!["list_issues".to_owned()], vec!["create_issue".to_owned()])
+        );
+        // Twice is a success that changes nothing.
+        let (exit, report) = client.json(&edit(&remove, place));
+        assert_eq!((exit, &report["outcome"]), (0, &json!("unchanged")), "{report}");
+        let (exit, report) = client.json(&edit(&["remove-tool", "github", " ", "--agent=main"], place));
+        assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{report}");
+    }
+    assert_eq!(read(&home, STORE)["agents"]["main"]["allowlist"], document["agents"]["main"]["allowlist"]);
+    // A Windows node keeps rules, and no allowlist.
+    let (exit, report) = gateway.json(&edit(&["ls"], &["--gateway", "--node", WINDOWS]));
+    assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{report}");
+}

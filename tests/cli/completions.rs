@@ -77,7 +77,8 @@ fn names_that_only_a_gateway_knows_are_offered() {
             .iter()
             .filter(|word| !word.starts_with('-'))
             .count(),
-        0
+        3,
+        "the decisions alone"
     );
     let (_, queue) = client.json(&["queue", "ls", "--gateway=prod"]);
     let row = &queue["approvals"][0];
@@ -100,6 +101,25 @@ fn names_that_only_a_gateway_knows_are_offered() {
     drop(dev);
     let none = offered(&client, &["queue", "ls", "--gateway=prod", "--agent", ""]);
     assert!(none.is_empty(), "silent where it fails: {none:?}");
+}
+
+#[test]
+fn grants_and_their_jobs_are_offered() {
+    let home = Client::alone();
+    let request = serde_json::json!({
+        "command": "backup", "agentId": "main", "sessionKey": "agent:main:cron:job-1",
+        "cronJob": {"id": "job-1", "name": "nightly"},
+    });
+    let scenario = serde_json::json!({"prompts": [{"id": "p", "request": request}]}).to_string();
+    let scenario = home.file("scenario.json", scenario);
+    let dev = Dev::start(&["--scenario", scenario.to_str().unwrap()]);
+    let client = knowing(&dev);
+    let (exit, _) = client.json(&["queue", "resolve", "p", "allow-always", "--yes", "--gateway=prod"]);
+    assert_eq!(exit, 0);
+    let (_, list) = client.json(&["grants", "ls", "--gateway=prod"]);
+    let id = list["grants"][0]["grantId"].as_str().unwrap().to_owned();
+    assert_eq!(offered(&client, &["grants", "revoke", "--gateway=prod", &id[..4]]), [id.as_str()]);
+    assert_eq!(offered(&client, &["grants", "ls", "--gateway=prod", "--job", "j"]), ["job-1"]);
 }
 
 #[test]

@@ -18,8 +18,10 @@ fn every_page_of_help() {
         ("approvals_set", &["approvals", "set"]),
         ("approvals_diff", &["approvals", "diff"]),
         ("approvals_allowlist", &["approvals", "allowlist"]),
+        ("approvals_allowlist_ls", &["approvals", "allowlist", "ls"]),
         ("approvals_allowlist_add", &["approvals", "allowlist", "add"]),
         ("approvals_allowlist_remove", &["approvals", "allowlist", "remove"]),
+        ("approvals_allowlist_remove_tool", &["approvals", "allowlist", "remove-tool"]),
         ("approvals_explain", &["approvals", "explain"]),
         ("approvals_test", &["approvals", "test"]),
         ("approvals_schema", &["approvals", "schema"]),
@@ -28,9 +30,13 @@ fn every_page_of_help() {
         ("queue_dedupe", &["queue", "dedupe"]),
         ("queue_guard", &["queue", "guard"]),
         ("queue_resolve", &["queue", "resolve"]),
+        ("queue_history", &["queue", "history"]),
         ("run", &["run"]),
         ("run_ls", &["run", "ls"]),
         ("run_cancel", &["run", "cancel"]),
+        ("grants", &["grants"]),
+        ("grants_ls", &["grants", "ls"]),
+        ("grants_revoke", &["grants", "revoke"]),
         ("gateway", &["gateway"]),
         ("gateway_status", &["gateway", "status"]),
         ("gateway_add", &["gateway", "add"]),
@@ -56,14 +62,18 @@ fn every_command_has_its_page() {
         let commands = commands.take_while(|line| !line.is_empty());
         commands.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
     };
-    assert_eq!(listed(&["--help"]), ["approvals", "queue", "run", "gateway", "completions", "man", "help"]);
+    assert_eq!(
+        listed(&["--help"]),
+        ["approvals", "queue", "run", "grants", "gateway", "completions", "man", "help"]
+    );
     assert_eq!(
         listed(&["approvals", "--help"]),
         ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
     );
-    assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
-    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "help"]);
+    assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["ls", "add", "remove", "remove-tool", "help"]);
+    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "history", "help"]);
     assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
+    assert_eq!(listed(&["grants", "--help"]), ["ls", "revoke", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "add", "dev", "help"]);
 }
 

@@ -72,6 +72,11 @@ fn cron_on_2026_4_14() {
         lab.ask("agent:main:chat", COMMAND, 1);
         assert_eq!(listing(&lab, &[])["wider"], json!({"scope": "agent", "duplicates": 1}));
     });
+    checks.check("there is neither a history nor a grant", || {
+        for command in [&["queue", "history", "--json"][..], &["grants", "ls", "--json"]] {
+            lab.tool.run(command).exits(1).fails_with("gateway-too-old");
+        }
+    });
     checks.check("a plugin's prompt names its call and nothing of its arguments", || plugin(&lab));
     checks.end();
 }
@@ -103,6 +108,9 @@ fn cron_on_2026_9_6() {
         assert_eq!(listed["wider"], json!({"scope": "agent", "duplicates": 2}), "{listed}");
         assert_eq!(duplicates(&listing(&lab, &["--by", "agent"])), 5);
     });
+    checks.check("an allowance for good of a job mints a grant, and the history has every decision", || {
+        records(&lab);
+    });
     checks.check("a plugin's prompt names its call and nothing of its arguments", || plugin(&lab));
     checks.check("the official listing is recognised, and decides what it can", || {
         let printed = lab.gateway.official(&["approvals", "pending", "--json"]);
@@ -115,6 +123,55 @@ fn cron_on_2026_9_6() {
         }
     });
     checks.end();
+}
+
+/// A client asks in the name of a job's run, while it waits for its own prompt: a gateway that runs as root offers no
+/// allowance for good of what the agent itself runs.
+fn records(lab: &Lab) {
+    let listed = lab.call("exec.approval.list", &json!({}));
+    let rows = listed.as_array().expect("a list");
+    let of_job =
+        rows.iter().find(|row| row["request"]["cronExecutionSource"].is_object()).expect("a job's prompt");
+    let (run, session) = (&of_job["request"]["runId"], &of_job["request"]["sessionKey"]);
+    let ask = |command: &str| {
+        let params = json!({
+            "command": command, "agentId": "main", "sessionKey": session, "host": "gateway", "cwd": "/tmp",
+            "security": "allowlist", "ask": "on-miss", "twoPhase": true, "timeoutMs": 600_000, "runId": run,
+        });
+        lab.call("exec.approval.request", &params)["id"].as_str().expect("an id").to_owned()
+    };
+    let (kept, denied) = (ask("backup /srv"), ask("backup /home"));
+    let resolve =
+        |words: &[&str]| lab.tool.run(&[&["queue", "resolve"], words, &["--yes", "--json"]].concat());
+    resolve(&[&denied, "deny", "--expires-in-days", "3"]).exits(2).fails_with("no-grant");
+    resolve(&[&kept, "allow-always", "--expires-in-days", "3"]).exits(0);
+    resolve(&[&denied, "deny"]).exits(0);
+    let grants = lab.tool.run(&["grants", "ls", "--json"]).exits(0).json();
+    let grant = &grants["grants"][0];
+    assert_eq!(
+        (&grant["mintedByApprovalId"], &grant["command"]),
+        (&json!(kept), &json!("backup /srv")),
+        "{grants}"
+    );
+    let time = |field: &str| grant[field].as_u64().expect("a time");
+    assert_eq!((time("expiresAtMs") - time("createdAtMs")) / 86_400_000, 3, "{grants}");
+    let id = grant["grantId"].as_str().expect("an id");
+    for (outcome, list) in [("revoked", "outcomes"), ("revoked", "alreadyRevoked")] {
+        let report = lab.tool.run(&["grants", "revoke", id, "--yes", "--json"]).exits(0).json();
+        assert_eq!(report[list].as_array().map(Vec::len), Some(1), "{outcome}: {report}");
+    }
+    let history = lab.tool.run(&["queue", "history", "--who", "me", "--json"]).exits(0).json();
+    let found: Vec<(&Value, &Value)> = history["decided"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| (&row["id"], &row["decision"]))
+        .collect();
+    assert_eq!(
+        found[..2],
+        [(&json!(denied), &json!("deny")), (&json!(kept), &json!("allow-always"))],
+        "{history}"
+    );
 }
 
 fn plugin(lab: &Lab) {

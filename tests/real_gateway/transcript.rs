@@ -17,22 +17,28 @@ const THEN: u64 = 1_790_000_000_000;
 const ID: &str = "00000000-0000-4000-8000-";
 
 /// The methods that stay listed, of a gateway's hundreds: those that clearance uses.
-const METHODS: [&str; 16] = [
+const METHODS: [&str; 22] = [
+    "config.get",
     "exec.approvals.get",
     "exec.approvals.set",
     "exec.approvals.node.get",
     "exec.approvals.node.set",
     "node.list",
     "exec.approval.list",
+    "exec.approval.get",
     "exec.approval.resolve",
+    "exec.approval.grants.list",
+    "exec.approval.grants.revoke",
     "plugin.approval.list",
     "plugin.approval.resolve",
     "openclaw.approval.list",
     "approval.get",
     "approval.resolve",
+    "approval.history",
     "sessions.list",
     "sessions.abort",
     "chat.abort",
+    "chat.history",
     "agents.list",
 ];
 /// The events that stay listed.

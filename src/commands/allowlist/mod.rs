@@ -1,5 +1,6 @@
 //! `approvals allowlist`: adds or removes one entry under compare-and-swap, and retries when another writer was faster.
 
+mod list;
 mod local;
 mod plan;
 mod remote;
@@ -16,7 +17,8 @@ use crate::approvals::model::scalar::Source;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::EditReport;
 
-pub use self::request::Request;
+pub use self::list::list;
+pub use self::request::{Item, Request};
 
 /// Warnings about an entry to add, independent of the rest of the document. Nothing is read or written.
 pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
@@ -28,9 +30,14 @@ pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
 }
 
 fn edit(request: &Request) -> Result<Edit, Error> {
-    let Request { verb, agent, pattern, arg_pattern, generated, .. } = request;
-    let source = generated.then_some(Source::AllowAlways);
-    Ok(Edit::new(*verb, agent, pattern, arg_pattern.as_deref(), source)?)
+    let Request { verb, agent, item, .. } = request;
+    match item {
+        Item::Entry { pattern, arg_pattern, generated } => {
+            let source = generated.then_some(Source::AllowAlways);
+            Ok(Edit::new(*verb, agent, pattern, arg_pattern.as_deref(), source)?)
+        }
+        Item::Tool { server, tool } => Ok(Edit::of_tool(agent, server, tool)?),
+    }
 }
 
 /// Carries out the edit.

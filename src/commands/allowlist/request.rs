@@ -10,16 +10,33 @@ pub struct Request {
     pub verb: Change,
     /// The agent.
     pub agent: String,
-    /// The pattern, as typed.
-    pub pattern: String,
-    /// The expression for the arguments.
-    pub arg_pattern: Option<String>,
-    /// Whether the answer to a prompt wrote the entry.
-    pub generated: bool,
+    /// What is added or removed.
+    pub item: Item,
     /// The place of the document.
     pub place: Place,
     /// Whether to stop before anything is written.
     pub dry_run: bool,
     /// Whether to rewrite legacy forms of the stored document.
     pub allow_legacy: bool,
+}
+
+/// What is added or removed, as typed.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// An entry of the allowlist.
+    Entry {
+        /// The pattern.
+        pattern: String,
+        /// The expression for the arguments.
+        arg_pattern: Option<String>,
+        /// Whether the answer to a prompt wrote the entry.
+        generated: bool,
+    },
+    /// The grant of an MCP tool.
+    Tool {
+        /// The server.
+        server: String,
+        /// The tool.
+        tool: String,
+    },
 }

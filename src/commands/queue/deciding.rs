@@ -91,7 +91,19 @@ pub(in crate::commands) async fn decide(
     decision: Decision,
     deadline: Deadline,
 ) -> (Option<Instant>, Reply) {
-    let resolve = ResolvePrompt::of(key, decision, way == Way::Exact);
+    decide_until(session, way, key, decision, None, deadline).await
+}
+
+/// As [`decide`]. `days`: the limit for the standing grant that an allowance of a cron job's prompt mints.
+pub(in crate::commands) async fn decide_until(
+    session: &Session,
+    way: Way,
+    key: &Key,
+    decision: Decision,
+    days: Option<u16>,
+    deadline: Deadline,
+) -> (Option<Instant>, Reply) {
+    let resolve = ResolvePrompt::of(key, decision, way == Way::Exact).expiring_in(days);
     match session.timed_call(&resolve, deadline).await {
         Ok((written, payload)) => (written, Reply::of(key, decision, Ok(payload))),
         Err(error) => (None, Reply::of(key, decision, Err(error))),

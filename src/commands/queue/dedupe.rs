@@ -103,7 +103,10 @@ pub async fn plan(request: &Request, flags: &Flags, deadline: Deadline) -> Resul
     let pending = queue.list().await?;
     let gateway = queue.connection.address().to_owned();
     let legacy = queue.capabilities().denial_starts_turn;
-    let planned = Planned { legacy, ..Planned::of(&request.plan(&pending), &pending.runs) };
+    let mut planned = Planned { legacy, ..Planned::of(&request.plan(&pending), &pending.runs) };
+    if planned.duplicates > 0 {
+        planned.know(&queue.recent_denials(&pending, deadline).await);
+    }
     if request.asked != Asked::Purge || planned.duplicates == 0 && request.settle.is_none() {
         queue.connection.close().await;
         let report = report(request, gateway, &pending, planned, Vec::new());

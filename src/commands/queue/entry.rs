@@ -35,9 +35,11 @@ pub fn propose(
     let request = allowlist::Request {
         verb: allowlist::Change::Add,
         agent: call.agent.to_owned(),
-        pattern: allow.pattern.clone(),
-        arg_pattern: allow.arg_pattern.clone(),
-        generated: false,
+        item: allowlist::Item::Entry {
+            pattern: allow.pattern.clone(),
+            arg_pattern: allow.arg_pattern.clone(),
+            generated: false,
+        },
         place,
         dry_run: true,
         allow_legacy: false,

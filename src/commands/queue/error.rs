@@ -18,6 +18,41 @@ pub enum QueueError {
         /// The problem.
         cause: String,
     },
+    /// A gateway of a release without a method.
+    #[error("this gateway{} {}", release(.version.as_deref()), .lacks.words())]
+    TooOld {
+        /// What it lacks.
+        lacks: Lacking,
+        /// Its release, if it reported one.
+        version: Option<String>,
+    },
+    /// A gateway's answer is not a page of a history.
+    #[error("{address} answered with something that is not a history: {cause}")]
+    NotAHistory {
+        /// The gateway.
+        address: String,
+        /// The problem.
+        cause: String,
+    },
+    /// A gateway's answer is not a list of grants.
+    #[error("{address} answered with something that is not a list of grants: {cause}")]
+    NotAListOfGrants {
+        /// The gateway.
+        address: String,
+        /// The problem.
+        cause: String,
+    },
+    /// No grant has this id.
+    #[error("no standing grant has an id starting with `{}`; nothing was revoked", one_line(.0))]
+    UnknownGrant(String),
+    /// Several grants have ids that start with this text.
+    #[error("the ids of several grants start with `{}`", one_line(.id))]
+    AmbiguousGrant {
+        /// The given text.
+        id: String,
+        /// The matching ids.
+        matches: Vec<String>,
+    },
     /// A file is not a list of prompts.
     #[error("{name} is not a list of prompts: {cause}")]
     Saved {
@@ -93,6 +128,24 @@ pub enum QueueError {
         /// The decisions that the prompt allows.
         allowed: Vec<&'static str>,
     },
+    /// `--expires-in-days` where the decision mints no standing grant.
+    #[error("--expires-in-days does not apply: {}", no_grant(.id.as_deref()))]
+    NoGrant {
+        /// The prompt, if it is the reason.
+        id: Option<String>,
+    },
+    /// The last word is not a decision.
+    #[error("the last word is not a decision: `{}`", one_line(.0))]
+    NoDecision(String),
+    /// Neither an id nor a filter.
+    #[error("no prompt is named, and no filter is given")]
+    NothingNamed,
+    /// Ids and filters together.
+    #[error("ids and filters are given together")]
+    IdsAndFilters,
+    /// An allowance of whatever matches a filter.
+    #[error("a filter can only deny: an allowance names each prompt by its id")]
+    AllowsByFilter,
     /// Somebody decided otherwise before.
     #[error("the prompt {} was decided before: {}", one_line(.id), one_line(.before))]
     DecidedOtherwise {
@@ -137,6 +190,9 @@ pub enum QueueError {
     /// `--add-entry` with another decision than `allow-once`.
     #[error("--add-entry is for the decision allow-once")]
     EntryOfDecision,
+    /// `--add-entry` without exactly one id.
+    #[error("--add-entry takes exactly one id")]
+    EntryOfSeveral,
     /// The program of a hook cannot be started.
     #[error("--on: `{}` is not a program that can be started", one_line(.program))]
     NoProgram {
@@ -157,6 +213,25 @@ pub enum QueueError {
     /// A cancellation that cannot be planned.
     #[error(transparent)]
     Cancel(#[from] CancelError),
+}
+
+/// What the releases before 2026.8.1 lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// `approval.history`.
+    History,
+    /// `exec.approval.grants.*`.
+    Grants,
+}
+
+impl Lacking {
+    /// The end of a sentence about a gateway.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::History => "keeps no history of decisions",
+            Self::Grants => "has no standing grants of cron jobs",
+        }
+    }
 }
 
 /// A gateway to which a guard was never connected.
@@ -191,6 +266,19 @@ fn exit_of(missed: &[NeverConnected], of: usize) -> Exit {
     }
 }
 
+/// Why a decision mints no standing grant.
+fn no_grant(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("the prompt {} is not of a cron job", one_line(id)),
+        None => "only allow-always mints a standing grant".to_owned(),
+    }
+}
+
+/// A release in brackets, for the middle of a sentence.
+fn release(version: Option<&str>) -> String {
+    version.map_or_else(String::new, |version| format!(" ({})", one_line(version)))
+}
+
 /// A prompt's end in brackets, for the middle of a sentence.
 fn in_brackets(how: Option<&str>) -> String {
     how.map_or_else(String::new, |how| format!(" ({})", one_line(how)))
@@ -211,19 +299,33 @@ impl QueueError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Listing { .. } | Self::NoSlot => Exit::TimedOut,
+            Self::Listing { .. }
+            | Self::NotAHistory { .. }
+            | Self::NotAListOfGrants { .. }
+            | Self::NoSlot => Exit::TimedOut,
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::NeverConnected { missed, of } => exit_of(missed, *of),
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
-            Self::Unknown(_) | Self::NotPending { .. } | Self::NoEntry { .. } => Exit::Found,
+            Self::TooOld { .. }
+            | Self::UnknownGrant(_)
+            | Self::Unknown(_)
+            | Self::NotPending { .. }
+            | Self::NoEntry { .. } => Exit::Found,
             Self::LastOfGroup | Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => {
                 Exit::Partly
             }
             Self::Ambiguous { .. }
+            | Self::AmbiguousGrant { .. }
             | Self::NotAllowed { .. }
+            | Self::NoGrant { .. }
+            | Self::NoDecision(_)
+            | Self::NothingNamed
+            | Self::IdsAndFilters
+            | Self::AllowsByFilter
             | Self::Unconfirmed
             | Self::Declined
             | Self::EntryOfDecision
+            | Self::EntryOfSeveral
             | Self::NoProgram { .. }
             | Self::Notify { .. }
             | Self::NoTerminal
@@ -240,7 +342,10 @@ impl QueueError {
     /// The next step for the person who reads the error.
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::Listing { .. } => {
+            Self::TooOld { .. } => {
+                "releases from 2026.8.1 on have it; on the gateway's host: openclaw update".to_owned()
+            }
+            Self::Listing { .. } | Self::NotAHistory { .. } | Self::NotAListOfGrants { .. } => {
                 "check that the address is a gateway's: clearance gateway status".to_owned()
             }
             Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
@@ -261,10 +366,20 @@ impl QueueError {
             Self::NotTaken { .. } => {
                 "run the same command again if it is still pending: clearance queue ls".to_owned()
             }
-            Self::Ambiguous { matches, .. } => {
-                choice(matches)
-            }
+            Self::Ambiguous { matches, .. } | Self::AmbiguousGrant { matches, .. } => choice(matches),
+            Self::UnknownGrant(_) => "list them: clearance grants ls --all".to_owned(),
             Self::NotAllowed { allowed, .. } => format!("it allows {}", allowed.join(", ")),
+            Self::NoGrant { .. } => {
+                "omit it; the prompts of cron jobs have `cronExecutionSource`: clearance queue ls --json".to_owned()
+            }
+            Self::NoDecision(_) => "end with allow-once, allow-always or deny".to_owned(),
+            Self::NothingNamed => {
+                "name a prompt (clearance queue resolve ID deny), or filter (clearance queue resolve --older-than 10m deny)".to_owned()
+            }
+            Self::IdsAndFilters => "give either ids or filters".to_owned(),
+            Self::AllowsByFilter => {
+                "list the ids (clearance queue ls), and name each instead of the filters".to_owned()
+            }
             Self::NeverConnected { missed, .. } => match &missed[..] {
                 [NeverConnected { remedy: Some(remedy), .. }] => remedy.clone(),
                 _ => "see what is wrong with each: clearance gateway status --gateway=NAME".to_owned(),
@@ -275,6 +390,9 @@ impl QueueError {
             }
             Self::EntryOfDecision => {
                 "an answer allow-always lets the gateway add an entry of its own; for the narrowest one: clearance queue resolve ID allow-once --add-entry".to_owned()
+            }
+            Self::EntryOfSeveral => {
+                "decide each prompt by itself: clearance queue resolve ID allow-once --add-entry".to_owned()
             }
             Self::NoProgram { .. } => {
                 "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
@@ -307,7 +425,13 @@ impl QueueError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Listing { .. } => "not-a-listing",
+            Self::TooOld { .. } => "gateway-too-old",
+            Self::NotAHistory { .. } => "not-a-history",
+            Self::NotAListOfGrants { .. } => "not-a-list-of-grants",
+            Self::UnknownGrant(_) => "unknown-grant",
+            Self::AmbiguousGrant { .. } => "ambiguous-grant",
             Self::Saved { .. } => "not-a-saved-listing",
+            Self::NoGrant { .. } => "no-grant",
             Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",
@@ -321,6 +445,11 @@ impl QueueError {
             Self::Metrics { .. } => "metrics-address",
             Self::NoEntry { .. } => "no-entry",
             Self::EntryOfDecision
+            | Self::EntryOfSeveral
+            | Self::NoDecision(_)
+            | Self::NothingNamed
+            | Self::IdsAndFilters
+            | Self::AllowsByFilter
             | Self::NoProgram { .. }
             | Self::Notify { .. }
             | Self::NoTerminal

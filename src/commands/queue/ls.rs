@@ -31,6 +31,12 @@ pub struct Request {
 }
 
 impl Request {
+    async fn listed(&self, queue: &mut Queue) -> Result<(Pending, Queued), Error> {
+        let pending = queue.list().await?;
+        let queued = self.of(queue.connection.address().to_owned(), &pending);
+        Ok((pending, queued))
+    }
+
     fn of(&self, gateway: String, pending: &Pending) -> Queued {
         let rules = Rules { scope: self.scope, ..Rules::at(pending.at_ms) };
         let plan = plan(&pending.listing.prompts, &pending.runs, rules);
@@ -52,7 +58,10 @@ pub fn of_file(request: &Request, input: &Input, deadline: Deadline) -> Result<Q
 /// Lists the queue of a gateway.
 pub async fn run(request: &Request, flags: &Flags, deadline: Deadline) -> Result<Queued, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, request.reader(), deadline).await?;
-    let queued = request.list(&mut queue).await?;
+    let (pending, mut queued) = request.listed(&mut queue).await?;
+    if !queued.rows.is_empty() {
+        queued.know(&queue.recent_denials(&pending, deadline).await);
+    }
     queue.connection.close().await;
     Ok(queued)
 }
@@ -81,8 +90,7 @@ impl Live for Request {
     }
 
     async fn list(&self, queue: &mut Queue) -> Result<Queued, Error> {
-        let pending = queue.list().await?;
-        Ok(self.of(queue.connection.address().to_owned(), &pending))
+        Ok(self.listed(queue).await?.1)
     }
 
     fn is_same(before: &Queued, now: &Queued) -> bool {

@@ -2,20 +2,24 @@
 
 mod deciding;
 pub mod dedupe;
+mod denying;
 pub mod entry;
 mod error;
 pub mod guard;
+pub mod history;
 mod hold;
 pub mod ls;
 mod purge;
 pub mod resolve;
+pub mod resolve_many;
 mod steady;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-pub(in crate::commands) use self::deciding::{Denial, Known, Sending, Way, decide};
-pub use self::error::QueueError;
+pub(in crate::commands) use self::deciding::{Denial, Known, Sending, Way, decide, decide_until};
+pub(in crate::commands) use self::denying::{Outcomes, REPORTING, deny_all};
+pub use self::error::{Lacking, QueueError};
 pub(in crate::commands) use self::hold::Hold;
 pub(in crate::commands) use self::steady::{Steady, millis};
 

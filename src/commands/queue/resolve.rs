@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::hold::Hold;
-use super::{Pending, Queue, QueueError, Sending, Way, decide};
+use super::{Lacking, Pending, Queue, QueueError, Sending, Way, decide_until};
 use crate::backoff::Backoff;
 use crate::commands::Error;
 use crate::deadline::Deadline;
@@ -18,6 +18,15 @@ use crate::settings::Flags;
 /// The first pause while the gateway is too busy.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Ruling {
+    /// The decision.
+    pub decision: Decision,
+    /// The limit for the standing grant that an allowance of a cron job's prompt mints, in days.
+    pub expires_in_days: Option<u16>,
+}
 
 /// A planned decision on one prompt.
 #[derive(Debug)]
@@ -35,7 +44,7 @@ pub struct Ready {
     pub prompt: Prompt,
     /// The gateway's clock when it was listed, in Unix milliseconds.
     pub now_ms: u64,
-    decision: Decision,
+    ruling: Ruling,
     before: Pending,
     hold: Hold,
 }
@@ -49,63 +58,128 @@ pub enum Confirmed {
     Unasked,
 }
 
+/// A prompt that an id names.
+pub(super) enum Found {
+    /// It is pending and allows the decision.
+    Pending(Prompt),
+    /// It was decided in this way before.
+    Decided,
+}
+
 /// Finds the prompt.
-pub async fn plan(
-    id: &str,
-    decision: Decision,
-    flags: &Flags,
-    deadline: Deadline,
-) -> Result<Planning, Error> {
+pub async fn plan(id: &str, ruling: Ruling, flags: &Flags, deadline: Deadline) -> Result<Planning, Error> {
     let mut queue = Queue::open(flags, Access::OPERATOR, Reader::keeping_raw(), deadline).await?;
     let pending = queue.list_prompts().await?;
-    let finished = |resolved| Planning::Finished(Box::new(resolved));
+    match find(&queue, &pending, id, ruling, deadline).await? {
+        Found::Decided => {
+            let gateway = queue.connection.address().to_owned();
+            queue.connection.close().await;
+            let Ruling { decision, .. } = ruling;
+            let id = id.to_owned();
+            let resolved = Resolved { gateway, id, prompt: None, decision, before: true, entry: None };
+            Ok(Planning::Finished(Box::new(resolved)))
+        }
+        Found::Pending(prompt) => {
+            let (now_ms, hold) = (pending.at_ms, Hold::new(queue, deadline));
+            Ok(Planning::Ready(Box::new(Ready { prompt, now_ms, ruling, before: pending, hold })))
+        }
+    }
+}
+
+/// The prompt that an id, or the start of one, names.
+///
+/// # Errors
+/// No prompt, or several; or the prompt does not allow the decision, or was decided otherwise.
+pub(super) async fn find(
+    queue: &Queue,
+    pending: &Pending,
+    id: &str,
+    ruling: Ruling,
+    deadline: Deadline,
+) -> Result<Found, Error> {
+    let Ruling { decision, .. } = ruling;
     let prompt = match named(&pending.listing.prompts, id) {
-        Named::One(prompt) => prompt.clone(),
+        Named::One(prompt) => prompt,
         Named::Several(several) => {
             let matches = several.iter().map(|prompt| prompt.id().to_owned()).collect();
             return Err(QueueError::Ambiguous { id: id.to_owned(), matches }.into());
         }
         Named::Nothing => {
-            let how = settled(&queue, id, deadline).await?;
-            return decided(queue, id, how, decision).await.map(finished);
+            let how = settled(queue, id, deadline).await?;
+            return Ok(decided(id, how, decision)?);
         }
     };
     // A text that is only the start of an id may be the whole id of a prompt that is gone.
     if prompt.id() != id
-        && let Some(how) = whole(&queue, &prompt, id, deadline).await?
+        && let Some(how) = whole(queue, prompt, id, deadline).await?
     {
-        return decided(queue, id, how, decision).await.map(finished);
+        return Ok(decided(id, how, decision)?);
     }
     if !prompt.allows(decision) {
         let allowed = prompt.details.allowed.iter().map(|decision| decision.as_str()).collect();
         let id = prompt.id().to_owned();
         return Err(QueueError::NotAllowed { id, decision: decision.as_str(), allowed }.into());
     }
-    let (now_ms, hold) = (pending.at_ms, Hold::new(queue, deadline));
-    Ok(Planning::Ready(Box::new(Ready { prompt, now_ms, decision, before: pending, hold })))
+    mints(queue, prompt, ruling)?;
+    Ok(Found::Pending(prompt.clone()))
+}
+
+/// Fails where a limit for a standing grant is given, and the decision would mint none.
+fn mints(queue: &Queue, prompt: &Prompt, ruling: Ruling) -> Result<(), QueueError> {
+    if ruling.expires_in_days.is_none() {
+        return Ok(());
+    }
+    if queue.way() != Way::Exact || !queue.capabilities().grants {
+        let version = queue.connection.version().map(str::to_owned);
+        return Err(QueueError::TooOld { lacks: Lacking::Grants, version });
+    }
+    if ruling.decision != Decision::AllowAlways {
+        return Err(QueueError::NoGrant { id: None });
+    }
+    if !prompt.is_of_cron_job() {
+        return Err(QueueError::NoGrant { id: Some(prompt.id().to_owned()) });
+    }
+    Ok(())
 }
 
 /// Decides the prompt. If a person confirmed, it is listed again first: it must still be the one that was shown.
 pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, Error> {
-    let Ready { prompt, decision, before: pending, hold, .. } = ready;
+    let Ready { prompt, ruling, before: pending, hold, .. } = ready;
     let (mut queue, deadline) = hold.resume();
+    let before = decide_shown(&mut queue, &pending, &prompt, ruling, confirmed, deadline).await?;
+    let gateway = queue.connection.address().to_owned();
+    queue.connection.close().await;
+    let (id, decision) = (prompt.id().to_owned(), ruling.decision);
+    Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before, entry: None })
+}
+
+/// Decides a prompt that was shown. Returns whether it was decided in this way before.
+pub(super) async fn decide_shown(
+    queue: &mut Queue,
+    pending: &Pending,
+    prompt: &Prompt,
+    ruling: Ruling,
+    confirmed: Confirmed,
+    deadline: Deadline,
+) -> Result<bool, Error> {
+    let Ruling { decision, .. } = ruling;
     if confirmed == Confirmed::ByPerson
-        && let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await?
+        && let Some(how) = gone(queue, pending, prompt, deadline).await?
     {
-        return gone_meanwhile(queue, prompt, how, decision).await;
+        return Ok(gone_meanwhile(prompt, how, decision)?);
     }
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let before = loop {
-        match send(&queue, &prompt, decision, deadline).await? {
+    loop {
+        match send(queue, prompt, ruling, deadline).await? {
             Reply::Taken { confirmed } => {
-                taken(&mut queue, &pending, &prompt, confirmed).await?;
-                break false;
+                taken(queue, pending, prompt, confirmed).await?;
+                return Ok(false);
             }
-            Reply::Before(Some(how)) if how.is(decision) => break true,
+            Reply::Before(Some(how)) if how.is(decision) => return Ok(true),
             Reply::Before(Some(how)) => {
                 return Err(otherwise(prompt.id(), how).into());
             }
-            Reply::Before(None) => return gone_meanwhile(queue, prompt, None, decision).await,
+            Reply::Before(None) => return Ok(gone_meanwhile(prompt, None, decision)?),
             Reply::NotTaken(words) => {
                 return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
             }
@@ -113,8 +187,8 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
                 tokio::time::sleep(backoff.wait_at_least(asked)).await;
                 // Somebody may have decided it meanwhile, and a prompt may have come with an id that starts with its
                 // id.
-                if let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await? {
-                    return gone_meanwhile(queue, prompt, how, decision).await;
+                if let Some(how) = gone(queue, pending, prompt, deadline).await? {
+                    return Ok(gone_meanwhile(prompt, how, decision)?);
                 }
             }
             Reply::Busy(_) => {
@@ -123,17 +197,14 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
             }
             Reply::Failed(error) => return Err(queue.connection.fault(error)),
         }
-    };
-    let gateway = queue.connection.address().to_owned();
-    queue.connection.close().await;
-    Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before, entry: None })
+    }
 }
 
 /// Sends the decision, if it cannot decide another prompt.
 async fn send(
     queue: &Queue,
     prompt: &Prompt,
-    decision: Decision,
+    ruling: Ruling,
     deadline: Deadline,
 ) -> Result<Reply, QueueError> {
     let id = || prompt.id().to_owned();
@@ -143,7 +214,9 @@ async fn send(
         Sending::Gone | Sending::Stale => return Err(QueueError::NotPending { id: id(), how: None }),
     }
     let Some(session) = queue.connection.session() else { return Err(QueueError::Unknown(id())) };
-    let (_, reply) = decide(session, queue.way(), &prompt.key, decision, deadline).await;
+    let Ruling { decision, expires_in_days } = ruling;
+    let (_, reply) =
+        decide_until(session, queue.way(), &prompt.key, decision, expires_in_days, deadline).await;
     Ok(reply)
 }
 
@@ -186,39 +259,20 @@ async fn taken(queue: &mut Queue, before: &Pending, prompt: &Prompt, confirmed: 
     Ok(())
 }
 
-/// The result for a prompt that is gone since it was shown: nothing was sent.
-async fn gone_meanwhile(
-    queue: Queue,
-    prompt: Prompt,
-    how: Option<Settled>,
-    decision: Decision,
-) -> Result<Resolved, Error> {
-    let id = prompt.id().to_owned();
+/// Whether a prompt that is gone since it was shown was decided in this way: nothing was sent.
+fn gone_meanwhile(prompt: &Prompt, how: Option<Settled>, decision: Decision) -> Result<bool, QueueError> {
     match how {
-        Some(how) if how.is(decision) => {
-            let gateway = queue.connection.address().to_owned();
-            queue.connection.close().await;
-            Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before: true, entry: None })
-        }
-        how => Err(QueueError::NotPending { id, how: how.map(Settled::words) }.into()),
+        Some(how) if how.is(decision) => Ok(true),
+        how => Err(QueueError::NotPending { id: prompt.id().to_owned(), how: how.map(Settled::words) }),
     }
 }
 
 /// The result for a prompt that was not pending at the start.
-async fn decided(
-    queue: Queue,
-    id: &str,
-    how: Option<Settled>,
-    decision: Decision,
-) -> Result<Resolved, Error> {
+fn decided(id: &str, how: Option<Settled>, decision: Decision) -> Result<Found, QueueError> {
     match how {
-        Some(how) if how.is(decision) => {
-            let gateway = queue.connection.address().to_owned();
-            queue.connection.close().await;
-            Ok(Resolved { gateway, id: id.to_owned(), prompt: None, decision, before: true, entry: None })
-        }
-        Some(how) => Err(otherwise(id, how).into()),
-        None => Err(QueueError::Unknown(id.to_owned()).into()),
+        Some(how) if how.is(decision) => Ok(Found::Decided),
+        Some(how) => Err(otherwise(id, how)),
+        None => Err(QueueError::Unknown(id.to_owned())),
     }
 }
 
@@ -250,7 +304,7 @@ async fn whole(
 }
 
 /// The decision on a prompt that is not listed, if the gateway knows it. Nothing is sent that could decide it.
-async fn settled(queue: &Queue, id: &str, deadline: Deadline) -> Result<Option<Settled>, Error> {
+pub(super) async fn settled(queue: &Queue, id: &str, deadline: Deadline) -> Result<Option<Settled>, Error> {
     let session = queue.connection.session().filter(|_| !id.is_empty() && queue.capabilities().finds_decided);
     let Some(session) = session else { return Ok(None) };
     let get = GetPrompt { id };

@@ -2,6 +2,7 @@
 
 mod dedupe;
 mod guard;
+mod history;
 mod ls;
 mod resolve;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use self::dedupe::dedupe;
 pub use self::guard::guard;
+pub use self::history::history;
 pub use self::ls::list;
 pub use self::resolve::resolve;
 

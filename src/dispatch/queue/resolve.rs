@@ -1,52 +1,98 @@
-//! `queue resolve`: shows the prompt, asks for confirmation, and sends the decision.
+//! `queue resolve`: shows what is decided, asks for confirmation, and sends the decisions.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use super::super::access::flags;
 use super::super::command_line::CommandLine;
-use super::super::confirm::ask;
+use super::super::confirm::{self, ask};
 use super::super::deadlines::{guarded, within};
+use super::{filter, layout};
 use crate::cli::queue::Resolve;
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
 use crate::commands::queue::entry::{self, Proposal};
-use crate::commands::queue::resolve::{self, Confirmed, Planning, Ready};
+use crate::commands::queue::resolve::{self, Confirmed, Planning, Ready, Ruling};
+use crate::commands::queue::resolve_many::{self, Planning as PlanningMany, Ready as ReadyMany};
 use crate::commands::runtime::Runtime;
 use crate::deadline::Deadline;
-use crate::output::{self, Paper};
+use crate::output::{self, Layout, Paper};
 use crate::queue::Decision;
-use crate::report::exit::Exit;
+use crate::report::exit::{self, Exit};
 use crate::report::queue::{Added, Entry, Resolved};
 use crate::settings::Flags;
 use crate::streams::Streams;
 
-/// `queue resolve`. `timeout`: of everything before the question, and of everything after it.
+/// How to show and confirm a plan.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+struct Shown {
+    yes: bool,
+    json: bool,
+    all: bool,
+    quiet: bool,
+}
+
+/// How an entry is added.
+#[derive(Clone, Copy)]
+struct Adding<'a> {
+    /// A table of the programs of the gateway's host.
+    programs: Option<&'a Path>,
+    /// The command line, to complete the remedy.
+    line: &'a CommandLine,
+}
+
+/// `queue resolve`. `timeout`: of everything before the question; for a single prompt, also of everything after it.
 pub fn resolve(
     args: Resolve,
     line: &CommandLine,
     timeout: Duration,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let decision = args.decision;
-    if args.add_entry && decision != Decision::AllowOnce {
-        return Err(Error::from(QueueError::EntryOfDecision).into());
+    let mut ids = args.id;
+    let last = ids.pop().unwrap_or_default();
+    let decision = Decision::named(&last).ok_or(QueueError::NoDecision(last)).map_err(Error::from)?;
+    let shown = Shown { yes: args.yes, json: args.json, all: args.all, quiet: args.quiet.quiet };
+    let flags = flags(args.gateway.gateway, args.access, shown.quiet);
+    let request = resolve_many::Request {
+        ids,
+        filter: filter(args.filters),
+        ruling: Ruling { decision, expires_in_days: args.expires_in_days },
+        adds_entry: args.add_entry,
+        dry_run: args.dry_run,
+    };
+    request.check().map_err(Error::from)?;
+    let adding = args.add_entry.then(|| Adding { programs: args.programs.as_deref(), line });
+    match &request.ids[..] {
+        [id] if !request.dry_run => one((id, request.ruling), &flags, shown, adding, timeout, streams),
+        _ => several(&request, &flags, shown, Deadline::after(timeout), streams),
     }
+}
+
+/// Decides one prompt.
+fn one(
+    (id, ruling): (&str, Ruling),
+    flags: &Flags,
+    shown: Shown,
+    adding: Option<Adding<'_>>,
+    timeout: Duration,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let deadline = Deadline::after(timeout);
-    let flags = flags(args.gateway.gateway, args.access, false);
+    let Ruling { decision, .. } = ruling;
     let runtime = Runtime::new()?;
-    let resolved = match runtime.run(resolve::plan(&args.id, decision, &flags, deadline))? {
-        Planning::Finished(_) if args.add_entry => {
+    let resolved = match runtime.run(resolve::plan(id, ruling, flags, deadline))? {
+        Planning::Finished(_) if adding.is_some() => {
             let why = "it was decided before, and its command is not known any more".to_owned();
-            return Err(Error::from(QueueError::NoEntry { id: args.id, why }).into());
+            return Err(Error::from(QueueError::NoEntry { id: id.to_owned(), why }).into());
         }
         Planning::Finished(resolved) => *resolved,
         Planning::Ready(ready) => {
-            let asked = decision != Decision::Deny && !args.yes;
+            let asked = decision != Decision::Deny && !shown.yes;
             let confirmed = || -> anyhow::Result<(Option<Proposal>, Confirmed)> {
                 let proposal =
-                    args.add_entry.then(|| proposed(&ready, &flags, args.programs, deadline)).transpose()?;
+                    adding.map(|adding| proposed(&ready, flags, adding.programs, deadline)).transpose()?;
                 let entry = proposal.as_ref().map(|proposal| &proposal.entry);
                 let confirmed =
                     if asked { confirmed(&ready, decision, entry, streams)? } else { Confirmed::Unasked };
@@ -62,22 +108,25 @@ pub fn resolve(
             resolved
         }
     };
-    if args.json {
+    if shown.json {
         output::json(streams.out, &resolved.json())?;
     } else {
         output::resolved_text(streams.out, &resolved, Paper::of(&io::stdout()))?;
     }
-    entry_of(&resolved, args.json, line, streams)
+    match adding {
+        Some(Adding { line, .. }) => entry_of(&resolved, shown.json, line, streams),
+        None => Ok(Exit::Done),
+    }
 }
 
 /// Finds the entry to add, on a thread that is abandoned at the deadline.
 fn proposed(
     ready: &Ready,
     flags: &Flags,
-    programs: Option<PathBuf>,
+    programs: Option<&Path>,
     deadline: Deadline,
 ) -> anyhow::Result<Proposal> {
-    let (prompt, flags) = (ready.prompt.clone(), flags.clone());
+    let (prompt, flags, programs) = (ready.prompt.clone(), flags.clone(), programs.map(Path::to_owned));
     within(deadline, move || entry::propose(&prompt, &flags, programs.as_deref(), deadline))
 }
 
@@ -121,6 +170,61 @@ fn confirmed(
     if shown.is_err() {
         return Err(QueueError::Unconfirmed.into());
     }
-    ask(streams.err, output::resolve_question(decision, entry.is_some()))?;
+    ask(streams.err, output::resolve_question(decision, entry.is_some(), ready.prompt.is_of_cron_job()))?;
     Ok(Confirmed::ByPerson)
+}
+
+/// Decides several prompts.
+fn several(
+    request: &resolve_many::Request,
+    flags: &Flags,
+    shown: Shown,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let runtime = Runtime::new()?;
+    let report = match runtime.run(resolve_many::plan(request, flags, deadline))? {
+        PlanningMany::Finished(report) => *report,
+        PlanningMany::Ready(ready) => {
+            runtime.keep_alive(|| confirmed_plan(&ready, shown, streams))?;
+            runtime.run(resolve_many::carry_out(*ready))?
+        }
+    };
+    if shown.quiet && !shown.json && report.is_nothing() {
+        return Ok(Exit::Done);
+    }
+    let layout = layout(false, shown.all);
+    if shown.json {
+        output::json(streams.out, &report.json())?;
+    } else {
+        if !report.carried_out {
+            output::decisions_plan_text(streams.out, &report.plan, layout)?;
+        }
+        output::decisions_text(streams.out, &report, layout)?;
+    }
+    Ok(exit::of_queue(report.verdict()))
+}
+
+/// Shows a plan, and asks for confirmation unless `--yes` is given.
+fn confirmed_plan(ready: &ReadyMany, shown: Shown, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let Streams { out, err, .. } = streams;
+    let layout = layout(false, shown.all);
+    let printed = match (shown.json, shown.yes) {
+        // The report includes the plan.
+        (true, true) => Ok(()),
+        (true, false) => {
+            let layout = Layout { paper: Paper::of(&io::stderr()), ..layout };
+            output::decisions_plan_text(*err, &ready.plan, layout)
+        }
+        (false, _) => output::decisions_plan_text(*out, &ready.plan, layout).and_then(|()| out.flush()),
+    };
+    if shown.yes {
+        return Ok(());
+    }
+    if !shown.json {
+        confirm::shown(printed)?;
+    } else if printed.is_err() {
+        return Err(Error::from(QueueError::Unconfirmed).into());
+    }
+    Ok(ask(*err, &output::decisions_question(&ready.plan)).map_err(Error::from)?)
 }

@@ -1,5 +1,7 @@
 //! The answers of the methods.
 
+mod grants;
+mod history;
 mod prompts;
 mod runs;
 
@@ -40,8 +42,9 @@ pub(super) fn call(hub: &mut Hub, caller: &Caller, method: &str, params: &Value)
         "plugin.approval.resolve" => prompts::resolve(hub, caller, Kind::Plugin, method, params),
         "approval.resolve" => prompts::resolve_any(hub, caller, params),
         "approval.get" => prompts::get_any(hub, caller, params),
-        "approval.history" => prompts::history(hub, params),
-        "exec.approval.grants.list" => Ok(json!({"grants": []})),
+        "approval.history" => history::list(hub, params),
+        "exec.approval.grants.list" => grants::list(hub, params),
+        "exec.approval.grants.revoke" => grants::revoke(hub, caller, params),
         "chat.abort" => runs::chat_abort(hub, params),
         "chat.history" => runs::history(hub, params),
         "sessions.abort" => runs::sessions_abort(hub, params),

@@ -12,10 +12,8 @@ use super::super::params::Params;
 use super::super::prompt::Prompt;
 use super::super::request::ExecRequest;
 use super::super::wire::{Answer, ErrorCode, Refusal};
+use super::grants;
 use crate::queue::{Decision, Kind};
-
-/// The default number of history rows in an answer.
-const HISTORY: usize = 50;
 
 const EXEC_FIELDS: [&str; 17] = [
     "id",
@@ -120,6 +118,7 @@ pub(super) fn resolve(
     };
     let read = Params::closed(method, hub.generation, params, &["id", "decision"], optional)?;
     let id = read.required("id")?;
+    let days = grants::days(&read)?;
     let decision =
         Decision::named(read.required("decision")?).ok_or_else(|| Refusal::invalid("invalid decision"))?;
     let now = hub.clock.now();
@@ -138,8 +137,9 @@ pub(super) fn resolve(
     }
     found?;
     hub.registry
-        .resolve(Some(kind), id, decision, Some(caller.name.clone()), now)
+        .resolve(Some(kind), id, decision, Some(caller.by()), now)
         .map_err(|error| refusal(hub.generation, error))?;
+    grants::mint(hub, id, days, now);
     Ok(json!({"ok": true}))
 }
 
@@ -149,10 +149,11 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
     let required = ["id", "kind", "decision"];
     let read = Params::closed("approval.resolve", hub.generation, params, &required, &optional)?;
     let id = read.required("id")?;
+    let days = grants::days(&read)?;
     let (kind, decision) = (read.required("kind")?, Decision::named(read.required("decision")?));
     let now = hub.clock.now();
     hub.registry.expire(now);
-    let by = Some(caller.name.clone());
+    let by = Some(caller.by());
     let pending = hub.registry.exact(id).filter(|_| caller.sees_all(hub.generation));
     let applied = pending.is_some();
     match (pending, decision) {
@@ -160,6 +161,7 @@ pub(super) fn resolve_any(hub: &mut Hub, caller: &Caller, params: &Value) -> Ans
             hub.registry
                 .resolve(None, id, decision, by, now)
                 .map_err(|error| refusal(hub.generation, error))?;
+            grants::mint(hub, id, days, now);
         }
         (Some(_), _) => hub.registry.deny_mistaken(id, by, now),
         (None, _) => {}
@@ -183,29 +185,6 @@ pub(super) fn get_any(hub: &Hub, caller: &Caller, params: &Value) -> Answer {
     }
     let settled = hub.registry.settled_as(id).ok_or_else(no_approval)?;
     Ok(json!({"approval": terminal(settled)}))
-}
-
-pub(super) fn history(hub: &Hub, params: &Value) -> Answer {
-    let bad = || Refusal::invalid("invalid approval.history params");
-    let fields = ["cursor", "limit", "kind"];
-    let read = Params::closed("approval.history", hub.generation, params, &[], &fields).map_err(|_| bad())?;
-    let limit = match read.get("limit") {
-        None => HISTORY,
-        Some(limit) => limit
-            .as_u64()
-            .and_then(|limit| usize::try_from(limit).ok())
-            .filter(|limit| (1..=100).contains(limit))
-            .ok_or_else(bad)?,
-    };
-    let kind = params["kind"].as_str();
-    let items: Vec<Value> = hub
-        .registry
-        .settled()
-        .filter(|settled| kind.is_none_or(|kind| kind == settled.prompt.ask.kind().as_str()))
-        .take(limit)
-        .map(terminal)
-        .collect();
-    Ok(json!({"items": items}))
 }
 
 fn snapshot(prompt: &Prompt) -> Value {
@@ -233,11 +212,17 @@ fn snapshot(prompt: &Prompt) -> Value {
     })
 }
 
-fn terminal(settled: &Settled) -> Value {
+pub(super) fn terminal(settled: &Settled) -> Value {
     let mut approval = snapshot(&settled.prompt);
     let (status, reason) = ending_words(&settled.ending);
     let resolver = match &settled.ending {
-        Ending::Decided(..) | Ending::Mistaken(_) => json!({"kind": "device"}),
+        // Measured on 2026.9.6: the device of the client, and not its name.
+        Ending::Decided(_, by) | Ending::Mistaken(by) => {
+            match by.as_ref().and_then(|by| by.device.as_ref()) {
+                Some(device) => json!({"kind": "device", "id": device}),
+                None => json!({"kind": "device"}),
+            }
+        }
         Ending::Cancelled => json!({"kind": "runtime"}),
         Ending::Expired => json!({"kind": "system"}),
         Ending::Unreachable => json!({"kind": "system", "id": "no-approval-route"}),

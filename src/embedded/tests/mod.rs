@@ -4,6 +4,7 @@ mod handshake;
 mod http;
 mod methods;
 mod prompts;
+mod records;
 mod rules;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};

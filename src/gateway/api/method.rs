@@ -47,6 +47,8 @@ pub enum Method {
     ApprovalHistory,
     /// Lists the commands that cron jobs may run without a prompt.
     ExecApprovalGrantsList,
+    /// Revokes one of them.
+    ExecApprovalGrantsRevoke,
     /// Lists the sessions with their active runs.
     SessionsList,
     /// Aborts a run by its id.
@@ -59,7 +61,8 @@ pub enum Method {
 
 impl Method {
     /// The methods that commands use, in the order of the commands. Releases differ in which of them they have.
-    pub const USED: [Self; 17] = [
+    pub const USED: [Self; 21] = [
+        Self::ConfigGet,
         Self::ExecApprovalsGet,
         Self::ExecApprovalsSet,
         Self::ExecApprovalsNodeGet,
@@ -73,6 +76,9 @@ impl Method {
         Self::OpenClawApprovalList,
         Self::ApprovalGet,
         Self::ApprovalResolve,
+        Self::ApprovalHistory,
+        Self::ExecApprovalGrantsList,
+        Self::ExecApprovalGrantsRevoke,
         Self::SessionsList,
         Self::ChatHistory,
         Self::SessionsAbort,
@@ -102,6 +108,7 @@ impl Method {
             Self::ApprovalResolve => "approval.resolve",
             Self::ApprovalHistory => "approval.history",
             Self::ExecApprovalGrantsList => "exec.approval.grants.list",
+            Self::ExecApprovalGrantsRevoke => "exec.approval.grants.revoke",
             Self::SessionsList => "sessions.list",
             Self::SessionsAbort => "sessions.abort",
             Self::ChatAbort => "chat.abort",

@@ -7,6 +7,8 @@ pub mod approvals;
 pub mod config;
 pub mod connect;
 pub mod events;
+pub mod grants;
+pub mod history;
 mod method;
 pub mod nodes;
 pub mod prompts;

@@ -103,6 +103,8 @@ pub struct ResolvePrompt<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     decision: &'static str,
+    #[serde(rename = "grantExpiresInDays", skip_serializing_if = "Option::is_none")]
+    expires_in_days: Option<u16>,
     #[serde(skip)]
     method: Method,
 }
@@ -116,7 +118,12 @@ impl<'a> ResolvePrompt<'a> {
             Kind::Exec | Kind::Plugin | Kind::System => Method::ApprovalResolve,
         };
         let kind = (method == Method::ApprovalResolve).then(|| key.kind.as_str());
-        Self { id: &key.id, kind, decision: decision.as_str(), method }
+        Self { id: &key.id, kind, decision: decision.as_str(), expires_in_days: None, method }
+    }
+
+    /// The same decision, with a limit for the standing grant that it mints. Gateways with `approval.resolve` know it.
+    pub fn expiring_in(self, days: Option<u16>) -> Self {
+        Self { expires_in_days: days, ..self }
     }
 }
 
@@ -372,6 +379,9 @@ mod tests {
         assert_eq!(call(false, Kind::Exec), (Method::ExecApprovalResolve, params.clone()));
         assert_eq!(call(false, Kind::Plugin), (Method::PluginApprovalResolve, params));
         assert_eq!(call(false, Kind::System).0, Method::ApprovalResolve);
+        let key = Key::new(Kind::Exec, "abc");
+        let expiring = ResolvePrompt::of(&key, Decision::AllowAlways, true).expiring_in(Some(30));
+        assert_eq!(serde_json::to_value(&expiring).unwrap()["grantExpiresInDays"], 30);
     }
 
     #[test]

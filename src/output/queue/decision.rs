@@ -97,16 +97,27 @@ pub fn entry_failed_text(err: &mut dyn Write, why: &str, remedy: &str, paper: Pa
 /// Prints a decision and its prompt.
 pub fn resolved_text(out: &mut dyn Write, resolved: &Resolved, paper: Paper) -> io::Result<()> {
     let Resolved { id, prompt, decision, before, .. } = resolved;
-    let what = match (*decision, *before) {
-        (Decision::Deny, false) => "Denied ",
-        (Decision::Deny, true) => "Already denied: ",
-        (Decision::AllowOnce, false) => "Allowed once: ",
-        (Decision::AllowOnce, true) => "Already allowed once: ",
-        (Decision::AllowAlways, false) => "Always allowed: ",
-        (Decision::AllowAlways, true) => "Already always allowed: ",
-    };
+    let what = if *before { already(*decision) } else { decided(*decision) };
     let id = name(id);
     let Some(prompt) = prompt else { return paper.line(out, what, &id) };
     let agent = prompt.agent.as_deref().map_or_else(String::new, |agent| format!(" ({})", name(agent)));
     paper.line(out, what, &format!("{id}{agent}: {}", command(prompt)))
+}
+
+/// The lead of a line about decided prompts.
+pub(super) const fn decided(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Deny => "Denied ",
+        Decision::AllowOnce => "Allowed once: ",
+        Decision::AllowAlways => "Always allowed: ",
+    }
+}
+
+/// The lead of a line about a prompt that was decided in this way before.
+pub(super) const fn already(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Deny => "Already denied: ",
+        Decision::AllowOnce => "Already allowed once: ",
+        Decision::AllowAlways => "Already always allowed: ",
+    }
 }

@@ -1,7 +1,10 @@
 //! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: see `output::escape`.
 
 mod decision;
+mod decisions;
 mod frame;
+mod grid;
+mod history;
 mod listing;
 mod notes;
 mod purge;
@@ -18,10 +21,13 @@ use crate::queue::Prompt;
 use crate::queue::filter::subject;
 
 pub use decision::{added_entry_text, entry_failed_text, entry_text, prompt_text, resolved_text};
+pub(super) use decisions::rows_text;
+pub use decisions::{decisions_plan_text, decisions_question, decisions_text};
 pub(super) use frame::{Frame, lines, status_lines};
+pub(super) use grid::{Grid, Shape};
+pub use history::{cut_text, history_ndjson, history_text, read_progress};
 pub use listing::{changes_ndjson, changes_text, queue_ndjson};
 pub use notes::remarks;
-pub(super) use purge::repeated_groups;
 pub use purge::{dedupe_text, plan_text};
 pub use screen::{
     Screen, blank_line, connection_text, dedupe_question, progress, progress_over, question, resolve_question,
@@ -41,7 +47,7 @@ fn expires_soon(prompt: &Prompt, now_ms: u64) -> bool {
 }
 
 /// The maximum width of a command without `--full`, in columns.
-const LONG: usize = 300;
+pub(super) const LONG: usize = 300;
 
 /// Prints why the state of runs is unknown, if it is.
 pub fn runs_unknown_text(err: &mut dyn Write, cause: Option<&str>, paper: Paper) -> io::Result<()> {
@@ -94,7 +100,7 @@ pub(super) fn folded(prompts: &[Prompt], all: bool) -> Vec<(&Prompt, usize)> {
 }
 
 /// A number and its noun.
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

@@ -4,10 +4,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::super::escape::{Paper, escaped};
+use super::super::escape::{Paper, escaped, name};
+use super::span;
 use crate::queue::Doubt;
+use crate::queue::history::{DeniedBefore, MOMENT_MS, Resolver};
 use crate::queue::scope::Alone;
 use crate::queue::wider::Wider;
+
+/// What `denied` beside a pending prompt means.
+pub(super) const COMPARED: &str = "`denied` counts recent denials with the same command text, host, node and agent; the gateway's history has no directory, arguments or environment, so they may have been other commands";
 
 /// Prints unreadable prompts and the other notes of a listing.
 pub fn remarks(
@@ -75,6 +80,29 @@ pub(super) fn alone_text(
         paper.line(out, "note: ", &format!("{why} ({count} {})", plural(count, "prompt")))?;
     }
     Ok(())
+}
+
+/// The recent denials of what a prompt asks for.
+pub(super) fn denied_before(denied: &DeniedBefore, now_ms: u64) -> String {
+    let DeniedBefore { count, at_least, last_ms, resolver } = denied;
+    let least = if *at_least { "at least " } else { "" };
+    let ago = span(now_ms.saturating_sub(*last_ms));
+    let within = MOMENT_MS / 60_000;
+    let by = by(resolver.as_ref());
+    match count {
+        1 => format!("{ago} ago, by {by}"),
+        count => format!("{least}{count}x in the last {within}m, last {ago} ago, by {by}"),
+    }
+}
+
+/// Who or what decided.
+pub(super) fn by(resolver: Option<&Resolver>) -> String {
+    match resolver {
+        Some(Resolver { own: true, .. }) => "this device".to_owned(),
+        Some(Resolver { kind, id: Some(id), .. }) => format!("{} ({})", name(id), name(kind)),
+        Some(Resolver { kind, id: None, .. }) => name(kind),
+        None => "unknown".to_owned(),
+    }
 }
 
 fn plural(count: usize, what: &str) -> String {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::super::escape::{Paper, escaped, name, shortened, text};
-use super::notes::{alone_text, remarks, undecided_text, wider_text};
+use super::notes::{COMPARED, alone_text, denied_before, remarks, undecided_text, wider_text};
 use super::{DUPLICATE, Layout, SOON, command, counted, expires_soon, head, length, span};
 use crate::queue::Prompt;
 use crate::queue::report::{Entry, Failure, Outcome};
@@ -50,25 +50,29 @@ pub fn plan_text(out: &mut dyn Write, gateway: &str, planned: &Planned, layout: 
                     cleaning)";
         paper.line(&mut plan, "note: ", note)?;
     }
+    if groups.iter().any(|group| group.survivor.denied_before.is_some()) {
+        paper.line(&mut plan, "note: ", COMPARED)?;
+    }
     below(&mut plan)?;
     out.write_all(&plan)?;
     if plan.split(|byte| *byte == b'\n').nth(SHORT + 1).is_some() {
         let groups: Vec<(&Prompt, usize)> =
             groups.iter().map(|group| (&group.survivor.prompt, group.denials.len())).collect();
-        repeated_groups(out, &groups, paper)?;
+        repeated_groups(out, "deny", &groups, paper)?;
     }
     Ok(())
 }
 
-/// Repeats the denials, one line per group with the head and tail of the command.
-pub(in crate::output) fn repeated_groups(
+/// Repeats what is decided, one line per group with the head and tail of the command.
+pub(super) fn repeated_groups(
     out: &mut dyn Write,
+    verb: &str,
     groups: &[(&Prompt, usize)],
     paper: Paper,
 ) -> io::Result<()> {
     let room = paper.block_room().unwrap_or(super::LONG);
     for (prompt, count) in groups.iter().take(REPEATED) {
-        paper.block(out, &format!("deny {count}"), &shortened(&command(prompt), room))?;
+        paper.block(out, &format!("{verb} {count}"), &shortened(&command(prompt), room))?;
     }
     match groups.len().checked_sub(REPEATED) {
         Some(more @ 1..) => paper.line(out, "and ", &counted(more, "more group")),
@@ -78,7 +82,7 @@ pub(in crate::output) fn repeated_groups(
 
 fn group_text(out: &mut dyn Write, group: &PlannedGroup, now_ms: u64, layout: Layout) -> io::Result<()> {
     let PlannedGroup { id, survivor, kept: reason, denials } = group;
-    let survivor = &survivor.prompt;
+    let (survivor, denied) = (&survivor.prompt, survivor.denied_before.as_ref());
     let paper = layout.paper;
     let prompts = || denials.iter().map(|(listed, _)| &listed.prompt);
     let ages = || prompts().chain([survivor]).map(|prompt| prompt.age_ms(now_ms));
@@ -93,6 +97,9 @@ fn group_text(out: &mut dyn Write, group: &PlannedGroup, now_ms: u64, layout: La
     }
     if let Some(directory) = survivor.details.cwd.as_deref() {
         paper.block(out, "in", &text(directory))?;
+    }
+    if let Some(denied) = denied {
+        paper.block(out, "denied", &denied_before(denied, now_ms))?;
     }
     let style = if expires_soon(survivor, now_ms) { SOON } else { Style::new() };
     let keep = format!("{}  (kept: {})", head(survivor, now_ms), kept(*reason));

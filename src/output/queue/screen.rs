@@ -81,11 +81,13 @@ pub fn dedupe_question(planned: &Planned) -> String {
     format!("Deny {}?", super::counted(planned.duplicates, "prompt"))
 }
 
-/// The question before a decision. `adds_entry`: whether an entry is added, too.
-pub fn resolve_question(decision: Decision, adds_entry: bool) -> &'static str {
+/// The question before a decision. `adds_entry`: whether an entry is added, too. `job`: whether the prompt is of a cron
+/// job, where an allowance for good mints a standing grant and adds no entry.
+pub fn resolve_question(decision: Decision, adds_entry: bool, job: bool) -> &'static str {
     match decision {
         Decision::AllowOnce if adds_entry => "Allow this one time, and add the entry above?",
         Decision::AllowOnce => "Allow this one time?",
+        Decision::AllowAlways if job => "Allow, and mint a standing grant for its cron job?",
         Decision::AllowAlways => "Allow, and add an allowlist entry?",
         Decision::Deny => "Deny it?",
     }
@@ -99,7 +101,7 @@ mod tests {
     fn a_question_is_wrapped_at_the_width_of_the_terminal() {
         let shown = |width| {
             let mut out = Vec::new();
-            let asked = resolve_question(Decision::AllowAlways, false);
+            let asked = resolve_question(Decision::AllowAlways, false, false);
             question(&mut out, asked, Paper { width, styled: false }).unwrap();
             String::from_utf8(out).unwrap()
         };

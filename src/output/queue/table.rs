@@ -7,7 +7,8 @@ use anstyle::Style;
 
 use super::super::escape::{Paper, columns, name, padded, shortened, text};
 use super::frame::{Frame, lines, status_lines};
-use super::notes::{alone, remarks, undecided_text, wider_text};
+use super::grid::{Grid, Shape};
+use super::notes::{COMPARED, alone, denied_before, remarks, undecided_text, wider_text};
 use super::{DUPLICATE, LONG, SOON, expires_soon, length, span};
 use crate::queue::filter::subject;
 use crate::queue::plan::short_names;
@@ -50,6 +51,10 @@ impl Column {
     const fn of(name: &'static str, leaves: u8, cell: fn(&[Listed], u64) -> String) -> Self {
         Self { name, cell, needed: |_| true, room: (26, 8), leaves }
     }
+
+    const fn shape(&self) -> Shape {
+        Shape { name: self.name, room: self.room, leaves: self.leaves }
+    }
 }
 
 /// The columns after the id.
@@ -89,10 +94,6 @@ const SESSION: &str = "SESSION";
 const EXPIRES: &str = "EXPIRES";
 /// The width below which a terminal counts as narrow.
 const NARROW: usize = 60;
-/// The space between two columns.
-const GAP: usize = 2;
-/// The maximum padding of a cell without a terminal.
-const PADDED: usize = 60;
 
 /// Prints the pending prompts.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
@@ -136,13 +137,16 @@ fn drawn(queued: &Queued, layout: Layout) -> io::Result<Frame> {
     }
     wider_text(&mut foot, paper, beside.wider)?;
     undecided_text(&mut foot, paper, beside.undecided)?;
+    if rows.iter().any(|row| row.denied_before.is_some()) {
+        paper.line(&mut foot, "note: ", COMPARED)?;
+    }
     remarks(&mut foot, paper, problems, partial.as_deref(), notes)?;
     let mut head = Vec::new();
     layout.paper.line(&mut head, "", &name(gateway))?;
     let mut drawn = Frame { head: lines(&head), groups: Vec::new(), foot: lines(&foot) };
     if !rows.is_empty() {
         let table = Table::of(rows, *now_ms, layout);
-        drawn.head.push(table.names());
+        drawn.head.push(table.grid.names());
         drawn.groups = table.groups(layout)?;
     }
     Ok(drawn)
@@ -152,12 +156,8 @@ fn drawn(queued: &Queued, layout: Layout) -> io::Result<Frame> {
 struct Table<'q> {
     /// The groups of equal prompts.
     chunks: Vec<&'q [Listed]>,
-    /// The columns, each with its width, and for each row of the table its cells.
-    columns: Vec<(&'static str, usize)>,
-    cells: Vec<Vec<String>>,
-    /// Values of columns that were removed for lack of room.
-    agent: bool,
-    session: bool,
+    /// The columns, and for each row of the table its cells.
+    grid: Grid,
     /// The gateway's clock, in Unix milliseconds.
     now_ms: u64,
     /// The commands that occur in several groups, and the fields in which those groups differ.
@@ -192,90 +192,22 @@ impl<'q> Table<'q> {
             line[0] = format!("{behind}{}", name(&id));
             cells.push(line);
         }
-        let mut widths: Vec<usize> = columns.iter().map(|column| column.name.len()).collect();
-        for line in &cells {
-            for (width, cell) in widths.iter_mut().zip(line) {
-                *width = (*width).max(self::columns(cell));
-            }
-        }
-        let mut table = Self {
-            chunks,
-            columns: Vec::new(),
-            cells,
-            agent: false,
-            session: false,
-            now_ms,
-            alike: Alike::among(rows),
-        };
-        if let Some(width) = layout.paper.width {
-            table.fit(width, &mut columns, &mut widths);
-        } else {
-            for width in &mut widths {
-                *width = (*width).min(PADDED);
-            }
-        }
-        table.columns = columns.iter().map(|column| column.name).zip(widths).collect();
-        table
-    }
-
-    /// Narrows columns, removes some, and cuts cells, until a row fits.
-    fn fit(&mut self, width: usize, columns: &mut Vec<Column>, widths: &mut Vec<usize>) {
-        for (column, width) in columns.iter().zip(widths.iter_mut()) {
-            *width = (*width).min(column.room.0);
-        }
-        loop {
-            let total: usize = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-            let Some(over) = total.checked_sub(width).filter(|over| *over > 0) else { break };
-            let slack = |at: &usize| widths[*at].saturating_sub(columns[*at].room.1);
-            if let Some(widest) = (0..widths.len()).max_by_key(slack).filter(|at| slack(at) > 0) {
-                widths[widest] -= over.min(slack(&widest)).min(4);
-                continue;
-            }
-            let leaving = (0..columns.len()).filter(|at| columns[*at].leaves > 0);
-            let Some(out) = leaving.min_by_key(|at| columns[*at].leaves) else {
-                // The other columns are narrowed.
-                let each = width.saturating_sub(GAP * widths.len().saturating_sub(1)) / widths.len().max(1);
-                for width in widths.iter_mut() {
-                    *width = (*width).min(each.max(1));
-                }
-                break;
-            };
-            self.agent |= columns[out].name == AGENT;
-            self.session |= columns[out].name == SESSION;
-            columns.remove(out);
-            widths.remove(out);
-            for line in &mut self.cells {
-                line.remove(out);
-            }
-            // A removed column makes room for the others.
-            for (at, width) in widths.iter_mut().enumerate() {
-                let cells = self.cells.iter().map(|line| self::columns(&line[at]));
-                *width = cells.max().unwrap_or(0).max(columns[at].name.len()).min(columns[at].room.0);
-            }
-        }
-        for line in &mut self.cells {
-            for (cell, width) in line.iter_mut().zip(widths.iter()) {
-                *cell = shortened(cell, *width);
-            }
-        }
-    }
-
-    fn names(&self) -> String {
-        let cells = self.columns.iter().map(|(name, width)| padded(&shortened(name, *width), *width));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        let shapes = columns.iter().map(Column::shape).collect();
+        let grid = Grid::of(shapes, cells, layout.paper.width);
+        Self { chunks, grid, now_ms, alike: Alike::among(rows) }
     }
 
     /// The lines of each group, and how many prompts it has.
     fn groups(&self, layout: Layout) -> io::Result<Vec<(usize, Vec<String>)>> {
-        let mut cells = self.cells.iter();
+        let mut cells = self.grid.cells.iter();
         let mut groups = Vec::with_capacity(self.chunks.len());
-        let room = self.columns.first().map_or(0, |(_, width)| width.saturating_sub(2));
+        let room = self.grid.columns.first().map_or(0, |(_, width)| width.saturating_sub(2));
         for chunk in &self.chunks {
             let mut out = Vec::new();
             let rows = chunk.iter().take(if layout.all { chunk.len() } else { 1 });
             for (row, line) in rows.zip(cells.by_ref()) {
                 let is_soon = expires_soon(&row.prompt, self.now_ms);
-                let cells = line.iter().zip(&self.columns).map(|(cell, (name, width))| {
+                let cells = line.iter().zip(&self.grid.columns).map(|(cell, (name, width))| {
                     let cell = padded(cell, *width);
                     if is_soon && *name == EXPIRES { layout.paper.paint(SOON, &cell) } else { cell }
                 });
@@ -301,8 +233,8 @@ impl<'q> Table<'q> {
         let paper = layout.paper;
         let prompt = &row.prompt;
         let no_room = [
-            ("agent", self.agent, prompt.agent.as_deref()),
-            ("session", self.session, prompt.session_key.as_deref()),
+            ("agent", self.grid.lacks(AGENT), prompt.agent.as_deref()),
+            ("session", self.grid.lacks(SESSION), prompt.session_key.as_deref()),
         ];
         for (label, missing, text) in no_room {
             if let Some(text) = text.filter(|_| missing) {
@@ -321,6 +253,9 @@ impl<'q> Table<'q> {
             if let Some(text) = text.filter(|_| differs || layout.full) {
                 paper.block(out, label, &text)?;
             }
+        }
+        if let Some(denied) = &row.denied_before {
+            paper.block(out, "denied", &denied_before(denied, self.now_ms))?;
         }
         match row.alone.and_then(alone) {
             Some(why) => paper.block(out, "note", why),

@@ -3,14 +3,12 @@
 use std::io::{self, Write};
 
 use super::super::escape::{escaped, name, quoted};
-use super::super::queue::{Layout, command, folded, head};
+use super::super::queue::{Layout, command, rows_text};
 use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, Which};
 use crate::report::run::failures;
 
 /// The maximum width of a name in a question, in columns.
 const BRIEF: usize = 40;
-/// The length of a plan, in lines, from which its denials are repeated before the question.
-const SHORT: usize = 10;
 
 /// Prints a plan: equal prompts are one row.
 pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) -> io::Result<()> {
@@ -53,24 +51,10 @@ pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) 
         );
         paper.line(out, "  note: ", &text)?;
     }
-    let mut denials = Vec::new();
-    let groups = folded(prompts, layout.all);
-    for (prompt, count) in &groups {
-        let more = if *count > 1 { format!("  ({count}x; --all lists each)") } else { String::new() };
-        paper.line(&mut denials, "  deny ", &format!("{}{more}", head(prompt, *now_ms)))?;
-        paper.block(&mut denials, "", &command(prompt))?;
-    }
-    out.write_all(&denials)?;
     if prompts.is_empty() {
-        paper.line(out, "  no ", "prompts to deny")?;
-    } else if *denial_starts_turn {
-        let text = "on this gateway each denial starts one agent turn, and the agent may ask again";
-        paper.line(out, "  note: ", text)?;
+        return paper.line(out, "  no ", "prompts to deny");
     }
-    if denials.split(|byte| *byte == b'\n').nth(SHORT + 1).is_some() {
-        super::super::queue::repeated_groups(out, &groups, paper)?;
-    }
-    Ok(())
+    rows_text(out, "deny", (prompts, *now_ms), *denial_starts_turn, layout)
 }
 
 /// Prints the report of a cancellation.

@@ -1,5 +1,6 @@
 //! Reports of the commands on documents. Shared parts are below: a file, its problems, changes.
 
+pub mod allowlist;
 pub mod diff;
 pub mod edit;
 pub mod effective;
@@ -23,6 +24,7 @@ use crate::approvals::findings::diagnostic::{Diagnostic, Verdict};
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
 
+pub use allowlist::Allowlists;
 pub use diff::{DiffReport, Side};
 pub use edit::EditReport;
 pub use lint::{Fix, LintReport};

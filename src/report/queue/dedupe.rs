@@ -9,6 +9,7 @@ use super::prompt::{Listed, PromptJson};
 use super::reasons::{STILL_LISTED, denial, skip_reason, survivor};
 use super::verdict::{Asked, Verdict};
 use super::wider::WiderJson;
+use crate::queue::history::Recent;
 use crate::queue::plan::{Kept, Plan, Why, short_ids};
 use crate::queue::prompt::{Key, Prompt};
 use crate::queue::report::{Entry, Failure, Outcome, Requeued, Totals, requeued};
@@ -60,6 +61,7 @@ impl Planned {
                 group: Some(id.clone()),
                 duplicate_of,
                 alone: None,
+                denied_before: None,
             };
             let denials = group.denials(&plan.rules, runs);
             let kept = group.survivor.id();
@@ -79,6 +81,13 @@ impl Planned {
             now_ms: plan.rules.now_ms,
             legacy: false,
             beside: plan.beside(),
+        }
+    }
+
+    /// Adds the recent denials of what the kept prompts ask for: all prompts of a group ask for the same.
+    pub fn know(&mut self, recent: &Recent) {
+        for group in &mut self.groups {
+            group.survivor.denied_before = recent.of_prompt(&group.survivor.prompt).cloned();
         }
     }
 }

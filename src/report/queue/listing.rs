@@ -6,6 +6,7 @@ use super::prompt::{Listed, PromptJson};
 use super::verdict::Verdict;
 use super::wider::WiderJson;
 use crate::queue::filter::{Filter, Sort};
+use crate::queue::history::Recent;
 use crate::queue::plan::{Plan, short_ids};
 use crate::queue::prompt::Prompt;
 use crate::queue::runs::Runs;
@@ -80,6 +81,7 @@ impl Queued {
                         group: (!alone).then(|| id.clone()),
                         duplicate_of: other.then(|| group.survivor.id().to_owned()),
                         alone: if alone { Place::why_alone(prompt, plan.rules.scope) } else { None },
+                        denied_before: None,
                     });
                 }
             }
@@ -100,6 +102,13 @@ impl Queued {
 }
 
 impl Queued {
+    /// Adds the recent denials of what the prompts ask for.
+    pub fn know(&mut self, recent: &Recent) {
+        for row in &mut self.rows {
+            row.denied_before = recent.of_prompt(&row.prompt).cloned();
+        }
+    }
+
     /// The output of `--json`: a superset of the output of OpenClaw's own command.
     pub fn json(&self) -> impl Serialize + use<'_> {
         Whole::of(self)

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::VERSION;
+use super::history::DeniedBeforeJson;
 use crate::queue::filter::subject;
+use crate::queue::history::DeniedBefore;
 use crate::queue::scope::Alone;
 use crate::queue::{Doubt, Prompt, RunState};
 
@@ -21,6 +23,8 @@ pub struct Listed {
     pub duplicate_of: Option<String>,
     /// Why it could not have duplicates, if so.
     pub alone: Option<Alone>,
+    /// The recent denials of what it asks for, if the gateway knows any.
+    pub denied_before: Option<DeniedBefore>,
 }
 
 /// A prompt as JSON, serialized without copies. Fields that a command does not use are absent.
@@ -33,6 +37,9 @@ pub struct PromptJson<'q> {
     alone: Option<&'static str>,
     approval_kind: &'static str,
     created_at_ms: u64,
+    /// The recent denials of what it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied_before: Option<DeniedBeforeJson<'q>>,
     /// Why it is never treated as a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<&'static str>,
@@ -90,6 +97,7 @@ impl<'q> PromptJson<'q> {
             alone: None,
             approval_kind: prompt.kind().as_str(),
             created_at_ms: prompt.created_at_ms,
+            denied_before: None,
             doubt: None,
             duplicate_of: Looked::Not,
             event: None,
@@ -111,9 +119,10 @@ impl<'q> PromptJson<'q> {
 
     /// A prompt of a listing, with its group, run and request.
     pub fn listed(row: &'q Listed) -> Self {
-        let Listed { prompt, run, group, duplicate_of, alone } = row;
+        let Listed { prompt, run, group, duplicate_of, alone, denied_before } = row;
         Self {
             alone: alone.map(Alone::as_str),
+            denied_before: denied_before.as_ref().map(DeniedBeforeJson::of),
             doubt: prompt.doubt.map(Doubt::as_str),
             duplicate_of: Looked::At(duplicate_of.as_deref()),
             group: Looked::At(group.as_deref()),

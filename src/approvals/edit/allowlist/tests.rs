@@ -95,6 +95,27 @@ fn what_cannot_be_meant_is_refused() {
     assert!(Edit::new(Verb::Remove, "main", "/a", Some("("), None).is_ok());
 }
 
+#[test]
+fn a_tool_is_removed_by_its_server_and_its_name() {
+    let tool = |server: &str, tool: &str| json!({"server": server, "tool": tool, "source": "allow-always", "addedAt": 1});
+    let document = json!({"version": 1, "agents": {
+        "main": {"mcpTools": [tool("github", "create"), tool("github", "Create"), tool("git", "create")]},
+        "ops": {"mcpTools": [tool("github", "create")]},
+    }});
+    let remove = Edit::of_tool("main", "github", "create").unwrap();
+    let (left, done) = applied(&remove, &document);
+    assert_eq!(left["agents"]["main"]["mcpTools"], json!([tool("github", "Create"), tool("git", "create")]));
+    assert_eq!((done.changed, &done.elsewhere, done.similar.len()), (true, &vec!["ops".to_owned()], 0));
+    let (same, done) = applied(&remove, &left);
+    assert_eq!((same, done.changed), (left, false));
+    // The last tool of an agent without anything else takes the agent with it.
+    let (left, _) = applied(&Edit::of_tool("ops", "github", "create").unwrap(), &document);
+    assert!(left["agents"].get("ops").is_none(), "{left}");
+    for (agent, server, tool) in [("main", " ", "x"), ("main", "x", ""), ("", "x", "y")] {
+        assert!(Edit::of_tool(agent, server, tool).is_err());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

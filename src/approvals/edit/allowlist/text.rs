@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{Applied, Edit, Verb};
+use super::{Applied, Edit, Item, Verb};
 use crate::approvals::bounds::Budget;
 use crate::approvals::check::document::{accepted, parse};
 use crate::approvals::compare::changes::Changes;
@@ -110,32 +110,25 @@ fn planned(edit: &Edit, document: &Document<'_>) -> (Plan, Applied, usize) {
     let similar = edit.similar(document);
     let elsewhere = edit.elsewhere(document);
     let agent = document.agents.iter().flat_map(Agents::iter).find(|(id, _)| *id == edit.agent);
-    let entries = agent.and_then(|(_, agent)| agent.allowlist.as_deref()).unwrap_or_default();
-    let indexes: Vec<usize> =
-        entries.iter().enumerate().filter(|(_, entry)| edit.is(entry)).map(|(index, _)| index).collect();
+    let (indexes, count) = agent.map_or_else(Default::default, |(_, agent)| edit.places(agent));
     let plan = match edit.verb {
         Verb::Add if indexes.is_empty() => Plan::Add,
         Verb::Remove if !indexes.is_empty() => {
-            let others = agent.is_some_and(|(_, agent)| {
-                agent.mcp_tools.is_some()
-                    || agent.security.is_some()
-                    || agent.ask.is_some()
-                    || agent.ask_fallback.is_some()
-                    || agent.auto_allow_skills.is_some()
-            });
+            let others = agent.is_some_and(|(_, agent)| edit.has_others(agent));
             Plan::Remove { indexes, others }
         }
         Verb::Add | Verb::Remove => Plan::Nothing,
     };
     let changed = !matches!(plan, Plan::Nothing);
-    (plan, Applied { changed, similar, elsewhere }, entries.len())
+    (plan, Applied { changed, similar, elsewhere }, count)
 }
 
 fn add(text: &str, edit: &Edit, bookkeeping: &Bookkeeping) -> Option<Vec<Splice>> {
-    let mut entry = vec![("pattern", New::text(&edit.pattern))];
+    let Item::Entry { pattern, arg_pattern, source } = &edit.item else { return None };
+    let mut entry = vec![("pattern", New::text(pattern))];
     entry.extend(bookkeeping.id.as_deref().map(|id| ("id", New::text(id))));
-    entry.extend(edit.source.map(|source| ("source", New::text(source.as_str()))));
-    entry.extend(edit.arg_pattern.as_deref().map(|pattern| ("argPattern", New::text(pattern))));
+    entry.extend(source.map(|source| ("source", New::text(source.as_str()))));
+    entry.extend(arg_pattern.as_deref().map(|pattern| ("argPattern", New::text(pattern))));
     entry.extend(bookkeeping.now_ms.map(|now| ("lastUsedAt", New::Scalar(now.to_string()))));
     let entry = New::Entry(entry);
     let list = |entry| New::List(vec![entry]);
@@ -162,7 +155,7 @@ fn add(text: &str, edit: &Edit, bookkeeping: &Bookkeeping) -> Option<Vec<Splice>
 fn remove(text: &str, edit: &Edit, indexes: &[usize], others: bool) -> Option<Vec<Splice>> {
     let agents = layout::value_of(text, layout::root(text), "agents")?;
     let open = layout::value_of(text, agents, &edit.agent)?;
-    let list = layout::value_of(text, open, "allowlist")?;
+    let list = layout::value_of(text, open, edit.list())?;
     let mut splices = Vec::new();
     let is = |item: &layout::Item, name: &str| {
         item.key.as_ref().and_then(|key| layout::name(text, key)).is_some_and(|found| found == name)
@@ -170,7 +163,7 @@ fn remove(text: &str, edit: &Edit, indexes: &[usize], others: bool) -> Option<Ve
     if Items::of_array(text, list)?.count() > indexes.len() {
         cuts(text, list, |index, _| indexes.binary_search(&index).is_ok(), &mut splices)?;
     } else if others || Items::of_object(text, open)?.count() > 1 {
-        cuts(text, open, |_, item| is(item, "allowlist"), &mut splices)?;
+        cuts(text, open, |_, item| is(item, edit.list()), &mut splices)?;
     } else {
         cuts(text, agents, |_, item| is(item, &edit.agent), &mut splices)?;
     }
@@ -181,7 +174,7 @@ fn remove(text: &str, edit: &Edit, indexes: &[usize], others: bool) -> Option<Ve
 fn meaning(edit: &Edit, gone: usize) -> Changes {
     let side = |count: usize| -> Value {
         let entries: Vec<Value> = std::iter::repeat_n(edit.entry(), count).collect();
-        json!({"version": 1, "agents": {edit.agent.clone(): {"allowlist": entries}}})
+        json!({"version": 1, "agents": {edit.agent.clone(): {edit.list(): entries}}})
     };
     let (before, after) = match edit.verb {
         Verb::Add => (side(0), side(1)),

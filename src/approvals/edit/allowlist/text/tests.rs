@@ -221,6 +221,33 @@ fn is_within(part: &str, whole: &str) -> bool {
     part.bytes().all(|wanted| whole.any(|found| found == wanted))
 }
 
+#[test]
+fn a_tool_is_cut_out_and_everything_else_stays() {
+    let remove = |text: &str| done(text, Syntax::Json5, &Edit::of_tool("m", "s", "t").unwrap());
+    let tool = |server: &str, tool: &str| {
+        format!(r#"{{"server":"{server}","tool":"{tool}","source":"allow-always","addedAt":1}}"#)
+    };
+    let (granted, other) = (tool("s", "t"), tool("s", "T"));
+    for (before, after) in [
+        (
+            format!(r#"{{"version":1,"agents":{{"m":{{"ask":"off","mcpTools":[{granted},{other}]}}}}}}"#),
+            format!(r#"{{"version":1,"agents":{{"m":{{"ask":"off","mcpTools":[{other}]}}}}}}"#),
+        ),
+        (
+            format!(
+                r#"{{"version":1,"agents":{{"m":{{"allowlist":[{{"pattern":"/a"}}],"mcpTools":[{granted}]}}}}}}"#
+            ),
+            r#"{"version":1,"agents":{"m":{"allowlist":[{"pattern":"/a"}]}}}"#.to_owned(),
+        ),
+        (
+            format!(r#"{{"version":1,"agents":{{"m":{{"mcpTools":[{granted}]}},"n":{{}}}}}}"#),
+            r#"{"version":1,"agents":{"n":{}}}"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(remove(&before), after);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -233,6 +260,7 @@ proptest! {
         add in any::<bool>(),
         known in any::<bool>(),
         stranger in any::<bool>(),
+        of_tool in any::<bool>(),
     ) {
         if parse(value.to_string().as_bytes(), Syntax::Json).is_ok() {
             let agents: Vec<String> =
@@ -242,7 +270,11 @@ proptest! {
             let agent = if known && !agents.is_empty() { at.get(&agents).clone() } else { "new-one".to_owned() };
             let entry = value["agents"][&agent]["allowlist"][0]["pattern"].as_str().map(str::to_owned);
             let pattern = entry.filter(|_| !add).unwrap_or_else(|| "/opt/'new' \"one\"".to_owned());
-            let edit = edit_of(if add { Verb::Add } else { Verb::Remove }, &agent, &pattern);
+            let tool = value["agents"][&agent]["mcpTools"][0].clone();
+            let edit = match (tool["server"].as_str(), tool["tool"].as_str()) {
+                (Some(server), Some(tool)) if of_tool => Edit::of_tool(&agent, server, tool).unwrap(),
+                _ => edit_of(if add { Verb::Add } else { Verb::Remove }, &agent, &pattern),
+            };
             let mut document_text = value.clone();
             if value["agents"].is_null() {
                 document_text.as_object_mut().unwrap().remove("agents");
