@@ -28,6 +28,9 @@ pub enum Verb {
     /// Decide one prompt
     #[command(after_help = RESOLVE_EXAMPLES)]
     Resolve(Lazy<Resolve>),
+    /// Show the queue on a screen and decide it with keys
+    #[command(after_help = TRIAGE_HELP)]
+    Triage(Lazy<Triage>),
 }
 
 const LS_EXAMPLES: &str = "Examples:
@@ -87,6 +90,21 @@ Examples:
 const RESOLVE_EXAMPLES: &str = "Examples:
   clearance queue resolve 6f1c deny
   clearance queue resolve 6f1c2a9e-41d5-4c7b-9a53-0f6f1f1d2c11 allow-once --yes";
+
+const TRIAGE_HELP: &str =
+    "One row for each group of prompts that would do the same; beside it the whole command, who asks, and \
+     what is known about it. ? shows the keys. A decision is sent three seconds after its key; u undoes it \
+     until then. Only the prompts that a row shows are decided: new prompts are counted at the top, and \
+     taken into the list with r, or when no key was pressed for three seconds. Quitting decides nothing. \
+     The decisions are printed at the end; the exit code is 3 if one of them failed.
+
+A current gateway sends prompts only to clients that declare that they can answer them. Triage declares \
+     it, so the gateway counts it as an approver; with --read-only it does not.
+
+Examples:
+  clearance queue triage
+  clearance queue triage --read-only --gateway=prod
+  clearance queue triage --all-gateways --sort expiry";
 
 /// Filters of prompts.
 #[derive(Debug, Clone, Args)]
@@ -322,6 +340,29 @@ pub struct Resolve {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// `queue triage`
+#[derive(Debug, Args)]
+pub struct Triage {
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
+    pub gateway: Vec<String>,
+    /// Use every gateway of config.toml
+    #[arg(long, conflicts_with = "gateway")]
+    pub all_gateways: bool,
+    /// Show the queue; decide nothing
+    #[arg(long)]
+    pub read_only: bool,
+    /// Scope in which prompts count as duplicates
+    #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
+    pub by: Scope,
+    /// First sort order of the rows
+    #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
+    pub sort: Sort,
     #[command(flatten)]
     pub access: Access,
 }

@@ -81,6 +81,9 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
             queue::guard(args.0, &line, (cli.timeout.map(Deadline::after), deadline), streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => queue::resolve(args, deadline, streams),
+        Noun::Queue(Lazy(queue_cli::Verb::Triage(Lazy(args)))) => {
+            queue::triage(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
+        }
         Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => run::list(args, deadline, streams),
         Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => run::cancel(args, deadline, streams),
         Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {

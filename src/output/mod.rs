@@ -21,6 +21,7 @@ mod policy_tests;
 mod queue;
 mod run;
 mod sarif;
+mod screen;
 mod snapshot;
 mod wider;
 
@@ -51,5 +52,6 @@ pub use queue::{
 };
 pub use run::{cancel_plan_text, cancel_question, cancelled_text, runs_text};
 pub use sarif::{lint_sarif, sarif};
+pub use screen::{Painter, Surface, decisions_text, restore as restore_terminal};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
 pub use wider::wider_text;

@@ -28,6 +28,7 @@ fn every_page_of_help() {
         ("queue_dedupe", &["queue", "dedupe"]),
         ("queue_guard", &["queue", "guard"]),
         ("queue_resolve", &["queue", "resolve"]),
+        ("queue_triage", &["queue", "triage"]),
         ("run", &["run"]),
         ("run_ls", &["run", "ls"]),
         ("run_cancel", &["run", "cancel"]),
@@ -62,7 +63,7 @@ fn every_command_has_its_page() {
         ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["add", "remove", "help"]);
-    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "help"]);
+    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "triage", "help"]);
     assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "add", "dev", "help"]);
 }

@@ -52,6 +52,7 @@ mod sharing;
 mod starting;
 mod support;
 mod terminal;
+mod triage;
 mod trust;
 mod trusted;
 mod unreached;

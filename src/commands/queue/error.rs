@@ -28,6 +28,9 @@ pub enum QueueError {
     /// `--watch` with several gateways: one screen shows one queue.
     #[error("--watch shows the queue of one gateway")]
     WatchesOne,
+    /// `triage` without a terminal.
+    #[error("queue triage shows a screen, but standard input and standard output are not a terminal")]
+    NoTerminal,
     /// No pending prompt has this id.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
@@ -191,7 +194,8 @@ impl QueueError {
             | Self::NotAllowed { .. }
             | Self::Unconfirmed
             | Self::Declined
-            | Self::WatchesOne => Exit::Usage,
+            | Self::WatchesOne
+            | Self::NoTerminal => Exit::Usage,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => Exit::Found,
                 CancelError::AmbiguousRun { .. }
@@ -210,6 +214,9 @@ impl QueueError {
             Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
             Self::WatchesOne => {
                 "watch one gateway: clearance queue ls --watch --gateway=NAME; or list all once, without --watch".to_owned()
+            }
+            Self::NoTerminal => {
+                "list what is pending: clearance queue ls; then decide each: clearance queue resolve ID DECISION".to_owned()
             }
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
@@ -261,7 +268,7 @@ impl QueueError {
         match self {
             Self::Listing { .. } => "not-a-listing",
             Self::Saved { .. } => "not-a-saved-listing",
-            Self::WatchesOne => "usage",
+            Self::WatchesOne | Self::NoTerminal => "usage",
             Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",

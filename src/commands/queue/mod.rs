@@ -9,6 +9,7 @@ pub mod ls;
 mod purge;
 pub mod resolve;
 mod steady;
+pub mod triage;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};

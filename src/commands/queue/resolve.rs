@@ -89,23 +89,57 @@ pub async fn plan(
 pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, Error> {
     let Ready { prompt, decision, before: pending, hold, .. } = ready;
     let (mut queue, deadline) = hold.resume();
+    let ended = decide_shown(&mut queue, &pending, &prompt, decision, (confirmed, deadline)).await?;
+    let before = match ended {
+        Ended::Decided { before } => before,
+        Ended::Gone(how) => return gone_meanwhile(queue, prompt, how, decision).await,
+    };
+    let gateway = queue.connection.address().to_owned();
+    queue.connection.close().await;
+    Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before })
+}
+
+/// How a decision on a prompt that was shown ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The prompt is decided in this way.
+    Decided {
+        /// Whether it was before.
+        before: bool,
+    },
+    /// It was not pending any more. Contains its decision, if it is known.
+    Gone(Option<Settled>),
+}
+
+/// Decides a prompt of a listing. If a person confirmed, it is listed again first: it must still be the one that was
+/// shown.
+///
+/// # Errors
+/// The prompt changed, was decided otherwise, or the gateway did not take the decision.
+pub(super) async fn decide_shown(
+    queue: &mut Queue,
+    pending: &Pending,
+    prompt: &Prompt,
+    decision: Decision,
+    (confirmed, deadline): (Confirmed, Deadline),
+) -> Result<Ended, Error> {
     if confirmed == Confirmed::ByPerson
-        && let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await?
+        && let Some(how) = gone(queue, pending, prompt, deadline).await?
     {
-        return gone_meanwhile(queue, prompt, how, decision).await;
+        return Ok(Ended::Gone(how));
     }
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let before = loop {
-        match send(&queue, &prompt, decision, deadline).await? {
+    loop {
+        match send(queue, prompt, decision, deadline).await? {
             Reply::Taken { confirmed } => {
-                taken(&mut queue, &pending, &prompt, confirmed).await?;
-                break false;
+                taken(queue, pending, prompt, confirmed).await?;
+                return Ok(Ended::Decided { before: false });
             }
-            Reply::Before(Some(how)) if how.is(decision) => break true,
+            Reply::Before(Some(how)) if how.is(decision) => return Ok(Ended::Decided { before: true }),
             Reply::Before(Some(how)) => {
                 return Err(otherwise(prompt.id(), how).into());
             }
-            Reply::Before(None) => return gone_meanwhile(queue, prompt, None, decision).await,
+            Reply::Before(None) => return Ok(Ended::Gone(None)),
             Reply::NotTaken(words) => {
                 return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
             }
@@ -113,8 +147,8 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
                 tokio::time::sleep(backoff.wait_at_least(asked)).await;
                 // Somebody may have decided it meanwhile, and a prompt may have come with an id that starts with its
                 // id.
-                if let Some(how) = gone(&mut queue, &pending, &prompt, deadline).await? {
-                    return gone_meanwhile(queue, prompt, how, decision).await;
+                if let Some(how) = gone(queue, pending, prompt, deadline).await? {
+                    return Ok(Ended::Gone(how));
                 }
             }
             Reply::Busy(_) => {
@@ -123,10 +157,7 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
             }
             Reply::Failed(error) => return Err(queue.connection.fault(error)),
         }
-    };
-    let gateway = queue.connection.address().to_owned();
-    queue.connection.close().await;
-    Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before })
+    }
 }
 
 /// Sends the decision, if it cannot decide another prompt.

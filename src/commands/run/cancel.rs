@@ -47,7 +47,7 @@ pub enum By {
 }
 
 /// The outcomes of denials.
-type Outcomes = Vec<(Key, Outcome)>;
+pub(in crate::commands) type Outcomes = Vec<(Key, Outcome)>;
 
 /// A plan, and the connection that it was made on.
 #[derive(Debug)]
@@ -194,7 +194,7 @@ async fn until_nothing_is_shared(
 
 /// Denies prompts, each in its slot if there is a rule, else immediately. `now`: a listing with the prompts. Returns
 /// the outcomes so far, and why it ended early, if so.
-async fn deny_all(
+pub(in crate::commands) async fn deny_all(
     queue: &mut Queue,
     now: Pending,
     targets: Vec<Key>,

@@ -4,6 +4,7 @@ mod dedupe;
 mod guard;
 mod ls;
 mod resolve;
+mod triage;
 
 use std::io;
 use std::time::Duration;
@@ -12,6 +13,7 @@ pub use self::dedupe::dedupe;
 pub use self::guard::guard;
 pub use self::ls::list;
 pub use self::resolve::resolve;
+pub use self::triage::triage;
 
 use crate::cli::queue::Filters;
 use crate::output::{Layout, Paper};

@@ -77,6 +77,11 @@ impl Terminal {
         writeln!(self.hand, "{line}").unwrap();
     }
 
+    /// Types keys, without a line end.
+    pub fn keys(&mut self, keys: &str) {
+        self.hand.write_all(keys.as_bytes()).unwrap();
+    }
+
     /// Waits until this text was shown `times` times since the start.
     #[track_caller]
     pub fn shows(&mut self, wanted: &str, times: usize) {
