@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::super::escape::{columns, escaped, name, shortened, text};
+use super::super::escape::{columns, escaped, name, shortened};
 use super::Painter;
 use super::words;
 use crate::queue::clock::SteadyTime;
-use crate::queue::triage::{Gateway, Link, Mode, Triage};
+use crate::queue::triage::{Gateway, Link, Triage};
 
 /// Text without a style.
 pub(super) const PLAIN: Style = Style::new();
@@ -123,11 +123,4 @@ fn link(gateway: &Gateway, now: SteadyTime, room: usize) -> String {
 /// Notes that the screen changes by itself after this time.
 pub(super) fn sooner(again_ms: &mut Option<u64>, ms: Option<u64>) {
     *again_ms = (*again_ms).into_iter().chain(ms).min();
-}
-
-/// The filter, as it is typed.
-pub(super) fn filter(triage: &Triage) -> Option<String> {
-    let typing = matches!(triage.mode(), Mode::Filter);
-    let end = if typing { "_" } else { "" };
-    (typing || !triage.filter().is_empty()).then(|| format!("filter: {}{end}", text(triage.filter())))
 }

@@ -8,47 +8,29 @@ mod detail;
 mod frame;
 mod list;
 mod overlay;
+mod painter;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod words;
-
-use std::collections::HashMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::frame::put;
 use crate::queue::clock::SteadyTime;
-use crate::queue::triage::{Drawn, Mode, RowId, Triage};
+use crate::queue::triage::{Drawn, Mode, Triage};
 
 pub use self::answers::decisions_text;
+pub use self::painter::Painter;
 pub use self::terminal::{Surface, restore};
 
 /// The width from which the prompt is shown beside the list, in columns.
 const BESIDE: u16 = 100;
 /// The smallest screen.
 const SMALLEST: (u16, u16) = (20, 4);
-/// The maximum number of shortened commands that are kept.
-const KEPT: usize = 2_000;
-
-/// Draws the screen.
-#[derive(Debug, Default)]
-pub struct Painter {
-    /// Whether there are colours. Bold, dim and reverse do not count.
-    styled: bool,
-    /// Shortened commands of rows, by their width.
-    commands: HashMap<(RowId, usize), String>,
-    /// The lines of the last overlay's text, and what they are of.
-    text: Option<(overlay::Source, Vec<String>)>,
-}
 
 impl Painter {
-    /// A painter, with or without colours.
-    pub fn new(styled: bool) -> Self {
-        Self { styled, ..Self::default() }
-    }
-
     /// Draws the screen into a buffer.
     pub fn paint(&mut self, buffer: &mut Buffer, triage: &Triage, now: SteadyTime) -> Drawn {
         let area = buffer.area;
@@ -56,9 +38,7 @@ impl Painter {
             put(buffer, area, 0, "too small", frame::PLAIN);
             return Drawn { fit: 1, ..Drawn::default() };
         }
-        if self.commands.len() > KEPT {
-            self.commands.clear();
-        }
+        self.forget();
         let mut again_ms = None;
         let top = self.head(buffer, area, triage, now, &mut again_ms);
         let foot = self.foot(buffer, area, triage);

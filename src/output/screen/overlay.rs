@@ -9,31 +9,12 @@ use super::super::escape::{Paper, columns, name, padded, shortened, text};
 use super::super::queue::prompt_text;
 use super::super::run::{cancel_plan_text, cancel_question};
 use super::frame::{BOLD, PLAIN, put};
-use super::{Painter, words};
+use super::painter::{Painter, Source, What};
+use super::words;
 use crate::queue::Decision;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::subject;
-use crate::queue::prompt::Key;
-use crate::queue::triage::{Act, BINDINGS, Counts, Drawn, Mode, Question, Row, RowId, Triage};
-
-/// What the text of an overlay is made of: while it is the same, so is the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
-    what: What,
-    width: u16,
-    lead: Option<Key>,
-    counts: Counts,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    Help,
-    Text,
-    Always,
-    Tagged(Act),
-    Cancel(u64, bool),
-    Quit,
-}
+use crate::queue::triage::{Act, BINDINGS, Drawn, Mode, Question, Row, RowId, Triage};
 
 impl Painter {
     /// Draws an overlay, from a line of its text.

@@ -1,7 +1,6 @@
 //! The texts of the screen: counts, notices, hints, statuses.
 
-use super::super::escape::{escaped, name};
-use super::frame;
+use super::super::escape::{escaped, name, text};
 use crate::queue::Decision;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
@@ -43,7 +42,7 @@ pub(super) fn head(triage: &Triage) -> String {
     if triage.read_only() {
         parts.push("read-only".to_owned());
     }
-    parts.extend(frame::filter(triage));
+    parts.extend(filter(triage));
     parts.join(", ")
 }
 
@@ -178,4 +177,11 @@ pub(super) fn over(outcome: &Outcome) -> &'static str {
         Outcome::Gone(_) => "gone",
         Outcome::Failed(_) => "failed",
     }
+}
+
+/// The filter, as it is typed.
+fn filter(triage: &Triage) -> Option<String> {
+    let typing = matches!(triage.mode(), Mode::Filter);
+    let end = if typing { "_" } else { "" };
+    (typing || !triage.filter().is_empty()).then(|| format!("filter: {}{end}", text(triage.filter())))
 }
