@@ -25,7 +25,7 @@ const SCREEN: Rect = Rect { x: 0, y: 0, width: 200, height: 60 };
 /// A row in the format of current gateways: `groups` commands, one of a hundred of them long and hostile.
 fn row(n: u64, groups: u64) -> Value {
     let command = n % groups;
-    let text = if command % 100 == 0 {
+    let text = if command.is_multiple_of(100) {
         format!("printf {command} {}", "\u{202e}漢😀 \u{1b}[2J".repeat(300))
     } else {
         format!("git -C /srv/project-{command} push origin branch-{command} --force-with-lease")
@@ -100,7 +100,14 @@ fn first_screen(groups: u64) {
         let taken = begin.elapsed();
         Screen::new().draw(&mut triage, now);
         let whole = begin.elapsed();
-        let parts = [read, planned - read, taken - planned, whole - taken, whole - read];
+        let between = Duration::saturating_sub;
+        let parts = [
+            read,
+            between(planned, read),
+            between(taken, planned),
+            between(whole, taken),
+            between(whole, read),
+        ];
         for (best, part) in best.iter_mut().zip(parts) {
             *best = part.min(*best);
         }

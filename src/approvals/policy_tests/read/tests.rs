@@ -119,6 +119,7 @@ fn wrong_values_have_their_places() {
         assert_eq!(problems(&format!("document = \"a\"\n{head}\n{case}")), [expected], "{head}");
     }
     let unanswered = format!("document = \"a\"\n{case}unanswered = \"denied\"\n");
-    let expected = "5:14 `unanswered` is only for expect = \"asks\" (write expect = \"asks\", or omit unanswered)";
+    let expected =
+        "5:14 `unanswered` is only for expect = \"asks\" (write expect = \"asks\", or omit unanswered)";
     assert_eq!(problems(&unanswered), [expected]);
 }
