@@ -222,6 +222,7 @@ impl Triage {
     pub(super) fn outcomes(&mut self, order: u64, outcomes: Vec<(Key, Outcome)>, now: SteadyTime) {
         let Some(sent) = self.sent.get(&order) else { return };
         let gateway = sent.gateway;
+        self.last_outcome = Some(now);
         let mut outcomes: HashMap<Key, Outcome> = outcomes.into_iter().collect();
         let mut of_rows: Vec<(RowId, HashMap<Key, Outcome>)> = Vec::new();
         for target in &sent.targets {

@@ -115,7 +115,7 @@ impl Triage {
     }
 
     pub(super) fn may_take_in(&self, now: SteadyTime) -> bool {
-        self.waits_for_idle() && self.last_key.is_none_or(|last| now >= last.plus(IDLE_MS))
+        self.waits_for_idle() && self.quiet_since().is_none_or(|last| now >= last.plus(IDLE_MS))
     }
 
     /// Takes the last listings into the list. `asked`: by a key.

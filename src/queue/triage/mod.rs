@@ -147,6 +147,8 @@ pub struct Triage {
     /// The row of which the facts are wanted, and since when.
     resting: Option<(RowId, SteadyTime)>,
     last_key: Option<SteadyTime>,
+    /// When the last outcome arrived: it is shown for a moment before its row leaves the list.
+    last_outcome: Option<SteadyTime>,
     changed_at: Option<SteadyTime>,
     last_decision: Option<SteadyTime>,
     next: u64,
@@ -188,6 +190,7 @@ impl Triage {
             facts: HashMap::new(),
             resting: None,
             last_key: None,
+            last_outcome: None,
             changed_at: None,
             last_decision: None,
             next: 0,
@@ -236,7 +239,7 @@ impl Triage {
     /// When [`Triage::tick`] is to be called again; `None`: not before the next input.
     pub fn wakes_at(&self) -> Option<SteadyTime> {
         let due = self.queued.front().map(|queued| queued.due);
-        let idle = self.waits_for_idle().then(|| self.last_key.unwrap_or_default().plus(IDLE_MS));
+        let idle = self.waits_for_idle().then(|| self.quiet_since().unwrap_or_default().plus(IDLE_MS));
         let resting = self.resting.map(|(_, since)| since.plus(RESTING_MS));
         [due, idle, resting].into_iter().flatten().min()
     }
@@ -349,6 +352,11 @@ impl Triage {
     pub fn unanswered(&self) -> impl Iterator<Item = &std::sync::Arc<prompt::Prompt>> {
         let sent = self.rows.iter().flat_map(|row| &row.members);
         sent.filter(|member| matches!(member.state, State::Sent(_))).map(|member| &member.prompt)
+    }
+
+    /// When the last key was pressed, or the last outcome arrived.
+    fn quiet_since(&self) -> Option<SteadyTime> {
+        self.last_key.max(self.last_outcome)
     }
 
     fn number(&mut self) -> u64 {
