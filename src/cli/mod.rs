@@ -8,6 +8,7 @@ pub mod diff;
 mod duration;
 pub mod explain;
 pub mod gateway;
+pub mod hooks;
 pub mod lazy;
 pub mod policy_tests;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::duration::duration;
 use super::gateway::{Access, Gateway, name};
+use super::hooks::{Notify, On, notify, on};
 use super::quiet::Quiet;
 use crate::queue::filter::Sort;
 use crate::queue::{Decision, Keep, Kind, Scope};
@@ -77,6 +78,12 @@ Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then t
 /healthz answers 200 while every gateway is connected and was listed in the last three minutes. Its \
      text reports an open breaker.
 
+--on starts a program without a shell at an event: a new prompt pending for longer than a limit \
+     (older=5m), more prompts than a limit (queue=20), an open breaker (breaker), a group that is denied \
+     repeatedly (offender). Each cause is one event. The program gets the line of the log as JSON on \
+     standard input, only harmless variables, and 30 s; four run at once. --notify posts the same JSON, \
+     with retries. A hook that fails is a line, and delays no denial.
+
 SIGTERM ends a guard with exit code 0 when pending requests are answered. SIGHUP makes it read the \
      configuration and secrets again, as each connection does; with --all-gateways it watches gateways \
      that were added. It reports to systemd that it is ready and alive (Type=notify-reload, WatchdogSec).
@@ -85,11 +92,20 @@ Examples:
   clearance queue guard
   clearance queue guard --observe --ndjson --gateway=prod
   clearance queue guard --all-gateways --metrics 9464
-  clearance queue guard --token-file /run/credentials/token --max-rate 20/min --cooling 10m";
+  clearance queue guard --token-file /run/credentials/token --max-rate 20/min --cooling 10m
+  clearance queue guard --on older=5m:'/usr/local/bin/page --urgent' --on queue=20 --notify terminal
+  clearance queue guard --on breaker --notify https://hooks.example/guard";
 
-const RESOLVE_EXAMPLES: &str = "Examples:
+const RESOLVE_EXAMPLES: &str =
+    "--add-entry finds the entry before anything is decided: the real path of the program, and its arguments \
+     in an anchored argPattern. It is refused for programs that run other programs, for commands of several \
+     parts, and wherever the rules of the gateway's release do not prove that the entry allows this command \
+     alone. The prompt is decided first, then the entry is stored if nobody else changed the document.
+
+Examples:
   clearance queue resolve 6f1c deny
-  clearance queue resolve 6f1c2a9e-41d5-4c7b-9a53-0f6f1f1d2c11 allow-once --yes";
+  clearance queue resolve 6f1c2a9e-41d5-4c7b-9a53-0f6f1f1d2c11 allow-once --yes
+  clearance queue resolve 6f1c allow-once --add-entry";
 
 const TRIAGE_HELP: &str =
     "One row for each group of prompts that would do the same; beside it the whole command, who asks, and \
@@ -161,8 +177,8 @@ pub struct Ls {
     /// Show each prompt of a group on a row of its own
     #[arg(long)]
     pub all: bool,
-    /// Keep running and show each change: redraw on a terminal, else print one line per change; ends with Ctrl-C or
-    /// --timeout
+    /// Keep running and show each change, also after the gateway restarted: redraw on a terminal, else print one line
+    /// per change; ends with Ctrl-C; --timeout limits each connection and listing
     #[arg(long, conflicts_with_all = ["json"])]
     pub watch: bool,
     /// Print one JSON object
@@ -278,6 +294,17 @@ pub struct Guard {
     /// Serve Prometheus metrics at /metrics, and /healthz, without authentication; a port alone is one of 127.0.0.1
     #[arg(long, value_name = "PORT|ADDR:PORT", value_parser = address)]
     pub metrics: Option<SocketAddr>,
+    /// Start a program at an event, which it gets as a JSON object on standard input; without COMMAND only --notify; may
+    /// be repeated
+    #[arg(long, value_name = "EVENT[:COMMAND]", value_parser = on, help_heading = "Hooks")]
+    pub on: Vec<On>,
+    /// Post the events of --on to this URL, or show them as desktop notices of the terminal; may be repeated; without
+    /// --on: breaker and offender
+    #[arg(long, value_name = "URL|terminal", value_parser = notify, help_heading = "Hooks")]
+    pub notify: Vec<Notify>,
+    /// As --notify, with the URL in a file that no other user can read: a URL may be a secret
+    #[arg(long, value_name = "PATH", help_heading = "Hooks")]
+    pub notify_file: Vec<PathBuf>,
     /// Print one JSON object per line, also on a terminal
     #[arg(long)]
     pub ndjson: bool,
@@ -334,6 +361,13 @@ pub struct Resolve {
     pub decision: Decision,
     #[command(flatten)]
     pub gateway: Gateway,
+    /// With allow-once: also add the allowlist entry that allows exactly this command from now on; it is shown before the
+    /// question
+    #[arg(long)]
+    pub add_entry: bool,
+    /// For --add-entry, where the gateway is on another host: a table of its programs (JSON or TOML)
+    #[arg(long, value_name = "FILE", requires = "add_entry")]
+    pub programs: Option<PathBuf>,
     /// Skip the confirmation of an allowance
     #[arg(long)]
     pub yes: bool,

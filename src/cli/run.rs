@@ -3,7 +3,7 @@
 use super::lazy::Lazy;
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::gateway::{Access, Gateway};
+use super::gateway::{Access, Gateway, name};
 use super::quiet::Quiet;
 
 /// A command on runs.
@@ -19,7 +19,9 @@ pub enum Verb {
 
 const LS_EXAMPLES: &str = "Examples:
   clearance run ls
-  clearance run ls --json --gateway prod";
+  clearance run ls --json --gateway prod
+  clearance run ls --all-gateways
+  clearance run ls --watch --gateway=prod";
 
 const CANCEL_HELP: &str =
     "The run is aborted, then the prompts that it still holds are denied. Both are verified. \
@@ -34,15 +36,28 @@ Examples:
 
 /// `run ls`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Ls {
-    #[command(flatten)]
-    pub gateway: Gateway,
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
+    pub gateway: Vec<String>,
+    /// Use every gateway of config.toml
+    #[arg(long, conflicts_with_all = ["gateway", "watch"])]
+    pub all_gateways: bool,
     /// List each prompt that a run holds
     #[arg(long)]
     pub all: bool,
+    /// Keep running and show each change, also after the gateway restarted: redraw on a terminal, else print one line
+    /// per change; ends with Ctrl-C; --timeout limits each connection and listing
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, conflicts_with = "ndjson")]
     pub json: bool,
+    /// Print one JSON object per line
+    #[arg(long)]
+    pub ndjson: bool,
     #[command(flatten)]
     pub quiet: Quiet,
     #[command(flatten)]

@@ -3,11 +3,13 @@
 pub mod allowlist;
 pub mod diff;
 pub mod documents;
+pub mod each;
 mod error;
 pub mod explain;
 pub mod gateway;
 pub mod get;
 pub mod lint;
+pub mod live;
 pub mod policy_tests;
 pub mod queue;
 mod remote;

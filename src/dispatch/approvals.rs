@@ -98,11 +98,14 @@ pub fn show(
     match (&got, args.json) {
         (Got::Document(snapshot), true) => output::json(streams.out, &snapshot.json())?,
         (Got::Document(snapshot), false) => {
-            output::snapshot_text(streams.out, snapshot)?;
-            output::effective_text(streams.out, snapshot, Look::of(streams.styled))?;
+            let look = Look::of(streams.styled);
+            output::snapshot_text(streams.out, snapshot, look.paper)?;
+            output::effective_text(streams.out, snapshot, look)?;
         }
         (Got::Native(snapshot), true) => output::json(streams.out, &snapshot.json())?,
-        (Got::Native(snapshot), false) => output::native_text(streams.out, snapshot)?,
+        (Got::Native(snapshot), false) => {
+            output::native_text(streams.out, snapshot, Paper::of(&io::stdout()))?;
+        }
     }
     if let Got::Document(snapshot) = &got
         && !snapshot.remarks.is_empty()

@@ -20,8 +20,10 @@ mod paste;
 mod policy_tests;
 mod queue;
 mod run;
+mod several;
 mod spool;
 mod usage;
+mod watch;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,7 +62,8 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Ok(cli) => cli,
         Err(error) => return Ok(usage::usage(&error, arguments, streams)?),
     };
-    let deadline = Deadline::after(cli.timeout.unwrap_or(TIMEOUT));
+    let timeout = cli.timeout.unwrap_or(TIMEOUT);
+    let deadline = Deadline::after(timeout);
     let line = CommandLine::of(arguments);
     match cli.noun {
         Noun::Approvals(Lazy(Verb::Validate(Lazy(args)))) => approvals::check(args, &line, deadline, streams),
@@ -71,20 +74,20 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Explain(Lazy(args)))) => explain::run(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),
-        Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => {
-            queue::list(args, &line, cli.timeout.map(Deadline::after), TIMEOUT, streams)
-        }
+        Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => queue::list(args, &line, timeout, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Dedupe(Lazy(args)))) => {
             queue::dedupe(args, &line, deadline, streams)
         }
         Noun::Queue(Lazy(queue_cli::Verb::Guard(args))) => {
             queue::guard(args.0, &line, (cli.timeout.map(Deadline::after), deadline), streams)
         }
-        Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => queue::resolve(args, deadline, streams),
+        Noun::Queue(Lazy(queue_cli::Verb::Resolve(Lazy(args)))) => {
+            queue::resolve(args, &line, timeout, streams)
+        }
         Noun::Queue(Lazy(queue_cli::Verb::Triage(Lazy(args)))) => {
             queue::triage(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
         }
-        Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => run::list(args, deadline, streams),
+        Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => run::list(args, &line, timeout, streams),
         Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => run::cancel(args, deadline, streams),
         Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {
             gateway::status(args, &line, deadline, streams)

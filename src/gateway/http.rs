@@ -148,7 +148,7 @@ impl Admin {
 }
 
 /// The TLS configuration for an address that is not encrypted: it trusts nothing, and loads nothing.
-fn no_roots() -> Result<ClientConfig, GatewayError> {
+pub(super) fn no_roots() -> Result<ClientConfig, GatewayError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

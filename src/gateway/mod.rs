@@ -25,6 +25,7 @@ mod start;
 pub mod target;
 mod tls;
 mod wait;
+mod webhook;
 
 pub use api::Effect;
 pub use api::connect::Hello;
@@ -34,6 +35,7 @@ pub use connect_options::{ConnectOptions, Observer, Patience, Probe, Process, Pr
 pub use keyring::Keyring;
 pub use link::Link;
 pub use session::{Events, Session};
+pub use webhook::{Undelivered, Webhook, WebhookUrl, WebhookUrlError};
 
 /// The permissions that a connection requests.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 
 use super::escape::{Paper, escaped, name as named};
 use super::json::line;
-use super::queue::command;
+use super::queue::{command, span};
 use crate::queue::guard::line::{Event, Line};
-use crate::queue::guard::{Decided, Note, Outcome, Throttle};
+use crate::queue::guard::{Decided, Long, Note, Outcome, Throttle};
 use crate::queue::report::{self as denials, Failure};
 use crate::report;
 use crate::report::guard::{at, group};
@@ -95,6 +95,9 @@ fn text(event: &Event, observe: bool) -> Option<String> {
             "a bug in clearance ended the watch; it starts again in {:.0} s. Please report it",
             seconds(*retry_ms)
         ),
+        Event::HookFailed { hook, of, cause } => {
+            format!("{} failed for the event {of}: {}", escaped(hook), escaped(cause))
+        }
         Event::Dropped(lines) => format!("{lines} lines are missing here: they were not read in time"),
         Event::Stopping => "stopping".to_owned(),
         Event::Stopped { .. } => "stopped".to_owned(),
@@ -153,7 +156,40 @@ fn note_text(note: &Note, observe: bool) -> Option<String> {
             escaped(&held.survivor.id)
         ),
         Note::Released(digest) => format!("group {} is not held any more", group(digest)),
+        Note::Older(older) => {
+            let first = older.prompts.first();
+            let first = first.map_or_else(String::new, |prompt| {
+                format!(", the first {}: {}", named(prompt.id()), command(prompt))
+            });
+            format!("{}{first}", waiting(older.count, older.limit_ms))
+        }
+        Note::Long(long) => longer(*long),
     })
+}
+
+fn waiting(count: usize, limit_ms: u64) -> String {
+    let (prompts, wait) = if count == 1 { ("prompt", "waits") } else { ("prompts", "wait") };
+    format!("{count} {prompts} {wait} for more than {}", span(limit_ms))
+}
+
+fn longer(long: Long) -> String {
+    format!("{} prompts are pending, more than {}", long.pending, long.limit)
+}
+
+/// Shows a desktop notice, where the terminal can: OSC 9, which many terminals show and others ignore
+/// (`docs/guard.md`). It has no text from a prompt.
+pub fn guard_notice(out: &mut dyn Write, printed: &Line) -> io::Result<()> {
+    let Event::Note(note, _) = &printed.event else { return Ok(()) };
+    let text = match note {
+        Note::Older(older) => waiting(older.count, older.limit_ms),
+        Note::Long(long) => longer(*long),
+        Note::Opened { .. } => "circuit breaker open, nothing is denied for now".to_owned(),
+        Note::Offender(offender) => format!("an agent keeps asking: {} denials", offender.times),
+        _ => return Ok(()),
+    };
+    // The name of a gateway is the user's own, and may still have characters that would end the sequence.
+    let gateway: String = printed.gateway.chars().filter(|c| !c.is_control()).take(80).collect();
+    write!(out, "\x1b]9;clearance: {gateway}: {text}\x07")
 }
 
 fn limit(throttle: Throttle) -> String {

@@ -1,5 +1,6 @@
 //! The report of `approvals test` in the XML of `JUnit`, as GitLab, Jenkins and others read it.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::escape::escaped;
@@ -39,8 +40,13 @@ fn suite(out: &mut dyn Write, file: &TestedFile) -> io::Result<()> {
                 out,
                 "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
             )?;
+            // Some readers take cases with one name for one case.
+            let mut counts: HashMap<String, usize> = HashMap::new();
             for check in checks {
-                case(out, &name, check)?;
+                let title = format!("{} ({})", check.title(), check.release);
+                let count = counts.entry(title.clone()).or_default();
+                *count += 1;
+                case(out, &name, check, &if *count > 1 { format!("{title} #{count}") } else { title })?;
             }
         }
         Err(why) => {
@@ -63,8 +69,8 @@ fn suite(out: &mut dyn Write, file: &TestedFile) -> io::Result<()> {
     writeln!(out, "  </testsuite>")
 }
 
-fn case(out: &mut dyn Write, file: &str, check: &Check) -> io::Result<()> {
-    let title = attribute(&format!("{} ({})", check.title(), check.release));
+fn case(out: &mut dyn Write, file: &str, check: &Check, title: &str) -> io::Result<()> {
+    let title = attribute(title);
     let line = check.at.line;
     write!(out, "    <testcase name=\"{title}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\"")?;
     let Some(difference) = &check.failure else { return writeln!(out, "/>") };

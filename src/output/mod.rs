@@ -35,7 +35,7 @@ pub(crate) use escape::escaped;
 pub use explain::explained_text;
 pub use gateway::{added_text, dev_text, progress_text, status_text, unchosen_text};
 pub use github::github;
-pub use guard::{exposed_metrics, guard_ndjson, guard_text};
+pub use guard::{exposed_metrics, guard_ndjson, guard_notice, guard_text};
 pub use json::{json, line};
 pub use junit::junit;
 pub use lint::{fixes_text, lint_human};
@@ -46,11 +46,15 @@ pub use notices::{
 pub use pages::{brief, help, is_printed_as_it_is, page};
 pub use policy_tests::{tests_github, tests_human};
 pub use queue::{
-    Layout, Screen, blank_line, changes_ndjson, changes_text, dedupe_question, dedupe_text, plan_text,
-    progress, progress_over, prompt_text, question, queue_ndjson, queue_screen, queue_text,
-    remarks as queue_remarks, resolve_question, resolved_text, runs_unknown_text,
+    Layout, Screen, added_entry_text, blank_line, changes_ndjson, changes_text, connection_text,
+    dedupe_question, dedupe_text, entry_failed_text, entry_text, plan_text, progress, progress_over,
+    prompt_text, question, queue_ndjson, queue_screen, queue_text, remarks as queue_remarks,
+    resolve_question, resolved_text, runs_unknown_text,
 };
-pub use run::{cancel_plan_text, cancel_question, cancelled_text, runs_text};
+pub use run::{
+    Known as KnownRuns, cancel_plan_text, cancel_question, cancelled_text, runs_changes_ndjson,
+    runs_changes_text, runs_ndjson, runs_screen, runs_text,
+};
 pub use sarif::{lint_sarif, sarif};
 pub use screen::{Painter, Surface, decisions_text, restore as restore_terminal};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};

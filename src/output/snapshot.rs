@@ -16,7 +16,7 @@ use crate::report::approvals::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
 const LISTED: usize = 20;
 
 /// Prints a readable summary of a document.
-pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
+pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot, paper: Paper) -> io::Result<()> {
     let place = snapshot.place.as_ref().map_or_else(String::new, |place| escaped(place) + " ");
     writeln!(out, "{place}{}", escaped(&snapshot.path))?;
     if !snapshot.exists {
@@ -30,7 +30,7 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
     if socket.is_some() || has_token {
         let token = if has_token { " (token set, not shown)" } else { "" };
         let path = socket.as_deref().map_or_else(|| "no path".to_owned(), escaped);
-        writeln!(out, "  socket    {path}{token}")?;
+        paper.line(out, "  socket    ", &format!("{path}{token}"))?;
     }
     writeln!(out, "  defaults  {}", policy(snapshot.file.defaults().as_ref()))?;
     if let Some(resolved) = &snapshot.resolved_defaults {
@@ -42,9 +42,10 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()>
         return writeln!(out, "  no agents");
     }
     for agent in agents {
-        writeln!(out, "  agent {}  {}", escaped(&agent.id), policy(Some(&agent.policy)))?;
-        lines(out, &agent.allowlist.first, agent.allowlist.count, entry)?;
-        lines(out, &agent.mcp_tools.first, agent.mcp_tools.count, tool)?;
+        let own = policy(Some(&agent.policy));
+        paper.line(out, "  agent ", &format!("{}  {own}", escaped(&agent.id)))?;
+        lines(out, &agent.allowlist.first, agent.allowlist.count, entry, paper)?;
+        lines(out, &agent.mcp_tools.first, agent.mcp_tools.count, tool, paper)?;
     }
     Ok(())
 }
@@ -61,9 +62,15 @@ pub fn remarks_text(out: &mut dyn Write, remarks: &[Remark], paper: Paper) -> io
 }
 
 /// Prints the first elements of a list, and the number of the remaining ones.
-fn lines(out: &mut dyn Write, first: &[Value], count: usize, line: fn(&Value) -> String) -> io::Result<()> {
+fn lines(
+    out: &mut dyn Write,
+    first: &[Value],
+    count: usize,
+    line: fn(&Value) -> String,
+    paper: Paper,
+) -> io::Result<()> {
     for element in first.iter().take(LISTED) {
-        writeln!(out, "    {}", line(element))?;
+        paper.line(out, "    ", &line(element))?;
     }
     match count.saturating_sub(LISTED) {
         0 => Ok(()),
@@ -111,13 +118,13 @@ fn last_used(element: &Value) -> String {
 }
 
 /// Prints a Windows node's policy.
-pub fn native_text(out: &mut dyn Write, snapshot: &NativeSnapshot) -> io::Result<()> {
+pub fn native_text(out: &mut dyn Write, snapshot: &NativeSnapshot, paper: Paper) -> io::Result<()> {
     let NativeSnapshot { path, hash, policy, .. } = snapshot;
     writeln!(out, "{}\n  hash      {}", escaped(path), escaped(hash))?;
     let default = policy.get("defaultAction").map_or_else(|| "not set".to_owned(), word);
     writeln!(out, "  default   {default}")?;
     let rules = policy.get("rules").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    lines(out, rules, rules.len(), rule)
+    lines(out, rules, rules.len(), rule, paper)
 }
 
 fn rule(rule: &Value) -> String {

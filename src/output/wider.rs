@@ -102,7 +102,7 @@ impl Page<'_> {
             }
             Reason::Unreadable(name) => {
                 paper.line(out, "", &escaped(name))?;
-                self.line(out, "why", "it has values that only JavaScript reads, such as 1e999")?;
+                self.line(out, "why", "it has values that only JavaScript reads, such as 1e999, or an argPattern that is not a string")?;
             }
         }
         match &found.witness {

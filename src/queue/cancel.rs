@@ -324,7 +324,7 @@ pub fn emptied<S: BuildHasher>(shared: &[Prompt], left: &HashSet<Intent, S>) -> 
 }
 
 /// A run that is active, or that holds prompts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
     /// The session's key.
     pub session: Option<String>,

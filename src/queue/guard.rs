@@ -10,6 +10,7 @@
 //! remembers what is pending, what was resolved since the listing before the last one, and the groups that were denied
 //! lately.
 
+mod alerts;
 mod breaker;
 mod deciding;
 mod handlers;
@@ -20,16 +21,21 @@ mod offenders;
 mod phase;
 mod protocol;
 mod table;
+mod trigger;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use alerts::Alerts;
 use breaker::Breaker;
 pub use breaker::{Rate, Throttle};
 use holds::{Change, Holds};
 use offenders::Offenders;
 use phase::Phase;
-pub use protocol::{Counts, Decided, DenialCost, Held, Input, Next, Note, Offender, Outcome, Tuning};
+pub use protocol::{
+    Counts, Decided, DenialCost, Held, Input, Long, Next, Note, Offender, Older, Outcome, Tuning,
+};
 use table::{Digest, Look, State, Table};
+pub use trigger::Trigger;
 
 use super::clock::{GatewayTime, Now, SteadyTime};
 use super::denials::Denials;
@@ -72,6 +78,7 @@ pub struct Guard {
     timers: BTreeSet<(SteadyTime, Digest)>,
     /// The groups of the prompts with a check in flight.
     checks: HashMap<Key, Digest>,
+    alerts: Alerts,
     decisions: u64,
     requeued: u64,
     notes: Vec<Note>,
@@ -85,6 +92,7 @@ impl Guard {
             breaker: Breaker::new(tuning.free),
             offenders: Offenders::new(tuning.repeats, tuning.repeats_within_ms),
             holds: Holds::new(tuning.repeats, tuning.repeats_within_ms, tuning.turns.cooling_ms),
+            alerts: Alerts::new(&tuning.older_ms, &tuning.longer_than),
             cost: DenialCost::Nothing,
             tuning,
             table: Table::default(),
@@ -131,7 +139,11 @@ impl Guard {
             }
         }
         let denies = self.phase.denies();
+        let mut alert = None;
         if denies {
+            let (notes, next_at) = self.alerts.due(&self.table, now);
+            self.notes.extend(notes);
+            alert = next_at;
             self.due(now.steady);
             if resume_at.is_none()
                 && !self.denials.is_full()
@@ -145,7 +157,7 @@ impl Guard {
         let resume = resume_at.filter(|_| !self.table.ready.is_empty());
         let breaker = self.breaker.open_until();
         let holds = self.holds.next_at().filter(|_| breaker.is_none());
-        Next::Wait([list, timer, resume, breaker, holds].into_iter().flatten().min())
+        Next::Wait([list, timer, resume, breaker, holds, alert].into_iter().flatten().min())
     }
 
     /// The notes since the last call, in the order in which they happened.
@@ -188,7 +200,7 @@ impl Guard {
     pub fn remembered(&self) -> [usize; 3] {
         let lately = self.gone[0].len() + self.gone[1].len() + self.over.len() + self.phase.remembered();
         let pending = self.table.items.len() + self.timers.len() + self.denials.remembered();
-        [pending, lately, self.offenders.len() + self.holds.len()]
+        [pending + self.alerts.len(), lately, self.offenders.len() + self.holds.len()]
     }
 
     /// Queues the groups that are due.

@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 use super::VERSION;
 use super::queue::{STILL_LISTED, WiderJson, skip_reason};
 use crate::queue::clock::LocalTime;
+use crate::queue::filter::subject;
 use crate::queue::guard::line::{Event, Line, Timing};
-use crate::queue::guard::{Decided, Held, Note, Offender, Outcome};
+use crate::queue::guard::{Decided, Held, Long, Note, Offender, Older, Outcome};
+use crate::queue::prompt::Prompt;
 use crate::queue::report::{self, Failure};
 
 /// A line in machine output. Fields without a value are absent.
@@ -79,6 +81,9 @@ fn event(event: &Event) -> (&'static str, Value) {
         Event::Added => ("added", json!({})),
         Event::Removed => ("removed", json!({})),
         Event::Failed { retry_ms } => ("failed", json!({ "retryMs": retry_ms })),
+        Event::HookFailed { hook, of, cause } => {
+            ("hook-failed", json!({ "hook": hook, "of": of, "cause": cause }))
+        }
         Event::Dropped(lines) => ("dropped", json!({ "lines": lines })),
         Event::Stopping => ("stopping", json!({})),
         Event::Stopped { never_connected } if never_connected.is_empty() => ("stopped", json!({})),
@@ -154,7 +159,42 @@ fn note(note: &Note, timing: Timing) -> (&'static str, Value) {
             ("group-held", fields)
         }
         Note::Released(digest) => ("group-released", json!({ "group": group(digest) })),
+        Note::Older(older) => {
+            let Older { limit_ms, count, prompts } = &**older;
+            let prompts: Vec<Value> = prompts.iter().map(waiting).collect();
+            ("older", json!({ "limitMs": limit_ms, "count": count, "prompts": prompts }))
+        }
+        Note::Long(Long { limit, pending, groups }) => {
+            ("queue", json!({ "limit": limit, "pending": pending, "groups": groups }))
+        }
     }
+}
+
+/// A prompt that waits too long. A long command is cut: an event stays short, however long its prompts are.
+fn waiting(prompt: &Prompt) -> Value {
+    /// The maximum number of characters of a command.
+    const LONG: usize = 1_000;
+    let command = subject(prompt);
+    let cut = command.char_indices().nth(LONG).map(|(at, _)| at);
+    let mut fields = json!({
+        "id": prompt.id(),
+        "kind": prompt.kind().as_str(),
+        "agent": prompt.agent.as_deref(),
+        "session": prompt.session_key.as_deref(),
+        "run": prompt.run_id.as_deref(),
+        "createdAtMs": prompt.created_at_ms,
+        "expiresAtMs": prompt.expires_at_ms,
+        "command": &command[..cut.unwrap_or(command.len())],
+    });
+    if cut.is_some() {
+        fields["commandLength"] = command.chars().count().into();
+    }
+    fields
+}
+
+/// The name of an event in machine output.
+pub fn name(of: &Event) -> &'static str {
+    event(of).0
 }
 
 /// Why a prompt was not denied, for machines.

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod guard;
 pub mod queue;
 pub mod run;
+pub mod several;
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub const VERSION: u8 = 1;

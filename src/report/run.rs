@@ -8,6 +8,11 @@ use crate::queue::cancel::{Cancelled, RunList, RunRow};
 use crate::queue::{Key, Prompt};
 
 impl RunList {
+    /// Whether there is no run to show, and no unreadable prompt.
+    pub fn is_nothing(&self) -> bool {
+        self.rows.is_empty() && self.problems.is_empty() && self.partial.is_none()
+    }
+
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
@@ -37,15 +42,39 @@ impl RunList {
     }
 }
 
+impl RunList {
+    /// The output of `--ndjson`, one object per line. `named`: each has its gateway, if there are several.
+    pub fn lines(&self, named: bool) -> impl Iterator<Item = impl Serialize> {
+        let gateway = named.then_some(self.gateway.as_str());
+        self.rows.iter().map(move |row| RowJson { gateway, ..RowJson::line(row, self.now_ms, None) })
+    }
+}
+
+/// A row of `--watch --ndjson`. `event`: `listed`, `changed` or `gone`.
+pub fn event<'r>(row: &'r RunRow, now_ms: u64, event: &'static str) -> impl Serialize + use<'r> {
+    RowJson::line(row, now_ms, Some(event))
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RowJson<'r> {
     agent_id: Option<&'r str>,
     approvals: Vec<&'r str>,
+    /// The event of `--watch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    /// The gateway, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<&'r str>,
     holds: Vec<PromptJson<'r>>,
+    /// The gateway's clock, if each line must be complete by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now_ms: Option<u64>,
     run_id: Option<&'r str>,
     session_key: Option<&'r str>,
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
 }
 
 impl<'r> RowJson<'r> {
@@ -53,11 +82,19 @@ impl<'r> RowJson<'r> {
         Self {
             agent_id: row.agent.as_deref(),
             approvals: row.holds.iter().map(Prompt::id).collect(),
+            event: None,
+            gateway: None,
             holds: prompts(&row.holds),
+            now_ms: None,
             run_id: row.run.as_deref(),
             session_key: row.session.as_deref(),
             state: row.state.as_str(),
+            version: None,
         }
+    }
+
+    fn line(row: &'r RunRow, now_ms: u64, event: Option<&'static str>) -> Self {
+        Self { event, now_ms: Some(now_ms), version: Some(VERSION), ..Self::of(row) }
     }
 }
 

@@ -172,8 +172,7 @@ fn the_state_directory_of_another_host_is_not_guessed() {
         (json!({"home": "/home/ops", "stateDirectory": "/var/lib/openclaw"}), "runs"),
         (json!({"stateDirectory": "/home/ops/.openclaw"}), "denied"),
     ] {
-        let mut case =
-            json!({"document": {"version": 1}, "command": dump, "cwd": "/srv", "path": "/usr/bin"});
+        let mut case = json!({"document": {"version": 1}, "command": dump, "cwd": "/", "path": "/usr/bin"});
         case.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let flags = explain(&["--stdin", "--programs", "ops.toml", "--release", "2026.9.6"]);
         let (_, out, _) = fed(&client, &flags, case.to_string().as_bytes());

@@ -1,5 +1,7 @@
 //! `queue guard` as a process, with gateways that start, stop and fill up.
 
+mod hooks;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -99,3 +99,22 @@ fn errors_and_warnings_end_between_words() {
         assert!(lines.iter().any(|line| line.contains(path)), "{lines:#?}");
     }
 }
+
+/// The bug: the terminal wrapped the text of entries, without the gutter of what somebody else wrote.
+#[test]
+fn a_document_fits_a_narrow_terminal() {
+    let client = Client::alone();
+    let pattern = format!("/usr/bin/{}", "git-annex ".repeat(9));
+    let document = json!({"version": 1, "agents": {"main": {
+        "allowlist": [{"pattern": pattern, "argPattern": format!("^{}$", "status ".repeat(9))}],
+    }}});
+    client.file("a.json", document.to_string());
+    for columns in [40, 60] {
+        let (code, lines) = shown(&client, &["approvals", "get", "--file", "a.json"], columns);
+        assert_eq!(code, 0, "{lines:#?}");
+        let lines: Vec<String> = lines.into_iter().filter(|line| !line.starts_with("  hash")).collect();
+        assert_fitting(&lines, columns);
+        let entry = lines.iter().filter(|line| line.contains("git-annex") || line.contains("status")).skip(1);
+        assert!(entry.clone().count() > 1 && entry.clone().all(|line| line.contains('│')), "{lines:#?}");
+    }
+}

@@ -823,7 +823,7 @@ fn a_gateway_that_is_lost_after_an_abort_hides_nothing() {
 
 // ---- ls --watch
 
-/// A watch ends by its timeout and by Ctrl-C while the gateway sends nothing.
+/// A watch ends by Ctrl-C while the gateway sends nothing, and by its timeout if nothing was ever listed.
 #[test]
 fn a_watch_ends_while_an_answer_is_missing() {
     use std::io::{BufRead, BufReader};
@@ -844,11 +844,6 @@ fn a_watch_ends_while_an_answer_is_missing() {
         });
         (gateway, asked)
     };
-    // The earlier listing counts as success.
-    let (gateway, _asked) = silent_after(1);
-    let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=5s"]).output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert_eq!((output.status.code(), shown.lines().count()), (Some(0), 3), "{shown}");
     // Nothing was listed before the timeout.
     let (gateway, _asked) = silent_after(0);
     let output = gateway.client().command(&["queue", "ls", "--watch", "--timeout=2s"]).output().unwrap();

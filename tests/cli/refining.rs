@@ -1,6 +1,9 @@
 //! Calls that only refine a result. No command fails if the gateway does not answer them, refuses them or
 //! sends garbage.
 
+use std::io::{BufRead, BufReader};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::purge_faults::{Gateway, Say, group, row};
@@ -74,10 +77,18 @@ fn commands_work_without_the_states_of_runs() {
 fn a_watch_goes_on_without_the_states_of_runs() {
     for (name, failure, words) in failures() {
         let gateway = failing(RUNS, &failure);
-        let watch = gateway.client().answer(&["queue", "ls", "--watch", "--timeout=1s"]);
-        assert!(watch.starts_with("exit: 0\n"), "{name}: {watch}");
-        assert_eq!(watch.matches("\n+ ").count(), 6, "{name}: {watch}");
-        assert_eq!(watch.matches(words).count(), 1, "{name}: {watch}");
+        let mut child = gateway.client().spawn(&["queue", "ls", "--watch"]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let shown: Vec<String> = lines.by_ref().take(6).map(Result::unwrap).collect();
+        assert!(shown.iter().all(|line| line.starts_with("+ ")), "{name}: {shown:#?}");
+        // It lists again, and says nothing new.
+        while gateway.queue.lock().unwrap().count(RUNS) < 2 {
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let noted = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), noted.matches(words).count()), (Some(0), 1), "{name}: {noted}");
     }
 }
 

@@ -20,7 +20,7 @@ use super::verdict::decide_prepared;
 
 /// A case.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Case {
     /// Anything; copied to the answer.
     pub id: Value,
@@ -53,6 +53,8 @@ pub struct Case {
     pub security: Option<String>,
     /// The permission mode of the session.
     pub permission_mode: Option<String>,
+    /// What made the case; not used.
+    pub family: Option<String>,
 }
 
 /// Where the document of a case comes from.

@@ -117,6 +117,9 @@ impl<'c> Configuration<'c> {
 
     /// The policy that is asked for.
     pub(super) fn requested(&self, question: &Question<'_>, profile: Profile) -> Result<Requested, Unusable> {
+        if let Some(key) = malformed(question.configuration) {
+            return Err(Unusable::UnknownWord(key));
+        }
         if let Some((Value::String(host), layer)) = self.strongest("host") {
             match host.as_str() {
                 "auto" | "gateway" => {}
@@ -197,6 +200,31 @@ impl Layer<'_> {
             None => Err(Unusable::UnknownWord(key)),
         }
     }
+}
+
+/// The first key that is not of the type that every release requires, so that no gateway starts with it.
+fn malformed(root: &Value) -> Option<String> {
+    let at = |path: &str| root.pointer(path).filter(|value| !value.is_null());
+    if !root.is_object() && !root.is_null() {
+        return Some("openclaw.json".to_owned());
+    }
+    let objects = ["/tools", "/tools/exec", "/agents", "/agents/entries"];
+    let key = objects.into_iter().find(|path| at(path).is_some_and(|value| !value.is_object()));
+    if let Some(key) = key {
+        return Some(key.trim_start_matches('/').replace('/', "."));
+    }
+    let list = at("/agents/list")?;
+    let Some(list) = list.as_array() else { return Some("agents.list".to_owned()) };
+    let fits = |entry: &Value| entry.get("id").is_some_and(Value::is_string) && has_objects(entry);
+    list.iter().position(|entry| !fits(entry)).map(|index| format!("agents.list[{index}]"))
+}
+
+/// Whether `tools` and `tools.exec` of an agent are objects, if they are there.
+fn has_objects(entry: &Value) -> bool {
+    ["/tools", "/tools/exec"]
+        .iter()
+        .filter_map(|path| entry.pointer(path))
+        .all(|value| value.is_object() || value.is_null())
 }
 
 fn layer(value: &Value) -> Option<&Map<String, Value>> {

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::javascript::is_truthy;
 use super::levels::{Ask, Security};
 use super::profile::Profile;
 use super::question::{Entry, EntryId};
@@ -195,11 +196,17 @@ impl Normalised<'_> {
                 id: EntryId { scope: agent.to_owned(), index, stored },
                 pattern: text("pattern").unwrap_or_default().to_owned(),
                 arg_pattern: text("argPattern").map(str::to_owned),
+                odd_arguments: odd_arguments(&entry.fields),
                 allow_always: text("source") == Some("allow-always"),
             }
         };
         bucket.entries.iter().enumerate().map(entry).collect()
     }
+}
+
+/// Whether JavaScript takes an `argPattern` for true, if it is neither a string nor `null`.
+fn odd_arguments(entry: &Map<String, Value>) -> Option<bool> {
+    entry.get("argPattern").filter(|value| !value.is_string() && !value.is_null()).map(is_truthy)
 }
 
 #[cfg(test)]

@@ -28,9 +28,11 @@ impl<'t> Target<'t> {
     pub(super) fn of(lookup: &Lookup, program: &'t Program) -> Self {
         let by_path = words::has_separator(&program.word) || program.word.contains('~');
         if lookup.profile == Profile::V2026_4_14 {
-            // The path as written is what is compared, and it is known even if it is unknown what is there.
-            let guessed = program.guessed && !by_path;
-            return Self { path: lookup.candidate(program), name: None, guessed };
+            // The path as written is what is compared, and it is known even if it is unknown what is there. A relative one
+            // is not.
+            let path = lookup.candidate(program);
+            let is_known = by_path && path.as_deref().is_none_or(|path| path.starts_with('/'));
+            return Self { path, name: None, guessed: program.guessed && !is_known };
         }
         let name = (!by_path && program.resolved.is_some()).then_some(program.name.as_str());
         Self { path: lookup.trust_path(program), name, guessed: program.guessed }
@@ -54,7 +56,7 @@ pub(super) fn find<'e>(
     arguments: Option<&[String]>,
 ) -> Option<&'e Entry> {
     if let Some(entry) = entries.clone().find(|entry| is_bare_wildcard(lookup.profile, entry)) {
-        return Some(entry);
+        return readable(lookup, entry);
     }
     target.path.as_ref()?;
     let mut hash = None;
@@ -64,7 +66,13 @@ pub(super) fn find<'e>(
             continue;
         }
         if lookup.profile == Profile::V2026_4_14 {
-            return Some(entry);
+            return readable(lookup, entry);
+        }
+        if entry.odd_arguments == Some(true) {
+            if arguments.is_some() {
+                return readable(lookup, entry);
+            }
+            continue;
         }
         match arg_pattern(entry) {
             None if only_by_hash(lookup.profile, entry) => {}
@@ -78,7 +86,16 @@ pub(super) fn find<'e>(
             }
         }
     }
-    first_by_path
+    readable(lookup, first_by_path?)
+}
+
+/// The entry that matches, unless the release fails on it: it calls a method of strings on each `argPattern` that is there.
+fn readable<'e>(lookup: &Lookup, entry: &'e Entry) -> Option<&'e Entry> {
+    if entry.odd_arguments.is_some() {
+        lookup.world.failed.set(true);
+        return None;
+    }
+    Some(entry)
 }
 
 /// The `argPattern` of an entry, unless it is empty.
@@ -94,7 +111,8 @@ pub(super) fn only_by_hash(profile: Profile, entry: &Entry) -> bool {
 
 /// Whether an entry matches everything: `*` without an `argPattern`.
 pub(super) fn is_bare_wildcard(profile: Profile, entry: &Entry) -> bool {
-    words::trim(&entry.pattern) == "*" && arg_pattern(entry).is_none() && !only_by_hash(profile, entry)
+    let has_arguments = arg_pattern(entry).is_some() || entry.odd_arguments == Some(true);
+    words::trim(&entry.pattern) == "*" && !has_arguments && !only_by_hash(profile, entry)
 }
 
 /// Whether an entry's pattern matches, whatever its `argPattern`.
@@ -235,6 +253,32 @@ mod tests {
         assert_eq!(found(C, "git log", &[path_only, entry("*", None)]).as_deref(), Some("*"));
         assert_eq!(found(C, "git log", &[entry("*", Some("log"))]), None);
         assert_eq!(found(C, "git log", &[entry("git", Some(""))]).as_deref(), Some("git"));
+    }
+
+    /// The bug: such an entry allowed any arguments.
+    #[test]
+    fn a_release_fails_on_an_arg_pattern_that_is_not_a_string() {
+        for (profile, pattern, is_truthy, fails) in [
+            (A, "*", true, false),
+            (A, "*", false, true),
+            (A, "/usr/bin/git", true, true),
+            (A, "git", true, false),
+            (A, "/usr/bin/ls", true, false),
+            (B, "*", true, false),
+            (B, "*", false, true),
+            (B, "git", true, true),
+            (B, "git", false, true),
+            (B, "/usr/bin/git", true, true),
+            (B, "ls", true, false),
+        ] {
+            let odd = Entry { odd_arguments: Some(is_truthy), ..entry(pattern, None) };
+            with_lookup(profile, |lookup| {
+                let program = lookup.program("git");
+                let target = Target::of(lookup, &program);
+                assert!(find(lookup, [&odd].into_iter(), &target, Some(&[])).is_none(), "{pattern}");
+                assert_eq!(lookup.world.failed.get(), fails, "{profile:?} {pattern} {is_truthy}");
+            });
+        }
     }
 
     #[test]

@@ -57,6 +57,9 @@ enum Inspection {
 
 /// Looks into one script. A script outside the working directory is not read.
 fn inspect(situation: &Situation<'_>, target: &Target, path: &str) -> Inspection {
+    if situation.question.directory.is_empty() {
+        return Inspection::Unknown;
+    }
     let root = absolute("/", situation.question.directory);
     let path = absolute(&root, path);
     if path == root || !is_inside(&path, &root) {

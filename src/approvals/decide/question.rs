@@ -57,6 +57,9 @@ pub struct Entry {
     pub pattern: String,
     /// The `argPattern`, if it is a string. An empty one counts as absent.
     pub arg_pattern: Option<String>,
+    /// Of an `argPattern` that is neither a string nor `null`: whether JavaScript takes it for true. A release that does not
+    /// validate documents fails when it compares such an entry.
+    pub odd_arguments: Option<bool>,
     /// Whether its source is exactly `allow-always`.
     pub allow_always: bool,
 }

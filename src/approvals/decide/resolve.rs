@@ -5,7 +5,7 @@
 //! decided by a [`Hypothesis`], and noted in [`World::unknown`].
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::configuration::Setup;
@@ -33,6 +33,8 @@ pub(super) struct World<'h> {
     pub hypothesis: Hypothesis,
     /// The paths that the host did not know, so far.
     pub unknown: RefCell<BTreeSet<String>>,
+    /// Whether the release fails on an entry that it compares, so that nothing starts.
+    pub failed: Cell<bool>,
 }
 
 /// Everything outside a command that its programs are looked up in.
@@ -117,10 +119,20 @@ impl<'l> Lookup<'l> {
             Found::Program(real) | Found::File(real) | Found::Directory(real) => Some(real),
             Found::Nothing => None,
             Found::Unknown => {
-                self.world.unknown.borrow_mut().insert(path.to_owned());
+                self.note(path);
                 None
             }
         }
+    }
+
+    /// Notes a path that the host does not know.
+    fn note(&self, path: &str) {
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("what is at {path} in the directory in which the gateway was started")
+        };
+        self.world.unknown.borrow_mut().insert(path);
     }
 
     /// The real path of whatever is at a path, and whether it exists only by hypothesis.
@@ -190,14 +202,7 @@ impl<'l> Lookup<'l> {
             Found::Program(real) => Seen::Program(real),
             Found::File(_) | Found::Directory(_) | Found::Nothing => Seen::Other,
             Found::Unknown => {
-                let path = if is_absolute {
-                    path.to_owned()
-                } else {
-                    format!(
-                        "what is at {path} in the directory in which the gateway was started (a relative element of PATH)"
-                    )
-                };
-                self.world.unknown.borrow_mut().insert(path);
+                self.note(path);
                 if self.world.hypothesis == Hypothesis::Nothing { Seen::Other } else { Seen::Guessed }
             }
         }

@@ -115,17 +115,29 @@ impl Table {
         let all = all.chain(self.links.iter().flat_map(|(from, to)| [("links", from), ("links", to)]));
         let all = all.chain(self.home.iter().map(|path| ("home", path)));
         let mut all = all.chain(programs.into_iter().flatten().map(|path| ("programs", path)));
-        let relative = all.find(|(_, path)| !path.starts_with('/'));
-        match (relative, &self.programs) {
-            (Some((key, path)), _) => {
-                Some(format!("{key}: `{}` is not an absolute path", path.escape_debug()))
-            }
-            (None, Programs::Places(places)) => {
-                let problem = places.iter().find_map(|(key, place)| wrong_place(key, place))?;
-                Some(format!("programs: {problem}"))
-            }
-            (None, Programs::Paths(_)) => None,
-        }
+        let wrong = |(key, path): (&str, &String)| {
+            let problem = wrong_path(key, path)?;
+            Some(format!("{key}: `{}` {problem}", path.escape_debug()))
+        };
+        all.find_map(wrong).or_else(|| self.wrong_places()).or_else(|| self.both())
+    }
+
+    fn wrong_places(&self) -> Option<String> {
+        let Programs::Places(places) = &self.programs else { return None };
+        let problem = places.iter().find_map(|(key, place)| wrong_place(key, place))?;
+        Some(format!("programs: {problem}"))
+    }
+
+    /// A directory that is listed as something else, too.
+    fn both(&self) -> Option<String> {
+        let is_file = |path: &String| match &self.files {
+            Files::Paths(paths) => paths.contains(path),
+            Files::Texts(texts) => texts.contains_key(path),
+        };
+        let is_program =
+            |path: &String| matches!(&self.programs, Programs::Paths(paths) if paths.contains(path));
+        let path = self.directories.iter().find(|path| is_file(path) || is_program(path))?;
+        Some(format!("directories: `{}` is a program or a file, too", path.escape_debug()))
     }
 
     /// `PATH`, or the directories of the listed programs in their order, if the table does not say.
@@ -156,6 +168,12 @@ impl Table {
                 })
                 .collect(),
         }
+    }
+
+    /// The table as a host, for a call that names its directory: if nothing else exists, only a directory that the table has.
+    pub fn host_for(&self, directory: &str) -> TableHost {
+        let home = self.home.as_deref().unwrap_or("/");
+        self.host(if self.complete { home } else { directory })
     }
 
     /// The table as a host. `directory`: the directory of the call, which exists.
@@ -200,6 +218,17 @@ impl Table {
             host.add_parents(path);
         }
         host
+    }
+}
+
+/// What is wrong with a path under a key.
+fn wrong_path(key: &str, path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') {
+        Some("is not an absolute path")
+    } else if matches!(key, "programs" | "files") && path.ends_with('/') {
+        Some("ends with a slash, as only a directory does")
+    } else {
+        None
     }
 }
 
@@ -408,6 +437,19 @@ mod tests {
         assert_eq!((host.is_writable("/b/tool"), host.is_writable("/srv/a.py")), (Some(true), Some(false)));
     }
 
+    /// The bug: the directory of a call existed on a host on which nothing else did.
+    #[test]
+    fn on_a_complete_host_only_its_own_directories_exist() {
+        let written = r#"{"programs": ["/usr/bin/ls"], "home": "/home/ops", "directories": ["/srv"], "complete": true}"#;
+        let host = |directory| table(written).host_for(directory);
+        assert_eq!(host("/nope").look("/nope"), Found::Nothing);
+        for directory in ["/srv", "/home/ops", "/usr/bin", "/"] {
+            assert_eq!(host(directory).look(directory), Found::Directory(directory.to_owned()));
+        }
+        let open = written.replace("true", "false");
+        assert_eq!(table(&open).host_for("/nope").look("/nope"), Found::Directory("/nope".to_owned()));
+    }
+
     #[test]
     fn mistakes_are_named() {
         for (json, expected) in [
@@ -419,6 +461,19 @@ mod tests {
             ),
             (r#"{"programs": {"a/b": "/x"}}"#, "programs: `a/b` is neither a name nor an absolute path"),
             (r#"{"links": {"bin": "/x"}}"#, "links: `bin` is not an absolute path"),
+            // The bug: these made the program one that does not exist.
+            (
+                r#"{"programs": ["/bin/ls/"]}"#,
+                "programs: `/bin/ls/` ends with a slash, as only a directory does",
+            ),
+            (
+                r#"{"programs": ["/bin/ls"], "directories": ["/bin/ls"]}"#,
+                "directories: `/bin/ls` is a program or a file, too",
+            ),
+            (
+                r#"{"files": {"/a": ""}, "directories": ["/a"]}"#,
+                "directories: `/a` is a program or a file, too",
+            ),
         ] {
             assert_eq!(table(json).problem().as_deref(), Some(expected), "{json}");
         }

@@ -1,6 +1,6 @@
 //! A small host for the tests of the rules.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub(super) fn with_world<R>(
     .unwrap();
     let host = table.host("/work");
     let setup = Setup { path: path.to_owned(), safe_bins: ["head".into()].into(), ..Setup::default() };
-    let world = World { host: &host, hypothesis, unknown: RefCell::default() };
+    let world = World { host: &host, hypothesis, unknown: RefCell::default(), failed: Cell::default() };
     test(&Lookup { profile, world: &world, setup: &setup, directory: "/work", home: "/home/ann" })
 }
 
@@ -51,6 +51,7 @@ pub(super) fn entry(pattern: &str, arg_pattern: Option<&str>) -> Entry {
         id: EntryId { scope: "main".to_owned(), index: 0, stored: (pattern.to_owned(), 0) },
         pattern: pattern.to_owned(),
         arg_pattern: arg_pattern.map(str::to_owned),
+        odd_arguments: None,
         allow_always: false,
     }
 }

@@ -1,7 +1,7 @@
 //! The order of a release's checks, from the call to the verdict. What the host does not know is decided under three
 //! assumptions; only a verdict that all three share is an answer. Source: `createExecTool` of the releases.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::configuration::{Configuration, Setup, Unusable};
@@ -20,7 +20,13 @@ use super::question::{Entry, Question};
 use super::resolve::{Hypothesis, Lookup, World};
 use super::seen::Seen;
 use super::situation::{Outcome, Situation};
-use super::{bash, environment, split, workspace};
+use super::{bash, environment, split, words, workspace};
+
+/// Why nothing starts if a release fails on an entry.
+const FAILED: &str = "the gateway fails: the argPattern of an entry is not a string";
+
+/// Why nothing starts without an agent (2026.9.6).
+const MALFORMED: &str = "Malformed agent session key; refusing default-agent resolution.";
 
 /// The assumptions about a program if it is not known whether it exists.
 const HYPOTHESES: [Hypothesis; 3] = [Hypothesis::Nothing, Hypothesis::Stranger, Hypothesis::Wanted];
@@ -61,6 +67,9 @@ fn decided(
     explains_near: bool,
 ) -> Decision {
     let host: &dyn Host = &Seen::new(host);
+    let home = words::home(question.home);
+    let named = words::trim(question.directory);
+    let question = &Question { home: &home, directory: named, ..question.clone() };
     let configuration = Configuration::of(question, profile);
     let requested = match configuration.requested(question, profile) {
         Ok(requested) => requested,
@@ -75,6 +84,10 @@ fn decided(
     if let Some(reason) = refusal(question, profile, &policy, host) {
         return decision(&policy, Outcome::denied(reason), None);
     }
+    if profile >= Profile::V2026_9_6 && !named.is_empty() && !named.starts_with('/') {
+        let missing = format!("what is at {named} in the directory in which the gateway was started");
+        return undecided(Some(&policy), vec![missing]);
+    }
     let mut decision = if policy.is_bypassed {
         decision(&policy, Outcome::runs("full-bypass", None), None)
     } else {
@@ -84,7 +97,12 @@ fn decided(
         let mut decision = under_hypotheses(&question, profile, &policy, document, &setup, host);
         if let Some(evaluation) = decision.evaluation.as_mut().filter(|_| explains_near) {
             // The evaluation is the one under the first hypothesis.
-            let world = World { host, hypothesis: HYPOTHESES[0], unknown: RefCell::default() };
+            let world = World {
+                host,
+                hypothesis: HYPOTHESES[0],
+                unknown: RefCell::default(),
+                failed: Cell::default(),
+            };
             near::explain(evaluation, &Lookup::new(&question, profile, &setup, &world), &document.entries);
         }
         decision
@@ -105,6 +123,8 @@ fn decided(
 /// What is refused before the command is checked against the entries, in the gateway's words.
 fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dyn Host) -> Option<String> {
     let empty = || question.command.is_empty().then(|| "Provide a command to start.".to_owned());
+    // The key of a session has the agent in it.
+    let agent = || words::trim(question.agent).is_empty().then(|| MALFORMED.to_owned());
     let deny =
         || (policy.security == Security::Deny).then(|| "exec denied: host=gateway security=deny".to_owned());
     let directory = || workspace::refusal(question, profile, host);
@@ -114,9 +134,13 @@ fn refusal(question: &Question<'_>, profile: Profile, policy: &Merged, host: &dy
     match profile {
         Profile::V2026_4_14 => empty().or_else(guard).or_else(environment).or_else(deny),
         Profile::V2026_6_11 => empty().or_else(deny).or_else(guard).or_else(environment),
-        Profile::V2026_9_6 => {
-            deny().or_else(empty).or_else(guard).or_else(directory).or_else(state).or_else(environment)
-        }
+        Profile::V2026_9_6 => agent()
+            .or_else(deny)
+            .or_else(empty)
+            .or_else(guard)
+            .or_else(directory)
+            .or_else(state)
+            .or_else(environment),
     }
 }
 
@@ -133,7 +157,7 @@ fn under_hypotheses(
     let mut missing = BTreeSet::new();
     let mut agree = true;
     for hypothesis in HYPOTHESES {
-        let world = World { host, hypothesis, unknown: RefCell::default() };
+        let world = World { host, hypothesis, unknown: RefCell::default(), failed: Cell::default() };
         let evaluation = evaluate(question, profile, setup, &document.entries, &world);
         let situation = Situation {
             question,
@@ -144,7 +168,11 @@ fn under_hypotheses(
             evaluation: &evaluation,
             world: &world,
         };
-        let outcome = gateway::outcome(&situation);
+        let outcome = if world.failed.get() {
+            Outcome::denied(FAILED.to_owned())
+        } else {
+            gateway::outcome(&situation)
+        };
         let unknown = world.unknown.into_inner();
         let is_known = unknown.is_empty();
         missing.extend(unknown);

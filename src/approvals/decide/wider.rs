@@ -39,6 +39,10 @@ pub fn wider(comparison: &Comparison<'_>) -> Result<Wider, Incomparable> {
     let Comparison { before, after, configuration, profile } = *comparison;
     let old = document::read(before, profile).map_err(|_| Incomparable::Before)?;
     let new = document::read(after, profile).map_err(|_| Incomparable::After)?;
+    // Commands that other entries allow do not start either.
+    if before != after && fails(&old) {
+        return Err(Incomparable::Before);
+    }
     let (old_common, new_common) = (old.entries_of("*"), new.entries_of("*"));
     let mut pair = Pair {
         comparison,
@@ -63,6 +67,11 @@ pub fn wider(comparison: &Comparison<'_>) -> Result<Wider, Incomparable> {
         compare(&pair, &agent, &uncovered, &mut findings)?;
     }
     Ok(with_witnesses(findings.finish(), &pair))
+}
+
+/// Whether a release fails on an entry that it compares with a command.
+fn fails(side: &Loaded<'_>) -> bool {
+    side.agents().any(|agent| side.entries_of(agent).iter().any(|entry| entry.odd_arguments.is_some()))
 }
 
 /// Looks for a command that shows each finding.

@@ -77,8 +77,11 @@ pub(super) fn directory_name(path: &str) -> &str {
 }
 
 /// `path.posix.resolve(directory, path)` for an absolute directory: `.`, `..` and doubled slashes are folded
-/// as text.
+/// as text. If the directory is not known, a relative path stays as it is.
 pub(super) fn absolute(directory: &str, path: &str) -> String {
+    if directory.is_empty() && !path.starts_with('/') {
+        return path.to_owned();
+    }
     fold(if path.starts_with('/') { path.to_owned() } else { [directory, "/", path].concat() })
 }
 
@@ -119,6 +122,16 @@ fn is_folded(path: &str) -> bool {
 /// Whether a text has two bytes of ASCII next to each other.
 pub(super) fn has_pair(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|bytes| bytes == pair)
+}
+
+/// The home directory that a release takes `HOME` for (`resolveEffectiveHomeDir`). A relative one stays as it is: it is
+/// relative to where the gateway was started.
+pub(super) fn home(variable: &str) -> Cow<'_, str> {
+    match trim(variable) {
+        "undefined" | "null" => Cow::Borrowed(""),
+        home if home.starts_with('/') && !is_folded(home) => Cow::Owned(fold(home.to_owned())),
+        home => Cow::Borrowed(home),
+    }
 }
 
 /// Replaces `~` at the start, if the end or a separator follows, by the home directory. Nothing is replaced
@@ -182,6 +195,23 @@ mod tests {
         assert_eq!(directory_name("/usr/bin/ls"), "/usr/bin");
         assert_eq!(directory_name("/ls"), "/");
         assert_eq!(base_name("/usr/bin/ls"), "ls");
+    }
+
+    /// The bug: patterns and words with `~/` had two slashes.
+    #[test]
+    fn the_home_directory_is_resolved_first() {
+        for (variable, result) in [
+            ("/h", "/h"),
+            ("/h/", "/h"),
+            (" /h//a/../. ", "/h"),
+            ("/", "/"),
+            ("", ""),
+            ("null", ""),
+            ("h/", "h/"),
+        ] {
+            assert_eq!(home(variable), result);
+        }
+        assert_eq!(absolute("", "../x"), "../x");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::question::Question;
 
 /// Why 2026.9.6 does nothing in this directory.
 pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host) -> Option<String> {
-    if profile < Profile::V2026_9_6 {
+    if profile < Profile::V2026_9_6 || question.directory.is_empty() {
         return None;
     }
     match host.look(question.directory) {
@@ -23,10 +23,16 @@ pub(super) fn refusal(question: &Question<'_>, profile: Profile, host: &dyn Host
     }
 }
 
-/// The directory in which the command is read: 2026.9.6 takes the real path of the one that is asked for.
+/// The directory in which the command is read: 2026.9.6 takes the real path of the one that is asked for. Empty: the one in
+/// which the gateway was started, which nobody knows. The earlier releases go there if the one that is asked for is not a
+/// directory.
 pub(super) fn directory<'q>(question: &Question<'q>, profile: Profile, host: &dyn Host) -> Cow<'q, str> {
+    if !question.directory.starts_with('/') {
+        return Cow::Borrowed("");
+    }
     match host.look(question.directory) {
         Found::Directory(real) if profile >= Profile::V2026_9_6 => Cow::Owned(real),
-        _ => Cow::Borrowed(question.directory),
+        Found::Directory(_) | Found::Unknown => Cow::Borrowed(question.directory),
+        Found::Nothing | Found::File(_) | Found::Program(_) => Cow::Borrowed(""),
     }
 }

@@ -316,7 +316,7 @@ codes! {
             "a command line where a program is meant",
             "The pattern has blanks as a command line has: `git status`, `/usr/bin/gh pr *`. A pattern is matched against the program alone, never against its arguments.",
             "The entry does not match the intended command, so that command needs approval, or is denied, every time.",
-            "Write the program into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\". Up to 2026.5 a gateway ignores `argPattern`.",
+            "Write the program that a gateway compares into `pattern`, and its arguments as an anchored expression into `argPattern`: \"git\", \"^status$\". Commands with pipes and `&&` need an entry for each program. Up to 2026.5 a gateway ignores `argPattern`.",
         }
         CoveredEntry = "covered-entry" Warning {
             "an entry that a broader one covers",
@@ -370,7 +370,7 @@ codes! {
             "an entry for a program that runs other programs",
             "The entry allows the command that the message shows, as the evaluator of `approvals explain` decides it: a program that runs code, or another program, from its arguments or its input (bash, python3, git, tar, npm, vi and the like).",
             "An agent that may run it may run anything. Releases differ in what they detect; the message names those that run the command.",
-            "Allow the script itself, or add an anchored `argPattern` such as \"^safe\\.py$\" (up to 2026.5 a gateway ignores it).",
+            "Name the arguments that are needed with an anchored `argPattern` such as \"^status$\"; up to 2026.5 a gateway ignores it. For a shell, write entries for its scripts and for the programs that its commands start: with an `argPattern` it allows more.",
         }
         LinkAsPattern = "link-as-pattern" Warning {
             "an entry for a link of this host",
@@ -398,7 +398,7 @@ codes! {
         }
         RewritesApprovals = "rewrites-approvals" Error {
             "an entry that lets an agent change its own approvals",
-            "The entry allows a command of `openclaw` or `clearance` that changes the allowlist, as the evaluator of `approvals explain` decides it.",
+            "The entry allows a command of `openclaw` or `clearance` that changes the allowlist or the policy, as the evaluator of `approvals explain` decides it.",
             "The agent can allow itself every command.",
             "Remove the entry, or add an anchored `argPattern` for the subcommands that are meant: \"^status$\" (up to 2026.5 a gateway ignores it).",
         }

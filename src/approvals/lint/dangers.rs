@@ -1,7 +1,7 @@
 //! Lints of entries that allow more than they seem to, or nothing at all, as the evaluator decides it.
 
 use super::arguments::{Arguments, is_anchored};
-use super::judge::{Judge, Power, Shape, is_piped};
+use super::judge::{Judge, Power, Shape};
 use super::listed::Listed;
 use super::release::Release;
 use super::sink::Sink;
@@ -132,28 +132,28 @@ fn launcher<'f>(
 
 fn running(entry: &Listed<'_>, shape: &Shape, power: &Power, release: Release<'_>, sink: &mut Sink<'_>) {
     let shown = quotable(entry.pattern());
-    let is_approver = witnesses::is_approver(&shape.name);
+    let changed = power.runs.iter().find_map(|(_, command)| witnesses::changes(command));
     let mut allowed = Vec::new();
     let mut rest = power.runs.as_slice();
     while let Some((_, command)) = rest.first() {
         let (same, others) = rest.split_at(rest.iter().take_while(|(_, other)| other == command).count());
         rest = others;
         let profiles: Vec<Profile> = same.iter().map(|(profile, _)| *profile).collect();
-        let where_cat = if is_piped(command) { " (where `cat` has an entry)" } else { "" };
-        allowed.push(format!("`{command}`{where_cat}{}", release.on(&profiles)));
+        let condition = witnesses::writer(command).map(|writer| format!(" (where `{writer}` has an entry)"));
+        allowed.push(format!("`{command}`{}{}", condition.unwrap_or_default(), release.on(&profiles)));
     }
     let mut message = if programs::name(entry.pattern()) == shape.name {
         format!("`{shown}` allows {}", allowed.join(", and "))
     } else {
         format!("`{shown}` matches `{}`, and allows {}", shape.name, allowed.join(", and "))
     };
-    if is_approver {
-        message.push_str(", which changes this allowlist");
+    if let Some(changed) = changed {
+        message = format!("{message}, which changes {changed}");
     }
     if !power.dead.is_empty() {
         message = format!("{message}; no command matches it on {}", release.names(&power.dead));
     }
-    let code = if is_approver { Code::RewritesApprovals } else { Code::InterpreterWithoutArguments };
+    let code = if changed.is_some() { Code::RewritesApprovals } else { Code::InterpreterWithoutArguments };
     sink.push(entry.raw(code, "pattern", message));
 }
 

@@ -66,7 +66,11 @@ fn of_pattern<'f>(
         return;
     }
     if pattern::is_command_line(entry.pattern()) {
-        sink.push(entry.raw(Code::CommandAsPattern, "pattern", command_lines::message(entry, release)));
+        sink.push(entry.raw(
+            Code::CommandAsPattern,
+            "pattern",
+            command_lines::message(entry, release, judge),
+        ));
         return;
     }
     if let Some(dead) = entry.dead(release) {

@@ -18,6 +18,9 @@ const MAX_ASKED: usize = 400;
 /// Maximum number of shapes with an `argPattern` among them.
 const MAX_RESTRICTED: usize = 200;
 
+/// Maximum number of command lines for which an entry is proposed.
+const MAX_PROPOSED: usize = 200;
+
 /// Harmless commands of any program. If none of them runs, the entry is dead.
 const PLAIN: [&str; 3] = ["%", "% --version", "% a.txt"];
 
@@ -55,6 +58,7 @@ pub(super) struct Judge<'f> {
     wild: HashMap<Shape, Option<String>>,
     left: usize,
     left_restricted: usize,
+    left_proposed: usize,
 }
 
 impl<'f> Judge<'f> {
@@ -66,12 +70,18 @@ impl<'f> Judge<'f> {
             wild: HashMap::new(),
             left: MAX_ASKED,
             left_restricted: MAX_RESTRICTED,
+            left_proposed: MAX_PROPOSED,
         }
     }
 
     /// Whether there are witnesses for a program, by its name without a version.
     pub(super) fn knows(&self, plain: &str) -> bool {
         self.known.contains_key(plain)
+    }
+
+    /// Whether an entry may be proposed for one more command line.
+    pub(super) fn may_propose(&mut self) -> bool {
+        taken(&mut self.left_proposed)
     }
 
     /// What an entry allows. `plain`: the name of its program in the table.
@@ -85,17 +95,21 @@ impl<'f> Judge<'f> {
         {
             return Power::default();
         }
-        let witnesses = self.known.get(plain).copied().unwrap_or_default();
+        let known = self.known.get(plain).copied().unwrap_or_default();
         let mut power = Power::default();
         for profile in self.asked(shape) {
-            let mut commands = witnesses.iter().map(|witness| witness.replace('%', &shape.name));
+            let endings = shape.arguments.iter().flat_map(|arguments| {
+                known.iter().filter_map(|witness| witnesses::ending(witness, arguments))
+            });
+            let all = known.iter().map(|witness| (*witness).to_owned()).chain(endings);
+            let mut commands = all.map(|witness| witness.replace('%', &shape.name));
             if let Some(command) = commands.find(|command| allows(shape, command, profile)) {
                 power.runs.push((profile, command));
             } else if !is_restricted
                 && !PLAIN.iter().any(|plain| allows(shape, &plain.replace('%', &shape.name), profile))
             {
                 power.dead.push(profile);
-                power.is_transparent |= witnesses.iter().any(|witness| passes(witness, &shape.name, profile));
+                power.is_transparent |= known.iter().any(|witness| passes(witness, &shape.name, profile));
             }
         }
         if is_restricted && power.runs.is_empty() {
@@ -159,8 +173,8 @@ fn allows(shape: &Shape, command: &str, profile: Profile) -> bool {
         entry["source"] = "allow-always".into();
     }
     let mut entries = vec![entry];
-    if is_piped(command) {
-        entries.push(json!({"pattern": format!("{PROGRAMS}/cat")}));
+    if let Some(writer) = witnesses::writer(command) {
+        entries.push(json!({"pattern": format!("{PROGRAMS}/{writer}")}));
     }
     trial::runs(&Value::from(entries), &shape.name, command, profile)
 }
@@ -169,9 +183,4 @@ fn allows(shape: &Shape, command: &str, profile: Profile) -> bool {
 fn passes(witness: &str, name: &str, profile: Profile) -> bool {
     let entries = json!([{"pattern": format!("{PROGRAMS}/id")}]);
     trial::runs(&entries, name, &witness.replace('%', name), profile)
-}
-
-/// Whether a command needs an entry for `cat` besides its own.
-pub(super) fn is_piped(command: &str) -> bool {
-    command.starts_with("cat ")
 }

@@ -149,6 +149,14 @@ fn judged(
     linted
 }
 
+/// Whether a program runs other programs, by its path or name.
+pub fn is_launcher(path: &str) -> bool {
+    let name = programs::name(path);
+    let plain = programs::plain(name);
+    let is_known = |sought: &str| witnesses::all().any(|(known, _)| *known == sought);
+    programs::may_be_shell(path) || is_known(name) || is_known(plain) || is_known(&plain.to_ascii_lowercase())
+}
+
 /// The findings for an entry that is added. It is linted alone, or, if the document is small enough, as the last entry
 /// of its agent in the new text, where other entries may cover it.
 pub fn of_entry(text: Option<&[u8]>, agent: &str, entry: &Value, facts: &Facts<'_>) -> Vec<Diagnostic> {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::approvals::decide::{
-    Context, Host, Prepared, Profile, Programs, Question, Table, TableHost, Verdict, decide_prepared,
+    Context, Decision, Host, Prepared, Profile, Programs, Question, Segment, Table, TableHost, Verdict,
+    decide_prepared,
 };
 
 /// The directory of every program of a trial, and its `PATH`.
@@ -22,23 +23,38 @@ const HOME: &str = "/home/user";
 const STATE_DIRECTORY: &str = "/home/user/.openclaw";
 
 /// Programs that witnesses need besides their own.
-const OTHERS: [&str; 3] = ["cat", "id", "ls"];
+const OTHERS: [&str; 4] = ["cat", "env", "id", "ls"];
 
 /// Whether a command runs without a prompt on a host that has this program, with nothing but these entries.
 pub(super) fn runs(entries: &Value, program: &str, command: &str, profile: Profile) -> bool {
     runs_on(entries, command, profile, &host_with(program), HOME)
 }
 
-/// A host that has a program, and a few others.
+/// A host that has a program, by its name or its path, and a few others.
 fn host_with(program: &str) -> TableHost {
-    let programs: BTreeSet<String> =
-        OTHERS.into_iter().chain([program]).map(|name| format!("{PROGRAMS}/{name}")).collect();
+    let path = |name: &str| match name.strip_prefix("~/") {
+        Some(rest) => format!("{HOME}/{rest}"),
+        None if name.starts_with('/') => name.to_owned(),
+        None => format!("{PROGRAMS}/{name}"),
+    };
+    let programs: BTreeSet<String> = OTHERS.into_iter().chain([program]).map(path).collect();
     let table = Table { programs: Programs::Paths(programs), complete: true, ..Table::default() };
     table.host(DIRECTORY)
 }
 
+/// The parts of a command that must be allowed. `None`: it cannot be analysed.
+pub(super) fn parts(command: &str, profile: Profile) -> Option<Vec<Segment>> {
+    let entries = json!([{"pattern": "*"}]);
+    let evaluation = decided(&entries, command, profile, &host_with("id"), HOME).evaluation?;
+    evaluation.not_analysable.is_none().then_some(evaluation.segments)
+}
+
 /// As [`runs`], on a given host.
 pub(super) fn runs_on(entries: &Value, command: &str, profile: Profile, host: &dyn Host, home: &str) -> bool {
+    decided(entries, command, profile, host, home).verdict == Verdict::Runs
+}
+
+fn decided(entries: &Value, command: &str, profile: Profile, host: &dyn Host, home: &str) -> Decision {
     let document = json!({
         "version": 1,
         "defaults": {"security": "allowlist", "ask": "off", "askFallback": "deny"},
@@ -47,7 +63,7 @@ pub(super) fn runs_on(entries: &Value, command: &str, profile: Profile, host: &d
     .to_string();
     let question = Question { document: Some(&document), home, ..question(command) };
     let loaded = Prepared::of(question.document, question.agent, profile);
-    decide_prepared(&question, profile, &loaded, host).verdict == Verdict::Runs
+    decide_prepared(&question, profile, &loaded, host)
 }
 
 /// Whether a command that nothing allows runs if a prompt for it stays without an answer, under this policy of a document.

@@ -28,6 +28,7 @@ use toml::Spanned;
 
 use super::one_or_more::{Named, OneOrMore};
 use crate::approvals::decide::{Context, Programs, Table};
+use crate::approvals::model::scalar::{Ask, Security};
 
 /// Policy tests: what a gateway does with commands under one approvals document
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -143,14 +144,40 @@ pub(super) struct WrittenCase {
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
     /// `ask` of the call: off, on-miss or always
-    pub(super) ask: Option<String>,
+    pub(super) ask: Option<Ask>,
     /// `security` of the call: deny, allowlist or full; only releases up to 2026.5 read it
-    pub(super) security: Option<String>,
+    pub(super) security: Option<Security>,
     /// The permission mode of the session; only read from 2026.8 on
-    pub(super) permission_mode: Option<String>,
+    pub(super) permission_mode: Option<PermissionMode>,
     /// Programs of the host in this case: in addition to the file's, or in place of one with the same name
     #[schemars(with = "Option<Programs>")]
     pub(super) programs: Option<Spanned<Programs>>,
+}
+
+/// The permission mode of a session
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PermissionMode {
+    /// No command runs
+    ReadOnly,
+    /// What the allowlist does not match asks
+    Guarded,
+    /// What the allowlist does not match asks, after a model has reviewed it
+    Workspace,
+    /// Every command runs
+    Full,
+}
+
+impl PermissionMode {
+    /// The word of the release.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Guarded => "guarded",
+            Self::Workspace => "workspace",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// What a gateway does with a command

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::{Expected, File, WrittenCase, WrittenHost};
+use super::file::{Expected, File, PermissionMode, WrittenCase, WrittenHost};
 use super::one_or_more::OneOrMore;
 use super::schema::Kind;
 use super::suite::{Case, Host, Release, Suite};
@@ -14,6 +14,7 @@ use crate::approvals::decide::{Context, Programs, Table};
 use crate::approvals::findings::diagnostic::Position;
 use crate::approvals::findings::finding::Cursor;
 use crate::approvals::findings::nearest::nearest;
+use crate::approvals::model::scalar::{Ask, Security};
 
 /// `PATH` of a host that names none.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -141,9 +142,9 @@ impl Reader<'_> {
             context: written.context.unwrap_or(defaults.context),
             directory: directory.unwrap_or_else(|| Arc::clone(&defaults.directory)),
             environment: written.env,
-            ask: written.ask,
-            security: written.security,
-            permission_mode: written.permission_mode,
+            ask: written.ask.map(Ask::as_str),
+            security: written.security.map(Security::as_str),
+            permission_mode: written.permission_mode.map(PermissionMode::as_str),
             programs: self.programs(written.programs, defaults.has_table, problems),
         }
     }

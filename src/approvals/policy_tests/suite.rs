@@ -46,11 +46,11 @@ pub struct Case {
     /// The environment of the call.
     pub environment: BTreeMap<String, String>,
     /// `ask` of the call.
-    pub ask: Option<String>,
+    pub ask: Option<&'static str>,
     /// `security` of the call.
-    pub security: Option<String>,
+    pub security: Option<&'static str>,
     /// The permission mode of the session.
-    pub permission_mode: Option<String>,
+    pub permission_mode: Option<&'static str>,
     /// The programs of this case alone.
     pub programs: Option<Programs>,
 }

@@ -102,9 +102,9 @@ impl<'s> Tester<'s> {
             state_directory: Some(&state_directory),
             environment: case.environment.clone(),
             context: case.context,
-            ask: case.ask.as_deref(),
-            security: case.security.as_deref(),
-            permission_mode: case.permission_mode.as_deref(),
+            ask: case.ask,
+            security: case.security,
+            permission_mode: case.permission_mode,
         };
         let listed;
         let host: &dyn decide::Host = match &self.suite.host {
@@ -166,7 +166,7 @@ impl<'s> Tester<'s> {
     fn host(&mut self, table: &Table, case: &Case, directory: &str) -> Arc<TableHost> {
         if let Some(programs) = &case.programs {
             let table = Table { programs: with(&table.programs, programs), ..table.clone() };
-            return Arc::new(table.host(directory));
+            return Arc::new(table.host_for(directory));
         }
         if let Some(host) = self.hosts.get(&case.directory) {
             return Arc::clone(host);
@@ -174,7 +174,7 @@ impl<'s> Tester<'s> {
         if self.hosts.len() >= KEPT {
             self.hosts.clear();
         }
-        let host = Arc::new(table.host(directory));
+        let host = Arc::new(table.host_for(directory));
         self.hosts.insert(Arc::clone(&case.directory), Arc::clone(&host));
         host
     }

@@ -4,7 +4,7 @@ use crate::approvals::edit::allowlist::Verb as Change;
 use crate::commands::documents::Place;
 
 /// The entry, the agent and the document of one edit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Whether to add or to remove the entry.
     pub verb: Change,

@@ -6,6 +6,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError};
 
+use serde::de::IgnoredAny;
+
 use super::circumstances::table;
 use super::error::ExplainError;
 use super::release::{self, Sources};
@@ -70,7 +72,7 @@ pub fn run(
 enum Files {
     /// Those of this host.
     Here(ThisMachine),
-    /// Those of a table, in which the directory of a case exists.
+    /// Those of a table.
     Listed(Box<Listed>),
 }
 
@@ -98,7 +100,7 @@ impl Files {
             Self::Here(here) => here,
             Self::Listed(listed) => {
                 if directory.starts_with('/') && listed.directory != directory {
-                    listed.host = listed.table.host(directory);
+                    listed.host = listed.table.host_for(directory);
                     directory.clone_into(&mut listed.directory);
                 }
                 &listed.host
@@ -147,6 +149,10 @@ fn decide(
 }
 
 fn case(line: &[u8]) -> Result<Case, String> {
+    // Serde would take a list for the fields in their order.
+    if line.trim_ascii_start().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_ok() {
+        return Err("it is not a JSON object".to_owned());
+    }
     serde_json::from_slice(line).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line 1 ").next().unwrap_or_default();
@@ -232,6 +238,14 @@ mod tests {
             assert_eq!(answered(line.as_bytes()), (0, Err(expected.to_owned())));
         }
         assert!(answered(b"\xff\n").1.is_err());
+        // The bug: a misspelt field was ignored, and a list was read as a case.
+        for (line, expected) in [
+            (r#"{"command": "ls", "contxt": "cron"}"#, "unknown field `contxt`"),
+            ("[1, \"ls\"]", "it is not a JSON object"),
+        ] {
+            let error = answered(line.as_bytes()).1.unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -85,7 +85,11 @@ impl Circumstances {
             Some(home.display().to_string())
         });
         let (host, used): (Box<dyn Host + Send>, HostUsed) = match (table, name) {
-            (Some(table), Some(name)) => (Box::new(table.host(&directory)), HostUsed::Table(name)),
+            (Some(table), Some(name)) => {
+                let named = given.directory.is_some();
+                let host = if named { table.host_for(&directory) } else { table.host(&directory) };
+                (Box::new(host), HostUsed::Table(name))
+            }
             _ if own => (Box::new(ThisMachine), HostUsed::Here),
             _ => (Box::new(Table::default().host(&directory)), HostUsed::Unknown),
         };

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::approvals::decide::{Decision, Host, Profile, Question, Segment, Verdict, decide};
+use crate::approvals::lint;
 use crate::report::approvals::explain::Allow;
 use crate::store::{quoted_name, quoted_unless};
 use std::path::Path;
@@ -63,6 +64,135 @@ fn suggested(
         entries.push(entry);
     }
     None
+}
+
+/// The entry that allows exactly one command: the program with these arguments, and nothing else that did not run before.
+/// The evaluator proves it. The error: why there is none.
+pub(super) fn exact(
+    question: &Question<'_>,
+    profile: Profile,
+    host: &dyn Host,
+    decision: &Decision,
+) -> Result<Allow, String> {
+    if !profile.reads_arguments() {
+        return Err(format!(
+            "{} does not read the arguments of an entry, so every entry allows a program with any arguments",
+            profile.release()
+        ));
+    }
+    let [allow] = <[Allow; 1]>::try_from(entries(question, profile, host, decision, false))
+        .map_err(|entries| no_single(&entries, decision))?;
+    let segment = single_part(question, profile, host, &allow)?;
+    if lint::is_launcher(&allow.pattern) || segment.argv.first().is_some_and(|word| lint::is_launcher(word)) {
+        return Err(format!("{} runs other programs", allow.pattern));
+    }
+    let others = others(&segment.argv).ok_or("it has too many arguments")?;
+    // A release joins arguments with spaces, and with NUL if the expression has one: that is needed where other words
+    // have the same text.
+    let separated = format!("^{}$", separated(segment.argv.get(1..).unwrap_or_default()));
+    let mut patterns =
+        allow.arg_pattern.iter().chain([&separated]).filter(|pattern| pattern.len() <= LONGEST);
+    let is_exact = |pattern: &&String| {
+        let after = with(question, &allow.pattern, Some(pattern.as_str()))?;
+        let after = Question { document: Some(&after), ..question.clone() };
+        let runs = |question: &Question<'_>, argv: &[String]| {
+            let text = shlex::try_join(argv.iter().map(String::as_str)).ok()?;
+            let asked = Question { command: &text, ..question.clone() };
+            Some(decide(&asked, profile, host).verdict == Verdict::Runs)
+        };
+        let is_other =
+            |other: &Vec<String>| runs(&after, other) != Some(false) && runs(question, other) != Some(true);
+        let is_itself = decide(&after, profile, host).verdict == Verdict::Runs;
+        Some(is_itself && runs(&after, &segment.argv) == Some(true) && !others.iter().any(is_other))
+    };
+    match patterns.find(|pattern| is_exact(pattern) == Some(true)).cloned() {
+        Some(pattern) => Ok(Allow { arg_pattern: Some(pattern), ..allow }),
+        None => Err("every entry for it allows another command, too".to_owned()),
+    }
+}
+
+/// The only part of a command, with an entry that allows it.
+fn single_part(
+    question: &Question<'_>,
+    profile: Profile,
+    host: &dyn Host,
+    allow: &Allow,
+) -> Result<Segment, String> {
+    let with = with(question, &allow.pattern, allow.arg_pattern.as_deref())
+        .ok_or("the document cannot be edited")?;
+    let after = Question { document: Some(&with), ..question.clone() };
+    let segments = decide(&after, profile, host).evaluation.map(|evaluation| evaluation.segments);
+    let [segment] = <[Segment; 1]>::try_from(segments.unwrap_or_default())
+        .map_err(|_| "it has several parts, and an entry for one of them allows that one alone, too")?;
+    if segment.effective.is_some() {
+        return Err(
+            "it starts a program through another one, and an entry allows the program alone, too".to_owned()
+        );
+    }
+    Ok(segment)
+}
+
+/// The document with another entry.
+fn with(question: &Question<'_>, pattern: &str, arg_pattern: Option<&str>) -> Option<String> {
+    let mut document = document_of(question)?;
+    add(&mut document, question.agent, &(pattern.to_owned(), arg_pattern.map(str::to_owned)))?;
+    Some(document.to_string())
+}
+
+/// An expression for exactly these arguments, each followed by NUL. A release reads two NULs as no arguments, or as two empty
+/// ones.
+fn separated(arguments: &[String]) -> String {
+    if arguments.is_empty() {
+        return "\0\0".to_owned();
+    }
+    arguments.iter().map(|argument| literal(argument) + "\0").collect()
+}
+
+/// Why there is not exactly one entry.
+fn no_single(entries: &[Allow], decision: &Decision) -> String {
+    let evaluation = decision.evaluation.as_ref();
+    let never = || evaluation?.segments.iter().find_map(|segment| segment.never.clone());
+    match (entries.len(), evaluation.and_then(|evaluation| evaluation.not_analysable.as_ref())) {
+        (0, Some(why)) => format!("the release cannot analyse it: {why}"),
+        (0, None) if decision.verdict == Verdict::Runs => "it runs already, without another entry".to_owned(),
+        (0, None) if decision.policy.security.0 != "allowlist" => {
+            format!("the policy in force does not read entries: security is {}", decision.policy.security.0)
+        }
+        (0, None) => never().unwrap_or_else(|| format!("no entry makes it run ({})", decision.reason)),
+        (count, _) => format!("it needs {count} entries, and each of them allows its part alone, too"),
+    }
+}
+
+/// Commands that a person could take for this one: each with the same program and other arguments. `None`: there are too
+/// many arguments to try.
+fn others(argv: &[String]) -> Option<Vec<Vec<String>>> {
+    const MOST: usize = 64;
+    let (program, arguments) = argv.split_first()?;
+    if arguments.len() > MOST {
+        return None;
+    }
+    let mut others: Vec<Vec<String>> = Vec::new();
+    let mut push = |arguments: Vec<String>| {
+        others.push(std::iter::once(program.clone()).chain(arguments).collect());
+    };
+    push(Vec::new());
+    for more in ["", " ", "x", "--x", "-x", "/etc/passwd"] {
+        push(arguments.iter().cloned().chain([more.to_owned()]).collect());
+        push(std::iter::once(more.to_owned()).chain(arguments.iter().cloned()).collect());
+    }
+    for (at, argument) in arguments.iter().enumerate() {
+        let with = |changed: &[String]| [&arguments[..at], changed, &arguments[at + 1..]].concat();
+        push(with(&[]));
+        push(with(&[format!("{argument}x")]));
+        push(with(&[format!("x{argument}")]));
+        push(with(&argument.split(' ').map(str::to_owned).collect::<Vec<_>>()));
+        if let Some(next) = arguments.get(at + 1) {
+            push([&arguments[..at], &[format!("{argument} {next}")][..], &arguments[at + 2..]].concat());
+            push([&arguments[..at], &[next.clone(), argument.clone()][..], &arguments[at + 2..]].concat());
+        }
+    }
+    others.retain(|other| other != argv);
+    Some(others)
 }
 
 /// Whether `allowlist add` takes the agent: `default` is the early name of `main`.
@@ -137,7 +267,12 @@ fn allow(question: &Question<'_>, pattern: String, arguments: Option<String>, na
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::approvals::decide::{Context, Table};
 
     #[test]
     fn a_literal_has_no_special_characters() {
@@ -156,5 +291,104 @@ mod tests {
         }});
         assert_eq!(document, expected);
         assert_eq!(add(&mut json!({"agents": 7}), "main", &("/a".to_owned(), None)), None);
+    }
+
+    /// Asks for the entry of a command on a host with one program.
+    fn exact_of(command: &str, document: &str, profile: Profile) -> Result<Allow, String> {
+        let (table, configuration) = (table(), configuration());
+        let question = question(command, document, &configuration);
+        let host = table.host("/srv");
+        exact(&question, profile, &host, &decide(&question, profile, &host))
+    }
+
+    fn table() -> Table {
+        let programs = ["/usr/bin/tool", "/usr/bin/git", "/usr/bin/ls"];
+        serde_json::from_value(json!({"programs": programs, "path": "/usr/bin", "home": "/h"})).unwrap()
+    }
+
+    fn configuration() -> Value {
+        json!({"tools": {"exec": {"security": "allowlist", "ask": "on-miss"}}})
+    }
+
+    fn question<'q>(command: &'q str, document: &'q str, configuration: &'q Value) -> Question<'q> {
+        Question {
+            command,
+            agent: "main",
+            document: Some(document),
+            configuration,
+            directory: "/srv",
+            path: "/usr/bin",
+            home: "/h",
+            state_directory: None,
+            environment: BTreeMap::new(),
+            context: Context::Interactive,
+            ask: None,
+            security: None,
+            permission_mode: None,
+        }
+    }
+
+    const DOCUMENT: &str =
+        r#"{"version": 1, "agents": {"main": {"security": "allowlist", "ask": "on-miss"}}}"#;
+
+    #[test]
+    fn an_exact_entry_has_the_path_and_the_arguments() {
+        for profile in [Profile::V2026_6_11, Profile::V2026_9_6] {
+            for (command, expected) in [
+                ("tool /x/y.z", r"^/x/y\.z$"),
+                ("tool -a /x/y.z", "^-a\0/x/y\\.z\0$"),
+                ("tool 'a b'", "^a b\0$"),
+                ("tool", "^\0\0$"),
+            ] {
+                let allow = exact_of(command, DOCUMENT, profile).unwrap();
+                let found = (&*allow.pattern, allow.arg_pattern.as_deref());
+                assert_eq!(found, ("/usr/bin/tool", Some(expected)), "{command}");
+            }
+            for (command, says) in [
+                ("tool '' ''", "every entry for it allows another command, too"),
+                ("tool a && ls", "it needs 2 entries"),
+                ("git status", "/usr/bin/git runs other programs"),
+                ("tool > x", "cannot analyse"),
+            ] {
+                let why = exact_of(command, DOCUMENT, profile).unwrap_err();
+                assert!(why.contains(says), "{command}: {why}");
+            }
+        }
+        let why = exact_of("tool -a", DOCUMENT, Profile::V2026_4_14).unwrap_err();
+        assert!(why.contains("does not read the arguments"), "{why}");
+        let full = r#"{"version": 1, "agents": {"main": {"security": "full", "ask": "always"}}}"#;
+        assert!(exact_of("tool -a", full, Profile::V2026_9_6).is_err());
+    }
+
+    proptest! {
+        /// With an exact entry, the program runs with no other arguments.
+        #[test]
+        fn an_exact_entry_allows_no_other_arguments(
+            arguments in prop::collection::vec(word(), 0..4),
+            other in prop::collection::vec(word(), 0..4),
+            is_newest: bool,
+        ) {
+            let profile = if is_newest { Profile::V2026_9_6 } else { Profile::V2026_6_11 };
+            let line = |arguments: &[&str]| shlex::try_join([&["tool"], arguments].concat()).unwrap();
+            // No release distinguishes two empty arguments from none.
+            prop_assume!(arguments != other && !(arguments.is_empty() && other == ["", ""]));
+            let Ok(allow) = exact_of(&line(&arguments), DOCUMENT, profile) else { return Ok(()) };
+            let mut document: Value = serde_json::from_str(DOCUMENT).unwrap();
+            add(&mut document, "main", &(allow.pattern, allow.arg_pattern)).unwrap();
+            let (text, configuration, table) = (document.to_string(), configuration(), table());
+            let host = table.host("/srv");
+            let runs = |arguments: &[&str]| {
+                let line = line(arguments);
+                decide(&question(&line, &text, &configuration), profile, &host).verdict == Verdict::Runs
+            };
+            prop_assert!(runs(&arguments));
+            prop_assert!(!runs(&other), "{arguments:?} {other:?}");
+        }
+    }
+
+    fn word() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "a", "b", "a b", "", " ", "-x", "$", "*", "'", "a.c", "abc", "^", "a|b", "\\",
+        ])
     }
 }

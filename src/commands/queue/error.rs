@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::gateway::WebhookUrlError;
 use crate::queue::cancel::CancelError;
 use crate::report::exit::Exit;
 use crate::store::quoted_name;
@@ -25,12 +26,15 @@ pub enum QueueError {
         /// The problem.
         cause: String,
     },
-    /// `--watch` with several gateways: one screen shows one queue.
-    #[error("--watch shows the queue of one gateway")]
-    WatchesOne,
+    /// `--watch` with several gateways: one screen shows one gateway.
+    #[error("--watch shows one gateway")]
+    WatchesOne {
+        /// The noun of the command: `queue` or `run`.
+        noun: &'static str,
+    },
     /// `triage` without a terminal.
     #[error("queue triage shows a screen, but standard input and standard output are not a terminal")]
-    NoTerminal,
+    NoScreen,
     /// No pending prompt has this id.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
@@ -125,6 +129,34 @@ pub enum QueueError {
         /// The cause.
         cause: std::io::Error,
     },
+    /// No entry allows exactly the command of a prompt.
+    #[error("no entry allows exactly the command of the prompt {}: {}", one_line(.id), one_line(.why))]
+    NoEntry {
+        /// The prompt.
+        id: String,
+        /// The reason.
+        why: String,
+    },
+    /// `--add-entry` with another decision than `allow-once`.
+    #[error("--add-entry is for the decision allow-once")]
+    EntryOfDecision,
+    /// The program of a hook cannot be started.
+    #[error("--on: `{}` is not a program that can be started", one_line(.program))]
+    NoProgram {
+        /// The program, as given.
+        program: String,
+    },
+    /// The receiver of notices is not one. Its text is not shown: it may be a secret.
+    #[error("{flag}: {error}")]
+    Notify {
+        /// The flag.
+        flag: &'static str,
+        /// The problem.
+        error: WebhookUrlError,
+    },
+    /// Notices for a terminal, and there is none.
+    #[error("--notify terminal: standard output is not a terminal")]
+    NoTerminal,
     /// A cancellation that cannot be planned.
     #[error(transparent)]
     Cancel(#[from] CancelError),
@@ -186,7 +218,7 @@ impl QueueError {
             Self::Saved { .. } | Self::Metrics { .. } => Exit::Store,
             Self::NeverConnected { missed, of } => exit_of(missed, *of),
             Self::DecidedOtherwise { .. } | Self::Changed { .. } => Exit::Conflict,
-            Self::Unknown(_) | Self::NotPending { .. } => Exit::Found,
+            Self::Unknown(_) | Self::NotPending { .. } | Self::NoEntry { .. } => Exit::Found,
             Self::LastOfGroup | Self::AmbiguousId { .. } | Self::NotTaken { .. } | Self::Stopped => {
                 Exit::Partly
             }
@@ -194,8 +226,12 @@ impl QueueError {
             | Self::NotAllowed { .. }
             | Self::Unconfirmed
             | Self::Declined
-            | Self::WatchesOne
-            | Self::NoTerminal => Exit::Usage,
+            | Self::EntryOfDecision
+            | Self::NoProgram { .. }
+            | Self::Notify { .. }
+            | Self::NoTerminal
+            | Self::NoScreen
+            | Self::WatchesOne { .. } => Exit::Usage,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => Exit::Found,
                 CancelError::AmbiguousRun { .. }
@@ -212,10 +248,10 @@ impl QueueError {
                 "check that the address is a gateway's: clearance gateway status".to_owned()
             }
             Self::Saved { .. } => "save one with: clearance queue ls --json > queue.json".to_owned(),
-            Self::WatchesOne => {
-                "watch one gateway: clearance queue ls --watch --gateway=NAME; or list all once, without --watch".to_owned()
-            }
-            Self::NoTerminal => {
+            Self::WatchesOne { noun } => format!(
+                "watch one gateway: clearance {noun} ls --watch --gateway=NAME; or list all once, without --watch"
+            ),
+            Self::NoScreen => {
                 "list what is pending: clearance queue ls; then decide each: clearance queue resolve ID DECISION".to_owned()
             }
             Self::Unknown(_) => {
@@ -241,6 +277,17 @@ impl QueueError {
                 _ => "see what is wrong with each: clearance gateway status --gateway=NAME".to_owned(),
             },
             Self::Metrics { .. } => "choose another address or port for --metrics".to_owned(),
+            Self::NoEntry { id, .. } => {
+                format!("decide without it: clearance queue resolve {} allow-once", quoted_name(id))
+            }
+            Self::EntryOfDecision => {
+                "an answer allow-always lets the gateway add an entry of its own; for the narrowest one: clearance queue resolve ID allow-once --add-entry".to_owned()
+            }
+            Self::NoProgram { .. } => {
+                "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
+            }
+            Self::Notify { .. } => "write for example --notify https://hooks.example/path".to_owned(),
+            Self::NoTerminal => "leave it out where nobody sees the terminal; a program or a URL can notify elsewhere: --on breaker:COMMAND".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
             Self::Unconfirmed => {
                 "check the plan above, then: clearance … --yes".to_owned()
@@ -268,7 +315,6 @@ impl QueueError {
         match self {
             Self::Listing { .. } => "not-a-listing",
             Self::Saved { .. } => "not-a-saved-listing",
-            Self::WatchesOne | Self::NoTerminal => "usage",
             Self::Unknown(_) | Self::NotPending { .. } => "not-pending",
             Self::Changed { .. } => "prompt-changed",
             Self::AmbiguousId { .. } => "ambiguous-id",
@@ -280,6 +326,13 @@ impl QueueError {
             Self::DecidedOtherwise { .. } => "decided-otherwise",
             Self::NeverConnected { .. } => "never-connected",
             Self::Metrics { .. } => "metrics-address",
+            Self::NoEntry { .. } => "no-entry",
+            Self::EntryOfDecision
+            | Self::NoProgram { .. }
+            | Self::Notify { .. }
+            | Self::NoTerminal
+            | Self::NoScreen
+            | Self::WatchesOne { .. } => "usage",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",
             Self::Stopped => "stopped",

@@ -2,6 +2,7 @@
 
 mod deciding;
 pub mod dedupe;
+pub mod entry;
 mod error;
 pub mod guard;
 mod hold;
@@ -121,7 +122,7 @@ impl Queue {
     }
 
     /// Reconnects after a lost connection.
-    async fn reopen(&mut self) -> Result<(), Error> {
+    pub(in crate::commands) async fn reopen(&mut self) -> Result<(), Error> {
         self.connection.reopen().await?;
         self.clock = self.connection.clock();
         Ok(())

@@ -96,7 +96,7 @@ pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, E
     };
     let gateway = queue.connection.address().to_owned();
     queue.connection.close().await;
-    Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before })
+    Ok(Resolved { gateway, id: prompt.id().to_owned(), prompt: Some(prompt), decision, before, entry: None })
 }
 
 /// How a decision on a prompt that was shown ended.
@@ -229,7 +229,7 @@ async fn gone_meanwhile(
         Some(how) if how.is(decision) => {
             let gateway = queue.connection.address().to_owned();
             queue.connection.close().await;
-            Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before: true })
+            Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before: true, entry: None })
         }
         how => Err(QueueError::NotPending { id, how: how.map(Settled::words) }.into()),
     }
@@ -246,7 +246,7 @@ async fn decided(
         Some(how) if how.is(decision) => {
             let gateway = queue.connection.address().to_owned();
             queue.connection.close().await;
-            Ok(Resolved { gateway, id: id.to_owned(), prompt: None, decision, before: true })
+            Ok(Resolved { gateway, id: id.to_owned(), prompt: None, decision, before: true, entry: None })
         }
         Some(how) => Err(otherwise(id, how).into()),
         None => Err(QueueError::Unknown(id.to_owned()).into()),

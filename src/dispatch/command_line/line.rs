@@ -133,6 +133,8 @@ impl Line {
             }
         }
         let secret = |word: &Word| match word {
+            // The whole URL of a webhook may be a secret.
+            Word::Flag(name, _) if name == "notify" => true,
             Word::Flag(_, Some(text)) | Word::Operand(text) => {
                 text.contains("://") && without_secret(text) != *text
             }

@@ -1,7 +1,10 @@
 //! `queue guard`
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
+use std::mem;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::access::flags;
@@ -9,14 +12,16 @@ use super::super::command_line::CommandLine;
 use super::super::spool::Spool;
 use super::{filter, millis};
 use crate::cli::gateway::Access;
+use crate::cli::hooks::{Notify, On};
 use crate::cli::queue::{Filters, Guard};
-use crate::commands::gateway as gateways;
-use crate::commands::queue::guard::{self, WriteResult};
+use crate::commands::queue::QueueError;
+use crate::commands::queue::guard::{self, Hooks, Program, WriteResult};
 use crate::commands::targets::Targets;
+use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::output::{self, Paper};
 use crate::queue::guard::line::{Event, Line};
-use crate::queue::guard::{Rate, Throttle, Tuning};
+use crate::queue::guard::{Rate, Throttle, Trigger, Tuning};
 use crate::report::exit::Exit;
 use crate::settings::{Flags, Wait};
 use crate::streams::Streams;
@@ -26,7 +31,7 @@ const DRAINING: Duration = Duration::from_secs(5);
 
 /// `queue guard`. `end`: `--timeout`, if given; `reading`: the deadline for reading the configuration.
 pub fn guard(
-    args: Guard,
+    mut args: Guard,
     line: &CommandLine,
     (end, reading): (Option<Deadline>, Deadline),
     streams: &mut Streams<'_>,
@@ -36,29 +41,13 @@ pub fn guard(
     {
         output::exposed_metrics(streams.err, address)?;
     }
-    let filters = Filters {
-        agent: args.agent,
-        session: args.session,
-        run: None,
-        kind: args.kind,
-        older_than: None,
-        newer_than: None,
-    };
-    let throttle = |default: Throttle| Throttle {
-        max_rate: args.max_rate.map_or(default.max_rate, |(count, per_ms)| Rate { count, per_ms }),
-        cooling_ms: args.cooling.map_or(default.cooling_ms, millis),
-    };
-    let tuning = Tuning {
-        scope: args.by,
-        margin_ms: millis(args.margin),
-        filter: filter(filters),
-        observe: args.observe,
-        free: throttle(Throttle::FREE),
-        turns: throttle(Throttle::TURNS),
-        repeats: args.repeats,
-        repeats_within_ms: millis(args.within),
-        ..Tuning::default()
-    };
+    let on_terminal = args.notify.contains(&Notify::Terminal);
+    if on_terminal && !io::stdout().is_terminal() {
+        return Err(Error::from(QueueError::NoTerminal).into());
+    }
+    let (on, notify) = (mem::take(&mut args.on), mem::take(&mut args.notify));
+    let hooks = hooks(on, notify, &args.notify_file, reading)?;
+    let tuning = tuning(&args, &hooks);
     let access = Access {
         token_file: args.token_file,
         password_file: args.password_file,
@@ -74,7 +63,7 @@ pub fn guard(
     let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
     let several = args.all_gateways || args.gateway.len() > 1;
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
-    let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics };
+    let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics, hooks };
     let observe = args.observe;
     let ndjson = args.ndjson || !io::stdout().is_terminal();
     // Not to `streams.out`: a write there blocks until its reader reads.
@@ -96,6 +85,12 @@ pub fn guard(
         } else {
             output::guard_text(&mut text, &shown, observe, Paper::of(&io::stdout()))
         };
+        let printed = printed.and_then(|()| {
+            if on_terminal && request.hooks.wants(&shown.event) {
+                output::guard_notice(&mut text, &shown)?;
+            }
+            Ok(())
+        });
         // Empty text counts as written: the line is not for people.
         if printed.is_ok() && (text.is_empty() || spool.push(text)) {
             WriteResult::Written
@@ -108,4 +103,65 @@ pub fn guard(
     guarded?;
     written?;
     Ok(Exit::Done)
+}
+
+/// The rules of the guards.
+fn tuning(args: &Guard, hooks: &Hooks) -> Tuning {
+    let filters = Filters {
+        agent: args.agent.clone(),
+        session: args.session.clone(),
+        run: None,
+        kind: args.kind,
+        older_than: None,
+        newer_than: None,
+    };
+    let throttle = |default: Throttle| Throttle {
+        max_rate: args.max_rate.map_or(default.max_rate, |(count, per_ms)| Rate { count, per_ms }),
+        cooling_ms: args.cooling.map_or(default.cooling_ms, millis),
+    };
+    let older = |trigger| if let Trigger::Older(limit_ms) = trigger { Some(limit_ms) } else { None };
+    let longer = |trigger| if let Trigger::Queue(limit) = trigger { Some(limit) } else { None };
+    Tuning {
+        scope: args.by,
+        margin_ms: millis(args.margin),
+        filter: filter(filters),
+        observe: args.observe,
+        free: throttle(Throttle::FREE),
+        turns: throttle(Throttle::TURNS),
+        repeats: args.repeats,
+        repeats_within_ms: millis(args.within),
+        older_ms: limits(hooks, older),
+        longer_than: limits(hooks, longer),
+        ..Tuning::default()
+    }
+}
+
+/// What happens at which events. Without events, `--notify` is for those that need no limit.
+fn hooks(
+    on: Vec<On>,
+    notify: Vec<Notify>,
+    notify_files: &[PathBuf],
+    deadline: Deadline,
+) -> Result<Hooks, Error> {
+    let urls = notify.into_iter().filter_map(|receiver| match receiver {
+        Notify::Url(url) => Some(url),
+        Notify::Terminal => None,
+    });
+    let mut hooks = Hooks::default();
+    for url in urls {
+        hooks.notify.push(guard::receiver("--notify", &url)?);
+    }
+    for file in notify_files {
+        hooks.notify.push(guard::receiver_of_file(file, deadline)?);
+    }
+    hooks.on = on.into_iter().map(|On { trigger, words }| (trigger, Program::of(words))).collect();
+    if hooks.on.is_empty() {
+        hooks.on.extend([Trigger::Breaker, Trigger::Offender].map(|trigger| (trigger, None)));
+    }
+    Ok(hooks)
+}
+
+/// The limits of the events, each once.
+fn limits<T: Ord>(hooks: &Hooks, of: impl Fn(Trigger) -> Option<T>) -> Vec<T> {
+    hooks.on.iter().filter_map(|(trigger, _)| of(*trigger)).collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -54,7 +54,7 @@ pub fn triage(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(Error::from(QueueError::NoTerminal).into());
+        return Err(Error::from(QueueError::NoScreen).into());
     }
     let reading = end.unwrap_or_else(|| Deadline::after(step));
     // Nothing is printed beside the screen: each connection is a line of it.

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::super::escape::{Paper, name, shortened, text};
+use super::super::escape::{Paper, escaped, name, shortened, text};
 use super::{command, head, length};
 use crate::queue::filter::subject;
 use crate::queue::{Decision, Prompt};
-use crate::report::queue::Resolved;
+use crate::report::queue::{Added, Entry, Resolved};
 
 /// The maximum number of lines of a command that are repeated before a question.
 const REPEATED: usize = 3;
@@ -56,6 +56,42 @@ pub fn repeated(out: &mut dyn Write, prompt: &Prompt, paper: Paper) -> io::Resul
         }
     }
     Ok(())
+}
+
+/// Prints an entry before the question whether to add it.
+pub fn entry_text(out: &mut dyn Write, entry: &Entry, paper: Paper) -> io::Result<()> {
+    let Entry { agent, pattern, arg_pattern, document, release, .. } = entry;
+    paper.line(out, "Entry for agent ", &format!("{} in {}", name(agent), text(document)))?;
+    paper.block(out, "pattern", &text(pattern))?;
+    if let Some(arg_pattern) = arg_pattern {
+        paper.block(out, "args", &text(arg_pattern))?;
+    }
+    let text =
+        format!("It allows this program with exactly these arguments, in any directory ({}).", name(release));
+    paper.line(out, "", &text)
+}
+
+/// Prints what became of an entry.
+pub fn added_entry_text(out: &mut dyn Write, entry: &Entry, added: &Added, paper: Paper) -> io::Result<()> {
+    let what = match added {
+        Added::Stored => "Added the entry ",
+        Added::Before => "The document already has the entry ",
+        Added::Failed(_) => return Ok(()),
+    };
+    let arguments =
+        entry.arg_pattern.as_deref().map_or_else(String::new, |arguments| format!(" {}", text(arguments)));
+    let shown = format!("{}{arguments} for agent {}", text(&entry.pattern), name(&entry.agent));
+    paper.line(out, what, &shown)
+}
+
+/// Prints that the prompt is decided, and the entry is not stored.
+pub fn entry_failed_text(err: &mut dyn Write, why: &str, remedy: &str, paper: Paper) -> io::Result<()> {
+    paper.line(
+        err,
+        "error: ",
+        &format!("the prompt is decided, but the entry was not added: {}", escaped(why)),
+    )?;
+    paper.line(err, "  next: ", remedy)
 }
 
 /// Prints a decision and its prompt.

@@ -1,6 +1,7 @@
 //! Prompts, plans and purges, for people and for machines. Every text of a prompt is hostile: see `output::escape`.
 
 mod decision;
+mod frame;
 mod listing;
 mod notes;
 mod purge;
@@ -16,12 +17,15 @@ use super::escape::{Paper, columns, escaped, name, shortened, text};
 use crate::queue::Prompt;
 use crate::queue::filter::subject;
 
-pub use decision::{prompt_text, resolved_text};
+pub use decision::{added_entry_text, entry_failed_text, entry_text, prompt_text, resolved_text};
+pub(super) use frame::{Frame, lines, status_lines};
 pub use listing::{changes_ndjson, changes_text, queue_ndjson};
 pub use notes::remarks;
 pub(super) use purge::repeated_groups;
 pub use purge::{dedupe_text, plan_text};
-pub use screen::{Screen, blank_line, dedupe_question, progress, progress_over, question, resolve_question};
+pub use screen::{
+    Screen, blank_line, connection_text, dedupe_question, progress, progress_over, question, resolve_question,
+};
 pub use table::{Layout, queue_screen, queue_text};
 
 /// The style of duplicates, which are dimmed.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::escape::Paper;
+use super::super::escape::{Paper, escaped};
 use crate::queue::Decision;
 use crate::report::queue::Planned;
 
@@ -42,6 +42,14 @@ impl Drop for Screen<'_> {
     }
 }
 
+/// Notes that the connection is lost, and why, or that it is back.
+pub fn connection_text(err: &mut dyn Write, lost: Option<&str>, paper: Paper) -> io::Result<()> {
+    match lost {
+        Some(cause) => paper.line(err, "note: connection lost, reconnecting: ", &escaped(cause)),
+        None => paper.line(err, "note: ", "connected again"),
+    }
+}
+
 /// Shows how many prompts are still to be denied. Errors are ignored.
 pub fn progress(err: &mut dyn Write, left: usize) {
     drop(write!(err, "\r\x1b[K{left} left"));
@@ -73,9 +81,10 @@ pub fn dedupe_question(planned: &Planned) -> String {
     format!("Deny {}?", super::counted(planned.duplicates, "prompt"))
 }
 
-/// The question before a decision.
-pub fn resolve_question(decision: Decision) -> &'static str {
+/// The question before a decision. `adds_entry`: whether an entry is added, too.
+pub fn resolve_question(decision: Decision, adds_entry: bool) -> &'static str {
     match decision {
+        Decision::AllowOnce if adds_entry => "Allow this one time, and add the entry above?",
         Decision::AllowOnce => "Allow this one time?",
         Decision::AllowAlways => "Allow, and add an allowlist entry?",
         Decision::Deny => "Deny it?",
@@ -90,7 +99,7 @@ mod tests {
     fn a_question_is_wrapped_at_the_width_of_the_terminal() {
         let shown = |width| {
             let mut out = Vec::new();
-            let asked = resolve_question(Decision::AllowAlways);
+            let asked = resolve_question(Decision::AllowAlways, false);
             question(&mut out, asked, Paper { width, styled: false }).unwrap();
             String::from_utf8(out).unwrap()
         };

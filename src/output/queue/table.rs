@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::super::escape::{Paper, columns, name, padded, shortened, text};
+use super::frame::{Frame, lines, status_lines};
 use super::notes::{alone, remarks, undecided_text, wider_text};
 use super::{DUPLICATE, LONG, SOON, expires_soon, length, span};
 use crate::queue::filter::subject;
@@ -88,28 +89,14 @@ const SESSION: &str = "SESSION";
 const EXPIRES: &str = "EXPIRES";
 /// The width below which a terminal counts as narrow.
 const NARROW: usize = 60;
-/// The minimum number of lines of a group that are shown without the rest.
-const PART: usize = 3;
 /// The space between two columns.
 const GAP: usize = 2;
 /// The maximum padding of a cell without a terminal.
 const PADDED: usize = 60;
 
-/// The printed parts of a listing: its head, and the lines of each group.
-struct Drawn {
-    head: Vec<String>,
-    groups: Vec<(usize, Vec<String>)>,
-    foot: Vec<String>,
-}
-
 /// Prints the pending prompts.
 pub fn queue_text(out: &mut dyn Write, queued: &Queued, layout: Layout) -> io::Result<()> {
-    let Drawn { head, groups, foot } = drawn(queued, layout)?;
-    let groups = groups.into_iter().flat_map(|(_, lines)| lines);
-    for line in head.into_iter().chain(groups).chain(foot) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+    drawn(queued, layout)?.print(out)
 }
 
 /// Draws the pending prompts on a terminal of this many lines, from the top, as far as they fit.
@@ -120,51 +107,11 @@ pub fn queue_screen(
     lines: usize,
     status: Option<&str>,
 ) -> io::Result<()> {
-    let Drawn { mut head, groups, mut foot } = drawn(queued, layout)?;
-    // Notes are dropped before prompts.
-    foot.truncate((lines / 4).max(1));
-    let mut note = Vec::new();
-    super::runs_unknown_text(&mut note, queued.runs_unknown.as_deref(), layout.paper)?;
-    foot.extend(self::lines(&note));
-    foot.extend(status.map(str::to_owned));
-    let room = lines.saturating_sub(head.len() + foot.len());
-    let whole: usize = groups.iter().map(|(_, lines)| lines.len()).sum();
-    let mut more = 0;
-    // One line is kept for the number of further prompts.
-    let room = if whole > room { room.saturating_sub(1) } else { room };
-    let mut used = 0;
-    for (count, mut shown) in groups {
-        // A row and the start of its command: less is useless.
-        if more > 0 || used > 0 && used + shown.len().min(PART) > room {
-            more += count;
-            continue;
-        }
-        let left = room.saturating_sub(used);
-        let cut = shown.len() > left;
-        shown.truncate(left);
-        more += if cut { count } else { 0 };
-        used += shown.len();
-        head.extend(shown);
-    }
-    if more > 0 {
-        head.push(format!("and {}", counted(more, "more prompt")));
-    }
-    head.extend(foot);
-    head.truncate(lines.max(1));
-    write!(out, "\x1b[H")?;
-    // Each line is cleared before it is written: after a full line the cursor is still on it.
-    for (at, line) in head.iter().enumerate() {
-        let (clear, end) = if at + 1 == head.len() { ("\x1b[J", "") } else { ("\x1b[K", "\n") };
-        write!(out, "{clear}{line}{end}")?;
-    }
-    Ok(())
+    let status = status_lines(queued.runs_unknown.as_deref(), status, layout.paper)?;
+    drawn(queued, layout)?.draw(out, lines, status, "more prompt")
 }
 
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-fn drawn(queued: &Queued, layout: Layout) -> io::Result<Drawn> {
+fn drawn(queued: &Queued, layout: Layout) -> io::Result<Frame> {
     let Queued { gateway, rows, filtered, problems, partial, notes, beside, now_ms, .. } = queued;
     let mut foot = Vec::new();
     let paper = layout.paper;
@@ -192,17 +139,13 @@ fn drawn(queued: &Queued, layout: Layout) -> io::Result<Drawn> {
     remarks(&mut foot, paper, problems, partial.as_deref(), notes)?;
     let mut head = Vec::new();
     layout.paper.line(&mut head, "", &name(gateway))?;
-    let mut drawn = Drawn { head: lines(&head), groups: Vec::new(), foot: lines(&foot) };
+    let mut drawn = Frame { head: lines(&head), groups: Vec::new(), foot: lines(&foot) };
     if !rows.is_empty() {
         let table = Table::of(rows, *now_ms, layout);
         drawn.head.push(table.names());
         drawn.groups = table.groups(layout)?;
     }
     Ok(drawn)
-}
-
-fn lines(bytes: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
 /// Rows that fit the width of the terminal.

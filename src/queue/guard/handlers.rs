@@ -142,6 +142,7 @@ impl Guard {
         let requeued = group.is_some_and(|group| self.offenders.knows(&group, now.steady));
         self.requeued += u64::from(requeued);
         let phase = self.tuning.slots.map_or(0, |slots| slots.phase(&prompt.intent));
+        self.alerts.came(&rank(&prompt));
         self.table.insert(prompt, group, phase, requeued);
     }
 
@@ -311,6 +312,7 @@ impl Guard {
         self.list_at = now.steady.plus(wait_ms);
         self.offenders.forget(now.steady);
         self.holds.forget(now.steady);
+        self.alerts.forget(&self.table);
         self.timers.clear();
         self.table.groups.values_mut().for_each(|group| group.timer = None);
         for digest in self.table.duplicated() {

@@ -87,6 +87,15 @@ pub enum Event {
         /// The pause before the restart, in milliseconds.
         retry_ms: u64,
     },
+    /// A hook or a notice failed.
+    HookFailed {
+        /// The program or the receiver, without possible secrets.
+        hook: String,
+        /// The event that it was for.
+        of: &'static str,
+        /// The cause.
+        cause: String,
+    },
     /// This many lines were dropped, because earlier lines were not read in time.
     Dropped(u64),
     /// The guard received the order to stop.

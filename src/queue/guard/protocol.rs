@@ -50,6 +50,10 @@ pub struct Tuning {
     /// When denials may be sent, until [`Input::Slots`] says otherwise; `None` only where no other process can reach
     /// the gateway.
     pub slots: Option<Slots>,
+    /// The ages, in milliseconds, past which a prompt is reported.
+    pub older_ms: Vec<u64>,
+    /// The numbers of prompts past which the queue is reported.
+    pub longer_than: Vec<usize>,
 }
 
 impl Default for Tuning {
@@ -69,6 +73,8 @@ impl Default for Tuning {
             lag_ms: 1_000,
             limits: Limits::default(),
             slots: Some(Slots::CURRENT),
+            older_ms: Vec::new(),
+            longer_than: Vec::new(),
         }
     }
 }
@@ -173,6 +179,32 @@ pub enum Note {
     Held(Box<Held>),
     /// A group is not held any more: it stayed away after a denial, or it is gone.
     Released([u8; 32]),
+    /// Prompts are pending for longer than a limit.
+    Older(Box<Older>),
+    /// More prompts are pending than a limit.
+    Long(Long),
+}
+
+/// Prompts that are pending for longer than a limit since the last report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Older {
+    /// The limit, in milliseconds.
+    pub limit_ms: u64,
+    /// The number of prompts.
+    pub count: usize,
+    /// The first of them, oldest first.
+    pub prompts: Vec<Prompt>,
+}
+
+/// A queue that is longer than a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Long {
+    /// The limit.
+    pub limit: usize,
+    /// Prompts that are pending.
+    pub pending: usize,
+    /// Groups of prompts, those of one prompt included.
+    pub groups: usize,
 }
 
 /// A decision.

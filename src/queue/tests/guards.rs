@@ -372,7 +372,9 @@ impl Seat {
                 | Note::Closed
                 | Note::Offender(_)
                 | Note::Held(_)
-                | Note::Released(_) => {}
+                | Note::Released(_)
+                | Note::Older(_)
+                | Note::Long(_) => {}
             }
         }
         prop_assert!(self.decided.len() - self.over.len() >= self.guard.in_flight());

@@ -1,5 +1,6 @@
 //! Unit tests of `queue`, and their helpers for making prompts.
 
+mod alerting;
 mod cancelling;
 mod filters;
 mod guarding;

@@ -79,7 +79,7 @@ pub enum Reason {
     },
     /// Fewer entries hide code in arguments from `strictInlineEval`.
     HiddenCode,
-    /// Nobody but JavaScript reads this document.
+    /// Nobody but JavaScript reads this document, or a release fails on an entry of it.
     Unreadable(String),
 }
 

@@ -6,6 +6,34 @@ use super::VERSION;
 use super::prompt::PromptJson;
 use crate::queue::{Decision, Prompt};
 
+/// An entry that allows exactly the command of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The agent.
+    pub agent: String,
+    /// The pattern.
+    pub pattern: String,
+    /// The pattern for arguments.
+    pub arg_pattern: Option<String>,
+    /// The document.
+    pub document: String,
+    /// The release that decides.
+    pub release: String,
+    /// What to do if it cannot be stored.
+    pub next: String,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// It is stored.
+    Stored,
+    /// The document had it before.
+    Before,
+    /// It was not stored, for this reason.
+    Failed(String),
+}
+
 /// The report of `queue resolve`.
 #[derive(Debug, Clone)]
 pub struct Resolved {
@@ -19,6 +47,8 @@ pub struct Resolved {
     pub decision: Decision,
     /// Whether the prompt was decided in this way before.
     pub before: bool,
+    /// The entry of `--add-entry`.
+    pub entry: Option<(Entry, Added)>,
 }
 
 impl Resolved {
@@ -31,17 +61,43 @@ impl Resolved {
             Gone { id: &'r str },
         }
         #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct EntryJson<'r> {
+            agent: &'r str,
+            arg_pattern: Option<&'r str>,
+            document: &'r str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<&'r str>,
+            outcome: &'static str,
+            pattern: &'r str,
+        }
+        #[derive(Serialize)]
         struct Printed<'r> {
             approval: Approval<'r>,
             before: bool,
             decision: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            entry: Option<EntryJson<'r>>,
             gateway: &'r str,
             version: u8,
         }
-        let Self { gateway, id, prompt, decision, before } = self;
+        let Self { gateway, id, prompt, decision, before, entry } = self;
+        let entry = entry.as_ref().map(|(entry, added)| EntryJson {
+            agent: &entry.agent,
+            arg_pattern: entry.arg_pattern.as_deref(),
+            document: &entry.document,
+            error: if let Added::Failed(why) = added { Some(why) } else { None },
+            outcome: match added {
+                Added::Stored => "stored",
+                Added::Before => "unchanged",
+                Added::Failed(_) => "failed",
+            },
+            pattern: &entry.pattern,
+        });
         let approval = prompt
             .as_ref()
             .map_or(Approval::Gone { id }, |prompt| Approval::Pending(Box::new(PromptJson::of(prompt))));
-        Printed { approval, before: *before, decision: decision.as_str(), gateway, version: VERSION }
+        let decision = decision.as_str();
+        Printed { approval, before: *before, decision, entry, gateway, version: VERSION }
     }
 }

@@ -12,7 +12,6 @@ use crate::queue::runs::Runs;
 use crate::queue::scope::Place;
 use crate::queue::wider::Beside;
 use crate::report::VERSION;
-use crate::report::failure::FailureJson;
 
 /// The report of `queue ls`.
 #[derive(Debug, Clone)]
@@ -111,29 +110,6 @@ impl Queued {
         let gateway = named.then_some(self.gateway.as_str());
         self.rows.iter().map(move |row| PromptJson::listed(row).line(self.now_ms, gateway))
     }
-}
-
-/// The output of `--json` for several gateways, with the error for a gateway without a listing.
-pub fn queues<'q, I>(all: I) -> impl Serialize + use<'q, I>
-where
-    I: IntoIterator<Item = Result<&'q Queued, FailureJson<'q>>>,
-{
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Gateway<'q> {
-        Listing(Box<Whole<'q>>),
-        Failure(Box<FailureJson<'q>>),
-    }
-    #[derive(Serialize)]
-    struct All<'q> {
-        gateways: Vec<Gateway<'q>>,
-        version: u8,
-    }
-    let gateways = all.into_iter().map(|queue| match queue {
-        Ok(queued) => Gateway::Listing(Box::new(Whole::of(queued))),
-        Err(failure) => Gateway::Failure(Box::new(failure)),
-    });
-    All { gateways: gateways.collect(), version: VERSION }
 }
 
 /// The line of `--watch --ndjson` for a prompt that is not pending any more.

@@ -10,9 +10,9 @@ mod wider;
 
 use super::VERSION;
 
-pub use decision::Resolved;
+pub use decision::{Added, Entry, Resolved};
 pub use dedupe::{Dedupe, Emptied, Planned, PlannedGroup, Round, dedupe};
-pub use listing::{Queued, gone, queues};
+pub use listing::{Queued, gone};
 pub use prompt::{Listed, PromptJson};
 pub use reasons::{STILL_LISTED, denial, skip_reason, survivor};
 pub use verdict::{Asked, Verdict, verdict};

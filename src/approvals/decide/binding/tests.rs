@@ -68,8 +68,12 @@ fn bound(parts: &[&[&str]]) -> Result<bool, &'static str> {
         permission_mode: None,
     };
     let setup = Setup { path: "/bin".to_owned(), ..Setup::default() };
-    let world =
-        World { host: &Some3, hypothesis: Hypothesis::Nothing, unknown: std::cell::RefCell::default() };
+    let world = World {
+        host: &Some3,
+        hypothesis: Hypothesis::Nothing,
+        unknown: std::cell::RefCell::default(),
+        failed: std::cell::Cell::default(),
+    };
     let lookup = Lookup::new(&question, Profile::V2026_9_6, &setup, &world);
     let evaluation = Evaluation {
         not_analysable: None,

@@ -42,6 +42,29 @@ fn summary(requested: &Requested) -> String {
     format!("{}, {}{review}", security.unwrap_or_default(), ask.unwrap_or_default())
 }
 
+/// The bug: what is not of the type that every release requires counted as absent.
+#[test]
+fn a_configuration_of_another_type_is_not_used() {
+    for (configuration, key) in [
+        (json!(5), "openclaw.json"),
+        (json!({"tools": 5}), "tools"),
+        (json!({"tools": {"exec": []}}), "tools.exec"),
+        (json!({"agents": "x"}), "agents"),
+        (json!({"agents": {"list": {}}}), "agents.list"),
+        (json!({"agents": {"list": [{"id": "main"}, null]}}), "agents.list[1]"),
+        (json!({"agents": {"list": [{"id": 5}]}}), "agents.list[0]"),
+        (json!({"agents": {"list": [{"id": "a", "tools": {"exec": 5}}]}}), "agents.list[0]"),
+        (json!({"agents": {"entries": []}}), "agents.entries"),
+    ] {
+        let question = question(&configuration);
+        let requested = Configuration::of(&question, V2026_9_6).requested(&question, V2026_9_6);
+        assert_eq!(requested, Err(Unusable::UnknownWord(key.to_owned())));
+    }
+    for configuration in [Value::Null, json!({"tools": null}), json!({"agents": {"list": null}})] {
+        assert_eq!(requested(&configuration, V2026_9_6), Requested::default());
+    }
+}
+
 #[test]
 fn layers_override_field_by_field_and_modes_as_a_whole() {
     let agent = |exec: Value| json!({ "list": [{ "id": "Main", "tools": { "exec": exec } }] });

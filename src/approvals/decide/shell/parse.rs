@@ -1,7 +1,7 @@
 //! Parses a text with the grammar of Bash, within the releases' limits: the length, and the time of parsing. The time is
 //! counted in steps of the parser instead of milliseconds, so that the same text always has the same answer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, Parser, Tree};
@@ -15,10 +15,13 @@ const MAX_UNITS: usize = 131_072;
 /// machine and its load. A text of the greatest length takes at most 8,000 reports.
 const MAX_REPORTS: u32 = 20_000;
 
-/// Maximum cost of parsing after an error. Each report costs the length of the rest of the text, because the scanner may
-/// search all of it for the end of a word, repeatedly. Hostile texts reach this limit after about the releases' 500 ms;
-/// without it they would take hours. A text with an error is not analysable in any case.
-const MAX_RECOVERY: usize = 1_000_000;
+/// The most UTF-16 units that the scanner reads. It may search the whole rest of a text for the end of a word, for each word:
+/// `a=(` 3,000 times makes 28 million units of 9,000. The releases read 6 million in their 500 ms, and an ordinary text of
+/// the greatest length needs 300,000.
+const MAX_READ: usize = 12_000_000;
+
+/// The units that the scanner gets at once: what it reads is counted in such pieces.
+const PIECE: usize = 128;
 
 /// The most bars, and openings of here-strings and tests (`<<`, `[[`, `=~`), outside quotes. When a text with many ends in an
 /// error, the parser takes time and memory by the square of its length without a report: minutes and gigabytes for the
@@ -61,17 +64,19 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
         return Err(Unparsed::TimedOut);
     }
     let units = &source.units.units;
-    let (mut reports, mut recovery) = (0_u32, 0_usize);
-    let mut progress = |state: &tree_sitter::ParseState| {
+    let (mut reports, count) = (0_u32, Cell::new(0_usize));
+    let mut progress = |_: &tree_sitter::ParseState| {
         reports = reports.saturating_add(1);
-        if state.has_error() {
-            recovery = recovery.saturating_add(units.len().saturating_sub(state.current_byte_offset() / 2));
-        }
-        let is_over = reports > MAX_REPORTS || recovery > MAX_RECOVERY;
+        let is_over = reports > MAX_REPORTS || count.get() > MAX_READ;
         if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let read = &mut |at, _| units.get(at..).unwrap_or_default();
+    let read = &mut |at, _| {
+        let piece = piece(units, at);
+        count.set(count.get().saturating_add(piece.len()));
+        // The scanner cannot be stopped, but the text can end.
+        if count.get() > MAX_READ { &[] } else { piece }
+    };
     PARSER
         .with_borrow_mut(|parser| {
             let tree = parser.as_mut()?.parse_utf16_le_with_options(read, None, Some(options));
@@ -81,9 +86,16 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Tree, Unparsed> {
                 // Otherwise it would go on with this text.
                 parser.reset();
             }
-            tree
+            tree.filter(|_| count.get() <= MAX_READ)
         })
         .ok_or(Unparsed::TimedOut)
+}
+
+/// Some units from a place on; no character is cut in two.
+fn piece(units: &[u16], at: usize) -> &[u16] {
+    let rest = units.get(at..).unwrap_or_default();
+    let is_cut = rest.get(PIECE.saturating_sub(1)).is_some_and(|unit| (0xD800..0xDC00).contains(unit));
+    rest.get(..PIECE.saturating_add(usize::from(is_cut))).unwrap_or(rest)
 }
 
 /// A parser of the grammar, which is compiled in; a test checks that its version fits.
@@ -118,7 +130,7 @@ fn costly(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Unparsed, costly};
+    use super::{PIECE, Unparsed, costly, piece};
     use crate::approvals::decide::shell::source::Source;
     use tree_sitter::Tree;
 
@@ -130,6 +142,34 @@ mod tests {
     fn bars_in_quotes_do_not_count() {
         assert_eq!(costly(r#"a | 'b | c' | "d \" |" \| e"#), 2);
         assert_eq!(costly("a <<< b; [[ a =~ ( ]]"), 4);
+    }
+
+    /// The bug: the first of them never ended, and each took longer than a release parses.
+    #[test]
+    fn a_text_that_the_scanner_searches_again_and_again_is_given_up() {
+        for text in ["a=(", "$[", ">&", "a+=(", "a=(b[", " a)", "${a%", "export a=(", "f() ", "local ("] {
+            assert_eq!(parse(&text.repeat(130_000 / text.len())).err(), Some(Unparsed::TimedOut), "{text}");
+        }
+        // A short one has the answer of a release.
+        assert!(parse(&"a=(".repeat(100)).is_ok_and(|tree| tree.root_node().has_error()));
+        // The parser can be used again.
+        assert!(parse("ls -l").is_ok_and(|tree| !tree.root_node().has_error()));
+    }
+
+    #[test]
+    fn no_character_is_cut_in_two() {
+        let units: Vec<u16> =
+            format!("{}{}", "a".repeat(PIECE - 1), "\u{1F600}".repeat(PIECE)).encode_utf16().collect();
+        let mut at = 0;
+        while at < units.len() {
+            let piece = piece(&units, at);
+            assert!(!piece.is_empty() && String::from_utf16(piece).is_ok());
+            at += piece.len();
+        }
+        assert!(
+            parse(&format!("echo {}", "\u{1F600}".repeat(1000)))
+                .is_ok_and(|tree| !tree.root_node().has_error())
+        );
     }
 
     #[test]

@@ -36,7 +36,12 @@ fn read(command: &str, patterns: &[&str]) -> Evaluation {
     };
     let setup = Setup { path: "/bin".to_owned(), ..Setup::default() };
     let entries: Vec<Entry> = patterns.iter().enumerate().map(entry).collect();
-    let world = World { host: &host, hypothesis: Hypothesis::Nothing, unknown: RefCell::default() };
+    let world = World {
+        host: &host,
+        hypothesis: Hypothesis::Nothing,
+        unknown: RefCell::default(),
+        failed: std::cell::Cell::default(),
+    };
     evaluate(&question, Profile::V2026_4_14, &setup, &entries, &world)
 }
 
@@ -47,6 +52,7 @@ fn entry((index, pattern): (usize, &&str)) -> Entry {
         id: EntryId { scope: "main".to_owned(), index, stored },
         pattern: pattern.trim_start_matches('+').to_owned(),
         arg_pattern: None,
+        odd_arguments: None,
         allow_always: pattern.starts_with('+'),
     }
 }

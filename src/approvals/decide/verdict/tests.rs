@@ -162,3 +162,99 @@ fn what_no_host_can_tell_matters_only_if_it_changes_the_verdict() {
         assert_eq!(decision.missing.is_empty(), verdict != Verdict::Unknown, "{patterns:?}");
     }
 }
+
+/// Each release decides `command` in `directory` with `home`, with these entries alone, on a host that is known as a whole.
+fn in_directory(command: &str, directory: &str, home: &str, patterns: &Value) -> [Verdict; 3] {
+    let table: Table = serde_json::from_value(json!({
+        "programs": ["/bin/bash", "/bin/git", "/work/run.sh", "/home/ann/bin/own"],
+        "files": ["/work/a.txt"],
+        "directories": ["/work"],
+        "complete": true,
+    }))
+    .expect("a table");
+    let document = json!({"version": 1, "defaults": {"security": "allowlist", "ask": "off"},
+                          "agents": {"main": {"allowlist": patterns}}})
+    .to_string();
+    let question = Question {
+        command,
+        agent: "main",
+        document: Some(&document),
+        configuration: &Value::Null,
+        directory,
+        path: "/bin",
+        home,
+        state_directory: None,
+        environment: std::collections::BTreeMap::new(),
+        context: Context::Interactive,
+        ask: None,
+        security: None,
+        permission_mode: None,
+    };
+    RELEASES.map(|profile| decide(&question, profile, &table.host("/")).verdict)
+}
+
+/// The bug: a relative word was resolved against whatever was named, as text.
+#[test]
+fn a_directory_that_is_not_one_is_replaced_by_one_that_nobody_knows() {
+    let [runs, denied, unknown] = [Verdict::Runs, Verdict::Denied, Verdict::Unknown];
+    let run = json!([{"pattern": "/work/run.sh"}]);
+    for directory in ["/work/a.txt", "/work/absent"] {
+        assert_eq!(
+            in_directory("../run.sh", directory, "/", &run),
+            [unknown, unknown, denied],
+            "{directory}"
+        );
+        assert_eq!(in_directory("bash run.sh", directory, "/", &run)[2], denied, "{directory}");
+        let git = json!([{"pattern": "/bin/git"}]);
+        assert_eq!(in_directory("git a", directory, "/", &git), [runs, runs, denied], "{directory}");
+    }
+    assert_eq!(in_directory("./run.sh", "/work", "/", &run), [runs; 3]);
+    // The bug: the directory was not trimmed.
+    for directory in [" /work", "/work\n"] {
+        assert_eq!(in_directory("./run.sh", directory, "/", &run), [runs; 3], "{directory:?}");
+        assert_eq!(in_directory("bash run.sh", directory, "/", &run)[2], runs, "{directory:?}");
+    }
+    let git = json!([{"pattern": "/bin/git"}]);
+    assert_eq!(in_directory("git a", " ", "/", &git), [runs; 3]);
+    assert_eq!(in_directory("./run.sh", "", "/", &run), [unknown; 3]);
+    assert_eq!(in_directory("git a", "work", "/", &git), [runs, runs, unknown]);
+}
+
+/// The bug: entries with `~/` did not match if `HOME` ended with a slash.
+#[test]
+fn home_is_resolved_before_it_is_compared() {
+    let entries = json!([{"pattern": "~/bin/*"}]);
+    for home in ["/home/ann", "/home/ann/", "/home//ann/./x/..", " /home/ann"] {
+        for command in ["~/bin/own", "/home/ann/bin/own"] {
+            assert_eq!(
+                in_directory(command, "/work", home, &entries),
+                [Verdict::Runs; 3],
+                "{home} {command}"
+            );
+        }
+    }
+}
+
+/// The bug: 2026.9.6 was said to decide a command without an agent.
+#[test]
+fn no_agent_has_no_session() {
+    let table = Table::default();
+    let configuration = Value::Null;
+    let question = Question {
+        command: "ls",
+        agent: " ",
+        document: None,
+        configuration: &configuration,
+        directory: "/",
+        path: "/bin",
+        home: "/",
+        state_directory: None,
+        environment: std::collections::BTreeMap::new(),
+        context: Context::Interactive,
+        ask: None,
+        security: None,
+        permission_mode: None,
+    };
+    let verdicts = RELEASES.map(|profile| decide(&question, profile, &table.host("/")).verdict);
+    assert_eq!(verdicts, [Verdict::Runs, Verdict::Runs, Verdict::Denied]);
+}

@@ -65,6 +65,7 @@ fn kind(profile: Profile, entry: &Entry) -> Kind {
     let arguments = arg_pattern(entry);
     let is_old = profile == Profile::V2026_4_14;
     match (pattern, arguments) {
+        _ if entry.odd_arguments.is_some() => Kind::Nothing,
         ("", _) | ("*", Some(_)) => Kind::Nothing,
         (_, None) if only_by_hash(profile, entry) => Kind::Nothing,
         ("*", None) => Kind::Everything,
@@ -124,7 +125,7 @@ pub(super) struct Cover<'e> {
     /// The first entry `*`; one without an `argPattern` rather than with an empty one.
     everything: Option<&'e Entry>,
     /// Entries by their text, as [`Cover::key`] has it.
-    same: HashSet<(&'e str, Option<&'e str>, bool)>,
+    same: HashSet<(&'e str, Option<&'e str>, Option<bool>, bool)>,
     /// Entries by their pattern, in common form.
     by_pattern: HashMap<String, Vec<Ready<'e>>>,
     /// Entries with a wildcard, by the text before it.
@@ -171,8 +172,8 @@ impl<'e> Cover<'e> {
     }
 
     /// What makes two entries the same.
-    pub(super) fn key(entry: &Entry) -> (&str, Option<&str>, bool) {
-        (&entry.pattern, entry.arg_pattern.as_deref(), entry.allow_always)
+    pub(super) fn key(entry: &Entry) -> (&str, Option<&str>, Option<bool>, bool) {
+        (&entry.pattern, entry.arg_pattern.as_deref(), entry.odd_arguments, entry.allow_always)
     }
 
     /// Whether there is this approval of an exact command.

@@ -90,7 +90,7 @@ pub enum Cause {
 /// Why two documents cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomparable {
-    /// Nothing but JavaScript reads the old document.
+    /// Nothing but JavaScript reads the old document, or the release fails on an entry of it.
     Before,
     /// Nothing but JavaScript reads the new document.
     After,

@@ -65,6 +65,31 @@ fn narrower_entries_are_no_wider() {
     }
 }
 
+/// The bug: an `argPattern` that is not a string counted as none, although the release fails on it and starts nothing.
+#[test]
+fn a_document_on_which_a_release_fails_is_not_compared() {
+    let after = listed(&json!([{"pattern": "/usr/bin/git", "argPattern": "^push$"}])).to_string();
+    let none = listed(&json!([])).to_string();
+    for odd in [json!(5), json!(0), json!(["^a$"]), json!({})] {
+        let before = listed(&json!([{"pattern": "/usr/bin/git", "argPattern": odd}])).to_string();
+        let compare = |before, after, profile| {
+            wider(&Comparison {
+                before: Some(before),
+                after: Some(after),
+                configuration: &Value::Null,
+                profile,
+            })
+        };
+        for profile in [A, B] {
+            assert_eq!(compare(&before, &after, profile), Err(Incomparable::Before), "{odd}");
+            assert_eq!(compare(&before, &before, profile).unwrap().widenings, []);
+            assert_eq!(compare(&none, &before, profile).unwrap().widenings, []);
+        }
+        // 2026.9.6 denies everything with such a document.
+        assert_ne!(compare(&before, &after, C).unwrap().widenings, []);
+    }
+}
+
 /// The gaps of the entries that are wider, and whether each has a witness.
 fn gaps(profile: Profile, before: &Value, after: &Value) -> Vec<(Gap, Option<String>)> {
     let found = compare(profile, &listed(before), &listed(after));

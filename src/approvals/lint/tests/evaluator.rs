@@ -6,7 +6,6 @@ use super::super::{Facts, Files, Keeper, Overrides, lint};
 use crate::approvals::decide::Profile::{self, V2026_4_14 as A, V2026_6_11 as B, V2026_9_6 as C};
 use crate::approvals::decide::{Host, Place, Programs, Table};
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::approvals::lint::command_lines::intended;
 use crate::approvals::lint::trial;
 use crate::approvals::text::syntax::Syntax;
 
@@ -115,6 +114,49 @@ fn shells_are_dangerous_by_their_input() {
     );
 }
 
+/// The bug: nothing was found, although a shell with an `argPattern` allows any command behind a wrapper or a pipe.
+#[test]
+fn a_shell_with_arguments_allows_more_than_one_without() {
+    for (entry, command) in [
+        (json!({"pattern": "/usr/bin/bash", "argPattern": "^-c .*$"}), "`env bash -c id`"),
+        (json!({"pattern": "sh", "argPattern": "^-c id$"}), "`env sh -c id`"),
+        (json!({"pattern": "bash", "argPattern": "^.+$"}), "`cat a.sh | bash`"),
+    ] {
+        for release in ["2026.6.11", "2026.9.6"] {
+            let found = of_entry(&entry, Some(release));
+            assert!(found[0].starts_with("interpreter-without-arguments: "), "{entry}: {found:?}");
+            assert!(found[0].contains(command), "{entry}: {found:?}");
+        }
+    }
+}
+
+/// The bug: one command was tried for each program, and an expression that allows another one was passed over.
+#[test]
+fn an_expression_is_asked_with_several_commands() {
+    for (pattern, arguments, release, expected) in [
+        ("/usr/bin/ssh", "^.* ls$", "2026.9.6", "`ssh -o ProxyCommand=id a ls`"),
+        ("python3", r"^.*\.py$", "2026.9.6", "`python3 -c 1.py`"),
+        ("docker", "^exec .*$", "2026.9.6", "`docker exec a id`"),
+        ("gh", "^alias .*$", "2026.9.6", "`gh alias set --shell a id`"),
+        ("terraform", "^apply .*$", "2026.9.6", "`terraform apply -auto-approve`"),
+        ("systemctl", "^--user .*$", "2026.9.6", "`systemctl --user enable --now /work/a.service`"),
+        ("openclaw", "^config .*$", "2026.9.6", "`openclaw config set tools.exec.security full`"),
+        ("npx", "^openclaw .*$", "2026.6.11", "`npx openclaw approvals allowlist add /bin/sh`"),
+        ("node", "^/usr/lib/node_modules/openclaw/.*$", "2026.9.6", "approvals allowlist add /bin/sh`"),
+    ] {
+        let found = of_entry(&json!({"pattern": pattern, "argPattern": arguments}), Some(release));
+        let code = if expected.contains("approvals") || expected.contains("config") {
+            "rewrites-approvals: "
+        } else {
+            "interpreter-without-arguments: "
+        };
+        assert!(
+            found.iter().any(|line| line.starts_with(code) && line.contains(expected)),
+            "{pattern}: {found:?}"
+        );
+    }
+}
+
 /// `*` matches no slash, so `*/bash` matches nothing.
 #[test]
 fn one_star_before_a_slash_never_matches() {
@@ -138,16 +180,35 @@ fn a_command_line_is_reported_with_the_entry_that_is_meant() {
         ("python3 /x/y.py *", "python3 /x/y.py a", "python3"),
     ] {
         let found = of_pattern(pattern, None);
-        let (path, arguments) = intended(pattern).unwrap();
-        let proposed = format!("{{\"pattern\": {}, \"argPattern\": {}}}", json!(path), json!(arguments));
-        let entry: Value = serde_json::from_str(&proposed).unwrap();
         assert!(found.len() == 1 && found[0].starts_with("command-as-pattern: "), "{found:?}");
-        assert!(found[0].ends_with(&format!("; the entry should be {proposed}")), "{found:?}");
+        let (_, proposed) = found[0].split_once("; the entry should be ").unwrap();
+        let entry: Value = serde_json::from_str(proposed).unwrap();
         for profile in [B, C] {
             assert!(trial::runs(&json!([entry]), program, command, profile), "{pattern} {profile:?}");
             assert!(!trial::runs(&json!([entry]), program, program, profile));
             assert!(!trial::runs(&json!([{"pattern": pattern}]), program, command, profile));
         }
+    }
+    // The bug: what was proposed was dangerous, or allowed nothing.
+    for pattern in [
+        "git *",
+        "/usr/bin/python3 *",
+        "bash -c *",
+        "ls | wc",
+        "git status && git push",
+        "npx cowsay",
+        "$X a",
+        "sudo ls",
+    ] {
+        let found = of_pattern(pattern, None);
+        assert!(found[0].ends_with("looks like a command line"), "{found:?}");
+    }
+    for (pattern, proposed) in [
+        ("timeout 5 ls -l", r#"{"pattern": "ls", "argPattern": "^-l$"}"#),
+        ("/usr/bin/env python3 x.py", r#"{"pattern": "python3", "argPattern": "^x\\.py$"}"#),
+    ] {
+        let found = of_pattern(pattern, Some("2026.9.6"));
+        assert!(found[0].ends_with(&format!("; the entry should be {proposed}")), "{found:?}");
     }
     let found = of_pattern("git status", Some("2026.4.14"));
     assert!(

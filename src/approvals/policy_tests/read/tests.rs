@@ -42,7 +42,7 @@ directory = "/srv"
 env = { A = "1" }
 ask = "always"
 security = "allowlist"
-permission_mode = "plan"
+permission_mode = "guarded"
 programs = { gh = "/opt/gh" }
 entry = "main//opt/gh"
 "#;
@@ -95,6 +95,19 @@ fn wrong_values_have_their_places() {
             "4:10 `run` is not a value of this key (did you mean \"runs\"?)",
         ),
         ("document = \"a\"\n[[case]]\ncommand = \"a\"", "2:1 the key `expect` is missing"),
+        // The bug: a case passed as if these were absent.
+        (
+            "document = \"a\"\n[[case]]\ncommand = \"a\"\nexpect = \"runs\"\nask = \"alway\"",
+            "5:7 `alway` is not a value of this key (did you mean \"always\"?)",
+        ),
+        (
+            "document = \"a\"\n[[case]]\ncommand = \"a\"\nexpect = \"runs\"\nsecurity = \"dney\"",
+            "5:12 `dney` is not a value of this key (did you mean \"deny\"?)",
+        ),
+        (
+            "document = \"a\"\n[[case]]\ncommand = \"a\"\nexpect = \"runs\"\npermission_mode = \"readonly\"",
+            "5:19 `readonly` is not a value of this key (did you mean \"read-only\"?)",
+        ),
     ] {
         assert_eq!(problems(text), [expected], "{text}");
     }

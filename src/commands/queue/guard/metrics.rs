@@ -242,7 +242,12 @@ impl Gauges {
             Note::Held(_) => {
                 self.holds.inc();
             }
-            Note::Decided(_) | Note::Opened { .. } | Note::Closed | Note::Released(_) => {}
+            Note::Decided(_)
+            | Note::Opened { .. }
+            | Note::Closed
+            | Note::Released(_)
+            | Note::Older(_)
+            | Note::Long(_) => {}
         }
     }
 

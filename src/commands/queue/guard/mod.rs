@@ -7,6 +7,7 @@ mod connection;
 mod control;
 mod event_loop;
 mod fleet;
+mod hooks;
 mod http;
 mod metrics;
 mod out;
@@ -29,6 +30,7 @@ use crate::queue::guard::line::{Event, Line};
 
 use self::attempts::Attempts;
 use self::fleet::Fleet;
+pub use self::hooks::{Hooks, Program, receiver, receiver_of_file};
 use self::metrics::Metrics;
 use self::out::Out;
 pub use self::out::WriteResult;
@@ -49,13 +51,15 @@ pub async fn run(
 ) -> Result<(), Error> {
     let found = fleet::find(targets, reading).await?;
     fleet::check(&found, reading).await?;
+    request.hooks.check()?;
     let metrics = Metrics::new();
     let served = match request.metrics {
         Some(address) => Some(http::bind(address).await?),
         None => None,
     };
     let mut service = Service::new()?;
-    let out = Out::new(show, &metrics);
+    let (firing, mut failures) = hooks::start(&request.hooks)?;
+    let out = Out::new(show, &metrics, &firing);
     let nowhere: Arc<str> = "".into();
     let address = served.as_ref().and_then(|listener| listener.local_addr().ok());
     let metrics_url = address.map(|address| format!("http://{address}/metrics"));
@@ -86,6 +90,7 @@ pub async fn run(
                 break;
             },
             () = &mut serving => {}
+            (gateway, failed) = failures.next() => out.emit(&gateway, failed),
             by_time = async { tokio::select! { () = &mut ended => true, () = &mut closed => false } }, if !stopping => {
                 stopping = true;
                 over = by_time;
@@ -123,6 +128,10 @@ pub async fn run(
         Some(end) => attempts.never_connected(fleet.names(), end.timeout()),
         None => Vec::new(),
     };
+    firing.finish().await;
+    for (gateway, failed) in failures.rest() {
+        out.emit(&gateway, failed);
+    }
     let never_connected = missed.iter().map(|missed| missed.gateway.clone()).collect();
     out.emit(&nowhere, Event::Stopped { never_connected });
     attempts::verdict(missed, fleet.names().count())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::steady::millis;
+use super::hooks::Firing;
 use super::metrics::Metrics;
 use crate::queue::clock::LocalTime;
 use crate::queue::guard::line::{Event, Line};
@@ -26,15 +27,29 @@ pub(super) struct Out<'o> {
     /// The number of lines dropped since the last one that was sent.
     dropped: Cell<u64>,
     metrics: &'o Metrics,
+    firing: &'o Firing,
 }
 
 impl<'o> Out<'o> {
-    pub(super) fn new(show: &'o mut dyn FnMut(&Line) -> WriteResult, metrics: &'o Metrics) -> Self {
-        Self { show: RefCell::new(show), dropped: Cell::new(0), metrics }
+    pub(super) fn new(
+        show: &'o mut dyn FnMut(&Line) -> WriteResult,
+        metrics: &'o Metrics,
+        firing: &'o Firing,
+    ) -> Self {
+        Self { show: RefCell::new(show), dropped: Cell::new(0), metrics, firing }
     }
 
+    /// Sends a line, and starts the hooks that are for it.
     pub(super) fn emit(&self, gateway: &Arc<str>, event: Event) {
-        let at = local_time();
+        let line = Line { at: local_time(), gateway: Arc::clone(gateway), event };
+        self.send(&line);
+        for event in self.firing.fire(&line) {
+            self.send(&Line { at: line.at, gateway: Arc::clone(gateway), event });
+        }
+    }
+
+    fn send(&self, line: &Line) {
+        let at = line.at;
         let mut show = self.show.borrow_mut();
         let dropped = self.dropped.get();
         if dropped > 0 {
@@ -43,8 +58,7 @@ impl<'o> Out<'o> {
                 self.dropped.set(0);
             }
         }
-        let line = Line { at, gateway: Arc::clone(gateway), event };
-        if self.dropped.get() > 0 || show(&line) == WriteResult::Dropped {
+        if self.dropped.get() > 0 || show(line) == WriteResult::Dropped {
             self.dropped.set(self.dropped.get() + 1);
             self.metrics.dropped();
         }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::hooks::Hooks;
 use crate::queue::guard::Tuning;
 
 /// The request.
@@ -13,4 +14,6 @@ pub struct Request {
     pub cancel_runs: bool,
     /// The address of the metrics.
     pub metrics: Option<SocketAddr>,
+    /// What happens at which events.
+    pub hooks: Hooks,
 }

@@ -1,46 +1,20 @@
-//! `run …`
+//! `run cancel`: shows the plan, asks for confirmation, and carries it out.
 
 use std::io;
 
-use super::access::flags;
-use super::confirm::{self, ask};
-use crate::cli::run::{Cancel, Ls};
+use super::super::access::flags;
+use super::super::confirm::{self, ask};
+use super::layout;
+use crate::cli::run::Cancel;
+use crate::commands::Error;
 use crate::commands::queue::QueueError;
-use crate::commands::run::cancel::By;
-use crate::commands::run::{cancel, ls};
+use crate::commands::run::cancel::{self, By};
 use crate::commands::runtime::Runtime;
-use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
 use crate::output::{self, Layout, Paper};
 use crate::queue::cancel::{CancelPlan, Which};
 use crate::report::exit::Exit;
 use crate::streams::Streams;
-
-fn layout(all: bool) -> Layout {
-    Layout { paper: Paper::of(&io::stdout()), full: false, all }
-}
-
-/// `run ls`
-pub fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let flags = flags(args.gateway.gateway, args.access, args.quiet.quiet);
-    let list = gateways::run(ls::run(&flags, deadline))?;
-    if args.quiet.quiet
-        && !args.json
-        && list.rows.is_empty()
-        && list.problems.is_empty()
-        && list.partial.is_none()
-    {
-        return Ok(Exit::Done);
-    }
-    output::runs_unknown_text(streams.err, list.runs_unknown.as_deref(), Paper::of(&io::stderr()))?;
-    if args.json {
-        output::json(streams.out, &list.json())?;
-    } else {
-        output::runs_text(streams.out, &list, layout(args.all))?;
-    }
-    // Any run may hold a prompt that could not be parsed.
-    Ok(if list.problems.is_empty() { Exit::Done } else { Exit::Partly })
-}
 
 /// How to show and confirm a plan.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +49,7 @@ fn confirmed(plan: &CancelPlan, shown: Shown, streams: &mut Streams<'_>) -> anyh
 }
 
 /// `run cancel`
-pub fn cancel(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub fn run(args: Cancel, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let shown = Shown { yes: args.yes, json: args.json, all: args.all };
     let which = match (args.run, args.session) {
         (Some(run), _) => Which::Run(run),

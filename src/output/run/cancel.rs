@@ -1,41 +1,16 @@
-//! Runs, and reports of cancellations.
+//! Plans and reports of cancellations.
 
 use std::io::{self, Write};
 
-use super::escape::{escaped, name, quoted};
-use super::queue::{Layout, command, folded, head, remarks, span};
-use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, RunList, RunRow, Which};
+use super::super::escape::{escaped, name, quoted};
+use super::super::queue::{Layout, command, folded, head};
+use crate::queue::cancel::{Abort, Aim, CancelPlan, Cancelled, Which};
 use crate::report::run::failures;
 
 /// The maximum width of a name in a question, in columns.
 const BRIEF: usize = 40;
 /// The length of a plan, in lines, from which its denials are repeated before the question.
 const SHORT: usize = 10;
-
-/// Prints runs, one row per run, and below it the prompts that it holds: one row per group of equal prompts.
-pub fn runs_text(out: &mut dyn Write, list: &RunList, layout: Layout) -> io::Result<()> {
-    let RunList { gateway, rows, problems, partial, now_ms, .. } = list;
-    let paper = layout.paper;
-    paper.line(out, "", &name(gateway))?;
-    if rows.is_empty() {
-        paper.line(out, "", "Nothing runs, and no run holds prompts.")?;
-    }
-    for RunRow { session, agent, run, state, holds } in rows {
-        let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), name);
-        let (run, state, session, agent) = (text(run), state.as_str(), text(session), text(agent));
-        paper.line(out, "run ", &format!("{run}  {state}  session {session}  agent {agent}"))?;
-        for (prompt, count) in folded(holds, layout.all) {
-            let age = span(prompt.age_ms(*now_ms));
-            let what = if count > 1 {
-                format!("{count}x, oldest {age}: {}", command(prompt))
-            } else {
-                format!("{}, asked {age} ago: {}", name(prompt.id()), command(prompt))
-            };
-            paper.line(out, "    holds ", &what)?;
-        }
-    }
-    remarks(out, paper, problems, partial.as_deref(), &[])
-}
 
 /// Prints a plan: equal prompts are one row.
 pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) -> io::Result<()> {
@@ -93,7 +68,7 @@ pub fn cancel_plan_text(out: &mut dyn Write, plan: &CancelPlan, layout: Layout) 
         paper.line(out, "  note: ", text)?;
     }
     if denials.split(|byte| *byte == b'\n').nth(SHORT + 1).is_some() {
-        super::queue::repeated_groups(out, &groups, paper)?;
+        super::super::queue::repeated_groups(out, &groups, paper)?;
     }
     Ok(())
 }

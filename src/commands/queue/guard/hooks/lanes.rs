@@ -1,0 +1,150 @@
+//! The thread of the hooks, and its lanes: one for programs, of which a few run at once, and one for each webhook, whose
+//! events stay in order. Each lane has a bounded queue.
+
+use std::sync::Arc;
+use std::thread;
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, oneshot};
+
+use super::program::Program;
+use super::webhook::Receiver;
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::gateway::WebhookUrl;
+use crate::queue::guard::line::Event;
+
+/// The maximum number of events that wait in a lane.
+pub(super) const MOST_WAITING: usize = 64;
+/// The maximum number of programs that run at once.
+const AT_ONCE: usize = 4;
+
+/// An event for a hook.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) gateway: Arc<str>,
+    /// The name of the event.
+    pub(super) of: &'static str,
+    /// The event as JSON.
+    pub(super) text: Arc<str>,
+}
+
+/// A hook that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) gateway: Arc<str>,
+    of: &'static str,
+    hook: String,
+    cause: String,
+}
+
+impl Failure {
+    fn of(job: &Job, hook: &impl ToString, cause: impl Into<String>) -> Self {
+        Self { gateway: Arc::clone(&job.gateway), of: job.of, hook: hook.to_string(), cause: cause.into() }
+    }
+
+    fn dropped(job: &Job, hook: &impl ToString) -> Self {
+        Self::of(job, hook, format!("the event was dropped: {MOST_WAITING} others are waiting"))
+    }
+
+    /// The line of the log.
+    pub(super) fn event(self) -> Event {
+        Event::HookFailed { hook: self.hook, of: self.of, cause: self.cause }
+    }
+}
+
+/// The lanes, and the thread that works through them.
+pub(super) struct Lanes {
+    programs: mpsc::Sender<(Program, Job)>,
+    webhooks: Vec<(WebhookUrl, mpsc::Sender<Job>)>,
+    /// Ends the thread when it is dropped.
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Lanes {
+    /// Starts the thread.
+    pub(super) fn start(notify: &[WebhookUrl], failures: mpsc::Sender<Failure>) -> Result<Self, Error> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+        let (programs, started) = mpsc::channel(MOST_WAITING);
+        let (webhooks, posted): (Vec<_>, Vec<_>) = notify
+            .iter()
+            .map(|address| {
+                let (sender, receiver) = mpsc::channel(MOST_WAITING);
+                ((address.clone(), sender), (address.clone(), receiver))
+            })
+            .unzip();
+        let (stop, stopped) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let work = async move {
+            let posting = posted.into_iter().map(|(address, jobs)| post_all(address, jobs, failures.clone()));
+            let all = async { tokio::join!(run_all(started, failures.clone()), join_all(posting)) };
+            tokio::select! {
+                _ = all => {}
+                // Programs that still run are killed.
+                _ = stopped => {}
+            }
+        };
+        thread::Builder::new()
+            .name("hooks".to_owned())
+            .spawn(move || {
+                runtime.block_on(work);
+                // The guard may not wait for it.
+                let _: Result<(), ()> = end.send(());
+            })
+            .map_err(Error::Runtime)?;
+        Ok(Self { programs, webhooks, stop, ended })
+    }
+
+    /// Starts a program for an event, soon.
+    pub(super) fn run(&self, program: &Program, job: &Job) -> Result<(), Failure> {
+        let sent = self.programs.try_send((program.clone(), job.clone()));
+        sent.map_err(|_| Failure::dropped(job, &program.name()))
+    }
+
+    /// Posts an event to every webhook, soon. Returns those with a full lane.
+    pub(super) fn post(&self, job: &Job) -> Vec<Failure> {
+        let full = |(address, lane): &(WebhookUrl, mpsc::Sender<Job>)| {
+            lane.try_send(job.clone()).err().map(|_| Failure::dropped(job, address))
+        };
+        self.webhooks.iter().filter_map(full).collect()
+    }
+
+    /// Waits until all lanes are empty, or ends what still runs at the deadline.
+    pub(super) async fn finish(self, deadline: Deadline) {
+        let Self { programs, webhooks, stop, mut ended } = self;
+        drop((programs, webhooks));
+        let left = deadline.left().unwrap_or_default();
+        if tokio::time::timeout(left, &mut ended).await.is_err() {
+            drop(stop);
+            // It only kills processes now.
+            drop(ended.await);
+        }
+    }
+}
+
+async fn run_all(jobs: mpsc::Receiver<(Program, Job)>, failures: mpsc::Sender<Failure>) {
+    let jobs = futures_util::stream::unfold(jobs, async |mut jobs| {
+        let job = jobs.recv().await?;
+        Some((job, jobs))
+    });
+    let failures = &failures;
+    jobs.for_each_concurrent(AT_ONCE, async |(program, job)| {
+        if let Err(cause) = program.run(&job.text).await {
+            // If so many fail that the guard has not read the earlier failures, it knows.
+            drop(failures.try_send(Failure::of(&job, &program.name(), cause)));
+        }
+    })
+    .await;
+}
+
+async fn post_all(address: WebhookUrl, mut jobs: mpsc::Receiver<Job>, failures: mpsc::Sender<Failure>) {
+    let mut receiver = Receiver::of(address.clone());
+    while let Some(job) = jobs.recv().await {
+        if let Err(cause) = receiver.post(&job.text).await {
+            drop(failures.try_send(Failure::of(&job, &address, cause)));
+        }
+    }
+}

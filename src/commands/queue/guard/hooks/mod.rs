@@ -1,0 +1,127 @@
+//! Hooks and notices: what a guard starts or posts at an event. They have a thread of their own, so that nothing of it
+//! delays a denial: the guard only puts an event into a bounded queue.
+
+mod lanes;
+mod program;
+mod webhook;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use tokio::sync::mpsc;
+
+use self::lanes::{Failure, Job, Lanes};
+pub use self::program::Program;
+use super::super::error::QueueError;
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::gateway::WebhookUrl;
+use crate::queue::guard::Trigger;
+use crate::queue::guard::line::{Event, Line};
+use crate::report::guard::{name, object};
+use crate::settings::SettingsError;
+use crate::store::input::{self, Bounds, Input};
+use crate::store::private;
+
+/// How long running hooks may take after the guard has ended.
+const DRAINING: Duration = Duration::from_secs(5);
+
+/// What happens at which events.
+#[derive(Debug, Clone, Default)]
+pub struct Hooks {
+    /// The events, each with the program to start, if any.
+    pub on: Vec<(Trigger, Option<Program>)>,
+    /// The receivers of each of these events.
+    pub notify: Vec<WebhookUrl>,
+}
+
+impl Hooks {
+    /// Fails if a program cannot be started.
+    pub fn check(&self) -> Result<(), Error> {
+        for (_, program) in &self.on {
+            if let Some(program) = program.as_ref().filter(|program| !program.is_there()) {
+                return Err(QueueError::NoProgram { program: program.name().to_owned() }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether somebody wants to know of this event.
+    pub fn wants(&self, event: &Event) -> bool {
+        self.on.iter().any(|(trigger, _)| trigger.is(event))
+    }
+}
+
+/// Starts the thread of the hooks, if there is anything to do.
+pub(super) fn start(hooks: &Hooks) -> Result<(Firing, Failures), Error> {
+    let (sender, failures) = mpsc::channel(lanes::MOST_WAITING);
+    let has_work = !hooks.notify.is_empty() || hooks.on.iter().any(|(_, program)| program.is_some());
+    let lanes = has_work.then(|| Lanes::start(&hooks.notify, sender)).transpose()?;
+    Ok((Firing { hooks: hooks.clone(), lanes: RefCell::new(lanes) }, Failures(failures)))
+}
+
+/// The hooks of a running guard.
+pub(super) struct Firing {
+    hooks: Hooks,
+    lanes: RefCell<Option<Lanes>>,
+}
+
+impl Firing {
+    /// Starts what is to happen at a line. Returns the events that did not fit.
+    pub(super) fn fire(&self, line: &Line) -> Vec<Event> {
+        let lanes = self.lanes.borrow();
+        let Some(lanes) = lanes.as_ref().filter(|_| self.hooks.wants(&line.event)) else { return Vec::new() };
+        let Ok(text) = serde_json::to_string(&object(line)) else { return Vec::new() };
+        let job = Job { gateway: Arc::clone(&line.gateway), of: name(&line.event), text: text.into() };
+        let meant = self.hooks.on.iter().filter(|(trigger, _)| trigger.is(&line.event));
+        let programs = meant.filter_map(|(_, program)| program.as_ref());
+        let mut dropped: Vec<Failure> =
+            programs.filter_map(|program| lanes.run(program, &job).err()).collect();
+        dropped.extend(lanes.post(&job));
+        dropped.into_iter().map(Failure::event).collect()
+    }
+
+    /// Waits until everything has ended, at most for five seconds. Nothing is started any more.
+    pub(super) async fn finish(&self) {
+        let lanes = self.lanes.borrow_mut().take();
+        if let Some(lanes) = lanes {
+            lanes.finish(Deadline::after(DRAINING)).await;
+        }
+    }
+}
+
+/// The failures of hooks.
+pub(super) struct Failures(mpsc::Receiver<Failure>);
+
+impl Failures {
+    /// Waits for the next failure. Without hooks it waits forever.
+    pub(super) async fn next(&mut self) -> (Arc<str>, Event) {
+        match self.0.recv().await {
+            Some(failure) => (Arc::clone(&failure.gateway), failure.event()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The failures that nobody has read yet, after the end.
+    pub(super) fn rest(&mut self) -> Vec<(Arc<str>, Event)> {
+        let next = || self.0.try_recv().ok();
+        std::iter::from_fn(next).map(|failure| (Arc::clone(&failure.gateway), failure.event())).collect()
+    }
+}
+
+/// The receiver in a file that no other user can read: a URL may be a secret.
+pub fn receiver_of_file(path: &Path, deadline: Deadline) -> Result<WebhookUrl, Error> {
+    /// The size limit of the file.
+    const MAX_SIZE: ByteSize = ByteSize::kib(16);
+    private::check(path).map_err(SettingsError::Exposed)?;
+    let bytes = input::read(&Input::Path(path.to_owned()), Bounds { max_size: MAX_SIZE, deadline })?;
+    receiver("--notify-file", &String::from_utf8_lossy(&bytes))
+}
+
+/// The receiver in the value of a flag.
+pub fn receiver(flag: &'static str, text: &str) -> Result<WebhookUrl, Error> {
+    text.parse().map_err(|error| QueueError::Notify { flag, error }.into())
+}
