@@ -223,6 +223,23 @@ fn ctrl_z_stops_and_continues() {
 }
 
 #[test]
+fn a_closed_terminal_ends_the_screen() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let before = set(&client);
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    assert_eq!(session.terminal.closes(), 0);
+    // What is queued then is not sent, as after a signal.
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    pause();
+    session.press("d", "Deny");
+    assert_eq!(session.terminal.closes(), 3);
+    assert_eq!(set(&client), before);
+}
+
+#[test]
 fn an_only_gateway_that_cannot_be_reached_is_an_error() {
     let url = {
         let dev = Dev::start(&[]);

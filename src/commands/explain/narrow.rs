@@ -7,7 +7,7 @@ use super::circumstances::{Circumstances, Given, table};
 use super::guesses::without_guesses;
 use super::suggest;
 use super::target::Target;
-use crate::approvals::decide::{Context, Profile, Question, Verdict, decide};
+use crate::approvals::decide::{Context, Question, Verdict, decide};
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{self, Facts};
 use crate::commands::documents::Place;
@@ -68,7 +68,7 @@ pub(in crate::commands) fn exact(
         permission_mode: None,
     };
     let release = &target.surroundings.release;
-    let profile = Profile::of(release.measured).unwrap_or(Profile::NEWEST);
+    let profile = release.profile;
     let mut decision = decide(&question, profile, &*circumstances.host);
     without_guesses(&mut decision, &question, &target, circumstances.home.is_some());
     if decision.verdict == Verdict::Unknown {

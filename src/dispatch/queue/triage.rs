@@ -1,5 +1,6 @@
 //! `queue triage`: the screen, and the report after it.
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -68,7 +69,19 @@ pub fn triage(
     let mut screen = Shown { surface: None, out: Some(&mut **out), styled: paper.styled };
     let ended = gateways::run(triage::run(&request, &targets, end, &mut screen));
     drop(screen);
-    let ended = ended?;
-    output::decisions_text(streams.out, &ended, paper)?;
+    let triage::Ended { triage: ended, gone } = ended?;
+    let written = output::decisions_text(streams.out, &ended, paper).and_then(|()| streams.out.flush());
+    if gone && written.is_err() {
+        discard_output()?;
+    } else {
+        written?;
+    }
     Ok(triage::exit(&ended))
+}
+
+/// Discards what is written to standard output from now on, and what waits to be written: the terminal is gone, and
+/// that is no failure.
+fn discard_output() -> io::Result<()> {
+    let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
+    Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

@@ -46,6 +46,7 @@ fn one(out: &mut dyn Write, triage: &Triage, done: &Done, paper: Paper) -> io::R
                 prompt: Some((**prompt).clone()),
                 decision: *decision,
                 before: false,
+                entry: None,
             };
             resolved_text(out, &resolved, paper)
         }

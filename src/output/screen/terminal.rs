@@ -58,8 +58,10 @@ impl<'o> Surface<'o> {
     /// Shows what was on the terminal before.
     pub fn leave(&mut self) -> io::Result<()> {
         if SHOWN.swap(false, Ordering::SeqCst) {
-            leave(&mut self.backend)?;
+            let left = leave(&mut self.backend);
+            // Also where nothing can be shown any more.
             disable_raw_mode()?;
+            left?;
         }
         Ok(())
     }

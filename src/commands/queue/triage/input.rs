@@ -3,6 +3,7 @@
 use std::io;
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
 use crate::queue::triage::Key;
@@ -20,20 +21,43 @@ pub(super) enum Pressed {
     Redraw,
     /// The terminal has another size.
     Resized,
+    /// The terminal is gone.
+    Gone,
 }
 
-/// Reads the terminal until it is closed.
+/// Reads the terminal until it is gone, which is the last report.
 pub(super) fn listen() -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
     let (sender, keys) = mpsc::unbounded_channel();
+    let gone = sender.clone();
     let read = move || {
         while let Ok(event) = event::read() {
             if pressed(event).is_some_and(|pressed| sender.send(pressed).is_err()) {
                 return;
             }
         }
+        drop(sender.send(Pressed::Gone));
     };
     std::thread::Builder::new().name("keys".to_owned()).spawn(read)?;
+    // The reader does not notice: it takes the end of the input for a pause, and reads again and again.
+    let watch = move || {
+        until_gone();
+        drop(gone.send(Pressed::Gone));
+    };
+    std::thread::Builder::new().name("terminal".to_owned()).spawn(watch)?;
     Ok(keys)
+}
+
+/// Waits until nobody holds the other end of the terminal any more.
+fn until_gone() {
+    let terminal = io::stdin();
+    loop {
+        // Without a wanted event only a hang-up and an error are reported.
+        let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+        match poll(&mut watched, None) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
 }
 
 fn pressed(event: Event) -> Option<Pressed> {

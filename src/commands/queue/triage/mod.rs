@@ -87,7 +87,17 @@ enum Woken {
     Continued,
 }
 
-/// Shows the queues until the person quits, a signal arrives or `end` passes. The result has every decision.
+/// The end of a screen.
+#[derive(Debug)]
+pub struct Ended {
+    /// The state, with every decision.
+    pub triage: Triage,
+    /// Whether the terminal was gone, so that a report may have no reader.
+    pub gone: bool,
+}
+
+/// Shows the queues until the person quits, a signal arrives, the terminal is gone or `end` passes. The result has every
+/// decision.
 ///
 /// # Errors
 /// The only gateway could not be connected at the start, or the terminal is unusable.
@@ -96,7 +106,7 @@ pub async fn run(
     targets: &[Flags],
     end: Option<Deadline>,
     screen: &mut dyn Screen,
-) -> Result<Triage, Error> {
+) -> Result<Ended, Error> {
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let (sender, mut messages) = mpsc::unbounded_channel();
     let names = targets.iter().map(targets::shown);
@@ -116,13 +126,21 @@ pub async fn run(
             () = passed(end) => return Err(QueueError::Stopped.into()),
         }
     }
-    let mut driver = Driver { triage, steady, workers, signals, screen, end };
-    let ended = driver.stay(&mut messages).await;
-    let left = driver.screen.leave();
-    let Driver { triage, workers, .. } = driver;
+    let mut driver = Driver { triage, steady, workers, signals, screen, end, gone: false };
+    let opened = driver.open();
+    let opened = match opened {
+        Ok(mut keys) => {
+            driver.gone |= driver.stay(&mut keys, &mut messages).await.is_err();
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    // A terminal that cannot be used any more is gone: what it showed before is restored as far as possible.
+    driver.gone |= driver.screen.leave().is_err();
+    let Driver { triage, workers, gone, .. } = driver;
     worker::close(workers, &mut messages, CLOSING).await;
-    ended.and(left).map_err(Error::Terminal)?;
-    Ok(triage)
+    opened.map_err(Error::Terminal)?;
+    Ok(Ended { triage, gone })
 }
 
 /// Handles the first message of the only gateway.
@@ -145,14 +163,23 @@ struct Driver<'s> {
     signals: Signals,
     screen: &'s mut dyn Screen,
     end: Option<Deadline>,
+    gone: bool,
 }
 
 impl Driver<'_> {
-    async fn stay(&mut self, messages: &mut mpsc::UnboundedReceiver<Message>) -> io::Result<()> {
+    fn open(&mut self) -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
         self.screen.enter()?;
         // What was typed before the screen is no answer to it.
         discard_input();
-        let mut keys = input::listen()?;
+        input::listen()
+    }
+
+    /// Shows the state until the screen ends. An error is one of the terminal.
+    async fn stay(
+        &mut self,
+        keys: &mut mpsc::UnboundedReceiver<Pressed>,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+    ) -> io::Result<()> {
         loop {
             let now = self.steady.now();
             self.triage.tick(now);
@@ -162,7 +189,7 @@ impl Driver<'_> {
             let drawn = self.screen.draw(&self.triage, now)?;
             self.triage.drawn(drawn);
             let until = self.triage.wakes_at().into_iter().chain(drawn.again_at(now)).min();
-            let woken = self.wait(&mut keys, messages, until).await;
+            let woken = self.wait(keys, messages, until).await;
             let now = self.steady.now();
             match woken {
                 Woken::Key(Some(Pressed::Key(key))) => self.triage.handle(Input::Key(key), now),
@@ -176,7 +203,11 @@ impl Driver<'_> {
                 | Woken::Time
                 | Woken::Message(Message::Failed(_) | Message::Ended) => {}
                 // Without a terminal nobody sees the screen.
-                Woken::Key(None) | Woken::End => self.triage.handle(Input::Terminate, now),
+                Woken::Key(Some(Pressed::Gone) | None) => {
+                    self.gone = true;
+                    self.triage.handle(Input::Terminate, now);
+                }
+                Woken::End => self.triage.handle(Input::Terminate, now),
                 Woken::Message(Message::Input(input)) => self.triage.handle(*input, now),
             }
         }
