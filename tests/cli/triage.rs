@@ -85,7 +85,8 @@ fn duplicates_are_denied_and_one_is_allowed() {
         session.press("\r", "> 24x");
         pause();
         session.press("D", "Deny 23 prompts in 3s. u undoes it.");
-        session.sees("8 prompts in 8 groups");
+        // Nothing else is decided in the row before the purge is over.
+        session.waits(|grid| grid.has("8 prompts in 8 groups") && !grid.has("sending"));
         pause();
         session.press("a", "Allow once 1 prompt in 3s");
         session.sees("allowed");
@@ -198,6 +199,8 @@ fn several_gateways_are_one_list() {
     session.waits(|grid| grid.has("62 prompts in 16 groups") && grid.has("! gone: not connected"));
     session.press("/two\r", "filter: two");
     session.press("T", "8 groups tagged");
+    // The filter moved the cursor.
+    pause();
     session.press("x", "Deny 31 prompts of 8 groups? [y/N]");
     pause();
     session.press("y", "Deny 31 prompts of 8 groups in 3s");
