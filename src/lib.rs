@@ -59,6 +59,14 @@ pub mod internals {
         pub use crate::gateway::{Access, ConnectOptions, Effect, Events, Keyring, Link};
     }
 
+    /// The screen of `queue triage`.
+    pub mod triage {
+        pub use crate::output::{Painter, Surface};
+        pub use crate::queue::clock::SteadyTime;
+        pub use crate::queue::filter::Sort;
+        pub use crate::queue::triage::{BINDINGS, Drawn, Input, Key, Snapshot, Triage};
+    }
+
     /// Prompts and plans.
     pub mod queue {
         pub use crate::queue::{Intent, Key, Kind, Prompt, Reader, Rules, Runs, plan};

@@ -34,6 +34,9 @@ pub enum Verb {
     /// List what was decided, by whom and why, newest first
     #[command(after_help = HISTORY_HELP)]
     History(Lazy<History>),
+    /// Show the queue on a screen and decide it with keys
+    #[command(after_help = TRIAGE_HELP)]
+    Triage(Lazy<Triage>),
 }
 
 const LS_EXAMPLES: &str = "Examples:
@@ -127,6 +130,21 @@ Examples:
   clearance queue history --since 2h --agent main
   clearance queue history --status denied --who me --since 2026-11-26
   clearance queue history --decision allow-always --ndjson --limit 100000";
+
+const TRIAGE_HELP: &str =
+    "One row for each group of prompts that would do the same; beside it the whole command, who asks, and \
+     what is known about it. ? shows the keys. A decision is sent three seconds after its key; u undoes it \
+     until then. Only the prompts that a row shows are decided: new prompts are counted at the top, and \
+     taken into the list with r, or when no key was pressed for three seconds. Quitting decides nothing. \
+     The decisions are printed at the end; the exit code is 3 if one of them failed.
+
+A current gateway sends prompts only to clients that declare that they can answer them. Triage declares \
+     it, so the gateway counts it as an approver; with --read-only it does not.
+
+Examples:
+  clearance queue triage
+  clearance queue triage --read-only --gateway=prod
+  clearance queue triage --all-gateways --sort expiry";
 
 /// Filters of prompts.
 #[derive(Debug, Clone, Args)]
@@ -469,4 +487,27 @@ impl Status {
             Self::Cancelled => "cancelled",
         }
     }
+}
+
+/// `queue triage`
+#[derive(Debug, Args)]
+pub struct Triage {
+    /// Gateway to use, by name or address; may be repeated; `embedded` to rehearse [default: OPENCLAW_GATEWAY_URL, else
+    /// config.toml, else openclaw.json]
+    #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
+    pub gateway: Vec<String>,
+    /// Use every gateway of config.toml
+    #[arg(long, conflicts_with = "gateway")]
+    pub all_gateways: bool,
+    /// Show the queue; decide nothing
+    #[arg(long)]
+    pub read_only: bool,
+    /// Scope in which prompts count as duplicates
+    #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
+    pub by: Scope,
+    /// First sort order of the rows
+    #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
+    pub sort: Sort,
+    #[command(flatten)]
+    pub access: Access,
 }

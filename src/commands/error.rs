@@ -229,6 +229,9 @@ pub enum Error {
     /// An error of a command on prompts or runs.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The screen could not be drawn, or the terminal could not be read.
+    #[error("cannot use the terminal: {0}")]
+    Terminal(io::Error),
     /// No node matches.
     #[error("the gateway has no node `{wanted}`")]
     NodeUnknown {
@@ -395,6 +398,7 @@ impl Error {
             Self::Unverified { .. } => Some("look at the current document: clearance approvals get".to_owned()),
             Self::Explain(error) => error.remedy(),
             Self::Queue(error) => error.remedy(),
+            Self::Terminal(_) => Some("list without a screen: clearance queue ls".to_owned()),
             Self::NodeUnknown { known, .. } if known.is_empty() => {
                 Some("the gateway has no nodes; connect one: openclaw node run --host HOST on its machine".to_owned())
             }
@@ -411,6 +415,21 @@ impl Error {
             Self::NodeDisabled { .. } => Some("switch its exec approvals on, on the node".to_owned()),
             Self::NodeAnswer { .. } => Some("update the node's OpenClaw".to_owned()),
         }
+    }
+
+    /// The error with its causes, in one line.
+    pub(super) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text.push_str(": ");
+                text.push_str(&cause_text);
+            }
+            next = cause.source();
+        }
+        text
     }
 
     /// The problems of the document that the error is about.

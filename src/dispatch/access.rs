@@ -43,6 +43,7 @@ pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
         tls_fingerprint,
         ca_file,
         own_credential: false,
+        rehearsal: None,
         warnings: Warnings::to(warn),
         wait,
         observer,

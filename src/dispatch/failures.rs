@@ -24,6 +24,7 @@ pub fn quiet_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|panic| {
+            output::restore_terminal();
             let place = panic.location().map(ToString::to_string);
             let said = panic.payload().downcast_ref::<&str>().copied();
             // If standard error is closed, there is no place to report that.

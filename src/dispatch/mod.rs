@@ -90,6 +90,9 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Queue(Lazy(queue_cli::Verb::History(Lazy(args)))) => queue::history(args, deadline, streams),
         Noun::Grants(Lazy(grants_cli::Verb::Ls(Lazy(args)))) => grants::list(args, deadline, streams),
         Noun::Grants(Lazy(grants_cli::Verb::Revoke(Lazy(args)))) => grants::revoke(args, deadline, streams),
+        Noun::Queue(Lazy(queue_cli::Verb::Triage(Lazy(args)))) => {
+            queue::triage(args, cli.timeout.map(Deadline::after), TIMEOUT, streams)
+        }
         Noun::Run(Lazy(run_cli::Verb::Ls(Lazy(args)))) => run::list(args, &line, timeout, streams),
         Noun::Run(Lazy(run_cli::Verb::Cancel(Lazy(args)))) => run::cancel(args, deadline, streams),
         Noun::Gateway(Lazy(gateway_cli::Verb::Status(Lazy(args)))) => {

@@ -11,7 +11,7 @@ use crate::approvals::decide::{By, Context, Origin, Verdict};
 use crate::report::approvals::explain::{
     ConfigurationUsed, DecidedAs, EntryPlace, Explained, Field, HostUsed, Part,
 };
-use crate::report::approvals::reasons::{self, Reasons};
+use crate::report::approvals::reasons;
 
 /// The width of the labels.
 const LABEL: usize = 14;
@@ -25,7 +25,7 @@ pub fn explained_text(out: &mut dyn Write, explained: &Explained, look: Look) ->
     let page = Page { look };
     let verdict = e.verdict.as_str();
     look.paper.line_in(out, colour(e.verdict), &format!("{verdict}: "), &text(&e.command))?;
-    for line in reasons(e) {
+    for line in e.sentences().iter().map(|sentence| escaped(sentence)) {
         page.line(out, "why", &line)?;
     }
     for missing in &e.missing {
@@ -63,18 +63,6 @@ fn colour(verdict: Verdict) -> Style {
         Verdict::Asks | Verdict::Unknown => AnsiColor::Yellow.on_default().bold(),
         Verdict::Denied => AnsiColor::Red.on_default().bold(),
     }
-}
-
-/// Why, as sentences.
-fn reasons(e: &Explained) -> Vec<String> {
-    let reasons = Reasons {
-        verdict: e.verdict,
-        reason: &e.reason,
-        not_analysable: e.not_analysable.as_deref(),
-        plan: e.plan.as_ref().map(|plan| (plan, e.satisfied == Some(true))),
-        release: e.release.profile.release(),
-    };
-    reasons.sentences().iter().map(|sentence| escaped(sentence)).collect()
 }
 
 fn unanswered(out: &mut dyn Write, page: Page, e: &Explained) -> io::Result<()> {

@@ -28,6 +28,7 @@ pub mod slots;
 pub mod staying;
 #[cfg(test)]
 mod tests;
+pub mod triage;
 pub mod wider;
 
 pub use guard::Guard;

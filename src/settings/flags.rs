@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use super::error::SettingsError;
 use super::secret_kind::SecretKind;
 use super::warnings::Warnings;
@@ -25,6 +27,8 @@ pub struct Flags {
     /// Whether the credential variables are for another gateway of the same command. Then only the credential of the
     /// address is used.
     pub own_credential: bool,
+    /// The port and the token of the embedded gateway, if it is already running: each command starts one of its own.
+    pub rehearsal: Option<(u16, SecretString)>,
     /// Receives warnings about the settings that are used.
     pub warnings: Warnings,
     /// How long to wait for a gateway that accepts no connections yet.

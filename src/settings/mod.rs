@@ -58,8 +58,6 @@ pub use project::Project;
 pub use secret_kind::SecretKind;
 pub use warnings::Warnings;
 
-pub use crate::gateway::Observer;
-
 use crate::deadline::Deadline;
 use crate::gateway::target::{Address, Credential, Target};
 use crate::gateway::{ConnectOptions, Patience};

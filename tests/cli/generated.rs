@@ -73,6 +73,7 @@ fn manual_pages_are_current() {
         &["man", "grants"],
         &["man", "grants", "ls"],
         &["man", "grants", "revoke"],
+        &["man", "queue", "triage"],
         &["man", "run"],
         &["man", "run", "ls"],
         &["man", "run", "cancel"],
@@ -141,6 +142,19 @@ fn docs_show_how_releases_differ() {
     let tables = crate::differences::tables();
     let page = tables.iter().fold(page, |page, (name, table)| with_table(&page, name, table));
     assert_current(path, &page);
+}
+
+#[test]
+fn docs_list_the_keys_of_triage() {
+    use std::fmt::Write;
+    let path = "docs/triage.md";
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let mut table = String::from("| key | what it does |\n| --- | --- |\n");
+    for binding in clearance::internals::triage::BINDINGS {
+        let keys: Vec<String> = binding.shown.split(", ").map(|key| format!("`{key}`")).collect();
+        writeln!(table, "| {} | {} |", keys.join(", "), binding.help).unwrap();
+    }
+    assert_current(path, &with_table(&page, "keys", &table));
 }
 
 /// The text with a table in its place.

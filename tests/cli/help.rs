@@ -31,6 +31,7 @@ fn every_page_of_help() {
         ("queue_guard", &["queue", "guard"]),
         ("queue_resolve", &["queue", "resolve"]),
         ("queue_history", &["queue", "history"]),
+        ("queue_triage", &["queue", "triage"]),
         ("run", &["run"]),
         ("run_ls", &["run", "ls"]),
         ("run_cancel", &["run", "cancel"]),
@@ -71,7 +72,10 @@ fn every_command_has_its_page() {
         ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["ls", "add", "remove", "remove-tool", "help"]);
-    assert_eq!(listed(&["queue", "--help"]), ["ls", "dedupe", "guard", "resolve", "history", "help"]);
+    assert_eq!(
+        listed(&["queue", "--help"]),
+        ["ls", "dedupe", "guard", "resolve", "history", "triage", "help"]
+    );
     assert_eq!(listed(&["run", "--help"]), ["ls", "cancel", "help"]);
     assert_eq!(listed(&["grants", "--help"]), ["ls", "revoke", "help"]);
     assert_eq!(listed(&["gateway", "--help"]), ["status", "add", "dev", "help"]);

@@ -56,6 +56,7 @@ mod sharing;
 mod starting;
 mod support;
 mod terminal;
+mod triage;
 mod trust;
 mod trusted;
 mod unreached;

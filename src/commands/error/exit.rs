@@ -68,7 +68,11 @@ impl Error {
                 Kind::TimedOut => Exit::TimedOut,
             },
             Self::Gateway(fault) => advice::exit(&fault.error),
-            Self::Runtime(_) | Self::Embedded(_) | Self::Port { .. } | Self::NodeAnswer { .. } => Exit::Store,
+            Self::Runtime(_)
+            | Self::Terminal(_)
+            | Self::Embedded(_)
+            | Self::Port { .. }
+            | Self::NodeAnswer { .. } => Exit::Store,
             Self::Conflict { .. } => Exit::Conflict,
             Self::Raced(error) => error.exit(),
             // The change was made; whether it is still in place is unknown.
@@ -133,6 +137,7 @@ impl Error {
             | Self::NoAllowlist { .. }
             | Self::NoLints { .. }
             | Self::Runtime(_)
+            | Self::Terminal(_)
             | Self::Embedded(_)
             | Self::Port { .. }
             | Self::Conflict { .. } => self.exit().code(),

@@ -32,7 +32,7 @@ pub use self::words::joined;
 use super::Error;
 use super::documents::Place;
 use crate::approvals::decide::{
-    Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
+    Context, Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
 };
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, Explained, Part};
@@ -50,10 +50,44 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     let target =
         Target::read(&request.place, request.config.as_deref(), request.release.as_deref(), deadline)?;
     let given = Given { table, path: request.path.as_deref(), directory: request.directory.as_deref() };
+    let asked = Asked { command: &command, agent: request.agent.as_deref(), context: request.context };
+    Ok(answered(&asked, &target, given))
+}
+
+/// A host that is asked about several commands: its document and its configuration are read once.
+pub(in crate::commands) struct Subject(Target);
+
+impl Subject {
+    /// Reads the document and the configuration of a place.
+    pub(in crate::commands) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Self> {
+        Ok(Self(Target::read(place, None, None, deadline)?))
+    }
+
+    /// Decides about a command that an agent sent from a directory.
+    pub(in crate::commands) fn explain(
+        &self,
+        command: &str,
+        agent: Option<&str>,
+        directory: Option<&str>,
+    ) -> Explained {
+        let asked = Asked { command, agent, context: Context::Interactive };
+        answered(&asked, &self.0, Given { directory, ..Given::default() })
+    }
+}
+
+/// A command, and who sends it.
+struct Asked<'a> {
+    command: &'a str,
+    agent: Option<&'a str>,
+    context: Context,
+}
+
+/// Decides about a command.
+fn answered(asked: &Asked<'_>, target: &Target, given: Given<'_>) -> Explained {
     let circumstances = Circumstances::of(given, target.surroundings.is_here);
     let question = Question {
-        command: &command,
-        agent: request.agent.as_deref().unwrap_or(MAIN),
+        command: asked.command,
+        agent: asked.agent.unwrap_or(MAIN),
         document: target.text.as_deref(),
         configuration: &target.surroundings.configuration,
         directory: &circumstances.directory,
@@ -61,7 +95,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
         home: circumstances.home_or_none(),
         state_directory: circumstances.state_directory.as_deref(),
         environment: BTreeMap::new(),
-        context: request.context,
+        context: asked.context,
         ask: None,
         security: None,
         permission_mode: None,
@@ -71,7 +105,7 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     let allow = match decision.verdict {
         _ if target.is_node => Vec::new(),
         Verdict::Asks | Verdict::Denied if is_known(&target.surroundings.configured) => {
-            let names_agent = request.agent.is_some();
+            let names_agent = asked.agent.is_some();
             suggest::entries(&question, profile, &*circumstances.host, &decision, names_agent)
         }
         Verdict::Runs | Verdict::Asks | Verdict::Denied | Verdict::Unknown => Vec::new(),
@@ -80,12 +114,12 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
     // Without an evaluation an unknown verdict has no policy: the configuration could not be read.
     let has_policy = decision.verdict != Verdict::Unknown || decision.evaluation.is_some();
     let policy = if has_policy { places.policy(&decision.policy) } else { Vec::new() };
-    without_guesses(&mut decision, &question, &target, circumstances.home.is_some());
-    let mut explained = explained(&question, decision, &target, &circumstances, &places);
+    without_guesses(&mut decision, &question, target, circumstances.home.is_some());
+    let mut explained = explained(&question, decision, target, &circumstances, &places);
     if depends_on_state_directory(&question, profile) {
         explained.assumptions.extend(circumstances.assumed_state_directory());
     }
-    Ok(Explained { policy, allow, ..explained })
+    Explained { policy, allow, ..explained }
 }
 
 fn is_known(configured: &ConfigurationUsed) -> bool {

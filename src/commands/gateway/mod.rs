@@ -28,7 +28,7 @@ use crate::gateway::target::{Credential, Target, Trust};
 use crate::gateway::{Access, Capabilities, Clock, ConnectOptions, Events, Keyring, Link, Progress, Session};
 use crate::queue::Slots;
 use crate::report::gateway::{Chosen, CredentialKind};
-use crate::settings::{self, Environment, Flags, Observer, Warnings};
+use crate::settings::{self, Environment, Flags, Warnings};
 use crate::store::input::InputError;
 use crate::store::json_file::{JsonFile, LockedJsonFile};
 use crate::store::{StoreError, private_directory};
@@ -68,6 +68,30 @@ pub(super) async fn beside<T: Send + 'static>(
     }
 }
 
+/// Whether the flags choose the embedded gateway.
+pub(super) fn is_rehearsal(flags: &Flags) -> bool {
+    flags.gateway.as_deref() == Some(EMBEDDED)
+}
+
+/// Starts the embedded gateway. Its port and token lead other connections of the command to it.
+pub(super) async fn rehearsal() -> Result<(embedded::Running, (u16, SecretString)), Error> {
+    let token = SecretString::from(uuid::Uuid::new_v4().to_string());
+    let running = embedded::start(embedded::Options {
+        port: 0,
+        generation: embedded::Generation::Current,
+        token: token.clone(),
+        tls: false,
+        coalesce: true,
+        lists_run_ids: true,
+        cancel_on_failover: true,
+        scenario: embedded::scenario::Scenario::cascade(),
+    })
+    .await
+    .map_err(Error::Embedded)?;
+    let port = running.port();
+    Ok((running, (port, token)))
+}
+
 /// Waits for a deadline, if there is one.
 pub(super) async fn passed(end: Option<Deadline>) {
     match end {
@@ -91,8 +115,8 @@ pub(super) struct Choice {
 impl Choice {
     /// Chooses the gateway. The embedded gateway is started if it is chosen.
     pub(super) async fn of(flags: &Flags, deadline: Deadline) -> Result<Self, Error> {
-        if flags.gateway.as_deref() == Some(EMBEDDED) {
-            return Self::embedded(flags.observer.clone()).await;
+        if is_rehearsal(flags) {
+            return Self::embedded(flags).await;
         }
         let wanted = flags.clone();
         let (resolved, directory) = beside(deadline, move || {
@@ -149,21 +173,15 @@ impl Choice {
         }
     }
 
-    async fn embedded(observer: Observer) -> Result<Self, Error> {
-        let token = SecretString::from(uuid::Uuid::new_v4().to_string());
-        let running = embedded::start(embedded::Options {
-            port: 0,
-            generation: embedded::Generation::Current,
-            token: token.clone(),
-            tls: false,
-            coalesce: true,
-            lists_run_ids: true,
-            cancel_on_failover: true,
-            scenario: embedded::scenario::Scenario::cascade(),
-        })
-        .await
-        .map_err(Error::Embedded)?;
-        let address = crate::gateway::target::Address::loopback(running.port(), false);
+    async fn embedded(flags: &Flags) -> Result<Self, Error> {
+        let (running, (port, token)) = if let Some(running) = &flags.rehearsal {
+            (None, running.clone())
+        } else {
+            let (running, at) = rehearsal().await?;
+            (Some(running), at)
+        };
+        let observer = flags.observer.clone();
+        let address = crate::gateway::target::Address::loopback(port, false);
         let chosen = Chosen {
             address: EMBEDDED.to_owned(),
             address_from: "--gateway".to_owned(),
@@ -181,7 +199,7 @@ impl Choice {
             target,
             keyring: Keyring::Ephemeral,
             chosen,
-            embedded: Some(running),
+            embedded: running,
             correction: "",
             warnings: Warnings::default(),
         };
@@ -262,7 +280,7 @@ impl Connection {
 
     /// Whether a process of this host is the gateway.
     pub(super) fn is_here(&self) -> bool {
-        self.choice.embedded.is_none()
+        self.choice.chosen.address != EMBEDDED
             && settings::runs_here(&Environment::of_process(), &self.choice.target.address)
     }
 
@@ -286,7 +304,7 @@ impl Connection {
     /// `None` where the gateway is inside this process, and no other process can reach it.
     pub(super) fn slots(&self) -> Option<Slots> {
         let legacy = self.capabilities(false).legacy_protocol;
-        self.choice.embedded.is_none().then(|| Slots::of(legacy))
+        (self.choice.chosen.address != EMBEDDED).then(|| Slots::of(legacy))
     }
 
     /// The gateway's clock.

@@ -1,5 +1,6 @@
 //! `queue dedupe`: one prompt of each group is kept, the rest are denied.
 
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -43,17 +44,20 @@ pub struct Request {
     pub settle: Option<Duration>,
     /// The maximum number of such purges.
     pub rounds: u32,
+    /// The prompts that may be kept or denied; `None`: all.
+    pub among: Option<HashSet<Key>>,
 }
 
 impl Request {
-    fn plan<'p>(&self, pending: &'p Pending) -> Plan<'p> {
+    pub(super) fn plan<'p>(&self, pending: &'p Pending) -> Plan<'p> {
         self.plan_among(pending, |_| true)
     }
 
     /// A plan of some of the pending prompts.
     fn plan_among<'p>(&self, pending: &'p Pending, among: impl Fn(&Key) -> bool) -> Plan<'p> {
+        let chosen = |key: &Key| self.among.as_ref().is_none_or(|among| among.contains(key)) && among(key);
         let admits =
-            |prompt: &&queue::Prompt| self.filter.admits(prompt, pending.at_ms) && among(&prompt.key);
+            |prompt: &&queue::Prompt| self.filter.admits(prompt, pending.at_ms) && chosen(&prompt.key);
         let admitted = pending.listing.prompts.iter().filter(admits);
         let rules =
             Rules { scope: self.scope, keep: self.keep, margin_ms: self.margin_ms, now_ms: pending.at_ms };
@@ -301,7 +305,7 @@ fn report(
 }
 
 /// One purge of what is planned for a listing, and the listing after it, if there is one.
-async fn purge(
+pub(super) async fn purge(
     request: &Request,
     queue: &mut Queue,
     before: &Pending,

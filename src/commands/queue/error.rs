@@ -67,6 +67,9 @@ pub enum QueueError {
         /// The noun of the command: `queue` or `run`.
         noun: &'static str,
     },
+    /// `triage` without a terminal.
+    #[error("queue triage shows a screen, but standard input and standard output are not a terminal")]
+    NoScreen,
     /// No pending prompt has this id.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]
     Unknown(String),
@@ -329,6 +332,7 @@ impl QueueError {
             | Self::NoProgram { .. }
             | Self::Notify { .. }
             | Self::NoTerminal
+            | Self::NoScreen
             | Self::WatchesOne { .. } => Exit::Usage,
             Self::Cancel(error) => match error {
                 CancelError::UnknownRun(_) | CancelError::UnknownSession(_) => Exit::Found,
@@ -352,6 +356,9 @@ impl QueueError {
             Self::WatchesOne { noun } => format!(
                 "watch one gateway: clearance {noun} ls --watch --gateway=NAME; or list all once, without --watch"
             ),
+            Self::NoScreen => {
+                "list what is pending: clearance queue ls; then decide each: clearance queue resolve ID DECISION".to_owned()
+            }
             Self::Unknown(_) => {
                 "it may be decided or expired; list what is pending: clearance queue ls".to_owned()
             }
@@ -453,6 +460,7 @@ impl QueueError {
             | Self::NoProgram { .. }
             | Self::Notify { .. }
             | Self::NoTerminal
+            | Self::NoScreen
             | Self::WatchesOne { .. } => "usage",
             Self::Unconfirmed => "unconfirmed",
             Self::Declined => "declined",

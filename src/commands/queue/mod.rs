@@ -13,6 +13,7 @@ mod purge;
 pub mod resolve;
 pub mod resolve_many;
 mod steady;
+pub mod triage;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};

@@ -146,40 +146,66 @@ fn mints(queue: &Queue, prompt: &Prompt, ruling: Ruling) -> Result<(), QueueErro
 pub async fn carry_out(ready: Ready, confirmed: Confirmed) -> Result<Resolved, Error> {
     let Ready { prompt, ruling, before: pending, hold, .. } = ready;
     let (mut queue, deadline) = hold.resume();
-    let before = decide_shown(&mut queue, &pending, &prompt, ruling, confirmed, deadline).await?;
+    let ended = decide_shown(&mut queue, &pending, &prompt, ruling, (confirmed, deadline)).await?;
+    let before = ended.before(&prompt, ruling.decision)?;
     let gateway = queue.connection.address().to_owned();
     queue.connection.close().await;
     let (id, decision) = (prompt.id().to_owned(), ruling.decision);
     Ok(Resolved { gateway, id, prompt: Some(prompt), decision, before, entry: None })
 }
 
-/// Decides a prompt that was shown. Returns whether it was decided in this way before.
+/// How a decision on a prompt that was shown ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The prompt is decided in this way.
+    Decided {
+        /// Whether it was before.
+        before: bool,
+    },
+    /// It was not pending any more. Contains its decision, if it is known.
+    Gone(Option<Settled>),
+}
+
+impl Ended {
+    /// Whether the prompt was decided in this way before. A prompt that is gone otherwise is an error.
+    pub(super) fn before(self, prompt: &Prompt, decision: Decision) -> Result<bool, QueueError> {
+        match self {
+            Self::Decided { before } => Ok(before),
+            Self::Gone(how) => gone_meanwhile(prompt, how, decision),
+        }
+    }
+}
+
+/// Decides a prompt of a listing. If a person confirmed, it is listed again first: it must still be the one that was
+/// shown.
+///
+/// # Errors
+/// The prompt changed, was decided otherwise, or the gateway did not take the decision.
 pub(super) async fn decide_shown(
     queue: &mut Queue,
     pending: &Pending,
     prompt: &Prompt,
     ruling: Ruling,
-    confirmed: Confirmed,
-    deadline: Deadline,
-) -> Result<bool, Error> {
+    (confirmed, deadline): (Confirmed, Deadline),
+) -> Result<Ended, Error> {
     let Ruling { decision, .. } = ruling;
     if confirmed == Confirmed::ByPerson
         && let Some(how) = gone(queue, pending, prompt, deadline).await?
     {
-        return Ok(gone_meanwhile(prompt, how, decision)?);
+        return Ok(Ended::Gone(how));
     }
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
         match send(queue, prompt, ruling, deadline).await? {
             Reply::Taken { confirmed } => {
                 taken(queue, pending, prompt, confirmed).await?;
-                return Ok(false);
+                return Ok(Ended::Decided { before: false });
             }
-            Reply::Before(Some(how)) if how.is(decision) => return Ok(true),
+            Reply::Before(Some(how)) if how.is(decision) => return Ok(Ended::Decided { before: true }),
             Reply::Before(Some(how)) => {
                 return Err(otherwise(prompt.id(), how).into());
             }
-            Reply::Before(None) => return Ok(gone_meanwhile(prompt, None, decision)?),
+            Reply::Before(None) => return Ok(Ended::Gone(None)),
             Reply::NotTaken(words) => {
                 return Err(QueueError::NotTaken { id: prompt.id().to_owned(), words }.into());
             }
@@ -188,7 +214,7 @@ pub(super) async fn decide_shown(
                 // Somebody may have decided it meanwhile, and a prompt may have come with an id that starts with its
                 // id.
                 if let Some(how) = gone(queue, pending, prompt, deadline).await? {
-                    return Ok(gone_meanwhile(prompt, how, decision)?);
+                    return Ok(Ended::Gone(how));
                 }
             }
             Reply::Busy(_) => {

@@ -135,8 +135,9 @@ pub async fn carry_out(ready: Ready) -> Result<Decisions, Error> {
         deny(&mut queue, &before, &prompts, &mut report, deadline).await?;
     } else {
         for prompt in &prompts {
-            let decided =
-                decide_shown(&mut queue, &before, prompt, ruling, Confirmed::ByPerson, deadline).await;
+            let how = (Confirmed::ByPerson, deadline);
+            let decided = decide_shown(&mut queue, &before, prompt, ruling, how).await;
+            let decided = decided.and_then(|ended| Ok(ended.before(prompt, ruling.decision)?));
             report.outcomes.push((prompt.key.clone(), ended(decided)));
         }
     }

@@ -55,6 +55,7 @@ pub fn dedupe(
         asked,
         settle: args.settle,
         rounds: args.rounds,
+        among: None,
     };
     let manner = Manner { yes: args.yes, json: args.json, all: args.all };
     let mut names = Vec::new();

@@ -5,6 +5,7 @@ mod guard;
 mod history;
 mod ls;
 mod resolve;
+mod triage;
 
 use std::io;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub use self::guard::guard;
 pub use self::history::history;
 pub use self::ls::list;
 pub use self::resolve::resolve;
+pub use self::triage::triage;
 
 use crate::cli::queue::Filters;
 use crate::output::{Layout, Paper};

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod lint;
 pub mod policy_tests;
 pub mod reasons;
+mod sentences;
 pub mod set;
 pub mod snapshot;
 pub mod wider;

@@ -3,6 +3,7 @@
 pub mod database;
 pub mod dev;
 pub mod fake;
+pub mod grid;
 pub mod recorded;
 pub mod relay;
 pub mod screen;

@@ -1,13 +1,14 @@
 //! A terminal for the tool, and its user's input.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, PipeWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -16,11 +17,13 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A process whose three streams are a terminal.
+/// A process whose three streams are a terminal. Dropping it kills it.
 pub struct Terminal {
     child: Child,
     hand: File,
     shown: Receiver<Vec<u8>>,
+    /// Its end ends the thread that reads the terminal.
+    reads: Option<PipeWriter>,
     text: String,
     /// The first bytes of a character whose other bytes have not arrived yet.
     begun: Vec<u8>,
@@ -47,16 +50,19 @@ impl Terminal {
         let hand = File::from(hand);
         let mut eye = hand.try_clone().unwrap();
         let (sender, shown) = mpsc::channel();
+        let (closed, reads) = io::pipe().unwrap();
         // Ends with the terminal, whose last user is the process.
         thread::spawn(move || {
             let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = eye.read(&mut bytes) {
+            while seen(&eye, &closed)
+                && let Ok(count @ 1..) = eye.read(&mut bytes)
+            {
                 if sender.send(bytes[..count].to_vec()).is_err() {
                     break;
                 }
             }
         });
-        Self { child, hand, shown, text: String::new(), begun: Vec::new() }
+        Self { child, hand, shown, reads: Some(reads), text: String::new(), begun: Vec::new() }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -77,11 +83,17 @@ impl Terminal {
         writeln!(self.hand, "{line}").unwrap();
     }
 
+    /// Types keys, without a line end.
+    pub fn keys(&mut self, keys: &str) {
+        self.hand.write_all(keys.as_bytes()).unwrap();
+    }
+
     /// Waits until this text was shown `times` times since the start.
     #[track_caller]
     pub fn shows(&mut self, wanted: &str, times: usize) {
+        let end = Instant::now() + PATIENCE;
         while self.text.matches(wanted).count() < times {
-            let Ok(bytes) = self.shown.recv_timeout(PATIENCE) else {
+            let Ok(bytes) = self.shown.recv_timeout(left(end)) else {
                 panic!("it never showed {wanted:?} {times} times:\n{}", self.text);
             };
             self.take(&bytes);
@@ -99,8 +111,9 @@ impl Terminal {
     /// Waits until the output since the start is as wanted.
     #[track_caller]
     pub fn waits(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
+        let end = Instant::now() + PATIENCE;
         while !wanted(&self.text) {
-            let Ok(bytes) = self.shown.recv_timeout(PATIENCE) else {
+            let Ok(bytes) = self.shown.recv_timeout(left(end)) else {
                 panic!("it never showed what was wanted:\n{}", self.text);
             };
             self.take(&bytes);
@@ -115,17 +128,68 @@ impl Terminal {
     /// Waits until a signal has killed the process.
     #[track_caller]
     pub fn ends_killed(mut self) {
-        let status = self.child.wait().unwrap();
+        let status = self.exits();
         assert_eq!(status.code(), None, "{status}: {}", self.text);
     }
 
     /// The exit code, and all output, as lines.
     #[track_caller]
     pub fn ends(mut self) -> (i32, String) {
-        while let Ok(bytes) = self.shown.recv_timeout(PATIENCE) {
+        let end = Instant::now() + PATIENCE;
+        while let Ok(bytes) = self.shown.recv_timeout(left(end)) {
             self.take(&bytes);
         }
-        let status = self.child.wait().unwrap();
+        let status = self.exits();
         (status.code().expect("it ends by itself"), self.text.replace("\r\n", "\n"))
+    }
+
+    /// Closes the other end of the terminal, as a terminal window that is closed does, and waits for the process. Its
+    /// exit code.
+    #[track_caller]
+    pub fn closes(mut self) -> i32 {
+        drop(self.reads.take());
+        // The channel ends with the thread, which holds the other end too.
+        let end = Instant::now() + PATIENCE;
+        while self.shown.recv_timeout(left(end)).is_ok() {}
+        self.hand = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        self.exits().code().expect("it ends by itself")
+    }
+
+    /// Waits for the end of the process, but not for ever.
+    #[track_caller]
+    fn exits(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it never ended:\n{}", self.text);
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _: io::Result<()> = self.child.kill();
+        let _: io::Result<ExitStatus> = self.child.wait();
+    }
+}
+
+fn left(end: Instant) -> Duration {
+    end.saturating_duration_since(Instant::now())
+}
+
+/// Waits until there is something to read. `false`: nobody wants to read it any more.
+fn seen(eye: &File, closed: &io::PipeReader) -> bool {
+    loop {
+        let mut watched = [PollFd::new(eye, PollFlags::IN), PollFd::new(closed, PollFlags::IN)];
+        match poll(&mut watched, None) {
+            Ok(_) if !watched[1].revents().is_empty() => return false,
+            Ok(_) if !watched[0].revents().is_empty() => return true,
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::control::Control;
 use super::metrics::Metrics;
 use super::out::{Out, name};
 use super::request::Request;
-use super::watch::{chain, watch};
+use super::watch::watch;
 use crate::commands::Error;
 use crate::commands::gateway::beside;
 use crate::commands::targets::Targets;
@@ -123,7 +123,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
     pub(super) fn reload(&mut self, read: Result<Vec<Found>, Error>) {
         let found = match read {
             Ok(found) => found,
-            Err(error) => return self.out.emit(&"".into(), Event::NotReloaded(chain(&error))),
+            Err(error) => return self.out.emit(&"".into(), Event::NotReloaded(error.chain())),
         };
         if self.stopping {
             return;
@@ -139,7 +139,7 @@ impl<'f, 'o> Fleet<'f, 'o> {
         for ((flags, result), name) in found.into_iter().zip(names) {
             match (self.wanted.get(&name), result) {
                 (Some(wanted), Ok(())) => wanted.control.send_modify(|control| control.reloads += 1),
-                (Some(_), Err(error)) => self.out.emit(&name, Event::NotReloaded(chain(&error))),
+                (Some(_), Err(error)) => self.out.emit(&name, Event::NotReloaded(error.chain())),
                 (None, _) => {
                     self.out.emit(&name, Event::Added);
                     if self.leaving.contains(&name) {

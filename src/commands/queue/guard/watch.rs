@@ -15,7 +15,6 @@ use super::out::{Out, name};
 use super::request::Request;
 use super::state::Watch;
 use crate::backoff::Backoff;
-use crate::commands::Error;
 use crate::commands::gateway::Connection;
 use crate::commands::queue::secrets;
 use crate::deadline::Deadline;
@@ -79,7 +78,7 @@ pub(super) async fn watch<'w>(
                 refused = error.exit() == Exit::Refused;
                 // A rejection lasts until a person acts.
                 remedy = error.remedy().filter(|_| refused);
-                let cause = chain(&error);
+                let cause = error.chain();
                 attempts.failed(&watch.name, &error, &cause);
                 cause
             }
@@ -103,19 +102,4 @@ async fn stopped(control: &mut channel::Receiver<Control>) {
     if control.wait_for(|control| control.stop).await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -1,0 +1,47 @@
+//! What the parts of a gateway's thread share, and its messages.
+
+use tokio::sync::mpsc;
+
+use super::super::steady::Steady;
+use super::request::Request;
+use crate::commands::Error;
+use crate::deadline::Deadline;
+use crate::queue::triage::{GatewayIndex, Input};
+use crate::settings::Flags;
+
+/// A message of a gateway's thread.
+pub(super) enum Message {
+    /// An input of the state machine.
+    Input(Box<Input>),
+    /// The first attempt to connect failed.
+    Failed(Error),
+    /// A thread ends.
+    Ended,
+}
+
+/// What the parts of a thread share.
+#[derive(Clone)]
+pub(super) struct Gateway {
+    pub(super) index: GatewayIndex,
+    pub(super) flags: Flags,
+    pub(super) request: Request,
+    pub(super) steady: Steady,
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+}
+
+impl Gateway {
+    /// Passes an input to the state machine. After its end nobody receives it.
+    pub(super) fn report(&self, input: Input) {
+        drop(self.messages.send(Message::Input(Box::new(input))));
+    }
+
+    /// Reports that the first attempt to connect failed.
+    pub(super) fn failed(&self, error: Error) {
+        drop(self.messages.send(Message::Failed(error)));
+    }
+
+    /// The deadline of a call that is sent now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::after(self.request.step)
+    }
+}

@@ -1,0 +1,283 @@
+//! `queue triage`: drives the state machine in `queue::triage` with a terminal and with gateways.
+//!
+//! This thread reads keys and draws: one key at a time, and the screen is drawn before the next one. Each gateway has a
+//! thread of its own, so that a listing of thousands of prompts delays no key.
+
+mod executing;
+mod gateway;
+mod input;
+mod looking;
+mod outcomes;
+mod purging;
+mod request;
+mod watching;
+mod worker;
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Signal as Os, kill_current_process_group};
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use self::gateway::Message;
+use self::input::Pressed;
+pub use self::request::Request;
+use self::worker::Worker;
+use super::QueueError;
+use super::steady::Steady;
+use crate::commands::gateway::passed;
+use crate::commands::{Error, targets};
+use crate::deadline::Deadline;
+use crate::queue::clock::SteadyTime;
+use crate::queue::triage::{Drawn, Effect, Input, Triage};
+use crate::report::exit::Exit;
+use crate::settings::Flags;
+
+/// How long the threads of gateways may take to close their connections.
+const CLOSING: Duration = Duration::from_millis(500);
+/// How long a stop of the process may take to begin.
+const STOPPING: Duration = Duration::from_millis(100);
+
+/// A screen.
+pub trait Screen {
+    /// Draws the state.
+    fn draw(&mut self, triage: &Triage, now: SteadyTime) -> io::Result<Drawn>;
+    /// Shows the screen, at first and after [`Screen::leave`].
+    fn enter(&mut self) -> io::Result<()>;
+    /// Shows what was on the terminal before.
+    fn leave(&mut self) -> io::Result<()>;
+}
+
+/// The signals that matter to a screen.
+struct Signals {
+    terminated: Signal,
+    interrupted: Signal,
+    hung_up: Signal,
+    continued: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminated: signal(SignalKind::terminate())?,
+            interrupted: signal(SignalKind::interrupt())?,
+            hung_up: signal(SignalKind::hangup())?,
+            continued: signal(SignalKind::from_raw(Os::CONT.as_raw()))?,
+        })
+    }
+
+    /// Waits for a signal that ends the screen.
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
+            _ = self.hung_up.recv() => {}
+        }
+    }
+}
+
+/// What the loop waited for.
+enum Woken {
+    Key(Option<Pressed>),
+    Message(Message),
+    Time,
+    End,
+    Continued,
+}
+
+/// The end of a screen.
+#[derive(Debug)]
+pub struct Ended {
+    /// The state, with every decision.
+    pub triage: Triage,
+    /// Whether the terminal was gone, so that a report may have no reader.
+    pub gone: bool,
+}
+
+/// Shows the queues until the person quits, a signal arrives, the terminal is gone or `end` passes. The result has every
+/// decision.
+///
+/// # Errors
+/// The only gateway could not be connected at the start, or the terminal is unusable.
+pub async fn run(
+    request: &Request,
+    targets: &[Flags],
+    end: Option<Deadline>,
+    screen: &mut dyn Screen,
+) -> Result<Ended, Error> {
+    let mut signals = Signals::listen().map_err(Error::Runtime)?;
+    let (sender, mut messages) = mpsc::unbounded_channel();
+    let names = targets.iter().map(targets::shown);
+    let mut triage = Triage::new(names, request.read_only, request.sort);
+    let steady = Steady::start();
+    let workers = targets.iter().enumerate();
+    let workers: Result<Vec<Worker>, Error> = workers
+        .map(|(at, flags)| Worker::start(at, flags.clone(), request, steady, sender.clone()))
+        .collect();
+    let workers = workers?;
+    drop(sender);
+    if let [_] = targets {
+        // An error of the only gateway is the error of the command, and needs no screen.
+        tokio::select! {
+            message = messages.recv() => first(&mut triage, message, steady)?,
+            () = signals.end() => return Err(QueueError::Stopped.into()),
+            () = passed(end) => return Err(QueueError::Stopped.into()),
+        }
+    }
+    let mut driver = Driver { triage, steady, workers, signals, screen, end, gone: false };
+    let opened = driver.open();
+    let opened = match opened {
+        Ok(mut keys) => {
+            driver.gone |= driver.stay(&mut keys, &mut messages).await.is_err();
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    // A terminal that cannot be used any more is gone: what it showed before is restored as far as possible.
+    driver.gone |= driver.screen.leave().is_err();
+    let Driver { triage, workers, gone, .. } = driver;
+    worker::close(workers, &mut messages, CLOSING).await;
+    opened.map_err(Error::Terminal)?;
+    Ok(Ended { triage, gone })
+}
+
+/// Handles the first message of the only gateway.
+fn first(triage: &mut Triage, message: Option<Message>, steady: Steady) -> Result<(), Error> {
+    match message {
+        Some(Message::Input(input)) => {
+            triage.handle(*input, steady.now());
+            Ok(())
+        }
+        Some(Message::Failed(error)) => Err(error),
+        Some(Message::Ended) | None => Err(QueueError::Stopped.into()),
+    }
+}
+
+/// The state of the loop.
+struct Driver<'s> {
+    triage: Triage,
+    steady: Steady,
+    workers: Vec<Worker>,
+    signals: Signals,
+    screen: &'s mut dyn Screen,
+    end: Option<Deadline>,
+    gone: bool,
+}
+
+impl Driver<'_> {
+    fn open(&mut self) -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
+        self.screen.enter()?;
+        // What was typed before the screen is no answer to it.
+        discard_input();
+        input::listen()
+    }
+
+    /// Shows the state until the screen ends. An error is one of the terminal.
+    async fn stay(
+        &mut self,
+        keys: &mut mpsc::UnboundedReceiver<Pressed>,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+    ) -> io::Result<()> {
+        loop {
+            let now = self.steady.now();
+            self.triage.tick(now);
+            if self.act() {
+                return Ok(());
+            }
+            let drawn = self.screen.draw(&self.triage, now)?;
+            self.triage.drawn(drawn);
+            let until = self.triage.wakes_at().into_iter().chain(drawn.again_at(now)).min();
+            let woken = self.wait(keys, messages, until).await;
+            let now = self.steady.now();
+            match woken {
+                Woken::Key(Some(Pressed::Key(key))) => self.triage.handle(Input::Key(key), now),
+                Woken::Key(Some(Pressed::Pasted(text))) => self.triage.handle(Input::Pasted(text), now),
+                Woken::Key(Some(Pressed::Suspend)) => self.suspend().await?,
+                Woken::Key(Some(Pressed::Redraw)) | Woken::Continued => {
+                    self.screen.enter()?;
+                    discard_input();
+                }
+                Woken::Key(Some(Pressed::Resized))
+                | Woken::Time
+                | Woken::Message(Message::Failed(_) | Message::Ended) => {}
+                // Without a terminal nobody sees the screen.
+                Woken::Key(Some(Pressed::Gone) | None) => {
+                    self.gone = true;
+                    self.triage.handle(Input::Terminate, now);
+                }
+                Woken::End => self.triage.handle(Input::Terminate, now),
+                Woken::Message(Message::Input(input)) => self.triage.handle(*input, now),
+            }
+        }
+    }
+
+    /// Carries out what the state machine asks for. `true`: the screen ends.
+    fn act(&mut self) -> bool {
+        while let Some(effect) = self.triage.next_effect() {
+            let gateway = match &effect {
+                Effect::Quit => return true,
+                Effect::Send(order) => order.gateway,
+                Effect::Plan(gateway, ..) | Effect::Drop(gateway, _) => *gateway,
+                Effect::Look(row, _) => row.gateway,
+            };
+            if let Some(worker) = self.workers.get(gateway) {
+                worker.give(effect);
+            }
+        }
+        false
+    }
+
+    async fn wait(
+        &mut self,
+        keys: &mut mpsc::UnboundedReceiver<Pressed>,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+        until: Option<SteadyTime>,
+    ) -> Woken {
+        let steady = self.steady;
+        let due = async {
+            match until {
+                Some(until) => tokio::time::sleep(steady.until(until).max(Duration::from_millis(1))).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = passed(self.end) => Woken::End,
+            _ = self.signals.continued.recv() => Woken::Continued,
+            _ = self.signals.terminated.recv() => Woken::End,
+            _ = self.signals.interrupted.recv() => Woken::End,
+            _ = self.signals.hung_up.recv() => Woken::End,
+            key = keys.recv() => Woken::Key(key),
+            Some(message) = messages.recv() => Woken::Message(message),
+            () = due => Woken::Time,
+        }
+    }
+
+    /// Stops this process and its group, as a shell expects after Ctrl-Z, and shows the screen again when it continues.
+    async fn suspend(&mut self) -> io::Result<()> {
+        self.screen.leave()?;
+        kill_current_process_group(Os::TSTP)?;
+        // The stop begins at some time after the call. Where nobody could continue the process it does not begin.
+        tokio::select! {
+            _ = self.signals.continued.recv() => {}
+            () = tokio::time::sleep(STOPPING) => {}
+        }
+        self.screen.enter()?;
+        discard_input();
+        Ok(())
+    }
+}
+
+/// Discards what was typed before the screen was there. If the terminal cannot, the keys count.
+fn discard_input() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
+/// The exit code: partly if a decision failed, was not answered or was not sent.
+pub fn exit(triage: &Triage) -> Exit {
+    let failed = triage.done().iter().any(|done| !done.outcome.is_over());
+    let left = triage.unanswered().next().is_some() || triage.unsent() > 0;
+    if failed || left { Exit::Partly } else { Exit::Done }
+}

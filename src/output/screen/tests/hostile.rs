@@ -1,0 +1,113 @@
+//! No text of a prompt begins a line of the screen, or reaches the terminal as it is.
+
+use proptest::prelude::*;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::super::escape::is_harmless;
+use super::*;
+
+/// Texts without any character that begins a line of clearance's own.
+fn texts() -> impl Strategy<Value = String> {
+    let special =
+        "\n\r\t\u{1b}\u{7f}\u{9b}⟨⟩%&~^@#\u{202e}\u{301}\u{20dd}\u{200d}\u{fe0f}漢😀🇩ﷺ\u{a0}\u{3000}жé☎";
+    let special: Vec<char> = special.chars().collect();
+    let part = prop_oneof![
+        6 => prop::sample::select(special).prop_map(String::from),
+        1 => (9_usize..40).prop_map(|count| " ".repeat(count)),
+        1 => any::<char>().prop_filter("no character of ours", |c| !c.is_ascii() && !"│─…".contains(*c)).prop_map(String::from),
+    ];
+    prop::collection::vec(part, 1..200).prop_map(|parts| format!("%{}", parts.concat()))
+}
+
+fn hostile(texts: &[String]) -> Vec<Prompt> {
+    let fields = [
+        "command",
+        "cwd",
+        "host",
+        "nodeId",
+        "agentId",
+        "sessionKey",
+        "runId",
+        "resolvedPath",
+        "warningText",
+        "turnSourceChannel",
+        "turnSourceTo",
+        "title",
+        "description",
+        "pluginId",
+        "toolName",
+        "unknown",
+    ];
+    let kinds = ["exec", "plugin"];
+    let prompts = kinds.iter().enumerate().map(|(n, kind)| {
+        prompt(&format!("{}{n}", texts[0]), &texts[0], 90 + n as u64, |row| {
+            row["approvalKind"] = (*kind).into();
+            for (at, field) in fields.iter().enumerate() {
+                row["request"][*field] = texts[at % texts.len()].as_str().into();
+            }
+        })
+    });
+    prompts.collect()
+}
+
+/// Whether a character may begin a line.
+fn is_ours(c: char) -> bool {
+    c.is_ascii_alphanumeric() || " >!?│─…".contains(c)
+}
+
+/// The texts of a terminal's input, and its escape sequences.
+fn parsed(bytes: &[u8]) -> (String, Vec<String>) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let (mut shown, mut sequences) = (String::new(), Vec::new());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\u{1b}' {
+            shown.push(c);
+            continue;
+        }
+        assert_eq!(rest.next(), Some('['), "{text:?}");
+        let mut sequence = String::new();
+        for c in rest.by_ref() {
+            sequence.push(c);
+            if c.is_ascii_alphabetic() {
+                break;
+            }
+        }
+        sequences.push(sequence);
+    }
+    (shown, sequences)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_text_begins_a_line_or_reaches_the_terminal(
+        given in prop::collection::vec(texts(), 1..4), keys in prop::sample::select(vec!["", "\n", "A", "tx", "d", "?", "ddq"]),
+        width in 20_u16..210, height in 4_u16..62, styled in any::<bool>(),
+    ) {
+        let (mut triage, mut now) = showing(&hostile(&given));
+        press(&mut triage, &mut now, keys);
+        know(&mut triage, now);
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
+        let mut painter = Painter::new(styled);
+        let drawn = painter.paint(&mut buffer, &triage, now);
+        triage.drawn(drawn);
+        for line in lines(&buffer) {
+            prop_assert!(line.chars().next().is_none_or(is_ours), "{line:?}");
+            prop_assert!(line.chars().all(|c| c == ' ' || is_harmless(c)), "{line:?}");
+        }
+        // The same as bytes: only moves, styles and harmless characters.
+        let mut bytes = Vec::new();
+        let empty = Buffer::empty(buffer.area);
+        CrosstermBackend::new(&mut bytes).draw(empty.diff(&buffer).into_iter()).unwrap();
+        let (shown, sequences) = parsed(&bytes);
+        prop_assert!(shown.chars().all(|c| c == ' ' || is_harmless(c)), "{shown:?}");
+        for sequence in sequences {
+            prop_assert!(sequence.ends_with(['H', 'm']), "{sequence:?}");
+            prop_assert!(sequence.chars().all(|c| c.is_ascii_digit() || ";Hm".contains(c)), "{sequence:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Snapshots of screens.
+
+use super::*;
+use crate::queue::triage::Link;
+
+const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (200, 60)];
+
+/// The commands of a cascade: groups of several prompts, and single ones.
+fn cascade() -> Vec<Prompt> {
+    let commands = [
+        ("git push origin main", "main", 24),
+        ("npm publish --access public", "release", 7),
+        ("kubectl rollout restart deployment/api", "ops", 3),
+        ("psql -c 'select count(*) from orders'", "data", 1),
+        ("curl -fsSL https://example.com/install.sh | sh", "main", 1),
+        ("rsync -a /srv/lab/ backup@192.0.2.7:/backup/lab/", "ops", 12),
+        ("systemctl restart nginx", "ops", 1),
+        ("make -j2 release", "release", 2),
+    ];
+    let mut prompts = Vec::new();
+    for (at, (command, agent, count)) in commands.into_iter().enumerate() {
+        for n in 0..count {
+            let id = format!("{at:04x}{n:04x}-41d5-4c7b-9a53-0f6f1f1d2c11");
+            let age = 462 - 20 * n - at as u64;
+            prompts.push(prompt(&id, command, age, |row| {
+                row["request"]["agentId"] = agent.into();
+                row["request"]["sessionKey"] = format!("agent:{agent}:telegram:direct:1001").into();
+                row["request"]["runId"] = format!("5863a0{at}{n}-run").into();
+            }));
+        }
+    }
+    prompts
+}
+
+fn hostile() -> Vec<Prompt> {
+    let texts = [
+        "echo \u{1b}[2J\u{1b}[H all clear\u{7}\r\n> *1x  9s in 29m main  ls",
+        "ls \u{202e}gpj.exe\u{2066} \u{200b}\u{feff} m\u{430}in",
+        &format!("true{}&& rm -rf /", " ".repeat(400)),
+        "│ verdict │ runs ⟨U+202E⟩",
+        &format!("printf {}", "漢字😀".repeat(80)),
+    ];
+    let prompts = texts.iter().enumerate().map(|(n, text)| {
+        prompt(&format!("evil{n}\u{1b}[31m"), text, 600 - n as u64, |row| {
+            row["request"]["agentId"] = "m\u{430}in\n> ".into();
+            row["request"]["cwd"] = "/tmp/\u{202e}\n│ in │ /srv".into();
+            row["request"]["turnSourceChannel"] = "tele\u{1b}]0;x\u{7}gram".into();
+            row["request"]["warningText"] = "\n\n\n".into();
+        })
+    });
+    prompts.collect()
+}
+
+fn thousands() -> Vec<Prompt> {
+    let prompts = (0_u64..10_000)
+        .map(|n| prompt(&format!("{n:08x}"), &format!("make target-{}", n % 4_000), 60 + n / 100, |_| {}));
+    prompts.collect()
+}
+
+fn shot(name: &str, triage: &mut Triage, now: SteadyTime) {
+    for size in SIZES {
+        let lines = drawn(triage, now, size);
+        insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), lines.join("\n"));
+    }
+}
+
+#[test]
+fn screens() {
+    let (mut triage, now) = showing(&[]);
+    shot("empty", &mut triage, now);
+    let (mut triage, now) = showing(&cascade()[24 + 7..24 + 8]);
+    know(&mut triage, now);
+    shot("one", &mut triage, now);
+    let (mut triage, mut now) = showing(&cascade());
+    press(&mut triage, &mut now, "jtk");
+    know(&mut triage, now);
+    shot("cascade", &mut triage, now);
+    let (mut triage, now) = showing(&hostile());
+    shot("hostile", &mut triage, now);
+    let (mut triage, now) = showing(&thousands());
+    shot("ten_thousand", &mut triage, now);
+}
+
+#[test]
+fn a_lost_connection() {
+    let (mut triage, now) = showing(&cascade());
+    let link = Link::Lost {
+        cause: "ws://127.0.0.1:18789: the connection was closed: 1012 service restart".to_owned(),
+        remedy: None,
+        retry_at: now.plus(2_500),
+    };
+    triage.handle(Input::Linked(0, link), now);
+    shot("lost", &mut triage, now);
+}
+
+#[test]
+fn decisions_and_their_outcomes() {
+    use crate::queue::Decision;
+    use crate::queue::triage::{Effect, Outcome};
+    let (mut triage, mut now) = showing(&cascade());
+    press(&mut triage, &mut now, "dDa");
+    now = now.plus(3_000);
+    triage.tick(now);
+    let mut orders = Vec::new();
+    while let Some(effect) = triage.next_effect() {
+        if let Effect::Send(order) = effect {
+            orders.push(order);
+        }
+    }
+    let denied = orders[0].prompts().map(|one| (one.key.clone(), Outcome::Decided(Decision::Deny)));
+    triage.handle(Input::Ended(orders[0].id, denied.collect()), now);
+    triage.handle(Input::Over(orders[0].id, Ok(None)), now);
+    triage.handle(Input::Over(orders[1].id, Err("the gateway is too busy".to_owned())), now);
+    press(&mut triage, &mut now, "d");
+    shot("decisions", &mut triage, now);
+    let mut text = Vec::new();
+    let paper = crate::output::Paper { width: Some(100), styled: false };
+    super::super::decisions_text(&mut text, &triage, paper).unwrap();
+    insta::assert_snapshot!("decisions_report", String::from_utf8(text).unwrap());
+}
+
+#[test]
+fn overlays() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("text", "\n"),
+        ("always", "A"),
+        ("tagged", "Tx"),
+        ("tagged_duplicates", "TX"),
+        ("quit", "ddq"),
+        ("filter", "/ops"),
+    ] {
+        let (mut triage, mut now) = showing(&cascade());
+        press(&mut triage, &mut now, keys);
+        for size in &SIZES[..2] {
+            let lines = drawn(&mut triage, now, *size);
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), lines.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn any_size_is_drawn() {
+    let (mut triage, mut now) = showing(&hostile());
+    for keys in ["j", "\n", "?", "?", "tA"] {
+        press(&mut triage, &mut now, keys);
+        for width in [0, 1, 2, 10, 19, 20, 21, 40, 99, 100, 101] {
+            for height in [0, 1, 3, 4, 5, 6, 7, 9, 12] {
+                let lines = drawn(&mut triage, now, (width, height));
+                assert_eq!(lines.len(), usize::from(height));
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! `queue triage` on a terminal, with embedded gateways.
+
+use std::collections::BTreeSet;
+use std::os::unix::process::CommandExt;
+
+use rustix::process::Signal;
+
+use crate::queue::{ids, knowing, pending, still};
+use crate::support::dev::{Client, Dev};
+use crate::support::grid::Grid;
+use crate::support::terminal::Terminal;
+
+const WIDE: (u16, u16) = (120, 30);
+
+/// A running triage and the size of its terminal.
+struct Session {
+    terminal: Terminal,
+    size: (u16, u16),
+}
+
+impl Session {
+    fn start(client: &Client, flags: &[&str], size: (u16, u16)) -> Self {
+        let mut command = client.spawn(&[&["queue", "triage"], flags].concat());
+        // A group of its own, so that Ctrl-Z does not stop the tests.
+        command.process_group(0);
+        Self { terminal: Terminal::sized(&mut command, size.0, size.1), size }
+    }
+
+    /// Waits until the screen has this text.
+    #[track_caller]
+    fn sees(&mut self, text: &str) -> Grid {
+        self.waits(|grid| grid.has(text))
+    }
+
+    #[track_caller]
+    fn waits(&mut self, wanted: impl Fn(&Grid) -> bool) -> Grid {
+        let (columns, rows) = (usize::from(self.size.0), usize::from(self.size.1));
+        let grid = |text: &str| Grid::of(text, columns, rows);
+        let text = self.terminal.waits(|text| wanted(&grid(text)));
+        grid(text)
+    }
+
+    /// Presses a key when the screen shows that the last one counted.
+    fn press(&mut self, key: &str, then: &str) -> Grid {
+        self.terminal.keys(key);
+        self.sees(then)
+    }
+
+    /// Quits. The exit code, and what is on the main screen afterwards.
+    #[track_caller]
+    fn quits(mut self) -> (i32, String) {
+        self.terminal.keys("q");
+        self.ends()
+    }
+
+    #[track_caller]
+    fn ends(self) -> (i32, String) {
+        let (exit, text) = self.terminal.ends();
+        let grid = Grid::of(&text, 1_000, 60);
+        assert!(!grid.alternate, "the screen is left");
+        assert_eq!(grid.modes, ["25", "7"], "the terminal is as it was");
+        (exit, text.rsplit("\u{1b}[?1049l").next().unwrap().to_owned())
+    }
+}
+
+/// As long as a person takes: no key decides for half a second after a row appeared, or faster than a key that is held
+/// down.
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(700));
+}
+
+fn set(client: &Client) -> BTreeSet<String> {
+    ids(&pending(client)).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn duplicates_are_denied_and_one_is_allowed() {
+    for generation in ["current", "legacy"] {
+        let dev = still(generation, &[]);
+        let client = dev.client();
+        let before = set(&client);
+        let mut session = Session::start(&client, &[], WIDE);
+        session.sees("31 prompts in 8 groups");
+        session.press("/tail -5", "filter: tail -5_");
+        session.press("\r", "> 24x");
+        pause();
+        session.press("D", "Deny 23 prompts in 3s. u undoes it.");
+        // Nothing else is decided in the row before the purge is over.
+        session.waits(|grid| grid.has("8 prompts in 8 groups") && !grid.has("sending"));
+        pause();
+        session.press("a", "Allow once 1 prompt in 3s");
+        session.sees("allowed");
+        let (exit, text) = session.quits();
+        assert_eq!(exit, 0, "{generation}: {text}");
+        assert!(text.contains("Decided 24 prompts; 7 still pending."), "{generation}: {text}");
+        assert_eq!(text.matches("Denied ").count(), 23, "{generation}: {text}");
+        let after = set(&client);
+        assert_eq!((before.len(), after.len()), (31, 7), "{generation}");
+        assert!(after.is_subset(&before));
+    }
+}
+
+#[test]
+fn the_first_and_the_last_screen() {
+    let (_dev, client) = {
+        let dev = still("current", &[]);
+        let client = dev.client();
+        (dev, client)
+    };
+    for size in [(60, 16), WIDE] {
+        let mut session = Session::start(&client, &[], size);
+        let grid = session.sees("31 prompts in 8 groups");
+        let cursor = grid.lines().iter().filter(|line| line.starts_with('>')).count();
+        assert_eq!(cursor, 1, "{:?}", grid.lines());
+        session.press("?", "deny the duplicates of this row; keep one");
+        session.press("\u{1b}", ">");
+        session.terminal.resize(100, 20);
+        session.size = (100, 20);
+        let (exit, text) = session.quits();
+        assert_eq!((exit, text.as_str()), (0, "Decided 0 prompts; 31 still pending.\n"));
+    }
+}
+
+#[test]
+fn undone_and_dropped_decisions_are_not_sent() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let before = set(&client);
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    pause();
+    session.press("d", "queued");
+    session.press("u", "Undone");
+    pause();
+    session.press("d", "Deny");
+    session.press("q", "not sent yet");
+    session.terminal.keys("d");
+    let (exit, text) = session.ends();
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(set(&client), before);
+    // What is queued when a signal arrives is not sent, and the report names it.
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    pause();
+    session.press("d", "Deny");
+    session.terminal.signal(Signal::TERM);
+    let (exit, text) = session.ends();
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("not sent: "), "{text}");
+    assert_eq!(set(&client), before);
+}
+
+#[test]
+fn nothing_is_decided_with_read_only_or_pasted() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let before = set(&client);
+    let mut session = Session::start(&client, &["--read-only"], WIDE);
+    session.sees("read-only");
+    session.press("d", "Nothing is decided with --read-only.");
+    assert_eq!(session.quits().0, 0);
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    session.terminal.keys("\u{1b}[200~dddd\u{1b}[201~");
+    session.press("?", "this help");
+    session.press("\u{1b}", ">");
+    let (exit, text) = session.quits();
+    assert_eq!((exit, text.as_str()), (0, "Decided 0 prompts; 31 still pending.\n"));
+    assert_eq!(set(&client), before);
+}
+
+#[test]
+fn a_gateway_that_is_lost_is_a_line() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    drop(dev);
+    session.sees("not connected (retry in ");
+    pause();
+    session.press("d", "is not connected. Nothing was sent.");
+    let (exit, text) = session.quits();
+    assert_eq!(exit, 0, "{text}");
+}
+
+#[test]
+fn several_gateways_are_one_list() {
+    let (one, two) = (still("current", &[]), still("legacy", &[]));
+    let gone = {
+        let dev = Dev::start(&[]);
+        dev.url.clone()
+    };
+    let client = knowing(&[
+        ("one", &one.url, &one.token),
+        ("two", &two.url, &two.token),
+        ("gone", &gone, "token-of-a-gateway"),
+    ]);
+    let mut session = Session::start(&client, &["--all-gateways"], WIDE);
+    session.waits(|grid| grid.has("62 prompts in 16 groups") && grid.has("! gone: not connected"));
+    session.press("/two\r", "filter: two");
+    session.press("T", "8 groups tagged");
+    // The filter moved the cursor.
+    pause();
+    session.press("x", "Deny 31 prompts of 8 groups? [y/N]");
+    pause();
+    session.press("y", "Deny 31 prompts of 8 groups in 3s");
+    session.sees("denied");
+    let (exit, text) = session.quits();
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!((set(&one.client()).len(), set(&two.client()).len()), (31, 0));
+}
+
+#[test]
+fn ctrl_z_stops_and_continues() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    session.terminal.keys("\u{1a}");
+    session.waits(|grid| !grid.alternate);
+    session.terminal.signal(Signal::CONT);
+    session.waits(|grid| grid.alternate && grid.has("31 prompts in 8 groups"));
+    session.press("?", "this help");
+    session.press("\u{1b}", ">");
+    assert_eq!(session.quits().0, 0);
+}
+
+#[test]
+fn a_closed_terminal_ends_the_screen() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let before = set(&client);
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    assert_eq!(session.terminal.closes(), 0);
+    // What is queued then is not sent, as after a signal.
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("31 prompts in 8 groups");
+    pause();
+    session.press("d", "Deny");
+    assert_eq!(session.terminal.closes(), 3);
+    assert_eq!(set(&client), before);
+}
+
+#[test]
+fn an_only_gateway_that_cannot_be_reached_is_an_error() {
+    let url = {
+        let dev = Dev::start(&[]);
+        dev.url.clone()
+    };
+    let client = Client::alone().variable("OPENCLAW_GATEWAY_URL", &url);
+    let client = client.variable("OPENCLAW_GATEWAY_TOKEN", "token-of-a-gateway");
+    let session = Session::start(&client, &[], WIDE);
+    let (exit, text) = session.terminal.ends();
+    assert_eq!(exit, 4, "{text}");
+    assert!(!text.contains("\u{1b}[?1049h"), "{text}");
+}
+
+#[test]
+fn the_embedded_gateway_is_for_rehearsals() {
+    let client = Client::alone();
+    let mut session = Session::start(&client, &["--gateway=embedded"], WIDE);
+    session.sees("embedded: 31 prompts in 8 groups");
+    pause();
+    session.press("d", "Deny 1 prompt in 3s");
+    session.sees("denied");
+    let (exit, text) = session.quits();
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("Decided 1 prompt; 30 still pending."), "{text}");
+}
+
+#[test]
+fn a_screen_needs_a_terminal() {
+    let answer = Client::alone().answer(&["queue", "triage"]);
+    insta::assert_snapshot!("triage_without_a_terminal", answer);
+}
