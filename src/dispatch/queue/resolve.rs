@@ -63,7 +63,7 @@ pub fn resolve(
         dry_run: args.dry_run,
     };
     request.check().map_err(Error::from)?;
-    let adding = args.add_entry.then(|| Adding { programs: args.programs.as_deref(), line });
+    let adding = args.add_entry.then_some(Adding { programs: args.programs.as_deref(), line });
     match &request.ids[..] {
         [id] if !request.dry_run => one((id, request.ruling), &flags, shown, adding, timeout, streams),
         _ => several(&request, &flags, shown, Deadline::after(timeout), streams),
