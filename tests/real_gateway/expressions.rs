@@ -32,7 +32,7 @@ struct Known {
     why: &'static str,
 }
 
-const KNOWN: [Known; 9] = [
+const KNOWN: [Known; 6] = [
     Known {
         example: "(?<𝒜>)",
         node: true,
@@ -46,28 +46,10 @@ const KNOWN: [Known; 9] = [
         why: "V8 takes every count from 2^31 - 1 on for endless before it compares the two",
     },
     Known {
-        example: r"[k-\u{41}]",
-        node: true,
-        has: r"-\\u\{[\da-f]+\}",
-        why: "regress knows \\u{…} without the flag u: a range ends in that character instead of u",
-    },
-    Known {
         example: "(?<a>(?<a>)|)",
         node: true,
         has: TWICE,
         why: "V8 does not see that a group of an alternative has the name of the group around it",
-    },
-    Known {
-        example: r"\b*",
-        node: false,
-        has: r"(?<=(?:^|[^\\])(?:\\\\)*)\\[bB](?:[*+?]|\{\d+(?:,\d*)?\})",
-        why: "regress lets a word boundary be repeated",
-    },
-    Known {
-        example: r"\u{2}*",
-        node: false,
-        has: r"\\u\{\d+\}\??[*+?\{]|\\u\{[\da-f]+\}-|-\\u\{[\da-f]+\}",
-        why: "regress knows \\u{…} without the flag u, where it is a repeated letter u, or the characters of a class",
     },
     Known {
         example: r"(?<n>)[\k]",
