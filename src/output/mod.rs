@@ -61,6 +61,6 @@ pub use run::{
     runs_changes_text, runs_ndjson, runs_screen, runs_text,
 };
 pub use sarif::{lint_sarif, sarif};
-pub use screen::{Painter, Surface, decisions_text, restore as restore_terminal};
+pub use screen::{Painter, Surface, restore as restore_terminal, triage_text};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
 pub use wider::wider_text;

@@ -70,7 +70,7 @@ pub fn triage(
     let ended = gateways::run(triage::run(&request, &targets, end, &mut screen));
     drop(screen);
     let triage::Ended { triage: ended, gone } = ended?;
-    let written = output::decisions_text(streams.out, &ended, paper).and_then(|()| streams.out.flush());
+    let written = output::triage_text(streams.out, &ended, paper).and_then(|()| streams.out.flush());
     if gone && written.is_err() {
         discard_output()?;
     } else {

@@ -13,7 +13,7 @@ use crate::report::queue::Resolved;
 const FOLDED: usize = 50;
 
 /// Prints what was decided, what failed, and what was not sent.
-pub fn decisions_text(out: &mut dyn Write, triage: &Triage, paper: Paper) -> io::Result<()> {
+pub fn triage_text(out: &mut dyn Write, triage: &Triage, paper: Paper) -> io::Result<()> {
     let done = triage.done();
     if done.len() < FOLDED {
         done.iter().try_for_each(|done| one(out, triage, done, paper))?;

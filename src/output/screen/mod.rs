@@ -21,7 +21,7 @@ use self::frame::put;
 use crate::queue::clock::SteadyTime;
 use crate::queue::triage::{Drawn, Mode, Triage};
 
-pub use self::answers::decisions_text;
+pub use self::answers::triage_text;
 pub use self::painter::Painter;
 pub use self::terminal::{Surface, restore};
 

@@ -115,7 +115,7 @@ fn decisions_and_their_outcomes() {
     shot("decisions", &mut triage, now);
     let mut text = Vec::new();
     let paper = crate::output::Paper { width: Some(100), styled: false };
-    super::super::decisions_text(&mut text, &triage, paper).unwrap();
+    super::super::triage_text(&mut text, &triage, paper).unwrap();
     insta::assert_snapshot!("decisions_report", String::from_utf8(text).unwrap());
 }
 
