@@ -86,7 +86,8 @@ fn duplicates_are_denied_and_one_is_allowed() {
         pause();
         session.press("D", "Deny 23 prompts in 3s. u undoes it.");
         // Nothing else is decided in the row before the purge is over.
-        session.waits(|grid| grid.has("8 prompts in 8 groups") && !grid.has("sending"));
+        session.sees("8 prompts in 8 groups");
+        session.waits(|grid| grid.has("> 1x") && !grid.has("deny duplicates in") && !grid.has("sending"));
         pause();
         session.press("a", "Allow once 1 prompt in 3s");
         session.sees("allowed");
