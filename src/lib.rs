@@ -47,7 +47,7 @@ pub mod internals {
 
     /// Decisions about commands, and the proofs of them.
     pub mod decide {
-        pub use crate::approvals::decide::{Case, Cases, Found, Host, Profile, Proof};
+        pub use crate::approvals::decide::{Case, Cases, Context, Found, Host, Profile, Proof};
         pub use crate::store::files::ThisMachine;
     }
 

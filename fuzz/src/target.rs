@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use clearance::internals::decide::{Case, Cases, Found, Host, Profile};
+use clearance::internals::decide::{Case, Cases, Context, Found, Host, Profile};
 use serde_json::{Value, json};
 
 /// A host on which every third name is a program, so that commands run, ask and are denied without any file.
@@ -43,7 +43,7 @@ pub fn decide(bytes: &[u8]) -> &'static str {
         path: "/usr/bin:/bin".to_owned(),
         home: "/home/ann".to_owned(),
         config: json!({ "tools": { "exec": { "strictInlineEval": choice.is_multiple_of(2) } } }),
-        context: choice.is_multiple_of(5).then(|| "cron".to_owned()),
+        context: if choice.is_multiple_of(5) { Context::Cron } else { Context::Interactive },
         ..Case::default()
     };
     CASES.with_borrow_mut(|cases| cases[usize::from(choice % 3)].answer(&case, &Imagined).verdict)
