@@ -24,7 +24,7 @@ pub(super) struct Target {
     pub paths: Vec<String>,
 }
 
-/// The scripts of a call, behind `env` too.
+/// The scripts of a call, after `env` too.
 pub(super) fn of_call(argv: &[String]) -> Option<Target> {
     of_argv(argv).or_else(|| of_argv(without_env(argv)))
 }

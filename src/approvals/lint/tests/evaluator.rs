@@ -114,7 +114,7 @@ fn shells_are_dangerous_by_their_input() {
     );
 }
 
-/// The bug: nothing was found, although a shell with an `argPattern` allows any command behind a wrapper or a pipe.
+/// The bug: nothing was found, although a shell with an `argPattern` allows any command after a wrapper or a pipe.
 #[test]
 fn a_shell_with_arguments_allows_more_than_one_without() {
     for (entry, command) in [
