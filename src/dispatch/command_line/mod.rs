@@ -220,7 +220,7 @@ mod tests {
             (
                 "clearance queue ls --gateway a --gateway b",
                 "clearance queue dedupe; clearance gateway status; clearance run ls",
-                "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status --gateway=a --gateway=b; clearance run ls",
+                "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status --gateway=a --gateway=b; clearance run ls --gateway=a --gateway=b",
             ),
             (
                 "clearance queue ls --gateway=a",
