@@ -224,6 +224,7 @@ fn ctrl_z_stops_and_continues() {
     session.sees("31 prompts in 8 groups");
     session.terminal.keys("\u{1a}");
     session.waits(|grid| !grid.alternate);
+    session.terminal.stops();
     session.terminal.signal(Signal::CONT);
     session.waits(|grid| grid.alternate && grid.has("31 prompts in 8 groups"));
     session.press("?", "this help");

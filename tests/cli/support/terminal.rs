@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -123,6 +123,15 @@ impl Terminal {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until a signal has stopped the process, so that it can be continued.
+    #[track_caller]
+    pub fn stops(&self) {
+        let id = Pid::from_child(&self.child);
+        let (sender, stopped) = mpsc::channel();
+        thread::spawn(move || sender.send(waitid(WaitId::Pid(id), WaitIdOptions::STOPPED)));
+        assert!(stopped.recv_timeout(PATIENCE).expect("it never stopped").unwrap().is_some());
     }
 
     /// Waits until a signal has killed the process.
