@@ -204,16 +204,16 @@ impl Layer<'_> {
 
 /// The first key that is not of the type that every release requires, so that no gateway starts with it.
 fn malformed(root: &Value) -> Option<String> {
-    let at = |path: &str| root.pointer(path).filter(|value| !value.is_null());
     if !root.is_object() && !root.is_null() {
         return Some("openclaw.json".to_owned());
     }
-    let objects = ["/tools", "/tools/exec", "/agents", "/agents/entries"];
-    let key = objects.into_iter().find(|path| at(path).is_some_and(|value| !value.is_object()));
-    if let Some(key) = key {
-        return Some(key.trim_start_matches('/').replace('/', "."));
+    let objects: [&[&str]; 4] = [&["tools"], &["tools", "exec"], &["agents"], &["agents", "entries"]];
+    if let Some(path) =
+        objects.into_iter().find(|path| at(root, path).is_some_and(|value| !value.is_object()))
+    {
+        return Some(path.join("."));
     }
-    let list = at("/agents/list")?;
+    let list = at(root, &["agents", "list"])?;
     let Some(list) = list.as_array() else { return Some("agents.list".to_owned()) };
     let fits = |entry: &Value| entry.get("id").is_some_and(Value::is_string) && has_objects(entry);
     list.iter().position(|entry| !fits(entry)).map(|index| format!("agents.list[{index}]"))
@@ -221,10 +221,13 @@ fn malformed(root: &Value) -> Option<String> {
 
 /// Whether `tools` and `tools.exec` of an agent are objects, if they are there.
 fn has_objects(entry: &Value) -> bool {
-    ["/tools", "/tools/exec"]
-        .iter()
-        .filter_map(|path| entry.pointer(path))
-        .all(|value| value.is_object() || value.is_null())
+    let paths: [&[&str]; 2] = [&["tools"], &["tools", "exec"]];
+    paths.into_iter().filter_map(|path| at(entry, path)).all(Value::is_object)
+}
+
+/// The value at a path of keys. `null` counts as absent.
+fn at<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(root, |value, key| value.get(key)).filter(|value| !value.is_null())
 }
 
 fn layer(value: &Value) -> Option<&Map<String, Value>> {
