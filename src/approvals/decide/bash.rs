@@ -10,7 +10,7 @@ use super::packages::{self, Package};
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Lookup, World};
-use super::segment::{self, Judged};
+use super::segment::Judged;
 use super::shell::{self, Context, Step};
 use super::words::trim;
 use super::wrappers::Unwrapped;
@@ -45,7 +45,7 @@ fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Ste
     let (top, nested): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.context == Context::Top);
     let read = |step: &Step| {
         let judged = Judged::unjudged(lookup, &step.argv);
-        let has_code = has_code(lookup.profile, &step.argv, &judged);
+        let has_code = has_code(lookup, &step.argv, &judged);
         (segment(step, command, judged, None), has_code)
     };
     let (segments, has_code): (Vec<_>, Vec<_>) = top.into_iter().chain(nested).map(read).unzip();
@@ -68,39 +68,48 @@ fn satisfaction(
     candidates: &[Candidate<'_>],
 ) -> Evaluation {
     let profile = lookup.profile;
-    let parts: Vec<_> =
-        candidates.iter().map(|candidate| (candidate, judged(lookup, entries, candidate))).collect();
+    let (parts, never): (Vec<_>, Vec<_>) = candidates
+        .iter()
+        .map(|candidate| {
+            let (judged, never) = judged(lookup, entries, candidate);
+            ((candidate, judged), never)
+        })
+        .unzip();
     let plan = render::plan(command, profile, &parts);
     let satisfied = parts.iter().all(|(_, judged)| judged.by.is_some());
     let durable = parts.iter().all(|(_, judged)| judged.entry.is_some_and(|entry| entry.allow_always));
-    let inline_code = parts.iter().any(|(candidate, judged)| has_code(profile, &candidate.step.argv, judged));
-    let segments = parts.into_iter().map(|(candidate, judged)| {
-        let never = candidate.never.clone().or_else(|| never(profile, &judged));
+    let inline_code = parts.iter().any(|(candidate, judged)| has_code(lookup, &candidate.step.argv, judged));
+    let segments = parts.into_iter().zip(never).map(|((candidate, judged), never)| {
+        let never = never.or_else(|| hidden(profile, &judged));
         segment(&candidate.step, command, judged, never)
     });
     let segments = segments.collect();
     Evaluation { not_analysable: None, segments, satisfied, plan, durable, inline_code, heredoc: false }
 }
 
-/// Checks a part against the entries, unless nothing can allow it.
-fn judged<'e, 'c>(lookup: &Lookup<'_>, entries: &'e [Entry], candidate: &'c Candidate<'_>) -> Judged<'e, 'c> {
+/// Checks a part against the entries, unless nothing can allow it: then with the reason.
+fn judged<'e, 'c>(
+    lookup: &Lookup<'_>,
+    entries: &'e [Entry],
+    candidate: &'c Candidate<'_>,
+) -> (Judged<'e, 'c>, Option<String>) {
     let step = &candidate.step;
-    if candidate.never.is_some() {
-        Judged::unjudged(lookup, &step.argv)
-    } else {
-        segment::judge(lookup, entries, &step.argv, &step.text)
+    let unjudged = Judged::unjudged(lookup, &step.argv);
+    match candidate.never(lookup.profile, &unjudged.unwrapped) {
+        None => (unjudged.against(lookup, entries, &step.argv, &step.text), None),
+        never => (unjudged, never),
     }
 }
 
-/// Whether a part has code in its arguments.
-fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_, '_>) -> bool {
+/// Whether a part has code in its arguments, and `strictInlineEval` is on.
+fn has_code(lookup: &Lookup<'_>, argv: &[String], judged: &Judged<'_, '_>) -> bool {
     let Unwrapped { argv: unwrapped, wrappers, .. } = &judged.unwrapped;
-    inline_code::in_command(profile, unwrapped)
-        || !wrappers.is_empty() && inline_code::in_command(profile, argv)
+    let in_command = |argv: &[String]| inline_code::in_command(lookup.profile, argv);
+    lookup.setup.strict_inline_eval && (in_command(unwrapped) || !wrappers.is_empty() && in_command(argv))
 }
 
 /// Why no entry can allow a part, if that is seen only after unwrapping.
-fn never(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
+fn hidden(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
     let is_hidden =
         judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
     is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())

@@ -16,13 +16,20 @@ use super::question::Question;
 use super::words::trim;
 
 /// The safe bins of a release if none are configured.
-const DEFAULT_SAFE_BINS: [&str; 6] = ["cut", "head", "tail", "tr", "uniq", "wc"];
+const DEFAULT_SAFE_BINS: [Cow<'static, str>; 6] = [
+    Cow::Borrowed("cut"),
+    Cow::Borrowed("head"),
+    Cow::Borrowed("tail"),
+    Cow::Borrowed("tr"),
+    Cow::Borrowed("uniq"),
+    Cow::Borrowed("wc"),
+];
 
 /// What the evaluators of a command need of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setup {
-    /// The names of safe bins in lower case: the configured list, or the release's own if none is configured.
-    pub safe_bins: BTreeSet<Cow<'static, str>>,
+    /// The names of safe bins in lower case and in order: the configured list, or the release's own if none is configured.
+    pub safe_bins: Cow<'static, [Cow<'static, str>]>,
     /// `tools.exec.safeBinTrustedDirs` as configured: without `/bin` and `/usr/bin`, which are always trusted.
     pub trusted_directories: Vec<String>,
     /// `tools.exec.safeBinProfiles` by lower-case name, normalised. A profile here replaces a built-in one.
@@ -93,6 +100,13 @@ pub(super) struct Configuration<'c> {
     layers: Vec<Layer<'c>>,
 }
 
+impl Setup {
+    /// Whether a name in lower case is that of a safe bin.
+    pub(super) fn is_safe_bin(&self, name: &str) -> bool {
+        self.safe_bins.binary_search_by(|bin| (**bin).cmp(name)).is_ok()
+    }
+}
+
 impl<'c> Configuration<'c> {
     /// Finds the layers: the global one, then that of the agent.
     pub(super) fn of(question: &Question<'c>, profile: Profile) -> Self {
@@ -142,7 +156,7 @@ impl<'c> Configuration<'c> {
                 let policy =
                     mode.as_str().and_then(mode_policy).ok_or_else(|| Unusable::UnknownWord(key.clone()))?;
                 let (security, ask, auto_review) = policy;
-                let origin = Origin::Configuration(key);
+                let origin = Origin::Configuration(key.into());
                 requested.security = Some((security, origin.clone()));
                 requested.ask = Some((ask, origin));
                 requested.auto_review = auto_review;
@@ -196,7 +210,7 @@ impl Layer<'_> {
         let Some(value) = self.exec.get(field).filter(|value| !value.is_null()) else { return Ok(None) };
         let key = self.key_of(field);
         match value.as_str().and_then(parse) {
-            Some(level) => Ok(Some((level, Origin::Configuration(key)))),
+            Some(level) => Ok(Some((level, Origin::Configuration(key.into())))),
             None => Err(Unusable::UnknownWord(key)),
         }
     }
@@ -282,7 +296,7 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
     };
     let (security, ask, auto_review) =
         mode_policy(equal).ok_or_else(|| Unusable::UnknownWord(KEY.to_owned()))?;
-    let origin = Origin::Call(KEY.to_owned());
+    let origin = Origin::Call(KEY.into());
     Ok(Requested {
         security: Some((security, origin.clone())),
         ask: Some((ask, origin)),
@@ -291,13 +305,13 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
     })
 }
 
-fn safe_bins(configured: Option<&Value>) -> BTreeSet<Cow<'static, str>> {
-    match configured {
-        None => DEFAULT_SAFE_BINS.map(Cow::Borrowed).into(),
-        Some(_) => {
-            unique_trimmed(configured).into_iter().map(|name| Cow::Owned(name.to_lowercase())).collect()
-        }
+fn safe_bins(configured: Option<&Value>) -> Cow<'static, [Cow<'static, str>]> {
+    if configured.is_none() {
+        return Cow::Borrowed(&DEFAULT_SAFE_BINS);
     }
+    let names: BTreeSet<String> =
+        unique_trimmed(configured).into_iter().map(|name| name.to_lowercase()).collect();
+    names.into_iter().map(Cow::Owned).collect()
 }
 
 /// The strings of a list, trimmed, without empty ones and repetitions.

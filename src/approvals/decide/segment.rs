@@ -42,6 +42,32 @@ impl<'e, 'a> Judged<'e, 'a> {
         Self { unwrapped, program, by: None, entry: None, inline: None }
     }
 
+    /// The same part after the check against the entries, as [`judge`] has it.
+    pub(super) fn against(
+        mut self,
+        lookup: &Lookup,
+        entries: &'e [Entry],
+        argv: &[String],
+        raw: &str,
+    ) -> Self {
+        if self.unwrapped.blocked.is_some() {
+            return self;
+        }
+        let subject = Subject::of(lookup, &self.unwrapped, &self.program);
+        self.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
+        self.by = if self.entry.is_some() {
+            Some(By::Allowlist)
+        } else if safe_bins::is_safe(lookup, &self.program, &self.unwrapped.argv) {
+            Some(By::SafeBins)
+        } else if safe_bins::is_builtin(lookup.profile, argv, raw) {
+            Some(By::Builtin)
+        } else {
+            None
+        };
+        self.inline = subject.and_then(|subject| subject.inline);
+        self
+    }
+
     /// The same with words of its own.
     pub(super) fn into_owned(self) -> Judged<'e, 'static> {
         Judged { unwrapped: self.unwrapped.into_owned(), ..self }
@@ -56,23 +82,7 @@ pub(super) fn judge<'e, 'a>(
     argv: &'a [String],
     raw: &str,
 ) -> Judged<'e, 'a> {
-    let mut judged = Judged::unjudged(lookup, argv);
-    if judged.unwrapped.blocked.is_some() {
-        return judged;
-    }
-    let subject = Subject::of(lookup, &judged.unwrapped, &judged.program);
-    judged.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
-    judged.by = if judged.entry.is_some() {
-        Some(By::Allowlist)
-    } else if safe_bins::is_safe(lookup, &judged.program, &judged.unwrapped.argv) {
-        Some(By::SafeBins)
-    } else if safe_bins::is_builtin(lookup.profile, argv, raw) {
-        Some(By::Builtin)
-    } else {
-        None
-    };
-    judged.inline = subject.and_then(|subject| subject.inline);
-    judged
+    Judged::unjudged(lookup, argv).against(lookup, entries, argv, raw)
 }
 
 /// The program and the arguments that entries are compared with, if none of the entries matches.
@@ -104,13 +114,13 @@ struct Subject<'s> {
 impl<'s> Subject<'s> {
     /// `None`: what is started is unknown, so no entry matches.
     fn of(lookup: &Lookup, unwrapped: &'s Unwrapped<'_>, program: &'s Program) -> Option<Self> {
-        let (argv, policy, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
+        let (argv, is_shell, policy, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
             Package::Blocked => return None,
             Package::No => {
                 let another = |word: &&String| words::trim(word) != program.word;
                 let policy = unwrapped.policy_word.as_ref().filter(another);
                 let policy = policy.map(|word| lookup.program(word));
-                (Cow::Borrowed(&*unwrapped.argv), policy, Cow::Borrowed(program))
+                (Cow::Borrowed(&*unwrapped.argv), unwrapped.is_shell, policy, Cow::Borrowed(program))
             }
             Package::Starts(started) => {
                 let inner = wrappers::unwrap(lookup.profile, &started);
@@ -120,10 +130,11 @@ impl<'s> Subject<'s> {
                     return None;
                 }
                 let execution = lookup.program(first(&inner.argv));
-                (Cow::Owned(inner.argv.into_owned()), None, Cow::Owned(execution))
+                (Cow::Owned(inner.argv.into_owned()), inner.is_shell, None, Cow::Owned(execution))
             }
         };
-        let inline = shells::bindable_payload(lookup.profile, &argv);
+        // No wrapper is left, so nothing but a shell has the command of one.
+        let inline = if is_shell { shells::bindable_payload(lookup.profile, &argv) } else { None };
         Some(Self { argv, execution, policy, inline })
     }
 
@@ -195,8 +206,10 @@ impl<'s> Subject<'s> {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let names = [self.execution.name.as_str(), self.execution.word.as_str(), first(&self.argv)];
-        names.into_iter().filter(|name| !words::trim(name).is_empty())
+        let (name, word) = (self.execution.name(), self.execution.word.as_str());
+        let word = (word != name).then_some(word);
+        let first = Some(first(&self.argv)).filter(|first| *first != name && word != Some(*first));
+        [Some(name), word, first].into_iter().flatten().filter(|name| !words::trim(name).is_empty())
     }
 }
 

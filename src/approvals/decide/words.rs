@@ -127,7 +127,8 @@ fn fold(path: String) -> String {
 /// Whether folding leaves an absolute path as it is, which is so for most.
 fn is_folded(path: &str) -> bool {
     let is_kept = |part: &str| !matches!(part, "" | "." | "..");
-    let may_change = path.ends_with('/') || has_pair(path, *b"//") || has_pair(path, *b"/.");
+    let may_change =
+        path.ends_with('/') || path.as_bytes().windows(2).any(|pair| matches!(pair, [b'/', b'/' | b'.']));
     path.strip_prefix('/').is_some_and(|rest| !may_change || rest.is_empty() || rest.split('/').all(is_kept))
 }
 

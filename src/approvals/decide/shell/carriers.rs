@@ -114,11 +114,7 @@ fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Cow<'_, [String]>
     let mut remaining = Remaining::of(argv);
     for _ in 0..MAX_WRAPPERS {
         let current = remaining.words();
-        let next = match wrappers::dispatch(profile, current) {
-            Wrapper::No => wrappers::multiplexer(profile, current),
-            wrapper => wrapper,
-        };
-        match next {
+        match wrappers::dispatch_or_multiplexer(profile, current) {
             Wrapper::Starts { argv, .. } => {
                 let started = argv.into();
                 remaining.go_on(started);

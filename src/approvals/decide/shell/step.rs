@@ -12,6 +12,9 @@ use super::word;
 use crate::approvals::decide::profile::Profile;
 use crate::approvals::decide::words::is_white;
 
+/// Room for the arguments of most commands.
+const ROOM: usize = 8;
+
 /// The words of a program, and where they are.
 #[derive(Debug, Default)]
 pub(super) struct Words {
@@ -94,7 +97,7 @@ impl<'t> Parts<'t> {
             needs_fields: profile >= Profile::V2026_9_6,
             name: None,
             other_name: None,
-            arguments: Vec::new(),
+            arguments: Vec::with_capacity(ROOM),
         }
     }
 

@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 8 << 20;
 const CONTINUATION: &str = "line-continuation";
 
 /// Room for the nodes of a short command that wait to be looked at.
-const ROOM: usize = 24;
+const ROOM: usize = 16;
 
 /// Explains a command.
 pub(super) fn explain(command: &str, profile: Profile) -> Result<Explanation, Unparsed> {
@@ -79,10 +79,14 @@ impl Walk {
         while let Some((node, kind, context)) = pending.pop() {
             let before = pending.len();
             parts.clear();
-            if node.child_count() > 0 {
+            let count = node.child_count();
+            if count > 0 {
                 cursor.reset(node);
                 let mut is_child = cursor.goto_first_child();
-                while is_child {
+                for next in 1..=count {
+                    if !is_child {
+                        break;
+                    }
                     let child = cursor.node();
                     let child_kind = Kind::of(child);
                     if child_kind.is_named {
@@ -93,7 +97,8 @@ impl Walk {
                     } else if child_kind.is_background {
                         self.add_shape("background");
                     }
-                    is_child = cursor.goto_next_sibling();
+                    // That there is no next one is known: to look for it would be a climb.
+                    is_child = next < count && cursor.goto_next_sibling();
                 }
             }
             if let Some(shape) = kind.shape {
