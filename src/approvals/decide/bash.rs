@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::configuration::Setup;
 use super::evaluation::{By, Evaluation, Plan, Segment};
 use super::inline_code;
-use super::packages::{self, Package};
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Lookup, World};
@@ -42,20 +41,21 @@ pub(super) fn evaluate(
 
 /// An evaluation that ends at the grammar. The release still lists the programs that it saw, for `strictInlineEval`.
 fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Step]) -> Evaluation {
-    let (top, nested): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.context == Context::Top);
-    let read = |step: &Step| {
+    let is_top = |step: &&Step| step.context == Context::Top;
+    let mut segments = Vec::with_capacity(steps.len());
+    let mut inline_code = false;
+    for step in steps.iter().filter(is_top).chain(steps.iter().filter(|step| !is_top(step))) {
         let judged = Judged::unjudged(lookup, &step.argv);
-        let has_code = has_code(lookup, &step.argv, &judged);
-        (segment(step, command, judged, None), has_code)
-    };
-    let (segments, has_code): (Vec<_>, Vec<_>) = top.into_iter().chain(nested).map(read).unzip();
+        inline_code |= has_code(lookup, &step.argv, &judged);
+        segments.push(segment(step, command, judged, None));
+    }
     Evaluation {
         not_analysable: Some(reason.to_owned()),
         segments,
         satisfied: false,
         plan: Plan::Renders(None),
         durable: false,
-        inline_code: has_code.into_iter().any(|has_code| has_code),
+        inline_code,
         heredoc: false,
     }
 }
@@ -68,19 +68,19 @@ fn satisfaction(
     candidates: &[Candidate<'_>],
 ) -> Evaluation {
     let profile = lookup.profile;
-    let (parts, never): (Vec<_>, Vec<_>) = candidates
-        .iter()
-        .map(|candidate| {
-            let (judged, never) = judged(lookup, entries, candidate);
-            ((candidate, judged), never)
-        })
-        .unzip();
+    let mut parts = Vec::with_capacity(candidates.len());
+    let mut never = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let (judged, reason) = judged(lookup, entries, candidate);
+        parts.push((candidate, judged));
+        never.push(reason);
+    }
     let plan = render::plan(command, profile, &parts);
     let satisfied = parts.iter().all(|(_, judged)| judged.by.is_some());
     let durable = parts.iter().all(|(_, judged)| judged.entry.is_some_and(|entry| entry.allow_always));
     let inline_code = parts.iter().any(|(candidate, judged)| has_code(lookup, &candidate.step.argv, judged));
     let segments = parts.into_iter().zip(never).map(|((candidate, judged), never)| {
-        let never = never.or_else(|| hidden(profile, &judged));
+        let never = never.or_else(|| hidden(&judged));
         segment(&candidate.step, command, judged, never)
     });
     let segments = segments.collect();
@@ -109,9 +109,8 @@ fn has_code(lookup: &Lookup<'_>, argv: &[String], judged: &Judged<'_, '_>) -> bo
 }
 
 /// Why no entry can allow a part, if that is seen only after unwrapping.
-fn hidden(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
-    let is_hidden =
-        judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
+fn hidden(judged: &Judged<'_, '_>) -> Option<String> {
+    let is_hidden = judged.by.is_none() && judged.is_hidden;
     is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())
 }
 

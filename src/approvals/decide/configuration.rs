@@ -25,6 +25,9 @@ const DEFAULT_SAFE_BINS: [Cow<'static, str>; 6] = [
     Cow::Borrowed("wc"),
 ];
 
+/// The most fields of a layer that are looked at one after the other.
+const FEW_FIELDS: usize = 8;
+
 /// What the evaluators of a command need of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setup {
@@ -150,7 +153,7 @@ impl<'c> Configuration<'c> {
     fn layered(&self, profile: Profile) -> Result<Requested, Unusable> {
         let mut requested = Requested::default();
         for layer in &self.layers {
-            let mode = layer.exec.get("mode").filter(|mode| is_truthy(mode));
+            let mode = layer.get("mode").filter(|mode| is_truthy(mode));
             if let Some(mode) = mode.filter(|_| profile >= Profile::V2026_6_11) {
                 let key = layer.key_of("mode");
                 let policy =
@@ -178,7 +181,7 @@ impl<'c> Configuration<'c> {
         let strict = self.strongest("strictInlineEval").is_some_and(|(value, _)| value == &Value::Bool(true));
         let mut profiles = BTreeMap::new();
         for layer in &self.layers {
-            if let Some(Value::Object(configured)) = layer.exec.get("safeBinProfiles") {
+            if let Some(Value::Object(configured)) = layer.get("safeBinProfiles") {
                 profiles.extend(configured.iter().filter_map(safe_bin_profile));
             }
         }
@@ -194,20 +197,28 @@ impl<'c> Configuration<'c> {
     /// The value of a field in the strongest layer that has it, and that layer. `null` counts as absent.
     fn strongest(&self, field: &str) -> Option<(&'c Value, &Layer<'c>)> {
         self.layers.iter().rev().find_map(|layer| {
-            let value = layer.exec.get(field).filter(|value| !value.is_null())?;
+            let value = layer.get(field).filter(|value| !value.is_null())?;
             Some((value, layer))
         })
     }
 }
 
-impl Layer<'_> {
+impl<'c> Layer<'c> {
+    /// The value of a field. A layer has few, which are faster compared than hashed.
+    fn get(&self, field: &str) -> Option<&'c Value> {
+        if self.exec.len() > FEW_FIELDS {
+            return self.exec.get(field);
+        }
+        self.exec.iter().find_map(|(key, value)| (key == field).then_some(value))
+    }
+
     fn key_of(&self, field: &str) -> String {
         [&self.key, ".", field].concat()
     }
 
     /// A level in this layer.
     fn word<T>(&self, field: &str, parse: fn(&str) -> Option<T>) -> Result<Option<(T, Origin)>, Unusable> {
-        let Some(value) = self.exec.get(field).filter(|value| !value.is_null()) else { return Ok(None) };
+        let Some(value) = self.get(field).filter(|value| !value.is_null()) else { return Ok(None) };
         let key = self.key_of(field);
         match value.as_str().and_then(parse) {
             Some(level) => Ok(Some((level, Origin::Configuration(key.into())))),

@@ -32,6 +32,8 @@ pub(super) struct Judged<'e, 'a> {
     pub entry: Option<&'e Entry>,
     /// The command of a shell, which 2026.4.14 judges by its parts if it is a chain.
     pub inline: Option<String>,
+    /// Whether a package manager hides what it starts.
+    pub is_hidden: bool,
 }
 
 impl<'e, 'a> Judged<'e, 'a> {
@@ -39,7 +41,7 @@ impl<'e, 'a> Judged<'e, 'a> {
     pub(super) fn unjudged(lookup: &Lookup, argv: &'a [String]) -> Self {
         let unwrapped = wrappers::unwrap(lookup.profile, argv);
         let program = lookup.program(first(&unwrapped.argv));
-        Self { unwrapped, program, by: None, entry: None, inline: None }
+        Self { unwrapped, program, by: None, entry: None, inline: None, is_hidden: false }
     }
 
     /// The same part after the check against the entries, as [`judge`] has it.
@@ -53,7 +55,9 @@ impl<'e, 'a> Judged<'e, 'a> {
         if self.unwrapped.blocked.is_some() {
             return self;
         }
-        let subject = Subject::of(lookup, &self.unwrapped, &self.program);
+        let package = packages::target(lookup.profile, &self.unwrapped.argv);
+        self.is_hidden = package == Package::Blocked;
+        let subject = Subject::of(lookup, &self.unwrapped, package, &self.program);
         self.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
         self.by = if self.entry.is_some() {
             Some(By::Allowlist)
@@ -95,7 +99,8 @@ pub(super) fn unmatched(
     if unwrapped.blocked.is_some() {
         return None;
     }
-    let subject = Subject::of(lookup, &unwrapped, &program)?;
+    let package = packages::target(lookup.profile, &unwrapped.argv);
+    let subject = Subject::of(lookup, &unwrapped, package, &program)?;
     let program = subject.policy().filter(|_| subject.entry(lookup, entries).is_none())?;
     Some((program.clone(), subject.arguments().to_vec()))
 }
@@ -113,8 +118,13 @@ struct Subject<'s> {
 
 impl<'s> Subject<'s> {
     /// `None`: what is started is unknown, so no entry matches.
-    fn of(lookup: &Lookup, unwrapped: &'s Unwrapped<'_>, program: &'s Program) -> Option<Self> {
-        let (argv, is_shell, policy, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
+    fn of(
+        lookup: &Lookup,
+        unwrapped: &'s Unwrapped<'_>,
+        package: Package<'_>,
+        program: &'s Program,
+    ) -> Option<Self> {
+        let (argv, is_shell, policy, execution) = match package {
             Package::Blocked => return None,
             Package::No => {
                 let another = |word: &&String| words::trim(word) != program.word;

@@ -217,7 +217,16 @@ fn positional(profile: Profile, shell: &Step) -> Option<Step> {
     }
     let end = shell.span.end..shell.span.end;
     let text = argv.join(" ");
-    Some(Step { context: Context::Payload, parent: None, argv, text, span: end.clone(), executable: end })
+    let has_payload = shells::payload(profile, &argv).is_some();
+    Some(Step {
+        context: Context::Payload,
+        parent: None,
+        argv,
+        has_payload,
+        text,
+        span: end.clone(),
+        executable: end,
+    })
 }
 
 #[cfg(test)]
@@ -239,6 +248,7 @@ mod tests {
                 context: Context::Top,
                 parent: None,
                 argv: Vec::new(),
+                has_payload: false,
                 text: text.to_owned(),
                 span: 0..text.len(),
                 executable: executable..text.len(),

@@ -32,7 +32,7 @@ fn requested(configuration: &Value, profile: Profile) -> Requested {
 /// `security (key) ask (key)` and whether a model reviews.
 fn summary(requested: &Requested) -> String {
     let key = |origin: &Origin| match origin {
-        Origin::Configuration(key) | Origin::Call(key) => key.clone(),
+        Origin::Configuration(key) | Origin::Call(key) => key.to_string(),
         other => format!("{other:?}"),
     };
     let security =

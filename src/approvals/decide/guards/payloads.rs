@@ -24,7 +24,13 @@ pub(super) fn candidates<'c>(
         Some(explanation) => {
             candidates.reserve(explanation.steps.len());
             for step in &explanation.steps {
-                add(Cow::Borrowed(&step.argv), profile, &mut candidates);
+                // Most start nothing further.
+                match executable(&step.argv) {
+                    (argv, false) if argv.len() == step.argv.len() && !step.has_payload => {
+                        candidates.push(argv);
+                    }
+                    _ => add(Cow::Borrowed(&step.argv), profile, &mut candidates),
+                }
             }
         }
         None => {

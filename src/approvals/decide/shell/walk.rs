@@ -179,6 +179,7 @@ impl Walk {
             context,
             parent: level.parent,
             argv: words.argv,
+            has_payload: carried.has_payload,
             text: text.to_owned(),
             span: source.in_command(&range),
             executable: source.in_command(&executable),
