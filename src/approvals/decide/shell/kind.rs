@@ -44,10 +44,6 @@ pub(super) struct Kind {
     pub starts: Starts,
     /// The part of a word that it is.
     pub word: Option<Form>,
-    /// Whether it assigns a variable.
-    pub is_assignment: bool,
-    /// Whether it is the operator of a test.
-    pub is_operator: bool,
 }
 
 /// What about a node makes the command unanalysable.
@@ -91,6 +87,10 @@ pub(super) enum Form {
     Expansion,
     /// A number.
     Number,
+    /// The assignment of a variable: a word of `export` and its like alone.
+    Assignment,
+    /// The operator of a test: a word of a test alone.
+    Operator,
 }
 
 impl Kind {
@@ -101,7 +101,7 @@ impl Kind {
 
     /// Whether a node is a word, rather than a redirection or an assignment.
     pub(super) fn is_argument(&self) -> bool {
-        self.word.is_some_and(|form| form != Form::Name)
+        self.word.is_some_and(|form| !matches!(form, Form::Name | Form::Assignment | Form::Operator))
     }
 
     /// Whether the shell computes it whatever is in it.
@@ -155,18 +155,11 @@ impl Kind {
             | "process_substitution"
             | "simple_expansion" => Some(Form::Expansion),
             "number" => Some(Form::Number),
+            "variable_assignment" => Some(Form::Assignment),
+            "test_operator" => Some(Form::Operator),
             _ => None,
         };
-        Self {
-            is_named,
-            is_background: !is_named && name == "&",
-            shape,
-            blocks,
-            starts,
-            word,
-            is_assignment: name == "variable_assignment",
-            is_operator: name == "test_operator",
-        }
+        Self { is_named, is_background: !is_named && name == "&", shape, blocks, starts, word }
     }
 }
 

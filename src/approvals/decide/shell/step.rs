@@ -177,7 +177,7 @@ fn declaration(node: Node<'_>, source: &Source<'_>) -> Words {
     let mut words = Words::of(program.to_owned(), 0);
     for child in node.named_children(&mut node.walk()) {
         let kind = Kind::of(child);
-        if kind.is_argument() || kind.is_assignment {
+        if kind.is_argument() || kind.word == Some(Form::Assignment) {
             words.push(child, source);
         }
     }
@@ -199,7 +199,7 @@ fn test(node: Node<'_>, source: &Source<'_>) -> Words {
     pending.reverse();
     while let Some(node) = pending.pop() {
         let kind = Kind::of(node);
-        if kind.is_operator || kind.is_argument() {
+        if kind.word == Some(Form::Operator) || kind.is_argument() {
             words.push(node, source);
         } else {
             let before = pending.len();
