@@ -109,7 +109,9 @@ impl Walk {
             // The first child is the next to be looked at.
             let children = pending.get_mut(before..).unwrap_or_default();
             children.reverse();
-            children.iter_mut().for_each(|(_, _, context)| *context = within);
+            for (_, _, context) in children.iter_mut() {
+                *context = within;
+            }
         }
         Ok(())
     }
