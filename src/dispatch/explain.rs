@@ -5,6 +5,7 @@ use std::io;
 use super::access::remote;
 use super::command_line::CommandLine;
 use super::deadlines::within;
+use super::failures::{Machine, failed};
 use crate::approvals::decide;
 use crate::cli::explain::{Context, Explain, Verdict};
 use crate::commands::documents::Place;
@@ -41,11 +42,16 @@ pub fn run(
     if stdin {
         let request = CasesRequest { release, programs };
         let out = &mut *streams.out;
-        cases::run(&request, deadline, |answer| match answer {
+        let wrong = cases::run(&request, deadline, |answer| match answer {
             Some(answer) => output::line(out, answer),
             None => out.flush(),
         })?;
-        return Ok(Exit::Done);
+        out.flush()?;
+        // Standard output has an answer for that line too.
+        return match wrong {
+            Some(error) => Ok(failed(&error.into(), line, Machine::Nothing, streams)?),
+            None => Ok(Exit::Done),
+        };
     }
     let place = match (remote(flags, json)?, file) {
         (Some(remote), _) => remote,

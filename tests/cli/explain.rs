@@ -329,11 +329,17 @@ fn cases_are_answered_in_their_order() {
     let verdicts: Vec<&Value> = answers.iter().take(4).map(|answer| &answer["verdict"]).collect();
     assert_eq!(verdicts, ["runs", "asks", "denied", "denied"]);
     insta::assert_snapshot!("explain_stdin", out.lines().take(2).collect::<Vec<_>>().join("\n"));
-    // Up to the first line that is not a case.
-    let wrong = format!("{}\n\n{{\"command\": 7}}\n{}\n", case(1, "ls"), case(2, "ls"));
+    // Lines that are no cases have an answer too, and the others are decided.
+    let wrong =
+        format!("{}\n\n{{\"id\": \"w\", \"command\": 7}}\n{}\nx\n", case(1, "ls > x"), case(2, "git status"));
     let (code, out, err) = fed(&client, &arguments, wrong.as_bytes());
-    assert_eq!((code, out.lines().count()), (2, 2));
-    insta::assert_snapshot!("explain_stdin_wrong", format!("{}\n{err}", out.lines().last().unwrap()));
+    let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers: Vec<_> =
+        answers.iter().map(|answer| (&answer["id"], answer["verdict"].as_str().unwrap())).collect();
+    let expected =
+        [(&json!(1), "denied"), (&json!("w"), "invalid"), (&json!(2), "runs"), (&Value::Null, "invalid")];
+    assert_eq!((code, answers.as_slice()), (2, &expected[..]));
+    insta::assert_snapshot!("explain_stdin_wrong", format!("{}\n{err}", out.lines().nth(1).unwrap()));
     assert_eq!(fed(&client, &arguments, b""), (0, String::new(), String::new()));
 }
 

@@ -6,11 +6,10 @@ use std::ops::Range;
 use super::configuration::Setup;
 use super::evaluation::{By, Evaluation, Plan, Segment};
 use super::inline_code;
-use super::packages::{self, Package};
 use super::profile::Profile;
 use super::question::{Entry, Question};
 use super::resolve::{Lookup, World};
-use super::segment::{self, Judged};
+use super::segment::Judged;
 use super::shell::{self, Context, Step};
 use super::words::trim;
 use super::wrappers::Unwrapped;
@@ -42,20 +41,21 @@ pub(super) fn evaluate(
 
 /// An evaluation that ends at the grammar. The release still lists the programs that it saw, for `strictInlineEval`.
 fn not_analysable(lookup: &Lookup<'_>, command: &str, reason: &str, steps: &[Step]) -> Evaluation {
-    let (top, nested): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.context == Context::Top);
-    let read = |step: &Step| {
+    let is_top = |step: &&Step| step.context == Context::Top;
+    let mut segments = Vec::with_capacity(steps.len());
+    let mut inline_code = false;
+    for step in steps.iter().filter(is_top).chain(steps.iter().filter(|step| !is_top(step))) {
         let judged = Judged::unjudged(lookup, &step.argv);
-        let has_code = has_code(lookup.profile, &step.argv, &judged);
-        (segment(step, command, judged, None), has_code)
-    };
-    let (segments, has_code): (Vec<_>, Vec<_>) = top.into_iter().chain(nested).map(read).unzip();
+        inline_code |= has_code(lookup, &step.argv, &judged);
+        segments.push(segment(step, command, judged, None));
+    }
     Evaluation {
         not_analysable: Some(reason.to_owned()),
         segments,
         satisfied: false,
         plan: Plan::Renders(None),
         durable: false,
-        inline_code: has_code.into_iter().any(|has_code| has_code),
+        inline_code,
         heredoc: false,
     }
 }
@@ -68,41 +68,49 @@ fn satisfaction(
     candidates: &[Candidate<'_>],
 ) -> Evaluation {
     let profile = lookup.profile;
-    let parts: Vec<_> =
-        candidates.iter().map(|candidate| (candidate, judged(lookup, entries, candidate))).collect();
+    let mut parts = Vec::with_capacity(candidates.len());
+    let mut never = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let (judged, reason) = judged(lookup, entries, candidate);
+        parts.push((candidate, judged));
+        never.push(reason);
+    }
     let plan = render::plan(command, profile, &parts);
     let satisfied = parts.iter().all(|(_, judged)| judged.by.is_some());
     let durable = parts.iter().all(|(_, judged)| judged.entry.is_some_and(|entry| entry.allow_always));
-    let inline_code = parts.iter().any(|(candidate, judged)| has_code(profile, &candidate.step.argv, judged));
-    let segments = parts.into_iter().map(|(candidate, judged)| {
-        let never = candidate.never.clone().or_else(|| never(profile, &judged));
+    let inline_code = parts.iter().any(|(candidate, judged)| has_code(lookup, &candidate.step.argv, judged));
+    let segments = parts.into_iter().zip(never).map(|((candidate, judged), never)| {
+        let never = never.or_else(|| hidden(&judged));
         segment(&candidate.step, command, judged, never)
     });
     let segments = segments.collect();
     Evaluation { not_analysable: None, segments, satisfied, plan, durable, inline_code, heredoc: false }
 }
 
-/// Checks a part against the entries, unless nothing can allow it.
-fn judged<'e, 'c>(lookup: &Lookup<'_>, entries: &'e [Entry], candidate: &'c Candidate<'_>) -> Judged<'e, 'c> {
+/// Checks a part against the entries, unless nothing can allow it: then with the reason.
+fn judged<'e, 'c>(
+    lookup: &Lookup<'_>,
+    entries: &'e [Entry],
+    candidate: &'c Candidate<'_>,
+) -> (Judged<'e, 'c>, Option<String>) {
     let step = &candidate.step;
-    if candidate.never.is_some() {
-        Judged::unjudged(lookup, &step.argv)
-    } else {
-        segment::judge(lookup, entries, &step.argv, &step.text)
+    let unjudged = Judged::unjudged(lookup, &step.argv);
+    match candidate.never(lookup.profile, &unjudged.unwrapped) {
+        None => (unjudged.against(lookup, entries, &step.argv, &step.text), None),
+        never => (unjudged, never),
     }
 }
 
-/// Whether a part has code in its arguments.
-fn has_code(profile: Profile, argv: &[String], judged: &Judged<'_, '_>) -> bool {
+/// Whether a part has code in its arguments, and `strictInlineEval` is on.
+fn has_code(lookup: &Lookup<'_>, argv: &[String], judged: &Judged<'_, '_>) -> bool {
     let Unwrapped { argv: unwrapped, wrappers, .. } = &judged.unwrapped;
-    inline_code::in_command(profile, unwrapped)
-        || !wrappers.is_empty() && inline_code::in_command(profile, argv)
+    let in_command = |argv: &[String]| inline_code::in_command(lookup.profile, argv);
+    lookup.setup.strict_inline_eval && (in_command(unwrapped) || !wrappers.is_empty() && in_command(argv))
 }
 
 /// Why no entry can allow a part, if that is seen only after unwrapping.
-fn never(profile: Profile, judged: &Judged<'_, '_>) -> Option<String> {
-    let is_hidden =
-        judged.by.is_none() && packages::target(profile, &judged.unwrapped.argv) == Package::Blocked;
+fn hidden(judged: &Judged<'_, '_>) -> Option<String> {
+    let is_hidden = judged.by.is_none() && judged.is_hidden;
     is_hidden.then(|| "the gateway does not know what the package manager starts".to_owned())
 }
 

@@ -77,9 +77,11 @@ fn check_part(segment: &Segment, is_last: bool) -> Result<(), &'static str> {
         return Err("SYSTEM_RUN_DENIED: approval cannot safely bind commands after cwd changes");
     }
     let is_found = segment.real.is_some() || segment.resolved.is_some();
-    let started = wrappers::unwrap(Profile::V2026_9_6, &segment.argv).argv;
-    let has_resolution = started.first().is_some_and(|word| !trim(word).is_empty());
-    if !program.is_empty() && !files::is_path(program) && has_resolution && !is_found {
+    let has_resolution = || {
+        let started = wrappers::unwrap(Profile::V2026_9_6, &segment.argv).argv;
+        started.first().is_some_and(|word| !trim(word).is_empty())
+    };
+    if !is_found && !program.is_empty() && !files::is_path(program) && has_resolution() {
         return Err("SYSTEM_RUN_DENIED: approval requires a resolved executable");
     }
     Ok(())

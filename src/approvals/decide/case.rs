@@ -17,6 +17,7 @@ use super::prepared::Prepared;
 use super::profile::Profile;
 use super::question::{Context, Entry, Question};
 use super::verdict::decide_prepared;
+use crate::approvals::findings::nearest::is_misspelt;
 
 /// A case.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -74,7 +75,7 @@ pub enum Via {
 pub struct Answer {
     /// The case's id.
     pub id: Value,
-    /// `runs`, `asks`, `denied` or `unknown`.
+    /// `runs`, `asks`, `denied` or `unknown`; `uncovered`, `error` or `invalid` where there is none (docs/explain.md).
     pub verdict: &'static str,
     /// Why.
     pub reason: String,
@@ -194,6 +195,34 @@ impl Cases {
 }
 
 impl Case {
+    /// The names of the fields.
+    pub const FIELDS: [&str; 15] = [
+        "id",
+        "document",
+        "via",
+        "config",
+        "agent",
+        "command",
+        "cwd",
+        "path",
+        "home",
+        "stateDirectory",
+        "env",
+        "context",
+        "ask",
+        "security",
+        "permissionMode",
+    ];
+
+    /// Whether a name is probably meant for a field.
+    pub fn is_misspelt(name: &str) -> bool {
+        // The words of policy tests and of flags for fields with other names here.
+        const OTHERS: [&str; 4] = ["directory", "release", "programs", "environment"];
+        let bare = |name: &str| name.replace(['_', '-'], "").to_lowercase();
+        let fields = Self::FIELDS.into_iter().chain(OTHERS);
+        fields.clone().any(|field| bare(field) == bare(name)) || is_misspelt(name, fields)
+    }
+
     /// Decides the case as one release does.
     pub fn answer(&self, profile: Profile, host: &dyn Host) -> Answer {
         Cases::new(profile).answer(self, host)
@@ -251,6 +280,11 @@ impl Case {
 }
 
 impl Answer {
+    /// The answer of a line that is no case.
+    pub fn invalid(id: Value, reason: String) -> Self {
+        Self { id, verdict: "invalid", reason, ..Self::default() }
+    }
+
     fn new(id: Value, decision: Decision, entries: &[Entry]) -> Self {
         let (verdict, reason) = match decision.other_host {
             Some(host) => ("uncovered", format!("host={host}")),

@@ -16,13 +16,23 @@ use super::question::Question;
 use super::words::trim;
 
 /// The safe bins of a release if none are configured.
-const DEFAULT_SAFE_BINS: [&str; 6] = ["cut", "head", "tail", "tr", "uniq", "wc"];
+const DEFAULT_SAFE_BINS: [Cow<'static, str>; 6] = [
+    Cow::Borrowed("cut"),
+    Cow::Borrowed("head"),
+    Cow::Borrowed("tail"),
+    Cow::Borrowed("tr"),
+    Cow::Borrowed("uniq"),
+    Cow::Borrowed("wc"),
+];
+
+/// The most fields of a layer that are looked at one after the other.
+const FEW_FIELDS: usize = 8;
 
 /// What the evaluators of a command need of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setup {
-    /// The names of safe bins in lower case: the configured list, or the release's own if none is configured.
-    pub safe_bins: BTreeSet<Cow<'static, str>>,
+    /// The names of safe bins in lower case and in order: the configured list, or the release's own if none is configured.
+    pub safe_bins: Cow<'static, [Cow<'static, str>]>,
     /// `tools.exec.safeBinTrustedDirs` as configured: without `/bin` and `/usr/bin`, which are always trusted.
     pub trusted_directories: Vec<String>,
     /// `tools.exec.safeBinProfiles` by lower-case name, normalised. A profile here replaces a built-in one.
@@ -93,6 +103,13 @@ pub(super) struct Configuration<'c> {
     layers: Vec<Layer<'c>>,
 }
 
+impl Setup {
+    /// Whether a name in lower case is that of a safe bin.
+    pub(super) fn is_safe_bin(&self, name: &str) -> bool {
+        self.safe_bins.binary_search_by(|bin| (**bin).cmp(name)).is_ok()
+    }
+}
+
 impl<'c> Configuration<'c> {
     /// Finds the layers: the global one, then that of the agent.
     pub(super) fn of(question: &Question<'c>, profile: Profile) -> Self {
@@ -136,13 +153,13 @@ impl<'c> Configuration<'c> {
     fn layered(&self, profile: Profile) -> Result<Requested, Unusable> {
         let mut requested = Requested::default();
         for layer in &self.layers {
-            let mode = layer.exec.get("mode").filter(|mode| is_truthy(mode));
+            let mode = layer.get("mode").filter(|mode| is_truthy(mode));
             if let Some(mode) = mode.filter(|_| profile >= Profile::V2026_6_11) {
                 let key = layer.key_of("mode");
                 let policy =
                     mode.as_str().and_then(mode_policy).ok_or_else(|| Unusable::UnknownWord(key.clone()))?;
                 let (security, ask, auto_review) = policy;
-                let origin = Origin::Configuration(key);
+                let origin = Origin::Configuration(key.into());
                 requested.security = Some((security, origin.clone()));
                 requested.ask = Some((ask, origin));
                 requested.auto_review = auto_review;
@@ -164,7 +181,7 @@ impl<'c> Configuration<'c> {
         let strict = self.strongest("strictInlineEval").is_some_and(|(value, _)| value == &Value::Bool(true));
         let mut profiles = BTreeMap::new();
         for layer in &self.layers {
-            if let Some(Value::Object(configured)) = layer.exec.get("safeBinProfiles") {
+            if let Some(Value::Object(configured)) = layer.get("safeBinProfiles") {
                 profiles.extend(configured.iter().filter_map(safe_bin_profile));
             }
         }
@@ -180,23 +197,31 @@ impl<'c> Configuration<'c> {
     /// The value of a field in the strongest layer that has it, and that layer. `null` counts as absent.
     fn strongest(&self, field: &str) -> Option<(&'c Value, &Layer<'c>)> {
         self.layers.iter().rev().find_map(|layer| {
-            let value = layer.exec.get(field).filter(|value| !value.is_null())?;
+            let value = layer.get(field).filter(|value| !value.is_null())?;
             Some((value, layer))
         })
     }
 }
 
-impl Layer<'_> {
+impl<'c> Layer<'c> {
+    /// The value of a field. A layer has few, which are faster compared than hashed.
+    fn get(&self, field: &str) -> Option<&'c Value> {
+        if self.exec.len() > FEW_FIELDS {
+            return self.exec.get(field);
+        }
+        self.exec.iter().find_map(|(key, value)| (key == field).then_some(value))
+    }
+
     fn key_of(&self, field: &str) -> String {
         [&self.key, ".", field].concat()
     }
 
     /// A level in this layer.
     fn word<T>(&self, field: &str, parse: fn(&str) -> Option<T>) -> Result<Option<(T, Origin)>, Unusable> {
-        let Some(value) = self.exec.get(field).filter(|value| !value.is_null()) else { return Ok(None) };
+        let Some(value) = self.get(field).filter(|value| !value.is_null()) else { return Ok(None) };
         let key = self.key_of(field);
         match value.as_str().and_then(parse) {
-            Some(level) => Ok(Some((level, Origin::Configuration(key)))),
+            Some(level) => Ok(Some((level, Origin::Configuration(key.into())))),
             None => Err(Unusable::UnknownWord(key)),
         }
     }
@@ -204,16 +229,16 @@ impl Layer<'_> {
 
 /// The first key that is not of the type that every release requires, so that no gateway starts with it.
 fn malformed(root: &Value) -> Option<String> {
-    let at = |path: &str| root.pointer(path).filter(|value| !value.is_null());
     if !root.is_object() && !root.is_null() {
         return Some("openclaw.json".to_owned());
     }
-    let objects = ["/tools", "/tools/exec", "/agents", "/agents/entries"];
-    let key = objects.into_iter().find(|path| at(path).is_some_and(|value| !value.is_object()));
-    if let Some(key) = key {
-        return Some(key.trim_start_matches('/').replace('/', "."));
+    let objects: [&[&str]; 4] = [&["tools"], &["tools", "exec"], &["agents"], &["agents", "entries"]];
+    if let Some(path) =
+        objects.into_iter().find(|path| at(root, path).is_some_and(|value| !value.is_object()))
+    {
+        return Some(path.join("."));
     }
-    let list = at("/agents/list")?;
+    let list = at(root, &["agents", "list"])?;
     let Some(list) = list.as_array() else { return Some("agents.list".to_owned()) };
     let fits = |entry: &Value| entry.get("id").is_some_and(Value::is_string) && has_objects(entry);
     list.iter().position(|entry| !fits(entry)).map(|index| format!("agents.list[{index}]"))
@@ -221,10 +246,13 @@ fn malformed(root: &Value) -> Option<String> {
 
 /// Whether `tools` and `tools.exec` of an agent are objects, if they are there.
 fn has_objects(entry: &Value) -> bool {
-    ["/tools", "/tools/exec"]
-        .iter()
-        .filter_map(|path| entry.pointer(path))
-        .all(|value| value.is_object() || value.is_null())
+    let paths: [&[&str]; 2] = [&["tools"], &["tools", "exec"]];
+    paths.into_iter().filter_map(|path| at(entry, path)).all(Value::is_object)
+}
+
+/// The value at a path of keys. `null` counts as absent.
+fn at<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(root, |value, key| value.get(key)).filter(|value| !value.is_null())
 }
 
 fn layer(value: &Value) -> Option<&Map<String, Value>> {
@@ -279,7 +307,7 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
     };
     let (security, ask, auto_review) =
         mode_policy(equal).ok_or_else(|| Unusable::UnknownWord(KEY.to_owned()))?;
-    let origin = Origin::Call(KEY.to_owned());
+    let origin = Origin::Call(KEY.into());
     Ok(Requested {
         security: Some((security, origin.clone())),
         ask: Some((ask, origin)),
@@ -288,13 +316,13 @@ fn permission_policy(mode: &str) -> Result<Requested, Unusable> {
     })
 }
 
-fn safe_bins(configured: Option<&Value>) -> BTreeSet<Cow<'static, str>> {
-    match configured {
-        None => DEFAULT_SAFE_BINS.map(Cow::Borrowed).into(),
-        Some(_) => {
-            unique_trimmed(configured).into_iter().map(|name| Cow::Owned(name.to_lowercase())).collect()
-        }
+fn safe_bins(configured: Option<&Value>) -> Cow<'static, [Cow<'static, str>]> {
+    if configured.is_none() {
+        return Cow::Borrowed(&DEFAULT_SAFE_BINS);
     }
+    let names: BTreeSet<String> =
+        unique_trimmed(configured).into_iter().map(|name| name.to_lowercase()).collect();
+    names.into_iter().map(Cow::Owned).collect()
 }
 
 /// The strings of a list, trimmed, without empty ones and repetitions.

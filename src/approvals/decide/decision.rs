@@ -1,5 +1,7 @@
 //! A decision and how it came about.
 
+use std::sync::Arc;
+
 use super::evaluation::Evaluation;
 
 /// What a gateway does with a command.
@@ -74,11 +76,11 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// This key of the document: `defaults.security`.
-    Document(String),
+    Document(Arc<str>),
     /// This key of `openclaw.json`: `tools.exec.security`.
-    Configuration(String),
+    Configuration(Arc<str>),
     /// The release's own default.
     Default,
     /// The call or the session.
-    Call(String),
+    Call(Arc<str>),
 }

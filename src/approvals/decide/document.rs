@@ -3,6 +3,8 @@
 //! with one, 2026.9.6 denies every command. Source: `loadExecApprovals`, `normalizeExecApprovals` and
 //! `parsePersistedExecApprovals`.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::javascript::is_truthy;
@@ -38,11 +40,11 @@ pub(super) struct Document {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Levels {
     /// `security`.
-    pub security: Option<(Security, String)>,
+    pub security: Option<(Security, Arc<str>)>,
     /// `ask`.
-    pub ask: Option<(Ask, String)>,
+    pub ask: Option<(Ask, Arc<str>)>,
     /// `askFallback`.
-    pub ask_fallback: Option<(Security, String)>,
+    pub ask_fallback: Option<(Security, Arc<str>)>,
 }
 
 /// Why it is unknown how a gateway reads a document: it has JSON that only JavaScript reads.
@@ -153,7 +155,7 @@ fn is_version_one(root: &Value) -> bool {
 impl Document {
     /// What 2026.9.6 puts in the place of a document that it cannot read.
     fn closed() -> Self {
-        let key = || MALFORMED.to_owned();
+        let key = || MALFORMED.into();
         let defaults = Levels {
             security: Some((Security::Deny, key())),
             ask: Some((Ask::Off, key())),
@@ -169,10 +171,10 @@ impl Levels {
         let word =
             |field: &str| policy.and_then(|policy| policy.get(field)).and_then(Value::as_str).map(trim);
         let security =
-            |field: &str| word(field).and_then(Security::parse).map(|level| (level, key_of(field)));
+            |field: &str| word(field).and_then(Security::parse).map(|level| (level, key_of(field).into()));
         Self {
             security: security("security"),
-            ask: word("ask").and_then(Ask::parse).map(|level| (level, key_of("ask"))),
+            ask: word("ask").and_then(Ask::parse).map(|level| (level, key_of("ask").into())),
             ask_fallback: security("askFallback"),
         }
     }

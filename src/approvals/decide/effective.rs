@@ -146,7 +146,7 @@ mod tests {
     fn shown(document: &Value, configuration: &Value, profile: Profile) -> Vec<String> {
         let policies = effective(Some(&document.to_string()), configuration, profile).unwrap();
         let origin = |origin: &Origin| match origin {
-            Origin::Document(key) | Origin::Configuration(key) | Origin::Call(key) => key.clone(),
+            Origin::Document(key) | Origin::Configuration(key) | Origin::Call(key) => key.to_string(),
             Origin::Default => "-".to_owned(),
         };
         let line = |found: &AgentPolicy| {

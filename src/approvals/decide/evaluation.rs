@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub plan: Plan,
     /// Whether every part is matched by an entry with the source `allow-always`.
     pub durable: bool,
-    /// Whether a part has code in its arguments, as `strictInlineEval` understands it.
+    /// Whether `strictInlineEval` is on, and a part has code in its arguments.
     pub inline_code: bool,
     /// Whether it has a here-document that the release accepts only after a prompt (2026.4.14).
     pub heredoc: bool,

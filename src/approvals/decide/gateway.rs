@@ -116,7 +116,7 @@ impl Reasons {
             miss: is_miss.then(|| situation.word_for_miss()),
             always: policy.ask == Ask::Always,
             heredoc: situation.is_listed() && unanswered::has_heredoc(evaluation),
-            inline_code: situation.setup.strict_inline_eval && evaluation.inline_code,
+            inline_code: evaluation.inline_code,
             plan: plan.filter(|_| !(profile.parses_bash() && situation.is_exact())),
             suppression: profile.parses_bash()
                 && !is_free

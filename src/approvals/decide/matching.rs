@@ -34,7 +34,7 @@ impl<'t> Target<'t> {
             let is_known = by_path && path.as_deref().is_none_or(|path| path.starts_with('/'));
             return Self { path, name: None, guessed: program.guessed && !is_known };
         }
-        let name = (!by_path && program.resolved.is_some()).then_some(program.name.as_str());
+        let name = (!by_path && program.resolved.is_some()).then(|| program.name());
         Self { path: lookup.trust_path(program), name, guessed: program.guessed }
     }
 

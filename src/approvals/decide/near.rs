@@ -89,7 +89,7 @@ fn miss(
         return Some((2, "one `*` does not match a slash; `**` does".to_owned()));
     }
     let name = words::base_name(pattern);
-    let names = [words::base_name(path), program.name.as_str()];
+    let names = [words::base_name(path), program.name()];
     names.contains(&name).then(|| (3, format!("the program is {path}")))
 }
 
@@ -102,7 +102,7 @@ fn miss_by_name(
     arguments: &[String],
 ) -> Option<(u8, String)> {
     let pattern = words::trim(&entry.pattern);
-    let own = program.name.as_str();
+    let own = program.name();
     let base = words::base_name(&program.word);
     let fits = pattern != "*" && [own, base].iter().any(|name| matching::matches(lookup, pattern, name));
     if lookup.profile == Profile::V2026_4_14 {

@@ -2,6 +2,8 @@
 //! fallback for prompts that nobody answers. Every field keeps the source that determined it.
 //! Source: `resolveExecApprovalsFromFile`, `resolveExecHostApprovalContext` and the beginning of `createExecTool`.
 
+use std::sync::Arc;
+
 use super::configuration::Requested;
 use super::decision::{Origin, Policy};
 use super::document::Document;
@@ -92,7 +94,7 @@ fn asked(question: &Question<'_>, profile: Profile, requested: &Requested, docum
         question.security.filter(|_| is_first).and_then(|word| Security::parse(&word_of_call(word)));
     Asked {
         security: match of_call {
-            Some(level) if level < security.0 => (level, Origin::Call("security".to_owned())),
+            Some(level) if level < security.0 => (level, Origin::Call("security".into())),
             _ => security,
         },
         ask: ask.unwrap_or((Ask::Off, Origin::Default)),
@@ -104,7 +106,7 @@ fn with_ask_of_call(question: &Question<'_>, profile: Profile, ask: (Ask, Origin
     let is_ignored = profile.parses_bash() && question.context == Context::Interactive && ask.0 == Ask::Off;
     let of_call = question.ask.filter(|_| !is_ignored).and_then(|word| Ask::parse(&word_of_call(word)));
     match of_call {
-        Some(level) if level > ask.0 => (level, Origin::Call("ask".to_owned())),
+        Some(level) if level > ask.0 => (level, Origin::Call("ask".into())),
         _ => ask,
     }
 }
@@ -117,7 +119,7 @@ fn word_of_call(word: &str) -> String {
 /// A field of the document: the agent's, else that of `*`, else the default.
 pub(super) fn of_document<'d, T: Copy + 'd>(
     document: &'d Document,
-    field: impl Fn(&'d super::document::Levels) -> Option<&'d (T, String)>,
+    field: impl Fn(&'d super::document::Levels) -> Option<&'d (T, Arc<str>)>,
 ) -> Option<(T, Origin)> {
     let found =
         field(&document.agent).or_else(|| field(&document.everyone)).or_else(|| field(&document.defaults));

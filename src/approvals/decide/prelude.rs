@@ -41,7 +41,7 @@ fn wrapped_skills(group: &Group<'_>) -> BTreeSet<String> {
     let by_entry = group.pieces.iter().filter(|piece| piece.judged.entry.is_some());
     by_entry
         .filter_map(|piece| {
-            let name = program_name(&piece.judged.program.name);
+            let name = program_name(piece.judged.program.name());
             let skill = trim(name.strip_suffix("-wrapper")?);
             (!skill.is_empty()).then(|| skill.to_owned())
         })
@@ -61,7 +61,7 @@ fn is_prelude_piece(lookup: &Lookup<'_>, piece: &Read<'_>) -> bool {
 }
 
 fn is_call_of(name: &str, piece: &Read<'_>) -> bool {
-    piece.argv.len() == 2 && trim(&piece.judged.program.name).to_lowercase() == name
+    piece.argv.len() == 2 && trim(piece.judged.program.name()).to_lowercase() == name
 }
 
 /// The skills whose descriptions a part reads.

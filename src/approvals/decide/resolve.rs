@@ -61,8 +61,6 @@ pub(super) struct Program {
     pub resolved: Option<String>,
     /// Its real path. `None`: not found, or unknown.
     pub real: Option<String>,
-    /// The base name of the path as found; else the word.
-    pub name: String,
     /// Whether it exists only by hypothesis, so that its real path is not known.
     pub guessed: bool,
 }
@@ -72,6 +70,13 @@ enum Seen {
     Program(String),
     Guessed,
     Other,
+}
+
+impl Program {
+    /// The base name of the path as found; else the word.
+    pub(super) fn name(&self) -> &str {
+        self.resolved.as_deref().map_or(&self.word, words::base_name)
+    }
 }
 
 impl<'l> Lookup<'l> {
@@ -93,8 +98,7 @@ impl<'l> Lookup<'l> {
             Some((path, Seen::Guessed)) => (Some(path), None, true),
             _ => (None, None, false),
         };
-        let name = resolved.as_deref().map_or(word, words::base_name).to_owned();
-        Program { word: word.to_owned(), resolved, real, name, guessed }
+        Program { word: word.to_owned(), resolved, real, guessed }
     }
 
     /// The path that a program has although it may not exist: that of a word with a separator.

@@ -25,8 +25,8 @@ const REFUSED: [&str; 6] = ["awk", "gawk", "mawk", "nawk", "sed", "gsed"];
 
 /// Whether a safe bin is used safely (`isSafeBinUsage`). `argv` has the program in front.
 pub(super) fn is_safe(lookup: &Lookup, program: &Program, argv: &[String]) -> bool {
-    let name = words::lower_case(words::trim(&program.name));
-    if name.is_empty() || !lookup.setup.safe_bins.contains(&*name) || !is_trusted(lookup, program) {
+    let name = words::lower_case(words::trim(program.name()));
+    if name.is_empty() || !lookup.setup.is_safe_bin(&name) || !is_trusted(lookup, program) {
         return false;
     }
     let Some(flags) = safe_bin_profiles::flags(lookup, &name) else { return false };

@@ -1,24 +1,21 @@
 //! Caches the answers of a host during one decision: a long command names the same programs many times.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::host::{Found, Host};
-
-/// The number of paths that a short command needs, and room for some more.
-const FEW: usize = 14;
 
 /// A host, and its cached answers.
 pub(super) struct Seen<'h> {
     host: &'h dyn Host,
-    found: RefCell<HashMap<String, Found>>,
-    writable: RefCell<HashMap<String, Option<bool>>>,
+    found: RefCell<BTreeMap<String, Found>>,
+    writable: RefCell<BTreeMap<String, Option<bool>>>,
 }
 
 impl<'h> Seen<'h> {
     /// Nothing is known of the host yet.
     pub(super) fn new(host: &'h dyn Host) -> Self {
-        Self { host, found: RefCell::new(HashMap::with_capacity(FEW)), writable: RefCell::default() }
+        Self { host, found: RefCell::default(), writable: RefCell::default() }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Judged<'e, 'a> {
     pub entry: Option<&'e Entry>,
     /// The command of a shell, which 2026.4.14 judges by its parts if it is a chain.
     pub inline: Option<String>,
+    /// Whether a package manager hides what it starts.
+    pub is_hidden: bool,
 }
 
 impl<'e, 'a> Judged<'e, 'a> {
@@ -39,7 +41,35 @@ impl<'e, 'a> Judged<'e, 'a> {
     pub(super) fn unjudged(lookup: &Lookup, argv: &'a [String]) -> Self {
         let unwrapped = wrappers::unwrap(lookup.profile, argv);
         let program = lookup.program(first(&unwrapped.argv));
-        Self { unwrapped, program, by: None, entry: None, inline: None }
+        Self { unwrapped, program, by: None, entry: None, inline: None, is_hidden: false }
+    }
+
+    /// The same part after the check against the entries, as [`judge`] has it.
+    pub(super) fn against(
+        mut self,
+        lookup: &Lookup,
+        entries: &'e [Entry],
+        argv: &[String],
+        raw: &str,
+    ) -> Self {
+        if self.unwrapped.blocked.is_some() {
+            return self;
+        }
+        let package = packages::target(lookup.profile, &self.unwrapped.argv);
+        self.is_hidden = package == Package::Blocked;
+        let subject = Subject::of(lookup, &self.unwrapped, package, &self.program);
+        self.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
+        self.by = if self.entry.is_some() {
+            Some(By::Allowlist)
+        } else if safe_bins::is_safe(lookup, &self.program, &self.unwrapped.argv) {
+            Some(By::SafeBins)
+        } else if safe_bins::is_builtin(lookup.profile, argv, raw) {
+            Some(By::Builtin)
+        } else {
+            None
+        };
+        self.inline = subject.and_then(|subject| subject.inline);
+        self
     }
 
     /// The same with words of its own.
@@ -56,23 +86,7 @@ pub(super) fn judge<'e, 'a>(
     argv: &'a [String],
     raw: &str,
 ) -> Judged<'e, 'a> {
-    let mut judged = Judged::unjudged(lookup, argv);
-    if judged.unwrapped.blocked.is_some() {
-        return judged;
-    }
-    let subject = Subject::of(lookup, &judged.unwrapped, &judged.program);
-    judged.entry = subject.as_ref().and_then(|subject| subject.entry(lookup, entries));
-    judged.by = if judged.entry.is_some() {
-        Some(By::Allowlist)
-    } else if safe_bins::is_safe(lookup, &judged.program, &judged.unwrapped.argv) {
-        Some(By::SafeBins)
-    } else if safe_bins::is_builtin(lookup.profile, argv, raw) {
-        Some(By::Builtin)
-    } else {
-        None
-    };
-    judged.inline = subject.and_then(|subject| subject.inline);
-    judged
+    Judged::unjudged(lookup, argv).against(lookup, entries, argv, raw)
 }
 
 /// The program and the arguments that entries are compared with, if none of the entries matches.
@@ -85,7 +99,8 @@ pub(super) fn unmatched(
     if unwrapped.blocked.is_some() {
         return None;
     }
-    let subject = Subject::of(lookup, &unwrapped, &program)?;
+    let package = packages::target(lookup.profile, &unwrapped.argv);
+    let subject = Subject::of(lookup, &unwrapped, package, &program)?;
     let program = subject.policy().filter(|_| subject.entry(lookup, entries).is_none())?;
     Some((program.clone(), subject.arguments().to_vec()))
 }
@@ -103,14 +118,19 @@ struct Subject<'s> {
 
 impl<'s> Subject<'s> {
     /// `None`: what is started is unknown, so no entry matches.
-    fn of(lookup: &Lookup, unwrapped: &'s Unwrapped<'_>, program: &'s Program) -> Option<Self> {
-        let (argv, policy, execution) = match packages::target(lookup.profile, &unwrapped.argv) {
+    fn of(
+        lookup: &Lookup,
+        unwrapped: &'s Unwrapped<'_>,
+        package: Package<'_>,
+        program: &'s Program,
+    ) -> Option<Self> {
+        let (argv, is_shell, policy, execution) = match package {
             Package::Blocked => return None,
             Package::No => {
                 let another = |word: &&String| words::trim(word) != program.word;
                 let policy = unwrapped.policy_word.as_ref().filter(another);
                 let policy = policy.map(|word| lookup.program(word));
-                (Cow::Borrowed(&*unwrapped.argv), policy, Cow::Borrowed(program))
+                (Cow::Borrowed(&*unwrapped.argv), unwrapped.is_shell, policy, Cow::Borrowed(program))
             }
             Package::Starts(started) => {
                 let inner = wrappers::unwrap(lookup.profile, &started);
@@ -120,10 +140,11 @@ impl<'s> Subject<'s> {
                     return None;
                 }
                 let execution = lookup.program(first(&inner.argv));
-                (Cow::Owned(inner.argv.into_owned()), None, Cow::Owned(execution))
+                (Cow::Owned(inner.argv.into_owned()), inner.is_shell, None, Cow::Owned(execution))
             }
         };
-        let inline = shells::bindable_payload(lookup.profile, &argv);
+        // No wrapper is left, so nothing but a shell has the command of one.
+        let inline = if is_shell { shells::bindable_payload(lookup.profile, &argv) } else { None };
         Some(Self { argv, execution, policy, inline })
     }
 
@@ -195,8 +216,10 @@ impl<'s> Subject<'s> {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let names = [self.execution.name.as_str(), self.execution.word.as_str(), first(&self.argv)];
-        names.into_iter().filter(|name| !words::trim(name).is_empty())
+        let (name, word) = (self.execution.name(), self.execution.word.as_str());
+        let word = (word != name).then_some(word);
+        let first = Some(first(&self.argv)).filter(|first| *first != name && word != Some(*first));
+        [Some(name), word, first].into_iter().flatten().filter(|name| !words::trim(name).is_empty())
     }
 }
 

@@ -10,6 +10,7 @@ use super::profile::Profile;
 mod carriers;
 mod decode;
 mod explanation;
+mod kind;
 mod parse;
 mod source;
 mod step;

@@ -68,11 +68,7 @@ fn behind_wrappers(profile: Profile, argv: &[String]) -> Option<Cow<'_, [String]
         if words::trim(current.first()?).is_empty() {
             return None;
         }
-        let wrapper = match wrappers::dispatch(profile, current) {
-            Wrapper::No => wrappers::multiplexer(profile, current),
-            wrapper => wrapper,
-        };
-        match wrapper {
+        match wrappers::dispatch_or_multiplexer(profile, current) {
             Wrapper::No => return Some(remaining.into_words()),
             Wrapper::Blocked(_) => return None,
             Wrapper::Starts { argv, .. } => {

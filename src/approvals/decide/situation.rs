@@ -132,8 +132,10 @@ impl Situation<'_> {
 
     /// A refusal as a result of the tool. Only the first line is a reason.
     pub(super) fn refused(&self, reason: &str) -> Outcome {
-        let text = format!("Exec denied ({reason}): {}", self.question.command);
-        Outcome::denied(trim(&text).split('\n').next().unwrap_or_default().to_owned())
+        let mut text = ["Exec denied (", reason, "): ", self.question.command].concat();
+        let trimmed = trim(&text);
+        text.truncate(trimmed.find('\n').unwrap_or(trimmed.len()));
+        Outcome::denied(text)
     }
 }
 

@@ -164,7 +164,7 @@ fn assemble(reader: &Reader<'_>, command: &str, groups: Vec<Group<'_>>) -> Evalu
         satisfied,
         plan,
         durable: reads.iter().all(|read| read.judged.entry.is_some_and(|entry| entry.allow_always)),
-        inline_code: reads.iter().any(has_code),
+        inline_code: reader.lookup.setup.strict_inline_eval && reads.iter().any(has_code),
         heredoc: reads.iter().any(|read| read.argv.iter().any(|word| word.starts_with("<<"))),
         segments: reads.into_iter().map(segment_of).collect(),
     }

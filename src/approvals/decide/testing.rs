@@ -35,7 +35,7 @@ pub(super) fn with_world<R>(
     }))
     .unwrap();
     let host = table.host("/work");
-    let setup = Setup { path: path.to_owned(), safe_bins: ["head".into()].into(), ..Setup::default() };
+    let setup = Setup { path: path.to_owned(), safe_bins: vec!["head".into()].into(), ..Setup::default() };
     let world = World { host: &host, hypothesis, unknown: RefCell::default(), failed: Cell::default() };
     test(&Lookup { profile, world: &world, setup: &setup, directory: "/work", home: "/home/ann" })
 }

@@ -13,15 +13,27 @@ pub(super) fn is_white(character: char) -> bool {
 
 /// `String.prototype.trim`.
 pub(super) fn trim(text: &str) -> &str {
+    // Most texts begin and end with what is certainly no white space.
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) {
+        return text;
+    }
     text.trim_matches(is_white)
 }
 
 /// The program that a word names, for comparison with the tables: the last component after `/` or `\`, in
 /// lower case, without `.exe`, `.cmd`, `.bat` or `.com`.
 pub(super) fn program_name(word: &str) -> Cow<'_, str> {
-    if word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')) {
-        // Most words are their own names.
-        return Cow::Borrowed(word);
+    // Most words are their own names, or those after the last slash.
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    match word.bytes().rposition(|byte| !is_plain(&byte)) {
+        None => return Cow::Borrowed(word),
+        Some(at) if word.as_bytes().get(at) == Some(&b'/') && !word.contains(['\\', ':']) => {
+            if let Some(name) = word.get(at + 1..).filter(|name| !name.is_empty()) {
+                return Cow::Borrowed(name);
+            }
+        }
+        Some(_) => {}
     }
     match lower_case(trim(shorter_base_name(word))) {
         Cow::Borrowed(name) => Cow::Borrowed(without_suffix(name)),
@@ -115,7 +127,8 @@ fn fold(path: String) -> String {
 /// Whether folding leaves an absolute path as it is, which is so for most.
 fn is_folded(path: &str) -> bool {
     let is_kept = |part: &str| !matches!(part, "" | "." | "..");
-    let may_change = path.ends_with('/') || has_pair(path, *b"//") || has_pair(path, *b"/.");
+    let may_change =
+        path.ends_with('/') || path.as_bytes().windows(2).any(|pair| matches!(pair, [b'/', b'/' | b'.']));
     path.strip_prefix('/').is_some_and(|rest| !may_change || rest.is_empty() || rest.split('/').all(is_kept))
 }
 

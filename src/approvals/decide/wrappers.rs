@@ -115,26 +115,39 @@ pub(super) fn unwrap_dispatch(profile: Profile, argv: &[String]) -> Option<Cow<'
 
 /// The outermost wrapper of any sort, and whether it is `busybox` or `toybox`.
 fn any(profile: Profile, argv: &[String]) -> (Wrapper<'_>, bool) {
-    match dispatch(profile, argv) {
+    let name = program(argv);
+    match dispatch_of(profile, &name, argv) {
         Wrapper::No => {}
         wrapper => return (wrapper, false),
     }
     match transparent_carrier(profile, argv) {
-        Wrapper::No => (multiplexer(profile, argv), true),
+        Wrapper::No => (multiplexer_of(profile, &name, argv), true),
         wrapper => (wrapper, false),
     }
 }
 
+/// The outermost dispatch wrapper, `busybox` or `toybox`.
+pub(super) fn dispatch_or_multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
+    let name = program(argv);
+    match dispatch_of(profile, &name, argv) {
+        Wrapper::No => multiplexer_of(profile, &name, argv),
+        wrapper => wrapper,
+    }
+}
+
+/// The name of the program of a command; empty if there is none.
+fn program(argv: &[String]) -> Cow<'_, str> {
+    words::program_name(argv.first().map_or("", |word| words::trim(word)))
+}
+
 /// One dispatch wrapper: env, nice, timeout, sudo ... (`unwrapKnownDispatchWrapperInvocation`).
 pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
-    let Some(word) = argv.first().map(|word| words::trim(word)).filter(|word| !word.is_empty()) else {
-        return Wrapper::No;
-    };
-    let name = words::program_name(word);
-    let Some(kind) = wrapper_options::kind(profile, &name) else {
-        return Wrapper::No;
-    };
-    let name = name.into_owned();
+    dispatch_of(profile, &program(argv), argv)
+}
+
+fn dispatch_of<'a>(profile: Profile, name: &str, argv: &'a [String]) -> Wrapper<'a> {
+    let Some(kind) = wrapper_options::kind(profile, name) else { return Wrapper::No };
+    let name = name.to_owned();
     let started = match kind {
         Kind::Opaque => None,
         Kind::Env => carriers::env(profile, argv),
@@ -151,10 +164,7 @@ pub(super) fn dispatch(profile: Profile, argv: &[String]) -> Wrapper<'_> {
 /// Whether a dispatch wrapper that can be taken off still changes what is started
 /// (`isSemanticDispatchWrapperUsage`).
 fn is_semantic(profile: Profile, argv: &[String]) -> bool {
-    match argv
-        .first()
-        .and_then(|word| wrapper_options::kind(profile, &words::program_name(words::trim(word))))
-    {
+    match wrapper_options::kind(profile, &program(argv)) {
         Some(Kind::Env) => carriers::env_has_modifiers(profile, argv),
         Some(Kind::Time) => profile > Profile::V2026_4_14 && wrapper_options::time_writes_a_file(argv),
         _ => false,
@@ -194,11 +204,14 @@ fn searches_default_path(argv: &[String]) -> bool {
 
 /// `busybox` and `toybox` with a shell behind them (`unwrapKnownShellMultiplexerInvocation`).
 pub(super) fn multiplexer(profile: Profile, argv: &[String]) -> Wrapper<'_> {
-    let name = words::program_name(argv.first().map_or("", |word| words::trim(word)));
-    if !matches!(&*name, "busybox" | "toybox") {
+    multiplexer_of(profile, &program(argv), argv)
+}
+
+fn multiplexer_of<'a>(profile: Profile, name: &str, argv: &'a [String]) -> Wrapper<'a> {
+    if !matches!(name, "busybox" | "toybox") {
         return Wrapper::No;
     }
-    let name = name.into_owned();
+    let name = name.to_owned();
     let word = |index: usize| argv.get(index).map_or("", |word| words::trim(word));
     let applet = if word(1) == "--" { 2 } else { 1 };
     match argv.get(applet..) {

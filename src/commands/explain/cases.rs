@@ -1,69 +1,179 @@
 //! `approvals explain --stdin`: a case a line in, an answer a line out, in the same order.
 //!
-//! One thread reads and decides, and the caller prints. An answer is handed over before the next line is waited for.
+//! One thread reads, several decide, and the caller prints. An answer is handed over before a line that is not at hand is
+//! waited for.
 
-use std::io::{self, BufRead, BufReader, Read};
+mod line;
+
+use std::io::{self, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-use serde::de::IgnoredAny;
-
+use self::line::{Line, Lines};
 use super::circumstances::table;
 use super::error::ExplainError;
 use super::release::{self, Sources};
 use super::request::CasesRequest;
-use crate::approvals::decide::{Answer, Case, Cases, Host, Profile, Table, TableHost};
+use crate::approvals::decide::{Answer, Cases, Host, Profile, Table, TableHost};
 use crate::commands::Error;
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::store::files::ThisMachine;
 use crate::store::input::{Input, InputError};
 
-/// The longest line, in bytes.
-const LONGEST: usize = 16 << 20;
+/// The largest number of threads that decide.
+const THREADS: usize = 8;
 
-/// The number of answers that wait to be printed.
-const WAITING: usize = 256;
+/// The largest number of lines in a batch.
+const LINES: usize = 64;
+
+/// The number of bytes after which a batch takes no more lines.
+const BYTES: usize = 1 << 18;
 
 /// Size of the buffer of the input, in bytes.
 const BUFFER: usize = 1 << 16;
 
 /// Decides every case of standard input, and gives each answer to `print`; `None`: none is waiting, so what was printed has
-/// to be shown.
+/// to be shown. Returns the first line that is no case, if there is one: its answer is `invalid`.
 pub fn run(
     request: &CasesRequest,
     deadline: Deadline,
     mut print: impl FnMut(Option<&Answer>) -> io::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Error>> {
     release::check(request.release.as_deref())?;
     let chosen = Sources { named: request.release.as_deref(), ..Sources::default() }.choose();
-    let profile = chosen.profile;
     let table = request.programs.as_deref().map(|file| table(file, deadline)).transpose()?;
-    let mut files = Files::of(table.map(|(table, _)| table));
-    let (sender, receiver) = mpsc::sync_channel(WAITING);
-    let work = move || {
-        let input = BufReader::with_capacity(BUFFER, io::stdin());
-        let ended = catch_unwind(AssertUnwindSafe(|| decide(input, profile, &mut files, &sender)));
-        // After the deadline the receiver is dropped.
-        drop(sender.send(Step::Ended(ended)));
-    };
-    let unfinished = || Error::Unfinished { timeout: deadline.timeout() };
-    std::thread::Builder::new().stack_size(STACK).spawn(work).map_err(Error::Runtime)?;
+    let table = table.map(|(table, _)| Arc::new(table));
+    let batches = start(io::stdin(), chosen.profile, table.as_ref()).map_err(Error::Runtime)?;
+    let mut wrong = None;
     loop {
-        let step = match receiver.try_recv() {
-            Err(TryRecvError::Empty) => {
-                print(None)?;
-                receiver.recv_timeout(deadline.left().unwrap_or_default() + GRACE)
+        let Some(batch) = next(&batches, deadline, &mut print)? else { return Ok(wrong) };
+        let answers = match batch {
+            Batch::Answers(answers) => answers,
+            Batch::Unreadable(cause) => {
+                return Err(Error::from(InputError::Io { name: Input::Stdin.name(), cause }).into());
             }
-            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-            Ok(step) => Ok(step),
         };
-        match step {
-            Ok(Step::Answer(answer)) => print(Some(&answer))?,
-            Ok(Step::Ended(Ok(result))) => return Ok(result?),
-            Ok(Step::Ended(Err(panic))) => resume_unwind(panic),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                return Err(unfinished().into());
+        while let Some(answer) = next(&answers, deadline, &mut print)? {
+            let (answer, problem) = answer.unwrap_or_else(|panic| resume_unwind(panic));
+            print(Some(&answer))?;
+            wrong = wrong.or(problem.map(Error::from));
+        }
+    }
+}
+
+/// What comes next. `None`: the other side has ended.
+fn next<T>(
+    receiver: &Receiver<T>,
+    deadline: Deadline,
+    print: &mut impl FnMut(Option<&Answer>) -> io::Result<()>,
+) -> anyhow::Result<Option<T>> {
+    match receiver.try_recv() {
+        Ok(item) => return Ok(Some(item)),
+        Err(TryRecvError::Disconnected) => return Ok(None),
+        Err(TryRecvError::Empty) => print(None)?,
+    }
+    let left: Duration = deadline.left().unwrap_or_default() + GRACE;
+    match receiver.recv_timeout(left) {
+        Ok(item) => Ok(Some(item)),
+        Err(RecvTimeoutError::Disconnected) => Ok(None),
+        Err(RecvTimeoutError::Timeout) => Err(Error::Unfinished { timeout: deadline.timeout() }.into()),
+    }
+}
+
+/// The answer of a line; for one that is no case also what is wrong. An error is a panic.
+type Decided = thread::Result<(Answer, Option<ExplainError>)>;
+
+/// What the caller gets, in the order of the input.
+enum Batch {
+    /// The answers of a few lines, as they are decided.
+    Answers(Receiver<Decided>),
+    /// The input could not be read.
+    Unreadable(io::Error),
+}
+
+/// A few lines to decide, and where their answers go.
+struct Work {
+    lines: Vec<Line>,
+    answers: Sender<Decided>,
+}
+
+/// Starts the threads. They end after the input, or when the receiver is dropped.
+fn start(
+    input: impl Read + Send + 'static,
+    profile: Profile,
+    table: Option<&Arc<Table>>,
+) -> io::Result<Receiver<Batch>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    let (batches, ordered) = mpsc::sync_channel(2 * threads);
+    let (work, shared) = mpsc::sync_channel(2 * threads);
+    let shared = Arc::new(Mutex::new(shared));
+    for _ in 0..threads {
+        let (shared, table) = (Arc::clone(&shared), table.cloned());
+        thread::Builder::new().stack_size(STACK).spawn(move || decide(&shared, profile, table))?;
+    }
+    let lines = Lines::of(BufReader::with_capacity(BUFFER, input));
+    thread::Builder::new().spawn(move || read(lines, &batches, &work))?;
+    Ok(ordered)
+}
+
+/// Reads the lines in batches.
+fn read(mut lines: Lines<impl Read>, batches: &SyncSender<Batch>, work: &SyncSender<Work>) {
+    loop {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        let ended = loop {
+            match lines.next() {
+                Ok(Some(line)) => {
+                    bytes += line.text.as_ref().map_or(0, Vec::len);
+                    batch.push(line);
+                }
+                Ok(None) => break Some(Ok(())),
+                Err(error) => break Some(Err(error)),
             }
+            if batch.len() >= LINES || bytes >= BYTES || !lines.has_next() {
+                break None;
+            }
+        };
+        batch.retain(|line| !line.is_blank());
+        let (answers, decided) = mpsc::channel();
+        // A receiver that is gone needs no more answers.
+        let is_wanted = batch.is_empty()
+            || (batches.send(Batch::Answers(decided)).is_ok()
+                && work.send(Work { lines: batch, answers }).is_ok());
+        match ended {
+            None if is_wanted => {}
+            None | Some(Ok(())) => return,
+            Some(Err(error)) => return drop(batches.send(Batch::Unreadable(error))),
+        }
+    }
+}
+
+/// Decides batches until there are no more.
+fn decide(work: &Mutex<Receiver<Work>>, profile: Profile, table: Option<Arc<Table>>) {
+    let mut files = Files::of(table);
+    let mut cases = Cases::new(profile);
+    loop {
+        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Work { lines, answers }) = next else { return };
+        for line in &lines {
+            let decided = catch_unwind(AssertUnwindSafe(|| answer(line, &mut cases, &mut files)));
+            let is_over = decided.is_err();
+            // After the deadline the receiver is dropped.
+            if answers.send(decided).is_err() || is_over {
+                return;
+            }
+        }
+    }
+}
+
+fn answer(line: &Line, cases: &mut Cases, files: &mut Files) -> (Answer, Option<ExplainError>) {
+    match line.case() {
+        Ok(case) => (cases.answer(&case, files.host(&case.cwd)), None),
+        Err((id, problem)) => {
+            let error = ExplainError::Case { line: line.number, problem };
+            (Answer::invalid(id, error.to_string()), Some(error))
         }
     }
 }
@@ -78,13 +188,13 @@ enum Files {
 
 /// A table, and the host made of it for the last directory.
 struct Listed {
-    table: Table,
+    table: Arc<Table>,
     directory: String,
     host: TableHost,
 }
 
 impl Files {
-    fn of(table: Option<Table>) -> Self {
+    fn of(table: Option<Arc<Table>>) -> Self {
         match table {
             None => Self::Here(ThisMachine),
             Some(table) => {
@@ -109,143 +219,43 @@ impl Files {
     }
 }
 
-/// What the deciding thread hands over.
-enum Step {
-    Answer(Box<Answer>),
-    Ended(std::thread::Result<Result<(), Error>>),
-}
-
-fn decide(
-    mut input: BufReader<impl Read>,
-    profile: Profile,
-    files: &mut Files,
-    sender: &SyncSender<Step>,
-) -> Result<(), Error> {
-    let (mut line, mut number) = (Vec::new(), 0_u64);
-    let mut cases = Cases::new(profile);
-    loop {
-        number += 1;
-        let wrong = |problem| ExplainError::Case { line: number, problem };
-        match next_line(&mut input, &mut line) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(LineError::TooLong) => {
-                return Err(wrong(format!("it is longer than {} MiB", LONGEST >> 20)).into());
-            }
-            Err(LineError::Read(cause)) => {
-                return Err(InputError::Io { name: Input::Stdin.name(), cause }.into());
-            }
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let case = case(&line).map_err(wrong)?;
-        let answer = cases.answer(&case, files.host(&case.cwd));
-        // After the deadline the receiver is dropped.
-        if sender.send(Step::Answer(Box::new(answer))).is_err() {
-            return Ok(());
-        }
-    }
-}
-
-fn case(line: &[u8]) -> Result<Case, String> {
-    // Serde would take a list for the fields in their order.
-    if line.trim_ascii_start().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_ok() {
-        return Err("it is not a JSON object".to_owned());
-    }
-    serde_json::from_slice(line).map_err(|error| {
-        let message = error.to_string();
-        let message = message.split(" at line 1 ").next().unwrap_or_default();
-        format!("{message} (column {})", error.column())
-    })
-}
-
-/// Why there is no next line.
-enum LineError {
-    /// The system returned an error.
-    Read(io::Error),
-    /// The line is too long.
-    TooLong,
-}
-
-/// Reads the next line without its end. `false`: there is none.
-fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> Result<bool, LineError> {
-    line.clear();
-    loop {
-        let buffer = match input.fill_buf() {
-            Ok(buffer) => buffer,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(LineError::Read(error)),
-        };
-        if buffer.is_empty() {
-            return Ok(!line.is_empty());
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let taken = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
-        if line.len() + taken.len() > LONGEST {
-            return Err(LineError::TooLong);
-        }
-        line.extend_from_slice(taken);
-        let consumed = taken.len() + usize::from(end.is_some());
-        input.consume(consumed);
-        if end.is_some() {
-            return Ok(true);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answered(text: &[u8]) -> (usize, Result<(), String>) {
-        let (sender, receiver) = mpsc::sync_channel(1000);
-        let mut files = Files::of(Some(Table::default()));
-        let input = BufReader::with_capacity(16, text);
-        let result = decide(input, Profile::NEWEST, &mut files, &sender).map_err(|error| error.to_string());
-        drop(sender);
-        let count = |step: Step| match step {
-            Step::Answer(_) => 1,
-            Step::Ended(_) => 0,
-        };
-        (receiver.iter().map(count).sum(), result)
+    /// The verdicts of the answers, the first line that is no case, and whether the input could be read.
+    fn answered(input: impl Read + Send + 'static) -> (Vec<&'static str>, Option<String>, bool) {
+        let (mut verdicts, mut wrong) = (Vec::new(), None);
+        for batch in start(input, Profile::NEWEST, Some(&Arc::default())).unwrap() {
+            let Batch::Answers(answers) = batch else { return (verdicts, wrong, false) };
+            for (answer, problem) in answers.into_iter().map(Result::unwrap) {
+                verdicts.push(answer.verdict);
+                wrong = wrong.or(problem.map(|problem| problem.to_string()));
+            }
+        }
+        (verdicts, wrong, true)
     }
 
     #[test]
-    fn every_line_is_answered_up_to_the_first_wrong_one() {
-        let case = r#"{"id": 1, "document": {"version": 1}, "command": "ls", "cwd": "/"}"#;
-        assert_eq!(answered(b""), (0, Ok(())));
-        assert_eq!(answered(format!("{case}\n\n  \r\n{case}").as_bytes()), (2, Ok(())));
-        let (count, result) = answered(format!("{case}\n{{\"id\": }}\n{case}\n").as_bytes());
+    fn every_line_has_its_answer_in_order() {
+        let case = |command: &str| {
+            format!(r#"{{"document": {{"version": 1}}, "command": "{command}", "cwd": "/"}}"#)
+        };
+        assert_eq!(answered(&b""[..]), (vec![], None, true));
+        let text = format!("{}\n\n  \r\n{}", case("ls"), case("ls"));
+        let (verdicts, wrong, _) = answered(io::Cursor::new(text));
+        assert_eq!((verdicts.len(), wrong), (2, None));
+        // Many batches, with lines between them that are no cases.
+        let line = |n: usize| if n.is_multiple_of(1000) { "{\"id\": }".to_owned() } else { case("ls") };
+        let text: Vec<String> = (1..=5000).map(line).collect();
+        let (verdicts, wrong, _) = answered(io::Cursor::new(text.join("\n")));
+        let invalid: Vec<usize> =
+            (1..).zip(&verdicts).filter(|(_, verdict)| **verdict == "invalid").map(|(n, _)| n).collect();
+        assert_eq!((verdicts.len(), invalid), (5000, vec![1000, 2000, 3000, 4000, 5000]));
         assert_eq!(
-            (count, result.unwrap_err().as_str()),
-            (1, "line 2 of standard input is not a case: expected value (column 8)")
+            wrong.as_deref(),
+            Some("line 1000 of standard input is not a case: expected value (column 8)")
         );
-        for (line, expected) in [
-            (
-                r#"{"context": "corn"}"#,
-                "line 1 of standard input is not a case: unknown variant `corn`, expected `interactive` or `cron` (column 18)",
-            ),
-            (
-                r#"{"via": "x"}"#,
-                "line 1 of standard input is not a case: unknown variant `x`, expected `stored` or `set` (column 11)",
-            ),
-            (
-                r#"{"command": 7}"#,
-                "line 1 of standard input is not a case: invalid type: integer `7`, expected a string (column 13)",
-            ),
-        ] {
-            assert_eq!(answered(line.as_bytes()), (0, Err(expected.to_owned())));
-        }
-        assert!(answered(b"\xff\n").1.is_err());
-        // The bug: a misspelt field was ignored, and a list was read as a case.
-        for (line, expected) in [
-            (r#"{"command": "ls", "contxt": "cron"}"#, "unknown field `contxt`"),
-            ("[1, \"ls\"]", "it is not a JSON object"),
-        ] {
-            let error = answered(line.as_bytes()).1.unwrap_err();
-            assert!(error.contains(expected), "{error}");
-        }
     }
 
     #[test]
@@ -258,18 +268,6 @@ mod tests {
             }
         }
 
-        let (sender, _receiver) = mpsc::sync_channel(1);
-        let mut files = Files::of(Some(Table::default()));
-        let error = decide(BufReader::new(Broken), Profile::NEWEST, &mut files, &sender).unwrap_err();
-        assert!(matches!(error, Error::Input(InputError::Io { .. })), "{error}");
-    }
-
-    #[test]
-    fn a_line_has_a_limit() {
-        let long = vec![b' '; LONGEST + 1];
-        assert_eq!(
-            answered(&long),
-            (0, Err("line 1 of standard input is not a case: it is longer than 16 MiB".to_owned()))
-        );
+        assert_eq!(answered(Broken), (vec![], None, false));
     }
 }

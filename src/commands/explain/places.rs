@@ -93,8 +93,8 @@ mod tests {
         assert_eq!(entry(1), (Some("y".to_owned()), None, Some((4, 22))));
         assert_eq!(entry(2), (None, None, None));
         let policy = Policy {
-            security: ("deny", Origin::Document("agents.a.b.security".to_owned())),
-            ask: ("always", Origin::Document("defaults.ask".to_owned())),
+            security: ("deny", Origin::Document("agents.a.b.security".into())),
+            ask: ("always", Origin::Document("defaults.ask".into())),
             ask_fallback: ("deny", Origin::Default),
         };
         let at: Vec<_> =

@@ -230,7 +230,7 @@ impl OfficialScope {
     fn source(&self, level: Option<&Level>, default: &str) -> String {
         match level {
             Some((_, Origin::Configuration(key))) => self.key(key),
-            Some((_, Origin::Call(key) | Origin::Document(key))) => key.clone(),
+            Some((_, Origin::Call(key) | Origin::Document(key))) => key.to_string(),
             Some((_, Origin::Default)) | None => format!("OpenClaw default ({default})"),
         }
     }

@@ -378,10 +378,10 @@ pub(super) struct FieldJson<'e> {
 impl<'e> FieldJson<'e> {
     pub(super) fn of(field: &'e Field) -> Self {
         let (origin, key) = match &field.origin {
-            Origin::Document(key) => ("document", Some(key.as_str())),
-            Origin::Configuration(key) => ("configuration", Some(key.as_str())),
+            Origin::Document(key) => ("document", Some(&**key)),
+            Origin::Configuration(key) => ("configuration", Some(&**key)),
             Origin::Default => ("default", None),
-            Origin::Call(key) => ("call", Some(key.as_str())),
+            Origin::Call(key) => ("call", Some(&**key)),
         };
         let position = field.position;
         Self {

@@ -11,7 +11,7 @@ use crate::approvals::decide::shell::{Context, Explanation, PromptOnly, Risk, Ri
 use crate::approvals::decide::shell_names;
 use crate::approvals::decide::shells;
 use crate::approvals::decide::words::{has_separator, program_name, trim};
-use crate::approvals::decide::wrappers;
+use crate::approvals::decide::wrappers::{self, Unwrapped};
 
 /// A part of a command that must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) struct Candidate<'f> {
     pub step: Cow<'f, Step>,
     /// Whether a shell is given it in its arguments, so that it cannot be rewritten.
     pub is_payload: bool,
-    /// Why nothing can allow it.
-    pub never: Option<String>,
+    /// Why only a person can answer for it.
+    pub prompt_only: Option<PromptOnly>,
 }
 
 /// The parts of an explained command, or why it is not analysable, in the release's words.
@@ -142,20 +142,22 @@ impl<'f> Planner<'f> {
     }
 
     fn candidate(&self, step: Cow<'f, Step>, is_payload: bool) -> Candidate<'f> {
-        let never = self.never(&step, is_payload);
-        Candidate { step, is_payload, never }
+        let prompt_only = self.prompt_only(&step.span);
+        Candidate { step, is_payload, prompt_only }
     }
+}
 
-    /// Why nothing can allow a step.
-    fn never(&self, step: &Step, is_payload: bool) -> Option<String> {
-        if let Some(wrapper) = wrappers::unwrap(self.profile, &step.argv).blocked {
+impl Candidate<'_> {
+    /// Why nothing can allow it. `unwrapped`: the same without its wrappers.
+    pub(super) fn never(&self, profile: Profile, unwrapped: &Unwrapped<'_>) -> Option<String> {
+        if let Some(wrapper) = &unwrapped.blocked {
             return Some(format!("a gateway does not check what {wrapper} starts"));
         }
-        if has_assignment(step) {
+        if has_assignment(&self.step) {
             return Some("a variable is assigned before the program".to_owned());
         }
-        let why = self.prompt_only(&step.span)?;
-        if !is_payload && shells::bindable_payload(self.profile, &step.argv).is_some() {
+        let why = self.prompt_only?;
+        if !self.is_payload && shells::bindable_payload(profile, &self.step.argv).is_some() {
             return None;
         }
         let reason = match why {
@@ -215,7 +217,16 @@ fn positional(profile: Profile, shell: &Step) -> Option<Step> {
     }
     let end = shell.span.end..shell.span.end;
     let text = argv.join(" ");
-    Some(Step { context: Context::Payload, parent: None, argv, text, span: end.clone(), executable: end })
+    let has_payload = shells::payload(profile, &argv).is_some();
+    Some(Step {
+        context: Context::Payload,
+        parent: None,
+        argv,
+        has_payload,
+        text,
+        span: end.clone(),
+        executable: end,
+    })
 }
 
 #[cfg(test)]
@@ -237,6 +248,7 @@ mod tests {
                 context: Context::Top,
                 parent: None,
                 argv: Vec::new(),
+                has_payload: false,
                 text: text.to_owned(),
                 span: 0..text.len(),
                 executable: executable..text.len(),

@@ -58,11 +58,7 @@ pub(super) fn behind_dispatch(argv: &[String]) -> Cow<'_, [String]> {
     let mut remaining = Remaining::of(argv);
     for _ in 0..=wrappers::DEPTH {
         let current = remaining.words();
-        let wrapper = match wrappers::dispatch(newest, current) {
-            Wrapper::No => wrappers::multiplexer(newest, current),
-            wrapper => wrapper,
-        };
-        match wrapper {
+        match wrappers::dispatch_or_multiplexer(newest, current) {
             Wrapper::No => return remaining.into_words(),
             Wrapper::Blocked(_) => break,
             Wrapper::Starts { argv, .. } => {

@@ -32,7 +32,7 @@ fn requested(configuration: &Value, profile: Profile) -> Requested {
 /// `security (key) ask (key)` and whether a model reviews.
 fn summary(requested: &Requested) -> String {
     let key = |origin: &Origin| match origin {
-        Origin::Configuration(key) | Origin::Call(key) => key.clone(),
+        Origin::Configuration(key) | Origin::Call(key) => key.to_string(),
         other => format!("{other:?}"),
     };
     let security =
@@ -144,7 +144,7 @@ fn the_lists_of_the_evaluators_are_cleaned() {
         value_flags: BTreeSet::new(),
         denied_flags: BTreeSet::from(["-x".to_owned()]),
     };
-    assert_eq!(setup.safe_bins, BTreeSet::from(["tool".into()]));
+    assert_eq!(*setup.safe_bins, ["tool"]);
     assert_eq!(setup.path, "/opt:/usr/bin:/bin");
     assert!(setup.strict_inline_eval);
     assert_eq!(setup.profiles, BTreeMap::from([("tool".to_owned(), profile)]));

@@ -9,7 +9,8 @@ fn loaded(text: &str, profile: Profile) -> Document {
 
 fn security(text: &str, profile: Profile) -> Option<(Security, String)> {
     let document = loaded(text, profile);
-    document.agent.security.or(document.everyone.security).or(document.defaults.security)
+    let found = document.agent.security.or(document.everyone.security).or(document.defaults.security);
+    found.map(|(level, key)| (level, key.to_string()))
 }
 
 fn places(document: &Document) -> Vec<(&str, &str, usize, &str, usize)> {
@@ -53,7 +54,7 @@ fn an_unknown_word_gives_way_to_everyone_before_2026_9_6() {
     assert_eq!(security(text, V2026_6_11), Some((Security::Deny, "agents.*.security".to_owned())));
     let fine =
         r#"{"version":1.0,"extra":1,"agents":{"main":{"security":"full","x":[]},"*":{"security":"deny"}}}"#;
-    assert_eq!(security(fine, V2026_9_6), Some((Security::Full, "agents.main.security".to_owned())));
+    assert_eq!(security(fine, V2026_9_6), Some((Security::Full, "agents.main.security".into())));
 }
 
 #[test]
@@ -79,8 +80,8 @@ fn the_key_default_becomes_part_of_main() {
         let document = loaded(text, profile);
         assert_eq!(places(&document).first(), Some(&("main", "a", 0, "main", 0)));
         assert_eq!(places(&document).get(1..), Some(rest.as_slice()));
-        assert_eq!(document.agent.security, Some((Security::Full, "agents.main.security".to_owned())));
-        assert_eq!(document.agent.ask, Some((Ask::Always, "agents.default.ask".to_owned())));
+        assert_eq!(document.agent.security, Some((Security::Full, "agents.main.security".into())));
+        assert_eq!(document.agent.ask, Some((Ask::Always, "agents.default.ask".into())));
     }
 }
 
@@ -91,7 +92,7 @@ fn what_was_sent_is_normalised_before_it_is_stored() {
     let stored = stored_when_sent(&sent).expect("normalised");
     let document = loaded(&stored.to_string(), V2026_9_6);
     assert_eq!(document.defaults.ask_fallback, None);
-    assert_eq!(document.defaults.security, Some((Security::Allowlist, "defaults.security".to_owned())));
+    assert_eq!(document.defaults.security, Some((Security::Allowlist, "defaults.security".into())));
     assert_eq!(places(&document), [("main", "ls", 0, "main", 0)]);
     assert_eq!(stored_when_sent(&Value::Null), None);
 }

@@ -22,8 +22,15 @@ pub(super) fn candidates<'c>(
     let mut candidates = Vec::new();
     match explanation {
         Some(explanation) => {
+            candidates.reserve(explanation.steps.len());
             for step in &explanation.steps {
-                add(Cow::Borrowed(&step.argv), profile, &mut candidates);
+                // Most start nothing further.
+                match executable(&step.argv) {
+                    (argv, false) if argv.len() == step.argv.len() && !step.has_payload => {
+                        candidates.push(argv);
+                    }
+                    _ => add(Cow::Borrowed(&step.argv), profile, &mut candidates),
+                }
             }
         }
         None => {
@@ -40,9 +47,10 @@ pub(super) fn candidates<'c>(
 
 /// Adds a command and the commands inside it.
 fn add<'c>(argv: Cow<'c, [String]>, profile: Profile, candidates: &mut Vec<Cow<'c, [String]>>) {
-    let mut waiting = vec![argv];
+    let mut waiting = Vec::new();
+    let mut next = Some(argv);
     for _ in 0..MAX_LAYERS {
-        let Some(argv) = waiting.pop() else { return };
+        let Some(argv) = next else { return };
         let (executable, is_carried) = match argv {
             Cow::Borrowed(argv) => executable(argv),
             Cow::Owned(argv) => {
@@ -59,6 +67,7 @@ fn add<'c>(argv: Cow<'c, [String]>, profile: Profile, candidates: &mut Vec<Cow<'
         if !executable.is_empty() {
             candidates.push(executable);
         }
+        next = waiting.pop();
     }
 }
 

@@ -23,7 +23,9 @@ const MAX_CARRIERS: usize = 32;
 pub(super) struct Carried {
     /// The risks, in the order of the releases.
     pub risks: Vec<RiskKind>,
-    /// The command of a shell that is parsed as Bash.
+    /// Whether a shell is given a command.
+    pub has_payload: bool,
+    /// That command, if it is parsed as Bash.
     pub payload: Option<String>,
 }
 
@@ -32,9 +34,9 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
     let Some(word) = argv.first() else { return Carried::default() };
     let name = program_name(word);
     let payload = shells::payload(profile, argv);
-    let is_shell_wrapper = payload.is_some();
+    let has_payload = payload.is_some();
     let mut risks = Vec::new();
-    if is_shell_wrapper {
+    if has_payload {
         risks.push(if shell_names::is_shell(profile, word) {
             RiskKind::ShellWrapper
         } else {
@@ -48,8 +50,8 @@ pub(super) fn read(profile: Profile, argv: &[String]) -> Carried {
     if name == "alias" {
         risks.push(RiskKind::PromptOnly(PromptOnly::Alias));
     }
-    risks.extend(behind_carriers(profile, argv, !is_shell_wrapper));
-    Carried { risks, payload: payload.filter(|_| is_parsed(profile, argv)) }
+    risks.extend(behind_carriers(profile, argv, !has_payload));
+    Carried { risks, has_payload, payload: payload.filter(|_| is_parsed(profile, argv)) }
 }
 
 /// Whether a program starts others from its arguments in a way that the releases do not look into. A wrapper that hides
@@ -114,11 +116,7 @@ fn shell_behind_wrappers(profile: Profile, argv: &[String]) -> Cow<'_, [String]>
     let mut remaining = Remaining::of(argv);
     for _ in 0..MAX_WRAPPERS {
         let current = remaining.words();
-        let next = match wrappers::dispatch(profile, current) {
-            Wrapper::No => wrappers::multiplexer(profile, current),
-            wrapper => wrapper,
-        };
-        match next {
+        match wrappers::dispatch_or_multiplexer(profile, current) {
             Wrapper::Starts { argv, .. } => {
                 let started = argv.into();
                 remaining.go_on(started);

@@ -24,6 +24,8 @@ pub(in crate::approvals::decide) struct Step {
     pub parent: Option<usize>,
     /// The words, with quotes removed.
     pub argv: Vec<String>,
+    /// Whether a shell in them is given a command.
+    pub has_payload: bool,
     /// Its text: a part of the command, or of a payload without the quotes around that.
     pub text: String,
     /// Bytes of the command. For a payload with escapes the release counts as if there were none, and so does this.

@@ -10,6 +10,7 @@ use tree_sitter::Node;
 use super::carriers;
 use super::decode;
 use super::explanation::{Context, Explanation, Risk, RiskKind, Step};
+use super::kind::{Block, Kind, Starts};
 use super::parse::{self, Unparsed};
 use super::source::{Place, Source};
 use super::step::{self, Found, Words};
@@ -24,6 +25,12 @@ const MAX_NODES: usize = 50_000;
 /// The most bytes of words and texts that are kept. Only substitutions in substitutions need more, thousands deep; no
 /// release has this limit, and none could allow such a command.
 const MAX_BYTES: usize = 8 << 20;
+
+/// The release's word for a command that goes on in the next line.
+const CONTINUATION: &str = "line-continuation";
+
+/// Room for the nodes of a short command that wait to be looked at.
+const ROOM: usize = 16;
 
 /// Explains a command.
 pub(super) fn explain(command: &str, profile: Profile) -> Result<Explanation, Unparsed> {
@@ -65,50 +72,48 @@ impl Walk {
             return Err(Unparsed::TooComplex);
         }
         let context = if level.depth == 0 { Context::Top } else { Context::Payload };
-        let mut pending = vec![(root, context)];
+        let mut pending = Vec::with_capacity(ROOM);
+        pending.push((root, Kind::of(root), context));
         let mut cursor = root.walk();
-        let mut children = Vec::new();
-        let mut arguments = Vec::new();
-        let argument = tree.language().field_id_for_name("argument");
-        while let Some((node, context)) = pending.pop() {
-            let kind = node.kind();
-            arguments.clear();
-            if node.child_count() > 0 {
-                let takes_any = self.profile < Profile::V2026_9_6;
+        let mut parts = step::Parts::new(self.profile);
+        while let Some((node, kind, context)) = pending.pop() {
+            let before = pending.len();
+            parts.clear();
+            let count = node.child_count();
+            if count > 0 {
                 cursor.reset(node);
                 let mut is_child = cursor.goto_first_child();
-                while is_child {
+                for next in 1..=count {
+                    if !is_child {
+                        break;
+                    }
                     let child = cursor.node();
-                    if child.is_named() {
-                        children.push(child);
-                        if kind == "command" && (takes_any || cursor.field_id() == argument) {
-                            arguments.push(child);
+                    let child_kind = Kind::of(child);
+                    if child_kind.is_named {
+                        if kind.starts == Starts::Command {
+                            parts.add(child, child_kind, cursor.field_id());
                         }
-                    } else if child.kind() == "&" {
+                        pending.push((child, child_kind, context));
+                    } else if child_kind.is_background {
                         self.add_shape("background");
                     }
-                    is_child = cursor.goto_next_sibling();
+                    // That there is no next one is known: to look for it would be a climb.
+                    is_child = next < count && cursor.goto_next_sibling();
                 }
             }
-            self.shape(kind);
-            let context = self.construct(node, kind, source, context);
-            self.program(step::Part { node, kind, arguments: &arguments }, source, (context, level))?;
-            pending.extend(children.drain(..).rev().map(|child| (child, context)));
+            if let Some(shape) = kind.shape {
+                self.add_shape(shape);
+            }
+            let within = self.construct(node, kind, source, context);
+            self.program(step::Part { node, kind, parts: &parts }, source, (within, level))?;
+            // The first child is the next to be looked at.
+            let children = pending.get_mut(before..).unwrap_or_default();
+            children.reverse();
+            for (_, _, context) in children.iter_mut() {
+                *context = within;
+            }
         }
         Ok(())
-    }
-
-    /// Notes a construct that is never analysable. `until` counts as `while`, `select` as `for`.
-    fn shape(&mut self, kind: &str) {
-        self.add_shape(match kind {
-            "if_statement" => "if",
-            "for_statement" => "for",
-            "while_statement" => "while",
-            "case_statement" => "case",
-            "subshell" => "subshell",
-            "compound_statement" => "group",
-            _ => return,
-        });
     }
 
     fn add_shape(&mut self, shape: &'static str) {
@@ -122,24 +127,20 @@ impl Walk {
     }
 
     /// Notes what a node itself makes unanalysable. Returns the context of what is in it.
-    fn construct(&mut self, node: Node<'_>, kind: &str, source: &Source<'_>, context: Context) -> Context {
+    fn construct(&mut self, node: Node<'_>, kind: &Kind, source: &Source<'_>, context: Context) -> Context {
+        let Some(block) = kind.blocks else { return context };
         let range = source.range(node);
-        let (risk, within) = match kind {
-            "program" if source.has_continuation(&range) => ("line-continuation", context),
-            "word"
+        let (risk, within) = match block {
+            Block::Always(risk) => (risk, context),
+            Block::Around(risk) => (risk, Context::Other),
+            Block::Continued if source.has_continuation(&range) => (CONTINUATION, context),
+            Block::Broken
                 if self.profile >= Profile::V2026_9_6
                     && breaks_before_backslash(source.slice(range.clone())) =>
             {
-                ("line-continuation", context)
+                (CONTINUATION, context)
             }
-            "function_definition" => ("function-definition", Context::Other),
-            "command_substitution" => ("command-substitution", Context::Other),
-            "process_substitution" => ("process-substitution", Context::Other),
-            "heredoc_redirect" => ("heredoc", context),
-            "herestring_redirect" => ("here-string", context),
-            "file_redirect" => ("redirect", context),
-            "ERROR" => ("syntax-error", context),
-            _ => return context,
+            Block::Continued | Block::Broken => return context,
         };
         self.risk(RiskKind::Blocks(risk), source, &range);
         within
@@ -152,7 +153,7 @@ impl Walk {
         source: &Source<'_>,
         (context, level): (Context, Level),
     ) -> Result<(), Unparsed> {
-        let (words, executable) = match step::read(part, source, self.profile) {
+        let (words, executable) = match step::read(part, source) {
             Found::Nothing => return Ok(()),
             Found::Dynamic(name) => {
                 // Its text was read, though it is not kept: such names nest thousands deep.
@@ -180,6 +181,7 @@ impl Walk {
             context,
             parent: level.parent,
             argv: words.argv,
+            has_payload: carried.has_payload,
             text: text.to_owned(),
             span: source.in_command(&range),
             executable: source.in_command(&executable),

@@ -1,9 +1,12 @@
 //! The value of a word of the tree, and whether the shell computes it when it runs: by an expansion, a substitution, or a
 //! pattern of file names.
 
+use std::ops::Deref;
+
 use tree_sitter::Node;
 
 use super::decode::{self, Quoting};
+use super::kind::{Form, Kind};
 use super::source::Source;
 
 /// A word.
@@ -23,47 +26,29 @@ pub(super) fn read(node: Node<'_>, source: &Source<'_>) -> Word {
     read_at(node, source, 0)
 }
 
-/// How the text of a node of this kind is quoted as a whole.
-pub(super) fn quoting(kind: &str) -> Quoting {
-    match kind {
-        "raw_string" => Quoting::Single,
-        "string" => Quoting::Double,
-        "ansi_c_string" => Quoting::AnsiC,
-        _ => Quoting::None,
-    }
-}
-
-/// Whether a node of this kind is computed by the shell whatever is in it.
-fn is_expansion(kind: &str) -> bool {
-    matches!(
-        kind,
-        "arithmetic_expansion"
-            | "command_substitution"
-            | "expansion"
-            | "process_substitution"
-            | "simple_expansion"
-    )
-}
-
 fn read_at(node: Node<'_>, source: &Source<'_>, depth: usize) -> Word {
     let text = source.slice(source.range(node));
-    let kind = node.kind();
-    if is_expansion(kind) || depth > MAX_DEPTH {
+    let kind = Kind::of(node);
+    if kind.is_expansion() || depth > MAX_DEPTH {
         return Word { value: text.to_owned(), is_dynamic: true };
     }
-    let children = named_children(node);
-    match kind {
-        "command_name" if !children.is_empty() => read_name(&children, source, depth),
-        "concatenation" if !has_pattern(text) => read_concatenation(&children, source, depth),
-        "command_name" | "concatenation" => unquoted(text, has_pattern(text)),
-        kind if children.iter().any(|child| contains_expansion(*child)) => {
-            let value = if kind == "string" { decode::value(text, Quoting::Double) } else { text.to_owned() };
-            Word { value, is_dynamic: true }
+    let children = Children::of(node);
+    match kind.word {
+        Some(Form::Name) if !children.is_empty() => return read_name(&children, source, depth),
+        Some(Form::Concatenation) if !has_pattern(text) => {
+            return read_concatenation(&children, source, depth);
         }
-        "word" => unquoted(text, has_pattern(text)),
-        "string" | "raw_string" | "ansi_c_string" => {
-            Word { value: decode::value(text, quoting(kind)), is_dynamic: false }
-        }
+        Some(Form::Name | Form::Concatenation) => return unquoted(text, has_pattern(text)),
+        _ => {}
+    }
+    if children.iter().any(|child| contains_expansion(*child)) {
+        let is_string = kind.word == Some(Form::Quoted(Quoting::Double));
+        let value = if is_string { decode::value(text, Quoting::Double) } else { text.to_owned() };
+        return Word { value, is_dynamic: true };
+    }
+    match kind.word {
+        Some(Form::Plain) => unquoted(text, has_pattern(text)),
+        Some(Form::Quoted(quoting)) => Word { value: decode::value(text, quoting), is_dynamic: false },
         _ => unquoted(
             text,
             children.iter().any(|child| read_at(*child, source, depth.saturating_add(1)).is_dynamic),
@@ -98,22 +83,43 @@ fn read_concatenation(parts: &[Node<'_>], source: &Source<'_>, depth: usize) -> 
     word
 }
 
-/// The named children of a node. Most words have none, and need no cursor.
-fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
-    if node.named_child_count() == 0 {
-        return Vec::new();
+/// The named children of a node. Most words have none or one, which needs no cursor and no memory.
+enum Children<'t> {
+    None,
+    One([Node<'t>; 1]),
+    Many(Vec<Node<'t>>),
+}
+
+impl<'t> Children<'t> {
+    fn of(node: Node<'t>) -> Self {
+        match node.named_child_count() {
+            0 => Self::None,
+            1 => node.named_child(0).map_or(Self::None, |child| Self::One([child])),
+            _ => Self::Many(node.named_children(&mut node.walk()).collect()),
+        }
     }
-    node.named_children(&mut node.walk()).collect()
+}
+
+impl<'t> Deref for Children<'t> {
+    type Target = [Node<'t>];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::None => &[],
+            Self::One(child) => child,
+            Self::Many(children) => children,
+        }
+    }
 }
 
 /// Whether a node has an expansion or substitution in it.
 fn contains_expansion(root: Node<'_>) -> bool {
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
-        if is_expansion(node.kind()) {
+        if Kind::of(node).is_expansion() {
             return true;
         }
-        pending.extend(named_children(node));
+        pending.extend(Children::of(node).iter());
     }
     false
 }
