@@ -216,6 +216,53 @@ fn several_gateways_are_one_list() {
     assert_eq!((set(&one.client()).len(), set(&two.client()).len()), (31, 0));
 }
 
+/// A gateway with these prompts, each with an id and a command.
+fn asking(generation: &str, prompts: &[(&str, &str)]) -> Dev {
+    let rows = prompts.iter().map(|(id, command)| {
+        let request = serde_json::json!({
+            "command": command, "agentId": "main", "sessionKey": format!("agent:main:{id}"), "host": "gateway",
+        });
+        serde_json::json!({ "id": id, "request": request, "ageMs": 60_000 })
+    });
+    let scenario = serde_json::json!({ "prompts": rows.collect::<Vec<_>>() });
+    let home = Client::alone();
+    let scenario = home.file("scenario.json", scenario.to_string());
+    still(generation, &["--scenario", scenario.to_str().unwrap()])
+}
+
+#[test]
+fn what_was_decided_about_the_same_before_is_shown() {
+    let prompts = [("a1", "uptime"), ("a2", "uptime"), ("a3", "uptime"), ("b", "make")];
+    let dev = asking("current", &prompts);
+    let client = dev.client();
+    for id in ["a1", "a2"] {
+        assert_eq!(client.json(&["queue", "resolve", id, "deny", "--yes"]).0, 0);
+    }
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("2 prompts in 2 groups");
+    session.press("/uptime\r", "filter: uptime");
+    session.waits(|grid| grid.has("before │ deny 2x, last") && grid.has("ago, by this device"));
+    session.press("\u{1b}", "> ");
+    session.press("/make\r", "filter: make");
+    session.sees("before │ the gateway's history has no decision about the same");
+    // Decided here: the history is read again.
+    pause();
+    session.press("a", "Allow once 1 prompt in 3s");
+    session.sees("before │ allow-once");
+    assert_eq!(session.quits().0, 0);
+}
+
+#[test]
+fn a_gateway_without_a_history_is_not_asked_for_it() {
+    let dev = asking("legacy", &[("a", "uptime")]);
+    let mut session = Session::start(&dev.client(), &[], WIDE);
+    let grid = session.sees("explain │");
+    assert!(!grid.has("before │"), "{:?}", grid.lines());
+    let grid = session.waits(|grid| grid.has("explain │") && !grid.has("explain │ …"));
+    assert!(!grid.has("before │"), "{:?}", grid.lines());
+    assert_eq!(session.quits().0, 0);
+}
+
 #[test]
 fn ctrl_z_stops_and_continues() {
     let dev = still("current", &[]);

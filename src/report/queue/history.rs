@@ -20,6 +20,8 @@ pub struct History {
     pub problems: Vec<String>,
     /// Why there may be more rows, if so.
     pub cut: Option<Cut>,
+    /// Why the gateway may leave rows out, if so.
+    pub partial: Option<String>,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
     /// The earliest end that was asked for, in Unix milliseconds.
@@ -63,6 +65,22 @@ impl History {
         }
     }
 
+    /// Why a decision may be missing that is not in it, if so.
+    pub fn gap(&self) -> Option<String> {
+        let cut = self.cut.as_ref().map(|cut| match cut {
+            Cut::Failed(cause) => format!("an older page could not be read: {cause}"),
+            Cut::Limit | Cut::Pages | Cut::Time | Cut::Repeats => {
+                format!("only the last {} decisions were read", self.read)
+            }
+        });
+        let unread = || match self.problems.len() {
+            0 => None,
+            1 => Some("1 decision could not be read".to_owned()),
+            several => Some(format!("{several} decisions could not be read")),
+        };
+        cut.or_else(unread).or_else(|| self.partial.clone())
+    }
+
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
@@ -72,6 +90,7 @@ impl History {
             decided: Vec<DecidedJson<'h>>,
             gateway: &'h str,
             now_ms: u64,
+            partial: Option<&'h str>,
             problems: &'h [String],
             read: usize,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,12 +98,13 @@ impl History {
             since_ms: Option<u64>,
             version: u8,
         }
-        let Self { gateway, rows, read, problems, cut, now_ms, since_ms } = self;
+        let Self { gateway, rows, read, problems, cut, partial, now_ms, since_ms } = self;
         Printed {
             cut: cut.as_ref().map(Cut::as_str),
             decided: rows.iter().map(DecidedJson::of).collect(),
             gateway,
             now_ms: *now_ms,
+            partial: partial.as_deref(),
             problems,
             read: *read,
             reason: if let Some(Cut::Failed(reason)) = cut { Some(reason) } else { None },
