@@ -170,7 +170,7 @@ fn explained(out: &mut Vec<u8>, verdict: &Fact<Verdict>, paper: Paper) -> io::Re
         Fact::Unknown(why) => return paper.block(out, "explain", &format!("unknown: {}", escaped(why))),
         Fact::Known(verdict) => verdict,
     };
-    let Verdict { word, why, entries, missing, release } = verdict;
+    let Verdict { word, why, entries, missing, release, always: _ } = verdict;
     let because = missing.first().unwrap_or(why);
     paper.block(out, "explain", &format!("{word}: {} ({})", escaped(because), escaped(release)))?;
     for (pattern, arguments) in entries {
@@ -187,7 +187,7 @@ fn before(out: &mut Vec<u8>, history: &Fact<Vec<Past>>, now_ms: u64, paper: Pape
         Fact::Asked => paper.block(out, "before", "…"),
         Fact::Unknown(why) => paper.block(out, "before", &format!("unknown: {}", escaped(why))),
         Fact::Known(past) if past.is_empty() => {
-            paper.block(out, "before", "the gateway's history has no decision about the same text")
+            paper.block(out, "before", "the history has no decision about this text")
         }
         Fact::Known(past) => {
             past.iter().take(EARLIER).try_for_each(|past| paper.block(out, "before", &earlier(past, now_ms)))

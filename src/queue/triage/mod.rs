@@ -28,7 +28,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 pub use self::keys::{BINDINGS, Binding, Key};
 pub use self::mode::{Mode, Notice, Question, Refusal};
 pub use self::protocol::{
-    Act, Drawn, Effect, Fact, Facts, GatewayIndex, Input, Link, Order, Outcome, RowId, Snapshot, Verdict,
+    Act, Drawn, Effect, Fact, Facts, GatewayIndex, Input, Link, NewEntry, Order, Outcome, RowId, Snapshot,
+    Verdict,
 };
 use self::rows::State;
 pub use self::rows::{Row, Status};

@@ -163,6 +163,17 @@ pub struct Verdict {
     pub missing: Vec<String>,
     /// The release that decides.
     pub release: String,
+    /// The entries that the gateway would write for an allow-always; the error: why they are unknown.
+    pub always: Result<Vec<NewEntry>, String>,
+}
+
+/// An entry that a gateway would write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Its pattern.
+    pub pattern: String,
+    /// Its `argPattern`.
+    pub arg_pattern: Option<String>,
 }
 
 /// A fact that is looked up beside the list.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::super::history;
-use super::super::{Lacking, QueueError};
+use super::super::{Lacking, QueueError, entry, history};
 use super::gateway::Gateway;
+use crate::approvals::decide::Written;
 use crate::commands::Error;
 use crate::commands::documents::Place;
 use crate::commands::explain::Subject;
@@ -16,7 +16,7 @@ use crate::commands::gateway::beside;
 use crate::deadline::Deadline;
 use crate::queue::filter::subject;
 use crate::queue::history::{Earlier, Filter, Past};
-use crate::queue::triage::{Fact, Facts, Input, RowId, Verdict};
+use crate::queue::triage::{Fact, Facts, Input, NewEntry, RowId, Verdict};
 use crate::queue::{Kind, Prompt};
 use crate::report::approvals::explain::Explained;
 use crate::settings::{Flags, Wait};
@@ -123,10 +123,12 @@ async fn verdict(
     };
     let prompt = Arc::clone(prompt);
     let explained = beside(deadline, move || {
-        Ok(host.explain(subject(&prompt), prompt.agent.as_deref(), prompt.details.cwd.as_deref()))
+        let always = entry::call(&prompt).map_err(str::to_owned).and_then(|call| host.always(call));
+        let cwd = prompt.details.cwd.as_deref();
+        Ok((host.explain(subject(&prompt), prompt.agent.as_deref(), cwd), always))
     });
     match explained.await {
-        Ok(explained) => Fact::Known(of(explained)),
+        Ok((explained, always)) => Fact::Known(of(explained, always)),
         Err(error) => Fact::Unknown(error.chain()),
     }
 }
@@ -144,7 +146,8 @@ async fn read_subject(gateway: &Gateway, deadline: Deadline) -> Read {
     }
 }
 
-fn of(explained: Explained) -> Verdict {
+fn of(explained: Explained, always: Result<Vec<Written>, String>) -> Verdict {
+    let entry = |Written { pattern, arg_pattern }| NewEntry { pattern, arg_pattern };
     let why = explained.sentences().join("; ");
     let Explained { verdict, release, missing, allow, .. } = explained;
     Verdict {
@@ -153,6 +156,7 @@ fn of(explained: Explained) -> Verdict {
         entries: allow.into_iter().map(|allow| (allow.pattern, allow.arg_pattern)).collect(),
         missing,
         release: release.release,
+        always: always.map(|entries| entries.into_iter().map(entry).collect()),
     }
 }
 

@@ -11,7 +11,7 @@ use super::Painter;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
 use crate::queue::history::{Past, Resolver};
-use crate::queue::triage::{Drawn, Fact, Facts, Input, Key, RowId, Snapshot, Triage, Verdict};
+use crate::queue::triage::{Drawn, Fact, Facts, Input, Key, NewEntry, RowId, Snapshot, Triage, Verdict};
 use crate::queue::{Kind, Prompt, Reader, Rules, Runs, plan};
 
 pub(super) const NOW: u64 = 1_795_438_812_000;
@@ -64,6 +64,16 @@ pub(super) fn know(triage: &mut Triage, now: SteadyTime) {
         entries: vec![("/usr/bin/git".to_owned(), Some("^push origin main$".to_owned()))],
         missing: Vec::new(),
         release: "2026.9.6".to_owned(),
+        always: Ok(vec![
+            NewEntry {
+                pattern: "/usr/bin/git".to_owned(),
+                arg_pattern: Some(
+                    "sha256:cwd-argv:v1:e2e97e3fa8ef910ed6bbbb49d507471b6ba6100d2efc36074783591529d9a384"
+                        .to_owned(),
+                ),
+            },
+            NewEntry { pattern: "=node-command:f0f40cf78dab06e0".to_owned(), arg_pattern: None },
+        ]),
     };
     let past = |outcome: &str, count: usize, minutes: u64, own: bool| Past {
         outcome: outcome.into(),
