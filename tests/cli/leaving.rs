@@ -70,6 +70,26 @@ fn a_closed_terminal_ends_the_screen() {
     assert_eq!(set(&client), before);
 }
 
+/// Without a shell that could continue it, Ctrl-Z and SIGTSTP do not stop it for ever.
+#[test]
+fn a_screen_that_nobody_could_continue_is_not_stopped() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let own = client.spawn(&["queue", "triage"]);
+    let mut command = Command::new("setsid");
+    command.arg("--wait").arg(own.get_program()).args(own.get_args()).env_clear();
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", env::var_os("PATH").unwrap()).current_dir(own.get_current_dir().unwrap());
+    let mut session = Session::of(&mut command, WIDE);
+    session.sees("31 prompts in 8 groups");
+    session.terminal.keys("\u{1a}");
+    // It is left and shown again at once.
+    session.terminal.shows("31 prompts in 8 groups", 2);
+    session.press("?", "this help");
+    session.press("\u{1b}", ">");
+    assert_eq!(session.quits().0, 0);
+}
+
 /// Runs itself on a terminal: there it shows a screen, and panics.
 #[test]
 fn a_panic_in_any_thread_restores_the_terminal() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -24,7 +25,11 @@ impl Session {
         let mut command = client.spawn(&[&["queue", "triage"], flags].concat());
         // A group of its own, so that Ctrl-Z does not stop the tests.
         command.process_group(0);
-        Self { terminal: Terminal::sized(&mut command, size.0, size.1), size }
+        Self::of(&mut command, size)
+    }
+
+    pub fn of(command: &mut Command, size: (u16, u16)) -> Self {
+        Self { terminal: Terminal::sized(command, size.0, size.1), size }
     }
 
     /// Waits until the screen has this text.

@@ -80,6 +80,7 @@ impl Signals {
         }
         // The stop begins at some time after the call.
         tokio::select! {
+            biased;
             _ = self.continued.recv() => {}
             () = tokio::time::sleep(STOPPING) => {}
         }
