@@ -55,7 +55,7 @@ pub async fn run(
     let filter = Filter { since_ms, ..request.filter.clone() };
     let gateway = connection.address().to_owned();
     let partial = withheld(&connection);
-    let history = History { gateway, now_ms, since_ms, partial, ..History::default() };
+    let history = History { gateway, partial, now_ms, since_ms, ..History::default() };
     let mut reading = Reading { history, filter, limit: request.limit, ..Reading::default() };
     let hidden = secrets(&connection);
     let mut cursor: Option<Box<str>> = None;

@@ -216,3 +216,25 @@ impl<'h> DeniedBeforeJson<'h> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_whatever_may_hide_a_decision() {
+        let history = || History { read: 500, ..History::default() };
+        let gap = |history: History| history.gap().unwrap();
+        assert_eq!(history().gap(), None);
+        for cut in [Cut::Limit, Cut::Pages, Cut::Time, Cut::Repeats] {
+            let cut = History { cut: Some(cut), ..history() };
+            assert_eq!(gap(cut), "only the last 500 decisions were read");
+        }
+        let failed = History { cut: Some(Cut::Failed("no answer".to_owned())), ..history() };
+        assert_eq!(gap(failed), "an older page could not be read: no answer");
+        let unread = History { problems: vec!["prompt c: no status".to_owned()], ..history() };
+        assert_eq!(gap(unread), "1 decision could not be read");
+        let withheld = History { partial: Some("not granted".to_owned()), ..history() };
+        assert_eq!(gap(withheld), "not granted");
+    }
+}
