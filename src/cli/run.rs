@@ -43,7 +43,7 @@ pub struct Ls {
     #[arg(long, value_name = "NAME|URL|HOST:PORT", value_parser = name)]
     pub gateway: Vec<String>,
     /// Use every gateway of config.toml
-    #[arg(long, conflicts_with_all = ["gateway", "watch"])]
+    #[arg(long, conflicts_with = "gateway")]
     pub all_gateways: bool,
     /// List each prompt that a run holds
     #[arg(long)]

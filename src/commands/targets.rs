@@ -54,7 +54,7 @@ fn is_default(flags: &Flags) -> bool {
 }
 
 /// The name of a gateway in reports, without possible secrets.
-pub(super) fn shown(flags: &Flags) -> String {
+pub fn shown(flags: &Flags) -> String {
     match flags.gateway.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => settings::without_secret(name),
         None => "the default gateway".to_owned(),

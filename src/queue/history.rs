@@ -3,25 +3,22 @@
 //!
 //! History presents less of a prompt than a listing of what is pending: it leaves out the working directory, the
 //! arguments, the environment and the run on purpose. So a decided prompt has no [`super::Intent`]; only what history
-//! presents can be compared ([`Recent`]).
+//! presents can be compared ([`Recent`], [`Earlier`]).
 
-use std::collections::HashMap;
+mod compared;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use self::compared::{DeniedBefore, Earlier, MOMENT_MS, Past, Recent};
 use super::hidden::Hidden;
-use super::intent::Doubt;
 use super::kind::Kind;
-use super::prompt::{Decision, Key, Prompt};
+use super::prompt::{Decision, Key};
 use super::read::{PromptError, unread};
 use super::scope::session_of;
 
 /// The name of this device in a filter.
 const ME: &str = "me";
-
-/// The time in which a denial counts as recent, in milliseconds.
-pub const MOMENT_MS: u64 = 600_000;
 
 /// A prompt that was decided, or that ended otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -286,89 +283,6 @@ impl Filter {
     /// Whether it ended before `since_ms`, like everything on later pages.
     pub fn is_before(&self, decided: &Decided) -> bool {
         self.since_ms.is_some_and(|since| decided.resolved_at_ms < since)
-    }
-}
-
-/// The parts of a prompt that a history and a listing both have: its kind, its agent, and what it asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Compared {
-    kind: Kind,
-    agent: Option<Box<str>>,
-    asked: Asked,
-}
-
-/// Recent denials of one thing that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeniedBefore {
-    /// The number of denials that are known.
-    pub count: usize,
-    /// Whether there may be more in that time.
-    pub at_least: bool,
-    /// The last denial, in Unix milliseconds.
-    pub last_ms: u64,
-    /// Who or what denied last.
-    pub resolver: Option<Resolver>,
-}
-
-/// The recent denials of a history.
-///
-/// A pending prompt is compared by what history presents: kind, agent, host, node and the text of the command, or the
-/// words of another prompt. Its directory, arguments, environment and run are not compared: the denied prompt may have
-/// been another intent.
-#[derive(Debug, Clone, Default)]
-pub struct Recent(HashMap<Compared, DeniedBefore>);
-
-impl Recent {
-    /// The denials of the newest page of a history in the last [`MOMENT_MS`] before `now_ms`.
-    pub fn of(page: &Page, now_ms: u64) -> Self {
-        let ended_lately = |decided: &Decided| now_ms.saturating_sub(decided.resolved_at_ms) <= MOMENT_MS;
-        let at_least = page.next.is_some() && page.items.last().is_none_or(ended_lately);
-        let mut recent: HashMap<Compared, DeniedBefore> = HashMap::new();
-        let is_recent =
-            |decided: &&Decided| decided.decision == Some(Decision::Deny) && ended_lately(decided);
-        for decided in page.items.iter().filter(is_recent) {
-            let compared = Compared {
-                kind: decided.key.kind,
-                agent: decided.agent.clone(),
-                asked: decided.asked.clone(),
-            };
-            let known = recent.entry(compared).or_insert_with(|| DeniedBefore {
-                count: 0,
-                at_least,
-                last_ms: decided.resolved_at_ms,
-                resolver: decided.resolver.clone(),
-            });
-            known.count += 1;
-            if decided.resolved_at_ms > known.last_ms {
-                known.last_ms = decided.resolved_at_ms;
-                known.resolver.clone_from(&decided.resolver);
-            }
-        }
-        Self(recent)
-    }
-
-    /// The recent denials of what a pending prompt asks for. `None` also where the listing hides or shortens a part:
-    /// equal texts may then be different commands.
-    pub fn of_prompt(&self, prompt: &Prompt) -> Option<&DeniedBefore> {
-        if self.0.is_empty() || matches!(prompt.doubt, Some(Doubt::Elided | Doubt::Summary)) {
-            return None;
-        }
-        let details = &prompt.details;
-        let exec = prompt.kind() == Kind::Exec;
-        let subject = if exec { details.command.clone() } else { details.title.clone() };
-        let compared = Compared {
-            kind: prompt.kind(),
-            agent: prompt.agent.as_deref().map(Into::into),
-            asked: Asked {
-                host: details.host.clone(),
-                node: details.node.clone(),
-                subject: subject?,
-                description: details.description.clone(),
-                plugin: details.plugin.clone(),
-                tool: details.tool.clone(),
-            },
-        };
-        self.0.get(&compared)
     }
 }
 

@@ -184,11 +184,37 @@ fn without_such_an_entry_nothing_is_decided() {
         client.json(&["queue", "resolve", "d-two-parts", "allow-once", "--add-entry", "--yes"]);
     assert_eq!(exit, 1, "{report}");
     assert!(report["error"]["message"].as_str().unwrap().contains("--programs FILE"), "{report}");
-    for decision in ["deny", "allow-always"] {
-        let answer = client.answer(&["queue", "resolve", "d-two-parts", decision, "--add-entry"]);
-        assert!(answer.starts_with("exit: 2\n") && answer.contains("allow-once"), "{answer}");
-    }
     assert_eq!(pending(&client).len(), before);
+}
+
+/// The next step of an error.
+#[track_caller]
+fn next(client: &Client, arguments: &[&str]) -> String {
+    let (exit, report) = client.json(arguments);
+    assert_eq!((exit, &report["error"]["code"]), (2, &json!("usage")), "{arguments:?}: {report}");
+    report["error"]["remedy"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_entry_is_for_one_prompt_that_is_allowed_once() {
+    let second = ("b-uptime", json!({"command": "uptime -s", "resolvedPath": "/usr/bin/uptime"}));
+    let dev = gateway(&[], &[uptime(), second]);
+    let client = of(&dev);
+    let table = ["--add-entry", "--programs", "programs.toml"];
+    let several = [&["queue", "resolve", UPTIME, "b-uptime", "allow-once"], &table[..]].concat();
+    let command = "clearance queue resolve --programs programs.toml a-uptime allow-once --add-entry";
+    assert_eq!(next(&client, &several), format!("decide each prompt by itself: {command}"));
+    let always = next(&client, &["queue", "resolve", UPTIME, "allow-always", "--add-entry"]);
+    assert!(always.ends_with("clearance queue resolve a-uptime allow-once --add-entry"), "{always}");
+    for filters in [&["--agent", "main"][..], &[UPTIME], &[UPTIME, "b-uptime"]] {
+        let denied = next(&client, &[&["queue", "resolve"], filters, &["deny", "--add-entry"]].concat());
+        assert_eq!(denied, "leave it out: nothing is allowed, so there is no entry to add", "{filters:?}");
+    }
+    assert_eq!(pending(&client).len(), 2, "nothing was decided");
+    // The next step, as it is printed.
+    let words: Vec<&str> = command.split(' ').skip(1).chain(["--yes"]).collect();
+    let (exit, report) = client.json(&words);
+    assert_eq!((exit, &report["entry"]["outcome"]), (0, &json!("stored")), "{report}");
 }
 
 #[test]

@@ -241,7 +241,10 @@ fn runs_of_several_gateways_are_listed_in_one_command() {
     let (out, err) = answer.split_once("--- stderr").unwrap();
     assert!(out.contains(&one.url) && err.contains("ws://127.0.0.1:1"), "{answer}");
     for watch in [&["--all-gateways"][..], &["--gateway=one", "--gateway=two"]] {
-        let answer = client.answer(&[&["run", "ls", "--watch"], watch].concat());
-        assert!(answer.starts_with("exit: 2\n"), "{answer}");
+        for noun in ["run", "queue"] {
+            let answer = client.answer(&[&[noun, "ls", "--watch"], watch].concat());
+            assert!(answer.starts_with("exit: 2\n"), "{answer}");
+            assert!(answer.contains(&format!("clearance {noun} ls --watch --gateway=NAME")), "{answer}");
+        }
     }
 }

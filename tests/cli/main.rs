@@ -32,6 +32,7 @@ mod guard;
 mod help;
 mod ids;
 mod keeping;
+mod leaving;
 mod lint;
 mod live;
 mod mixtures;

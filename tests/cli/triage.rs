@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -11,30 +12,34 @@ use crate::support::dev::{Client, Dev};
 use crate::support::grid::Grid;
 use crate::support::terminal::Terminal;
 
-const WIDE: (u16, u16) = (120, 30);
+pub const WIDE: (u16, u16) = (120, 30);
 
 /// A running triage and the size of its terminal.
-struct Session {
-    terminal: Terminal,
+pub struct Session {
+    pub terminal: Terminal,
     size: (u16, u16),
 }
 
 impl Session {
-    fn start(client: &Client, flags: &[&str], size: (u16, u16)) -> Self {
+    pub fn start(client: &Client, flags: &[&str], size: (u16, u16)) -> Self {
         let mut command = client.spawn(&[&["queue", "triage"], flags].concat());
         // A group of its own, so that Ctrl-Z does not stop the tests.
         command.process_group(0);
-        Self { terminal: Terminal::sized(&mut command, size.0, size.1), size }
+        Self::of(&mut command, size)
+    }
+
+    pub fn of(command: &mut Command, size: (u16, u16)) -> Self {
+        Self { terminal: Terminal::sized(command, size.0, size.1), size }
     }
 
     /// Waits until the screen has this text.
     #[track_caller]
-    fn sees(&mut self, text: &str) -> Grid {
+    pub fn sees(&mut self, text: &str) -> Grid {
         self.waits(|grid| grid.has(text))
     }
 
     #[track_caller]
-    fn waits(&mut self, wanted: impl Fn(&Grid) -> bool) -> Grid {
+    pub fn waits(&mut self, wanted: impl Fn(&Grid) -> bool) -> Grid {
         let (columns, rows) = (usize::from(self.size.0), usize::from(self.size.1));
         let grid = |text: &str| Grid::of(text, columns, rows);
         let text = self.terminal.waits(|text| wanted(&grid(text)));
@@ -42,20 +47,20 @@ impl Session {
     }
 
     /// Presses a key when the screen shows that the last one counted.
-    fn press(&mut self, key: &str, then: &str) -> Grid {
+    pub fn press(&mut self, key: &str, then: &str) -> Grid {
         self.terminal.keys(key);
         self.sees(then)
     }
 
     /// Quits. The exit code, and what is on the main screen afterwards.
     #[track_caller]
-    fn quits(mut self) -> (i32, String) {
+    pub fn quits(mut self) -> (i32, String) {
         self.terminal.keys("q");
         self.ends()
     }
 
     #[track_caller]
-    fn ends(self) -> (i32, String) {
+    pub fn ends(self) -> (i32, String) {
         let (exit, text) = self.terminal.ends();
         let grid = Grid::of(&text, 1_000, 60);
         assert!(!grid.alternate, "the screen is left");
@@ -66,11 +71,11 @@ impl Session {
 
 /// As long as a person takes: no key decides for half a second after a row appeared, or faster than a key that is held
 /// down.
-fn pause() {
+pub fn pause() {
     std::thread::sleep(Duration::from_millis(700));
 }
 
-fn set(client: &Client) -> BTreeSet<String> {
+pub fn set(client: &Client) -> BTreeSet<String> {
     ids(&pending(client)).into_iter().map(str::to_owned).collect()
 }
 
@@ -216,37 +221,52 @@ fn several_gateways_are_one_list() {
     assert_eq!((set(&one.client()).len(), set(&two.client()).len()), (31, 0));
 }
 
+/// A gateway with these prompts, each with an id and a command.
+fn asking(generation: &str, prompts: &[(&str, &str)]) -> Dev {
+    let rows = prompts.iter().map(|(id, command)| {
+        let request = serde_json::json!({
+            "command": command, "agentId": "main", "sessionKey": format!("agent:main:{id}"), "host": "gateway",
+        });
+        serde_json::json!({ "id": id, "request": request, "ageMs": 60_000 })
+    });
+    let scenario = serde_json::json!({ "prompts": rows.collect::<Vec<_>>() });
+    let home = Client::alone();
+    let scenario = home.file("scenario.json", scenario.to_string());
+    still(generation, &["--scenario", scenario.to_str().unwrap()])
+}
+
 #[test]
-fn ctrl_z_stops_and_continues() {
-    let dev = still("current", &[]);
+fn what_was_decided_about_the_same_before_is_shown() {
+    let prompts = [("a1", "uptime"), ("a2", "uptime"), ("a3", "uptime"), ("b", "make")];
+    let dev = asking("current", &prompts);
     let client = dev.client();
+    for id in ["a1", "a2"] {
+        assert_eq!(client.json(&["queue", "resolve", id, "deny", "--yes"]).0, 0);
+    }
     let mut session = Session::start(&client, &[], WIDE);
-    session.sees("31 prompts in 8 groups");
-    session.terminal.keys("\u{1a}");
-    session.waits(|grid| !grid.alternate);
-    session.terminal.stops();
-    session.terminal.signal(Signal::CONT);
-    session.waits(|grid| grid.alternate && grid.has("31 prompts in 8 groups"));
-    session.press("?", "this help");
-    session.press("\u{1b}", ">");
+    session.sees("2 prompts in 2 groups");
+    session.press("/uptime\r", "filter: uptime");
+    session.waits(|grid| grid.has("before │ deny 2x, last") && grid.has("ago, by this device"));
+    session.terminal.keys("\u{1b}");
+    session.waits(|grid| !grid.has("filter: "));
+    session.press("/make\r", "filter: make");
+    session.sees("before │ the history has no decision about this text");
+    // Decided here: the history is read again.
+    pause();
+    session.press("a", "Allow once 1 prompt in 3s");
+    session.sees("before │ allow-once");
     assert_eq!(session.quits().0, 0);
 }
 
 #[test]
-fn a_closed_terminal_ends_the_screen() {
-    let dev = still("current", &[]);
-    let client = dev.client();
-    let before = set(&client);
-    let mut session = Session::start(&client, &[], WIDE);
-    session.sees("31 prompts in 8 groups");
-    assert_eq!(session.terminal.closes(), 0);
-    // What is queued then is not sent, as after a signal.
-    let mut session = Session::start(&client, &[], WIDE);
-    session.sees("31 prompts in 8 groups");
-    pause();
-    session.press("d", "Deny");
-    assert_eq!(session.terminal.closes(), 3);
-    assert_eq!(set(&client), before);
+fn a_gateway_without_a_history_is_not_asked_for_it() {
+    let dev = asking("legacy", &[("a", "uptime")]);
+    let mut session = Session::start(&dev.client(), &[], WIDE);
+    let grid = session.sees("explain │");
+    assert!(!grid.has("before │"), "{:?}", grid.lines());
+    let grid = session.waits(|grid| grid.has("explain │") && !grid.has("explain │ …"));
+    assert!(!grid.has("before │"), "{:?}", grid.lines());
+    assert_eq!(session.quits().0, 0);
 }
 
 #[test]

@@ -161,8 +161,12 @@ fn check_process(document: &Path, store: &Path, size: usize) {
 /// The memory in bytes that a process may take regardless of the size of its input.
 const LEAST: usize = 96 << 20;
 
-/// The peak of a process's resident memory so far, in bytes. `None` where the system does not report it.
+/// The peak of the tool's resident memory so far, in bytes. `None`: the system does not report it, or the process is still
+/// a copy of this one, with this one's memory.
 fn high_water(status: &str) -> Option<usize> {
+    if status.lines().next()?.trim_start_matches("Name:").trim() != "clearance" {
+        return None;
+    }
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok().map(|kilobytes| kilobytes << 10)
 }

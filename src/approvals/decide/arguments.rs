@@ -23,6 +23,9 @@ const UNBOUND: &str = "sha256:argv:";
 /// What an approval of exactly one command begins with.
 const EXACT: &str = "=command:";
 
+/// What the same begins with for commands of nodes. 2026.9.6 writes it beside the entries of every command.
+const EXACT_ON_NODES: &str = "=node-command:";
+
 /// Whether an `argPattern` is a hash of a directory and arguments.
 pub(in crate::approvals) fn is_bound_hash(pattern: &str) -> bool {
     pattern.starts_with(BOUND)
@@ -47,8 +50,19 @@ pub(super) fn bound_hash(directory: &str, arguments: &[String]) -> String {
 /// The pattern of an approval of exactly this command: `=command:` and 16 digits of the hash of the trimmed
 /// text.
 pub(super) fn command_pattern(command: &str) -> String {
-    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(words::trim(command)));
-    format!("{EXACT}{}", hash.get(..16).unwrap_or_default())
+    format!("{EXACT}{}", short_hash(command))
+}
+
+/// The same for nodes.
+pub(super) fn node_pattern(command: &str) -> String {
+    format!("{EXACT_ON_NODES}{}", short_hash(command))
+}
+
+/// The first 16 digits of the hash of the trimmed text.
+fn short_hash(command: &str) -> String {
+    let mut hash = data_encoding::HEXLOWER.encode(&Sha256::digest(words::trim(command)));
+    hash.truncate(16);
+    hash
 }
 
 /// Whether a pattern can be that of an approval of exactly one command.

@@ -75,6 +75,7 @@ pub use agent_id::MAIN;
 pub(in crate::approvals) use arguments::{is_bound_hash, is_unbound_hash};
 pub use case::{Answer, Case, Cases};
 pub use decision::{Decision, Origin, Policy, Verdict};
+pub use durable::{Written, written};
 pub use effective::{AgentPolicy, Level, effective, effective_as_written, policy_of};
 pub use evaluation::{By, Plan, Segment};
 pub use guards::depends_on_state_directory;

@@ -85,21 +85,7 @@ struct Asked<'a> {
 /// Decides about a command.
 fn answered(asked: &Asked<'_>, target: &Target, given: Given<'_>) -> Explained {
     let circumstances = Circumstances::of(given, target.surroundings.is_here);
-    let question = Question {
-        command: asked.command,
-        agent: asked.agent.unwrap_or(MAIN),
-        document: target.text.as_deref(),
-        configuration: &target.surroundings.configuration,
-        directory: &circumstances.directory,
-        path: &circumstances.path,
-        home: circumstances.home_or_none(),
-        state_directory: circumstances.state_directory.as_deref(),
-        environment: BTreeMap::new(),
-        context: asked.context,
-        ask: None,
-        security: None,
-        permission_mode: None,
-    };
+    let question = question(asked, target, &circumstances);
     let profile = target.surroundings.release.profile;
     let mut decision = decide(&question, profile, &*circumstances.host);
     let allow = match decision.verdict {
@@ -120,6 +106,24 @@ fn answered(asked: &Asked<'_>, target: &Target, given: Given<'_>) -> Explained {
         explained.assumptions.extend(circumstances.assumed_state_directory());
     }
     Explained { policy, allow, ..explained }
+}
+
+fn question<'q>(asked: &Asked<'q>, target: &'q Target, circumstances: &'q Circumstances) -> Question<'q> {
+    Question {
+        command: asked.command,
+        agent: asked.agent.unwrap_or(MAIN),
+        document: target.text.as_deref(),
+        configuration: &target.surroundings.configuration,
+        directory: &circumstances.directory,
+        path: &circumstances.path,
+        home: circumstances.home_or_none(),
+        state_directory: circumstances.state_directory.as_deref(),
+        environment: BTreeMap::new(),
+        context: asked.context,
+        ask: None,
+        security: None,
+        permission_mode: None,
+    }
 }
 
 fn is_known(configured: &ConfigurationUsed) -> bool {

@@ -1,13 +1,14 @@
-//! The entry that allows exactly one command on a host, for the prompt that asks for it.
+//! The entry that allows exactly one command on a host, for the prompt that asks for it; and the entries that the gateway
+//! writes if that prompt is answered with `allow-always`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::circumstances::{Circumstances, Given, table};
 use super::guesses::without_guesses;
 use super::suggest;
 use super::target::Target;
-use crate::approvals::decide::{Context, Question, Verdict, decide};
+use super::{Asked, Subject, question};
+use crate::approvals::decide::{Context, Decision, Verdict, Written, decide, written};
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{self, Facts};
 use crate::commands::documents::Place;
@@ -52,21 +53,8 @@ pub(in crate::commands) fn exact(
     if let ConfigurationUsed::Unknown(why) = &target.surroundings.configured {
         return Ok(Err(format!("the gateway's configuration is unknown: {why}")));
     }
-    let question = Question {
-        command: call.command,
-        agent: call.agent,
-        document: target.text.as_deref(),
-        configuration: &target.surroundings.configuration,
-        directory: &circumstances.directory,
-        path: &circumstances.path,
-        home: circumstances.home_or_none(),
-        state_directory: circumstances.state_directory.as_deref(),
-        environment: BTreeMap::new(),
-        context: Context::Interactive,
-        ask: None,
-        security: None,
-        permission_mode: None,
-    };
+    let asked = Asked { command: call.command, agent: Some(call.agent), context: Context::Interactive };
+    let question = question(&asked, &target, &circumstances);
     let release = &target.surroundings.release;
     let profile = release.profile;
     let mut decision = decide(&question, profile, &*circumstances.host);
@@ -78,11 +66,8 @@ pub(in crate::commands) fn exact(
         Ok(allow) => allow,
         Err(why) => return Ok(Err(why)),
     };
-    let found = decision.evaluation.and_then(|evaluation| evaluation.segments.into_iter().next()?.resolved);
-    if let (Some(there), Some(here)) = (call.resolved, &found)
-        && there != here
-    {
-        return Ok(Err(format!("the gateway found the program at {there}, and here it is at {here}")));
+    if let Some(why) = elsewhere(call, &decision) {
+        return Ok(Err(why));
     }
     let entry = serde_json::json!({"pattern": allow.pattern, "argPattern": allow.arg_pattern});
     let facts = Facts { release: Some(&release.release), ..Facts::default() };
@@ -92,6 +77,34 @@ pub(in crate::commands) fn exact(
     }
     let document = target.document.path.clone();
     Ok(Ok(Exact { allow, document, release: target.surroundings.release }))
+}
+
+impl Subject {
+    /// The entries that the gateway writes if a call is allowed for good. The error: why they are unknown.
+    pub(in crate::commands) fn always(&self, call: Call<'_>) -> Result<Vec<Written>, String> {
+        let target = &self.0;
+        let path = path(call.resolved, target.surroundings.is_here);
+        let given = Given { table: None, path: path.as_deref(), directory: Some(call.directory) };
+        let circumstances = Circumstances::of(given, target.surroundings.is_here);
+        let asked = Asked { command: call.command, agent: Some(call.agent), context: Context::Interactive };
+        let question = question(&asked, target, &circumstances);
+        let profile = target.surroundings.release.profile;
+        let decision = decide(&question, profile, &*circumstances.host);
+        if let Some(host) = &decision.other_host {
+            return Err(format!("tools.exec.host sends commands to a {host}, which decides itself"));
+        }
+        match elsewhere(call, &decision) {
+            Some(why) => Err(why),
+            None => written(&question, profile, decision.evaluation.as_ref()),
+        }
+    }
+}
+
+/// Why the first program is not the one that the gateway found, if it is another.
+fn elsewhere(call: Call<'_>, decision: &Decision) -> Option<String> {
+    let here = decision.evaluation.as_ref()?.segments.first()?.resolved.as_deref()?;
+    let there = call.resolved.filter(|there| *there != here)?;
+    Some(format!("the gateway found the program at {there}, and here it is at {here}"))
 }
 
 /// `PATH` of a gateway on this host: that of this process, after the directory in which the gateway found the program.

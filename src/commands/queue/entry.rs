@@ -62,7 +62,7 @@ pub fn propose(
 }
 
 /// The call that a prompt asks for; the error: why no entry can be made of it.
-fn call(prompt: &Prompt) -> Result<explain::Call<'_>, &'static str> {
+pub(super) fn call(prompt: &Prompt) -> Result<explain::Call<'_>, &'static str> {
     let details = &*prompt.details;
     if prompt.kind() != Kind::Exec {
         return Err("entries are for shell commands, and this is another kind of prompt");

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::gateway::WebhookUrlError;
+use crate::queue::Decision;
 use crate::queue::cancel::CancelError;
 use crate::report::exit::Exit;
 use crate::store::quoted_name;
@@ -191,11 +192,19 @@ pub enum QueueError {
         why: String,
     },
     /// `--add-entry` with another decision than `allow-once`.
-    #[error("--add-entry is for the decision allow-once")]
-    EntryOfDecision,
-    /// `--add-entry` without exactly one id.
+    #[error("--add-entry is for the decision allow-once, and not for {}", .decision.as_str())]
+    EntryOfDecision {
+        /// The decision.
+        decision: Decision,
+        /// The prompt, if one id was given.
+        id: Option<String>,
+    },
+    /// `--add-entry` with several ids.
     #[error("--add-entry takes exactly one id")]
-    EntryOfSeveral,
+    EntryOfSeveral {
+        /// The first id.
+        first: String,
+    },
     /// The program of a hook cannot be started.
     #[error("--on: `{}` is not a program that can be started", one_line(.program))]
     NoProgram {
@@ -292,6 +301,11 @@ fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
+/// The command that allows a prompt once, and adds an entry.
+fn allowing_once(id: &str) -> String {
+    format!("clearance queue resolve {} allow-once --add-entry", quoted_name(id))
+}
+
 /// Names from outside, to choose one of them.
 fn choice(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| quoted_name(name)).collect();
@@ -327,8 +341,8 @@ impl QueueError {
             | Self::AllowsByFilter
             | Self::Unconfirmed
             | Self::Declined
-            | Self::EntryOfDecision
-            | Self::EntryOfSeveral
+            | Self::EntryOfDecision { .. }
+            | Self::EntryOfSeveral { .. }
             | Self::NoProgram { .. }
             | Self::Notify { .. }
             | Self::NoTerminal
@@ -395,11 +409,18 @@ impl QueueError {
             Self::NoEntry { id, .. } => {
                 format!("decide without it: clearance queue resolve {} allow-once", quoted_name(id))
             }
-            Self::EntryOfDecision => {
-                "an answer allow-always lets the gateway add an entry of its own; for the narrowest one: clearance queue resolve ID allow-once --add-entry".to_owned()
+            Self::EntryOfDecision { decision: Decision::Deny, .. } => {
+                "leave it out: nothing is allowed, so there is no entry to add".to_owned()
             }
-            Self::EntryOfSeveral => {
-                "decide each prompt by itself: clearance queue resolve ID allow-once --add-entry".to_owned()
+            Self::EntryOfDecision { id: None, .. } => {
+                "name one prompt and allow it once; list the ids: clearance queue ls".to_owned()
+            }
+            Self::EntryOfDecision { id: Some(id), .. } => format!(
+                "leave it out: the gateway adds entries of its own; or for the narrowest one: {}",
+                allowing_once(id)
+            ),
+            Self::EntryOfSeveral { first } => {
+                format!("decide each prompt by itself: {}", allowing_once(first))
             }
             Self::NoProgram { .. } => {
                 "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
@@ -451,8 +472,8 @@ impl QueueError {
             Self::NeverConnected { .. } => "never-connected",
             Self::Metrics { .. } => "metrics-address",
             Self::NoEntry { .. } => "no-entry",
-            Self::EntryOfDecision
-            | Self::EntryOfSeveral
+            Self::EntryOfDecision { .. }
+            | Self::EntryOfSeveral { .. }
             | Self::NoDecision(_)
             | Self::NothingNamed
             | Self::IdsAndFilters

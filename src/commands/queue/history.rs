@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::error::Lacking;
-use super::{Pending, Queue, QueueError, secrets};
+use super::{Pending, Queue, QueueError, secrets, withheld};
 use crate::commands::Error;
 use crate::commands::gateway::Connection;
 use crate::deadline::Deadline;
@@ -54,7 +54,8 @@ pub async fn run(
     let since_ms = request.since.map(|since| since.at_ms(now_ms));
     let filter = Filter { since_ms, ..request.filter.clone() };
     let gateway = connection.address().to_owned();
-    let history = History { gateway, now_ms, since_ms, ..History::default() };
+    let partial = withheld(&connection);
+    let history = History { gateway, partial, now_ms, since_ms, ..History::default() };
     let mut reading = Reading { history, filter, limit: request.limit, ..Reading::default() };
     let hidden = secrets(&connection);
     let mut cursor: Option<Box<str>> = None;

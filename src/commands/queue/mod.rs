@@ -243,9 +243,7 @@ impl Queue {
         let at_ms = self.now_ms();
         let mut answers = self.connection.gather(&needed_calls, &refining).await?;
         let mut pending = Pending { at_ms, ..Pending::default() };
-        if self.connection.lacks("operator.admin") {
-            pending.partial = Some("operator.admin was not granted, so the gateway lists only what this client may review: there may be more".to_owned());
-        }
+        pending.partial = withheld(&self.connection);
         if runs && let Some(answer) = answers.refining.pop() {
             let read = answer.and_then(|answer| {
                 Sessions::read(&answer).ok_or_else(|| {
@@ -301,6 +299,14 @@ impl Queue {
         });
         Ok(pending)
     }
+}
+
+/// Why the gateway may leave out prompts, pending or decided, if so.
+fn withheld(connection: &Connection) -> Option<String> {
+    connection.lacks("operator.admin").then(|| {
+        "operator.admin was not granted, so the gateway lists only what this client may review: there may be more"
+            .to_owned()
+    })
 }
 
 /// The secrets to mask in the prompts of this gateway: an agent may have put them there.

@@ -43,9 +43,14 @@ impl Request {
             (true, false) => Err(QueueError::NothingNamed),
             (false, true) => Err(QueueError::IdsAndFilters),
             (true, true) if self.ruling.decision != Decision::Deny => Err(QueueError::AllowsByFilter),
-            _ if self.adds_entry && self.ids.len() != 1 => Err(QueueError::EntryOfSeveral),
             _ if self.adds_entry && self.ruling.decision != Decision::AllowOnce => {
-                Err(QueueError::EntryOfDecision)
+                Err(QueueError::EntryOfDecision {
+                    decision: self.ruling.decision,
+                    id: <&[String; 1]>::try_from(&self.ids[..]).ok().map(|[id]| id.clone()),
+                })
+            }
+            _ if self.adds_entry && self.ids.len() > 1 => {
+                Err(QueueError::EntryOfSeveral { first: self.ids.first().cloned().unwrap_or_default() })
             }
             _ if self.ruling.expires_in_days.is_some() && self.ruling.decision != Decision::AllowAlways => {
                 Err(QueueError::NoGrant { id: None })

@@ -11,7 +11,7 @@ use crate::settings::without_secret;
 
 /// The flags that name a command's target and how to authenticate there. A filter is carried over only within the same
 /// noun.
-pub(super) const CARRIED: [(&str, Reach); 15] = [
+pub(super) const CARRIED: [(&str, Reach); 16] = [
     ("gateway", Reach::Everywhere),
     ("all-gateways", Reach::Everywhere),
     ("node", Reach::Everywhere),
@@ -27,6 +27,7 @@ pub(super) const CARRIED: [(&str, Reach); 15] = [
     ("session", Reach::SameNoun),
     ("kind", Reach::SameNoun),
     ("by", Reach::SameNoun),
+    ("programs", Reach::NewEntry),
 ];
 
 /// Flags that exclude each other.
@@ -43,6 +44,8 @@ pub(super) enum Reach {
     /// Commands on documents, except `set`: its `--file` is the new document.
     Documents,
     SameNoun,
+    /// Commands that add the entry of a prompt.
+    NewEntry,
 }
 
 pub(super) fn root() -> Command {
@@ -155,9 +158,16 @@ impl Line {
         self.given.iter().filter(move |word| matches!(word, Word::Flag(given, _) if given == name))
     }
 
-    /// The flags that a command needs to act on the same target as this one.
-    pub(super) fn carried(&self, verb: &Verb<'_>) -> String {
+    /// The flags that a command needs to act on the same target as this one. `rest`: what follows the name of the command.
+    pub(super) fn carried(&self, verb: &Verb<'_>, rest: &str) -> String {
         let mut text = String::new();
+        // A filter beside an id is refused: the id is the narrower choice.
+        let takes_ids = matches!(verb.path.first().map(String::as_str), Some("queue" | "run" | "grants"))
+            && verb.command.get_positionals().next().is_some();
+        let names_id = takes_ids
+            && rest
+                .strip_prefix(' ')
+                .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphanumeric()));
         for (name, reach) in CARRIED {
             let Some(argument) = verb.argument(name) else { continue };
             let same = match reach {
@@ -168,7 +178,8 @@ impl Line {
                     };
                     documents(&verb.path) && documents(&self.path)
                 }
-                Reach::SameNoun => verb.path.first() == self.path.first(),
+                Reach::SameNoun => verb.path.first() == self.path.first() && !names_id,
+                Reach::NewEntry => rest.contains(" --add-entry"),
             };
             let repeats = matches!(argument.get_action(), ArgAction::Append);
             let given: Vec<&Word> = self.flags(name).collect();

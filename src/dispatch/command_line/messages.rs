@@ -50,12 +50,12 @@ fn unquoted_command(text: &str) -> String {
     command
 }
 
-/// A text with each of its commands completed: with the flags to carry over, or with changes applied to the user's own
+/// A text with each of its commands completed: with the flags to carry over, which depend on the rest of the command, or with changes applied to the user's own
 /// command line.
 pub(super) fn completed(
     text: &str,
     root: &Command,
-    carried: impl Fn(&Verb<'_>) -> String,
+    carried: impl Fn(&Verb<'_>, &str) -> String,
     changed: impl Fn(&[Word]) -> Option<String>,
 ) -> String {
     let mut done = String::new();
@@ -89,7 +89,7 @@ pub(super) fn completed(
             && behind[end..].strip_prefix(' ').is_some_and(is_path);
         let is_complete = has_target || explains || has_operand;
         if !verb.path.is_empty() && !verb.command.has_subcommands() && !is_complete {
-            done.push_str(&carried(&verb));
+            done.push_str(&carried(&verb, &here));
         }
         rest = &behind[end..];
     }

@@ -31,7 +31,7 @@ impl CommandLine {
             return text.to_owned();
         }
         let Some(line) = Line::read(&self.0) else { return text.to_owned() };
-        completed(text, &line.root, |verb| line.carried(verb), |changes| line.changed(changes))
+        completed(text, &line.root, |verb, rest| line.carried(verb, rest), |changes| line.changed(changes))
     }
 
     /// A message about one of the gateways of this command line, with that gateway in each of its commands.
@@ -45,7 +45,7 @@ impl CommandLine {
         let at = line.given.iter().position(names_gateways).unwrap_or(0);
         line.given.retain(|word| !names_gateways(word));
         line.given.insert(at, Word::Flag("gateway".to_owned(), Some(gateway.to_owned())));
-        completed(text, &line.root, |verb| line.carried(verb), |changes| line.changed(changes))
+        completed(text, &line.root, |verb, rest| line.carried(verb, rest), |changes| line.changed(changes))
     }
 
     /// The cause and the fix where an operand is given to a command that takes none: the fix uses the flag that was
@@ -145,7 +145,8 @@ fn for_gateway(text: &str, gateway: &str) -> String {
         return text.to_owned();
     }
     let flag = Word::Flag("gateway".to_owned(), Some(gateway.to_owned())).text();
-    let carried = |verb: &Verb<'_>| if verb.takes("gateway") { format!(" {flag}") } else { String::new() };
+    let carried =
+        |verb: &Verb<'_>, _: &str| if verb.takes("gateway") { format!(" {flag}") } else { String::new() };
     completed(text, &root(), carried, |_| None)
 }
 
@@ -221,6 +222,16 @@ mod tests {
                 "clearance queue ls --gateway a --gateway b",
                 "clearance queue dedupe; clearance gateway status; clearance run ls",
                 "clearance queue dedupe --gateway=a --gateway=b; clearance gateway status --gateway=a --gateway=b; clearance run ls --gateway=a --gateway=b",
+            ),
+            (
+                "clearance queue resolve --agent main --gateway=a deny --add-entry",
+                "clearance queue ls; clearance queue resolve x allow-once; clearance queue resolve --older-than 1m deny",
+                "clearance queue ls --gateway=a --agent main; clearance queue resolve --gateway=a x allow-once; clearance queue resolve --gateway=a --agent main --older-than 1m deny",
+            ),
+            (
+                "clearance queue resolve x y allow-once --add-entry --programs p.toml",
+                "clearance queue resolve x allow-once --add-entry; clearance queue resolve x allow-once",
+                "clearance queue resolve --programs p.toml x allow-once --add-entry; clearance queue resolve x allow-once",
             ),
             (
                 "clearance queue ls --gateway=a",

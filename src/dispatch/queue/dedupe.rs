@@ -5,18 +5,19 @@ use std::io::{self, IsTerminal, Write};
 use super::super::access::flags;
 use super::super::command_line::CommandLine;
 use super::super::confirm::{self, ask};
-use super::super::failures::failure_of;
+use super::super::several;
 use super::{filter, layout, millis};
 use crate::cli::queue::Dedupe;
 use crate::commands::Error;
+use crate::commands::each::Each;
 use crate::commands::queue::QueueError;
 use crate::commands::queue::dedupe::{self, Planning, Ready};
 use crate::commands::runtime::Runtime;
-use crate::commands::targets::Targets;
+use crate::commands::targets::{self, Targets};
 use crate::deadline::Deadline;
 use crate::output::{self, Layout, Paper};
 use crate::report::exit::Exit;
-use crate::report::queue::{self as report, Asked, Dedupe as Report};
+use crate::report::queue::{Asked, Dedupe as Report};
 use crate::settings::{Environment, Flags};
 use crate::store::input::Input;
 use crate::streams::Streams;
@@ -65,14 +66,14 @@ pub fn dedupe(
         let access = flags(None, args.access, args.quiet.quiet);
         let targets = Targets { names: args.gateway, all: args.all_gateways, access };
         let targets = targets.find(&Environment::of_process(), deadline)?;
-        names.extend(targets.iter().filter_map(|target| target.gateway.clone()));
+        names.extend(targets.iter().map(targets::shown));
         of_gateways(&request, &targets, manner, deadline, streams)?
     };
     let is_nothing = |report: &Result<_, Error>| report.as_ref().is_ok_and(Report::is_nothing);
     if args.quiet.quiet && !args.json && reports.iter().all(is_nothing) {
         return Ok(Exit::Done);
     }
-    print((reports, &names, line), &request, manner, streams)
+    print((reports, names, line), &request, manner, streams)
 }
 
 fn of_gateways(
@@ -151,7 +152,7 @@ fn confirmed(
 
 /// Prints the report of each gateway. `names`: as they were given, in the same order.
 fn print(
-    (reports, names, line): (Vec<Result<Report, Error>>, &[String], &CommandLine),
+    (reports, names, line): (Vec<Result<Report, Error>>, Vec<String>, &CommandLine),
     request: &dedupe::Request,
     manner: Manner,
     streams: &mut Streams<'_>,
@@ -163,39 +164,20 @@ fn print(
         Ok([report]) => vec![Ok(report?)],
         Err(reports) => reports,
     };
-    let mut failures = Vec::new();
-    for (at, one) in reports.iter().enumerate() {
-        match one {
-            Ok(done) => {
-                output::runs_unknown_text(
-                    streams.err,
-                    done.runs_unknown.as_deref(),
-                    Paper::of(&io::stderr()),
-                )?;
-                if manner.json {
-                    // All reports are in one object.
-                    continue;
-                }
-                if request.asked != Asked::Purge || done.planned.duplicates == 0 {
-                    output::plan_text(streams.out, &done.gateway, &done.planned, layout)?;
-                }
-                output::dedupe_text(streams.out, done, layout.paper)?;
-            }
-            Err(error) => {
-                let gateway = names.get(at).map(String::as_str).unwrap_or_default();
-                let failure = failure_of(error, gateway, line);
-                output::error::text(streams.err, &failure, Paper::of(&io::stderr()))?;
-                failures.push((gateway, failure));
-            }
+    let names = names.into_iter().chain(std::iter::repeat(String::new()));
+    let all: Vec<Each<Report>> =
+        reports.into_iter().zip(names).map(|(result, gateway)| Each { gateway, result }).collect();
+    let show = |done: &Report, _: bool, streams: &mut Streams<'_>| {
+        let unknown = done.runs_unknown.as_deref();
+        output::runs_unknown_text(streams.err, unknown, Paper::of(&io::stderr()))?;
+        if manner.json {
+            return Ok(());
         }
-    }
-    if manner.json {
-        let mut failures = failures.iter();
-        let whole = reports.iter().filter_map(|one| match one {
-            Ok(done) => Some(Ok(done)),
-            Err(_) => failures.next().map(|(gateway, failure)| Err(failure.of_gateway(Some(gateway)))),
-        });
-        output::json(streams.out, &report::dedupe(whole))?;
-    }
+        if request.asked != Asked::Purge || done.planned.duplicates == 0 {
+            output::plan_text(streams.out, &done.gateway, &done.planned, layout)?;
+        }
+        output::dedupe_text(streams.out, done, layout.paper)
+    };
+    several::print((&all, line), manner.json, streams, show, Report::json)?;
     Ok(exit)
 }

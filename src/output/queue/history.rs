@@ -31,7 +31,7 @@ const SHAPES: [Shape; 9] = [
 
 /// Prints decided prompts. Neighbours that ended alike and asked for the same are one row, unless `all`.
 pub fn history_text(out: &mut dyn Write, history: &History, layout: Layout) -> io::Result<()> {
-    let History { gateway, rows, read, problems, cut, now_ms, .. } = history;
+    let History { gateway, rows, read, problems, cut, partial, now_ms, .. } = history;
     let paper = layout.paper;
     paper.line(out, "", &name(gateway))?;
     let chunks: Vec<&[Decided]> = rows.chunk_by(|a, b| !layout.all && are_alike(a, b)).collect();
@@ -59,7 +59,7 @@ pub fn history_text(out: &mut dyn Write, history: &History, layout: Layout) -> i
     };
     paper.line(out, "", &shown)?;
     cut_text(out, cut.as_ref(), paper)?;
-    remarks(out, paper, problems, None, &[])
+    remarks(out, paper, problems, partial.as_deref(), &[])
 }
 
 /// Prints decided prompts, one JSON object per line.

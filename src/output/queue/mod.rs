@@ -27,6 +27,7 @@ pub(super) use frame::{Frame, lines, status_lines};
 pub(super) use grid::{Grid, Shape};
 pub use history::{cut_text, history_ndjson, history_text, read_progress};
 pub use listing::{changes_ndjson, changes_text, queue_ndjson};
+pub(super) use notes::by;
 pub use notes::remarks;
 pub use purge::{dedupe_text, plan_text};
 pub use screen::{

@@ -96,7 +96,7 @@ pub(super) fn denied_before(denied: &DeniedBefore, now_ms: u64) -> String {
 }
 
 /// Who or what decided.
-pub(super) fn by(resolver: Option<&Resolver>) -> String {
+pub(in crate::output) fn by(resolver: Option<&Resolver>) -> String {
     match resolver {
         Some(Resolver { own: true, .. }) => "this device".to_owned(),
         Some(Resolver { kind, id: Some(id), .. }) => format!("{} ({})", name(id), name(kind)),

@@ -7,12 +7,14 @@ use ratatui::layout::Rect;
 use serde_json_borrow::Value;
 
 use super::super::escape::{Paper, escaped, name, shortened, text};
+use super::super::queue::by;
 use super::frame::{BOLD, PLAIN, put};
 use super::words;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::subject;
+use crate::queue::history::Past;
 use crate::queue::prompt::Prompt;
-use crate::queue::triage::{Fact, Facts, Past, Row, Status, Triage, Verdict};
+use crate::queue::triage::{Fact, Facts, Row, Status, Triage, Verdict};
 use crate::queue::{Kind, RunState};
 
 /// The columns of a label with its gutter.
@@ -168,7 +170,7 @@ fn explained(out: &mut Vec<u8>, verdict: &Fact<Verdict>, paper: Paper) -> io::Re
         Fact::Unknown(why) => return paper.block(out, "explain", &format!("unknown: {}", escaped(why))),
         Fact::Known(verdict) => verdict,
     };
-    let Verdict { word, why, entries, missing, release } = verdict;
+    let Verdict { word, why, entries, missing, release, always: _ } = verdict;
     let because = missing.first().unwrap_or(why);
     paper.block(out, "explain", &format!("{word}: {} ({})", escaped(because), escaped(release)))?;
     for (pattern, arguments) in entries {
@@ -184,7 +186,9 @@ fn before(out: &mut Vec<u8>, history: &Fact<Vec<Past>>, now_ms: u64, paper: Pape
     match history {
         Fact::Asked => paper.block(out, "before", "…"),
         Fact::Unknown(why) => paper.block(out, "before", &format!("unknown: {}", escaped(why))),
-        Fact::Known(past) if past.is_empty() => paper.block(out, "before", "not decided before"),
+        Fact::Known(past) if past.is_empty() => {
+            paper.block(out, "before", "the history has no decision about this text")
+        }
         Fact::Known(past) => {
             past.iter().take(EARLIER).try_for_each(|past| paper.block(out, "before", &earlier(past, now_ms)))
         }
@@ -192,6 +196,8 @@ fn before(out: &mut Vec<u8>, history: &Fact<Vec<Past>>, now_ms: u64, paper: Pape
 }
 
 fn earlier(past: &Past, now_ms: u64) -> String {
-    let ago = words::brief(now_ms.saturating_sub(past.at_ms));
-    format!("{} {ago} ago by {}", escaped(&past.decision), escaped(&past.by))
+    let Past { outcome, resolver, count, last_ms } = past;
+    let ago = words::brief(now_ms.saturating_sub(*last_ms));
+    let times = if *count > 1 { format!(" {count}x, last") } else { String::new() };
+    format!("{}{times} {ago} ago, by {}", name(outcome), by(resolver.as_ref()))
 }

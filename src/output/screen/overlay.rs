@@ -5,7 +5,7 @@ use std::io;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::escape::{Paper, columns, name, padded, shortened, text};
+use super::super::escape::{Paper, columns, escaped, name, padded, shortened, text};
 use super::super::queue::prompt_text;
 use super::super::run::{cancel_plan_text, cancel_question};
 use super::frame::{BOLD, PLAIN, put};
@@ -14,7 +14,9 @@ use super::words;
 use crate::queue::Decision;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::subject;
-use crate::queue::triage::{Act, BINDINGS, Drawn, Mode, Question, Row, RowId, Triage};
+use crate::queue::triage::{
+    Act, BINDINGS, Drawn, Fact, Mode, NewEntry, Question, Row, RowId, Triage, Verdict,
+};
 
 impl Painter {
     /// Draws an overlay, from a line of its text.
@@ -54,7 +56,7 @@ fn what(triage: &Triage) -> Option<What> {
         Mode::Help { .. } => What::Help,
         Mode::Text { .. } => What::Text,
         Mode::Question { question, .. } => match question {
-            Question::Always(..) => What::Always,
+            Question::Always(row, _) => What::Always(triage.facts(row).map(|facts| facts.verdict.clone())),
             Question::Tagged(act) => What::Tagged(*act),
             Question::Cancel { ticket, plan, .. } => What::Cancel(*ticket, plan.is_some()),
             Question::Quit => What::Quit,
@@ -70,7 +72,11 @@ fn question(triage: &Triage) -> Option<String> {
         Question::Always(row, _) => {
             let lead = triage.row(row).and_then(Row::lead);
             let command = lead.map_or_else(String::new, |lead| shortened(&text(subject(lead)), 60));
-            format!("Allow for good, and let the gateway write this entry: {command}? [y/N]")
+            if lead.is_some_and(|lead| lead.is_of_cron_job()) {
+                format!("Let this job run it from now on without a prompt: {command}? [y/N]")
+            } else {
+                format!("Allow for good, and let the gateway add entries: {command}? [y/N]")
+            }
         }
         Question::Tagged(act) => {
             let (rows, prompts) = tagged(triage, *act);
@@ -150,7 +156,7 @@ fn full_text(out: &mut Vec<u8>, triage: &Triage, row: &Row, now: SteadyTime, pap
     Ok(())
 }
 
-/// What is known of the entry that an allow-always would write.
+/// What is known of the entries that an allow-always would write.
 fn always_text(
     out: &mut Vec<u8>,
     triage: &Triage,
@@ -160,21 +166,47 @@ fn always_text(
 ) -> io::Result<()> {
     let Some(row) = triage.row(row) else { return Ok(()) };
     let Some(lead) = row.lead() else { return Ok(()) };
-    paper.line(out, "", "The gateway writes the entry itself:")?;
-    let details = &lead.details;
     let agent = lead.agent.as_deref().map_or_else(|| "-".to_owned(), name);
-    let program = details
-        .resolved_path
-        .as_deref()
-        .map_or_else(|| "the program of the command, as the gateway finds it".to_owned(), text);
-    paper.block(out, "agent", &agent)?;
-    paper.block(out, "pattern", &program)?;
+    if lead.is_of_cron_job() {
+        paper.line(out, "", "The gateway adds no entry. It mints a standing grant:")?;
+        paper.block(out, "agent", &agent)?;
+        paper.block(out, "bound", "to this job, this command and this directory")?;
+        paper.block(out, "undo", "clearance grants ls, then clearance grants revoke ID")?;
+        return full_text(out, triage, row, now, paper);
+    }
+    let verdict = triage.facts(&row.id).map(|facts| &facts.verdict);
+    match verdict {
+        Some(Fact::Known(Verdict { always: Ok(entries), release, .. })) => {
+            paper.line(out, "", &format!("The gateway ({}) adds these entries:", escaped(release)))?;
+            paper.block(out, "agent", &agent)?;
+            for NewEntry { pattern, arg_pattern } in entries {
+                paper.block(out, "pattern", &text(pattern))?;
+                if let Some(arg_pattern) = arg_pattern {
+                    paper.block(out, "args", &text(arg_pattern))?;
+                }
+            }
+            paper.block(out, "bound", "to these arguments and this directory, by their hash")?;
+        }
+        Some(Fact::Known(Verdict { always: Err(why), .. }) | Fact::Unknown(why)) => {
+            paper.line(out, "", "The gateway adds the entries itself, and they are not known here:")?;
+            paper.block(out, "because", &escaped(why))?;
+            paper.block(out, "agent", &agent)?;
+            let program = lead.details.resolved_path.as_deref();
+            if let Some(program) = program {
+                paper.block(out, "program", &text(program))?;
+            }
+            paper.block(
+                out,
+                "bound",
+                "from 2026.8.1 to the arguments and the directory; on earlier releases to neither",
+            )?;
+        }
+        None | Some(Fact::Asked) => {
+            paper.line(out, "", "The gateway adds the entries itself; looking up which …")?;
+            paper.block(out, "agent", &agent)?;
+        }
+    }
     paper.block(out, "source", Decision::AllowAlways.as_str())?;
-    paper.block(
-        out,
-        "bound",
-        "from 2026.8.1 to these arguments and this directory; on earlier releases not to a directory",
-    )?;
     paper.block(out, "undo", "clearance approvals allowlist remove PATTERN --source allow-always")?;
     full_text(out, triage, row, now, paper)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::queue::prompt::Key;
-use crate::queue::triage::{Act, Counts, RowId};
+use crate::queue::triage::{Act, Counts, Fact, RowId, Verdict};
 
 /// The maximum number of shortened commands that are kept.
 const KEPT: usize = 2_000;
@@ -21,7 +21,8 @@ pub(super) struct Source {
 pub(super) enum What {
     Help,
     Text,
-    Always,
+    /// With what is known of the new entries.
+    Always(Option<Fact<Verdict>>),
     Tagged(Act),
     Cancel(u64, bool),
     Quit,

@@ -3,7 +3,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::queue::Reader;
+use crate::queue::{Prompt, Reader};
 
 /// A row as 2026.9.6 sends it.
 fn row(id: &str, command: &str, status: &str, at: u64) -> Value {
@@ -113,6 +113,30 @@ fn a_recent_denial_is_found_by_what_history_presents() {
     let masked = [row("a", "curl ***", "denied", now)];
     let recent = Recent::of(&self::page(&masked), now);
     assert!(recent.of_prompt(&prompt("curl ***", "/")).is_none(), "the hidden part may differ");
+}
+
+#[test]
+fn decisions_that_ended_alike_one_after_the_other_are_one() {
+    let now = 1_000_000;
+    let mut items = vec![
+        row("a", "uptime", "denied", now - 1),
+        row("b", "uptime", "denied", now - 2),
+        row("c", "ls", "allowed", now - 3),
+        row("d", "uptime", "expired", now - 4),
+        row("e", "uptime", "denied", now - 5),
+        row("f", "uptime", "denied", now - 6),
+    ];
+    items[5]["resolver"] = json!({"kind": "channel", "id": "telegram"});
+    let earlier = Earlier::of(&page(&items).items);
+    let past = earlier.of_prompt(&prompt("uptime", "/srv")).unwrap();
+    let known: Vec<_> = past.iter().map(|past| (&*past.outcome, past.count, past.last_ms)).collect();
+    assert_eq!(
+        known,
+        [("deny", 2, now - 1), ("expired", 1, now - 4), ("deny", 1, now - 5), ("deny", 1, now - 6)]
+    );
+    assert!(past[0].resolver.as_ref().unwrap().own);
+    assert_eq!(earlier.of_prompt(&prompt("make", "/")), Some(&[][..]));
+    assert_eq!(earlier.of_prompt(&prompt("curl ***", "/")), None, "the hidden part may differ");
 }
 
 proptest! {

@@ -237,6 +237,10 @@ impl Triage {
             }
             of_rows.push((target.row, of_row));
         }
+        // They are part of the history of every row with the same text.
+        for (_, (at, _)) in self.facts.iter_mut().filter(|(row, _)| row.gateway == gateway) {
+            *at = None;
+        }
         for (id, of_row) in of_rows {
             let Some(row) = self.row_mut(&id) else { continue };
             let failed = of_row.values().find_map(|outcome| match outcome {

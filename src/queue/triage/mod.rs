@@ -28,7 +28,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 pub use self::keys::{BINDINGS, Binding, Key};
 pub use self::mode::{Mode, Notice, Question, Refusal};
 pub use self::protocol::{
-    Act, Drawn, Effect, Fact, Facts, GatewayIndex, Input, Link, Order, Outcome, Past, RowId, Snapshot,
+    Act, Drawn, Effect, Fact, Facts, GatewayIndex, Input, Link, NewEntry, Order, Outcome, RowId, Snapshot,
     Verdict,
 };
 use self::rows::State;
@@ -143,7 +143,8 @@ pub struct Triage {
     decided: HashMap<(GatewayIndex, prompt::Key, u64), SteadyTime>,
     done: Vec<Done>,
     effects: VecDeque<Effect>,
-    facts: HashMap<RowId, (SteadyTime, Facts)>,
+    /// Facts, and when they were looked up; `None`: a decision may have changed them since.
+    facts: HashMap<RowId, (Option<SteadyTime>, Facts)>,
     /// The row of which the facts are wanted, and since when.
     resting: Option<(RowId, SteadyTime)>,
     last_key: Option<SteadyTime>,
@@ -213,7 +214,7 @@ impl Triage {
             Input::Over(order, result) => self.over(order, result, now),
             Input::Planned(ticket, plan) => self.planned(ticket, plan),
             Input::Facts(row, facts) => {
-                self.facts.insert(row, (now, facts));
+                self.facts.insert(row, (Some(now), facts));
             }
             Input::Terminate => self.quit_now(),
         }

@@ -155,7 +155,7 @@ impl Triage {
     pub(super) fn rest(&mut self, now: SteadyTime) {
         let wanted = self.cursor.filter(|cursor| {
             let known = self.facts.get(cursor);
-            known.is_none_or(|(at, _)| now.since(*at) >= FACTS_MS)
+            known.is_none_or(|(at, _)| at.is_none_or(|at| now.since(at) >= FACTS_MS))
         });
         match (wanted, self.resting) {
             (Some(wanted), Some((row, _))) if wanted == row => {}
@@ -170,7 +170,7 @@ impl Triage {
         };
         self.resting = None;
         if let Some(lead) = self.row(&row).and_then(Row::lead).cloned() {
-            self.facts.entry(row).or_default().0 = now;
+            self.facts.entry(row).or_default().0 = Some(now);
             self.effects.push_back(Effect::Look(row, lead));
         }
     }

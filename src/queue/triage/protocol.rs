@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::keys::Key;
 use crate::queue::cancel::{CancelPlan, Which};
 use crate::queue::clock::{GatewayTime, SteadyTime};
+use crate::queue::history::Past;
 use crate::queue::plan::Plan;
 use crate::queue::prompt::{self, Decision, Prompt};
 use crate::queue::runs::{RunState, Runs};
@@ -162,17 +163,17 @@ pub struct Verdict {
     pub missing: Vec<String>,
     /// The release that decides.
     pub release: String,
+    /// The entries that the gateway would write for an allow-always; the error: why they are unknown.
+    pub always: Result<Vec<NewEntry>, String>,
 }
 
-/// An earlier decision about the same intent.
+/// An entry that a gateway would write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
-    /// `allow-once`, `deny`, `expired`, …
-    pub decision: String,
-    /// Who or what decided.
-    pub by: String,
-    /// When, in Unix milliseconds of the gateway's clock.
-    pub at_ms: u64,
+pub struct NewEntry {
+    /// Its pattern.
+    pub pattern: String,
+    /// Its `argPattern`.
+    pub arg_pattern: Option<String>,
 }
 
 /// A fact that is looked up beside the list.
@@ -192,7 +193,7 @@ pub enum Fact<T> {
 pub struct Facts {
     /// What `approvals explain` says.
     pub verdict: Fact<Verdict>,
-    /// What was decided about the same intent before, newest first; `None`: it is not looked up.
+    /// What was decided about the same before, newest first; `None`: the gateway keeps no history.
     pub history: Option<Fact<Vec<Past>>>,
 }
 

@@ -16,8 +16,6 @@ use crate::queue::report::{Entry, Failure, Outcome, Requeued, Totals, requeued};
 use crate::queue::runs::Runs;
 use crate::queue::scope::Place;
 use crate::queue::wider::Beside;
-use crate::report::VERSION;
-use crate::report::failure::FailureJson;
 
 /// A group of duplicates in a plan.
 #[derive(Debug, Clone)]
@@ -188,29 +186,11 @@ impl Dedupe {
             && self.problems.is_empty()
             && self.partial.is_none()
     }
-}
 
-/// The output of `--json`: the reports of all gateways, or the error for a gateway without one.
-pub fn dedupe<'r, I>(reports: I) -> impl Serialize + use<'r, I>
-where
-    I: IntoIterator<Item = Result<&'r Dedupe, FailureJson<'r>>>,
-{
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Gateway<'r> {
-        Report(Box<DedupeJson<'r>>),
-        Failure(Box<FailureJson<'r>>),
+    /// The output of `--json` for one gateway.
+    pub fn json(&self) -> impl Serialize + use<'_> {
+        DedupeJson::of(self)
     }
-    #[derive(Serialize)]
-    struct Whole<'r> {
-        gateways: Vec<Gateway<'r>>,
-        version: u8,
-    }
-    let gateways = reports.into_iter().map(|report| match report {
-        Ok(report) => Gateway::Report(Box::new(DedupeJson::of(report))),
-        Err(failure) => Gateway::Failure(Box::new(failure)),
-    });
-    Whole { gateways: gateways.collect(), version: VERSION }
 }
 
 /// A purge and its plan in machine output, serialized without copies: there may be thousands of prompts.

@@ -20,6 +20,8 @@ pub struct History {
     pub problems: Vec<String>,
     /// Why there may be more rows, if so.
     pub cut: Option<Cut>,
+    /// Why the gateway may leave rows out, if so.
+    pub partial: Option<String>,
     /// The gateway's clock, in Unix milliseconds.
     pub now_ms: u64,
     /// The earliest end that was asked for, in Unix milliseconds.
@@ -63,6 +65,22 @@ impl History {
         }
     }
 
+    /// Why a decision may be missing that is not in it, if so.
+    pub fn gap(&self) -> Option<String> {
+        let cut = self.cut.as_ref().map(|cut| match cut {
+            Cut::Failed(cause) => format!("an older page could not be read: {cause}"),
+            Cut::Limit | Cut::Pages | Cut::Time | Cut::Repeats => {
+                format!("only the last {} decisions were read", self.read)
+            }
+        });
+        let unread = || match self.problems.len() {
+            0 => None,
+            1 => Some("1 decision could not be read".to_owned()),
+            several => Some(format!("{several} decisions could not be read")),
+        };
+        cut.or_else(unread).or_else(|| self.partial.clone())
+    }
+
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
@@ -72,6 +90,7 @@ impl History {
             decided: Vec<DecidedJson<'h>>,
             gateway: &'h str,
             now_ms: u64,
+            partial: Option<&'h str>,
             problems: &'h [String],
             read: usize,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,12 +98,13 @@ impl History {
             since_ms: Option<u64>,
             version: u8,
         }
-        let Self { gateway, rows, read, problems, cut, now_ms, since_ms } = self;
+        let Self { gateway, rows, read, problems, cut, partial, now_ms, since_ms } = self;
         Printed {
             cut: cut.as_ref().map(Cut::as_str),
             decided: rows.iter().map(DecidedJson::of).collect(),
             gateway,
             now_ms: *now_ms,
+            partial: partial.as_deref(),
             problems,
             read: *read,
             reason: if let Some(Cut::Failed(reason)) = cut { Some(reason) } else { None },
@@ -194,5 +214,27 @@ impl<'h> DeniedBeforeJson<'h> {
             last_at_ms: denied.last_ms,
             resolver: denied.resolver.as_ref().map(ResolverJson::of),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_whatever_may_hide_a_decision() {
+        let history = || History { read: 500, ..History::default() };
+        let gap = |history: History| history.gap().unwrap();
+        assert_eq!(history().gap(), None);
+        for cut in [Cut::Limit, Cut::Pages, Cut::Time, Cut::Repeats] {
+            let cut = History { cut: Some(cut), ..history() };
+            assert_eq!(gap(cut), "only the last 500 decisions were read");
+        }
+        let failed = History { cut: Some(Cut::Failed("no answer".to_owned())), ..history() };
+        assert_eq!(gap(failed), "an older page could not be read: no answer");
+        let unread = History { problems: vec!["prompt c: no status".to_owned()], ..history() };
+        assert_eq!(gap(unread), "1 decision could not be read");
+        let withheld = History { partial: Some("not granted".to_owned()), ..history() };
+        assert_eq!(gap(withheld), "not granted");
     }
 }

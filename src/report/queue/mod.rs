@@ -14,7 +14,7 @@ use super::VERSION;
 
 pub use decision::{Added, Entry, Resolved};
 pub use decisions::{DecisionPlan, Decisions, Ended};
-pub use dedupe::{Dedupe, Emptied, Planned, PlannedGroup, Round, dedupe};
+pub use dedupe::{Dedupe, Emptied, Planned, PlannedGroup, Round};
 pub use history::{Cut, History};
 pub use listing::{Queued, gone};
 pub use prompt::{Listed, PromptJson};

@@ -2,20 +2,24 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{InputModes, LocalModes, OutputModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Settings of a terminal, such as whether it echoes.
+type Settings = (InputModes, OutputModes, LocalModes);
 
 /// A process whose three streams are a terminal. Dropping it kills it.
 pub struct Terminal {
@@ -25,6 +29,8 @@ pub struct Terminal {
     /// Its end ends the thread that reads the terminal.
     reads: Option<PipeWriter>,
     text: String,
+    /// The settings before the process.
+    before: Settings,
     /// The first bytes of a character whose other bytes have not arrived yet.
     begun: Vec<u8>,
 }
@@ -41,6 +47,7 @@ impl Terminal {
         grantpt(&hand).unwrap();
         unlockpt(&hand).unwrap();
         tcsetwinsize(&hand, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let before = settings(&hand);
         let path = ptsname(&hand, Vec::new()).unwrap().into_string().unwrap();
         let noctty = i32::try_from(OFlags::NOCTTY.bits()).unwrap();
         let side = || OpenOptions::new().read(true).write(true).custom_flags(noctty).open(&path).unwrap();
@@ -62,7 +69,7 @@ impl Terminal {
                 }
             }
         });
-        Self { child, hand, shown, reads: Some(reads), text: String::new(), begun: Vec::new() }
+        Self { child, hand, shown, reads: Some(reads), text: String::new(), before, begun: Vec::new() }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -125,13 +132,23 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until a signal has stopped the process, so that it can be continued.
+    /// Whether the terminal has the settings that it had before the process.
+    pub fn is_as_before(&self) -> bool {
+        settings(&self.hand) == self.before
+    }
+
+    /// Waits until the process has stopped.
     #[track_caller]
     pub fn stops(&self) {
-        let id = Pid::from_child(&self.child);
+        let process = Pid::from_child(&self.child);
         let (sender, stopped) = mpsc::channel();
-        thread::spawn(move || sender.send(waitid(WaitId::Pid(id), WaitIdOptions::STOPPED)));
-        assert!(stopped.recv_timeout(PATIENCE).expect("it never stopped").unwrap().is_some());
+        // Waiting for a process has no time limit; the end of the process ends the thread.
+        thread::spawn(move || {
+            let waited = waitid(WaitId::Pid(process), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
+            let _: Result<(), _> = sender.send(waited);
+        });
+        let waited = stopped.recv_timeout(PATIENCE).expect("it never stopped").unwrap();
+        assert!(waited.is_some_and(|status| status.stopped()), "it ended instead:\n{}", self.text);
     }
 
     /// Waits until a signal has killed the process.
@@ -149,6 +166,7 @@ impl Terminal {
             self.take(&bytes);
         }
         let status = self.exits();
+        assert!(self.is_as_before(), "{:?} before, then {:?}", self.before, settings(&self.hand));
         (status.code().expect("it ends by itself"), self.text.replace("\r\n", "\n"))
     }
 
@@ -167,14 +185,11 @@ impl Terminal {
     /// Waits for the end of the process, but not for ever.
     #[track_caller]
     fn exits(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "it never ended:\n{}", self.text);
-            thread::sleep(Duration::from_millis(10));
+        if let Ok(process) = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()) {
+            let ended = ready(&[(&process, PollFlags::IN)], Some(PATIENCE));
+            assert!(ended[0], "it never ended:\n{}", self.text);
         }
+        self.child.wait().unwrap()
     }
 }
 
@@ -186,6 +201,11 @@ impl Drop for Terminal {
     }
 }
 
+fn settings(terminal: &impl AsFd) -> Settings {
+    let settings = tcgetattr(terminal).unwrap();
+    (settings.input_modes, settings.output_modes, settings.local_modes)
+}
+
 fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now())
 }
@@ -193,11 +213,25 @@ fn left(end: Instant) -> Duration {
 /// Waits until there is something to read. `false`: nobody wants to read it any more.
 fn seen(eye: &File, closed: &io::PipeReader) -> bool {
     loop {
-        let mut watched = [PollFd::new(eye, PollFlags::IN), PollFd::new(closed, PollFlags::IN)];
-        match poll(&mut watched, None) {
-            Ok(_) if !watched[1].revents().is_empty() => return false,
-            Ok(_) if !watched[0].revents().is_empty() => return true,
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        let ready = ready(&[(&eye.as_fd(), PollFlags::IN), (&closed.as_fd(), PollFlags::IN)], None);
+        match ready[..] {
+            [_, true] => return false,
+            [true, _] => return true,
+            _ => {}
+        }
+    }
+}
+
+/// Which of these have an event, as soon as one has; after a time limit, none.
+fn ready(watched: &[(&dyn AsFd, PollFlags)], limit: Option<Duration>) -> Vec<bool> {
+    let end = limit.map(|limit| Instant::now() + limit);
+    loop {
+        let mut polled: Vec<PollFd<'_>> =
+            watched.iter().map(|(of, events)| PollFd::from_borrowed_fd(of.as_fd(), *events)).collect();
+        let left = end.map(|end| Timespec::try_from(left(end)).unwrap());
+        match poll(&mut polled, left.as_ref()) {
+            Ok(_) => return polled.iter().map(|one| !one.revents().is_empty()).collect(),
+            Err(rustix::io::Errno::INTR) => {}
             Err(error) => panic!("{error}"),
         }
     }

@@ -1,5 +1,8 @@
 //! What the parts of a gateway's thread share, and its messages.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::sync::mpsc;
 
 use super::super::steady::Steady;
@@ -27,17 +30,27 @@ pub(super) struct Gateway {
     pub(super) request: Request,
     pub(super) steady: Steady,
     pub(super) messages: mpsc::UnboundedSender<Message>,
+    /// How often outcomes of decisions were reported.
+    pub(super) decided: Arc<AtomicUsize>,
 }
 
 impl Gateway {
     /// Passes an input to the state machine. After its end nobody receives it.
     pub(super) fn report(&self, input: Input) {
+        if matches!(input, Input::Ended(..)) {
+            self.decided.fetch_add(1, Ordering::SeqCst);
+        }
         drop(self.messages.send(Message::Input(Box::new(input))));
     }
 
     /// Reports that the first attempt to connect failed.
     pub(super) fn failed(&self, error: Error) {
         drop(self.messages.send(Message::Failed(error)));
+    }
+
+    /// How often outcomes of decisions were reported.
+    pub(super) fn decisions(&self) -> usize {
+        self.decided.load(Ordering::SeqCst)
     }
 
     /// The deadline of a call that is sent now.

@@ -10,20 +10,20 @@ mod looking;
 mod outcomes;
 mod purging;
 mod request;
+mod signals;
 mod watching;
 mod worker;
 
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Signal as Os, kill_current_process_group};
 use rustix::termios::{QueueSelector, tcflush};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use self::gateway::Message;
 use self::input::Pressed;
 pub use self::request::Request;
+use self::signals::{Signaled, Signals, Stop};
 use self::worker::Worker;
 use super::QueueError;
 use super::steady::Steady;
@@ -37,8 +37,6 @@ use crate::settings::Flags;
 
 /// How long the threads of gateways may take to close their connections.
 const CLOSING: Duration = Duration::from_millis(500);
-/// How long a stop of the process may take to begin.
-const STOPPING: Duration = Duration::from_millis(100);
 
 /// A screen.
 pub trait Screen {
@@ -50,41 +48,13 @@ pub trait Screen {
     fn leave(&mut self) -> io::Result<()>;
 }
 
-/// The signals that matter to a screen.
-struct Signals {
-    terminated: Signal,
-    interrupted: Signal,
-    hung_up: Signal,
-    continued: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminated: signal(SignalKind::terminate())?,
-            interrupted: signal(SignalKind::interrupt())?,
-            hung_up: signal(SignalKind::hangup())?,
-            continued: signal(SignalKind::from_raw(Os::CONT.as_raw()))?,
-        })
-    }
-
-    /// Waits for a signal that ends the screen.
-    async fn end(&mut self) {
-        tokio::select! {
-            _ = self.terminated.recv() => {}
-            _ = self.interrupted.recv() => {}
-            _ = self.hung_up.recv() => {}
-        }
-    }
-}
-
 /// What the loop waited for.
 enum Woken {
     Key(Option<Pressed>),
     Message(Message),
     Time,
     End,
-    Continued,
+    Signal(Signaled),
 }
 
 /// The end of a screen.
@@ -120,10 +90,16 @@ pub async fn run(
     drop(sender);
     if let [_] = targets {
         // An error of the only gateway is the error of the command, and needs no screen.
-        tokio::select! {
-            message = messages.recv() => first(&mut triage, message, steady)?,
-            () = signals.end() => return Err(QueueError::Stopped.into()),
-            () = passed(end) => return Err(QueueError::Stopped.into()),
+        loop {
+            tokio::select! {
+                message = messages.recv() => break first(&mut triage, message, steady)?,
+                signal = signals.next() => match signal {
+                    Signaled::End => return Err(QueueError::Stopped.into()),
+                    Signaled::Stop => signals.stop(Stop::Process).await.map_err(Error::Runtime)?,
+                    Signaled::Continued => {}
+                },
+                () = passed(end) => return Err(QueueError::Stopped.into()),
+            }
         }
     }
     let mut driver = Driver { triage, steady, workers, signals, screen, end, gone: false };
@@ -194,8 +170,9 @@ impl Driver<'_> {
             match woken {
                 Woken::Key(Some(Pressed::Key(key))) => self.triage.handle(Input::Key(key), now),
                 Woken::Key(Some(Pressed::Pasted(text))) => self.triage.handle(Input::Pasted(text), now),
-                Woken::Key(Some(Pressed::Suspend)) => self.suspend().await?,
-                Woken::Key(Some(Pressed::Redraw)) | Woken::Continued => {
+                Woken::Key(Some(Pressed::Suspend)) => self.suspend(Stop::Group).await?,
+                Woken::Signal(Signaled::Stop) => self.suspend(Stop::Process).await?,
+                Woken::Key(Some(Pressed::Redraw)) | Woken::Signal(Signaled::Continued) => {
                     self.screen.enter()?;
                     discard_input();
                 }
@@ -207,7 +184,7 @@ impl Driver<'_> {
                     self.gone = true;
                     self.triage.handle(Input::Terminate, now);
                 }
-                Woken::End => self.triage.handle(Input::Terminate, now),
+                Woken::End | Woken::Signal(Signaled::End) => self.triage.handle(Input::Terminate, now),
                 Woken::Message(Message::Input(input)) => self.triage.handle(*input, now),
             }
         }
@@ -245,25 +222,17 @@ impl Driver<'_> {
         tokio::select! {
             biased;
             () = passed(self.end) => Woken::End,
-            _ = self.signals.continued.recv() => Woken::Continued,
-            _ = self.signals.terminated.recv() => Woken::End,
-            _ = self.signals.interrupted.recv() => Woken::End,
-            _ = self.signals.hung_up.recv() => Woken::End,
+            signal = self.signals.next() => Woken::Signal(signal),
             key = keys.recv() => Woken::Key(key),
             Some(message) = messages.recv() => Woken::Message(message),
             () = due => Woken::Time,
         }
     }
 
-    /// Stops this process and its group, as a shell expects after Ctrl-Z, and shows the screen again when it continues.
-    async fn suspend(&mut self) -> io::Result<()> {
+    /// Shows what was on the terminal before, stops, and shows the screen again when the process continues.
+    async fn suspend(&mut self, stop: Stop) -> io::Result<()> {
         self.screen.leave()?;
-        kill_current_process_group(Os::TSTP)?;
-        // The stop begins at some time after the call. Where nobody could continue the process it does not begin.
-        tokio::select! {
-            _ = self.signals.continued.recv() => {}
-            () = tokio::time::sleep(STOPPING) => {}
-        }
+        self.signals.stop(stop).await?;
         self.screen.enter()?;
         discard_input();
         Ok(())

@@ -39,7 +39,8 @@ impl Worker {
         let (purges, of_purges) = mpsc::unbounded_channel();
         let (looks, of_looks) = mpsc::unbounded_channel();
         let (stop, stopped) = channel::channel(false);
-        let gateway = Gateway { index, flags, request: request.clone(), steady, messages };
+        let request = request.clone();
+        let gateway = Gateway { index, flags, request, steady, messages, decided: Arc::default() };
         let work = move || {
             let ended = gateway.clone();
             let work = async {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::super::super::escape::is_harmless;
 use super::*;
+use crate::queue::triage::Link;
 
 /// Texts without any character that begins a line of clearance's own.
 fn texts() -> impl Strategy<Value = String> {
@@ -52,6 +53,30 @@ fn hostile(texts: &[String]) -> Vec<Prompt> {
     prompts.collect()
 }
 
+/// Facts with hostile texts: a document, a history and a gateway's error are from outside, too.
+fn know_hostile(triage: &mut Triage, texts: &[String], now: SteadyTime) {
+    let Some(row) = triage.current().map(|row| row.id) else { return };
+    let given = |at: usize| texts[at % texts.len()].clone();
+    let entry = NewEntry { pattern: given(0), arg_pattern: Some(given(1)) };
+    let verdict = Verdict {
+        word: "asks",
+        why: given(0),
+        entries: vec![(given(1), Some(given(2)))],
+        missing: vec![given(2)],
+        release: given(0),
+        always: if texts.len() == 1 { Err(given(0)) } else { Ok(vec![entry]) },
+    };
+    let resolver = Resolver { kind: given(0).into(), id: Some(given(1).into()), own: false };
+    let past = Past { outcome: given(2).into(), resolver: Some(resolver), count: 2, last_ms: NOW };
+    let history = if texts.len() == 2 { Fact::Unknown(given(0)) } else { Fact::Known(vec![past]) };
+    let facts = Facts { verdict: Fact::Known(verdict), history: Some(history) };
+    triage.handle(Input::Facts(row, facts), now);
+    if texts.len() == 3 {
+        let link = Link::Lost { cause: given(0), remedy: Some(given(1)), retry_at: now };
+        triage.handle(Input::Linked(0, link), now);
+    }
+}
+
 /// Whether a character may begin a line.
 fn is_ours(c: char) -> bool {
     c.is_ascii_alphanumeric() || " >!?│─…".contains(c)
@@ -90,7 +115,7 @@ proptest! {
     ) {
         let (mut triage, mut now) = showing(&hostile(&given));
         press(&mut triage, &mut now, keys);
-        know(&mut triage, now);
+        know_hostile(&mut triage, &given, now);
         let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
         let mut painter = Painter::new(styled);
         let drawn = painter.paint(&mut buffer, &triage, now);

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::Painter;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
-use crate::queue::triage::{Drawn, Fact, Facts, Input, Key, Past, RowId, Snapshot, Triage, Verdict};
+use crate::queue::history::{Past, Resolver};
+use crate::queue::triage::{Drawn, Fact, Facts, Input, Key, NewEntry, RowId, Snapshot, Triage, Verdict};
 use crate::queue::{Kind, Prompt, Reader, Rules, Runs, plan};
 
 pub(super) const NOW: u64 = 1_795_438_812_000;
@@ -63,13 +64,24 @@ pub(super) fn know(triage: &mut Triage, now: SteadyTime) {
         entries: vec![("/usr/bin/git".to_owned(), Some("^push origin main$".to_owned()))],
         missing: Vec::new(),
         release: "2026.9.6".to_owned(),
+        always: Ok(vec![
+            NewEntry {
+                pattern: "/usr/bin/git".to_owned(),
+                arg_pattern: Some(
+                    "sha256:cwd-argv:v1:e2e97e3fa8ef910ed6bbbb49d507471b6ba6100d2efc36074783591529d9a384"
+                        .to_owned(),
+                ),
+            },
+            NewEntry { pattern: "=node-command:f0f40cf78dab06e0".to_owned(), arg_pattern: None },
+        ]),
     };
-    let past = |decision: &str, minutes: u64| Past {
-        decision: decision.to_owned(),
-        by: "clearance".to_owned(),
-        at_ms: NOW - minutes * 60_000,
+    let past = |outcome: &str, count: usize, minutes: u64, own: bool| Past {
+        outcome: outcome.into(),
+        resolver: Some(Resolver { kind: "device".into(), id: Some("d1".into()), own }),
+        count,
+        last_ms: NOW - minutes * 60_000,
     };
-    let history = Some(Fact::Known(vec![past("deny", 3), past("allow-once", 90)]));
+    let history = Some(Fact::Known(vec![past("deny", 24, 3, true), past("allow-once", 1, 90, false)]));
     triage.handle(Input::Facts(row, Facts { verdict: Fact::Known(verdict), history }), now);
 }
 

@@ -140,6 +140,26 @@ fn overlays() {
 }
 
 #[test]
+fn what_an_allow_always_adds() {
+    let always = |change: fn(&mut serde_json::Value), facts: Option<Fact<Verdict>>| {
+        let (mut triage, mut now) = showing(&[prompt("p", "git push origin main", 60, change)]);
+        press(&mut triage, &mut now, "A");
+        let row = triage.current().unwrap().id;
+        if let Some(verdict) = facts {
+            triage.handle(Input::Facts(row, Facts { verdict, history: None }), now);
+        } else {
+            know(&mut triage, now);
+        }
+        drawn(&mut triage, now, SIZES[1]).join("\n")
+    };
+    insta::assert_snapshot!("always_known", always(|_| {}, None));
+    let unknown = Fact::Unknown("the real path of git is known on the gateway's host only".to_owned());
+    insta::assert_snapshot!("always_unknown", always(|_| {}, Some(unknown)));
+    let of_job = |row: &mut serde_json::Value| row["request"]["cronExecutionSource"] = "nightly".into();
+    insta::assert_snapshot!("always_of_a_cron_job", always(of_job, None));
+}
+
+#[test]
 fn any_size_is_drawn() {
     let (mut triage, mut now) = showing(&hostile());
     for keys in ["j", "\n", "?", "?", "tA"] {

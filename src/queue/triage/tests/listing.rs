@@ -169,3 +169,30 @@ fn facts_are_looked_up_for_the_row_on_which_the_cursor_rests() {
     assert!(looks(&mut world).is_empty());
     assert_eq!(world.triage.wakes_at(), None);
 }
+
+#[test]
+fn facts_are_looked_up_again_after_a_decision_here() {
+    let mut world = World::of(groups(2, 1));
+    let facts = Facts { verdict: Fact::Unknown("no".to_owned()), history: Some(Fact::Known(Vec::new())) };
+    let first = world.cursor();
+    world.wait(RESTING_MS);
+    world.triage.handle(Input::Facts(first, facts.clone()), world.now);
+    world.keys("jd");
+    world.wait(UNDO_MS);
+    let sent = world.sent();
+    let [order] = &sent[..] else { panic!("{sent:?}") };
+    world.keys("k");
+    world.wait(RESTING_MS);
+    let looks = |world: &mut World| {
+        std::iter::from_fn(|| world.triage.next_effect())
+            .filter(|effect| matches!(effect, Effect::Look(row, _) if *row == first))
+            .count()
+    };
+    assert_eq!((world.cursor(), looks(&mut world)), (first, 0), "they are known");
+    world.answer(order);
+    assert_eq!(world.triage.facts(&first), Some(&facts), "they are shown meanwhile");
+    world.wait(RESTING_MS);
+    assert_eq!(looks(&mut world), 1);
+    world.wait(RESTING_MS);
+    assert_eq!(looks(&mut world), 0);
+}
