@@ -184,7 +184,7 @@ pub struct Dev {
     /// Port on 127.0.0.1; 0 chooses a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Scenario with sessions, runs, prompts and a document (JSON or JSON5) [default: the cascade of eleven agents]
+    /// Scenario with sessions, runs, prompts and a document (JSON or JSON5) [default: eight agents, one of which asks 24 times]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// Whether a request for the same command joins the prompt that is already pending

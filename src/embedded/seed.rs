@@ -49,7 +49,7 @@ const REAL: [(&str, &str, &str, u64); 6] = [
 ];
 
 impl Scenario {
-    /// The built-in scenario of eleven agents. The heartbeat run of one agent fails over repeatedly and asks for the
+    /// The built-in scenario of eight agents. The heartbeat run of one agent fails over repeatedly and asks for the
     /// same command each time, with a new id. The prompts of the other agents are mixed in.
     pub fn cascade() -> Self {
         let session = |agent: &str| format!("agent:{agent}:telegram:direct:1001");

@@ -32,7 +32,7 @@ pub struct WebhookUrl {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WebhookUrlError {
     /// Not a URL of HTTP.
-    #[error("this is not a URL that starts with https://")]
+    #[error("this is neither \"terminal\" nor a URL that starts with https://")]
     Malformed,
     /// Events would cross a network unencrypted.
     #[error("commands would cross the network unencrypted: use https://, or an address of this host")]

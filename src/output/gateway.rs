@@ -104,7 +104,10 @@ pub fn progress_text(err: &mut dyn Write, address: &str, step: &str, paper: Pape
 /// Prints how to connect to an embedded gateway.
 pub fn dev_text(out: &mut dyn Write, dev: &Dev) -> io::Result<()> {
     let Dev { url, token, fingerprint, version } = dev;
-    writeln!(out, "a gateway to rehearse with, behaving like OpenClaw {version}; Ctrl-C ends it")?;
+    writeln!(
+        out,
+        "a gateway to rehearse with, behaving like OpenClaw {version}; Ctrl-C ends it. In another terminal:"
+    )?;
     writeln!(out, "  export OPENCLAW_GATEWAY_URL={url}")?;
     writeln!(out, "  export OPENCLAW_GATEWAY_TOKEN={token}")?;
     match fingerprint {

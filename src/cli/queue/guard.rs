@@ -35,9 +35,9 @@ Past --max-rate a circuit breaker opens: nothing is denied for --cooling, then t
 
 --on starts a program without a shell at an event: a new prompt pending for longer than a limit \
      (older=5m), more prompts than a limit (queue=20), an open breaker (breaker), a group that is denied \
-     repeatedly (offender). Each cause is one event. The program gets the line of the log as JSON on \
-     standard input, only harmless variables, and 30 s; four run at once. --notify posts the same JSON, \
-     with retries. A hook that fails is a line, and delays no denial.
+     repeatedly (offender). An event is reported once for each cause. The program gets the line of the log as JSON on \
+     standard input, no variable that can hold a secret, and 30 s; four run at once. --notify posts the same JSON, \
+     with retries. A failed hook is logged, and delays no denial.
 
 SIGTERM ends a guard with exit code 0 when pending requests are answered. SIGHUP makes it read the \
      configuration and secrets again, as each connection does; with --all-gateways it watches gateways \

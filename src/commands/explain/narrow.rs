@@ -46,6 +46,10 @@ pub(in crate::commands) fn exact(
     let path = path(call.resolved, target.surroundings.is_here && table.is_none());
     let given = Given { table, path: path.as_deref(), directory: Some(call.directory) };
     let circumstances = Circumstances::of(given, target.surroundings.is_here);
+    let release = &target.surroundings.release;
+    if !release.profile.reads_arguments() {
+        return Ok(Err(suggest::ignored_arguments(release.profile)));
+    }
     if circumstances.used == HostUsed::Unknown {
         let why = "the programs of that host are unknown; list them with --programs FILE";
         return Ok(Err(why.to_owned()));
@@ -55,7 +59,6 @@ pub(in crate::commands) fn exact(
     }
     let asked = Asked { command: call.command, agent: Some(call.agent), context: Context::Interactive };
     let question = question(&asked, &target, &circumstances);
-    let release = &target.surroundings.release;
     let profile = release.profile;
     let mut decision = decide(&question, profile, &*circumstances.host);
     without_guesses(&mut decision, &question, &target, circumstances.home.is_some());

@@ -66,6 +66,14 @@ fn suggested(
     None
 }
 
+/// Why there is no entry for exactly one command on a release that does not read arguments.
+pub(super) fn ignored_arguments(profile: Profile) -> String {
+    format!(
+        "{} does not read the arguments of an entry, so every entry allows a program with any arguments",
+        profile.release()
+    )
+}
+
 /// The entry that allows exactly one command: the program with these arguments, and nothing else that did not run before.
 /// The evaluator proves it. The error: why there is none.
 pub(super) fn exact(
@@ -75,10 +83,7 @@ pub(super) fn exact(
     decision: &Decision,
 ) -> Result<Allow, String> {
     if !profile.reads_arguments() {
-        return Err(format!(
-            "{} does not read the arguments of an entry, so every entry allows a program with any arguments",
-            profile.release()
-        ));
+        return Err(ignored_arguments(profile));
     }
     let [allow] = <[Allow; 1]>::try_from(entries(question, profile, host, decision, false))
         .map_err(|entries| no_single(&entries, decision))?;

@@ -69,7 +69,7 @@ pub enum QueueError {
         noun: &'static str,
     },
     /// `triage` without a terminal.
-    #[error("queue triage shows a screen, but standard input and standard output are not a terminal")]
+    #[error("queue triage shows a screen, but standard input or standard output is not a terminal")]
     NoScreen,
     /// No pending prompt has this id.
     #[error("no pending prompt has an id starting with `{}`", one_line(.0))]

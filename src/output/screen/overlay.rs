@@ -12,6 +12,7 @@ use super::frame::{BOLD, PLAIN, put};
 use super::painter::{Painter, Source, What};
 use super::words;
 use crate::queue::Decision;
+use crate::queue::Kind;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::subject;
 use crate::queue::triage::{
@@ -41,7 +42,10 @@ impl Painter {
         let beyond = lines.len().saturating_sub(height);
         let from = scroll.min(beyond);
         for (at, line) in lines.iter().skip(from).take(height).enumerate() {
-            put(buffer, area, u16::try_from(at).unwrap_or(u16::MAX), line, PLAIN);
+            let hidden = lines.len().saturating_sub(from + height);
+            let more = (at + 1 == height && hidden > 0 && height > 1)
+                .then(|| format!("… {} more: j shows them", words::counted(hidden + 1, "line")));
+            put(buffer, area, u16::try_from(at).unwrap_or(u16::MAX), more.as_deref().unwrap_or(line), PLAIN);
         }
         for (at, line) in asked.iter().flat_map(|asked| wrapped(asked, usize::from(area.width))).enumerate() {
             put(buffer, area, u16::try_from(height + at).unwrap_or(u16::MAX), &line, BOLD);
@@ -74,6 +78,8 @@ fn question(triage: &Triage) -> Option<String> {
             let command = lead.map_or_else(String::new, |lead| shortened(&text(subject(lead)), 60));
             if lead.is_some_and(|lead| lead.is_of_cron_job()) {
                 format!("Let this job run it from now on without a prompt: {command}? [y/N]")
+            } else if lead.is_some_and(|lead| lead.kind() != Kind::Exec) {
+                format!("Always allow this: {command}? [y/N]")
             } else {
                 format!("Allow for good, and let the gateway add entries: {command}? [y/N]")
             }
@@ -174,6 +180,17 @@ fn always_text(
         paper.block(out, "undo", "clearance grants ls, then clearance grants revoke ID")?;
         return full_text(out, triage, row, now, paper);
     }
+    if lead.kind() != Kind::Exec {
+        paper.line(
+            out,
+            "",
+            "The gateway adds no entry for a command. It may allow this tool for the agent.",
+        )?;
+        paper.block(out, "agent", &agent)?;
+        let undo = "clearance approvals allowlist remove-tool SERVER TOOL --agent AGENT --gateway GATEWAY";
+        paper.block(out, "undo", undo)?;
+        return full_text(out, triage, row, now, paper);
+    }
     let verdict = triage.facts(&row.id).map(|facts| &facts.verdict);
     match verdict {
         Some(Fact::Known(Verdict { always: Ok(entries), release, .. })) => {
@@ -188,7 +205,7 @@ fn always_text(
             paper.block(out, "bound", "to these arguments and this directory, by their hash")?;
         }
         Some(Fact::Known(Verdict { always: Err(why), .. }) | Fact::Unknown(why)) => {
-            paper.line(out, "", "The gateway adds the entries itself, and they are not known here:")?;
+            paper.line(out, "", "The gateway chooses the entries, and clearance cannot say which:")?;
             paper.block(out, "because", &escaped(why))?;
             paper.block(out, "agent", &agent)?;
             let program = lead.details.resolved_path.as_deref();
@@ -207,7 +224,8 @@ fn always_text(
         }
     }
     paper.block(out, "source", Decision::AllowAlways.as_str())?;
-    paper.block(out, "undo", "clearance approvals allowlist remove PATTERN --source allow-always")?;
+    let undo = "clearance approvals allowlist remove PATTERN --source allow-always --agent AGENT";
+    paper.block(out, "undo", &format!("{undo} --gateway GATEWAY"))?;
     full_text(out, triage, row, now, paper)
 }
 

@@ -96,7 +96,7 @@ fn refused(triage: &Triage, refusal: Refusal) -> String {
         Refusal::Changed => "The row changed just now. Read it, then press the key again.",
         Refusal::Nothing => "No row is selected.",
         Refusal::Busy => "This row already has a decision. u undoes it until it is sent.",
-        Refusal::Over => "Nothing of this row is pending any more.",
+        Refusal::Over => "This row has no pending prompts left.",
         Refusal::Away(gateway) => {
             let name = triage.gateways().get(gateway).map_or("-".to_owned(), |gateway| name(&gateway.name));
             return format!("{name} is not connected. Nothing was sent.");

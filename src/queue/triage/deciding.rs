@@ -172,10 +172,20 @@ impl Triage {
         }
     }
 
-    /// Sends the decisions that are due.
+    /// Sends the decisions that are due. While the person is asked what to do with them, none is.
     pub(super) fn send_due(&mut self, now: SteadyTime) {
+        if self.asks_to_quit() {
+            return;
+        }
         while self.queued.front().is_some_and(|queued| queued.due <= now) {
             self.send_first();
+        }
+    }
+
+    /// Gives the queued decisions their whole time to be undone again.
+    pub(super) fn wait_again(&mut self, now: SteadyTime) {
+        for queued in &mut self.queued {
+            queued.due = now.plus(UNDO_MS);
         }
     }
 
@@ -188,6 +198,9 @@ impl Triage {
 
     fn send_first(&mut self) {
         let Some(queued) = self.queued.pop_front() else { return };
+        if matches!(self.notice, Some(Notice::Queued { .. })) && self.queued.is_empty() {
+            self.notice = None;
+        }
         for order in queued.orders {
             if self.is_away(order.gateway) {
                 self.mark(&order, &State::Pending);

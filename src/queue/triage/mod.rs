@@ -9,7 +9,7 @@
 //! - A decision names the prompts that the row showed. It is queued for [`UNDO_MS`], and can be undone until it is sent.
 //! - For [`SETTLING_MS`] after the row under the cursor changed by itself no key decides, and a key that is held down
 //!   decides once.
-//! - Quitting decides nothing.
+//! - Quitting decides nothing, and nothing is sent while it is asked about.
 
 mod cancelling;
 mod deciding;
@@ -239,7 +239,7 @@ impl Triage {
 
     /// When [`Triage::tick`] is to be called again; `None`: not before the next input.
     pub fn wakes_at(&self) -> Option<SteadyTime> {
-        let due = self.queued.front().map(|queued| queued.due);
+        let due = self.queued.front().map(|queued| queued.due).filter(|_| !self.asks_to_quit());
         let idle = self.waits_for_idle().then(|| self.quiet_since().unwrap_or_default().plus(IDLE_MS));
         let resting = self.resting.map(|(_, since)| since.plus(RESTING_MS));
         [due, idle, resting].into_iter().flatten().min()

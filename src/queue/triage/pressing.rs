@@ -177,7 +177,7 @@ impl Triage {
                     self.drop_all();
                     self.quit();
                 }
-                _ => {}
+                _ => self.wait_again(now),
             },
             Question::Always(..) | Question::Tagged(_) => {}
         }
@@ -192,6 +192,11 @@ impl Triage {
         } else {
             self.mode = Mode::Ending;
         }
+    }
+
+    /// Whether the person is asked what to do with the decisions that are not sent yet.
+    pub(super) fn asks_to_quit(&self) -> bool {
+        matches!(self.mode, Mode::Question { question: Question::Quit, .. })
     }
 
     /// Ends after the last answer, if the screen is to end.
@@ -213,7 +218,7 @@ impl Triage {
         self.undecided()
     }
 
-    /// Whether a gateway has answered, or failed to.
+    /// Whether a gateway is still being connected to for the first time.
     pub fn is_connecting(&self) -> bool {
         self.gateways.iter().any(|gateway| gateway.link == Link::Connecting)
     }

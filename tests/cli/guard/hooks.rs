@@ -324,7 +324,7 @@ fn a_wrong_hook_ends_a_guard_at_its_start() {
         (&["--on=breaker:no-such-program-here x"], 2, "`no-such-program-here` is not a program"),
         (&["--on=breaker:echo a | cat"], 2, "without a shell"),
         (&["--notify=http://hooks.example/hunter2"], 2, "unencrypted: use https://"),
-        (&["--notify=hooks.example/hunter2"], 2, "not a URL that starts with https://"),
+        (&["--notify=hooks.example/hunter2"], 2, "nor a URL that starts with https://"),
         (&["--notify=terminal"], 2, "standard output is not a terminal"),
         (&["--notify-file=url"], 5, "chmod 600"),
     ] {

@@ -150,11 +150,16 @@ fn of(explained: Explained, always: Result<Vec<Written>, String>) -> Verdict {
     let entry = |Written { pattern, arg_pattern }| NewEntry { pattern, arg_pattern };
     let why = explained.sentences().join("; ");
     let Explained { verdict, release, missing, allow, .. } = explained;
+    // This command has no flag for a table of programs.
+    let missing = missing.iter().map(|fact| match fact.strip_suffix(": list it with --programs FILE") {
+        Some(fact) => format!("{fact}; clearance approvals explain --programs FILE takes it"),
+        None => fact.clone(),
+    });
     Verdict {
         word: verdict.as_str(),
         why,
         entries: allow.into_iter().map(|allow| (allow.pattern, allow.arg_pattern)).collect(),
-        missing,
+        missing: missing.collect(),
         release: release.release,
         always: always.map(|entries| entries.into_iter().map(entry).collect()),
     }

@@ -249,13 +249,23 @@ fn quitting_asks_about_decisions_that_are_not_sent() {
     assert!(!quits(&mut world) && world.triage.unsent() == 1);
     world.keys("n");
     assert!(matches!(world.triage.mode(), Mode::List), "any other key goes back");
+    // Nothing is sent while it asks, and going back starts the time to undo anew.
+    world.keys("q");
+    world.wait(2 * UNDO_MS);
+    assert!(world.sent().is_empty() && world.triage.unsent() == 1);
+    assert_eq!(world.triage.wakes_at().filter(|at| *at <= world.now), None);
+    world.keys("n");
+    world.wait(UNDO_MS - 1);
+    assert!(world.sent().is_empty());
     world.keys("qs");
     let order = world.sent().remove(0);
     assert!(matches!(world.triage.mode(), Mode::Ending) && !quits(&mut world));
     world.answer(&order);
     assert!(quits(&mut world));
     let mut world = World::of(groups(2, 1));
-    world.keys("dqd");
+    world.keys("dq");
+    world.wait(2 * UNDO_MS);
+    world.keys("d");
     assert!(quits(&mut world) && world.sent().is_empty() && world.triage.unsent() == 0);
     // A signal ends at once, and the report names what was not sent.
     let mut world = World::of(groups(2, 1));
