@@ -3,20 +3,29 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::keys;
 use super::mode::{Notice, Refusal};
 use super::protocol::{Act, Effect, GatewayIndex, Link, Order, Outcome, RowId, Target};
 use super::rows::{Row, State};
-use super::{Done, Queued, REPEAT_MS, SETTLING_MS, Triage, UNDO_MS};
+use super::{Done, HELD_MS, Press, Queued, REPEAT_MS, SETTLING_MS, Triage, UNDO_MS};
 use crate::queue::clock::SteadyTime;
 use crate::queue::prompt::{Decision, Key};
 
 impl Triage {
     /// Whether a key may decide now. A refusal is reported, except for a key that is held down.
-    pub(super) fn may_decide(&mut self, now: SteadyTime) -> bool {
+    ///
+    /// The first repetition of a held key looks like a second press. The next one shows that it was none, and takes its
+    /// decision back.
+    pub(super) fn may_decide(&mut self, key: keys::Key, now: SteadyTime) -> bool {
         let refusal = self.refusal(now);
-        let held = self.last_decision.is_some_and(|last| now.since(last) < REPEAT_MS);
-        self.last_decision = Some(now);
-        if held {
+        let last = self.last_press.filter(|last| now.since(last.at) < HELD_MS);
+        let is_same = last.is_some_and(|last| last.key == key);
+        let is_held = last.is_some_and(|last| now.since(last.at) < REPEAT_MS);
+        self.last_press = Some(Press { key, at: now, may_repeat: is_same && !is_held });
+        if is_held {
+            if let Some(last) = last.filter(|last| is_same && last.may_repeat) {
+                self.take_back(last.at);
+            }
             return false;
         }
         self.notice = refusal.map(Notice::Refused);
@@ -165,6 +174,13 @@ impl Triage {
         self.notice = Some(Notice::Undone { prompts });
     }
 
+    /// Takes back the decision of a key that was pressed at this time, if it made one.
+    fn take_back(&mut self, pressed: SteadyTime) {
+        if self.queued.back().is_some_and(|queued| queued.due == pressed.plus(UNDO_MS)) {
+            self.undo();
+        }
+    }
+
     /// Drops the plan of a cancellation that is not carried out.
     fn drop_plan(&mut self, order: &Order) {
         if let Some(ticket) = order.act.ticket() {
@@ -237,6 +253,11 @@ impl Triage {
         let gateway = sent.gateway;
         self.last_outcome = Some(now);
         let mut outcomes: HashMap<Key, Outcome> = outcomes.into_iter().collect();
+        let failed = |outcome: &Outcome| match outcome {
+            Outcome::Failed(words) => Some(words.clone()),
+            Outcome::Decided(_) | Outcome::Gone(_) => None,
+        };
+        let failures: Vec<String> = outcomes.values().filter_map(failed).collect();
         let mut of_rows: Vec<(RowId, HashMap<Key, Outcome>)> = Vec::new();
         for target in &sent.targets {
             let mut of_row = HashMap::new();
@@ -256,17 +277,16 @@ impl Triage {
         }
         for (id, of_row) in of_rows {
             let Some(row) = self.row_mut(&id) else { continue };
-            let failed = of_row.values().find_map(|outcome| match outcome {
-                Outcome::Failed(words) => Some(words.clone()),
-                Outcome::Decided(_) | Outcome::Gone(_) => None,
-            });
-            row.failed = failed.or(row.failed.take());
+            row.failed = of_row.values().find_map(failed).or(row.failed.take());
             row.set(|key| {
                 of_row.get(key).map(|outcome| match outcome {
                     Outcome::Failed(_) => State::Pending,
                     outcome => State::Over(outcome.clone()),
                 })
             });
+        }
+        if let Some(words) = failures.first() {
+            self.notice = Some(Notice::Failed { prompts: failures.len(), words: words.clone() });
         }
         self.recount();
     }

@@ -70,14 +70,15 @@ impl Triage {
         self.queued.retain(|queued| !queued.orders.is_empty());
     }
 
-    /// Counts the listed prompts that are not in the list yet, by their groups.
+    /// Counts the listed prompts that are not in the list yet, or as another command, by their groups.
     fn count_arrivals(&mut self, gateway: GatewayIndex) {
         let decided = &self.decided;
         let Some(of) = self.gateways.get_mut(gateway) else { return };
         of.fresh.clear();
         for group in of.latest.iter().flat_map(|latest| &latest.groups) {
             let new = |prompt: &&std::sync::Arc<Prompt>| {
-                !of.known.contains(&prompt.key) && !is_decided(decided, gateway, prompt, of.listed_at)
+                of.known.get(&prompt.key) != Some(&group.id)
+                    && !is_decided(decided, gateway, prompt, of.listed_at)
             };
             let count = group.prompts.iter().filter(new).count();
             if count > 0 {
@@ -120,7 +121,7 @@ impl Triage {
 
     /// Takes the last listings into the list. `asked`: by a key.
     pub(super) fn take_in(&mut self, asked: bool, now: SteadyTime) {
-        let had_cursor = self.cursor.is_some();
+        let before = self.under_cursor();
         let mut old: HashMap<RowId, Row> =
             std::mem::take(&mut self.rows).into_iter().map(|row| (row.id, row)).collect();
         let order: Vec<RowId> = self.shown_ids(&old);
@@ -149,9 +150,15 @@ impl Triage {
             self.count_arrivals(gateway);
         }
         self.recount();
-        if !had_cursor && self.cursor.is_some() {
+        // A key that was pressed before this was seen is not meant for it.
+        if self.under_cursor() != before {
             self.changed_at = Some(now);
         }
+    }
+
+    /// The row under the cursor, and what it shows of its prompts.
+    fn under_cursor(&self) -> Option<(RowId, (Option<Key>, usize))> {
+        self.current().map(|row| (row.id, shown(row)))
     }
 
     /// The rows that the filter matched, in their order; `rows`: all of them.
@@ -168,7 +175,7 @@ impl Triage {
         }
         for row in &self.rows {
             if let Some(of) = self.gateways.get_mut(row.id.gateway) {
-                of.known.extend(row.members.iter().map(|member| member.prompt.key.clone()));
+                of.known.extend(row.members.iter().map(|member| (member.prompt.key.clone(), row.id.group)));
             }
         }
     }

@@ -23,7 +23,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 pub use self::keys::{BINDINGS, Binding, Key};
 pub use self::mode::{Mode, Notice, Question, Refusal};
@@ -45,12 +45,23 @@ pub const IDLE_MS: u64 = 3_000;
 pub const SETTLING_MS: u64 = 500;
 /// The shortest time between two keys that decide, in milliseconds: a key that is held down comes faster.
 pub const REPEAT_MS: u64 = 150;
+/// The longest time before a key that is held down comes for the second time, in milliseconds.
+const HELD_MS: u64 = 700;
 /// How long the cursor rests on a row before its facts are looked up, in milliseconds.
 const RESTING_MS: u64 = 100;
 /// How long after an own decision a listing may still have the prompt, in milliseconds: it was requested before.
 const STALE_MS: u64 = 5_000;
 /// How long facts count, in milliseconds.
 const FACTS_MS: u64 = 60_000;
+
+/// A key that decides, or would.
+#[derive(Debug, Clone, Copy)]
+struct Press {
+    key: Key,
+    at: SteadyTime,
+    /// Whether it can be the first repetition of a key that is held down.
+    may_repeat: bool,
+}
 
 /// A gateway.
 #[derive(Debug)]
@@ -63,8 +74,8 @@ pub struct Gateway {
     latest: Option<Snapshot>,
     /// When it arrived.
     listed_at: SteadyTime,
-    /// The keys of its rows.
-    known: HashSet<prompt::Key>,
+    /// The keys of the prompts in its rows, with their groups.
+    known: HashMap<prompt::Key, [u8; 32]>,
     /// How many prompts of each group are listed and not in the list yet.
     fresh: HashMap<[u8; 32], usize>,
 }
@@ -151,7 +162,7 @@ pub struct Triage {
     /// When the last outcome arrived: it is shown for a moment before its row leaves the list.
     last_outcome: Option<SteadyTime>,
     changed_at: Option<SteadyTime>,
-    last_decision: Option<SteadyTime>,
+    last_press: Option<Press>,
     next: u64,
     ended: bool,
 }
@@ -164,7 +175,7 @@ impl Triage {
             link: Link::Connecting,
             latest: None,
             listed_at: SteadyTime::default(),
-            known: HashSet::new(),
+            known: HashMap::new(),
             fresh: HashMap::new(),
         };
         Self {
@@ -193,7 +204,7 @@ impl Triage {
             last_key: None,
             last_outcome: None,
             changed_at: None,
-            last_decision: None,
+            last_press: None,
             next: 0,
             ended: false,
         }
@@ -215,6 +226,10 @@ impl Triage {
             Input::Planned(ticket, plan) => self.planned(ticket, plan),
             Input::Facts(row, facts) => {
                 self.facts.insert(row, (Some(now), facts));
+            }
+            Input::Resumed => {
+                self.wait_again(now);
+                (self.changed_at, self.last_key) = (Some(now), Some(now));
             }
             Input::Terminate => self.quit_now(),
         }

@@ -21,7 +21,7 @@ impl Triage {
         }
         match &self.mode {
             Mode::List => match Command::of(key) {
-                Some(command) => self.command(command, now),
+                Some(command) => self.command(command, key, now),
                 None => self.notice = Some(Notice::Refused(Refusal::NoSuchKey)),
             },
             Mode::Filter => self.type_filter(key),
@@ -40,9 +40,9 @@ impl Triage {
         }
     }
 
-    fn command(&mut self, command: Command, now: SteadyTime) {
+    fn command(&mut self, command: Command, key: Key, now: SteadyTime) {
         self.notice = None;
-        if command.decides() && !self.may_decide(now) {
+        if command.decides() && !self.may_decide(key, now) {
             return;
         }
         match command {
@@ -140,7 +140,7 @@ impl Triage {
     /// Handles the answer to a question. Any key but the ones it names goes back.
     fn answer(&mut self, key: Key, now: SteadyTime) {
         let yes = matches!(key, Key::Char('y' | 'Y'));
-        if yes && !self.may_decide(now) {
+        if yes && !self.may_decide(key, now) {
             return;
         }
         let Mode::Question { question, .. } = std::mem::replace(&mut self.mode, Mode::List) else { return };

@@ -234,6 +234,8 @@ pub enum Input {
     Planned(u64, Result<Box<CancelPlan>, String>),
     /// Facts about a row.
     Facts(RowId, Facts),
+    /// The screen is shown again after it was not.
+    Resumed,
     /// The program is to end, without a question.
     Terminate,
 }

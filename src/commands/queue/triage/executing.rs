@@ -12,6 +12,7 @@ use super::gateway::Gateway;
 use super::outcomes;
 use super::purging::{Shown, purge_shown};
 use crate::commands::Error;
+use crate::commands::queue::QueueError;
 use crate::commands::run::cancel::{self, By};
 use crate::deadline::Deadline;
 use crate::gateway::Access;
@@ -137,8 +138,10 @@ async fn decide(
     // It was compared just now.
     let ruling = Ruling { decision, expires_in_days: None };
     match resolve::decide_shown(queue, &now, prompt, ruling, (Confirmed::Unasked, deadline)).await {
-        Ok(Ended::Decided { .. }) => Ok(Outcome::Decided(decision)),
+        Ok(Ended::Decided { before: false }) => Ok(Outcome::Decided(decision)),
+        Ok(Ended::Decided { before: true }) => Ok(Outcome::Gone(Some(decision.as_str().to_owned()))),
         Ok(Ended::Gone(how)) => Ok(Outcome::Gone(how.map(Settled::words))),
+        Err(Error::Queue(QueueError::DecidedOtherwise { before, .. })) => Ok(Outcome::Gone(Some(before))),
         // The next prompt may be decided.
         Err(Error::Queue(error)) => Ok(Outcome::Failed(error.to_string())),
         Err(error) => Err(error),

@@ -6,13 +6,15 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
+use crate::commands::queue::steady::Steady;
+use crate::queue::clock::SteadyTime;
 use crate::queue::triage::Key;
 
 /// What a terminal reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pressed {
-    /// A key.
-    Key(Key),
+    /// A key, and when it was read.
+    Key(Key, SteadyTime),
     /// Pasted text.
     Pasted(String),
     /// Ctrl-Z.
@@ -26,12 +28,12 @@ pub(super) enum Pressed {
 }
 
 /// Reads the terminal until it is gone, which is the last report.
-pub(super) fn listen() -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
+pub(super) fn listen(steady: Steady) -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
     let (sender, keys) = mpsc::unbounded_channel();
     let gone = sender.clone();
     let read = move || {
         while let Ok(event) = event::read() {
-            if pressed(event).is_some_and(|pressed| sender.send(pressed).is_err()) {
+            if pressed(event, steady.now()).is_some_and(|pressed| sender.send(pressed).is_err()) {
                 return;
             }
         }
@@ -60,16 +62,16 @@ fn until_gone() {
     }
 }
 
-fn pressed(event: Event) -> Option<Pressed> {
+fn pressed(event: Event, now: SteadyTime) -> Option<Pressed> {
     match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key),
+        Event::Key(key) if key.kind == KeyEventKind::Press => of_key(key, now),
         Event::Paste(text) => Some(Pressed::Pasted(text)),
         Event::Resize(..) => Some(Pressed::Resized),
         Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
     }
 }
 
-fn of_key(event: KeyEvent) -> Option<Pressed> {
+fn of_key(event: KeyEvent, now: SteadyTime) -> Option<Pressed> {
     let control = event.modifiers.contains(KeyModifiers::CONTROL);
     // A character with another modifier is another key.
     if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META | KeyModifiers::SUPER) {
@@ -91,24 +93,28 @@ fn of_key(event: KeyEvent) -> Option<Pressed> {
         KeyCode::End => Key::End,
         _ => return None,
     };
-    Some(Pressed::Key(key))
+    Some(Pressed::Key(key, now))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: SteadyTime = SteadyTime::of_ms(7);
+
     #[test]
     fn events_are_read_as_keys() {
-        let key = |code, modifiers| pressed(Event::Key(KeyEvent::new(code, modifiers)));
+        let key = |code, modifiers| pressed(Event::Key(KeyEvent::new(code, modifiers)), NOW);
         let none = KeyModifiers::NONE;
-        assert_eq!(key(KeyCode::Char('d'), none), Some(Pressed::Key(Key::Char('d'))));
-        assert_eq!(key(KeyCode::Char('D'), KeyModifiers::SHIFT), Some(Pressed::Key(Key::Char('D'))));
-        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Pressed::Key(Key::Ctrl('c'))));
+        assert_eq!(key(KeyCode::Char('d'), none), Some(Pressed::Key(Key::Char('d'), NOW)));
+        assert_eq!(key(KeyCode::Char('D'), KeyModifiers::SHIFT), Some(Pressed::Key(Key::Char('D'), NOW)));
+        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Pressed::Key(Key::Ctrl('c'), NOW)));
         assert_eq!(key(KeyCode::Char('z'), KeyModifiers::CONTROL), Some(Pressed::Suspend));
         assert_eq!(key(KeyCode::Char('d'), KeyModifiers::ALT), None, "not the key without the modifier");
-        assert_eq!(pressed(Event::Paste("d".to_owned())), Some(Pressed::Pasted("d".to_owned())));
+        assert_eq!(pressed(Event::Paste("d".to_owned()), NOW), Some(Pressed::Pasted("d".to_owned())));
+        let repeated = KeyEvent::new_with_kind(KeyCode::Char('d'), none, KeyEventKind::Repeat);
+        assert_eq!(pressed(Event::Key(repeated), NOW), None, "a terminal that tells of repetitions");
         let released = KeyEvent::new_with_kind(KeyCode::Char('d'), none, KeyEventKind::Release);
-        assert_eq!(pressed(Event::Key(released)), None);
+        assert_eq!(pressed(Event::Key(released), NOW), None);
     }
 }

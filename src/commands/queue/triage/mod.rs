@@ -147,7 +147,7 @@ impl Driver<'_> {
         self.screen.enter()?;
         // What was typed before the screen is no answer to it.
         discard_input();
-        input::listen()
+        input::listen(self.steady)
     }
 
     /// Shows the state until the screen ends. An error is one of the terminal.
@@ -168,14 +168,15 @@ impl Driver<'_> {
             let woken = self.wait(keys, messages, until).await;
             let now = self.steady.now();
             match woken {
-                Woken::Key(Some(Pressed::Key(key))) => self.triage.handle(Input::Key(key), now),
+                Woken::Key(Some(Pressed::Key(key, at))) => self.triage.handle(Input::Key(key), at),
                 Woken::Key(Some(Pressed::Pasted(text))) => self.triage.handle(Input::Pasted(text), now),
                 Woken::Key(Some(Pressed::Suspend)) => self.suspend(Stop::Group).await?,
                 Woken::Signal(Signaled::Stop) => self.suspend(Stop::Process).await?,
-                Woken::Key(Some(Pressed::Redraw)) | Woken::Signal(Signaled::Continued) => {
+                Woken::Key(Some(Pressed::Redraw)) => {
                     self.screen.enter()?;
                     discard_input();
                 }
+                Woken::Signal(Signaled::Continued) => self.resume()?,
                 Woken::Key(Some(Pressed::Resized))
                 | Woken::Time
                 | Woken::Message(Message::Failed(_) | Message::Ended) => {}
@@ -233,8 +234,13 @@ impl Driver<'_> {
     async fn suspend(&mut self, stop: Stop) -> io::Result<()> {
         self.screen.leave()?;
         self.signals.stop(stop).await?;
+        self.resume()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
         self.screen.enter()?;
         discard_input();
+        self.triage.handle(Input::Resumed, self.steady.now());
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Decisions, undoing, questions, and the end.
 
+use super::listing::commands;
 use super::*;
 use crate::queue::Decision;
 
@@ -106,6 +107,72 @@ fn a_key_that_is_held_down_decides_once() {
         world.triage.tick(world.now);
     }
     assert_eq!(world.triage.counts().queued + world.triage.counts().sent, 1);
+}
+
+/// Keyboards repeat a key after 250 to 660 ms, and then 25 to 30 times a second.
+#[test]
+fn the_first_repetition_of_a_key_decides_nothing() {
+    for (delay, every) in [(250, 33), (500, 33), (660, 40)] {
+        for key in ['a', 'd'] {
+            let mut world = World::of(groups(12, 1));
+            let press = |world: &mut World, after: u64| {
+                world.now = world.now.plus(after);
+                world.triage.handle(Input::Key(Key::Char(key)), world.now);
+                world.triage.tick(world.now);
+            };
+            press(&mut world, 0);
+            press(&mut world, delay);
+            (0..40).for_each(|_| press(&mut world, every));
+            assert_eq!(world.ids(), ["p00000"], "{delay} {every} {key}");
+        }
+    }
+    // Keys that are pressed one after the other decide one after the other.
+    let mut world = World::of(groups(3, 1));
+    for _ in 0..3 {
+        world.wait(200);
+        world.triage.handle(Input::Key(Key::Char('d')), world.now);
+    }
+    assert_eq!(world.ids(), ["p00000", "p00001", "p00002"]);
+}
+
+#[test]
+fn after_a_pause_of_the_screen_there_is_the_whole_time_to_undo() {
+    let mut world = World::of(groups(3, 1));
+    world.keys("d");
+    world.now = world.now.plus(3_600_000);
+    world.triage.handle(Input::Resumed, world.now);
+    world.triage.tick(world.now);
+    world.wait(UNDO_MS - REPEAT_MS - 1);
+    assert!(world.sent().is_empty());
+    world.keys("u");
+    assert!(world.ids().is_empty());
+    // What the screen shows has to be read first.
+    world.triage.handle(Input::Resumed, world.now);
+    world.keys("d");
+    assert_eq!(world.triage.notice(), Some(&Notice::Refused(Refusal::Changed)));
+}
+
+#[test]
+fn what_a_key_took_into_the_list_is_read_before_it_is_decided() {
+    let mut world = World::of(groups(1, 1));
+    world.prompts.push(prompt("p00009", "make 0", 1));
+    world.list();
+    world.keys("rd");
+    assert_eq!(world.triage.notice(), Some(&Notice::Refused(Refusal::Changed)));
+    world.wait(SETTLING_MS);
+    world.keys("d");
+    assert_eq!(world.ids(), ["p00000", "p00009"]);
+}
+
+#[test]
+fn a_prompt_with_another_command_is_new() {
+    let mut world = World::of(groups(2, 1));
+    world.keys("jk");
+    world.prompts[1] = prompt("p00001", "rm -r /", 1);
+    world.list();
+    assert_eq!(world.triage.counts().arrivals, 1);
+    world.wait(IDLE_MS);
+    assert_eq!(commands(&world), ["make 0", "rm -r /"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn commands(world: &World) -> Vec<String> {
+pub(super) fn commands(world: &World) -> Vec<String> {
     let rows = world.triage.rows_from(0).filter_map(Row::lead);
     rows.map(|lead| crate::queue::filter::subject(lead).to_owned()).collect()
 }
