@@ -187,7 +187,7 @@ fn always_text(
             "The gateway adds no entry for a command. It may allow this tool for the agent.",
         )?;
         paper.block(out, "agent", &agent)?;
-        let undo = "clearance approvals allowlist remove-tool SERVER TOOL --agent AGENT --gateway GATEWAY";
+        let undo = "clearance approvals allowlist remove-tool SERVER TOOL --agent AGENT --gateway=GATEWAY";
         paper.block(out, "undo", undo)?;
         return full_text(out, triage, row, now, paper);
     }
@@ -225,7 +225,7 @@ fn always_text(
     }
     paper.block(out, "source", Decision::AllowAlways.as_str())?;
     let undo = "clearance approvals allowlist remove PATTERN --source allow-always --agent AGENT";
-    paper.block(out, "undo", &format!("{undo} --gateway GATEWAY"))?;
+    paper.block(out, "undo", &format!("{undo} --gateway=GATEWAY"))?;
     full_text(out, triage, row, now, paper)
 }
 
