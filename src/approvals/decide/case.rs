@@ -280,7 +280,7 @@ impl Case {
 }
 
 impl Answer {
-    /// The answer of a line that is no case.
+    /// The answer of a line that is not a case.
     pub fn invalid(id: Value, reason: String) -> Self {
         Self { id, verdict: "invalid", reason, ..Self::default() }
     }

@@ -1,7 +1,7 @@
 //! `approvals explain --stdin`: a case a line in, an answer a line out, in the same order.
 //!
-//! One thread reads, several decide, and the caller prints. An answer is handed over before a line that is not at hand is
-//! waited for.
+//! One thread reads, several decide, and the caller prints. Each answer is passed on before the reader
+//! waits for input.
 
 mod line;
 
@@ -36,7 +36,7 @@ const BYTES: usize = 1 << 18;
 const BUFFER: usize = 1 << 16;
 
 /// Decides every case of standard input, and gives each answer to `print`; `None`: none is waiting, so what was printed has
-/// to be shown. Returns the first line that is no case, if there is one: its answer is `invalid`.
+/// to be shown. Returns the first line that is not a case, if there is one: its answer is `invalid`.
 pub fn run(
     request: &CasesRequest,
     deadline: Deadline,
@@ -83,7 +83,7 @@ fn next<T>(
     }
 }
 
-/// The answer of a line; for one that is no case also what is wrong. An error is a panic.
+/// The answer of a line; for one that is not a case also what is wrong. An error is a panic.
 type Decided = thread::Result<(Answer, Option<ExplainError>)>;
 
 /// What the caller gets, in the order of the input.
@@ -223,7 +223,7 @@ impl Files {
 mod tests {
     use super::*;
 
-    /// The verdicts of the answers, the first line that is no case, and whether the input could be read.
+    /// The verdicts of the answers, the first line that is not a case, and whether the input could be read.
     fn answered(input: impl Read + Send + 'static) -> (Vec<&'static str>, Option<String>, bool) {
         let (mut verdicts, mut wrong) = (Vec::new(), None);
         for batch in start(input, Profile::NEWEST, Some(&Arc::default())).unwrap() {
@@ -245,7 +245,7 @@ mod tests {
         let text = format!("{}\n\n  \r\n{}", case("ls"), case("ls"));
         let (verdicts, wrong, _) = answered(io::Cursor::new(text));
         assert_eq!((verdicts.len(), wrong), (2, None));
-        // Many batches, with lines between them that are no cases.
+        // Many batches, with lines between them that are not cases.
         let line = |n: usize| if n.is_multiple_of(1000) { "{\"id\": }".to_owned() } else { case("ls") };
         let text: Vec<String> = (1..=5000).map(line).collect();
         let (verdicts, wrong, _) = answered(io::Cursor::new(text.join("\n")));

@@ -325,11 +325,6 @@ impl Triage {
     pub(super) fn is_quiet(&self) -> bool {
         self.queued.is_empty() && self.sent.is_empty()
     }
-
-    /// How many prompts have a queued decision.
-    pub(super) fn undecided(&self) -> usize {
-        self.queued.iter().flat_map(|queued| &queued.orders).flat_map(Order::prompts).count()
-    }
 }
 
 /// A decision on every pending prompt of a row.

@@ -3,7 +3,7 @@
 use super::Triage;
 use super::keys::{Command, Key};
 use super::mode::{Mode, Notice, Question, Refusal};
-use super::protocol::{Act, Effect, Link};
+use super::protocol::{Act, Effect, Link, Order};
 use super::rows::Row;
 use crate::queue::clock::SteadyTime;
 use crate::queue::prompt::Decision;
@@ -215,7 +215,7 @@ impl Triage {
 
     /// How many prompts have a decision that is not sent.
     pub fn unsent(&self) -> usize {
-        self.undecided()
+        self.queued.iter().flat_map(|queued| &queued.orders).flat_map(Order::prompts).count()
     }
 
     /// Whether a gateway is still being connected to for the first time.

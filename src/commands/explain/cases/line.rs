@@ -82,20 +82,20 @@ impl<R: Read> Lines<R> {
 }
 
 fn case(line: &[u8]) -> Result<Case, String> {
-    // Serde would take a list for the fields in their order.
+    // Serde also reads a struct from a list.
     if line.trim_ascii_start().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_ok() {
         return Err("it is not a JSON object".to_owned());
     }
-    serde_json::from_slice(line).or_else(|error| without_notes(line).ok_or(error)).map_err(|error| {
+    serde_json::from_slice(line).or_else(|error| without_unknown_fields(line).ok_or(error)).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line 1 ").next().unwrap_or_default();
         format!("{message} (column {})", error.column())
     })
 }
 
-/// The case of a line with fields that decide nothing, such as notes of the program that made the case. `None`: it is
-/// no case, or one of those fields is nearly one of a case, and ignoring it could change the answer.
-fn without_notes(line: &[u8]) -> Option<Case> {
+/// The case of a line, without its unknown fields. `None`: the line is not a case, or the name of an unknown field is close
+/// to a known one, and ignoring it could change the answer.
+fn without_unknown_fields(line: &[u8]) -> Option<Case> {
     let mut fields: Map<String, Value> = serde_json::from_slice(line).ok()?;
     let mut misspelt = false;
     fields.retain(|name, _| {
@@ -106,7 +106,7 @@ fn without_notes(line: &[u8]) -> Option<Case> {
     if misspelt { None } else { serde_json::from_value(Value::Object(fields)).ok() }
 }
 
-/// The id of a line that is no case.
+/// The id of a line that is not a case.
 fn id(line: &[u8]) -> Value {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_ignored_and_a_misspelt_field_is_not() {
+    fn unknown_fields_are_ignored_and_a_misspelt_one_is_not() {
         let case =
             line(r#"{"id": 1, "command": "ls", "aimed": true, "family": "x", "note": {"a": []}}"#).case();
         assert_eq!(case.unwrap().command, "ls");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_case_says_why() {
+    fn a_line_that_is_not_a_case_says_why() {
         for (text, id, expected) in [
             (
                 r#"{"id": "a", "context": "corn"}"#,

@@ -113,7 +113,11 @@ mod tests {
         assert_eq!(key(KeyCode::Char('d'), KeyModifiers::ALT), None, "not the key without the modifier");
         assert_eq!(pressed(Event::Paste("d".to_owned()), NOW), Some(Pressed::Pasted("d".to_owned())));
         let repeated = KeyEvent::new_with_kind(KeyCode::Char('d'), none, KeyEventKind::Repeat);
-        assert_eq!(pressed(Event::Key(repeated), NOW), None, "a terminal that tells of repetitions");
+        assert_eq!(
+            pressed(Event::Key(repeated), NOW),
+            None,
+            "a held key decides nothing, where the terminal reports it as held"
+        );
         let released = KeyEvent::new_with_kind(KeyCode::Char('d'), none, KeyEventKind::Release);
         assert_eq!(pressed(Event::Key(released), NOW), None);
     }
