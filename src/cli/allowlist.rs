@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::gateway::Approvals;
 use super::quiet::Quiet;
+use super::since::{long, until};
 
 /// What to do with one entry.
 #[derive(Debug, Subcommand)]
@@ -15,7 +16,7 @@ pub enum Verb {
     Ls(Ls),
     /// Add an entry; an entry that exists already is not written again
     #[command(after_help = ADD_EXAMPLES)]
-    Add(Edit),
+    Add(Add),
     /// Remove an entry; if there is none, nothing is written (alias: rm)
     #[command(after_help = REMOVE_EXAMPLES, alias = "rm")]
     Remove(Remove),
@@ -39,11 +40,16 @@ Examples:
 
 const ADD_EXAMPLES: &str = "The edit is applied to the current document. Concurrent edits are all preserved.
 
+A document has no field for a time limit or a note: clearance keeps them on this host, beside the versions. \
+     OpenClaw does not know of the limit. After it, the entry is valid until something removes it: approvals watch at \
+     once, or the next approvals set, allowlist or lint --fix of this user on this host.
+
 Examples:
   clearance approvals allowlist add /usr/bin/uptime
   clearance approvals allowlist add /usr/bin/git --arg-pattern '^(status|log)$' --agent main
   clearance approvals allowlist add '~/Projects/**/bin/rg' --gateway=prod --dry-run
   clearance approvals allowlist add /usr/bin/make --file hosts/build.json
+  clearance approvals allowlist add /usr/bin/terraform --agent ops --for 2h --note 'migration, ticket 4711'
   clearance approvals allowlist add /usr/bin/uptime --node build-server";
 
 const REMOVE_EXAMPLES: &str =
@@ -55,7 +61,33 @@ Examples:
   clearance approvals allowlist remove /usr/bin/git --arg-pattern '^(status|log)$' --agent main
   clearance approvals allowlist remove /usr/bin/curl --source allow-always --gateway=prod";
 
-/// `approvals allowlist add`, and the arguments that `remove` shares. `--gateway` takes its value after `=`: after a
+/// `approvals allowlist add`
+#[derive(Debug, Args)]
+pub struct Add {
+    #[command(flatten)]
+    pub edit: Edit,
+    /// Remove the entry after this time: 30m, 2h, 7d
+    #[arg(long = "for", value_name = "DURATION", value_parser = long, conflicts_with = "until_ms")]
+    pub for_ms: Option<u64>,
+    /// Remove the entry at this time: a date (midnight UTC), or 2026-11-26T09:30:00Z
+    #[arg(long = "until", value_name = "TIME", value_parser = until)]
+    pub until_ms: Option<u64>,
+    /// Note for people, such as the reason
+    #[arg(long, value_name = "TEXT", value_parser = note)]
+    pub note: Option<String>,
+}
+
+/// A note for people.
+fn note(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 500;
+    match text.trim() {
+        "" => Err("it is blank".to_owned()),
+        note if note.chars().count() > LONGEST => Err(format!("it is longer than {LONGEST} characters")),
+        note => Ok(note.to_owned()),
+    }
+}
+
+/// The arguments that `allowlist add` and `remove` share. `--gateway` takes its value after `=`: after a
 /// space, it could be the pattern.
 #[derive(Debug, Args)]
 #[command(mut_arg("gateway", |gateway| gateway.require_equals(true)))]

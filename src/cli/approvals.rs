@@ -11,7 +11,9 @@ use super::gateway::Approvals;
 use super::lazy::Lazy;
 use super::policy_tests::Test;
 use super::quiet::Quiet;
-use super::{allowlist, diff, policy_tests};
+use super::versions::{Restore, Versions};
+use super::watch::Watch;
+use super::{allowlist, diff, policy_tests, versions, watch};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
@@ -34,6 +36,15 @@ pub enum Verb {
     /// Add or remove one entry of an allowlist; concurrent edits are all preserved
     #[command(subcommand)]
     Allowlist(Lazy<allowlist::Verb>),
+    /// Report each change of documents and what gets wider, and keep every version
+    #[command(after_help = watch::HELP)]
+    Watch(Lazy<Watch>),
+    /// List the kept versions of documents, print one, or check them
+    #[command(after_help = versions::HELP)]
+    Versions(Lazy<Versions>),
+    /// Make a kept version the current document again
+    #[command(after_help = versions::RESTORE_HELP)]
+    Restore(Lazy<Restore>),
     /// Show what a host does with a command, and why; exit 1 unless it runs
     #[command(after_help = explain::EXAMPLES)]
     Explain(Lazy<Explain>),

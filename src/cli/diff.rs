@@ -20,6 +20,7 @@ pub(super) const HELP: &str = "A and B:
   gateway:NAME|URL   the gateway with this name or URL
   node:ID            a node behind the default gateway: its id, its name, or the start of one
   node:ID@NAME|URL   a node behind that gateway; the gateway follows the last @
+  version:N          a kept version; clearance approvals versions lists them
 
 Ignored: the order of agents and entries, ids, when an entry was last used, the socket, empty \
      values, and a repeated entry. --exact reports these too.
@@ -81,6 +82,8 @@ pub enum Operand {
     Local,
     /// Another local store.
     Store(PathBuf),
+    /// A kept version.
+    Version(u64),
     /// A gateway, by name or URL; `None` for the default one.
     Gateway(Option<String>),
     /// A node behind a gateway.
@@ -93,7 +96,7 @@ pub enum Operand {
 }
 
 /// Parses an operand. A text that could be a misspelt one is rejected, and not read as a file.
-fn operand(text: OsString) -> Result<Operand, String> {
+pub(super) fn operand(text: OsString) -> Result<Operand, String> {
     let Some(known) = text.to_str() else { return Ok(Operand::File(text.into())) };
     match known {
         "" => return Err("it is empty".to_owned()),
@@ -111,6 +114,12 @@ fn operand(text: OsString) -> Result<Operand, String> {
     match kind {
         "file" => Ok(Operand::File(rest.into())),
         "store" => Ok(Operand::Store(rest.into())),
+        "version" => rest.parse().map(Operand::Version).map_err(|_| {
+            format!(
+                "`{}` is not the number of a version; list them with approvals versions",
+                rest.escape_debug()
+            )
+        }),
         "gateway" => Ok(Operand::Gateway(Some(rest.to_owned()))),
         "node" => match rest.rsplit_once('@') {
             None => Ok(Operand::Node { id: rest.to_owned(), gateway: None }),
@@ -150,6 +159,7 @@ mod tests {
             ("local", Operand::Local),
             ("store:/x.json", Operand::Store("/x.json".into())),
             ("gateway", Operand::Gateway(None)),
+            ("version:12", Operand::Version(12)),
             ("gateway:prod", gateway("prod")),
             ("gateway:wss://h:1", gateway("wss://h:1")),
             ("node:n", node("n", None)),
@@ -168,6 +178,7 @@ mod tests {
             ("", "it is empty"),
             ("gateway:", "a name must follow"),
             ("node: ", "a name must follow"),
+            ("version:last", "is not the number of a version"),
             ("node:n@", "write node:ID@GATEWAY"),
             ("node:@prod", "write node:ID@GATEWAY"),
             ("gatway:prod", "unknown kind `gatway:`; write ./gatway:prod"),

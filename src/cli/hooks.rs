@@ -1,4 +1,4 @@
-//! The values of `--on` and `--notify` of `queue guard`.
+//! The values of `--on` and `--notify` of `queue guard` and `approvals watch`.
 
 use super::duration::duration;
 use crate::queue::guard::Trigger;
@@ -26,12 +26,13 @@ pub enum Notify {
 
 /// Reads `EVENT[:COMMAND]`.
 pub(super) fn on(text: &str) -> Result<On, String> {
-    let (event, command) = match text.split_once(':') {
-        Some((event, command)) => (event, Some(command)),
-        None => (text, None),
-    };
-    let trigger = trigger(event)?;
-    let Some(command) = command else { return Ok(On { trigger, words: Vec::new() }) };
+    let (event, words) = event_and_words(text)?;
+    Ok(On { trigger: trigger(event)?, words })
+}
+
+/// Reads an event and the words of a command, if there is one.
+pub(super) fn event_and_words(text: &str) -> Result<(&str, Vec<String>), String> {
+    let Some((event, command)) = text.split_once(':') else { return Ok((text, Vec::new())) };
     let Some(words) = shlex::split(command) else {
         return Err(format!("a quote is not closed in the command `{}`", command.escape_debug()));
     };
@@ -45,7 +46,7 @@ pub(super) fn on(text: &str) -> Result<On, String> {
             "the command is started without a shell, so `{word}` would be an argument; write {event}:\"sh -c '…'\" for a shell"
         ));
     }
-    Ok(On { trigger, words })
+    Ok((event, words))
 }
 
 fn trigger(event: &str) -> Result<Trigger, String> {

@@ -19,6 +19,8 @@ mod quiet;
 pub mod run;
 mod since;
 mod values;
+pub mod versions;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -39,7 +41,7 @@ use lazy::Lazy;
     max_term_width = 100
 )]
 pub struct Cli {
-    /// Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; never for queue guard, queue ls --watch, queue triage and gateway dev]
+    /// Give up after this long: 30s, 500ms, 2m, or a number of seconds [default: 30s; never for approvals watch, queue guard, queue ls --watch, queue triage and gateway dev]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Colour the output: always, never, or auto, which follows the terminal, NO_COLOR and CLICOLOR_FORCE

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 pub use self::guard::Guard;
+pub(super) use self::guard::address;
 pub use self::history::{History, Status};
 use super::duration::duration;
 use super::gateway::{Access, Gateway, name};

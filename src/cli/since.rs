@@ -1,4 +1,4 @@
-//! Times in the past on the command line: how long ago, or a date.
+//! Times on the command line: how long ago, for how long, or a date.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -11,21 +11,10 @@ const DAY_MS: u64 = 86_400_000;
 
 /// Parses how long ago (`2h`, `7d`), or a time: a date (midnight UTC), or RFC 3339.
 pub(super) fn since(text: &str) -> Result<Since, String> {
-    let days = |suffix: char, days: u64| {
-        let count: u64 = text.strip_suffix(suffix)?.parse().ok()?;
-        count.checked_mul(days * DAY_MS).filter(|ms| *ms > 0)
-    };
-    if let Some(ms) = days('d', 1).or_else(|| days('w', 7)) {
+    if let Some(ms) = span(text) {
         return Ok(Since::Ago(ms));
     }
-    if let Ok(ago) = duration(text) {
-        return Ok(Since::Ago(u64::try_from(ago.as_millis()).unwrap_or(u64::MAX)));
-    }
-    let at = text.parse::<Timestamp>().ok().or_else(|| {
-        let at = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)));
-        at?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
-    });
-    at.and_then(|at| u64::try_from(at.as_millisecond()).ok()).map(Since::At).ok_or_else(|| {
+    instant(text).map(Since::At).ok_or_else(|| {
         format!(
             "`{}` is not a time; write how long ago (30m, 2h, 7d), a date (2026-11-26), or 2026-11-26T09:30:00Z",
             text.escape_debug()
@@ -33,9 +22,46 @@ pub(super) fn since(text: &str) -> Result<Since, String> {
     })
 }
 
+/// Parses for how long: a duration, or a number of days or weeks. The result is in milliseconds.
+pub(super) fn long(text: &str) -> Result<u64, String> {
+    span(text)
+        .ok_or_else(|| format!("`{}` is not a duration; write for example 30m, 2h, 7d", text.escape_debug()))
+}
+
+/// Parses a time: a date (midnight UTC), or RFC 3339. The result is in Unix milliseconds.
+pub(super) fn until(text: &str) -> Result<u64, String> {
+    instant(text).ok_or_else(|| {
+        format!("`{}` is not a time; write a date (2026-11-26), or 2026-11-26T09:30:00Z", text.escape_debug())
+    })
+}
+
+fn span(text: &str) -> Option<u64> {
+    let days = |suffix: char, days: u64| {
+        let count: u64 = text.strip_suffix(suffix)?.parse().ok()?;
+        count.checked_mul(days * DAY_MS).filter(|ms| *ms > 0)
+    };
+    let duration = || duration(text).ok().map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    days('d', 1).or_else(|| days('w', 7)).or_else(duration)
+}
+
+fn instant(text: &str) -> Option<u64> {
+    let at = text.parse::<Timestamp>().ok().or_else(|| {
+        let at = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)));
+        at?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
+    });
+    at.and_then(|at| u64::try_from(at.as_millisecond()).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_is_how_long_or_until_when() {
+        assert_eq!((long("2h"), long("7d")), (Ok(7_200_000), Ok(7 * DAY_MS)));
+        assert_eq!((until("1970-01-02"), until("1970-01-01T00:00:01Z")), (Ok(DAY_MS), Ok(1_000)));
+        assert!(long("1970-01-02").is_err() && until("2h").is_err());
+    }
 
     #[test]
     fn a_time_is_a_duration_or_a_date() {

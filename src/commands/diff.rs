@@ -18,7 +18,7 @@ use crate::deadline::Deadline;
 use crate::report::approvals::{DiffReport, Side};
 use crate::settings::Flags;
 
-pub use no_wider::{NoWider, no_wider};
+pub use no_wider::{NoWider, between, no_wider};
 
 /// Parameters of `approvals diff`.
 #[derive(Debug)]
@@ -87,9 +87,9 @@ fn side(found: &Snapshot, content: &Comparable<'_>) -> Side {
     }
 }
 
-/// Whether the document may have a hidden socket token: gateways never show it.
+/// Whether the document may have a hidden socket token: gateways never show it, and versions are kept without it.
 fn hides_token(found: &Snapshot) -> bool {
-    matches!(found.origin, Origin::Remote { .. })
+    matches!(found.origin, Origin::Remote { .. } | Origin::Version)
 }
 
 /// Assigns the credentials to each gateway, and rejects flags that could reach the wrong one.

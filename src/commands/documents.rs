@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::Value;
 
+use super::past::{database, target};
 use super::remote::{Fetched, RemoteStore};
 use super::{Error, gateway};
 use crate::approvals::findings::remark::Remark;
@@ -20,6 +21,7 @@ use crate::deadline::Deadline;
 use crate::settings::Flags;
 use crate::store::input::{self, Bounds, Input};
 use crate::store::json_file::JsonFile;
+use crate::store::versions::{State, Target};
 use crate::store::{MAX_SIZE, Store};
 
 /// The place of a document.
@@ -42,6 +44,8 @@ pub enum Place {
         /// The node's id or name, or a prefix of one.
         id: String,
     },
+    /// A kept version of a document.
+    Version(u64),
 }
 
 /// A document on this host that can be replaced.
@@ -73,6 +77,8 @@ pub(super) enum Origin {
         /// Whether the gateway runs on this host.
         is_here: bool,
     },
+    /// A kept version, which has no socket token.
+    Version,
 }
 
 /// The content of a place at one moment.
@@ -95,6 +101,8 @@ pub(super) struct Snapshot {
     /// The hash that the place itself reports, if it is not the hash of the text.
     pub(super) reported_hash: Option<String>,
     pub(super) content: Content,
+    /// The names that versions keep of the place; `None`: it has no versions.
+    pub(super) target: Option<Target>,
     /// The notation that the document must use; for a file, its name decides.
     pub(super) syntax: Syntax,
     /// Remarks on the place.
@@ -123,6 +131,12 @@ impl Place {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
     }
 
+    /// The path of a document of the command line, where `-` is standard input and `version:N` is a kept version.
+    pub fn document(path: PathBuf) -> Self {
+        let version = path.to_str().and_then(|text| text.strip_prefix("version:"));
+        version.and_then(|id| id.parse().ok()).map_or_else(|| Self::named(path), Self::Version)
+    }
+
     /// A local store: the named one, or this host's own.
     pub fn store(named: Option<PathBuf>) -> Self {
         named.map_or(Self::Host, Self::Store)
@@ -141,7 +155,7 @@ impl Place {
         match self {
             Self::Gateway(gateway) => Some((gateway, None)),
             Self::Node { gateway, id } => Some((gateway, Some(id))),
-            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) => None,
+            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) | Self::Version(_) => None,
         }
     }
 
@@ -149,7 +163,7 @@ impl Place {
     pub(super) fn gateway_mut(&mut self) -> Option<&mut Flags> {
         match self {
             Self::Gateway(gateway) | Self::Node { gateway, .. } => Some(gateway),
-            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) => None,
+            Self::File(_) | Self::Stdin | Self::Host | Self::Store(_) | Self::Version(_) => None,
         }
     }
 
@@ -167,13 +181,16 @@ impl Place {
             }),
             Self::Host => Some(Local { store: Store::of(None, deadline)?, is_store: true }),
             Self::Store(path) => Some(Local { store: Store::at(path.clone()), is_store: true }),
-            Self::Stdin | Self::Gateway(_) | Self::Node { .. } => None,
+            Self::Stdin | Self::Gateway(_) | Self::Node { .. } | Self::Version(_) => None,
         })
     }
 }
 
 /// Reads a document from any place, up to the size limit of stores. The error names the failed step.
 pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot> {
+    if let Place::Version(id) = place {
+        return of_version(*id, deadline).context("reading a version");
+    }
     let bounds = Bounds { max_size: MAX_SIZE, deadline };
     let local = place.local(deadline).context("looking for this host's store")?;
     match (local, place.gateway()) {
@@ -193,6 +210,9 @@ pub(super) fn read_with_configuration(place: &Place, deadline: Deadline) -> anyh
 
 /// As [`read`], for commands that report each document by itself.
 pub(super) fn read_within(place: &Place, bounds: Bounds) -> Result<Snapshot, Error> {
+    if let Place::Version(id) = place {
+        return of_version(*id, bounds.deadline);
+    }
     match (place.local(bounds.deadline)?, place.gateway()) {
         (Some(local), _) if local.is_store => of_store(local, bounds.deadline),
         (_, Some((flags, node))) => gateway::run(of_remote(flags, node, false, bounds.deadline)),
@@ -208,10 +228,33 @@ fn of_input(local: Option<Local>, bounds: Bounds) -> Result<Snapshot, Error> {
     let text = input::read(&input, bounds)?;
     Ok(Snapshot {
         name: input.name(),
+        target: match &origin {
+            Origin::Local(local) => Some(target::of_store(&local.store, local.is_store)),
+            Origin::Stdin | Origin::Remote { .. } | Origin::Version => None,
+        },
         origin,
         reported_hash: None,
         content: Content::Text(text),
         syntax: by_name(&input),
+        remarks: Vec::new(),
+    })
+}
+
+fn of_version(id: u64, deadline: Deadline) -> Result<Snapshot, Error> {
+    let (version, text) = database::version(id, deadline)?;
+    let native = text.as_deref().filter(|_| version.state == State::Native).map(serde_json::from_str);
+    let content = match (native, text) {
+        (Some(policy), _) => Content::Native(policy.unwrap_or_default()),
+        (None, Some(text)) => Content::Text(text.into_bytes()),
+        (None, None) => Content::Absent,
+    };
+    Ok(Snapshot {
+        name: format!("version:{id}"),
+        origin: Origin::Version,
+        target: None,
+        reported_hash: Some(version.hash),
+        content,
+        syntax: Syntax::Json,
         remarks: Vec::new(),
     })
 }
@@ -221,6 +264,7 @@ fn of_store(local: Local, deadline: Deadline) -> Result<Snapshot, Error> {
     Ok(Snapshot {
         name: local.store.name(),
         remarks: local.store.remarks(deadline),
+        target: Some(target::of_store(&local.store, local.is_store)),
         reported_hash: if stored.text().is_none() { Some(stored.hash()) } else { None },
         content: stored.into_text().map_or(Content::Absent, Content::Text),
         syntax: Syntax::Json,
@@ -240,7 +284,7 @@ async fn of_remote(
     let has_document = matches!(fetched, Fetched::Document(_));
     let configuration = if configured && has_document { Some(store.configuration().await) } else { None };
     let is_here = configured && store.is_here();
-    let (name, release) = (store.name(), store.version().map(str::to_owned));
+    let (name, target, release) = (store.name(), store.target(), store.version().map(str::to_owned));
     store.close().await;
     let (path, resolved_defaults, hash, content) = match fetched {
         Fetched::Document(found) => {
@@ -253,7 +297,8 @@ async fn of_remote(
     };
     let origin = Origin::Remote { path, release, resolved_defaults, configuration, is_here };
     let reported_hash = Some(hash);
-    Ok(Snapshot { name, origin, reported_hash, content, syntax: Syntax::Json, remarks: Vec::new() })
+    let remarks = Vec::new();
+    Ok(Snapshot { name, origin, reported_hash, content, target, syntax: Syntax::Json, remarks })
 }
 
 impl Snapshot {

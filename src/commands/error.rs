@@ -20,6 +20,7 @@ use crate::embedded::scenario::ScenarioError;
 use crate::gateway::api::nodes::NodePolicyError;
 use crate::settings::SettingsError;
 use crate::store::input::InputError;
+use crate::store::versions::VersionsError;
 use crate::store::{StoreError, quoted, quoted_name, sqlite};
 
 /// Why a command ended without a report.
@@ -37,6 +38,45 @@ pub enum Error {
     /// The store could not be read or changed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The kept versions, notes and time limits could not be read or written.
+    #[error(transparent)]
+    Versions(#[from] VersionsError),
+    /// No version has this number.
+    #[error("there is no version {id}")]
+    NoVersion {
+        /// The number.
+        id: u64,
+    },
+    /// A version has no text.
+    #[error("version {id} has no text: {why}")]
+    NoText {
+        /// The number.
+        id: u64,
+        /// Why.
+        why: &'static str,
+    },
+    /// A version says that there was no document.
+    #[error("version {id} says that {target} had no document, and clearance does not delete documents")]
+    NothingToRestore {
+        /// The number.
+        id: u64,
+        /// The place.
+        target: String,
+    },
+    /// A time limit is in the past.
+    #[error("{until} is in the past")]
+    PastLimit {
+        /// The time.
+        until: String,
+    },
+    /// The time limit or note of an entry could not be kept, so the entry was not added.
+    #[error("the {what} of the entry could not be kept, so the entry was not added: {cause}")]
+    NotNoted {
+        /// The time limit or the note.
+        what: &'static str,
+        /// Why.
+        cause: Box<Error>,
+    },
     /// A document is not valid.
     #[error("{name} is not a valid document")]
     Invalid {
@@ -325,6 +365,16 @@ impl Error {
             Self::Input(error) => error.remedy_unlimited(),
             Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Store(error) => error.remedy(),
+            Self::Versions(error) => error.remedy(),
+            Self::NoVersion { .. } | Self::NoText { .. } => {
+                Some("choose another one: clearance approvals versions".to_owned())
+            }
+            Self::NothingToRestore { .. } => Some(
+                "choose another version (clearance approvals versions), or store a new document: clearance approvals set --file new.json"
+                    .to_owned(),
+            ),
+            Self::PastLimit { .. } => Some("name a later time, or for how long: --for 2h".to_owned()),
+            Self::NotNoted { cause, .. } => cause.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
                 "see the problems above, and for each: clearance approvals validate --explain CODE".to_owned(),
             ),

@@ -5,6 +5,8 @@ use super::documents::{self, Content, Origin, Place};
 pub use super::explain::policies::Wanted;
 use super::explain::policies::{self, Stored};
 use super::explain::stored_text;
+use super::past::database::now_ms;
+use super::past::entries;
 use crate::approvals::Strictness;
 use crate::approvals::Syntax;
 use crate::approvals::check;
@@ -25,7 +27,7 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
     };
     let lenient = if found.is_input() { Syntax::Json5 } else { Syntax::Json };
     let hash = found.hash();
-    let documents::Snapshot { name, origin, content, syntax, remarks, .. } = found;
+    let documents::Snapshot { name, origin, content, target, syntax, remarks, .. } = found;
     let (effective, official) = match &content {
         Content::Native(_) => (None, None),
         Content::Text(_) | Content::Absent if !wants => (None, None),
@@ -50,9 +52,13 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
     };
     let (place, path, resolved_defaults) = match origin {
         Origin::Remote { path, resolved_defaults, .. } => (Some(name), path, resolved_defaults),
-        Origin::Stdin | Origin::Local(_) => (None, name, None),
+        Origin::Stdin | Origin::Local(_) | Origin::Version => (None, name, None),
     };
+    let now_ms = now_ms();
+    let notes = entries::records(target.as_ref(), deadline);
+    let notes = notes.iter().map(|record| entries::shown(record, now_ms)).collect();
     Ok(Got::Document(Box::new(Snapshot {
+        notes,
         place,
         path,
         exists,
@@ -78,7 +84,7 @@ fn policies_of(
     let source = content.map(|(text, _)| String::from_utf8_lossy(text));
     let (path, is_remote) = match origin {
         Origin::Remote { path, .. } => (path.as_str(), true),
-        Origin::Local(_) | Origin::Stdin => (name, false),
+        Origin::Local(_) | Origin::Stdin | Origin::Version => (name, false),
     };
     let stored = Stored {
         text: text.as_deref(),

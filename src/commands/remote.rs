@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 
 use super::Error;
 use super::gateway::Connection;
+use super::past::recorder::Recorder;
+use super::past::target;
+use crate::approvals::findings::remark::Remark;
 use crate::deadline::Deadline;
 use crate::gateway::Access;
 use crate::gateway::api::Method;
@@ -19,6 +22,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::refusal::{Failure, is_id};
 use crate::settings::Flags;
 use crate::store::quoted_name;
+use crate::store::versions::{Target, Writer};
 
 /// The document store of a connected gateway or node.
 #[derive(Debug)]
@@ -71,6 +75,38 @@ impl RemoteStore {
             }
             None => address.to_owned(),
         }
+    }
+
+    /// The names that versions keep of it; `None` for the gateway to rehearse with, which has no past.
+    pub(super) fn target(&self) -> Option<Target> {
+        let (address, name) = (self.connection.address(), self.connection.name());
+        (!self.connection.is_rehearsal()).then(|| match &self.node {
+            Some(node) => target::of_node(address, name, &node.id),
+            None => target::of_gateway(address, name),
+        })
+    }
+
+    /// Starts to keep versions.
+    pub(super) fn recorder(&self, writer: Writer) -> Recorder {
+        Recorder::of(self.target(), writer)
+    }
+
+    /// Shows a warning of a recorder immediately.
+    pub(super) fn warn(&self, recorder: Recorder) {
+        if let Some(Remark { message, remedy }) = recorder.warning() {
+            let next = remedy.map_or_else(String::new, |remedy| format!("; next: {remedy}"));
+            self.connection.warn(format!("{message}{next}"));
+        }
+    }
+
+    /// The deadline of the command.
+    pub(super) fn deadline(&self) -> Deadline {
+        self.connection.deadline()
+    }
+
+    /// Sets another deadline, for a command that continues.
+    pub(super) fn extend(&mut self, deadline: Deadline) {
+        self.connection.extend(deadline);
     }
 
     /// The gateway's release, if it reports one; `None` for a node, which handles its own document.

@@ -6,14 +6,16 @@ use super::access::remote;
 use super::command_line::CommandLine;
 use super::deadlines::{guarded, within};
 use crate::approvals::findings::diagnostic::Diagnostic;
-use crate::cli::allowlist::{self as cli, Edit, Ls, Remove, RemoveTool, Source, Verb};
+use crate::cli::allowlist::{self as cli, Add, Edit, Ls, Remove, RemoveTool, Source, Verb};
 use crate::commands::Error;
-use crate::commands::allowlist::{self, Change, Item};
+use crate::commands::allowlist::{self, Change, Item, Term};
 use crate::commands::documents::Place;
 use crate::deadline::Deadline;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
+use crate::report::instant;
 use crate::settings::{Environment, is_gateway};
+use crate::store::versions::Writer;
 use crate::streams::Streams;
 
 /// Edits, and prints the result.
@@ -28,9 +30,11 @@ pub fn run(
     {
         return Err(Error::GatewayOrPattern { text, lines }.into());
     }
+    let mut term = Term::default();
     let (verb, agent, item, place) = match verb {
         Verb::Ls(args) => return list(args, deadline, streams),
-        Verb::Add(Edit { pattern, agent, arg_pattern, place }) => {
+        Verb::Add(Add { edit: Edit { pattern, agent, arg_pattern, place }, for_ms, until_ms, note }) => {
+            term = Term { note, until_ms: limit(for_ms, until_ms)? };
             (Change::Add, agent, Item::Entry { pattern, arg_pattern, generated: false }, place)
         }
         Verb::Remove(Remove { edit: Edit { pattern, agent, arg_pattern, place }, source }) => {
@@ -60,7 +64,11 @@ pub fn run(
         (None, Some(path)) => Place::File(path),
         (None, None) => Place::store(store),
     };
-    let request = allowlist::Request { verb, agent, item, place, dry_run, allow_legacy };
+    let writer = match verb {
+        Change::Add => Writer::Add,
+        Change::Remove => Writer::Remove,
+    };
+    let request = allowlist::Request { verb, agent, item, place, dry_run, allow_legacy, term, writer };
     // Warnings come before anything is stored.
     let warnings = allowlist::warnings(&request)?;
     if !quiet.quiet {
@@ -94,6 +102,16 @@ pub fn run(
     }
     output::departures_text(streams.err, &line.completed("clearance approvals get"))?;
     Ok(Exit::Partly)
+}
+
+/// When the time of an entry is over, in Unix milliseconds.
+fn limit(for_ms: Option<u64>, until_ms: Option<u64>) -> Result<Option<u64>, Error> {
+    let now_ms = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+    match until_ms {
+        Some(until_ms) if until_ms <= now_ms => Err(Error::PastLimit { until: instant(until_ms) }),
+        Some(until_ms) => Ok(Some(until_ms)),
+        None => Ok(for_ms.map(|for_ms| now_ms.saturating_add(for_ms))),
+    }
 }
 
 /// `approvals allowlist ls`

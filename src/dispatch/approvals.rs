@@ -15,6 +15,7 @@ use crate::deadline::Deadline;
 use crate::output::{self, Look, Paper};
 use crate::report::approvals::{FileReport, Got, SetOutcome, validation};
 use crate::report::exit::{self, Exit};
+use crate::store::versions::Writer;
 use crate::streams::Streams;
 
 /// `approvals validate`
@@ -85,7 +86,7 @@ pub fn show(
 ) -> anyhow::Result<Exit> {
     let place = match (remote(args.remote, false)?, args.file) {
         (Some(remote), _) => remote,
-        (None, Some(path)) => Place::named(path),
+        (None, Some(path)) => Place::document(path),
         (None, None) => Place::store(args.store),
     };
     let wanted = get::Wanted {
@@ -135,13 +136,14 @@ pub fn replace(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let request = set::Request {
-        new: args.file.map_or(Place::Stdin, Place::named),
+        new: args.file.map_or(Place::Stdin, Place::document),
         place: remote(args.remote, args.quiet.quiet)?.unwrap_or_else(|| Place::store(args.store)),
         base_hash: args.base_hash,
         dry_run: args.dry_run,
         allow_legacy: args.allow_legacy,
         drop_unknown: args.drop_unknown,
         downgrade: args.downgrade,
+        writer: Writer::Set,
     };
     let report = guarded(deadline, move |gate| set::run(&request, gate, deadline))?;
     let printed = if args.quiet.quiet && !args.json && report.is_nothing() {

@@ -57,12 +57,14 @@ fn print_wider(
     Ok(if report.is_wider() { Exit::Found } else { Exit::Done })
 }
 
-fn place(operand: Operand) -> Place {
+/// The place that an operand names.
+pub fn place(operand: Operand) -> Place {
     let remote = |gateway, node| Place::remote(Flags { gateway, ..Flags::default() }, node);
     match operand {
         Operand::File(path) => Place::File(path),
         Operand::Stdin => Place::Stdin,
         Operand::Local => Place::Host,
+        Operand::Version(id) => Place::Version(id),
         Operand::Store(path) => Place::Store(path),
         Operand::Gateway(gateway) => remote(gateway, None),
         Operand::Node { id, gateway } => remote(gateway, Some(id)),

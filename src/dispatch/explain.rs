@@ -55,7 +55,7 @@ pub fn run(
     }
     let place = match (remote(flags, json)?, file) {
         (Some(remote), _) => remote,
-        (None, Some(path)) => Place::named(path),
+        (None, Some(path)) => Place::document(path),
         (None, None) => Place::store(store),
     };
     let command = match command {

@@ -59,9 +59,10 @@ pub fn run(
         agreed(args.yes, streams)?;
         // The time that a person takes to answer does not count towards the deadline.
         let deadline = deadline.later(asked.elapsed());
-        let fixed = lint::carry_out(plan, deadline)?;
+        let (fixed, warnings) = lint::carry_out(plan, deadline)?;
         plan = lint::plan(&request, deadline)?;
         plan.report.fixed = fixed;
+        plan.report.remarks.extend(warnings);
     }
     instead_of_missing(&mut plan.report.files, line, deadline);
     let report = &plan.report;

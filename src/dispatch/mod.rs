@@ -24,7 +24,9 @@ mod run;
 mod several;
 mod spool;
 mod usage;
+mod versions;
 mod watch;
+mod watching;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,6 +76,11 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Get(Lazy(args)))) => approvals::show(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => approvals::replace(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => diff::run(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Watch(Lazy(args)))) => {
+            watching::run(args, (cli.timeout.map(Deadline::after), deadline), streams)
+        }
+        Noun::Approvals(Lazy(Verb::Versions(Lazy(args)))) => versions::versions(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Restore(Lazy(args)))) => versions::restore(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Explain(Lazy(args)))) => explain::run(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),

@@ -2,14 +2,17 @@
 
 use std::io::{self, Write};
 
+use serde_json::Value;
+
 use super::escape::escaped;
+use super::notes::noted;
 use super::snapshot::{entry, tool};
 use crate::approvals::contents::AgentSummary;
-use crate::report::approvals::Allowlists;
+use crate::report::approvals::{Allowlists, EntryNote};
 
 /// Prints every entry and every MCP tool of each agent.
 pub fn allowlists_text(out: &mut dyn Write, list: &Allowlists) -> io::Result<()> {
-    let Allowlists { place, path, exists, agents, only, .. } = list;
+    let Allowlists { place, path, exists, agents, notes, only, .. } = list;
     let place = place.as_ref().map_or_else(String::new, |place| escaped(place) + " ");
     writeln!(out, "{place}{}", escaped(path))?;
     if !exists {
@@ -21,6 +24,9 @@ pub fn allowlists_text(out: &mut dyn Write, list: &Allowlists) -> io::Result<()>
             continue;
         }
         writeln!(out, "  agent {}", escaped(&agent.id))?;
+        let entry = |value: &Value| {
+            entry(value) + &EntryNote::of(notes, &agent.id, value).map(noted).unwrap_or_default()
+        };
         for line in entries.iter().map(entry).chain(tools.iter().map(tool)) {
             writeln!(out, "    {line}")?;
         }

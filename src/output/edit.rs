@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::diff::described;
 use super::escape::escaped;
+use super::notes;
 use super::snapshot::changes;
 use crate::approvals::edit::allowlist::Verb;
 use crate::approvals::findings::diagnostic::Diagnostic;
@@ -14,7 +15,8 @@ use crate::report::approvals::{EditReport, SetOutcome};
 
 /// Prints the result for the entry and for the document.
 pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
-    let EditReport { edit, set, similar, elsewhere, lints: _, attempts: _ } = report;
+    let EditReport { edit, set, similar, elsewhere, limited, expired, lints: _, attempts: _ } = report;
+    notes::expired(out, expired)?;
     let (path, agent) = (escaped(&set.path), escaped(edit.agent()));
     let entry =
         |entry: &Value| described(entry, if edit.is_tool() { &["server", "tool"] } else { &["pattern"] });
@@ -36,6 +38,7 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
             writeln!(out, "unchanged: {path} has no {noun} {} for agent {agent}", entry(&edit.entry()))?;
         }
     }
+    notes::limited(out, limited)?;
     if edit.verb() == Verb::Remove {
         for other in similar {
             writeln!(out, "  kept: {}", entry(other))?;

@@ -17,14 +17,18 @@ mod json;
 mod junit;
 mod lint;
 mod narrow;
+mod notes;
 mod notices;
 mod pages;
 mod policy_tests;
 mod queue;
+mod restore;
 mod run;
 mod sarif;
 mod screen;
 mod snapshot;
+mod versions;
+mod watch;
 mod wider;
 
 pub use allowlist::allowlists_text;
@@ -56,6 +60,7 @@ pub use queue::{
     queue_ndjson, queue_screen, queue_text, read_progress, remarks as queue_remarks, resolve_question,
     resolved_text, runs_unknown_text,
 };
+pub use restore::{restore_plan_text, restore_question, restored_text};
 pub use run::{
     Known as KnownRuns, cancel_plan_text, cancel_question, cancelled_text, runs_changes_ndjson,
     runs_changes_text, runs_ndjson, runs_screen, runs_text,
@@ -63,4 +68,6 @@ pub use run::{
 pub use sarif::{lint_sarif, sarif};
 pub use screen::{Painter, Surface, restore as restore_terminal, triage_text};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
+pub use versions::{verified_text, version_text, versions_text};
+pub use watch::{watch_ndjson, watch_text};
 pub use wider::wider_text;

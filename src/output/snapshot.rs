@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::escape::{Paper, escaped};
+use super::notes;
 use crate::approvals::compare::changes::Change;
 use crate::approvals::edit::downgrade::Removed;
 use crate::approvals::findings::diagnostic::thousands;
 use crate::approvals::findings::remark::Remark;
-use crate::report::approvals::{NativeSnapshot, SetOutcome, SetReport, Snapshot};
+use crate::report::approvals::{EntryNote, NativeSnapshot, SetOutcome, SetReport, Snapshot};
 
 /// The number of entries that are listed for each agent; the rest is only counted.
 const LISTED: usize = 20;
@@ -44,7 +45,11 @@ pub fn snapshot_text(out: &mut dyn Write, snapshot: &Snapshot, paper: Paper) -> 
     for agent in agents {
         let own = policy(Some(&agent.policy));
         paper.line(out, "  agent ", &format!("{}  {own}", escaped(&agent.id)))?;
-        lines(out, &agent.allowlist.first, agent.allowlist.count, entry, paper)?;
+        let noted_entry = |value: &Value| {
+            let note = EntryNote::of(&snapshot.notes, &agent.id, value);
+            entry(value) + &note.map(notes::noted).unwrap_or_default()
+        };
+        lines(out, &agent.allowlist.first, agent.allowlist.count, noted_entry, paper)?;
         lines(out, &agent.mcp_tools.first, agent.mcp_tools.count, tool, paper)?;
     }
     Ok(())
@@ -66,7 +71,7 @@ fn lines(
     out: &mut dyn Write,
     first: &[Value],
     count: usize,
-    line: fn(&Value) -> String,
+    line: impl Fn(&Value) -> String,
     paper: Paper,
 ) -> io::Result<()> {
     for element in first.iter().take(LISTED) {
@@ -193,6 +198,7 @@ pub fn set_text(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
         SetOutcome::Unchanged => writeln!(out, "{path} already holds this document; nothing was written")?,
         SetOutcome::Planned => writeln!(out, "dry run: {path} was not changed")?,
     }
+    notes::expired(out, &report.expired)?;
     if !report.departures.is_empty() {
         writeln!(out, "the stored document differs from the one sent:")?;
         changes(out, &report.departures)?;

@@ -180,6 +180,24 @@ impl Page<'_> {
     }
 }
 
+/// One finding in one line, for a log.
+pub(super) fn reason(found: &Found) -> String {
+    let who = agents(&found.agents);
+    match &found.reason {
+        Reason::Entry { place, .. } => {
+            let arguments = place.arg_pattern.as_deref();
+            let arguments =
+                arguments.map_or_else(String::new, |text| format!(" argPattern {}", escaped(text)));
+            format!("{who}: entry {}{arguments}", escaped(place.pattern.as_deref().unwrap_or_default()))
+        }
+        Reason::Policy { before, after, place } | Reason::Approvals { before, after, place } => {
+            format!("{who}: policy: {}", changes(before, after, place).join("; "))
+        }
+        Reason::HiddenCode => format!("{who}: fewer entries hide code in arguments"),
+        Reason::Unreadable(_) => format!("{who}: a document that a release cannot read"),
+    }
+}
+
 fn circumstance(when: Circumstance) -> &'static str {
     match when {
         Circumstance::AtOnce => "at once",

@@ -1,11 +1,10 @@
 //! The lines of `queue guard` in machine output: one object a line.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::VERSION;
 use super::queue::{STILL_LISTED, WiderJson, skip_reason};
+use super::{VERSION, instant};
 use crate::queue::clock::LocalTime;
 use crate::queue::filter::subject;
 use crate::queue::guard::line::{Event, Line, Timing};
@@ -31,8 +30,7 @@ pub fn object(printed: &Line) -> impl Serialize + use<> {
 
 /// An instant in UTC, to the millisecond.
 pub fn at(at: LocalTime) -> String {
-    let at = Timestamp::from_millisecond(i64::try_from(at.as_ms()).unwrap_or_default()).unwrap_or_default();
-    format!("{at:.3}")
+    instant(at.as_ms())
 }
 
 /// The short id of a group: the start of its digest. `queue ls` shows a shorter or longer start.

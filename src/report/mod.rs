@@ -14,6 +14,13 @@ pub mod guard;
 pub mod queue;
 pub mod run;
 pub mod several;
+pub mod watch;
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.
 pub const VERSION: u8 = 1;
+
+/// An instant in UTC, to the millisecond. `at_ms`: Unix milliseconds.
+pub fn instant(at_ms: u64) -> String {
+    let at = i64::try_from(at_ms).ok().and_then(|at_ms| jiff::Timestamp::from_millisecond(at_ms).ok());
+    format!("{:.3}", at.unwrap_or_default())
+}

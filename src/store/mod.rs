@@ -1,6 +1,7 @@
 //! The places of documents on this host: reads documents, and replaces them without ever losing one.
 
 mod attributes;
+pub mod changes;
 mod error;
 pub mod files;
 pub mod input;
@@ -16,6 +17,7 @@ mod replace;
 mod shell;
 pub mod sqlite;
 mod surroundings;
+pub mod versions;
 pub mod writers;
 
 pub use error::StoreError;

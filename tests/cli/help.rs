@@ -22,6 +22,9 @@ fn every_page_of_help() {
         ("approvals_allowlist_add", &["approvals", "allowlist", "add"]),
         ("approvals_allowlist_remove", &["approvals", "allowlist", "remove"]),
         ("approvals_allowlist_remove_tool", &["approvals", "allowlist", "remove-tool"]),
+        ("approvals_watch", &["approvals", "watch"]),
+        ("approvals_versions", &["approvals", "versions"]),
+        ("approvals_restore", &["approvals", "restore"]),
         ("approvals_explain", &["approvals", "explain"]),
         ("approvals_test", &["approvals", "test"]),
         ("approvals_schema", &["approvals", "schema"]),
@@ -69,7 +72,21 @@ fn every_command_has_its_page() {
     );
     assert_eq!(
         listed(&["approvals", "--help"]),
-        ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
+        [
+            "validate",
+            "lint",
+            "get",
+            "set",
+            "diff",
+            "allowlist",
+            "watch",
+            "versions",
+            "restore",
+            "explain",
+            "test",
+            "schema",
+            "help"
+        ]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["ls", "add", "remove", "remove-tool", "help"]);
     assert_eq!(

@@ -62,5 +62,7 @@ mod trust;
 mod trusted;
 mod unreached;
 mod validate;
+mod versions;
+mod watching;
 mod wider;
 mod words;

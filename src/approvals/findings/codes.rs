@@ -75,11 +75,16 @@ impl Code {
         Self::LINTS.contains(&self)
     }
 
-    /// Whether `lint --fix` fixes it. That is only the case if the meaning of the document stays the same.
+    /// Whether `lint --fix` fixes it. That is only the case if the meaning of the document stays the same, or if the time
+    /// of an entry is over.
     pub const fn is_fixable(self) -> bool {
         matches!(
             self,
-            Self::CoveredEntry | Self::DuplicateEntry | Self::InactiveGenerated | Self::NeverMatches
+            Self::CoveredEntry
+                | Self::DuplicateEntry
+                | Self::ExpiredEntry
+                | Self::InactiveGenerated
+                | Self::NeverMatches
         )
     }
 
@@ -91,6 +96,9 @@ impl Code {
             ),
             Self::DuplicateEntry => Some(
                 "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then clearance approvals allowlist add PATTERN --agent ID.",
+            ),
+            Self::ExpiredEntry => Some(
+                "Remove it: clearance approvals allowlist remove PATTERN --agent ID (with its --arg-pattern, if it has one). A running approvals watch of the gateway does it by itself.",
             ),
             Self::InactiveGenerated => Some(
                 "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always (with its --arg-pattern, if it has one).",
@@ -336,6 +344,12 @@ codes! {
             "Removing only one of them does not deny the command.",
             "Remove one of them. `lint --fix` removes the later ones.",
         }
+        ExpiredEntry = "expired-entry" Warning {
+            "an entry whose time is over",
+            "The entry was added with a time limit (--for, --until), and its time is over.",
+            "OpenClaw does not know of the limit, so the entry still allows its commands.",
+            "Remove it: clearance approvals lint --fix. A running approvals watch, or the next edit, removes it, too.",
+        }
         FullWithoutAsking = "full-without-asking" Error {
             "every command runs without a prompt",
             "`security` is `full` and `ask` is not `always`, after the agent's own values, those of `*` and the defaults. With `full`, `on-miss` never asks, like `off`.",
@@ -419,6 +433,12 @@ codes! {
             "With --stale DAYS: it was last used more than DAYS days ago. For an MCP tool that was never used, the time of the grant counts.",
             "An unused entry can only do harm.",
             "Remove it; if it is still needed, the next prompt restores it.",
+        }
+        TimedEntry = "timed-entry" Note {
+            "an entry with a time limit or a note",
+            "The entry was added with a time limit or a note (--for, --until, --note). Both are kept on this host, beside the versions of the document.",
+            "OpenClaw does not know of the limit: the entry is valid until something removes it.",
+            "Nothing has to be fixed. A running approvals watch removes the entry when its time is over.",
         }
         UnanchoredArgPattern = "unanchored-arg-pattern" Warning {
             "an `argPattern` that matches anywhere",

@@ -1,6 +1,6 @@
 //! Lints of single entries: dangerous permissions, and entries that cannot allow anything.
 
-use super::facts::{Facts, Stale};
+use super::facts::{Facts, Stale, Timed};
 use super::judge::Judge;
 use super::listed::{Listed, listed};
 use super::policy::{agent_path, agents};
@@ -41,6 +41,9 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
             sink.push(entry.raw(Code::SecretInVersionControl, field, message));
         }
         of_pattern(&entry, release, facts, &mut judge, sink);
+        if let Some(timed) = facts.timed.iter().find(|timed| is_of(timed, &entry)) {
+            sink.push(of_time(timed, &entry));
+        }
         if let Some(limit) = facts.stale {
             stale(&entry, limit, sink);
         }
@@ -51,6 +54,29 @@ pub(super) fn judge<'d>(document: &'d Document<'d>, facts: &Facts<'_>, sink: &mu
                 stale_tool(agent, index, tool, limit, sink);
             }
         }
+    }
+}
+
+fn is_of(timed: &Timed, entry: &Listed<'_>) -> bool {
+    !entry.is_generated()
+        && timed.agent == entry.agent
+        && timed.pattern == entry.pattern()
+        && timed.arg_pattern.as_deref() == entry.arg_pattern().filter(|arguments| !arguments.is_empty())
+}
+
+/// Reports the time limit or the note of an entry.
+fn of_time(timed: &Timed, entry: &Listed<'_>) -> Raw {
+    let shown = quotable(entry.pattern());
+    let note = timed.note.as_deref().map_or_else(String::new, |note| format!("; note: {}", quotable(note)));
+    match &timed.until {
+        Some(until) if timed.is_over => {
+            let message = format!("the time of `{shown}` was over at {until}, and it is still allowed{note}");
+            entry.raw(Code::ExpiredEntry, "pattern", message)
+        }
+        Some(until) => {
+            entry.raw(Code::TimedEntry, "pattern", format!("`{shown}` is allowed until {until}{note}"))
+        }
+        None => entry.raw(Code::TimedEntry, "pattern", format!("`{shown}` has a note{note}")),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Facts<'f> {
     pub release: Option<&'f str>,
     /// The place where it is kept, which limits the releases that can read it.
     pub keeper: Keeper,
+    /// Entries with a note or a time limit, which the text has no field for.
+    pub timed: &'f [Timed],
     /// The files of the host that the document is for; `None`: it may be for any host.
     pub host: Option<Files<'f>>,
     /// When to end.
@@ -50,6 +52,23 @@ impl fmt::Debug for Files<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Files").field("home", &self.home).finish_non_exhaustive()
     }
+}
+
+/// The note or the time limit of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timed {
+    /// The agent.
+    pub agent: String,
+    /// The pattern, without the blanks around it.
+    pub pattern: String,
+    /// The expression for the arguments.
+    pub arg_pattern: Option<String>,
+    /// The note.
+    pub note: Option<String>,
+    /// When its time is over, as text.
+    pub until: Option<String>,
+    /// Whether its time is over.
+    pub is_over: bool,
 }
 
 /// When an entry counts as stale.

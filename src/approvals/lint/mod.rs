@@ -43,7 +43,7 @@ use crate::approvals::model::document::Document;
 use crate::approvals::model::path::Step;
 use crate::approvals::text::syntax::Syntax;
 pub use counts::Counts;
-pub use facts::{Facts, Files, Keeper, Stale};
+pub use facts::{Facts, Files, Keeper, Stale, Timed};
 pub use fix::{FixError, without};
 pub use place::unused_silences;
 pub use raw::Removal;

@@ -148,7 +148,7 @@ fn rate(text: &str) -> Result<(u32, u64), String> {
 }
 
 /// Where metrics are served: a port alone is one of 127.0.0.1.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(in crate::cli) fn address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.parse::<u16>() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }

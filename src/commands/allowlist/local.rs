@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::super::documents::writing::{departures, entered};
 use super::super::documents::{ABSENT, Local, by_name};
+use super::super::past::recorder::Recorder;
+use super::super::past::{entries, target};
 use super::super::{Error, raced};
 use super::plan::{edited, in_todays_form, lints, now_ms};
 use super::request::Request;
@@ -19,8 +21,9 @@ use crate::approvals::edit::unknown;
 use crate::approvals::lint::Keeper;
 use crate::approvals::model::stored::Stored;
 use crate::deadline::{Deadline, Gate};
-use crate::report::approvals::{EditReport, SetOutcome, SetReport};
+use crate::report::approvals::{EditReport, Limited, SetOutcome, SetReport};
 use crate::store::input::{Input, InputError};
+use crate::store::versions::Target;
 use crate::store::{Locked, Store};
 
 /// The document to edit where none exists yet, in OpenClaw's format.
@@ -42,6 +45,7 @@ struct Editing<'r> {
     request: &'r Request,
     edit: &'r Edit,
     local: &'r Local,
+    target: &'r Target,
 }
 
 impl Editing<'_> {
@@ -62,6 +66,12 @@ impl Editing<'_> {
         Ok(Plan { stored, replacement, applied })
     }
 
+    /// Keeps the note and the time limit of the entry, before the edit.
+    fn keep(&self, plan: &Plan, deadline: Deadline) -> Result<Limited, Error> {
+        let Self { request, edit, target, .. } = *self;
+        entries::keep(Some(target), edit, &request.term, plan.applied.changed, deadline)
+    }
+
     /// In a file, every byte outside the edit is kept. In a database, the document gets the gateway's own form, unless
     /// it has fields that only its text can keep.
     fn planned(&self, stored: &Stored) -> Result<Planned, Error> {
@@ -74,7 +84,7 @@ impl Editing<'_> {
     }
 
     fn in_text(&self, stored: &Stored) -> Result<Planned, Error> {
-        let Self { request, edit, local } = *self;
+        let Self { request, edit, local, .. } = *self;
         let name = local.store.name();
         let syntax = match &local.store {
             Store::JsonFile(file) if !local.is_store => by_name(&Input::Path(file.path().to_owned())),
@@ -99,7 +109,7 @@ impl Editing<'_> {
     }
 
     fn printed(&self, stored: &Stored) -> Result<Planned, Error> {
-        let Self { request, edit, local } = *self;
+        let Self { request, edit, local, .. } = *self;
         let name = local.store.name();
         let now = if local.is_store { now_ms() } else { None };
         let mut modern = String::new();
@@ -116,7 +126,13 @@ impl Editing<'_> {
     }
 
     /// The report of a plan. `after`: the document stored afterwards, if the plan was carried out.
-    fn report(&self, plan: Plan, after: Option<&Stored>, attempts: u32, deadline: Deadline) -> EditReport {
+    fn report(
+        &self,
+        plan: Plan,
+        after: Option<&Stored>,
+        (attempts, limited): (u32, Limited),
+        deadline: Deadline,
+    ) -> EditReport {
         let Self { edit, local, .. } = *self;
         let Plan { stored, replacement, applied } = plan;
         let mut set = SetReport {
@@ -144,25 +160,35 @@ impl Editing<'_> {
             }
         }
         let Applied { similar, elsewhere, .. } = applied;
-        EditReport { edit: edit.clone(), set, similar, elsewhere, lints, attempts }
+        EditReport {
+            edit: edit.clone(),
+            set,
+            similar,
+            elsewhere,
+            lints,
+            limited,
+            expired: Vec::new(),
+            attempts,
+        }
     }
 }
 
-pub(super) fn run(
+/// Makes one edit, and keeps the versions before and after it.
+pub(super) fn edit(
     request: &Request,
     edit: &Edit,
+    local: &Local,
     gate: &Gate,
     deadline: Deadline,
 ) -> anyhow::Result<EditReport> {
-    let local = request.place.local(deadline).context("looking for this host's store")?;
-    let local = local.ok_or(Error::FixStdin)?;
-    let editing = Editing { request, edit, local: &local };
+    let target = target::of_store(&local.store, local.is_store);
+    let editing = Editing { request, edit, local, target: &target };
     let store = &local.store;
     if request.dry_run {
         store.replaceable(deadline).map_err(Error::from).context("looking at the store")?;
         let stored = store.read(deadline).map_err(Error::from).context("reading the store")?;
         let plan = editing.plan(stored)?;
-        return Ok(editing.report(plan, None, 1, deadline));
+        return Ok(editing.report(plan, None, (1, Limited::default()), deadline));
     }
     if !local.is_store {
         // Locking a file that does not exist is of no use.
@@ -175,11 +201,19 @@ pub(super) fn run(
         let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
         let stored = locked.read().map_err(Error::from).context("reading the store")?;
         let plan = editing.plan(stored)?;
+        let limited = editing.keep(&plan, deadline)?;
+        let mut recorder = Recorder::of_store(store, local.is_store, request.writer);
         if plan.replacement.is_some() {
+            recorder.before_stored(&plan.stored, deadline);
             entered(gate, deadline)?;
         }
         let error = match carry_out(&plan, &locked) {
-            Ok(after) => return Ok(editing.report(plan, after.as_ref(), attempts, deadline)),
+            Ok(after) => {
+                after.iter().for_each(|after| recorder.after_stored(after));
+                let mut report = editing.report(plan, after.as_ref(), (attempts, limited), deadline);
+                report.set.remarks.extend(recorder.warning());
+                return Ok(report);
+            }
             Err(error) => error,
         };
         drop(locked);

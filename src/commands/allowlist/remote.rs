@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::super::Error;
 use super::super::documents::ABSENT;
+use super::super::past::entries;
 use super::super::remote::replace::{Replaced, Terms, replace};
 use super::super::remote::{Fetched, RemoteStore};
 use super::plan::{edited, in_todays_form, lints, now_ms};
@@ -19,27 +20,27 @@ use crate::approvals::lint::Keeper;
 use crate::approvals::model::document::Document;
 use crate::deadline::Deadline;
 use crate::gateway::api::approvals::Document as Held;
-use crate::report::approvals::{EditReport, SetOutcome, SetReport};
-use crate::settings::Flags;
+use crate::report::approvals::{EditReport, Limited, SetOutcome, SetReport};
 
-pub(super) async fn run(
+/// Makes one edit on an open connection.
+pub(super) async fn edit(
     request: &Request,
-    gateway: &Flags,
-    node: Option<&str>,
+    store: &mut RemoteStore,
     edit: Edit,
     deadline: Deadline,
 ) -> Result<EditReport, Error> {
-    let mut store = RemoteStore::open(gateway, node, deadline).await?;
-    let result = edit_at(request, &mut store, &edit, deadline).await;
-    store.close().await;
-    result.map(|(set, Applied { similar, elsewhere, .. }, lints, attempts)| EditReport {
-        edit,
-        set,
-        similar,
-        elsewhere,
-        lints,
-        attempts,
-    })
+    let (done, attempts) = edit_at(request, store, &edit, deadline).await?;
+    let Done { set, applied: Applied { similar, elsewhere, .. }, lints, limited } = done;
+    let expired = Vec::new();
+    Ok(EditReport { edit, set, similar, elsewhere, lints, limited, expired, attempts })
+}
+
+/// The result of an edit that was stored, or that was not needed.
+struct Done {
+    set: SetReport,
+    applied: Applied,
+    lints: Vec<Diagnostic>,
+    limited: Limited,
 }
 
 async fn edit_at(
@@ -47,7 +48,7 @@ async fn edit_at(
     store: &mut RemoteStore,
     edit: &Edit,
     deadline: Deadline,
-) -> Result<(SetReport, Applied, Vec<Diagnostic>, u32), Error> {
+) -> Result<(Done, u32), Error> {
     let mut attempts = 0;
     // Whether an attempt was stored but missing when read back.
     let mut missed = false;
@@ -58,7 +59,7 @@ async fn edit_at(
             return Err(Error::NoAllowlist { place: store.name() });
         };
         let error = match attempt(request, edit, store, &before, deadline).await {
-            Ok((mut replaced, applied, lints)) => {
+            Ok((mut replaced, applied, lints, limited)) => {
                 let holds = match &replaced.stored {
                     Some(stored) => holds(request, edit, store, stored)?,
                     None => true,
@@ -71,7 +72,7 @@ async fn edit_at(
                 // The first time, another writer may have overwritten the edit. The second time, the gateway does not
                 // keep it.
                 if holds || missed {
-                    return Ok((replaced.report, applied, lints, attempts));
+                    return Ok((Done { set: replaced.report, applied, lints, limited }, attempts));
                 }
                 missed = true;
                 Error::Conflict { place: store.name(), expected: before.hash, found: replaced.report.after }
@@ -101,9 +102,14 @@ async fn attempt(
     store: &mut RemoteStore,
     before: &Held,
     deadline: Deadline,
-) -> Result<(Replaced, Applied, Vec<Diagnostic>), Error> {
+) -> Result<(Replaced, Applied, Vec<Diagnostic>, Limited), Error> {
     let mut modern = String::new();
     let Plan { document, applied, lints } = plan(request, edit, store, before, &mut modern, deadline)?;
+    let limited = if request.dry_run {
+        Limited::default()
+    } else {
+        entries::keep(store.target().as_ref(), edit, &request.term, applied.changed, deadline)?
+    };
     let Some(document) = document else {
         let report = SetReport {
             path: store.name(),
@@ -113,10 +119,11 @@ async fn attempt(
             after: Some(before.hash.clone()),
             ..SetReport::default()
         };
-        return Ok((Replaced { report, stored: None }, applied, lints));
+        return Ok((Replaced { report, stored: None }, applied, lints, limited));
     };
-    let terms = Terms { dry_run: request.dry_run, downgrade: false, whole: false };
-    Ok((replace(store, document, before, terms).await?, applied, lints))
+    let Request { dry_run, writer, .. } = *request;
+    let terms = Terms { dry_run, downgrade: false, whole: false, writer };
+    Ok((replace(store, document, before, terms).await?, applied, lints, limited))
 }
 
 fn plan<'t>(

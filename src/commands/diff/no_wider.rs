@@ -9,6 +9,7 @@ use super::assign;
 use crate::approvals::decide::{
     Agent, Cause, Circumstance, Comparison, Incomparable, Profile, Quirk, Widening, Wider, Witness, wider,
 };
+use crate::approvals::model::stored::hash_of;
 use crate::approvals::{self, Strictness};
 use crate::commands::Error;
 use crate::commands::documents::{self, Content, Snapshot};
@@ -46,28 +47,36 @@ pub fn no_wider(parameters: NoWider, access: &Flags, deadline: Deadline) -> anyh
     let mut b = documents::read(&request.b, deadline)?;
     let mut remarks = [std::mem::take(&mut a.remarks), std::mem::take(&mut b.remarks)].concat();
     remarks.dedup();
-    let (a, b) = (read(a)?, read(b)?);
+    let (a, b) = (Read::of(a)?, Read::of(b)?);
     let loaded = config
         .as_deref()
         .map(|file| load_configuration(Some(file), &Environment::of_process(), deadline))
         .transpose()?;
     let configuration = loaded.map_or(Value::Null, |loaded| loaded.split().0);
     let named = release.as_deref().and_then(Profile::of);
+    let config = config.map(|file| file.display().to_string());
+    let report = compared(a, b, named, &configuration)?;
+    Ok(WiderReport { config, remarks, ..report })
+}
+
+/// What a text allows and another one does not, as every generation decides it. `None`: no document.
+pub fn between(a: (String, Option<String>), b: (String, Option<String>)) -> Result<WiderReport, Error> {
+    compared(Read::of_text(a), Read::of_text(b), None, &Value::Null)
+}
+
+/// `named`: the generation to decide as; `None` for every one.
+fn compared(a: Read, b: Read, named: Option<Profile>, configuration: &Value) -> Result<WiderReport, Error> {
     let profiles = named.map_or_else(|| Profile::ALL.to_vec(), |profile| vec![profile]);
     let mut gathered = Gathered::new(Places::of(b.stored.as_deref(), b.source.as_deref()));
     for &profile in &profiles {
-        let comparison = Comparison {
-            before: a.stored.as_deref(),
-            after: b.stored.as_deref(),
-            configuration: &configuration,
-            profile,
-        };
+        let comparison =
+            Comparison { before: a.stored.as_deref(), after: b.stored.as_deref(), configuration, profile };
         match wider(&comparison) {
             Ok(found) => gathered.add(found, profile),
             Err(Incomparable::Before) => gathered.add_incomparable(&a.side.name, profile),
             Err(Incomparable::After) => gathered.add_incomparable(&b.side.name, profile),
             Err(Incomparable::Configuration(why)) => {
-                return Err(Error::from(ExplainError::NotOnGateway(why)).into());
+                return Err(ExplainError::NotOnGateway(why).into());
             }
         }
     }
@@ -76,30 +85,43 @@ pub fn no_wider(parameters: NoWider, access: &Flags, deadline: Deadline) -> anyh
         a: a.side,
         b: b.side,
         releases: profiles.iter().map(|profile| profile.release()).collect(),
-        config: config.map(|file| file.display().to_string()),
+        config: None,
         found: gathered.found,
         omitted: gathered.omitted,
         notes: gathered.notes.into_values().collect(),
-        remarks,
+        remarks: Vec::new(),
     })
 }
 
-fn read(snapshot: Snapshot) -> Result<Read, Error> {
-    let side =
-        Side { name: snapshot.name.clone(), exists: snapshot.exists(), hash: snapshot.hash(), native: false };
-    let Snapshot { name, content, syntax, .. } = snapshot;
-    let bytes = match content {
-        Content::Text(bytes) => Some(bytes),
-        Content::Absent => None,
-        Content::Native(_) => return Err(ExplainError::Native(name).into()),
-    };
-    let strictness = Strictness { syntax, allow_legacy: true };
-    Ok(Read {
-        side,
-        problems: bytes.as_deref().map_or(0, |bytes| approvals::check(bytes, strictness).errors()),
-        source: bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-        stored: bytes.map(|bytes| stored_text(bytes, syntax)),
-    })
+impl Read {
+    /// A text without secrets, of JSON.
+    fn of_text((name, text): (String, Option<String>)) -> Self {
+        let hash = hash_of(text.as_deref().unwrap_or_default().as_bytes());
+        let side = Side { name, exists: text.is_some(), hash, native: false };
+        Self { side, problems: 0, source: text.clone(), stored: text }
+    }
+
+    fn of(snapshot: Snapshot) -> Result<Self, Error> {
+        let side = Side {
+            name: snapshot.name.clone(),
+            exists: snapshot.exists(),
+            hash: snapshot.hash(),
+            native: false,
+        };
+        let Snapshot { name, content, syntax, .. } = snapshot;
+        let bytes = match content {
+            Content::Text(bytes) => Some(bytes),
+            Content::Absent => None,
+            Content::Native(_) => return Err(ExplainError::Native(name).into()),
+        };
+        let strictness = Strictness { syntax, allow_legacy: true };
+        Ok(Self {
+            side,
+            problems: bytes.as_deref().map_or(0, |bytes| approvals::check(bytes, strictness).errors()),
+            source: bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            stored: bytes.map(|bytes| stored_text(bytes, syntax)),
+        })
+    }
 }
 
 /// Findings of several releases, those that are alike as one.

@@ -40,6 +40,7 @@ impl Named<Found> {
             Place::Stdin => "<stdin>".to_owned(),
             Place::Host => "this host's store".to_owned(),
             Place::Gateway(_) | Place::Node { .. } => "the gateway".to_owned(),
+            Place::Version(id) => format!("version:{id}"),
         };
         Self { name, work: Ok(Found { place, in_directory }) }
     }
@@ -105,7 +106,7 @@ fn no_document(snapshot: &Snapshot) -> Remark {
         // The first release that stores its document in a database.
         Origin::Local(Local { store: Store::Sqlite(_), .. }) => Some("2026.8.1"),
         Origin::Remote { release, .. } => release.as_deref(),
-        Origin::Local(_) | Origin::Stdin => None,
+        Origin::Local(_) | Origin::Stdin | Origin::Version => None,
     };
     let unanswered = match release.and_then(lint::denies_unanswered) {
         Some(true) => "a prompt that nobody answers is denied",

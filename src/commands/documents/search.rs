@@ -70,7 +70,11 @@ pub(in crate::commands) fn found_of(
                 },
             ));
         } else {
-            files.push(Named::of(Place::named(path.clone()), false));
+            let place = match sought {
+                Sought::Documents => Place::document(path.clone()),
+                Sought::PolicyTests => Place::named(path.clone()),
+            };
+            files.push(Named::of(place, false));
         }
     }
     Ok(files)

@@ -10,6 +10,7 @@ use crate::report::exit::Exit;
 use crate::settings::Kind;
 use crate::store::StoreError;
 use crate::store::input::InputError;
+use crate::store::versions::VersionsError;
 
 impl Error {
     /// The exit code. No wildcard: a new error is a new decision.
@@ -46,6 +47,19 @@ impl Error {
                 | StoreError::Unflushed { .. }
                 | StoreError::Write { .. } => Exit::Store,
             },
+            Self::Versions(error) => match error {
+                VersionsError::Busy { .. } => Exit::TimedOut,
+                VersionsError::Exposed(_)
+                | VersionsError::Directory { .. }
+                | VersionsError::NotFile(_)
+                | VersionsError::Foreign(_)
+                | VersionsError::Newer(_)
+                | VersionsError::Damaged { .. }
+                | VersionsError::Full(_)
+                | VersionsError::Sqlite { .. } => Exit::Store,
+            },
+            Self::NotNoted { cause, .. } => cause.exit(),
+            Self::NoVersion { .. } | Self::NoText { .. } | Self::NothingToRestore { .. } => Exit::Found,
             Self::Fix { error, .. } => match error {
                 FixError::Invalid => Exit::Found,
                 FixError::Misread => Exit::Bug,
@@ -78,6 +92,7 @@ impl Error {
             // The change was made; whether it is still in place is unknown.
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
+            | Self::PastLimit { .. }
             | Self::TwoGateways { .. }
             | Self::GatewayOrPattern { .. }
             | Self::StdinTwice
@@ -106,6 +121,8 @@ impl Error {
             Self::Raced(error) => error.code(),
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
             Self::FixUnconfirmed => "unconfirmed",
+            Self::Versions(_) | Self::NotNoted { .. } => "versions",
+            Self::NoVersion { .. } | Self::NoText { .. } | Self::NothingToRestore { .. } => "no-version",
             Self::Scenario { .. } => "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",
             Self::Rejected { .. } => "rejected",
@@ -117,6 +134,7 @@ impl Error {
             | Self::NodeDisabled { .. }
             | Self::NodeAnswer { .. } => "node",
             Self::Input(_)
+            | Self::PastLimit { .. }
             | Self::Explain(_)
             | Self::Unfinished { .. }
             | Self::Store(_)

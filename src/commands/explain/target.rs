@@ -53,7 +53,7 @@ impl Target {
         let surroundings = Surroundings::of(&origin, bytes.is_some(), config, release, deadline)?;
         let (owner, path, is_local) = match origin {
             Origin::Remote { path, .. } => (Some(name), path, false),
-            Origin::Local(_) | Origin::Stdin => (None, name, true),
+            Origin::Local(_) | Origin::Stdin | Origin::Version => (None, name, true),
         };
         let source = bytes.as_deref().filter(|_| is_local);
         Ok(Self {
@@ -104,7 +104,7 @@ impl Surroundings {
                     Sources { named: release, gateway: of_gateway.as_deref(), ..Sources::default() };
                 Ok(Self { configuration, configured, release: sources.choose(), is_here: *is_here })
             }
-            Origin::Local(_) | Origin::Stdin => {
+            Origin::Local(_) | Origin::Stdin | Origin::Version => {
                 let loaded = load(config, &environment, deadline)?;
                 let package = installed(&environment, deadline);
                 let sources = Sources {
@@ -156,7 +156,7 @@ fn kind(origin: &Origin, exists: bool) -> Option<StoreKind> {
     match origin {
         Origin::Local(Local { store: Store::Sqlite(_), .. }) => Some(StoreKind::Database),
         Origin::Local(Local { store: Store::JsonFile(_), is_store: true }) if exists => Some(StoreKind::File),
-        Origin::Local(_) | Origin::Stdin | Origin::Remote { .. } => None,
+        Origin::Local(_) | Origin::Stdin | Origin::Remote { .. } | Origin::Version => None,
     }
 }
 

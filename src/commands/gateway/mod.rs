@@ -272,6 +272,21 @@ impl Connection {
         &self.choice.chosen.address
     }
 
+    /// The gateway's name in config.toml, if it was chosen by name.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.choice.chosen.name.as_deref()
+    }
+
+    /// Whether it is the gateway to rehearse with.
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.choice.chosen.address == EMBEDDED
+    }
+
+    /// Shows a warning immediately, once.
+    pub(super) fn warn(&self, text: String) {
+        self.choice.warnings.give(text);
+    }
+
     /// Whether the gateway lists a method.
     pub(super) fn offers(&self, method: api::Method) -> bool {
         let methods = self.link.hello().map(|hello| &hello.features.methods);
@@ -341,6 +356,11 @@ impl Connection {
             Ok(Some(JsonFile::at(directory.join(name)).lock(deadline)?))
         })
         .await
+    }
+
+    /// The deadline of the command.
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadline
     }
 
     /// Sets another deadline, for a command that continues.

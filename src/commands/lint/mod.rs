@@ -11,19 +11,24 @@ use anyhow::Context;
 
 use super::documents::batch::{self, Found, Missed, Named, Room};
 use super::documents::{Content, Local, Origin, Place, Snapshot, search};
+use super::past::database::now_ms;
+use super::past::entries;
+use super::past::recorder::Recorder;
 use super::{Error, raced};
 use crate::approvals::Budget;
 use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
-use crate::approvals::lint::{self, Counts, Facts, Files, Keeper, Linted, Stale};
+use crate::approvals::lint::{self, Counts, Facts, Files, Keeper, Linted, Stale, Timed};
 use crate::approvals::model::stored::hash_of;
 use crate::deadline::Deadline;
 use crate::report::approvals::{FileReport, Fix, LintReport};
 use crate::report::exit::Tally;
+use crate::report::instant;
 use crate::settings::{Environment, Project};
 use crate::store::files::ThisMachine;
+use crate::store::versions::{EntryRecord, Writer};
 use crate::store::{Store, StoreError};
 pub use request::{Request, Target};
 
@@ -39,7 +44,7 @@ pub struct Plan {
 /// A checked document, and the entries to remove from it.
 #[derive(Debug)]
 struct Fixable {
-    store: Store,
+    local: Local,
     syntax: Syntax,
     hash: String,
     fix: Fix,
@@ -121,11 +126,11 @@ fn check(
     snapshot: Snapshot,
     deadline: Deadline,
 ) -> Result<Checked, Missed> {
-    let Snapshot { name, origin, content, syntax, remarks, .. } = snapshot;
+    let Snapshot { name, origin, content, target, syntax, remarks, .. } = snapshot;
     let (local, remote, release) = match origin {
         Origin::Local(local) => (Some(local), false, None),
         Origin::Remote { release, .. } => (None, true, release),
-        Origin::Stdin => (None, false, None),
+        Origin::Stdin | Origin::Version => (None, false, None),
     };
     let text = match content {
         Content::Text(text) => text,
@@ -138,7 +143,9 @@ fn check(
     let spent = || judging.left().is_none();
     let is_of_host = matches!(local, Some(Local { is_store: true, .. }));
     let home = Environment::of_process().home().map(|home| home.display().to_string()).unwrap_or_default();
+    let timed: Vec<Timed> = entries::records(target.as_ref(), deadline).iter().map(timed).collect();
     let facts = Facts {
+        timed: &timed,
         name: &project_name,
         versioned: path.is_some_and(versioned::is_versioned),
         stale: request.stale_days.map(|days| Stale { now_ms: request.now_ms, days }),
@@ -175,12 +182,8 @@ fn check(
     let used = project.overrides.silences.iter().enumerate().map(of_silence).collect();
     let Linted { removals, unknown, unknown_count, .. } = found;
     let fix = Fix { name: name.clone(), removals, unknown, unknown_count };
-    let fixable = local.filter(|_| !fix.is_empty()).map(|local| Fixable {
-        store: local.store,
-        syntax,
-        hash: hash_of(&text),
-        fix,
-    });
+    let fixable =
+        local.filter(|_| !fix.is_empty()).map(|local| Fixable { local, syntax, hash: hash_of(&text), fix });
     Ok(Checked {
         file: FileReport { name, result: Ok(found.verdict) },
         counts: found.counts,
@@ -190,6 +193,19 @@ fn check(
         used,
         fixable,
     })
+}
+
+/// The note and the time limit of an entry, for the lints.
+fn timed(record: &EntryRecord) -> Timed {
+    let shown = entries::shown(record, now_ms());
+    Timed {
+        agent: shown.agent,
+        pattern: shown.pattern,
+        arg_pattern: shown.arg_pattern,
+        note: shown.note,
+        until: shown.until_ms.map(instant),
+        is_over: shown.is_over,
+    }
 }
 
 /// The time reserved to locate the findings in a document of this many bytes.
@@ -260,37 +276,42 @@ impl Plan {
     }
 }
 
-/// Fixes every document that can be fixed, and returns what was removed.
+/// Fixes every document that can be fixed, and returns what was removed, and warnings.
 ///
 /// Each is replaced whole or not at all, and only if it has not changed since it was checked.
-pub fn carry_out(plan: Plan, deadline: Deadline) -> anyhow::Result<Vec<Fix>> {
-    let mut done = Vec::new();
+pub fn carry_out(plan: Plan, deadline: Deadline) -> anyhow::Result<(Vec<Fix>, Vec<Remark>)> {
+    let (mut done, mut remarks) = (Vec::new(), Vec::new());
     for fixable in plan.fixable {
         let name = fixable.fix.name.clone();
-        fix(&fixable, deadline).with_context(|| match done.len() {
+        let warning = fix(&fixable, deadline).with_context(|| match done.len() {
             0 => format!("fixing {name}"),
             1 => format!("fixing {name}, after one other document was"),
             more => format!("fixing {name}, after {more} other documents were"),
         })?;
+        remarks.extend(warning.filter(|warning| !remarks.contains(warning)));
         done.push(fixable.fix);
     }
-    Ok(done)
+    Ok((done, remarks))
 }
 
-fn fix(fixable: &Fixable, deadline: Deadline) -> Result<(), Error> {
-    let locked = fixable.store.lock(deadline)?;
+fn fix(fixable: &Fixable, deadline: Deadline) -> Result<Option<Remark>, Error> {
+    let store = &fixable.local.store;
+    let locked = store.lock(deadline)?;
     let stored = locked.read()?;
     let found = stored.hash();
     if found != fixable.hash {
-        let (path, expected) = (fixable.store.path().to_owned(), fixable.hash.clone());
+        let (path, expected) = (store.path().to_owned(), fixable.hash.clone());
         return Err(raced(StoreError::Conflict { path, expected, found }));
     }
     let text = stored.text().unwrap_or_default();
     let name = || fixable.fix.name.clone();
     let fixed = lint::without(text, fixable.syntax, &fixable.fix.removals)
         .map_err(|error| Error::Fix { name: name(), error })?;
-    locked.replace(&stored, &fixed).map_err(raced)?;
-    Ok(())
+    let mut recorder = Recorder::of_store(store, fixable.local.is_store, Writer::Fix);
+    recorder.before_stored(&stored, deadline);
+    let after = locked.replace(&stored, &fixed).map_err(raced)?;
+    recorder.after_stored(&after);
+    Ok(recorder.warning())
 }
 
 /// The counts that decide the exit code. `failing`: the lowest severity that makes the exit code 1; `None` for no

@@ -11,6 +11,7 @@ use crate::queue::{Doubt, Kind, Prompt};
 use crate::report::approvals::SetOutcome;
 use crate::report::queue::{Added, Entry};
 use crate::settings::Flags;
+use crate::store::versions::Writer;
 
 /// An entry to add.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub fn propose(
         place,
         dry_run: true,
         allow_legacy: false,
+        term: allowlist::Term::default(),
+        writer: Writer::AddEntry,
     };
     // The document must take the entry before anything is decided.
     allowlist::run(&request, &Gate::default(), deadline)?;

@@ -16,8 +16,10 @@ use crate::approvals::edit::replacement::{self, Completed};
 use crate::approvals::model::document::Document;
 use crate::approvals::model::stored::Stored;
 use crate::commands::Error;
+use crate::commands::past::recorder::{Holding, Recorder};
 use crate::gateway::api::approvals::Document as Held;
 use crate::report::approvals::{SetOutcome, SetReport};
+use crate::store::versions::Writer;
 
 /// Limit on attempts, each with fewer fields: current gateways name one unknown field of an object at a time.
 const ROUNDS: usize = 16;
@@ -31,6 +33,8 @@ pub(in crate::commands) struct Terms {
     pub(in crate::commands) downgrade: bool,
     /// Whether the command sets the whole document, and not one entry.
     pub(in crate::commands) whole: bool,
+    /// The verb that versions name as the writer.
+    pub(in crate::commands) writer: Writer,
 }
 
 /// The result of a replacement.
@@ -58,6 +62,7 @@ pub(in crate::commands) async fn replace(
         before: before.hash.clone(),
         ..SetReport::default()
     };
+    let mut recorder = store.recorder(terms.writer);
     // One attempt, and further ones if the gateway is too old for the document and fields may be left out.
     for _ in 0..ROUNDS {
         let new_id = || Uuid::new_v4().to_string();
@@ -88,8 +93,11 @@ pub(in crate::commands) async fn replace(
             report.after = (!needed).then(|| before.hash.clone());
             return Ok(Replaced { report, stored: None });
         }
+        let deadline = store.deadline();
+        let held = stored.text().map_or(Holding::Absent, Holding::Text);
+        recorder.before(&before.hash, held, deadline);
         let message = match store.store(&raw(&sent), &before.hash).await {
-            Ok(()) => return read_back(store, &document, &before.hash, report).await,
+            Ok(()) => return read_back(store, &document, &before.hash, (report, recorder)).await,
             Err(NotStored::Conflict) => return Err(changed(name, before.hash.clone())),
             Err(NotStored::Other(error)) => return Err(error),
             Err(NotStored::Rejected(message)) => message,
@@ -113,7 +121,7 @@ async fn read_back(
     store: &mut RemoteStore,
     sent: &Document<'_>,
     base_hash: &str,
-    mut report: SetReport,
+    (mut report, mut recorder): (SetReport, Recorder),
 ) -> Result<Replaced, Error> {
     let after = match store.fetch().await {
         Ok(Fetched::Document(after)) => after,
@@ -121,6 +129,8 @@ async fn read_back(
         Ok(Fetched::Native { .. }) => return Err(changed(store.name(), base_hash.to_owned())),
         Err(cause) => return Err(Error::Unverified { place: store.name(), cause: Box::new(cause) }),
     };
+    recorder.after(&after.hash, Holding::Text(after.file.get().as_bytes()));
+    store.warn(recorder);
     report.outcome = SetOutcome::Stored;
     report.departures = departures(sent, &after.file);
     report.after = Some(after.hash);

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::Error;
 use super::super::documents::writing::{departures, entered};
 use super::super::documents::{Checked, Local};
+use super::super::past::recorder::Recorder;
 use super::request::Request;
 use crate::approvals::edit::replacement::{self, Replacement};
 use crate::approvals::findings::remark::Remark;
@@ -20,6 +21,7 @@ use crate::store::{Locked, Store, StoreError};
 #[derive(Debug)]
 pub(super) struct Plan {
     store: Store,
+    recorder: Recorder,
     /// The store's lock; `None` for a dry run.
     locked: Option<Locked>,
     stored: Stored,
@@ -31,7 +33,9 @@ pub(super) struct Plan {
 /// Reads the stored document and plans its replacement. Takes the lock, except for a dry run.
 pub(super) fn plan(request: &Request, new: Checked<'_>, deadline: Deadline) -> anyhow::Result<Plan> {
     let local = request.place.local(deadline).context("looking for this host's store")?;
-    let Local { store, .. } = local.ok_or(Error::FixStdin)?;
+    let local = local.ok_or(Error::FixStdin)?;
+    let recorder = Recorder::of_store(&local.store, local.is_store, request.writer);
+    let Local { store, .. } = local;
     let fleeting = match &store {
         Store::JsonFile(_) => fleeting(&new.document),
         // A database drops the field immediately, which is reported as a departure.
@@ -59,23 +63,26 @@ pub(super) fn plan(request: &Request, new: Checked<'_>, deadline: Deadline) -> a
     if replacement.needed {
         store.takes(size).map_err(Error::from)?;
     }
-    Ok(Plan { store, locked, stored, replacement, fleeting })
+    Ok(Plan { store, recorder, locked, stored, replacement, fleeting })
 }
 
 /// Replaces the document and reads it back, unless nothing changes or it is a dry run.
 pub(super) fn carry_out(plan: Plan, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
-    let Plan { store, locked, stored, replacement, fleeting } = plan;
+    let Plan { store, mut recorder, locked, stored, replacement, fleeting } = plan;
     let (outcome, after) = match locked {
         None if replacement.needed => (SetOutcome::Planned, None),
         None => (SetOutcome::Unchanged, Some(stored.hash())),
         Some(locked) if replacement.needed => {
+            recorder.before_stored(&stored, deadline);
             entered(gate, deadline)?;
             let after = locked.replace(&stored, &replacement.text);
             let after = after.map_err(Error::from).context("replacing the document")?;
-            let report = SetReport {
+            recorder.after_stored(&after);
+            let mut report = SetReport {
                 departures: departures(&replacement.text, &after),
                 ..report(&store, &stored, replacement, fleeting, deadline)
             };
+            report.remarks.extend(recorder.warning());
             return Ok(SetReport { outcome: SetOutcome::Stored, after: Some(after.hash()), ..report });
         }
         Some(locked) => {

@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use super::super::Error;
+use super::super::allowlist::expired;
 use super::super::documents::Checked;
 use super::super::documents::writing::entered;
+use super::super::past::recorder::Holding;
 use super::super::remote::replace::{Replaced, Terms, changed, replace};
 use super::super::remote::{Fetched, NotStored, RemoteStore};
 use super::new::New;
@@ -80,16 +82,21 @@ async fn document(
     before: &Held,
 ) -> Result<SetReport, Error> {
     unchanged_since(request, store, &before.hash)?;
-    let Request { dry_run, downgrade, .. } = *request;
-    let terms = Terms { dry_run, downgrade, whole: true };
-    let Replaced { report, .. } = replace(store, new.document, before, terms).await?;
+    let Request { dry_run, downgrade, writer, .. } = *request;
+    let terms = Terms { dry_run, downgrade, whole: true, writer };
+    let Replaced { mut report, .. } = replace(store, new.document, before, terms).await?;
+    if report.outcome == SetOutcome::Stored {
+        report.take(expired::of_remote(store, store.deadline()).await);
+    }
     Ok(report)
 }
 
 /// A policy to store.
 struct PolicyPlan {
     policy: Value,
-    /// The hash of the policy that it replaces.
+    /// The policy that it replaces.
+    before: Value,
+    /// The hash of that policy.
     base_hash: String,
     changes: Changes,
 }
@@ -111,7 +118,7 @@ fn planned_policy(
     let policy = serde_json::to_value(&new)
         .map_err(|error| Error::Replacement { path: store.name(), error: error.into() })?;
     let changes = Changes { policy: policies::changes(stored, &policy), ..Changes::default() };
-    Ok(PolicyPlan { policy, base_hash: hash, changes })
+    Ok(PolicyPlan { policy, before: stored.clone(), base_hash: hash, changes })
 }
 
 async fn set_policy(
@@ -119,7 +126,7 @@ async fn set_policy(
     store: &mut RemoteStore,
     plan: PolicyPlan,
 ) -> Result<SetReport, Error> {
-    let PolicyPlan { policy, base_hash, changes } = plan;
+    let PolicyPlan { policy, before, base_hash, changes } = plan;
     let needed = !changes.policy.is_empty();
     let mut report = SetReport {
         path: store.name(),
@@ -133,6 +140,8 @@ async fn set_policy(
         report.after = (!needed).then_some(base_hash);
         return Ok(report);
     }
+    let mut recorder = store.recorder(request.writer);
+    recorder.before(&base_hash, Holding::Native(&before), store.deadline());
     match store.store_native(&policy, &base_hash).await {
         Ok(()) => {}
         Err(NotStored::Conflict) => return Err(changed(store.name(), base_hash)),
@@ -147,6 +156,8 @@ async fn set_policy(
         Ok(Fetched::Document(_)) => return Err(changed(store.name(), base_hash)),
         Err(cause) => return Err(Error::Unverified { place: store.name(), cause: Box::new(cause) }),
     };
+    recorder.after(&hash, Holding::Native(&stored));
+    store.warn(recorder);
     report.outcome = SetOutcome::Stored;
     report.departures = policies::changes(&policy, &stored);
     report.after = Some(hash);

@@ -1,6 +1,7 @@
 //! Parameters of `approvals set`.
 
 use crate::commands::documents::Place;
+use crate::store::versions::Writer;
 
 /// The new document, its place and the options.
 #[derive(Debug)]
@@ -20,4 +21,6 @@ pub struct Request {
     pub drop_unknown: bool,
     /// Whether to remove fields that an older gateway rejects.
     pub downgrade: bool,
+    /// The verb that versions name as the writer.
+    pub writer: Writer,
 }

@@ -14,8 +14,9 @@ use super::{filter, millis};
 use crate::cli::gateway::Access;
 use crate::cli::hooks::{Notify, On};
 use crate::cli::queue::{Filters, Guard};
+use crate::commands::hooks::{self as receivers, Program};
 use crate::commands::queue::QueueError;
-use crate::commands::queue::guard::{self, Hooks, Program, WriteResult};
+use crate::commands::queue::guard::{self, Hooks, WriteResult};
 use crate::commands::targets::Targets;
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
@@ -149,10 +150,10 @@ fn hooks(
     });
     let mut hooks = Hooks::default();
     for url in urls {
-        hooks.notify.push(guard::receiver("--notify", &url)?);
+        hooks.notify.push(receivers::receiver("--notify", &url)?);
     }
     for file in notify_files {
-        hooks.notify.push(guard::receiver_of_file(file, deadline)?);
+        hooks.notify.push(receivers::receiver_of_file(file, deadline)?);
     }
     hooks.on = on.into_iter().map(|On { trigger, words }| (trigger, Program::of(words))).collect();
     if hooks.on.is_empty() {

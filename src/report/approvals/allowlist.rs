@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::notes::{EntryNote, NoteJson};
 use super::{Snapshot, VERSION, messages};
 use crate::approvals::contents::AgentSummary;
 use crate::approvals::findings::remark::Remark;
@@ -20,6 +21,8 @@ pub struct Allowlists {
     pub hash: String,
     /// The agents with their whole lists. Texts that look like secrets are masked.
     pub agents: Vec<AgentSummary>,
+    /// Notes and time limits of entries, some of which the document may not have any more.
+    pub notes: Vec<EntryNote>,
     /// The only agent that was asked for.
     pub only: Option<String>,
     /// Conditions around the document.
@@ -29,10 +32,10 @@ pub struct Allowlists {
 impl Allowlists {
     /// The lists of a document. `only`: of this agent alone.
     pub fn of(snapshot: Snapshot, only: Option<String>) -> Self {
-        let Snapshot { place, path, exists, hash, file, remarks, .. } = snapshot;
+        let Snapshot { place, path, exists, hash, file, notes, remarks, .. } = snapshot;
         let wanted = |agent: &AgentSummary| only.as_deref().is_none_or(|only| agent.id == only);
         let agents = file.agents(usize::MAX).filter(wanted).collect();
-        Self { place, path, exists, hash, agents, only, remarks }
+        Self { place, path, exists, hash, agents, notes, only, remarks }
     }
 
     /// The output of `--json`.
@@ -51,6 +54,8 @@ impl Allowlists {
             #[serde(skip_serializing_if = "Option::is_none")]
             gateway: Option<&'r str>,
             hash: &'r str,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            notes: Vec<NoteJson<'r>>,
             path: &'r str,
             remarks: Vec<&'r str>,
             version: u8,
@@ -65,6 +70,7 @@ impl Allowlists {
             exists: self.exists,
             gateway: self.place.as_deref(),
             hash: &self.hash,
+            notes: self.notes.iter().map(NoteJson::of).collect(),
             path: &self.path,
             remarks: messages(&self.remarks),
             version: VERSION,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::notes::{Expired, ExpiredJson, Limited, NoteJson};
 use super::set::{SetOutcome, SetReport};
 use super::{Changed, FieldJson, VERSION, messages};
 use crate::approvals::edit::allowlist::{Edit, Verb};
@@ -23,6 +24,10 @@ pub struct EditReport {
     pub elsewhere: Vec<String>,
     /// Lints of the new entry: what is dangerous or has no effect.
     pub lints: Vec<Diagnostic>,
+    /// The note and time limit of the entry.
+    pub limited: Limited,
+    /// Entries whose time was over, and that were removed before the edit.
+    pub expired: Vec<Expired>,
     /// How often the document was read: more than once if other programs edited it concurrently.
     pub attempts: u32,
 }
@@ -37,7 +42,7 @@ impl EditReport {
     pub fn is_nothing(&self) -> bool {
         let left =
             self.edit.verb() == Verb::Remove && !(self.similar.is_empty() && self.elsewhere.is_empty());
-        self.set.is_nothing() && !left
+        self.set.is_nothing() && !left && self.expired.is_empty() && !self.limited.stays
     }
 }
 
@@ -55,9 +60,13 @@ impl EditReport {
             elsewhere: &'r [String],
             entry: Value,
             existed: bool,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            expired: Vec<ExpiredJson<'r>>,
             foreseen: Vec<FieldJson>,
             hash: Option<&'r str>,
             lints: Vec<LintJson<'r>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            note: Option<NoteJson<'r>>,
             outcome: &'static str,
             path: &'r str,
             remarks: Vec<&'r str>,
@@ -65,7 +74,7 @@ impl EditReport {
             verb: &'static str,
             version: u8,
         }
-        let Self { edit, set, similar, elsewhere, lints, attempts } = self;
+        let Self { edit, set, similar, elsewhere, lints, limited, expired, attempts } = self;
         Printed {
             agent: edit.agent(),
             attempts: *attempts,
@@ -75,9 +84,11 @@ impl EditReport {
             elsewhere,
             entry: edit.entry(),
             existed: set.existed,
+            expired: expired.iter().map(ExpiredJson::of).collect(),
             foreseen: set.foreseen.iter().map(FieldJson::of).collect(),
             hash: set.after.as_deref(),
             lints: lints.iter().map(LintJson::of).collect(),
+            note: limited.note.as_ref().map(NoteJson::of),
             outcome: set.outcome.as_str(),
             path: &set.path,
             remarks: messages(&set.remarks),

@@ -6,11 +6,14 @@ pub mod edit;
 pub mod effective;
 pub mod explain;
 pub mod lint;
+pub mod notes;
 pub mod policy_tests;
 pub mod reasons;
+pub mod restore;
 mod sentences;
 pub mod set;
 pub mod snapshot;
+pub mod versions;
 pub mod wider;
 
 use std::borrow::Cow;
@@ -29,6 +32,7 @@ pub use allowlist::Allowlists;
 pub use diff::{DiffReport, Side};
 pub use edit::EditReport;
 pub use lint::{Fix, LintReport};
+pub use notes::{EntryNote, Expired, Limited};
 pub use policy_tests::{Check, Difference, EntryPlaces, NotTested, TestReport, TestedFile, Uncovered};
 pub use set::{SetOutcome, SetReport};
 pub use snapshot::{Got, NativeSnapshot, Snapshot};
@@ -234,6 +238,11 @@ impl<'d> Problem<'d> {
             fixable: page.map(|_| diagnostic.is_fixed && diagnostic.remote.is_none()),
         }
     }
+}
+
+/// The list of changes in machine output.
+pub(super) fn changed(changes: &[Change]) -> impl Serialize + use<'_> {
+    Changed(changes)
 }
 
 /// Changes in machine output.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::notes::{Expired, ExpiredJson};
 use super::{Changed, FieldJson, VERSION, messages};
 use crate::approvals::compare::changes::{Change, Changes};
 use crate::approvals::edit::downgrade::{Field, Removed};
@@ -32,11 +33,22 @@ pub struct SetReport {
     pub dropped: Vec<Change>,
     /// Number of unknown fields.
     pub dropped_count: usize,
+    /// Entries of the new document whose time is over, and that were removed after it was stored.
+    pub expired: Vec<Expired>,
     /// Remarks beside the result.
     pub remarks: Vec<Remark>,
 }
 
 impl SetReport {
+    /// Adds entries whose time was over, and that were removed after the document was stored.
+    pub fn take(&mut self, expired: Vec<Expired>) {
+        let last = expired.iter().rev().find_map(|expired| expired.result.as_ref().ok());
+        if let Some(hash) = last.filter(|hash| !hash.is_empty()) {
+            self.after = Some(hash.clone());
+        }
+        self.expired = expired;
+    }
+
     /// Whether nothing was or would be written, and the stored document is as expected.
     pub fn is_nothing(&self) -> bool {
         let lost = !self.removed.is_empty() || !self.foreseen.is_empty() || self.dropped_count > 0;
@@ -79,6 +91,8 @@ impl SetReport {
             departures: Changed<'r>,
             dropped_unknown: Changed<'r>,
             existed: bool,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            expired: Vec<ExpiredJson<'r>>,
             foreseen: Vec<FieldJson>,
             hash: Option<&'r str>,
             omitted_changes: usize,
@@ -96,6 +110,7 @@ impl SetReport {
             departures: Changed(&self.departures),
             dropped_unknown: Changed(&self.dropped),
             existed: self.existed,
+            expired: self.expired.iter().map(ExpiredJson::of).collect(),
             foreseen: self.foreseen.iter().map(FieldJson::of).collect(),
             hash: self.after.as_deref(),
             omitted_changes: *omitted,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::effective::{Effective, Official};
+use super::notes::{EntryNote, NoteJson};
 use super::{VERSION, messages};
 use crate::approvals::contents::Contents;
 use crate::approvals::findings::remark::Remark;
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub problems: usize,
     /// The defaults for fields that the document does not set, if the gateway reports them.
     pub resolved_defaults: Option<Value>,
+    /// Notes and time limits of entries, some of which the document may not have any more.
+    pub notes: Vec<EntryNote>,
     /// The policies in force, if they were asked for.
     pub effective: Option<Effective>,
     /// The policies in force in the form of OpenClaw's own command.
@@ -84,6 +87,8 @@ impl Snapshot {
             #[serde(skip_serializing_if = "Option::is_none")]
             effective: Option<E>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
+            notes: Vec<NoteJson<'s>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
             remarks: Vec<&'s str>,
         }
         Printed {
@@ -96,6 +101,7 @@ impl Snapshot {
             resolved_defaults: self.resolved_defaults.as_ref(),
             official: self.official.as_ref().map(Official::json),
             effective: self.effective.as_ref().map(Effective::json),
+            notes: self.notes.iter().map(NoteJson::of).collect(),
             remarks: messages(&self.remarks),
         }
     }

@@ -111,6 +111,11 @@ impl WiderReport {
         !self.found.is_empty()
     }
 
+    /// The findings in machine output.
+    pub(in crate::report) fn widenings(&self) -> impl Serialize + use<'_> {
+        self.found.iter().map(FoundJson::of).collect::<Vec<_>>()
+    }
+
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]

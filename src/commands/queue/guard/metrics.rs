@@ -13,6 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::commands::service::http::Served;
 use crate::queue::Guard;
 use crate::queue::guard::Note;
 use crate::queue::guard::line::Timing;
@@ -178,9 +179,10 @@ impl Metrics {
     pub(super) fn dropped(&self) {
         self.dropped.inc();
     }
+}
 
-    /// The metrics in the text format that Prometheus reads.
-    pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
+impl Served for Metrics {
+    fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -188,7 +190,7 @@ impl Metrics {
 
     /// Whether every gateway is connected and was listed recently, and one line for each. An open breaker is only shown
     /// in the line: the guard works, and a restart would not help.
-    pub(super) fn health(&self, period: Duration) -> (bool, String) {
+    fn health(&self, period: Duration) -> (bool, String) {
         let mut text = String::new();
         let mut well = true;
         for health in self.health.borrow().iter() {

@@ -8,11 +8,9 @@ mod control;
 mod event_loop;
 mod fleet;
 mod hooks;
-mod http;
 mod metrics;
 mod out;
 mod request;
-mod service;
 mod state;
 mod watch;
 
@@ -24,18 +22,18 @@ use futures_util::future::{Fuse, FusedFuture};
 
 use crate::commands::Error;
 use crate::commands::gateway::passed;
+use crate::commands::service::{Service, Signal, http};
 use crate::commands::targets::Targets;
 use crate::deadline::Deadline;
 use crate::queue::guard::line::{Event, Line};
 
 use self::attempts::Attempts;
 use self::fleet::Fleet;
-pub use self::hooks::{Hooks, Program, receiver, receiver_of_file};
+pub use self::hooks::Hooks;
 use self::metrics::Metrics;
 use self::out::Out;
 pub use self::out::WriteResult;
 pub use self::request::Request;
-use self::service::Service;
 
 /// The timeout of reading settings.
 const READING: Duration = Duration::from_secs(30);
@@ -105,14 +103,14 @@ pub async fn run(
                 }
             }
             signal = service.signal() => match signal {
-                service::Signal::Stop if stopping => {}
-                service::Signal::Stop => {
+                Signal::Stop if stopping => {}
+                Signal::Stop => {
                     stopping = true;
                     service.stopping();
                     out.emit(&nowhere, Event::Stopping);
                     fleet.stop();
                 }
-                service::Signal::Reload => {
+                Signal::Reload => {
                     service.reloading();
                     out.emit(&nowhere, Event::Reloading);
                     again = !reading.is_terminated();
@@ -120,7 +118,7 @@ pub async fn run(
                         reading.set(fleet::read(targets, Deadline::after(READING)).fuse());
                     }
                 }
-                service::Signal::Alive => service.alive(),
+                Signal::Alive => service.alive(),
             },
         }
     }

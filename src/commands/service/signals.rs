@@ -1,4 +1,4 @@
-//! Signals, and notifications to systemd where it has started the guard.
+//! Signals, and notifications to systemd where it has started the command.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::commands::Error;
 
-/// A signal to the guard.
+/// A signal to a command that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(in crate::commands) enum Signal {
     /// SIGINT (Ctrl-C) or SIGTERM.
     Stop,
     /// SIGHUP.
@@ -21,7 +21,7 @@ pub(super) enum Signal {
 
 /// The signals of a service.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(in crate::commands) struct Service {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
@@ -30,9 +30,9 @@ pub(super) struct Service {
 
 impl Service {
     /// Starts to listen. From now on only these methods receive the signals.
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(in crate::commands) fn new() -> Result<Self, Error> {
         let listen = |kind| signal(kind).map_err(Error::Runtime);
-        // Twice in the time after which systemd would consider the guard dead.
+        // Twice in the time after which systemd would consider the command dead.
         let watchdog = sd_notify::watchdog_enabled().filter(|period| !period.is_zero()).map(|period| {
             let mut interval = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -47,7 +47,7 @@ impl Service {
     }
 
     /// Waits for the next signal.
-    pub(super) async fn signal(&mut self) -> Signal {
+    pub(in crate::commands) async fn signal(&mut self) -> Signal {
         let alive = async {
             match &mut self.watchdog {
                 Some(watchdog) => {
@@ -64,19 +64,19 @@ impl Service {
         }
     }
 
-    pub(super) fn ready(&self) {
+    pub(in crate::commands) fn ready(&self) {
         self.notify(&[NotifyState::Ready]);
     }
 
-    pub(super) fn alive(&self) {
+    pub(in crate::commands) fn alive(&self) {
         self.notify(&[NotifyState::Watchdog]);
     }
 
-    pub(super) fn stopping(&self) {
+    pub(in crate::commands) fn stopping(&self) {
         self.notify(&[NotifyState::Stopping]);
     }
 
-    pub(super) fn reloading(&self) {
+    pub(in crate::commands) fn reloading(&self) {
         // systemd needs to know which of several reloads this is.
         match NotifyState::monotonic_usec_now() {
             Ok(now) => self.notify(&[NotifyState::Reloading, now]),
@@ -86,7 +86,7 @@ impl Service {
 
     #[expect(clippy::unused_self, reason = "only what listens to signals is a service")]
     fn notify(&self, states: &[NotifyState<'_>]) {
-        // Without systemd nobody is notified, and a guard does not end for that.
+        // Without systemd nobody is notified, and a command does not end for that.
         drop(sd_notify::notify(states));
     }
 }

@@ -23,13 +23,21 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::metrics::Metrics;
 use crate::commands::Error;
 use crate::commands::queue::QueueError;
 
+/// What is served.
+pub(in crate::commands) trait Served {
+    /// The metrics in the text format that Prometheus reads.
+    fn text(&self) -> Result<String, std::fmt::Error>;
+
+    /// Whether all is well, and one line for each target. `period`: how often each is looked at.
+    fn health(&self, period: Duration) -> (bool, String);
+}
+
 /// Limits of the server.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(in crate::commands) struct Bounds {
     /// How many connections may be open at once.
     connections: usize,
     /// How long a client may take to send its request head.
@@ -48,21 +56,21 @@ impl Default for Bounds {
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Binds the address.
-pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+pub(in crate::commands) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|cause| QueueError::Metrics { address: address.to_string(), cause }.into())
 }
 
-/// Serves until it is dropped. `reconcile_ms`: how often each gateway is listed.
-pub(super) async fn serve(
+/// Serves until it is dropped. `period_ms`: how often each target is looked at.
+pub(in crate::commands) async fn serve(
     listener: Option<TcpListener>,
-    metrics: &Metrics,
-    reconcile_ms: u64,
+    metrics: &impl Served,
+    period_ms: u64,
     bounds: Bounds,
 ) {
     let Some(listener) = listener else { return std::future::pending().await };
-    let period = Duration::from_millis(reconcile_ms);
+    let period = Duration::from_millis(period_ms);
     let mut serving = FuturesUnordered::new();
     let mut open = Open::default();
     loop {
@@ -125,7 +133,7 @@ impl Open {
 
 async fn answer(
     stream: TcpStream,
-    metrics: &Metrics,
+    metrics: &impl Served,
     period: Duration,
     bounds: Bounds,
     asked: Rc<Cell<bool>>,
@@ -141,7 +149,7 @@ async fn answer(
     drop(tokio::time::timeout(bounds.connection, connection).await);
 }
 
-fn respond(request: &Request<Incoming>, metrics: &Metrics, period: Duration) -> Response<Full<Bytes>> {
+fn respond(request: &Request<Incoming>, metrics: &impl Served, period: Duration) -> Response<Full<Bytes>> {
     const TEXT: &str = "text/plain; charset=utf-8";
     const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -171,6 +179,19 @@ mod tests {
 
     use super::*;
 
+    /// Serves nothing of interest, and all is well.
+    struct Nothing;
+
+    impl Served for Nothing {
+        fn text(&self) -> Result<String, std::fmt::Error> {
+            Ok("# EOF\n".to_owned())
+        }
+
+        fn health(&self, _: Duration) -> (bool, String) {
+            (true, String::new())
+        }
+    }
+
     /// Serves with these bounds until the client is done.
     fn while_serving<T: Send + 'static>(
         bounds: Bounds,
@@ -180,10 +201,9 @@ mod tests {
         runtime.block_on(async {
             let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
             let address = listener.local_addr().unwrap();
-            let metrics = Metrics::new();
             let client = tokio::task::spawn_blocking(move || client(address));
             tokio::select! {
-                () = serve(Some(listener), &metrics, 60_000, bounds) => panic!("it serves for good"),
+                () = serve(Some(listener), &Nothing, 60_000, bounds) => panic!("it serves for good"),
                 done = client => done.unwrap(),
             }
         })

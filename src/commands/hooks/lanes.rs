@@ -13,30 +13,30 @@ use super::webhook::Receiver;
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::gateway::WebhookUrl;
-use crate::queue::guard::line::Event;
 
 /// The maximum number of events that wait in a lane.
-pub(super) const MOST_WAITING: usize = 64;
+pub(in crate::commands) const MOST_WAITING: usize = 64;
 /// The maximum number of programs that run at once.
 const AT_ONCE: usize = 4;
 
 /// An event for a hook.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
-    pub(super) gateway: Arc<str>,
+pub(in crate::commands) struct Job {
+    /// The gateway, or another target of the command.
+    pub(in crate::commands) gateway: Arc<str>,
     /// The name of the event.
-    pub(super) of: &'static str,
+    pub(in crate::commands) of: &'static str,
     /// The event as JSON.
-    pub(super) text: Arc<str>,
+    pub(in crate::commands) text: Arc<str>,
 }
 
 /// A hook that failed.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) gateway: Arc<str>,
-    of: &'static str,
-    hook: String,
-    cause: String,
+pub(in crate::commands) struct Failure {
+    pub(in crate::commands) gateway: Arc<str>,
+    pub(in crate::commands) of: &'static str,
+    pub(in crate::commands) hook: String,
+    pub(in crate::commands) cause: String,
 }
 
 impl Failure {
@@ -47,15 +47,10 @@ impl Failure {
     fn dropped(job: &Job, hook: &impl ToString) -> Self {
         Self::of(job, hook, format!("the event was dropped: {MOST_WAITING} others are waiting"))
     }
-
-    /// The line of the log.
-    pub(super) fn event(self) -> Event {
-        Event::HookFailed { hook: self.hook, of: self.of, cause: self.cause }
-    }
 }
 
 /// The lanes, and the thread that works through them.
-pub(super) struct Lanes {
+pub(in crate::commands) struct Lanes {
     programs: mpsc::Sender<(Program, Job)>,
     webhooks: Vec<(WebhookUrl, mpsc::Sender<Job>)>,
     /// Ends the thread when it is dropped.
@@ -65,7 +60,10 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Starts the thread.
-    pub(super) fn start(notify: &[WebhookUrl], failures: mpsc::Sender<Failure>) -> Result<Self, Error> {
+    pub(in crate::commands) fn start(
+        notify: &[WebhookUrl],
+        failures: mpsc::Sender<Failure>,
+    ) -> Result<Self, Error> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
         let (programs, started) = mpsc::channel(MOST_WAITING);
@@ -91,7 +89,7 @@ impl Lanes {
             .name("hooks".to_owned())
             .spawn(move || {
                 runtime.block_on(work);
-                // The guard may not wait for it.
+                // The command may not wait for it.
                 let _: Result<(), ()> = end.send(());
             })
             .map_err(Error::Runtime)?;
@@ -99,13 +97,13 @@ impl Lanes {
     }
 
     /// Starts a program for an event, soon.
-    pub(super) fn run(&self, program: &Program, job: &Job) -> Result<(), Failure> {
+    pub(in crate::commands) fn run(&self, program: &Program, job: &Job) -> Result<(), Failure> {
         let sent = self.programs.try_send((program.clone(), job.clone()));
         sent.map_err(|_| Failure::dropped(job, &program.name()))
     }
 
     /// Posts an event to every webhook, soon. Returns those with a full lane.
-    pub(super) fn post(&self, job: &Job) -> Vec<Failure> {
+    pub(in crate::commands) fn post(&self, job: &Job) -> Vec<Failure> {
         let full = |(address, lane): &(WebhookUrl, mpsc::Sender<Job>)| {
             lane.try_send(job.clone()).err().map(|_| Failure::dropped(job, address))
         };
@@ -113,7 +111,7 @@ impl Lanes {
     }
 
     /// Waits until all lanes are empty, or ends what still runs at the deadline.
-    pub(super) async fn finish(self, deadline: Deadline) {
+    pub(in crate::commands) async fn finish(self, deadline: Deadline) {
         let Self { programs, webhooks, stop, mut ended } = self;
         drop((programs, webhooks));
         let left = deadline.left().unwrap_or_default();
@@ -133,7 +131,7 @@ async fn run_all(jobs: mpsc::Receiver<(Program, Job)>, failures: mpsc::Sender<Fa
     let failures = &failures;
     jobs.for_each_concurrent(AT_ONCE, async |(program, job)| {
         if let Err(cause) = program.run(&job.text).await {
-            // If so many fail that the guard has not read the earlier failures, it knows.
+            // If so many fail that the command has not read the earlier failures, it knows.
             drop(failures.try_send(Failure::of(&job, &program.name(), cause)));
         }
     })

@@ -1,33 +1,18 @@
 //! Hooks and notices: what a guard starts or posts at an event. They have a thread of their own, so that nothing of it
 //! delays a denial: the guard only puts an event into a bounded queue.
 
-mod lanes;
-mod program;
-mod webhook;
-
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytesize::ByteSize;
 use tokio::sync::mpsc;
 
-use self::lanes::{Failure, Job, Lanes};
-pub use self::program::Program;
-use super::super::error::QueueError;
 use crate::commands::Error;
+use crate::commands::hooks::{self, DRAINING, Failure, Job, Lanes, MOST_WAITING, Program};
 use crate::deadline::Deadline;
 use crate::gateway::WebhookUrl;
 use crate::queue::guard::Trigger;
 use crate::queue::guard::line::{Event, Line};
 use crate::report::guard::{name, object};
-use crate::settings::SettingsError;
-use crate::store::input::{self, Bounds, Input};
-use crate::store::private;
-
-/// How long running hooks may take after the guard has ended.
-const DRAINING: Duration = Duration::from_secs(5);
 
 /// What happens at which events.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +26,7 @@ pub struct Hooks {
 impl Hooks {
     /// Fails if a program cannot be started.
     pub fn check(&self) -> Result<(), Error> {
-        for (_, program) in &self.on {
-            if let Some(program) = program.as_ref().filter(|program| !program.is_there()) {
-                return Err(QueueError::NoProgram { program: program.name().to_owned() }.into());
-            }
-        }
-        Ok(())
+        hooks::check(self.on.iter().filter_map(|(_, program)| program.as_ref()))
     }
 
     /// Whether somebody wants to know of this event.
@@ -57,7 +37,7 @@ impl Hooks {
 
 /// Starts the thread of the hooks, if there is anything to do.
 pub(super) fn start(hooks: &Hooks) -> Result<(Firing, Failures), Error> {
-    let (sender, failures) = mpsc::channel(lanes::MOST_WAITING);
+    let (sender, failures) = mpsc::channel(MOST_WAITING);
     let has_work = !hooks.notify.is_empty() || hooks.on.iter().any(|(_, program)| program.is_some());
     let lanes = has_work.then(|| Lanes::start(&hooks.notify, sender)).transpose()?;
     Ok((Firing { hooks: hooks.clone(), lanes: RefCell::new(lanes) }, Failures(failures)))
@@ -81,7 +61,7 @@ impl Firing {
         let mut dropped: Vec<Failure> =
             programs.filter_map(|program| lanes.run(program, &job).err()).collect();
         dropped.extend(lanes.post(&job));
-        dropped.into_iter().map(Failure::event).collect()
+        dropped.into_iter().map(event).collect()
     }
 
     /// Waits until everything has ended, at most for five seconds. Nothing is started any more.
@@ -100,7 +80,7 @@ impl Failures {
     /// Waits for the next failure. Without hooks it waits forever.
     pub(super) async fn next(&mut self) -> (Arc<str>, Event) {
         match self.0.recv().await {
-            Some(failure) => (Arc::clone(&failure.gateway), failure.event()),
+            Some(failure) => (Arc::clone(&failure.gateway), event(failure)),
             None => std::future::pending().await,
         }
     }
@@ -108,20 +88,11 @@ impl Failures {
     /// The failures that nobody has read yet, after the end.
     pub(super) fn rest(&mut self) -> Vec<(Arc<str>, Event)> {
         let next = || self.0.try_recv().ok();
-        std::iter::from_fn(next).map(|failure| (Arc::clone(&failure.gateway), failure.event())).collect()
+        std::iter::from_fn(next).map(|failure| (Arc::clone(&failure.gateway), event(failure))).collect()
     }
 }
 
-/// The receiver in a file that no other user can read: a URL may be a secret.
-pub fn receiver_of_file(path: &Path, deadline: Deadline) -> Result<WebhookUrl, Error> {
-    /// The size limit of the file.
-    const MAX_SIZE: ByteSize = ByteSize::kib(16);
-    private::check(path).map_err(SettingsError::Exposed)?;
-    let bytes = input::read(&Input::Path(path.to_owned()), Bounds { max_size: MAX_SIZE, deadline })?;
-    receiver("--notify-file", &String::from_utf8_lossy(&bytes))
-}
-
-/// The receiver in the value of a flag.
-pub fn receiver(flag: &'static str, text: &str) -> Result<WebhookUrl, Error> {
-    text.parse().map_err(|error| QueueError::Notify { flag, error }.into())
+/// The line of the log for a hook that failed.
+fn event(failure: Failure) -> Event {
+    Event::HookFailed { hook: failure.hook, of: failure.of, cause: failure.cause }
 }

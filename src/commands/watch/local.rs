@@ -1,0 +1,147 @@
+//! The watch of a store or file of this host: by events of the file system, or by looking at the state of its files where
+//! there are none.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::request::name;
+use super::scene::{LOOKING, Scene, Watch, due, limits, sleep};
+use crate::approvals::Syntax;
+use crate::approvals::model::stored::Stored;
+use crate::commands::Error;
+use crate::commands::allowlist::expired;
+use crate::commands::documents::{self, Content, Local, Place, Snapshot};
+use crate::commands::gateway::beside;
+use crate::commands::past::database::versions;
+use crate::commands::past::recorder::{self, Holding};
+use crate::commands::past::target;
+use crate::deadline::{Deadline, Gate};
+use crate::report::approvals::Expired;
+use crate::report::watch::How;
+use crate::store::MAX_SIZE;
+use crate::store::changes::{self, State};
+use crate::store::input::{Bounds, InputError};
+use crate::store::versions::{New, Writer};
+
+/// How long further events of one change are waited for.
+const SETTLING: Duration = Duration::from_millis(50);
+/// How long a document must be empty until it counts as vanished: some programs write in place.
+const VANISHING: Duration = Duration::from_millis(500);
+/// How often files are looked at where the file system has no events.
+const POLLING: Duration = Duration::from_secs(1);
+/// The pause before a document that could not be read is read again without an event.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// What one look found.
+struct Look {
+    /// The document; the error: why it could not be read.
+    found: Result<New, Error>,
+    /// The files in which the store changes.
+    files: Vec<PathBuf>,
+    /// Their state before the document was read.
+    state: State,
+    /// Entries that were removed before.
+    expired: Vec<Expired>,
+    /// When the next time is over, in Unix milliseconds.
+    next_ms: Option<u64>,
+}
+
+/// Watches until it is dropped.
+pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
+    let mut ticks = scene.events.subscribe();
+    let mut watch = Watch::new(scene, place, name(place), How::Events);
+    loop {
+        ticks.mark_unchanged();
+        let limits_before = limits();
+        let looked = look(place).await;
+        let Look { found, files, state, expired, next_ms } = match looked {
+            Ok(look) => look,
+            Err(error) => {
+                watch.lost(&error, RETRY);
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        let by_events = follow(scene, &files);
+        watch.by(if by_events { How::Events } else { How::Polling });
+        let due = due(next_ms, &expired);
+        watch.expired(expired);
+        let is_found = found.is_ok();
+        match found {
+            Ok(new) if watch.vanishes(&new) && !is_still_empty(place, &new).await => continue,
+            Ok(new) => watch.take(new).await,
+            Err(error) => watch.lost(&error, RETRY),
+        }
+        // Between the look and the watch of a new directory, a change may have passed unseen.
+        let retry = (!is_found).then(|| Instant::now() + RETRY);
+        loop {
+            if State::of(&files) != state || limits() != limits_before {
+                tokio::time::sleep(SETTLING).await;
+                break;
+            }
+            tokio::select! {
+                changed = ticks.changed() => if changed.is_ok() {
+                    follow(scene, &files);
+                    tokio::time::sleep(SETTLING).await;
+                },
+                () = sleep((!by_events).then(|| Instant::now() + POLLING)) => {}
+                () = sleep(due) => break,
+                () = sleep(retry) => break,
+            }
+        }
+    }
+}
+
+/// Watches the directories of the files, and that of the time limits. Returns whether each change of the files is an event.
+fn follow(scene: Scene<'_, '_>, files: &[PathBuf]) -> bool {
+    if let Ok(versions) = versions() {
+        scene.events.watch(&changes::directories(&[versions.path()]));
+    }
+    scene.events.watch(&changes::directories(files))
+}
+
+/// Whether the document is still empty after a moment.
+async fn is_still_empty(place: &Place, empty: &New) -> bool {
+    tokio::time::sleep(VANISHING).await;
+    let look = look(place).await;
+    look.is_ok_and(|look| look.found.is_ok_and(|new| new.hash == empty.hash))
+}
+
+/// Removes entries whose time is over, and reads the document.
+async fn look(place: &Place) -> Result<Look, Error> {
+    let place = place.clone();
+    let deadline = Deadline::after(LOOKING);
+    beside(deadline, move || {
+        let Some(local) = place.local(deadline)? else { return Err(Error::FixStdin) };
+        let files = changes::files(&local.store);
+        let expired = expired::of_local(&local, &Gate::default(), deadline);
+        let state = State::of(&files);
+        let target = target::of_store(&local.store, local.is_store);
+        let found = read(&place, &local, deadline);
+        Ok(Look { found, files, state, expired, next_ms: expired::next_ms(&target, deadline) })
+    })
+    .await
+}
+
+fn read(place: &Place, local: &Local, deadline: Deadline) -> Result<New, Error> {
+    let target = target::of_store(&local.store, local.is_store);
+    let new = |hash: &str, holding: Holding<'_>, syntax: Syntax| {
+        recorder::new(target, hash, holding, syntax, (None, Writer::Watch))
+    };
+    let snapshot = match documents::read_within(place, Bounds { max_size: MAX_SIZE, deadline }) {
+        Ok(snapshot) => snapshot,
+        Err(Error::Input(InputError::Missing(_))) => {
+            return Ok(new(&Stored::absent().hash(), Holding::Absent, Syntax::Json));
+        }
+        Err(error) => return Err(error),
+    };
+    let hash = snapshot.hash();
+    let Snapshot { content, syntax, .. } = snapshot;
+    Ok(match &content {
+        // A program that writes in place makes the file empty first.
+        Content::Text(text) if text.trim_ascii().is_empty() => new(&hash, Holding::Absent, syntax),
+        Content::Text(text) => new(&hash, Holding::Text(text), syntax),
+        Content::Native(policy) => new(&hash, Holding::Native(policy), syntax),
+        Content::Absent => new(&hash, Holding::Absent, syntax),
+    })
+}

@@ -1,0 +1,96 @@
+//! `approvals watch`.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::access::flags;
+use super::diff::place;
+use super::spool::Spool;
+use crate::cli::gateway::Access;
+use crate::cli::watch::{On, Trigger, Watch};
+use crate::commands::hooks::{Program, receiver, receiver_of_file};
+use crate::commands::watch::{self, Hooks, Request};
+use crate::commands::{Error, gateway as gateways};
+use crate::deadline::Deadline;
+use crate::output::{self, Paper};
+use crate::report::exit::Exit;
+use crate::report::watch::{Line, Trigger as Cause};
+use crate::settings::{Flags, Wait};
+use crate::streams::Streams;
+
+/// The timeout for reading the last lines.
+const DRAINING: Duration = Duration::from_secs(5);
+
+/// Watches until a signal. `end`: `--timeout`, if given; `reading`: the deadline for reading the configuration.
+pub fn run(
+    args: Watch,
+    (end, reading): (Option<Deadline>, Deadline),
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    if let Some(address) = args.metrics
+        && !address.ip().to_canonical().is_loopback()
+    {
+        output::exposed_metrics(streams.err, address)?;
+    }
+    let hooks = hooks(&args, reading)?;
+    let access = Access {
+        token_file: args.token_file,
+        password_file: args.password_file,
+        // Nobody can answer a question on each connection.
+        ask_token: false,
+        ask_password: false,
+        tls_fingerprint: args.tls_fingerprint,
+        ca_file: args.ca_file,
+        wait: false,
+        verbose: args.verbose,
+    };
+    let request = Request {
+        places: args.targets.into_iter().map(place).collect(),
+        all_gateways: args.all_gateways,
+        // A watch reconnects by itself, and reports what it cannot read.
+        access: Flags { wait: Wait::Never, ..flags(None, access, false) },
+        interval: args.interval,
+        restore_vanished: args.restore_if.is_some(),
+        metrics: args.metrics,
+        hooks,
+    };
+    let ndjson = args.ndjson || !io::stdout().is_terminal();
+    // Not to `streams.out`: a write there blocks until its reader reads.
+    let spool = Spool::to_stdout()?;
+    let mut show = |shown: &Line| {
+        let mut text = Vec::new();
+        let printed = if ndjson {
+            output::watch_ndjson(&mut text, shown)
+        } else {
+            output::watch_text(&mut text, shown, Paper::of(&io::stdout()))
+        };
+        printed.is_ok() && spool.push(text)
+    };
+    let watched = gateways::run(watch::run(&request, (reading, end), &mut show, spool.closed()));
+    let written = spool.finish(Deadline::after(DRAINING));
+    watched?;
+    written?;
+    Ok(Exit::Done)
+}
+
+/// What happens at which events. Without events, `--notify` is for those that need a person.
+fn hooks(args: &Watch, deadline: Deadline) -> Result<Hooks, Error> {
+    let mut hooks = Hooks::default();
+    for url in &args.notify {
+        hooks.notify.push(receiver("--notify", url)?);
+    }
+    for file in &args.notify_file {
+        hooks.notify.push(receiver_of_file(file, deadline)?);
+    }
+    let cause = |trigger| match trigger {
+        Trigger::Changed => Cause::Changed,
+        Trigger::Wider => Cause::Wider,
+        Trigger::Vanished => Cause::Vanished,
+    };
+    let on = |On { trigger, words }: &On| (cause(*trigger), Program::of(words.clone()));
+    hooks.on = args.on.iter().map(on).collect();
+    if hooks.on.is_empty() && !hooks.notify.is_empty() {
+        hooks.on.extend([Cause::Wider, Cause::Vanished].map(|cause| (cause, None)));
+    }
+    Ok(hooks)
+}

@@ -1,0 +1,92 @@
+//! Keeps versions, and finds them.
+
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+
+use super::error::VersionsError;
+use super::open::{Doing, Versions};
+use super::rows::{COLUMNS, row};
+use super::verify::{self, Verified};
+use super::version::{New, Version};
+use super::{chain, limits, rows};
+use crate::deadline::Deadline;
+
+impl Versions {
+    /// Keeps a version, and returns its number: if the newest version of the place is the same, the number of that one.
+    pub fn keep(&self, new: &New, deadline: Deadline) -> Result<u64, VersionsError> {
+        let mut connection = self.writing(deadline)?;
+        let failed = |cause| self.error(Doing::Writing, deadline, cause);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let last = rows::last(&transaction, &new.target.key).map_err(failed)?;
+        if let Some(last) = last.filter(|last| is_same(last, new)) {
+            return Ok(last.id);
+        }
+        let id = chain::append(&transaction, new).map_err(failed)?;
+        limits::apply(&transaction, &self.limits, &new.target.key, new.at_ms).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(id)
+    }
+
+    /// The newest versions first, at most `most`. `key`: of one place only.
+    pub fn list(
+        &self,
+        key: Option<&str>,
+        most: usize,
+        deadline: Deadline,
+    ) -> Result<Vec<Version>, VersionsError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM version WHERE ?1 IS NULL OR target = ?1 ORDER BY id DESC LIMIT ?2"
+        );
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.reading(deadline, Vec::new, |connection| {
+            connection.prepare(&query)?.query_map(params![key, most], row)?.collect()
+        })
+    }
+
+    /// The keys of the places that have versions.
+    pub fn keys(&self, deadline: Deadline) -> Result<Vec<String>, VersionsError> {
+        self.reading(deadline, Vec::new, |connection| {
+            connection
+                .prepare("SELECT DISTINCT target FROM version ORDER BY target")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })
+    }
+
+    /// A version and its text, if it is still kept.
+    pub fn get(
+        &self,
+        id: u64,
+        deadline: Deadline,
+    ) -> Result<Option<(Version, Option<String>)>, VersionsError> {
+        let query = format!("SELECT {COLUMNS}, text FROM version WHERE id = ?1");
+        let Ok(id) = i64::try_from(id) else { return Ok(None) };
+        self.reading(
+            deadline,
+            || None,
+            |connection| {
+                connection.query_row(&query, [id], |found| Ok((row(found)?, found.get("text")?))).optional()
+            },
+        )
+    }
+
+    /// The newest version of a place.
+    pub fn last(&self, key: &str, deadline: Deadline) -> Result<Option<Version>, VersionsError> {
+        self.reading(deadline, || None, |connection| rows::last(connection, key))
+    }
+
+    /// Checks every version against the chain of hashes.
+    pub fn verify(&self, deadline: Deadline) -> Result<Verified, VersionsError> {
+        self.reading(deadline, Verified::default, verify::verify)
+    }
+}
+
+/// Whether a place still has the version that was kept last. A verb that finds its own document kept by a watch, which
+/// cannot know the writer, keeps it once more.
+fn is_same(last: &Version, new: &New) -> bool {
+    /// The longest time between a watch that sees a document and the verb that wrote it.
+    const OWN_MS: u64 = 10_000;
+    let is_own =
+        new.writer.is_some() && last.writer.is_none() && new.at_ms.saturating_sub(last.at_ms) < OWN_MS;
+    last.hash == new.hash && last.state == new.state && !is_own
+}

@@ -1,0 +1,436 @@
+//! Kept versions: what edits leave behind, `versions`, `restore`, versions as operands, time limits of entries, and everything
+//! that can be wrong with the database.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::database::Host;
+use crate::support::dev::Dev;
+use crate::support::{binary, clearance, transcript};
+
+/// A home with the document of a host.
+struct Home(TempDir);
+
+impl Home {
+    fn new(document: &Value) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join(".openclaw")).unwrap();
+        let this = Self(home);
+        this.write(document);
+        this
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn store(&self) -> PathBuf {
+        self.path().join(".openclaw/exec-approvals.json")
+    }
+
+    fn database(&self) -> PathBuf {
+        self.path().join(".local/state/clearance/versions/versions.sqlite")
+    }
+
+    fn write(&self, document: &Value) {
+        fs::write(self.store(), format!("{document:#}\n")).unwrap();
+        fs::set_permissions(self.store(), Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn document(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.store()).unwrap()).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Command {
+        let mut command = clearance(self.path());
+        command.current_dir(self.path()).arg("approvals").args(arguments);
+        command
+    }
+
+    fn done(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {err}");
+        err
+    }
+
+    fn object(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    }
+
+    /// The writers of the versions, the oldest first; `?` for an unknown one.
+    fn writers(&self) -> Vec<String> {
+        let listing = self.object(&["versions", "--json"]);
+        let writer = |version: &Value| version["writer"].as_str().unwrap_or("?").to_owned();
+        listing["versions"].as_array().unwrap().iter().rev().map(writer).collect()
+    }
+}
+
+fn document(patterns: &[&str]) -> Value {
+    let entries: Vec<Value> =
+        patterns.iter().map(|pattern| json!({"pattern": pattern, "id": pattern})).collect();
+    json!({
+        "version": 1,
+        "socket": {"path": "/run/s", "token": "hunter2"},
+        "defaults": {"security": "allowlist", "ask": "on-miss", "askFallback": "deny"},
+        "agents": {"main": {"allowlist": entries}},
+    })
+}
+
+fn patterns(document: &Value) -> Vec<&str> {
+    let list = document["agents"]["main"]["allowlist"].as_array();
+    list.into_iter().flatten().map(|entry| entry["pattern"].as_str().unwrap()).collect()
+}
+
+/// Makes times, hashes and paths stable.
+fn stable(text: &str, home: &Path) -> String {
+    let text = text.replace(home.to_str().unwrap(), "~");
+    let mut out = String::new();
+    for line in text.lines() {
+        let words: Vec<String> = line.split(' ').map(word).collect();
+        out.push_str(&words.join(" "));
+        out.push('\n');
+    }
+    out
+}
+
+fn word(word: &str) -> String {
+    let hex = |word: &str| word.len() >= 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let is_day = bare.len() == 10 && bare.split('-').count() == 3;
+    let is_instant = bare.len() == 24 && bare.starts_with("20") && bare.ends_with('Z');
+    let is_minute = bare.len() == 5 && bare.as_bytes()[2] == b':';
+    if is_day {
+        word.replace(bare, "[day]")
+    } else if is_instant {
+        word.replace(bare, "[instant]")
+    } else if is_minute {
+        word.replace(bare, "[time]")
+    } else if hex(bare) {
+        word.replace(bare, "[hash]")
+    } else {
+        word.to_owned()
+    }
+}
+
+#[test]
+fn every_edit_keeps_the_document_before_and_after_it() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    assert_eq!(home.writers(), ["?", "allowlist add"]);
+    home.done(&["allowlist", "remove", "/usr/bin/date", "--agent", "main"]);
+    fs::write(home.path().join("new.json"), document(&["/usr/bin/id", "/usr/bin/id"]).to_string()).unwrap();
+    home.done(&["set", "--file", "new.json"]);
+    home.done(&["lint", "--fix", "--yes", "--fail-on", "never"]);
+    let expected = ["?", "allowlist add", "allowlist remove", "set", "lint --fix"];
+    assert_eq!(home.writers(), expected);
+    // A change by somebody else is kept by the next edit.
+    home.write(&document(&["/usr/bin/who"]));
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
+    assert_eq!(home.writers()[5..], ["?", "allowlist add"]);
+    // Dry runs and edits without effect keep nothing.
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
+    home.done(&["allowlist", "add", "/usr/bin/x", "--agent", "main", "--dry-run"]);
+    assert_eq!(home.writers().len(), 7);
+    let bytes = fs::read(home.database()).unwrap();
+    assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "a version has the token of the socket");
+    let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
+    assert_eq!((mode(&home.database()), mode(home.database().parent().unwrap())), (0o600, 0o700));
+    assert!(home.object(&["versions", "--verify", "--json"])["whole"].as_bool().unwrap());
+}
+
+#[test]
+fn versions_are_listed_shown_and_compared() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    let mut text = transcript(&mut home.run(&["versions"]), &[]);
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    fs::remove_file(home.store()).unwrap();
+    for arguments in [
+        &["versions"][..],
+        &["versions", "local", "--limit", "1"],
+        &["versions", "store:/elsewhere.json"],
+        &["versions", "show", "1"],
+        &["versions", "show", "9"],
+        &["versions", "show", "last"],
+        &["versions", "--verify"],
+        &["diff", "version:1", "version:2"],
+        &["diff", "--no-wider", "version:1", "version:2"],
+        &["get", "--file", "version:2"],
+        &["explain", "/usr/bin/date", "--agent", "main", "--file", "version:9"],
+    ] {
+        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &transcript(&mut home.run(arguments), &[]);
+    }
+    insta::assert_snapshot!(stable(&text, home.path()));
+    let verdict = |version: &str| {
+        let arguments = ["explain", "/usr/bin/date", "--agent", "main", "--file", version, "--json"];
+        home.object(&arguments)["verdict"].clone()
+    };
+    assert_eq!((verdict("version:1"), verdict("version:2")), (json!("asks"), json!("runs")));
+    let linted = home.object(&["lint", "version:2", "--format", "json"]);
+    assert_eq!(linted["files"][0]["path"], "version:2");
+}
+
+#[test]
+fn a_version_becomes_the_document_again_and_the_socket_stays() {
+    let home = Home::new(&document(&["/usr/bin/uptime", "/usr/bin/env"]));
+    home.done(&["allowlist", "remove", "/usr/bin/env", "--agent", "main"]);
+    let before = fs::read(home.store()).unwrap();
+    let mut text = String::new();
+    for arguments in [
+        &["restore", "2"][..],
+        &["restore", "1", "--dry-run"],
+        &["restore", "1"],
+        &["restore", "9", "--yes"],
+        &["restore", "1", "--yes", "--base-hash", "00"],
+        &["restore", "1", "--yes", "--ask-token"],
+    ] {
+        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &transcript(&mut home.run(arguments), &[]);
+        assert_eq!(fs::read(home.store()).unwrap(), before, "{arguments:?}");
+    }
+    text += "\n$ approvals restore 1 --yes\n";
+    text += &transcript(&mut home.run(&["restore", "1", "--yes"]), &[]);
+    insta::assert_snapshot!(stable(&text, home.path()));
+    assert_eq!(
+        home.document(),
+        document(&["/usr/bin/uptime", "/usr/bin/env"]),
+        "with the token of the socket"
+    );
+    assert_eq!(home.writers().last().unwrap(), "restore");
+    let report = home.object(&["restore", "2", "--yes", "--json"]);
+    assert_eq!((&report["wider"]["wider"], &report["set"]["outcome"]), (&json!(false), &json!("stored")));
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
+}
+
+#[test]
+fn a_deleted_document_is_restored_and_a_version_without_one_is_not() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    fs::remove_file(home.store()).unwrap();
+    home.done(&["restore", "2", "--yes"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime", "/usr/bin/date"]);
+    // The absence was kept, too: it cannot be restored.
+    assert_eq!(home.object(&["versions", "--json"])["versions"][1]["state"], "absent");
+    let refused = home.run(&["restore", "3", "--yes"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(patterns(&home.document()).len(), 2);
+}
+
+#[test]
+fn versions_of_a_database_a_file_and_a_gateway() {
+    let host = Host::new();
+    let run = |arguments: &[&str]| {
+        let output = clearance(host.home()).arg("approvals").args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    run(&["allowlist", "add", "/usr/bin/uptime"]);
+    run(&["allowlist", "add", "/usr/bin/date"]);
+    let token = |text: String| serde_json::from_str::<Value>(&text).unwrap()["socket"]["token"].clone();
+    let before = token(host.text().unwrap());
+    run(&["restore", "2", "--yes"]);
+    let text = host.text().unwrap();
+    assert!(text.contains("uptime") && !text.contains("date"), "{text}");
+    assert_eq!(token(text), before);
+
+    let dev = Dev::start(&[]);
+    let client = dev.client();
+    let run = |arguments: &[&str]| {
+        let output = client.command(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    run(&["approvals", "allowlist", "add", "/usr/bin/uptime", "--gateway", "--json"]);
+    run(&["approvals", "allowlist", "add", "/usr/bin/date", "--gateway", "--json"]);
+    let listing = run(&["approvals", "versions", "gateway", "--json"]);
+    let target = listing["versions"][0]["target"].as_str().unwrap();
+    assert_eq!(target, format!("gateway:{}", dev.url));
+    let restored = run(&["approvals", "restore", "2", "--yes", "--json"]);
+    assert_eq!(restored["set"]["outcome"], "stored");
+    let diff = run(&["approvals", "diff", "version:2", "gateway", "--json"]);
+    assert_eq!(diff["changes"], json!([]));
+}
+
+#[test]
+fn an_entry_with_a_time_limit_is_removed_by_the_next_edit() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    let add =
+        ["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for", "2h", "--note", "ticket 4711"];
+    let mut text = transcript(&mut home.run(&add), &[]);
+    for arguments in [
+        &["get"][..],
+        &["allowlist", "ls"],
+        &["lint", "--fail-on", "never"],
+        &["allowlist", "add", "/usr/bin/uptime", "--agent", "main", "--for", "2h"],
+        &["allowlist", "add", "/usr/bin/x", "--until", "2001-01-01"],
+    ] {
+        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &transcript(&mut home.run(arguments), &[]);
+    }
+    // The time passes.
+    let over = "UPDATE entry SET until_ms = 1000000000000 WHERE pattern = '/usr/bin/make'";
+    Connection::open(home.database()).unwrap().execute_batch(over).unwrap();
+    for arguments in
+        [&["lint", "--fail-on", "never"][..], &["allowlist", "add", "/usr/bin/date", "--agent", "main"]]
+    {
+        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &transcript(&mut home.run(arguments), &[]);
+    }
+    insta::assert_snapshot!(stable(&text, home.path()));
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime", "/usr/bin/date"]);
+    assert_eq!(home.writers(), ["?", "allowlist add", "expiry", "allowlist add"]);
+}
+
+#[test]
+fn lint_and_set_remove_an_entry_whose_time_is_over() {
+    let over = |home: &Home| {
+        home.done(&["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for", "2h"]);
+        let statement = "UPDATE entry SET until_ms = 1";
+        Connection::open(home.database()).unwrap().execute_batch(statement).unwrap();
+    };
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    over(&home);
+    home.done(&["lint", "--fix", "--yes", "--fail-on", "never"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    over(&home);
+    fs::write(home.path().join("new.json"), document(&["/usr/bin/make", "/usr/bin/w"]).to_string()).unwrap();
+    let report = home.object(&["set", "--file", "new.json", "--json"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/w"]);
+    let get = home.object(&["get", "--json"]);
+    assert_eq!(
+        (report["hash"].clone(), report["expired"][0]["removed"].clone()),
+        (get["hash"].clone(), json!(true))
+    );
+}
+
+#[test]
+fn an_entry_is_not_added_without_its_limit() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    fs::create_dir_all(home.database()).unwrap();
+    let add = ["allowlist", "add", "/usr/bin/make", "--agent", "main"];
+    let refused = home.run(&[&add[..], &["--for", "2h"]].concat()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(7), "{refused:?}");
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
+    let warned = home.done(&add);
+    assert_eq!(warned.matches("no version of this document is kept").count(), 1, "{warned}");
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime", "/usr/bin/make"]);
+}
+
+/// An edit succeeds with one warning, whatever is in the place of the database.
+#[test]
+fn an_edit_succeeds_where_no_version_can_be_kept() {
+    let edit = |home: &Home, pattern: &str, cause: &str| {
+        let err = home.done(&["allowlist", "add", pattern, "--agent", "main"]);
+        assert_eq!(err.matches("warning: no version of this document is kept").count(), 1, "{cause}: {err}");
+        assert!(err.contains("next: "), "{cause}: {err}");
+        assert!(patterns(&home.document()).contains(&pattern), "{cause}");
+    };
+    let home = Home::new(&document(&[]));
+    let directory = home.database().parent().unwrap().to_owned();
+    fs::create_dir_all(&directory).unwrap();
+    edit(&home, "/bin/a", "the directory is open to others");
+    fs::set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();
+    let put = |content: &[u8]| {
+        fs::write(home.database(), content).unwrap();
+        fs::set_permissions(home.database(), Permissions::from_mode(0o600)).unwrap();
+    };
+    put(&[b'x'; 5_000]);
+    edit(&home, "/bin/b", "the file is no database");
+    fs::remove_file(home.database()).unwrap();
+    home.done(&["allowlist", "add", "/bin/c", "--agent", "main"]);
+    let mut damaged = fs::read(home.database()).unwrap();
+    damaged[100..].fill(0xff);
+    put(&damaged);
+    edit(&home, "/bin/d", "the database is damaged");
+    assert_eq!(fs::read(home.database()).unwrap(), damaged, "and nothing is written to it");
+    fs::remove_file(home.database()).unwrap();
+    fs::remove_dir_all(home.path().join(".local/state")).unwrap();
+    fs::write(home.path().join(".local/state"), "a file").unwrap();
+    edit(&home, "/bin/e", "the state directory cannot be made");
+}
+
+/// A file size limit fails like a full disk does, in the middle of the write, and needs no mount.
+#[test]
+fn an_edit_succeeds_where_the_disk_of_the_versions_is_full() {
+    let home = Home::new(&document(&[]));
+    home.done(&["allowlist", "add", "/bin/a", "--agent", "main"]);
+    // The document stays below the limit of 16 KiB; the database is larger.
+    let limited = format!(
+        "ulimit -f 16; trap '' XFSZ; exec '{}' approvals allowlist add /bin/b --agent main",
+        binary().display()
+    );
+    let mut shell = process::Command::new("sh");
+    let output = shell.env_clear().env("HOME", home.path()).args(["-c", &limited]).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert_eq!(err.matches("no version of this document is kept").count(), 1, "{err}");
+    assert_eq!(patterns(&home.document()), ["/bin/a", "/bin/b"]);
+    // The past is whole, and goes on.
+    assert!(home.object(&["versions", "--verify", "--json"])["whole"].as_bool().unwrap());
+    home.done(&["allowlist", "add", "/bin/c", "--agent", "main"]);
+    assert!(home.object(&["versions", "--verify", "--json"])["whole"].as_bool().unwrap());
+}
+
+#[test]
+fn an_edited_past_is_reported() {
+    let home = Home::new(&document(&[]));
+    for pattern in ["/bin/a", "/bin/b", "/bin/c"] {
+        home.done(&["allowlist", "add", pattern, "--agent", "main"]);
+    }
+    Connection::open(home.database())
+        .unwrap()
+        .execute_batch(
+            "UPDATE version SET writer = 'set' WHERE id = 2; UPDATE version SET text = 'x' WHERE id = 3;
+             DELETE FROM version WHERE id = 4",
+        )
+        .unwrap();
+    let text = transcript(&mut home.run(&["versions", "--verify"]), &[]);
+    insta::assert_snapshot!(stable(&text, home.path()));
+    let object = home.object(&["versions", "--verify", "--json"]);
+    assert_eq!(object["whole"], json!(false));
+}
+
+/// Kills edits at any moment: no document is lost, and the past is whole. `KILLS=1000` for more.
+#[test]
+fn a_killed_edit_breaks_neither_the_document_nor_the_past() {
+    let kills: u32 = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(12);
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    let mut allowed = 0;
+    for round in 0..kills {
+        let pattern = format!("/bin/{round}");
+        let mut child = process::Command::new(binary());
+        child.env_clear().env("HOME", home.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child =
+            child.args(["approvals", "allowlist", "add", &pattern, "--agent", "main"]).spawn().unwrap();
+        // The moment of the kill is any; nothing depends on its length.
+        let until = std::time::Instant::now() + Duration::from_micros(u64::from(round % 60) * 700);
+        while std::time::Instant::now() < until {
+            std::thread::yield_now();
+        }
+        drop(child.kill());
+        child.wait().unwrap();
+        let document = home.document();
+        let found = patterns(&document);
+        let now = found.len();
+        assert!(found[0] == "/usr/bin/uptime" && (now == allowed + 1 || now == allowed + 2), "{found:?}");
+        allowed = now - 1;
+    }
+    home.done(&["allowlist", "add", "/bin/last", "--agent", "main"]);
+    let verified = home.object(&["versions", "--verify", "--json"]);
+    assert_eq!(verified["whole"], json!(true), "{verified}");
+    // The newest version is the document.
+    let newest = verified["head"]["id"].to_string();
+    let output = home.run(&["diff", &format!("version:{newest}"), "local"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}

@@ -1,0 +1,329 @@
+//! `approvals watch` as a process: local stores by events, gateways at an interval, hooks, restoration, entries whose time is
+//! over.
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::support::database::Host;
+use crate::support::dev::{Client, Dev};
+use crate::support::{binary, clearance};
+
+/// Longer than anything takes: only a hang takes that long.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running watch, and its lines.
+struct Watch {
+    child: Child,
+    lines: Receiver<Value>,
+    received: Vec<Value>,
+}
+
+impl Watch {
+    fn start(client: &Client, flags: &[&str]) -> Self {
+        Self::of(client.spawn(&[&["approvals", "watch", "--timeout=3m"], flags].concat()))
+    }
+
+    fn at(home: &Path, flags: &[&str]) -> Self {
+        let mut command = process::Command::new(binary());
+        command.env_clear().env("HOME", home).current_dir(home).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["approvals", "watch", "--timeout=3m"]).args(flags);
+        Self::of(command)
+    }
+
+    fn of(mut command: process::Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let (sender, lines) = channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in out.lines() {
+                // The receiver is dropped when the test ends.
+                let _closed = sender.send(serde_json::from_str(&line.unwrap()).unwrap());
+            }
+        });
+        Self { child, lines, received: Vec::new() }
+    }
+
+    /// Waits for the next line of this event.
+    #[track_caller]
+    fn event(&mut self, name: &str) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
+            let line = line.unwrap_or_else(|_| panic!("no {name}: {:#?}", self.received));
+            self.received.push(line.clone());
+            if line["event"] == name {
+                return line;
+            }
+        }
+    }
+
+    /// Ends the watch, and returns its lines.
+    fn end(mut self) -> Vec<Value> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        self.received.extend(self.lines.iter());
+        assert_eq!(self.received.last().unwrap()["event"], "stopped");
+        std::mem::take(&mut self.received)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It may have ended.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A home with the document of a host.
+fn home(patterns: &[&str]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join(".openclaw")).unwrap();
+    write(home.path(), &document(patterns));
+    home
+}
+
+fn store(home: &Path) -> PathBuf {
+    home.join(".openclaw/exec-approvals.json")
+}
+
+/// Replaces the document as an editor does: by a rename.
+fn write(home: &Path, document: &Value) {
+    let new = home.join(".openclaw/new.tmp");
+    fs::write(&new, format!("{document:#}\n")).unwrap();
+    fs::set_permissions(&new, Permissions::from_mode(0o600)).unwrap();
+    fs::rename(new, store(home)).unwrap();
+}
+
+fn document(patterns: &[&str]) -> Value {
+    let entries: Vec<Value> =
+        patterns.iter().map(|pattern| json!({"pattern": pattern, "id": pattern})).collect();
+    json!({
+        "version": 1,
+        "socket": {"path": "/run/s", "token": "hunter2"},
+        "defaults": {"security": "allowlist", "ask": "on-miss", "askFallback": "deny"},
+        "agents": {"main": {"allowlist": entries}},
+    })
+}
+
+fn run(home: &Path, arguments: &[&str]) -> Value {
+    let output = clearance(home).current_dir(home).arg("approvals").args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_default()
+}
+
+#[test]
+fn each_change_of_a_local_document_is_a_line_with_what_got_wider() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &[]);
+    let watching = watch.event("watching");
+    assert_eq!((&watching["how"], &watching["target"]), (&json!("events"), &json!("local")));
+    // An editor.
+    write(home.path(), &document(&["/usr/bin/uptime", "/usr/bin/date"]));
+    let line = watch.event("changed");
+    assert_eq!((&line["wider"], &line["vanished"]), (&json!(true), &json!(false)), "{line}");
+    let witness = line["widenings"][0]["witness"]["command"].as_str().unwrap();
+    assert!(witness.contains("date"), "{line}");
+    assert_eq!((&line["writer"], &line["from"], &line["to"]), (&Value::Null, &json!(1), &json!(2)));
+    assert!(!line.to_string().contains("hunter2"), "{line}");
+    // A verb of clearance is named.
+    run(home.path(), &["allowlist", "remove", "/usr/bin/date", "--agent", "main", "--json"]);
+    let line = watch.event("changed");
+    assert_eq!((&line["writer"], &line["wider"]), (&json!("allowlist remove"), &json!(false)), "{line}");
+    // A write in place, and an answer "Allow always".
+    let mut answered = document(&["/usr/bin/uptime"]);
+    let list = answered["agents"]["main"]["allowlist"].as_array_mut().unwrap();
+    list.push(json!({"pattern": "/usr/bin/w", "id": "w", "source": "allow-always"}));
+    fs::write(store(home.path()), answered.to_string()).unwrap();
+    let line = watch.event("changed");
+    assert_eq!(line["writer"], "allow-always", "{line}");
+    // When an entry was used is not a change; a text that is not JSON is one.
+    answered["agents"]["main"]["allowlist"][0]["lastUsedAt"] = json!(1_700_000_000_000_u64);
+    write(home.path(), &answered);
+    fs::write(store(home.path()), "{").unwrap();
+    let line = watch.event("changed");
+    assert_eq!((&line["unreadable"], &line["vanished"]), (&json!(true), &json!(false)), "{line}");
+    write(home.path(), &answered);
+    watch.event("changed");
+    fs::remove_file(store(home.path())).unwrap();
+    let line = watch.event("changed");
+    assert_eq!((&line["vanished"], &line["wider"]), (&json!(true), &json!(true)), "{line}");
+    let lines = watch.end();
+    assert_eq!(lines.iter().filter(|line| line["event"] == "changed").count(), 6, "{lines:#?}");
+    assert!(run(home.path(), &["versions", "--verify", "--json"])["whole"].as_bool().unwrap());
+}
+
+#[test]
+fn a_change_before_the_watch_began_is_a_line() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &[]);
+    watch.event("watching");
+    watch.end();
+    write(home.path(), &document(&["/usr/bin/date"]));
+    let mut watch = Watch::at(home.path(), &[]);
+    let line = watch.event("changed");
+    assert_eq!((&line["earlier"], &line["from"]), (&json!(true), &json!(1)), "{line}");
+    watch.end();
+    let mut watch = Watch::at(home.path(), &[]);
+    watch.event("watching");
+    assert!(watch.end().iter().all(|line| line["event"] != "changed"));
+}
+
+#[test]
+fn a_document_in_a_directory_that_does_not_exist_yet() {
+    let home = tempfile::tempdir().unwrap();
+    let mut watch = Watch::at(home.path(), &["local", "hosts/build.json"]);
+    for _ in 0..2 {
+        assert_eq!(watch.event("watching")["exists"], json!(false));
+    }
+    fs::create_dir(home.path().join(".openclaw")).unwrap();
+    write(home.path(), &document(&["/usr/bin/uptime"]));
+    assert_eq!(watch.event("changed")["target"], "local");
+    // The directory is replaced.
+    fs::rename(home.path().join(".openclaw"), home.path().join("old")).unwrap();
+    assert_eq!(watch.event("changed")["vanished"], json!(true));
+    fs::create_dir(home.path().join(".openclaw")).unwrap();
+    write(home.path(), &document(&["/usr/bin/date"]));
+    assert_eq!(watch.event("changed")["target"], "local");
+    fs::create_dir(home.path().join("hosts")).unwrap();
+    fs::write(home.path().join("hosts/build.json"), document(&[]).to_string()).unwrap();
+    assert_eq!(watch.event("changed")["target"], "hosts/build.json");
+    watch.end();
+}
+
+#[test]
+fn a_document_in_a_database_is_watched_by_its_log() {
+    let host = Host::new();
+    // A gateway that runs: its connection keeps the log.
+    let gateway = host.open();
+    let put = |patterns: &[&str]| {
+        gateway
+            .execute(
+                "INSERT INTO exec_approvals_config (config_key, raw_json, has_socket_token, agent_count, allowlist_count,
+                   updated_at_ms) VALUES ('current', ?1, 1, 1, 1, 1)
+                 ON CONFLICT (config_key) DO UPDATE SET raw_json = excluded.raw_json",
+                [document(patterns).to_string()],
+            )
+            .unwrap();
+    };
+    put(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(host.home(), &[]);
+    assert_eq!(watch.event("watching")["exists"], json!(true));
+    put(&["/usr/bin/uptime", "/usr/bin/date"]);
+    assert_eq!(watch.event("changed")["wider"], json!(true));
+    gateway.execute_batch("DELETE FROM exec_approvals_config").unwrap();
+    assert_eq!(watch.event("changed")["vanished"], json!(true));
+    watch.end();
+}
+
+#[test]
+fn only_a_document_that_vanished_is_restored() {
+    let home = home(&["/usr/bin/uptime", "/usr/bin/date"]);
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("watching");
+    write(home.path(), &document(&["/usr/bin/uptime"]));
+    watch.event("changed");
+    for _ in 0..3 {
+        write(
+            home.path(),
+            &json!({"version": 1, "socket": {"path": "/run/s", "token": "other"}, "agents": {}}),
+        );
+        assert_eq!(watch.event("changed")["vanished"], json!(true));
+        let restored = watch.event("restored");
+        assert_eq!(restored["from"].as_u64().map(|from| from >= 2), Some(true), "{restored}");
+    }
+    let text = fs::read_to_string(store(home.path())).unwrap();
+    let stored: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(stored["socket"]["token"], "other", "the place keeps its own socket");
+    assert_eq!(stored["agents"]["main"]["allowlist"].as_array().unwrap().len(), 1);
+    // Whoever deletes it again and again wins.
+    fs::remove_file(store(home.path())).unwrap();
+    watch.event("not-restored");
+    assert!(!store(home.path()).exists());
+    watch.end();
+}
+
+#[test]
+fn a_program_starts_at_what_it_was_asked_for() {
+    let home = home(&["/usr/bin/uptime"]);
+    let script = home.path().join("hook.sh");
+    fs::write(&script, "cat >> \"$1\"\n").unwrap();
+    let on = |event: &str| format!("{event}:/bin/sh hook.sh {event}");
+    let (wider, vanished) = (on("wider"), on("vanished"));
+    let mut watch = Watch::at(home.path(), &["--on", &wider, "--on", &vanished]);
+    watch.event("watching");
+    write(home.path(), &document(&[]));
+    watch.event("changed");
+    write(home.path(), &document(&["/usr/bin/date"]));
+    let line = watch.event("changed");
+    // The watch waits for its hooks at the end.
+    watch.end();
+    let event: Value = serde_json::from_str(&fs::read_to_string(home.path().join("wider")).unwrap()).unwrap();
+    assert_eq!(event, line);
+    assert!(!home.path().join("vanished").exists());
+    let missing =
+        clearance(home.path()).args(["approvals", "watch", "--on", "wider:/no/such/program"]).output();
+    assert_eq!(missing.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn an_entry_is_removed_when_its_time_is_over() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &[]);
+    watch.event("watching");
+    run(home.path(), &["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for", "2h", "--json"]);
+    assert_eq!(watch.event("changed")["writer"], "allowlist add");
+    // The limit is set to a moment from now, which the watch notices.
+    let database = home.path().join(".local/state/clearance/versions/versions.sqlite");
+    let soon = jiff::Timestamp::now().as_millisecond() + 300;
+    let statement = format!("UPDATE entry SET until_ms = {soon}");
+    Connection::open(database).unwrap().execute_batch(&statement).unwrap();
+    let expired = watch.event("expired");
+    assert_eq!((&expired["removed"], &expired["entry"]["pattern"]), (&json!(true), &json!("/usr/bin/make")));
+    let line = watch.event("changed");
+    assert_eq!((&line["writer"], &line["wider"]), (&json!("expiry"), &json!(false)), "{line}");
+    assert!(!fs::read_to_string(store(home.path())).unwrap().contains("make"));
+    watch.end();
+}
+
+#[test]
+fn a_gateway_is_asked_at_an_interval_and_after_it_was_away() {
+    let dev = Dev::start(&[]);
+    let client = dev.client();
+    let mut watch = Watch::start(&client, &["gateway", "--interval", "100ms"]);
+    assert_eq!(watch.event("watching")["how"], "interval");
+    let add = |pattern: &str| {
+        let arguments = ["approvals", "allowlist", "add", pattern, "--gateway", "--json"];
+        assert!(client.command(&arguments).output().unwrap().status.success());
+    };
+    add("/usr/bin/uptime");
+    let line = watch.event("changed");
+    assert_eq!((&line["writer"], &line["target"]), (&json!("allowlist add"), &json!("gateway")), "{line}");
+    dev.end(Signal::KILL);
+    let away = watch.event("unreadable");
+    assert!(away["cause"].as_str().is_some_and(|cause| !cause.is_empty()), "{away}");
+    watch.end();
+}
+
+#[test]
+fn a_credential_of_the_command_line_is_for_one_gateway() {
+    let home = home(&[]);
+    let run = |arguments: &[&str]| {
+        let output = clearance(home.path()).args(["approvals", "watch"]).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, err) = run(&["gateway:wss://a.example", "gateway:wss://b.example", "--token-file", "t"]);
+    assert_eq!(code, Some(2), "{err}");
+    let (code, err) = run(&["local", "--token-file", "t"]);
+    assert_eq!(code, Some(2), "{err}");
+}
