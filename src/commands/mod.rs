@@ -17,7 +17,9 @@ mod remote;
 pub mod run;
 pub mod runtime;
 pub mod set;
+pub mod suggest;
 pub mod targets;
+pub mod upgrade;
 pub mod validate;
 
 pub use error::Error;

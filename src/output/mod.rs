@@ -25,6 +25,8 @@ mod run;
 mod sarif;
 mod screen;
 mod snapshot;
+mod suggest;
+mod upgrade;
 mod wider;
 
 pub use allowlist::allowlists_text;
@@ -63,4 +65,6 @@ pub use run::{
 pub use sarif::{lint_sarif, sarif};
 pub use screen::{Painter, Surface, restore as restore_terminal, triage_text};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
+pub use suggest::{apply_question, evidence_text, patch, suggested_text};
+pub use upgrade::upgrade_text;
 pub use wider::wider_text;

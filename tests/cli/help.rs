@@ -24,6 +24,8 @@ fn every_page_of_help() {
         ("approvals_allowlist_remove_tool", &["approvals", "allowlist", "remove-tool"]),
         ("approvals_explain", &["approvals", "explain"]),
         ("approvals_test", &["approvals", "test"]),
+        ("approvals_suggest", &["approvals", "suggest"]),
+        ("approvals_upgrade", &["approvals", "upgrade"]),
         ("approvals_schema", &["approvals", "schema"]),
         ("queue", &["queue"]),
         ("queue_ls", &["queue", "ls"]),
@@ -69,7 +71,20 @@ fn every_command_has_its_page() {
     );
     assert_eq!(
         listed(&["approvals", "--help"]),
-        ["validate", "lint", "get", "set", "diff", "allowlist", "explain", "test", "schema", "help"]
+        [
+            "validate",
+            "lint",
+            "get",
+            "set",
+            "diff",
+            "allowlist",
+            "explain",
+            "test",
+            "suggest",
+            "upgrade",
+            "schema",
+            "help"
+        ]
     );
     assert_eq!(listed(&["approvals", "allowlist", "--help"]), ["ls", "add", "remove", "remove-tool", "help"]);
     assert_eq!(

@@ -11,6 +11,8 @@ pub mod reasons;
 mod sentences;
 pub mod set;
 pub mod snapshot;
+pub mod suggest;
+pub mod upgrade;
 pub mod wider;
 
 use std::borrow::Cow;
