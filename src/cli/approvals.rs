@@ -13,7 +13,7 @@ use super::policy_tests::Test;
 use super::quiet::Quiet;
 use super::versions::{Restore, Versions};
 use super::watch::Watch;
-use super::{allowlist, diff, policy_tests, versions, watch};
+use super::{allowlist, diff, policy_tests, suggest, versions, watch};
 
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
@@ -51,6 +51,12 @@ pub enum Verb {
     /// Test a policy: decide commands as a gateway does, and compare with what is expected
     #[command(after_help = policy_tests::HELP)]
     Test(Lazy<Test>),
+    /// Propose entries that would save prompts, or list entries that can be narrowed
+    #[command(after_help = suggest::SUGGEST_HELP)]
+    Suggest(Lazy<suggest::Suggest>),
+    /// Show what another release makes of a document; exit 1 if a command gets another verdict
+    #[command(after_help = suggest::UPGRADE_HELP)]
+    Upgrade(Lazy<suggest::Upgrade>),
     /// Print the JSON Schema of a document, or of a file of policy tests
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(Lazy<Schema>),

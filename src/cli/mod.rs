@@ -18,6 +18,7 @@ pub mod queue;
 mod quiet;
 pub mod run;
 mod since;
+pub mod suggest;
 mod values;
 pub mod versions;
 pub mod watch;

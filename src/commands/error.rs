@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::explain::ExplainError;
 use super::gateway::{Fault, advice};
 use super::queue::QueueError;
+use super::suggest::SuggestError;
 use crate::approvals::decide::Profile;
 use crate::approvals::edit::allowlist::EditError;
 use crate::approvals::edit::downgrade::Field;
@@ -266,6 +267,9 @@ pub enum Error {
     /// An error of `explain`.
     #[error(transparent)]
     Explain(#[from] ExplainError),
+    /// An error of `suggest` or `upgrade`.
+    #[error(transparent)]
+    Suggest(#[from] SuggestError),
     /// An error of a command on prompts or runs.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -447,6 +451,7 @@ impl Error {
             Self::Rejected { .. } => Some("nothing was stored; check the gateway's release: clearance gateway status".to_owned()),
             Self::Unverified { .. } => Some("look at the current document: clearance approvals get".to_owned()),
             Self::Explain(error) => error.remedy(),
+            Self::Suggest(error) => Some(error.remedy()),
             Self::Queue(error) => error.remedy(),
             Self::Terminal(_) => Some("list without a screen: clearance queue ls".to_owned()),
             Self::NodeUnknown { known, .. } if known.is_empty() => {

@@ -20,7 +20,9 @@ pub mod run;
 pub mod runtime;
 mod service;
 pub mod set;
+pub mod suggest;
 pub mod targets;
+pub mod upgrade;
 pub mod validate;
 pub mod watch;
 

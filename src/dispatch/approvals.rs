@@ -136,7 +136,7 @@ pub fn replace(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let request = set::Request {
-        new: args.file.map_or(Place::Stdin, Place::document),
+        new: set::New::In(args.file.map_or(Place::Stdin, Place::document)),
         place: remote(args.remote, args.quiet.quiet)?.unwrap_or_else(|| Place::store(args.store)),
         base_hash: args.base_hash,
         dry_run: args.dry_run,

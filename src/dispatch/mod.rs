@@ -23,6 +23,7 @@ mod queue;
 mod run;
 mod several;
 mod spool;
+mod suggest;
 mod usage;
 mod versions;
 mod watch;
@@ -83,6 +84,8 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Restore(Lazy(args)))) => versions::restore(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Explain(Lazy(args)))) => explain::run(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Test(Lazy(args)))) => policy_tests::run(args, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Suggest(Lazy(args)))) => suggest::suggest(args, &line, deadline, streams),
+        Noun::Approvals(Lazy(Verb::Upgrade(Lazy(args)))) => suggest::upgrade(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Allowlist(Lazy(verb)))) => allowlist::run(verb, &line, deadline, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Ls(Lazy(args)))) => queue::list(args, &line, timeout, streams),
         Noun::Queue(Lazy(queue_cli::Verb::Dedupe(Lazy(args)))) => {

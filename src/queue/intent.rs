@@ -233,13 +233,16 @@ fn exec_doubt(request: &ObjectAsVec<'_>) -> Option<Doubt> {
         .then_some(Doubt::Elided)
 }
 
+/// Whether a gateway may have left something out of a text.
+pub fn is_elided(text: &str) -> bool {
+    text.contains("***") || text.contains('…') || text.contains("full text suppressed]")
+}
+
 /// Whether a gateway may have left something out. Text that merely contains such a mark counts as cut as well.
 fn elided(value: &Value<'_>) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        Value::Str(text) => {
-            text.contains("***") || text.contains('…') || text.contains("full text suppressed]")
-        }
+        Value::Str(text) => is_elided(text),
         Value::Array(items) => items.iter().any(elided),
         Value::Object(object) => object.values().any(elided),
     }

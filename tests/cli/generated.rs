@@ -68,6 +68,8 @@ fn manual_pages_are_current() {
         &["man", "approvals", "schema"],
         &["man", "approvals", "explain"],
         &["man", "approvals", "test"],
+        &["man", "approvals", "suggest"],
+        &["man", "approvals", "upgrade"],
         &["man", "queue"],
         &["man", "queue", "ls"],
         &["man", "queue", "dedupe"],

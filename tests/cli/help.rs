@@ -27,6 +27,8 @@ fn every_page_of_help() {
         ("approvals_restore", &["approvals", "restore"]),
         ("approvals_explain", &["approvals", "explain"]),
         ("approvals_test", &["approvals", "test"]),
+        ("approvals_suggest", &["approvals", "suggest"]),
+        ("approvals_upgrade", &["approvals", "upgrade"]),
         ("approvals_schema", &["approvals", "schema"]),
         ("queue", &["queue"]),
         ("queue_ls", &["queue", "ls"]),
@@ -84,6 +86,8 @@ fn every_command_has_its_page() {
             "restore",
             "explain",
             "test",
+            "suggest",
+            "upgrade",
             "schema",
             "help"
         ]

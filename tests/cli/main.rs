@@ -55,6 +55,7 @@ mod secrecy;
 mod set;
 mod sharing;
 mod starting;
+mod suggest;
 mod support;
 mod terminal;
 mod triage;

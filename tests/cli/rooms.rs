@@ -47,7 +47,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// The floors of `approvals`, the lowest first. A floor may import lower ones, and itself.
-pub const FLOORS: [&str; 11] = [
+pub const FLOORS: [&str; 12] = [
     "model",
     "bounds",
     "findings",
@@ -58,6 +58,7 @@ pub const FLOORS: [&str; 11] = [
     "edit",
     "decide",
     "lint",
+    "suggest",
     "policy_tests",
 ];
 

@@ -27,6 +27,8 @@ mod ids;
 mod legacy;
 mod mixtures;
 mod model;
+#[path = "../../benches/support/month.rs"]
+mod month;
 mod node;
 mod nodes;
 mod proof;
@@ -37,6 +39,7 @@ mod remedies;
 mod secure;
 mod starting;
 mod store;
+mod suggest;
 mod tool;
 mod transcript;
 mod wire;

@@ -107,6 +107,7 @@ impl Error {
             | Self::Exclude { .. }
             | Self::Release { .. } => Exit::Usage,
             Self::Explain(error) => error.exit(),
+            Self::Suggest(error) => error.exit(),
             Self::Queue(error) => error.exit(),
             Self::NodeAway { .. } | Self::Unfinished { .. } => Exit::TimedOut,
             Self::NodeDisabled { .. } | Self::NodeUnapproved { .. } => Exit::Refused,
@@ -118,6 +119,7 @@ impl Error {
         match self {
             Self::Gateway(fault) => advice::code(&fault.error),
             Self::Queue(error) => error.code(),
+            Self::Suggest(error) => error.code(),
             Self::Raced(error) => error.code(),
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
             Self::FixUnconfirmed => "unconfirmed",

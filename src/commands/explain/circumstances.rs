@@ -137,7 +137,7 @@ impl Circumstances {
 }
 
 /// The text of a missing fact. `name`: a path that was looked up, or a sentence.
-pub(super) fn missing(name: &str) -> String {
+pub(in crate::commands) fn missing(name: &str) -> String {
     if name == UNKNOWN_STATE {
         return format!("{name}: set `home` in the table of --programs");
     }

@@ -18,14 +18,19 @@ use std::path::Path;
 
 use bytesize::ByteSize;
 
-use self::circumstances::{Circumstances, Given, table};
+pub(in crate::commands) use self::circumstances::{Circumstances, Given, missing, table};
 pub use self::error::ExplainError;
 use self::guesses::without_guesses;
 pub(in crate::commands) use self::narrow::{Call, Exact, exact};
 pub(in crate::commands) use self::places::Places;
-pub(in crate::commands) use self::release::check as check_release;
+pub(in crate::commands) use self::release::{Sources as ReleaseSources, check as check_release};
 pub use self::request::{CasesRequest, Request};
-use self::target::Target;
+pub(in crate::commands) use self::suggest::{
+    add as add_entry, entries as missing_entries, exact as exact_entry, others as other_commands,
+};
+#[cfg(test)]
+pub(in crate::commands) use self::target::Surroundings;
+pub(in crate::commands) use self::target::Target;
 pub(in crate::commands) use self::target::as_stored as stored_text;
 pub(in crate::commands) use self::target::load as load_configuration;
 pub use self::words::joined;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::approvals::decide::{Decision, Host, Profile, Question, Segment, Verdict, decide};
 use crate::approvals::lint;
+use crate::approvals::suggest::literal;
 use crate::report::approvals::explain::Allow;
 use crate::store::{quoted_name, quoted_unless};
 use std::path::Path;
@@ -17,7 +18,7 @@ const LONGEST: usize = 2000;
 
 /// The entries that make a command run. Empty: none can, or none is needed. `names_agent`: whether the command line
 /// already names the agent, so that the printed command gets it from there.
-pub(super) fn entries(
+pub(in crate::commands) fn entries(
     question: &Question<'_>,
     profile: Profile,
     host: &dyn Host,
@@ -76,7 +77,7 @@ pub(super) fn ignored_arguments(profile: Profile) -> String {
 
 /// The entry that allows exactly one command: the program with these arguments, and nothing else that did not run before.
 /// The evaluator proves it. The error: why there is none.
-pub(super) fn exact(
+pub(in crate::commands) fn exact(
     question: &Question<'_>,
     profile: Profile,
     host: &dyn Host,
@@ -170,7 +171,7 @@ fn no_single(entries: &[Allow], decision: &Decision) -> String {
 
 /// Commands that a person could take for this one: each with the same program and other arguments. `None`: there are too
 /// many arguments to try.
-fn others(argv: &[String]) -> Option<Vec<Vec<String>>> {
+pub(in crate::commands) fn others(argv: &[String]) -> Option<Vec<Vec<String>>> {
     const MOST: usize = 64;
     let (program, arguments) = argv.split_first()?;
     if arguments.len() > MOST {
@@ -227,20 +228,12 @@ fn entry_for(segment: &Segment, profile: Profile) -> Option<(String, Option<Stri
     (pattern.len() <= LONGEST && !pattern.contains('\0')).then(|| (path.clone(), Some(pattern)))
 }
 
-/// A regular expression of ECMAScript that matches this text alone.
-fn literal(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if r"\^$.*+?()[]{}|/".contains(c) && c != '/' {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
-}
-
 /// Adds an entry to the agent's list.
-fn add(document: &mut Value, agent: &str, (pattern, arguments): &(String, Option<String>)) -> Option<()> {
+pub(in crate::commands) fn add(
+    document: &mut Value,
+    agent: &str,
+    (pattern, arguments): &(String, Option<String>),
+) -> Option<()> {
     let object = |value: &mut Value| {
         if value.is_null() {
             *value = Value::Object(Map::new());
@@ -278,12 +271,6 @@ mod tests {
 
     use super::*;
     use crate::approvals::decide::{Context, Table};
-
-    #[test]
-    fn a_literal_has_no_special_characters() {
-        assert_eq!(literal("log --format=%h (x) a.b|c"), r"log --format=%h \(x\) a\.b\|c");
-        assert_eq!(literal("/srv/ü*"), r"/srv/ü\*");
-    }
 
     #[test]
     fn an_entry_is_added_to_its_agent() {

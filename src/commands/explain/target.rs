@@ -42,6 +42,29 @@ impl Target {
     ) -> anyhow::Result<Self> {
         super::release::check(release)?;
         let snapshot = documents::read_with_configuration(place, deadline)?;
+        Self::of(snapshot, place, config, release, deadline)
+    }
+
+    /// As [`Self::read`], with the hash of the document for a replacement of it.
+    pub(in crate::commands) fn read_with_hash(
+        place: &Place,
+        config: Option<&Path>,
+        release: Option<&str>,
+        deadline: Deadline,
+    ) -> anyhow::Result<(Self, String)> {
+        super::release::check(release)?;
+        let snapshot = documents::read_with_configuration(place, deadline)?;
+        let hash = snapshot.hash();
+        Ok((Self::of(snapshot, place, config, release, deadline)?, hash))
+    }
+
+    fn of(
+        snapshot: documents::Snapshot,
+        place: &Place,
+        config: Option<&Path>,
+        release: Option<&str>,
+        deadline: Deadline,
+    ) -> anyhow::Result<Self> {
         let documents::Snapshot { name, origin, content, syntax, remarks, .. } = snapshot;
         let bytes = match content {
             Content::Text(bytes) => Some(bytes),

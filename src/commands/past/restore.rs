@@ -51,7 +51,7 @@ pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
         return Err(Error::NoGateway { flag }.into());
     }
     let planned = set::Request {
-        new: Place::Version(id),
+        new: set::New::In(Place::Version(id)),
         place: to.clone(),
         base_hash: request.base_hash.clone(),
         dry_run: true,

@@ -15,24 +15,39 @@ use crate::report::approvals::{SetOutcome, SetReport};
 use crate::store::MAX_SIZE;
 use crate::store::input::{Bounds, InputError};
 
-use self::new::New;
-pub use self::request::Request;
+use self::new::New as NewText;
+pub use self::request::{New, Request};
 
 /// Validates and plans; unless it is a dry run, replaces the document and reads it back.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<SetReport> {
-    let bounds = Bounds { max_size: MAX_SIZE, deadline };
-    let found = documents::read_within(&request.new, bounds).context("reading the new document")?;
-    let text = match found.content {
-        Content::Text(text) => text,
-        // The policy of a Windows node, of a kept version.
-        Content::Native(policy) => policy.to_string().into_bytes(),
-        Content::Absent => return Err(Error::from(InputError::Missing(found.name)).into()),
-    };
+    match &request.new {
+        New::In(place) => {
+            let bounds = Bounds { max_size: MAX_SIZE, deadline };
+            let found = documents::read_within(place, bounds).context("reading the new document")?;
+            let text = match found.content {
+                Content::Text(text) => text,
+                // The policy of a Windows node, of a kept version.
+                Content::Native(policy) => policy.to_string().into_bytes(),
+                Content::Absent => return Err(Error::from(InputError::Missing(found.name)).into()),
+            };
+            replace(request, &found.name, &text, gate, deadline)
+        }
+        New::Text { name, text } => replace(request, name, text, gate, deadline),
+    }
+}
+
+fn replace(
+    request: &Request,
+    name: &str,
+    text: &[u8],
+    gate: &Gate,
+    deadline: Deadline,
+) -> anyhow::Result<SetReport> {
     if let Some((gateway, node)) = request.place.gateway() {
-        let work = remote::run(request, gateway, node, &found.name, &text, gate, deadline);
+        let work = remote::run(request, gateway, node, name, text, gate, deadline);
         return Ok(super::gateway::run(work)?);
     }
-    let new = New::of(request, &found.name, &text, deadline)?;
+    let new = NewText::of(request, name, text, deadline)?;
     let plan = local::plan(request, new.checked()?, deadline)?;
     let mut report = local::carry_out(plan, gate, deadline)?;
     if report.outcome == SetOutcome::Stored

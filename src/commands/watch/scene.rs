@@ -137,7 +137,7 @@ impl<'w, 'o> Watch<'w, 'o> {
             return self.emit(Event::NotRestored(cause));
         }
         let request = set::Request {
-            new: Place::Version(version),
+            new: set::New::In(Place::Version(version)),
             place: self.place.clone(),
             base_hash: Some(hash),
             dry_run: false,

@@ -14,6 +14,8 @@ mod sentences;
 pub mod set;
 pub mod snapshot;
 pub mod versions;
+pub mod suggest;
+pub mod upgrade;
 pub mod wider;
 
 use std::borrow::Cow;

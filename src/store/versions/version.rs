@@ -13,6 +13,8 @@ pub enum Writer {
     Fix,
     /// `approvals restore`
     Restore,
+    /// `approvals suggest --apply`
+    Suggest,
     /// `queue resolve --add-entry`
     AddEntry,
     /// The removal of an entry whose time is over.
@@ -22,12 +24,13 @@ pub enum Writer {
 }
 
 impl Writer {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Set,
         Self::Add,
         Self::Remove,
         Self::Fix,
         Self::Restore,
+        Self::Suggest,
         Self::AddEntry,
         Self::Expiry,
         Self::Watch,
@@ -41,6 +44,7 @@ impl Writer {
             Self::Remove => "allowlist remove",
             Self::Fix => "lint --fix",
             Self::Restore => "restore",
+            Self::Suggest => "suggest --apply",
             Self::AddEntry => "queue resolve --add-entry",
             Self::Expiry => "expiry",
             Self::Watch => "watch",

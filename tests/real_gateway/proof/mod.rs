@@ -21,7 +21,7 @@ pub(crate) mod compare;
 mod entries;
 mod forms;
 mod grammar;
-mod judge;
+pub(crate) mod judge;
 mod maker;
 pub(crate) mod memory;
 mod noise;
