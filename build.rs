@@ -1,4 +1,4 @@
-//! Links the program for Linux: at a fixed address, or position-independent with `CLEARANCE_PIE=1`.
+//! Hands the target to the program (`--version --verbose`), and links it for Linux: at a fixed address, or position-independent with `CLEARANCE_PIE=1`.
 //!
 //! A position-independent program of this size has some 21,000 pointers that the dynamic loader writes at every start:
 //! about a millisecond, more than the validation of a document takes (`benches/validate.py`, first row). With packed
@@ -10,6 +10,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=CLEARANCE_PIE");
     let value = |name| std::env::var(name).unwrap_or_default();
+    println!("cargo::rustc-env=CLEARANCE_TARGET={}", value("TARGET"));
     if value("CARGO_CFG_TARGET_OS") == "linux" && value("CARGO_CFG_TARGET_ENV") == "gnu" {
         let independent = value("CLEARANCE_PIE") == "1";
         let argument = if independent { "-Wl,-z,pack-relative-relocs" } else { "-no-pie" };

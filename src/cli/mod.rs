@@ -25,7 +25,7 @@ pub mod watch;
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Parser, Subcommand, ValueEnum};
 
 use duration::duration;
 use lazy::Lazy;
@@ -38,6 +38,12 @@ use lazy::Lazy;
     about = "Manage OpenClaw exec approvals: check and edit approvals documents, and clear duplicate prompts from a \
              gateway's queue",
     arg_required_else_help = true,
+    // No field: --version is answered before there is one.
+    arg = Arg::new("verbose")
+        .long("verbose")
+        .action(ArgAction::SetTrue)
+        .requires("version")
+        .help("With --version: print also the target, and the OpenClaw releases whose decisions are proven"),
     after_help = EXIT_CODES,
     max_term_width = 100
 )]

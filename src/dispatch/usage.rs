@@ -11,11 +11,17 @@ use super::paste;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::report::failure::Failure;
+use crate::report::version::Version;
 use crate::streams::Streams;
 
 /// Help goes to standard output and is a success; a usage error goes to standard error.
 pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<'_>) -> io::Result<Exit> {
     let text = error.render();
+    let is_verbose = || arguments.iter().any(|argument| argument == "--verbose");
+    if error.kind() == ErrorKind::DisplayVersion && is_verbose() {
+        output::version(streams.out, &Version::of_this_program())?;
+        return Ok(Exit::Done);
+    }
     // A noun by itself prints its help.
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || is_help {

@@ -53,7 +53,7 @@ pub use narrow::Look;
 pub use notices::{
     departures_text, faulty_document_text, invalid_text, unfixed_text, unknown_code_text, unprinted_text,
 };
-pub use pages::{brief, help, is_printed_as_it_is, page};
+pub use pages::{brief, help, is_printed_as_it_is, page, version};
 pub use policy_tests::{tests_github, tests_human};
 pub use queue::{
     Layout, Screen, added_entry_text, blank_line, changes_ndjson, changes_text, connection_text, cut_text,

@@ -5,10 +5,18 @@ use std::io::{self, Write};
 use clap::builder::StyledStr;
 
 use super::escape::{escaped, is_harmless, shortened};
+use crate::report::version::Version;
 
 /// Prints help, or clap's own message about a wrong command line.
 pub fn help(out: &mut dyn Write, text: &StyledStr, styled: bool) -> io::Result<()> {
     if styled { write!(out, "{}", text.ansi()) } else { write!(out, "{text}") }
+}
+
+/// Prints the version with what matters for a report of a bug. The first line is that of `--version`.
+pub fn version(out: &mut dyn Write, version: &Version) -> io::Result<()> {
+    writeln!(out, "clearance {}", version.version)?;
+    writeln!(out, "target           {}", version.target)?;
+    writeln!(out, "proven releases  {}", version.proven.join(", "))
 }
 
 /// Prints a page.

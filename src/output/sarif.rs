@@ -13,17 +13,18 @@ use crate::report::approvals::{FileReport, UNFINISHED};
 /// Prints one run: a rule for each code, a result for each problem, a notification for each file that could not be
 /// read.
 pub fn sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
-    with_rules(out, reports, Code::ALL.iter().copied())
+    with_rules(out, reports, "clearance/validate/", Code::ALL.iter().copied())
 }
 
 /// Prints one run of lints; invalid documents are results too.
 pub fn lint_sarif(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
-    with_rules(out, reports, Code::ALL.iter().chain(Code::LINTS).copied())
+    with_rules(out, reports, "clearance/lint/", Code::ALL.iter().chain(Code::LINTS).copied())
 }
 
 fn with_rules(
     out: &mut dyn Write,
     reports: &[FileReport],
+    category: &'static str,
     codes: impl Iterator<Item = Code>,
 ) -> io::Result<()> {
     let failed: Vec<Notification> = reports
@@ -41,6 +42,7 @@ fn with_rules(
         .collect();
     let execution_successful = failed.is_empty() && unfinished.is_empty();
     let run = Run {
+        automation_details: AutomationDetails { id: category },
         artifacts: reports.iter().map(|report| Artifact { location: artifact(report) }).collect(),
         column_kind: "unicodeCodePoints",
         invocations: [Invocation {
@@ -73,11 +75,18 @@ struct Log<'r> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Run<'r> {
+    automation_details: AutomationDetails,
     artifacts: Vec<Artifact>,
     column_kind: &'static str,
     invocations: [Invocation; 1],
     tool: Tool,
     results: Streamed<'r>,
+}
+
+/// Code scanning keeps the findings of each id apart, so that those of a lint do not replace those of a validation.
+#[derive(Serialize)]
+struct AutomationDetails {
+    id: &'static str,
 }
 
 /// The results, each created while it is printed: in memory, a result takes several times the size of its text.
@@ -130,6 +139,8 @@ struct Driver {
 struct Rule {
     full_description: Text,
     help: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
     id: &'static str,
     short_description: Text,
 }
@@ -186,9 +197,16 @@ fn rule(code: Code) -> Rule {
     Rule {
         full_description: text(page.what),
         help: text(&format!("{} {}", page.why, page.fix)),
+        help_uri: help_uri(env!("CARGO_PKG_REPOSITORY")),
         id: code.as_str(),
         short_description: text(page.title),
     }
+}
+
+/// The page that lists every code, in the release that found it. `None`: the address of the repository is not known.
+fn help_uri(address: &str) -> Option<String> {
+    let page = concat!("/blob/v", env!("CARGO_PKG_VERSION"), "/docs/lints.md");
+    (!address.is_empty()).then(|| format!("{address}{page}"))
 }
 
 fn artifact(report: &FileReport) -> ArtifactLocation {
@@ -255,4 +273,16 @@ fn uri(path: &str) -> String {
         }
     }
     uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_where_the_repository_is() {
+        assert_eq!(help_uri(""), None);
+        let page = format!("https://git.invalid/clearance/blob/v{}/docs/lints.md", env!("CARGO_PKG_VERSION"));
+        assert_eq!(help_uri("https://git.invalid/clearance"), Some(page));
+    }
 }

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod queue;
 pub mod run;
 pub mod several;
+pub mod version;
 pub mod watch;
 
 /// Version of every JSON structure that clearance prints. Fields are added within a version, never changed.

@@ -7,8 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Gid, StatxAttributes, StatxFlags, XattrFlags, fchown, fgetxattr, fgetxattr_query,
-    flistxattr, flistxattr_query, fsetxattr, statx,
+    Gid, XattrFlags, fchown, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fsetxattr,
 };
 use rustix::io::Errno;
 
@@ -36,10 +35,30 @@ pub(super) fn fixed(path: &Path) -> Option<Fixed> {
     if links > 1 {
         return Some(Fixed::Linked(links));
     }
-    // A system that does not report the flags fails at the rename instead.
-    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE).ok()?;
+    is_marked(path).then_some(Fixed::Immutable)
+}
+
+/// Whether a file is marked. A system that does not report the marks fails at the rename instead.
+#[cfg(target_os = "linux")]
+fn is_marked(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
     let marked = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
-    found.stx_attributes.intersects(marked).then_some(Fixed::Immutable)
+    statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE)
+        .is_ok_and(|found| found.stx_attributes.intersects(marked))
+}
+
+#[cfg(target_os = "macos")]
+fn is_marked(path: &Path) -> bool {
+    use std::os::macos::fs::MetadataExt;
+    fs::metadata(path).is_ok_and(|found| is_marked_by(found.st_flags()))
+}
+
+/// Whether a file with these flags of chflags(2) is marked, by its user or by the system.
+#[cfg(any(target_os = "macos", test))]
+const fn is_marked_by(flags: u32) -> bool {
+    const USER: u32 = 0x0000_0002 | 0x0000_0004;
+    const SYSTEM: u32 = 0x0002_0000 | 0x0004_0000;
+    flags & (USER | SYSTEM) != 0
 }
 
 /// Copies the group and the extended attributes of the file at a path to `new`. The mode is set afterwards, because a
@@ -55,8 +74,7 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
     for name in names(&old).map_err(|errno| of_file(errno.into()))? {
         let unkept =
             |errno: Errno| Unkept { what: format!("the extended attribute {name}"), cause: errno.into() };
-        // The kernel computes these from the text, so a copy would be wrong.
-        if ["security.ima", "security.evm"].contains(&name.as_str()) {
+        if is_of_the_kernel(&name) {
             continue;
         }
         let value = value(&old, &name).map_err(unkept)?;
@@ -66,6 +84,12 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
         fsetxattr(new, name.as_str(), &value, XattrFlags::empty()).map_err(unkept)?;
     }
     Ok(())
+}
+
+/// Whether the kernel sets an attribute by itself: from the text (Linux), so that a copy would be wrong, or from the program
+/// that created the file (macOS), so that a copy is refused.
+fn is_of_the_kernel(name: &str) -> bool {
+    ["security.ima", "security.evm", "com.apple.provenance"].contains(&name)
 }
 
 fn names(file: &File) -> Result<Vec<String>, Errno> {
@@ -106,4 +130,26 @@ fn sized(
         }
     }
     Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_macos_that_keep_a_file() {
+        // uchg, uappnd, schg, sappnd; nodump, compressed, hidden, and none.
+        for flags in [0x2, 0x4, 0x2_0000, 0x4_0000, 0x8002] {
+            assert!(is_marked_by(flags), "{flags:x}");
+        }
+        for flags in [0x1, 0x20, 0x8000, 0] {
+            assert!(!is_marked_by(flags), "{flags:x}");
+        }
+    }
+
+    #[test]
+    fn attributes_of_the_kernel_are_not_copied() {
+        assert!(is_of_the_kernel("com.apple.provenance") && is_of_the_kernel("security.ima"));
+        assert!(!is_of_the_kernel("com.apple.quarantine") && !is_of_the_kernel("user.note"));
+    }
 }

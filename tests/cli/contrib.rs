@@ -103,6 +103,42 @@ fn manifests_are_what_kubernetes_takes() {
     }
 }
 
+/// The launchd agent, read by a parser of property lists: the types are those of launchd.plist(5).
+#[test]
+fn the_agent_is_what_launchd_takes() {
+    if !is_here("python3") {
+        return;
+    }
+    let read = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
+    let output =
+        Command::new("python3").args(["-c", read]).arg(contrib("clearance-guard.plist")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut agent: serde_json::Map<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(agent.remove("Label"), Some("clearance-guard".into()));
+    let command: Vec<String> = serde_json::from_value(agent.remove("ProgramArguments").unwrap()).unwrap();
+    assert_eq!(command[..2], ["/bin/sh", "-c"]);
+    let environment: BTreeMap<String, String> =
+        serde_json::from_value(agent.remove("EnvironmentVariables").unwrap()).unwrap();
+    for key in ["RunAtLoad", "KeepAlive"] {
+        assert_eq!(agent.remove(key), Some(true.into()), "{key}");
+    }
+    for key in ["ThrottleInterval", "ExitTimeOut", "Umask"] {
+        assert!(agent.remove(key).unwrap().is_u64(), "{key}");
+    }
+    assert_eq!(agent.remove("ProcessType"), Some("Background".into()));
+    assert!(agent.is_empty(), "{agent:?}");
+    // The shell's command, as launchd starts it: the guard takes its place, and both streams go to the log.
+    let host = Host::new();
+    host.program("clearance", "echo \"$@\"; echo problem >&2; exit 4");
+    fs::create_dir_all(host.path("Library/Logs")).unwrap();
+    let path = format!("{}:{}", host.path("bin").display(), environment["PATH"]);
+    let mut agent = Command::new(&command[0]);
+    agent.args(&command[1..]).env_clear().env("HOME", host.root.path()).env("PATH", path);
+    assert_eq!(agent.output().unwrap().status.code(), Some(4));
+    let log = fs::read_to_string(host.path("Library/Logs/clearance-guard.ndjson")).unwrap();
+    assert_eq!(log, "queue guard --ndjson --metrics 127.0.0.1:9464\nproblem\n");
+}
+
 /// Every command line in it is one that clearance understands.
 #[test]
 fn command_lines_are_what_clearance_takes() {
@@ -119,6 +155,7 @@ fn command_lines_are_what_clearance_takes() {
         ("dedupe", between("cronjob.yaml", "args: [", "]")),
         ("guard", between("clearance-guard.service", "ExecStart=/usr/bin/clearance", "\n")),
         ("guard", between("deployment.yaml", "args: [", "]")),
+        ("guard", between("clearance-guard.plist", "exec clearance", "&gt;")),
         ("guard", between("Containerfile", "CMD [", "]")),
     ];
     for (verb, line) in lines {

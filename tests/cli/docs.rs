@@ -14,7 +14,8 @@ fn root() -> &'static Path {
 /// The pages of the documentation.
 fn pages() -> Vec<(PathBuf, String)> {
     let in_docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "contrib/README.md"];
+    let others =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "contrib/README.md", "packaging/README.md"];
     let paths = in_docs.filter(|path| path.is_file()).chain(others.map(|name| root().join(name)));
     let pages: Vec<_> = paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect();
     assert!(pages.len() > 10);
@@ -45,8 +46,17 @@ fn links_lead_to_files() {
 
 #[test]
 fn paths_in_backticks_exist() {
-    const FOLDERS: [&str; 8] =
-        ["src/", "tests/", "docs/", "fixtures/", "benches/", "contrib/", "completions/", ".ci/"];
+    const FOLDERS: [&str; 9] = [
+        "src/",
+        "tests/",
+        "docs/",
+        "fixtures/",
+        "benches/",
+        "contrib/",
+        "completions/",
+        "packaging/",
+        ".ci/",
+    ];
     let mut count = 0;
     for (page, text) in pages() {
         let quoted = text.split('`').skip(1).step_by(2);

@@ -220,3 +220,25 @@ fn the_version_is_the_crate_s() {
     assert_eq!(answer(&["--version"]), expected);
     assert_eq!(answer(&["-V"]), expected);
 }
+
+#[test]
+fn the_verbose_version_has_the_target_and_the_proven_releases() {
+    for arguments in [["--version", "--verbose"], ["--verbose", "--version"], ["--verbose", "-V"]] {
+        let text = answer(&arguments);
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(lines[0], format!("clearance {}", env!("CARGO_PKG_VERSION")), "{text}");
+        let target = lines[1].strip_prefix("target           ").unwrap();
+        assert!(
+            target.starts_with(std::env::consts::ARCH) && target.contains(std::env::consts::OS),
+            "{text}"
+        );
+        let releases = clearance::internals::decide::Proof::all().into_iter().map(|proof| proof.release);
+        let releases = releases.collect::<Vec<_>>().join(", ");
+        assert_eq!(lines[2], format!("proven releases  {releases}"), "{text}");
+    }
+    // It is an option of --version alone.
+    for arguments in [&["--verbose"][..], &["--verbose", "queue", "ls"]] {
+        let text = answer(arguments);
+        assert!(text.starts_with("exit: 2\n") && text.contains("--version"), "{text}");
+    }
+}

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and makes its own files"
 )]
 
+mod action;
 mod allowlist;
 mod apart;
 mod ci;
@@ -41,6 +42,7 @@ mod nodes;
 mod pasted;
 mod pictures;
 mod policy_tests;
+mod published;
 mod purge_faults;
 mod queue;
 mod quiet;

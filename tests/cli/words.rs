@@ -152,8 +152,8 @@ fn texts() -> Vec<(String, String)> {
     let name = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
 
     let mut pages = BTreeSet::new();
-    for folder in ["docs", "contrib", "completions/man"] {
-        files(&root.join(folder), &["md", "1", "service", "timer", "yaml", "yml"], &mut pages);
+    for folder in ["docs", "contrib", "completions/man", "packaging", ".github"] {
+        files(&root.join(folder), &["md", "1", "service", "timer", "plist", "yaml", "yml"], &mut pages);
     }
     for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "action.yml", ".pre-commit-hooks.yaml"] {
         pages.insert(root.join(page));

@@ -1,0 +1,26 @@
+//! What this program is.
+
+use crate::approvals::decide::Proof;
+
+/// The version, and what matters for a report of a bug.
+#[derive(Debug)]
+pub struct Version {
+    /// The release of clearance.
+    pub version: &'static str,
+    /// The target that it was compiled for.
+    pub target: &'static str,
+    /// The releases of OpenClaw whose own code agrees with its decisions.
+    pub proven: Vec<String>,
+}
+
+impl Version {
+    /// The version of this program.
+    pub fn of_this_program() -> Self {
+        let agreeing = Proof::all().into_iter().filter(|proof| proof.disagreements == 0);
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            target: env!("CLEARANCE_TARGET"),
+            proven: agreeing.map(|proof| proof.release).collect(),
+        }
+    }
+}
