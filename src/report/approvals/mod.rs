@@ -13,9 +13,9 @@ pub mod restore;
 mod sentences;
 pub mod set;
 pub mod snapshot;
-pub mod versions;
 pub mod suggest;
 pub mod upgrade;
+pub mod versions;
 pub mod wider;
 
 use std::borrow::Cow;
