@@ -1,7 +1,9 @@
 //! Checks of candidates with the evaluator.
 
+use std::collections::BTreeSet;
+
 use super::candidate::{Candidate, name};
-use super::judge::Judge;
+use super::judge::{Judge, NO_DIRECTORY};
 use super::observed::{Call, Denied};
 use crate::approvals::decide::{Decision, Prepared, Verdict};
 use crate::approvals::findings::severity::Severity;
@@ -31,11 +33,41 @@ impl<'c> Checker<'c> {
 
     /// The decisions about denied commands that may run with several entries. `together`: the document with them;
     /// `alone`: only they, for commands that may run as it is.
-    pub(super) fn running(&self, together: &Prepared, alone: &Prepared) -> Vec<Decision> {
+    pub(super) fn running(
+        &self,
+        together: &Prepared,
+        alone: &Prepared,
+        candidates: &[Candidate<'_>],
+    ) -> Vec<Decision> {
+        let programs: BTreeSet<&str> =
+            candidates.iter().map(|candidate| candidate.entry.0.as_str()).collect();
         let decide = |(denied, now): &(&Denied, Decision)| {
-            self.decide(if is_stopped(now) { together } else { alone }, denied)
+            let loaded = if is_stopped(now) { together } else { alone };
+            let decision = self.decide(loaded, denied);
+            let runs = !is_stopped(&decision) && !self.stops_anywhere(loaded, denied, &decision, &programs);
+            runs.then_some(decision)
         };
-        self.denied.iter().map(decide).filter(|decision| !is_stopped(decision)).collect()
+        self.denied.iter().filter_map(decide).collect()
+    }
+
+    /// Whether a command with one program of an unknown directory is stopped, whichever of the programs that leads to. If it
+    /// leads to none of them, their entries do not match it.
+    fn stops_anywhere(
+        &self,
+        loaded: &Prepared,
+        denied: &Denied,
+        decision: &Decision,
+        programs: &BTreeSet<&str>,
+    ) -> bool {
+        let parts = decision.evaluation.iter().flat_map(|evaluation| &evaluation.segments);
+        let is_one = parts.filter(|part| part.real.is_none()).count() == 1;
+        let stops = |program: &&str| {
+            is_stopped(&self.judge.decide_leading(loaded, self.agent, &denied.command, program))
+        };
+        is_one
+            && denied.directory.is_none()
+            && decision.missing.iter().all(|name| name == NO_DIRECTORY)
+            && programs.iter().all(stops)
     }
 
     fn decide(&self, loaded: &Prepared, denied: &Denied) -> Decision {
@@ -117,6 +149,13 @@ impl<'c> Checker<'c> {
             match decision.verdict {
                 Verdict::Asks | Verdict::Denied => {}
                 Verdict::Runs => return Err(format!("its entry allows a denied command: {shown}")),
+                Verdict::Unknown
+                    if self.stops_anywhere(
+                        loaded,
+                        denied,
+                        &decision,
+                        &BTreeSet::from([pattern.as_str()]),
+                    ) => {}
                 Verdict::Unknown => {
                     return Err(format!(
                         "its entry may allow a denied command, {shown}; unknown: {}",

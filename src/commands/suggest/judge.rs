@@ -14,6 +14,10 @@ use crate::commands::explain::{Circumstances, Target, add_entry, missing};
 /// A directory that no host has. A call whose directory is unknown is made in it, and everything in it is unknown.
 const UNKNOWN_DIRECTORY: &str = "/(unknown)/directory";
 
+/// What is missing if a decision depends on that directory.
+pub(in crate::commands) const NO_DIRECTORY: &str =
+    "the directory of the call, which a history does not have: --cwd DIRECTORY";
+
 /// An entry: a pattern, and a pattern for arguments.
 pub(in crate::commands) type Entry = (String, Option<String>);
 
@@ -36,6 +40,8 @@ struct InDirectory<'h> {
     directory: &'h str,
     /// A program that the host has for this call.
     program: Option<&'h str>,
+    /// The program that everything in the unknown directory is taken to lead to.
+    leads_to: Option<&'h str>,
 }
 
 /// A command of an agent.
@@ -60,7 +66,7 @@ impl Host for InDirectory<'_> {
             };
         }
         if is_unknown(path) {
-            return Found::Unknown;
+            return self.leads_to.map_or(Found::Unknown, |program| Found::Program(program.to_owned()));
         }
         match self.host.look(path) {
             Found::Nothing | Found::Unknown if self.program == Some(path) => Found::Program(path.to_owned()),
@@ -155,7 +161,7 @@ impl<'t> Judge<'t> {
         work: impl FnOnce(&dyn Host) -> R,
     ) -> R {
         let directory = self.directory(directory);
-        work(&InDirectory { host: &*self.circumstances.host, directory, program })
+        work(&InDirectory { host: &*self.circumstances.host, directory, program, leads_to: None })
     }
 
     /// The first directory in which programs are looked up.
@@ -184,13 +190,30 @@ impl<'t> Judge<'t> {
     ) -> Decision {
         let Asked { agent, command, directory, program } = asked;
         let question = self.question(agent, command, directory, None);
-        let mut decision =
+        let decision =
             self.on_host(directory, program, |host| decide_prepared(&question, profile, loaded, host));
+        self.named(decision, loaded, command)
+    }
+
+    /// As [`Self::decide`], of a call in an unknown directory, where everything leads to one program.
+    pub(in crate::commands) fn decide_leading(
+        &self,
+        loaded: &Prepared,
+        agent: &str,
+        command: &str,
+        program: &str,
+    ) -> Decision {
+        let question = self.question(agent, command, None, None);
+        let (host, directory) = (&*self.circumstances.host, self.directory(None));
+        let host = InDirectory { host, directory, program: None, leads_to: Some(program) };
+        self.named(decide_prepared(&question, self.profile, loaded, &host), loaded, command)
+    }
+
+    /// A decision with the names of what is missing.
+    fn named(&self, mut decision: Decision, loaded: &Prepared, command: &str) -> Decision {
         for name in &mut decision.missing {
             *name = match name.strip_prefix(UNKNOWN_DIRECTORY) {
-                Some(_) => {
-                    "the directory of the call, which a history does not have: --cwd DIRECTORY".to_owned()
-                }
+                Some(_) => NO_DIRECTORY.to_owned(),
                 None => missing(name),
             };
         }
@@ -222,7 +245,8 @@ mod tests {
     fn an_unknown_directory_exists_and_what_is_in_it_is_unknown() {
         let table = crate::approvals::decide::Table::default();
         let host = table.host("/");
-        let host = InDirectory { host: &host, directory: UNKNOWN_DIRECTORY, program: Some("/x") };
+        let host =
+            InDirectory { host: &host, directory: UNKNOWN_DIRECTORY, program: Some("/x"), leads_to: None };
         assert_eq!(host.look("/x"), Found::Program("/x".to_owned()));
         assert_eq!(host.look(UNKNOWN_DIRECTORY), Found::Directory(UNKNOWN_DIRECTORY.to_owned()));
         assert_eq!(host.look(&format!("{UNKNOWN_DIRECTORY}/../x")), Found::Unknown);

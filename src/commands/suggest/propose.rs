@@ -282,7 +282,7 @@ impl Maker<'_> {
             let (together, alone) =
                 (self.judge.prepared(&document, self.agent), self.judge.prepared(&alone, self.agent));
             let mut guilty: BTreeSet<usize> = BTreeSet::new();
-            for decision in checker.running(&together, &alone) {
+            for decision in checker.running(&together, &alone, found) {
                 let entries = decision.evaluation.iter().flat_map(|evaluation| &evaluation.segments);
                 let of_agent =
                     entries.filter_map(|segment| segment.entry.as_ref()?.stored.1.checked_sub(before));

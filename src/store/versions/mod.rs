@@ -21,5 +21,5 @@ pub use entries::{EntryKey, EntryRecord};
 pub use error::VersionsError;
 pub use limits::LIMITS;
 pub use open::Versions;
-pub use verify::{Problem, Verified};
+pub use verify::Problem;
 pub use version::{New, State, Target, Version, Writer};
