@@ -72,7 +72,7 @@ pub fn suggest(
     }
     let asked = Instant::now();
     if !yes {
-        ask(streams.err, &output::apply_question(report))?;
+        ask(streams.err, &output::apply_question(report)).map_err(Error::from)?;
     }
     // The time that a person takes to answer does not count towards the deadline.
     let deadline = deadline.later(asked.elapsed());

@@ -197,7 +197,7 @@ fn narrowings(out: &mut dyn Write, page: Page, found: &[Narrowing]) -> io::Resul
             Narrow::Stale { days: None } => "remove it: no use of it is known".to_owned(),
             Narrow::Wide { programs } => {
                 let listed: Vec<String> = programs.iter().map(|program| escaped(program)).collect();
-                format!("replace it: {} of its programs used: {}", used(programs.len()), listed.join(", "))
+                format!("replace it: of its programs only {} used: {}", used(programs.len()), listed.join(", "))
             }
             Narrow::Unknown => "look at it: it matches many programs, and no use of it is known".to_owned(),
             Narrow::AllowsDenied { command } => {
@@ -213,5 +213,5 @@ fn narrowings(out: &mut dyn Write, page: Page, found: &[Narrowing]) -> io::Resul
 }
 
 fn used(count: usize) -> String {
-    if count == 1 { "1 was".to_owned() } else { format!("{count} were") }
+    if count == 1 { "one was".to_owned() } else { format!("{count} were") }
 }

@@ -10,6 +10,7 @@ use crate::support::dev::{Client, Dev, snapshot};
 
 /// The programs of the host of every test.
 const PROGRAMS: &str = r#"
+directories = ["/srv"]
 programs = ["/usr/bin/git", "/usr/bin/tickets", "/usr/bin/tail", "/usr/bin/rg", "/usr/bin/rm", "/usr/bin/ls"]
 path = "/usr/bin"
 home = "/home/ops"
