@@ -364,6 +364,7 @@ fn listed(fields: &[Field]) -> String {
 
 impl Error {
     /// The next step for the person who reads the error.
+    #[expect(clippy::too_many_lines, reason = "a line or a few for each error")]
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Input(error) => error.remedy_unlimited(),

@@ -58,7 +58,6 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
     let notes = entries::records(target.as_ref(), deadline);
     let notes = notes.iter().map(|record| entries::shown(record, now_ms)).collect();
     Ok(Got::Document(Box::new(Snapshot {
-        notes,
         place,
         path,
         exists,
@@ -66,6 +65,7 @@ pub fn run(place: &Place, wanted: &Wanted, deadline: Deadline) -> anyhow::Result
         file,
         problems,
         resolved_defaults,
+        notes,
         effective,
         official,
         remarks,

@@ -14,7 +14,7 @@ pub fn help(out: &mut dyn Write, text: &StyledStr, styled: bool) -> io::Result<(
 
 /// Prints the version with what matters for a report of a bug. The first line is that of `--version`.
 pub fn version(out: &mut dyn Write, version: &Version) -> io::Result<()> {
-    writeln!(out, "clearance {}", version.version)?;
+    writeln!(out, "clearance {}", version.release)?;
     writeln!(out, "target           {}", version.target)?;
     writeln!(out, "proven releases  {}", version.proven.join(", "))
 }

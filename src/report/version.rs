@@ -6,7 +6,7 @@ use crate::approvals::decide::Proof;
 #[derive(Debug)]
 pub struct Version {
     /// The release of clearance.
-    pub version: &'static str,
+    pub release: &'static str,
     /// The target that it was compiled for.
     pub target: &'static str,
     /// The releases of OpenClaw whose own code agrees with its decisions.
@@ -18,7 +18,7 @@ impl Version {
     pub fn of_this_program() -> Self {
         let agreeing = Proof::all().into_iter().filter(|proof| proof.disagreements == 0);
         Self {
-            version: env!("CARGO_PKG_VERSION"),
+            release: env!("CARGO_PKG_VERSION"),
             target: env!("CLEARANCE_TARGET"),
             proven: agreeing.map(|proof| proof.release).collect(),
         }

@@ -21,6 +21,9 @@ pub struct Template {
     pub fields: Vec<Field>,
 }
 
+/// The commands of one shape: the index of each, and its arguments in pieces.
+type Group = Vec<(usize, Vec<Vec<Piece>>)>;
+
 /// The templates of several commands, by their arguments, which differ from each other. Each has at least `least` commands,
 /// and each of its fields at least so many different texts. A command is in at most one template.
 pub fn templates(commands: &[&[String]], least: usize) -> Vec<Template> {
@@ -28,7 +31,7 @@ pub fn templates(commands: &[&[String]], least: usize) -> Vec<Template> {
     let mut left: Vec<usize> =
         (0..commands.len()).filter(|&index| commands[index].len() <= MOST_ARGUMENTS).collect();
     for width in [Width::Values, Width::Names] {
-        let mut groups: BTreeMap<Shape, Vec<(usize, Vec<Vec<Piece>>)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Shape, Group> = BTreeMap::new();
         for &index in &left {
             let split: Vec<Vec<Piece>> =
                 commands[index].iter().map(|argument| pieces(argument, width)).collect();
@@ -90,7 +93,7 @@ fn template(group: &[(usize, Vec<Vec<Piece>>)], least: usize) -> Option<Template
     }
     let arg_pattern = match &parts[..] {
         [one] => format!("^{one}$"),
-        several => format!("^{}$", several.iter().map(|part| format!("{part}\0")).collect::<String>()),
+        several => format!("^{}\0$", several.join("\0")),
     };
     let is_useful = !fields.is_empty() && arg_pattern.len() <= LONGEST;
     is_useful.then(|| Template {
@@ -193,7 +196,7 @@ mod tests {
                 let expression = regress::Regex::new(&template.arg_pattern).unwrap();
                 let has_nul = template.arg_pattern.contains('\0');
                 let joined = |arguments: &[String]| {
-                    if has_nul { arguments.iter().map(|argument| format!("{argument}\0")).collect() } else { arguments.join(" ") }
+                    if has_nul { arguments.join("\0") + "\0" } else { arguments.join(" ") }
                 };
                 let matches = |arguments: &[String]| expression.find(&joined(arguments)).is_some();
                 for &member in &template.members {

@@ -209,7 +209,9 @@ pub(super) fn edit(
         }
         let error = match carry_out(&plan, &locked) {
             Ok(after) => {
-                after.iter().for_each(|after| recorder.after_stored(after));
+                if let Some(after) = &after {
+                    recorder.after_stored(after);
+                }
                 let mut report = editing.report(plan, after.as_ref(), (attempts, limited), deadline);
                 report.set.remarks.extend(recorder.warning());
                 return Ok(report);

@@ -245,7 +245,7 @@ mod tests {
             json!({"version": 1, "at": "t", "event": "older", "count": 1, "prompts":
                 [{"id": "8", "kind": "exec", "agent": "main", "command": "ls"}]}),
         ];
-        let lines: String = guard.iter().map(|line| format!("{line}\n")).collect();
+        let lines = guard.map(|line| line.to_string()).join("\n");
         assert_eq!(counted(&lines), Ok((Form::Guard, 1, 1, 0)));
         let listed = json!({"nowMs": 5, "approvals": [{"id": "1", "createdAtMs": 1, "expiresAtMs": 9,
             "request": {"command": "ls", "agentId": "main", "host": "gateway"}}]});

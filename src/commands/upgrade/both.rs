@@ -31,13 +31,11 @@ impl Both<'_> {
         let mut loaded: Option<(String, Prepared, Prepared)> = None;
         let mut compared = Vec::with_capacity(witnesses.len());
         for witness in witnesses {
-            let (_, from, to) = match loaded.take().filter(|(agent, ..)| *agent == witness.agent) {
-                Some(known) => loaded.insert(known),
-                None => {
-                    let of = |profile| Prepared::of(text, &witness.agent, profile);
-                    loaded.insert((witness.agent.clone(), of(self.judge.profile), of(self.to)))
-                }
-            };
+            let of = |profile| Prepared::of(text, &witness.agent, profile);
+            let known = loaded.take().filter(|(agent, ..)| *agent == witness.agent);
+            let (_, from, to) = loaded.insert(
+                known.unwrap_or_else(|| (witness.agent.clone(), of(self.judge.profile), of(self.to))),
+            );
             let before = self.ending(self.judge.profile, from, &witness);
             let after = self.ending(self.to, to, &witness);
             compared.push(Compared { witness, before, after });

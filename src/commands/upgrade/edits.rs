@@ -56,8 +56,8 @@ impl<'e> Editor<'e> {
 
     /// Sets the fields of the policy that the new release would read otherwise.
     pub(super) fn keep_policies(&mut self, mut changes: Vec<PolicyChange>) -> Vec<PolicyChange> {
-        for index in 0..changes.len() {
-            let PolicyChange { agent, field, before, .. } = changes[index].clone();
+        for change in &changes {
+            let PolicyChange { agent, field, before, .. } = change.clone();
             let places = [Some("defaults".to_owned()), agent.map(|agent| format!("agents.{agent}"))];
             for place in places.into_iter().flatten() {
                 let mut edited = self.document.clone();

@@ -75,7 +75,9 @@ pub(super) fn witnesses(
             form: "policy tests",
             prompts: cases.len(),
         });
-        cases.into_iter().for_each(|witness| add(&mut found, witness));
+        for witness in cases {
+            add(&mut found, witness);
+        }
     }
     let observed = std::mem::take(&mut sources.gathered).observed();
     for call in observed.calls.into_keys().take(MOST_CALLS) {
@@ -84,7 +86,9 @@ pub(super) fn witnesses(
     }
     let path = judge.first_directory();
     for (agent, entry) in entries(&judge.document).take(MOST_ENTRIES) {
-        made(agent, entry, path).into_iter().for_each(|witness| add(&mut found, witness));
+        for witness in made(agent, entry, path) {
+            add(&mut found, witness);
+        }
     }
     Ok(found.into_values().collect())
 }

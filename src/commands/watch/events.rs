@@ -41,24 +41,24 @@ impl Events {
 
     /// Watches directories, those that were watched before included. `false`: not every change in them is reported.
     pub(super) fn watch(&self, directories: &[PathBuf]) -> bool {
-        directories.iter().map(|directory| self.add(directory)).fold(true, |all, one| all && one)
+        directories.iter().map(|directory| self.add(directory)).fold(true, |all, one| all & one)
     }
 
     fn add(&self, directory: &Path) -> bool {
-        let mut watcher = self.watcher.borrow_mut();
-        let Some(watcher) = watcher.as_mut() else { return false };
+        let mut backend = self.watcher.borrow_mut();
+        let Some(watcher) = backend.as_mut() else { return false };
         let Ok(found) = directory.metadata() else { return false };
         let identity = (found.dev(), found.ino());
-        let mut watched = self.watched.borrow_mut();
-        if watched.get(directory) != Some(&identity) {
-            if watched.remove(directory).is_some() {
+        let mut known = self.watched.borrow_mut();
+        if known.get(directory) != Some(&identity) {
+            if known.remove(directory).is_some() {
                 // The directory that had this path is gone, and perhaps its watch, too.
                 drop(watcher.unwatch(directory));
             }
             if watcher.watch(directory, RecursiveMode::NonRecursive).is_err() {
                 return false;
             }
-            watched.insert(directory.to_owned(), identity);
+            known.insert(directory.to_owned(), identity);
         }
         has_events(directory)
     }

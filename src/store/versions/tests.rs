@@ -202,7 +202,7 @@ fn records_of_entries_are_kept_replaced_and_removed() {
     versions.note("/a", &record, soon()).unwrap();
     let later = EntryRecord { note: Some("why".to_owned()), until_ms: Some(9), ..record };
     versions.note("/a", &later, soon()).unwrap();
-    assert_eq!(versions.records("/a", soon()).unwrap(), [later.clone()]);
+    assert_eq!(versions.records("/a", soon()).unwrap(), std::slice::from_ref(&later));
     assert_eq!(versions.records("/b", soon()).unwrap(), []);
     assert_eq!((later.is_over(8), later.is_over(9)), (false, true));
     versions.forget("/a", &key, soon()).unwrap();
