@@ -94,7 +94,7 @@ impl Sources {
                         "add saved prompts with --prompts FILE, and read the proposals before you apply them"
                             .to_owned(),
                     ),
-                })
+                });
             }
             Err(error) => return Err(error),
         }

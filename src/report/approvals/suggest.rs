@@ -175,7 +175,7 @@ impl Suggested {
     }
 
     /// The output of `--json`. `applied`: the report of the replacement.
-    pub fn json<'s>(&'s self, applied: Option<Value>) -> impl Serialize + use<'s> {
+    pub fn json(&self, applied: Option<Value>) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Printed<'s> {
