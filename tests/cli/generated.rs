@@ -118,19 +118,20 @@ fn docs_list_the_proofs() {
     use std::fmt::Write;
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/proofs.md")).unwrap();
     let mut table = String::from(
-        "| release | cases | with a fixed policy | seeds | disagreements | unknown | date |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+        "| release | cases | with a fixed policy | seeds | disagreements | split otherwise | unknown | date |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let mut commands = String::from("```console\n");
     for proof in Proof::all() {
         let seeds: Vec<String> = proof.seeds.iter().map(u64::to_string).collect();
         writeln!(
             table,
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
             proof.release,
             proof.cases,
             proof.fixed,
             seeds.join(", "),
             proof.disagreements,
+            proof.words,
             proof.unknown,
             proof.date
         )

@@ -14,6 +14,10 @@ use crate::approvals::text::expression::{self, ExpressionError, Purpose};
 /// The longest text that is searched, in UTF-16 units: the time of a harmless `.*x` grows with the square of the length.
 const LONGEST_SUBJECT: usize = 16_384;
 
+/// The longest run of literal characters that V8 compiles, in UTF-16 units. A longer one is a `SyntaxError` ("Regular
+/// expression too large"), and matches nothing. Measured on Node 24.
+const LONGEST_LITERAL: usize = 32_767;
+
 /// Prefix of a hash of a directory and arguments.
 const BOUND: &str = "sha256:cwd-argv:v1:";
 
@@ -85,6 +89,9 @@ pub(super) fn matches(profile: Profile, pattern: &str, arguments: &[String]) -> 
         None
     };
     if let Some(plain) = Plain::of(pattern) {
+        if plain.text.encode_utf16().nth(LONGEST_LITERAL).is_some() {
+            return Some(false);
+        }
         return Some(plain.is_in(&subject) || stripped.is_some_and(|stripped| plain.is_in(stripped)));
     }
     let expression = match expression::compile(pattern, Purpose::Match) {
@@ -172,6 +179,18 @@ mod tests {
 
     fn owned(arguments: &[&str]) -> Vec<String> {
         arguments.iter().map(|&argument| argument.to_owned()).collect()
+    }
+
+    #[test]
+    fn an_expression_that_is_too_large_for_the_engine_matches_nothing() {
+        for (character, count, is_match) in [("a", 32_767, true), ("a", 32_768, false), ("😀", 16_384, false)]
+        {
+            let text = character.repeat(count);
+            for pattern in [format!("^{text}$"), text.clone()] {
+                let found = matches(Profile::V2026_6_11, &pattern, std::slice::from_ref(&text));
+                assert_eq!(found, Some(is_match), "{character} {count}");
+            }
+        }
     }
 
     #[test]

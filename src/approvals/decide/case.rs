@@ -136,9 +136,9 @@ pub struct EntryAnswer {
     pub index: usize,
     /// The pattern as loaded.
     pub pattern: String,
-    /// The pattern for arguments.
+    /// The pattern for arguments. A release keeps one that is not a string.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub arg_pattern: Option<String>,
+    pub arg_pattern: Option<Value>,
 }
 
 /// Decides cases one after the other as one release does. Cases with the document of the case before are cheaper.
@@ -326,7 +326,11 @@ impl SegmentAnswer {
                 scope: entry.id.scope.clone(),
                 index: entry.id.index,
                 pattern: entry.pattern.clone(),
-                arg_pattern: entry.arg_pattern.clone(),
+                arg_pattern: entry
+                    .arg_pattern
+                    .clone()
+                    .map(Value::String)
+                    .or_else(|| entry.unread_arguments.clone()),
             }),
         }
     }

@@ -199,6 +199,7 @@ impl Normalised<'_> {
                 pattern: text("pattern").unwrap_or_default().to_owned(),
                 arg_pattern: text("argPattern").map(str::to_owned),
                 odd_arguments: odd_arguments(&entry.fields),
+                unread_arguments: entry.fields.get("argPattern").filter(|value| !value.is_string()).cloned(),
                 allow_always: text("source") == Some("allow-always"),
             }
         };

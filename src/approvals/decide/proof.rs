@@ -18,6 +18,9 @@ pub struct Proof {
     pub disagreements: u64,
     /// Number of cases that clearance does not decide.
     pub unknown: u64,
+    /// Number of texts that the release cannot analyse, that no entry is taken for, and that clearance splits otherwise.
+    #[serde(default)]
+    pub words: u64,
     /// The day of the comparison, `2026-11-26`.
     pub date: String,
     /// The command that repeats it.
@@ -55,7 +58,7 @@ mod tests {
             assert!(Profile::of(release).is_some(), "{release}");
             assert_eq!(Proof::of(release).as_ref(), Some(proof));
             assert!(proof.cases > 0 && proof.fixed <= proof.cases, "{release}");
-            assert!(proof.disagreements + proof.unknown <= proof.cases, "{release}");
+            assert!(proof.disagreements + proof.words + proof.unknown <= proof.cases, "{release}");
             assert!(!proof.seeds.is_empty(), "{release}");
             let date: Vec<usize> = proof.date.split('-').map(str::len).collect();
             assert_eq!(date, [4, 2, 2], "{release}");

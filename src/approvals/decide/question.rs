@@ -60,6 +60,8 @@ pub struct Entry {
     /// Of an `argPattern` that is neither a string nor `null`: whether JavaScript takes it for true. A release that does not
     /// validate documents fails when it compares such an entry.
     pub odd_arguments: Option<bool>,
+    /// An `argPattern` that is not a string, as it is in the document.
+    pub unread_arguments: Option<Value>,
     /// Whether its source is exactly `allow-always`.
     pub allow_always: bool,
 }

@@ -52,6 +52,7 @@ pub(super) fn entry(pattern: &str, arg_pattern: Option<&str>) -> Entry {
         pattern: pattern.to_owned(),
         arg_pattern: arg_pattern.map(str::to_owned),
         odd_arguments: None,
+        unread_arguments: None,
         allow_always: false,
     }
 }

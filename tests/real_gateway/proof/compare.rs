@@ -35,6 +35,8 @@ pub(crate) enum Comparison {
     Unknown,
     /// The judge has no verdict: the release failed, or the case is not about this host.
     Unjudged,
+    /// Only the parts or words of a text differ that the release cannot analyse, and that neither takes an entry for.
+    Words,
     /// The first field in which they differ.
     Different(&'static str),
 }
@@ -48,9 +50,10 @@ pub(crate) fn compare(judged: &Value, ours: &Value) -> Comparison {
         return Comparison::Unknown;
     }
     let is_known = |field: &&str| !POLICY.contains(field) || !judged[field].is_null();
-    let different = FIELDS.into_iter().filter(is_known).find(|field| judged[field] != ours[field]);
-    match different {
+    let mut different = FIELDS.into_iter().filter(is_known).filter(|field| judged[field] != ours[field]);
+    match different.next() {
         None => Comparison::Same,
+        Some("segments") if different.next().is_none() && are_other_words(judged, ours) => Comparison::Words,
         Some("segments") => Comparison::Different(different_part(&judged["segments"], &ours["segments"])),
         Some(field) => Comparison::Different(field),
     }
@@ -66,4 +69,43 @@ fn different_part(judged: &Value, ours: &Value) -> &'static str {
         .zip(ours)
         .flat_map(|(judged, ours)| PARTS.into_iter().filter(move |part| judged[part] != ours[part]));
     differences.next().unwrap_or("segments")
+}
+
+/// Whether both split a text that neither analyses, and take no entry for a part of it.
+fn are_other_words(judged: &Value, ours: &Value) -> bool {
+    let allows = |part: &Value| !part["entry"].is_null() || !part["by"].is_null();
+    let takes_nothing = |answer: &Value| !answer["segments"].as_array().into_iter().flatten().any(allows);
+    [judged, ours].into_iter().all(|answer| answer["analysable"] == false && takes_nothing(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn other_words_are_no_disagreement_only_where_nothing_reads_them() {
+        let answer = |analysable: bool, word: &str, entry: Value| {
+            json!({
+                "verdict": "asks",
+                "analysable": analysable,
+                "segments": [{"argv": ["a", word], "real": "/usr/bin/a", "entry": entry}],
+            })
+        };
+        let of = |analysable, entry: Value| {
+            compare(&answer(analysable, "b", entry.clone()), &answer(analysable, "c", entry))
+        };
+        assert_eq!(of(false, Value::Null), Comparison::Words);
+        assert_eq!(of(true, Value::Null), Comparison::Different("argv"));
+        assert_eq!(of(false, json!({"index": 0})), Comparison::Different("argv"));
+        let mut other = answer(true, "b", Value::Null);
+        other["segments"][0]["real"] = "/usr/bin/z".into();
+        assert_eq!(compare(&answer(true, "b", Value::Null), &other), Comparison::Different("real"));
+        other["analysable"] = false.into();
+        other["segments"] = json!([]);
+        assert_eq!(compare(&answer(false, "b", Value::Null), &other), Comparison::Words);
+        other["verdict"] = "runs".into();
+        assert_eq!(compare(&answer(false, "b", Value::Null), &other), Comparison::Different("verdict"));
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) fn write(release: &str, seeds: &[u64], tally: &Tally) {
         seeds: seeds.to_owned(),
         disagreements: tally.disagreements(),
         unknown: tally.unknown,
+        words: tally.words,
         date: today(),
         command: command(release, seeds, tally.cases),
     });

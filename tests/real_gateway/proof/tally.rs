@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) fixed: u64,
     pub(crate) unknown: u64,
     pub(crate) unjudged: u64,
+    /// The texts that the release cannot analyse and that have other words.
+    pub(crate) words: u64,
     /// The cases that differed at first and were asked again, alone. Only their second answers are counted.
     pub(crate) asked_again: usize,
     verdicts: BTreeMap<String, u64>,
@@ -40,6 +42,7 @@ impl Tally {
             Comparison::Same => {}
             Comparison::Unknown => self.unknown += 1,
             Comparison::Unjudged => self.unjudged += 1,
+            Comparison::Words => self.words += 1,
             Comparison::Different(field) => {
                 let (count, kept) = self.different.entry(field).or_default();
                 *count += 1;
@@ -54,6 +57,7 @@ impl Tally {
         self.fixed += other.fixed;
         self.unknown += other.unknown;
         self.unjudged += other.unjudged;
+        self.words += other.words;
         self.asked_again += other.asked_again;
         for (verdict, count) in other.verdicts {
             *self.verdicts.entry(verdict).or_default() += count;
@@ -78,6 +82,16 @@ fn keep(kept: &mut Vec<Disagreement>, disagreement: Disagreement) {
     kept.truncate(KEPT);
 }
 
+/// A value as text, cut if it is long. `CASE` prints it whole.
+fn shortened(value: &Value) -> String {
+    const LONGEST: usize = 4_000;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{} … ({} bytes)", &text[..cut], text.len()),
+        None => text,
+    }
+}
+
 /// Whether a case has the fixed policy: the generator gives it to the even numbers.
 fn is_fixed(case: &Value) -> bool {
     let id = case["id"].as_str().unwrap_or_default();
@@ -97,6 +111,7 @@ impl fmt::Display for Tally {
             self.fixed
         )?;
         write!(f, "{} unknown, {} without a verdict of the release, ", self.unknown, self.unjudged)?;
+        write!(f, "{} not analysable and split otherwise, ", self.words)?;
         write!(f, "{} asked again; verdicts:", self.asked_again)?;
         for (verdict, count) in &self.verdicts {
             write!(f, " {verdict} {count}")?;
@@ -104,7 +119,9 @@ impl fmt::Display for Tally {
         for (field, (count, kept)) in &self.different {
             write!(f, "\n== {field}: {count}, the shortest:")?;
             for Disagreement { case, judged, ours } in kept {
-                write!(f, "\n{case}\n  release: {judged}\nclearance: {ours}")?;
+                let id = &case["id"];
+                let [case, judged, ours] = [case, judged, ours].map(shortened);
+                write!(f, "\n{id} {case}\n  release: {judged}\nclearance: {ours}")?;
             }
         }
         Ok(())

@@ -53,6 +53,7 @@ fn entry((index, pattern): (usize, &&str)) -> Entry {
         pattern: pattern.trim_start_matches('+').to_owned(),
         arg_pattern: None,
         odd_arguments: None,
+        unread_arguments: None,
         allow_always: pattern.starts_with('+'),
     }
 }
