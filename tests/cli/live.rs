@@ -252,8 +252,8 @@ fn runs_of_several_gateways_are_listed_in_one_command() {
 #[test]
 fn a_watch_ends_with_its_reader_even_if_nothing_changes() {
     let dev = still("current", &[]);
-    let mut command = dev.client().spawn(&["queue", "ls", "--watch"]);
-    let mut child = command.spawn().unwrap();
+    let client = dev.client();
+    let mut child = client.spawn(&["queue", "ls", "--watch"]).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     assert!(!first.is_empty());

@@ -163,7 +163,7 @@ fn nothing_is_decided_with_read_only_or_pasted() {
     let client = dev.client();
     let before = set(&client);
     let mut session = Session::start(&client, &["--read-only"], WIDE);
-    session.sees("read-only");
+    session.sees("31 prompts in 8 groups, read-only");
     session.press("d", "Nothing is decided with --read-only.");
     assert_eq!(session.quits().0, 0);
     let mut session = Session::start(&client, &[], WIDE);
