@@ -209,12 +209,13 @@ impl Driver<'_> {
                     discard_input();
                 }
                 Woken::Signal(Signaled::Continued) => self.resume()?,
-                Woken::Key(Some(Pressed::Resized)) | Woken::Time | Woken::Message(Message::Ended) => {}
                 Woken::Message(Message::Failed(error)) if self.is_unheard => {
                     self.failed = Some(error);
                     return Ok(());
                 }
-                Woken::Message(Message::Failed(_)) => {}
+                Woken::Key(Some(Pressed::Resized))
+                | Woken::Time
+                | Woken::Message(Message::Failed(_) | Message::Ended) => {}
                 // Without a terminal nobody sees the screen.
                 Woken::Key(Some(Pressed::Gone) | None) => {
                     self.gone = true;
